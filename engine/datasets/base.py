@@ -1,0 +1,81 @@
+"""What a dataset is: a named source of labelled examples that can say where it comes from and what it cannot show."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, ClassVar
+
+import numpy as np
+
+from engine.registry import Registry
+from engine.spec import ADVANCED, Range, Spec
+
+EMBEDDED = Path(__file__).resolve().parents[2] / "data"
+"""Folder of the data that ships with the project, each file with its licence beside it."""
+
+
+@dataclass(frozen=True)
+class Examples:
+    """All examples of a dataset, before they are split.
+
+    `inputs` (examples, height, width, channels) uint8 for images; `targets` (examples,) int64 class indices into
+    `labels`. `groups` (examples,) names examples that must stay in one split (two drawings of one emoji);
+    `test` (examples,) bool marks a test split that the source fixes.
+    """
+
+    inputs: np.ndarray
+    targets: np.ndarray
+    labels: tuple[str, ...]
+    groups: np.ndarray | None = None
+    test: np.ndarray | None = None
+
+
+class Dataset(Spec):
+    """A named source of labelled examples. Its fields say how it is read and split."""
+
+    tasks: ClassVar[tuple[str, ...]] = ("image-classification",)
+    """Names of the tasks it serves."""
+    embedded: ClassVar[bool] = True
+    """Whether it works right after installation, with no network."""
+    source: ClassVar[str] = ""
+    """Where the data comes from, with a page to read."""
+    licence: ClassVar[str] = ""
+    """Licence of the data, as its publisher states it."""
+    limits: ClassVar[str] = ""
+    """What it cannot show: what a good result here does not mean."""
+    num_examples: ClassVar[int] = 0
+    """How many examples there are in all splits; 0 when only reading tells."""
+    num_classes: ClassVar[int] = 0
+    """How many classes there are; 0 when only reading tells."""
+    suggested: ClassVar[dict[str, Any]] = {}
+    """Values of other fields that suit this dataset (`epochs`, `batch_size` ...): its form defaults."""
+    ink: ClassVar[str] = ""
+    """For drawable datasets, stroke on ground as in the data: "white-on-black" or "black-on-white". Empty: photos."""
+
+    validation_fraction: Annotated[float, Range(0.05, 0.5, step=0.01), ADVANCED] = 0.1
+    """Share of the examples outside the test split that is kept for validation: choosing epochs and hyperparameters."""
+    split_seed: Annotated[int, ADVANCED] = 0
+    """Seed of the random, stratified split. The same seed gives the same split."""
+
+    def available(self) -> bool:
+        """Whether the files are on disk, so that `load` can work."""
+        return True
+
+    def fingerprint(self) -> str:
+        """A short text that changes when the files do; cheap, it is asked before every launch."""
+        raise NotImplementedError(f"{type(self).__name__} must define fingerprint.")
+
+    def load(self) -> Examples:
+        """Read everything into memory. Raises `TrainyardError` with what to do when files are missing or wrong."""
+        raise NotImplementedError(f"{type(self).__name__} must define load.")
+
+
+class UnsplitDataset(Dataset):
+    """A dataset whose source fixes no test split: a random, stratified one is drawn."""
+
+    test_fraction: Annotated[float, Range(0.05, 0.5, step=0.01), ADVANCED] = 0.15
+    """Share of the examples that is kept for the test: used once, at the end, never for decisions."""
+
+
+datasets: Registry[Dataset] = Registry(
+    "dataset", package="engine.datasets", order=("fashion", "mnist", "digits", "emoji", "stamps")
+)

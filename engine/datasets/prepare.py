@@ -1,0 +1,204 @@
+"""From a dataset's files to memory-mapped arrays and a recorded split, done once and cached by content."""
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from engine.datasets.base import Dataset, Examples
+from engine.errors import TrainyardError
+from engine.settings import settings
+from engine.tasks.base import DataInfo
+
+Split = Literal["train", "validation", "test"]
+SPLITS: tuple[Split, ...] = ("train", "validation", "test")
+_FORMAT = "1"  # raise it when the prepared form changes: old caches are then ignored
+
+
+@dataclass(frozen=True)
+class PreparedDataset:
+    """Arrays on disk, memory-mapped when read, with their split."""
+
+    path: Path
+
+    @cached_property
+    def meta(self) -> dict[str, Any]:
+        """`labels`, `shape`, `counts`, `content_hash`, `split_hash`, `dataset`."""
+        meta: dict[str, Any] = json.loads((self.path / "meta.json").read_text())
+        return meta
+
+    @property
+    def info(self) -> DataInfo:
+        """Axes of one input and the class names."""
+        return DataInfo(tuple(self.meta["shape"]), tuple(self.meta["labels"]))
+
+    @property
+    def content_hash(self) -> str:
+        """SHA-256 over all inputs, targets, labels and the split: the identity that a run records."""
+        return str(self.meta["content_hash"])
+
+    @cached_property
+    def inputs(self) -> np.ndarray:
+        """(examples, ...) memory-mapped, read-only."""
+        return np.load(self.path / "inputs.npy", mmap_mode="r")
+
+    @cached_property
+    def targets(self) -> np.ndarray:
+        """(examples,) int64, in memory."""
+        return np.load(self.path / "targets.npy")
+
+    def indices(self, split: Split) -> np.ndarray:
+        """Positions of one split's examples in `inputs` and `targets`, ascending."""
+        with np.load(self.path / "splits.npz") as file:
+            return np.asarray(file[split])
+
+    def arrays(self, split: Split) -> tuple[np.ndarray, np.ndarray]:
+        """Inputs and targets of one split, copied into memory."""
+        where = self.indices(split)
+        return self.inputs[where], self.targets[where]
+
+
+def prepare(dataset: Dataset) -> PreparedDataset:
+    """Read, check, split and cache `dataset`; the second call with the same files and fields reads nothing.
+
+    Safe to call from several processes: each writes a folder of its own and the first rename wins.
+    """
+    key = hashlib.sha256(
+        json.dumps([_FORMAT, dataset.to_dict(), dataset.fingerprint()], sort_keys=True).encode()
+    ).hexdigest()[:24]
+    path = settings().cache_path / key
+    if not (path / "meta.json").is_file():
+        _write(dataset, path)
+        trim_cache(keep=path)
+    os.utime(path)
+    return PreparedDataset(path)
+
+
+def trim_cache(keep: Path | None = None) -> None:
+    """Delete the least recently used prepared datasets over `cache_budget_mb`, except `keep`."""
+    root = settings().cache_path
+    folders = sorted(
+        (p for p in root.glob("*") if (p / "meta.json").is_file()), key=lambda p: p.stat().st_mtime
+    )
+    sizes = {p: sum(f.stat().st_size for f in p.glob("*")) for p in folders}
+    excess = sum(sizes.values()) - settings().cache_budget_mb * 1_000_000
+    for folder in folders:
+        if excess <= 0:
+            break
+        if folder != keep:
+            shutil.rmtree(folder, ignore_errors=True)
+            excess -= sizes[folder]
+
+
+def file_fingerprint(*paths: Path) -> str:
+    """SHA-256 over the bytes of the files."""
+    digest = hashlib.sha256()
+    for path in paths:
+        with path.open("rb") as file:
+            digest.update(hashlib.file_digest(file, "sha256").digest())
+    return digest.hexdigest()
+
+
+def split_examples(dataset: Dataset, examples: Examples) -> dict[Split, np.ndarray]:
+    """Disjoint, seeded, stratified positions of the three splits; examples of one group stay together."""
+    rng = np.random.default_rng(dataset.split_seed)
+    units, members = _units(examples)
+    classes = examples.targets[[first[0] for first in members]]
+    fixed = examples.test[[first[0] for first in members]] if examples.test is not None else None
+    everything = np.arange(len(units))
+    if fixed is not None:
+        test, rest = everything[fixed], everything[~fixed]
+    else:
+        fraction = float(getattr(dataset, "test_fraction", 0.0))
+        test, rest = _draw(everything, classes, fraction, rng)
+    validation, train = _draw(rest, classes, dataset.validation_fraction, rng)
+    chosen: dict[Split, np.ndarray] = {"train": train, "validation": validation, "test": test}
+    return {
+        name: np.sort(np.concatenate([members[i] for i in part])) if len(part) else np.empty(0, np.int64)
+        for name, part in chosen.items()
+    }
+
+
+def _units(examples: Examples) -> tuple[np.ndarray, list[np.ndarray]]:
+    """What is split: groups where there are any, single examples otherwise, each with its member positions."""
+    groups = examples.groups if examples.groups is not None else np.arange(len(examples.inputs))
+    names, inverse = np.unique(groups, return_inverse=True)
+    order = np.argsort(inverse, kind="stable")
+    return names, np.split(order, np.cumsum(np.bincount(inverse))[:-1])
+
+
+def _draw(
+    where: np.ndarray, classes: np.ndarray, fraction: float, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Take `fraction` of each class out of `where`, at least one and never the last: (taken, rest)."""
+    taken: list[np.ndarray] = []
+    for label in np.unique(classes[where]):
+        members = rng.permutation(where[classes[where] == label])
+        count = round(len(members) * fraction)
+        taken.append(members[: min(max(count, 1 if fraction > 0 else 0), len(members) - 1)])
+    chosen = np.concatenate(taken) if taken else np.empty(0, np.int64)
+    return chosen, np.setdiff1d(where, chosen)
+
+
+def check_examples(name: str, examples: Examples) -> None:
+    """Refuse what nothing can be learned from, with a sentence."""
+    if len(examples.inputs) == 0:
+        raise TrainyardError(f"Dataset {name!r} has no examples. Add files, or choose another dataset.")
+    counts = np.bincount(examples.targets, minlength=len(examples.labels))
+    if (counts > 0).sum() < 2:
+        raise TrainyardError(
+            f"Dataset {name!r} has examples of one class only ({examples.labels[int(counts.argmax())]!r}); "
+            "a classifier needs at least two."
+        )
+    rare = [label for label, n in zip(examples.labels, counts, strict=True) if n < 3]
+    if rare:
+        raise TrainyardError(
+            f"Dataset {name!r} has fewer than 3 examples of {', '.join(map(repr, rare[:5]))}: each class needs one "
+            "for training, one for validation and one for the test. Add examples, or remove the class."
+        )
+
+
+def _write(dataset: Dataset, path: Path) -> None:
+    if not dataset.available():
+        raise TrainyardError(
+            f"Dataset {dataset.name!r} is not on disk. Run: python -m engine fetch {dataset.name}"
+        )
+    examples = dataset.load()
+    check_examples(dataset.name, examples)
+    splits = split_examples(dataset, examples)
+    inputs = np.ascontiguousarray(examples.inputs)
+    digest = hashlib.sha256(
+        json.dumps([list(examples.labels), list(inputs.shape), str(inputs.dtype)]).encode()
+    )
+    for array in (inputs, examples.targets, *(splits[name] for name in SPLITS)):
+        digest.update(np.ascontiguousarray(array).data)
+    meta = {
+        "dataset": dataset.to_dict(),
+        "labels": list(examples.labels),
+        "shape": list(inputs.shape[1:]),
+        "counts": {
+            name: np.bincount(examples.targets[where], minlength=len(examples.labels)).tolist()
+            for name, where in splits.items()
+        },
+        "content_hash": digest.hexdigest(),
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(prefix=".prepare-", dir=path.parent))
+    try:
+        np.save(temporary / "inputs.npy", inputs)
+        np.save(temporary / "targets.npy", examples.targets.astype(np.int64))
+        np.savez(temporary / "splits.npz", **{str(name): where for name, where in splits.items()})
+        (temporary / "meta.json").write_text(json.dumps(meta))
+        temporary.rename(path)
+    except OSError:
+        if not (path / "meta.json").is_file():  # somebody else was first: theirs is as good
+            raise
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)

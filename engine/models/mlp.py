@@ -1,0 +1,46 @@
+"""Multilayer perceptron: the textbook's first network."""
+
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+
+from engine.models.base import Model, models
+from engine.models.regularisation import penalty
+from engine.spec import ADVANCED, Range
+
+if TYPE_CHECKING:
+    import keras
+
+
+@models.register("mlp", "Multilayer perceptron (MLP)")
+class Mlp(Model):
+    """Dense layers with dropout on the flattened pixels: fast, and the baseline every image model should beat."""
+
+    modalities: ClassVar[tuple[str, ...]] = ("image",)
+    source: ClassVar[str] = "Rumelhart, Hinton, Williams 1986, https://doi.org/10.1038/323533a0"
+
+    units: Annotated[int, Range(8, 1024, log=True)] = 128
+    """Width of each hidden layer."""
+    depth: Annotated[int, Range(1, 6)] = 1
+    """Number of hidden layers."""
+    dropout: Annotated[float, Range(0.0, 0.7, step=0.05)] = 0.2
+    """Fraction of units zeroed after each hidden layer, in training only. More dropout: less overfitting, slower learning."""
+    activation: Literal["relu", "gelu", "silu", "tanh", "sigmoid"] = "relu"
+    r"""Nonlinearity after each hidden layer. ReLU: $\max(0, x)$."""
+    batch_normalisation: Annotated[bool, ADVANCED] = False
+    r"""Normalise each layer's outputs over the batch: $\hat x = (x - \mu) / \sqrt{\sigma^2 + \epsilon}$."""
+    l1: Annotated[float, Range(0.0, 0.1), ADVANCED] = 0.0
+    r"""L1 penalty: adds $\lambda \sum |w|$ to the loss; drives small weights to zero."""
+    l2: Annotated[float, Range(0.0, 0.1), ADVANCED] = 0.0
+    r"""L2 penalty: adds $\lambda \sum w^2$ to the loss; keeps weights small."""
+
+    def body(self, x: "keras.KerasTensor") -> "keras.KerasTensor":
+        """(batch, ...) -> (batch, units)."""
+        from keras import layers
+
+        x = layers.Flatten()(x)
+        for _ in range(self.depth):
+            x = layers.Dense(self.units, kernel_regularizer=penalty(self.l1, self.l2))(x)
+            if self.batch_normalisation:
+                x = layers.BatchNormalization()(x)
+            x = layers.Activation(self.activation)(x)
+            x = layers.Dropout(self.dropout)(x)
+        return x

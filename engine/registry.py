@@ -1,0 +1,69 @@
+"""Names to classes: entries are found by importing the folder (or the file) that holds them."""
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Iterator
+from typing import Generic, TypeVar
+
+from engine.errors import TrainyardError, unknown_name
+from engine.spec import Spec
+
+T = TypeVar("T", bound=Spec)
+
+
+class Registry(Generic[T]):
+    """A mapping from a stable name to a class, filled by importing one module, or every module of one package.
+
+    The order of `order` comes first (what a beginner should meet first), the rest follows by name.
+    """
+
+    def __init__(self, kind: str, package: str, order: tuple[str, ...] = ()) -> None:
+        self.kind, self.package, self.order = kind, package, order
+        self._entries: dict[str, type[T]] = {}
+        self._loaded = False
+
+    def register(self, name: str, title: str = "") -> Callable[[type[T]], type[T]]:
+        """Class decorator: give the class its stable `name` and the `title` people read."""
+
+        def decorator(cls: type[T]) -> type[T]:
+            known = self._entries.get(name)
+            if known is not None and known.__module__ != cls.__module__:
+                raise TrainyardError(f"{self.kind} {name!r} is already registered by {known.__module__}.")
+            cls.name, cls.title = name, title or name
+            self._entries[name] = cls
+            return cls
+
+        return decorator
+
+    def unregister(self, name: str) -> None:
+        """Forget an entry: for tests and for people who try things in a notebook."""
+        self._entries.pop(name, None)
+
+    def __getitem__(self, name: str) -> type[T]:
+        self._load()
+        if name not in self._entries:
+            raise unknown_name(self.kind, name, self._entries)
+        return self._entries[name]
+
+    def __contains__(self, name: object) -> bool:
+        self._load()
+        return name in self._entries
+
+    def __iter__(self) -> Iterator[str]:
+        self._load()
+        return iter(sorted(self._entries, key=self._rank))
+
+    def values(self) -> list[type[T]]:
+        """The classes, in the order of iteration."""
+        return [self[name] for name in self]
+
+    def _rank(self, name: str) -> tuple[int, str]:
+        return (self.order.index(name) if name in self.order else len(self.order), name)
+
+    def _load(self) -> None:
+        if self._loaded:
+            return
+        self._loaded = True
+        package = importlib.import_module(self.package)
+        for module in pkgutil.iter_modules(getattr(package, "__path__", [])):
+            importlib.import_module(f"{self.package}.{module.name}")

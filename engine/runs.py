@@ -1,0 +1,224 @@
+"""The nouns of a training: what is asked for (RunSpec), what it goes through (RunState), what is known of it (Run)."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Any, Self
+
+from pydantic import BaseModel, ConfigDict, SerializeAsAny
+from pydantic import Field as Setting
+
+from engine.augmentations.base import Augmentation, augmentations
+from engine.datasets.base import Dataset, datasets
+from engine.errors import TrainyardError, unknown_name
+from engine.models.base import Model, models
+from engine.optimizers import Optimizer, optimizers
+from engine.schedules import Schedule, schedules
+from engine.spec import ADVANCED, Options, Range, Spec
+from engine.tasks.base import Task, tasks
+
+
+class RunState(StrEnum):
+    """Where a run stands. The last five are final; a stopped or failed run may be resumed."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    COMPLETED = "completed"
+    STOPPED = "stopped"
+    CANCELED = "canceled"
+    PRUNED = "pruned"
+    FAILED = "failed"
+
+    @property
+    def live(self) -> bool:
+        """Whether it may still change by itself."""
+        return self in (RunState.QUEUED, RunState.RUNNING)
+
+
+class Training(Spec):
+    """How long, in what portions, on what, and with which seed."""
+
+    epochs: Annotated[int, Range(1, 500, log=True)] = 10
+    """How many times training passes over all training examples, at most."""
+    batch_size: Annotated[int, Range(4, 4096, log=True)] = 64
+    """Examples in one weight update. Larger: faster and steadier; smaller: noisier, often generalises better."""
+    patience: Annotated[int, Range(0, 100)] = 4
+    """Early stopping: end after this many epochs without a better validation result. The best epoch is restored. 0: off."""
+    seed: Annotated[int, Setting(ge=0, le=2**31 - 1), ADVANCED] = 0
+    """Seed of weights, data order, dropout and augmentation. The same seed on the same machine repeats a run."""
+    deterministic: Annotated[bool, ADVANCED] = False
+    """Use only operations that give bit-identical results each time; can be slower on a GPU."""
+    device: Annotated[str, Options("devices"), Setting(pattern=r"^(auto|cpu|gpu|gpu:\d{1,2})$"), ADVANCED] = (
+        "auto"
+    )
+    """Where to train: auto takes a free GPU where there is one, the CPU otherwise."""
+    mixed_precision: Annotated[bool, ADVANCED] = False
+    """Compute in 16 bits, keep weights in 32: about twice as fast on recent GPUs. Ignored on the CPU."""
+
+
+class RunSpec(BaseModel):
+    """The frozen record of all inputs of a run. Two runs with equal specs and equal data do the same."""
+
+    model_config = ConfigDict(frozen=True, protected_namespaces=())
+
+    task: SerializeAsAny[Task]
+    dataset: SerializeAsAny[Dataset]
+    model: SerializeAsAny[Model]
+    optimizer: SerializeAsAny[Optimizer]
+    schedule: SerializeAsAny[Schedule]
+    augmentation: SerializeAsAny[Augmentation] | None
+    training: Training
+
+    @classmethod
+    def build(cls, values: dict[str, Any]) -> Self:
+        """Make a spec from flat values, as in a URL or on a command line: names of parts and of their fields.
+
+        Parts that are not named take their default (`dataset` fashion, `model` cnn, ...); fields that are not
+        named take what dataset, model and optimizer suggest. Unknown names and values out of range raise.
+        """
+        values = dict(values)
+        parts = choose_parts({name: values.pop(name) for name in PARTS if name in values})
+        given = suggested_values(parts) | values
+        known = {f.name for part in parts.values() for f in part.fields()}
+        for name in values:
+            if name not in known:
+                raise unknown_name("hyperparameter", name, known)
+        made = {
+            section: part.parse({f.name: given[f.name] for f in part.fields() if f.name in given})
+            for section, part in parts.items()
+        }
+        return cls.model_construct(**({"augmentation": None} | made))
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> Self:
+        """The inverse of `to_dict`. A part that is no longer registered raises `TrainyardError`."""
+        registries = {**PARTS, "augmentation": augmentations}
+        made: dict[str, Any] = {"training": Training.parse(data["training"])}
+        for section, registry in registries.items():
+            part = data.get(section)
+            made[section] = (
+                registry[part["name"]].parse({k: v for k, v in part.items() if k != "name"}) if part else None
+            )
+        return cls.model_construct(**made)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Nested plain values, each part with its name."""
+        return {section: part.to_dict() for section, part in self.sections().items()}
+
+    def sections(self) -> dict[str, Spec]:
+        """The parts by section name, in the order of a form."""
+        everything: dict[str, Spec | None] = {name: getattr(self, name) for name in SECTIONS}
+        return {name: part for name, part in everything.items() if part is not None}
+
+    def flat(self) -> dict[str, Any]:
+        """Names of the parts and every field that differs from what `build` would choose: a short URL."""
+        names = {section: getattr(self, section).name for section in PARTS}
+        default = RunSpec.build(names).values()
+        return names | {name: value for name, value in self.values().items() if default.get(name) != value}
+
+    def values(self) -> dict[str, Any]:
+        """Every field of every part by its flat name."""
+        return {k: v for part in self.sections().values() for k, v in part.model_dump(mode="json").items()}
+
+
+PARTS: dict[str, Any] = {
+    "task": tasks,
+    "dataset": datasets,
+    "model": models,
+    "optimizer": optimizers,
+    "schedule": schedules,
+}
+"""Sections that are chosen by name, each with its registry."""
+SECTIONS = ("task", "dataset", "model", "optimizer", "schedule", "augmentation", "training")
+"""All sections, in the order of a form."""
+_DEFAULTS = {"dataset": "fashion", "optimizer": "adam", "schedule": "constant"}
+
+
+def choose_parts(names: dict[str, str]) -> dict[str, type[Spec]]:
+    """The Spec class of each section, given the names that are known; the rest are the defaults.
+
+    Raises `TrainyardError` for unknown names and for a dataset or model that does not fit the task.
+    """
+    names = dict(names)
+    if "dataset" not in names:
+        names["dataset"] = next(
+            (name for name in datasets if names.get("task", datasets[name].tasks[0]) in datasets[name].tasks),
+            _DEFAULTS["dataset"],
+        )
+    dataset = datasets[names["dataset"]]
+    task = tasks[names.get("task", dataset.tasks[0])]
+    if task.name not in dataset.tasks:
+        raise TrainyardError(
+            f"Dataset {dataset.name!r} is for {' and '.join(dataset.tasks)}, not for {task.name!r}. "
+            "Choose another dataset or task."
+        )
+    model = models[names["model"]] if "model" in names else next(iter(models_for(task)))
+    if task.modality not in model.modalities:
+        raise TrainyardError(
+            f"Model {model.name!r} takes {' or '.join(model.modalities)} inputs, but task {task.name!r} has "
+            f"{task.modality} inputs. Choose one of: {', '.join(m.name for m in models_for(task))}."
+        )
+    parts: dict[str, type[Spec]] = {
+        "task": task,
+        "dataset": dataset,
+        "model": model,
+        "optimizer": optimizers[names.get("optimizer", _DEFAULTS["optimizer"])],
+        "schedule": schedules[names.get("schedule", _DEFAULTS["schedule"])],
+    }
+    if task.modality in augmentations:
+        parts["augmentation"] = augmentations[task.modality]
+    return parts | {"training": Training}
+
+
+def models_for(task: type[Task]) -> list[type[Model]]:
+    """The models that take the task's inputs, the default first."""
+    return [model for model in models.values() if task.modality in model.modalities]
+
+
+def suggested_values(parts: dict[str, type[Spec]]) -> dict[str, Any]:
+    """Field values that optimizer, dataset and model recommend, the later the stronger; only for existing fields."""
+    known = {f.name for part in parts.values() for f in part.fields()}
+    merged: dict[str, Any] = {}
+    for section in ("optimizer", "dataset", "model"):
+        merged |= getattr(parts[section], "suggested", {})
+    return {name: value for name, value in merged.items() if name in known}
+
+
+@dataclass(frozen=True)
+class Run:
+    """One training from request to result, as the store knows it at one moment."""
+
+    id: int
+    state: RunState
+    spec: dict[str, Any]
+    owner: str = ""
+    message: str = ""
+    """One sentence that says why it ended or what to do; empty while all is well."""
+    request: str = ""
+    """What somebody asked of it and it has not obeyed yet: "stopped", "canceled" or empty."""
+    attempt: int = 0
+    """How often it was started or resumed; metrics read with `after` are valid within one attempt."""
+    epoch: int = 0
+    step: int = 0
+    total_epochs: int = 0
+    total_steps: int = 0
+    best: dict[str, float] = field(default_factory=dict)
+    """Metrics of the best epoch so far (`epoch`, `val_accuracy`, ...)."""
+    result: dict[str, Any] = field(default_factory=dict)
+    """Filled at the end: test metrics, examples_per_second, weights_sha256, num_train_examples ..."""
+    environment: dict[str, Any] = field(default_factory=dict)
+    """Package versions, git commit, device, dataset hash."""
+    slot: str = ""
+    created_at: datetime | None = None
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    heartbeat_at: datetime | None = None
+
+    @property
+    def live(self) -> bool:
+        """Whether it is queued or running."""
+        return self.state.live
+
+    def parsed(self) -> RunSpec:
+        """The spec as typed parts."""
+        return RunSpec.from_dict(self.spec)

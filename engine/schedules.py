@@ -1,0 +1,76 @@
+"""How the learning rate changes while a run trains. `factor` is pure numpy, so a page can draw it before launch."""
+
+from typing import Annotated, Any, ClassVar
+
+import numpy as np
+
+from engine.registry import Registry
+from engine.spec import ADVANCED, Range, Spec
+
+
+class Schedule(Spec):
+    """The learning rate as a function of progress, times the optimizer's own."""
+
+    reacts: ClassVar[bool] = False
+    """Whether it waits for validation results, so that no curve can be drawn before."""
+
+    def factor(self, progress: np.ndarray) -> np.ndarray:
+        """What the learning rate is multiplied with at `progress` (steps,) in 0..1 of all steps."""
+        return np.ones_like(progress)
+
+
+schedules: Registry[Schedule] = Registry(
+    "schedule", package="engine.schedules", order=("constant", "cosine", "exponential", "plateau")
+)
+
+
+@schedules.register("constant", "Constant")
+class Constant(Schedule):
+    r"""The same learning rate from the first step to the last."""
+
+
+@schedules.register("cosine", "Cosine with warm-up")
+class Cosine(Schedule):
+    r"""Rise from zero, then fall along half a cosine: $\eta_t = \eta\,\frac{1}{2}(1 + \cos \pi t)$. A safe choice."""
+
+    warmup_fraction: Annotated[float, Range(0.0, 0.5, step=0.01)] = 0.05
+    """Share of all steps during which the learning rate rises linearly from zero."""
+    final_fraction: Annotated[float, Range(0.0, 1.0, step=0.01), ADVANCED] = 0.01
+    """Learning rate at the last step, as a share of the highest."""
+
+    def factor(self, progress: np.ndarray) -> np.ndarray:
+        """Linear rise, then half a cosine down to `final_fraction`."""
+        warmup = max(self.warmup_fraction, 1e-9)
+        after = np.clip((progress - warmup) / (1 - warmup), 0, 1)
+        cosine = self.final_fraction + (1 - self.final_fraction) * 0.5 * (1 + np.cos(np.pi * after))
+        return np.where(progress < self.warmup_fraction, progress / warmup, cosine)
+
+
+@schedules.register("exponential", "Exponential decay")
+class Exponential(Schedule):
+    r"""Fall by a constant ratio: $\eta_t = \eta\,r^{\,t}$ with $t$ from 0 to 1 over the whole run."""
+
+    final_ratio: Annotated[float, Range(1e-4, 1.0, log=True)] = 0.05
+    """Learning rate at the last step, as a share $r$ of the first."""
+
+    def factor(self, progress: np.ndarray) -> np.ndarray:
+        """`final_ratio ** progress`."""
+        return np.power(self.final_ratio, progress)
+
+
+@schedules.register("plateau", "Reduce on plateau")
+class Plateau(Schedule):
+    """Cut the learning rate when the validation loss has not improved for some epochs."""
+
+    reacts: ClassVar[bool] = True
+
+    plateau_factor: Annotated[float, Range(0.05, 0.9, step=0.05)] = 0.5
+    """What the learning rate is multiplied with at each cut."""
+    plateau_patience: Annotated[int, Range(1, 20)] = 2
+    """Epochs without a better validation loss before a cut."""
+
+
+def curve(schedule: Schedule, learning_rate: float, points: int = 200) -> tuple[np.ndarray, Any]:
+    """Progress (points,) and learning rate (points,) of a whole run, for drawing."""
+    progress = np.linspace(0, 1, points)
+    return progress, learning_rate * schedule.factor(progress)

@@ -1,0 +1,89 @@
+"""Settings of one installation: environment variables with the prefix TRAINYARD_, each with a default."""
+
+from functools import lru_cache
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Where state lives and how much of everything is allowed."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="TRAINYARD_", use_attribute_docstrings=True, extra="ignore", frozen=True
+    )
+
+    home: Path = Path("~/.trainyard")
+    """Folder that holds all state: the database, runs, datasets and caches. Moves everything."""
+    database_url: str = ""
+    """SQLAlchemy URL of the store. Empty: SQLite in the home folder. PostgreSQL: postgresql+psycopg://user@host/name."""
+    slots: int = Field(default=0, ge=0, le=64)
+    """How many runs train at once. 0: one a GPU, or one on a machine without."""
+    max_queued_runs: int = Field(default=200, ge=1)
+    """How many runs may wait in the queue; one more is refused with a sentence."""
+    worker_memory_mb: int = Field(default=0, ge=0)
+    """Memory limit of one worker, in MB of address space. 0: none. A worker over it fails with "out of memory"."""
+    stop_grace_seconds: float = Field(default=20.0, gt=0)
+    """How long a worker may take to obey a stop before its process group is killed."""
+    heartbeat_timeout_seconds: float = Field(default=30.0, gt=1)
+    """How long a worker or executor may be silent before it counts as dead."""
+    checkpoint_seconds: float = Field(default=1.0, ge=0)
+    """Least time between two checkpoints: epochs shorter than this share one. Stopping always writes one."""
+    disk_budget_mb: int = Field(default=20_000, ge=100)
+    """Disk space for runs, in MB. Over it, checkpoints of the oldest ended runs go first; models stay."""
+    min_free_disk_mb: int = Field(default=200, ge=0)
+    """A run is not started when less than this is free on the disk, in MB."""
+    cache_budget_mb: int = Field(default=10_000, ge=100)
+    """Disk space for prepared datasets, in MB. Over it, the least recently used go first."""
+    max_step_points: int = Field(default=2_000, ge=100)
+    """Most step-level points kept for one series of one run; longer runs are thinned by a stride."""
+    max_upload_mb: int = Field(default=200, ge=1)
+    """Largest uploaded file, in MB."""
+    max_archive_mb: int = Field(default=2_000, ge=1)
+    """Largest unpacked size of an uploaded zip, in MB."""
+    max_archive_files: int = Field(default=200_000, ge=1)
+    """Most files in an uploaded zip or an image folder."""
+    max_image_pixels: int = Field(default=40_000_000, ge=1)
+    """Most pixels of one image; a larger one is refused before it is decoded."""
+    max_predictions: int = Field(default=64, ge=1)
+    """Most images in one prediction request."""
+    predict_timeout_seconds: float = Field(default=30.0, gt=0)
+    """How long a page waits for a prediction, a layer picture or an augmentation preview."""
+    max_loaded_models: int = Field(default=4, ge=1)
+    """How many models the predictor keeps in memory; the least recently used one is dropped."""
+    fetch_timeout_seconds: float = Field(default=30.0, gt=0)
+    """How long a download may be silent before it is given up."""
+    owner: str = ""
+    """Name written on runs started from a terminal. Empty: the login name."""
+
+    @property
+    def home_path(self) -> Path:
+        """`home` with `~` resolved."""
+        return self.home.expanduser().resolve()
+
+    @property
+    def runs_path(self) -> Path:
+        """One folder a run: log, checkpoints, model, evaluation."""
+        return self.home_path / "runs"
+
+    @property
+    def datasets_path(self) -> Path:
+        """Fetched and uploaded datasets, as they came."""
+        return self.home_path / "datasets"
+
+    @property
+    def cache_path(self) -> Path:
+        """Prepared datasets by content hash; safe to delete."""
+        return self.home_path / "cache"
+
+    @property
+    def url(self) -> str:
+        """The SQLAlchemy URL in force."""
+        return self.database_url or f"sqlite:///{self.home_path / 'trainyard.db'}"
+
+
+@lru_cache(maxsize=1)
+def settings() -> Settings:
+    """The settings of this process, read from the environment once."""
+    return Settings()

@@ -1,0 +1,137 @@
+"""Declare a hyperparameter once; its widget, validation, search space, CLI flag and reference page all follow."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal, Self, get_args, get_origin
+
+from annotated_types import Ge, GroupedMetadata, Le
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from engine.errors import TrainyardError, readable
+
+
+@dataclass(frozen=True)
+class Range(GroupedMetadata):
+    """Inclusive bounds of a number. With `log`, equal ratios count as equal distances."""
+
+    low: float
+    high: float
+    step: float | None = None
+    log: bool = False
+
+    def __iter__(self) -> Iterator[object]:  # pydantic unpacks these into its own validators
+        yield Ge(self.low)
+        yield Le(self.high)
+
+
+@dataclass(frozen=True)
+class Choices:
+    """The values a categorical hyperparameter may take."""
+
+    options: tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class Options:
+    """A setting whose values only the machine knows; the form asks `source` ("devices", "folders") for them."""
+
+    source: str
+
+
+@dataclass(frozen=True)
+class Advanced:
+    """Marks a field that a beginner can leave alone; forms fold it away."""
+
+
+ADVANCED = Advanced()
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field of a `Spec`, as every consumer sees it. `domain` is None for a setting that nobody tunes."""
+
+    name: str
+    type: type
+    default: Any
+    domain: Range | Choices | Options | None
+    help: str
+    label: str
+    advanced: bool
+
+    @property
+    def tunable(self) -> bool:
+        """Whether a search may vary it: only what declares its range or its choices."""
+        return isinstance(self.domain, Range | Choices)
+
+
+class Spec(BaseModel):
+    """A frozen, JSON-serialisable record of settings. Numbers carry a `Range`, words a `Literal`.
+
+    Docstrings: the first line says what it is; the rest is shown where there is room. Field docstrings are the
+    help of the widget, of the CLI flag and of the reference page; they may hold `$LaTeX$`.
+    """
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        use_attribute_docstrings=True,
+        allow_inf_nan=False,
+        protected_namespaces=(),
+    )
+
+    name: ClassVar[str] = ""
+    title: ClassVar[str] = ""
+
+    @classmethod
+    def fields(cls) -> list[Field]:
+        """Every field in declaration order, tunable or not."""
+        return [
+            Field(
+                name=name,
+                type=_type(info.annotation),
+                default=info.default,
+                domain=_domain(info.annotation, info.metadata),
+                help=info.description or "",
+                label=info.title or name.replace("_", " ").capitalize(),
+                advanced=any(isinstance(item, Advanced) for item in info.metadata),
+            )
+            for name, info in cls.model_fields.items()
+        ]
+
+    @classmethod
+    def hyperparameters(cls) -> list[Field]:
+        """The tunable fields. A number without a `Range` (a seed) is a setting, never searched."""
+        return [field for field in cls.fields() if field.tunable]
+
+    @classmethod
+    def summary(cls) -> str:
+        """The first line of the class docstring."""
+        return (cls.__doc__ or "").strip().split("\n")[0]
+
+    @classmethod
+    def parse(cls, values: dict[str, Any]) -> Self:
+        """Validate `values` (unknown keys are errors) and raise a `TrainyardError` that names each wrong field."""
+        try:
+            return cls.model_validate(values)
+        except ValidationError as error:
+            raise TrainyardError(readable(error)) from error
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values with the registered name first, as stored and as in the URL."""
+        named = {"name": self.name} if self.name else {}
+        return named | self.model_dump(mode="json")
+
+
+def _domain(annotation: Any, metadata: list[Any]) -> Range | Choices | Options | None:
+    if annotation is bool:
+        return Choices((False, True))
+    if get_origin(annotation) is Literal:
+        return Choices(get_args(annotation))
+    return next((item for item in metadata if isinstance(item, Range | Options)), None)
+
+
+def _type(annotation: Any) -> type:
+    """The plain type of a value: what a text from a URL or a command line is turned into."""
+    if get_origin(annotation) is Literal:
+        return type(get_args(annotation)[0])
+    return annotation if isinstance(annotation, type) else str

@@ -1,0 +1,1 @@
+"""What is predicted from what: one file a task."""

@@ -1,0 +1,117 @@
+"""What every task with classes shares: softmax, losses, accuracy, confusion matrix, per-class figures."""
+
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+
+import numpy as np
+
+from engine.spec import ADVANCED, Range
+from engine.tasks.base import DataInfo, Prediction, Task
+
+if TYPE_CHECKING:
+    import keras
+
+
+class Classification(Task):
+    """One label out of a fixed set for each input."""
+
+    prediction: ClassVar[str] = "classes"
+    metrics: ClassVar[tuple[str, ...]] = ("accuracy",)
+    objective: ClassVar[str] = "val_accuracy"
+
+    loss: Annotated[Literal["cross-entropy", "mean-squared-error", "hinge"], ADVANCED] = "cross-entropy"
+    r"""What training makes small. Cross-entropy: $-\sum_k y_k \log p_k$. Mean squared error of the probabilities:
+    $\frac{1}{K}\sum_k (y_k - p_k)^2$. Hinge: $\max(0,\, 1 + \max_{j \ne k} s_j - s_k)$ on the raw scores $s$."""
+    label_smoothing: Annotated[float, Range(0.0, 0.3, step=0.01), ADVANCED] = 0.0
+    r"""Train towards $(1-\alpha)\,y + \alpha / K$ instead of hard labels: less overconfident. Cross-entropy only."""
+    class_weights: Annotated[bool, ADVANCED] = False
+    r"""Weigh rare classes more: $w_k = N / (K N_k)$. Use it when classes differ much in size."""
+
+    def head(self, x: "keras.KerasTensor", info: DataInfo) -> "keras.KerasTensor":
+        """(batch, units) -> (batch, classes), raw scores in float32 also under mixed precision."""
+        from keras import layers
+
+        return layers.Dense(info.num_classes, dtype="float32", name="scores")(x)
+
+    def final(self, scores: "keras.KerasTensor") -> "keras.KerasTensor":
+        """(batch, classes) scores -> (batch, classes) probabilities that sum to 1."""
+        from keras import layers
+
+        return layers.Softmax(dtype="float32", name="probabilities")(scores)
+
+    def compile_options(self, info: DataInfo) -> dict[str, Any]:
+        """The chosen loss on scores, and accuracy."""
+        import keras
+
+        losses = {
+            "cross-entropy": lambda: keras.losses.CategoricalCrossentropy(
+                from_logits=True, label_smoothing=self.label_smoothing
+            ),
+            "mean-squared-error": lambda: _mean_squared_error_of_probabilities,
+            "hinge": lambda: keras.losses.CategoricalHinge(),
+        }
+        return {"loss": losses[self.loss](), "metrics": [keras.metrics.CategoricalAccuracy("accuracy")]}
+
+    def encode_targets(self, targets: Any, info: DataInfo) -> Any:
+        """(batch,) class indices -> (batch, classes) one-hot."""
+        import tensorflow as tf
+
+        return tf.one_hot(targets, info.num_classes)
+
+    def class_weight(self, targets: np.ndarray, info: DataInfo) -> dict[int, float] | None:
+        """`N / (K N_k)` for each class k, so that every class counts alike in sum."""
+        if not self.class_weights:
+            return None
+        counts = np.bincount(targets, minlength=info.num_classes)
+        return {k: float(len(targets) / (info.num_classes * max(n, 1))) for k, n in enumerate(counts)}
+
+    def evaluate(self, outputs: np.ndarray, targets: np.ndarray, info: DataInfo) -> dict[str, Any]:
+        """Accuracy and cross-entropy, the confusion matrix (rows: true), per-class precision, recall, F1, support."""
+        from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
+
+        classes = np.arange(info.num_classes)
+        predicted = outputs.argmax(axis=1)
+        precision, recall, f1, support = precision_recall_fscore_support(
+            targets, predicted, labels=classes, zero_division=0.0
+        )
+        chosen = np.clip(outputs[np.arange(len(targets)), targets], 1e-7, 1.0)
+        return {
+            "metrics": {
+                "accuracy": float((predicted == targets).mean()),
+                "cross_entropy": float(-np.log(chosen).mean()),
+                "macro_f1": float(f1.mean()),
+            },
+            "labels": list(info.labels),
+            "confusion_matrix": confusion_matrix(targets, predicted, labels=classes).tolist(),
+            "per_class": [
+                {"label": label, "precision": p, "recall": r, "f1": f, "support": int(n)}
+                for label, p, r, f, n in zip(
+                    info.labels,
+                    precision.tolist(),
+                    recall.tolist(),
+                    f1.tolist(),
+                    support.tolist(),
+                    strict=True,
+                )
+            ],
+        }
+
+    def predictions(self, outputs: np.ndarray, info: DataInfo) -> list[Prediction]:
+        """Label, probability and all class probabilities for each row."""
+        return [
+            Prediction(
+                "classes",
+                {
+                    "label": info.labels[int(row.argmax())],
+                    "probability": float(row.max()),
+                    "probabilities": dict(zip(info.labels, map(float, row), strict=True)),
+                },
+            )
+            for row in outputs
+        ]
+
+
+def _mean_squared_error_of_probabilities(targets: Any, scores: Any) -> Any:
+    """Brier score: (batch, classes) one-hot and scores -> (batch,)."""
+    from keras import ops
+
+    return ops.mean(ops.square(targets - ops.softmax(scores)), axis=-1)
