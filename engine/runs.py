@@ -5,7 +5,6 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, SerializeAsAny
 from pydantic import Field as Setting
 
 from engine.augmentations.base import Augmentation, augmentations
@@ -56,17 +55,16 @@ class Training(Spec):
     """Compute in 16 bits, keep weights in 32: about twice as fast on recent GPUs. Ignored on the CPU."""
 
 
-class RunSpec(BaseModel):
+@dataclass(frozen=True)
+class RunSpec:
     """The frozen record of all inputs of a run. Two runs with equal specs and equal data do the same."""
 
-    model_config = ConfigDict(frozen=True, protected_namespaces=())
-
-    task: SerializeAsAny[Task]
-    dataset: SerializeAsAny[Dataset]
-    model: SerializeAsAny[Model]
-    optimizer: SerializeAsAny[Optimizer]
-    schedule: SerializeAsAny[Schedule]
-    augmentation: SerializeAsAny[Augmentation] | None
+    task: Task
+    dataset: Dataset
+    model: Model
+    optimizer: Optimizer
+    schedule: Schedule
+    augmentation: Augmentation | None
     training: Training
 
     @classmethod
@@ -82,12 +80,12 @@ class RunSpec(BaseModel):
         known = {f.name for part in parts.values() for f in part.fields()}
         for name in values:
             if name not in known:
-                raise unknown_name("hyperparameter", name, known)
-        made = {
+                raise unknown_name("hyperparameter", name, known | PARTS.keys())
+        made: dict[str, Any] = {
             section: part.parse({f.name: given[f.name] for f in part.fields() if f.name in given})
             for section, part in parts.items()
         }
-        return cls.model_construct(**({"augmentation": None} | made))
+        return cls(**({"augmentation": None} | made))
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Self:
@@ -99,7 +97,7 @@ class RunSpec(BaseModel):
             made[section] = (
                 registry[part["name"]].parse({k: v for k, v in part.items() if k != "name"}) if part else None
             )
-        return cls.model_construct(**made)
+        return cls(**made)
 
     def to_dict(self) -> dict[str, Any]:
         """Nested plain values, each part with its name."""
@@ -204,6 +202,8 @@ class Run:
     total_steps: int = 0
     best: dict[str, float] = field(default_factory=dict)
     """Metrics of the best epoch so far (`epoch`, `val_accuracy`, ...)."""
+    curve: list[float] = field(default_factory=list)
+    """The objective after each epoch, thinned: a sparkline."""
     result: dict[str, Any] = field(default_factory=dict)
     """Filled at the end: test metrics, examples_per_second, weights_sha256, num_train_examples ..."""
     environment: dict[str, Any] = field(default_factory=dict)

@@ -55,7 +55,7 @@ class Exponential(Schedule):
 
     def factor(self, progress: np.ndarray) -> np.ndarray:
         """`final_ratio ** progress`."""
-        return np.power(self.final_ratio, progress)
+        return np.asarray(self.final_ratio**progress)
 
 
 @schedules.register("plateau", "Reduce on plateau")

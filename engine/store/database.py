@@ -1,0 +1,97 @@
+"""Opening the database: SQLite settings, folders, and migrations to the newest schema."""
+
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import OperationalError
+
+from engine.errors import TrainyardError
+
+HEAD = "0001"
+"""Revision of the newest migration in `migrations/versions`; a test compares it."""
+_MIGRATIONS = Path(__file__).parent / "migrations"
+_BUSY_SECONDS = 30  # how long a SQLite writer waits for its turn
+
+
+def open_database(url: str) -> Engine:
+    """Connect, and bring the schema up to date.
+
+    Raises `TrainyardError` when the folder cannot be written or the database belongs to a newer version.
+    """
+    parsed = make_url(url)
+    sqlite = parsed.get_backend_name() == "sqlite"
+    if sqlite and parsed.database:
+        _make_folder(Path(parsed.database).parent)
+    engine = create_engine(
+        url, connect_args={"timeout": _BUSY_SECONDS} if sqlite else {}, pool_pre_ping=not sqlite
+    )
+    if sqlite:
+        event.listen(engine, "connect", _configure_sqlite)
+        event.listen(engine, "begin", _begin_immediate)
+    try:
+        migrate(engine)
+    except OperationalError as error:
+        raise TrainyardError(
+            f"The database {parsed.render_as_string()} cannot be opened: {error.orig}. "
+            "Check TRAINYARD_HOME and TRAINYARD_DATABASE_URL."
+        ) from error
+    return engine
+
+
+def migrate(engine: Engine) -> None:
+    """Run the missing migrations in one transaction; processes that come at the same time wait for the first."""
+    with engine.connect() as connection:
+        if current_revision(connection) == HEAD:
+            return
+    from alembic import command
+    from alembic.config import Config
+    from alembic.util.exc import CommandError
+
+    with engine.begin() as connection:
+        if engine.dialect.name == "postgresql":
+            connection.execute(text("SELECT pg_advisory_xact_lock(7281)"))
+        if current_revision(connection) == HEAD:
+            return
+        config = Config()
+        config.set_main_option("script_location", str(_MIGRATIONS))
+        config.attributes["connection"] = connection
+        try:
+            command.upgrade(config, "head")
+        except CommandError as error:
+            raise TrainyardError(
+                f"The database was written by a newer Trainyard (schema {current_revision(connection)!r}, this one "
+                f"knows {HEAD!r}). Update Trainyard, or set TRAINYARD_HOME to another folder."
+            ) from error
+
+
+def current_revision(connection: Connection) -> str | None:
+    """The schema revision of the database, or None for an empty one."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise TrainyardError(
+            f"The folder {str(folder)!r} cannot be written ({error.strerror}). "
+            "Set TRAINYARD_HOME to a folder that can."
+        ) from error
+
+
+def _configure_sqlite(connection: Any, _: object) -> None:
+    connection.isolation_level = None  # we begin transactions ourselves, see below
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_immediate(connection: Connection) -> None:
+    """Take the write lock at the start: a transaction that reads first and writes later could not upgrade."""
+    if not connection.get_execution_options().get("reading"):
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    else:
+        connection.exec_driver_sql("BEGIN")

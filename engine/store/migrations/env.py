@@ -1,0 +1,10 @@
+"""Run by Alembic: migrate over the connection that the caller opened."""
+
+from alembic import context
+
+from engine.store.schema import metadata
+
+context.configure(
+    connection=context.config.attributes["connection"], target_metadata=metadata, render_as_batch=True
+)
+context.run_migrations()

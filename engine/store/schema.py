@@ -1,0 +1,102 @@
+"""The tables. Times are seconds since 1970 (UTC); JSON columns hold plain values."""
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+    }
+)
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("state", String(16), nullable=False),
+    Column("task", String(64), nullable=False),
+    Column("dataset", String(64), nullable=False),
+    Column("model", String(64), nullable=False),
+    Column("spec", JSON, nullable=False),
+    Column("owner", String(120), nullable=False, server_default=""),
+    Column("message", Text, nullable=False, server_default=""),
+    Column("request", String(16), nullable=False, server_default=""),
+    Column("attempt", Integer, nullable=False, server_default="0"),
+    Column("epoch", Integer, nullable=False, server_default="0"),
+    Column("step", Integer, nullable=False, server_default="0"),
+    Column("total_epochs", Integer, nullable=False, server_default="0"),
+    Column("total_steps", Integer, nullable=False, server_default="0"),
+    Column("best", JSON, nullable=False),
+    Column("curve", JSON, nullable=False),
+    Column("result", JSON, nullable=False),
+    Column("environment", JSON, nullable=False),
+    Column("slot", String(32), nullable=False, server_default=""),
+    Column("worker", JSON, nullable=False),
+    Column("created_at", Float, nullable=False),
+    Column("queued_at", Float, nullable=False),
+    Column("started_at", Float),
+    Column("ended_at", Float),
+    Column("heartbeat_at", Float),
+    Index("ix_runs_state_queued_at", "state", "queued_at"),
+    sqlite_autoincrement=True,
+)
+
+metrics = Table(
+    "metrics",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("run_id", Integer, ForeignKey("runs.id", ondelete="CASCADE"), nullable=False),
+    Column("split", String(16), nullable=False),
+    Column("name", String(48), nullable=False),
+    Column("scope", String(8), nullable=False),
+    Column("step", Integer, nullable=False),
+    Column("epoch", Float, nullable=False),
+    Column("value", Float),
+    Column("at", Float, nullable=False),
+    Index("ix_metrics_run_id_id", "run_id", "id"),
+    sqlite_autoincrement=True,
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("run_id", Integer, ForeignKey("runs.id", ondelete="CASCADE"), nullable=False),
+    Column("at", Float, nullable=False),
+    Column("kind", String(32), nullable=False),
+    Column("text", Text, nullable=False),
+    Index("ix_events_run_id_id", "run_id", "id"),
+    sqlite_autoincrement=True,
+)
+
+executors = Table(
+    "executors",
+    metadata,
+    Column("name", String(32), primary_key=True),
+    Column("holder", String(120), nullable=False),
+    Column("heartbeat_at", Float, nullable=False),
+    Column("info", JSON, nullable=False),
+)
+
+fetches = Table(
+    "fetches",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("state", String(16), nullable=False),
+    Column("done_bytes", BigInteger, nullable=False, server_default="0"),
+    Column("total_bytes", BigInteger, nullable=False, server_default="0"),
+    Column("message", Text, nullable=False, server_default=""),
+    Column("at", Float, nullable=False),
+)

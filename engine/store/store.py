@@ -1,0 +1,472 @@
+"""Reads and writes runs, metrics and events. The only SQL of the project.
+
+Concurrency contract: any number of processes and threads may share a database. Every change of a run's state is one
+transaction that checks the state it starts from. A worker proves with its `attempt` that the run is still its own;
+once the run was given to somebody else, all its writes are refused (`report` returns None).
+"""
+
+import getpass
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import Row, case, delete, func, insert, or_, select, update
+
+from engine.errors import TrainyardError
+from engine.runs import Run, RunSpec, RunState
+from engine.settings import settings
+from engine.store.database import open_database
+from engine.store.schema import events, executors, fetches, metrics, runs
+
+RESUMABLE = (RunState.STOPPED, RunState.FAILED, RunState.PRUNED)
+_LIVE = [RunState.QUEUED.value, RunState.RUNNING.value]
+
+
+class MetricPoint(NamedTuple):
+    """One value of one series. `scope` is "step" or "epoch"; `epoch` counts fractions; `at` is seconds since 1970."""
+
+    id: int
+    split: str
+    name: str
+    scope: str
+    step: int
+    epoch: float
+    value: float | None
+    at: float
+
+
+class Event(NamedTuple):
+    """Something that happened to a run, for its page."""
+
+    at: datetime
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Executor:
+    """The lease on running things: who holds it, since when it was silent, what it reports."""
+
+    holder: str
+    silent_seconds: float
+    info: dict[str, Any]
+
+    @property
+    def alive(self) -> bool:
+        """Whether its heartbeat is recent."""
+        return self.silent_seconds < settings().heartbeat_timeout_seconds
+
+
+@dataclass(frozen=True)
+class Fetch:
+    """Progress of one download: state is "running", "completed" or "failed"."""
+
+    name: str
+    state: str
+    done_bytes: int
+    total_bytes: int
+    message: str
+    silent_seconds: float
+
+
+class Store:
+    """One open database. Cheap to keep, safe to share between threads."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._engine = open_database(url)
+        self._reader = self._engine.execution_options(isolation_level="AUTOCOMMIT", reading=True)
+
+    def close(self) -> None:
+        """Give all connections back."""
+        self._engine.dispose()
+
+    # -- asking for runs -----------------------------------------------------------------------------------------
+
+    def create_run(self, spec: RunSpec, owner: str = "") -> Run:
+        """Put a run at the end of the queue. Refused when the queue is full."""
+        now = time.time()
+        with self._engine.begin() as db:
+            waiting = db.execute(
+                select(func.count()).select_from(runs).where(runs.c.state == RunState.QUEUED)
+            ).scalar_one()
+            limit = settings().max_queued_runs
+            if waiting >= limit:
+                raise TrainyardError(
+                    f"The queue is full: {waiting} runs wait and TRAINYARD_MAX_QUEUED_RUNS allows {limit}. "
+                    "Stop some, or wait until some have ended."
+                )
+            row = db.execute(
+                insert(runs)
+                .values(
+                    state=RunState.QUEUED,
+                    task=spec.task.name,
+                    dataset=spec.dataset.name,
+                    model=spec.model.name,
+                    spec=spec.to_dict(),
+                    owner=owner or default_owner(),
+                    total_epochs=spec.training.epochs,
+                    best={},
+                    curve=[],
+                    result={},
+                    environment={},
+                    worker={},
+                    created_at=now,
+                    queued_at=now,
+                )
+                .returning(*_RUN_COLUMNS)
+            ).one()
+            _event(db, row.id, "queued", "Queued.", now)
+        return _run(row)
+
+    def get_run(self, run_id: int) -> Run:
+        """The run as it stands now. An unknown id raises `TrainyardError`."""
+        with self._reader.connect() as db:
+            row = db.execute(select(*_RUN_COLUMNS).where(runs.c.id == run_id)).one_or_none()
+        if row is None:
+            raise TrainyardError(
+                f"There is no run {run_id}. It may have been deleted; the Runs page lists what there is."
+            )
+        return _run(row)
+
+    def list_runs(
+        self,
+        *,
+        states: Iterable[str] | None = None,
+        task: str | None = None,
+        dataset: str | None = None,
+        model: str | None = None,
+        owner: str | None = None,
+        limit: int = 1000,
+    ) -> list[Run]:
+        """Newest first, filtered. The learning curve of each is in `curve`."""
+        query = select(*_RUN_COLUMNS).order_by(runs.c.id.desc()).limit(limit)
+        if states is not None:
+            query = query.where(runs.c.state.in_([str(s) for s in states]))
+        for column, value in (("task", task), ("dataset", dataset), ("model", model), ("owner", owner)):
+            if value is not None:
+                query = query.where(runs.c[column] == value)
+        with self._reader.connect() as db:
+            return [_run(row) for row in db.execute(query)]
+
+    def queue(self) -> list[int]:
+        """Ids of the waiting runs, the next one first."""
+        query = select(runs.c.id).where(runs.c.state == RunState.QUEUED).order_by(runs.c.queued_at, runs.c.id)
+        with self._reader.connect() as db:
+            return list(db.execute(query).scalars())
+
+    def request_end(self, run_id: int, state: RunState, by: str = "") -> Run:
+        """Ask a live run to end in `state`: STOPPED keeps a model and can be resumed, CANCELED keeps nothing.
+
+        A queued run ends at once; a running one obeys within a second. Asking twice is harmless, and a cancel
+        overrules a stop.
+        """
+        now = time.time()
+        who = f" by {by}" if by else ""
+        with self._engine.begin() as db:
+            ended = db.execute(
+                update(runs)
+                .where(runs.c.id == run_id, runs.c.state == RunState.QUEUED)
+                .values(
+                    state=case((runs.c.attempt > 0, state.value), else_=RunState.CANCELED.value),
+                    request="",
+                    message=f"Taken out of the queue{who} before it began.",
+                    ended_at=now,
+                )
+            ).rowcount
+            asked = db.execute(
+                update(runs)
+                .where(
+                    runs.c.id == run_id,
+                    runs.c.state == RunState.RUNNING,
+                    runs.c.request != RunState.CANCELED.value,
+                )
+                .values(request=state.value)
+            ).rowcount
+            if ended or asked:
+                _event(db, run_id, "request", f"Asked to end as {state.value}{who}.", now)
+        run = self.get_run(run_id)
+        if not ended and not asked and run.request != RunState.CANCELED:
+            raise TrainyardError(
+                f"Run {run_id} is {run.state.value}; only a queued or running run can be stopped."
+            )
+        return run
+
+    def resume_run(self, run_id: int, by: str = "") -> Run:
+        """Put a stopped, pruned or failed run back into the queue; it goes on from its last checkpoint."""
+        now = time.time()
+        with self._engine.begin() as db:
+            done = db.execute(
+                update(runs)
+                .where(runs.c.id == run_id, runs.c.state.in_([s.value for s in RESUMABLE]))
+                .values(state=RunState.QUEUED, request="", message="", queued_at=now, ended_at=None, slot="")
+            ).rowcount
+            if done:
+                _event(db, run_id, "resumed", f"Back in the queue{f' by {by}' if by else ''}.", now)
+        run = self.get_run(run_id)
+        if not done:
+            raise TrainyardError(
+                f"Run {run_id} is {run.state.value}; only a stopped, pruned or failed run can be resumed."
+            )
+        return run
+
+    def delete_run(self, run_id: int) -> None:
+        """Forget an ended run with its metrics and events. Its folder is the caller's to delete."""
+        with self._engine.begin() as db:
+            done = db.execute(delete(runs).where(runs.c.id == run_id, runs.c.state.not_in(_LIVE))).rowcount
+        if not done:
+            run = self.get_run(run_id)
+            raise TrainyardError(f"Run {run_id} is {run.state.value}; stop it before deleting it.")
+
+    # -- running them --------------------------------------------------------------------------------------------
+
+    def claim_run(self, slot: str, run_id: int | None = None) -> Run | None:
+        """Mark the oldest queued run (or `run_id`) as running and return it, or None if there is none.
+
+        Safe to call from many processes at once: no two callers get the same run.
+        """
+        now = time.time()
+        eligible = select(runs.c.id).where(runs.c.state == RunState.QUEUED)
+        if run_id is not None:
+            eligible = eligible.where(runs.c.id == run_id)
+        eligible = eligible.order_by(runs.c.queued_at, runs.c.id).limit(1).with_for_update(skip_locked=True)
+        with self._engine.begin() as db:
+            row = db.execute(
+                update(runs)
+                .where(runs.c.id == eligible.scalar_subquery(), runs.c.state == RunState.QUEUED)
+                .values(
+                    state=RunState.RUNNING,
+                    slot=slot,
+                    attempt=runs.c.attempt + 1,
+                    request="",
+                    message="",
+                    started_at=func.coalesce(runs.c.started_at, now),
+                    heartbeat_at=now,
+                    worker={},
+                )
+                .returning(*_RUN_COLUMNS)
+            ).one_or_none()
+            if row is not None:
+                _event(db, row.id, "started", f"Started on {slot} (attempt {row.attempt}).", now)
+        return _run(row) if row is not None else None
+
+    def begin_attempt(
+        self, run: Run, *, worker: dict[str, Any], environment: dict[str, Any], total_steps: int
+    ) -> None:
+        """A worker says who it is and how long the run will be."""
+        with self._engine.begin() as db:
+            db.execute(
+                update(runs)
+                .where(runs.c.id == run.id, runs.c.attempt == run.attempt)
+                .values(
+                    worker=worker, environment=environment, total_steps=total_steps, heartbeat_at=time.time()
+                )
+            )
+
+    def report(
+        self,
+        run: Run,
+        points: Sequence[MetricPoint] = (),
+        **progress: Any,
+    ) -> str | None:
+        """Append `points`, renew the heartbeat and set `progress` columns, in one transaction.
+
+        Returns what is requested of the run ("" for nothing), or None once the run is not the caller's any more.
+        """
+        now = time.time()
+        with self._engine.begin() as db:
+            row = db.execute(
+                update(runs)
+                .where(runs.c.id == run.id, runs.c.attempt == run.attempt, runs.c.state == RunState.RUNNING)
+                .values(heartbeat_at=now, **progress)
+                .returning(runs.c.request)
+            ).one_or_none()
+            if row is None:
+                return None
+            if points:
+                db.execute(
+                    insert(metrics),
+                    [
+                        {"run_id": run.id, **{k: v for k, v in p._asdict().items() if k != "id"}}
+                        for p in points
+                    ],
+                )
+        return str(row.request)
+
+    def truncate_metrics(self, run: Run, step: int) -> None:
+        """Forget values after `step`: a resumed run writes them again."""
+        with self._engine.begin() as db:
+            db.execute(delete(metrics).where(metrics.c.run_id == run.id, metrics.c.step > step))
+
+    def end_run(
+        self, run: Run, state: RunState, message: str = "", result: dict[str, Any] | None = None
+    ) -> bool:
+        """Move a running run to a final state. False when it was not this attempt's any more."""
+        now = time.time()
+        values: dict[str, Any] = {
+            "state": state,
+            "message": message,
+            "request": "",
+            "ended_at": now,
+            "slot": "",
+        }
+        if result is not None:
+            values["result"] = result
+        with self._engine.begin() as db:
+            done = db.execute(
+                update(runs)
+                .where(runs.c.id == run.id, runs.c.attempt == run.attempt, runs.c.state == RunState.RUNNING)
+                .values(**values)
+            ).rowcount
+            if done:
+                _event(db, run.id, state.value, message or f"{state.value.capitalize()}.", now)
+        return bool(done)
+
+    def requeue_run(self, run: Run, message: str) -> bool:
+        """Give a running run whose worker is gone back to the queue, at its old place."""
+        with self._engine.begin() as db:
+            done = db.execute(
+                update(runs)
+                .where(runs.c.id == run.id, runs.c.attempt == run.attempt, runs.c.state == RunState.RUNNING)
+                .values(state=RunState.QUEUED, slot="", message=message)
+            ).rowcount
+            if done:
+                _event(db, run.id, "requeued", message, time.time())
+        return bool(done)
+
+    # -- following them ------------------------------------------------------------------------------------------
+
+    def metrics(self, run_id: int, after: int = 0, limit: int = 1_000_000) -> list[MetricPoint]:
+        """Values written after the one with id `after`, oldest first. Valid within one attempt of the run."""
+        query = (
+            select(*(metrics.c[name] for name in MetricPoint._fields))
+            .where(metrics.c.run_id == run_id, metrics.c.id > after)
+            .order_by(metrics.c.id)
+            .limit(limit)
+        )
+        with self._reader.connect() as db:
+            return [MetricPoint(*row) for row in db.execute(query)]
+
+    def history(self, run_id: int) -> dict[str, list[float | None]]:
+        """Epoch-level values by Keras' names: `loss`, `accuracy`, `val_loss` ..."""
+        query = (
+            select(metrics.c.split, metrics.c.name, metrics.c.value)
+            .where(metrics.c.run_id == run_id, metrics.c.scope == "epoch")
+            .order_by(metrics.c.id)
+        )
+        history: dict[str, list[float | None]] = {}
+        with self._reader.connect() as db:
+            for split, name, value in db.execute(query):
+                history.setdefault(f"val_{name}" if split == "validation" else name, []).append(value)
+        return history
+
+    def events(self, run_id: int) -> list[Event]:
+        """What happened to the run, oldest first."""
+        query = (
+            select(events.c.at, events.c.kind, events.c.text)
+            .where(events.c.run_id == run_id)
+            .order_by(events.c.id)
+        )
+        with self._reader.connect() as db:
+            return [Event(_time(at), kind, words) for at, kind, words in db.execute(query)]
+
+    def workers(self) -> list[tuple[Run, dict[str, Any]]]:
+        """Running runs with what their worker said of itself (`pid`, `started`, `host`); empty before it did."""
+        query = select(*_RUN_COLUMNS, runs.c.worker).where(runs.c.state == RunState.RUNNING)
+        with self._reader.connect() as db:
+            return [(_run(row), dict(row.worker)) for row in db.execute(query)]
+
+    # -- the executor's lease ------------------------------------------------------------------------------------
+
+    def hold_lease(self, holder: str, info: dict[str, Any], name: str = "local", *, over: str = "") -> bool:
+        """Take or renew the lease. False while somebody else holds it and is not silent.
+
+        `over` names a holder known to be dead, whose lease may be taken at once.
+        """
+        now = time.time()
+        with self._engine.begin() as db:
+            mine = db.execute(
+                update(executors)
+                .where(
+                    executors.c.name == name,
+                    or_(
+                        executors.c.holder.in_([holder, over]),
+                        executors.c.heartbeat_at < now - settings().heartbeat_timeout_seconds,
+                    ),
+                )
+                .values(holder=holder, heartbeat_at=now, info=info)
+            ).rowcount
+            if mine:
+                return True
+            known = db.execute(select(executors.c.name).where(executors.c.name == name)).one_or_none()
+            if known is None:
+                db.execute(insert(executors).values(name=name, holder=holder, heartbeat_at=now, info=info))
+        return known is None
+
+    def release_lease(self, holder: str, name: str = "local") -> None:
+        """Give the lease back, if it is the holder's."""
+        with self._engine.begin() as db:
+            db.execute(delete(executors).where(executors.c.name == name, executors.c.holder == holder))
+
+    def executor(self, name: str = "local") -> Executor | None:
+        """Who holds the lease, or None if nobody does."""
+        with self._reader.connect() as db:
+            row = db.execute(select(executors).where(executors.c.name == name)).one_or_none()
+        return Executor(row.holder, max(0.0, time.time() - row.heartbeat_at), dict(row.info)) if row else None
+
+    # -- downloads -----------------------------------------------------------------------------------------------
+
+    def report_fetch(
+        self, name: str, state: str, done_bytes: int = 0, total_bytes: int = 0, message: str = ""
+    ) -> None:
+        """Say how far a download is."""
+        values = {
+            "state": state, "done_bytes": done_bytes, "total_bytes": total_bytes, "message": message, "at": time.time(),
+        }  # fmt: skip
+        with self._engine.begin() as db:
+            if not db.execute(update(fetches).where(fetches.c.name == name).values(**values)).rowcount:
+                db.execute(insert(fetches).values(name=name, **values))
+
+    def fetch(self, name: str) -> Fetch | None:
+        """How far the last download of a dataset is, or None if there was none."""
+        with self._reader.connect() as db:
+            row = db.execute(select(fetches).where(fetches.c.name == name)).one_or_none()
+        if row is None:
+            return None
+        return Fetch(row.name, row.state, row.done_bytes, row.total_bytes, row.message, time.time() - row.at)
+
+
+_RUN_COLUMNS = [c for c in runs.c if c.name not in ("task", "dataset", "model", "worker", "queued_at")]
+_TIMES = ("created_at", "started_at", "ended_at", "heartbeat_at")
+
+
+def open_store() -> Store:
+    """The store that the settings name."""
+    return Store(settings().url)
+
+
+def default_owner() -> str:
+    """Who starts runs from a terminal: TRAINYARD_OWNER, or the login name."""
+    if settings().owner:
+        return settings().owner
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container may run under an id that has no name
+        return "local"
+
+
+def _run(row: Row[*tuple[Any, ...]]) -> Run:
+    values = {c.name: getattr(row, c.name) for c in _RUN_COLUMNS}
+    for name in _TIMES:
+        values[name] = _time(values[name]) if values[name] is not None else None
+    return Run(**(values | {"state": RunState(row.state)}))
+
+
+def _time(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def _event(db: Any, run_id: int, kind: str, words: str, at: float) -> None:
+    db.execute(insert(events).values(run_id=run_id, at=at, kind=kind, text=words))
