@@ -18,6 +18,10 @@ class Schedule(Spec):
         """What the learning rate is multiplied with at `progress` (steps,) in 0..1 of all steps."""
         return np.ones_like(progress)
 
+    def build(self, learning_rate: float, total_steps: int) -> Any:
+        """What a Keras optimizer takes: a number or a `keras.optimizers.schedules` object, equal to `factor`."""
+        return learning_rate
+
 
 schedules: Registry[Schedule] = Registry(
     "schedule", package="engine.schedules", order=("constant", "cosine", "exponential", "plateau")
@@ -45,6 +49,23 @@ class Cosine(Schedule):
         cosine = self.final_fraction + (1 - self.final_fraction) * 0.5 * (1 + np.cos(np.pi * after))
         return np.where(progress < self.warmup_fraction, progress / warmup, cosine)
 
+    def build(self, learning_rate: float, total_steps: int) -> Any:
+        """Keras' cosine decay, https://arxiv.org/abs/1608.03983."""
+        import keras
+
+        warmup = round(self.warmup_fraction * total_steps)
+        if not warmup:
+            return keras.optimizers.schedules.CosineDecay(
+                learning_rate, total_steps, alpha=self.final_fraction
+            )
+        return keras.optimizers.schedules.CosineDecay(
+            0.0,
+            max(1, total_steps - warmup),
+            alpha=self.final_fraction,
+            warmup_target=learning_rate,
+            warmup_steps=warmup,
+        )
+
 
 @schedules.register("exponential", "Exponential decay")
 class Exponential(Schedule):
@@ -56,6 +77,12 @@ class Exponential(Schedule):
     def factor(self, progress: np.ndarray) -> np.ndarray:
         """`final_ratio ** progress`."""
         return np.asarray(self.final_ratio**progress)
+
+    def build(self, learning_rate: float, total_steps: int) -> Any:
+        """Keras' exponential decay."""
+        import keras
+
+        return keras.optimizers.schedules.ExponentialDecay(learning_rate, total_steps, self.final_ratio)
 
 
 @schedules.register("plateau", "Reduce on plateau")

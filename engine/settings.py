@@ -36,6 +36,8 @@ class Settings(BaseSettings):
     """A run is not started when less than this is free on the disk, in MB."""
     cache_budget_mb: int = Field(default=10_000, ge=100)
     """Disk space for prepared datasets, in MB. Over it, the least recently used go first."""
+    max_resident_mb: int = Field(default=4_000, ge=1)
+    """Largest training split that is held in memory while training, in MB; a larger one is read from disk."""
     max_step_points: int = Field(default=2_000, ge=100)
     """Most step-level points kept for one series of one run; longer runs are thinned by a stride."""
     max_upload_mb: int = Field(default=200, ge=1)
@@ -46,6 +48,10 @@ class Settings(BaseSettings):
     """Most files in an uploaded zip or an image folder."""
     max_image_pixels: int = Field(default=40_000_000, ge=1)
     """Most pixels of one image; a larger one is refused before it is decoded."""
+    max_image_mb: int = Field(default=32, ge=1)
+    """Largest file of one image, in MB."""
+    max_dataset_mb: int = Field(default=8_000, ge=1)
+    """Largest size of an image folder as arrays in memory, in MB; a larger one is refused with a sentence."""
     max_predictions: int = Field(default=64, ge=1)
     """Most images in one prediction request."""
     predict_timeout_seconds: float = Field(default=30.0, gt=0)
@@ -54,6 +60,8 @@ class Settings(BaseSettings):
     """How many models the predictor keeps in memory; the least recently used one is dropped."""
     fetch_timeout_seconds: float = Field(default=30.0, gt=0)
     """How long a download may be silent before it is given up."""
+    mirror_url: str = ""
+    """Base URL of a mirror that holds the files to fetch as DATASET/FILE. Empty: their publishers. Hashes are checked."""
     owner: str = ""
     """Name written on runs started from a terminal. Empty: the login name."""
 

@@ -60,6 +60,15 @@ class Dataset(Spec):
         """Whether the files are on disk, so that `load` can work."""
         return True
 
+    def missing(self) -> str:
+        """One sentence that says what to do when it is not `available`."""
+        return f"The files of dataset {self.name!r} are missing. Install Trainyard again."
+
+    @classmethod
+    def ready(cls) -> bool:
+        """Whether there is anything to train on: what lists of datasets show."""
+        return cls().available()
+
     def fingerprint(self) -> str:
         """A short text that changes when the files do; cheap, it is asked before every launch."""
         raise NotImplementedError(f"{type(self).__name__} must define fingerprint.")
@@ -77,5 +86,17 @@ class UnsplitDataset(Dataset):
 
 
 datasets: Registry[Dataset] = Registry(
-    "dataset", package="engine.datasets", order=("fashion", "mnist", "digits", "emoji", "stamps")
+    "dataset",
+    package="engine.datasets",
+    order=(
+        "fashion",
+        "mnist",
+        "digits",
+        "emoji",
+        "stamps",
+        "folder",
+        "fashion-mnist",
+        "mnist-full",
+        "cifar10",
+    ),
 )

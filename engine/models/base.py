@@ -11,7 +11,11 @@ if TYPE_CHECKING:
 
 
 class Model(Spec):
-    """Hyperparameters of one architecture, and the layers they describe."""
+    """Hyperparameters of one architecture, and the layers they describe.
+
+    A network is `preprocess`, `features`, `body` and the head of the task, in this order. Layers come with Keras
+    only, so that a saved network loads without this project.
+    """
 
     modalities: ClassVar[tuple[str, ...]] = ()
     """Kinds of input it takes."""
@@ -21,7 +25,7 @@ class Model(Spec):
     """Values of other fields that suit this model (`epochs`, `learning_rate` ...): its form defaults."""
 
     def preprocess(self, x: "keras.KerasTensor", info: DataInfo) -> "keras.KerasTensor":
-        """Map raw inputs (batch, ...) to what `body` takes. Part of the saved model; not trained, not augmented.
+        """Map raw inputs (batch, ...) to what `features` takes. Part of the saved model; not trained, not augmented.
 
         Images arrive as (batch, height, width, channels) with values 0 to 255; the default scales them to 0..1.
         """
@@ -29,9 +33,20 @@ class Model(Spec):
 
         return layers.Rescaling(1 / 255, name="scale")(x)
 
+    @property
+    def frozen_features(self) -> bool:
+        """Whether `features` is worth computing only once for each example, where inputs are not augmented."""
+        return False
+
+    def features(self, x: "keras.KerasTensor") -> "keras.KerasTensor":
+        """Map preprocessed inputs to what `body` takes. Never trained, and the same for equal inputs at all times."""
+        return x
+
     def body(self, x: "keras.KerasTensor") -> "keras.KerasTensor":
-        """Map preprocessed inputs (batch, ...) to one vector an example (batch, units)."""
+        """Map features (batch, ...) to one vector an example (batch, units)."""
         raise NotImplementedError(f"{type(self).__name__} must define body.")
 
 
-models: Registry[Model] = Registry("model", package="engine.models", order=("cnn", "mlp"))
+models: Registry[Model] = Registry(
+    "model", package="engine.models", order=("cnn", "mlp", "resnet", "vit", "efficientnet-lite0")
+)

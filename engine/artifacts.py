@@ -1,0 +1,120 @@
+"""The files that a run leaves in its folder, and the disk space they may take."""
+
+import json
+import logging
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from engine.errors import TrainyardError
+from engine.settings import settings
+
+if TYPE_CHECKING:
+    from engine.store import Store
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Artifacts:
+    """Paths of one run's files; none of them need exist."""
+
+    folder: Path
+
+    @property
+    def log(self) -> Path:
+        """What the worker printed."""
+        return self.folder / "log.txt"
+
+    @property
+    def checkpoint(self) -> Path:
+        """State from which training goes on."""
+        return self.folder / "checkpoint.npz"
+
+    @property
+    def best(self) -> Path:
+        """Weights of the best epoch so far."""
+        return self.folder / "best.npz"
+
+    @property
+    def model(self) -> Path:
+        """The saved model, preprocessing included."""
+        return self.folder / "model.keras"
+
+    @property
+    def evaluation(self) -> Path:
+        """What evaluation found on validation and test, as JSON."""
+        return self.folder / "evaluation.json"
+
+    def read_evaluation(self) -> dict[str, Any]:
+        """`{"validation": ..., "test": ...}`, or {} while there is none."""
+        if not self.evaluation.is_file():
+            return {}
+        found: dict[str, Any] = json.loads(self.evaluation.read_text())
+        return found
+
+    def read_log(self, max_bytes: int = 65_536) -> str:
+        """The end of the log, from the start of a line."""
+        if not self.log.is_file():
+            return ""
+        with self.log.open("rb") as file:
+            file.seek(0, 2)
+            size = file.tell()
+            file.seek(max(0, size - max_bytes))
+            text = file.read().decode("utf-8", "replace")
+        return text if size <= max_bytes else text.split("\n", 1)[-1]
+
+    def size_bytes(self) -> int:
+        """Disk space of all files."""
+        return sum(f.stat().st_size for f in self.folder.rglob("*") if f.is_file())
+
+
+def artifacts_of(run_id: int) -> Artifacts:
+    """The files of run `run_id`."""
+    return Artifacts(settings().runs_path / str(int(run_id)))
+
+
+def delete_run(store: "Store", run_id: int) -> None:
+    """Forget an ended run and delete its files. A live run raises `TrainyardError`."""
+    store.delete_run(run_id)
+    shutil.rmtree(artifacts_of(run_id).folder, ignore_errors=True)
+
+
+def discard_results(run_id: int) -> None:
+    """Delete everything but the log: a canceled run keeps no result."""
+    files = artifacts_of(run_id)
+    for path in (files.checkpoint, files.best, files.model, files.evaluation):
+        path.unlink(missing_ok=True)
+
+
+def check_free_disk() -> None:
+    """Refuse to start when the disk is nearly full, before anything is half written."""
+    root = settings().home_path
+    free = shutil.disk_usage(root if root.exists() else root.parent).free
+    limit = settings().min_free_disk_mb * 1_000_000
+    if free < limit:
+        raise TrainyardError(
+            f"Only {free / 1e6:.0f} MB are free on the disk of {root}, and TRAINYARD_MIN_FREE_DISK_MB asks for "
+            f"{limit / 1e6:.0f}. Delete runs on the Runs page, or free space elsewhere."
+        )
+
+
+def keep_disk_budget(store: "Store") -> int:
+    """Delete checkpoints, then models, of the oldest ended runs until runs fit the budget. Returns bytes freed."""
+    excess = (
+        sum(Artifacts(p).size_bytes() for p in settings().runs_path.glob("*"))
+        - settings().disk_budget_mb * 1_000_000
+    )
+    freed = 0
+    ended = [run for run in reversed(store.list_runs(limit=100_000)) if not run.live]
+    for name in ("checkpoint", "best", "model"):
+        for run in ended:
+            path: Path = getattr(artifacts_of(run.id), name)
+            if freed >= excess:
+                return freed
+            if path.is_file():
+                freed += path.stat().st_size
+                path.unlink()
+                logger.warning("Deleted %s of run %s: runs are over the disk budget.", path.name, run.id)
+    return freed

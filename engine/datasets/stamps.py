@@ -1,0 +1,56 @@
+"""Photo cut-outs of animals, plants and things, put on backgrounds: the set for transfer learning."""
+
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+from PIL import Image
+
+from engine.datasets import textures
+from engine.datasets.base import EMBEDDED, Examples, UnsplitDataset, datasets
+from engine.datasets.prepare import file_fingerprint
+
+_FILE = EMBEDDED / "images" / "tuxpaint_stamps_96_rgba.npz"
+_SEED = 20_260  # with the position of a stamp, it makes that stamp's background
+_COMPOSITION = "1"  # raise it when the backgrounds change, so that prepared copies are made anew
+
+
+@datasets.register("stamps", "Stamps (267 photo cut-outs)")
+class Stamps(UnsplitDataset):
+    """Cut-out photos in ten classes, 9 to 65 of each: too few to learn from scratch, enough for a pretrained network."""
+
+    source: ClassVar[str] = (
+        "Tux Paint stamps, Debian package tuxpaint-stamps-default, https://tuxpaint.org/stamps/"
+    )
+    licence: ClassVar[str] = "GPL-2.0-or-later"
+    limits: ClassVar[str] = (
+        "About 40 test pictures: a score is good to some 6 points either way, and cut-outs on made backgrounds are "
+        "easier than photos."
+    )
+    num_examples: ClassVar[int] = 267
+    num_classes: ClassVar[int] = 10
+    suggested: ClassVar[dict[str, Any]] = {"epochs": 40, "batch_size": 16, "patience": 8}
+
+    background: Literal["plain", "textured"] = "plain"
+    """What a cut-out lies on: a plain random colour, or gradients, stripes and clouds. Textured is harder."""
+    image_size: Literal[96, 128] = 96
+    """Height and width in pixels. The cut-outs have 96; 128 enlarges them, for networks that like it."""
+
+    def fingerprint(self) -> str:
+        """Hash of the embedded file, and the version of the backgrounds."""
+        return f"{file_fingerprint(_FILE)} {_COMPOSITION}"
+
+    def load(self) -> Examples:
+        """267 examples, (image_size, image_size, 3) uint8; the same background for the same stamp each time."""
+        with np.load(_FILE) as file:
+            stamps, targets = file["x"], file["y"].astype(np.int64)
+            labels = tuple(map(str, file["classes"]))
+        inputs = np.stack([self._compose(stamp, index) for index, stamp in enumerate(stamps)])
+        return Examples(inputs, targets, labels)
+
+    def _compose(self, stamp: np.ndarray, index: int) -> np.ndarray:
+        """(96, 96, 4) -> (image_size, image_size, 3)."""
+        size = self.image_size
+        make = textures.plain if self.background == "plain" else textures.textured
+        ground = Image.fromarray(np.ascontiguousarray(make(np.random.default_rng((_SEED, index)), size)))
+        picture = Image.fromarray(stamp).resize((size, size), Image.Resampling.BICUBIC)
+        return np.asarray(Image.alpha_composite(ground.convert("RGBA"), picture).convert("RGB"))

@@ -1,0 +1,216 @@
+"""Read a zip or a folder that somebody made, without ever writing where its names point.
+
+A zip with names that climb out, links, devices, passwords, too many files or too many bytes is refused as a whole:
+no part of such a file deserves trust. What is only broken is reported for its own file.
+"""
+
+import os
+import stat
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from engine.errors import TrainyardError
+from engine.settings import settings
+
+_JUNK = ("__MACOSX", "Thumbs.db", "desktop.ini")
+_CENTRAL_ENTRY = b"PK\x01\x02"
+
+
+class ArchiveError(TrainyardError):
+    """The whole archive is refused, not only one of its files."""
+
+
+@dataclass(frozen=True)
+class Member:
+    """One file of an archive: its path inside, and a function that reads it within the limits.
+
+    `read` raises `TrainyardError` for a file that is broken and `ArchiveError` when the archive is over its limit.
+    """
+
+    path: tuple[str, ...]
+    read: Callable[[], bytes]
+
+    @property
+    def name(self) -> str:
+        """The path as text."""
+        return "/".join(self.path)
+
+
+@contextmanager
+def open_members(source: Path | IO[bytes]) -> Iterator[list[Member]]:
+    """The files of a folder or of a zip (a path or an open file), without what systems leave behind."""
+    quota = _Quota()
+    if isinstance(source, Path) and source.is_dir():
+        yield _without_top(_of_folder(source, quota))
+    elif isinstance(source, Path) and not source.is_file():
+        raise ArchiveError(
+            f"{str(source)!r} does not exist. Give a folder or a zip of class/name.png images."
+        )
+    else:
+        try:
+            _check_upload(source)
+            with zipfile.ZipFile(source) as archive:
+                yield _without_top(_of_zip(archive, quota))
+        except zipfile.BadZipFile as error:
+            raise ArchiveError(
+                f"The file is not a zip archive, or a broken one ({error}). Make a zip of class/name.png images."
+            ) from error
+
+
+class _Quota:
+    """Counts the bytes that were really read: what a header announces proves nothing."""
+
+    def __init__(self) -> None:
+        self.left = settings().max_archive_mb * 1_000_000
+
+    def read(self, stream: IO[bytes], name: str) -> bytes:
+        """Everything in `stream`, at most one image's and one archive's worth."""
+        most = settings().max_image_mb * 1_000_000
+        data = stream.read(min(most, self.left) + 1)
+        self.left -= len(data)
+        if self.left < 0:
+            raise ArchiveError(
+                f"The archive unpacks to more than {settings().max_archive_mb:,} MB (TRAINYARD_MAX_ARCHIVE_MB). "
+                "Nothing was imported."
+            )
+        if len(data) > most:
+            raise TrainyardError(f"{name[-80:]!r} unpacks to more than {settings().max_image_mb} MB.")
+        return data
+
+
+def _check_upload(source: Path | IO[bytes]) -> None:
+    """Refuse by size and by number of entries before the zip module builds its list of them."""
+    with source.open("rb") if isinstance(source, Path) else _rewound(source) as file:
+        size = entries = 0
+        tail = b""
+        while chunk := file.read(1 << 20):
+            size += len(chunk)
+            entries += (tail + chunk).count(_CENTRAL_ENTRY)
+            tail = chunk[-3:]  # shorter than an entry's mark: nothing is counted twice
+            if size > settings().max_upload_mb * 1_000_000:
+                raise ArchiveError(
+                    f"The archive is larger than {settings().max_upload_mb:,} MB (TRAINYARD_MAX_UPLOAD_MB). "
+                    "Import it as a folder, or split it."
+                )
+            _check_count(entries)
+
+
+@contextmanager
+def _rewound(file: IO[bytes]) -> Iterator[IO[bytes]]:
+    file.seek(0)
+    yield file
+    file.seek(0)
+
+
+def _check_count(count: int) -> None:
+    if count > settings().max_archive_files:
+        raise ArchiveError(
+            f"There are more than {settings().max_archive_files:,} files (TRAINYARD_MAX_ARCHIVE_FILES). "
+            "Import fewer at a time."
+        )
+
+
+def _of_zip(archive: zipfile.ZipFile, quota: _Quota) -> list[Member]:
+    members = []
+    for info in archive.infolist():
+        path = _checked(info)
+        if not info.is_dir() and not _junk(path):
+            members.append(Member(path, _zip_reader(archive, info, quota)))
+    return members
+
+
+def _checked(info: zipfile.ZipInfo) -> tuple[str, ...]:
+    """The path of a zip entry. Raises `ArchiveError` for what no honest archive of images holds."""
+    name = _decoded(info).replace("\\", "/")
+    path = tuple(part for part in name.split("/") if part not in ("", "."))
+    kind = stat.S_IFMT(info.external_attr >> 16)
+    if name.startswith("/") or ".." in path or (path and path[0].endswith(":")) or not path:
+        reason = "points outside of the archive"
+    elif kind not in (0, stat.S_IFREG, stat.S_IFDIR):
+        reason = "is a link or a device"
+    elif info.flag_bits & 0x1:
+        reason = "is protected by a password"
+    elif info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        reason = "is compressed by a rare method"
+    else:
+        return path
+    raise ArchiveError(
+        f"The archive is refused: {name[-80:]!r} {reason}. Make a plain zip of class/name.png images."
+    )
+
+
+def _decoded(info: zipfile.ZipInfo) -> str:
+    """The name as meant: zips without the UTF-8 flag come from macOS (UTF-8 all the same) or Chinese Windows."""
+    if info.flag_bits & 0x800:
+        return info.filename
+    raw = info.filename.encode("cp437", "replace")
+    for encoding in ("utf-8", "gb18030"):
+        try:
+            return raw.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    return info.filename
+
+
+def _zip_reader(archive: zipfile.ZipFile, info: zipfile.ZipInfo, quota: _Quota) -> Callable[[], bytes]:
+    def read() -> bytes:
+        try:
+            with archive.open(info) as stream:
+                return quota.read(stream, info.filename)
+        except (
+            zipfile.BadZipFile,
+            zlib.error,
+            EOFError,
+            OSError,
+            NotImplementedError,
+            RuntimeError,
+        ) as error:
+            raise TrainyardError(f"{info.filename[-80:]!r} is damaged in the archive ({error}).") from error
+
+    return read
+
+
+def _of_folder(root: Path, quota: _Quota) -> list[Member]:
+    members: list[Member] = []
+    for folder, folders, files in os.walk(root):
+        links = [name for name in folders if os.path.islink(os.path.join(folder, name))]
+        folders.sort()
+        for name in sorted(files) + links:
+            file = Path(folder, name)
+            path = file.relative_to(root).parts
+            if not _junk(path):
+                members.append(Member(path, _file_reader(file, quota)))
+                _check_count(len(members))
+    return members
+
+
+def _file_reader(file: Path, quota: _Quota) -> Callable[[], bytes]:
+    def read() -> bytes:
+        try:
+            if not stat.S_ISREG(file.lstat().st_mode):
+                raise TrainyardError(
+                    f"{file.name!r} is a link or a device. Copy the image itself into the folder."
+                )
+            with file.open("rb") as stream:
+                return quota.read(stream, file.name)
+        except OSError as error:
+            raise TrainyardError(f"{file.name!r} cannot be read ({error.strerror}).") from error
+
+    return read
+
+
+def _junk(path: tuple[str, ...]) -> bool:
+    return any(part.startswith(".") or part in _JUNK for part in path)
+
+
+def _without_top(members: list[Member]) -> list[Member]:
+    """Drop one folder around everything: zips are often made of the folder that holds the classes."""
+    tops = {member.path[0] for member in members}
+    if len(tops) == 1 and any(len(member.path) > 2 for member in members):
+        return [Member(m.path[1:], m.read) for m in members if len(m.path) > 1]
+    return members

@@ -1,0 +1,31 @@
+"""Telling processes apart: a pid alone may have been given to somebody else."""
+
+import os
+import socket
+from typing import Any
+
+import psutil
+
+
+def describe_process(pid: int | None = None) -> dict[str, Any]:
+    """`pid`, start time and host of a process (this one by default)."""
+    process = psutil.Process(pid)
+    return {"pid": process.pid, "started": process.create_time(), "host": socket.gethostname()}
+
+
+def is_alive(described: dict[str, Any]) -> bool | None:
+    """Whether the described process still runs; None when it is on another host or was never described."""
+    if not described or described.get("host") != socket.gethostname():
+        return None
+    try:
+        process = psutil.Process(int(described["pid"]))
+        same = abs(process.create_time() - float(described["started"])) < 1
+        return same and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def this_process() -> str:
+    """A text that names this process on all hosts and for all time."""
+    me = describe_process()
+    return f"{me['host']}:{os.getpid()}:{me['started']:.2f}"

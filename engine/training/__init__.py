@@ -1,0 +1,1 @@
+"""Everything that trains: the only package that imports Keras at module level."""

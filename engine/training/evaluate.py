@@ -1,0 +1,50 @@
+"""Judge the best epoch once, at the end: validation, then test; and save the model people use."""
+
+import json
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from engine.artifacts import Artifacts
+from engine.datasets.prepare import PreparedDataset
+from engine.runs import RunSpec
+from engine.training.network import Network
+
+_BATCH = 256
+
+
+def evaluate_run(network: Network, data: PreparedDataset, files: Artifacts, spec: RunSpec) -> dict[str, Any]:
+    """Save the model, evaluate it on validation and test, and return the figures for `run.result`."""
+    save_model(network, files)
+    found: dict[str, Any] = {}
+    for split in ("validation", "test"):
+        inputs, targets = data.arrays(split)
+        if len(inputs):
+            found[split] = spec.task.evaluate(predict(network, inputs), targets, data.info)
+    write_text(files.evaluation, json.dumps(found))
+    return {
+        f"{split}_{name}": value for split, part in found.items() for name, value in part["metrics"].items()
+    }
+
+
+def predict(network: Network, inputs: np.ndarray) -> np.ndarray:
+    """Outputs (examples, outputs) of the saved model for raw inputs."""
+    outputs = [np.asarray(network.saved(inputs[i : i + _BATCH])) for i in range(0, len(inputs), _BATCH)]
+    return np.concatenate(outputs)
+
+
+def save_model(network: Network, files: Artifacts) -> None:
+    """Write `model.keras`, atomically."""
+    with tempfile.TemporaryDirectory(dir=files.folder) as folder:
+        temporary = Path(folder) / "model.keras"
+        network.saved.save(temporary)
+        temporary.replace(files.model)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a small file, atomically."""
+    temporary = path.with_suffix(".tmp")
+    temporary.write_text(text)
+    temporary.replace(path)

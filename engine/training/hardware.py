@@ -1,0 +1,67 @@
+"""Set TensorFlow up for one device: visibility, memory growth, determinism, precision; and watch its use."""
+
+import contextlib
+import logging
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import keras
+import psutil
+import tensorflow as tf
+
+from engine.devices import gpu_usage
+from engine.errors import TrainyardError
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Hardware:
+    """The device of this process: `name` is "cpu" or "gpu:N" as the machine counts."""
+
+    name: str
+    process: psutil.Process = field(default_factory=psutil.Process)
+
+    @property
+    def gpu(self) -> bool:
+        """Whether it is a GPU."""
+        return self.name.startswith("gpu")
+
+    @classmethod
+    def choose(cls, wanted: str, *, deterministic: bool = False) -> "Hardware":
+        """Pick the device that the run asks for among those this process may see."""
+        if deterministic:
+            tf.config.experimental.enable_op_determinism()
+        gpus = [] if wanted == "cpu" else tf.config.list_physical_devices("GPU")
+        if wanted.startswith("gpu") and not gpus:
+            raise TrainyardError(
+                f"The run asks for device {wanted!r}, but TensorFlow sees no GPU here. "
+                "Choose auto or cpu, or install requirements-gpu.txt and a driver."
+            )
+        for gpu in gpus:
+            tf.config.experimental.set_memory_growth(gpu, True)
+        if not gpus:
+            return cls("cpu")
+        visible = os.environ.get("CUDA_VISIBLE_DEVICES", "0").split(",")[0]
+        return cls(f"gpu:{visible if visible.isdigit() else 0}")
+
+    @contextlib.contextmanager
+    def policy(self, *, mixed: bool) -> Iterator[None]:
+        """Compute in 16 bits inside, where asked for and where it pays."""
+        before = keras.config.dtype_policy()
+        if mixed and self.gpu:
+            keras.config.set_dtype_policy("mixed_float16")
+        elif mixed:
+            logger.warning("Mixed precision is only used on a GPU; training in 32 bits.")
+        with tf.device("/GPU:0" if self.gpu else "/CPU:0"):
+            yield
+        keras.config.set_dtype_policy(before)
+
+    def measure(self) -> dict[str, float]:
+        """CPU (100 is one core busy), memory of this process, and the GPU's use where there is one."""
+        figures = {
+            "cpu_percent": self.process.cpu_percent(),
+            "memory_bytes": float(self.process.memory_info().rss),
+        }
+        return figures | (gpu_usage(self.name) if self.gpu else {})

@@ -1,0 +1,68 @@
+"""Assemble a run's networks: the one that is trained and the one that is saved, sharing their layers."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+from keras import layers
+
+from engine.runs import RunSpec
+from engine.tasks.base import DataInfo
+
+
+@dataclass(frozen=True)
+class Network:
+    """The Keras models of one run.
+
+    `trained`: batches of the input pipeline -> raw scores, with augmentation; compiled and fitted.
+    `core`: raw inputs (batch, height, width, channels) 0..255 -> raw scores, without augmentation.
+    `saved`: raw inputs of any height and width -> what the user sees (probabilities).
+    `features`: raw inputs -> frozen features, where `trained` starts from these; None otherwise.
+    """
+
+    trained: keras.Model
+    core: keras.Model
+    saved: keras.Model
+    features: keras.Model | None = None
+
+
+def build_network(spec: RunSpec, info: DataInfo) -> Network:
+    """Build all networks of a run. Seeds come from the spec: the same spec gives the same initial weights.
+
+    They are views of one graph, none inside another: a nested model that is called without `training` would leave
+    its dropout on.
+    """
+    keras.utils.set_random_seed(spec.training.seed)
+    raw, inputs = _inputs(spec, info)
+    frozen = spec.model.features(spec.model.preprocess(inputs, info))
+    scores = spec.task.head(spec.model.body(frozen), info)
+    saved = keras.Model(raw, spec.task.final(scores), name=spec.model.name.replace("-", "_"))
+    core = keras.Model(inputs, scores, name="network")
+    augmentation = spec.augmentation
+    if augmentation is not None and augmentation.active():
+        start = keras.Input(info.shape, name="inputs")
+        augmented = augmentation.apply(start, spec.training.seed)
+        return Network(keras.Model(start, core(augmented), name="augmented"), core, saved)
+    if spec.model.frozen_features:
+        # the frozen part gives the same numbers every epoch: it is computed once, and only the rest is trained
+        features = keras.Model(inputs, frozen, name="features")
+        return Network(keras.Model(frozen, scores, name="top"), core, saved, features)
+    return Network(core, core, saved)
+
+
+def compile_network(network: Network, spec: RunSpec, info: DataInfo, total_steps: int, *, gpu: bool) -> None:
+    """Give the trained model its loss, metrics and optimizer. XLA pays on a GPU and costs on a CPU."""
+    rate = spec.schedule.build(spec.optimizer.learning_rate, total_steps)
+    network.trained.compile(
+        optimizer=spec.optimizer.build(rate), jit_compile=gpu, **spec.task.compile_options(info)
+    )
+
+
+def _inputs(spec: RunSpec, info: DataInfo) -> tuple[Any, Any]:
+    """What people have, and what the network takes: images of any size are resized inside the saved model."""
+    if spec.task.modality != "image":
+        inputs = keras.Input(info.shape, name="inputs")
+        return inputs, inputs
+    height, width, channels = info.shape
+    raw = keras.Input((None, None, channels), name="image")
+    return raw, layers.Resizing(height, width, name="resize")(raw)

@@ -1,0 +1,91 @@
+"""The index pipeline: data stays resident, shuffled batches of positions pick from it, one gather a batch.
+
+Several times faster than `fit` on numpy for small models, and the order of the data is a function of (seed, epoch):
+any step of any epoch can be reached again without running the ones before it.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from engine.runs import RunSpec
+from engine.settings import settings
+from engine.tasks.base import DataInfo
+
+_EVALUATION_BATCH = 512
+
+
+class Batches:
+    """Endless source of shuffled training batches, one finite `tf.data` pass an epoch.
+
+    Keras asks for a new iterator at the start of each epoch; `epoch` and `first_step` say where it begins.
+    """
+
+    def __init__(self, inputs: np.ndarray, targets: np.ndarray, spec: RunSpec, info: DataInfo) -> None:
+        """`inputs` (examples, ...) and `targets` (examples,) of the training split."""
+        self.num_examples = len(inputs)
+        self.batch_size = min(spec.training.batch_size, self.num_examples)
+        self.steps_per_epoch = -(-self.num_examples // self.batch_size)
+        self.epoch = 0
+        self._seed = spec.training.seed
+        self._pick = _picker(inputs, targets, spec, info)
+
+    def order(self, epoch: int) -> np.ndarray:
+        """Positions of the training examples (examples,) in the order in which `epoch` sees them."""
+        return np.random.default_rng([self._seed, epoch]).permutation(self.num_examples)
+
+    def dataset(self, first_step: int = 0) -> tf.data.Dataset:
+        """One pass over the data from `first_step` on: (batch, ...) float32 inputs and encoded targets."""
+
+        def positions() -> Iterator[np.ndarray]:
+            yield self.order(self.epoch)[first_step * self.batch_size :]
+
+        return (
+            tf.data.Dataset.from_generator(positions, output_signature=tf.TensorSpec([None], tf.int64))
+            .unbatch()
+            .batch(self.batch_size)
+            .apply(tf.data.experimental.assert_cardinality(self.steps_per_epoch - first_step))
+            .map(self._pick, num_parallel_calls=2, deterministic=True)
+            .prefetch(8)
+        )
+
+
+def evaluation_dataset(
+    inputs: np.ndarray, targets: np.ndarray, spec: RunSpec, info: DataInfo
+) -> tf.data.Dataset:
+    """All examples once, in order: (batch, ...) float32 inputs and encoded targets."""
+    pick = _picker(inputs, targets, spec, info)
+    return (
+        tf.data.Dataset.range(len(inputs))
+        .batch(min(_EVALUATION_BATCH, max(1, _batch_within_memory(inputs))))
+        .map(pick, num_parallel_calls=2, deterministic=True)
+        .prefetch(2)
+    )
+
+
+def _picker(inputs: np.ndarray, targets: np.ndarray, spec: RunSpec, info: DataInfo) -> Any:
+    """A function from positions (batch,) to a batch, in TensorFlow ops."""
+    labels = tf.constant(targets)
+    if inputs.nbytes <= settings().max_resident_mb * 1_000_000:
+        resident = tf.constant(inputs)
+
+        def gather(where: tf.Tensor) -> tf.Tensor:
+            return tf.gather(resident, where)
+    else:
+
+        def gather(where: tf.Tensor) -> tf.Tensor:
+            rows = tf.numpy_function(lambda i: inputs[i], [where], tf.as_dtype(inputs.dtype), stateful=False)
+            return tf.ensure_shape(rows, [None, *inputs.shape[1:]])
+
+    def pick(where: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        batch = tf.cast(gather(where), tf.float32)
+        return batch, spec.task.encode_targets(tf.gather(labels, where), info)
+
+    return pick
+
+
+def _batch_within_memory(inputs: np.ndarray, budget_bytes: int = 64_000_000) -> int:
+    """How many float32 examples fit into `budget_bytes`."""
+    return int(budget_bytes // max(1, int(np.prod(inputs.shape[1:])) * 4))

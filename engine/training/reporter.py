@@ -1,0 +1,120 @@
+"""The worker's line to the store: a thread that sends what was measured and hears what is requested.
+
+Training never waits for the database: it leaves points in a buffer, the thread sends them a few times a second.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from engine.runs import Run, RunState
+from engine.settings import settings
+from engine.store import MetricPoint, Store
+
+logger = logging.getLogger(__name__)
+
+_PERIOD_SECONDS = 0.25
+_SYSTEM_SECONDS = 1.0
+_MAX_CURVE = 60
+
+
+class RunLost(Exception):  # noqa: N818  # not an error of this process
+    """The run was given to another worker, or deleted: nothing may be written any more."""
+
+
+class Reporter:
+    """Buffers points and progress; `requested` says in which state the run was asked to end, if it was."""
+
+    def __init__(
+        self, store: Store, run: Run, objective: str, measure: Callable[[], dict[str, float]] | None = None
+    ) -> None:
+        """`measure` returns the `system` series, asked once a second."""
+        self.max_points = settings().max_step_points
+        self.requested: RunState | None = None
+        self.lost = False
+        self._store, self._run, self._objective = store, run, objective
+        self._measure = measure
+        self._points: list[MetricPoint] = []
+        self._progress: dict[str, Any] = {}
+        self._curve: list[float] = list(run.curve)
+        self._step = (run.step, 0.0)
+        self._lock = threading.Lock()
+        self._sending = threading.Lock()
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._loop, name="reporter", daemon=True)
+
+    def __enter__(self) -> "Reporter":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ended.set()
+        self._thread.join()
+        self._send()
+
+    def step_ended(self, step: int, epoch: float, values: dict[str, float]) -> None:
+        """Points of the train split at a step."""
+        self._add("train", "step", step, epoch, values)
+        with self._lock:
+            self._progress |= {"step": step, "epoch": int(epoch)}
+
+    def epoch_ended(self, epoch: int, step: int, values: dict[str, float]) -> None:
+        """Values as Keras logs them (`loss`, `val_loss` ...) after `epoch` epochs."""
+        train = {k: v for k, v in values.items() if not k.startswith("val_") and k != "learning_rate"}
+        validation = {k.removeprefix("val_"): v for k, v in values.items() if k.startswith("val_")}
+        self._add("train", "epoch", step, float(epoch), train)
+        self._add("validation", "epoch", step, float(epoch), validation)
+        if self._objective in values:
+            self._curve = [*self._curve[: epoch - 1], values[self._objective]]
+        with self._lock:
+            self._progress |= {"step": step, "epoch": epoch, "curve": thin(self._curve, _MAX_CURVE)}
+
+    def set_best(self, best: dict[str, float]) -> None:
+        """Metrics of the best epoch so far."""
+        with self._lock:
+            self._progress["best"] = best
+
+    def _add(self, split: str, scope: str, step: int, epoch: float, values: dict[str, float]) -> None:
+        now = time.time()
+        points = [
+            MetricPoint(0, split, name, scope, step, epoch, value, now) for name, value in values.items()
+        ]
+        with self._lock:
+            self._points += points
+            self._step = (step, epoch)
+
+    def _loop(self) -> None:
+        measured = 0.0
+        while not self._ended.wait(_PERIOD_SECONDS):
+            if self._measure is not None and time.monotonic() - measured >= _SYSTEM_SECONDS:
+                measured = time.monotonic()
+                self._add("system", "step", *self._step, self._measure())
+            self._send()
+
+    def _send(self) -> None:
+        with self._sending:
+            with self._lock:
+                points, self._points = self._points, []
+                progress, self._progress = self._progress, {}
+            try:
+                request = self._store.report(self._run, points, **progress)
+            except Exception:  # the database may be locked, gone or full: keep what was measured, try again
+                logger.exception("Could not report to the store; trying again.")
+                with self._lock:
+                    self._points = points + self._points
+                    self._progress = progress | self._progress
+                return
+            self.lost = request is None
+            if self.lost:
+                self.requested = RunState.CANCELED
+            elif request:
+                self.requested = RunState(request)
+
+
+def thin(values: list[float], most: int) -> list[float]:
+    """At most `most` of `values`, evenly spaced, the last one kept."""
+    if len(values) <= most:
+        return values
+    return [values[round(i * (len(values) - 1) / (most - 1))] for i in range(most)]
