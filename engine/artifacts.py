@@ -103,8 +103,7 @@ def check_free_disk() -> None:
 def keep_disk_budget(store: "Store") -> int:
     """Delete checkpoints, then models, of the oldest ended runs until runs fit the budget. Returns bytes freed."""
     excess = (
-        sum(Artifacts(p).size_bytes() for p in settings().runs_path.glob("*"))
-        - settings().disk_budget_mb * 1_000_000
+        sum(Artifacts(p).size_bytes() for p in settings().runs_path.glob("*")) - settings().disk_budget_mb * 1_000_000
     )
     freed = 0
     ended = [run for run in reversed(store.list_runs(limit=100_000)) if not run.live]

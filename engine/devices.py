@@ -57,9 +57,7 @@ def _nvidia_gpus() -> list[tuple[str, int]]:
     try:
         pynvml.nvmlInit()
         handles = [pynvml.nvmlDeviceGetHandleByIndex(i) for i in range(pynvml.nvmlDeviceGetCount())]
-        return [
-            (str(pynvml.nvmlDeviceGetName(h)), int(pynvml.nvmlDeviceGetMemoryInfo(h).total)) for h in handles
-        ]
+        return [(str(pynvml.nvmlDeviceGetName(h)), int(pynvml.nvmlDeviceGetMemoryInfo(h).total)) for h in handles]
     except pynvml.NVMLError as error:  # no driver, no card: the usual case on a laptop
         logger.debug("No NVIDIA GPU: %s", error)
         return []

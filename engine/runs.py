@@ -47,9 +47,7 @@ class Training(Spec):
     """Seed of weights, data order, dropout and augmentation. The same seed on the same machine repeats a run."""
     deterministic: Annotated[bool, ADVANCED] = False
     """Use only operations that give bit-identical results each time; can be slower on a GPU."""
-    device: Annotated[str, Options("devices"), Setting(pattern=r"^(auto|cpu|gpu|gpu:\d{1,2})$"), ADVANCED] = (
-        "auto"
-    )
+    device: Annotated[str, Options("devices"), Setting(pattern=r"^(auto|cpu|gpu|gpu:\d{1,2})$"), ADVANCED] = "auto"
     """Where to train: auto takes a free GPU where there is one, the CPU otherwise."""
     mixed_precision: Annotated[bool, ADVANCED] = False
     """Compute in 16 bits, keep weights in 32: about twice as fast on recent GPUs. Ignored on the CPU."""

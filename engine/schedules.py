@@ -55,9 +55,7 @@ class Cosine(Schedule):
 
         warmup = round(self.warmup_fraction * total_steps)
         if not warmup:
-            return keras.optimizers.schedules.CosineDecay(
-                learning_rate, total_steps, alpha=self.final_fraction
-            )
+            return keras.optimizers.schedules.CosineDecay(learning_rate, total_steps, alpha=self.final_fraction)
         return keras.optimizers.schedules.CosineDecay(
             0.0,
             max(1, total_steps - warmup),

@@ -23,7 +23,11 @@ class Settings(BaseSettings):
     max_queued_runs: int = Field(default=200, ge=1)
     """How many runs may wait in the queue; one more is refused with a sentence."""
     worker_memory_mb: int = Field(default=0, ge=0)
-    """Memory limit of one worker, in MB of address space. 0: none. A worker over it fails with "out of memory"."""
+    """Memory that a run may take beside TensorFlow itself, in MB. 0: no limit. Over it the run fails with a sentence."""
+    max_attempts: int = Field(default=3, ge=1)
+    """How often a run is started again by itself after its machine or executor went away under it."""
+    executor_idle_seconds: float = Field(default=300.0, gt=0)
+    """How long an executor that a dashboard started outlives the last dashboard when nothing is queued or running."""
     stop_grace_seconds: float = Field(default=20.0, gt=0)
     """How long a worker may take to obey a stop before its process group is killed."""
     heartbeat_timeout_seconds: float = Field(default=30.0, gt=1)

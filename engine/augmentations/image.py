@@ -39,13 +39,9 @@ class ImageAugmentation(Augmentation):
         if self.rotation:
             x = layers.RandomRotation(self.rotation / 360, seed=seed + 1, name="augment_rotate", **fill)(x)
         if self.shift:
-            x = layers.RandomTranslation(self.shift, self.shift, seed=seed + 2, name="augment_shift", **fill)(
-                x
-            )
+            x = layers.RandomTranslation(self.shift, self.shift, seed=seed + 2, name="augment_shift", **fill)(x)
         if self.zoom:
             x = layers.RandomZoom(self.zoom, seed=seed + 3, name="augment_zoom", **fill)(x)
         if self.contrast:
-            x = layers.RandomContrast(
-                self.contrast, value_range=(0, 255), seed=seed + 4, name="augment_contrast"
-            )(x)
+            x = layers.RandomContrast(self.contrast, value_range=(0, 255), seed=seed + 4, name="augment_contrast")(x)
         return x

@@ -69,9 +69,7 @@ def import_images(
     """
     target = folder_path(name)
     if target.exists():
-        raise TrainyardError(
-            f"There is an image set {name!r} already. Delete it first, or choose another name."
-        )
+        raise TrainyardError(f"There is an image set {name!r} already. Delete it first, or choose another name.")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".import-", dir=target.parent) as temporary:
@@ -107,9 +105,7 @@ def _import_into(
     return report
 
 
-def _collect(
-    members: list[Member], spool: IO[bytes], progress: Callable[[int, int], None] | None
-) -> _Collected:
+def _collect(members: list[Member], spool: IO[bytes], progress: Callable[[int, int], None] | None) -> _Collected:
     """Check and rewrite one image at a time, so that memory does not grow with the archive."""
     collected = _Collected()
     for position, member in enumerate(members, 1):
@@ -159,9 +155,7 @@ def _enough(collected: _Collected) -> dict[str, int]:
     for label, count in sorted(counts.items()):
         if count < LEAST_IMAGES:
             collected.problems.append(
-                Problem(
-                    f"{label}/", f"The class has {count} good images; at least {LEAST_IMAGES} are needed."
-                )
+                Problem(f"{label}/", f"The class has {count} good images; at least {LEAST_IMAGES} are needed.")
             )
     kept = {label: count for label, count in sorted(counts.items()) if count >= LEAST_IMAGES}
     if len(kept) < 2:

@@ -17,9 +17,7 @@ _FILE = EMBEDDED / "images" / "fashion_mnist_12k.npz"
 class Fashion(Dataset):
     """Grey 28x28 pictures of ten kinds of clothes: harder than digits, small enough for a laptop."""
 
-    source: ClassVar[str] = (
-        "Zalando Research, Fashion-MNIST, https://github.com/zalandoresearch/fashion-mnist"
-    )
+    source: ClassVar[str] = "Zalando Research, Fashion-MNIST, https://github.com/zalandoresearch/fashion-mnist"
     licence: ClassVar[str] = "MIT"
     limits: ClassVar[str] = (
         "Shop pictures on a black ground, centred and cut out: a model trained on them does not know photos of people."

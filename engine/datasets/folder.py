@@ -40,9 +40,7 @@ def folder_path(name: str) -> Path:
 
 def list_folders() -> list[str]:
     """Names of the imported sets, in alphabetical order."""
-    return sorted(
-        path.parent.name for path in folders_path().glob(f"*/{ABOUT}") if NAME.fullmatch(path.parent.name)
-    )
+    return sorted(path.parent.name for path in folders_path().glob(f"*/{ABOUT}") if NAME.fullmatch(path.parent.name))
 
 
 def describe_folder(name: str) -> dict[str, Any]:

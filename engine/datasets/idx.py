@@ -44,9 +44,7 @@ class IdxDataset(FetchedDataset):
         train_x, train_y, test_x, test_y = map(read_idx, self.paths())
         inputs, targets = np.concatenate([train_x, test_x]), np.concatenate([train_y, test_y])
         if inputs.ndim != 3 or targets.ndim != 1 or len(inputs) != len(targets):
-            raise _broken(
-                self.folder(), f"images {inputs.shape} and labels {targets.shape} do not belong together"
-            )
+            raise _broken(self.folder(), f"images {inputs.shape} and labels {targets.shape} do not belong together")
         if len(targets) and targets.max() >= len(labels):
             raise _broken(self.folder(), f"a label is {targets.max()}, where the last is {len(labels) - 1}")
         test = np.arange(len(inputs)) >= len(train_x)

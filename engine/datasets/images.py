@@ -5,6 +5,7 @@ WebP, GIF and BMP are tried. Of an animation the first frame is taken, as pictur
 """
 
 import logging
+import threading
 from io import BytesIO
 from typing import Literal
 
@@ -19,6 +20,7 @@ FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP")
 
 Ground = Literal["white", "black"]
 
+_one_at_a_time = threading.Lock()  # so that the memory of decoding does not grow with the number of visitors
 _log = logging.getLogger(__name__)
 _KINDS = ((b"PK", "a zip archive"), (b"%PDF", "a PDF document"), (b"\x1f\x8b", "a gzip archive"))
 _TAKES = "PNG, JPEG, WebP, GIF or BMP"
@@ -40,13 +42,11 @@ def decode_image(
     image = read_image(data, name, size, ground).convert("L" if channels == 1 else "RGB")
     if size is not None:
         image = ImageOps.fit(image, (size[1], size[0]), Image.Resampling.BICUBIC)
-    array = np.asarray(image)
+    array = np.array(image)
     return array[..., None] if channels == 1 else array
 
 
-def read_image(
-    data: bytes, name: str, cover: tuple[int, int] | None = None, ground: Ground = "white"
-) -> Image.Image:
+def read_image(data: bytes, name: str, cover: tuple[int, int] | None = None, ground: Ground = "white") -> Image.Image:
     """An upright "L" or "RGB" image without transparency; one much larger than `cover` (height, width) comes reduced."""
     shown = repr(name[-80:])
     if len(data) > settings().max_image_mb * 1_000_000:
@@ -57,7 +57,7 @@ def read_image(
     if not data:
         raise TrainyardError(f"{shown} is empty (0 bytes). Copy the file again, or leave it out.")
     try:
-        with Image.open(BytesIO(data), formats=FORMATS) as image:
+        with _one_at_a_time, Image.open(BytesIO(data), formats=FORMATS) as image:
             _check_pixels(image.width * image.height, shown)
             return _flatten(image, cover, ground)
     except TrainyardError:
@@ -77,6 +77,7 @@ def _flatten(image: Image.Image, cover: tuple[int, int] | None, ground: Ground) 
     """Decode, and get rid of depth, palette, size, turn and transparency, in the order that needs least memory."""
     if cover is not None and image.format == "JPEG":  # the decoder itself can leave out detail
         image.draft(None, (2 * max(cover), 2 * max(cover)))
+    image.load()
     plain = _plain_mode(image)
     if cover is not None:
         factor = min(plain.size) // (2 * max(cover))
@@ -84,16 +85,15 @@ def _flatten(image: Image.Image, cover: tuple[int, int] | None, ground: Ground) 
     plain = ImageOps.exif_transpose(plain)
     if plain.mode == "RGBA":
         plain = Image.alpha_composite(Image.new("RGBA", plain.size, ground), plain).convert("RGB")
-    return plain
+    return plain.copy() if plain is image else plain
 
 
 def _plain_mode(image: Image.Image) -> Image.Image:
     """L, RGB or RGBA."""
     if image.mode.startswith("I"):  # 16 bits a pixel: Pillow's own conversion would clip, not scale
         return Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
-    if image.has_transparency_data:
-        return image.convert("RGBA")
-    return image.convert("L" if image.mode in ("1", "L") else "RGB")
+    mode = "RGBA" if image.has_transparency_data else "L" if image.mode in ("1", "L") else "RGB"
+    return image if image.mode == mode else image.convert(mode)  # convert always copies
 
 
 def _check_pixels(pixels: int, shown: str) -> None:

@@ -1,10 +1,12 @@
 """From a dataset's files to memory-mapped arrays and a recorded split, done once and cached by content."""
 
+import contextlib
 import hashlib
 import json
 import os
 import shutil
 import tempfile
+import time
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -20,6 +22,7 @@ from engine.tasks.base import DataInfo
 Split = Literal["train", "validation", "test"]
 SPLITS: tuple[Split, ...] = ("train", "validation", "test")
 _FORMAT = "1"  # raise it when the prepared form changes: old caches are then ignored
+_TEMPORARY, _STALE_SECONDS = ".prepare-", 24 * 3600.0
 
 
 @dataclass(frozen=True)
@@ -47,12 +50,12 @@ class PreparedDataset:
     @cached_property
     def inputs(self) -> np.ndarray:
         """(examples, ...) memory-mapped, read-only."""
-        return np.load(self.path / "inputs.npy", mmap_mode="r")
+        return np.asanyarray(np.load(self.path / "inputs.npy", mmap_mode="r"))
 
     @cached_property
     def targets(self) -> np.ndarray:
         """(examples,) int64, in memory."""
-        return np.load(self.path / "targets.npy")
+        return np.asarray(np.load(self.path / "targets.npy"))
 
     def indices(self, split: Split) -> np.ndarray:
         """Positions of one split's examples in `inputs` and `targets`, ascending."""
@@ -68,25 +71,36 @@ class PreparedDataset:
 def prepare(dataset: Dataset) -> PreparedDataset:
     """Read, check, split and cache `dataset`; the second call with the same files and fields reads nothing.
 
-    Safe to call from several processes: each writes a folder of its own and the first rename wins.
+    Safe to call from several processes: each writes a folder of its own and the first rename wins. Raises
+    `TrainyardError` with what to do when files are missing or nothing can be learned from them.
     """
+    if not dataset.available():
+        raise TrainyardError(dataset.missing())
     key = hashlib.sha256(
         json.dumps([_FORMAT, dataset.to_dict(), dataset.fingerprint()], sort_keys=True).encode()
     ).hexdigest()[:24]
     path = settings().cache_path / key
     if not (path / "meta.json").is_file():
-        _write(dataset, path)
+        try:
+            _write(dataset, path)
+        except OSError as error:
+            raise TrainyardError(
+                f"Dataset {dataset.name!r} cannot be prepared in {settings().cache_path}: "
+                f"{error.strerror or error}. Check free space and permissions, or set TRAINYARD_HOME."
+            ) from error
         trim_cache(keep=path)
-    os.utime(path)
+    with contextlib.suppress(OSError):  # only the order of trimming depends on it
+        os.utime(path)
     return PreparedDataset(path)
 
 
 def trim_cache(keep: Path | None = None) -> None:
-    """Delete the least recently used prepared datasets over `cache_budget_mb`, except `keep`."""
+    """Delete the least recently used prepared datasets over `cache_budget_mb`, except `keep`, and old leftovers."""
     root = settings().cache_path
-    folders = sorted(
-        (p for p in root.glob("*") if (p / "meta.json").is_file()), key=lambda p: p.stat().st_mtime
-    )
+    for leftover in root.glob(f"{_TEMPORARY}*"):
+        if time.time() - leftover.stat().st_mtime > _STALE_SECONDS:  # its writer was killed
+            shutil.rmtree(leftover, ignore_errors=True)
+    folders = sorted((p for p in root.glob("*") if (p / "meta.json").is_file()), key=lambda p: p.stat().st_mtime)
     sizes = {p: sum(f.stat().st_size for f in p.glob("*")) for p in folders}
     excess = sum(sizes.values()) - settings().cache_budget_mb * 1_000_000
     for folder in folders:
@@ -151,7 +165,9 @@ def check_examples(name: str, examples: Examples) -> None:
     """Refuse what nothing can be learned from, with a sentence."""
     if len(examples.inputs) == 0:
         raise TrainyardError(f"Dataset {name!r} has no examples. Add files, or choose another dataset.")
-    counts = np.bincount(examples.targets, minlength=len(examples.labels))
+    _, members = _units(examples)
+    classes = examples.targets[[first[0] for first in members]]
+    counts = np.bincount(classes, minlength=len(examples.labels))
     if (counts > 0).sum() < 2:
         raise TrainyardError(
             f"Dataset {name!r} has examples of one class only ({examples.labels[int(counts.argmax())]!r}); "
@@ -160,23 +176,18 @@ def check_examples(name: str, examples: Examples) -> None:
     rare = [label for label, n in zip(examples.labels, counts, strict=True) if n < 3]
     if rare:
         raise TrainyardError(
-            f"Dataset {name!r} has fewer than 3 examples of {', '.join(map(repr, rare[:5]))}: each class needs one "
-            "for training, one for validation and one for the test. Add examples, or remove the class."
+            f"Dataset {name!r} has fewer than 3 different examples of {', '.join(map(repr, rare[:5]))}: each "
+            "class needs one for training, one for validation and one for the test. Add examples, or remove the "
+            "class."
         )
 
 
 def _write(dataset: Dataset, path: Path) -> None:
-    if not dataset.available():
-        raise TrainyardError(
-            f"Dataset {dataset.name!r} is not on disk. Run: python -m engine fetch {dataset.name}"
-        )
     examples = dataset.load()
     check_examples(dataset.name, examples)
     splits = split_examples(dataset, examples)
     inputs = np.ascontiguousarray(examples.inputs)
-    digest = hashlib.sha256(
-        json.dumps([list(examples.labels), list(inputs.shape), str(inputs.dtype)]).encode()
-    )
+    digest = hashlib.sha256(json.dumps([list(examples.labels), list(inputs.shape), str(inputs.dtype)]).encode())
     for array in (inputs, examples.targets, *(splits[name] for name in SPLITS)):
         digest.update(np.ascontiguousarray(array).data)
     meta = {
@@ -190,11 +201,16 @@ def _write(dataset: Dataset, path: Path) -> None:
         "content_hash": digest.hexdigest(),
     }
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(prefix=".prepare-", dir=path.parent))
+    temporary = Path(tempfile.mkdtemp(prefix=_TEMPORARY, dir=path.parent))
     try:
         np.save(temporary / "inputs.npy", inputs)
         np.save(temporary / "targets.npy", examples.targets.astype(np.int64))
-        np.savez(temporary / "splits.npz", **{str(name): where for name, where in splits.items()})
+        np.savez(
+            temporary / "splits.npz",
+            train=splits["train"],
+            validation=splits["validation"],
+            test=splits["test"],
+        )
         (temporary / "meta.json").write_text(json.dumps(meta))
         temporary.rename(path)
     except OSError:

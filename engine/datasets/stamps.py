@@ -18,13 +18,11 @@ _COMPOSITION = "1"  # raise it when the backgrounds change, so that prepared cop
 class Stamps(UnsplitDataset):
     """Cut-out photos in ten classes, 9 to 65 of each: too few to learn from scratch, enough for a pretrained network."""
 
-    source: ClassVar[str] = (
-        "Tux Paint stamps, Debian package tuxpaint-stamps-default, https://tuxpaint.org/stamps/"
-    )
+    source: ClassVar[str] = "Tux Paint stamps, Debian package tuxpaint-stamps-default, https://tuxpaint.org/stamps/"
     licence: ClassVar[str] = "GPL-2.0-or-later"
     limits: ClassVar[str] = (
-        "About 40 test pictures: a score is good to some 6 points either way, and cut-outs on made backgrounds are "
-        "easier than photos."
+        "About 40 test pictures, so chance alone moves a score by some 10 points; and cut-outs on made backgrounds "
+        "are easier than photos."
     )
     num_examples: ClassVar[int] = 267
     num_classes: ClassVar[int] = 10

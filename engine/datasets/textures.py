@@ -11,10 +11,10 @@ def plain(rng: np.random.Generator, size: int) -> np.ndarray:
 
 def textured(rng: np.random.Generator, size: int) -> np.ndarray:
     """A random gradient, stripes or clouds between two random colours, with grain, (size, size, 3) uint8."""
-    pattern = rng.choice([_gradient, _stripes, _clouds])
+    pattern = (_gradient, _stripes, _clouds)[rng.integers(3)]
     mix = pattern(rng, size)[..., None]
     image = _colour(rng) * mix + _colour(rng) * (1 - mix) + rng.normal(0, 6, (size, size, 1))
-    return image.clip(0, 255).astype(np.uint8)
+    return np.asarray(image.clip(0, 255), np.uint8)
 
 
 def _colour(rng: np.random.Generator) -> np.ndarray:

@@ -48,9 +48,7 @@ def open_members(source: Path | IO[bytes]) -> Iterator[list[Member]]:
     if isinstance(source, Path) and source.is_dir():
         yield _without_top(_of_folder(source, quota))
     elif isinstance(source, Path) and not source.is_file():
-        raise ArchiveError(
-            f"{str(source)!r} does not exist. Give a folder or a zip of class/name.png images."
-        )
+        raise ArchiveError(f"{str(source)!r} does not exist. Give a folder or a zip of class/name.png images.")
     else:
         try:
             _check_upload(source)
@@ -139,9 +137,7 @@ def _checked(info: zipfile.ZipInfo) -> tuple[str, ...]:
         reason = "is compressed by a rare method"
     else:
         return path
-    raise ArchiveError(
-        f"The archive is refused: {name[-80:]!r} {reason}. Make a plain zip of class/name.png images."
-    )
+    raise ArchiveError(f"The archive is refused: {name[-80:]!r} {reason}. Make a plain zip of class/name.png images.")
 
 
 def _decoded(info: zipfile.ZipInfo) -> str:
@@ -193,9 +189,7 @@ def _file_reader(file: Path, quota: _Quota) -> Callable[[], bytes]:
     def read() -> bytes:
         try:
             if not stat.S_ISREG(file.lstat().st_mode):
-                raise TrainyardError(
-                    f"{file.name!r} is a link or a device. Copy the image itself into the folder."
-                )
+                raise TrainyardError(f"{file.name!r} is a link or a device. Copy the image itself into the folder.")
             with file.open("rb") as stream:
                 return quota.read(stream, file.name)
         except OSError as error:

@@ -56,7 +56,5 @@ class Cnn(Model):
             x = layers.MaxPooling2D()(x)
         x = layers.Flatten()(x)
         x = layers.Dropout(self.dropout)(x)
-        x = layers.Dense(
-            self.units, activation=self.activation, kernel_regularizer=penalty(self.l1, self.l2)
-        )(x)
+        x = layers.Dense(self.units, activation=self.activation, kernel_regularizer=penalty(self.l1, self.l2))(x)
         return layers.Dropout(self.dropout)(x)

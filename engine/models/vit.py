@@ -57,9 +57,7 @@ class VisionTransformer(Model):
 
         width = x.shape[-1]
         y = layers.LayerNormalization(epsilon=1e-6, name=f"{name}_attention_norm")(x)
-        y = layers.MultiHeadAttention(
-            self.heads, width // self.heads, use_bias=False, name=f"{name}_attention"
-        )(y, y)
+        y = layers.MultiHeadAttention(self.heads, width // self.heads, use_bias=False, name=f"{name}_attention")(y, y)
         y = layers.Dropout(self.dropout, name=f"{name}_attention_dropout")(y)
         x = layers.Add(name=f"{name}_attention_add")([x, y])
         y = layers.LayerNormalization(epsilon=1e-6, name=f"{name}_mlp_norm")(x)

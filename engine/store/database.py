@@ -24,9 +24,7 @@ def open_database(url: str) -> Engine:
     sqlite = parsed.get_backend_name() == "sqlite"
     if sqlite and parsed.database:
         _make_folder(Path(parsed.database).parent)
-    engine = create_engine(
-        url, connect_args={"timeout": _BUSY_SECONDS} if sqlite else {}, pool_pre_ping=not sqlite
-    )
+    engine = create_engine(url, connect_args={"timeout": _BUSY_SECONDS} if sqlite else {}, pool_pre_ping=not sqlite)
     if sqlite:
         event.listen(engine, "connect", _configure_sqlite)
         event.listen(engine, "begin", _begin_immediate)
@@ -61,7 +59,7 @@ def migrate(engine: Engine) -> None:
             command.upgrade(config, "head")
         except CommandError as error:
             raise TrainyardError(
-                f"The database was written by a newer Trainyard (schema {current_revision(connection)!r}, this one "
+                f"This database comes from a newer Trainyard (schema {current_revision(connection)!r}, this one "
                 f"knows {HEAD!r}). Update Trainyard, or set TRAINYARD_HOME to another folder."
             ) from error
 
@@ -78,8 +76,7 @@ def _make_folder(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise TrainyardError(
-            f"The folder {str(folder)!r} cannot be written ({error.strerror}). "
-            "Set TRAINYARD_HOME to a folder that can."
+            f"The folder {str(folder)!r} cannot be written ({error.strerror}). Set TRAINYARD_HOME to a folder that can."
         ) from error
 
 

@@ -85,15 +85,19 @@ class Store:
 
     # -- asking for runs -----------------------------------------------------------------------------------------
 
-    def create_run(self, spec: RunSpec, owner: str = "") -> Run:
-        """Put a run at the end of the queue. Refused when the queue is full."""
+    def create_run(self, spec: RunSpec, owner: str = "", slot: str = "") -> Run:
+        """Put a run at the end of the queue; refused when the queue is full.
+
+        With `slot` the caller trains it itself, at once: it is created running and nobody else can claim it.
+        """
         now = time.time()
+        claimed = {"state": RunState.RUNNING, "slot": slot, "attempt": 1, "started_at": now, "heartbeat_at": now}
         with self._engine.begin() as db:
             waiting = db.execute(
                 select(func.count()).select_from(runs).where(runs.c.state == RunState.QUEUED)
             ).scalar_one()
             limit = settings().max_queued_runs
-            if waiting >= limit:
+            if waiting >= limit and not slot:
                 raise TrainyardError(
                     f"The queue is full: {waiting} runs wait and TRAINYARD_MAX_QUEUED_RUNS allows {limit}. "
                     "Stop some, or wait until some have ended."
@@ -101,7 +105,7 @@ class Store:
             row = db.execute(
                 insert(runs)
                 .values(
-                    state=RunState.QUEUED,
+                    **(claimed if slot else {"state": RunState.QUEUED}),
                     task=spec.task.name,
                     dataset=spec.dataset.name,
                     model=spec.model.name,
@@ -118,7 +122,7 @@ class Store:
                 )
                 .returning(*_RUN_COLUMNS)
             ).one()
-            _event(db, row.id, "queued", "Queued.", now)
+            _event(db, row.id, "started" if slot else "queued", f"Started on {slot}." if slot else "Queued.", now)
         return _run(row)
 
     def get_run(self, run_id: int) -> Run:
@@ -189,22 +193,27 @@ class Store:
                 _event(db, run_id, "request", f"Asked to end as {state.value}{who}.", now)
         run = self.get_run(run_id)
         if not ended and not asked and run.request != RunState.CANCELED:
-            raise TrainyardError(
-                f"Run {run_id} is {run.state.value}; only a queued or running run can be stopped."
-            )
+            raise TrainyardError(f"Run {run_id} is {run.state.value}; only a queued or running run can be stopped.")
         return run
 
-    def resume_run(self, run_id: int, by: str = "") -> Run:
-        """Put a stopped, pruned or failed run back into the queue; it goes on from its last checkpoint."""
+    def resume_run(self, run_id: int, by: str = "", slot: str = "") -> Run:
+        """Put a stopped, pruned or failed run back into the queue; it goes on from its last checkpoint.
+
+        With `slot` the caller trains it itself, at once (see `create_run`).
+        """
         now = time.time()
+        values: dict[str, Any] = {"state": RunState.QUEUED, "request": "", "message": "", "queued_at": now}
+        if slot:
+            values |= {"state": RunState.RUNNING, "attempt": runs.c.attempt + 1, "heartbeat_at": now, "worker": {}}
         with self._engine.begin() as db:
             done = db.execute(
                 update(runs)
                 .where(runs.c.id == run_id, runs.c.state.in_([s.value for s in RESUMABLE]))
-                .values(state=RunState.QUEUED, request="", message="", queued_at=now, ended_at=None, slot="")
+                .values(**values, slot=slot, ended_at=None)
             ).rowcount
             if done:
-                _event(db, run_id, "resumed", f"Back in the queue{f' by {by}' if by else ''}.", now)
+                what = f"Resumed on {slot}" if slot else "Back in the queue"
+                _event(db, run_id, "resumed", f"{what}{f' by {by}' if by else ''}.", now)
         run = self.get_run(run_id)
         if not done:
             raise TrainyardError(
@@ -222,8 +231,12 @@ class Store:
 
     # -- running them --------------------------------------------------------------------------------------------
 
-    def claim_run(self, slot: str, run_id: int | None = None) -> Run | None:
+    def claim_run(
+        self, slot: str, run_id: int | None = None, devices: Iterable[str] | None = None, worker: Any = None
+    ) -> Run | None:
         """Mark the oldest queued run (or `run_id`) as running and return it, or None if there is none.
+
+        `devices` limits the choice to runs that ask for one of these; `worker` is the process that will train it.
 
         Safe to call from many processes at once: no two callers get the same run.
         """
@@ -231,6 +244,8 @@ class Store:
         eligible = select(runs.c.id).where(runs.c.state == RunState.QUEUED)
         if run_id is not None:
             eligible = eligible.where(runs.c.id == run_id)
+        if devices is not None:
+            eligible = eligible.where(runs.c.spec["training"]["device"].as_string().in_(list(devices)))
         eligible = eligible.order_by(runs.c.queued_at, runs.c.id).limit(1).with_for_update(skip_locked=True)
         with self._engine.begin() as db:
             row = db.execute(
@@ -244,7 +259,7 @@ class Store:
                     message="",
                     started_at=func.coalesce(runs.c.started_at, now),
                     heartbeat_at=now,
-                    worker={},
+                    worker=worker or {},
                 )
                 .returning(*_RUN_COLUMNS)
             ).one_or_none()
@@ -252,17 +267,18 @@ class Store:
                 _event(db, row.id, "started", f"Started on {slot} (attempt {row.attempt}).", now)
         return _run(row) if row is not None else None
 
-    def begin_attempt(
-        self, run: Run, *, worker: dict[str, Any], environment: dict[str, Any], total_steps: int
-    ) -> None:
+    def set_worker(self, run: Run, worker: dict[str, Any]) -> None:
+        """Say which process trains the run, so that its death can be noticed."""
+        with self._engine.begin() as db:
+            db.execute(update(runs).where(runs.c.id == run.id, runs.c.attempt == run.attempt).values(worker=worker))
+
+    def begin_attempt(self, run: Run, *, worker: dict[str, Any], environment: dict[str, Any], total_steps: int) -> None:
         """A worker says who it is and how long the run will be."""
         with self._engine.begin() as db:
             db.execute(
                 update(runs)
                 .where(runs.c.id == run.id, runs.c.attempt == run.attempt)
-                .values(
-                    worker=worker, environment=environment, total_steps=total_steps, heartbeat_at=time.time()
-                )
+                .values(worker=worker, environment=environment, total_steps=total_steps, heartbeat_at=time.time())
             )
 
     def report(
@@ -288,10 +304,7 @@ class Store:
             if points:
                 db.execute(
                     insert(metrics),
-                    [
-                        {"run_id": run.id, **{k: v for k, v in p._asdict().items() if k != "id"}}
-                        for p in points
-                    ],
+                    [{"run_id": run.id, **{k: v for k, v in p._asdict().items() if k != "id"}} for p in points],
                 )
         return str(row.request)
 
@@ -300,9 +313,7 @@ class Store:
         with self._engine.begin() as db:
             db.execute(delete(metrics).where(metrics.c.run_id == run.id, metrics.c.step > step))
 
-    def end_run(
-        self, run: Run, state: RunState, message: str = "", result: dict[str, Any] | None = None
-    ) -> bool:
+    def end_run(self, run: Run, state: RunState, message: str = "", result: dict[str, Any] | None = None) -> bool:
         """Move a running run to a final state. False when it was not this attempt's any more."""
         now = time.time()
         values: dict[str, Any] = {
@@ -364,11 +375,7 @@ class Store:
 
     def events(self, run_id: int) -> list[Event]:
         """What happened to the run, oldest first."""
-        query = (
-            select(events.c.at, events.c.kind, events.c.text)
-            .where(events.c.run_id == run_id)
-            .order_by(events.c.id)
-        )
+        query = select(events.c.at, events.c.kind, events.c.text).where(events.c.run_id == run_id).order_by(events.c.id)
         with self._reader.connect() as db:
             return [Event(_time(at), kind, words) for at, kind, words in db.execute(query)]
 
@@ -418,9 +425,7 @@ class Store:
 
     # -- downloads -----------------------------------------------------------------------------------------------
 
-    def report_fetch(
-        self, name: str, state: str, done_bytes: int = 0, total_bytes: int = 0, message: str = ""
-    ) -> None:
+    def report_fetch(self, name: str, state: str, done_bytes: int = 0, total_bytes: int = 0, message: str = "") -> None:
         """Say how far a download is."""
         values = {
             "state": state, "done_bytes": done_bytes, "total_bytes": total_bytes, "message": message, "at": time.time(),

@@ -32,6 +32,13 @@ class Prediction:
     kind: str
     values: dict[str, Any] = field(default_factory=dict)
 
+    def describe(self) -> str:
+        """One line for a terminal."""
+        words = [
+            f"{v:.1%}" if k == "probability" else str(v) for k, v in self.values.items() if not isinstance(v, dict)
+        ]
+        return " ".join(words)
+
 
 class Task(Spec):
     """What is predicted from what. Its fields are the choices that belong to the task, such as the loss."""

@@ -42,14 +42,13 @@ class Classification(Task):
         """The chosen loss on scores, and accuracy."""
         import keras
 
-        losses = {
-            "cross-entropy": lambda: keras.losses.CategoricalCrossentropy(
-                from_logits=True, label_smoothing=self.label_smoothing
-            ),
-            "mean-squared-error": lambda: _mean_squared_error_of_probabilities,
-            "hinge": lambda: keras.losses.CategoricalHinge(),
-        }
-        return {"loss": losses[self.loss](), "metrics": [keras.metrics.CategoricalAccuracy("accuracy")]}
+        smoothing = self.label_smoothing
+        loss: Any = {
+            "cross-entropy": keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=smoothing),
+            "mean-squared-error": _mean_squared_error_of_probabilities,
+            "hinge": keras.losses.CategoricalHinge(),
+        }[self.loss]
+        return {"loss": loss, "metrics": [keras.metrics.CategoricalAccuracy("accuracy")]}
 
     def encode_targets(self, targets: Any, info: DataInfo) -> Any:
         """(batch,) class indices -> (batch, classes) one-hot."""

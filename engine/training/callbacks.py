@@ -46,7 +46,7 @@ class BestEpoch(keras.callbacks.EarlyStopping):
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Compare, remember, and write the best weights to disk."""
         super().on_epoch_end(epoch, logs)
-        if self.best_epoch == epoch:
+        if self.best_epoch == epoch and self.best_weights is not None:
             self.epochs = {"epoch": epoch + 1} | {k: float(v) for k, v in (logs or {}).items()}
             save_weights(self.path, self.best_weights)
 
@@ -96,9 +96,7 @@ class Report(keras.callbacks.Callback):
 
     INTERVAL_SECONDS = 0.25
 
-    def __init__(
-        self, reporter: Reporter, batches: Batches, spec: RunSpec, best: BestEpoch, total_steps: int
-    ) -> None:
+    def __init__(self, reporter: Reporter, batches: Batches, spec: RunSpec, best: BestEpoch, total_steps: int) -> None:
         super().__init__()
         self.reporter, self.batches, self.spec, self.best = reporter, batches, spec, best
         self.stride = max(1, total_steps // reporter.max_points)
@@ -159,9 +157,7 @@ class Report(keras.callbacks.Callback):
         steps = self.step - self.first_step
         if seconds > 0 and steps > 0:
             self.steps_per_second = steps / seconds
-            self.throughputs.append(
-                self.batches.num_examples * steps / self.batches.steps_per_epoch / seconds
-            )
+            self.throughputs.append(self.batches.num_examples * steps / self.batches.steps_per_epoch / seconds)
 
     def _point(self, now: float, logs: dict[str, Any]) -> None:
         count = self.step - self._counted

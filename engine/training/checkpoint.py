@@ -40,7 +40,8 @@ def save_checkpoint(path: Path, model: keras.Model, position: Position) -> None:
 def load_checkpoint(path: Path, model: keras.Model) -> tuple[Position, list[np.ndarray]] | None:
     """Put the state back into a compiled `model`. None if there is no checkpoint.
 
-    The running means of an interrupted epoch are returned apart: Keras resets them when an epoch begins. Raises `TrainyardError` when the file is damaged or of another network.
+    The running means of an interrupted epoch are returned apart: Keras resets them when an epoch begins.
+    Raises `TrainyardError` when the file is damaged or of another network.
     """
     if not path.is_file():
         return None

@@ -24,9 +24,7 @@ def evaluate_run(network: Network, data: PreparedDataset, files: Artifacts, spec
         if len(inputs):
             found[split] = spec.task.evaluate(predict(network, inputs), targets, data.info)
     write_text(files.evaluation, json.dumps(found))
-    return {
-        f"{split}_{name}": value for split, part in found.items() for name, value in part["metrics"].items()
-    }
+    return {f"{split}_{name}": value for split, part in found.items() for name, value in part["metrics"].items()}
 
 
 def predict(network: Network, inputs: np.ndarray) -> np.ndarray:

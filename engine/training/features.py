@@ -26,9 +26,7 @@ def frozen_features(
     inputs, targets = data.arrays(split)
     if network.features is None:
         return inputs, targets
-    key = hashlib.sha256(
-        json.dumps([spec.model.to_dict(), network.features.count_params()]).encode()
-    ).hexdigest()[:16]
+    key = hashlib.sha256(json.dumps([spec.model.to_dict(), network.features.count_params()]).encode()).hexdigest()[:16]
     path = data.path / f"features-{key}-{split}.npz"
     if path.is_file():
         with np.load(path) as file:

@@ -145,9 +145,7 @@ class _Session:
         model, epochs = self.network.trained, self.spec.training.epochs
         total_steps = epochs * self.batches.steps_per_epoch
         report = self.report = Report(reporter, self.batches, self.spec, self.best, total_steps)
-        keeping = Checkpoints(
-            self.files.checkpoint, self.remembering, settings().checkpoint_seconds, self.spent
-        )
+        keeping = Checkpoints(self.files.checkpoint, self.remembering, settings().checkpoint_seconds, self.spent)
         callbacks = [*self.remembering.values(), report, keeping, *extra]
         report.epoch, report.step = self.epoch, self.step
         model.steps_per_execution = min(FIRST_EXECUTION_STEPS, self.batches.steps_per_epoch)
@@ -208,9 +206,7 @@ def _farewell(state: RunState, session: _Session) -> str:
     assert session.report is not None
     done, epochs = session.report.epoch, session.spec.training.epochs
     if state is RunState.COMPLETED and done < epochs:
-        return (
-            f"Stopped early after epoch {done}: no better result for {session.spec.training.patience} epochs."
-        )
+        return f"Stopped early after epoch {done}: no better result for {session.spec.training.patience} epochs."
     if state is RunState.STOPPED:
         return f"Stopped in epoch {min(done + 1, epochs)} of {epochs}. The model is kept; Resume goes on from here."
     if state is RunState.CANCELED:

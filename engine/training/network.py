@@ -53,9 +53,7 @@ def build_network(spec: RunSpec, info: DataInfo) -> Network:
 def compile_network(network: Network, spec: RunSpec, info: DataInfo, total_steps: int, *, gpu: bool) -> None:
     """Give the trained model its loss, metrics and optimizer. XLA pays on a GPU and costs on a CPU."""
     rate = spec.schedule.build(spec.optimizer.learning_rate, total_steps)
-    network.trained.compile(
-        optimizer=spec.optimizer.build(rate), jit_compile=gpu, **spec.task.compile_options(info)
-    )
+    network.trained.compile(optimizer=spec.optimizer.build(rate), jit_compile=gpu, **spec.task.compile_options(info))
 
 
 def _inputs(spec: RunSpec, info: DataInfo) -> tuple[Any, Any]:

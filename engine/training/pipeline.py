@@ -52,9 +52,7 @@ class Batches:
         )
 
 
-def evaluation_dataset(
-    inputs: np.ndarray, targets: np.ndarray, spec: RunSpec, info: DataInfo
-) -> tf.data.Dataset:
+def evaluation_dataset(inputs: np.ndarray, targets: np.ndarray, spec: RunSpec, info: DataInfo) -> tf.data.Dataset:
     """All examples once, in order: (batch, ...) float32 inputs and encoded targets."""
     pick = _picker(inputs, targets, spec, info)
     return (

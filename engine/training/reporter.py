@@ -78,9 +78,7 @@ class Reporter:
 
     def _add(self, split: str, scope: str, step: int, epoch: float, values: dict[str, float]) -> None:
         now = time.time()
-        points = [
-            MetricPoint(0, split, name, scope, step, epoch, value, now) for name, value in values.items()
-        ]
+        points = [MetricPoint(0, split, name, scope, step, epoch, value, now) for name, value in values.items()]
         with self._lock:
             self._points += points
             self._step = (step, epoch)

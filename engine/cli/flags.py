@@ -1,0 +1,70 @@
+"""Flags made from declarations: `learning_rate` becomes `--learning-rate`, with the range in its help."""
+
+import argparse
+from typing import Any, NoReturn
+
+from engine.errors import TrainyardError, unknown_name
+from engine.runs import PARTS, choose_parts, suggested_values
+from engine.spec import Choices, Field, Range
+
+
+class Parser(argparse.ArgumentParser):
+    """An argument parser whose errors are our errors: one sentence, exit code 1."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise instead of printing usage and exiting with 2."""
+        raise TrainyardError(f"{message[:1].upper()}{message[1:]}. Run: {self.prog} --help")
+
+
+def add_run_flags(parser: argparse.ArgumentParser, arguments: list[str]) -> None:
+    """Add the flags of a run: names of parts first, then the fields of the parts that `arguments` choose."""
+    for section, registry in PARTS.items():
+        parser.add_argument(f"--{section}", metavar="NAME", help=f"one of: {', '.join(registry)}")
+    chosen, _ = _names_only().parse_known_args([a for a in arguments if a not in ("-h", "--help")])
+    parts = choose_parts({k: v for k, v in vars(chosen).items() if v is not None})
+    suggested = suggested_values(parts)
+    for section, part in parts.items():
+        group = parser.add_argument_group(f"{section}: {part.title or section}")
+        for field in part.fields():
+            default = suggested.get(field.name, field.default)
+            group.add_argument(flag(field.name), **_options(field, default))
+
+
+def flag(name: str) -> str:
+    """The flag of a field."""
+    return "--" + name.replace("_", "-")
+
+
+def run_values(arguments: argparse.Namespace) -> dict[str, Any]:
+    """The flat values that were given, as `RunSpec.build` takes them."""
+    return {name: value for name, value in vars(arguments).items() if value is not None and name not in _OTHERS}
+
+
+def reject_unknown(unknown: list[str], known: list[str]) -> None:
+    """Raise for a flag that does not exist, with the nearest that do."""
+    if unknown:
+        raise unknown_name("flag", unknown[0].split("=")[0], known)
+
+
+_OTHERS = {"json", "owner", "command", "function"}
+
+
+def _names_only() -> Parser:
+    parser = Parser(add_help=False, allow_abbrev=False)
+    for section in PARTS:
+        parser.add_argument(f"--{section}")
+    return parser
+
+
+def _options(field: Field, default: Any) -> dict[str, Any]:
+    words = field.help.replace("%", "%%")
+    if field.type is bool:
+        return {"action": argparse.BooleanOptionalAction, "default": None, "help": f"{words} Default: {default}."}
+    match field.domain:
+        case Range(low, high):
+            domain = f"{low:g} to {high:g}"
+        case Choices(options):
+            domain = ", ".join(map(str, options))
+        case _:
+            domain = field.type.__name__
+    return {"metavar": "VALUE", "default": None, "help": f"{words} ({domain}; default: {default})"}

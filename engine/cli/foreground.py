@@ -1,0 +1,99 @@
+"""Long work in a terminal: training, predicting and fetching, with a progress bar."""
+
+import logging
+import os
+import signal
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+
+from engine.artifacts import artifacts_of
+from engine.errors import TrainyardError
+from engine.processes import describe_process
+from engine.runs import Run, RunState
+from engine.store import Store
+
+if TYPE_CHECKING:
+    from engine.serving.client import PredictResult
+
+_ERRORS = Console(stderr=True)
+
+
+def train_in_foreground(store: Store, run: Run, *, quiet: bool) -> None:
+    """Train a run that this process owns. Ctrl-C asks it to stop, as the Stop button does; a second one cancels."""
+    store.set_worker(run, describe_process())
+    _log_to_file(run)
+
+    def interrupted(number: int, frame: FrameType | None) -> None:
+        asked = store.get_run(run.id).request
+        store.request_end(run.id, RunState.CANCELED if asked else RunState.STOPPED)
+
+    before = signal.signal(signal.SIGINT, interrupted)
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    try:
+        with _ERRORS.status("Starting TensorFlow ...") if not quiet else _Nothing():
+            from engine.cli.progress import EpochBar
+            from engine.worker import work
+        bar = [] if quiet else [EpochBar(run)]
+        work(store, run, bar)
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def predict_files(run_id: int, files: list[Path]) -> "list[PredictResult]":
+    """Predict files in this process."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    from engine.serving.loaded import LoadedModels
+
+    contents = []
+    for path in files:
+        try:
+            contents.append((path.name, path.read_bytes()))
+        except OSError as error:
+            raise TrainyardError(f"{str(path)!r} cannot be read: {error.strerror}.") from error
+    return LoadedModels().predict(run_id, contents)
+
+
+def fetch_dataset(store: Store, name: str, source: Path | None, *, quiet: bool) -> None:
+    """Fetch, and report progress to the terminal and to the store."""
+    from engine.datasets.fetch import fetch
+
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=_ERRORS, disable=quiet) as bars:
+        bar = bars.add_task(name, total=None)
+
+        def progress(done: int, total: int) -> None:
+            bars.update(bar, completed=done, total=total or None)
+            store.report_fetch(name, "running", done, total)
+
+        try:
+            store.report_fetch(name, "running")
+            fetch(name, source, progress)
+        except TrainyardError as error:
+            store.report_fetch(name, "failed", message=str(error))
+            raise
+    store.report_fetch(name, "completed")
+
+
+def _log_to_file(run: Run) -> None:
+    """The same log as a worker's, so that the run's page shows it."""
+    path = artifacts_of(run.id).log
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handler = logging.FileHandler(path)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.getLogger().addHandler(handler)
+    logging.getLogger("engine").setLevel(logging.INFO)
+    for other in logging.getLogger().handlers:
+        if other is not handler:
+            other.setLevel(logging.WARNING)
+
+
+class _Nothing:
+    """A `with` that does nothing."""
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, *_: object) -> None: ...

@@ -1,0 +1,51 @@
+"""Start an executor beside a dashboard, if none is alive."""
+
+import asyncio
+import logging
+import subprocess
+import sys
+
+from engine.errors import TrainyardError
+from engine.executor.local import wanted_file
+from engine.executor.process import ROOT
+from engine.processes import is_alive
+from engine.settings import settings
+from engine.store import Store, open_store
+
+logger = logging.getLogger(__name__)
+
+_CHECK_SECONDS = 3.0
+
+
+def ensure_executor(store: Store | None = None) -> bool:
+    """Start an executor process unless one is alive; True if one was started.
+
+    It does not end with this process. Two that are started at once sort it out by the lease: the second one leaves.
+    """
+    wanted_file().parent.mkdir(parents=True, exist_ok=True)
+    wanted_file().touch()
+    known = (store or open_store()).executor()
+    if known is not None and known.alive and is_alive(known.info) is not False:
+        return False
+    log = settings().home_path / "logs" / "executor.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("ab") as output:
+        subprocess.Popen(
+            [sys.executable, "-m", "engine", "executor", "--until-idle"],
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+    return True
+
+
+async def keep_executor(store: Store | None = None) -> None:
+    """For as long as the dashboard lives: start an executor whenever there is none."""
+    while True:
+        try:
+            await asyncio.to_thread(ensure_executor, store)
+        except (OSError, TrainyardError):
+            logger.exception("No executor could be started; trying again.")
+        await asyncio.sleep(_CHECK_SECONDS)

@@ -1,0 +1,100 @@
+"""A worker process as its executor sees it: starting, ready, busy, gone."""
+
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from engine.executor.slots import Slot
+from engine.processes import describe_process
+from engine.runs import Run
+from engine.worker import OUT_OF_MEMORY, READY
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class WorkerProcess:
+    """A child in a session of its own, so that it outlives its executor once it has a run."""
+
+    def __init__(self, slot: Slot) -> None:
+        self.slot = slot
+        self.run: Run | None = None
+        self._ready = False
+        self._child = subprocess.Popen(
+            [sys.executable, "-m", "engine.worker"],
+            cwd=ROOT,
+            env=os.environ | slot.environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            start_new_session=True,
+        )
+
+    @property
+    def pid(self) -> int:
+        """Process id, and id of its process group."""
+        return self._child.pid
+
+    @property
+    def state(self) -> str:
+        """`starting`, `ready`, `busy` or `gone`."""
+        if self.exit_code is not None:
+            return "gone"
+        if self.run is not None:
+            return "busy"
+        if not self._ready and self._child.stdout and select.select([self._child.stdout], [], [], 0)[0]:
+            self._ready = self._child.stdout.readline().strip() == READY.encode()
+        return "ready" if self._ready else "starting"
+
+    @property
+    def exit_code(self) -> int | None:
+        """None while it runs; negative: the signal that ended it."""
+        return self._child.poll()
+
+    def describe(self) -> dict[str, Any]:
+        """What tells it from any other process, for the store."""
+        return describe_process(self.pid)
+
+    def hand_over(self, run: Run) -> None:
+        """Give it the run to train; it starts at once, or as soon as it is ready."""
+        self.run = run
+        assert self._child.stdin is not None
+        self._child.stdin.write(json.dumps({"run": run.id}).encode() + b"\n")
+        self._child.stdin.close()
+
+    def kill(self) -> None:
+        """End it and everything it started, now."""
+        kill_group(self.pid)
+
+    def dismiss(self) -> None:
+        """Let a worker without a run end by itself."""
+        if self.run is None and self._child.stdin is not None:
+            self._child.stdin.close()
+
+
+def kill_group(pid: int) -> None:
+    """Kill a worker's process group; nothing if it is gone already."""
+    try:
+        os.killpg(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return
+
+
+def explain_exit(code: int | None) -> str:
+    """A sentence for a worker that ended without saying why. `code` is None when nobody was there to see it."""
+    if code == -signal.SIGKILL:
+        return (
+            "The worker was killed (signal 9), as the system does when memory runs out. "
+            "Resume goes on from the last checkpoint; choose a smaller batch size if it happens again."
+        )
+    if code == -signal.SIGABRT:
+        return OUT_OF_MEMORY
+    if code is not None and code < 0:
+        name = signal.Signals(-code).name
+        return f"The worker was ended by {name}. Resume goes on from the last checkpoint; the log may say more."
+    if code is None:
+        return "The worker is gone. Resume goes on from the last checkpoint."
+    return f"The worker ended with exit code {code} before the run was over. The log says more."

@@ -1,0 +1,122 @@
+"""The process that trains one run: `python -m engine.worker`.
+
+It gets ready (imports TensorFlow, trains a toy network once), says so on its standard output, and waits for one line
+of JSON on its standard input that names the run. From then on nobody talks to it: it reads and writes the store.
+Without a line (its executor is gone) it ends.
+"""
+
+import errno
+import json
+import logging
+import os
+import resource
+import signal
+import sys
+from typing import Any
+
+import psutil
+
+from engine.artifacts import artifacts_of
+from engine.errors import TrainyardError
+from engine.runs import Run, RunState
+from engine.settings import settings
+from engine.store import Store, open_store
+
+logger = logging.getLogger("engine.worker")
+
+READY = "ready"
+
+
+def main() -> int:
+    """Get ready, wait for a run, train it. Returns the exit code: 0 unless the run failed."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the dashboard in the same terminal
+    warm_up()
+    print(READY, flush=True)
+    line = sys.stdin.readline()
+    if not line:
+        return 0
+    store = open_store()
+    run = store.get_run(int(json.loads(line)["run"]))
+    open_log(run)
+    limit_memory()
+    return work(store, run)
+
+
+def warm_up() -> None:
+    """Import TensorFlow and trace one tiny training, so that a run starts seconds sooner."""
+    import keras
+    import numpy as np
+
+    import engine.training.fit  # noqa: F401  # so that no import is left for later
+
+    keras.utils.set_random_seed(0)
+    model = keras.Sequential([keras.layers.Dense(2)])
+    model.compile("adam", "mse", jit_compile=False)
+    model.fit(np.zeros((4, 2)), np.zeros((4, 2)), epochs=1, verbose=0)
+    keras.backend.clear_session()
+
+
+def work(store: Store, run: Run, extra: list[Any] | None = None) -> int:
+    """Train `run` and move it to its final state whatever happens; 0 unless it failed.
+
+    `extra`: Keras callbacks to run beside our own (the terminal's progress bar).
+    """
+    from engine.training.fit import train_run
+    from engine.training.reporter import RunLost
+
+    try:
+        state = train_run(store, run, extra)
+    except RunLost as lost:
+        logger.warning("%s", lost)
+        return 1
+    except Exception as error:  # everything must end in a state with a sentence; the log has the traceback
+        logger.exception("Run %s failed.", run.id)
+        store.end_run(run, RunState.FAILED, explain(error))
+        return 1
+    logger.info("Run %s: %s.", run.id, state.value)
+    return 0
+
+
+def explain(error: Exception) -> str:
+    """One sentence for a person: what happened and what to do."""
+    import tensorflow as tf
+
+    if isinstance(error, TrainyardError):
+        return str(error)
+    if isinstance(error, MemoryError | tf.errors.ResourceExhaustedError):
+        return OUT_OF_MEMORY
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return "The disk is full. Delete runs on the Runs page or free space elsewhere, then press Resume."
+    if isinstance(error, OSError) and error.filename:
+        return f"{error.strerror} at {error.filename}. Check the file and its folder, then press Resume."
+    return f"Unexpected {type(error).__name__}: {str(error).splitlines()[0] if str(error) else 'no message'} (see the log)."
+
+
+OUT_OF_MEMORY = (
+    "Out of memory. Choose a smaller batch size, a smaller model or smaller images, or allow the worker more "
+    "(TRAINYARD_WORKER_MEMORY_MB), then start again."
+)
+
+
+def open_log(run: Run) -> None:
+    """Send everything this process prints from now on to the run's log."""
+    path = artifacts_of(run.id).log
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a") as file:
+        os.dup2(file.fileno(), 1)
+        os.dup2(file.fileno(), 2)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    logger.info("Run %s, attempt %s, process %s.", run.id, run.attempt, os.getpid())
+
+
+def limit_memory() -> None:
+    """Bound what the run may take beside what TensorFlow has mapped already."""
+    limit = settings().worker_memory_mb * 1_000_000
+    if limit:
+        total = psutil.Process().memory_info().vms + limit
+        resource.setrlimit(resource.RLIMIT_AS, (total, total))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
