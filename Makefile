@@ -1,0 +1,72 @@
+# `make run` on a fresh machine: a virtual environment, the pinned packages, the dashboard.
+
+PYTHON ?= python3
+VARIANT ?= cpu
+PORT ?= 8501
+ADDRESS ?= 127.0.0.1
+VENV := .venv
+BIN := $(VENV)/bin
+
+REQUIREMENTS := requirements$(if $(filter gpu,$(VARIANT)),-gpu).txt
+RUN_READY := $(VENV)/.ready-$(VARIANT)
+DEV_READY := $(VENV)/.ready-dev
+
+# A browser is opened where there is a screen to show it on; elsewhere the address is printed and that is all.
+SCREEN := $(or $(DISPLAY),$(WAYLAND_DISPLAY),$(filter Darwin,$(shell uname)))
+HEADLESS ?= $(if $(SCREEN),false,true)
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check e2e bench docs screenshots clean
+
+help: ## Show these targets
+	@grep -hE '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@echo "  Variables: VARIANT=gpu (NVIDIA), PORT=8501, ADDRESS=127.0.0.1, PYTHON=python3"
+
+run: $(RUN_READY) ## Set up once, then start the dashboard and open it in a browser
+	$(BIN)/streamlit run app.py --server.address=$(ADDRESS) --server.port=$(PORT) \
+	  --server.headless=$(HEADLESS) --server.showEmailPrompt=false
+
+test: $(DEV_READY) ## Unit, contract, page and fault tests
+	$(BIN)/python -m pytest
+
+e2e: $(DEV_READY) ## Browser tests: needs Chromium
+	$(BIN)/python -m pytest -m e2e tests/e2e
+
+check: $(DEV_READY) ## Style, types, import directions, translations, generated pages, Dockerfile
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy -p engine -p ui
+	$(BIN)/lint-imports
+	$(BIN)/python scripts/messages.py check
+	$(BIN)/python scripts/reference.py --check
+	$(BIN)/hadolint Dockerfile
+
+bench: $(RUN_READY) ## Speed, side by side, as JSON; NAMES="..." picks some
+	$(BIN)/python -m engine bench $(NAMES)
+
+docs: $(RUN_READY) ## Write the reference pages anew from the declarations
+	$(BIN)/python scripts/reference.py
+
+screenshots: $(DEV_READY) ## Take the pictures of the README and the guide anew: needs Chromium
+	$(BIN)/python scripts/screenshots.py
+
+clean: ## Remove the virtual environment and all caches; runs and datasets stay
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit( \
+	  "Trainyard needs Python 3.11 or newer, and this one is " + sys.version.split()[0] + \
+	  ". Name another: make PYTHON=python3.12 ...")'
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
+	  echo "No virtual environment could be made. On Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+
+$(RUN_READY): $(REQUIREMENTS) requirements.txt | $(BIN)/python
+	$(BIN)/python -m pip install -q -r $(REQUIREMENTS)
+	@touch $@
+
+$(DEV_READY): requirements-dev.txt requirements.txt | $(BIN)/python
+	$(BIN)/python -m pip install -q -r requirements-dev.txt
+	@touch $@
