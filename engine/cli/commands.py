@@ -32,6 +32,14 @@ def main(arguments: list[str]) -> int:
 
 
 def _parse(arguments: list[str]) -> argparse.Namespace:
+    parser, known = make_parsers(arguments)
+    parsed, unknown = parser.parse_known_args(arguments)
+    reject_unknown(unknown, [o for a in known[parsed.command]._actions for o in a.option_strings])
+    return parsed
+
+
+def make_parsers(arguments: list[str]) -> tuple[Parser, dict[str, argparse.ArgumentParser]]:
+    """The parser of everything, and that of each command; `arguments` decide which flags a run has."""
     parser = Parser(prog="python -m engine", description="Train, follow and use neural networks.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=Parser)
     known: dict[str, argparse.ArgumentParser] = {}
@@ -59,26 +67,25 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
         ("resume", resume, "Go on with a stopped or failed run, in the foreground."),
         ("delete", delete, "Delete an ended run and its files."),
     ):
-        add(name, function, words).add_argument("run", type=int, metavar="ID")
+        add(name, function, words).add_argument("run", type=int, metavar="ID", help="number of the run")
     made = add("predict", predict, "Predict files with a run's model.")
-    made.add_argument("run", type=int, metavar="ID")
-    made.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    made.add_argument("run", type=int, metavar="ID", help="number of the run")
+    made.add_argument("files", nargs="+", type=Path, metavar="FILE", help="what to predict: for images PNG, JPEG ...")
     add("datasets", show_datasets, "List datasets.")
     add("models", show_models, "List models.")
     made = add("fetch", fetch, "Download a dataset and check its hashes; goes on where it was cut off.")
-    made.add_argument("name", metavar="DATASET")
+    made.add_argument("name", metavar="DATASET", help="name of the dataset")
     made.add_argument("--from", dest="source", type=Path, metavar="FOLDER", help="copy the files from a folder instead")
     made = add("import", import_folder, "Make a dataset of a folder or zip of CLASS/IMAGE files.")
-    made.add_argument("path", type=Path)
+    made.add_argument("path", type=Path, metavar="PATH", help="the folder or zip")
     made.add_argument("--name", help="name of the dataset; default: the file's name")
     add("executor", executor, "Claim queued runs and train them, until ended.").add_argument(
         "--until-idle", action="store_true", help="end when nothing runs and no dashboard is open"
     )
-    add("bench", bench, "Measure speed side by side and print ratios as JSON.").add_argument("names", nargs="*")
-
-    parsed, unknown = parser.parse_known_args(arguments)
-    reject_unknown(unknown, [o for a in known[parsed.command]._actions for o in a.option_strings])
-    return parsed
+    add("bench", bench, "Measure speed side by side and print ratios as JSON.").add_argument(
+        "names", nargs="*", metavar="NAME", help="measure only these; default: everything"
+    )
+    return parser, known
 
 
 # -- runs --------------------------------------------------------------------------------------------------------------
