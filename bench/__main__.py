@@ -1,0 +1,28 @@
+"""`python -m bench [NAME ...]`: run the named measurements, or all, and print one JSON object."""
+
+import importlib
+import json
+import os
+import sys
+import time
+from typing import Any
+
+NAMES = ("throughput", "tracking", "store", "pages", "accuracy", "transfer", "latency", "viewers")
+"""Every measurement, a module of this package with a function `measure`."""
+
+
+def main(names: list[str]) -> None:
+    """Measure one after the other; progress goes to standard error, the figures to standard output."""
+    found: dict[str, Any] = {"cores": os.cpu_count()}
+    for name in names or NAMES:
+        began = time.monotonic()
+        print(f"measuring {name} ...", file=sys.stderr, flush=True)
+        found[name] = importlib.import_module(f"bench.{name}").measure()
+        found[name]["seconds"] = round(time.monotonic() - began, 1)
+        print(json.dumps({name: found[name]}), file=sys.stderr, flush=True)
+    print(json.dumps(found, indent=2))
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    main(sys.argv[1:])

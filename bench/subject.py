@@ -1,0 +1,181 @@
+"""One fit in one process: the textbook's way, ours with and without tracking, or a whole epoch as one graph.
+
+`python -m bench.subject WAY MODEL EPOCHS`; prints JSON. The data: 60,000 pictures in the shape of MNIST, the embedded
+clothes six times over, and 2,000 others to test on. Throughput is the median over epochs after the first; `wall` is
+all of `fit`, tracing included.
+"""
+
+import json
+import sys
+import time
+from typing import Any, ClassVar
+
+import numpy as np
+
+from engine.datasets.base import Examples, datasets
+from engine.datasets.fashion import Fashion
+from engine.runs import RunSpec
+
+
+@datasets.register("bench-60k", "Sixty thousand clothes")
+class SixtyThousand(Fashion):
+    """The embedded clothes six times over: as many examples as MNIST has."""
+
+    num_examples: ClassVar[int] = 62_000
+
+    def load(self) -> Examples:
+        """60,000 training and 2,000 test examples, (28, 28, 1) uint8."""
+        once = super().load()
+        assert once.test is not None
+        train = np.flatnonzero(~once.test)
+        where = np.concatenate([np.tile(train, 6), np.flatnonzero(once.test)])
+        groups = np.concatenate([np.tile(train, 6), np.flatnonzero(once.test)])
+        return Examples(once.inputs[where], once.targets[where], once.labels, groups=groups, test=once.test[where])
+
+
+def spec_of(model: str, epochs: int) -> RunSpec:
+    """What both sides train: batch 64, Adam, no early stopping."""
+    values = {"dataset": "bench-60k", "model": model, "epochs": epochs, "batch_size": 64, "patience": 0}
+    return RunSpec.build(values | {"learning_rate": 1e-3, "validation_fraction": 0.05})
+
+
+def arrays(spec: RunSpec) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """The same split for both sides."""
+    from engine.datasets.prepare import prepare
+
+    data = prepare(spec.dataset)
+    return {split: data.arrays(split) for split in ("train", "validation", "test")}
+
+
+def textbook(model: str, epochs: int) -> dict[str, Any]:
+    """What the first page of a tutorial does: scale, build, compile, `fit` on numpy arrays."""
+    import keras
+    from keras import layers
+
+    spec = spec_of(model, epochs)
+    data = {split: (x.astype("float32") / 255, y) for split, (x, y) in arrays(spec).items()}
+    keras.utils.set_random_seed(0)
+    middle = {
+        "mlp": [layers.Flatten(), layers.Dense(128, activation="relu"), layers.Dropout(0.2)],
+        "cnn": [
+            layers.Conv2D(32, 3, padding="same", activation="relu"),
+            layers.MaxPooling2D(),
+            layers.Conv2D(64, 3, padding="same", activation="relu"),
+            layers.MaxPooling2D(),
+            layers.Flatten(),
+            layers.Dropout(0.3),
+            layers.Dense(128, activation="relu"),
+            layers.Dropout(0.3),
+        ],
+    }[model]
+    network = keras.Sequential([layers.Input((28, 28, 1)), *middle, layers.Dense(10, activation="softmax")])
+    # jit_compile=False is the faster choice on a CPU: the comparison is not won by XLA's start-up time
+    network.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"], jit_compile=False)
+    clock = EpochClock(len(data["train"][0]))
+    began = time.monotonic()
+    network.fit(
+        *data["train"], batch_size=64, epochs=epochs, validation_data=data["validation"], callbacks=[clock], verbose=0
+    )
+    wall = time.monotonic() - began
+    accuracy = network.evaluate(*data["test"], verbose=0, return_dict=True)["accuracy"]
+    return clock.result(wall, epochs) | {"test_accuracy": accuracy}
+
+
+def EpochClock(num_examples: int) -> Any:  # noqa: N802  # a class, made late so that importing this file stays cheap
+    """A callback that measures the training part of each epoch, validation left out."""
+    import keras
+
+    class Clock(keras.callbacks.Callback):
+        rates: ClassVar[list[float]] = []
+
+        def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+            self.began = time.monotonic()
+
+        def on_test_begin(self, logs: Any = None) -> None:
+            self.rates.append(num_examples / (time.monotonic() - self.began))
+
+        def result(self, wall: float, epochs: int) -> dict[str, float]:
+            rates = sorted(self.rates[1:] or self.rates)
+            return {
+                "examples_per_second": rates[len(rates) // 2],
+                "wall_examples_per_second": num_examples * epochs / wall,
+            }
+
+    return Clock()
+
+
+def ours(model: str, epochs: int) -> dict[str, Any]:
+    """What `engine train` does, store and checkpoints included."""
+    from engine.store import open_store
+    from engine.training.fit import train_run
+
+    store = open_store()
+    run = store.create_run(spec_of(model, epochs), slot="bench")
+    clock = EpochClock(57_000)
+    train_run(store, run, [clock])
+    result = store.get_run(run.id).result
+    return clock.result(result["seconds"], epochs) | {"test_accuracy": result["test_accuracy"]}
+
+
+def untracked(model: str, epochs: int) -> dict[str, Any]:
+    """Our pipeline and network with nothing beside them: no store, no checkpoints, no reports."""
+    from engine.training.fit import FIRST_EXECUTION_STEPS
+    from engine.training.network import build_network, compile_network
+    from engine.training.pipeline import Batches, evaluation_dataset
+
+    spec = spec_of(model, epochs)
+    data = arrays(spec)
+    from engine.datasets.prepare import prepare
+
+    info = prepare(spec.dataset).info
+    network = build_network(spec, info)
+    batches = Batches(*data["train"], spec, info)
+    compile_network(network, spec, info, batches.steps_per_epoch * epochs, gpu=False)
+    clock = EpochClock(batches.num_examples)
+    began = time.monotonic()
+    validation = evaluation_dataset(*data["validation"], spec, info)
+
+    def fit(first: int, last: int) -> None:
+        network.trained.fit(
+            batches.dataset(), validation_data=validation, initial_epoch=first, epochs=last, callbacks=[clock],
+            shuffle=False, verbose=0,
+        )  # fmt: skip
+
+    network.trained.steps_per_execution = FIRST_EXECUTION_STEPS
+    fit(0, 1)
+    rate = clock.rates[0] / 64
+    network.trained.steps_per_execution = max(1, min(round(rate * 0.25), 256))
+    network.trained.make_train_function(force=True)
+    fit(1, epochs)
+    return clock.result(time.monotonic() - began, epochs)
+
+
+def whole_epoch(model: str, epochs: int) -> dict[str, Any]:
+    """The limit: every step of an epoch in one call of one graph, nothing seen from outside until it is over."""
+    from engine.datasets.prepare import prepare
+    from engine.training.network import build_network, compile_network
+    from engine.training.pipeline import Batches
+
+    spec = spec_of(model, epochs)
+    info = prepare(spec.dataset).info
+    network = build_network(spec, info)
+    batches = Batches(*arrays(spec)["train"], spec, info)
+    compile_network(network, spec, info, batches.steps_per_epoch * epochs, gpu=False)
+    network.trained.steps_per_execution = batches.steps_per_epoch
+    began = time.monotonic()
+    rates = []
+    for epoch in range(epochs):
+        start = time.monotonic()
+        network.trained.fit(batches.dataset(), initial_epoch=epoch, epochs=epoch + 1, shuffle=False, verbose=0)
+        rates.append(batches.num_examples / (time.monotonic() - start))
+    rates = sorted(rates[1:] or rates)
+    wall = time.monotonic() - began
+    return {
+        "examples_per_second": rates[len(rates) // 2],
+        "wall_examples_per_second": batches.num_examples * epochs / wall,
+    }
+
+
+if __name__ == "__main__":
+    ways = {"textbook": textbook, "ours": ours, "untracked": untracked, "whole_epoch": whole_epoch}
+    print(json.dumps(ways[sys.argv[1]](sys.argv[2], int(sys.argv[3]))))

@@ -1,0 +1,136 @@
+"""Forty viewers of one live run: what the dashboard pays, how long a tick takes, what training loses.
+
+The viewers speak Streamlit's websocket protocol without a browser: they open the run's page, then ask again whenever
+the page's timer would.
+"""
+
+import asyncio
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psutil
+import websockets
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+
+from bench.children import median, percentile
+from engine.runs import Run, RunSpec, RunState
+from engine.store import Store
+from tests.e2e.dashboard import Dashboard
+
+VIEWERS = 40
+SECONDS = 30.0
+
+
+@dataclass
+class Viewer:
+    """One open page."""
+
+    url: str
+    run_id: int
+    ticks: list[float] = field(default_factory=list)
+
+    async def watch(self, until: float) -> None:
+        """Open the page and tick until `until`, on the monotonic clock."""
+        async with websockets.connect(self.url, subprotocols=["streamlit"], max_size=None) as socket:  # type: ignore[list-item]
+            await socket.send(self._ask(""))
+            interval, fragment = await self._opened(socket)
+            while time.monotonic() < until:
+                await asyncio.sleep(interval)
+                began = time.monotonic()
+                await socket.send(self._ask(fragment))
+                await self._finished(socket)
+                self.ticks.append(1000 * (time.monotonic() - began))
+
+    def _ask(self, fragment: str) -> bytes:
+        message = BackMsg()
+        message.rerun_script.query_string = f"run={self.run_id}"
+        message.rerun_script.page_name = "run"
+        message.rerun_script.fragment_id = fragment
+        message.rerun_script.is_auto_rerun = bool(fragment)
+        return message.SerializeToString()
+
+    async def _opened(self, socket: Any) -> tuple[float, str]:
+        interval, fragment = 1.0, ""
+        while True:
+            message = ForwardMsg.FromString(await asyncio.wait_for(socket.recv(), 30))
+            if message.WhichOneof("type") == "auto_rerun":
+                interval, fragment = message.auto_rerun.interval, message.auto_rerun.fragment_id
+            if message.WhichOneof("type") == "script_finished":
+                if not fragment:
+                    raise RuntimeError("The run's page has no timer: the run is not live.")
+                return interval, fragment
+
+    async def _finished(self, socket: Any) -> None:
+        while True:
+            message = ForwardMsg.FromString(await asyncio.wait_for(socket.recv(), 30))
+            if message.WhichOneof("type") == "script_finished":
+                return
+
+
+def measure() -> dict[str, Any]:
+    """Training alone, then with the viewers, then alone again: what it loses is against the mean of both."""
+    with tempfile.TemporaryDirectory(prefix="trainyard-bench-") as folder:
+        dashboard = Dashboard(Path(folder) / "home")
+        dashboard.start()
+        try:
+            store = dashboard.store()
+            run = store.create_run(RunSpec.build({"model": "cnn", "epochs": 400, "patience": 0}))
+            _wait_for_epoch(store, run, 1)
+            time.sleep(20)  # past the quick ticks of the first seconds
+            alone = [_throughput(store, run, SECONDS)]
+            process = psutil.Process(dashboard.pid)
+            viewers = [Viewer(f"ws://127.0.0.1:{dashboard.port}/_stcore/stream", run.id) for _ in range(VIEWERS)]
+            asyncio.run(_all(viewers, 10))  # opening forty pages is not what is measured
+            for viewer in viewers:
+                viewer.ticks.clear()
+            watched, cpu = asyncio.run(_watched(viewers, store, run, process))
+            alone.append(_throughput(store, run, SECONDS))
+            ticks = [tick for viewer in viewers for tick in viewer.ticks]
+            return {
+                "viewers": VIEWERS,
+                "dashboard_cpu_percent_of_one_core": round(cpu, 1),
+                "tick_ms_median": round(median(ticks), 1),
+                "tick_ms_p95": round(percentile(ticks, 0.95), 1),
+                "ticks": len(ticks),
+                "training_loses_percent": round(100 * (1 - watched / (sum(alone) / 2)), 1),
+                "dashboard_rss_mb": round(process.memory_info().rss / 1e6),
+            }
+        finally:
+            dashboard.close()
+
+
+async def _all(viewers: list[Viewer], seconds: float) -> None:
+    until = time.monotonic() + seconds
+    await asyncio.gather(*(viewer.watch(until) for viewer in viewers))
+
+
+async def _watched(viewers: list[Viewer], store: Store, run: Run, process: psutil.Process) -> tuple[float, float]:
+    watching = asyncio.create_task(_all(viewers, SECONDS + 12))
+    await asyncio.sleep(8)
+    for viewer in viewers:
+        viewer.ticks.clear()
+    before, began = process.cpu_times(), time.monotonic()
+    throughput = await asyncio.to_thread(_throughput, store, run, SECONDS)
+    after, ended = process.cpu_times(), time.monotonic()
+    used = (after.user + after.system) - (before.user + before.system)
+    await watching
+    return throughput, 100 * used / (ended - began)
+
+
+def _throughput(store: Store, run: Run, seconds: float) -> float:
+    """Steps a second that the run makes, from the store."""
+    before, began = store.get_run(run.id).step, time.monotonic()
+    time.sleep(seconds)
+    return (store.get_run(run.id).step - before) / (time.monotonic() - began)
+
+
+def _wait_for_epoch(store: Store, run: Run, epoch: int) -> None:
+    until = time.monotonic() + 120
+    while (known := store.get_run(run.id)).epoch < epoch:
+        if time.monotonic() > until or known.state not in (RunState.QUEUED, RunState.RUNNING):
+            raise RuntimeError(f"The run is {known.state}: {known.message}")
+        time.sleep(0.2)
