@@ -110,9 +110,14 @@ class Spec(BaseModel):
 
     @classmethod
     def parse(cls, values: dict[str, Any]) -> Self:
-        """Validate `values` (unknown keys are errors) and raise a `TrainyardError` that names each wrong field."""
+        """Validate `values` (unknown keys are errors) and raise a `TrainyardError` that names each wrong field.
+
+        Texts stand for numbers and choices alike, as they come from a URL or a command line.
+        """
+        choices = {field.name: field.domain.options for field in cls.fields() if isinstance(field.domain, Choices)}
+        meant = {name: _choice(value, choices.get(name, ())) for name, value in values.items()}
         try:
-            return cls.model_validate(values)
+            return cls.model_validate(meant)
         except ValidationError as error:
             raise TrainyardError(readable(error)) from error
 
@@ -128,6 +133,11 @@ def _domain(annotation: Any, metadata: list[Any]) -> Range | Choices | Options |
     if get_origin(annotation) is Literal:
         return Choices(get_args(annotation))
     return next((item for item in metadata if isinstance(item, Range | Options)), None)
+
+
+def _choice(value: Any, options: tuple[Any, ...]) -> Any:
+    """The option that a text names; pydantic reads "128" as a number, but not as one of the numbers of a `Literal`."""
+    return next((option for option in options if value == str(option)), value) if isinstance(value, str) else value
 
 
 def _type(annotation: Any) -> type:
