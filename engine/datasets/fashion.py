@@ -1,4 +1,4 @@
-"""Fashion-MNIST, the first 12,000: small grey pictures of clothes."""
+"""Fashion-MNIST, 12,000 of it: small grey pictures of clothes."""
 
 from typing import ClassVar
 
@@ -31,7 +31,7 @@ class Fashion(Dataset):
         return file_fingerprint(_FILE)
 
     def load(self) -> Examples:
-        """10,000 examples to train on and the source's own 2,000 for the test, (28, 28, 1) uint8."""
+        """10,000 of the source's training examples and 2,000 of its test examples, (28, 28, 1) uint8."""
         with np.load(_FILE) as file:
             inputs = np.concatenate([file["x_train"], file["x_test"]])[..., None]
             targets = np.concatenate([file["y_train"], file["y_test"]]).astype(np.int64)

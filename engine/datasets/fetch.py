@@ -38,10 +38,9 @@ def fetch(name: str, source_folder: Path | None = None, progress: Progress | Non
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for download in dataset.downloads:
-            report = _offset(progress, done, total)
-            _bring(dataset, download, source_folder, report)
+            _bring(dataset, download, source_folder, _offset(progress, done, total))
             done += download.size_bytes
-            report(0)
+            _offset(progress, done, total)(0)
     except OSError as error:
         raise TrainyardError(_unwritable(folder, error)) from error
     return folder
@@ -109,7 +108,7 @@ def _download(
     url = f"{mirror}/{dataset.name}/{download.filename}" if mirror else download.url
     while (have := _size(part)) < download.size_bytes:
         try:
-            _receive(url, download, part, report)
+            _receive(dataset, url, download, part, report)
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
             if _size(part) <= have:
                 raise TrainyardError(_unreachable(dataset, url, error)) from error
@@ -124,19 +123,23 @@ def _size(part: IO[bytes]) -> int:
     return part.seek(0, os.SEEK_END)
 
 
-def _receive(url: str, download: Download, part: IO[bytes], report: Callable[[int], None]) -> None:
-    """Ask for what is missing and append it; start anew when the server cannot go on in the middle."""
+def _receive(
+    dataset: type[FetchedDataset], url: str, download: Download, part: IO[bytes], report: Callable[[int], None]
+) -> None:
+    """Ask for what is missing and append it; start anew when the server ignores the range."""
     have = _size(part)
     headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={have}-"} if have else {})
     with requests.get(url, headers=headers, stream=True, timeout=settings().fetch_timeout_seconds) as answer:
-        wrong_range = answer.status_code == 206 and not answer.headers.get("Content-Range", "").startswith(
-            f"bytes {have}-"
-        )
-        if have and (answer.status_code in (200, 416) or wrong_range):
+        resumes = answer.headers.get("Content-Range", "").startswith(f"bytes {have}-")
+        if have and answer.status_code == 200:  # it ignores ranges
             part.truncate(0)
             have = 0
-            if answer.status_code != 200:
-                return
+        elif answer.status_code == 416 or (answer.status_code == 206 and not resumes):
+            part.truncate(0)
+            raise TrainyardError(
+                f"{url} cannot go on after {have:,} bytes, so what was here is thrown away. "
+                f"Run again: python -m engine fetch {dataset.name}"
+            )
         answer.raise_for_status()
         for chunk in answer.raw.stream(_CHUNK, decode_content=False):
             have += len(chunk)

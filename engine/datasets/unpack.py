@@ -4,6 +4,7 @@ A zip with names that climb out, links, devices, passwords, too many files or to
 no part of such a file deserves trust. What is only broken is reported for its own file.
 """
 
+import contextlib
 import os
 import stat
 import zipfile
@@ -19,6 +20,7 @@ from engine.settings import settings
 
 _JUNK = ("__MACOSX", "Thumbs.db", "desktop.ini")
 _CENTRAL_ENTRY = b"PK\x01\x02"
+_UTF8 = 0x800
 
 
 class ArchiveError(TrainyardError):
@@ -115,16 +117,17 @@ def _check_count(count: int) -> None:
 
 def _of_zip(archive: zipfile.ZipFile, quota: _Quota) -> list[Member]:
     members = []
+    encoding = _encoding(archive.infolist())
     for info in archive.infolist():
-        path = _checked(info)
+        path = _checked(info, encoding)
         if not info.is_dir() and not _junk(path):
             members.append(Member(path, _zip_reader(archive, info, quota)))
     return members
 
 
-def _checked(info: zipfile.ZipInfo) -> tuple[str, ...]:
+def _checked(info: zipfile.ZipInfo, encoding: str) -> tuple[str, ...]:
     """The path of a zip entry. Raises `ArchiveError` for what no honest archive of images holds."""
-    name = _decoded(info).replace("\\", "/")
+    name = _decoded(info, encoding).replace("\\", "/")
     path = tuple(part for part in name.split("/") if part not in ("", "."))
     kind = stat.S_IFMT(info.external_attr >> 16)
     if name.startswith("/") or ".." in path or (path and path[0].endswith(":")) or not path:
@@ -140,17 +143,25 @@ def _checked(info: zipfile.ZipInfo) -> tuple[str, ...]:
     raise ArchiveError(f"The archive is refused: {name[-80:]!r} {reason}. Make a plain zip of class/name.png images.")
 
 
-def _decoded(info: zipfile.ZipInfo) -> str:
-    """The name as meant: zips without the UTF-8 flag come from macOS (UTF-8 all the same) or Chinese Windows."""
-    if info.flag_bits & 0x800:
-        return info.filename
-    raw = info.filename.encode("cp437", "replace")
+def _encoding(infos: list[zipfile.ZipInfo]) -> str:
+    """How names without the UTF-8 flag are written: as UTF-8 by macOS, as GB 18030 by Chinese Windows.
+
+    All names together decide: a single Chinese word can be valid in both.
+    """
+    names = [_raw(info) for info in infos if not info.flag_bits & _UTF8]
     for encoding in ("utf-8", "gb18030"):
-        try:
-            return raw.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    return info.filename
+        with contextlib.suppress(UnicodeDecodeError):
+            b"".join(names).decode(encoding)
+            return encoding
+    return "cp437"
+
+
+def _decoded(info: zipfile.ZipInfo, encoding: str) -> str:
+    return info.filename if info.flag_bits & _UTF8 else _raw(info).decode(encoding)
+
+
+def _raw(info: zipfile.ZipInfo) -> bytes:
+    return info.filename.encode("cp437", "replace")  # undoes what the zip module did
 
 
 def _zip_reader(archive: zipfile.ZipFile, info: zipfile.ZipInfo, quota: _Quota) -> Callable[[], bytes]:

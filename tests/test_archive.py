@@ -1,0 +1,435 @@
+"""Importing images of one's own: layouts, broken files, hostile archives, and what becomes of the set."""
+
+import io
+import os
+import socket
+import stat
+import struct
+import tracemalloc
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from engine.datasets.archive import import_images
+from engine.datasets.base import datasets
+from engine.datasets.catalog import describe
+from engine.datasets.folder import delete_folder, describe_folder, list_folders
+from engine.datasets.prepare import prepare
+from engine.errors import TrainyardError
+from engine.settings import settings
+
+
+def png(seed: int, size: tuple[int, int] = (40, 30), mode: str = "RGB") -> bytes:
+    """A small picture of noise."""
+    rng = np.random.default_rng(seed)
+    shape = (size[1], size[0]) if mode == "L" else (size[1], size[0], len(mode))
+    buffer = io.BytesIO()
+    Image.fromarray(rng.integers(0, 256, shape, np.uint8), mode).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def pictures(each: int = 5, top: str = "") -> dict[str, bytes]:
+    """Files of two classes."""
+    return {
+        f"{top}{label}/{index}.png": png(1000 * number + index)
+        for number, label in enumerate(("cat", "dog"))
+        for index in range(each)
+    }
+
+
+def zipped(files: dict[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> io.BytesIO:
+    """The files as a zip."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", method) as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    buffer.seek(0)
+    return buffer
+
+
+def unzipped(files: dict[str, bytes], root: Path) -> Path:
+    """The files as a folder."""
+    for name, data in files.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_bytes(data)
+    return root
+
+
+def limit(monkeypatch: pytest.MonkeyPatch, **values: int) -> None:
+    """Change settings for one test."""
+    for name, value in values.items():
+        monkeypatch.setenv(f"TRAINYARD_{name.upper()}", str(value))
+    settings.cache_clear()
+
+
+def everything_under(root: Path) -> list[str]:
+    """Relative paths of all files and folders."""
+    return sorted(str(path.relative_to(root)) for path in root.rglob("*"))
+
+
+# -- good sets ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["zip", "zip path", "folder"])
+def test_a_zip_and_a_folder_become_the_same_dataset(kind: str, home: Path, tmp_path: Path) -> None:
+    files = pictures()
+    source: Path | io.BytesIO = zipped(files)
+    if kind == "zip path":
+        (tmp_path / "pets.zip").write_bytes(zipped(files).getvalue())
+        source = tmp_path / "pets.zip"
+    elif kind == "folder":
+        source = unzipped(files, tmp_path / "pets")
+    seen: list[tuple[int, int]] = []
+    report = import_images(source, "pets", lambda done, total: seen.append((done, total)))
+    assert report.counts == {"cat": 5, "dog": 5}
+    assert report.num_images == 10
+    assert not report.problems
+    assert seen[-1] == (10, 10)
+    assert list_folders() == ["pets"]
+    prepared = prepare(datasets["folder"].parse({"folder": "pets", "image_size": 28}))
+    assert prepared.info.shape == (28, 28, 3)
+    assert prepared.info.labels == ("cat", "dog")
+    assert prepared.meta["counts"] == {"train": [3, 3], "validation": [1, 1], "test": [1, 1]}
+
+
+def test_only_one_checked_file_is_kept_never_the_upload(home: Path) -> None:
+    import_images(zipped(pictures()), "pets")
+    kept = everything_under(settings().datasets_path / "folders")
+    assert kept == ["pets", "pets/folder.json", "pets/images.npz"]
+    with np.load(settings().datasets_path / "folders" / "pets" / "images.npz", allow_pickle=False) as file:
+        assert file["names"][0] == "cat/0.png"
+
+
+def test_images_are_cut_square_and_shrunk_to_160_pixels(home: Path) -> None:
+    files = pictures() | {"cat/large.png": png(1, (400, 300)), "cat/tall.png": png(2, (10, 500))}
+    import_images(zipped(files), "pets")
+    with np.load(settings().datasets_path / "folders" / "pets" / "images.npz") as file:
+        starts = dict(zip(file["names"].tolist(), file["starts"].tolist(), strict=True))
+        stored = {
+            name: Image.open(io.BytesIO(file["pixels"][slice(*where)].tobytes())).size for name, where in starts.items()
+        }
+    assert stored["cat/large.png"] == (160, 160)
+    assert stored["cat/tall.png"] == (10, 10)
+    assert stored["cat/0.png"] == (30, 30)
+
+
+def test_colour_and_size_are_chosen_when_it_is_used(home: Path) -> None:
+    import_images(zipped(pictures()), "pets")
+    dataset = datasets["folder"].parse({"folder": "pets", "image_size": 96, "colour": "grey"})
+    assert dataset.load().inputs.shape == (10, 96, 96, 1)
+
+
+def test_one_folder_around_the_classes_is_tolerated(home: Path) -> None:
+    report = import_images(zipped(pictures(top="pets/") | {"pets/README.txt": b"hello"}), "pets")
+    assert report.counts == {"cat": 5, "dog": 5}
+    assert [problem.file for problem in report.problems] == ["README.txt"]
+
+
+def test_what_systems_leave_behind_is_ignored(home: Path) -> None:
+    junk = dict.fromkeys(("__MACOSX/cat/._0.png", "cat/.DS_Store", "dog/Thumbs.db", ".hidden/a.png"), b"x")
+    report = import_images(zipped(pictures() | junk), "pets")
+    assert report.counts == {"cat": 5, "dog": 5}
+    assert not report.problems
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "gb18030"])
+def test_chinese_names_of_classes_survive_zips_without_the_unicode_flag(encoding: str, home: Path) -> None:
+    files = {name.replace("cat", "猫").replace("dog", "狗"): data for name, data in pictures().items()}
+    names = [name.encode(encoding) for name in files]
+    # the zip module would set the flag, so the names are put in afterwards
+    plain = {chr(97 + i) * len(name): data for i, (name, data) in enumerate(zip(names, files.values(), strict=True))}
+    archive = io.BytesIO(renamed(zipped(plain).getvalue(), names))
+    assert import_images(archive, "pets").counts == {"狗": 5, "猫": 5}
+
+
+def renamed(raw: bytes, names: list[bytes]) -> bytes:
+    """Put `names` into the local and central records of a zip, whose names have the same lengths."""
+    data = bytearray(raw)
+    for mark, offset, length_at in ((b"PK\x03\x04", 30, 26), (b"PK\x01\x02", 46, 28)):
+        at = 0
+        for name in names:
+            at = data.index(mark, at)
+            (length,) = struct.unpack_from("<H", data, at + length_at)
+            assert length == len(name)
+            data[at + offset : at + offset + length] = name
+            at += offset
+    return bytes(data)
+
+
+def test_equal_images_stay_in_one_split(home: Path) -> None:
+    files = pictures(8) | {f"cat/copy {index}.png": png(0) for index in range(6)}
+    import_images(zipped(files), "pets")
+    dataset = datasets["folder"].parse({"folder": "pets", "image_size": 28})
+    copies = [i for i, image in enumerate(dataset.load().inputs) if np.array_equal(image, dataset.load().inputs[0])]
+    assert len(copies) == 7
+    prepared = prepare(dataset)
+    assert sum(bool(np.isin(copies, prepared.indices(name)).any()) for name in ("train", "validation", "test")) == 1
+
+
+def test_the_same_images_give_the_same_content_hash(home: Path) -> None:
+    hashes = []
+    for name in ("first", "second"):
+        import_images(zipped(pictures()), name)
+        hashes.append((describe_folder(name)["fingerprint"], prepare(datasets["folder"](folder=name)).content_hash))
+    assert hashes[0] == hashes[1]
+
+
+# -- broken files ------------------------------------------------------------------------------------------------------
+
+
+def test_each_broken_image_is_reported_and_the_rest_is_imported(home: Path) -> None:
+    broken = {
+        "cat/empty.png": b"",
+        "cat/truncated.png": png(1)[:200],
+        "dog/words.png": b"not a picture",
+        "dog/archive.png": zipped({"a": b"b"}).getvalue(),
+        "loose.png": png(1),
+        "dog/puppies/deep.png": png(1),
+    }
+    report = import_images(zipped(pictures() | broken), "pets")
+    assert report.counts == {"cat": 5, "dog": 5}
+    reasons = {problem.file: problem.reason for problem in report.problems}
+    assert set(reasons) == set(broken)
+    assert "is empty" in reasons["cat/empty.png"]
+    assert "broken or incomplete" in reasons["cat/truncated.png"]
+    assert "is text, not an image" in reasons["dog/words.png"]
+    assert "is a zip archive" in reasons["dog/archive.png"]
+    assert "outside of a class folder" in reasons["loose.png"]
+    assert "too deep" in reasons["dog/puppies/deep.png"]
+
+
+def test_a_member_with_a_wrong_checksum_is_reported(home: Path) -> None:
+    raw = bytearray(zipped(pictures(), zipfile.ZIP_STORED).getvalue())
+    raw[raw.index(b"IDAT") + 20] ^= 0xFF
+    report = import_images(io.BytesIO(bytes(raw)), "pets")
+    assert [problem.file for problem in report.problems] == ["cat/0.png"]
+    assert "is damaged in the archive" in report.problems[0].reason
+
+
+def test_a_class_that_is_too_small_is_left_out(home: Path) -> None:
+    report = import_images(zipped(pictures() | {"owl/1.png": png(1), "owl/2.png": png(2)}), "pets")
+    assert list(report.counts) == ["cat", "dog"]
+    assert report.problems[-1].file == "owl/"
+    assert "2 good images; at least 3" in report.problems[-1].reason
+    assert prepare(datasets["folder"](folder="pets")).info.labels == ("cat", "dog")
+
+
+@pytest.mark.parametrize(
+    ("files", "found"),
+    [
+        ({}, "there is none"),
+        ({"README.txt": b"hello"}, "there is none"),
+        ({f"cat/{index}.png": png(index) for index in range(5)}, "there is only 'cat'"),
+        ({f"train/{name}": data for name, data in pictures().items()} | {"test/cat/9.png": png(9)}, "there is none"),
+    ],
+)
+def test_fewer_than_two_classes_are_refused_and_nothing_is_left(
+    files: dict[str, bytes], found: str, home: Path
+) -> None:
+    with pytest.raises(TrainyardError, match=f"At least two classes of 3 images or more are needed, and {found}"):
+        import_images(zipped(files), "pets")
+    assert everything_under(settings().datasets_path) == ["folders"]
+
+
+def test_links_and_devices_in_a_folder_are_reported_not_followed(home: Path, tmp_path: Path) -> None:
+    outside = unzipped({"secret/1.png": png(1)}, tmp_path / "outside")
+    root = unzipped(pictures(), tmp_path / "pets")
+    (root / "cat" / "link.png").symlink_to(outside / "secret" / "1.png")
+    (root / "linked").symlink_to(outside / "secret")
+    os.mkfifo(root / "cat" / "pipe.png")
+    report = import_images(root, "pets")
+    assert report.counts == {"cat": 5, "dog": 5}
+    assert {problem.file for problem in report.problems} == {"cat/link.png", "cat/pipe.png", "linked"}
+
+
+# -- hostile archives --------------------------------------------------------------------------------------------------
+
+
+def with_member(change: Callable[[zipfile.ZipInfo], None]) -> io.BytesIO:
+    """A good zip with one changed member."""
+    buffer = zipped(pictures())
+    with zipfile.ZipFile(buffer, "a") as archive:
+        info = zipfile.ZipInfo("cat/evil.png")
+        change(info)
+        archive.writestr(info, b"/etc/passwd")
+    return buffer
+
+
+def named(name: str) -> io.BytesIO:
+    """A good zip with one member of that name."""
+
+    def change(info: zipfile.ZipInfo) -> None:
+        info.filename = name
+
+    return with_member(change)
+
+
+def of_kind(kind: int) -> io.BytesIO:
+    """A good zip with one member that unpackers would make a link or a device."""
+
+    def change(info: zipfile.ZipInfo) -> None:
+        info.external_attr = (kind | 0o777) << 16
+
+    return with_member(change)
+
+
+def encrypted() -> io.BytesIO:
+    """A good zip whose first member says that it needs a password."""
+    raw = bytearray(zipped(pictures()).getvalue())
+    for mark, offset in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        raw[raw.index(mark) + offset] |= 1
+    return io.BytesIO(bytes(raw))
+
+
+@pytest.mark.parametrize(
+    ("archive", "reason"),
+    [
+        (named("../evil.png"), "'../evil.png' points outside of the archive"),
+        (named("cat/../../evil.png"), "points outside of the archive"),
+        (named("/tmp/evil.png"), "points outside of the archive"),
+        (named("..\\evil.png"), "points outside of the archive"),
+        (named("C:\\evil.png"), "points outside of the archive"),
+        (named("//server/evil.png"), "points outside of the archive"),
+        (of_kind(stat.S_IFLNK), "'cat/evil.png' is a link or a device"),
+        (of_kind(stat.S_IFCHR), "is a link or a device"),
+        (encrypted(), "is protected by a password"),
+        (zipped(pictures(), zipfile.ZIP_LZMA), "is compressed by a rare method"),
+        (io.BytesIO(b"no zip at all"), "is not a zip archive"),
+        (io.BytesIO(b""), "is not a zip archive"),
+        (io.BytesIO(zipped(pictures()).getvalue()[:-100]), "is not a zip archive"),
+    ],
+)
+def test_a_hostile_archive_is_refused_whole_and_nothing_is_written(
+    archive: io.BytesIO, reason: str, home: Path, tmp_path: Path
+) -> None:
+    before = everything_under(tmp_path)
+    with pytest.raises(TrainyardError, match=reason):
+        import_images(archive, "pets")
+    assert set(everything_under(tmp_path)) - set(before) <= {"home", "home/datasets", "home/datasets/folders"}
+
+
+def test_a_bomb_is_stopped_by_what_it_really_unpacks_to(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    limit(monkeypatch, max_archive_mb=30, max_image_mb=20)
+    bomb = zipped({f"cat/{index}.png": bytes(15_000_000) for index in range(8)})
+    assert len(bomb.getvalue()) < 200_000
+    tracemalloc.start()
+    with pytest.raises(TrainyardError, match="unpacks to more than 30 MB"):
+        import_images(bomb, "pets")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 60_000_000
+    assert everything_under(settings().datasets_path) == ["folders"]
+
+
+def test_a_member_that_lies_about_its_size_is_stopped_too(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    limit(monkeypatch, max_image_mb=1)
+    raw = bytearray(zipped(pictures() | {"cat/bomb.png": bytes(5_000_000)}).getvalue())
+    for at in (raw.rindex(b"PK\x03\x04") + 22, raw.rindex(b"PK\x01\x02") + 24):
+        raw[at : at + 4] = (1000).to_bytes(4, "little")
+    report = import_images(io.BytesIO(bytes(raw)), "pets")
+    assert [problem.file for problem in report.problems] == ["cat/bomb.png"]
+    honest = zipped(pictures() | {"cat/bomb.png": bytes(5_000_000)})
+    assert "unpacks to more than 1 MB" in import_images(honest, "more-pets").problems[0].reason
+
+
+def test_too_many_files_are_refused_before_they_are_listed(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    many = zipped(dict.fromkeys((f"cat/{index}.png" for index in range(3_000)), b""))
+    limit(monkeypatch, max_archive_files=1_000)
+    tracemalloc.start()
+    with pytest.raises(TrainyardError, match="more than 1,000 files"):
+        import_images(many, "pets")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 4_000_000
+
+
+def test_too_many_files_in_a_folder_are_refused(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    limit(monkeypatch, max_archive_files=5)
+    with pytest.raises(TrainyardError, match="more than 5 files"):
+        import_images(unzipped(pictures(), tmp_path / "pets"), "pets")
+
+
+def test_a_large_upload_is_refused(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    limit(monkeypatch, max_upload_mb=1)
+    with pytest.raises(TrainyardError, match="larger than 1 MB"):
+        import_images(io.BytesIO(bytes(1_000_001)), "pets")
+
+
+def test_memory_does_not_grow_with_the_archive(home: Path) -> None:
+    picture = png(1, (160, 160))
+    archive = zipped({f"{label}/{i}.png": picture for label in ("cat", "dog") for i in range(200)}, zipfile.ZIP_STORED)
+    assert len(archive.getvalue()) > 30_000_000
+    tracemalloc.start()
+    import_images(archive, "pets")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 22_000_000  # numpy writes in pieces of 16 MB
+
+
+# -- names and lives of sets -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["", "..", "../evil", "a/b", "Pets", "-pets", ".pets", "a" * 49, "pets\n", "宠物"])
+def test_a_name_that_is_not_plain_is_refused(name: str, home: Path) -> None:
+    for use in (lambda: import_images(zipped(pictures()), name), lambda: delete_folder(name)):
+        with pytest.raises(TrainyardError, match="cannot be the name of a set of images"):
+            use()
+    if name:
+        with pytest.raises(TrainyardError, match="folder"):
+            datasets["folder"].parse({"folder": name})
+
+
+def test_a_name_that_is_taken_is_refused(home: Path) -> None:
+    import_images(zipped(pictures()), "pets")
+    with pytest.raises(TrainyardError, match="There is an image set 'pets' already"):
+        import_images(zipped(pictures()), "pets")
+
+
+def test_a_source_that_does_not_exist_is_named(home: Path, tmp_path: Path) -> None:
+    with pytest.raises(TrainyardError, match=r"nowhere' does not exist"):
+        import_images(tmp_path / "nowhere", "pets")
+
+
+def test_a_deleted_set_is_a_sentence_for_whoever_still_names_it(home: Path) -> None:
+    import_images(zipped(pictures()), "pets")
+    import_images(zipped(pictures()), "others")
+    assert describe(datasets["folder"])["available"]
+    prepare(datasets["folder"](folder="pets"))
+    delete_folder("pets")
+    assert list_folders() == ["others"]
+    assert not datasets["folder"](folder="pets").available()
+    with pytest.raises(TrainyardError, match=r"'pets' is not on this machine; it was deleted.*There are: 'others'"):
+        prepare(datasets["folder"](folder="pets"))
+    with pytest.raises(TrainyardError, match="'pets' is not on this machine"):
+        delete_folder("pets")
+
+
+def test_without_a_choice_one_is_asked_for(home: Path) -> None:
+    with pytest.raises(TrainyardError, match="No set of images is chosen"):
+        prepare(datasets["folder"]())
+
+
+def test_a_set_that_would_not_fit_in_memory_is_refused(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import_images(zipped(pictures(50)), "pets")
+    limit(monkeypatch, max_dataset_mb=1)
+    with pytest.raises(TrainyardError, match="takes 7 MB at 160 pixels, more than 1 MB"):
+        prepare(datasets["folder"].parse({"folder": "pets", "image_size": 160}))
+    prepare(datasets["folder"].parse({"folder": "pets", "image_size": 28}))
+
+
+def test_an_unwritable_home_is_a_sentence(home: Path) -> None:
+    home.write_text("a file where the folder should be")
+    with pytest.raises(TrainyardError, match="cannot be stored in"):
+        import_images(zipped(pictures()), "pets")
+
+
+def test_a_socket_among_the_images_is_not_opened(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = unzipped(pictures(), tmp_path / "pets")
+    monkeypatch.chdir(root / "cat")  # a socket's path must be short
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind("socket.png")
+        assert [problem.file for problem in import_images(root, "pets").problems] == ["cat/socket.png"]

@@ -1,0 +1,162 @@
+"""Preparing: checks, splits, the cache and its budget."""
+
+import os
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engine.datasets.base import Examples, UnsplitDataset
+from engine.datasets.prepare import PreparedDataset, prepare, split_examples, trim_cache
+from engine.errors import TrainyardError
+from engine.settings import settings
+
+
+class Tiny(UnsplitDataset):
+    """Four classes of ten examples, each example twice; fields make it odd."""
+
+    classes: int = 4
+    each: int = 10
+    loads: int = 0
+
+    def fingerprint(self) -> str:
+        return "tiny"
+
+    def load(self) -> Examples:
+        targets = np.repeat(np.arange(self.classes), self.each)
+        inputs = np.arange(targets.size, dtype=np.uint8)[:, None, None, None] * np.ones((1, 2, 2, 1), np.uint8)
+        labels = tuple(f"class {index}" for index in range(self.classes))
+        return Examples(
+            np.concatenate([inputs, inputs]),
+            np.concatenate([targets, targets]),
+            labels,
+            groups=np.tile(np.arange(targets.size), 2),
+        )
+
+
+class Counting(Tiny):
+    """Counts how often it is read."""
+
+    def load(self) -> Examples:
+        type(self).reads.append(1)
+        return super().load()
+
+
+Counting.reads = []  # type: ignore[attr-defined]
+
+
+class Vanished(Tiny):
+    """Its files were deleted."""
+
+    def available(self) -> bool:
+        return False
+
+
+def test_the_second_call_reads_nothing(home: Path) -> None:
+    Counting.reads.clear()
+    first, second = prepare(Counting()), prepare(Counting())
+    assert len(Counting.reads) == 1
+    assert first == second
+    assert isinstance(second.inputs, np.memmap)
+    assert not second.inputs.flags.writeable
+
+
+def test_arrays_of_a_split_belong_together(home: Path) -> None:
+    prepared = prepare(Tiny())
+    for split in ("train", "validation", "test"):
+        inputs, targets = prepared.arrays(split)
+        assert np.array_equal(inputs[:, 0, 0, 0] // 10, targets)
+
+
+def test_both_copies_of_a_group_are_in_one_split(home: Path) -> None:
+    for seed in range(5):
+        parts = split_examples(Tiny(split_seed=seed), Tiny().load())
+        for part in parts.values():
+            assert {position % 40 for position in part} == {p for p in part if p < 40}
+
+
+def test_the_same_seed_gives_the_same_split_and_another_seed_another(home: Path) -> None:
+    examples = Tiny().load()
+    first, again, other = (split_examples(Tiny(split_seed=seed), examples) for seed in (3, 3, 4))
+    assert all(np.array_equal(first[name], again[name]) for name in first)
+    assert not np.array_equal(first["test"], other["test"])
+
+
+def test_fractions_are_kept_within_one_example_of_each_class(home: Path) -> None:
+    counts = prepare(Tiny(test_fraction=0.2, validation_fraction=0.25)).meta["counts"]
+    assert counts == {"train": [12] * 4, "validation": [4] * 4, "test": [4] * 4}
+
+
+def test_a_test_split_of_the_source_is_kept(home: Path) -> None:
+    examples = Tiny().load()
+    test = np.zeros(len(examples.inputs), bool)
+    test[[0, 40, 11, 51]] = True
+    fixed = Examples(examples.inputs, examples.targets, examples.labels, examples.groups, test)
+    assert split_examples(Tiny(), fixed)["test"].tolist() == [0, 11, 40, 51]
+
+
+def test_three_examples_of_a_class_are_one_for_each_split(home: Path) -> None:
+    assert prepare(Tiny(each=3)).meta["counts"] == {name: [2] * 4 for name in ("train", "validation", "test")}
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({"classes": 1}, r"examples of one class only \('class 0'\); a classifier needs at least two"),
+        ({"each": 2}, "fewer than 3 different examples of 'class 0', 'class 1'"),
+        ({"each": 0}, "has no examples"),
+    ],
+)
+def test_what_nothing_can_be_learned_from_is_refused(home: Path, fields: dict[str, int], sentence: str) -> None:
+    with pytest.raises(TrainyardError, match=sentence):
+        prepare(Tiny(**fields))
+    assert not list(settings().cache_path.glob("*"))
+
+
+def test_a_dataset_whose_files_are_gone_is_refused_even_when_it_was_prepared(home: Path) -> None:
+    prepare(Tiny())
+    with pytest.raises(TrainyardError, match="are missing"):
+        prepare(Vanished())
+
+
+def test_threads_that_prepare_at_once_agree(home: Path) -> None:
+    found: list[PreparedDataset] = []
+    threads = [threading.Thread(target=lambda: found.append(prepare(Tiny()))) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(found) == 6
+    assert len({prepared.content_hash for prepared in found}) == 1
+    assert [path.name for path in settings().cache_path.iterdir()] == [found[0].path.name]
+
+
+def test_an_unwritable_home_is_a_sentence(home: Path) -> None:
+    home.parent.mkdir(exist_ok=True)
+    home.write_text("a file where the folder should be")
+    with pytest.raises(TrainyardError, match=r"cannot be prepared in .*set TRAINYARD_HOME"):
+        prepare(Tiny())
+
+
+def test_the_cache_keeps_to_its_budget_by_dropping_the_least_recently_used(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prepared = [prepare(Tiny(split_seed=seed)) for seed in range(3)]
+    for age, each in enumerate(prepared):
+        (each.path / "inputs.npy").write_bytes(bytes(60_000_000))
+        os.utime(each.path, (1_000_000 + age, 1_000_000 + age))
+    monkeypatch.setenv("TRAINYARD_CACHE_BUDGET_MB", "130")
+    settings.cache_clear()
+    trim_cache(keep=prepared[0].path)
+    assert [each.path.exists() for each in prepared] == [True, False, True]
+
+
+def test_what_a_killed_writer_left_is_swept_away_after_a_day(home: Path) -> None:
+    fresh, old = settings().cache_path / ".prepare-fresh", settings().cache_path / ".prepare-old"
+    for folder in (fresh, old):
+        folder.mkdir(parents=True)
+    os.utime(old, (1_000_000, 1_000_000))
+    trim_cache()
+    assert fresh.exists()
+    assert not old.exists()
