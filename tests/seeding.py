@@ -1,0 +1,155 @@
+"""Runs in every state, written through the real store as a worker would write them: for page tests and pictures."""
+
+import json
+import math
+import time
+from typing import Any
+
+import numpy as np
+
+from engine.artifacts import artifacts_of
+from engine.runs import Run, RunSpec, RunState
+from engine.settings import settings
+from engine.store import MetricPoint, Store
+from engine.tasks.base import DataInfo
+
+LABELS = (
+    "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",
+)  # fmt: skip
+STEPS_PER_EPOCH = 140
+_NOW = time.time()
+
+
+def spec(**values: Any) -> RunSpec:
+    """A spec with the given flat values."""
+    return RunSpec.build({"epochs": 10, **values})
+
+
+def queued(store: Store, owner: str = "ada", **values: Any) -> Run:
+    """A run that waits."""
+    return store.create_run(spec(**values), owner)
+
+
+def running(store: Store, epochs: int = 4, points: int = 20, owner: str = "ada", **values: Any) -> Run:
+    """A run that has gone through `epochs` epochs with `points` step-level points each."""
+    run = store.claim_run("cpu-0", queued(store, owner, **values).id)
+    assert run is not None
+    total = run.total_epochs * STEPS_PER_EPOCH
+    environment = {"device": "CPU", "versions": {"keras": "3.15.1", "tensorflow": "2.21.0"}, "num_parameters": 225_034}
+    store.begin_attempt(run, worker={"pid": 1}, environment=environment, total_steps=total)
+    write_log(run, "Epoch 1/10\nloss 1.2000\rloss 0.6931\n\x1b[32mdone\x1b[0m\n")
+    for epoch in range(epochs):
+        train_epoch(store, run, epoch, points)
+    return store.get_run(run.id)
+
+
+def train_epoch(store: Store, run: Run, epoch: int, points: int = 20) -> None:
+    """Report one epoch of plausible values."""
+    begin = epoch * STEPS_PER_EPOCH
+    steps = [begin + (i + 1) * STEPS_PER_EPOCH // points for i in range(points)]
+    store.report(run, [point for step in steps for point in step_points(step)], step=steps[-1])
+    end = begin + STEPS_PER_EPOCH
+    loss, accuracy = curve(end)
+    found = [
+        ("train", "loss", loss), ("train", "accuracy", accuracy),
+        ("validation", "loss", loss * 1.1 + 0.02), ("validation", "accuracy", accuracy - 0.03),
+    ]  # fmt: skip
+    at = written_at(end)
+    store.report(
+        run,
+        [MetricPoint(0, split, name, "epoch", end, epoch + 1.0, value, at) for split, name, value in found],
+        epoch=epoch + 1,
+        step=end,
+        best={"epoch": epoch + 1, "val_accuracy": accuracy - 0.03, "val_loss": loss * 1.1 + 0.02},
+        curve=[curve((e + 1) * STEPS_PER_EPOCH)[1] - 0.03 for e in range(epoch + 1)],
+    )
+
+
+def step_points(step: int) -> list[MetricPoint]:
+    """All step-level series at one step."""
+    noise = math.sin(step * 12.9898) * 0.04
+    loss, accuracy = curve(step)
+    values = {
+        ("train", "loss"): loss + noise, ("train", "accuracy"): min(1.0, accuracy - noise / 2),
+        ("train", "learning_rate"): 1e-3 * (1 - step / 2_000), ("train", "examples_per_second"): 21_000 + 9_000 * noise,
+        ("system", "cpu_percent"): 180 + 200 * noise, ("system", "memory_bytes"): 1.2e9 + step * 1e4,
+    }  # fmt: skip
+    at, epoch = written_at(step), step / STEPS_PER_EPOCH
+    return [MetricPoint(0, split, name, "step", step, epoch, value, at) for (split, name), value in values.items()]
+
+
+def written_at(step: int) -> float:
+    """When a step was done: fifty a second."""
+    return _NOW + step / 50
+
+
+def curve(step: int) -> tuple[float, float]:
+    """Loss and accuracy that get better and then flatten."""
+    loss = 0.25 + 1.9 * math.exp(-step / 250)
+    return loss, 1 - 0.38 * loss
+
+
+def completed(store: Store, owner: str = "ada", epochs: int = 10, points: int = 20, **values: Any) -> Run:
+    """A run that came to its end, with an evaluation and a file where its model would be."""
+    run = running(store, epochs=epochs, points=points, owner=owner, **values)
+    end(store, run, RunState.COMPLETED)
+    return store.get_run(run.id)
+
+
+def stopped(store: Store, **values: Any) -> Run:
+    """A run that somebody stopped: it has a model and may be resumed."""
+    run = running(store, **values)
+    store.request_end(run.id, RunState.STOPPED, by="ada")
+    end(store, run, RunState.STOPPED, "Stopped after epoch 4; the model of the best epoch is kept.")
+    return store.get_run(run.id)
+
+
+def failed(store: Store, **values: Any) -> Run:
+    """A run that broke."""
+    run = running(store, epochs=1, **values)
+    store.end_run(run, RunState.FAILED, "The loss became NaN at step 150. Lower the learning rate, or clip gradients.")
+    return store.get_run(run.id)
+
+
+def end(store: Store, run: Run, state: RunState, message: str = "") -> None:
+    """End a run as a worker does: model and evaluation in its folder, result in the store."""
+    judged = evaluation()
+    files = artifacts_of(run.id)
+    files.folder.mkdir(parents=True, exist_ok=True)
+    files.model.write_bytes(b"not a network: no test that uses it reads it")
+    files.evaluation.write_text(json.dumps({"validation": judged, "test": judged}))
+    result = {"test_accuracy": judged["metrics"]["accuracy"], "test_loss": 0.31, "examples_per_second": 21_000.0}
+    store.end_run(run, state, message, result)
+
+
+def evaluation() -> dict[str, Any]:
+    """What the task makes of 2,000 guesses that are right four times out of five."""
+    rng = np.random.default_rng(0)
+    targets = rng.integers(0, len(LABELS), 2_000)
+    outputs = rng.dirichlet(np.ones(len(LABELS)), len(targets))
+    outputs[np.arange(len(targets)), targets] += rng.uniform(0, 0.8, len(targets))
+    outputs /= outputs.sum(axis=1, keepdims=True)
+    return spec().task.evaluate(outputs, targets, DataInfo((28, 28, 1), LABELS))
+
+
+def write_log(run: Run, text: str) -> None:
+    """Put a log into the run's folder."""
+    artifacts_of(run.id).folder.mkdir(parents=True, exist_ok=True)
+    artifacts_of(run.id).log.write_text(text)
+
+
+def executor(store: Store, **info: Any) -> None:
+    """A living executor's lease."""
+    store.hold_lease("host:1", {"pid": 1, "slots": [], "standby": {"state": "ready"}, "devices": [], **info})
+
+
+def one_of_each(store: Store) -> dict[str, Run]:
+    """A run in each state that people meet."""
+    settings().runs_path.mkdir(parents=True, exist_ok=True)
+    return {
+        "completed": completed(store),
+        "stopped": stopped(store, model="mlp", owner="grace"),
+        "failed": failed(store, model="mlp"),
+        "running": running(store),
+        "queued": queued(store, owner="grace"),
+    }

@@ -1,0 +1,133 @@
+"""Figures are valid Plotly, small, readable in both themes, and honest about gaps."""
+
+import json
+from datetime import UTC, datetime
+
+import numpy as np
+import pytest
+
+from engine.runs import Run, RunState
+from engine.store import MetricPoint
+from tests import seeding
+from ui.charts import (
+    MAX_POINTS,
+    THEMES,
+    class_bars,
+    confusion_figure,
+    confusion_height,
+    learning_curve,
+    machine_curve,
+    probability_bars,
+    single_curve,
+    to_json,
+)
+from ui.series import Series
+
+RUN = Run(7, RunState.RUNNING, {}, best={"epoch": 2, "val_loss": 0.5}, created_at=datetime.now(UTC))
+
+
+def a_series(count: int, split: str = "train", name: str = "loss", scope: str = "step") -> Series:
+    series = Series()
+    for i in range(count):
+        series.append(MetricPoint(i + 1, split, name, scope, i, float(i), 1.0 / (i + 1), i / 10))
+    return series
+
+
+def test_a_long_series_is_thinned_and_keeps_its_newest_point() -> None:
+    thin = a_series(100_003).thinned(MAX_POINTS)
+    assert len(thin.values) <= MAX_POINTS
+    assert thin.steps[0] == 0
+    assert thin.steps[-1] == 100_002
+    assert thin.steps == sorted(set(thin.steps))
+
+
+def test_a_short_series_is_drawn_whole() -> None:
+    assert a_series(MAX_POINTS).thinned(MAX_POINTS).steps == list(range(MAX_POINTS))
+
+
+def test_the_pace_is_that_of_the_last_half_minute() -> None:
+    assert a_series(1_000).steps_per_second() == pytest.approx(10)
+    assert a_series(1).steps_per_second() is None
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_a_learning_curve_draws_train_validation_and_the_best_epoch(theme) -> None:
+    series = {
+        ("train", "loss", "step"): a_series(50),
+        ("train", "loss", "epoch"): a_series(4, scope="epoch"),
+        ("validation", "loss", "epoch"): a_series(4, "validation", scope="epoch"),
+    }
+    figure = learning_curve("loss", series, RUN, theme)
+    names = [trace["name"] for trace in figure["data"]]
+    assert names == ["Train, running", "Train", "Validation", "Best epoch"]
+    assert (figure["data"][3]["x"], figure["data"][3]["y"]) == ([2.0], [pytest.approx(1 / 3, abs=1e-4)])
+    assert len({figure["data"][i]["line"]["color"] for i in (1, 2)}) == 2
+
+
+def test_zoom_belongs_to_the_run_and_not_to_the_moment() -> None:
+    before = learning_curve("loss", {("train", "loss", "step"): a_series(5)}, RUN, "light")
+    after = learning_curve("loss", {("train", "loss", "step"): a_series(6)}, RUN, "light")
+    assert before["layout"]["uirevision"] == after["layout"]["uirevision"] == "run-7"
+
+
+def test_values_that_are_not_numbers_become_gaps() -> None:
+    series = Series([1, 2, 3], [0.1, 0.2, 0.3], [1.0, None, float("nan")], [0.0, 1.0, 2.0])
+    drawn = json.loads(to_json(single_curve("learning_rate", series, RUN, "light")))
+    assert drawn["data"][0]["y"] == [1.0, None, None]
+
+
+def test_accuracy_is_shown_as_a_percentage() -> None:
+    figure = learning_curve("accuracy", {("train", "accuracy", "step"): a_series(5, name="accuracy")}, RUN, "dark")
+    assert figure["layout"]["yaxis"]["tickformat"] == ".0%"
+    assert "%{y:.2%}" in figure["data"][0]["hovertemplate"]
+
+
+def test_the_machine_chart_leaves_out_a_gpu_that_is_not_there() -> None:
+    series = {("system", name, "step"): a_series(3, "system", name) for name in ("cpu_percent", "memory_bytes")}
+    assert [t["name"] for t in machine_curve(series, RUN, "light")["data"]] == ["CPU", "Memory"]
+
+
+def test_a_confusion_matrix_shows_counts_or_shares_of_the_true_class() -> None:
+    matrix = [[8, 2], [0, 0]]
+    counts = confusion_figure(matrix, ["cat", "dog"], "light", shares=False)["data"][0]
+    shares = confusion_figure(matrix, ["cat", "dog"], "light", shares=True)["data"][0]
+    assert counts["text"] == [["8", "2"], ["", ""]]
+    assert shares["text"] == [["80%", "20%"], ["", ""]]
+    assert shares["z"] == counts["z"] == [[0.8, 0.2], [0.0, 0.0]]
+
+
+def test_a_confusion_matrix_of_many_classes_stays_bounded_and_drops_its_numbers() -> None:
+    labels = [f"a rather long class name {i}" for i in range(100)]
+    trace = confusion_figure(np.eye(100, dtype=int).tolist(), labels, "dark", shares=False)["data"][0]
+    assert trace["texttemplate"] == ""
+    assert max(map(len, trace["x"])) <= 28
+    assert len(set(trace["x"])) == 100
+    assert confusion_height(100) <= 900
+
+
+def test_the_weakest_class_stands_first() -> None:
+    per_class = seeding.evaluation()["per_class"]
+    weakest = min(per_class, key=lambda row: row["f1"])["label"]
+    assert class_bars(per_class, "light")["data"][0]["y"][-1] == weakest
+
+
+def test_probabilities_are_sorted_and_cut_to_the_likeliest() -> None:
+    trace = probability_bars({f"class {i}": i / 190 for i in range(20)}, "light")["data"][0]
+    assert trace["y"][0] == "class 19"
+    assert len(trace["y"]) == 10
+    assert trace["marker"]["color"][0] != trace["marker"]["color"][1]
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_every_colour_can_be_told_from_its_page(theme) -> None:
+    look = THEMES[theme]
+    surface = _luminance(look.surface)
+    for colour in (look.train, look.validation, look.best, look.text, *look.extra[:4]):
+        light, dark = sorted((_luminance(colour), surface), reverse=True)
+        assert (light + 0.05) / (dark + 0.05) >= 2.5, colour
+
+
+def _luminance(colour: str) -> float:
+    channels = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]

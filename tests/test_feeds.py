@@ -1,0 +1,116 @@
+"""A feed reads each point once, whoever looks, and starts anew when a run was resumed."""
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from engine.errors import TrainyardError
+from engine.runs import RunState
+from engine.store import MetricPoint, Store, open_store
+from tests import seeding
+from ui.charts import learning_curve
+from ui.feeds import Feed
+
+LOSS = ("train", "loss", "step")
+
+
+class CountingStore(Store):
+    """A store that tells how often and from where metrics were read."""
+
+    reads: list[int]
+
+    def metrics(self, run_id: int, after: int = 0, limit: int = 1_000_000) -> list[MetricPoint]:
+        """Read as usual and take a note."""
+        self.reads.append(after)
+        return super().metrics(run_id, after, limit)
+
+
+@pytest.fixture
+def store(home: Path) -> Iterator[CountingStore]:
+    plain = open_store()
+    store = CountingStore(plain.url)
+    store.reads = []
+    plain.close()
+    yield store
+    store.close()
+
+
+def test_only_what_is_new_is_read(store: CountingStore) -> None:
+    run = seeding.running(store, epochs=2)
+    feed = Feed(store, run.id)
+    feed.follow(0)
+    known = len(feed.series[LOSS].values)
+    store.report(run, seeding.step_points(300), step=300)
+    feed.follow(0)
+    assert len(feed.series[LOSS].values) == known + 1
+    assert feed.series[LOSS].steps[-1] == 300
+    assert store.reads[0] == 0
+    assert store.reads[1] > 0
+
+
+def test_forty_viewers_at_one_moment_cost_one_read_and_one_figure(store: CountingStore) -> None:
+    run = seeding.running(store, epochs=1)
+    feed = Feed(store, run.id)
+    built: list[int] = []
+
+    def look() -> None:
+        followed = feed.follow(60)
+        feed.figure(
+            ("loss", "light", "en"),
+            [LOSS],
+            lambda: built.append(1) or learning_curve("loss", feed.series, followed, "light"),  # type: ignore[func-returns-value]
+        )
+
+    viewers = [threading.Thread(target=look) for _ in range(40)]
+    for viewer in viewers:
+        viewer.start()
+    for viewer in viewers:
+        viewer.join()
+    assert len(store.reads) == 1
+    assert len(built) == 1
+
+
+def test_a_figure_is_built_again_for_a_new_point_of_its_own_and_for_no_other(store: CountingStore) -> None:
+    run = seeding.running(store, epochs=1)
+    feed = Feed(store, run.id)
+    built: list[str] = []
+
+    def draw(name: str) -> str:
+        key = ("train", name, "step")
+        return feed.figure(
+            (name, "light", "en"), [key], lambda: {"n": built.append(name) or len(feed.series[key].values)}
+        )  # type: ignore[func-returns-value]
+
+    feed.follow(0)
+    first = draw("loss"), draw("accuracy")
+    store.report(run, [MetricPoint(0, "train", "loss", "step", 200, 1.4, 0.5, 1.0)])
+    feed.follow(0)
+    second = draw("loss"), draw("accuracy")
+    assert built == ["loss", "accuracy", "loss"]
+    assert first[0] != second[0]
+    assert first[1] == second[1]
+
+
+def test_a_resumed_run_is_read_anew_without_the_points_behind_its_checkpoint(store: CountingStore) -> None:
+    run = seeding.running(store, epochs=2)
+    feed = Feed(store, run.id)
+    feed.follow(0)
+    store.end_run(run, RunState.STOPPED)
+    store.resume_run(run.id)
+    again = store.claim_run("cpu-0", run.id)
+    assert again is not None
+    feed.follow(0)  # a viewer looks before the worker has cut off what it will write again
+    store.truncate_metrics(again, seeding.STEPS_PER_EPOCH)
+    store.report(again, seeding.step_points(seeding.STEPS_PER_EPOCH + 1))
+    feed.follow(0)
+    steps = feed.series[LOSS].steps
+    assert steps[-1] == seeding.STEPS_PER_EPOCH + 1
+    assert steps == sorted(steps)
+    assert len(steps) == len(set(steps))
+
+
+def test_an_unknown_run_is_an_error_with_a_sentence(store: CountingStore) -> None:
+    with pytest.raises(TrainyardError, match="There is no run 99"):
+        Feed(store, 99).follow()

@@ -1,0 +1,340 @@
+"""Pure functions from numbers to Plotly figures: plain dictionaries, cheap to build and to send.
+
+Colours are those of Okabe and Ito, which people with any common colour blindness can tell apart.
+"""
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from engine.runs import Run
+from ui.language import _
+from ui.series import Series
+
+Figure = dict[str, Any]
+ThemeName = Literal["light", "dark"]
+
+MAX_POINTS = 600
+"""Most points of one trace; longer series are thinned before they are drawn."""
+
+
+@dataclass(frozen=True)
+class Theme:
+    """The colours of all charts on a light or a dark page."""
+
+    train: str
+    validation: str
+    best: str
+    extra: tuple[str, ...]
+    text: str
+    grid: str
+    surface: str
+    heat: tuple[str, ...]
+
+
+THEMES: dict[ThemeName, Theme] = {
+    "light": Theme(
+        train="#0072B2",
+        validation="#D55E00",
+        best="#009E73",
+        extra=("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00"),
+        text="#31333F",
+        grid="#E6E8EE",
+        surface="#FFFFFF",
+        heat=("#F4F7FB", "#9CC7E4", "#2E86C1", "#0B4A7A"),
+    ),
+    "dark": Theme(
+        train="#56B4E9",
+        validation="#E69F00",
+        best="#2BC79A",
+        extra=("#56B4E9", "#E69F00", "#2BC79A", "#E08FC0", "#F0E442", "#FF7F3F"),
+        text="#E6E8EE",
+        grid="#363B47",
+        surface="#12151C",
+        heat=("#161B24", "#173A57", "#1F6296", "#2A82C0"),
+    ),
+}
+
+
+def to_json(figure: Figure) -> str:
+    """The figure as the browser reads it. NaN and infinities become gaps."""
+    return json.dumps(figure, separators=(",", ":"), allow_nan=False)
+
+
+def metric_label(name: str) -> str:
+    """The words for a metric's name, in the viewer's language where they are known."""
+    known = {
+        "loss": _("Loss"),
+        "accuracy": _("Accuracy"),
+        "cross_entropy": _("Cross-entropy"),
+        "macro_f1": _("Macro F1"),
+        "precision": _("Precision"),
+        "recall": _("Recall"),
+        "f1": _("F1"),
+        "learning_rate": _("Learning rate"),
+        "examples_per_second": _("Examples/s"),
+    }
+    return known.get(name, name.replace("_", " ").capitalize())
+
+
+def is_share(name: str) -> bool:
+    """Whether a metric lies between 0 and 1 and reads best as a percentage."""
+    return name.removeprefix("val_").removeprefix("test_").removeprefix("validation_") in SHARES
+
+
+SHARES = frozenset({"accuracy", "macro_f1", "precision", "recall", "f1", "auc"})
+"""Metrics that are shown as percentages."""
+
+
+def learning_curve(name: str, series: Mapping[tuple[str, str, str], Series], run: Run, theme: ThemeName) -> Figure:
+    """One metric over epochs: training thin while it goes, training and validation with a mark at each epoch."""
+    look = THEMES[theme]
+    empty = Series()
+    traces = [
+        _line(series.get(("train", name, "step"), empty), _("Train, running"), look.train, thin=True),
+        _line(series.get(("train", name, "epoch"), empty), _("Train"), look.train),
+        _line(series.get(("validation", name, "epoch"), empty), _("Validation"), look.validation),
+    ]
+    traces = [trace for trace in traces if trace["x"]]
+    best = best_point(series.get(("validation", name, "epoch"), empty), run.best.get("epoch"))
+    if best is not None:
+        traces.append(_best_mark(*best, look))
+    layout = _layout(look, metric_label(name), run, y_title="")
+    if is_share(name):
+        layout["yaxis"]["tickformat"] = ".0%"
+        for trace in traces:
+            trace["hovertemplate"] = trace["hovertemplate"].replace("%{y:.4f}", "%{y:.2%}")
+    return {"data": traces, "layout": layout}
+
+
+def best_point(validation: Series, epoch: float | None) -> tuple[float, float] | None:
+    """Where the best epoch lies on the validation curve, if it has been drawn yet."""
+    if epoch is None:
+        return None
+    for x, y in zip(validation.epochs, validation.values, strict=True):
+        if y is not None and abs(x - epoch) < 1e-6:
+            return x, y
+    return None
+
+
+def single_curve(name: str, series: Series, run: Run, theme: ThemeName) -> Figure:
+    """One series over epochs in a small chart: the learning rate, or the speed."""
+    look = THEMES[theme]
+    trace = _line(series, metric_label(name), look.train, thin=False, markers=False)
+    trace["hovertemplate"] = "%{y:,.4~g}<extra></extra>"
+    layout = _layout(look, metric_label(name), run, y_title="") | {"showlegend": False}
+    layout["yaxis"] |= {"rangemode": "tozero", "tickformat": "~s" if name == "examples_per_second" else "~g"}
+    if name == "learning_rate":
+        layout["yaxis"] |= {"tickformat": ".0e", "nticks": 5}
+    return {"data": [trace] if trace["x"] else [], "layout": layout}
+
+
+def machine_curve(series: Mapping[tuple[str, str, str], Series], run: Run, theme: ThemeName) -> Figure:
+    """CPU and GPU load in per cent on the left, memory in GB on the right, over epochs."""
+    look = THEMES[theme]
+    wanted = (
+        ("cpu_percent", _("CPU"), 1.0, "y", "solid"),
+        ("gpu_percent", _("GPU"), 1.0, "y", "solid"),
+        ("memory_bytes", _("Memory"), 1e-9, "y2", "dot"),
+        ("gpu_memory_bytes", _("GPU memory"), 1e-9, "y2", "dot"),
+    )
+    traces = []
+    for (name, title, factor, axis, dash), colour in zip(wanted, look.extra, strict=False):
+        found = series.get(("system", name, "step"))
+        if found is None or not found.values:
+            continue
+        trace = _line(found, title, colour, markers=False)
+        trace["y"] = [None if y is None else _round(y * factor) for y in trace["y"]]
+        unit = "%" if axis == "y" else " GB"
+        trace |= {"yaxis": axis, "hovertemplate": f"%{{y:.4~g}}{unit}<extra>{title}</extra>"}
+        trace["line"]["dash"] = dash
+        traces.append(trace)
+    layout = _layout(look, _("CPU, GPU and memory"), run, y_title="")
+    layout["yaxis"] |= {"rangemode": "tozero", "ticksuffix": "%", "nticks": 5}
+    layout["yaxis2"] = layout["yaxis"] | {
+        "overlaying": "y",
+        "side": "right",
+        "showgrid": False,
+        "ticksuffix": " GB",
+        "tickformat": "~g",
+        "tickmode": "auto",  # by default the ticks of an overlaid axis stand where those below it do
+    }
+    return {"data": traces, "layout": layout}
+
+
+def confusion_figure(
+    matrix: Sequence[Sequence[int]], labels: Sequence[str], theme: ThemeName, *, shares: bool
+) -> Figure:
+    """A heat map, true classes in rows: counts, or with `shares` each row as shares of its true class."""
+    look = THEMES[theme]
+    counts = np.asarray(matrix, dtype=float)
+    rows = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1.0)
+    small = len(labels) <= 20
+    texts = [[_cell(n, r, shares) for n, r in zip(*pair, strict=True)] for pair in zip(counts, rows, strict=True)]
+    names = _axis_names(labels)
+    hover = "%{customdata[0]:,} " + _("examples") + ", %{customdata[1]:.1%}"
+    trace = {
+        "type": "heatmap",
+        "x": names,
+        "y": names,
+        "z": np.round(rows, 4).tolist(),
+        "zmin": 0,
+        "zmax": 1,
+        "text": texts,
+        "texttemplate": "%{text}" if small else "",
+        "customdata": np.stack([counts, rows], axis=-1).round(4).tolist(),
+        "hovertemplate": f"{_('True')}: %{{y}}<br>{_('Predicted')}: %{{x}}<br>{hover}<extra></extra>",
+        "colorscale": [[i / 3, colour] for i, colour in enumerate(look.heat)],
+        "showscale": False,
+        "xgap": 1,
+        "ygap": 1,
+    }
+    layout = _base_layout(look)
+    tick = 12 if len(labels) <= 12 else 10
+    axis = {"tickfont": {"size": tick}, "automargin": True, "showgrid": False, "zeroline": False, "type": "category"}
+    layout |= {
+        "xaxis": axis | {"title": {"text": _("Predicted class")}, "tickangle": -45 if len(labels) > 4 else 0},
+        "yaxis": axis | {"title": {"text": _("True class")}, "autorange": "reversed"},
+        "margin": {"l": 8, "r": 8, "t": 8, "b": 8},
+        "hovermode": "closest",
+    }
+    return {"data": [trace], "layout": layout}
+
+
+def confusion_height(num_classes: int) -> int:
+    """Pixels that keep the cells of a confusion matrix readable."""
+    return min(900, max(300, 140 + 34 * num_classes))
+
+
+def class_bars(per_class: Sequence[Mapping[str, Any]], theme: ThemeName) -> Figure:
+    """Precision, recall and F1 of each class as dots on one line: the weakest class stands at the top."""
+    look = THEMES[theme]
+    rows = sorted(per_class, key=lambda row: float(row["f1"]), reverse=True)
+    names = _axis_names([str(row["label"]) for row in rows])
+    symbols = (("precision", "circle-open"), ("recall", "diamond-open"), ("f1", "circle"))
+    traces = [
+        {
+            "type": "scatter",
+            "mode": "markers",
+            "name": metric_label(metric),
+            "x": [_round(float(row[metric])) for row in rows],
+            "y": names,
+            "marker": {"color": colour, "symbol": symbol, "size": 11, "line": {"width": 2}},
+            "hovertemplate": f"%{{y}}: %{{x:.1%}}<extra>{metric_label(metric)}</extra>",
+        }
+        for (metric, symbol), colour in zip(symbols, look.extra, strict=False)
+    ]
+    layout = _base_layout(look)
+    layout |= {
+        "xaxis": _axis(look) | {"tickformat": ".0%", "rangemode": "normal"},
+        "yaxis": _axis(look) | {"type": "category", "automargin": True},
+        "margin": {"l": 8, "r": 16, "t": 36, "b": 8},
+        "hovermode": "closest",
+    }
+    return {"data": traces, "layout": layout}
+
+
+def probability_bars(probabilities: Mapping[str, float], theme: ThemeName, *, most: int = 10) -> Figure:
+    """The likeliest classes as horizontal bars, the predicted one in colour."""
+    look = THEMES[theme]
+    rows = sorted(probabilities.items(), key=lambda item: item[1], reverse=True)[:most]
+    trace = {
+        "type": "bar",
+        "orientation": "h",
+        "x": [round(p, 5) for _name, p in rows],
+        "y": _axis_names([label for label, _p in rows]),
+        "text": [f"{p:.1%}" for _name, p in rows],
+        "textposition": "outside",
+        "cliponaxis": False,
+        "marker": {"color": [look.best] + [look.train] * (len(rows) - 1)},
+        "hovertemplate": "%{y}: %{x:.2%}<extra></extra>",
+    }
+    layout = _base_layout(look)
+    layout |= {
+        "showlegend": False,
+        "xaxis": _axis(look) | {"range": [0, 1.12], "fixedrange": True, "tickformat": ".0%", "tickvals": [0, 0.5, 1]},
+        "yaxis": _axis(look)
+        | {"autorange": "reversed", "type": "category", "automargin": True, "fixedrange": True, "showgrid": False},
+        "margin": {"l": 8, "r": 8, "t": 8, "b": 8},
+        "bargap": 0.35,
+        "hovermode": "closest",
+    }
+    return {"data": [trace], "layout": layout}
+
+
+def _line(series: Series, title: str, colour: str, *, thin: bool = False, markers: bool = True) -> Figure:
+    points = series.thinned(MAX_POINTS)
+    line = {"color": colour, "width": 1 if thin else 2}
+    return {
+        "type": "scatter",
+        "mode": "lines" if thin or not markers else "lines+markers",
+        "name": title,
+        "x": [_round(x) for x in points.epochs],
+        "y": [None if y is None or not math.isfinite(y) else _round(y) for y in points.values],
+        "line": line,
+        "opacity": 0.45 if thin else 1.0,
+        "marker": {"size": 6},
+        "hovertemplate": f"%{{y:.4f}}<extra>{title}</extra>",
+    }
+
+
+def _best_mark(x: float, y: float, look: Theme) -> Figure:
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "name": _("Best epoch"),
+        "x": [x],
+        "y": [y],
+        "marker": {"symbol": "star", "size": 15, "color": look.best, "line": {"color": look.surface, "width": 1}},
+        "hovertemplate": f"%{{y:.4f}}<extra>{_('Best epoch')}</extra>",
+    }
+
+
+def _layout(look: Theme, title: str, run: Run, *, y_title: str) -> Figure:
+    """A chart over epochs. `uirevision` names the run: zoom and hidden traces stay until another run is shown."""
+    return _base_layout(look) | {
+        "title": {"text": title, "font": {"size": 15}, "x": 0, "xref": "paper", "y": 0.98, "yanchor": "top"},
+        "uirevision": f"run-{run.id}",
+        "xaxis": _axis(look) | {"title": {"text": _("Epoch"), "standoff": 6}, "rangemode": "tozero"},
+        "yaxis": _axis(look) | {"title": {"text": y_title}},
+    }
+
+
+def _base_layout(look: Theme) -> Figure:
+    return {
+        "template": {},  # importing Streamlit sets a default template of placeholder colours
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "font": {"color": look.text, "family": "Source Sans, Noto Sans CJK SC, sans-serif", "size": 12},
+        "margin": {"l": 8, "r": 8, "t": 44, "b": 8},
+        "hovermode": "x unified",
+        "hoverlabel": {"bgcolor": look.surface, "font": {"color": look.text}, "bordercolor": look.grid},
+        "legend": {"orientation": "h", "x": 1, "xanchor": "right", "y": 1.0, "yanchor": "bottom"},
+        "modebar": {"bgcolor": "rgba(0,0,0,0)", "color": look.text, "activecolor": look.train, "orientation": "v"},
+        "autosize": True,
+    }
+
+
+def _axis(look: Theme) -> Figure:
+    return {"gridcolor": look.grid, "zerolinecolor": look.grid, "linecolor": look.grid, "automargin": True}
+
+
+def _cell(count: float, share: float, shares: bool) -> str:
+    if count == 0:
+        return ""
+    return f"{share:.0%}" if shares else f"{int(count):,}"
+
+
+def _round(value: float) -> float:
+    """Five significant digits: all that a screen can show, in half the bytes."""
+    return float(f"{value:.5g}")
+
+
+def _axis_names(labels: Sequence[str], most: int = 24) -> list[str]:
+    """Names short enough for an axis, still all different: Plotly would merge equal ones."""
+    short = [label if len(label) <= most else label[: most - 1] + "…" for label in labels]
+    return [f"{name} {i}" if short.count(name) > 1 else name for i, name in enumerate(short)]

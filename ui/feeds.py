@@ -1,0 +1,91 @@
+"""What all viewers of one run share: its row, its series and its figures, read and built once for each new point."""
+
+import math
+import threading
+import time
+from collections.abc import Callable
+
+import streamlit as st
+
+from engine.runs import Run
+from engine.store import Store
+from ui.charts import Figure, to_json
+from ui.series import Key, Series, SeriesReader
+
+MAX_AGE_SECONDS = 0.2
+"""Viewers that come within this time of each other share one read."""
+MAX_FEEDS = 64
+"""How many runs are kept in memory; the least recently opened one is dropped."""
+
+
+class Feed:
+    """One run as it is followed by any number of sessions. Safe to share between their threads.
+
+    A tick costs a read of what is new, never of what is known; a figure is built again only when one of the series
+    that it shows has grown.
+    """
+
+    def __init__(self, store: Store, run_id: int) -> None:
+        self._store = store
+        self._run_id = run_id
+        self._lock = threading.Lock()
+        self._run: Run | None = None
+        self._reader = SeriesReader()
+        self._generation = 0  # how often the series were read anew
+        self._read_at = -math.inf
+        self._figures: dict[tuple[str, ...], tuple[object, str]] = {}
+
+    def follow(self, max_age_seconds: float = MAX_AGE_SECONDS) -> Run:
+        """The run as it stands, not older than `max_age_seconds`, with its series brought up to date.
+
+        An unknown or deleted run raises `TrainyardError`.
+        """
+        with self._lock:
+            now = time.monotonic()
+            if self._run is None or now - self._read_at >= max_age_seconds:
+                run = self._store.get_run(self._run_id)
+                if self._run is not None and run.attempt != self._run.attempt:
+                    self._forget()
+                if not self._read():
+                    self._forget()
+                    self._read()
+                self._run, self._read_at = run, now
+            return self._run
+
+    def _read(self) -> bool:
+        return self._reader.take(self._store.metrics(self._run_id, after=self._reader.last_id))
+
+    def _forget(self) -> None:
+        self._reader = SeriesReader()
+        self._generation += 1
+
+    @property
+    def series(self) -> dict[Key, Series]:
+        """All series by split, name and scope."""
+        return self._reader.series
+
+    def last(self, split: str, name: str, scope: str = "step") -> float | None:
+        """The newest value of a series, or None if it has none."""
+        series = self.series.get((split, name, scope))
+        return series.last if series else None
+
+    def figure(self, key: tuple[str, ...], keys: list[Key], build: Callable[[], Figure]) -> str:
+        """The JSON of the figure named `key` (what, theme, language), rebuilt only when a series of `keys` grew."""
+        with self._lock:
+            best = self._run.best.get("epoch") if self._run else None
+            lengths = tuple(len(self.series[k].values) if k in self.series else 0 for k in keys)
+            version = (self._generation, best, lengths)
+            held = self._figures.get(key)
+            if held is None or held[0] != version:
+                held = self._figures[key] = (version, to_json(build()))
+            return held[1]
+
+
+@st.cache_resource(max_entries=MAX_FEEDS, show_spinner=False)
+def _feed(url: str, run_id: int, _store: Store) -> Feed:
+    return Feed(_store, run_id)
+
+
+def feed(store: Store, run_id: int) -> Feed:
+    """The feed of a run, shared by all sessions of this process."""
+    return _feed(store.url, run_id, store)

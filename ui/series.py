@@ -1,0 +1,71 @@
+"""A metric over time as a chart needs it: bounded in length however long the run."""
+
+import bisect
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from engine.store import MetricPoint
+
+Key = tuple[str, str, str]
+"""Split, name and scope of a series."""
+
+
+@dataclass
+class Series:
+    """Values with the step and the epoch (a fraction) at which they were written, oldest first."""
+
+    steps: list[int] = field(default_factory=list)
+    epochs: list[float] = field(default_factory=list)
+    values: list[float | None] = field(default_factory=list)
+    times: list[float] = field(default_factory=list)
+
+    def append(self, point: MetricPoint) -> None:
+        """Add a newer point."""
+        self.steps.append(point.step)
+        self.epochs.append(point.epoch)
+        self.values.append(point.value)
+        self.times.append(point.at)
+
+    @property
+    def last(self) -> float | None:
+        """The newest value."""
+        return self.values[-1] if self.values else None
+
+    def steps_per_second(self, window_seconds: float = 30.0) -> float | None:
+        """How fast steps went in the last `window_seconds` before the newest point, pauses between epochs included."""
+        if len(self.times) < 2:
+            return None
+        first = bisect.bisect_left(self.times, self.times[-1] - window_seconds)
+        first = min(first, len(self.times) - 2)
+        seconds = self.times[-1] - self.times[first]
+        return (self.steps[-1] - self.steps[first]) / seconds if seconds > 0 else None
+
+    def thinned(self, most: int) -> "Series":
+        """At most `most` points: every n-th, and always the newest."""
+        if len(self.values) <= most:
+            return self
+        stride = -(-len(self.values) // (most - 1))
+        keep = [*range(0, len(self.values) - 1, stride), len(self.values) - 1]
+        return Series(*([column[i] for i in keep] for column in (self.steps, self.epochs, self.values, self.times)))
+
+
+class SeriesReader:
+    """Keeps the series of one run; each call of `take` adds what was written since."""
+
+    def __init__(self) -> None:
+        self.series: dict[Key, Series] = {}
+        self.last_id = 0
+
+    def take(self, points: Iterable[MetricPoint]) -> bool:
+        """Append points, oldest first. False when one lies before the newest of its series.
+
+        That happens when a resumed run goes on from a checkpoint: points behind it were deleted, so the reader must
+        be thrown away and everything read again.
+        """
+        for point in points:
+            series = self.series.setdefault((point.split, point.name, point.scope), Series())
+            if series.steps and point.step < series.steps[-1]:
+                return False
+            series.append(point)
+            self.last_id = point.id
+        return True
