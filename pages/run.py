@@ -1,0 +1,85 @@
+"""One run: its progress and curves while it trains, its result when it has ended."""
+
+import streamlit as st
+
+from engine.errors import TrainyardError
+from engine.runs import Run, RunState
+from ui import lab
+from ui.evaluation import draw_evaluation, test_figures
+from ui.feeds import Feed, feed
+from ui.language import _
+from ui.navigation import page
+from ui.run_actions import draw_actions
+from ui.run_details import draw_details
+from ui.run_views import draw_live, tick_seconds
+from ui.run_words import is_run_id, local_time, title_of
+
+
+def main() -> None:
+    """Draw the run that the address names, or say why there is none."""
+    asked = st.query_params.get("run", "")
+    if not is_run_id(asked):
+        st.title(_("Run"))
+        _nothing(_("No run is chosen. Choose one on the Runs page."))
+        return
+    followed = feed(lab.store(), int(asked))
+    try:
+        run = followed.follow(max_age_seconds=0.0)
+    except TrainyardError as error:
+        st.title(_("Run"))
+        _nothing(str(error))
+        return
+    title, actions = st.columns([3, 2], vertical_alignment="center")
+    with title:
+        st.title(_("Run {id}").format(id=run.id))
+    with actions:
+        draw_actions(run)
+    st.caption(
+        _("{model} on {dataset} · by {owner} · {time}").format(
+            model=title_of(run, "model"),
+            dataset=title_of(run, "dataset"),
+            owner=run.owner,
+            time=local_time(run.created_at),
+        )
+    )
+    _draw_outcome(run)
+    st.fragment(_tick, run_every=tick_seconds(run))(followed, run, tick_seconds(run))
+    if not run.live:
+        st.header(_("Result"))
+        draw_evaluation(run)
+    st.divider()
+    draw_details(run)
+
+
+def _tick(followed: Feed, before: Run, pace: float | None) -> None:
+    """What moves. When the buttons or the pace must change too, the whole page is drawn again: the timer may end."""
+    try:
+        run = followed.follow()
+    except TrainyardError:  # deleted meanwhile: the page says so
+        st.rerun()
+    if (run.state, run.request, run.attempt) != (before.state, before.request, before.attempt):
+        st.rerun()
+    if tick_seconds(run) != pace:
+        st.rerun()
+    draw_live(followed, run)
+
+
+def _draw_outcome(run: Run) -> None:
+    """Why it ended, and what it reached."""
+    if run.state == RunState.FAILED:
+        st.error(run.message or _("The run failed without a word. Its log may tell why."), icon=":material/error:")
+    elif run.message:
+        st.info(run.message, icon=":material/info:")
+    figures = test_figures(run)
+    if figures:
+        with st.container(horizontal=True):
+            for label, value in figures:
+                st.metric(label, value, border=True, help=_("Measured once, at the end, on examples never trained on."))
+
+
+def _nothing(sentence: str) -> None:
+    st.info(sentence, icon=":material/info:")
+    st.page_link(page("runs"), label=_("All runs"), icon=":material/list:", help=_("The table of all runs."))
+
+
+main()

@@ -1,0 +1,113 @@
+"""The page of one run tells what it does, why it waits or broke, and offers what its state allows."""
+
+import json
+
+import pytest
+
+from engine.artifacts import artifacts_of
+from engine.runs import RunState
+from engine.store import Store
+from tests import seeding
+from tests.pages.opening import labels, open_page, press, words
+
+
+def plots(at) -> dict:
+    """What each chart was given, by the metric that its label begins with."""
+    sent = [json.loads(element.proto.json) for element in at.get("bidi_component")]
+    return {data["label"].split(" of ")[0]: data for data in sent if "spec" in data}
+
+
+def test_a_running_run_shows_progress_numbers_and_curves(store: Store) -> None:
+    run = seeding.running(store, epochs=4)
+    at = open_page("run", run=run.id)
+    assert "Epoch 5 of 10 · step 560 of 1,400" in words(at)
+    assert {"Loss", "Accuracy", "Learning rate", "Examples/s", "CPU, GPU and memory"} <= plots(at).keys()
+    assert plots(at)["Loss"]["step"] == 560
+    assert {m.label: m.value for m in at.metric}["Best validation accuracy"] == "79.8%"
+    assert {"Stop", "Cancel…"} <= set(labels(at))
+    assert "Try it" not in labels(at)
+
+
+def test_stop_writes_a_request_and_cannot_be_pressed_twice(store: Store) -> None:
+    run = seeding.running(store)
+    at = press(open_page("run", run=run.id), "Stop")
+    assert store.get_run(run.id).request == RunState.STOPPED
+    assert "Stop" not in labels(at)
+
+
+def test_cancel_asks_before_it_throws_a_run_away(store: Store) -> None:
+    run = seeding.running(store)
+    at = press(open_page("run", run=run.id), "Cancel…")
+    assert store.get_run(run.id).request == ""
+    assert "Cancel the training" in labels(at)
+    press(at, "Cancel the training")
+    assert store.get_run(run.id).request == RunState.CANCELED
+
+
+def test_a_completed_run_shows_what_it_reached_and_can_be_tried(store: Store) -> None:
+    run = seeding.completed(store)
+    at = open_page("run", run=run.id)
+    numbers = {m.label: m.value for m in at.metric}
+    assert numbers["Test accuracy"] == f"{run.result['test_accuracy']:.1%}"
+    assert any("Confusion matrix" in label for label in plots(at))
+    assert list(at.dataframe[0].value["label"]) == list(seeding.LABELS)
+    assert "Try it" in labels(at)
+
+
+def test_the_confusion_matrix_shows_counts_or_shares(store: Store) -> None:
+    at = open_page("run", run=seeding.completed(store).id)
+    counts = next(data for label, data in plots(at).items() if "Confusion" in label)["spec"]
+    at.toggle(key="confusion_shares").set_value(True).run()
+    shares = next(data for label, data in plots(at).items() if "Confusion" in label)["spec"]
+    assert "%" not in json.loads(counts)["data"][0]["text"][0][0]
+    assert json.loads(shares)["data"][0]["text"][0][0].endswith("%")
+
+
+def test_a_failed_run_says_what_to_do_and_can_be_resumed(store: Store) -> None:
+    run = seeding.failed(store)
+    at = open_page("run", run=run.id)
+    assert "Lower the learning rate" in at.error[0].value
+    press(at, "Resume")
+    assert store.get_run(run.id).state == RunState.QUEUED
+
+
+def test_a_queued_run_tells_its_place(store: Store) -> None:
+    seeding.queued(store)
+    run = seeding.queued(store)
+    seeding.executor(store)
+    assert "1 before it in the queue" in words(open_page("run", run=run.id))
+
+
+def test_a_queued_run_without_an_executor_says_so(store: Store) -> None:
+    run = seeding.queued(store)
+    assert "No executor is running" in open_page("run", run=run.id).warning[0].value
+
+
+@pytest.mark.parametrize("asked", ["", "x", "-1", "99", "9" * 30, "²"])
+def test_an_unknown_run_leads_to_the_list_of_runs(store: Store, asked: str) -> None:
+    at = open_page("run", run=asked)
+    assert at.info[0].value
+    assert any(link.proto.page.endswith("runs") for link in at.get("page_link"))
+
+
+def test_the_spec_can_be_reopened_and_repeated_from_a_terminal(store: Store) -> None:
+    run = seeding.queued(store, model="mlp", learning_rate=0.005)
+    at = open_page("run", run=run.id)
+    link = next(link for link in at.get("page_link") if "model=mlp" in link.proto.query_string)
+    assert "learning_rate=0.005" in link.proto.query_string
+    assert "--learning-rate 0.005" in at.code[0].value
+
+
+def test_the_log_is_read_only_while_its_tab_is_open(store: Store) -> None:
+    run = seeding.running(store)
+    at = open_page("run", run=run.id)
+    assert "loss 0.6931" not in words(at)
+    at.session_state["details"] = "Log"
+    at.run()
+    assert "Epoch 1/10\nloss 0.6931\ndone" in words(at)
+
+
+def test_a_broken_evaluation_is_no_broken_page(store: Store) -> None:
+    run = seeding.completed(store)
+    artifacts_of(run.id).evaluation.write_text("{")
+    assert "left no evaluation" in words(open_page("run", run=run.id))

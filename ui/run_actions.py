@@ -1,0 +1,139 @@
+"""What a person may ask of runs: stop, cancel, resume, delete. Each writes a request into the store, nothing more."""
+
+from collections.abc import Callable, Iterable
+
+import streamlit as st
+
+from engine.artifacts import artifacts_of, delete_run
+from engine.errors import TrainyardError
+from engine.runs import Run, RunState
+from ui import lab
+from ui.language import _, plural
+from ui.navigation import page
+from ui.run_words import resumable
+
+
+def draw_actions(run: Run) -> None:
+    """The buttons that suit the run's state, beside its title."""
+    with st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
+        if run.live:
+            _stop_button(run)
+            if st.button(
+                _("Cancel…"),
+                icon=":material/block:",
+                help=_("End the run and keep no result."),
+                disabled=run.request == RunState.CANCELED,
+            ):
+                confirm_cancel([run.id])
+        if resumable(run) and st.button(
+            _("Resume"),
+            icon=":material/play_arrow:",
+            help=_("Go on from the last checkpoint: the same run, the same weights."),
+        ):
+            apply([run.id], resume)
+            st.rerun()
+        if can_be_tried(run) and st.button(
+            _("Try it"),
+            type="primary",
+            icon=":material/draw:",
+            help=_("Give the trained network an input of your own."),
+        ):
+            st.switch_page(page("demo"), query_params={"run": str(run.id)})
+
+
+def _stop_button(run: Run) -> None:
+    if st.button(
+        _("Stop"),
+        icon=":material/stop:",
+        disabled=bool(run.request),
+        help=_("End within a second and keep a model; the run can be resumed later."),
+    ):
+        apply([run.id], stop)
+        st.rerun()
+
+
+def can_be_tried(run: Run) -> bool:
+    """Whether it has ended and left a model."""
+    return run.state in (RunState.COMPLETED, RunState.STOPPED, RunState.PRUNED) and artifacts_of(run.id).model.is_file()
+
+
+def stop(run_id: int) -> None:
+    """Ask a run to end with a model."""
+    lab.store().request_end(run_id, RunState.STOPPED)
+
+
+def cancel(run_id: int) -> None:
+    """Ask a run to end without a result."""
+    lab.store().request_end(run_id, RunState.CANCELED)
+
+
+def resume(run_id: int) -> None:
+    """Put an ended run back into the queue."""
+    lab.store().resume_run(run_id)
+    lab.start_executor()
+
+
+def delete(run_id: int) -> None:
+    """Forget an ended run and its folder."""
+    delete_run(lab.store(), run_id)
+
+
+def apply(run_ids: Iterable[int], action: Callable[[int], None]) -> None:
+    """Do it to each run; what a run refuses is said in a toast and does not keep the others from it."""
+    for run_id in run_ids:
+        try:
+            action(run_id)
+        except TrainyardError as error:
+            st.toast(str(error), icon=":material/error:", duration="long")
+
+
+def confirm_cancel(run_ids: list[int]) -> None:
+    """Ask before results are thrown away."""
+    _confirm(
+        _("Cancel?"),
+        plural(
+            "Run {ids} ends and keeps no model. To keep one, stop it instead.",
+            "Runs {ids} end and keep no model. To keep one, stop them instead.",
+            len(run_ids),
+        ),
+        _("Cancel the training"),
+        run_ids,
+        cancel,
+    )
+
+
+def confirm_delete(run_ids: list[int]) -> None:
+    """Ask before runs are deleted."""
+    _confirm(
+        _("Delete?"),
+        plural(
+            "Run {ids} is deleted with its model, log and curves. This cannot be undone.",
+            "Runs {ids} are deleted with their models, logs and curves. This cannot be undone.",
+            len(run_ids),
+        ),
+        _("Delete for good"),
+        run_ids,
+        delete,
+    )
+
+
+def _confirm(title: str, question: str, yes: str, run_ids: list[int], action: Callable[[int], None]) -> None:
+    @st.dialog(title)
+    def ask() -> None:
+        shown = ", ".join(map(str, run_ids[:12])) + ("…" if len(run_ids) > 12 else "")
+        st.write(question.format(ids=shown))
+        with st.container(horizontal=True, horizontal_alignment="right"):
+            if st.button(_("Keep"), help=_("Close this and change nothing.")):
+                st.rerun()
+            st.button(
+                yes,
+                type="primary",
+                key="confirmed",
+                help=_("There is no way back."),
+                on_click=apply,
+                args=(run_ids, action),
+            )
+        if st.session_state.get("confirmed"):
+            st.rerun()
+
+    ask()

@@ -1,0 +1,148 @@
+"""The parts of a run's page that move: header, progress, numbers and learning curves."""
+
+import time
+
+import streamlit as st
+
+from engine.runs import Run, RunState
+from engine.tasks.base import tasks
+from ui import lab
+from ui.charts import Figure, ThemeName, learning_curve, machine_curve, metric_label, single_curve
+from ui.feeds import Feed
+from ui.language import _, language
+from ui.live_plot import live_plot
+from ui.run_words import (
+    STATES,
+    best_text,
+    objective_label,
+    progress_share,
+    progress_text,
+    queue_text,
+    seconds_left,
+    title_of,
+)
+from ui.series import Key
+
+FAST_SECONDS = 15.0
+"""How long after its start a run is looked at twice a second: that is when people watch closely."""
+_SYSTEM = ("cpu_percent", "gpu_percent", "memory_bytes", "gpu_memory_bytes")
+
+
+def theme_name() -> ThemeName:
+    """Whether the viewer's page is light or dark."""
+    return "dark" if st.context.theme.type == "dark" else "light"
+
+
+def tick_seconds(run: Run, now: float | None = None) -> float | None:
+    """How often a run's page looks again; None once nothing moves any more."""
+    if not run.live:
+        return None
+    begun = run.started_at or run.created_at
+    age = (now or time.time()) - (begun.timestamp() if begun else 0.0)
+    return 0.5 if age < FAST_SECONDS else 1.0
+
+
+def draw_live(feed: Feed, run: Run) -> None:
+    """Everything that changes while the run goes on. Called at each tick, so it must stay cheap."""
+    draw_progress(feed, run)
+    if not feed.series:
+        if run.state == RunState.RUNNING:
+            st.info(_("Training is starting. The first points appear in a moment."), icon=":material/timer:")
+        return
+    draw_numbers(feed, run)
+    draw_curves(feed, run)
+
+
+def draw_progress(feed: Feed, run: Run) -> None:
+    """The state's badge, the progress bar, and why a queued run waits."""
+    look = STATES[run.state]
+    left = seconds_left(run, feed.series.get(("train", "loss", "step")))
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.badge(_(look.word), icon=look.icon, color=look.colour)  # type: ignore[arg-type]
+        if run.request:
+            st.badge(_("Asked to end, obeying…"), icon=":material/hourglass_top:", color="orange")
+        st.caption(progress_text(run, left), width="content")
+    st.progress(progress_share(run))
+    if run.state == RunState.QUEUED:
+        sentence, needs_help = queue_text(run, lab.store().queue(), lab.store().executor())
+        (st.warning if needs_help else st.info)(sentence, icon=":material/hourglass_empty:")
+        if needs_help and st.button(
+            _("Start an executor"),
+            icon=":material/play_arrow:",
+            help=_("A process beside the dashboard that lets queued runs train."),
+        ):
+            lab.start_executor()
+
+
+def draw_numbers(feed: Feed, run: Run) -> None:
+    """The newest values in one row."""
+    numbers = [(objective_label(run), best_text(run))]
+    speed = feed.last("train", "examples_per_second")
+    speed = speed if run.live else run.result.get("examples_per_second", speed)
+    if speed is not None:
+        numbers.append((metric_label("examples_per_second"), f"{speed:,.0f}"))
+    if (rate := feed.last("train", "learning_rate")) is not None:
+        numbers.append((metric_label("learning_rate"), f"{rate:.2g}"))
+    if run.live:
+        numbers += _machine_numbers(feed)
+    with st.container(horizontal=True):
+        for label, value in numbers:
+            st.metric(label, value, border=True, width="stretch")
+
+
+def _machine_numbers(feed: Feed) -> list[tuple[str, str]]:
+    numbers = []
+    for name, words in (("cpu_percent", _("CPU (100% = one core)")), ("gpu_percent", _("GPU"))):
+        if (value := feed.last("system", name)) is not None:
+            numbers.append((words, f"{value:.0f}%"))
+    for name, words in (("memory_bytes", _("Memory")), ("gpu_memory_bytes", _("GPU memory"))):
+        if (value := feed.last("system", name)) is not None:
+            numbers.append((words, f"{value / 1e9:.2f} GB"))
+    return numbers
+
+
+def draw_curves(feed: Feed, run: Run) -> None:
+    """Loss and the task's metrics large; learning rate, speed and machine small below."""
+    names = ["loss", *_task_metrics(run)]
+    for column, name in zip(st.columns(len(names)), names, strict=True):
+        keys: list[Key] = [("train", name, "step"), ("train", name, "epoch"), ("validation", name, "epoch")]
+        with column:
+            _draw(feed, run, name, keys, height=360)
+    learning_rate, speed, machine = st.columns(3)
+    with learning_rate:
+        _draw(feed, run, "learning_rate", [("train", "learning_rate", "step")], height=220)
+    with speed:
+        _draw(feed, run, "examples_per_second", [("train", "examples_per_second", "step")], height=220)
+    with machine:
+        _draw(feed, run, "machine", [("system", name, "step") for name in _SYSTEM], height=220)
+
+
+def _task_metrics(run: Run) -> tuple[str, ...]:
+    name = title_of(run, "task")
+    return tasks[name].metrics if name in tasks else ()
+
+
+def _draw(feed: Feed, run: Run, name: str, keys: list[Key], height: int) -> None:
+    theme = theme_name()
+
+    def build() -> Figure:
+        if name == "machine":
+            return machine_curve(feed.series, run, theme)
+        if name in ("learning_rate", "examples_per_second"):
+            return single_curve(name, feed.series[keys[0]], run, theme)
+        return learning_curve(name, feed.series, run, theme)
+
+    if not any(key in feed.series for key in keys):
+        return
+    last_step = max(feed.series[key].steps[-1] for key in keys if key in feed.series)
+    words = _("CPU, GPU and memory") if name == "machine" else metric_label(name)
+    live_plot(
+        feed.figure((name, theme, language()), keys, build),
+        key=f"plot-{run.id}-{name}",
+        label=_("{metric} of run {run} over epochs, up to step {step}").format(
+            metric=words, run=run.id, step=last_step
+        ),
+        failed=_("The chart cannot be drawn: the browser could not load Plotly from this server."),
+        height=height,
+        step=last_step,
+    )

@@ -1,0 +1,161 @@
+"""How runs are put into words: states, durations, times, progress and the places where a run waits."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import streamlit as st
+
+from engine.errors import TrainyardError
+from engine.runs import Run, RunState
+from engine.store.store import RESUMABLE, Executor
+from engine.tasks.base import tasks
+from ui.charts import is_share, metric_label
+from ui.language import N_, _
+from ui.series import Series
+
+
+@dataclass(frozen=True)
+class StateLook:
+    """Icon, word and colour of a state: never the colour alone."""
+
+    icon: str
+    sign: str
+    word: str
+    colour: str
+
+
+STATES: dict[RunState, StateLook] = {
+    RunState.QUEUED: StateLook(":material/hourglass_empty:", "○", N_("Queued"), "gray"),
+    RunState.RUNNING: StateLook(":material/play_arrow:", "▶", N_("Running"), "blue"),
+    RunState.COMPLETED: StateLook(":material/check:", "✓", N_("Completed"), "green"),
+    RunState.STOPPED: StateLook(":material/stop:", "■", N_("Stopped"), "orange"),
+    RunState.CANCELED: StateLook(":material/block:", "⊘", N_("Canceled"), "gray"),
+    RunState.PRUNED: StateLook(":material/content_cut:", "✂", N_("Pruned"), "violet"),
+    RunState.FAILED: StateLook(":material/error:", "✕", N_("Failed"), "red"),
+}
+
+
+def state_text(state: RunState) -> str:
+    """Sign and word, for a table's cell."""
+    look = STATES[state]
+    return f"{look.sign} {_(look.word)}"
+
+
+def is_run_id(text: str) -> bool:
+    """Whether a text from an address can be the number of a run, also for the database."""
+    return text.isascii() and text.isdecimal() and len(text) < 10
+
+
+def resumable(run: Run) -> bool:
+    """Whether it can go on from its last checkpoint."""
+    return run.state in RESUMABLE
+
+
+def duration_text(seconds: float) -> str:
+    """`42 s`, `3:07` or `1:02:45`."""
+    whole = max(0, round(seconds))
+    if whole < 60:
+        return _("{seconds} s").format(seconds=whole)
+    hours, minutes = divmod(whole // 60, 60)
+    return f"{hours}:{minutes:02}:{whole % 60:02}" if hours else f"{minutes}:{whole % 60:02}"
+
+
+def run_seconds(run: Run) -> float | None:
+    """How long it has trained, or None before it began."""
+    if run.started_at is None:
+        return None
+    return ((run.ended_at or datetime.now(UTC)) - run.started_at).total_seconds()
+
+
+def local_time(moment: datetime | None) -> str:
+    """Date and time where the viewer is."""
+    if moment is None:
+        return ""
+    try:
+        zone = ZoneInfo(st.context.timezone or "UTC")
+    except (ZoneInfoNotFoundError, ValueError):
+        zone = ZoneInfo("UTC")
+    return moment.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def title_of(run: Run, section: str) -> str:
+    """The registered name of one part of its spec (`dataset`, `model` ...)."""
+    return str((run.spec.get(section) or {}).get("name", ""))
+
+
+def objective_of(run: Run) -> str:
+    """The metric that decides which epoch is best, or "val_loss" when the task is no longer known."""
+    try:
+        return tasks[title_of(run, "task")].objective
+    except TrainyardError:
+        return "val_loss"
+
+
+def metric_text(name: str, value: float | None) -> str:
+    """A metric's value: a percentage for shares, four digits otherwise."""
+    if value is None:
+        return "–"
+    return f"{value:.1%}" if is_share(name) else f"{value:.4g}"
+
+
+def best_text(run: Run) -> str:
+    """The best value of the objective so far."""
+    return metric_text(objective_of(run), run.best.get(objective_of(run)))
+
+
+def objective_label(run: Run) -> str:
+    """What the objective is called."""
+    return _("Best validation {metric}").format(metric=metric_label(objective_of(run).removeprefix("val_")).lower())
+
+
+def progress_share(run: Run) -> float:
+    """Between 0 and 1; a completed run is at 1 even if it ended early."""
+    if run.state == RunState.COMPLETED:
+        return 1.0
+    if run.total_steps > 0:
+        return min(1.0, run.step / run.total_steps)
+    return min(1.0, run.epoch / run.total_epochs) if run.total_epochs else 0.0
+
+
+def seconds_left(run: Run, train_loss: Series | None) -> float | None:
+    """At the recent pace, to the last epoch; early stopping may end it before."""
+    pace = train_loss.steps_per_second() if train_loss else None
+    if not pace or run.total_steps <= 0:
+        return None
+    return max(0, run.total_steps - run.step) / pace
+
+
+def progress_text(run: Run, left: float | None) -> str:
+    """Epoch, step and time left in one line."""
+    if run.state == RunState.QUEUED:
+        return _("Not started")
+    epoch = min(run.epoch + (1 if run.state == RunState.RUNNING else 0), max(run.total_epochs, 1))
+    words = [_("Epoch {epoch} of {total}").format(epoch=epoch, total=run.total_epochs)]
+    if run.total_steps:
+        words.append(_("step {step:,} of {total:,}").format(step=run.step, total=run.total_steps))
+    if run.state == RunState.RUNNING and left is not None:
+        words.append(_("at most {time} left").format(time=duration_text(left)))
+    elif (seconds := run_seconds(run)) is not None and not run.live:
+        words.append(_("took {time}").format(time=duration_text(seconds)))
+    return " · ".join(words)
+
+
+def queue_text(run: Run, queue: list[int], executor: Executor | None) -> tuple[str, bool]:
+    """Where a queued run stands, and whether something must be done before it can start."""
+    if executor is None or not executor.alive:
+        return (
+            _(
+                "No executor is running, so queued runs do not start. The dashboard starts one with itself; "
+                "you can also start it with: python -m engine executor"
+            ),
+            True,
+        )
+    before = queue.index(run.id) if run.id in queue else 0
+    busy = [slot.get("run") for slot in executor.info.get("slots", []) if slot.get("run")]
+    if before == 0 and busy:
+        names = ", ".join(str(i) for i in busy)
+        return _("Next in the queue: starts when a slot is free (running now: {runs}).").format(runs=names), False
+    if before == 0:
+        return _("Next in the queue: starts in a moment."), False
+    return _("Waiting: {count} before it in the queue.").format(count=before), False
