@@ -1,0 +1,97 @@
+"""All runs in one table: how far they are, how good they are, and what to do with several at once."""
+
+import streamlit as st
+
+from engine.runs import Run, RunState
+from ui import lab
+from ui.language import _
+from ui.navigation import page
+from ui.run_actions import apply, confirm_cancel, confirm_delete, resume, stop
+from ui.run_table import choose_filters, draw_table, matches
+from ui.run_words import queue_text, resumable
+
+MOST_RUNS = 1_000
+"""The newest runs that the table holds."""
+REFRESH_SECONDS = 2.0
+
+
+def main() -> None:
+    """Draw filters and table; the table looks again by itself while a run is queued or running."""
+    st.title(_("Runs"))
+    runs = lab.store().list_runs(limit=MOST_RUNS)
+    if not runs:
+        st.info(
+            _("There are no runs yet. Choose data and a network on the Train page and press Train: it appears here."),
+            icon=":material/info:",
+        )
+        st.page_link(page("train"), label=_("Train a network"), icon=":material/model_training:",
+                     help=_("The form that starts a run."))  # fmt: skip
+        return
+    wanted = choose_filters(runs)
+    live = any(run.live for run in runs)
+    _confirm_what_was_asked()
+
+    def table() -> None:
+        now = lab.store().list_runs(limit=MOST_RUNS)
+        if live and not any(run.live for run in now):
+            st.rerun()
+        _draw([run for run in now if matches(run, wanted)], len(now))
+
+    st.fragment(table, run_every=REFRESH_SECONDS if live else None)()
+
+
+def _draw(runs: list[Run], known: int) -> None:
+    queue = lab.store().queue() if any(run.state == RunState.QUEUED for run in runs) else []
+    if queue:
+        first = next((run for run in runs if run.id == queue[0]), None)
+        sentence, needs_help = queue_text(first, queue, lab.store().executor()) if first else ("", False)
+        if needs_help:
+            st.warning(sentence, icon=":material/hourglass_empty:")
+    if not runs:
+        st.info(_("No run fits these filters. Remove some of them."), icon=":material/filter_alt_off:")
+        return
+    chosen = draw_table(runs, queue)
+    _draw_actions(chosen)
+    if known >= MOST_RUNS:
+        st.caption(_("The newest {count:,} runs are shown.").format(count=MOST_RUNS))
+
+
+def _draw_actions(chosen: list[Run]) -> None:
+    """Buttons for the selected runs; each is enabled only when it can do something to all of them."""
+    if not chosen:
+        st.caption(_("Select rows to open, stop, cancel, resume or delete them."))
+    ids = [run.id for run in chosen]
+    live = [run.live for run in chosen]
+    with st.container(horizontal=True):
+        if st.button(_("Open"), icon=":material/show_chart:", type="primary", disabled=len(ids) != 1,
+                     help=_("Go to the page of the selected run.")):  # fmt: skip
+            st.switch_page(page("run"), query_params={"run": str(ids[0])})
+        if st.button(_("Stop"), icon=":material/stop:", disabled=not ids or not all(live),
+                     help=_("End the selected runs and keep their models.")):  # fmt: skip
+            apply(ids, stop)
+            st.rerun()
+        if st.button(_("Cancel…"), icon=":material/block:", disabled=not ids or not all(live),
+                     help=_("End the selected runs and keep no result.")):  # fmt: skip
+            _ask("cancel", ids)
+        if st.button(_("Resume"), icon=":material/play_arrow:", disabled=not ids or not all(map(resumable, chosen)),
+                     help=_("Let stopped or failed runs go on from their last checkpoint.")):  # fmt: skip
+            apply(ids, resume)
+            st.rerun()
+        if st.button(_("Delete…"), icon=":material/delete:", disabled=not ids or any(live),
+                     help=_("Delete ended runs with everything they left.")):  # fmt: skip
+            _ask("delete", ids)
+
+
+def _ask(what: str, ids: list[int]) -> None:
+    """Open a dialog from the page itself: one inside a fragment with a timer would be closed by the next tick."""
+    st.session_state["asked_of_runs"] = (what, ids)
+    st.rerun()
+
+
+def _confirm_what_was_asked() -> None:
+    what, ids = st.session_state.pop("asked_of_runs", ("", []))
+    if what:
+        (confirm_cancel if what == "cancel" else confirm_delete)(ids)
+
+
+main()
