@@ -1,0 +1,138 @@
+"""The demo takes an input, asks the predictor and shows what it answers, errors included."""
+
+import io
+import json
+from dataclasses import dataclass
+
+import pytest
+from PIL import Image
+
+from engine.errors import TrainyardError
+from engine.store import Store
+from engine.tasks.base import Prediction
+from tests import seeding
+from tests.pages.opening import open_page, press, words
+from ui import lab
+
+
+@dataclass
+class Answer:
+    """What the predictor gives for one file."""
+
+    name: str
+    prediction: Prediction | None
+    error: str = ""
+
+
+class BrightnessPredictor:
+    """Tells bright images from dark ones: no network, but real bytes in and real predictions out."""
+
+    def predict(self, run_id: int, files: list[tuple[str, bytes]]) -> list[Answer]:
+        """Answer for each file."""
+        return [self._one(name, data) for name, data in files]
+
+    def _one(self, name: str, data: bytes) -> Answer:
+        try:
+            image = Image.open(io.BytesIO(data)).convert("L").resize((1, 1))
+        except OSError:
+            return Answer(name, None, f"{name!r} is not an image.")
+        bright = float(image.getpixel((0, 0))) / 255
+        label = "bright" if bright > 0.5 else "dark"
+        values = {"label": label, "probability": max(bright, 1 - bright)}
+        return Answer(name, Prediction("classes", values | {"probabilities": {"bright": bright, "dark": 1 - bright}}))
+
+
+class BusyPredictor:
+    """Refuses everything."""
+
+    def predict(self, run_id: int, files: list[tuple[str, bytes]]) -> list[Answer]:
+        """Say why not."""
+        raise TrainyardError("The predictor is busy. Try again in a moment.")
+
+
+def picture(shade: int) -> bytes:
+    buffer = io.BytesIO()
+    Image.new("L", (28, 28), shade).save(buffer, format="PNG")
+    return buffer.getvalue()
+
+
+@pytest.fixture(autouse=True)
+def _predictor(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lab, "predictor", BrightnessPredictor)
+
+
+def upload(run_id: int, *files: tuple[str, bytes]):
+    """The demo after these files were uploaded."""
+    at = open_page("demo", run=run_id)
+    at.session_state["input_way"] = "upload"
+    at.run()
+    for name, data in files:
+        at.file_uploader[0].upload(name, data, "image/png")
+    at.run()
+    assert not at.exception, at.exception[0].message
+    return at
+
+
+def test_without_a_model_the_page_says_how_to_get_one(store: Store) -> None:
+    seeding.queued(store)
+    assert "No run has left a model yet" in open_page("demo").info[0].value
+
+
+def test_the_run_of_the_address_is_chosen(store: Store) -> None:
+    first, _second = seeding.completed(store, epochs=1), seeding.completed(store, epochs=1)
+    assert open_page("demo", run=first.id).selectbox(key="demo_run").value == first.id
+
+
+@pytest.mark.parametrize("asked", ["99", "x", "9" * 30])
+def test_a_run_that_does_not_exist_is_told_and_another_offered(store: Store, asked: str) -> None:
+    run = seeding.completed(store, epochs=1)
+    at = open_page("demo", run=asked)
+    assert "There is no run" in at.warning[0].value
+    assert at.selectbox(key="demo_run").value == run.id
+
+
+def test_a_run_that_still_trains_cannot_be_tried(store: Store) -> None:
+    assert "still training" in open_page("demo", run=seeding.running(store).id).warning[0].value
+
+
+def test_one_image_gives_a_label_and_a_chart(store: Store) -> None:
+    at = upload(seeding.completed(store, epochs=1).id, ("white.png", picture(255)))
+    assert at.metric[0].value == "bright"
+    sent = [json.loads(e.proto.json) for e in at.get("bidi_component")]
+    assert any("first: bright" in str(data.get("label", "")) for data in sent)
+
+
+def test_several_images_give_a_table_with_an_error_for_the_broken_one(store: Store) -> None:
+    run = seeding.completed(store, epochs=1)
+    at = upload(run.id, ("white.png", picture(255)), ("black.png", picture(0)), ("broken.png", b"no image"))
+    table = at.dataframe[0].value
+    assert list(table["label"])[:2] == ["bright", "dark"]
+    assert "'broken.png' is not an image." in list(table["error"])
+    assert "1 of 3 files" in at.warning[0].value
+    assert at.get("download_button")
+
+
+def test_an_example_of_the_test_split_is_one_click_away(store: Store) -> None:
+    at = open_page("demo", run=seeding.completed(store, epochs=1).id)
+    at.session_state["input_way"] = "example"
+    at.run()
+    press(at, "Trouser")
+    assert at.metric[0].value in ("bright", "dark")
+
+
+def test_what_the_predictor_refuses_is_shown_as_its_sentence(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lab, "predictor", BusyPredictor)
+    at = upload(seeding.completed(store, epochs=1).id, ("white.png", picture(255)))
+    assert "The predictor is busy" in at.error[0].value
+
+
+def test_the_camera_is_not_asked_for_until_it_is_chosen(store: Store) -> None:
+    at = open_page("demo", run=seeding.completed(store, epochs=1).id)
+    assert not at.get("camera_input")
+    at.session_state["input_way"] = "camera"
+    at.run()
+    assert at.get("camera_input")
+
+
+def test_only_what_can_be_drawn_gets_a_canvas(store: Store) -> None:
+    assert "Draw with the mouse" in words(open_page("demo", run=seeding.completed(store, epochs=1).id))

@@ -1,0 +1,196 @@
+"""Ways to give a network an input: one widget set for each modality. A page asks `inputs_for` and names none."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import streamlit as st
+from PIL import Image
+
+from engine.datasets.base import Dataset
+from engine.datasets.prepare import prepare
+from engine.errors import TrainyardError
+from engine.runs import Run
+from engine.settings import settings
+from ui.language import N_, _
+from ui.thumbnails import png
+
+File = tuple[str, bytes]
+"""A name and the bytes, as the predictor takes them."""
+Ask = Callable[[Run, Dataset], list[File]]
+
+_MODALITIES: dict[str, Ask] = {}
+IMAGE_TYPES = ("png", "jpg", "jpeg", "webp", "bmp", "gif")
+CANVAS_SIZE = 280
+EXAMPLES = 8
+"""How many examples of the test split are offered."""
+
+
+def modality(name: str) -> Callable[[Ask], Ask]:
+    """Decorator: this function draws the widgets for inputs of one modality and returns what was given."""
+
+    def decorator(ask: Ask) -> Ask:
+        _MODALITIES[name] = ask
+        return ask
+
+    return decorator
+
+
+def inputs_for(name: str) -> Ask:
+    """The widgets of a modality. Raises `TrainyardError` for one that has none."""
+    if name not in _MODALITIES:
+        raise TrainyardError(f"There is no way yet to give an input of modality {name!r} in the browser.")
+    return _MODALITIES[name]
+
+
+@dataclass(frozen=True)
+class Way:
+    """One of several ways to give an image."""
+
+    word: str
+    icon: str
+    ask: Ask
+
+
+@modality("image")
+def image_inputs(run: Run, dataset: Dataset) -> list[File]:
+    """An example, a drawing, uploaded files or a photo; the camera is asked for only when it is chosen."""
+    ways = {name: way for name, way in WAYS.items() if name != "draw" or dataset.ink}
+    chosen = st.segmented_control(
+        _("Input"),
+        list(ways),
+        default=next(iter(ways)),
+        required=True,
+        format_func=lambda name: f"{ways[name].icon} {_(ways[name].word)}",
+        key="input_way",
+        help=_("Where the image comes from."),
+    )
+    return ways[chosen or next(iter(ways))].ask(run, dataset)
+
+
+def draw_input(run: Run, dataset: Dataset) -> list[File]:
+    """A canvas with the ink and the ground of the dataset."""
+    from streamlit_drawable_canvas import st_canvas  # registers its component with the running server
+
+    ink, ground = ("#FFFFFF", "#000000") if dataset.ink == "white-on-black" else ("#000000", "#FFFFFF")
+    st.caption(_("Draw with the mouse, a pen or a finger."))
+    sheet = f"sheet-{run.id}"
+    canvas = st_canvas(
+        stroke_width=20,
+        stroke_color=ink,
+        background_color=ground,
+        width=CANVAS_SIZE,
+        height=CANVAS_SIZE,
+        drawing_mode="freedraw",
+        return_image_data=True,
+        key=f"canvas-{run.id}-{st.session_state.setdefault(sheet, 0)}",
+    )
+    st.button(
+        _("Clear"),
+        icon=":material/ink_eraser:",
+        on_click=_next_sheet,
+        args=(sheet,),
+        help=_("Start with an empty sheet."),
+    )
+    return drawing(canvas.json_data, canvas.image_data)
+
+
+def _next_sheet(sheet: str) -> None:
+    st.session_state[sheet] += 1
+
+
+def drawing(strokes: dict[str, Any] | None, pixels: np.ndarray | None) -> list[File]:
+    """The canvas as a PNG, or nothing while it is empty."""
+    if pixels is None or not (strokes or {}).get("objects"):
+        return []
+    return [(_("drawing"), png(Image.fromarray(np.asarray(pixels, dtype=np.uint8)).convert("RGB")))]
+
+
+def upload_input(run: Run, dataset: Dataset) -> list[File]:
+    """One or several image files."""
+    most = settings().max_predictions
+    files = st.file_uploader(
+        _("Images"),
+        type=list(IMAGE_TYPES),
+        accept_multiple_files=True,
+        max_upload_size=settings().max_upload_mb,
+        key=f"upload-{run.id}",
+        help=_("One image or several, {count} at most. They are not kept.").format(count=most),
+    )
+    if len(files) > most:
+        st.warning(
+            _("{given} images were given, and at most {most} are taken at once. The first {most} are used.").format(
+                given=len(files), most=most
+            )
+        )
+    return [(file.name, file.getvalue()) for file in files[:most]]
+
+
+def camera_input(run: Run, dataset: Dataset) -> list[File]:
+    """A photo. The browser asks for permission when the widget appears, not before."""
+    photo = st.camera_input(
+        _("Photo"), key=f"camera-{run.id}", help=_("Your browser asks for permission. The photo is not kept.")
+    )
+    return [(_("photo"), photo.getvalue())] if photo else []
+
+
+def example_input(run: Run, dataset: Dataset) -> list[File]:
+    """Examples of the test split, one click away."""
+    try:
+        examples = held_out_examples(dataset)
+    except TrainyardError as error:
+        st.info(str(error), icon=":material/info:")
+        return []
+    st.caption(_("From the test split: the network has not been trained on these."))
+    key = f"example-{run.id}"
+    for column, (i, (label, picture)) in zip(_grid(len(examples)), enumerate(examples), strict=True):
+        with column:
+            st.image(picture, width=72, alt=_("Example of {label}").format(label=label))
+            if st.button(
+                label[:14],
+                key=f"{key}-{i}",
+                width="stretch",
+                help=_("Predict this example of {label}.").format(label=label),
+            ):
+                st.session_state[key] = i
+    if key not in st.session_state:
+        return []
+    label, picture = examples[min(st.session_state[key], len(examples) - 1)]
+    return [(_("example of {label}").format(label=label), picture)]
+
+
+def _grid(count: int) -> list[Any]:
+    """As many cells as asked for, four in a row."""
+    return [cell for _row in range(0, count, 4) for cell in st.columns(4)][:count]
+
+
+def held_out_examples(dataset: Dataset) -> list[tuple[str, bytes]]:
+    """Label and PNG of a few examples of the test split, of as many classes as there are places, the same each time."""
+    return _examples(repr(dataset.to_dict()), dataset.fingerprint(), dataset)
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def _examples(values: str, fingerprint: str, _dataset: Dataset) -> list[tuple[str, bytes]]:
+    prepared = prepare(_dataset)
+    order = np.random.default_rng(0).permutation(prepared.indices("test"))
+    targets = prepared.targets[order]
+    rank = np.empty(len(order), dtype=int)  # how many of its class come before it: one of each class first
+    for target in np.unique(targets):
+        rank[targets == target] = np.arange((targets == target).sum())
+    chosen = order[np.argsort(rank, kind="stable")][:EXAMPLES]
+    return [(prepared.info.labels[prepared.targets[i]], png(as_image(prepared.inputs[i]))) for i in chosen]
+
+
+def as_image(pixels: np.ndarray) -> Image.Image:
+    """(height, width, channels) uint8 with one or three channels -> a picture."""
+    return Image.fromarray(np.ascontiguousarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels))
+
+
+WAYS = {
+    "draw": Way(N_("Draw"), ":material/draw:", draw_input),
+    "example": Way(N_("Example"), ":material/image:", example_input),
+    "upload": Way(N_("Upload"), ":material/upload:", upload_input),
+    "camera": Way(N_("Camera"), ":material/photo_camera:", camera_input),
+}
+"""Ways to give an image, in the order of display."""

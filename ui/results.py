@@ -1,0 +1,149 @@
+"""How predictions are shown: one renderer for each kind. A page asks `renderer_for` and names none."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+import pandas as pd
+import streamlit as st
+
+from engine.errors import TrainyardError
+from engine.tasks.base import Prediction
+from ui.charts import probability_bars, to_json
+from ui.language import _
+from ui.live_plot import live_plot
+from ui.run_views import theme_name
+from ui.thumbnails import data_url, thumbnail
+
+Values = Mapping[str, Any]
+
+
+class Result(Protocol):
+    """What came of one input: a prediction, or the sentence that says why there is none."""
+
+    name: str
+    prediction: Prediction | None
+    error: str
+
+
+class Renderer(Protocol):
+    """Shows predictions of one kind."""
+
+    def draw(self, values: Values, key: str) -> None:
+        """One prediction, large."""
+
+    def row(self, values: Values) -> dict[str, Any]:
+        """One prediction as cells of a table."""
+
+    def columns(self) -> dict[str, Any]:
+        """How the table shows these cells."""
+
+
+class Classes:
+    """A label with the probabilities of all classes."""
+
+    def draw(self, values: Values, key: str) -> None:
+        """The label large, the likeliest classes as bars."""
+        st.metric(
+            _("Prediction"),
+            str(values["label"]),
+            delta=_("{share:.1%} sure").format(share=values["probability"]),
+            delta_color="off",
+            delta_arrow="off",
+            help=_("The likeliest class and the probability that the network gives it."),
+        )
+        shown = min(10, len(values["probabilities"]))
+        live_plot(
+            to_json(probability_bars(values["probabilities"], theme_name())),
+            key=key,
+            label=_("Probabilities of the {count} likeliest classes; first: {label}").format(
+                count=shown, label=values["label"]
+            ),
+            failed=_("The chart cannot be drawn: the browser could not load Plotly from this server."),
+            height=60 + 30 * shown,
+        )
+
+    def row(self, values: Values) -> dict[str, Any]:
+        """Label and probability."""
+        return {"label": values["label"], "probability": values["probability"]}
+
+    def columns(self) -> dict[str, Any]:
+        """Probability as a bar."""
+        return {
+            "label": st.column_config.TextColumn(_("Prediction"), help=_("The likeliest class.")),
+            "probability": st.column_config.ProgressColumn(
+                _("Probability"),
+                help=_("That the network gives the likeliest class."),
+                format="percent",
+                min_value=0.0,
+                max_value=1.0,
+            ),
+        }
+
+
+RENDERERS: dict[str, Renderer] = {"classes": Classes()}
+"""By kind of prediction."""
+
+
+def renderer_for(kind: str) -> Renderer:
+    """The renderer of a kind. Raises `TrainyardError` for one that has none."""
+    if kind not in RENDERERS:
+        raise TrainyardError(f"There is no way yet to show a prediction of kind {kind!r} in the browser.")
+    return RENDERERS[kind]
+
+
+def draw_results(kind: str, results: Sequence[Result], files: Sequence[tuple[str, bytes]]) -> None:
+    """One result large, several as a table that can be downloaded."""
+    renderer = renderer_for(kind)
+    if len(results) == 1:
+        result = results[0]
+        if result.prediction is None:
+            st.error(result.error, icon=":material/error:")
+        else:
+            renderer.draw(result.prediction.values, key="prediction")
+        return
+    table = result_table(renderer, results)
+    failures = sum(1 for result in results if result.prediction is None)
+    if failures:
+        st.warning(_("{count} of {total} files could not be used; the table says why.").format(
+            count=failures, total=len(results)), icon=":material/warning:")  # fmt: skip
+    shown = table.copy()
+    shown.insert(0, "picture", [data_url(thumbnail(data)) for _name, data in files])
+    st.dataframe(
+        shown,
+        hide_index=True,
+        row_height=56,
+        key="predictions",
+        alt=_("Prediction for each file"),
+        column_config=renderer.columns()
+        | {
+            "picture": st.column_config.ImageColumn("", width="small"),
+            "name": st.column_config.TextColumn(_("File")),
+            "error": st.column_config.TextColumn(_("Problem"), help=_("Why a file could not be used."), width="large"),
+        },
+    )
+    st.download_button(
+        _("Download as CSV"),
+        table.to_csv(index=False).encode("utf-8-sig"),
+        file_name="predictions.csv",
+        mime="text/csv",
+        icon=":material/download:",
+        on_click="ignore",
+        help=_("The table without pictures, for a spreadsheet."),
+    )
+
+
+def result_table(renderer: Renderer, results: Sequence[Result]) -> pd.DataFrame:
+    """One row a file: its name, the prediction's cells, and what was wrong with it."""
+    rows = [
+        {"name": _plain(result.name)}
+        | (renderer.row(result.prediction.values) if result.prediction else {})
+        | {"error": result.error}
+        for result in results
+    ]
+    table = pd.DataFrame(rows)
+    return table.reindex(columns=[c for c in table.columns if c != "error"] + ["error"])
+
+
+def _plain(name: str) -> str:
+    """A file's name that a spreadsheet does not take for a formula."""
+    return f"'{name}" if name[:1] in "=+-@\t\r" else name
