@@ -6,12 +6,15 @@ from rich.console import Console
 from rich.table import Table
 
 _LONG = {"source", "licence", "limits", "summary", "message"}
+_FOR_PROGRAMS = {"tasks", "modalities", "fetchable", "download_bytes", "ink", "suggested"}
 
 
 def print_table(rows: list[dict[str, Any]]) -> None:
     """Print the short columns of `rows`; `--json` has them all."""
-    columns = [name for name in rows[0] if name not in _LONG]
-    table = Table(*columns, box=None, header_style="bold")
+    columns = [name for name in rows[0] if name not in _LONG | _FOR_PROGRAMS]
+    table = Table(box=None, header_style="bold")
+    for name in columns:
+        table.add_column(name.replace("_", " "), no_wrap=name == columns[0])
     for row in rows:
         table.add_row(*(_cell(row.get(name)) for name in columns))
     Console().print(table)
@@ -21,6 +24,8 @@ def _cell(value: Any) -> str:
     match value:
         case None:
             return ""
+        case bool():
+            return "yes" if value else "no"
         case float():
             return f"{value:.4g}"
         case dict():
