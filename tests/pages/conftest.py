@@ -1,15 +1,12 @@
-"""Pages without the processes behind them: the store is real, the predictor is cold, the executor is asked in vain."""
+"""Pages without the processes behind them: the store is real, the predictor is cold, nobody starts an executor."""
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
+from engine.store import Store
 from ui import lab
-from ui.navigation import PAGES, page
-
-SHELL = Path(lab.__file__).with_name("shell.py")
 
 
 class ColdPredictor:
@@ -27,16 +24,9 @@ def _no_processes(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def open_page() -> Callable[..., AppTest]:
-    """Open a page as a visitor does, with these query parameters."""
-
-    def opened(name: str, **params: str) -> AppTest:
-        app = AppTest.from_file(SHELL, default_timeout=30)
-        if name != PAGES[0].name:
-            app.run()
-            app.switch_page(str(page(name)))
-        for key, value in params.items():
-            app.query_params[key] = value
-        return app.run()
-
-    return opened
+def store(home: Path) -> Iterator[Store]:
+    """The store that the pages of this test use."""
+    opened = lab.store()
+    yield opened
+    opened.close()
+    lab.open_once.clear()

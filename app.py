@@ -1,0 +1,73 @@
+"""The ASGI entry: `streamlit run app.py` starts the dashboard and an executor beside it."""
+
+import asyncio
+import gc
+import importlib
+import logging
+import pkgutil
+import sys
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import plotly
+import streamlit as st
+from starlette.routing import Mount
+from starlette.staticfiles import StaticFiles
+
+ROOT = Path(__file__).resolve().parent
+if str(ROOT) not in sys.path:  # started from elsewhere, or by another ASGI server
+    sys.path.insert(0, str(ROOT))
+
+logger = logging.getLogger("trainyard.dashboard")
+
+
+@asynccontextmanager
+async def lifespan(_app: st.App) -> AsyncIterator[None]:
+    """Have an executor running for as long as the dashboard does, and import now what every page needs."""
+    from engine.executor.launch import keep_executor
+    from ui import lab
+
+    _import_pages()
+    executor = asyncio.create_task(keep_executor())
+    gc.collect()
+    gc.freeze()  # Streamlit collects after every rerun and live tick: four fifths of a tick without this
+    yield
+    executor.cancel()
+    await asyncio.to_thread(lab.close)
+
+
+def _import_pages() -> None:
+    """Import what the pages import, so that it is frozen and the first visitor does not wait for it."""
+    import ui
+    from ui.language import LANGUAGES, catalog
+
+    for module in pkgutil.iter_modules(ui.__path__):
+        if module.name != "shell":  # the script itself: it runs for a session
+            importlib.import_module(f"ui.{module.name}")
+    importlib.import_module("pandas")
+    for code in LANGUAGES:
+        catalog(code)
+
+
+def on_script_error(error: Exception) -> bool:
+    """Log the traceback under a number, and show the number with a sentence instead of the traceback."""
+    from ui.language import _
+
+    number = uuid.uuid4().hex[:8]
+    logger.error("Error %s on a page", number, exc_info=error)
+    st.error(
+        _("Something went wrong on this page. The log of the dashboard has the details under number {number}.").format(
+            number=number
+        )
+    )
+    return True
+
+
+app = st.App(
+    ROOT / "ui" / "shell.py",
+    lifespan=lifespan,
+    routes=[Mount("/vendor/plotly", StaticFiles(directory=Path(plotly.__file__).parent / "package_data"))],
+    on_script_error=on_script_error,
+)

@@ -1,0 +1,132 @@
+"""Train: choose data and a network, see what that means, and start a run."""
+
+import shlex
+
+import streamlit as st
+
+from engine.errors import TrainyardError
+from engine.runs import RunSpec
+from ui import lab
+from ui.data_section import draw_data, draw_facts
+from ui.forms import Form, command_line, draw_fields, draw_part, has_advanced, read_form, remember_form, reset_form
+from ui.language import _
+from ui.navigation import page
+from ui.network_section import draw_network, draw_pipeline, draw_preview
+from ui.pictures import schedule_curve
+from ui.run_views import theme_name
+from ui.sticky import sticky
+
+_WIDTHS = [2, 3]  # what is chosen on the left, what it means on the right
+
+
+def main() -> None:
+    """Draw the form that the address describes."""
+    remember_form()
+    form = read_form(st.query_params.to_dict())
+    head = sticky("launch")
+    for note in form.notes:
+        st.warning(note, icon=":material/link_off:")
+    try:
+        spec = form.spec()
+    except TrainyardError as error:
+        st.error(str(error), icon=":material/error:")
+        return
+    flow = st.container()
+    available = draw_dataset(form, spec)
+    network = draw_model(form)
+    draw_training(form, spec)
+    draw_augmentation(form)
+    with st.expander(_("The same from a terminal"), icon=":material/terminal:"):
+        st.code(shlex.join(command_line(spec)), language="bash", wrap_lines=True)
+    with head:
+        draw_launch(spec, available)
+    with network:
+        picture = draw_network(form) if available else None
+    with flow:
+        draw_pipeline(spec, picture)
+
+
+def draw_launch(spec: RunSpec, available: bool) -> None:
+    """The title and the one button that matters; it stays in sight."""
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+        st.title(_("Train"), width="content")
+        with st.container(horizontal=True, width="content"):
+            st.button(_("Reset"), key="reset", type="tertiary", on_click=reset_form, help=_("Back to the defaults"))
+            pressed = st.button(
+                _("Train"), key="train", type="primary", icon=":material/play_arrow:", disabled=not available
+            )
+    if pressed:
+        with lab.guarded():
+            run = lab.launch(spec)
+            st.switch_page(page("run"), query_params={"run": str(run.id)})
+
+
+def draw_dataset(form: Form, spec: RunSpec) -> bool:
+    """Which data. True when it is on this machine."""
+    choice, look = st.container(border=True).columns(_WIDTHS, gap="large")
+    with choice:
+        st.subheader(_("Data"))
+        draw_part(form, "dataset", _("Dataset"))
+        draw_facts(type(spec.dataset))
+        draw_fields(form, "dataset")
+        draw_folded(form, "dataset")
+    with look, lab.guarded():
+        return draw_data(spec.dataset) is not None
+    return False
+
+
+def draw_model(form: Form) -> "st.delta_generator.DeltaGenerator":
+    """Which network. Returns the place for its picture, which is drawn last."""
+    choice, picture = st.container(border=True).columns(_WIDTHS, gap="large")
+    with choice:
+        st.subheader(_("Network"))
+        draw_part(form, "model", _("Model"))
+        st.caption(_(form.parts["model"].summary()))
+        draw_fields(form, "model")
+        draw_folded(form, "model")
+    return picture
+
+
+def draw_training(form: Form, spec: RunSpec) -> None:
+    """How it learns, with the learning rate over the run."""
+    choice, more = st.container(border=True).columns(_WIDTHS, gap="large")
+    with choice:
+        st.subheader(_("Training"))
+        draw_fields(form, "training")
+        draw_folded(form, "training", "task", "optimizer", "schedule")
+    with more:
+        draw_part(form, "optimizer", _("Optimizer"))
+        st.caption(_(form.parts["optimizer"].summary()))
+        draw_fields(form, "optimizer")
+        draw_part(form, "schedule", _("Learning rate schedule"))
+        st.caption(_(form.parts["schedule"].summary()))
+        draw_fields(form, "schedule")
+        if not spec.schedule.reacts:
+            figure = schedule_curve(spec.schedule, spec.optimizer.learning_rate, theme_name())
+            st.plotly_chart(
+                figure, key="schedule", config={"displayModeBar": False}, alt=_("Learning rate over the run")
+            )
+
+
+def draw_augmentation(form: Form) -> None:
+    """Random changes to training examples, with a preview."""
+    if "augmentation" not in form.parts:
+        return
+    choice, look = st.container(border=True).columns(_WIDTHS, gap="large")
+    with choice:
+        st.subheader(_("Augmentation"))
+        st.caption(_(form.parts["augmentation"].summary()))
+        draw_fields(form, "augmentation")
+    with look:
+        draw_preview(form)
+
+
+def draw_folded(form: Form, *sections: str) -> None:
+    """Fields that a beginner can leave alone."""
+    if has_advanced(form, *sections):
+        with st.expander(_("More settings"), icon=":material/tune:"):
+            for section in sections:
+                draw_fields(form, section, advanced=True)
+
+
+main()

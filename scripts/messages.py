@@ -1,0 +1,234 @@
+"""Keep the catalogs of the interface: `extract` brings them up to date, `check` says what is missing.
+
+Messages come from `_("...")`, `N_("...")` and `plural("...")` in the pages, and from the registries: titles, summaries,
+labels and help of every Spec, what datasets say about themselves, and what settings mean.
+"""
+
+import argparse
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_file
+from babel.messages.pofile import read_po, write_po
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from engine.augmentations.base import augmentations  # noqa: E402
+from engine.runs import PARTS, Training  # noqa: E402
+from engine.settings import Settings  # noqa: E402
+from engine.spec import Choices, Spec  # noqa: E402
+from ui.language import LANGUAGES, LOCALES  # noqa: E402
+
+HEADER = '''msgid ""
+msgstr ""
+"Language: {language}\\n"
+"Plural-Forms: {plurals}\\n"
+"MIME-Version: 1.0\\n"
+"Content-Type: text/plain; charset=utf-8\\n"
+"Content-Transfer-Encoding: 8bit\\n"
+
+'''  # no dates and names: they would change in every commit
+KEYWORDS: dict[str, Any] = {"_": None, "N_": None, "plural": (1, 2)}
+FACTS = ("source", "licence", "limits")  # class variables of datasets that pages show
+VISIBLE = frozenset({"label", "body", "help", "placeholder", "text", "caption", "title", "alt", "options", "expected"})
+"""Arguments of Streamlit's functions that people read."""
+NOT_READ = frozenset({"App", "get_option", "html", "set_page_config"})
+"""Attributes of `st` whose first argument is not a text to read."""
+
+
+def sources() -> list[Path]:
+    """The files that draw pages."""
+    return sorted([*ROOT.glob("ui/*.py"), *ROOT.glob("pages/*.py"), ROOT / "app.py"])
+
+
+# -- extraction --------------------------------------------------------------------------------------------------------
+
+
+def collect() -> dict[str, tuple[str | tuple[str, str], list[tuple[str, int]]]]:
+    """Every message by its singular, with its plural where it has one and the places it comes from."""
+    found: dict[str, tuple[str | tuple[str, str], list[tuple[str, int]]]] = {}
+    for text, place in [*_from_sources(), *_from_registries()]:
+        singular = text if isinstance(text, str) else text[0]
+        if singular:
+            found.setdefault(singular, (text, []))[1].append(place)
+    return found
+
+
+def _from_sources() -> Iterator[tuple[str | tuple[str, str], tuple[str, int]]]:
+    for path in sources():
+        for line, text, _comments, _context in extract_from_file("python", path, keywords=KEYWORDS):
+            yield text, (str(path.relative_to(ROOT)), line)
+
+
+def _from_registries() -> Iterator[tuple[str, tuple[str, int]]]:
+    for spec in [*(s for registry in (*PARTS.values(), augmentations) for s in registry.values()), Training]:
+        place = (f"{spec.__module__.replace('.', '/')}.py", 0)
+        for text in _spec_texts(spec):
+            yield text, place
+    for info in Settings.model_fields.values():
+        yield info.description or "", ("engine/settings.py", 0)
+
+
+def _spec_texts(spec: type[Spec]) -> Iterator[str]:
+    """What a form shows of a Spec."""
+    yield from (spec.title, spec.summary())
+    yield from (getattr(spec, fact, "") for fact in FACTS if hasattr(spec, "embedded"))
+    for field in spec.fields():
+        yield from (field.label, field.help)
+        if isinstance(field.domain, Choices):
+            yield from (option for option in field.domain.options if isinstance(option, str))
+
+
+def extract() -> None:
+    """Add new messages to each catalog, empty, and drop those that nothing shows any more."""
+    for language in LANGUAGES:
+        if language == "en":
+            continue
+        known = _catalog(language)
+        fresh = Catalog(locale=language, project="Trainyard", charset="utf-8", fuzzy=False, creation_date=None)
+        for singular, (text, places) in sorted(collect().items()):
+            before = known.get(singular)
+            files = sorted({(file, None) for file, _line in places})
+            fresh.add(text, before.string if before else None, locations=files, flags=_flags(singular))
+        path = _path(language)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("wb") as file:
+            file.write(HEADER.format(language=language, plurals=fresh.plural_forms).encode())
+            write_po(file, fresh, width=110, omit_header=True, include_lineno=False)
+        print(f"{path.relative_to(ROOT)}: {len(fresh)} messages, {len(list(_untranslated(fresh)))} to translate")
+
+
+def _flags(text: str) -> list[str]:
+    return ["python-brace-format"] if "{" in text and "$" not in text else []
+
+
+def _path(language: str) -> Path:
+    return LOCALES / language / "LC_MESSAGES" / "trainyard.po"
+
+
+def _catalog(language: str) -> Catalog:
+    if not _path(language).is_file():
+        return Catalog(locale=language)
+    with _path(language).open("rb") as file:
+        return read_po(file, locale=language)
+
+
+def _untranslated(catalog: Catalog) -> Iterator[str]:
+    for message in catalog:
+        strings = message.string if isinstance(message.string, tuple | list) else (message.string,)
+        if message.id and (message.fuzzy or not all(strings)):
+            yield message.id if isinstance(message.id, str) else message.id[0]
+
+
+# -- checks ------------------------------------------------------------------------------------------------------------
+
+
+def problems() -> list[str]:
+    """Everything that keeps a reader of another language from reading a page; empty when all is well."""
+    wanted = collect()
+    found = [problem for path in sources() for problem in bare_literals(path.read_text(), str(path.relative_to(ROOT)))]
+    for language in LANGUAGES:
+        if language == "en":
+            continue
+        catalog = _catalog(language)
+        known = {m.id if isinstance(m.id, str) else m.id[0] for m in catalog if m.id}
+        found += [f"{language}: not in the catalog: {text!r}" for text in sorted(wanted.keys() - known)]
+        found += [f"{language}: nothing shows it any more: {text!r}" for text in sorted(known - wanted.keys())]
+        found += [f"{language}: no translation: {text!r}" for text in _untranslated(catalog)]
+        found += [f"{language}: {error}: {m.id!r}" for m in catalog if m.id for error in _broken(m)]
+    return found
+
+
+def _broken(message: Any) -> Iterator[str]:
+    """A translation whose placeholders or formulas are not those of the original would fail, or lie, when drawn."""
+    original, translated = message.id, message.string
+    if isinstance(original, str) and isinstance(translated, str) and translated:
+        if _fields(original) != _fields(translated):
+            yield "other placeholders"
+        if original.count("$") != translated.count("$"):
+            yield "other formulas"
+
+
+def _fields(text: str) -> set[str]:
+    from string import Formatter
+
+    if "$" in text:  # braces are LaTeX here; such texts are never formatted
+        return set()
+    return {name for _text, name, _spec, _conversion in Formatter().parse(text) if name is not None}
+
+
+def bare_literals(code: str, name: str) -> list[str]:
+    """Texts with letters that are handed to Streamlit without `_()`."""
+    found = []
+    for call in ast.walk(ast.parse(code)):
+        if isinstance(call, ast.Call) and _draws(call.func):
+            shown = [*call.args[:1], *(k.value for k in call.keywords if k.arg in VISIBLE)]
+            found += [
+                f"{name}:{call.lineno}: visible text without _(): {text!r}"
+                for argument in shown
+                for text in _literals(argument)
+                if _readable(text)
+            ]
+    return found
+
+
+def _draws(function: ast.expr) -> bool:
+    """Whether a call is to `st.something` or to a method of a drawn thing: `column.metric`."""
+    return isinstance(function, ast.Attribute) and (
+        function.attr not in NOT_READ
+        if isinstance(function.value, ast.Name) and function.value.id == "st"
+        else function.attr in _METHODS and getattr(function.value, "id", "") not in _OTHERS
+    )
+
+
+_METHODS = frozenset(
+    {
+        *("metric", "title", "header", "subheader", "caption", "markdown", "button", "toggle", "selectbox", "slider"),
+        *("text_input", "number_input", "error", "warning", "info", "success", "expander", "progress"),
+    }
+)
+"""Methods of containers whose first argument people read."""
+_OTHERS = frozenset({"logger", "logging"})
+
+
+def _literals(argument: ast.expr) -> Iterator[str]:
+    """Texts that an expression shows as they stand: not those inside a call, which may be `_`."""
+    match argument:
+        case ast.Constant(value=str(text)):
+            yield text
+        case ast.JoinedStr(values=values):
+            yield from (v.value for v in values if isinstance(v, ast.Constant) and isinstance(v.value, str))
+        case ast.List(elts=elements) | ast.Tuple(elts=elements):
+            for element in elements:
+                yield from _literals(element)
+        case ast.IfExp(body=body, orelse=otherwise):
+            yield from (*_literals(body), *_literals(otherwise))
+        case ast.BinOp(left=left, right=right):
+            yield from (*_literals(left), *_literals(right))
+
+
+def _readable(text: str) -> bool:
+    """Whether it has a word in it: not an icon, a unit or a placeholder."""
+    rest = " ".join(word for word in text.split() if not word.startswith(":material/"))
+    return sum(letter.isalpha() for letter in rest) > 3
+
+
+def main() -> int:
+    """Run one of the two commands."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("command", choices=["extract", "check"])
+    if parser.parse_args().command == "extract":
+        extract()
+        return 0
+    found = problems()
+    print("\n".join(found) or "Every message has its translation.")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,186 @@
+"""The Train page: what its address says is what it shows, and what it shows is what it trains."""
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from engine.errors import TrainyardError
+from engine.serving.client import Layer, NetworkPicture
+from engine.store import Store
+from tests.pages.opening import labels, open_page, press, words
+from ui import lab
+
+
+class WarmPredictor:
+    """Knows one network, and has a sentence against it when `error` is set."""
+
+    def __init__(self, error: str = "") -> None:
+        self.error = error
+        self.asked: list[dict[str, object]] = []
+
+    def ready(self) -> bool:
+        """Always."""
+        return True
+
+    def describe(self, values: dict[str, object]) -> NetworkPicture:
+        """Two layers."""
+        self.asked.append(values)
+        if self.error:
+            raise TrainyardError(self.error)
+        layers = (Layer("image", "InputLayer", (None, None, 1), 0, False, "image"),
+                  Layer("scores", "Dense", (10,), 1290, True, "scores"))  # fmt: skip
+        return NetworkPicture(layers, 1290, 1290, 2_000_000)
+
+
+def field(at: AppTest, key: str) -> SimpleNamespace:
+    """The widget of a field, by the part and the name."""
+    return at.get_by_key(f"form.{key}")
+
+
+def test_it_opens_ready_to_train(store: Store) -> None:
+    at = open_page("train")
+    assert field(at, "dataset").value == "fashion"
+    assert field(at, "model").value == "cnn"
+    assert "Train" in labels(at)
+    assert "9,000 to train" in words(at)
+    assert "TensorFlow is loading" in words(at)
+
+
+def test_train_queues_what_the_form_shows_and_goes_to_the_run(store: Store) -> None:
+    at = press(open_page("train", model="mlp", units=64, learning_rate=0.01), "Train")
+    [run] = store.list_runs()
+    assert (run.spec["model"]["units"], run.spec["optimizer"]["learning_rate"]) == (64, 0.01)
+    assert at.title[0].value == f"Run {run.id}"
+
+
+def test_a_changed_field_stands_in_the_address_and_a_default_does_not(store: Store) -> None:
+    at = open_page("train")
+    field(at, "training.epochs").set_value(3).run()
+    assert at.query_params["epochs"] == "3"
+    field(at, "training.epochs").set_value(10).run()
+    assert "epochs" not in at.query_params
+
+
+def test_another_optimizer_brings_its_own_learning_rate_unless_one_was_set(store: Store) -> None:
+    at = open_page("train")
+    field(at, "optimizer").select("sgd").run()
+    assert field(at, "optimizer.sgd.learning_rate").value == 0.05
+    field(at, "optimizer.sgd.learning_rate").set_value(0.02).run()
+    field(at, "optimizer").select("rmsprop").run()
+    assert field(at, "optimizer.rmsprop.learning_rate").value == 0.02
+
+
+def test_another_model_drops_the_fields_it_does_not_have(store: Store) -> None:
+    at = open_page("train", model="cnn", blocks=3, units=64)
+    field(at, "model").select("mlp").run()
+    assert not at.warning
+    assert "blocks" not in at.query_params
+    assert field(at, "model.mlp.units").value == 64
+
+
+def test_what_a_link_gets_wrong_is_said_and_the_rest_stands(store: Store) -> None:
+    at = open_page("train", learning_rate=9, unts=4, epochs=5)
+    said = " ".join(warning.value for warning in at.warning)
+    assert "learning_rate=9" in said
+    assert "1e-06 to 1" in said
+    assert "Did you mean 'units'?" in said
+    assert field(at, "training.epochs").value == 5
+    assert "Train" in labels(at)
+
+
+def test_reset_brings_the_defaults_back(store: Store) -> None:
+    at = press(open_page("train", model="mlp", epochs=5), "Reset")
+    assert field(at, "model").value == "cnn"
+    assert field(at, "training.epochs").value == 10
+
+
+def test_a_dataset_that_is_not_here_offers_to_fetch_it(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(lab, "start_fetch", asked.append)
+    at = open_page("train", dataset="cifar10")
+    assert "Train" not in labels(at)
+    press(at, "Fetch")
+    assert asked == ["cifar10"]
+
+
+def test_a_failed_download_says_why_and_can_be_tried_again(store: Store) -> None:
+    store.report_fetch("cifar10", "failed", message="The server cannot be reached.")
+    at = open_page("train", dataset="cifar10")
+    assert at.error[0].value == "The server cannot be reached."
+    assert "Fetch" in labels(at)
+
+
+def test_a_running_download_shows_how_far_it_is(store: Store) -> None:
+    store.report_fetch("cifar10", "running", 17_000_000, 170_000_000)
+    at = open_page("train", dataset="cifar10")
+    assert at.progress[0].text == "17.0 of 170.0 MB"
+    assert "Fetch" not in labels(at)
+
+
+def test_imported_images_are_chosen_at_once_and_broken_files_are_named(store: Store, tmp_path: Path) -> None:
+    at = open_page("train", dataset="folder")
+    at.get_by_key("import.file").upload("mine.zip", zipped_images(broken="red/torn.png"))
+    at.get_by_key("import.name").set_value("colours").run()
+    press(at, "Import")
+    assert at.query_params["folder"] == "colours"
+    assert "16 images imported" in at.success[0].value
+    assert "red/torn.png" in at.dataframe[0].value.to_string()
+    assert "Train" in labels(at)
+
+
+def zipped_images(broken: str) -> bytes:
+    """Eight pictures of either class, and one file that is no image."""
+    import io
+    import zipfile
+
+    from PIL import Image
+
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for index in range(8):
+            for colour in ("red", "blue"):
+                picture = io.BytesIO()
+                Image.effect_noise((32, 32), 20.0 + index).save(picture, "PNG")
+                archive.writestr(f"{colour}/{index}.png", picture.getvalue())
+        archive.writestr(broken, b"torn")
+    return packed.getvalue()
+
+
+def test_the_picture_of_the_network_is_asked_once_for_what_changes_it(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    predictor = WarmPredictor()
+    monkeypatch.setattr(lab, "predictor", lambda: predictor)
+    at = open_page("train", model="mlp", units=99)
+    assert {m.label: m.value for m in at.metric}["Parameters"] == "1,290"
+    field(at, "optimizer.adam.learning_rate").set_value(0.01).run()
+    assert len(predictor.asked) == 1
+    field(at, "model.mlp.units").set_value(98).run()
+    assert len(predictor.asked) == 2
+
+
+def test_a_network_that_cannot_be_described_is_a_sentence_and_the_page_goes_on(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lab, "predictor", lambda: WarmPredictor("The network is too large."))
+    at = open_page("train", model="mlp", units=97)
+    assert "The network is too large." in at.error[0].value
+    assert "Train" in labels(at)
+
+
+def test_the_terminal_command_says_the_same(store: Store) -> None:
+    at = open_page("train", model="mlp", epochs=3, optimizer="sgd", nesterov="true")
+    assert at.code[0].value == (
+        "python -m engine train --dataset fashion --model mlp --optimizer sgd --nesterov --epochs 3"
+    )
+
+
+def test_coming_back_reopens_the_form_as_it_was_left(store: Store) -> None:
+    at = open_page("train")
+    field(at, "training.epochs").set_value(7).run()
+    at.switch_page("../pages/system.py").run()
+    at.query_params.clear()
+    at.switch_page("../pages/train.py").run()
+    assert field(at, "training.epochs").value == 7

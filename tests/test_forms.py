@@ -1,0 +1,107 @@
+"""A form reads an address, and everything that cannot be taken becomes a sentence."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from engine.datasets.base import datasets
+from engine.models.base import models
+from engine.runs import PARTS, RunSpec
+from engine.spec import Choices, Range, Spec
+from ui.forms import command_line, expected, parse_value, read_form, write_value
+
+
+def every_part() -> list[type[Spec]]:
+    """All registered Specs."""
+    return [part for registry in PARTS.values() for part in registry.values()]
+
+
+def test_an_empty_address_is_the_default_run() -> None:
+    form = read_form({})
+    assert form.spec() == RunSpec.build({})
+    assert form.changed == {}
+    assert form.notes == ()
+
+
+def test_the_short_address_of_a_run_makes_the_same_run_again() -> None:
+    spec = RunSpec.build({"model": "mlp", "optimizer": "sgd", "nesterov": True, "learning_rate": 3e-4, "flip": "both"})
+    again = read_form({name: write_value(value) for name, value in spec.flat().items()})
+    assert again.notes == ()
+    assert again.spec() == spec
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("learning_rate", "9"),
+        ("learning_rate", "nan"),
+        ("learning_rate", "fast"),
+        ("epochs", "0"),
+        ("epochs", "1e3"),
+        ("batch_normalisation", "maybe"),
+        ("kernel_size", "4"),
+        ("loss", "cross"),
+        ("seed", "-1"),
+        ("device", "tpu"),
+    ],
+)
+def test_a_value_out_of_its_domain_is_left_out_with_a_sentence(name: str, text: str) -> None:
+    form = read_form({name: text, "units": "64"})
+    assert form.changed == {"units": 64}
+    assert len(form.notes) == 1
+    assert f"{name}={text}" in form.notes[0]
+
+
+def test_unknown_names_get_the_nearest_that_exists() -> None:
+    form = read_form({"model": "mpl", "droput": "0.1"})
+    assert form.names["model"] == "cnn"
+    assert "'mlp'" in form.notes[0]
+    assert "'dropout'" in form.notes[1]
+
+
+def test_the_language_in_the_address_is_no_hyperparameter() -> None:
+    assert read_form({"lang": "zh"}).notes == ()
+
+
+@pytest.mark.parametrize("part", every_part(), ids=lambda part: f"{part.__module__}:{part.name}")
+def test_every_default_survives_the_way_through_an_address(part: type[Spec]) -> None:
+    for field in part.fields():
+        assert parse_value(part, field, write_value(field.default)) == field.default
+
+
+@pytest.mark.parametrize("part", every_part(), ids=lambda part: f"{part.__module__}:{part.name}")
+def test_every_field_can_say_what_it_takes(part: type[Spec]) -> None:
+    for field in part.fields():
+        if isinstance(field.domain, Range):
+            assert write_value(field.domain.high) in expected(field)
+        elif isinstance(field.domain, Choices):
+            assert write_value(field.domain.options[-1]) in expected(field)
+
+
+def test_the_terminal_command_builds_the_same_run() -> None:
+    spec = RunSpec.build({"model": "vit", "optimizer": "sgd", "nesterov": True, "schedule": "cosine", "seed": 7})
+    words = command_line(spec)
+    assert words[:4] == ["python", "-m", "engine", "train"]
+    assert "--nesterov" in words
+    assert words[words.index("--seed") + 1] == "7"
+
+
+def draw_everything(dataset: str, model: str) -> None:
+    """A page with every widget of one choice of parts."""
+    from ui.forms import draw_fields, read_form
+
+    form = read_form({"dataset": dataset, "model": model})
+    for section in form.parts:
+        draw_fields(form, section)
+        draw_fields(form, section, advanced=True)
+
+
+@pytest.mark.parametrize(("dataset", "model"), [(d, "cnn") for d in datasets] + [("fashion", m) for m in models])
+def test_every_field_has_a_widget_that_shows_its_default(home: object, dataset: str, model: str) -> None:
+    at = AppTest.from_function(draw_everything, kwargs={"dataset": dataset, "model": model}, default_timeout=20).run()
+    assert not at.exception
+    form = read_form({"dataset": dataset, "model": model})
+    shown = {widget.key.rsplit(".", 1)[1]: widget.value for kind in WIDGETS for widget in at.get(kind)}
+    assert shown == form.defaults
+
+
+WIDGETS = ("slider", "number_input", "toggle", "selectbox", "segmented_control", "text_input")

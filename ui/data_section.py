@@ -1,0 +1,160 @@
+"""The part of the Train page about data: a look at it, where it comes from, and how to get it onto this machine."""
+
+from typing import IO
+
+import streamlit as st
+
+from engine.datasets.archive import FolderReport, import_images
+from engine.datasets.base import Dataset
+from engine.datasets.catalog import describe
+from engine.datasets.prepare import PreparedDataset, prepare
+from engine.settings import settings
+from engine.spec import Options
+from engine.store import Fetch
+from ui import lab
+from ui.forms import change
+from ui.language import _
+from ui.pictures import dataset_look
+from ui.run_views import theme_name
+
+_REPORT = "import.report"  # what the last import of this session brought
+_TICK_SECONDS = 1.0
+
+
+def draw_data(dataset: Dataset) -> PreparedDataset | None:
+    """Show the examples, or the way to get them. None while there are none."""
+    draw_import(type(dataset))
+    if not dataset.available():
+        draw_missing(dataset)
+        return None
+    with st.spinner(_("Preparing the dataset ..."), show_time=True):
+        prepared = prepare(dataset)
+    counts = prepared.meta["counts"]
+    height, width = prepared.info.shape[:2]
+    st.caption(
+        _("{examples} examples in {classes} classes, {width} × {height} pixels: {train} to train, {validation} to "
+          "validate, {test} to test").format(
+            examples=f"{sum(map(sum, counts.values())):,}",
+            classes=prepared.info.num_classes,
+            width=width,
+            height=height,
+            train=f"{sum(counts['train']):,}",
+            validation=f"{sum(counts['validation']):,}",
+            test=f"{sum(counts['test']):,}",
+        )
+    )  # fmt: skip
+    st.html(_look(prepared, theme_name(), st.session_state.get("language", "en")))
+    return prepared
+
+
+@st.cache_data(max_entries=64, show_spinner=False, hash_funcs={PreparedDataset: lambda p: str(p.path)})
+def _look(prepared: PreparedDataset, theme: str, language: str) -> str:
+    """Drawn once for all viewers: (prepared, theme, language) -> HTML."""
+    return dataset_look(prepared, "dark" if theme == "dark" else "light")
+
+
+def draw_facts(dataset: type[Dataset]) -> None:
+    """What it is, where it comes from, and what it cannot show."""
+    st.caption(_(dataset.summary()))
+    st.caption(
+        "**{limits}** {text}  \n**{source}** {where}  \n**{licence}** {terms}".format(
+            limits=_("Limits:"),
+            text=_(dataset.limits),
+            source=_("Source:"),
+            where=_(dataset.source),
+            licence=_("Licence:"),
+            terms=_(dataset.licence),
+        )
+    )
+
+
+# -- datasets to download ----------------------------------------------------------------------------------------------
+
+
+def draw_missing(dataset: Dataset) -> None:
+    """The Fetch button and the progress of a download, or what else is to be done."""
+    facts = describe(type(dataset))
+    if not facts["fetchable"]:
+        st.info(_("No images are chosen yet. Import a zip, or choose an imported set."), icon=":material/folder:")
+        return
+    st.info(
+        _("This dataset is not on this machine yet: {size} MB to download.").format(
+            size=f"{facts['download_bytes'] / 1e6:,.0f}"
+        ),
+        icon=":material/cloud_download:",
+    )
+    known = lab.store().fetch(dataset.name)
+    running = known is not None and fetching(known)
+    st.fragment(_progress, run_every=_TICK_SECONDS if running else None)(dataset, running)
+
+
+def fetching(fetch: Fetch) -> bool:
+    """Whether a download goes on: one that is silent for long has died with its process."""
+    return (
+        fetch.state == "running"
+        and fetch.silent_seconds < 2 * settings().fetch_timeout_seconds
+        and not lab.fetch_ended(fetch.name)
+    )
+
+
+def _progress(dataset: Dataset, running: bool) -> None:
+    fetch = lab.store().fetch(dataset.name)
+    if running and (dataset.available() or fetch is None or not fetching(fetch)):
+        st.rerun()  # the timer ends with the download
+    if fetch is not None and running:
+        share = min(1.0, fetch.done_bytes / max(fetch.total_bytes, 1))
+        st.progress(share, _("{done} of {total} MB").format(
+            done=f"{fetch.done_bytes / 1e6:,.1f}", total=f"{fetch.total_bytes / 1e6:,.1f}"
+        ))  # fmt: skip
+        return
+    if fetch is not None and fetch.state == "failed":
+        st.error(fetch.message, icon=":material/cloud_off:")
+    elif fetch is not None and fetch.state == "running":
+        st.error(_("The download was interrupted. Fetch again: it goes on where it was."), icon=":material/cloud_off:")
+    if st.button(_("Fetch"), icon=":material/download:", key="fetch"):
+        lab.start_fetch(dataset.name)
+        st.rerun()
+
+
+# -- images of one's own -----------------------------------------------------------------------------------------------
+
+
+def draw_import(dataset: type[Dataset]) -> None:
+    """For datasets that are sets of imported images: a form that takes a zip. Reports what was left out."""
+    field = next((f for f in dataset.fields() if f.domain == Options("folders")), None)
+    if field is None:
+        return
+    with st.expander(_("Import images"), icon=":material/upload:", expanded=not dataset.ready()):
+        st.caption(_("A zip with one folder for each class, and in each the pictures of this class: `class/name.png`."))
+        file = st.file_uploader(_("Zip file"), type="zip", key="import.file", max_upload_size=settings().max_upload_mb)
+        name = st.text_input(
+            _("Name of the set"), key="import.name", max_chars=48, help=_("a-z, 0-9, - and _, such as my-leaves")
+        )
+        if st.button(_("Import"), disabled=not (file and name), key="import.start") and file is not None:
+            with lab.guarded():
+                report = _import(file, name)
+                st.session_state[_REPORT] = report
+                change(field.name, report.name)
+                st.rerun()
+    _draw_report(st.session_state.get(_REPORT))
+
+
+def _import(file: IO[bytes], name: str) -> FolderReport:
+    bar = st.progress(0.0, _("Reading images ..."))
+
+    def show(done: int, total: int) -> None:
+        bar.progress(done / max(total, 1), _("Reading images ..."))
+
+    return import_images(file, name, show)
+
+
+def _draw_report(report: FolderReport | None) -> None:
+    if report is None:
+        return
+    st.success(_("{count} images imported as '{name}'.").format(count=report.num_images, name=report.name))
+    if report.problems:
+        st.warning(_("{count} files were left out:").format(count=len(report.problems)))
+        st.dataframe(
+            [{_("File"): problem.file, _("Reason"): problem.reason} for problem in report.problems[:200]],
+            hide_index=True,
+        )

@@ -1,0 +1,94 @@
+"""What this dashboard process keeps: the store, the handle of the predictor, a running executor, its downloads."""
+
+import logging
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from engine.errors import TrainyardError
+from engine.runs import Run, RunSpec
+from engine.settings import settings
+from engine.store import Store
+
+if TYPE_CHECKING:
+    from engine.serving.client import Predictor
+
+ROOT = Path(__file__).resolve().parents[1]
+logger = logging.getLogger(__name__)
+FETCH_COMMAND = (sys.executable, "-m", "engine", "fetch")
+fetches: dict[str, subprocess.Popen[bytes]] = {}
+"""Downloads that this process started, by dataset. Polled, so that no zombie is left."""
+
+
+def store() -> Store:
+    """The store that the settings name, opened once."""
+    return open_once(settings().url)
+
+
+@st.cache_resource(show_spinner=False, max_entries=4)
+def open_once(url: str) -> Store:
+    """The store at `url`, shared by all sessions."""
+    return Store(url)
+
+
+@st.cache_resource(show_spinner=False)
+def predictor() -> "Predictor":
+    """The handle of the warm process that knows Keras; making it starts nothing."""
+    from engine.serving.client import Predictor
+
+    return Predictor()
+
+
+def close() -> None:
+    """End what ends with the dashboard: the predictor. Runs and downloads go on."""
+    predictor().close()
+
+
+def start_executor() -> None:
+    """Start an executor if none is alive: one leaves when it was idle for long."""
+    from engine.executor.launch import ensure_executor
+
+    ensure_executor()
+
+
+def launch(spec: RunSpec, owner: str = "") -> Run:
+    """Queue a run and have somebody take it."""
+    run = store().create_run(spec, owner)
+    start_executor()
+    return run
+
+
+def start_fetch(name: str) -> None:
+    """Download a dataset in a process of its own, which outlives the page and reports to the store."""
+    running = fetches.get(name)
+    if running is not None and running.poll() is None:
+        return
+    store().report_fetch(name, "running")
+    fetches[name] = subprocess.Popen(
+        [*FETCH_COMMAND, name],
+        cwd=ROOT,
+        start_new_session=True,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+def fetch_ended(name: str) -> bool:
+    """Whether a download that this process started is over, one way or the other."""
+    process = fetches.get(name)
+    return process is not None and process.poll() is not None
+
+
+@contextmanager
+def guarded() -> Iterator[None]:
+    """Show a `TrainyardError` as its sentence, in the place where it happened, and let the page go on."""
+    try:
+        yield
+    except TrainyardError as error:
+        st.error(str(error), icon=":material/error:")

@@ -1,0 +1,77 @@
+"""The language of a session: gettext over catalogs kept with Babel. English is the source and needs no catalog."""
+
+import gettext
+import io
+from functools import lru_cache
+from pathlib import Path
+
+import streamlit as st
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+LANGUAGES = {"en": "English", "zh": "中文"}
+"""Languages of the interface by code, each in its own words."""
+LOCALES = Path(__file__).parent / "locales"
+_STATE = "language"  # where a session keeps its choice
+
+
+def _(text: str) -> str:
+    """`text` in the language of the current session."""
+    return catalog(language()).gettext(text) if text else ""  # the entry of "" is the catalog's header
+
+
+def N_(text: str) -> str:  # noqa: N802  gettext's own name for it
+    """Mark `text` for translation where it is declared; it is translated with `_` where it is drawn."""
+    return text
+
+
+def plural(singular: str, many: str, count: int) -> str:
+    """The form that suits `count`, in the language of the current session."""
+    return catalog(language()).ngettext(singular, many, count)
+
+
+def language() -> str:
+    """The session's choice, else the link's (`?lang=`), else the browser's, else English."""
+    if get_script_run_ctx(suppress_warning=True) is None:
+        return "en"
+    return str(st.session_state.get(_STATE) or nearest(st.query_params.get("lang", ""), browser_language()))
+
+
+def browser_language() -> str:
+    """The language that the browser asks for, where there is a catalog for it."""
+    return nearest(st.context.locale or "", "en")
+
+
+def nearest(code: str, otherwise: str) -> str:
+    """The language for a code such as `zh-CN`."""
+    short = code.replace("_", "-").split("-")[0].lower()
+    return short if short in LANGUAGES else otherwise
+
+
+def choose_language() -> None:
+    """Draw the switch. The choice holds for the session and stands in the URL where it is not the browser's own."""
+    st.session_state[_STATE] = language()
+    st.segmented_control(
+        _("Language"),
+        list(LANGUAGES),
+        format_func=LANGUAGES.__getitem__,
+        key=_STATE,
+        required=True,
+        label_visibility="collapsed",
+    )
+    if language() != nearest(st.query_params.get("lang", ""), browser_language()):
+        st.query_params["lang"] = language()
+
+
+@lru_cache(maxsize=len(LANGUAGES))
+def catalog(code: str) -> gettext.NullTranslations:
+    """The translations of one language; of English, which has no file, every text itself."""
+    path = LOCALES / code / "LC_MESSAGES" / "trainyard.po"
+    if not path.is_file():
+        return gettext.NullTranslations()
+    compiled = io.BytesIO()
+    with path.open("rb") as file:
+        write_mo(compiled, read_po(file, locale=code))
+    compiled.seek(0)
+    return gettext.GNUTranslations(compiled)

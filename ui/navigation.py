@@ -1,0 +1,54 @@
+"""The pages, in one list: their file, title and address. `st.switch_page(page("run"))` goes to one."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit as st
+
+from ui.language import N_, _
+
+FOLDER = Path(__file__).resolve().parents[1] / "pages"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One page of the dashboard. A hidden one has an address and no place in the menu."""
+
+    name: str
+    title: str
+    icon: str
+    help: str
+    hidden: bool = False
+
+
+PAGES = (
+    Entry("train", N_("Train"), ":material/model_training:", N_("Choose data and a network, and start a run.")),
+    Entry("runs", N_("Runs"), ":material/list:", N_("All runs: waiting, training and ended.")),
+    Entry("run", N_("Run"), ":material/show_chart:", N_("One run: its curves, log and result."), hidden=True),
+    Entry("demo", N_("Demo"), ":material/draw:", N_("Try a trained network on your own input.")),
+    Entry("system", N_("System"), ":material/memory:", N_("Devices, workers, disk and versions.")),
+)
+"""In the order of the menu; the first is where one arrives."""
+
+
+def page(name: str) -> Path:
+    """The file of a page, for `st.switch_page` and `st.page_link`."""
+    return FOLDER / f"{name}.py"
+
+
+def navigation() -> st.Page:
+    """The menu in the session's language, over the pages that exist."""
+    return st.navigation(
+        [
+            st.Page(
+                page(entry.name),
+                title=_(entry.title),
+                icon=entry.icon,
+                help=_(entry.help),
+                url_path=entry.name,
+                default=entry is PAGES[0],
+                visibility="hidden" if entry.hidden else "visible",
+            )
+            for entry in PAGES
+        ]
+    )

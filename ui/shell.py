@@ -1,0 +1,18 @@
+"""The script that runs for every session: the menu, the language switch, and the chosen page."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from ui.lab import guarded
+from ui.language import choose_language
+from ui.navigation import navigation
+
+ICON = Path(__file__).with_name("icon.svg")  # an icon named after a font would be asked from the network
+
+st.set_page_config(page_title="Trainyard", page_icon=ICON, layout="wide")
+chosen = navigation()
+with st.sidebar:
+    choose_language()
+with guarded():  # a home that cannot be used is a sentence on each page
+    chosen.run()
