@@ -47,6 +47,11 @@ class Artifacts:
         """What evaluation found on validation and test, as JSON."""
         return self.folder / "evaluation.json"
 
+    @property
+    def info(self) -> Path:
+        """What the model takes and what its outputs mean, as JSON: it outlives the dataset."""
+        return self.folder / "info.json"
+
     def read_evaluation(self) -> dict[str, Any]:
         """`{"validation": ..., "test": ...}`, or {} while there is none."""
         if not self.evaluation.is_file():
@@ -84,7 +89,7 @@ def delete_run(store: "Store", run_id: int) -> None:
 def discard_results(run_id: int) -> None:
     """Delete everything but the log: a canceled run keeps no result."""
     files = artifacts_of(run_id)
-    for path in (files.checkpoint, files.best, files.model, files.evaluation):
+    for path in (files.checkpoint, files.best, files.model, files.evaluation, files.info):
         path.unlink(missing_ok=True)
 
 

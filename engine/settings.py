@@ -60,6 +60,8 @@ class Settings(BaseSettings):
     """Most images in one prediction request."""
     predict_timeout_seconds: float = Field(default=30.0, gt=0)
     """How long a page waits for a prediction, a layer picture or an augmentation preview."""
+    max_waiting_predictions: int = Field(default=16, ge=1)
+    """How many requests may wait for the predictor; one more is refused with a sentence."""
     max_loaded_models: int = Field(default=4, ge=1)
     """How many models the predictor keeps in memory; the least recently used one is dropped."""
     fetch_timeout_seconds: float = Field(default=30.0, gt=0)

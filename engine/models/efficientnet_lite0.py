@@ -49,7 +49,7 @@ class EfficientNetLite0(Model):
             x = layers.Concatenate(name="grey_to_rgb")([x, x, x])
         scale = self.resolution / min(height, width)
         if scale != 1:
-            x = layers.Resizing(round(height * scale), round(width * scale), name="resize")(x)
+            x = layers.Resizing(round(height * scale), round(width * scale), name="resolution")(x)
         return layers.Rescaling(1 / 128, offset=-127 / 128, name="scale")(x)
 
     @property

@@ -10,6 +10,7 @@ import numpy as np
 from engine.artifacts import Artifacts
 from engine.datasets.prepare import PreparedDataset
 from engine.runs import RunSpec
+from engine.tasks.base import DataInfo
 from engine.training.network import Network
 
 _BATCH = 256
@@ -39,6 +40,12 @@ def save_model(network: Network, files: Artifacts) -> None:
         temporary = Path(folder) / "model.keras"
         network.saved.save(temporary)
         temporary.replace(files.model)
+
+
+def save_info(files: Artifacts, spec: RunSpec, info: DataInfo) -> None:
+    """Write `info.json`: what the model takes and what its outputs mean, for when the dataset is gone."""
+    described = {"task": spec.task.to_dict(), "shape": info.shape, "labels": info.labels}
+    write_text(files.info, json.dumps(described))
 
 
 def write_text(path: Path, text: str) -> None:

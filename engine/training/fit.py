@@ -18,7 +18,7 @@ from engine.settings import settings
 from engine.store import Store
 from engine.training.callbacks import BestEpoch, Checkpoints, Ended, Plateau, Report
 from engine.training.checkpoint import load_checkpoint
-from engine.training.evaluate import evaluate_run, save_model
+from engine.training.evaluate import evaluate_run, save_info, save_model
 from engine.training.features import frozen_features
 from engine.training.hardware import Hardware
 from engine.training.network import Network, build_network, compile_network
@@ -111,6 +111,7 @@ class _Session:
             best=best,
             remembering=remembering,
         )
+        save_info(files, spec, data.info)
         session._resume()
         store.begin_attempt(
             run,

@@ -1,0 +1,1 @@
+"""A warm process beside the dashboard that answers what needs Keras: predictions, layer pictures, previews."""

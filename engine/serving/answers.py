@@ -1,0 +1,78 @@
+"""What the predictor answers, as plain data that both of its sides know. No Keras here."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any, Self
+
+from engine.tasks.base import Prediction
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One layer of a network, or several that are drawn as one box.
+
+    `output_shape` is without the batch axis; None stands for any length. Layers of equal `group` that follow each
+    other belong into one box; a layer that is a box of its own has its own name as group.
+    """
+
+    name: str
+    kind: str
+    output_shape: tuple[int | None, ...]
+    parameters: int
+    trainable: bool
+    group: str
+
+
+@dataclass(frozen=True)
+class NetworkPicture:
+    """A network from what people have to what they see, in the order of computation."""
+
+    layers: tuple[Layer, ...]
+    parameters: int
+    trainable_parameters: int
+    memory_bytes: int
+    """About what training takes at least: see `engine.serving.networks`."""
+
+    @property
+    def boxes(self) -> list[Layer]:
+        """The layers with each group folded into one: at most about thirty, whatever the depth."""
+        return [_fold(group, list(layers)) for group, layers in groupby(self.layers, lambda x: x.group)]
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> Self:
+        """The inverse of `dataclasses.asdict`, also after JSON has made lists of tuples."""
+        return cls(**data | {"layers": tuple(_layers(data["layers"]))})
+
+
+@dataclass(frozen=True)
+class PredictResult:
+    """What came of one file: a prediction, or the sentence that says why there is none."""
+
+    name: str
+    prediction: Prediction | None
+    error: str = ""
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> Self:
+        """The inverse of `dataclasses.asdict`."""
+        found = data["prediction"]
+        return cls(data["name"], Prediction(**found) if found else None, data["error"])
+
+
+def _layers(rows: list[dict[str, Any]]) -> Iterator[Layer]:
+    for row in rows:
+        yield Layer(**row | {"output_shape": tuple(row["output_shape"])})
+
+
+def _fold(group: str, layers: list[Layer]) -> Layer:
+    if len(layers) == 1:
+        return layers[0]
+    return Layer(
+        name=group,
+        kind=f"{len(layers)} layers",
+        output_shape=layers[-1].output_shape,
+        parameters=sum(layer.parameters for layer in layers),
+        trainable=any(layer.trainable for layer in layers),
+        group=group,
+    )

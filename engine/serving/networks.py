@@ -1,0 +1,151 @@
+"""A picture of a network before it is trained: its layers, shapes, parameters, and the memory that training takes.
+
+The memory is a lower bound, from what is known without running: four bytes for each weight, for the gradient and the
+optimizer's slots of each trained weight, and for each output of each layer from the first trained one on, times the
+batch size, since the backward pass needs them. Insides of a layer (attention scores), the resident data and what
+TensorFlow takes for itself come on top.
+"""
+
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from itertools import groupby
+from typing import Any
+
+import keras
+
+from engine.datasets.prepare import prepare
+from engine.optimizers import Adam, Optimizer
+from engine.runs import RunSpec, Training
+from engine.schedules import Constant
+from engine.serving.answers import Layer, NetworkPicture
+from engine.tasks.base import DataInfo
+from engine.training.network import Network, build_network
+
+MAX_BOXES = 30
+"""Layers are folded by the beginnings of their names until at most this many boxes are left."""
+_FLOAT_BYTES = 4
+
+
+def describe_network(values: dict[str, Any]) -> NetworkPicture:
+    """The network of a run, with `values` as `RunSpec.build` takes them. Built without weights, so it is never slow."""
+    spec = RunSpec.build(values)
+    # what does not change the layers is put to its default, so that turning these dials finds the cached network
+    same = replace(spec, optimizer=Adam(), schedule=Constant(), training=Training())
+    found = _measure(same, prepare(spec.dataset).info)
+    numbers = (
+        found.parameters
+        + (1 + _slots(spec.optimizer)) * found.trainable_parameters
+        + spec.training.batch_size * found.kept_numbers
+    )
+    return NetworkPicture(found.layers, found.parameters, found.trainable_parameters, round(numbers) * _FLOAT_BYTES)
+
+
+@dataclass(frozen=True)
+class _Measured:
+    """What is known of a network whatever the optimizer and the batch size are."""
+
+    layers: tuple[Layer, ...]
+    parameters: int
+    trainable_parameters: int
+    kept_numbers: int
+    """Outputs, for one example, that the backward pass needs."""
+
+
+@lru_cache(maxsize=128)
+def _measure(spec: RunSpec, info: DataInfo) -> _Measured:
+    try:
+        # Variables get shapes but no values: a network of 800 million parameters takes 20 ms instead of a minute.
+        with keras.StatelessScope(initialize_variables=False):
+            network = build_network(spec, info)
+            layers = _in_order(network)
+            trained = _sum_sizes(network.core.trainable_variables)
+            groups = _groups([layer.name for layer in layers])
+            return _Measured(
+                tuple(_layer(layer, group) for layer, group in zip(layers, groups, strict=True)),
+                network.core.count_params(),
+                trained,
+                sum(_numbers(layer) for layer in _from_first_trained(layers)),
+            )
+    finally:
+        keras.utils.clear_session()  # forgets the variables without values, and starts names at "dense" again
+
+
+def _in_order(network: Network) -> list[keras.Layer]:
+    """All layers from raw input to what people see; augmentation stands where training has it, before the core."""
+    core = {id(layer) for layer in network.core.layers}
+    before = [layer for layer in network.saved.layers if id(layer) not in core]
+    first = next(i for i, layer in enumerate(network.saved.layers) if id(layer) in core)
+    changing = [] if network.features is not None else network.trained.layers
+    augmenting = [
+        layer
+        for layer in changing
+        if id(layer) not in core
+        and layer is not network.core
+        and layer not in before
+        and not isinstance(layer, keras.layers.InputLayer)
+    ]
+    return [*network.saved.layers[:first], *augmenting, *network.saved.layers[first:]]
+
+
+def _layer(layer: keras.Layer, group: str) -> Layer:
+    return Layer(
+        name=layer.name,
+        kind=type(layer).__name__,
+        output_shape=tuple(_outputs(layer)[0][1:]),
+        parameters=layer.count_params(),
+        trainable=bool(layer.trainable_variables),
+        group=group,
+    )
+
+
+def _groups(names: list[str]) -> list[str]:
+    """For each layer the beginning of its name that its box is called by: as much of it as leaves few enough boxes.
+
+    Names are read as paths (`block2_1_expand_conv`). A beginning whose layers do not all follow each other, such as
+    that of two parallel branches, makes no box.
+    """
+    groups = names
+    for depth in range(max(len(name.split("_")) for name in names), 0, -1):
+        boxes = [group for group, _ in groupby(groups)]
+        if len(boxes) <= MAX_BOXES and len(boxes) == len(set(boxes)):
+            break
+        groups = [_beginning(name, depth) for name in names]
+    return groups
+
+
+def _beginning(name: str, depth: int) -> str:
+    """The first `depth` parts; names that Keras gave (`dense_1`) stand for themselves."""
+    parts = name.split("_")
+    return name if parts[-1].isdigit() else "_".join(parts[:depth])
+
+
+def _from_first_trained(layers: list[keras.Layer]) -> Iterator[keras.Layer]:
+    started = False
+    for layer in layers:
+        started = started or bool(layer.trainable_variables)
+        if started:
+            yield layer
+
+
+def _outputs(layer: keras.Layer) -> list[tuple[int | None, ...]]:
+    return [tuple(tensor.shape) for tensor in keras.tree.flatten(layer.output)]
+
+
+def _numbers(layer: keras.Layer) -> int:
+    """Size of a layer's outputs for one example; an axis of any length counts as one."""
+    return sum(math.prod(axis or 1 for axis in shape[1:]) for shape in _outputs(layer))
+
+
+def _sum_sizes(variables: Iterable[Any]) -> int:
+    return sum(math.prod(variable.shape) for variable in variables)
+
+
+@lru_cache(maxsize=128)
+def _slots(optimizer: Optimizer) -> int:
+    """How many numbers the optimizer keeps for each trained weight: two for Adam, none for plain SGD."""
+    size = 1024  # large enough that the few numbers kept once (the step, the rate) round away
+    built = optimizer.build(1e-3)
+    built.build([keras.Variable(shape=(size,), initializer="zeros", name="weights")])
+    return _sum_sizes(built.variables) // size

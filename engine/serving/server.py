@@ -1,0 +1,96 @@
+"""The predictor's side of the wire: named work over HTTP on a Unix socket, for as long as the parent lives.
+
+Each answer is JSON: what the work returned, or `{"error": sentence}`. The socket lies in a folder that only its owner
+may enter, so that nobody else on the machine can ask.
+"""
+
+import functools
+import json
+import logging
+import os
+import sys
+import threading
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from engine.errors import TrainyardError
+from engine.serving.turns import Busy, Late, Turns
+from engine.settings import settings
+
+Work = Callable[[dict[str, Any]], Any]
+"""Takes the JSON object of a request, returns what JSON can hold, raises `TrainyardError` with a sentence."""
+
+logger = logging.getLogger(__name__)
+_STATUS = {Busy: 503, Late: 504}
+
+
+def serve(work: Mapping[str, Work], socket: Path, warm_up: Callable[[], None] | None = None) -> None:
+    """Answer `POST /NAME` with `work[NAME]`, one request at a time, until stdin ends; then end this process.
+
+    The socket appears after the warm-up: whoever can connect can also expect an answer soon.
+    """
+    threading.Thread(target=_end_with_parent, args=[socket], name="parent", daemon=True).start()
+    turns = Turns(settings().max_waiting_predictions, settings().predict_timeout_seconds, lambda: _end(socket, 1))
+    if warm_up is not None:
+        turns.begin_with(warm_up)
+    config = uvicorn.Config(
+        make_app(work, turns), uds=str(socket), log_level="warning", timeout_keep_alive=3600, lifespan="off"
+    )
+    uvicorn.Server(config).run()
+    _end(socket, 0)
+
+
+def make_app(work: Mapping[str, Work], turns: Turns) -> Starlette:
+    """The routes: `GET /health`, and `POST /NAME` for each named work."""
+
+    async def health(request: Request) -> Response:
+        return JSONResponse({"work": sorted(work)})
+
+    routes = [Route("/health", health)]
+    routes += [Route(f"/{name}", _endpoint(do, turns), methods=["POST"]) for name, do in work.items()]
+    return Starlette(routes=routes)
+
+
+def _endpoint(do: Work, turns: Turns) -> Callable[[Request], Awaitable[Response]]:
+    async def answer(request: Request) -> Response:
+        body = await request.body()
+        try:
+            found = await turns.take(functools.partial(_perform, do, body))
+        except TrainyardError as error:
+            return JSONResponse({"error": str(error)}, _STATUS.get(type(error), 422))
+        except Exception as error:
+            logger.exception("The request %s failed", request.url.path)
+            sentence = f"The predictor failed ({type(error).__name__}: {error}). Its log has the details."
+            return JSONResponse({"error": sentence}, 500)
+        return Response(found, media_type="application/json")
+
+    return answer
+
+
+def _perform(do: Work, body: bytes) -> bytes:
+    """Reading and writing JSON belong to the turn: megabytes of it would hold up the event loop."""
+    return json.dumps(do(json.loads(body))).encode()
+
+
+def _end_with_parent(socket: Path) -> None:
+    while os.read(sys.stdin.fileno(), 1024):  # ends when the parent closes the pipe, or dies
+        pass
+    _end(socket, 0)
+
+
+def _end(socket: Path, code: int) -> None:
+    """At once, without waiting for the thread that may be deep inside TensorFlow."""
+    socket.unlink(missing_ok=True)
+    try:
+        socket.parent.rmdir()
+    except OSError:
+        logger.info("Left %s, which is not empty or not ours.", socket.parent)
+    logging.shutdown()
+    os._exit(code)

@@ -1,0 +1,432 @@
+"""The warm process that answers what needs Keras, with one real child for the module."""
+
+import io
+import os
+import shutil
+import signal
+import statistics
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+from PIL import Image
+
+from engine.artifacts import artifacts_of
+from engine.datasets.prepare import prepare
+from engine.errors import TrainyardError
+from engine.runs import RunSpec, RunState
+from engine.serving.client import Predictor
+from engine.serving.loaded import LoadedModels
+from engine.settings import settings
+from engine.store import open_store
+
+ROOT = Path(__file__).parents[1]
+SLOW = (sys.executable, str(ROOT / "tests" / "slow_predictor.py"))
+# Keras writes weights through h5py in a way that NumPy 2 will not allow one day
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
+TINY = {"dataset": "digits", "model": "mlp", "units": 16, "dropout": 0.0}
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A home folder for the whole module."""
+    home = tmp_path_factory.mktemp("serving") / "home"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TRAINYARD_HOME", str(home))
+        settings.cache_clear()
+        yield home
+    settings.cache_clear()
+
+
+@pytest.fixture(scope="module")
+def run_id(lab: Path) -> int:
+    """A run with a saved, untrained model."""
+    return save_run()
+
+
+@pytest.fixture(scope="module")
+def predictor(lab: Path) -> Iterator[Predictor]:
+    """The real thing."""
+    handle = Predictor()
+    wait_until(handle.ready, 60)
+    yield handle
+    handle.close()
+
+
+@pytest.fixture
+def slow(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Predictor]:
+    """A process that answers `describe` after as many seconds as asked, within a second, with one place to wait."""
+    monkeypatch.setenv("TRAINYARD_PREDICT_TIMEOUT_SECONDS", "1")
+    monkeypatch.setenv("TRAINYARD_MAX_WAITING_PREDICTIONS", "1")
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    settings.cache_clear()
+    handle = Predictor(SLOW)
+    wait_until(handle.ready, 20)
+    yield handle
+    handle.close()
+
+
+def save_run(**values: object) -> int:
+    from engine.training.evaluate import save_info, save_model
+    from engine.training.network import build_network
+
+    spec = RunSpec.build(TINY | values)
+    run = open_store().create_run(spec)
+    files = artifacts_of(run.id)
+    files.folder.mkdir(parents=True)
+    info = prepare(spec.dataset).info
+    save_model(build_network(spec, info), files)
+    save_info(files, spec, info)
+    return run.id
+
+
+def wait_until(condition, seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"not within {seconds} s"
+        time.sleep(0.05)
+
+
+def png(size: tuple[int, int] = (40, 40), value: int = 200) -> bytes:
+    buffer = io.BytesIO()
+    Image.new("L", size, value).save(buffer, format="PNG")
+    return buffer.getvalue()
+
+
+def pixels(data: bytes) -> np.ndarray:
+    return np.asarray(Image.open(io.BytesIO(data)))
+
+
+def child_of(predictor: Predictor) -> psutil.Process:
+    assert predictor._child is not None
+    return psutil.Process(predictor._child.process.pid)
+
+
+# -- predictions ----------------------------------------------------------------------------------------------------
+
+
+def test_a_picture_gets_the_probabilities_that_the_saved_model_gives(predictor: Predictor, run_id: int) -> None:
+    import keras
+
+    inputs, _ = prepare(RunSpec.build(TINY).dataset).arrays("test")
+    buffer = io.BytesIO()
+    Image.fromarray(inputs[0, ..., 0]).save(buffer, format="PNG")
+    (result,) = predictor.predict(run_id, [("one.png", buffer.getvalue())])
+    assert result.prediction is not None
+    assert result.prediction.kind == "classes"
+    expected = np.asarray(keras.saving.load_model(artifacts_of(run_id).model, compile=False)(inputs[:1]))[0]
+    np.testing.assert_allclose(list(result.prediction.values["probabilities"].values()), expected, rtol=1e-4, atol=1e-6)
+
+
+def test_a_broken_file_among_good_ones_gets_its_own_sentence(predictor: Predictor, run_id: int) -> None:
+    results = predictor.predict(run_id, [("a.png", png()), ("b.png", b"no picture"), ("ç\n.png", png(value=0))])
+    assert [result.name for result in results] == ["a.png", "b.png", "ç\n.png"]
+    assert [result.prediction is None for result in results] == [False, True, False]
+    assert "'b.png' is text, not an image" in results[1].error
+    assert results[0].prediction != results[2].prediction
+
+
+def test_only_broken_files_still_give_a_sentence_each(predictor: Predictor, run_id: int) -> None:
+    results = predictor.predict(run_id, [("a.png", b""), ("b.png", png()[:40])])
+    assert all(result.prediction is None and result.error for result in results)
+    assert predictor.predict(run_id, []) == []
+
+
+def test_an_unknown_run_and_one_without_a_model_are_told_apart(predictor: Predictor, run_id: int) -> None:
+    with pytest.raises(TrainyardError, match="There is no run 999"):
+        predictor.predict(999, [("a.png", png())])
+    queued = open_store().create_run(RunSpec.build(TINY))
+    with pytest.raises(TrainyardError, match="is queued: it has a model once"):
+        predictor.predict(queued.id, [("a.png", png())])
+    open_store().request_end(queued.id, RunState.CANCELED)
+    with pytest.raises(TrainyardError, match="is canceled and has no saved model"):
+        predictor.predict(queued.id, [("a.png", png())])
+
+
+def test_too_many_files_are_refused(predictor: Predictor, run_id: int) -> None:
+    with pytest.raises(TrainyardError, match=r"65 files are too many.*TRAINYARD_MAX_PREDICTIONS"):
+        predictor.predict(run_id, [("a.png", b"")] * 65)
+
+
+def test_a_broken_model_file_is_told_with_a_sentence(lab: Path) -> None:
+    broken = save_run()
+    artifacts_of(broken).model.write_bytes(b"PK nothing")
+    with pytest.raises(TrainyardError, match=f"saved model of run {broken} cannot be read"):
+        LoadedModels().predict(broken, [("a.png", png())])
+    artifacts_of(broken).info.unlink()
+    with pytest.raises(TrainyardError, match=r"'info.json' of run \d+ is missing or broken"):
+        LoadedModels().predict(broken, [("a.png", png())])
+
+
+def test_a_run_whose_dataset_is_gone_still_predicts(lab: Path, run_id: int) -> None:
+    shutil.rmtree(settings().cache_path, ignore_errors=True)
+    (result,) = LoadedModels().predict(run_id, [("a.png", png())])
+    assert result.prediction is not None
+    assert not settings().cache_path.exists()
+
+
+def test_the_least_recently_used_model_is_dropped(lab: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        "engine.serving.loaded.settings", lambda: settings().model_copy(update={"max_loaded_models": 2})
+    )
+    first, second, third = save_run(), save_run(), save_run()
+    loaded = LoadedModels()
+    for run in (first, second, first, third):
+        loaded.predict(run, [("a.png", png())])
+    assert list(loaded) == [first, third]
+
+
+def test_a_model_that_was_written_anew_is_loaded_anew(lab: Path) -> None:
+    run, other = save_run(seed=1), save_run(seed=2)
+    loaded, files = LoadedModels(), [("a.png", png())]
+    before = loaded.predict(run, files)
+    assert loaded.predict(run, files) == before
+    shutil.copy(artifacts_of(other).model, artifacts_of(run).model)
+    assert loaded.predict(run, files) == loaded.predict(other, files) != before
+
+
+# -- pictures -------------------------------------------------------------------------------------------------------
+
+
+def test_the_picture_counts_parameters_and_memory_as_by_hand(predictor: Predictor) -> None:
+    values = {"dataset": "digits", "model": "mlp", "units": 32, "depth": 2, "batch_size": 10}
+    picture = predictor.describe(values | {"optimizer": "adam"})
+    hidden, scores = 64 * 32 + 32, 32 * 10 + 10
+    assert picture.parameters == picture.trainable_parameters == hidden + (32 * 32 + 32) + scores
+    shown = {layer.name: layer for layer in picture.layers}
+    assert shown["dense"].parameters == hidden
+    assert shown["dense"].trainable
+    assert not shown["flatten"].trainable
+    assert shown["scores"].output_shape == (10,)
+    assert [layer.kind for layer in picture.layers][:4] == ["InputLayer", "Resizing", "Rescaling", "Flatten"]
+    kept = 2 * (3 * 32) + 2 * 10  # dense, activation, dropout; scores, probabilities
+    assert picture.memory_bytes == 4 * (4 * picture.parameters + 10 * kept)
+    plain = predictor.describe(values | {"optimizer": "sgd", "momentum": 0.0})
+    assert plain.memory_bytes == 4 * (2 * picture.parameters + 10 * kept)
+
+
+def test_pictures_are_the_same_before_and_after_other_pictures_and_predictions(
+    predictor: Predictor, run_id: int
+) -> None:
+    asked = {"dataset": "digits", "model": "cnn", "rotation": 20.0}
+    before, answer = predictor.describe(asked), predictor.predict(run_id, [("a.png", png())])
+    predictor.describe({"dataset": "digits", "model": "cnn", "filters": 9})
+    assert predictor.describe(asked) == before
+    assert predictor.predict(run_id, [("a.png", png())]) == answer
+    names = [layer.name for layer in before.layers]
+    assert names.index("resize") < names.index("augment_rotate") < names.index("scale") < names.index("conv2d")
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"model": "efficientnet-lite0"},
+        {"model": "efficientnet-lite0", "unfreeze_from": "block4", "flip": "horizontal"},
+        {"model": "resnet"},
+        {"model": "resnet", "stages": 4, "blocks_per_stage": 6},
+        {"model": "vit", "depth": 12},
+        {"model": "mlp", "depth": 6, "batch_normalisation": True},
+    ],
+    ids=str,
+)
+def test_deep_networks_are_drawn_in_few_boxes_that_lose_no_parameter(predictor: Predictor, values: dict) -> None:
+    picture = predictor.describe(values | {"dataset": "digits"})
+    assert 4 < len(picture.boxes) <= 30
+    assert len({box.name for box in picture.boxes}) == len(picture.boxes)
+    assert sum(box.parameters for box in picture.boxes) == picture.parameters
+    assert picture.boxes[-1].output_shape == (10,)
+
+
+def test_a_huge_network_is_described_without_building_its_weights(predictor: Predictor) -> None:
+    started = time.monotonic()
+    picture = predictor.describe({"dataset": "digits", "model": "mlp", "units": 1024, "depth": 6})
+    assert picture.parameters > 5_000_000
+    assert time.monotonic() - started < 2
+    assert child_of(predictor).memory_info().rss < 1.5e9
+
+
+def test_wrong_values_are_refused_with_the_sentence_of_the_spec(predictor: Predictor) -> None:
+    with pytest.raises(TrainyardError, match=r"No model named 'mpl'\. Did you mean 'mlp'"):
+        predictor.describe({"model": "mpl"})
+
+
+def test_a_preview_shows_examples_and_differing_variants_and_repeats(predictor: Predictor) -> None:
+    values = {"dataset": "digits", "model": "mlp", "rotation": 90.0, "shift": 0.3}
+    rows = predictor.preview(values, 3)
+    assert len(rows) == 3
+    for original, variants in rows:
+        pictures = [pixels(data) for data in (original, *variants)]
+        assert {picture.shape for picture in pictures} == {(8, 8)}
+        assert len({picture.tobytes() for picture in pictures}) == len(pictures) == 4
+    assert predictor.preview(values, 3) == rows
+    assert predictor.preview(values | {"seed": 1}, 3) != rows
+    plain = predictor.preview({"dataset": "digits", "model": "mlp"}, 3)
+    assert plain == [(original, []) for original, _ in rows]
+    with pytest.raises(TrainyardError, match="not 0"):
+        predictor.preview(values, 0)
+
+
+# -- the process ----------------------------------------------------------------------------------------------------
+
+
+def test_a_full_queue_is_refused_at_once(slow: Predictor) -> None:
+    with ThreadPoolExecutor(2) as threads:
+        running = threads.submit(slow.describe, {"seconds": 0.6})
+        time.sleep(0.1)
+        waiting = threads.submit(slow.describe, {"seconds": 0.0})
+        time.sleep(0.1)
+        started = time.monotonic()
+        with pytest.raises(TrainyardError, match="busy: 1 requests wait"):
+            slow.describe({"seconds": 0})
+        assert time.monotonic() - started < 0.3
+        assert running.result() == waiting.result()
+    assert slow.describe({"seconds": 0})  # the places are free again
+
+
+def test_late_work_is_given_up_with_a_sentence_and_the_next_is_served(slow: Predictor) -> None:
+    started = time.monotonic()
+    with pytest.raises(TrainyardError, match=r"no answer within 1 seconds \(TRAINYARD_PREDICT_TIMEOUT_SECONDS\)"):
+        slow.describe({"seconds": 1.3})
+    assert time.monotonic() - started < 1.25
+    assert slow.describe({"seconds": 0})
+
+
+def test_work_that_never_ends_costs_the_process_and_a_new_one_serves(slow: Predictor) -> None:
+    stuck = slow.describe({"seconds": 0}).parameters
+    with pytest.raises(TrainyardError, match="no answer within"):
+        slow.describe({"seconds": 3600})
+    process = psutil.Process(stuck)
+    wait_until(lambda: not process.is_running() or process.status() == psutil.STATUS_ZOMBIE, 5)
+    wait_until(slow.ready, 20)
+    assert slow.describe({"seconds": 0}).parameters != stuck
+
+
+def test_a_killed_process_is_told_of_and_replaced_by_the_next_request(slow: Predictor) -> None:
+    before = child_of(slow)
+    with ThreadPoolExecutor(1) as threads:
+        working = threads.submit(slow.describe, {"seconds": 0.9})
+        time.sleep(0.2)
+        os.kill(before.pid, signal.SIGKILL)
+        with pytest.raises(TrainyardError, match="ended while it worked on this; it was killed"):
+            working.result()
+    wait_until(slow.ready, 20)
+    assert slow.describe({"seconds": 0}).parameters == child_of(slow).pid != before.pid
+
+
+def test_refusals_and_crashes_of_work_come_back_as_sentences(slow: Predictor) -> None:
+    with pytest.raises(TrainyardError, match=r"^No such thing\.$"):
+        slow.describe({"refuse": "No such thing."})
+    with pytest.raises(TrainyardError, match=r"The predictor failed \(KeyError: 'oops'\)"):
+        slow.describe({"crash": "oops"})
+    assert "Traceback" in (settings().home_path / "logs" / "predictor.log").read_text()
+
+
+def test_a_predictor_that_keeps_dying_is_left_alone(slow: Predictor) -> None:
+    with pytest.raises(TrainyardError, match="ended while it worked on this; its exit code was 3"):
+        slow.describe({"exit": 3})
+    for _ in range(2):
+        wait_until(slow.ready, 20)
+        with pytest.raises(TrainyardError, match="ended while it worked"):
+            slow.describe({"exit": 3})
+    with pytest.raises(TrainyardError, match="3 times within a minute"):
+        slow.ready()
+
+
+def test_one_that_cannot_start_says_where_to_read_why(home: Path) -> None:
+    handle = Predictor([sys.executable, "-c", "raise SystemExit('no such module')"])
+    with pytest.raises(TrainyardError, match=r"could not start; its exit code was 1; see .*predictor\.log"):
+        handle.describe({})
+    handle.close()
+    assert "no such module" in (home / "logs" / "predictor.log").read_text()
+
+
+def test_waiting_for_the_warm_up_ends_with_the_limit(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRAINYARD_PREDICT_TIMEOUT_SECONDS", "0.3")
+    settings.cache_clear()
+    handle = Predictor([sys.executable, "-c", "import sys; sys.stdin.read()"])
+    with pytest.raises(TrainyardError, match="still starting"):
+        handle.describe({})
+    assert not handle.ready()
+    handle.close()
+
+
+def test_an_unwritable_home_is_told(home: Path) -> None:
+    home.write_text("a file, no folder")
+    with pytest.raises(TrainyardError, match="cannot be started"):
+        Predictor(SLOW).ready()
+
+
+def test_the_time_of_an_upload_grows_with_its_size_not_with_its_square(slow: Predictor) -> None:
+    assert slow.describe({"seconds": 0, "pad": "x" * 40_000_000})  # within the limit of a second
+
+
+def test_many_threads_share_one_process(slow: Predictor) -> None:
+    slow.close()
+    barrier = threading.Barrier(8)
+
+    def ask() -> None:
+        barrier.wait()
+        wait_until(slow.ready, 20)
+
+    with ThreadPoolExecutor(8) as threads:
+        for done in [threads.submit(ask) for _ in range(8)]:
+            done.result()
+    assert len(slow._starts) == 2  # of the fixture, and of all threads together
+
+
+def test_the_socket_is_private_and_gone_after_close(slow: Predictor) -> None:
+    assert slow._child is not None
+    folder, process = slow._child._folder, child_of(slow)
+    assert folder.stat().st_mode & 0o077 == 0
+    slow.close()
+    assert not folder.exists()
+    assert not process.is_running()
+
+
+def test_the_process_ends_with_its_parent_even_when_that_is_killed(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    script = (
+        "import sys, time; from engine.serving.client import Predictor; p = Predictor(sys.argv[1:])\n"
+        "while not p.ready(): time.sleep(0.05)\n"
+        "print(p._child.process.pid, flush=True); time.sleep(60)"
+    )
+    env = os.environ | {"PYTHONPATH": str(ROOT)}
+    with subprocess.Popen([sys.executable, "-c", script, *SLOW], stdout=subprocess.PIPE, env=env) as parent:
+        assert parent.stdout is not None
+        child = psutil.Process(int(parent.stdout.readline()))
+        assert child.is_running()
+        parent.kill()
+    wait_until(lambda: not child.is_running() or child.status() == psutil.STATUS_ZOMBIE, 5)
+    assert not list(tmp_path.glob("trainyard-*"))
+
+
+def test_the_dashboards_side_imports_no_keras() -> None:
+    code = "import sys, engine.serving.client; print([m for m in ('keras', 'tensorflow') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_a_warm_prediction_costs_little_more_than_the_model_itself(predictor: Predictor, run_id: int) -> None:
+    import keras
+
+    model = keras.saving.load_model(artifacts_of(run_id).model, compile=False)
+    data, inputs = png((8, 8)), np.zeros((1, 8, 8, 1), np.float32)
+    asked = statistics.median(_seconds(lambda: predictor.predict(run_id, [("a.png", data)])) for _ in range(100))
+    bare = statistics.median(_seconds(lambda: np.asarray(model(inputs))) for _ in range(100))
+    print(f"through the process {asked * 1e3:.2f} ms, model(x) {bare * 1e3:.2f} ms, ratio {asked / bare:.2f}")
+    assert asked < 0.1
+
+
+def _seconds(call) -> float:
+    started = time.perf_counter()
+    call()
+    return time.perf_counter() - started
