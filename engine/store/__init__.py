@@ -1,5 +1,5 @@
 """The run database: the only channel between pages, executor and workers."""
 
-from engine.store.store import Fetch, MetricPoint, Store, open_store
+from engine.store.store import Fetch, MetricPoint, Store, StoreUnavailable, open_store
 
-__all__ = ["Fetch", "MetricPoint", "Store", "open_store"]
+__all__ = ["Fetch", "MetricPoint", "Store", "StoreUnavailable", "open_store"]

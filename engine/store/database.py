@@ -1,18 +1,28 @@
 """Opening the database: SQLite settings, folders, and migrations to the newest schema."""
 
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
+from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError
 
 from engine.errors import TrainyardError
+
+try:
+    import fcntl
+except ImportError:  # Windows: SQLite's own waiting has to do
+    fcntl = None  # type: ignore[assignment]
 
 HEAD = "0001"
 """Revision of the newest migration in `migrations/versions`; a test compares it."""
 _MIGRATIONS = Path(__file__).parent / "migrations"
-_BUSY_SECONDS = 30  # how long a SQLite writer waits for its turn
+_BUSY_SECONDS = 30.0  # how long a SQLite writer waits for its turn
+_POLL_SECONDS = 0.002
 
 
 def open_database(url: str) -> Engine:
@@ -30,12 +40,39 @@ def open_database(url: str) -> Engine:
         event.listen(engine, "begin", _begin_immediate)
     try:
         migrate(engine)
-    except OperationalError as error:
+    except DatabaseError as error:
         raise TrainyardError(
             f"The database {parsed.render_as_string()} cannot be opened: {error.orig}. "
             "Check TRAINYARD_HOME and TRAINYARD_DATABASE_URL."
         ) from error
     return engine
+
+
+@contextmanager
+def turn(url: URL) -> Iterator[None]:
+    """Wait for one's turn to write. SQLite only: its own waiting is a sleep and a retry, and a busy neighbour can
+    starve it for seconds; the system's file lock wakes a waiter as soon as the file is free, and ends with its process.
+    """
+    if fcntl is None or url.get_backend_name() != "sqlite" or not url.database:
+        yield
+        return
+    lock = os.open(f"{url.database}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        _wait_for(lock)
+        yield
+    finally:
+        os.close(lock)
+
+
+def _wait_for(lock: int) -> None:
+    """Take the file lock; after `_BUSY_SECONDS` go on without: its holder may be suspended, which SQLite will tell."""
+    until = time.monotonic() + _BUSY_SECONDS
+    while time.monotonic() < until:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except BlockingIOError:
+            time.sleep(_POLL_SECONDS)
 
 
 def migrate(engine: Engine) -> None:
@@ -59,8 +96,8 @@ def migrate(engine: Engine) -> None:
             command.upgrade(config, "head")
         except CommandError as error:
             raise TrainyardError(
-                f"This database comes from a newer Trainyard (schema {current_revision(connection)!r}, this one "
-                f"knows {HEAD!r}). Update Trainyard, or set TRAINYARD_HOME to another folder."
+                f"The schema of this database is {current_revision(connection)!r}, newer than {HEAD!r}, which this "
+                "Trainyard knows. Install the newer Trainyard, or name another folder by TRAINYARD_HOME."
             ) from error
 
 

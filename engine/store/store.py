@@ -7,21 +7,27 @@ once the run was given to somebody else, all its writes are refused (`report` re
 
 import getpass
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Row, case, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, case, delete, func, insert, or_, select, update
+from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
 
 from engine.errors import TrainyardError
 from engine.runs import Run, RunSpec, RunState
 from engine.settings import settings
-from engine.store.database import open_database
+from engine.store.database import open_database, turn
 from engine.store.schema import events, executors, fetches, metrics, runs
 
 RESUMABLE = (RunState.STOPPED, RunState.FAILED, RunState.PRUNED)
 _LIVE = [RunState.QUEUED.value, RunState.RUNNING.value]
+
+
+class StoreUnavailable(TrainyardError):  # noqa: N818  # a state of the world, said in a sentence
+    """The database cannot be reached, or not written: it may work again later."""
 
 
 class MetricPoint(NamedTuple):
@@ -83,6 +89,17 @@ class Store:
         """Give all connections back."""
         self._engine.dispose()
 
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        """A write transaction. Writers of one SQLite file take turns; see `turn`."""
+        with _sentences(), turn(self._engine.url), self._engine.begin() as db:
+            yield db
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        with _sentences(), self._reader.connect() as db:
+            yield db
+
     # -- asking for runs -----------------------------------------------------------------------------------------
 
     def create_run(self, spec: RunSpec, owner: str = "", slot: str = "") -> Run:
@@ -92,7 +109,7 @@ class Store:
         """
         now = time.time()
         claimed = {"state": RunState.RUNNING, "slot": slot, "attempt": 1, "started_at": now, "heartbeat_at": now}
-        with self._engine.begin() as db:
+        with self._writing() as db:
             waiting = db.execute(
                 select(func.count()).select_from(runs).where(runs.c.state == RunState.QUEUED)
             ).scalar_one()
@@ -127,7 +144,7 @@ class Store:
 
     def get_run(self, run_id: int) -> Run:
         """The run as it stands now. An unknown id raises `TrainyardError`."""
-        with self._reader.connect() as db:
+        with self._reading() as db:
             row = db.execute(select(*_RUN_COLUMNS).where(runs.c.id == run_id)).one_or_none()
         if row is None:
             raise TrainyardError(
@@ -152,13 +169,13 @@ class Store:
         for column, value in (("task", task), ("dataset", dataset), ("model", model), ("owner", owner)):
             if value is not None:
                 query = query.where(runs.c[column] == value)
-        with self._reader.connect() as db:
+        with self._reading() as db:
             return [_run(row) for row in db.execute(query)]
 
     def queue(self) -> list[int]:
         """Ids of the waiting runs, the next one first."""
         query = select(runs.c.id).where(runs.c.state == RunState.QUEUED).order_by(runs.c.queued_at, runs.c.id)
-        with self._reader.connect() as db:
+        with self._reading() as db:
             return list(db.execute(query).scalars())
 
     def request_end(self, run_id: int, state: RunState, by: str = "") -> Run:
@@ -169,7 +186,7 @@ class Store:
         """
         now = time.time()
         who = f" by {by}" if by else ""
-        with self._engine.begin() as db:
+        with self._writing() as db:
             ended = db.execute(
                 update(runs)
                 .where(runs.c.id == run_id, runs.c.state == RunState.QUEUED)
@@ -205,7 +222,7 @@ class Store:
         values: dict[str, Any] = {"state": RunState.QUEUED, "request": "", "message": "", "queued_at": now}
         if slot:
             values |= {"state": RunState.RUNNING, "attempt": runs.c.attempt + 1, "heartbeat_at": now, "worker": {}}
-        with self._engine.begin() as db:
+        with self._writing() as db:
             done = db.execute(
                 update(runs)
                 .where(runs.c.id == run_id, runs.c.state.in_([s.value for s in RESUMABLE]))
@@ -223,7 +240,7 @@ class Store:
 
     def delete_run(self, run_id: int) -> None:
         """Forget an ended run with its metrics and events. Its folder is the caller's to delete."""
-        with self._engine.begin() as db:
+        with self._writing() as db:
             done = db.execute(delete(runs).where(runs.c.id == run_id, runs.c.state.not_in(_LIVE))).rowcount
         if not done:
             run = self.get_run(run_id)
@@ -247,7 +264,7 @@ class Store:
         if devices is not None:
             eligible = eligible.where(runs.c.spec["training"]["device"].as_string().in_(list(devices)))
         eligible = eligible.order_by(runs.c.queued_at, runs.c.id).limit(1).with_for_update(skip_locked=True)
-        with self._engine.begin() as db:
+        with self._writing() as db:
             row = db.execute(
                 update(runs)
                 .where(runs.c.id == eligible.scalar_subquery(), runs.c.state == RunState.QUEUED)
@@ -269,12 +286,12 @@ class Store:
 
     def set_worker(self, run: Run, worker: dict[str, Any]) -> None:
         """Say which process trains the run, so that its death can be noticed."""
-        with self._engine.begin() as db:
+        with self._writing() as db:
             db.execute(update(runs).where(runs.c.id == run.id, runs.c.attempt == run.attempt).values(worker=worker))
 
     def begin_attempt(self, run: Run, *, worker: dict[str, Any], environment: dict[str, Any], total_steps: int) -> None:
         """A worker says who it is and how long the run will be."""
-        with self._engine.begin() as db:
+        with self._writing() as db:
             db.execute(
                 update(runs)
                 .where(runs.c.id == run.id, runs.c.attempt == run.attempt)
@@ -292,7 +309,7 @@ class Store:
         Returns what is requested of the run ("" for nothing), or None once the run is not the caller's any more.
         """
         now = time.time()
-        with self._engine.begin() as db:
+        with self._writing() as db:
             row = db.execute(
                 update(runs)
                 .where(runs.c.id == run.id, runs.c.attempt == run.attempt, runs.c.state == RunState.RUNNING)
@@ -310,8 +327,9 @@ class Store:
 
     def truncate_metrics(self, run: Run, step: int) -> None:
         """Forget values after `step`: a resumed run writes them again."""
-        with self._engine.begin() as db:
-            db.execute(delete(metrics).where(metrics.c.run_id == run.id, metrics.c.step > step))
+        mine = select(runs.c.id).where(runs.c.id == run.id, runs.c.attempt == run.attempt)
+        with self._writing() as db:
+            db.execute(delete(metrics).where(metrics.c.run_id.in_(mine), metrics.c.step > step))
 
     def end_run(self, run: Run, state: RunState, message: str = "", result: dict[str, Any] | None = None) -> bool:
         """Move a running run to a final state. False when it was not this attempt's any more."""
@@ -325,7 +343,7 @@ class Store:
         }
         if result is not None:
             values["result"] = result
-        with self._engine.begin() as db:
+        with self._writing() as db:
             done = db.execute(
                 update(runs)
                 .where(runs.c.id == run.id, runs.c.attempt == run.attempt, runs.c.state == RunState.RUNNING)
@@ -336,11 +354,19 @@ class Store:
         return bool(done)
 
     def requeue_run(self, run: Run, message: str) -> bool:
-        """Give a running run whose worker is gone back to the queue, at its old place."""
-        with self._engine.begin() as db:
+        """Give a running run whose worker is gone back to the queue, at its old place.
+
+        False when it was not this attempt's any more, or when somebody has asked it to end meanwhile.
+        """
+        with self._writing() as db:
             done = db.execute(
                 update(runs)
-                .where(runs.c.id == run.id, runs.c.attempt == run.attempt, runs.c.state == RunState.RUNNING)
+                .where(
+                    runs.c.id == run.id,
+                    runs.c.attempt == run.attempt,
+                    runs.c.state == RunState.RUNNING,
+                    runs.c.request == "",
+                )
                 .values(state=RunState.QUEUED, slot="", message=message)
             ).rowcount
             if done:
@@ -357,7 +383,7 @@ class Store:
             .order_by(metrics.c.id)
             .limit(limit)
         )
-        with self._reader.connect() as db:
+        with self._reading() as db:
             return [MetricPoint(*row) for row in db.execute(query)]
 
     def history(self, run_id: int) -> dict[str, list[float | None]]:
@@ -368,7 +394,7 @@ class Store:
             .order_by(metrics.c.id)
         )
         history: dict[str, list[float | None]] = {}
-        with self._reader.connect() as db:
+        with self._reading() as db:
             for split, name, value in db.execute(query):
                 history.setdefault(f"val_{name}" if split == "validation" else name, []).append(value)
         return history
@@ -376,13 +402,13 @@ class Store:
     def events(self, run_id: int) -> list[Event]:
         """What happened to the run, oldest first."""
         query = select(events.c.at, events.c.kind, events.c.text).where(events.c.run_id == run_id).order_by(events.c.id)
-        with self._reader.connect() as db:
+        with self._reading() as db:
             return [Event(_time(at), kind, words) for at, kind, words in db.execute(query)]
 
     def workers(self) -> list[tuple[Run, dict[str, Any]]]:
         """Running runs with what their worker said of itself (`pid`, `started`, `host`); empty before it did."""
         query = select(*_RUN_COLUMNS, runs.c.worker).where(runs.c.state == RunState.RUNNING)
-        with self._reader.connect() as db:
+        with self._reading() as db:
             return [(_run(row), dict(row.worker)) for row in db.execute(query)]
 
     # -- the executor's lease ------------------------------------------------------------------------------------
@@ -393,7 +419,7 @@ class Store:
         `over` names a holder known to be dead, whose lease may be taken at once.
         """
         now = time.time()
-        with self._engine.begin() as db:
+        with suppress(IntegrityError), self._writing() as db:  # two that insert at once: one of them has it
             mine = db.execute(
                 update(executors)
                 .where(
@@ -407,19 +433,19 @@ class Store:
             ).rowcount
             if mine:
                 return True
-            known = db.execute(select(executors.c.name).where(executors.c.name == name)).one_or_none()
-            if known is None:
+            if db.execute(select(executors.c.name).where(executors.c.name == name)).one_or_none() is None:
                 db.execute(insert(executors).values(name=name, holder=holder, heartbeat_at=now, info=info))
-        return known is None
+                return True
+        return False
 
     def release_lease(self, holder: str, name: str = "local") -> None:
         """Give the lease back, if it is the holder's."""
-        with self._engine.begin() as db:
+        with self._writing() as db:
             db.execute(delete(executors).where(executors.c.name == name, executors.c.holder == holder))
 
     def executor(self, name: str = "local") -> Executor | None:
         """Who holds the lease, or None if nobody does."""
-        with self._reader.connect() as db:
+        with self._reading() as db:
             row = db.execute(select(executors).where(executors.c.name == name)).one_or_none()
         return Executor(row.holder, max(0.0, time.time() - row.heartbeat_at), dict(row.info)) if row else None
 
@@ -430,13 +456,13 @@ class Store:
         values = {
             "state": state, "done_bytes": done_bytes, "total_bytes": total_bytes, "message": message, "at": time.time(),
         }  # fmt: skip
-        with self._engine.begin() as db:
+        with suppress(IntegrityError), self._writing() as db:  # two that insert at once say the same
             if not db.execute(update(fetches).where(fetches.c.name == name).values(**values)).rowcount:
                 db.execute(insert(fetches).values(name=name, **values))
 
     def fetch(self, name: str) -> Fetch | None:
         """How far the last download of a dataset is, or None if there was none."""
-        with self._reader.connect() as db:
+        with self._reading() as db:
             row = db.execute(select(fetches).where(fetches.c.name == name)).one_or_none()
         if row is None:
             return None
@@ -445,6 +471,18 @@ class Store:
 
 _RUN_COLUMNS = [c for c in runs.c if c.name not in ("task", "dataset", "model", "worker", "queued_at")]
 _TIMES = ("created_at", "started_at", "ended_at", "heartbeat_at")
+
+
+@contextmanager
+def _sentences() -> Iterator[None]:
+    """Say what is wrong with the database when it is locked, full or gone."""
+    try:
+        yield
+    except (OperationalError, InterfaceError) as error:
+        raise StoreUnavailable(
+            f"The database cannot be used: {str(error.orig).strip()}. Check free disk space in TRAINYARD_HOME, and "
+            "whether the server of TRAINYARD_DATABASE_URL runs; then try again."
+        ) from error
 
 
 def open_store() -> Store:

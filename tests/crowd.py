@@ -1,0 +1,64 @@
+"""Several processes that do the same at the same moment."""
+
+import multiprocessing
+import os
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from typing import Any
+
+from engine.store import MetricPoint, Store
+
+_forks = multiprocessing.get_context("forkserver")
+_forks.set_forkserver_preload(["tests.crowd"])  # imported once: the processes are forks of one that has it
+_start: threading.Barrier
+
+
+def together(count: int, function: Callable[..., Any], *arguments: Any) -> list[Any]:
+    """Call `function` in `count` processes that begin when all are ready; what each returned."""
+    barrier = _forks.Barrier(count)
+    with ProcessPoolExecutor(count, _forks, _meet, (barrier,)) as processes:
+        calls = [processes.submit(_call, function, *arguments) for _ in range(count)]
+        return [call.result(timeout=60) for call in calls]
+
+
+def claim_all(url: str) -> list[int]:
+    """Claim until the queue is empty: ids of the runs."""
+    store, claimed = Store(url), []
+    while (run := store.claim_run("cpu-0")) is not None:
+        claimed.append(run.id)
+    return claimed
+
+
+def write_for_a_while(url: str, seconds: float) -> tuple[int, int]:
+    """Claim a run and report as a worker does, only without a pause: id of the run, number of reports."""
+    store = Store(url)
+    run = store.claim_run("cpu-0")
+    assert run is not None
+    until, count = time.monotonic() + seconds, 0
+    while time.monotonic() < until:
+        points = [MetricPoint(0, "train", "loss", "step", count, 0.0, 0.5, 0.0)] * 6
+        assert store.report(run, points, step=count) == ""
+        count += 1
+    return run.id, count
+
+
+def take_lease(url: str) -> bool:
+    """Try to become the executor."""
+    return Store(url).hold_lease(str(os.getpid()), {})
+
+
+def count_runs(url: str) -> int:
+    """Open a store, which may be new."""
+    return len(Store(url).list_runs())
+
+
+def _meet(barrier: Any) -> None:
+    global _start
+    _start = barrier
+
+
+def _call(function: Callable[..., Any], *arguments: Any) -> Any:
+    _start.wait(timeout=60)
+    return function(*arguments)

@@ -1,0 +1,88 @@
+"""Opening databases: migrations, versions, folders that cannot be written."""
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import create_engine
+
+from engine.errors import TrainyardError
+from engine.runs import RunSpec
+from engine.settings import settings
+from engine.store import Store
+from engine.store.database import HEAD, current_revision
+from engine.store.schema import metadata
+from tests.crowd import count_runs, together
+
+MIGRATIONS = Path(__file__).parents[1] / "engine" / "store" / "migrations"
+FIRST_SCHEMA = Path(__file__).parent / "first_schema.sql"
+"""A database as the first version left it, with one completed run; it never changes."""
+
+
+def test_head_is_the_newest_migration() -> None:
+    assert ScriptDirectory(str(MIGRATIONS)).get_heads() == [HEAD]
+
+
+def test_migrations_make_the_tables_that_the_code_expects(home: Path) -> None:
+    Store(settings().url).close()
+    engine = create_engine(settings().url)
+    with engine.connect() as db:
+        assert compare_metadata(MigrationContext.configure(db), metadata) == []
+        assert current_revision(db) == HEAD
+    engine.dispose()
+
+
+def test_a_database_of_the_first_version_is_brought_up_to_date_and_keeps_its_runs(home: Path) -> None:
+    home.mkdir()
+    with sqlite3.connect(home / "trainyard.db") as db:
+        db.executescript(FIRST_SCHEMA.read_text())
+    db.close()
+    store = Store(settings().url)
+    (run,) = store.list_runs()
+    assert (run.id, run.state.value, run.owner, run.result["test_accuracy"]) == (1, "completed", "ada", 0.9375)
+    assert store.history(1) == {"loss": [0.25], "val_accuracy": [0.9375]}
+    assert run.parsed().model.name == "mlp"
+    assert store.create_run(RunSpec.build({"dataset": "digits", "model": "mlp"})).id == 2
+    store.close()
+
+
+def test_processes_that_open_a_new_database_at_once_all_succeed(home: Path) -> None:
+    assert together(6, count_runs, settings().url) == [0] * 6
+
+
+def test_a_database_from_a_newer_version_is_left_alone_with_a_sentence(home: Path) -> None:
+    Store(settings().url).close()
+    with sqlite3.connect(home / "trainyard.db") as db:
+        db.execute("UPDATE alembic_version SET version_num = '9999'")
+    db.close()
+    with pytest.raises(TrainyardError, match=r"'9999'.*newer.*TRAINYARD_HOME"):
+        Store(settings().url)
+
+
+def test_a_home_that_cannot_be_made_is_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(TrainyardError, match=r"cannot be written.*Set TRAINYARD_HOME"):
+        Store(f"sqlite:///{tmp_path / 'file' / 'home' / 'trainyard.db'}")
+
+
+def test_a_file_that_is_no_database_is_a_sentence(home: Path) -> None:
+    home.mkdir()
+    (home / "trainyard.db").write_bytes(b"This is not a database. " * 100)
+    with pytest.raises(TrainyardError, match=r"cannot be opened.*not a database.*TRAINYARD_HOME"):
+        Store(settings().url)
+
+
+def test_a_server_that_does_not_answer_is_a_sentence(home: Path, tmp_path: Path) -> None:
+    pytest.importorskip("psycopg")
+    with pytest.raises(TrainyardError, match=r"(?s)cannot be opened.*TRAINYARD_DATABASE_URL"):
+        Store(f"postgresql+psycopg://nobody:secret@/none?host={tmp_path}")
+
+
+def test_a_password_is_never_shown(home: Path, tmp_path: Path) -> None:
+    pytest.importorskip("psycopg")
+    with pytest.raises(TrainyardError) as caught:
+        Store(f"postgresql+psycopg://nobody:secret@/none?host={tmp_path}")
+    assert "secret" not in str(caught.value)

@@ -1,0 +1,403 @@
+"""The contract of the store, on SQLite and on PostgreSQL."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import create_engine, text
+
+from engine.errors import TrainyardError
+from engine.runs import Run, RunSpec, RunState
+from engine.settings import settings
+from engine.store import MetricPoint, Store, StoreUnavailable
+from engine.store.store import RESUMABLE
+from tests import postgres
+from tests.crowd import claim_all, take_lease, together, write_for_a_while
+
+SPEC = RunSpec.build({"dataset": "digits", "model": "mlp"})
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[str]:
+    """A PostgreSQL server, where one can be started."""
+    pytest.importorskip("psycopg", reason="psycopg is not installed")
+    try:
+        with postgres.server() as url:
+            yield url
+    except TrainyardError as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, home: Path) -> Iterator[str]:
+    """The URL of an empty database."""
+    if request.param == "sqlite":
+        yield settings().url
+        return
+    root = create_engine(request.getfixturevalue("server"), isolation_level="AUTOCOMMIT")
+    name = f"test_{time.monotonic_ns()}"
+    with root.connect() as db:
+        db.execute(text(f"CREATE DATABASE {name}"))
+    yield str(root.url.set(database=name).render_as_string(hide_password=False))
+    with root.connect() as db:
+        db.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    root.dispose()
+
+
+@pytest.fixture
+def store(url: str) -> Iterator[Store]:
+    """An open, empty store."""
+    store = Store(url)
+    yield store
+    store.close()
+
+
+def claim(store: Store, slot: str = "cpu-0") -> Run:
+    """A running run."""
+    store.create_run(SPEC, "ada")
+    run = store.claim_run(slot)
+    assert run is not None
+    return run
+
+
+def point(
+    step: int, value: float = 0.5, *, name: str = "loss", split: str = "train", scope: str = "step"
+) -> MetricPoint:
+    """A value at a step."""
+    return MetricPoint(0, split, name, scope, step, step / 10, value, 1_000.0 + step)
+
+
+# -- claiming ----------------------------------------------------------------------------------------------------------
+
+
+def test_runs_are_claimed_in_the_order_of_the_queue(store: Store) -> None:
+    made = [store.create_run(SPEC).id for _ in range(4)]
+    assert store.queue() == made
+    claimed = [store.claim_run("cpu-0") for _ in range(5)]
+    assert [run.id if run else None for run in claimed] == [*made, None]
+    assert store.queue() == []
+
+
+def test_no_two_threads_claim_the_same_run(store: Store) -> None:
+    made = {store.create_run(SPEC).id for _ in range(40)}
+    start = threading.Barrier(8)
+
+    def claim_all(number: int) -> list[int]:
+        start.wait()
+        claimed = []
+        while (run := store.claim_run(f"cpu-{number}")) is not None:
+            claimed.append(run.id)
+        return claimed
+
+    with ThreadPoolExecutor(8) as threads:
+        claimed = [run_id for part in threads.map(claim_all, range(8)) for run_id in part]
+    assert sorted(claimed) == sorted(made)
+
+
+def test_no_two_processes_claim_the_same_run(store: Store, url: str) -> None:
+    made = [store.create_run(SPEC).id for _ in range(60)]
+    parts = together(8, claim_all, url)
+    assert sorted(run_id for part in parts for run_id in part) == made
+    assert sum(bool(part) for part in parts) > 1, "one process took all: nothing was contended"
+
+
+def test_a_claim_takes_only_runs_that_ask_for_its_devices(store: Store) -> None:
+    gpu = store.create_run(RunSpec.build({"dataset": "digits", "model": "mlp", "device": "gpu:1"}))
+    cpu = store.create_run(SPEC)
+    claimed = store.claim_run("cpu-0", devices=("auto", "cpu"))
+    assert claimed is not None
+    assert claimed.id == cpu.id
+    assert store.claim_run("cpu-0", devices=("auto", "cpu")) is None
+    claimed = store.claim_run("gpu:1", devices=("auto", "gpu", "gpu:1"))
+    assert claimed is not None
+    assert claimed.id == gpu.id
+
+
+def test_a_run_created_in_a_slot_is_running_and_nobody_else_can_claim_it(store: Store) -> None:
+    run = store.create_run(SPEC, slot="terminal")
+    assert (run.state, run.slot, run.attempt) == (RunState.RUNNING, "terminal", 1)
+    assert store.claim_run("cpu-0") is None
+    assert store.report(run) == ""
+
+
+# -- states ------------------------------------------------------------------------------------------------------------
+
+
+def bring(store: Store, state: RunState) -> Run:
+    """A run in `state`."""
+    run = store.create_run(SPEC, "ada")
+    if state is RunState.QUEUED:
+        return run
+    claimed = store.claim_run("cpu-0", run.id)
+    assert claimed is not None
+    if state is not RunState.RUNNING:
+        assert store.end_run(claimed, state)
+    return store.get_run(run.id)
+
+
+ACTIONS: dict[str, Callable[[Store, Run], object]] = {
+    "claim": lambda store, run: store.claim_run("cpu-1", run.id),
+    "stop": lambda store, run: store.request_end(run.id, RunState.STOPPED),
+    "cancel": lambda store, run: store.request_end(run.id, RunState.CANCELED),
+    "complete": lambda store, run: store.end_run(run, RunState.COMPLETED),
+    "requeue": lambda store, run: store.requeue_run(run, "again"),
+    "resume": lambda store, run: store.resume_run(run.id),
+    "resume here": lambda store, run: store.resume_run(run.id, slot="terminal"),
+    "delete": lambda store, run: store.delete_run(run.id),
+}
+AFTERWARDS: dict[tuple[str, RunState], RunState | None] = {
+    ("claim", RunState.QUEUED): RunState.RUNNING,
+    ("stop", RunState.QUEUED): RunState.CANCELED,  # nothing was trained that could be kept
+    ("stop", RunState.RUNNING): RunState.RUNNING,  # asked; its worker ends it
+    ("cancel", RunState.QUEUED): RunState.CANCELED,
+    ("cancel", RunState.RUNNING): RunState.RUNNING,
+    ("complete", RunState.RUNNING): RunState.COMPLETED,
+    ("requeue", RunState.RUNNING): RunState.QUEUED,
+    **{("resume", state): RunState.QUEUED for state in RESUMABLE},
+    **{("resume here", state): RunState.RUNNING for state in RESUMABLE},
+    **{("delete", state): None for state in RunState if not state.live},
+}
+"""What an action does in the states that allow it; None: the run is gone. In all other states it does nothing."""
+
+
+@pytest.mark.parametrize("state", RunState)
+def test_a_state_changes_only_as_the_table_says(store: Store, state: RunState) -> None:
+    for action, act in ACTIONS.items():
+        run = bring(store, state)
+        wanted = AFTERWARDS.get((action, state), state)
+        allowed = (action, state) in AFTERWARDS
+        if not allowed and action in ("stop", "cancel", "resume", "resume here", "delete"):
+            with pytest.raises(TrainyardError, match=f"Run {run.id} is {state.value}"):
+                act(store, run)
+        else:
+            assert bool(act(store, run)) or allowed == (action == "delete"), action
+        if wanted is None:
+            with pytest.raises(TrainyardError, match=f"no run {run.id}"):
+                store.get_run(run.id)
+        else:
+            assert store.get_run(run.id).state is wanted, action
+
+
+def test_a_request_reaches_the_worker_and_a_cancel_overrules_a_stop(store: Store) -> None:
+    run = claim(store)
+    assert store.report(run) == ""
+    store.request_end(run.id, RunState.STOPPED, by="grace")
+    assert store.report(run) == "stopped"
+    store.request_end(run.id, RunState.CANCELED)
+    store.request_end(run.id, RunState.STOPPED)
+    assert store.report(run) == "canceled"
+    asked = [event.text for event in store.events(run.id) if event.kind == "request"]
+    assert asked[0] == "Asked to end as stopped by grace."
+
+
+def test_a_resumed_run_that_is_stopped_in_the_queue_can_be_resumed_again(store: Store) -> None:
+    run = bring(store, RunState.STOPPED)
+    store.resume_run(run.id)
+    assert store.request_end(run.id, RunState.STOPPED).state is RunState.STOPPED
+    assert store.resume_run(run.id).state is RunState.QUEUED
+
+
+def test_a_request_survives_the_death_of_the_worker(store: Store) -> None:
+    run = claim(store)
+    store.request_end(run.id, RunState.STOPPED)
+    assert not store.requeue_run(run, "again"), "the request would be forgotten"
+    assert store.get_run(run.id).request == "stopped"
+
+
+def test_a_requeued_run_keeps_its_place(store: Store) -> None:
+    first = claim(store)
+    later = store.create_run(SPEC)
+    store.requeue_run(first, "again")
+    assert store.queue() == [first.id, later.id]
+
+
+def test_a_resumed_run_goes_to_the_end_of_the_queue(store: Store) -> None:
+    stopped = bring(store, RunState.STOPPED)
+    waiting = store.create_run(SPEC)
+    store.resume_run(stopped.id)
+    assert store.queue() == [waiting.id, stopped.id]
+
+
+def test_every_write_of_a_worker_whose_attempt_is_over_is_refused(store: Store) -> None:
+    old = claim(store)
+    store.requeue_run(old, "again")
+    new = store.claim_run("cpu-1", old.id)
+    assert new is not None
+    assert (old.attempt, new.attempt) == (1, 2)
+    assert store.report(old, [point(1)], epoch=7) is None
+    assert not store.end_run(old, RunState.COMPLETED, result={"test_accuracy": 1.0})
+    assert not store.requeue_run(old, "again")
+    store.begin_attempt(old, worker={"pid": 1}, environment={"device": "old"}, total_steps=1)
+    store.set_worker(old, {"pid": 1})
+    store.report(new, [point(5)])
+    store.truncate_metrics(old, 0)
+    now = store.get_run(old.id)
+    assert (now.state, now.epoch, now.result, now.environment) == (RunState.RUNNING, 0, {}, {})
+    assert [p.step for p in store.metrics(old.id)] == [5]
+    assert store.workers()[0][1] == {}
+    assert store.report(new) == ""
+
+
+# -- the queue ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_full_queue_refuses_with_a_sentence(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRAINYARD_MAX_QUEUED_RUNS", "2")
+    settings.cache_clear()
+    store.create_run(SPEC)
+    store.create_run(SPEC)
+    with pytest.raises(TrainyardError, match=r"queue is full: 2 runs wait.*TRAINYARD_MAX_QUEUED_RUNS allows 2"):
+        store.create_run(SPEC)
+    assert len(store.queue()) == 2
+    store.create_run(SPEC, slot="terminal")
+    store.claim_run("cpu-0")
+    store.create_run(SPEC)
+
+
+def test_an_id_is_never_given_twice(store: Store) -> None:
+    last = bring(store, RunState.COMPLETED)
+    store.delete_run(last.id)
+    assert store.create_run(SPEC).id > last.id
+
+
+def test_a_deleted_run_leaves_no_metrics_and_no_events(store: Store, url: str) -> None:
+    run = claim(store)
+    store.report(run, [point(1)])
+    store.end_run(run, RunState.COMPLETED)
+    store.delete_run(run.id)
+    assert (store.metrics(run.id), store.events(run.id)) == ([], [])
+
+
+def test_lists_are_newest_first_and_filtered(store: Store) -> None:
+    first = store.create_run(SPEC, "ada")
+    second = store.create_run(RunSpec.build({"dataset": "mnist", "model": "cnn"}), "grace")
+    assert [run.id for run in store.list_runs()] == [second.id, first.id]
+    assert [run.id for run in store.list_runs(limit=1)] == [second.id]
+    filters: list[dict[str, Any]] = [{"dataset": "digits"}, {"model": "mlp"}, {"owner": "ada"}]
+    assert [[run.id for run in store.list_runs(**chosen)] for chosen in filters] == [[first.id]] * 3
+    assert store.list_runs(states=[RunState.COMPLETED]) == []
+    assert len(store.list_runs(states=["queued"], task="image-classification")) == 2
+
+
+def test_a_spec_comes_back_as_it_went_in(store: Store) -> None:
+    assert store.get_run(store.create_run(SPEC).id).parsed() == SPEC
+
+
+# -- metrics -----------------------------------------------------------------------------------------------------------
+
+
+def test_metrics_are_read_from_where_the_last_reading_ended(store: Store) -> None:
+    run, other = claim(store), claim(store)
+    store.report(run, [point(1), point(2)])
+    first = store.metrics(run.id)
+    store.report(other, [point(9)])
+    store.report(run, [point(3)])
+    later = store.metrics(run.id, after=first[-1].id)
+    assert [p.step for p in first] == [1, 2]
+    assert [p.step for p in later] == [3]
+    assert later[0]._replace(id=0) == point(3)
+    assert store.metrics(run.id, after=later[-1].id) == []
+    assert [p.step for p in store.metrics(run.id, limit=2)] == [1, 2]
+
+
+def test_history_has_the_epoch_values_by_the_names_of_keras(store: Store) -> None:
+    run = claim(store)
+    store.report(run, [point(1, 9.0)])
+    for epoch, value in ((10, 0.5), (20, 0.25)):
+        store.report(
+            run, [point(epoch, value, scope="epoch"), point(epoch, value * 2, split="validation", scope="epoch")]
+        )
+    assert store.history(run.id) == {"loss": [0.5, 0.25], "val_loss": [1.0, 0.5]}
+
+
+def test_a_resumed_run_forgets_what_it_will_measure_again(store: Store) -> None:
+    run = claim(store)
+    store.report(run, [point(step, scope=scope) for step in (10, 11, 20) for scope in ("step", "epoch")])
+    store.truncate_metrics(run, 10)
+    assert [(p.step, p.scope) for p in store.metrics(run.id)] == [(10, "step"), (10, "epoch")]
+
+
+def test_progress_is_written_with_the_points(store: Store) -> None:
+    run = claim(store)
+    store.report(run, [point(4)], epoch=2, step=4, best={"epoch": 1, "val_accuracy": 0.5}, curve=[0.1, 0.5])
+    now = store.get_run(run.id)
+    assert (now.epoch, now.step, now.best, now.curve) == (2, 4, {"epoch": 1, "val_accuracy": 0.5}, [0.1, 0.5])
+    assert now.heartbeat_at is not None
+    assert run.heartbeat_at is not None
+    assert now.heartbeat_at > run.heartbeat_at
+
+
+def test_eight_writing_processes_lose_nothing(store: Store, url: str) -> None:
+    made = [store.create_run(SPEC).id for _ in range(8)]
+    written: dict[int, int] = dict(together(8, write_for_a_while, url, 2.0))
+    assert sorted(written) == made
+    for run_id, count in written.items():
+        assert count > 0
+        assert [p.step for p in store.metrics(run_id)] == [step for step in range(count) for _ in range(6)]
+
+
+# -- the executor's lease ----------------------------------------------------------------------------------------------
+
+
+def test_one_executor_holds_the_lease_until_it_is_silent_or_gives_it_back(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert store.executor() is None
+    assert store.hold_lease("a:1", {"pid": 1})
+    assert store.hold_lease("a:1", {"pid": 1, "slots": []})
+    assert not store.hold_lease("b:2", {})
+    known = store.executor()
+    assert known is not None
+    assert (known.holder, known.info, known.alive) == ("a:1", {"pid": 1, "slots": []}, True)
+    store.release_lease("b:2")
+    assert not store.hold_lease("b:2", {}), "only the holder gives it back"
+    monkeypatch.setenv("TRAINYARD_HEARTBEAT_TIMEOUT_SECONDS", "1.01")
+    settings.cache_clear()
+    time.sleep(1.1)
+    assert store.hold_lease("b:2", {})
+    assert not store.hold_lease("a:1", {})
+    store.release_lease("b:2")
+    assert store.executor() is None
+
+
+def test_the_lease_of_an_executor_known_to_be_dead_is_taken_at_once(store: Store) -> None:
+    store.hold_lease("a:1", {})
+    assert not store.hold_lease("b:2", {}, over="c:3")
+    assert store.hold_lease("b:2", {}, over="a:1")
+
+
+def test_of_many_executors_that_start_at_once_one_has_the_lease(store: Store, url: str) -> None:
+    assert sorted(together(6, take_lease, url)) == [False] * 5 + [True]
+
+
+# -- downloads, and a database that does not answer --------------------------------------------------------------------
+
+
+def test_the_last_word_on_a_download_is_kept(store: Store) -> None:
+    assert store.fetch("cifar10") is None
+    store.report_fetch("cifar10", "running", 10, 100)
+    store.report_fetch("cifar10", "failed", message="No network.")
+    known = store.fetch("cifar10")
+    assert known is not None
+    assert (known.state, known.done_bytes, known.message) == ("failed", 0, "No network.")
+
+
+def test_a_suspended_writer_makes_others_fail_with_a_sentence_and_not_wait_for_ever(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.store.database._BUSY_SECONDS", 0.3)
+    store, other = Store(settings().url), Store(settings().url)
+    run = store.create_run(SPEC)
+    with other._writing():
+        began = time.monotonic()
+        assert store.get_run(run.id).state is RunState.QUEUED, "reading goes on"
+        with pytest.raises(StoreUnavailable, match="database is locked"):
+            store.request_end(run.id, RunState.STOPPED)
+        assert time.monotonic() - began < 5
+    assert store.request_end(run.id, RunState.STOPPED).state is RunState.CANCELED
+    store.close()
+    other.close()
