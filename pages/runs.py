@@ -4,21 +4,21 @@ import streamlit as st
 
 from engine.runs import Run, RunState
 from ui import lab
+from ui.feeds import MAX_LISTED, listing
 from ui.language import _
 from ui.navigation import page
 from ui.run_actions import apply, confirm_cancel, confirm_delete, resume, stop
 from ui.run_table import choose_filters, draw_table, matches
 from ui.run_words import queue_text, resumable
 
-MOST_RUNS = 1_000
-"""The newest runs that the table holds."""
 REFRESH_SECONDS = 2.0
 
 
 def main() -> None:
     """Draw filters and table; the table looks again by itself while a run is queued or running."""
     st.title(_("Runs"))
-    runs = lab.store().list_runs(limit=MOST_RUNS)
+    known = listing(lab.store())
+    runs = known.follow()
     if not runs:
         st.info(
             _("There are no runs yet. Choose data and a network on the Train page and press Train: it appears here."),
@@ -32,7 +32,7 @@ def main() -> None:
     _confirm_what_was_asked()
 
     def table() -> None:
-        now = lab.store().list_runs(limit=MOST_RUNS)
+        now = known.follow(max_age_seconds=REFRESH_SECONDS / 2)
         if live and not any(run.live for run in now):
             st.rerun()
         _draw([run for run in now if matches(run, wanted)], len(now))
@@ -52,8 +52,8 @@ def _draw(runs: list[Run], known: int) -> None:
         return
     chosen = draw_table(runs, queue)
     _draw_actions(chosen)
-    if known >= MOST_RUNS:
-        st.caption(_("The newest {count:,} runs are shown.").format(count=MOST_RUNS))
+    if known >= MAX_LISTED:
+        st.caption(_("The newest {count:,} runs are shown.").format(count=MAX_LISTED))
 
 
 def _draw_actions(chosen: list[Run]) -> None:

@@ -71,9 +71,11 @@ def test_zoom_belongs_to_the_run_and_not_to_the_moment() -> None:
 
 
 def test_values_that_are_not_numbers_become_gaps() -> None:
-    series = Series([1, 2, 3], [0.1, 0.2, 0.3], [1.0, None, float("nan")], [0.0, 1.0, 2.0])
-    drawn = json.loads(to_json(single_curve("learning_rate", series, RUN, "light")))
-    assert drawn["data"][0]["y"] == [1.0, None, None]
+    series = Series()
+    for i, value in enumerate([1.0, None, float("nan"), float("inf")]):
+        series.append(MetricPoint(i, "train", "loss", "step", i, i / 10, value, float(i)))
+    drawn = json.loads(to_json(single_curve("loss", series, RUN, "light")))
+    assert drawn["data"][0]["y"] == [1.0, None, None, None]
 
 
 def test_accuracy_is_shown_as_a_percentage() -> None:

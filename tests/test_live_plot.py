@@ -9,11 +9,11 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from ui import live_plot as module
-from ui.live_plot import plot_data
+from ui.live_plot import Chart, board_data
 
 
 def data_of(**changes):
-    return plot_data("{}", **({"label": "Loss", "failed": "No chart.", "height": 300, "step": 5} | changes))
+    return board_data([Chart(**({"name": "loss", "spec": "{}", "label": "Loss"} | changes))], failed="No chart.")
 
 
 def test_plotly_comes_from_this_server() -> None:
@@ -28,7 +28,7 @@ def test_the_address_includes_the_base_path_of_the_server(monkeypatch: pytest.Mo
 
 def test_what_people_wrote_stays_data() -> None:
     nasty = "</script><script>alert(1)</script>"
-    assert data_of(label=nasty)["label"] == nasty
+    assert data_of(label=nasty)["charts"][0]["label"] == nasty
     assert nasty not in module._JS
 
 
@@ -40,7 +40,7 @@ def test_a_page_mounts_the_figure_with_its_step_and_label() -> None:
 
     at = AppTest.from_function(page).run(timeout=20)
     assert not at.exception
-    sent = json.loads(at.get("bidi_component")[0].proto.json)
+    [sent] = json.loads(at.get("bidi_component")[0].proto.json)["charts"]
     assert (sent["step"], sent["label"], sent["height"]) == (12, "Loss of run 1", 320)
 
 

@@ -4,7 +4,6 @@ Colours are those of Okabe and Ito, which people with any common colour blindnes
 """
 
 import json
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -12,8 +11,8 @@ from typing import Any, Literal
 import numpy as np
 
 from engine.runs import Run
-from ui.language import _
-from ui.series import Series
+from ui.language import N_, _
+from ui.series import Series, rounded
 
 Figure = dict[str, Any]
 ThemeName = Literal["light", "dark"]
@@ -65,20 +64,23 @@ def to_json(figure: Figure) -> str:
     return json.dumps(figure, separators=(",", ":"), allow_nan=False)
 
 
+METRICS = {
+    "loss": N_("Loss"),
+    "accuracy": N_("Accuracy"),
+    "cross_entropy": N_("Cross-entropy"),
+    "macro_f1": N_("Macro F1"),
+    "precision": N_("Precision"),
+    "recall": N_("Recall"),
+    "f1": N_("F1"),
+    "learning_rate": N_("Learning rate"),
+    "examples_per_second": N_("Examples/s"),
+}
+"""What metrics are called."""
+
+
 def metric_label(name: str) -> str:
     """The words for a metric's name, in the viewer's language where they are known."""
-    known = {
-        "loss": _("Loss"),
-        "accuracy": _("Accuracy"),
-        "cross_entropy": _("Cross-entropy"),
-        "macro_f1": _("Macro F1"),
-        "precision": _("Precision"),
-        "recall": _("Recall"),
-        "f1": _("F1"),
-        "learning_rate": _("Learning rate"),
-        "examples_per_second": _("Examples/s"),
-    }
-    return known.get(name, name.replace("_", " ").capitalize())
+    return _(METRICS[name]) if name in METRICS else name.replace("_", " ").capitalize()
 
 
 def is_share(name: str) -> bool:
@@ -148,7 +150,7 @@ def machine_curve(series: Mapping[tuple[str, str, str], Series], run: Run, theme
         if found is None or not found.values:
             continue
         trace = _line(found, title, colour, markers=False)
-        trace["y"] = [None if y is None else _round(y * factor) for y in trace["y"]]
+        trace["y"] = [None if y is None else rounded(y * factor) for y in trace["y"]]
         unit = "%" if axis == "y" else " GB"
         trace |= {"yaxis": axis, "hovertemplate": f"%{{y:.4~g}}{unit}<extra>{title}</extra>"}
         trace["line"]["dash"] = dash
@@ -221,7 +223,7 @@ def class_bars(per_class: Sequence[Mapping[str, Any]], theme: ThemeName) -> Figu
             "type": "scatter",
             "mode": "markers",
             "name": metric_label(metric),
-            "x": [_round(float(row[metric])) for row in rows],
+            "x": [rounded(float(row[metric])) for row in rows],
             "y": names,
             "marker": {"color": colour, "symbol": symbol, "size": 11, "line": {"width": 2}},
             "hovertemplate": f"%{{y}}: %{{x:.1%}}<extra>{metric_label(metric)}</extra>",
@@ -273,8 +275,8 @@ def _line(series: Series, title: str, colour: str, *, thin: bool = False, marker
         "type": "scatter",
         "mode": "lines" if thin or not markers else "lines+markers",
         "name": title,
-        "x": [_round(x) for x in points.epochs],
-        "y": [None if y is None or not math.isfinite(y) else _round(y) for y in points.values],
+        "x": points.epochs,
+        "y": points.values,
         "line": line,
         "opacity": 0.45 if thin else 1.0,
         "marker": {"size": 6},
@@ -327,11 +329,6 @@ def _cell(count: float, share: float, shares: bool) -> str:
     if count == 0:
         return ""
     return f"{share:.0%}" if shares else f"{int(count):,}"
-
-
-def _round(value: float) -> float:
-    """Five significant digits: all that a screen can show, in half the bytes."""
-    return float(f"{value:.5g}")
 
 
 def _axis_names(labels: Sequence[str], most: int = 24) -> list[str]:

@@ -1,4 +1,4 @@
-"""What all viewers of one run share: its row, its series and its figures, read and built once for each new point."""
+"""What viewers share: the series and figures of a run, the list of runs; read and built once, not once a viewer."""
 
 import math
 import threading
@@ -16,6 +16,9 @@ MAX_AGE_SECONDS = 0.2
 """Viewers that come within this time of each other share one read."""
 MAX_FEEDS = 64
 """How many runs are kept in memory; the least recently opened one is dropped."""
+
+MAX_LISTED = 1_000
+"""The newest runs that the table of runs holds."""
 
 
 class Feed:
@@ -81,6 +84,24 @@ class Feed:
             return held[1]
 
 
+class Listing:
+    """The newest runs, as all open tables share them."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._lock = threading.Lock()
+        self._runs: list[Run] = []
+        self._read_at = -math.inf
+
+    def follow(self, max_age_seconds: float = 0.0) -> list[Run]:
+        """The runs, the newest first, not older than `max_age_seconds`; at most `MAX_LISTED`."""
+        with self._lock:
+            now = time.monotonic()
+            if now - self._read_at >= max_age_seconds:
+                self._runs, self._read_at = self._store.list_runs(limit=MAX_LISTED), now
+            return self._runs
+
+
 @st.cache_resource(max_entries=MAX_FEEDS, show_spinner=False)
 def _feed(url: str, run_id: int, _store: Store) -> Feed:
     return Feed(_store, run_id)
@@ -89,3 +110,13 @@ def _feed(url: str, run_id: int, _store: Store) -> Feed:
 def feed(store: Store, run_id: int) -> Feed:
     """The feed of a run, shared by all sessions of this process."""
     return _feed(store.url, run_id, store)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _listing(url: str, _store: Store) -> Listing:
+    return Listing(_store)
+
+
+def listing(store: Store) -> Listing:
+    """The list of runs, shared by all sessions of this process."""
+    return _listing(store.url, store)

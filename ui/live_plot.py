@@ -1,5 +1,7 @@
-"""A Plotly chart that is changed in place: zoom and hidden traces survive each tick, which `st.plotly_chart` loses."""
+"""Plotly charts that are changed in place: zoom and hidden traces survive each tick, which `st.plotly_chart` loses."""
 
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import streamlit as st
@@ -7,11 +9,17 @@ import streamlit as st
 VENDOR_PATH = "/vendor/plotly"
 """Where the app serves the folder with plotly.min.js."""
 _CSS = """
-.live-plot { width: 100%; }
-.live-plot .modebar { opacity: 0.75; }
+.live-plots { container-type: inline-size; }
+.live-plots > div { display: grid; grid-template-columns: repeat(6, minmax(0, 1fr)); gap: 0.5rem 1rem; }
+.live-plot { grid-column: span 6; }
+@container (min-width: 640px) {
+  .live-plot.half { grid-column: span 3; }
+  .live-plot.third { grid-column: span 2; }
+}
 """
 # Streamlit calls the function at each change of `data` and the returned one at unmount. The text is trusted code:
-# whatever people wrote reaches it as JSON in `data` only.
+# whatever people wrote reaches it as JSON in `data` only. All charts of a board are one component, because a tick
+# costs the server by elements and not by bytes.
 _JS = """
 let loading = null;
 const load = (src) => window.Plotly ? Promise.resolve() : (loading ??= new Promise((done, fail) => {
@@ -21,70 +29,100 @@ const load = (src) => window.Plotly ? Promise.resolve() : (loading ??= new Promi
   script.onerror = () => { loading = null; fail(new Error('cannot load ' + src)); };
   document.head.appendChild(script);
 }));
+const config = {
+  displaylogo: false, responsive: false, displayModeBar: 'hover',
+  modeBarButtonsToRemove: ['select2d', 'lasso2d', 'autoScale2d'],
+};
+
+function place(board, chart, i) {
+  let plot = [...board.children].find((child) => child.dataset.name === chart.name);
+  if (!plot) {
+    plot = document.createElement('div');
+    plot.dataset.name = chart.name;
+    plot.setAttribute('role', 'img');
+  }
+  if (board.children[i] !== plot) board.insertBefore(plot, board.children[i] ?? null);
+  plot.classList.add('live-plot', chart.width);
+  plot.style.height = `${chart.height}px`;
+  plot.setAttribute('aria-label', chart.label);
+  return plot;
+}
+
+function draw(plot, chart, data) {
+  plot.wanted = chart.spec;
+  if (plot.drawn === chart.spec) return;
+  load(data.src).then(() => {
+    if (plot.wanted !== chart.spec) return null;
+    const figure = JSON.parse(chart.spec);
+    plot.drawn = chart.spec;
+    return window.Plotly.react(plot, figure.data, figure.layout, config);
+  }).then((drawn) => {
+    if (!drawn || !plot.wanted) return;
+    plot.dataset.step = chart.step;
+    plot.watcher ??= new ResizeObserver(() => {
+      if (plot.offsetParent && plot.data) window.Plotly.Plots.resize(plot);
+    });
+    plot.watcher.observe(plot);
+  }).catch((error) => { plot.textContent = data.failed; console.error(error); });
+}
+
+function clear(plot) {
+  plot.wanted = plot.drawn = null;
+  plot.watcher?.disconnect();
+  plot.watcher = null;
+  if (window.Plotly) window.Plotly.purge(plot);
+}
 
 export default function ({ data, parentElement }) {
-  const plot = parentElement.querySelector('.live-plot');
-  plot.setAttribute('role', 'img');
-  plot.setAttribute('aria-label', data.label);
-  plot.style.height = `${data.height}px`;
-  plot.gone = false;
-  plot.wanted = data.spec;
-  if (plot.drawn !== data.spec) {
-    load(data.src).then(() => {
-      if (plot.gone || plot.wanted !== data.spec) return null;
-      const figure = JSON.parse(data.spec);
-      plot.drawn = data.spec;
-      return window.Plotly.react(plot, figure.data, figure.layout, data.config);
-    }).then((drawn) => {
-      if (!drawn || plot.gone) return;
-      plot.dataset.step = data.step;
-      plot.watcher ??= new ResizeObserver(() => {
-        if (plot.offsetParent && plot.data) window.Plotly.Plots.resize(plot);
-      });
-      plot.watcher.observe(plot);
-    }).catch((error) => { plot.textContent = data.failed; console.error(error); });
-  }
-  return () => {
-    plot.gone = true;
-    plot.drawn = null;
-    plot.watcher?.disconnect();
-    plot.watcher = null;
-    if (window.Plotly) window.Plotly.purge(plot);
-  };
+  const board = parentElement.querySelector('.live-plots > div');
+  data.charts.forEach((chart, i) => draw(place(board, chart, i), chart, data));
+  [...board.children].slice(data.charts.length).forEach((plot) => { clear(plot); plot.remove(); });
+  return () => [...board.children].forEach(clear);
 }
 """
 _mount = st.components.v2.component(
     "trainyard_live_plot",
-    html="<div class='live-plot'></div>",
+    html="<div class='live-plots'><div></div></div>",
     css=_CSS,
     js=_JS,
     isolate_styles=False,  # Plotly adds its own style sheet to the document's head
 )
 
 
-def live_plot(spec: str, *, key: str, label: str, failed: str, height: int = 320, step: int = 0) -> None:
-    """Draw the Plotly figure `spec` (JSON) and change it in place when it differs at the next run.
+@dataclass(frozen=True)
+class Chart:
+    """One chart of a board: the Plotly figure `spec` as JSON, and what stands around it.
 
-    `label` is read aloud in place of the picture; `failed` stands there when Plotly cannot be loaded. `step` becomes
-    the attribute `data-step` once the figure is drawn, so that a test can tell how fresh it is.
+    `label` is read aloud in place of the picture. `step` becomes the attribute `data-step` once the figure is drawn,
+    so that a test can tell how fresh it is. `width` is "full", "half" or "third" of the board, "full" on a phone.
     """
-    _mount(key=key, data=plot_data(spec, label=label, failed=failed, height=height, step=step))
+
+    name: str
+    spec: str
+    label: str
+    height: int = 320
+    width: str = "full"
+    step: int = 0
 
 
-def plot_data(spec: str, *, label: str, failed: str, height: int, step: int) -> dict[str, Any]:
-    """What the browser is given for one chart."""
+def live_plots(charts: Sequence[Chart], *, key: str, failed: str) -> None:
+    """Draw the charts and change those in place that differ at the next run.
+
+    `failed` stands where a chart should be when the browser cannot load Plotly.
+    """
+    _mount(key=key, data=board_data(charts, failed=failed))
+
+
+def live_plot(spec: str, *, key: str, label: str, failed: str, height: int = 320, step: int = 0) -> None:
+    """A board of one chart."""
+    live_plots([Chart(key, spec, label, height, step=step)], key=key, failed=failed)
+
+
+def board_data(charts: Sequence[Chart], *, failed: str) -> dict[str, Any]:
+    """What the browser is given."""
     base = str(st.get_option("server.baseUrlPath") or "").strip("/")
     return {
         "src": f"{f'/{base}' if base else ''}{VENDOR_PATH}/plotly.min.js",
-        "spec": spec,
-        "label": label,
         "failed": failed,
-        "height": height,
-        "step": step,
-        "config": {
-            "displaylogo": False,
-            "responsive": False,
-            "displayModeBar": "hover",
-            "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"],
-        },
+        "charts": [asdict(chart) for chart in charts],
     }

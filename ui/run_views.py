@@ -10,7 +10,7 @@ from ui import lab
 from ui.charts import Figure, ThemeName, learning_curve, machine_curve, metric_label, single_curve
 from ui.feeds import Feed
 from ui.language import _, language
-from ui.live_plot import live_plot
+from ui.live_plot import Chart, live_plots
 from ui.run_words import (
     STATES,
     best_text,
@@ -103,18 +103,22 @@ def _machine_numbers(feed: Feed) -> list[tuple[str, str]]:
 
 def draw_curves(feed: Feed, run: Run) -> None:
     """Loss and the task's metrics large; learning rate, speed and machine small below."""
-    names = ["loss", *_task_metrics(run)]
-    for column, name in zip(st.columns(len(names)), names, strict=True):
-        keys: list[Key] = [("train", name, "step"), ("train", name, "epoch"), ("validation", name, "epoch")]
-        with column:
-            _draw(feed, run, name, keys, height=360)
-    learning_rate, speed, machine = st.columns(3)
-    with learning_rate:
-        _draw(feed, run, "learning_rate", [("train", "learning_rate", "step")], height=220)
-    with speed:
-        _draw(feed, run, "examples_per_second", [("train", "examples_per_second", "step")], height=220)
-    with machine:
-        _draw(feed, run, "machine", [("system", name, "step") for name in _SYSTEM], height=220)
+    wanted: list[tuple[str, list[Key], int, str]] = [
+        (name, [("train", name, "step"), ("train", name, "epoch"), ("validation", name, "epoch")], 360, "half")
+        for name in ("loss", *_task_metrics(run))
+    ]
+    wanted += [(name, [("train", name, "step")], 220, "third") for name in ("learning_rate", "examples_per_second")]
+    wanted.append(("machine", [("system", name, "step") for name in _SYSTEM], 220, "third"))
+    charts = [
+        _chart(feed, run, name, keys, height, width)
+        for name, keys, height, width in wanted
+        if any(key in feed.series for key in keys)
+    ]
+    live_plots(
+        charts,
+        key=f"plots-{run.id}",
+        failed=_("The chart cannot be drawn: the browser could not load Plotly from this server."),
+    )
 
 
 def _task_metrics(run: Run) -> tuple[str, ...]:
@@ -122,7 +126,7 @@ def _task_metrics(run: Run) -> tuple[str, ...]:
     return tasks[name].metrics if name in tasks else ()
 
 
-def _draw(feed: Feed, run: Run, name: str, keys: list[Key], height: int) -> None:
+def _chart(feed: Feed, run: Run, name: str, keys: list[Key], height: int, width: str) -> Chart:
     theme = theme_name()
 
     def build() -> Figure:
@@ -132,17 +136,8 @@ def _draw(feed: Feed, run: Run, name: str, keys: list[Key], height: int) -> None
             return single_curve(name, feed.series[keys[0]], run, theme)
         return learning_curve(name, feed.series, run, theme)
 
-    if not any(key in feed.series for key in keys):
-        return
     last_step = max(feed.series[key].steps[-1] for key in keys if key in feed.series)
     words = _("CPU, GPU and memory") if name == "machine" else metric_label(name)
-    live_plot(
-        feed.figure((name, theme, language()), keys, build),
-        key=f"plot-{run.id}-{name}",
-        label=_("{metric} of run {run} over epochs, up to step {step}").format(
-            metric=words, run=run.id, step=last_step
-        ),
-        failed=_("The chart cannot be drawn: the browser could not load Plotly from this server."),
-        height=height,
-        step=last_step,
-    )
+    label = _("{metric} of run {run} over epochs, up to step {step}").format(metric=words, run=run.id, step=last_step)
+    spec = feed.figure((name, theme, language()), keys, build)
+    return Chart(name, spec, label, height, width, last_step)

@@ -1,6 +1,7 @@
 """A metric over time as a chart needs it: bounded in length however long the run."""
 
 import bisect
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -10,9 +11,17 @@ Key = tuple[str, str, str]
 """Split, name and scope of a series."""
 
 
+def rounded(value: float) -> float:
+    """Five significant digits: all that a screen can show, in half the bytes."""
+    return float(f"{value:.5g}")
+
+
 @dataclass
 class Series:
-    """Values with the step and the epoch (a fraction) at which they were written, oldest first."""
+    """Values with the step and the epoch (a fraction) at which they were written, oldest first.
+
+    Numbers are rounded once, when they come: a chart is built again for each new point.
+    """
 
     steps: list[int] = field(default_factory=list)
     epochs: list[float] = field(default_factory=list)
@@ -22,8 +31,11 @@ class Series:
     def append(self, point: MetricPoint) -> None:
         """Add a newer point."""
         self.steps.append(point.step)
-        self.epochs.append(point.epoch)
-        self.values.append(point.value)
+        self.epochs.append(rounded(point.epoch))
+        if point.value is None or not math.isfinite(point.value):
+            self.values.append(None)  # a gap
+        else:
+            self.values.append(rounded(point.value))
         self.times.append(point.at)
 
     @property

@@ -99,7 +99,7 @@ def test_one_image_gives_a_label_and_a_chart(store: Store) -> None:
     at = upload(seeding.completed(store, epochs=1).id, ("white.png", picture(255)))
     assert at.metric[0].value == "bright"
     sent = [json.loads(e.proto.json) for e in at.get("bidi_component")]
-    assert any("first: bright" in str(data.get("label", "")) for data in sent)
+    assert any("first: bright" in chart["label"] for data in sent for chart in data.get("charts", []))
 
 
 def test_several_images_give_a_table_with_an_error_for_the_broken_one(store: Store) -> None:
