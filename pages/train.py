@@ -42,6 +42,8 @@ def main() -> None:
         draw_launch(spec, available)
     with network:
         picture = draw_network(form) if available else None
+        if not available:
+            st.caption(_("The picture of the network follows when the data is here."))
     with flow:
         draw_pipeline(spec, picture)
 

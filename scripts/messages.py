@@ -24,7 +24,7 @@ from engine.settings import Settings  # noqa: E402
 from engine.spec import Choices, Spec  # noqa: E402
 from ui.language import LANGUAGES, LOCALES  # noqa: E402
 
-HEADER = '''msgid ""
+HEADER = """msgid ""
 msgstr ""
 "Language: {language}\\n"
 "Plural-Forms: {plurals}\\n"
@@ -32,7 +32,7 @@ msgstr ""
 "Content-Type: text/plain; charset=utf-8\\n"
 "Content-Transfer-Encoding: 8bit\\n"
 
-'''  # no dates and names: they would change in every commit
+"""  # no dates and names: they would change in every commit
 KEYWORDS: dict[str, Any] = {"_": None, "N_": None, "plural": (1, 2)}
 FACTS = ("source", "licence", "limits")  # class variables of datasets that pages show
 VISIBLE = frozenset({"label", "body", "help", "placeholder", "text", "caption", "title", "alt", "options", "expected"})
@@ -49,9 +49,9 @@ def sources() -> list[Path]:
 # -- extraction --------------------------------------------------------------------------------------------------------
 
 
-def collect() -> dict[str, tuple[str | tuple[str, str], list[tuple[str, int]]]]:
+def collect() -> dict[str, tuple[str | tuple[str, ...], list[tuple[str, int]]]]:
     """Every message by its singular, with its plural where it has one and the places it comes from."""
-    found: dict[str, tuple[str | tuple[str, str], list[tuple[str, int]]]] = {}
+    found: dict[str, tuple[str | tuple[str, ...], list[tuple[str, int]]]] = {}
     for text, place in [*_from_sources(), *_from_registries()]:
         singular = text if isinstance(text, str) else text[0]
         if singular:
@@ -59,7 +59,7 @@ def collect() -> dict[str, tuple[str | tuple[str, str], list[tuple[str, int]]]]:
     return found
 
 
-def _from_sources() -> Iterator[tuple[str | tuple[str, str], tuple[str, int]]]:
+def _from_sources() -> Iterator[tuple[str | tuple[str, ...], tuple[str, int]]]:
     for path in sources():
         for line, text, _comments, _context in extract_from_file("python", path, keywords=KEYWORDS):
             yield text, (str(path.relative_to(ROOT)), line)
@@ -93,7 +93,7 @@ def extract() -> None:
         fresh = Catalog(locale=language, project="Trainyard", charset="utf-8", fuzzy=False, creation_date=None)
         for singular, (text, places) in sorted(collect().items()):
             before = known.get(singular)
-            files = sorted({(file, None) for file, _line in places})
+            files = sorted({(file, 0) for file, _line in places})
             fresh.add(text, before.string if before else None, locations=files, flags=_flags(singular))
         path = _path(language)
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -3,8 +3,6 @@
 import logging
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -85,10 +83,20 @@ def fetch_ended(name: str) -> bool:
     return process is not None and process.poll() is not None
 
 
-@contextmanager
-def guarded() -> Iterator[None]:
-    """Show a `TrainyardError` as its sentence, in the place where it happened, and let the page go on."""
-    try:
-        yield
-    except TrainyardError as error:
+class Guard:
+    """A `with` block whose `TrainyardError` becomes a sentence on the page; what follows the block goes on."""
+
+    def __enter__(self) -> None:
+        """Nothing to prepare."""
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _trace: object) -> bool:
+        """Show the sentence in the place where it happened. Everything else goes its way."""
+        if not isinstance(error, TrainyardError):
+            return False
         st.error(str(error), icon=":material/error:")
+        return True
+
+
+def guarded() -> Guard:
+    """Show a `TrainyardError` as its sentence, and let the page go on."""
+    return Guard()

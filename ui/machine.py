@@ -60,7 +60,7 @@ def disk_use() -> list[DiskUse]:
     """Bytes of runs, prepared datasets, and fetched and imported ones."""
     here = settings()
     return [
-        DiskUse(N_("Runs"), folder_bytes(here.runs_path), here.disk_budget_mb * 1_000_000),
+        DiskUse(N_("Files of runs"), folder_bytes(here.runs_path), here.disk_budget_mb * 1_000_000),
         DiskUse(N_("Prepared datasets"), folder_bytes(here.cache_path), here.cache_budget_mb * 1_000_000),
         DiskUse(N_("Fetched and imported datasets"), folder_bytes(here.datasets_path)),
     ]

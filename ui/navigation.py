@@ -7,6 +7,7 @@ import streamlit as st
 
 from ui.language import N_, _
 
+_LAST_PAGE = "last-page"
 FOLDER = Path(__file__).resolve().parents[1] / "pages"
 
 
@@ -52,3 +53,11 @@ def navigation() -> st.Page:
             for entry in PAGES
         ]
     )
+
+
+def begin_at_top(chosen: st.Page) -> None:
+    """Show a page from its top, however far down the last one was scrolled: Streamlit would stay there."""
+    if st.session_state.get(_LAST_PAGE, chosen.url_path) != chosen.url_path:
+        script = f"document.querySelector('[data-testid=stMain]').scrollTo(0, 0) // {chosen.url_path}"
+        st.html(f"<script>{script}\n</script>", unsafe_allow_javascript=True)
+    st.session_state[_LAST_PAGE] = chosen.url_path

@@ -107,12 +107,13 @@ def _row(label: str, strip: str, counts: np.ndarray, most: int, colour: str) -> 
 
 
 def _strip(examples: np.ndarray) -> str:
-    """(examples, height, width, channels) uint8 -> one row of pictures as a data URL."""
-    height = examples.shape[1]
+    """(examples, height, width, channels) uint8 -> one row of pictures with gaps between them, as a data URL."""
+    height, width = examples.shape[1:3]
     scale = max(1, round(2 * _STRIP_PIXELS / height))  # twice the size, for sharp screens
-    gap = np.pad(examples.repeat(scale, 1).repeat(scale, 2), ((0, 0), (0, 0), (0, 2), (0, 0)))
-    row = np.concatenate(list(gap), axis=1)
-    image = Image.fromarray(row[..., 0] if row.shape[-1] == 1 else row)
-    if image.height > 2 * _STRIP_PIXELS:
-        image.thumbnail((image.width, 2 * _STRIP_PIXELS))
-    return data_url(png(image)) or ""
+    side, gap = width * scale, max(2, height * scale // 20)
+    row = Image.new("RGBA", (len(examples) * (side + gap), height * scale))
+    for position, example in enumerate(examples):
+        picture = Image.fromarray(example[..., 0] if example.shape[-1] == 1 else example)
+        row.paste(picture.resize((side, height * scale), Image.Resampling.NEAREST), (position * (side + gap), 0))
+    row.thumbnail((row.width, 2 * _STRIP_PIXELS))
+    return data_url(png(row)) or ""

@@ -6,13 +6,16 @@ import streamlit as st
 
 from ui.lab import guarded
 from ui.language import choose_language
-from ui.navigation import navigation
+from ui.navigation import begin_at_top, navigation
 
 ICON = Path(__file__).with_name("icon.svg")  # an icon named after a font would be asked from the network
+LOGO = Path(__file__).with_name("logo.svg")
 
 st.set_page_config(page_title="Trainyard", page_icon=ICON, layout="wide")
+st.logo(LOGO, size="large")
 chosen = navigation()
 with st.sidebar:
     choose_language()
+    begin_at_top(chosen)
 with guarded():  # a home that cannot be used is a sentence on each page
     chosen.run()

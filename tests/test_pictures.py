@@ -1,0 +1,63 @@
+"""Pictures before training: true to the data, and safe with any name."""
+
+import base64
+import io
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from engine.datasets.base import Dataset, Examples
+from engine.datasets.prepare import prepare
+from engine.schedules import schedules
+from ui.pictures import MAX_CLASSES, dataset_look, pipeline, schedule_curve
+
+
+class Coloured(Dataset):
+    """Squares whose grey tells the class."""
+
+    def fingerprint(self) -> str:
+        """Always the same."""
+        return "coloured"
+
+    def load(self) -> Examples:
+        """Ten examples of more classes than are shown; the first has a name that would be HTML."""
+        count = MAX_CLASSES + 3
+        targets = np.repeat(np.arange(count), 10)
+        inputs = np.broadcast_to((targets * 10).astype(np.uint8)[:, None, None, None], (len(targets), 8, 8, 1)).copy()
+        return Examples(inputs, targets, ("<b>bold</b>", *(f"class {k}" for k in range(1, count))))
+
+
+def test_each_class_shows_its_own_examples_and_their_number(home: Path) -> None:
+    html = dataset_look(prepare(Coloured()), "light")
+    strips = re.findall(r"base64,([^\"]+)", html)
+    assert len(strips) == MAX_CLASSES
+    for position, strip in enumerate(strips):
+        picture = Image.open(io.BytesIO(base64.b64decode(strip))).convert("RGBA")
+        assert picture.getpixel((5, 5)) == (*[position * 10] * 3, 255)
+    assert html.count("<span>10</span>") == MAX_CLASSES
+    assert "3 more classes" in html
+
+
+def test_a_class_name_is_text_and_never_html(home: Path) -> None:
+    html = dataset_look(prepare(Coloured()), "dark")
+    assert "<b>" not in html
+    assert "&lt;b&gt;bold" in html
+
+
+def test_a_name_cannot_break_out_of_the_pipeline_picture() -> None:
+    drawn = pipeline([("Data", ['x"] --> evil["`<script>']), ("Network", [])])
+    assert drawn.splitlines()[0] == "flowchart LR"
+    assert "evil[" not in drawn
+    assert "<" not in drawn
+    assert drawn.count("-->") == 1
+
+
+@pytest.mark.parametrize("name", list(schedules))
+def test_the_curve_begins_and_ends_as_the_schedule_says(name: str) -> None:
+    schedule = schedules[name]()
+    [trace] = schedule_curve(schedule, 0.5, "light")["data"]
+    assert (trace["x"][0], trace["x"][-1]) == (0, 100)
+    assert trace["y"][-1] == pytest.approx(0.5 * schedule.factor(np.array([1.0]))[0])
