@@ -5,6 +5,7 @@ import json
 import logging
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -105,6 +106,8 @@ class Predictor:
                     f"The predictor ended while it worked on this; {child.reason()} The next request starts it again."
                 ) from error
             time.sleep(0.05)
+        if child.answered:
+            raise late(limit)
         raise NotReady("The predictor is still starting. Try again in a few seconds.")
 
     def _running(self) -> "_Child":
@@ -154,24 +157,25 @@ class _Child:
         self._http = httpx.Client(
             transport=httpx.HTTPTransport(uds=str(self._socket)), base_url="http://predictor", trust_env=False
         )
-        self._answered = False
+        self.answered = False
 
     def answers(self) -> bool:
         """Whether the warm-up is over. Raises `TrainyardError` when it ended in a failure."""
-        if not self._answered:
+        if not self.answered:
             if self.process.poll() is not None:
                 raise TrainyardError(f"The predictor could not start; {self.reason()}")
-            self._answered = self._socket.exists() and self._is_healthy()
-        return self._answered
+            self.answered = self._is_healthy()
+        return self.answered
 
     def _is_healthy(self) -> bool:
         try:
             return self.send("GET", "/health", time.monotonic() + 1).is_success
-        except httpx.TransportError:  # between making the socket and listening on it, or while it ends
+        except httpx.TransportError:  # still warming up, or just ending
             return False
 
     def send(self, method: str, path: str, deadline: float, body: bytes = b"") -> httpx.Response:
         """One request. Raises `httpx.TransportError` when nobody answers until `deadline` (monotonic seconds)."""
+        self._knock()
         try:
             return self._http.request(
                 method,
@@ -182,6 +186,15 @@ class _Child:
             )
         except RuntimeError as error:  # another thread has found it dead and closed the connections
             raise httpx.ConnectError("The connection is closed.") from error
+
+    def _knock(self) -> None:
+        """Connect and leave: httpx would leave the socket of a refused connection open."""
+        with socket.socket(socket.AF_UNIX) as probe:
+            probe.settimeout(1.0)
+            try:
+                probe.connect(str(self._socket))
+            except OSError as error:
+                raise httpx.ConnectError(str(error)) from error
 
     def reason(self) -> str:
         """Why it ended, as far as can be told, and where to read more."""
