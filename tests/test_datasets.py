@@ -147,8 +147,18 @@ def test_backgrounds_of_stamps_differ_between_stamps_and_between_kinds() -> None
     assert (plain.inputs != textured.inputs).any(axis=(1, 2, 3)).all()
 
 
+def test_stamps_have_five_large_classes_or_all_ten() -> None:
+    five, ten = loaded("stamps"), loaded("stamps", classes="ten")
+    assert five.labels == ("birds", "mammals", "fruit", "plants", "household")
+    assert np.bincount(five.targets).min() == 26
+    assert len(ten.inputs) == 267
+    assert len(ten.labels) == 10
+    mammals = [examples.inputs[examples.targets == examples.labels.index("mammals")] for examples in (five, ten)]
+    assert np.array_equal(*mammals)
+
+
 def test_stamps_can_be_enlarged() -> None:
-    assert loaded("stamps", image_size=128).inputs.shape == (267, 128, 128, 3)
+    assert loaded("stamps", image_size=128).inputs.shape == (197, 128, 128, 3)
 
 
 def test_textures_are_pictures_that_depend_on_the_seed() -> None:

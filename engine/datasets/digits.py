@@ -23,7 +23,7 @@ class Digits(UnsplitDataset):
     )
     num_examples: ClassVar[int] = 1_797
     num_classes: ClassVar[int] = 10
-    suggested: ClassVar[dict[str, Any]] = {"epochs": 40, "batch_size": 32, "patience": 8}
+    suggested: ClassVar[dict[str, Any]] = {"epochs": 40, "batch_size": 32, "patience": 12}
     ink: ClassVar[str] = "white-on-black"
 
     def fingerprint(self) -> str:

@@ -5,8 +5,9 @@ from PIL import Image
 
 
 def plain(rng: np.random.Generator, size: int) -> np.ndarray:
-    """One random colour, (size, size, 3) uint8."""
-    return np.broadcast_to(_colour(rng).astype(np.uint8), (size, size, 3))
+    """One calm colour, like a wall or a table: a random grey with a tint, (size, size, 3) uint8."""
+    colour = rng.uniform(90, 245) + rng.uniform(-25, 25, 3)
+    return np.broadcast_to(colour.clip(0, 255).astype(np.uint8), (size, size, 3))
 
 
 def textured(rng: np.random.Generator, size: int) -> np.ndarray:
