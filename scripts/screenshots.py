@@ -1,0 +1,137 @@
+"""Take the pictures of the README and the guide: the real program, a real run, Chromium."""
+
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from PIL import Image, ImageDraw
+from playwright.sync_api import Locator, Page, expect, sync_playwright
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from engine.runs import Run, RunSpec, RunState  # noqa: E402
+from engine.store import Store  # noqa: E402
+from tests.e2e.dashboard import CHROMIUM_ARGUMENTS, Dashboard, find_chromium  # noqa: E402
+
+PICTURES = ROOT / "docs" / "pictures"
+VALUES = {"dataset": "mnist", "model": "cnn", "epochs": 10, "shift": 0.05}
+TRAINING_SECONDS = 240
+SEVEN = ((0.28, 0.22), (0.72, 0.22), (0.45, 0.82))
+"""Corners of a handwritten seven, as shares of width and height."""
+
+
+def main() -> int:
+    """Train one run and take a picture at each station of the way."""
+    path = find_chromium()
+    if path is None:
+        print("No Chromium is installed. On Debian: apt-get install chromium", file=sys.stderr)
+        return 1
+    expect.set_options(timeout=30_000)
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    draw_seven()
+    with tempfile.TemporaryDirectory(prefix="pictures-", ignore_cleanup_errors=True) as folder:
+        dashboard = Dashboard(Path(folder) / "home")
+        dashboard.start()
+        try:
+            with sync_playwright() as playwright:
+                browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_ARGUMENTS)
+                window = browser.new_context(
+                    base_url=dashboard.url, locale="en-GB", viewport={"width": 1280, "height": 860}
+                )
+                window.set_default_timeout(60_000)
+                take_all(window.new_page(), dashboard.store())
+                browser.close()
+        finally:
+            dashboard.close()
+    return 0
+
+
+def take_all(page: Page, store: Store) -> None:
+    """The stations: form, live run, result, demo, list, system."""
+    page.goto("/")
+    expect(page.locator(".st-key-train button")).to_be_enabled()
+    expect(page.get_by_test_id("stSkeleton")).to_have_count(0)  # the layer picture comes from a process that starts now
+    settle(page)
+    take(page, "train")
+
+    run = store.create_run(RunSpec.build(VALUES), "ada")
+    page.goto(f"/run?run={run.id}")
+    wait_until(page, store, run, lambda now: now.epoch >= 2)
+    expect(page.locator(".js-plotly-plot").first).to_be_visible()
+    settle(page)
+    take(page, "live")
+
+    wait_until(page, store, run, lambda now: not now.live)
+    ended = store.get_run(run.id)
+    if ended.state is not RunState.COMPLETED:
+        raise SystemExit(f"Run {run.id} is {ended.state.value}: {ended.message}")
+    heading = page.get_by_role("heading", name="Result")
+    expect(heading).to_be_visible()
+    settle(page)
+    take(page, "result", heading)
+
+    page.goto(f"/demo?run={run.id}")
+    draw(page)
+    settle(page)
+    take(page, "demo")
+
+    page.goto("/runs")
+    settle(page)
+    take(page, "runs")
+    page.goto("/system")
+    settle(page)
+    take(page, "system")
+
+
+def wait_until(page: Page, store: Store, run: Run, done: Callable[[Run], bool]) -> None:
+    """Wait for the run, while the page goes on drawing."""
+    for _ in range(TRAINING_SECONDS * 2):
+        if done(now := store.get_run(run.id)) or not now.live:
+            return
+        page.wait_for_timeout(500)
+    raise SystemExit(f"Run {run.id} took more than {TRAINING_SECONDS} seconds.")
+
+
+def draw(page: Page) -> None:
+    """Draw a seven on the canvas."""
+    canvas = page.locator("canvas").last
+    canvas.wait_for()
+    box = canvas.bounding_box()
+    assert box is not None
+    x, y, width, height = box["x"], box["y"], box["width"], box["height"]
+    (start, *rest) = [(x + left * width, y + top * height) for left, top in SEVEN]
+    page.mouse.move(*start)
+    page.mouse.down()
+    for point in rest:
+        page.mouse.move(*point, steps=12)
+    page.mouse.up()
+    page.wait_for_timeout(8_000)  # the first prediction starts a process
+
+
+def draw_seven() -> None:
+    """The digit that the README has predicted."""
+    picture = Image.new("L", (112, 112))
+    corners = [(round(left * 112), round(top * 112)) for left, top in SEVEN]
+    ImageDraw.Draw(picture).line(corners, fill=255, width=11, joint="curve")
+    picture.save(PICTURES / "seven.png")
+
+
+def settle(page: Page) -> None:
+    """Give charts and fonts the time to draw."""
+    page.wait_for_load_state("networkidle")
+    page.wait_for_timeout(2_500)
+
+
+def take(page: Page, name: str, top: Locator | None = None) -> None:
+    """Write one picture: what a person sees, with `top` scrolled into view."""
+    if top is not None:
+        top.evaluate("element => element.scrollIntoView()")
+        page.wait_for_timeout(500)
+    page.screenshot(path=PICTURES / f"{name}.png")
+    print(f"docs/pictures/{name}.png")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
