@@ -50,8 +50,10 @@ def _draw(runs: list[Run], known: int) -> None:
     if not runs:
         st.info(_("No run fits these filters. Remove some of them."), icon=":material/filter_alt_off:")
         return
+    above = st.container()  # the buttons stay in sight however long the table
     chosen = draw_table(runs, queue)
-    _draw_actions(chosen)
+    with above:
+        _draw_actions(chosen)
     if known >= MAX_LISTED:
         st.caption(_("The newest {count:,} runs are shown.").format(count=MAX_LISTED))
 

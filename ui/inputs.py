@@ -64,6 +64,7 @@ def image_inputs(run: Run, dataset: Dataset) -> list[File]:
         required=True,
         format_func=lambda name: f"{ways[name].icon} {_(ways[name].word)}",
         key="input_way",
+        wrap=True,
         help=_("Where the image comes from."),
     )
     return ways[chosen or next(iter(ways))].ask(run, dataset)

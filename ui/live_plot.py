@@ -31,7 +31,7 @@ const load = (src) => window.Plotly ? Promise.resolve() : (loading ??= new Promi
 }));
 const config = {
   displaylogo: false, responsive: false, displayModeBar: 'hover',
-  modeBarButtonsToRemove: ['select2d', 'lasso2d', 'autoScale2d'],
+  modeBarButtonsToRemove: ['select2d', 'lasso2d', 'autoScale2d', 'sendChartToCloud', 'sendDataToCloud'],
 };
 
 function place(board, chart, i) {
