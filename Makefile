@@ -64,9 +64,11 @@ $(BIN)/python:
 	  echo "No virtual environment could be made. On Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
 
 $(RUN_READY): $(REQUIREMENTS) requirements.txt | $(BIN)/python
-	$(BIN)/python -m pip install -q -r $(REQUIREMENTS)
+	@echo "Installing the packages of $(REQUIREMENTS): about 600 MB for the CPU, once. This takes a few minutes."
+	@$(BIN)/python -m pip install -q -r $(REQUIREMENTS)
 	@touch $@
 
 $(DEV_READY): requirements-dev.txt requirements.txt | $(BIN)/python
-	$(BIN)/python -m pip install -q -r requirements-dev.txt
+	@echo "Installing the packages of requirements-dev.txt, once."
+	@$(BIN)/python -m pip install -q -r requirements-dev.txt
 	@touch $@
