@@ -33,11 +33,6 @@ class Artifacts:
         return self.folder / "checkpoint.npz"
 
     @property
-    def best(self) -> Path:
-        """Weights of the best epoch so far."""
-        return self.folder / "best.npz"
-
-    @property
     def model(self) -> Path:
         """The saved model, preprocessing included."""
         return self.folder / "model.keras"
@@ -72,7 +67,14 @@ class Artifacts:
 
     def size_bytes(self) -> int:
         """Disk space of all files."""
-        return sum(f.stat().st_size for f in self.folder.rglob("*") if f.is_file())
+        return sum(_size(file) for file in self.folder.rglob("*"))
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size if path.is_file() else 0
+    except FileNotFoundError:  # a worker has just renamed it
+        return 0
 
 
 def artifacts_of(run_id: int) -> Artifacts:
@@ -89,14 +91,14 @@ def delete_run(store: "Store", run_id: int) -> None:
 def discard_results(run_id: int) -> None:
     """Delete everything but the log: a canceled run keeps no result."""
     files = artifacts_of(run_id)
-    for path in (files.checkpoint, files.best, files.model, files.evaluation, files.info):
+    for path in (files.checkpoint, files.model, files.evaluation, files.info):
         path.unlink(missing_ok=True)
 
 
 def check_free_disk() -> None:
     """Refuse to start when the disk is nearly full, before anything is half written."""
     root = settings().home_path
-    free = shutil.disk_usage(root if root.exists() else root.parent).free
+    free = shutil.disk_usage(next(folder for folder in (root, *root.parents) if folder.exists())).free
     limit = settings().min_free_disk_mb * 1_000_000
     if free < limit:
         raise TrainyardError(
@@ -107,18 +109,21 @@ def check_free_disk() -> None:
 
 def keep_disk_budget(store: "Store") -> int:
     """Delete checkpoints, then models, of the oldest ended runs until runs fit the budget. Returns bytes freed."""
-    excess = (
-        sum(Artifacts(p).size_bytes() for p in settings().runs_path.glob("*")) - settings().disk_budget_mb * 1_000_000
-    )
+    for run in store.list_runs(states=["canceled"]):  # one that was canceled in the queue had no worker to do it
+        discard_results(run.id)
+    used = sum(Artifacts(folder).size_bytes() for folder in settings().runs_path.glob("*"))
+    excess = used - settings().disk_budget_mb * 1_000_000
     freed = 0
+    if excess <= 0:
+        return freed
     ended = [run for run in reversed(store.list_runs(limit=100_000)) if not run.live]
-    for name in ("checkpoint", "best", "model"):
+    for name in ("checkpoint", "model"):
         for run in ended:
             path: Path = getattr(artifacts_of(run.id), name)
             if freed >= excess:
                 return freed
             if path.is_file():
-                freed += path.stat().st_size
-                path.unlink()
+                freed += _size(path)
+                path.unlink(missing_ok=True)
                 logger.warning("Deleted %s of run %s: runs are over the disk budget.", path.name, run.id)
     return freed

@@ -5,6 +5,7 @@ of JSON on its standard input that names the run. From then on nobody talks to i
 Without a line (its executor is gone) it ends.
 """
 
+import contextlib
 import errno
 import json
 import logging
@@ -32,14 +33,22 @@ def main() -> int:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the dashboard in the same terminal
     warm_up()
-    print(READY, flush=True)
+    with contextlib.suppress(BrokenPipeError):  # the executor may be gone, and have left a run
+        os.write(1, READY.encode() + b"\n")
     line = sys.stdin.readline()
     if not line:
         return 0
+    given = json.loads(line)
     store = open_store()
-    run = store.get_run(int(json.loads(line)["run"]))
-    open_log(run)
-    limit_memory()
+    run = store.get_run(int(given["run"]))
+    if run.state is not RunState.RUNNING or run.attempt != given["attempt"]:
+        return 0  # it was given to somebody else meanwhile
+    try:
+        open_log(run)
+        limit_memory()
+    except OSError as error:
+        store.end_run(run, RunState.FAILED, explain(error))
+        raise
     return work(store, run)
 
 

@@ -2,10 +2,14 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from engine.settings import settings
+
+if TYPE_CHECKING:
+    from engine.store import Store
 
 
 @pytest.fixture
@@ -15,3 +19,13 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     settings.cache_clear()
     yield tmp_path / "home"
     settings.cache_clear()
+
+
+@pytest.fixture
+def store(home: Path) -> "Iterator[Store]":
+    """The empty store of an empty home folder."""
+    from engine.store import open_store
+
+    store = open_store()
+    yield store
+    store.close()

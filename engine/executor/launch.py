@@ -5,7 +5,6 @@ import logging
 import subprocess
 import sys
 
-from engine.errors import TrainyardError
 from engine.executor.local import wanted_file
 from engine.executor.process import ROOT
 from engine.processes import is_alive
@@ -46,6 +45,6 @@ async def keep_executor(store: Store | None = None) -> None:
     while True:
         try:
             await asyncio.to_thread(ensure_executor, store)
-        except (OSError, TrainyardError):
+        except Exception:  # whatever it is, the dashboard lives on and tries again
             logger.exception("No executor could be started; trying again.")
         await asyncio.sleep(_CHECK_SECONDS)

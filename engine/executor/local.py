@@ -10,14 +10,14 @@ import time
 from pathlib import Path
 from types import FrameType
 
-from engine.artifacts import keep_disk_budget
+from engine.artifacts import discard_results, keep_disk_budget
 from engine.devices import find_devices
 from engine.executor.process import WorkerProcess, explain_exit, kill_group
 from engine.executor.slots import Slot, make_slots
 from engine.processes import describe_process, is_alive, this_process
 from engine.runs import Run, RunState
 from engine.settings import settings
-from engine.store import Store
+from engine.store import Store, StoreUnavailable
 
 logger = logging.getLogger(__name__)
 
@@ -36,11 +36,13 @@ class LocalExecutor:
         self.slots = slots if slots is not None else make_slots()
         self.holder = this_process()
         self._idle_seconds = idle_seconds
-        self._standby: dict[str, WorkerProcess] = {}
-        self._busy: dict[int, WorkerProcess] = {}
-        self._foreign: dict[str, int] = {}  # slots whose worker belongs to an executor that is gone
+        self._standby: dict[str, WorkerProcess] = {}  # by slot, as the next two
+        self._busy: dict[str, WorkerProcess] = {}
+        self._foreign: dict[str, int] = {}  # runs whose worker belongs to an executor that is gone
         self._silence: dict[int, tuple[object, float]] = {}
         self._asked: dict[int, float] = {}
+        self._killed: dict[int, str] = {}  # runs whose worker this executor has killed, and why
+        self._looked = 0.0
         self._standby_after = 0.0
         self._ending = False
 
@@ -51,17 +53,13 @@ class LocalExecutor:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._end)
         logger.info("Executor %s with slots %s.", self.holder, ", ".join(slot.name for slot in self.slots))
-        looked = 0.0
         try:
             while not self._ending:
-                now = time.monotonic()
-                self._reap()
-                if now - looked >= _LOOK_AROUND_SECONDS:
-                    looked = now
-                    if not self._look_around():
-                        return True
-                self._fill_slots()
-                self._keep_standby()
+                try:
+                    self._tick()
+                except (StoreUnavailable, OSError):  # a full disk, a database that restarts: it may work again
+                    logger.exception("The executor cannot work; trying again.")
+                    time.sleep(_LOOK_AROUND_SECONDS)
                 time.sleep(_TICK_SECONDS)
         finally:
             for worker in self._standby.values():
@@ -69,45 +67,66 @@ class LocalExecutor:
             self.store.release_lease(self.holder)
         return True
 
+    def _tick(self) -> None:
+        self._reap()
+        if time.monotonic() - self._looked >= _LOOK_AROUND_SECONDS:
+            self._looked = time.monotonic()
+            self._look_around()
+        if not self._ending:
+            self._fill_slots()
+            self._keep_standby()
+
     # -- one tick ------------------------------------------------------------------------------------------------
 
     def _reap(self) -> None:
         """Children that ended: their runs get a final state if they did not set one themselves."""
-        for run_id, worker in list(self._busy.items()):
-            if (code := worker.exit_code) is not None:
-                del self._busy[run_id]
-                run = worker.run
-                assert run is not None
-                if self.store.end_run(run, *self._fate(run, code)):
-                    logger.warning("Worker of run %s ended with code %s.", run_id, code)
-                keep_disk_budget(self.store)
+        for slot, worker in list(self._busy.items()):
+            if (code := worker.exit_code) is None:
+                continue
+            given = worker.run
+            for run, _ in self.store.workers():
+                if given is not None and (run.id, run.attempt) == (given.id, given.attempt):
+                    logger.warning("Worker of run %s ended with code %s.", run.id, code)
+                    self._conclude(run, explain_exit(code), orphan=False)
+            del self._busy[slot]
+            keep_disk_budget(self.store)
 
-    def _fate(self, run: Run, code: int) -> tuple[RunState, str]:
-        """State and sentence for a run whose worker did not end it: killed after a stop, or on its own."""
-        if run.id in self._asked:
-            wanted = self.store.get_run(run.id).request
-            if wanted == RunState.CANCELED:
-                return RunState.CANCELED, "Canceled: the worker did not answer and was killed."
-            if wanted == RunState.STOPPED:
-                return RunState.STOPPED, "The worker did not answer and was killed; the last checkpoint is kept."
-        return RunState.FAILED, explain_exit(code)
+    def _conclude(self, run: Run, words: str, *, orphan: bool) -> None:
+        """Give a run whose worker is gone a final state; or another try, if its executor was gone, too."""
+        killed = self._killed.get(run.id, "")
+        words = killed or words
+        if run.request == RunState.CANCELED:
+            if self.store.end_run(run, RunState.CANCELED, "Canceled: no result was kept."):
+                discard_results(run.id)
+        elif run.request and (killed or orphan):
+            self.store.end_run(run, RunState(run.request), words)
+        elif orphan and run.attempt < settings().max_attempts:
+            logger.warning("Run %s has lost its worker; queueing it again.", run.id)
+            self.store.requeue_run(run, "Its worker went away with the executor; it goes on from its last checkpoint.")
+        else:
+            tried = f" It was started {run.attempt} times." if orphan else ""
+            self.store.end_run(run, RunState.FAILED, words + tried)
 
     def _fill_slots(self) -> None:
-        taken = {worker.slot.name for worker in self._busy.values()} | self._foreign.keys()
+        taken = self._busy.keys() | self._foreign.keys()
         free = [slot for slot in self.slots if slot.name not in taken]
         if not free or not self.store.queue():
             return
         for slot in free:
-            worker = self._standby.get(slot.name) or WorkerProcess(slot)
-            run = None
-            if worker.exit_code is None:
-                run = self.store.claim_run(slot.name, devices=slot.devices, worker=worker.describe())
-            if run is None:
-                self._standby[slot.name] = worker
+            if slot.name not in self._standby:
+                self._standby[slot.name] = WorkerProcess(slot)
+            worker = self._standby[slot.name]
+            if worker.exit_code is not None:
                 continue
-            self._standby.pop(slot.name, None)
-            worker.hand_over(run)
-            self._busy[run.id] = worker
+            run = self.store.claim_run(slot.name, devices=slot.devices, worker=worker.describe())
+            if run is None:
+                continue
+            try:
+                worker.hand_over(run)
+            except BrokenPipeError:  # it died this very moment
+                self.store.requeue_run(run, "Its worker ended before it began.")
+                continue
+            self._busy[slot.name] = self._standby.pop(slot.name)
             self._standby_after = time.monotonic() + _STANDBY_DELAY_SECONDS
             logger.info("Run %s goes to worker %s on %s.", run.id, worker.pid, slot.name)
 
@@ -125,48 +144,63 @@ class LocalExecutor:
 
     # -- once a second -------------------------------------------------------------------------------------------
 
-    def _look_around(self) -> bool:
-        """Renew the lease, watch running runs. False when it is time to leave."""
-        if not self._hold_lease():
-            logger.error("Another executor has taken over; leaving the workers to it.")
-            return False
+    def _look_around(self) -> None:
+        """Kill workers that hang, renew the lease, watch the runs of others."""
         running = self.store.workers()
-        self._foreign = {}
-        for run, worker in running:
-            self._enforce(run, worker)
-            if run.id not in self._busy and run.slot != TERMINAL:
-                self._watch_foreign(run, worker)
-            elif run.slot == TERMINAL and is_alive(worker) is False:
-                self.store.end_run(run, RunState.FAILED, explain_exit(None))
-        for known in (self._silence, self._asked):
+        for known in (self._silence, self._asked, self._killed):
             for run_id in known.keys() - {run.id for run, _ in running}:
                 del known[run_id]
-        return not self._unneeded(bool(running))
+        for run, worker in running:
+            if run.slot != TERMINAL:  # whoever trains in a terminal has a keyboard, and may suspend it
+                self._enforce(run, worker)
+        # only now: a suspended worker may have kept the database from being written
+        if not self._hold_lease():
+            logger.error("Another executor has taken over; leaving the workers to it.")
+            self._ending = True
+            return
+        mine = {(worker.run.id, worker.run.attempt) for worker in self._busy.values() if worker.run}
+        others = [(run, worker) for run, worker in running if (run.id, run.attempt) not in mine]
+        gone = [run for run, worker in others if self._gone(run, worker)]
+        self._foreign = {run.slot: run.id for run, _ in others if run not in gone and run.slot != TERMINAL}
+        for run in gone:
+            self._conclude(run, explain_exit(None), orphan=run.slot != TERMINAL)
+        self._refuse_unknown_devices()
+        self._ending = self._ending or self._unneeded(bool(running))
 
-    def _watch_foreign(self, run: Run, worker: dict[str, object]) -> None:
-        """A run that another executor handed out: leave it to its worker, or queue it again if that is gone."""
+    def _gone(self, run: Run, worker: dict[str, object]) -> bool:
+        """Whether the worker of a run that another process handed out is dead."""
         alive = is_alive(worker)
-        if alive or (alive is None and self._silent_seconds(run) < settings().heartbeat_timeout_seconds):
-            self._foreign[run.slot] = run.id
-        elif run.request == RunState.CANCELED:
-            self.store.end_run(run, RunState.CANCELED, "Canceled: no result was kept.")
-        elif run.request == RunState.STOPPED:
-            self.store.end_run(run, RunState.STOPPED, "The worker was gone; the last checkpoint is kept.")
-        elif run.attempt >= settings().max_attempts:
-            self.store.end_run(run, RunState.FAILED, f"{explain_exit(None)} It was started {run.attempt} times.")
-        else:
-            logger.warning("Run %s has lost its worker; queueing it again.", run.id)
-            self.store.requeue_run(run, "Its worker went away with the executor; it goes on from its last checkpoint.")
+        silent = self._silent_seconds(run) >= settings().heartbeat_timeout_seconds
+        return alive is False or (alive is None and silent)
 
     def _enforce(self, run: Run, worker: dict[str, object]) -> None:
-        """Kill a worker that does not obey a stop within the grace, or has been silent for too long."""
-        now = time.monotonic()
-        asked = self._asked.setdefault(run.id, now) if run.request else now
-        overdue = now - asked > settings().stop_grace_seconds
-        silent = self._silent_seconds(run) > settings().heartbeat_timeout_seconds
-        if (overdue or silent) and is_alive(worker):
-            logger.error("Run %s: worker %s does not answer; killing it.", run.id, worker["pid"])
+        """Kill a worker that does not obey a request within the grace, or has been silent for too long."""
+        asked = self._asked.setdefault(run.id, time.monotonic()) if run.request else time.monotonic()
+        grace, timeout = settings().stop_grace_seconds, settings().heartbeat_timeout_seconds
+        mine = self._busy.get(run.slot)
+        if mine is not None and mine.run is not None and mine.run.id == run.id and not mine.ready:
+            self._silence.pop(run.id, None)  # it is still importing, and cannot say anything
+        if time.monotonic() - asked > grace:
+            why = f"It did not stop within {grace:g} seconds and was killed."
+        elif self._silent_seconds(run) > timeout:
+            why = f"Its worker was silent for {timeout:g} seconds and was killed."
+        else:
+            return
+        if is_alive(worker):
+            logger.error("Run %s, worker %s: %s", run.id, worker["pid"], why)
+            self._killed[run.id] = f"{why} Resume goes on from the last checkpoint."
             kill_group(int(str(worker["pid"])))
+
+    def _refuse_unknown_devices(self) -> None:
+        """End queued runs that ask for a device which no slot offers: nobody would ever claim them."""
+        if any(slot.devices is None for slot in self.slots):
+            return
+        offered = {device for slot in self.slots for device in slot.devices or ()}
+        for waiting in self.store.list_runs(states=[RunState.QUEUED]):
+            device = waiting.spec["training"]["device"]
+            if device not in offered and (run := self.store.claim_run("", waiting.id)):
+                words = f"This machine has no device {device!r}. Choose one of: {', '.join(sorted(offered))}."
+                self.store.end_run(run, RunState.FAILED, words)
 
     def _silent_seconds(self, run: Run) -> float:
         """For how long the heartbeat has not changed, by this process's own clock: suspended time does not count."""
@@ -187,7 +221,7 @@ class LocalExecutor:
         return self.store.hold_lease(self.holder, self._info(), over=dead)
 
     def _info(self) -> dict[str, object]:
-        busy = {worker.slot.name: run_id for run_id, worker in self._busy.items()} | self._foreign
+        busy = {slot: worker.run.id for slot, worker in self._busy.items() if worker.run} | self._foreign
         states = [worker.state for worker in self._standby.values()]
         return {
             **describe_process(),

@@ -45,9 +45,14 @@ class WorkerProcess:
             return "gone"
         if self.run is not None:
             return "busy"
+        return "ready" if self.ready else "starting"
+
+    @property
+    def ready(self) -> bool:
+        """Whether it has imported what it needs."""
         if not self._ready and self._child.stdout and select.select([self._child.stdout], [], [], 0)[0]:
             self._ready = self._child.stdout.readline().strip() == READY.encode()
-        return "ready" if self._ready else "starting"
+        return self._ready
 
     @property
     def exit_code(self) -> int | None:
@@ -59,11 +64,12 @@ class WorkerProcess:
         return describe_process(self.pid)
 
     def hand_over(self, run: Run) -> None:
-        """Give it the run to train; it starts at once, or as soon as it is ready."""
-        self.run = run
+        """Give it the run to train; it starts at once, or as soon as it is ready. `BrokenPipeError` if it is gone."""
         assert self._child.stdin is not None
-        self._child.stdin.write(json.dumps({"run": run.id}).encode() + b"\n")
+        line = json.dumps({"run": run.id, "attempt": run.attempt}).encode() + b"\n"
+        os.write(self._child.stdin.fileno(), line)
         self._child.stdin.close()
+        self.run = run
 
     def kill(self) -> None:
         """End it and everything it started, now."""

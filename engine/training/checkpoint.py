@@ -1,4 +1,4 @@
-"""A run's state in one file, written atomically: everything that decides how training goes on.
+"""A run's state in one file, written atomically: everything that decides how training goes on and what it ends with.
 
 Keras' own files leave out the states of seed generators, so a resumed run with dropout or augmentation would differ
 from one never interrupted; `model.variables` has them, and so has this file.
@@ -6,6 +6,8 @@ from one never interrupted; `model.variables` has them, and so has this file.
 
 import json
 import os
+import zipfile
+import zlib
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,66 +20,70 @@ from engine.errors import TrainyardError
 
 @dataclass(frozen=True)
 class Position:
-    """Where training stands: `step` updates of epoch `epoch` are done; `total_steps` in all."""
+    """Where training stands: `step` updates of epoch `epoch` are done."""
 
     epoch: int = 0
     step: int = 0
-    total_steps: int = 0
     callbacks: dict[str, Any] = field(default_factory=dict)
     """What early stopping and the schedule remember, by callback name: plain JSON."""
     seconds: float = 0.0
     """Time spent in training so far."""
 
 
-def save_checkpoint(path: Path, model: keras.Model, position: Position) -> None:
-    """Write weights, seed states, optimizer and running metrics. A crash leaves the old file or the new one."""
-    arrays = {f"v{i}": np.asarray(v) for i, v in enumerate(_variables(model))}
-    arrays |= {f"m{i}": np.asarray(v) for i, v in enumerate(model.metrics_variables)}
+@dataclass(frozen=True)
+class Checkpoint:
+    """What `load_checkpoint` cannot put back itself: Keras resets `means` when an epoch begins."""
+
+    position: Position
+    means: list[np.ndarray]
+    """Running means of the interrupted epoch."""
+    best: list[np.ndarray] | None
+    """Weights of the best epoch so far."""
+
+
+def save_checkpoint(
+    path: Path, model: keras.Model, position: Position, means: list[np.ndarray], best: list[np.ndarray] | None
+) -> None:
+    """Write weights, seed states and optimizer with the rest. A crash leaves the old file or the new one."""
+    arrays = {f"v{i}": keras.ops.convert_to_numpy(v) for i, v in enumerate(_variables(model))}
+    arrays |= {f"m{i}": value for i, value in enumerate(means)}
+    arrays |= {f"b{i}": value for i, value in enumerate(best or [])}
     arrays["position"] = np.frombuffer(json.dumps(asdict(position)).encode(), np.uint8)
     write_arrays(path, arrays)
 
 
-def load_checkpoint(path: Path, model: keras.Model) -> tuple[Position, list[np.ndarray]] | None:
-    """Put the state back into a compiled `model`. None if there is no checkpoint.
+def load_checkpoint(path: Path, model: keras.Model) -> Checkpoint:
+    """Put weights, seed states and optimizer back into a compiled `model`.
 
-    The running means of an interrupted epoch are returned apart: Keras resets them when an epoch begins.
     Raises `TrainyardError` when the file is damaged or of another network.
     """
-    if not path.is_file():
-        return None
     try:
         with np.load(path) as file:
             arrays = {name: file[name] for name in file.files}
         position = Position(**json.loads(arrays.pop("position").tobytes()))
         model.optimizer.build(model.trainable_variables)
         assign(_variables(model), _numbered(arrays, "v"))
-    except (OSError, KeyError, ValueError, TypeError, EOFError) as error:
+    except (OSError, KeyError, ValueError, TypeError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise TrainyardError(
-            f"The checkpoint {path.name} cannot be read ({error}). Start the run again from the beginning."
+            f"The checkpoint {str(path)!r} cannot be read ({error}). Delete it to start the run again from the "
+            "beginning, or start a new run with the same values."
         ) from error
-    return position, _numbered(arrays, "m")
-
-
-def save_weights(path: Path, weights: list[np.ndarray]) -> None:
-    """Write the weights of the best epoch, atomically."""
-    write_arrays(path, {f"w{i}": w for i, w in enumerate(weights)})
-
-
-def load_weights(path: Path) -> list[np.ndarray]:
-    """The weights that `save_weights` wrote, in order."""
-    with np.load(path) as file:
-        return [file[f"w{i}"] for i in range(len(file.files))]
+    return Checkpoint(position, _numbered(arrays, "m"), _numbered(arrays, "b") or None)
 
 
 def write_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:
     """Write an npz file so that `path` is at any moment whole: temporary name, fsync, rename."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_suffix(".tmp")
-    with temporary.open("wb") as file:
-        np.savez(file, **arrays)  # type: ignore[arg-type]  # the stub takes the names for options
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
+    try:
+        with temporary.open("wb") as file:
+            np.savez(file, **arrays)  # type: ignore[arg-type]  # the stub takes the names for options
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)  # on a full disk every byte counts
+        raise
 
 
 def assign(variables: list[Any], values: list[np.ndarray]) -> None:

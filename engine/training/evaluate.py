@@ -13,7 +13,7 @@ from engine.runs import RunSpec
 from engine.tasks.base import DataInfo
 from engine.training.network import Network
 
-_BATCH = 256
+_BATCH = 64
 
 
 def evaluate_run(network: Network, data: PreparedDataset, files: Artifacts, spec: RunSpec) -> dict[str, Any]:
@@ -30,8 +30,7 @@ def evaluate_run(network: Network, data: PreparedDataset, files: Artifacts, spec
 
 def predict(network: Network, inputs: np.ndarray) -> np.ndarray:
     """Outputs (examples, outputs) of the saved model for raw inputs."""
-    outputs = [np.asarray(network.saved(inputs[i : i + _BATCH])) for i in range(0, len(inputs), _BATCH)]
-    return np.concatenate(outputs)
+    return np.asarray(network.saved.predict(inputs, batch_size=_BATCH, verbose=0))
 
 
 def save_model(network: Network, files: Artifacts) -> None:

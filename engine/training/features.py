@@ -3,6 +3,7 @@
 import hashlib
 import json
 import logging
+from collections.abc import Callable
 
 import numpy as np
 
@@ -13,15 +14,17 @@ from engine.training.network import Network
 
 logger = logging.getLogger(__name__)
 
-_BATCH = 64
+_BATCH = 32
+_CHUNK = 256  # between two of these a stop is obeyed
 
 
 def frozen_features(
-    network: Network, spec: RunSpec, data: PreparedDataset, split: Split
+    network: Network, spec: RunSpec, data: PreparedDataset, split: Split, obey: Callable[[], None] = lambda: None
 ) -> tuple[np.ndarray, np.ndarray]:
     """What the trained network takes for one split: raw inputs, or the frozen backbone's features of them.
 
-    Features are cached beside the prepared dataset, under a name that changes with the model's preprocessing.
+    Features are cached beside the prepared dataset, under a name that changes with the model's preprocessing. `obey`
+    is called between batches, and raises when it is time to leave.
     """
     inputs, targets = data.arrays(split)
     if network.features is None:
@@ -32,8 +35,11 @@ def frozen_features(
         with np.load(path) as file:
             return file["features"], targets
     logger.info("Computing the frozen features of %s %s examples once.", len(inputs), split)
-    features = np.concatenate(
-        [np.asarray(network.features(inputs[i : i + _BATCH])) for i in range(0, len(inputs), _BATCH)]
-    )
+    parts = []
+    for start in range(0, len(inputs), _CHUNK):
+        obey()
+        # `predict` runs a graph: called eagerly, the model would hold every layer's output until the last one is done
+        parts.append(network.features.predict(inputs[start : start + _CHUNK], batch_size=_BATCH, verbose=0))
+    features = np.concatenate(parts)
     write_arrays(path, {"features": features})
     return features, targets

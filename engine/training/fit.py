@@ -9,21 +9,21 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from engine.artifacts import Artifacts, artifacts_of, check_free_disk, discard_results
-from engine.datasets.prepare import PreparedDataset, prepare
+from engine.artifacts import artifacts_of, check_free_disk, discard_results
+from engine.datasets.prepare import PreparedDataset, Split, prepare
 from engine.environment import describe_environment
 from engine.processes import describe_process
 from engine.runs import Run, RunSpec, RunState
 from engine.settings import settings
 from engine.store import Store
-from engine.training.callbacks import BestEpoch, Checkpoints, Ended, Plateau, Report
+from engine.training.callbacks import BestEpoch, Checkpoints, Plateau, Report
 from engine.training.checkpoint import load_checkpoint
 from engine.training.evaluate import evaluate_run, save_info, save_model
 from engine.training.features import frozen_features
 from engine.training.hardware import Hardware
 from engine.training.network import Network, build_network, compile_network
 from engine.training.pipeline import Batches, evaluation_dataset
-from engine.training.reporter import Reporter, RunLost
+from engine.training.reporter import Ended, Reporter, RunLost
 
 logger = logging.getLogger(__name__)
 
@@ -31,6 +31,7 @@ FIRST_EXECUTION_STEPS = 8
 """Steps in one call of the training graph at first: few, so that the first point comes soon."""
 _EXECUTION_SECONDS = 0.25  # later: as many steps as fit in this, so that a stop is obeyed soon
 _MAX_EXECUTION_STEPS = 256
+_SPLITS: tuple[Split, ...] = ("train", "validation")
 
 
 def train_run(store: Store, run: Run, extra: list[keras.callbacks.Callback] | None = None) -> RunState:
@@ -41,26 +42,42 @@ def train_run(store: Store, run: Run, extra: list[keras.callbacks.Callback] | No
     """
     check_free_disk()
     spec = run.parsed()
-    files = artifacts_of(run.id)
-    files.folder.mkdir(parents=True, exist_ok=True)
     hardware = Hardware.choose(spec.training.device, deterministic=spec.training.deterministic)
-    data = prepare(spec.dataset)
-    with hardware.policy(mixed=spec.training.mixed_precision):
-        session = _Session.start(store, run, spec, data, hardware, files)
-        with Reporter(store, run, spec.task.objective, hardware.measure) as reporter:
-            state = session.fit(reporter, extra or [])
-            if state is RunState.COMPLETED:
-                result = session.result() | evaluate_run(session.network, data, files, spec)
-            elif state is RunState.CANCELED:
-                discard_results(run.id)
-                result = {}
-            else:
-                save_model(session.network, files)
-                result = session.result()
-    if reporter.lost:
+    # reporting begins before anything slow: preparing a large dataset must not look like a dead worker
+    with (
+        Reporter(store, run, spec.task.objective, hardware.measure) as reporter,
+        hardware.policy(mixed=spec.training.mixed_precision),
+    ):
+        state, message, result = _train(store, run, spec, hardware, reporter, extra or [])
+    if not store.end_run(run, state, message, result):
         raise RunLost(f"Run {run.id} is not this worker's any more.")
-    store.end_run(run, state, _farewell(state, session), result)
     return state
+
+
+def _train(
+    store: Store, run: Run, spec: RunSpec, hardware: Hardware, reporter: Reporter, extra: list[Any]
+) -> tuple[RunState, str, dict[str, Any]]:
+    """Train and leave the files that belong to the state: (state, message, result)."""
+    files = artifacts_of(run.id)
+    session = None
+    state = RunState.COMPLETED
+    try:
+        session = _Session.start(store, run, spec, hardware, reporter)
+        session.fit(extra)
+    except Ended as ended:
+        state = ended.state
+    if state is RunState.CANCELED:
+        discard_results(run.id)
+        return state, "Canceled: no result was kept.", {}
+    if session is None:
+        return state, "Stopped before training began. Resume starts it.", run.result
+    session.keep()
+    result = session.result()
+    if state is RunState.COMPLETED:
+        result |= evaluate_run(session.network, session.data, files, spec)
+    else:
+        save_model(session.network, files)
+    return state, session.farewell(state), result
 
 
 @dataclass
@@ -68,128 +85,121 @@ class _Session:
     """One attempt at a run: its networks, data and callbacks, at the position where it goes on."""
 
     spec: RunSpec
+    data: PreparedDataset
     network: Network
     batches: Batches
     validation: tf.data.Dataset
     class_weight: dict[int, float] | None
-    files: Artifacts
+    report: Report
     best: BestEpoch
-    remembering: dict[str, Any]
-    epoch: int = 0
-    step: int = 0
-    running: tuple[np.ndarray, ...] = ()
-    spent: float = 0.0
-    report: Report | None = None
+    keeping: Checkpoints
 
     @classmethod
-    def start(
-        cls,
-        store: Store,
-        run: Run,
-        spec: RunSpec,
-        data: PreparedDataset,
-        hardware: Hardware,
-        files: Artifacts,
-    ) -> "_Session":
+    def start(cls, store: Store, run: Run, spec: RunSpec, hardware: Hardware, reporter: Reporter) -> "_Session":
         """Build everything, and load the checkpoint if there is one."""
+        files = artifacts_of(run.id)
+        files.folder.mkdir(parents=True, exist_ok=True)
+        data = prepare(spec.dataset)
+        save_info(files, spec, data.info)
         network = build_network(spec, data.info)
-        arrays = {split: frozen_features(network, spec, data, split) for split in ("train", "validation")}
+        arrays = {split: frozen_features(network, spec, data, split, reporter.obey) for split in _SPLITS}
         batches = Batches(*arrays["train"], spec, data.info)
         total_steps = batches.steps_per_epoch * spec.training.epochs
         compile_network(network, spec, data.info, total_steps, gpu=hardware.gpu)
-        best = BestEpoch(spec, files.best)
+        best = BestEpoch(spec)
         remembering: dict[str, Any] = {"best": best}
         if spec.schedule.reacts:
             remembering["plateau"] = Plateau(**spec.schedule.model_dump())
         session = cls(
             spec=spec,
+            data=data,
             network=network,
             batches=batches,
             validation=evaluation_dataset(*arrays["validation"], spec, data.info),
             class_weight=spec.task.class_weight(arrays["train"][1], data.info),
-            files=files,
+            report=Report(reporter, batches, spec, best, total_steps),
             best=best,
-            remembering=remembering,
+            keeping=Checkpoints(files.checkpoint, best, remembering, settings().checkpoint_seconds),
         )
-        save_info(files, spec, data.info)
         session._resume()
+        found = {
+            "device": hardware.name,
+            "dataset_hash": data.content_hash,
+            "num_parameters": network.core.count_params(),
+            "num_train_examples": batches.num_examples,
+        }
         store.begin_attempt(
-            run,
-            worker=describe_process(),
-            environment=describe_environment()
-            | {
-                "device": hardware.name,
-                "dataset_hash": data.content_hash,
-                "num_parameters": network.core.count_params(),
-                "num_train_examples": batches.num_examples,
-            },
-            total_steps=total_steps,
+            run, worker=describe_process(), environment=describe_environment() | found, total_steps=total_steps
         )
-        store.truncate_metrics(run, session.epoch * batches.steps_per_epoch + session.step)
+        reporter.begin(session.report.total_steps, session.report.epoch)
         return session
 
     def _resume(self) -> None:
-        self.best.set_model(self.network.trained)
-        found = load_checkpoint(self.files.checkpoint, self.network.trained)
-        if found is None:
+        model = self.network.trained
+        self.best.set_model(model)
+        self.keeping.set_model(model)
+        if not self.keeping.path.is_file():
             return
-        position, running = found
-        self.epoch, self.step, self.spent = position.epoch, position.step, position.seconds
-        self.running = tuple(running)
+        inputs, targets = next(iter(self.validation))
+        model.compute_metrics(inputs, targets, model(inputs))  # Keras makes metrics when it first sees outputs
+        found = load_checkpoint(self.keeping.path, model)
+        position = found.position
         for name, state in position.callbacks.items():
-            if name in self.remembering:
-                self.remembering[name].set_state(state)
-        logger.info("Resuming at epoch %s, step %s.", self.epoch + 1, self.step)
+            if name in self.keeping.remembering:
+                self.keeping.remembering[name].set_state(state)
+        self.best.best_weights = found.best
+        self.keeping.go_on(position.seconds)
+        self.report.epoch, self.report.step, self.report.means = position.epoch, position.step, found.means
+        logger.info("Resuming at epoch %s, step %s.", position.epoch + 1, position.step)
 
-    def fit(self, reporter: Reporter, extra: list[keras.callbacks.Callback]) -> RunState:
+    def fit(self, extra: list[Any]) -> None:
         """Call Keras' `fit` in portions: what is left of an epoch, one epoch to measure, and all the rest."""
-        model, epochs = self.network.trained, self.spec.training.epochs
-        total_steps = epochs * self.batches.steps_per_epoch
-        report = self.report = Report(reporter, self.batches, self.spec, self.best, total_steps)
-        keeping = Checkpoints(self.files.checkpoint, self.remembering, settings().checkpoint_seconds, self.spent)
-        callbacks = [*self.remembering.values(), report, keeping, *extra]
-        report.epoch, report.step = self.epoch, self.step
+        model, report, epochs = self.network.trained, self.report, self.spec.training.epochs
+        callbacks = [*self.keeping.remembering.values(), report, self.keeping, *extra]
         model.steps_per_execution = min(FIRST_EXECUTION_STEPS, self.batches.steps_per_epoch)
-        try:
-            if self.step:
-                report.first_step, report.running = self.step, list(self.running)
-                self._portion(callbacks, self.epoch, self.epoch + 1, self.step)
-            elif self.epoch < epochs:
-                self._portion(callbacks, self.epoch, self.epoch + 1)
-            if not model.stop_training and report.epoch < epochs:
-                model.steps_per_execution = self._execution_steps(report.steps_per_second)
-                model.make_train_function(force=True)
-                self._portion(callbacks, report.epoch, epochs)
-        except Ended as ended:
-            if ended.state is not RunState.CANCELED:
-                keeping.set_model(model)
-                keeping.save(report.epoch, report.step, report.total_steps)
-                self.best.restore()
-            return ended.state
-        keeping.set_model(model)
-        keeping.save(report.epoch, report.step, report.total_steps)
-        self.best.restore()
-        return RunState.COMPLETED
+        if report.step == self.batches.steps_per_epoch:
+            self._validate(callbacks)
+        elif report.epoch < epochs and not self.best.exhausted:
+            self._portion(callbacks, report.epoch + 1)
+        if report.epoch < epochs and not self.best.exhausted:
+            model.steps_per_execution = self._execution_steps(report.steps_per_second)
+            # the functions were traced for another number of steps, and would leave out batches
+            model.make_train_function(force=True)
+            model.make_test_function(force=True)
+            self._portion(callbacks, epochs)
 
-    def _portion(self, callbacks: list[Any], first: int, last: int, first_step: int = 0) -> None:
+    def _portion(self, callbacks: list[Any], until_epoch: int) -> None:
         self.network.trained.fit(
-            self.batches.dataset(first_step),
+            self.batches.dataset(self.report.step),
             validation_data=self.validation,
-            initial_epoch=first,
-            epochs=last,
+            initial_epoch=self.report.epoch,
+            epochs=until_epoch,
             class_weight=self.class_weight,
             callbacks=callbacks,
             shuffle=False,  # the pipeline shuffles
             verbose=0,
         )
 
+    def _validate(self, callbacks: list[Any]) -> None:
+        """Finish an epoch that was left after its last step."""
+        model = self.network.trained
+        everybody = keras.callbacks.CallbackList(callbacks, model=model)
+        everybody.on_epoch_begin(self.report.epoch)
+        logs = {name: float(value) for name, value in model.get_metrics_result().items()}
+        found = model.evaluate(self.validation, callbacks=everybody, return_dict=True, verbose=0)
+        everybody.on_epoch_end(self.report.epoch, logs | {f"val_{name}": value for name, value in found.items()})
+
     def _execution_steps(self, steps_per_second: float) -> int:
         wanted = round(steps_per_second * _EXECUTION_SECONDS)
         return max(1, min(wanted, _MAX_EXECUTION_STEPS, self.batches.steps_per_epoch))
 
+    def keep(self) -> None:
+        """Write the last checkpoint, then take the weights of the best epoch."""
+        self.keeping.save(self.report.epoch, self.report.step, self.report.means)
+        self.best.restore()
+
     def result(self) -> dict[str, Any]:
         """What is known at the end of training, before any evaluation."""
-        assert self.report is not None
         seen = self.report.throughputs
         weights = hashlib.sha256()
         for value in self.network.core.get_weights():
@@ -198,18 +208,16 @@ class _Session:
             "epochs": self.report.epoch,
             "best_epoch": self.best.epochs.get("epoch", 0),
             "examples_per_second": float(np.median(seen[1:] or seen)) if seen else 0.0,
+            "seconds": round(self.keeping.spent, 3),
             "num_train_examples": self.batches.num_examples,
             "weights_sha256": weights.hexdigest(),
         }
 
-
-def _farewell(state: RunState, session: _Session) -> str:
-    assert session.report is not None
-    done, epochs = session.report.epoch, session.spec.training.epochs
-    if state is RunState.COMPLETED and done < epochs:
-        return f"Stopped early after epoch {done}: no better result for {session.spec.training.patience} epochs."
-    if state is RunState.STOPPED:
-        return f"Stopped in epoch {min(done + 1, epochs)} of {epochs}. The model is kept; Resume goes on from here."
-    if state is RunState.CANCELED:
-        return "Canceled: no result was kept."
-    return ""
+    def farewell(self, state: RunState) -> str:
+        """One sentence that says why training ended, where it is not plain."""
+        done, epochs = self.report.epoch, self.spec.training.epochs
+        if state is RunState.COMPLETED and done < epochs:
+            return f"Stopped early after epoch {done}: no better result for {self.spec.training.patience} epochs."
+        if state is RunState.STOPPED:
+            return f"Stopped in epoch {min(done + 1, epochs)} of {epochs}. The model is kept; Resume goes on from here."
+        return ""

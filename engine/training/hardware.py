@@ -54,9 +54,11 @@ class Hardware:
             keras.config.set_dtype_policy("mixed_float16")
         elif mixed:
             logger.warning("Mixed precision is only used on a GPU; training in 32 bits.")
-        with tf.device("/GPU:0" if self.gpu else "/CPU:0"):
-            yield
-        keras.config.set_dtype_policy(before)
+        try:
+            with tf.device("/GPU:0" if self.gpu else "/CPU:0"):
+                yield
+        finally:
+            keras.config.set_dtype_policy(before)
 
     def measure(self) -> dict[str, float]:
         """CPU (100 is one core busy), memory of this process, and the GPU's use where there is one."""

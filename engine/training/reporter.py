@@ -24,6 +24,14 @@ class RunLost(Exception):  # noqa: N818  # not an error of this process
     """The run was given to another worker, or deleted: nothing may be written any more."""
 
 
+class Ended(Exception):  # noqa: N818  # not an error: somebody asked for it
+    """Leaves training because the run was asked to end in `state`."""
+
+    def __init__(self, state: RunState) -> None:
+        super().__init__(state.value)
+        self.state = state
+
+
 class Reporter:
     """Buffers points and progress; `requested` says in which state the run was asked to end, if it was."""
 
@@ -38,8 +46,8 @@ class Reporter:
         self._measure = measure
         self._points: list[MetricPoint] = []
         self._progress: dict[str, Any] = {}
-        self._curve: list[float] = list(run.curve)
-        self._step = (run.step, 0.0)
+        self._curve: list[float] = []
+        self._position: tuple[int, float] | None = None  # step and epoch, once training has begun
         self._lock = threading.Lock()
         self._sending = threading.Lock()
         self._ended = threading.Event()
@@ -53,6 +61,22 @@ class Reporter:
         self._ended.set()
         self._thread.join()
         self._send()
+
+    def begin(self, step: int, epoch: int) -> None:
+        """Training goes on at `step`, the values after which are forgotten: it measures them again."""
+        self._store.truncate_metrics(self._run, step)
+        history = self._store.history(self._run.id).get(self._objective, [])
+        self._curve = [value for value in history[:epoch] if value is not None]
+        with self._lock:
+            self._position = (step, float(epoch))
+            self._progress |= {"step": step, "epoch": epoch, "curve": thin(self._curve, _MAX_CURVE)}
+
+    def obey(self) -> None:
+        """Raise `Ended` once somebody asked the run to end, `RunLost` once it is another worker's."""
+        if self.lost:
+            raise RunLost(f"Run {self._run.id} is not this worker's any more.")
+        if self.requested is not None:
+            raise Ended(self.requested)
 
     def step_ended(self, step: int, epoch: float, values: dict[str, float]) -> None:
         """Points of the train split at a step."""
@@ -81,14 +105,14 @@ class Reporter:
         points = [MetricPoint(0, split, name, scope, step, epoch, value, now) for name, value in values.items()]
         with self._lock:
             self._points += points
-            self._step = (step, epoch)
+            self._position = (step, epoch)
 
     def _loop(self) -> None:
         measured = 0.0
         while not self._ended.wait(_PERIOD_SECONDS):
-            if self._measure is not None and time.monotonic() - measured >= _SYSTEM_SECONDS:
+            if self._measure and self._position and time.monotonic() - measured >= _SYSTEM_SECONDS:
                 measured = time.monotonic()
-                self._add("system", "step", *self._step, self._measure())
+                self._add("system", "step", *self._position, self._measure())
             self._send()
 
     def _send(self) -> None:
@@ -105,9 +129,7 @@ class Reporter:
                     self._progress = progress | self._progress
                 return
             self.lost = request is None
-            if self.lost:
-                self.requested = RunState.CANCELED
-            elif request:
+            if request:
                 self.requested = RunState(request)
 
 
