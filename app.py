@@ -22,6 +22,8 @@ if str(ROOT) not in sys.path:  # started from elsewhere, or by another ASGI serv
 
 logger = logging.getLogger("trainyard.dashboard")
 
+_REFREEZE_SECONDS = 30.0
+
 
 @asynccontextmanager
 async def lifespan(_app: st.App) -> AsyncIterator[None]:
@@ -30,12 +32,24 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
     from ui import lab
 
     _import_pages()
-    executor = asyncio.create_task(keep_executor())
-    gc.collect()
-    gc.freeze()  # Streamlit collects after every rerun and live tick: four fifths of a tick without this
+    tasks = [asyncio.create_task(keep_executor()), asyncio.create_task(_keep_frozen())]
     yield
-    executor.cancel()
+    for task in tasks:
+        task.cancel()
     await asyncio.to_thread(lab.close)
+
+
+async def _keep_frozen() -> None:
+    """Streamlit collects garbage after every rerun and live tick, and what lives is looked through each time.
+
+    Frozen objects are not looked at: without this, four fifths of a tick. Sessions come and go, so what has died since
+    is let go before the rest is frozen anew.
+    """
+    while True:
+        gc.unfreeze()
+        gc.collect()
+        gc.freeze()
+        await asyncio.sleep(_REFREEZE_SECONDS)
 
 
 def _import_pages() -> None:

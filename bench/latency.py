@@ -14,7 +14,8 @@ from engine.store import Store
 from tests.e2e.dashboard import CHROMIUM_ARGUMENTS, Dashboard, find_chromium
 
 TRIES = 5
-_PLOT = "[class*=plot-][class*=-loss] .live-plot"
+TRAIN = ".st-key-train button"
+_PLOT = ".live-plot[data-name=loss]"
 _WATCH = """
 () => { window.drawn = []; const plot = document.querySelector(%r);
   new MutationObserver(() => window.drawn.push([Number(plot.dataset.step), Date.now() / 1000]))
@@ -52,12 +53,12 @@ def _click_to_point(browser: Browser, dashboard: Dashboard, store: Store, *, sta
     """Seconds; `standby` waits until a worker has TensorFlow loaded, otherwise there was no executor a moment ago."""
     page = browser.new_page(base_url=dashboard.url)
     page.goto("/?epochs=40")
-    page.get_by_role("button", name=re.compile("Train$")).wait_for()
+    page.wait_for_selector(TRAIN)
     page.wait_for_timeout(3000)
     if standby:
         _wait_for_standby(store)
     began = time.monotonic()
-    page.get_by_role("button", name=re.compile("Train$")).click()
+    page.click(TRAIN)
     page.wait_for_selector(f"{_PLOT}[data-step]", timeout=90_000)
     seconds = time.monotonic() - began
     _end(page, store)
@@ -69,7 +70,7 @@ def _written_to_drawn(browser: Browser, dashboard: Dashboard, store: Store) -> l
     _wait_for_standby(store)
     page = browser.new_page(base_url=dashboard.url)
     page.goto("/?epochs=40")
-    page.get_by_role("button", name=re.compile("Train$")).click()
+    page.click(TRAIN)
     page.wait_for_selector(f"{_PLOT}[data-step]", timeout=90_000)
     page.evaluate(_WATCH % _PLOT)
     page.wait_for_timeout(25_000)

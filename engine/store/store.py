@@ -162,8 +162,8 @@ class Store:
         owner: str | None = None,
         limit: int = 1000,
     ) -> list[Run]:
-        """Newest first, filtered. The learning curve of each is in `curve`."""
-        query = select(*_RUN_COLUMNS).order_by(runs.c.id.desc()).limit(limit)
+        """Newest first, filtered. The learning curve of each is in `curve`; `environment` is left empty."""
+        query = select(*_LISTED_COLUMNS).order_by(runs.c.id.desc()).limit(limit)
         if states is not None:
             query = query.where(runs.c.state.in_([str(s) for s in states]))
         for column, value in (("task", task), ("dataset", dataset), ("model", model), ("owner", owner)):
@@ -470,6 +470,7 @@ class Store:
 
 
 _RUN_COLUMNS = [c for c in runs.c if c.name not in ("task", "dataset", "model", "worker", "queued_at")]
+_LISTED_COLUMNS = [c for c in _RUN_COLUMNS if c.name != "environment"]  # a thousand rows of versions are slow to parse
 _TIMES = ("created_at", "started_at", "ended_at", "heartbeat_at")
 
 
@@ -501,10 +502,12 @@ def default_owner() -> str:
 
 
 def _run(row: Row[*tuple[Any, ...]]) -> Run:
-    values = {c.name: getattr(row, c.name) for c in _RUN_COLUMNS}
+    values = dict(row._mapping)
+    values.pop("worker", None)
     for name in _TIMES:
         values[name] = _time(values[name]) if values[name] is not None else None
-    return Run(**(values | {"state": RunState(row.state)}))
+    values["state"] = RunState(values["state"])
+    return Run(**values)
 
 
 def _time(seconds: float) -> datetime:
