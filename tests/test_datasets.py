@@ -158,7 +158,7 @@ def test_stamps_have_five_large_classes_or_all_ten() -> None:
 
 
 def test_stamps_can_be_enlarged() -> None:
-    assert loaded("stamps", image_size=128).inputs.shape == (197, 128, 128, 3)
+    assert loaded("stamps", image_size=128).inputs.shape == (267, 128, 128, 3)
 
 
 def test_textures_are_pictures_that_depend_on_the_seed() -> None:

@@ -95,10 +95,10 @@ def test_a_completed_run_shows_its_result_and_a_drawn_digit_is_recognised(page: 
 
     try_it.first.click()
     page.wait_for_url(re.compile("demo"), timeout=PATIENCE)
-    canvas = page.locator("canvas.upper-canvas").or_(page.frame_locator("iframe").locator("canvas.upper-canvas"))
-    expect(canvas.first).to_be_visible(timeout=PATIENCE)
-    canvas.first.scroll_into_view_if_needed()
-    box = canvas.first.bounding_box()
+    canvas = page.locator("canvas.upper-canvas")
+    expect(canvas).to_be_visible(timeout=PATIENCE)
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
     assert box is not None
     x, y, width, height = box["x"], box["y"], box["width"], box["height"]
     page.mouse.move(x + 0.5 * width, y + 0.2 * height)  # a one: straight down
