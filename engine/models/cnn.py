@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from engine.models.base import Model, models
-from engine.models.regularisation import penalty
+from engine.models.regularisation import batch_norm, penalty
 from engine.spec import ADVANCED, Range
 
 if TYPE_CHECKING:
@@ -43,18 +43,21 @@ class Cnn(Model):
         for block in range(self.blocks):
             if min(x.shape[1:3]) < 2:
                 break  # an image of 8 pixels can be halved three times, not four
+            name = f"block{block + 1}"
             x = layers.Conv2D(
                 self.filters * 2**block,
                 self.kernel_size,
                 padding="same",
                 use_bias=not self.batch_normalisation,
                 kernel_regularizer=penalty(self.l1, self.l2),
+                name=f"{name}_conv",
             )(x)
             if self.batch_normalisation:
-                x = layers.BatchNormalization()(x)
-            x = layers.Activation(self.activation)(x)
-            x = layers.MaxPooling2D()(x)
-        x = layers.Flatten()(x)
-        x = layers.Dropout(self.dropout)(x)
-        x = layers.Dense(self.units, activation=self.activation, kernel_regularizer=penalty(self.l1, self.l2))(x)
-        return layers.Dropout(self.dropout)(x)
+                x = batch_norm(f"{name}_bn")(x)
+            x = layers.Activation(self.activation, name=f"{name}_activation")(x)
+            x = layers.MaxPooling2D(name=f"{name}_pool")(x)
+        x = layers.Flatten(name="flatten")(x)
+        x = layers.Dropout(self.dropout, name="flatten_dropout")(x)
+        weights = penalty(self.l1, self.l2)
+        x = layers.Dense(self.units, activation=self.activation, kernel_regularizer=weights, name="hidden")(x)
+        return layers.Dropout(self.dropout, name="hidden_dropout")(x)

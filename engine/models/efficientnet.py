@@ -98,14 +98,15 @@ class _Builder:
             x = self._load(layers.Conv2D(filters, kernel_size, strides, **options), x)
         else:
             x = self._load(layers.DepthwiseConv2D(kernel_size, strides, **options), x)
-        normalise = layers.BatchNormalization(epsilon=1e-3, trainable=self.trainable, name=f"{name}_bn")
-        # With the statistics of ImageNet also while it trains: those of a few small batches would be worse.
-        x = self._load(normalise, x, training=False)
+        # Frozen also where the network is trained: it then keeps the statistics of ImageNet, and those of a few small
+        # batches would be worse. `training=False` in the call would not do: a model that trains overrides it.
+        normalise = layers.BatchNormalization(epsilon=1e-3, trainable=False, name=f"{name}_bn")
+        x = self._load(normalise, x)
         return layers.ReLU(max_value=6.0, name=f"{name}_relu")(x) if activate else x
 
-    def _load(self, layer: "keras.layers.Layer", x: Any, **options: Any) -> Any:
+    def _load(self, layer: "keras.layers.Layer", x: Any) -> Any:
         """Call `layer` on `x` and give it its ImageNet weights."""
-        y = layer(x, **options)
+        y = layer(x)
         for variable in layer.variables:
             variable.assign(self.weights[layer.name][variable.name][...].astype("float32"))
         return y

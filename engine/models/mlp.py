@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from engine.models.base import Model, models
-from engine.models.regularisation import penalty
+from engine.models.regularisation import batch_norm, penalty
 from engine.spec import ADVANCED, Range
 
 if TYPE_CHECKING:
@@ -36,11 +36,12 @@ class Mlp(Model):
         """(batch, ...) -> (batch, units)."""
         from keras import layers
 
-        x = layers.Flatten()(x)
-        for _ in range(self.depth):
-            x = layers.Dense(self.units, kernel_regularizer=penalty(self.l1, self.l2))(x)
+        x = layers.Flatten(name="flatten")(x)
+        for number in range(self.depth):
+            name = f"hidden{number + 1}"
+            x = layers.Dense(self.units, kernel_regularizer=penalty(self.l1, self.l2), name=name)(x)
             if self.batch_normalisation:
-                x = layers.BatchNormalization()(x)
-            x = layers.Activation(self.activation)(x)
-            x = layers.Dropout(self.dropout)(x)
+                x = batch_norm(f"{name}_bn")(x)
+            x = layers.Activation(self.activation, name=f"{name}_activation")(x)
+            x = layers.Dropout(self.dropout, name=f"{name}_dropout")(x)
         return x

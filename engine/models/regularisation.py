@@ -1,4 +1,4 @@
-"""Weight penalties shared by the architectures."""
+"""Weight penalties and normalisation shared by the architectures."""
 
 from typing import Any
 
@@ -8,3 +8,13 @@ def penalty(l1: float, l2: float) -> Any:
     import keras
 
     return keras.regularizers.L1L2(l1, l2) if l1 or l2 else None
+
+
+def batch_norm(name: str) -> Any:
+    """Batch normalisation whose statistics for inference keep up with a short training.
+
+    Keras' own momentum of 0.99 needs hundreds of steps before inference sees the statistics of training.
+    """
+    from keras import layers
+
+    return layers.BatchNormalization(momentum=0.9, name=name)

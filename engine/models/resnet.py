@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from engine.models.base import Model, models
-from engine.models.regularisation import penalty
+from engine.models.regularisation import batch_norm, penalty
 from engine.spec import ADVANCED, Range
 
 if TYPE_CHECKING:
@@ -71,5 +71,4 @@ class ResNet(Model):
             kernel_regularizer=penalty(0.0, self.l2),
             name=f"{name}_conv",
         )(x)
-        # Keras' own momentum of 0.99 needs hundreds of steps before inference sees the statistics of training.
-        return layers.BatchNormalization(momentum=0.9, name=f"{name}_bn")(x)
+        return batch_norm(f"{name}_bn")(x)

@@ -16,13 +16,14 @@ class VisionTransformer(Model):
 
     modalities: ClassVar[tuple[str, ...]] = ("image",)
     source: ClassVar[str] = "Dosovitskiy et al. 2020, https://arxiv.org/abs/2010.11929"
+    suggested: ClassVar[dict[str, Any]] = {"epochs": 20, "patience": 5}
 
     patches_per_side: Annotated[int, Range(2, 16)] = 7
     """Patches along the shorter side. The patch size follows: an image of 28 pixels in 7 patches gives patches
     of 4x4 pixels; where it does not come out even, black is added at the edge. Time grows steeply with it."""
     embedding: Annotated[int, Range(16, 256, log=True)] = 64
     """Length of the vector that stands for a patch; rounded up to a multiple of the heads."""
-    depth: Annotated[int, Range(1, 12)] = 4
+    depth: Annotated[int, Range(1, 12)] = 2
     """Number of transformer blocks: attention, then a small dense network for each patch."""
     heads: Annotated[int, Range(1, 8)] = 4
     r"""Attention heads: each compares patches in its own way, $\mathrm{softmax}(Q K^\top / \sqrt d)\,V$."""
