@@ -7,6 +7,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from engine import __version__
+
 PACKAGES = ("tensorflow", "keras", "numpy", "scikit-learn", "pillow", "trainyard")
 
 
@@ -23,6 +25,8 @@ def describe_environment() -> dict[str, Any]:
 
 def package_version(name: str) -> str:
     """Installed version of a package, or "" where it is not installed."""
+    if name == "trainyard":  # run from its folder, not installed
+        return __version__
     try:
         return metadata.version(name)
     except metadata.PackageNotFoundError:

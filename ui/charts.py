@@ -315,7 +315,7 @@ def _base_layout(look: Theme) -> Figure:
         "margin": {"l": 8, "r": 8, "t": 44, "b": 8},
         "hovermode": "x unified",
         "hoverlabel": {"bgcolor": look.surface, "font": {"color": look.text}, "bordercolor": look.grid},
-        "legend": {"orientation": "h", "x": 1, "xanchor": "right", "y": 1.0, "yanchor": "bottom"},
+        "legend": {"orientation": "h", "x": 0, "xanchor": "left", "y": 0, "yanchor": "bottom", "yref": "container"},
         "modebar": {"bgcolor": "rgba(0,0,0,0)", "color": look.text, "activecolor": look.train, "orientation": "v"},
         "autosize": True,
     }

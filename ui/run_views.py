@@ -107,8 +107,8 @@ def draw_curves(feed: Feed, run: Run) -> None:
         (name, [("train", name, "step"), ("train", name, "epoch"), ("validation", name, "epoch")], 360, "half")
         for name in ("loss", *_task_metrics(run))
     ]
-    wanted += [(name, [("train", name, "step")], 220, "third") for name in ("learning_rate", "examples_per_second")]
-    wanted.append(("machine", [("system", name, "step") for name in _SYSTEM], 220, "third"))
+    wanted += [(name, [("train", name, "step")], 240, "third") for name in ("learning_rate", "examples_per_second")]
+    wanted.append(("machine", [("system", name, "step") for name in _SYSTEM], 240, "third"))
     charts = [
         _chart(feed, run, name, keys, height, width)
         for name, keys, height, width in wanted
