@@ -21,7 +21,7 @@ from engine.artifacts import artifacts_of
 from engine.errors import TrainyardError
 from engine.runs import Run, RunState
 from engine.settings import settings
-from engine.store import Store, open_store
+from engine.store import Store, StoreUnavailable, open_store
 
 logger = logging.getLogger("engine.worker")
 
@@ -47,8 +47,7 @@ def main() -> int:
         open_log(run)
         limit_memory()
     except OSError as error:
-        store.end_run(run, RunState.FAILED, explain(error))
-        raise
+        return _fail(store, run, error)
     return work(store, run)
 
 
@@ -81,27 +80,54 @@ def work(store: Store, run: Run, extra: list[Any] | None = None) -> int:
         return 1
     except Exception as error:  # everything must end in a state with a sentence; the log has the traceback
         logger.exception("Run %s failed.", run.id)
-        store.end_run(run, RunState.FAILED, explain(error))
-        return 1
+        return _fail(store, run, error)
     logger.info("Run %s: %s.", run.id, state.value)
     return 0
+
+
+def _fail(store: Store, run: Run, error: Exception) -> int:
+    """End the run as failed; where not even that can be written, the exit code tells the executor."""
+    try:
+        store.end_run(run, RunState.FAILED, explain(error))
+    except StoreUnavailable:
+        logger.exception("The state of run %s cannot be written.", run.id)
+        return NO_STORE_CODE
+    return 1
 
 
 def explain(error: Exception) -> str:
     """One sentence for a person: what happened and what to do."""
     import tensorflow as tf
 
-    if isinstance(error, TrainyardError):
+    if isinstance(error, TrainyardError) and not isinstance(error, StoreUnavailable):
         return str(error)
     if isinstance(error, MemoryError | tf.errors.ResourceExhaustedError):
         return OUT_OF_MEMORY
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return "The disk is full. Delete runs on the Runs page or free space elsewhere, then press Resume."
+    if _is_disk_full(error):
+        return DISK_FULL
     if isinstance(error, OSError) and error.filename:
         return f"{error.strerror} at {error.filename}. Check the file and its folder, then press Resume."
     return f"Unexpected {type(error).__name__}: {str(error).splitlines()[0] if str(error) else 'no message'} (see the log)."
 
 
+def _is_disk_full(error: BaseException | None) -> bool:
+    """Whether it, or what it arose from, says so; what closes a file after the first error may hide that."""
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+            return True
+        if isinstance(error, StoreUnavailable) and "full" in str(error):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+DISK_FULL = "The disk is full. Delete runs on the Runs page or free space elsewhere, then press Resume."
+NO_STORE = (
+    "The worker could not write to the database: the disk is full, or the database's server is gone. Free space or "
+    "start the server, then press Resume."
+)
+NO_STORE_CODE = 74
+"""Exit code of a worker that could not write what became of its run."""
 OUT_OF_MEMORY = (
     "Out of memory. Choose a smaller batch size, a smaller model or smaller images, or allow the worker more "
     "(TRAINYARD_WORKER_MEMORY_MB), then start again."

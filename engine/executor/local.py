@@ -87,24 +87,25 @@ class LocalExecutor:
             for run, _ in self.store.workers():
                 if given is not None and (run.id, run.attempt) == (given.id, given.attempt):
                     logger.warning("Worker of run %s ended with code %s.", run.id, code)
-                    self._conclude(run, explain_exit(code), orphan=False)
+                    never_began = run.heartbeat_at == given.heartbeat_at
+                    self._conclude(run, explain_exit(code), innocent=never_began)
             del self._busy[slot]
             keep_disk_budget(self.store)
 
-    def _conclude(self, run: Run, words: str, *, orphan: bool) -> None:
-        """Give a run whose worker is gone a final state; or another try, if its executor was gone, too."""
+    def _conclude(self, run: Run, words: str, *, innocent: bool) -> None:
+        """Give a run whose worker is gone a final state; or another try, if that was hardly the run's doing."""
         killed = self._killed.get(run.id, "")
         words = killed or words
         if run.request == RunState.CANCELED:
             if self.store.end_run(run, RunState.CANCELED, "Canceled: no result was kept."):
                 discard_results(run.id)
-        elif run.request and (killed or orphan):
+        elif run.request and (killed or innocent):
             self.store.end_run(run, RunState(run.request), words)
-        elif orphan and run.attempt < settings().max_attempts:
+        elif innocent and run.attempt < settings().max_attempts:
             logger.warning("Run %s has lost its worker; queueing it again.", run.id)
-            self.store.requeue_run(run, "Its worker went away with the executor; it goes on from its last checkpoint.")
+            self.store.requeue_run(run, "Its worker was gone; it goes on from its last checkpoint.")
         else:
-            tried = f" It was started {run.attempt} times." if orphan else ""
+            tried = f" It was started {run.attempt} times." if innocent and run.slot != TERMINAL else ""
             self.store.end_run(run, RunState.FAILED, words + tried)
 
     def _fill_slots(self) -> None:
@@ -163,7 +164,7 @@ class LocalExecutor:
         gone = [run for run, worker in others if self._gone(run, worker)]
         self._foreign = {run.slot: run.id for run, _ in others if run not in gone and run.slot != TERMINAL}
         for run in gone:
-            self._conclude(run, explain_exit(None), orphan=run.slot != TERMINAL)
+            self._conclude(run, explain_exit(None), innocent=run.slot != TERMINAL)
         self._refuse_unknown_devices()
         self._ending = self._ending or self._unneeded(bool(running))
 

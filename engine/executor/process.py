@@ -12,7 +12,8 @@ from typing import Any
 from engine.executor.slots import Slot
 from engine.processes import describe_process
 from engine.runs import Run
-from engine.worker import OUT_OF_MEMORY, READY
+from engine.settings import settings
+from engine.worker import NO_STORE, NO_STORE_CODE, OUT_OF_MEMORY, READY
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -96,8 +97,10 @@ def explain_exit(code: int | None) -> str:
             "The worker was killed (signal 9), as the system does when memory runs out. "
             "Resume goes on from the last checkpoint; choose a smaller batch size if it happens again."
         )
-    if code == -signal.SIGABRT:
-        return OUT_OF_MEMORY
+    if code in (-signal.SIGABRT, -signal.SIGSEGV) and settings().worker_memory_mb:
+        return OUT_OF_MEMORY  # how TensorFlow ends when the system refuses it memory
+    if code == NO_STORE_CODE:
+        return NO_STORE
     if code is not None and code < 0:
         name = signal.Signals(-code).name
         return f"The worker was ended by {name}. Resume goes on from the last checkpoint; the log may say more."

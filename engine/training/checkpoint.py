@@ -58,7 +58,7 @@ def load_checkpoint(path: Path, model: keras.Model) -> Checkpoint:
     Raises `TrainyardError` when the file is damaged or of another network.
     """
     try:
-        with np.load(path) as file:
+        with path.open("rb") as stream, np.load(stream) as file:  # np.load leaves a damaged file open
             arrays = {name: file[name] for name in file.files}
         position = Position(**json.loads(arrays.pop("position").tobytes()))
         model.optimizer.build(model.trainable_variables)

@@ -46,10 +46,11 @@ class Reporter:
         self._measure = measure
         self._points: list[MetricPoint] = []
         self._progress: dict[str, Any] = {}
+        self._refused: Exception | None = None
+        self._heard = time.monotonic()  # when the store last took something
         self._curve: list[float] = []
         self._position: tuple[int, float] | None = None  # step and epoch, once training has begun
         self._lock = threading.Lock()
-        self._sending = threading.Lock()
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._loop, name="reporter", daemon=True)
 
@@ -72,7 +73,12 @@ class Reporter:
             self._progress |= {"step": step, "epoch": epoch, "curve": thin(self._curve, _MAX_CURVE)}
 
     def obey(self) -> None:
-        """Raise `Ended` once somebody asked the run to end, `RunLost` once it is another worker's."""
+        """Raise `Ended` once somebody asked the run to end, `RunLost` once it is another worker's.
+
+        Raises what the store says when it has refused everything for so long that the run will soon count as dead.
+        """
+        if self._refused is not None and time.monotonic() - self._heard > settings().heartbeat_timeout_seconds / 2:
+            raise self._refused
         if self.lost:
             raise RunLost(f"Run {self._run.id} is not this worker's any more.")
         if self.requested is not None:
@@ -116,21 +122,22 @@ class Reporter:
             self._send()
 
     def _send(self) -> None:
-        with self._sending:
+        with self._lock:
+            points, self._points = self._points, []
+            progress, self._progress = self._progress, {}
+        try:
+            request = self._store.report(self._run, points, **progress)
+        except Exception as refused:  # the database may be locked, gone or full: keep what was measured
+            logger.exception("Could not report to the store; trying again.")
+            self._refused = refused
             with self._lock:
-                points, self._points = self._points, []
-                progress, self._progress = self._progress, {}
-            try:
-                request = self._store.report(self._run, points, **progress)
-            except Exception:  # the database may be locked, gone or full: keep what was measured, try again
-                logger.exception("Could not report to the store; trying again.")
-                with self._lock:
-                    self._points = points + self._points
-                    self._progress = progress | self._progress
-                return
-            self.lost = request is None
-            if request:
-                self.requested = RunState(request)
+                self._points = points + self._points
+                self._progress = progress | self._progress
+            return
+        self._refused, self._heard = None, time.monotonic()
+        self.lost = request is None
+        if request:
+            self.requested = RunState(request)
 
 
 def thin(values: list[float], most: int) -> list[float]:

@@ -90,9 +90,14 @@ class Lab:
 
     def standby(self) -> psutil.Process:
         """The worker that waits for a run."""
-        busy = {worker["pid"] for _, worker in self.store.workers() if worker}
-        (child,) = [c for c in psutil.Process(self.executors[-1].pid).children() if c.pid not in busy]
-        return child
+        children: list[psutil.Process] = []
+
+        def alone() -> bool:
+            children[:] = psutil.Process(self.executors[-1].pid).children()
+            return self.standby_state() == "ready" and not self.store.workers() and len(children) == 1
+
+        self.until(alone)
+        return children[0]
 
     def standby_state(self) -> str:
         """As the executor reports it."""

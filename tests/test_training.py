@@ -1,0 +1,202 @@
+"""Training as a whole: what a run leaves, which epoch it keeps, and how it fails."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+
+from engine.artifacts import artifacts_of
+from engine.datasets.prepare import prepare
+from engine.runs import RunSpec, RunState
+from engine.store import Store
+from engine.training import fit, pipeline
+from engine.training.features import frozen_features
+from engine.training.network import build_network
+from engine.training.reporter import RunLost
+from engine.worker import work
+from tests.training_runs import RANDOM, SMALL, create, stopping_at, train
+
+PREDICT = """
+import json, sys
+import keras, numpy as np
+assert not any(name.startswith("engine") for name in sys.modules)
+model = keras.saving.load_model(sys.argv[1], safe_mode=True)
+np.save(sys.argv[3], np.asarray(model(np.load(sys.argv[2]))))
+"""
+
+
+def test_a_completed_run_leaves_a_model_that_loads_anywhere_and_figures_that_it_confirms(
+    store: Store, tmp_path: Path
+) -> None:
+    run = train(store, epochs=2, **RANDOM)
+    files = artifacts_of(run.id)
+    data = prepare(run.parsed().dataset)
+    inputs, targets = data.arrays("test")
+    np.save(tmp_path / "in.npy", inputs)
+    command = [sys.executable, "-c", PREDICT, str(files.model), str(tmp_path / "in.npy"), str(tmp_path / "out.npy")]
+    subprocess.run(command, cwd=tmp_path, check=True, capture_output=True, timeout=120)
+    there = np.load(tmp_path / "out.npy")
+    here = np.asarray(keras.saving.load_model(files.model)(inputs))
+    np.testing.assert_allclose(there, here, atol=1e-5)
+    np.testing.assert_allclose(there.sum(axis=1), 1, atol=1e-5)
+    accuracy = float((there.argmax(axis=1) == targets).mean())
+    assert accuracy == pytest.approx(run.result["test_accuracy"])
+    found = json.loads(files.evaluation.read_text())
+    assert found["test"]["metrics"]["accuracy"] == run.result["test_accuracy"]
+    assert np.trace(found["test"]["confusion_matrix"]) / len(targets) == pytest.approx(accuracy)
+    assert (run.state, run.epoch, run.step, run.total_steps) == (RunState.COMPLETED, 2, 44, 44)
+    assert run.result["num_train_examples"] == len(data.indices("train"))
+    assert run.environment["dataset_hash"] == data.content_hash
+
+
+def test_the_model_has_the_weights_of_the_best_epoch(store: Store) -> None:
+    run = train(store, epochs=8, learning_rate=0.3, optimizer="rmsprop")  # so high that later epochs are worse
+    history = store.history(run.id)["val_accuracy"]
+    best = int(np.argmax(np.asarray(history)))
+    assert best < len(history) - 1, "the last epoch is the best: the test shows nothing"
+    assert run.best["epoch"] == run.result["best_epoch"] == best + 1
+    assert run.best["val_accuracy"] == history[best]
+    inputs, targets = prepare(run.parsed().dataset).arrays("validation")
+    model = keras.saving.load_model(artifacts_of(run.id).model)
+    accuracy = (np.asarray(model(inputs)).argmax(axis=1) == targets).mean()
+    assert accuracy == pytest.approx(history[best], abs=1e-6)
+
+
+def test_training_stops_early_with_patience_and_never_without(store: Store) -> None:
+    values = {"epochs": 8, "learning_rate": 0.3, "optimizer": "rmsprop"}
+    stopped = train(store, patience=1, **values)
+    assert stopped.state is RunState.COMPLETED
+    assert stopped.epoch < 8
+    assert stopped.message == f"Stopped early after epoch {stopped.epoch}: no better result for 1 epochs."
+    assert len(store.history(stopped.id)["loss"]) == stopped.epoch
+    whole = train(store, patience=0, **values)
+    assert (whole.epoch, whole.message) == (8, "")
+
+
+def test_a_loss_that_is_no_number_fails_the_run_with_a_sentence(store: Store) -> None:
+    class Diverging(keras.callbacks.Callback):
+        def on_train_begin(self, logs: Any = None) -> None:
+            self.model.optimizer.learning_rate = 1e30
+
+    run = create(store, optimizer="sgd", learning_rate=0.5)
+    assert work(store, run, [Diverging()]) == 1
+    failed = store.get_run(run.id)
+    assert failed.state is RunState.FAILED
+    assert "loss became" in failed.message
+    assert "Lower the learning rate (it was 0.5; try 0.05)" in failed.message
+    assert all(p.value is not None and np.isfinite(p.value) for p in store.metrics(run.id))
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"loss": "cross-entropy", "label_smoothing": 0.1, "class_weights": True},
+        {"loss": "mean-squared-error", "mixed_precision": True},
+        {"loss": "hinge", "batch_normalisation": True, "l1": 0.001, "l2": 0.001},
+    ],
+    ids=lambda values: values["loss"],
+)
+def test_every_loss_learns(store: Store, values: dict[str, Any]) -> None:
+    run = train(store, **values, epochs=4, learning_rate=0.01, units=32)
+    assert run.state is RunState.COMPLETED
+    assert run.result["test_accuracy"] > 0.6
+    assert keras.config.dtype_policy().name == "float32"
+
+
+def test_class_weights_make_every_class_count_alike() -> None:
+    task = RunSpec.build(SMALL | {"class_weights": True}).task
+    info = prepare_info()
+    weights = task.class_weight(np.array([0] * 6 + [1] * 3 + [2]), info)
+    assert weights is not None
+    assert weights[0] * 6 == pytest.approx(weights[1] * 3) == pytest.approx(weights[2])
+
+
+def prepare_info() -> Any:
+    """Three classes of tiny images."""
+    from engine.tasks.base import DataInfo
+
+    return DataInfo((2, 2, 1), ("a", "b", "c"))
+
+
+def test_a_run_that_asks_for_a_gpu_where_there_is_none_says_so(store: Store) -> None:
+    if keras.backend.backend() != "tensorflow" or _gpus():
+        pytest.skip("there is a GPU")
+    run = create(store, device="gpu")
+    assert work(store, run) == 1
+    assert "'gpu', but TensorFlow sees no GPU here" in store.get_run(run.id).message
+
+
+def _gpus() -> list[Any]:
+    import tensorflow as tf
+
+    return list(tf.config.list_physical_devices("GPU"))
+
+
+def test_a_canceled_run_keeps_nothing(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = create(store)
+    monkeypatch.setattr(fit, "Reporter", stopping_at(3, RunState.CANCELED))
+    assert fit.train_run(store, run) is RunState.CANCELED
+    assert list(artifacts_of(run.id).folder.iterdir()) == []
+    assert store.get_run(run.id).result == {}
+
+
+def test_a_worker_that_has_lost_its_run_touches_neither_its_files_nor_its_state(store: Store) -> None:
+    run = create(store, epochs=200)
+    files = artifacts_of(run.id)
+    files.folder.mkdir(parents=True)
+    others = {files.model: b"model of the next attempt", files.evaluation: b"{}"}
+    for path, content in others.items():
+        path.write_bytes(content)
+
+    class GivenAway(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+            if epoch == 0:
+                assert store.requeue_run(run, "again")
+                assert store.claim_run("cpu-1", run.id)
+
+    with pytest.raises(RunLost):
+        fit.train_run(store, run, [GivenAway()])
+    assert {path: path.read_bytes() for path in others} == others
+    now = store.get_run(run.id)
+    assert (now.state, now.attempt) == (RunState.RUNNING, 2)
+
+
+def test_validation_sees_every_example_whatever_the_number_of_steps_in_one_execution(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pipeline, "_EVALUATION_BATCH", 8)  # 20 batches, more than one execution at first
+    run = train(store, epochs=3, learning_rate=0.01)
+    inputs, targets = prepare(run.parsed().dataset).arrays("validation")
+    model = keras.saving.load_model(artifacts_of(run.id).model)
+    accuracy = (np.asarray(model(inputs)).argmax(axis=1) == targets).mean()
+    assert run.best["val_accuracy"] == pytest.approx(accuracy, abs=1e-6)
+
+
+def test_step_values_are_means_over_the_time_since_the_last_ones(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fit, "FIRST_EXECUTION_STEPS", 2)
+    monkeypatch.setattr(fit.Report, "INTERVAL_SECONDS", 0.0)
+    run = train(store, epochs=1, batch_size=125)  # 11 steps of 125 examples: all alike
+    losses = [p for p in store.metrics(run.id) if (p.split, p.scope, p.name) == ("train", "step", "loss")]
+    steps = np.diff([0, *(p.step for p in losses)])
+    assert len(losses) == 6
+    mean = np.average([p.value for p in losses if p.value is not None], weights=steps)
+    assert mean == pytest.approx(store.history(run.id)["loss"][0], rel=1e-4)
+
+
+@pytest.mark.slow
+def test_frozen_features_give_what_the_whole_network_gives(home: Path) -> None:
+    spec = RunSpec.build({"dataset": "stamps", "model": "efficientnet-lite0"})
+    data = prepare(spec.dataset)
+    network = build_network(spec, data.info)
+    assert network.features is not None
+    features, _ = frozen_features(network, spec, data, "validation")
+    inputs, _ = data.arrays("validation")
+    one, other = np.asarray(network.trained(features[:32])), np.asarray(network.core(inputs[:32]))
+    np.testing.assert_allclose(one, other, atol=1e-4)
+    again, _ = frozen_features(network, spec, data, "validation")
+    np.testing.assert_array_equal(features, again)
