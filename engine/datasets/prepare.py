@@ -98,12 +98,17 @@ def trim_cache(keep: Path | None = None) -> None:
     """Delete the least recently used prepared datasets over `cache_budget_mb`, except `keep`, and old leftovers."""
     root = settings().cache_path
     for leftover in root.glob(f"{_TEMPORARY}*"):
-        if time.time() - leftover.stat().st_mtime > _STALE_SECONDS:  # its writer was killed
-            shutil.rmtree(leftover, ignore_errors=True)
-    folders = sorted((p for p in root.glob("*") if (p / "meta.json").is_file()), key=lambda p: p.stat().st_mtime)
-    sizes = {p: sum(f.stat().st_size for f in p.glob("*")) for p in folders}
+        with contextlib.suppress(FileNotFoundError):  # another process has just finished it
+            if time.time() - leftover.stat().st_mtime > _STALE_SECONDS:  # its writer was killed
+                shutil.rmtree(leftover, ignore_errors=True)
+    sizes: dict[Path, int] = {}
+    used: dict[Path, float] = {}
+    for meta in root.glob("[!.]*/meta.json"):
+        with contextlib.suppress(FileNotFoundError):  # another process has just trimmed it
+            sizes[meta.parent] = sum(f.stat().st_size for f in meta.parent.glob("*"))
+            used[meta.parent] = meta.parent.stat().st_mtime
     excess = sum(sizes.values()) - settings().cache_budget_mb * 1_000_000
-    for folder in folders:
+    for folder in sorted(used, key=lambda folder: used[folder]):
         if excess <= 0:
             break
         if folder != keep:
