@@ -10,6 +10,7 @@ from ui import lab
 from ui.data_section import draw_data, draw_facts
 from ui.forms import Form, command_line, draw_fields, draw_part, has_advanced, read_form, remember_form, reset_form
 from ui.language import _
+from ui.live_plot import preload
 from ui.navigation import page
 from ui.network_section import draw_network, draw_pipeline, draw_preview
 from ui.pictures import schedule_curve

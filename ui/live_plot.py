@@ -74,6 +74,7 @@ function clear(plot) {
 }
 
 export default function ({ data, parentElement }) {
+  load(data.src).catch(console.error);
   const board = parentElement.querySelector('.live-plots > div');
   data.charts.forEach((chart, i) => draw(place(board, chart, i), chart, data));
   [...board.children].slice(data.charts.length).forEach((plot) => { clear(plot); plot.remove(); });
@@ -103,6 +104,11 @@ class Chart:
     height: int = 320
     width: str = "full"
     step: int = 0
+
+
+def preload() -> None:
+    """Have the browser load Plotly before there is anything to draw, so that a run's first point need not wait for it."""
+    live_plots([], key="preload", failed="")
 
 
 def live_plots(charts: Sequence[Chart], *, key: str, failed: str) -> None:
