@@ -44,9 +44,10 @@ def write_for_a_while(url: str, seconds: float) -> tuple[int, int]:
     return run.id, count
 
 
-def take_lease(url: str) -> bool:
-    """Try to become the executor."""
-    return Store(url).hold_lease(str(os.getpid()), {})
+def take_leases(url: str, count: int) -> list[bool]:
+    """Try to become the executor, under `count` names one after another."""
+    store = Store(url)
+    return [store.hold_lease(str(os.getpid()), {}, name=str(i)) for i in range(count)]
 
 
 def count_runs(url: str) -> int:
