@@ -91,8 +91,9 @@ def delete_run(store: "Store", run_id: int) -> None:
 def discard_results(run_id: int) -> None:
     """Delete everything but the log: a canceled run keeps no result."""
     files = artifacts_of(run_id)
-    for path in (files.checkpoint, files.model, files.evaluation, files.info):
-        path.unlink(missing_ok=True)
+    for path in files.folder.glob("*"):  # what a killed worker was writing, too
+        if path != files.log:
+            path.unlink(missing_ok=True)
 
 
 def check_free_disk() -> None:

@@ -25,6 +25,7 @@ def small_portions(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fit, "_MAX_EXECUTION_STEPS", 4)
     monkeypatch.setattr(fit, "_EXECUTION_SECONDS", 10.0)
     monkeypatch.setattr(pipeline, "_EVALUATION_BATCH", 16)
+    monkeypatch.setattr(fit.Report, "INTERVAL_SECONDS", 0.0)
 
 
 def assert_equal(store: Store, one: Run, other: Run) -> None:

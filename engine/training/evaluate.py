@@ -1,7 +1,6 @@
 """Judge the best epoch once, at the end: validation, then test; and save the model people use."""
 
 import json
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -35,10 +34,12 @@ def predict(network: Network, inputs: np.ndarray) -> np.ndarray:
 
 def save_model(network: Network, files: Artifacts) -> None:
     """Write `model.keras`, atomically."""
-    with tempfile.TemporaryDirectory(dir=files.folder) as folder:
-        temporary = Path(folder) / "model.keras"
+    temporary = files.folder / "model.tmp.keras"
+    try:
         network.saved.save(temporary)
         temporary.replace(files.model)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def save_info(files: Artifacts, spec: RunSpec, info: DataInfo) -> None:
