@@ -47,6 +47,7 @@ def main() -> None:
             st.caption(_("The picture of the network follows when the data is here."))
     with flow:
         draw_pipeline(spec, picture)
+    preload()
 
 
 def draw_launch(spec: RunSpec, available: bool) -> None:
