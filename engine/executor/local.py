@@ -97,8 +97,8 @@ class LocalExecutor:
         killed = self._killed.get(run.id, "")
         words = killed or words
         if run.request == RunState.CANCELED:
-            if self.store.end_run(run, RunState.CANCELED, "Canceled: no result was kept."):
-                discard_results(run.id)
+            discard_results(run.id)  # first: whoever sees the state may count on it
+            self.store.end_run(run, RunState.CANCELED, "Canceled: no result was kept.")
         elif run.request and (killed or innocent):
             self.store.end_run(run, RunState(run.request), words)
         elif innocent and run.attempt < settings().max_attempts:
