@@ -76,6 +76,7 @@ def warm_up() -> None:
     )
     keras.backend.clear_session()
 
+
 def work(store: Store, run: Run, extra: list[Any] | None = None) -> int:
     """Train `run` and move it to its final state whatever happens; 0 unless it failed.
 
