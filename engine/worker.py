@@ -19,10 +19,9 @@ import psutil
 
 from engine.artifacts import artifacts_of
 from engine.errors import TrainyardError
-from engine.runs import Run, RunSpec, RunState
+from engine.runs import Run, RunState
 from engine.settings import settings
 from engine.store import Store, StoreUnavailable, open_store
-from engine.tasks.base import DataInfo
 
 logger = logging.getLogger("engine.worker")
 
@@ -53,28 +52,10 @@ def main() -> int:
 
 
 def warm_up() -> None:
-    """Import TensorFlow and walk a run's own path once with a toy, so that a run starts seconds sooner.
+    """Import TensorFlow and walk a run's own path once, so that a run starts seconds sooner."""
+    from engine.training.fit import rehearse
 
-    The path matters: what is traced, converted and looked up the first time costs more than the imports do.
-    """
-    import keras
-    import numpy as np
-
-    from engine.training.fit import FIRST_EXECUTION_STEPS
-    from engine.training.network import build_network, compile_network
-    from engine.training.pipeline import Batches, evaluation_dataset
-
-    spec = RunSpec.build({"dataset": "digits", "epochs": 1, "batch_size": 4})
-    info = DataInfo((8, 8, 1), ("0", "1"))
-    inputs, targets = np.zeros((16, 8, 8, 1), np.uint8), np.arange(16) % 2
-    network = build_network(spec, info)
-    batches = Batches(inputs, targets, spec, info)
-    compile_network(network, spec, info, batches.steps_per_epoch, gpu=False)
-    network.trained.steps_per_execution = min(2, FIRST_EXECUTION_STEPS)
-    network.trained.fit(
-        batches.dataset(), validation_data=evaluation_dataset(inputs, targets, spec, info), shuffle=False, verbose=0
-    )
-    keras.backend.clear_session()
+    rehearse()
 
 
 def work(store: Store, run: Run, extra: list[Any] | None = None) -> int:

@@ -16,6 +16,7 @@ from engine.processes import describe_process
 from engine.runs import Run, RunSpec, RunState
 from engine.settings import settings
 from engine.store import Store
+from engine.tasks.base import DataInfo
 from engine.training.callbacks import BestEpoch, Checkpoints, Plateau, Report
 from engine.training.checkpoint import load_checkpoint
 from engine.training.evaluate import evaluate_run, save_info, save_model
@@ -52,6 +53,20 @@ def train_run(store: Store, run: Run, extra: list[keras.callbacks.Callback] | No
     if not store.end_run(run, state, message, result):
         raise RunLost(f"Run {run.id} is not this worker's any more.")
     return state
+
+
+def rehearse() -> None:
+    """Train a toy on the path that a run takes, with no store: what is traced and looked up once need not be again."""
+    spec = RunSpec.build({"dataset": "digits", "epochs": 1, "batch_size": 4})
+    info = DataInfo((8, 8, 1), ("0", "1"))
+    inputs, targets = np.zeros((16, 8, 8, 1), np.uint8), np.arange(16) % 2
+    network = build_network(spec, info)
+    batches = Batches(inputs, targets, spec, info)
+    compile_network(network, spec, info, batches.steps_per_epoch, gpu=False)
+    network.trained.steps_per_execution = 2
+    validation = evaluation_dataset(inputs, targets, spec, info)
+    network.trained.fit(batches.dataset(), validation_data=validation, shuffle=False, verbose=0)
+    keras.backend.clear_session()
 
 
 def _train(
