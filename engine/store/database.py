@@ -50,8 +50,8 @@ def open_database(url: str) -> Engine:
 
 @contextmanager
 def turn(url: URL) -> Iterator[None]:
-    """Wait for one's turn to write. SQLite only: its own waiting is a sleep and a retry, and a busy neighbour can
-    starve it for seconds; the system's file lock wakes a waiter as soon as the file is free, and ends with its process.
+    """Wait for one's turn to write. SQLite only: its own waiting backs off for longer and longer, so that busy
+    neighbours starve it for seconds; a file lock that is asked for at a steady pace is fairer, and ends with its process.
     """
     if fcntl is None or url.get_backend_name() != "sqlite" or not url.database:
         yield
