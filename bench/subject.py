@@ -1,8 +1,8 @@
 """One fit in one process: the textbook's way, ours with and without tracking, or a whole epoch as one graph.
 
 `python -m bench.subject WAY MODEL EPOCHS`; prints JSON. The data: 60,000 pictures in the shape of MNIST, the embedded
-clothes six times over, and 2,000 others to test on. Throughput is the median over epochs after the first; `wall` is
-all of `fit`, tracing included.
+clothes six times over, and 2,000 others to test on (the convolutional network gets them once over). Before each epoch
+it prints a line and waits for one, so that several subjects can take turns (`bench/turns.py`).
 """
 
 import json
@@ -35,7 +35,8 @@ class SixtyThousand(Fashion):
 
 def spec_of(model: str, epochs: int) -> RunSpec:
     """What both sides train: batch 64, Adam, no early stopping."""
-    values = {"dataset": "bench-60k", "model": model, "epochs": epochs, "batch_size": 64, "patience": 0}
+    dataset = {"mlp": "bench-60k"}.get(model, "fashion")
+    values = {"dataset": dataset, "model": model, "epochs": epochs, "batch_size": 64, "patience": 0}
     return RunSpec.build(values | {"learning_rate": 1e-3, "validation_fraction": 0.05})
 
 
@@ -78,30 +79,49 @@ def textbook(model: str, epochs: int) -> dict[str, Any]:
     )
     wall = time.monotonic() - began
     accuracy = network.evaluate(*data["test"], verbose=0, return_dict=True)["accuracy"]
-    return clock.result(wall, epochs) | {"test_accuracy": accuracy}
+    return clock.result(wall) | {"test_accuracy": accuracy}
 
 
 def EpochClock(num_examples: int) -> Any:  # noqa: N802  # a class, made late so that importing this file stays cheap
-    """A callback that measures the training part of each epoch, validation left out."""
+    """A callback that waits for its turn before each epoch, and measures epochs without the waiting."""
     import keras
 
     class Clock(keras.callbacks.Callback):
-        rates: ClassVar[list[float]] = []
+        seconds: ClassVar[list[float]] = []
+        waited = 0.0
+
+        def on_train_begin(self, logs: Any = None) -> None:
+            if not self.seconds:
+                self.wait()
 
         def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
             self.began = time.monotonic()
 
         def on_test_begin(self, logs: Any = None) -> None:
-            self.rates.append(num_examples / (time.monotonic() - self.began))
+            self.seconds.append(time.monotonic() - self.began)
 
-        def result(self, wall: float, epochs: int) -> dict[str, float]:
-            rates = sorted(self.rates[1:] or self.rates)
+        def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+            # here, and not where an epoch begins: ours measures its speed from there on
+            self.wait()
+
+        def wait(self) -> None:
+            asked = time.monotonic()
+            print(NEXT, flush=True)
+            sys.stdin.readline()
+            self.waited += time.monotonic() - asked
+
+        def result(self, wall: float) -> dict[str, Any]:
+            """Seconds of the training part of each epoch, and examples a second of all of `fit`."""
             return {
-                "examples_per_second": rates[len(rates) // 2],
-                "wall_examples_per_second": num_examples * epochs / wall,
+                "epoch_seconds": self.seconds,
+                "examples": num_examples,
+                "wall_examples_per_second": num_examples * len(self.seconds) / (wall - self.waited),
             }
 
     return Clock()
+
+
+NEXT = "next epoch"
 
 
 def ours(model: str, epochs: int) -> dict[str, Any]:
@@ -111,10 +131,10 @@ def ours(model: str, epochs: int) -> dict[str, Any]:
 
     store = open_store()
     run = store.create_run(spec_of(model, epochs), slot="bench")
-    clock = EpochClock(57_000)
+    clock = EpochClock(len(arrays(run.parsed())["train"][0]))
     train_run(store, run, [clock])
     result = store.get_run(run.id).result
-    return clock.result(result["seconds"], epochs) | {"test_accuracy": result["test_accuracy"]}
+    return clock.result(result["seconds"]) | {"test_accuracy": result["test_accuracy"]}
 
 
 def untracked(model: str, epochs: int) -> dict[str, Any]:
@@ -143,37 +163,33 @@ def untracked(model: str, epochs: int) -> dict[str, Any]:
 
     network.trained.steps_per_execution = FIRST_EXECUTION_STEPS
     fit(0, 1)
-    rate = clock.rates[0] / 64
+    rate = batches.steps_per_epoch / clock.seconds[0]
     network.trained.steps_per_execution = max(1, min(round(rate * 0.25), 256))
     network.trained.make_train_function(force=True)
     fit(1, epochs)
-    return clock.result(time.monotonic() - began, epochs)
+    return clock.result(time.monotonic() - began)
 
 
 def whole_epoch(model: str, epochs: int) -> dict[str, Any]:
     """The limit: every step of an epoch in one call of one graph, nothing seen from outside until it is over."""
     from engine.datasets.prepare import prepare
     from engine.training.network import build_network, compile_network
-    from engine.training.pipeline import Batches
+    from engine.training.pipeline import Batches, evaluation_dataset
 
     spec = spec_of(model, epochs)
     info = prepare(spec.dataset).info
     network = build_network(spec, info)
-    batches = Batches(*arrays(spec)["train"], spec, info)
+    data = arrays(spec)
+    batches = Batches(*data["train"], spec, info)
     compile_network(network, spec, info, batches.steps_per_epoch * epochs, gpu=False)
     network.trained.steps_per_execution = batches.steps_per_epoch
+    clock = EpochClock(batches.num_examples)
     began = time.monotonic()
-    rates = []
-    for epoch in range(epochs):
-        start = time.monotonic()
-        network.trained.fit(batches.dataset(), initial_epoch=epoch, epochs=epoch + 1, shuffle=False, verbose=0)
-        rates.append(batches.num_examples / (time.monotonic() - start))
-    rates = sorted(rates[1:] or rates)
-    wall = time.monotonic() - began
-    return {
-        "examples_per_second": rates[len(rates) // 2],
-        "wall_examples_per_second": batches.num_examples * epochs / wall,
-    }
+    validation = evaluation_dataset(*data["validation"], spec, info)
+    network.trained.fit(
+        batches.dataset(), validation_data=validation, epochs=epochs, callbacks=[clock], shuffle=False, verbose=0
+    )
+    return clock.result(time.monotonic() - began)
 
 
 if __name__ == "__main__":

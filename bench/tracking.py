@@ -2,21 +2,23 @@
 
 from typing import Any
 
-from bench.children import empty_home, median, run_json
+from bench.children import empty_home, median
+from bench.turns import race
 
 
 def measure() -> dict[str, Any]:
-    """Pairs in turn; the cost is the median over pairs of the loss in throughput, training part and whole fit."""
-    pairs = []
+    """Three pairs of trainings that take turns by the epoch; the cost is the median over all pairs of epochs."""
+    costs = []
     with empty_home() as environment:
-        for _ in range(5):
-            pairs.append([run_json("-m", "bench.subject", w, "mlp", "8", environment=environment) for w in _WAYS])
-    found = {}
-    for name in ("examples_per_second", "wall_examples_per_second"):
-        costs = [100 * (1 - tracked[name] / bare[name]) for bare, tracked in pairs]
-        found[f"cost_percent_{name}"] = round(median(costs), 2)
-        found[f"cost_percent_{name}_each"] = [round(cost, 2) for cost in costs]
-    return found
+        for order in (("untracked", "ours"), ("ours", "untracked"), ("untracked", "ours")):
+            results = race(order, "mlp", EPOCHS, environment)
+            pairs = zip(results["untracked"]["epoch_seconds"][2:], results["ours"]["epoch_seconds"][2:], strict=True)
+            costs.append([100 * (tracked / bare - 1) for bare, tracked in pairs])
+    return {
+        "cost_percent": round(median([cost for each in costs for cost in each]), 2),
+        "cost_percent_each": [round(median(each), 2) for each in costs],
+        "pairs_of_epochs": sum(len(each) for each in costs),
+    }
 
 
-_WAYS = ("untracked", "ours")
+EPOCHS = 22

@@ -44,9 +44,9 @@ class Adam(Optimizer):
 
     def build(self, learning_rate: Any) -> "keras.optimizers.Optimizer":
         """Kingma and Ba 2015, https://arxiv.org/abs/1412.6980."""
-        import keras
+        from engine.fused import FusedAdam
 
-        return keras.optimizers.Adam(learning_rate, self.beta_1, self.beta_2, **self.clipping())
+        return FusedAdam(learning_rate, self.beta_1, self.beta_2, **self.clipping())
 
 
 @optimizers.register("adamw", "AdamW")
@@ -58,9 +58,9 @@ class AdamW(Adam):
 
     def build(self, learning_rate: Any) -> "keras.optimizers.Optimizer":
         """Loshchilov and Hutter 2019, https://arxiv.org/abs/1711.05101."""
-        import keras
+        from engine.fused import FusedAdamW
 
-        return keras.optimizers.AdamW(
+        return FusedAdamW(
             learning_rate,
             weight_decay=self.weight_decay,
             beta_1=self.beta_1,

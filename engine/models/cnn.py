@@ -54,8 +54,9 @@ class Cnn(Model):
             )(x)
             if self.batch_normalisation:
                 x = batch_norm(f"{name}_bn")(x)
-            x = layers.Activation(self.activation, name=f"{name}_activation")(x)
+            # for an activation that only grows the order changes no number, and after pooling it is a quarter of the work
             x = layers.MaxPooling2D(name=f"{name}_pool")(x)
+            x = layers.Activation(self.activation, name=f"{name}_activation")(x)
         x = layers.Flatten(name="flatten")(x)
         x = layers.Dropout(self.dropout, name="flatten_dropout")(x)
         weights = penalty(self.l1, self.l2)

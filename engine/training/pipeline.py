@@ -15,6 +15,7 @@ from engine.settings import settings
 from engine.tasks.base import DataInfo
 
 _EVALUATION_BATCH = 512
+_PREFETCHED_BATCHES = 2  # more would push the weights out of the cache
 
 
 class Batches:
@@ -40,16 +41,27 @@ class Batches:
         """One pass over the data from `first_step` on: (batch, ...) float32 inputs and encoded targets."""
 
         def positions() -> Iterator[np.ndarray]:
-            yield self.order(self.epoch)[first_step * self.batch_size :]
+            yield self.order(self.epoch)
+
+        def batches(order: tf.Tensor) -> tf.data.Dataset:
+            steps = tf.data.Dataset.range(first_step, self.steps_per_epoch)
+            return steps.map(lambda step: self._pick(order[step * self.batch_size : (step + 1) * self.batch_size]))
 
         return (
             tf.data.Dataset.from_generator(positions, output_signature=tf.TensorSpec([None], tf.int64))
-            .unbatch()
-            .batch(self.batch_size)
+            .flat_map(batches)
             .apply(tf.data.experimental.assert_cardinality(self.steps_per_epoch - first_step))
-            .map(self._pick, num_parallel_calls=2, deterministic=True)
-            .prefetch(8)
+            .prefetch(_PREFETCHED_BATCHES)
+            .with_options(_one_thread())
         )
+
+
+def _one_thread() -> tf.data.Options:
+    """A gather a batch is too little work to share: handing it from thread to thread costs more than doing it."""
+    options = tf.data.Options()
+    options.autotune.enabled = False
+    options.threading.private_threadpool_size = 1
+    return options
 
 
 def evaluation_dataset(inputs: np.ndarray, targets: np.ndarray, spec: RunSpec, info: DataInfo) -> tf.data.Dataset:
@@ -58,8 +70,9 @@ def evaluation_dataset(inputs: np.ndarray, targets: np.ndarray, spec: RunSpec, i
     return (
         tf.data.Dataset.range(len(inputs))
         .batch(min(_EVALUATION_BATCH, max(1, _batch_within_memory(inputs))))
-        .map(pick, num_parallel_calls=2, deterministic=True)
+        .map(pick)
         .prefetch(2)
+        .with_options(_one_thread())
     )
 
 
