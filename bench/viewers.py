@@ -1,7 +1,7 @@
 """Forty viewers of one live run: what the dashboard pays, how long a tick takes, what training loses.
 
 The viewers speak Streamlit's websocket protocol without a browser: they open the run's page, then ask again whenever
-the page's timer would.
+the page's timer would. A tick is timed at the viewer: from asking to the last message of the answer.
 """
 
 import asyncio
@@ -31,6 +31,8 @@ class Viewer:
 
     url: str
     run_id: int
+    offset: float
+    """Share of a tick by which this one comes later than the first: people do not open a page in step."""
     ticks: list[float] = field(default_factory=list)
 
     async def watch(self, until: float) -> None:
@@ -38,8 +40,10 @@ class Viewer:
         async with websockets.connect(self.url, subprotocols=["streamlit"], max_size=None) as socket:  # type: ignore[list-item]
             await socket.send(self._ask(""))
             interval, fragment = await self._opened(socket)
+            due = time.monotonic() + self.offset * interval
             while time.monotonic() < until:
-                await asyncio.sleep(interval)
+                due += interval  # as the browser's timer: it does not wait for the answer
+                await asyncio.sleep(max(0.0, due - time.monotonic()))
                 began = time.monotonic()
                 await socket.send(self._ask(fragment))
                 await self._finished(socket)
@@ -83,7 +87,8 @@ def measure() -> dict[str, Any]:
             time.sleep(20)  # past the quick ticks of the first seconds
             alone = [_throughput(store, run, SECONDS)]
             process = psutil.Process(dashboard.pid)
-            viewers = [Viewer(f"ws://127.0.0.1:{dashboard.port}/_stcore/stream", run.id) for _ in range(VIEWERS)]
+            url = f"ws://127.0.0.1:{dashboard.port}/_stcore/stream"
+            viewers = [Viewer(url, run.id, i / VIEWERS) for i in range(VIEWERS)]
             asyncio.run(_all(viewers, 10))  # opening forty pages is not what is measured
             for viewer in viewers:
                 viewer.ticks.clear()

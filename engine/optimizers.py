@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
+from engine.fused import fused
 from engine.registry import Registry
 from engine.spec import ADVANCED, Range, Spec
 
@@ -44,9 +45,9 @@ class Adam(Optimizer):
 
     def build(self, learning_rate: Any) -> "keras.optimizers.Optimizer":
         """Kingma and Ba 2015, https://arxiv.org/abs/1412.6980."""
-        from engine.fused import FusedAdam
+        import keras
 
-        return FusedAdam(learning_rate, self.beta_1, self.beta_2, **self.clipping())
+        return fused(keras.optimizers.Adam)(learning_rate, self.beta_1, self.beta_2, **self.clipping())
 
 
 @optimizers.register("adamw", "AdamW")
@@ -58,9 +59,9 @@ class AdamW(Adam):
 
     def build(self, learning_rate: Any) -> "keras.optimizers.Optimizer":
         """Loshchilov and Hutter 2019, https://arxiv.org/abs/1711.05101."""
-        from engine.fused import FusedAdamW
+        import keras
 
-        return FusedAdamW(
+        return fused(keras.optimizers.AdamW)(
             learning_rate,
             weight_decay=self.weight_decay,
             beta_1=self.beta_1,

@@ -22,14 +22,14 @@ from engine.training.checkpoint import load_checkpoint
 from engine.training.evaluate import evaluate_run, save_info, save_model
 from engine.training.features import frozen_features
 from engine.training.hardware import Hardware
-from engine.training.network import Network, build_network, compile_network
+from engine.training.network import Network, build_network, compile_network, create_variables
 from engine.training.pipeline import Batches, evaluation_dataset
 from engine.training.reporter import Ended, Reporter, RunLost
 
 logger = logging.getLogger(__name__)
 
-FIRST_EXECUTION_STEPS = 8
-"""Steps in one call of the training graph at first: few, so that the first point comes soon."""
+FIRST_EXECUTION_STEPS = 1
+"""Steps in one call of the training graph at first: a graph without a loop is traced sooner, and so is the first point."""
 _EXECUTION_SECONDS = 0.25  # later: as many steps as fit in this, so that a stop is obeyed soon
 _MAX_EXECUTION_STEPS = 256
 _SPLITS: tuple[Split, ...] = ("train", "validation")
@@ -63,7 +63,7 @@ def rehearse() -> None:
     network = build_network(spec, info)
     batches = Batches(inputs, targets, spec, info)
     compile_network(network, spec, info, batches.steps_per_epoch, gpu=False)
-    network.trained.steps_per_execution = 2
+    create_variables(network.trained, spec.task.encode_targets(tf.constant(targets[:1]), info))
     validation = evaluation_dataset(inputs, targets, spec, info)
     network.trained.fit(batches.dataset(), validation_data=validation, shuffle=False, verbose=0)
     keras.backend.clear_session()
@@ -121,6 +121,7 @@ class _Session:
         batches = Batches(*arrays["train"], spec, data.info)
         total_steps = batches.steps_per_epoch * spec.training.epochs
         compile_network(network, spec, data.info, total_steps, gpu=hardware.gpu)
+        create_variables(network.trained, spec.task.encode_targets(tf.constant(arrays["train"][1][:1]), data.info))
         best = BestEpoch(spec)
         remembering: dict[str, Any] = {"best": best}
         if spec.schedule.reacts:
@@ -155,8 +156,6 @@ class _Session:
         self.keeping.set_model(model)
         if not self.keeping.path.is_file():
             return
-        inputs, targets = next(iter(self.validation))
-        model.compute_metrics(inputs, targets, model(inputs))  # Keras makes metrics when it first sees outputs
         found = load_checkpoint(self.keeping.path, model)
         position = found.position
         for name, state in position.callbacks.items():

@@ -56,6 +56,16 @@ def compile_network(network: Network, spec: RunSpec, info: DataInfo, total_steps
     network.trained.compile(optimizer=spec.optimizer.build(rate), jit_compile=gpu, **spec.task.compile_options(info))
 
 
+def create_variables(model: keras.Model, targets: Any) -> None:
+    """Create the variables of a compiled model's optimizer and metrics now, for encoded `targets` (examples, ...).
+
+    Keras would create them inside the training graph, which TensorFlow then has to trace a second time.
+    """
+    model.optimizer.build(model.trainable_variables)
+    model.compute_metrics(None, targets, keras.ops.zeros((len(targets), *model.output_shape[1:])))
+    model.reset_metrics()
+
+
 def _inputs(spec: RunSpec, info: DataInfo) -> tuple[Any, Any]:
     """What people have, and what the network takes: images of any size are resized inside the saved model."""
     if spec.task.modality != "image":

@@ -51,7 +51,9 @@ class Reporter:
         self._curve: list[float] = []
         self._position: tuple[int, float] | None = None  # step and epoch, once training has begun
         self._lock = threading.Lock()
-        self._ended = threading.Event()
+        self._ended = False
+        self._wake = threading.Event()
+        self._silent = True  # nothing has been measured yet
         self._thread = threading.Thread(target=self._loop, name="reporter", daemon=True)
 
     def __enter__(self) -> "Reporter":
@@ -59,7 +61,8 @@ class Reporter:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._ended.set()
+        self._ended = True
+        self._wake.set()
         self._thread.join()
         self._send()
 
@@ -112,10 +115,15 @@ class Reporter:
         with self._lock:
             self._points += points
             self._position = (step, epoch)
+        if self._silent and split == "train":
+            self._silent = False
+            self._wake.set()  # somebody may be waiting for the first point
 
     def _loop(self) -> None:
         measured = 0.0
-        while not self._ended.wait(_PERIOD_SECONDS):
+        while not self._ended:
+            self._wake.wait(_PERIOD_SECONDS)
+            self._wake.clear()
             if self._measure and self._position and time.monotonic() - measured >= _SYSTEM_SECONDS:
                 measured = time.monotonic()
                 self._add("system", "step", *self._position, self._measure())
