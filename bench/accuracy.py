@@ -13,7 +13,7 @@ def measure() -> dict[str, Any]:
     found = {}
     with empty_home() as environment:
         for name in datasets:
-            if datasets[name].embedded:
+            if datasets[name].embedded and datasets[name].ready():
                 began = time.monotonic()
                 done = run_json("-m", "engine", "train", "--dataset", name, "--json", environment=environment)
                 found[name] = {

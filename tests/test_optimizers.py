@@ -5,7 +5,9 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
+from engine.fused import fused
 from engine.optimizers import optimizers
 
 
@@ -56,3 +58,27 @@ def test_clipping_bounds_the_norm(name: str) -> None:
 def test_clipping_scales_the_gradient_and_keeps_its_direction() -> None:
     moved = step("sgd", [[3.0, 4.0]], momentum=0.0, clip_norm=1.0) - [1, -1]
     np.testing.assert_allclose(moved, [-0.06, -0.08], rtol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["Adam", "AdamW"])
+def test_the_fused_kernel_moves_weights_as_keras_does(name: str) -> None:
+    plain = getattr(keras.optimizers, name)
+    rng = np.random.default_rng(0)
+    start, gradients = rng.normal(size=(3, 5)), rng.normal(size=(20, 3, 5))
+    ends = []
+    for kind in (plain, fused(plain)):
+        optimizer, weights = kind(0.01, clipnorm=1.0), keras.Variable(start)
+        for gradient in gradients:
+            optimizer.apply([keras.ops.convert_to_tensor(gradient, "float32")], [weights])
+        ends.append([np.asarray(v) for v in (weights, *optimizer.variables)])
+    for ours, theirs in zip(*ends, strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=2e-5, atol=1e-7)
+
+
+def test_an_embedding_s_gradient_of_a_few_rows_moves_those_rows_alone() -> None:
+    table, untouched = keras.Variable(np.ones((6, 2))), [1, 3, 4, 5]
+    optimizer = fused(keras.optimizers.Adam)(0.1)
+    rows = tf.IndexedSlices(tf.ones((2, 2)), tf.constant([0, 2]), tf.constant([6, 2]))
+    optimizer.apply([rows], [table])
+    np.testing.assert_allclose(np.asarray(table)[[0, 2]], 0.9, rtol=1e-5)
+    np.testing.assert_array_equal(np.asarray(table)[untouched], 1.0)

@@ -12,11 +12,13 @@ import pytest
 
 from engine.artifacts import artifacts_of
 from engine.datasets.prepare import prepare
+from engine.optimizers import optimizers
 from engine.runs import RunSpec, RunState
 from engine.store import Store
+from engine.tasks.base import DataInfo
 from engine.training import fit, pipeline
 from engine.training.features import frozen_features
-from engine.training.network import build_network
+from engine.training.network import Network, build_network, compile_network, create_variables
 from engine.training.reporter import RunLost
 from engine.worker import work
 from tests.training_runs import RANDOM, SMALL, create, stopping_at, train
@@ -166,9 +168,25 @@ def test_a_worker_that_has_lost_its_run_touches_neither_its_files_nor_its_state(
     assert (now.state, now.attempt) == (RunState.RUNNING, 2)
 
 
+@pytest.mark.parametrize("name", sorted(optimizers))
+def test_the_training_step_is_traced_once(name: str) -> None:
+    spec = RunSpec.build(SMALL | {"optimizer": name, "clip_norm": 1.0})
+    info = DataInfo((8, 8, 1), ("0", "1"))
+    model = build_network(spec, info).trained
+    compile_network(Network(model, model, model), spec, info, 10, gpu=False)
+    create_variables(model, spec.task.encode_targets(np.array([0]), info))
+    traced, step = [], model.train_step
+    model.train_step = lambda data: traced.append(data) or step(data)
+    batches = pipeline.Batches(np.zeros((16, 8, 8, 1), np.uint8), np.arange(16) % 2, spec, info)
+    model.fit(batches.dataset(), epochs=2, shuffle=False, verbose=0)
+    assert len(traced) == 1
+
+
+@pytest.mark.parametrize("steps", [1, 8])
 def test_validation_sees_every_example_whatever_the_number_of_steps_in_one_execution(
-    store: Store, monkeypatch: pytest.MonkeyPatch
+    store: Store, monkeypatch: pytest.MonkeyPatch, steps: int
 ) -> None:
+    monkeypatch.setattr(fit, "FIRST_EXECUTION_STEPS", steps)
     monkeypatch.setattr(pipeline, "_EVALUATION_BATCH", 8)  # 20 batches, more than one execution at first
     run = train(store, epochs=3, learning_rate=0.01)
     inputs, targets = prepare(run.parsed().dataset).arrays("validation")

@@ -3,6 +3,7 @@
 import logging
 import os
 import signal
+import threading
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -19,6 +20,8 @@ from engine.store import Store
 if TYPE_CHECKING:
     from engine.serving.client import PredictResult
 
+logger = logging.getLogger(__name__)
+
 _ERRORS = Console(stderr=True)
 
 
@@ -27,9 +30,16 @@ def train_in_foreground(store: Store, run: Run, *, quiet: bool) -> None:
     store.set_worker(run, describe_process())
     _log_to_file(run)
 
+    def ask() -> None:
+        try:
+            asked = store.get_run(run.id).request
+            store.request_end(run.id, RunState.CANCELED if asked else RunState.STOPPED)
+        except TrainyardError as error:  # it has just ended, or the database is busy: Ctrl-C works again
+            logger.warning("The run could not be asked to stop: %s", error)
+
     def interrupted(number: int, frame: FrameType | None) -> None:
-        asked = store.get_run(run.id).request
-        store.request_end(run.id, RunState.CANCELED if asked else RunState.STOPPED)
+        # in a thread of its own: the one that was interrupted may be writing to the store, and would wait for itself
+        threading.Thread(target=ask, name="interrupt", daemon=True).start()
 
     before = signal.signal(signal.SIGINT, interrupted)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
