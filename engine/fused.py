@@ -17,7 +17,7 @@ def fused(optimizer: "type[keras.optimizers.Adam]") -> "type[keras.optimizers.Ad
     """The same optimizer, its moving averages and its step in TensorFlow's `ResourceApplyAdam`; without AMSGrad."""
     import tensorflow as tf
 
-    class Fused(optimizer):  # type: ignore[misc, valid-type]
+    class Fused(optimizer):  # type: ignore[misc]
         def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
             """Update `variable` (any shape) in place by `gradient` (the same shape, or slices of it)."""
             if isinstance(gradient, tf.IndexedSlices):  # an embedding's: the kernel takes whole tensors only

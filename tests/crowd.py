@@ -26,6 +26,8 @@ def together(count: int, function: Callable[..., Any], *arguments: Any) -> list[
 def claim_all(url: str) -> list[int]:
     """Claim until the queue is empty: ids of the runs."""
     store, claimed = Store(url), []
+    store.list_runs()  # connected first: whoever is a moment early would take them all
+    _start.wait(timeout=60)
     while (run := store.claim_run("cpu-0")) is not None:
         claimed.append(run.id)
     return claimed

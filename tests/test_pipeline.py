@@ -5,10 +5,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from engine.models.mlp import Mlp
 from engine.runs import RunSpec
 from engine.settings import settings
 from engine.tasks.base import DataInfo
-from engine.training.pipeline import Batches, evaluation_dataset
+from engine.training.pipeline import Batches, bucket, evaluation_dataset
 
 INFO = DataInfo((1, 1, 1), ("a", "b", "c"))
 INPUTS = np.arange(23, dtype=np.uint8).reshape(23, 1, 1, 1)
@@ -77,3 +78,37 @@ def test_a_batch_is_never_larger_than_the_data() -> None:
 def test_evaluation_sees_everything_once_and_in_order() -> None:
     parts = [x.numpy().astype(int).ravel() for x, _ in evaluation_dataset(INPUTS, TARGETS, spec(), INFO)]
     np.testing.assert_array_equal(np.concatenate(parts), np.arange(23))
+
+
+WORDS = np.array([[1, 2, 3, 0, 0], [4, 0, 0, 0, 0], [5, 6, 7, 8, 9], [1, 0, 0, 0, 0], [2, 3, 0, 0, 0]], np.int32)
+
+
+@pytest.fixture
+def telling_lengths(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A model that starts from numbers of words, of which 0 is padding."""
+    monkeypatch.setattr(Mlp, "lengths", lambda self, features: (features > 0).sum(axis=1))
+
+
+@pytest.mark.usefixtures("telling_lengths")
+def test_batches_of_words_end_with_the_longest_and_lose_none() -> None:
+    info = DataInfo((), ("a", "b"))
+    made = Batches(WORDS, np.arange(5) % 2, spec(batch_size=4), info)
+    found = [x.numpy() for x, _ in made.dataset()]
+    assert [len(part) for part in found] == [4, 1]
+    assert all(part.dtype == np.int32 and part[:, -1].any() for part in found)
+    assert sorted(part[part > 0].tolist() for rows in found for part in rows) == sorted(
+        row[row > 0].tolist() for row in WORDS
+    )
+    judged = [x.numpy() for x, _ in evaluation_dataset(WORDS, np.arange(5) % 2, spec(), info)]
+    assert [(row > 0).sum() for part in judged for row in part] == [1, 1, 2, 3, 5]
+
+
+def test_bucketing_keeps_every_example_and_brings_like_lengths_together() -> None:
+    rng = np.random.default_rng(0)
+    lengths = rng.integers(1, 500, 3203)
+    order = bucket(rng.permutation(3203), lengths, 32, rng)
+    assert sorted(order) == list(range(3203))
+    spread = [np.ptp(lengths[order[i : i + 32]]) for i in range(0, 3200, 32)]
+    assert np.median(spread) < 30  # of 500
+    firsts = [lengths[order[i]] for i in range(0, 3200, 32)]
+    assert 0.3 < np.mean(np.diff(firsts) > 0) < 0.7  # short and long batches in no order

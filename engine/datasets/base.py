@@ -17,9 +17,9 @@ EMBEDDED = Path(__file__).resolve().parents[2] / "data"
 class Examples:
     """All examples of a dataset, before they are split.
 
-    `inputs` (examples, height, width, channels) uint8 for images; `targets` (examples,) int64 class indices into
-    `labels`. `groups` (examples,) names examples that must stay in one split (two drawings of one emoji);
-    `test` (examples,) bool marks a test split that the source fixes.
+    `inputs` (examples, height, width, channels) uint8 for images, (examples,) strings as objects for texts; `targets`
+    (examples,) int64 class indices into `labels`. `groups` (examples,) names examples that must stay in one split (two
+    drawings of one emoji); `test` (examples,) bool marks a test split that the source fixes.
     """
 
     inputs: np.ndarray

@@ -15,6 +15,7 @@ from typing import Any, Literal
 import numpy as np
 
 from engine.datasets.base import Dataset, Examples
+from engine.datasets.texts import Texts
 from engine.errors import TrainyardError
 from engine.settings import settings
 from engine.tasks.base import DataInfo
@@ -48,9 +49,12 @@ class PreparedDataset:
         return str(self.meta["content_hash"])
 
     @cached_property
-    def inputs(self) -> np.ndarray:
-        """(examples, ...) memory-mapped, read-only."""
-        return np.asanyarray(np.load(self.path / "inputs.npy", mmap_mode="r"))
+    def inputs(self) -> np.ndarray | Texts:
+        """(examples, ...) memory-mapped, read-only. Texts take the place of an array; positions pick from both."""
+        if self.meta.get("texts"):
+            return Texts.read(self.path)
+        inputs: np.ndarray = np.load(self.path / "inputs.npy", mmap_mode="r")
+        return inputs
 
     @cached_property
     def targets(self) -> np.ndarray:
@@ -63,9 +67,9 @@ class PreparedDataset:
             return np.asarray(file[split])
 
     def arrays(self, split: Split) -> tuple[np.ndarray, np.ndarray]:
-        """Inputs and targets of one split, copied into memory."""
+        """Inputs and targets of one split, copied into memory; texts as an array of strings."""
         where = self.indices(split)
-        return self.inputs[where], self.targets[where]
+        return np.asarray(self.inputs[where]), self.targets[where]
 
 
 def prepare(dataset: Dataset) -> PreparedDataset:
@@ -191,14 +195,20 @@ def _write(dataset: Dataset, path: Path) -> None:
     examples = dataset.load()
     check_examples(dataset.name, examples)
     splits = split_examples(dataset, examples)
-    inputs = np.ascontiguousarray(examples.inputs)
-    digest = hashlib.sha256(json.dumps([list(examples.labels), list(inputs.shape), str(inputs.dtype)]).encode())
-    for array in (inputs, examples.targets, *(splits[name] for name in SPLITS)):
+    inputs = (
+        Texts.of(list(examples.inputs)) if examples.inputs.dtype == object else np.ascontiguousarray(examples.inputs)
+    )
+    shape = () if isinstance(inputs, Texts) else inputs.shape[1:]
+    kind = "text" if isinstance(inputs, Texts) else str(inputs.dtype)
+    digest = hashlib.sha256(json.dumps([list(examples.labels), [len(inputs), *shape], kind]).encode())
+    contents = inputs.arrays() if isinstance(inputs, Texts) else (inputs,)
+    for array in (*contents, examples.targets, *(splits[name] for name in SPLITS)):
         digest.update(np.ascontiguousarray(array).data)
     meta = {
         "dataset": dataset.to_dict(),
         "labels": list(examples.labels),
-        "shape": list(inputs.shape[1:]),
+        "shape": list(shape),
+        "texts": isinstance(inputs, Texts),
         "counts": {
             name: np.bincount(examples.targets[where], minlength=len(examples.labels)).tolist()
             for name, where in splits.items()
@@ -208,7 +218,10 @@ def _write(dataset: Dataset, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(prefix=_TEMPORARY, dir=path.parent))
     try:
-        np.save(temporary / "inputs.npy", inputs)
+        if isinstance(inputs, Texts):
+            inputs.write(temporary)
+        else:
+            np.save(temporary / "inputs.npy", inputs)
         np.save(temporary / "targets.npy", examples.targets.astype(np.int64))
         np.savez(
             temporary / "splits.npz",

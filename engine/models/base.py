@@ -8,6 +8,7 @@ from engine.tasks.base import DataInfo
 
 if TYPE_CHECKING:
     import keras
+    import numpy as np
 
 
 class Model(Spec):
@@ -23,6 +24,20 @@ class Model(Spec):
     """Paper or page that the architecture comes from."""
     suggested: ClassVar[dict[str, Any]] = {}
     """Values of other fields that suit this model (`epochs`, `learning_rate` ...): its form defaults."""
+
+    def learn(self, inputs: "np.ndarray", info: DataInfo) -> dict[str, Any]:
+        """What must be known of the training split's `inputs` before the network is built: a vocabulary, means.
+
+        Plain JSON; `preprocess` finds it as `info.learned`, which is empty where only the shapes of the network count.
+        """
+        return {}
+
+    def lengths(self, features: "np.ndarray") -> "np.ndarray | None":
+        """Length of each example of `features` (examples, longest, ...) that ends in padding; None: all count alike.
+
+        Training then puts examples of similar length into a batch, and cuts the padding that they share.
+        """
+        return None
 
     def preprocess(self, x: "keras.KerasTensor", info: DataInfo) -> "keras.KerasTensor":
         """Map raw inputs (batch, ...) to what `features` takes. Part of the saved model; not trained, not augmented.

@@ -1,5 +1,6 @@
 """What a task is: the head of the network, its losses and metrics, and how predictions are judged and shown."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -18,6 +19,8 @@ class DataInfo:
 
     shape: tuple[int, ...]
     labels: tuple[str, ...] = ()
+    learned: Mapping[str, Any] = field(default_factory=dict, compare=False)
+    """What the model has learned from the training split before it is built (`Model.learn`), as plain JSON."""
 
     @property
     def num_classes(self) -> int:
@@ -53,6 +56,13 @@ class Task(Spec):
     """The metric that decides which epoch is best, as Keras logs it (`val_accuracy`)."""
     maximize: ClassVar[bool] = True
     """Whether more of the objective is better."""
+
+    def inputs(self, info: DataInfo) -> "tuple[keras.KerasTensor, keras.KerasTensor]":
+        """What the saved model takes and, computed from it, what networks are trained on: often the same."""
+        import keras
+
+        inputs = keras.Input(info.shape, name="inputs")
+        return inputs, inputs
 
     def head(self, x: "keras.KerasTensor", info: DataInfo) -> "keras.KerasTensor":
         """Map a representation (batch, units) to raw scores (batch, outputs), in float32."""

@@ -4,18 +4,37 @@ import hashlib
 import json
 import logging
 from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from engine.datasets.prepare import PreparedDataset, Split
 from engine.runs import RunSpec
+from engine.tasks.base import DataInfo
 from engine.training.checkpoint import write_arrays
+from engine.training.evaluate import write_text
 from engine.training.network import Network
 
 logger = logging.getLogger(__name__)
 
 _BATCH = 32
 _CHUNK = 256  # between two of these a stop is obeyed
+
+
+def learn(spec: RunSpec, data: PreparedDataset) -> DataInfo:
+    """What networks are told of the data: with what the model learns from the training split, once for each dataset.
+
+    Kept beside the prepared dataset, under a name that changes with the model's settings.
+    """
+    key = _key(spec.model.to_dict())
+    path = data.path / f"learned-{key}.json"
+    if path.is_file():
+        return replace(data.info, learned=json.loads(path.read_text()))
+    learned = spec.model.learn(data.arrays("train")[0], data.info)
+    if learned:
+        write_text(path, json.dumps(learned, ensure_ascii=False))
+    return replace(data.info, learned=learned)
 
 
 def frozen_features(
@@ -29,7 +48,7 @@ def frozen_features(
     inputs, targets = data.arrays(split)
     if network.features is None:
         return inputs, targets
-    key = hashlib.sha256(json.dumps([spec.model.to_dict(), network.features.count_params()]).encode()).hexdigest()[:16]
+    key = _key([spec.model.to_dict(), network.features.count_params()])
     path = data.path / f"features-{key}-{split}.npz"
     if path.is_file():
         with np.load(path) as file:
@@ -43,3 +62,8 @@ def frozen_features(
     features = np.concatenate(parts)
     write_arrays(path, {"features": features})
     return features, targets
+
+
+def _key(values: Any) -> str:
+    """A name for files that depend on `values`."""
+    return hashlib.sha256(json.dumps(values).encode()).hexdigest()[:16]

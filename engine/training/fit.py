@@ -20,7 +20,7 @@ from engine.tasks.base import DataInfo
 from engine.training.callbacks import BestEpoch, Checkpoints, Plateau, Report
 from engine.training.checkpoint import load_checkpoint
 from engine.training.evaluate import evaluate_run, save_info, save_model
-from engine.training.features import frozen_features
+from engine.training.features import frozen_features, learn
 from engine.training.hardware import Hardware
 from engine.training.network import Network, build_network, compile_network, create_variables
 from engine.training.pipeline import Batches, evaluation_dataset
@@ -115,13 +115,14 @@ class _Session:
         files = artifacts_of(run.id)
         files.folder.mkdir(parents=True, exist_ok=True)
         data = prepare(spec.dataset)
-        save_info(files, spec, data.info)
-        network = build_network(spec, data.info)
+        info = learn(spec, data)
+        save_info(files, spec, info)
+        network = build_network(spec, info)
         arrays = {split: frozen_features(network, spec, data, split, reporter.obey) for split in _SPLITS}
-        batches = Batches(*arrays["train"], spec, data.info)
+        batches = Batches(*arrays["train"], spec, info)
         total_steps = batches.steps_per_epoch * spec.training.epochs
-        compile_network(network, spec, data.info, total_steps, gpu=hardware.gpu)
-        create_variables(network.trained, spec.task.encode_targets(tf.constant(arrays["train"][1][:1]), data.info))
+        compile_network(network, spec, info, total_steps, gpu=hardware.gpu)
+        create_variables(network.trained, spec.task.encode_targets(tf.constant(arrays["train"][1][:1]), info))
         best = BestEpoch(spec)
         remembering: dict[str, Any] = {"best": best}
         if spec.schedule.reacts:
@@ -131,8 +132,8 @@ class _Session:
             data=data,
             network=network,
             batches=batches,
-            validation=evaluation_dataset(*arrays["validation"], spec, data.info),
-            class_weight=spec.task.class_weight(arrays["train"][1], data.info),
+            validation=evaluation_dataset(*arrays["validation"], spec, info),
+            class_weight=spec.task.class_weight(arrays["train"][1], info),
             report=Report(reporter, batches, spec, best, total_steps),
             best=best,
             keeping=Checkpoints(files.checkpoint, best, remembering, settings().checkpoint_seconds),

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import keras
-from keras import layers
 
 from engine.runs import RunSpec
 from engine.tasks.base import DataInfo
@@ -15,8 +14,8 @@ class Network:
     """The Keras models of one run.
 
     `trained`: batches of the input pipeline -> raw scores, with augmentation; compiled and fitted.
-    `core`: raw inputs (batch, height, width, channels) 0..255 -> raw scores, without augmentation.
-    `saved`: raw inputs of any height and width -> what the user sees (probabilities).
+    `core`: inputs as in the dataset, images (batch, height, width, channels) 0..255 -> raw scores, not augmented.
+    `saved`: inputs as people have them, images of any size -> what they see (probabilities).
     `features`: raw inputs -> frozen features, where `trained` starts from these; None otherwise.
     """
 
@@ -33,7 +32,7 @@ def build_network(spec: RunSpec, info: DataInfo) -> Network:
     its dropout on.
     """
     keras.utils.set_random_seed(spec.training.seed)
-    raw, inputs = _inputs(spec, info)
+    raw, inputs = spec.task.inputs(info)
     frozen = spec.model.features(spec.model.preprocess(inputs, info))
     scores = spec.task.head(spec.model.body(frozen), info)
     saved = keras.Model(raw, spec.task.final(scores), name=spec.model.name.replace("-", "_"))
@@ -64,13 +63,3 @@ def create_variables(model: keras.Model, targets: Any) -> None:
     model.optimizer.build(model.trainable_variables)
     model.compute_metrics(None, targets, keras.ops.zeros((len(targets), *model.output_shape[1:])))
     model.reset_metrics()
-
-
-def _inputs(spec: RunSpec, info: DataInfo) -> tuple[Any, Any]:
-    """What people have, and what the network takes: images of any size are resized inside the saved model."""
-    if spec.task.modality != "image":
-        inputs = keras.Input(info.shape, name="inputs")
-        return inputs, inputs
-    height, width, channels = info.shape
-    raw = keras.Input((None, None, channels), name="image")
-    return raw, layers.Resizing(height, width, name="resize")(raw)

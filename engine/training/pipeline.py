@@ -15,6 +15,7 @@ from engine.settings import settings
 from engine.tasks.base import DataInfo
 
 _EVALUATION_BATCH = 512
+_BUCKET_BATCHES = 50
 _PREFETCHED_BATCHES = 2  # more would push the weights out of the cache
 
 
@@ -25,17 +26,23 @@ class Batches:
     """
 
     def __init__(self, inputs: np.ndarray, targets: np.ndarray, spec: RunSpec, info: DataInfo) -> None:
-        """`inputs` (examples, ...) and `targets` (examples,) of the training split."""
+        """`inputs` (examples, ...) and `targets` (examples,) of the training split.
+
+        Where the model tells lengths, batches hold examples of similar length and end with the longest of them.
+        """
         self.num_examples = len(inputs)
         self.batch_size = min(spec.training.batch_size, self.num_examples)
         self.steps_per_epoch = -(-self.num_examples // self.batch_size)
         self.epoch = 0
         self._seed = spec.training.seed
-        self._pick = _picker(inputs, targets, spec, info)
+        self._lengths = spec.model.lengths(inputs)
+        self._pick = _picker(inputs, targets, spec, info, self._lengths)
 
     def order(self, epoch: int) -> np.ndarray:
         """Positions of the training examples (examples,) in the order in which `epoch` sees them."""
-        return np.random.default_rng([self._seed, epoch]).permutation(self.num_examples)
+        rng = np.random.default_rng([self._seed, epoch])
+        order = rng.permutation(self.num_examples)
+        return order if self._lengths is None else bucket(order, self._lengths, self.batch_size, rng)
 
     def dataset(self, first_step: int = 0) -> tf.data.Dataset:
         """One pass over the data from `first_step` on: (batch, ...) float32 inputs and encoded targets."""
@@ -64,11 +71,30 @@ def _one_thread() -> tf.data.Options:
     return options
 
 
+def bucket(order: np.ndarray, lengths: np.ndarray, batch_size: int, rng: np.random.Generator) -> np.ndarray:
+    """Rearrange a random `order` (examples,) so that each batch has similar lengths, and stays as random as it can.
+
+    Within some dozens of batches examples are sorted by length; then all batches are shuffled. One that is not full
+    keeps its place at the end.
+    """
+    window = _BUCKET_BATCHES * batch_size
+    sorted_windows = [
+        part[np.argsort(lengths[part], kind="stable")]
+        for part in (order[start : start + window] for start in range(0, len(order), window))
+    ]
+    arranged = np.concatenate(sorted_windows)
+    full = len(arranged) // batch_size * batch_size
+    batches = rng.permutation(arranged[:full].reshape(-1, batch_size))
+    return np.concatenate([batches.ravel(), arranged[full:]])
+
+
 def evaluation_dataset(inputs: np.ndarray, targets: np.ndarray, spec: RunSpec, info: DataInfo) -> tf.data.Dataset:
-    """All examples once, in order: (batch, ...) float32 inputs and encoded targets."""
-    pick = _picker(inputs, targets, spec, info)
+    """All examples once: (batch, ...) float32 inputs and encoded targets; by length where the model tells lengths."""
+    lengths = spec.model.lengths(inputs)
+    pick = _picker(inputs, targets, spec, info, lengths)
+    order = np.arange(len(inputs)) if lengths is None else np.argsort(lengths, kind="stable")
     return (
-        tf.data.Dataset.range(len(inputs))
+        tf.data.Dataset.from_tensor_slices(order)
         .batch(min(_EVALUATION_BATCH, max(1, _batch_within_memory(inputs))))
         .map(pick)
         .prefetch(2)
@@ -76,9 +102,10 @@ def evaluation_dataset(inputs: np.ndarray, targets: np.ndarray, spec: RunSpec, i
     )
 
 
-def _picker(inputs: np.ndarray, targets: np.ndarray, spec: RunSpec, info: DataInfo) -> Any:
-    """A function from positions (batch,) to a batch, in TensorFlow ops."""
+def _picker(inputs: np.ndarray, targets: np.ndarray, spec: RunSpec, info: DataInfo, lengths: np.ndarray | None) -> Any:
+    """A function from positions (batch,) to a batch, in TensorFlow ops; cut to the longest of its `lengths`."""
     labels = tf.constant(targets)
+    ends = None if lengths is None else tf.constant(lengths, tf.int32)
     if inputs.nbytes <= settings().max_resident_mb * 1_000_000:
         resident = tf.constant(inputs)
 
@@ -91,7 +118,11 @@ def _picker(inputs: np.ndarray, targets: np.ndarray, spec: RunSpec, info: DataIn
             return tf.ensure_shape(rows, [None, *inputs.shape[1:]])
 
     def pick(where: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        batch = tf.cast(gather(where), tf.float32)
+        batch = gather(where)
+        if ends is not None:
+            batch = batch[:, : tf.reduce_max(tf.gather(ends, where))]
+        if batch.dtype != tf.int32:  # these are numbers of words, and stay whole
+            batch = tf.cast(batch, tf.float32)
         return batch, spec.task.encode_targets(tf.gather(labels, where), info)
 
     return pick
