@@ -12,12 +12,13 @@ import pytest
 
 from engine.artifacts import artifacts_of
 from engine.datasets.prepare import prepare
+from engine.models.mlp import Mlp
 from engine.optimizers import optimizers
 from engine.runs import RunSpec, RunState
 from engine.store import Store
 from engine.tasks.base import DataInfo
 from engine.training import fit, pipeline
-from engine.training.features import frozen_features
+from engine.training.features import frozen_features, learn
 from engine.training.network import Network, build_network, compile_network, create_variables
 from engine.training.reporter import RunLost
 from engine.worker import work
@@ -204,6 +205,24 @@ def test_step_values_are_means_over_the_time_since_the_last_ones(store: Store, m
     assert len(losses) == 6
     mean = np.average([p.value for p in losses if p.value is not None], weights=steps)
     assert mean == pytest.approx(store.history(run.id)["loss"][0], rel=1e-4)
+
+
+def test_a_model_learns_from_the_training_split_once_for_each_dataset_and_setting(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = []
+
+    def mean(self: Mlp, inputs: np.ndarray, info: DataInfo) -> dict[str, Any]:
+        seen.append(len(inputs))
+        return {"mean": float(inputs.mean())}
+
+    monkeypatch.setattr(Mlp, "learn", mean)
+    spec = RunSpec.build(SMALL)
+    data = prepare(spec.dataset)
+    train_inputs, _ = data.arrays("train")
+    assert learn(spec, data).learned == learn(spec, data).learned == {"mean": pytest.approx(train_inputs.mean())}
+    learn(RunSpec.build(SMALL | {"units": 8}), data)
+    assert seen == [len(train_inputs)] * 2
 
 
 @pytest.mark.slow
