@@ -22,7 +22,8 @@ from engine.store import Store
 from tests.e2e.dashboard import Dashboard
 
 VIEWERS = 40
-SECONDS = 30.0
+ROUNDS = 7
+SECONDS = 10.0  # of each half of a round
 
 
 @dataclass
@@ -35,19 +36,21 @@ class Viewer:
     """Share of a tick by which this one comes later than the first: people do not open a page in step."""
     ticks: list[float] = field(default_factory=list)
 
-    async def watch(self, until: float) -> None:
-        """Open the page and tick until `until`, on the monotonic clock."""
+    async def watch(self, watching: asyncio.Event) -> None:
+        """Open the page, then tick while `watching` is set."""
         async with websockets.connect(self.url, subprotocols=["streamlit"], max_size=None) as socket:  # type: ignore[list-item]
             await socket.send(self._ask(""))
             interval, fragment = await self._opened(socket)
-            due = time.monotonic() + self.offset * interval
-            while time.monotonic() < until:
-                due += interval  # as the browser's timer: it does not wait for the answer
-                await asyncio.sleep(max(0.0, due - time.monotonic()))
-                began = time.monotonic()
-                await socket.send(self._ask(fragment))
-                await self._finished(socket)
-                self.ticks.append(1000 * (time.monotonic() - began))
+            while True:
+                await watching.wait()
+                due = time.monotonic() + self.offset * interval
+                while watching.is_set():
+                    due += interval  # as the browser's timer: it does not wait for the answer
+                    await asyncio.sleep(max(0.0, due - time.monotonic()))
+                    began = time.monotonic()
+                    await socket.send(self._ask(fragment))
+                    await self._finished(socket)
+                    self.ticks.append(1000 * (time.monotonic() - began))
 
     def _ask(self, fragment: str) -> bytes:
         message = BackMsg()
@@ -76,54 +79,57 @@ class Viewer:
 
 
 def measure() -> dict[str, Any]:
-    """Training alone, then with the viewers, then alone again: what it loses is against the mean of both."""
+    """Training alone and with the viewers in turn, so that a slow minute of the machine hurts both alike."""
     with tempfile.TemporaryDirectory(prefix="trainyard-bench-") as folder:
         dashboard = Dashboard(Path(folder) / "home")
         dashboard.start()
         try:
             store = dashboard.store()
-            run = store.create_run(RunSpec.build({"model": "cnn", "epochs": 400, "patience": 0}))
+            run = store.create_run(RunSpec.build({"model": "cnn", "epochs": 500, "patience": 0}))
             _wait_for_epoch(store, run, 1)
             time.sleep(20)  # past the quick ticks of the first seconds
-            alone = [_throughput(store, run, SECONDS)]
-            process = psutil.Process(dashboard.pid)
-            url = f"ws://127.0.0.1:{dashboard.port}/_stcore/stream"
-            viewers = [Viewer(url, run.id, i / VIEWERS) for i in range(VIEWERS)]
-            asyncio.run(_all(viewers, 10))  # opening forty pages is not what is measured
-            for viewer in viewers:
-                viewer.ticks.clear()
-            watched, cpu = asyncio.run(_watched(viewers, store, run, process))
-            alone.append(_throughput(store, run, SECONDS))
-            ticks = [tick for viewer in viewers for tick in viewer.ticks]
-            return {
-                "viewers": VIEWERS,
-                "dashboard_cpu_percent_of_one_core": round(cpu, 1),
-                "tick_ms_median": round(median(ticks), 1),
-                "tick_ms_p95": round(percentile(ticks, 0.95), 1),
-                "ticks": len(ticks),
-                "training_loses_percent": round(100 * (1 - watched / (sum(alone) / 2)), 1),
-                "dashboard_rss_mb": round(process.memory_info().rss / 1e6),
-            }
+            return asyncio.run(_compare(dashboard, store, run))
         finally:
             dashboard.close()
 
 
-async def _all(viewers: list[Viewer], seconds: float) -> None:
-    until = time.monotonic() + seconds
-    await asyncio.gather(*(viewer.watch(until) for viewer in viewers))
-
-
-async def _watched(viewers: list[Viewer], store: Store, run: Run, process: psutil.Process) -> tuple[float, float]:
-    watching = asyncio.create_task(_all(viewers, SECONDS + 12))
-    await asyncio.sleep(8)
+async def _compare(dashboard: Dashboard, store: Store, run: Run) -> dict[str, Any]:
+    process = psutil.Process(dashboard.pid)
+    url = f"ws://127.0.0.1:{dashboard.port}/_stcore/stream"
+    viewers = [Viewer(url, run.id, i / VIEWERS) for i in range(VIEWERS)]
+    watching = asyncio.Event()
+    watching.set()
+    tasks = [asyncio.create_task(viewer.watch(watching)) for viewer in viewers]
+    await asyncio.sleep(35)  # opening forty pages is not what is measured
     for viewer in viewers:
         viewer.ticks.clear()
-    before, began = process.cpu_times(), time.monotonic()
-    throughput = await asyncio.to_thread(_throughput, store, run, SECONDS)
-    after, ended = process.cpu_times(), time.monotonic()
-    used = (after.user + after.system) - (before.user + before.system)
-    await watching
-    return throughput, 100 * used / (ended - began)
+    shares, cpu = [], []
+    for _ in range(ROUNDS):
+        watching.clear()
+        await asyncio.sleep(2)
+        alone = await asyncio.to_thread(_throughput, store, run, SECONDS)
+        watching.set()
+        await asyncio.sleep(2)
+        before, began = process.cpu_times(), time.monotonic()
+        watched = await asyncio.to_thread(_throughput, store, run, SECONDS)
+        after, ended = process.cpu_times(), time.monotonic()
+        cpu.append(100 * (after.user + after.system - before.user - before.system) / (ended - began))
+        shares.append(100 * (1 - watched / alone))
+    for task in tasks:
+        if task.done():
+            task.result()  # a viewer that failed
+        task.cancel()
+    ticks = [tick for viewer in viewers for tick in viewer.ticks]
+    return {
+        "viewers": VIEWERS,
+        "dashboard_cpu_percent_of_one_core": round(median(cpu), 1),
+        "tick_ms_median": round(median(ticks), 1),
+        "tick_ms_p95": round(percentile(ticks, 0.95), 1),
+        "ticks": len(ticks),
+        "training_loses_percent": round(median(shares), 1),
+        "training_loses_percent_each": [round(share, 1) for share in shares],
+        "dashboard_rss_mb": round(process.memory_info().rss / 1e6),
+    }
 
 
 def _throughput(store: Store, run: Run, seconds: float) -> float:
