@@ -137,59 +137,51 @@ def ours(model: str, epochs: int) -> dict[str, Any]:
     return clock.result(result["seconds"]) | {"test_accuracy": result["test_accuracy"]}
 
 
-def untracked(model: str, epochs: int) -> dict[str, Any]:
-    """Our pipeline and network with nothing beside them: no store, no checkpoints, no reports."""
-    from engine.training.fit import FIRST_EXECUTION_STEPS
-    from engine.training.network import build_network, compile_network
-    from engine.training.pipeline import Batches, evaluation_dataset
+class _Bare:
+    """Our network and pipeline with nothing beside them."""
 
-    spec = spec_of(model, epochs)
-    data = arrays(spec)
-    from engine.datasets.prepare import prepare
+    def __init__(self, model: str, epochs: int) -> None:
+        from engine.datasets.prepare import prepare
+        from engine.training.network import build_network, compile_network, create_variables
+        from engine.training.pipeline import Batches, evaluation_dataset
 
-    info = prepare(spec.dataset).info
-    network = build_network(spec, info)
-    batches = Batches(*data["train"], spec, info)
-    compile_network(network, spec, info, batches.steps_per_epoch * epochs, gpu=False)
-    clock = EpochClock(batches.num_examples)
-    began = time.monotonic()
-    validation = evaluation_dataset(*data["validation"], spec, info)
+        spec = spec_of(model, epochs)
+        info, data = prepare(spec.dataset).info, arrays(spec)
+        self.batches = Batches(*data["train"], spec, info)
+        self.network = build_network(spec, info)
+        compile_network(self.network, spec, info, self.batches.steps_per_epoch * epochs, gpu=False)
+        create_variables(self.network.trained, spec.task.encode_targets(data["train"][1][:1], info))
+        self.validation = evaluation_dataset(*data["validation"], spec, info)
+        self.clock = EpochClock(self.batches.num_examples)
 
-    def fit(first: int, last: int) -> None:
-        network.trained.fit(
-            batches.dataset(), validation_data=validation, initial_epoch=first, epochs=last, callbacks=[clock],
-            shuffle=False, verbose=0,
+    def fit(self, first: int, last: int, steps_per_execution: int) -> None:
+        """Epochs `first` to `last`, the last one left out."""
+        trained = self.network.trained
+        trained.steps_per_execution = steps_per_execution
+        trained.make_train_function(force=True)
+        trained.fit(
+            self.batches.dataset(), validation_data=self.validation, initial_epoch=first, epochs=last,
+            callbacks=[self.clock], shuffle=False, verbose=0,
         )  # fmt: skip
 
-    network.trained.steps_per_execution = FIRST_EXECUTION_STEPS
-    fit(0, 1)
-    rate = batches.steps_per_epoch / clock.seconds[0]
-    network.trained.steps_per_execution = max(1, min(round(rate * 0.25), 256))
-    network.trained.make_train_function(force=True)
-    fit(1, epochs)
-    return clock.result(time.monotonic() - began)
+
+def untracked(model: str, epochs: int) -> dict[str, Any]:
+    """What `ours` does without store, checkpoints and reports."""
+    from engine.training.fit import FIRST_EXECUTION_STEPS, execution_steps
+
+    bare = _Bare(model, epochs)
+    began, steps = time.monotonic(), bare.batches.steps_per_epoch
+    bare.fit(0, 1, FIRST_EXECUTION_STEPS)
+    bare.fit(1, epochs, execution_steps(steps / bare.clock.seconds[0], steps))
+    return bare.clock.result(time.monotonic() - began)
 
 
 def whole_epoch(model: str, epochs: int) -> dict[str, Any]:
     """The limit: every step of an epoch in one call of one graph, nothing seen from outside until it is over."""
-    from engine.datasets.prepare import prepare
-    from engine.training.network import build_network, compile_network
-    from engine.training.pipeline import Batches, evaluation_dataset
-
-    spec = spec_of(model, epochs)
-    info = prepare(spec.dataset).info
-    network = build_network(spec, info)
-    data = arrays(spec)
-    batches = Batches(*data["train"], spec, info)
-    compile_network(network, spec, info, batches.steps_per_epoch * epochs, gpu=False)
-    network.trained.steps_per_execution = batches.steps_per_epoch
-    clock = EpochClock(batches.num_examples)
+    bare = _Bare(model, epochs)
     began = time.monotonic()
-    validation = evaluation_dataset(*data["validation"], spec, info)
-    network.trained.fit(
-        batches.dataset(), validation_data=validation, epochs=epochs, callbacks=[clock], shuffle=False, verbose=0
-    )
-    return clock.result(time.monotonic() - began)
+    bare.fit(0, epochs, bare.batches.steps_per_epoch)
+    return bare.clock.result(time.monotonic() - began)
 
 
 if __name__ == "__main__":

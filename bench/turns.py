@@ -14,17 +14,18 @@ def race(ways: tuple[str, ...], model: str, epochs: int, environment: dict[str, 
 
     `examples_per_second` is the median over the epochs after the second, without the validation that ends them.
     """
-    children = {}
-    for way in ways:  # one after the other, each until it is about to train
-        arguments = [sys.executable, "-m", "bench.subject", way, model, str(epochs)]
-        children[way] = subprocess.Popen(
-            arguments, cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
-        _read(children[way])
+    children: dict[str, subprocess.Popen[str]] = {}
     results: dict[str, dict[str, Any]] = {}
     try:
+        for way in ways:  # one after the other, each until it is about to train
+            arguments = [sys.executable, "-m", "bench.subject", way, model, str(epochs)]
+            children[way] = subprocess.Popen(
+                arguments, cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            )
+            _read(children[way])
         while len(results) < len(children):
             for way, child in children.items():
+                assert child.stdin is not None
                 child.stdin.write("\n")
                 child.stdin.flush()
                 line = _read(child)

@@ -5,7 +5,7 @@ import streamlit as st
 from engine.errors import TrainyardError
 from engine.runs import Run, RunState
 from ui import lab
-from ui.evaluation import draw_evaluation, test_figures
+from ui.evaluation import draw_evaluation, final_figures
 from ui.feeds import Feed, feed
 from ui.language import _
 from ui.navigation import page
@@ -70,7 +70,7 @@ def _draw_outcome(run: Run) -> None:
         st.error(run.message or _("The run failed without a word. Its log may tell why."), icon=":material/error:")
     elif run.message:
         st.info(run.message, icon=":material/info:")
-    figures = test_figures(run)
+    figures = final_figures(run)
     if figures:
         with st.container(horizontal=True):
             for label, value in figures:

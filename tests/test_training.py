@@ -225,6 +225,13 @@ def test_a_model_learns_from_the_training_split_once_for_each_dataset_and_settin
     assert seen == [len(train_inputs)] * 2
 
 
+def test_for_a_model_that_learns_nothing_the_data_is_not_read(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    spec = RunSpec.build(SMALL)
+    data = prepare(spec.dataset)
+    monkeypatch.delattr(type(data), "arrays")
+    assert learn(spec, data).learned == {}
+
+
 @pytest.mark.slow
 def test_frozen_features_give_what_the_whole_network_gives(home: Path) -> None:
     spec = RunSpec.build({"dataset": "stamps", "model": "efficientnet-lite0"})

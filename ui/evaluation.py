@@ -18,7 +18,7 @@ from ui.run_words import metric_text, title_of
 _log = logging.getLogger(__name__)
 
 
-def test_figures(run: Run) -> list[tuple[str, str]]:
+def final_figures(run: Run) -> list[tuple[str, str]]:
     """Label and text of each metric on the test split: the task's own, then the loss."""
     task = title_of(run, "task")
     names = [*(tasks[task].metrics if task in tasks else ()), "loss"]

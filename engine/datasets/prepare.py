@@ -21,6 +21,7 @@ from engine.settings import settings
 from engine.tasks.base import DataInfo
 
 Split = Literal["train", "validation", "test"]
+TEXT = "text"
 SPLITS: tuple[Split, ...] = ("train", "validation", "test")
 _FORMAT = "1"  # raise it when the prepared form changes: old caches are then ignored
 _TEMPORARY, _STALE_SECONDS = ".prepare-", 24 * 3600.0
@@ -51,7 +52,7 @@ class PreparedDataset:
     @cached_property
     def inputs(self) -> np.ndarray | Texts:
         """(examples, ...) memory-mapped, read-only. Texts take the place of an array; positions pick from both."""
-        if self.meta.get("texts"):
+        if self.meta.get("kind") == TEXT:
             return Texts.read(self.path)
         inputs: np.ndarray = np.load(self.path / "inputs.npy", mmap_mode="r")
         return inputs
@@ -191,24 +192,27 @@ def check_examples(name: str, examples: Examples) -> None:
         )
 
 
+def _pack(inputs: np.ndarray) -> tuple[dict[str, np.ndarray], tuple[int, ...], str]:
+    """Arrays by file name, the shape of one input, and what kind it is: TEXT or a dtype."""
+    if inputs.dtype == object:
+        return Texts.of(list(inputs)).files(), (), TEXT
+    array = np.ascontiguousarray(inputs)
+    return {"inputs.npy": array}, array.shape[1:], str(array.dtype)
+
+
 def _write(dataset: Dataset, path: Path) -> None:
     examples = dataset.load()
     check_examples(dataset.name, examples)
     splits = split_examples(dataset, examples)
-    inputs = (
-        Texts.of(list(examples.inputs)) if examples.inputs.dtype == object else np.ascontiguousarray(examples.inputs)
-    )
-    shape = () if isinstance(inputs, Texts) else inputs.shape[1:]
-    kind = "text" if isinstance(inputs, Texts) else str(inputs.dtype)
-    digest = hashlib.sha256(json.dumps([list(examples.labels), [len(inputs), *shape], kind]).encode())
-    contents = inputs.arrays() if isinstance(inputs, Texts) else (inputs,)
-    for array in (*contents, examples.targets, *(splits[name] for name in SPLITS)):
+    files, shape, kind = _pack(examples.inputs)
+    digest = hashlib.sha256(json.dumps([list(examples.labels), [len(examples.inputs), *shape], kind]).encode())
+    for array in (*files.values(), examples.targets, *(splits[name] for name in SPLITS)):
         digest.update(np.ascontiguousarray(array).data)
     meta = {
         "dataset": dataset.to_dict(),
         "labels": list(examples.labels),
         "shape": list(shape),
-        "texts": isinstance(inputs, Texts),
+        "kind": kind,
         "counts": {
             name: np.bincount(examples.targets[where], minlength=len(examples.labels)).tolist()
             for name, where in splits.items()
@@ -218,10 +222,8 @@ def _write(dataset: Dataset, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(prefix=_TEMPORARY, dir=path.parent))
     try:
-        if isinstance(inputs, Texts):
-            inputs.write(temporary)
-        else:
-            np.save(temporary / "inputs.npy", inputs)
+        for name, array in files.items():
+            np.save(temporary / name, array)
         np.save(temporary / "targets.npy", examples.targets.astype(np.int64))
         np.savez(
             temporary / "splits.npz",

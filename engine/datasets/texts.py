@@ -24,17 +24,12 @@ class Texts:
 
     @classmethod
     def read(cls, folder: Path) -> "Texts":
-        """Memory-map what `write` has left in `folder`."""
+        """Memory-map what was saved of `files` in `folder`."""
         return cls(np.load(folder / _BYTES, mmap_mode="r"), np.load(folder / _ENDS))
 
-    def write(self, folder: Path) -> None:
-        """Leave two files in `folder`."""
-        np.save(folder / _BYTES, self._data)
-        np.save(folder / _ENDS, self._ends)
-
-    def arrays(self) -> tuple[np.ndarray, np.ndarray]:
-        """What the content hash is made of."""
-        return self._data, self._ends
+    def files(self) -> dict[str, np.ndarray]:
+        """What is to be saved, by file name."""
+        return {_BYTES: self._data, _ENDS: self._ends}
 
     def __len__(self) -> int:
         return len(self._ends)

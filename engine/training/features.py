@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from engine.datasets.prepare import PreparedDataset, Split
+from engine.models.base import Model
 from engine.runs import RunSpec
 from engine.tasks.base import DataInfo
 from engine.training.checkpoint import write_arrays
@@ -25,16 +26,16 @@ _CHUNK = 256  # between two of these a stop is obeyed
 def learn(spec: RunSpec, data: PreparedDataset) -> DataInfo:
     """What networks are told of the data: with what the model learns from the training split, once for each dataset.
 
-    Kept beside the prepared dataset, under a name that changes with the model's settings.
+    Kept beside the prepared dataset, under a name that changes with the model's settings. For a model that learns
+    nothing the split is not even read: somebody waits for the first point.
     """
-    key = _key(spec.model.to_dict())
-    path = data.path / f"learned-{key}.json"
-    if path.is_file():
-        return replace(data.info, learned=json.loads(path.read_text()))
-    learned = spec.model.learn(data.arrays("train")[0], data.info)
-    if learned:
+    if type(spec.model).learn is Model.learn:
+        return data.info
+    path = data.path / f"learned-{_key(spec.model.to_dict())}.json"
+    if not path.is_file():
+        learned = spec.model.learn(data.arrays("train")[0], data.info)
         write_text(path, json.dumps(learned, ensure_ascii=False))
-    return replace(data.info, learned=learned)
+    return replace(data.info, learned=json.loads(path.read_text()))
 
 
 def frozen_features(

@@ -55,6 +55,11 @@ def train_run(store: Store, run: Run, extra: list[keras.callbacks.Callback] | No
     return state
 
 
+def execution_steps(steps_per_second: float, steps_per_epoch: int) -> int:
+    """Steps in one call of the training graph once the speed is known."""
+    return max(1, min(round(steps_per_second * _EXECUTION_SECONDS), _MAX_EXECUTION_STEPS, steps_per_epoch))
+
+
 def rehearse() -> None:
     """Train a toy on the path that a run takes, with no store: what is traced and looked up once need not be again."""
     spec = RunSpec.build({"dataset": "digits", "epochs": 1, "batch_size": 4})
@@ -177,7 +182,7 @@ class _Session:
         elif report.epoch < epochs and not self.best.exhausted:
             self._portion(callbacks, report.epoch + 1)
         if report.epoch < epochs and not self.best.exhausted:
-            model.steps_per_execution = self._execution_steps(report.steps_per_second)
+            model.steps_per_execution = execution_steps(report.steps_per_second, self.batches.steps_per_epoch)
             # the functions were traced for another number of steps, and would leave out batches
             model.make_train_function(force=True)
             model.make_test_function(force=True)
@@ -203,10 +208,6 @@ class _Session:
         logs = {name: float(value) for name, value in model.get_metrics_result().items()}
         found = model.evaluate(self.validation, callbacks=everybody, return_dict=True, verbose=0)
         everybody.on_epoch_end(self.report.epoch, logs | {f"val_{name}": value for name, value in found.items()})
-
-    def _execution_steps(self, steps_per_second: float) -> int:
-        wanted = round(steps_per_second * _EXECUTION_SECONDS)
-        return max(1, min(wanted, _MAX_EXECUTION_STEPS, self.batches.steps_per_epoch))
 
     def keep(self) -> None:
         """Write the last checkpoint, then take the weights of the best epoch."""
