@@ -22,35 +22,39 @@ from engine.store import Store
 from tests.e2e.dashboard import Dashboard
 
 VIEWERS = 40
-ROUNDS = 7
+ROUNDS = 6
 SECONDS = 10.0  # of each half of a round
+SETTLING_SECONDS = 14.0  # after a pause pages think that they are few, and look often until they know better
+TICKED = ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY
 
 
 @dataclass
 class Viewer:
-    """One open page."""
+    """One open page. Like a browser it takes a new timer from each drawing of the page and drops the old one."""
 
     url: str
     run_id: int
-    offset: float
-    """Share of a tick by which this one comes later than the first: people do not open a page in step."""
     ticks: list[float] = field(default_factory=list)
+    paces: list[float] = field(default_factory=list)
+    _timer: tuple[float, str] | None = None
+    _asked: float | None = None
 
     async def watch(self, watching: asyncio.Event) -> None:
         """Open the page, then tick while `watching` is set."""
         async with websockets.connect(self.url, subprotocols=["streamlit"], max_size=None) as socket:  # type: ignore[list-item]
             await socket.send(self._ask(""))
-            interval, fragment = await self._opened(socket)
-            while True:
-                await watching.wait()
-                due = time.monotonic() + self.offset * interval
-                while watching.is_set():
-                    due += interval  # as the browser's timer: it does not wait for the answer
-                    await asyncio.sleep(max(0.0, due - time.monotonic()))
-                    began = time.monotonic()
-                    await socket.send(self._ask(fragment))
-                    await self._finished(socket)
-                    self.ticks.append(1000 * (time.monotonic() - began))
+            reading = asyncio.create_task(self._read(socket))
+            try:
+                while not reading.done():
+                    await watching.wait()
+                    timer = self._timer
+                    await asyncio.sleep(timer[0] if timer else 0.2)
+                    if timer and timer is self._timer and watching.is_set():
+                        self._asked = time.monotonic()
+                        await socket.send(self._ask(timer[1]))
+                reading.result()
+            finally:
+                reading.cancel()
 
     def _ask(self, fragment: str) -> bytes:
         message = BackMsg()
@@ -60,22 +64,17 @@ class Viewer:
         message.rerun_script.is_auto_rerun = bool(fragment)
         return message.SerializeToString()
 
-    async def _opened(self, socket: Any) -> tuple[float, str]:
-        interval, fragment = 1.0, ""
+    async def _read(self, socket: Any) -> None:
+        """Everything that the server says, until it hangs up."""
         while True:
-            message = ForwardMsg.FromString(await asyncio.wait_for(socket.recv(), 30))
-            if message.WhichOneof("type") == "auto_rerun":
-                interval, fragment = message.auto_rerun.interval, message.auto_rerun.fragment_id
-            if message.WhichOneof("type") == "script_finished":
-                if not fragment:
-                    raise RuntimeError("The run's page has no timer: the run is not live.")
-                return interval, fragment
-
-    async def _finished(self, socket: Any) -> None:
-        while True:
-            message = ForwardMsg.FromString(await asyncio.wait_for(socket.recv(), 30))
-            if message.WhichOneof("type") == "script_finished":
-                return
+            message = ForwardMsg.FromString(await socket.recv())
+            kind = message.WhichOneof("type")
+            if kind == "auto_rerun":
+                self._timer = (message.auto_rerun.interval, message.auto_rerun.fragment_id)
+            elif kind == "script_finished" and message.script_finished == TICKED and self._asked and self._timer:
+                self.ticks.append(1000 * (time.monotonic() - self._asked))
+                self.paces.append(self._timer[0])
+                self._asked = None
 
 
 def measure() -> dict[str, Any]:
@@ -96,36 +95,42 @@ def measure() -> dict[str, Any]:
 async def _compare(dashboard: Dashboard, store: Store, run: Run) -> dict[str, Any]:
     process = psutil.Process(dashboard.pid)
     url = f"ws://127.0.0.1:{dashboard.port}/_stcore/stream"
-    viewers = [Viewer(url, run.id, i / VIEWERS) for i in range(VIEWERS)]
+    viewers = [Viewer(url, run.id) for _ in range(VIEWERS)]
     watching = asyncio.Event()
     watching.set()
-    tasks = [asyncio.create_task(viewer.watch(watching)) for viewer in viewers]
-    await asyncio.sleep(35)  # opening forty pages is not what is measured
-    for viewer in viewers:
-        viewer.ticks.clear()
-    shares, cpu = [], []
+    tasks = []
+    for viewer in viewers:  # people do not open a page in step
+        tasks.append(asyncio.create_task(viewer.watch(watching)))
+        await asyncio.sleep(0.7)
+    await asyncio.sleep(SETTLING_SECONDS)
+    shares, cpu, ticks, paces = [], [], [], []
     for _ in range(ROUNDS):
         watching.clear()
         await asyncio.sleep(2)
         alone = await asyncio.to_thread(_throughput, store, run, SECONDS)
         watching.set()
-        await asyncio.sleep(2)
+        await asyncio.sleep(SETTLING_SECONDS)
+        for viewer in viewers:
+            viewer.ticks.clear()
+            viewer.paces.clear()
         before, began = process.cpu_times(), time.monotonic()
         watched = await asyncio.to_thread(_throughput, store, run, SECONDS)
         after, ended = process.cpu_times(), time.monotonic()
         cpu.append(100 * (after.user + after.system - before.user - before.system) / (ended - began))
         shares.append(100 * (1 - watched / alone))
+        ticks += [tick for viewer in viewers for tick in viewer.ticks]
+        paces += [pace for viewer in viewers for pace in viewer.paces]
     for task in tasks:
         if task.done():
             task.result()  # a viewer that failed
         task.cancel()
-    ticks = [tick for viewer in viewers for tick in viewer.ticks]
     return {
         "viewers": VIEWERS,
         "dashboard_cpu_percent_of_one_core": round(median(cpu), 1),
         "tick_ms_median": round(median(ticks), 1),
         "tick_ms_p95": round(percentile(ticks, 0.95), 1),
         "ticks": len(ticks),
+        "seconds_between_ticks_median": median(paces),
         "training_loses_percent": round(median(shares), 1),
         "training_loses_percent_each": [round(share, 1) for share in shares],
         "dashboard_rss_mb": round(process.memory_info().rss / 1e6),

@@ -1,12 +1,14 @@
 """One run: its progress and curves while it trains, its result when it has ended."""
 
+from uuid import uuid4
+
 import streamlit as st
 
 from engine.errors import TrainyardError
 from engine.runs import Run, RunState
 from ui import lab
 from ui.evaluation import draw_evaluation, final_figures
-from ui.feeds import Feed, feed
+from ui.feeds import Feed, crowd, feed
 from ui.language import _
 from ui.navigation import page
 from ui.run_actions import draw_actions
@@ -43,7 +45,8 @@ def main() -> None:
         )
     )
     _draw_outcome(run)
-    st.fragment(_tick, run_every=tick_seconds(run))(followed, run, tick_seconds(run))
+    pace = _pace(run)
+    st.fragment(_tick, run_every=pace)(followed, run, pace)
     if not run.live:
         st.header(_("Result"))
         draw_evaluation(run)
@@ -59,9 +62,14 @@ def _tick(followed: Feed, before: Run, pace: float | None) -> None:
         st.rerun()
     if (run.state, run.request, run.attempt) != (before.state, before.request, before.attempt):
         st.rerun()
-    if tick_seconds(run) != pace:
+    if _pace(run) != pace:
         st.rerun()
     draw_live(followed, run)
+
+
+def _pace(run: Run) -> float | None:
+    viewer = st.session_state.setdefault("viewer", uuid4().hex)
+    return tick_seconds(run, viewers=crowd().count(viewer))
 
 
 def _draw_outcome(run: Run) -> None:

@@ -11,7 +11,8 @@ from engine.runs import RunState
 from engine.store import MetricPoint, Store, open_store
 from tests import seeding
 from ui.charts import learning_curve
-from ui.feeds import Feed
+from ui.feeds import VIEWER_SECONDS, Crowd, Feed
+from ui.run_views import SLOWEST_SECONDS, tick_seconds
 
 LOSS = ("train", "loss", "step")
 
@@ -114,3 +115,18 @@ def test_a_resumed_run_is_read_anew_without_the_points_behind_its_checkpoint(sto
 def test_an_unknown_run_is_an_error_with_a_sentence(store: CountingStore) -> None:
     with pytest.raises(TrainyardError, match="There is no run 99"):
         Feed(store, 99).follow()
+
+
+def test_a_viewer_counts_once_until_the_page_has_not_looked_for_a_while() -> None:
+    crowd = Crowd()
+    assert [crowd.count("ada", 0.0), crowd.count("bob", 1.0), crowd.count("ada", 2.0)] == [1, 2, 2]
+    assert crowd.count("ada", 1.0 + VIEWER_SECONDS) == 1
+
+
+def test_the_more_people_look_the_less_often_each_looks(store: CountingStore) -> None:
+    run = seeding.running(store, epochs=1)
+    assert run.started_at is not None
+    late = run.started_at.timestamp() + 60
+    paces = [tick_seconds(run, late, viewers=viewers) for viewers in (1, 10, 11, 40, 10_000)]
+    assert paces == [1.0, 1.0, 2, 4, SLOWEST_SECONDS]
+    assert SLOWEST_SECONDS < VIEWER_SECONDS / 2  # a page at the slowest pace is never taken for closed

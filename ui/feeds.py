@@ -17,6 +17,8 @@ MAX_AGE_SECONDS = 0.2
 MAX_FEEDS = 64
 """How many runs are kept in memory; the least recently opened one is dropped."""
 
+VIEWER_SECONDS = 12.0
+"""A page that has not looked for this long is closed: longer than the slowest pace, so that nobody is forgotten."""
 MAX_LISTED = 1_000
 """The newest runs that the table of runs holds."""
 
@@ -84,6 +86,22 @@ class Feed:
             return held[1]
 
 
+class Crowd:
+    """Who looks at live pages now, over all runs: what the dashboard may spend on them is shared."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._seen: dict[str, float] = {}
+
+    def count(self, viewer: str, now: float | None = None) -> int:
+        """How many look, after noting that `viewer` does. `now` is a monotonic time in seconds."""
+        now = time.monotonic() if now is None else now
+        with self._lock:
+            self._seen[viewer] = now
+            self._seen = {who: seen for who, seen in self._seen.items() if now - seen < VIEWER_SECONDS}
+            return len(self._seen)
+
+
 class Listing:
     """The newest runs, as all open tables share them."""
 
@@ -110,6 +128,12 @@ def _feed(url: str, run_id: int, _store: Store) -> Feed:
 def feed(store: Store, run_id: int) -> Feed:
     """The feed of a run, shared by all sessions of this process."""
     return _feed(store.url, run_id, store)
+
+
+@st.cache_resource(show_spinner=False)
+def crowd() -> Crowd:
+    """The viewers of all live pages of this process."""
+    return Crowd()
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)

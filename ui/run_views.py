@@ -1,5 +1,6 @@
 """The parts of a run's page that move: header, progress, numbers and learning curves."""
 
+import math
 import time
 
 import streamlit as st
@@ -25,6 +26,10 @@ from ui.series import Key
 
 FAST_SECONDS = 15.0
 """How long after its start a run is looked at twice a second: that is when people watch closely."""
+TICKS_PER_SECOND = 10
+"""What live pages may cost: when more people look, each of them looks less often, and training keeps its processor."""
+SLOWEST_SECONDS = 5.0
+"""No page waits longer than this, however many look."""
 _SYSTEM = ("cpu_percent", "gpu_percent", "memory_bytes", "gpu_memory_bytes")
 
 
@@ -33,10 +38,13 @@ def theme_name() -> ThemeName:
     return "dark" if st.context.theme.type == "dark" else "light"
 
 
-def tick_seconds(run: Run, now: float | None = None) -> float | None:
-    """How often a run's page looks again; None once nothing moves any more."""
+def tick_seconds(run: Run, now: float | None = None, viewers: int = 1) -> float | None:
+    """How often a run's page looks again while `viewers` look at live pages; None once nothing moves any more."""
     if not run.live:
         return None
+    shared = min(math.ceil(viewers / TICKS_PER_SECOND), SLOWEST_SECONDS)
+    if shared > 1:
+        return shared
     begun = run.started_at or run.created_at
     age = (now or time.time()) - (begun.timestamp() if begun else 0.0)
     return 0.5 if age < FAST_SECONDS else 1.0
