@@ -51,7 +51,7 @@ class Artifacts:
         """`{"validation": ..., "test": ...}`, or {} while there is none."""
         if not self.evaluation.is_file():
             return {}
-        found: dict[str, Any] = json.loads(self.evaluation.read_text())
+        found: dict[str, Any] = json.loads(self.evaluation.read_text(encoding="utf-8"))
         return found
 
     def read_log(self, max_bytes: int = 65_536) -> str:

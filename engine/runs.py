@@ -148,7 +148,7 @@ def choose_parts(names: dict[str, str]) -> dict[str, type[Spec]]:
             f"Dataset {dataset.name!r} is for {' and '.join(dataset.tasks)}, not for {task.name!r}. "
             "Choose another dataset or task."
         )
-    model = models[names["model"]] if "model" in names else next(iter(models_for(task)))
+    model = models[names.get("model") or _first_model(dataset, task)]
     if task.modality not in model.modalities:
         raise TrainyardError(
             f"Model {model.name!r} takes {' or '.join(model.modalities)} inputs, but task {task.name!r} has "
@@ -166,16 +166,23 @@ def choose_parts(names: dict[str, str]) -> dict[str, type[Spec]]:
     return parts | {"training": Training}
 
 
+def _first_model(dataset: type[Dataset], task: type[Task]) -> str:
+    """The model that the dataset suggests, or the first that takes the task's inputs."""
+    fitting = [model.name for model in models_for(task)]
+    wanted = dataset.suggested.get("model", "")
+    return wanted if wanted in fitting else fitting[0]
+
+
 def models_for(task: type[Task]) -> list[type[Model]]:
     """The models that take the task's inputs, the default first."""
     return [model for model in models.values() if task.modality in model.modalities]
 
 
 def suggested_values(parts: dict[str, type[Spec]]) -> dict[str, Any]:
-    """Field values that optimizer, dataset and model recommend, the later the stronger; only for existing fields."""
+    """Field values that the parts recommend, the later the stronger: optimizer, task, dataset, model; existing fields only."""
     known = {f.name for part in parts.values() for f in part.fields()}
     merged: dict[str, Any] = {}
-    for section in ("optimizer", "dataset", "model"):
+    for section in ("optimizer", "task", "dataset", "model"):
         merged |= getattr(parts[section], "suggested", {})
     return {name: value for name, value in merged.items() if name in known}
 

@@ -56,6 +56,8 @@ class Settings(BaseSettings):
     """Largest file of one image, in MB."""
     max_dataset_mb: int = Field(default=8_000, ge=1)
     """Largest size of an image folder as arrays in memory, in MB; a larger one is refused with a sentence."""
+    max_text_characters: int = Field(default=100_000, ge=1)
+    """Most characters of one text; a longer one is refused with a sentence."""
     max_predictions: int = Field(default=64, ge=1)
     """Most images in one prediction request."""
     predict_timeout_seconds: float = Field(default=30.0, gt=0)

@@ -5,13 +5,12 @@ import streamlit as st
 from engine.errors import TrainyardError
 from engine.runs import Run, RunState
 from ui import lab
-from ui.inputs import File, inputs_for
 from ui.language import _
+from ui.modalities import File, Modality, modality
 from ui.navigation import page
 from ui.results import draw_results
 from ui.run_actions import can_be_tried
 from ui.run_words import best_text, is_run_id, local_time, title_of
-from ui.thumbnails import thumbnail
 
 MOST_RUNS = 200
 """The newest runs that can be chosen; an older one is reached from its own page."""
@@ -26,7 +25,7 @@ def main() -> None:
         return
     try:
         spec = run.parsed()
-        ask = inputs_for(spec.task.modality)
+        kind = modality(spec.task.modality)
     except TrainyardError as error:
         st.error(str(error), icon=":material/error:")
         return
@@ -35,22 +34,22 @@ def main() -> None:
     def demo() -> None:
         left, right = st.columns(2, gap="large")
         with left:
-            files = ask(run, spec.dataset)
+            files = kind.ask(run, spec.dataset)
         with right, lab.guarded():
-            _predict(run, spec.task.prediction, files)
+            _predict(run, kind, spec.task.prediction, files)
 
     demo()
 
 
-def _predict(run: Run, kind: str, files: list[File]) -> None:
+def _predict(run: Run, kind: Modality, prediction: str, files: list[File]) -> None:
     if not files:
         st.caption(_("The prediction appears here as soon as there is an input."))
         return
-    if len(files) == 1 and (picture := thumbnail(files[0][1], 280)):
-        st.image(picture, width=140, caption=files[0][0], alt=files[0][0])
+    if len(files) == 1:
+        kind.show(files[0])
     with st.spinner(_("Asking the network… The first time after a while takes some seconds.")):
         results = lab.predictor().predict(run.id, files)
-    draw_results(kind, results, files)
+    draw_results(prediction, results, kind.cells(files))
 
 
 def _choose_run() -> Run | None:

@@ -12,7 +12,8 @@ from engine.datasets.base import datasets
 from engine.errors import TrainyardError
 from engine.settings import settings
 from engine.tasks.base import tasks
-from ui.inputs import EXAMPLES, drawing, held_out_examples, inputs_for
+from ui.modalities import modality
+from ui.modalities.image import EXAMPLES, drawing, held_out_examples
 from ui.results import RENDERERS, renderer_for, result_table
 from ui.thumbnails import data_url, thumbnail
 
@@ -25,13 +26,13 @@ def png(size: tuple[int, int], mode: str = "RGB") -> bytes:
 
 @pytest.mark.parametrize("task", sorted(tasks))
 def test_every_task_has_inputs_and_a_renderer(task: str) -> None:
-    assert inputs_for(tasks[task].modality)
+    assert modality(tasks[task].modality)
     assert renderer_for(tasks[task].prediction)
 
 
 def test_an_unknown_modality_or_kind_is_an_error_with_a_sentence() -> None:
     with pytest.raises(TrainyardError, match="modality 'smell'"):
-        inputs_for("smell")
+        modality("smell")
     with pytest.raises(TrainyardError, match="kind 'smell'"):
         renderer_for("smell")
 

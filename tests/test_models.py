@@ -71,6 +71,9 @@ def _names_start_anew() -> Iterator[None]:
 # -- what every model keeps to ----------------------------------------------------------------------------------------
 
 
+IMAGE_MODELS = [name for name in models if "image" in models[name].modalities]
+
+
 @pytest.mark.parametrize("name", list(models))
 def test_a_model_says_what_it_is_and_where_it_comes_from(name: str) -> None:
     model = models[name]
@@ -89,17 +92,17 @@ def test_its_values_survive_a_store(name: str) -> None:
     assert models[name].parse({k: v for k, v in model.to_dict().items() if k != "name"}) == model
 
 
-@pytest.mark.parametrize("name", list(models))
+@pytest.mark.parametrize("name", IMAGE_MODELS)
 def test_what_it_suggests_are_fields_of_a_run(name: str) -> None:
     values = RunSpec.build({"model": name}).values()
     for field, value in suggested_values(
-        {**dict.fromkeys(("optimizer", "dataset"), Model), "model": models[name]}
+        {**dict.fromkeys(("optimizer", "task", "dataset"), Model), "model": models[name]}
     ).items():
         assert values[field] == value
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
-@pytest.mark.parametrize("name", list(models))
+@pytest.mark.parametrize("name", IMAGE_MODELS)
 def test_it_maps_images_of_any_size_to_a_vector(name: str, shape: tuple[int, ...]) -> None:
     model, inputs = small(name), keras.Input(shape)
     vector = model.body(model.features(model.preprocess(inputs, DataInfo(shape, LABELS))))
@@ -111,7 +114,7 @@ def test_it_maps_images_of_any_size_to_a_vector(name: str, shape: tuple[int, ...
     assert outputs.std() > 0
 
 
-@pytest.mark.parametrize("name", list(models))
+@pytest.mark.parametrize("name", IMAGE_MODELS)
 def test_it_builds_at_the_ends_of_every_range(name: str) -> None:
     for field in models[name].hyperparameters():
         for value in extremes(field):
@@ -121,7 +124,7 @@ def test_it_builds_at_the_ends_of_every_range(name: str) -> None:
             keras.backend.clear_session()
 
 
-@pytest.mark.parametrize("name", list(models))
+@pytest.mark.parametrize("name", IMAGE_MODELS)
 def test_the_gradient_reaches_every_trainable_weight(name: str) -> None:
     net = network(name)
     with tf.GradientTape() as tape:
@@ -133,7 +136,7 @@ def test_the_gradient_reaches_every_trainable_weight(name: str) -> None:
         assert np.abs(gradient).max() > 0, variable.path
 
 
-@pytest.mark.parametrize("name", list(models))
+@pytest.mark.parametrize("name", IMAGE_MODELS)
 def test_the_same_seed_gives_the_same_network(name: str) -> None:
     again = build(small(name), (28, 28, 1)).get_weights()
     for weights, others in zip(network(name).get_weights(), again, strict=True):
@@ -145,18 +148,18 @@ def test_another_seed_gives_another_network() -> None:
     assert not np.array_equal(*(net.get_layer("hidden1").kernel for net in nets))
 
 
-@pytest.mark.parametrize("name", list(models))
+@pytest.mark.parametrize("name", IMAGE_MODELS)
 def test_frozen_features_hold_no_trainable_weight(name: str) -> None:
     model, inputs = small(name), keras.Input((28, 28, 1))
     frozen = keras.Model(inputs, model.features(model.preprocess(inputs, DataInfo((28, 28, 1), LABELS))))
     assert frozen.trainable_variables == []
-    assert model.frozen_features == bool(frozen.variables)
+    assert model.freezes(DataInfo((28, 28, 1), LABELS)) == bool(frozen.variables)
 
 
 @pytest.mark.slow
 def test_saved_networks_load_where_only_keras_is_installed(tmp_path: Path) -> None:
     images = pictures((28, 28, 1))
-    for name in models:
+    for name in IMAGE_MODELS:
         network(name).save(tmp_path / f"{name}.keras")
         np.save(tmp_path / f"{name}.npy", np.asarray(network(name)(images)))
     np.save(tmp_path / "images.npy", images)
@@ -173,7 +176,7 @@ def test_saved_networks_load_where_only_keras_is_installed(tmp_path: Path) -> No
     )
     assert done.returncode == 0, done.stderr
     differences = {line.split()[0]: float(line.split()[1]) for line in done.stdout.splitlines()}
-    assert differences.keys() == set(models)
+    assert differences.keys() == set(IMAGE_MODELS)
     assert max(differences.values()) < 1e-5
 
 
@@ -298,7 +301,7 @@ def net_value(net: keras.Model, path: str) -> np.ndarray:
 
 @pytest.mark.parametrize(("unfreeze_from", "kept"), [("none", True), ("block4", True), ("block1", False)])
 def test_features_are_kept_while_most_of_the_network_is_frozen(unfreeze_from: str, kept: bool) -> None:
-    assert small("efficientnet-lite0", unfreeze_from=unfreeze_from).frozen_features is kept
+    assert small("efficientnet-lite0", unfreeze_from=unfreeze_from).freezes(DataInfo((28, 28, 1), LABELS)) is kept
 
 
 def test_grey_images_are_seen_as_colour_images_without_colour() -> None:

@@ -72,6 +72,9 @@ METRICS = {
     "precision": N_("Precision"),
     "recall": N_("Recall"),
     "f1": N_("F1"),
+    "r2": N_("R²"),
+    "rmse": N_("RMSE"),
+    "mae": N_("MAE"),
     "learning_rate": N_("Learning rate"),
     "examples_per_second": N_("Examples/s"),
 }

@@ -11,11 +11,11 @@ from engine.datasets.prepare import PreparedDataset, prepare
 from engine.settings import settings
 from engine.spec import Options
 from engine.store import Fetch
+from engine.tasks.base import tasks
 from ui import lab
 from ui.forms import change
 from ui.language import _
-from ui.pictures import dataset_look
-from ui.run_views import theme_name
+from ui.modalities import modality
 
 _REPORT = "import.report"  # what the last import of this session brought
 _TICK_SECONDS = 1.0
@@ -29,28 +29,21 @@ def draw_data(dataset: Dataset) -> PreparedDataset | None:
         return None
     with st.spinner(_("Preparing the dataset ..."), show_time=True):
         prepared = prepare(dataset)
-    counts = prepared.meta["counts"]
-    height, width = prepared.info.shape[:2]
-    st.caption(
-        _("{examples} examples in {classes} classes, {width} × {height} pixels: {train} to train, {validation} to "
-          "validate, {test} to test").format(
-            examples=f"{sum(map(sum, counts.values())):,}",
-            classes=prepared.info.num_classes,
-            width=width,
-            height=height,
-            train=f"{sum(counts['train']):,}",
-            validation=f"{sum(counts['validation']):,}",
-            test=f"{sum(counts['test']):,}",
-        )
-    )  # fmt: skip
-    st.html(_look(prepared, theme_name(), st.session_state.get("language", "en")))
+    kind = modality(tasks[dataset.tasks[0]].modality)
+    st.caption(_size(prepared, kind.size(prepared.info)))
+    kind.look(prepared)
     return prepared
 
 
-@st.cache_data(max_entries=64, show_spinner=False, hash_funcs={PreparedDataset: lambda p: str(p.path)})
-def _look(prepared: PreparedDataset, theme: str, language: str) -> str:
-    """Drawn once for all viewers: (prepared, theme, language) -> HTML."""
-    return dataset_look(prepared, "dark" if theme == "dark" else "light")
+def _size(prepared: PreparedDataset, each: str) -> str:
+    """How many examples and classes there are, what one measures, and how they are split."""
+    counts = {split: sum(classes) for split, classes in prepared.meta["counts"].items()}
+    words = _("{examples} examples in {classes} classes") if prepared.info.labels else _("{examples} examples")
+    whole = words.format(examples=f"{sum(counts.values()):,}", classes=prepared.info.num_classes)
+    split = _("{train} to train, {validation} to validate, {test} to test").format(
+        **{name: f"{count:,}" for name, count in counts.items()}
+    )
+    return f"{whole}, {each}: {split}" if each else f"{whole}: {split}"
 
 
 def draw_facts(dataset: type[Dataset]) -> None:

@@ -11,8 +11,8 @@ from engine.tasks.base import Prediction
 from ui.charts import probability_bars, to_json
 from ui.language import _
 from ui.live_plot import live_plot
+from ui.modalities import Cells
 from ui.run_views import theme_name
-from ui.thumbnails import data_url, thumbnail
 
 Values = Mapping[str, Any]
 
@@ -80,7 +80,25 @@ class Classes:
         }
 
 
-RENDERERS: dict[str, Renderer] = {"classes": Classes()}
+class Value:
+    """A number in the unit of the target."""
+
+    def draw(self, values: Values, key: str) -> None:
+        """The number large."""
+        label = str(values.get("target") or _("Prediction"))
+        st.metric(label, f"{values['value']:,.5g}", help=_("What the network expects for this input."))
+
+    def row(self, values: Values) -> dict[str, Any]:
+        """The number."""
+        return {"value": values["value"]}
+
+    def columns(self) -> dict[str, Any]:
+        """The number with five digits."""
+        words = _("What the network expects for this input.")
+        return {"value": st.column_config.NumberColumn(_("Prediction"), help=words, format="%.5g")}
+
+
+RENDERERS: dict[str, Renderer] = {"classes": Classes(), "value": Value()}
 """By kind of prediction."""
 
 
@@ -91,8 +109,8 @@ def renderer_for(kind: str) -> Renderer:
     return RENDERERS[kind]
 
 
-def draw_results(kind: str, results: Sequence[Result], files: Sequence[tuple[str, bytes]]) -> None:
-    """One result large, several as a table that can be downloaded."""
+def draw_results(kind: str, results: Sequence[Result], cells: Cells) -> None:
+    """One result large, several as a table that can be downloaded; `cells` show what was given."""
     renderer = renderer_for(kind)
     if len(results) == 1:
         result = results[0]
@@ -106,17 +124,16 @@ def draw_results(kind: str, results: Sequence[Result], files: Sequence[tuple[str
     if failures:
         st.warning(_("{count} of {total} files could not be used; the table says why.").format(
             count=failures, total=len(results)), icon=":material/warning:")  # fmt: skip
-    shown = table.copy()
-    shown.insert(0, "picture", [data_url(thumbnail(data)) for _name, data in files])
+    given, how = cells
     st.dataframe(
-        shown,
+        pd.concat([pd.DataFrame(given), table], axis=1),
         hide_index=True,
         row_height=56,
         key="predictions",
         alt=_("Prediction for each file"),
         column_config=renderer.columns()
+        | how
         | {
-            "picture": st.column_config.ImageColumn("", width="small"),
             "name": st.column_config.TextColumn(_("File")),
             "error": st.column_config.TextColumn(_("Problem"), help=_("Why a file could not be used."), width="large"),
         },

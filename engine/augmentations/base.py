@@ -1,6 +1,8 @@
 """What an augmentation is: a Spec of random changes that keep the label true, applied in training only."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
 
 from engine.registry import Registry
 from engine.spec import Spec
@@ -10,15 +12,31 @@ if TYPE_CHECKING:
 
 
 class Augmentation(Spec):
-    """Random changes for one modality; registered under the modality's name."""
+    """Random changes for one modality; registered under the modality's name.
+
+    Changes that are cheap happen in `apply`, anew at each step. Those that are not can be made once, before features
+    are computed: `vary` then makes `copies` versions of the training split, and each epoch draws one for each example.
+    """
+
+    on_features: ClassVar[bool] = False
+    """Whether `apply` changes the features that a network is trained on; otherwise it changes raw inputs."""
 
     def active(self) -> bool:
         """Whether anything is changed at all."""
         raise NotImplementedError(f"{type(self).__name__} must define active.")
 
     def apply(self, x: "keras.KerasTensor", seed: int) -> "keras.KerasTensor":
-        """Map raw inputs (batch, ...) to changed ones of the same shape, with Keras layers that idle in inference."""
+        """Map inputs (batch, ...) to changed ones of the same shape, with Keras layers that idle in inference."""
         raise NotImplementedError(f"{type(self).__name__} must define apply.")
+
+    @property
+    def copies(self) -> int:
+        """How many versions of the training split `vary` is asked for, the unchanged one included."""
+        return 1
+
+    def vary(self, inputs: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """A changed version of raw `inputs` (examples, ...), of the same shape and type."""
+        return inputs
 
 
 augmentations: Registry[Augmentation] = Registry("augmentation", package="engine.augmentations")

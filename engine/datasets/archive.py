@@ -101,7 +101,7 @@ def _import_into(
         "problems": len(report.problems),
         "fingerprint": file_fingerprint(folder / IMAGES),
     }
-    (folder / ABOUT).write_text(json.dumps(about, ensure_ascii=False))
+    (folder / ABOUT).write_text(json.dumps(about, ensure_ascii=False), encoding="utf-8")
     return report
 
 

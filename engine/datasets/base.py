@@ -8,6 +8,7 @@ import numpy as np
 
 from engine.registry import Registry
 from engine.spec import ADVANCED, Range, Spec
+from engine.tasks.base import Column
 
 EMBEDDED = Path(__file__).resolve().parents[2] / "data"
 """Folder of the data that ships with the project, each file with its licence beside it."""
@@ -17,9 +18,11 @@ EMBEDDED = Path(__file__).resolve().parents[2] / "data"
 class Examples:
     """All examples of a dataset, before they are split.
 
-    `inputs` (examples, height, width, channels) uint8 for images, (examples,) strings as objects for texts; `targets`
-    (examples,) int64 class indices into `labels`. `groups` (examples,) names examples that must stay in one split (two
-    drawings of one emoji); `test` (examples,) bool marks a test split that the source fixes.
+    `inputs`: images (examples, height, width, channels) uint8; texts (examples,) strings as objects; clips (examples,
+    samples) int16, mono; tables (examples,) of up to two fields, see `engine.datasets.rows`. `targets` (examples,):
+    int64 class indices into `labels`, or float64 values where `labels` is empty. `groups` (examples,) names examples
+    that must stay in one split (two drawings of one emoji); `test` (examples,) bool marks a test split that the source
+    fixes.
     """
 
     inputs: np.ndarray
@@ -27,6 +30,10 @@ class Examples:
     labels: tuple[str, ...]
     groups: np.ndarray | None = None
     test: np.ndarray | None = None
+    columns: tuple[Column, ...] = ()
+    """Of tables: the numbers, then the categories."""
+    target: str = ""
+    """What a regression predicts, with its unit."""
 
 
 class Dataset(Spec):
@@ -47,7 +54,8 @@ class Dataset(Spec):
     num_classes: ClassVar[int] = 0
     """How many classes there are; 0 when only reading tells."""
     suggested: ClassVar[dict[str, Any]] = {}
-    """Values of other fields that suit this dataset (`epochs`, `batch_size` ...): its form defaults."""
+    """Values of other fields that suit this dataset (`epochs`, `batch_size` ...): its form defaults. `model` names the
+    model to begin with, where it is not the first of the task."""
     ink: ClassVar[str] = ""
     """For drawable datasets, stroke on ground as in the data: "white-on-black" or "black-on-white". Empty: photos."""
 
@@ -98,5 +106,6 @@ datasets: Registry[Dataset] = Registry(
         "fashion-mnist",
         "mnist-full",
         "cifar10",
+        "iris",
     ),
 )

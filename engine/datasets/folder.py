@@ -46,7 +46,7 @@ def list_folders() -> list[str]:
 def describe_folder(name: str) -> dict[str, Any]:
     """What was written down when the set was imported: `labels`, `counts`, `problems`, `fingerprint`."""
     try:
-        about: dict[str, Any] = json.loads((folder_path(name) / ABOUT).read_text())
+        about: dict[str, Any] = json.loads((folder_path(name) / ABOUT).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise TrainyardError(_gone(name)) from error
     if about.get("format") != FORMAT:

@@ -15,15 +15,18 @@ from typing import Any, Literal
 import numpy as np
 
 from engine.datasets.base import Dataset, Examples
+from engine.datasets.rows import Rows
 from engine.datasets.texts import Texts
 from engine.errors import TrainyardError
 from engine.settings import settings
 from engine.tasks.base import DataInfo
 
 Split = Literal["train", "validation", "test"]
-TEXT = "text"
+TEXT, ROWS = "text", "rows"
 SPLITS: tuple[Split, ...] = ("train", "validation", "test")
-_FORMAT = "1"  # raise it when the prepared form changes: old caches are then ignored
+_FORMAT = "2"  # raise it when the prepared form changes: old caches are then ignored
+_STRATA = 5
+_LEAST_ROWS = 10
 _TEMPORARY, _STALE_SECONDS = ".prepare-", 24 * 3600.0
 
 
@@ -35,14 +38,17 @@ class PreparedDataset:
 
     @cached_property
     def meta(self) -> dict[str, Any]:
-        """`labels`, `shape`, `counts`, `content_hash`, `split_hash`, `dataset`."""
-        meta: dict[str, Any] = json.loads((self.path / "meta.json").read_text())
+        """`labels`, `shape`, `columns`, `target`, `kind`, `counts`, `content_hash`, `dataset`.
+
+        `counts`: for each split how many examples of each class there are; of a regression one number, all of them.
+        """
+        meta: dict[str, Any] = json.loads((self.path / "meta.json").read_text(encoding="utf-8"))
         return meta
 
     @property
     def info(self) -> DataInfo:
-        """Axes of one input and the class names."""
-        return DataInfo(tuple(self.meta["shape"]), tuple(self.meta["labels"]))
+        """Axes of one input, the class names, the columns of a table."""
+        return DataInfo.from_dict(self.meta)
 
     @property
     def content_hash(self) -> str:
@@ -50,16 +56,18 @@ class PreparedDataset:
         return str(self.meta["content_hash"])
 
     @cached_property
-    def inputs(self) -> np.ndarray | Texts:
-        """(examples, ...) memory-mapped, read-only. Texts take the place of an array; positions pick from both."""
-        if self.meta.get("kind") == TEXT:
+    def inputs(self) -> np.ndarray | Texts | Rows:
+        """(examples, ...) memory-mapped, read-only. Texts and rows take the place of an array: positions pick from it."""
+        if self.meta["kind"] == TEXT:
             return Texts.read(self.path)
+        if self.meta["kind"] == ROWS:
+            return Rows.read(self.path)
         inputs: np.ndarray = np.load(self.path / "inputs.npy", mmap_mode="r")
         return inputs
 
     @cached_property
     def targets(self) -> np.ndarray:
-        """(examples,) int64, in memory."""
+        """(examples,) int64 classes or float64 values, in memory."""
         return np.asarray(np.load(self.path / "targets.npy"))
 
     def indices(self, split: Split) -> np.ndarray:
@@ -68,7 +76,7 @@ class PreparedDataset:
             return np.asarray(file[split])
 
     def arrays(self, split: Split) -> tuple[np.ndarray, np.ndarray]:
-        """Inputs and targets of one split, copied into memory; texts as an array of strings."""
+        """Inputs and targets of one split, copied into memory; texts and rows as in `Examples`."""
         where = self.indices(split)
         return np.asarray(self.inputs[where]), self.targets[where]
 
@@ -134,7 +142,7 @@ def split_examples(dataset: Dataset, examples: Examples) -> dict[Split, np.ndarr
     """Disjoint, seeded, stratified positions of the three splits; examples of one group stay together."""
     rng = np.random.default_rng(dataset.split_seed)
     units, members = _units(examples)
-    classes = examples.targets[[first[0] for first in members]]
+    classes = _strata(examples)[[first[0] for first in members]]
     fixed = examples.test[[first[0] for first in members]] if examples.test is not None else None
     everything = np.arange(len(units))
     if fixed is not None:
@@ -158,6 +166,14 @@ def _units(examples: Examples) -> tuple[np.ndarray, list[np.ndarray]]:
     return names, np.split(order, np.cumsum(np.bincount(inverse))[:-1])
 
 
+def _strata(examples: Examples) -> np.ndarray:
+    """What each split has its share of, (examples,): the classes, or for a regression small, middling and large values."""
+    if examples.labels:
+        return examples.targets
+    edges = np.quantile(examples.targets, np.linspace(0, 1, _STRATA + 1)[1:-1])
+    return np.searchsorted(edges, examples.targets)
+
+
 def _draw(
     where: np.ndarray, classes: np.ndarray, fraction: float, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -175,6 +191,9 @@ def check_examples(name: str, examples: Examples) -> None:
     """Refuse what nothing can be learned from, with a sentence."""
     if len(examples.inputs) == 0:
         raise TrainyardError(f"Dataset {name!r} has no examples. Add files, or choose another dataset.")
+    if not examples.labels:
+        _check_values(name, examples.targets)
+        return
     _, members = _units(examples)
     classes = examples.targets[[first[0] for first in members]]
     counts = np.bincount(classes, minlength=len(examples.labels))
@@ -192,31 +211,52 @@ def check_examples(name: str, examples: Examples) -> None:
         )
 
 
-def _pack(inputs: np.ndarray) -> tuple[dict[str, np.ndarray], tuple[int, ...], str]:
-    """Arrays by file name, the shape of one input, and what kind it is: TEXT or a dtype."""
+def _check_values(name: str, targets: np.ndarray) -> None:
+    """Refuse targets of a regression that nothing can be learned from."""
+    if len(targets) < _LEAST_ROWS:
+        raise TrainyardError(
+            f"Dataset {name!r} has {len(targets)} rows with a target; a regression needs at least {_LEAST_ROWS}."
+        )
+    if not np.isfinite(targets).all():
+        raise TrainyardError(f"Dataset {name!r} has targets that are no finite numbers. Leave these rows out.")
+    if targets.min() == targets.max():
+        raise TrainyardError(
+            f"Dataset {name!r} has the same target in every row ({targets[0]:g}): there is nothing to predict."
+        )
+
+
+def _pack(inputs: np.ndarray) -> tuple[dict[str, np.ndarray], dict[str, str], tuple[int, ...], str]:
+    """Arrays and texts by file name, the shape of one input, and what kind it is: TEXT, ROWS or a dtype."""
+    if inputs.dtype.names:
+        rows = Rows.of(inputs)
+        return rows.files(), rows.texts(), (), ROWS
     if inputs.dtype == object:
-        return Texts.of(list(inputs)).files(), (), TEXT
+        return Texts.of(list(inputs)).files(), {}, (), TEXT
     array = np.ascontiguousarray(inputs)
-    return {"inputs.npy": array}, array.shape[1:], str(array.dtype)
+    return {"inputs.npy": array}, {}, array.shape[1:], str(array.dtype)
+
+
+def _count(examples: Examples, where: np.ndarray) -> list[int]:
+    if not examples.labels:
+        return [len(where)]
+    counts: list[int] = np.bincount(examples.targets[where], minlength=len(examples.labels)).tolist()
+    return counts
 
 
 def _write(dataset: Dataset, path: Path) -> None:
     examples = dataset.load()
     check_examples(dataset.name, examples)
     splits = split_examples(dataset, examples)
-    files, shape, kind = _pack(examples.inputs)
-    digest = hashlib.sha256(json.dumps([list(examples.labels), [len(examples.inputs), *shape], kind]).encode())
+    files, texts, shape, kind = _pack(examples.inputs)
+    info = DataInfo(shape, examples.labels, examples.columns, examples.target).to_dict()
+    digest = hashlib.sha256(json.dumps([info, len(examples.inputs), kind, texts], sort_keys=True).encode())
     for array in (*files.values(), examples.targets, *(splits[name] for name in SPLITS)):
         digest.update(np.ascontiguousarray(array).data)
     meta = {
+        **info,
         "dataset": dataset.to_dict(),
-        "labels": list(examples.labels),
-        "shape": list(shape),
         "kind": kind,
-        "counts": {
-            name: np.bincount(examples.targets[where], minlength=len(examples.labels)).tolist()
-            for name, where in splits.items()
-        },
+        "counts": {name: _count(examples, where) for name, where in splits.items()},
         "content_hash": digest.hexdigest(),
     }
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -224,14 +264,16 @@ def _write(dataset: Dataset, path: Path) -> None:
     try:
         for name, array in files.items():
             np.save(temporary / name, array)
-        np.save(temporary / "targets.npy", examples.targets.astype(np.int64))
+        for name, text in texts.items():
+            (temporary / name).write_text(text, encoding="utf-8")
+        np.save(temporary / "targets.npy", examples.targets.astype(np.int64 if examples.labels else np.float64))
         np.savez(
             temporary / "splits.npz",
             train=splits["train"],
             validation=splits["validation"],
             test=splits["test"],
         )
-        (temporary / "meta.json").write_text(json.dumps(meta))
+        (temporary / "meta.json").write_text(json.dumps(meta), encoding="utf-8")
         temporary.rename(path)
     except OSError:
         if not (path / "meta.json").is_file():  # somebody else was first: theirs is as good

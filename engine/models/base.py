@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from engine.models.columns import encode_columns, learn_columns
 from engine.registry import Registry
 from engine.spec import Spec
 from engine.tasks.base import DataInfo
@@ -30,7 +31,11 @@ class Model(Spec):
 
         Plain JSON; `preprocess` finds it as `info.learned`, which is empty where only the shapes of the network count.
         """
-        return {}
+        return learn_columns(inputs, info) if info.columns else {}
+
+    def learns(self, info: DataInfo) -> bool:
+        """Whether `learn` looks at the inputs at all."""
+        return bool(info.columns) or type(self).learn is not Model.learn
 
     def lengths(self, features: "np.ndarray") -> "np.ndarray | None":
         """Length of each example of `features` (examples, longest, ...) that ends in padding; None: all count alike.
@@ -39,19 +44,19 @@ class Model(Spec):
         """
         return None
 
-    def preprocess(self, x: "keras.KerasTensor", info: DataInfo) -> "keras.KerasTensor":
+    def preprocess(self, x: Any, info: DataInfo) -> "keras.KerasTensor":
         """Map raw inputs (batch, ...) to what `features` takes. Part of the saved model; not trained, not augmented.
 
-        Images arrive as (batch, height, width, channels) with values 0 to 255; the default scales them to 0..1.
+        Images arrive as (batch, height, width, channels) with values 0 to 255; the default scales them to 0..1. Rows
+        of tables become vectors of numbers.
         """
         from keras import layers
 
-        return layers.Rescaling(1 / 255, name="scale")(x)
+        return encode_columns(x, info) if info.columns else layers.Rescaling(1 / 255, name="scale")(x)
 
-    @property
-    def frozen_features(self) -> bool:
-        """Whether `features` is worth computing only once for each example, where inputs are not augmented."""
-        return False
+    def freezes(self, info: DataInfo) -> bool:
+        """Whether features are worth computing only once for each example, where inputs are not augmented."""
+        return bool(info.columns)
 
     def features(self, x: "keras.KerasTensor") -> "keras.KerasTensor":
         """Map preprocessed inputs to what `body` takes. Never trained, and the same for equal inputs at all times."""
@@ -63,5 +68,11 @@ class Model(Spec):
 
 
 models: Registry[Model] = Registry(
-    "model", package="engine.models", order=("cnn", "mlp", "resnet", "vit", "efficientnet-lite0")
+    "model",
+    package="engine.models",
+    order=(
+        *("cnn", "mlp", "resnet", "vit", "efficientnet-lite0", "linear", "residual-mlp"),
+        *("lstm", "gru", "textcnn", "bag-of-embeddings", "transformer"),
+        *("crnn", "audio-cnn", "audio-transformer"),
+    ),
 )

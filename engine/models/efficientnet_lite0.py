@@ -52,8 +52,7 @@ class EfficientNetLite0(Model):
             x = layers.Resizing(round(height * scale), round(width * scale), name="resolution")(x)
         return layers.Rescaling(1 / 128, offset=-127 / 128, name="scale")(x)
 
-    @property
-    def frozen_features(self) -> bool:
+    def freezes(self, info: DataInfo) -> bool:
         """True unless nearly all of the network is trained: the stem alone is cheap to compute and large to keep."""
         return self.unfreeze_from != "block1"
 

@@ -12,15 +12,17 @@ if TYPE_CHECKING:
 
 @models.register("mlp", "Multilayer perceptron (MLP)")
 class Mlp(Model):
-    """Dense layers with dropout on the flattened pixels: fast, and the baseline every image model should beat."""
+    """Dense layers with dropout on pixels or on the columns of a table: fast, and what every other model should beat."""
 
-    modalities: ClassVar[tuple[str, ...]] = ("image",)
+    modalities: ClassVar[tuple[str, ...]] = ("image", "table")
     source: ClassVar[str] = "Rumelhart, Hinton, Williams 1986, https://doi.org/10.1038/323533a0"
 
     units: Annotated[int, Range(8, 1024, log=True)] = 128
-    """Width of each hidden layer."""
+    """Width of the hidden layers."""
     depth: Annotated[int, Range(1, 6)] = 1
     """Number of hidden layers."""
+    narrowing: Annotated[bool, ADVANCED] = False
+    """Make each hidden layer half as wide as the one before it, as textbooks do for tables."""
     dropout: Annotated[float, Range(0.0, 0.7, step=0.05)] = 0.2
     """Fraction of units zeroed after each hidden layer, in training only. More dropout: less overfitting, slower learning."""
     activation: Literal["relu", "gelu", "silu", "tanh", "sigmoid"] = "relu"
@@ -39,7 +41,8 @@ class Mlp(Model):
         x = layers.Flatten(name="flatten")(x)
         for number in range(self.depth):
             name = f"hidden{number + 1}"
-            x = layers.Dense(self.units, kernel_regularizer=penalty(self.l1, self.l2), name=name)(x)
+            units = max(1, self.units >> number) if self.narrowing else self.units
+            x = layers.Dense(units, kernel_regularizer=penalty(self.l1, self.l2), name=name)(x)
             if self.batch_normalisation:
                 x = batch_norm(f"{name}_bn")(x)
             x = layers.Activation(self.activation, name=f"{name}_activation")(x)

@@ -5,16 +5,18 @@ import logging
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from engine.artifacts import Artifacts, artifacts_of
 from engine.errors import TrainyardError
 from engine.serving.answers import PredictResult
-from engine.serving.decoding import decode
+from engine.serving.decoding import decode, stack
 from engine.settings import settings
 from engine.store import open_store
 from engine.tasks.base import DataInfo, Task, tasks
+from engine.training.tensors import as_tensors
 
 logger = logging.getLogger(__name__)
 _Version = tuple[int, int, int]
@@ -32,14 +34,14 @@ class LoadedModel:
 
     def predict(self, files: list[tuple[str, bytes]]) -> list[PredictResult]:
         """One result a file, in order: what can be decoded goes through the network as one batch."""
-        inputs: dict[int, np.ndarray] = {}
+        inputs: dict[int, Any] = {}
         errors: dict[int, str] = {}
         for position, (name, data) in enumerate(files):
             try:
                 inputs[position] = decode(self.task.modality, data, name, self.info)
             except TrainyardError as error:
                 errors[position] = str(error)
-        outputs = self.call(np.stack(list(inputs.values()))) if inputs else np.empty((0, 0))
+        outputs = self.call(stack(list(inputs.values()))) if inputs else np.empty((0, 0))
         predictions = dict(zip(inputs, self.task.predictions(outputs, self.info), strict=True))
         return [
             PredictResult(name, predictions.get(position), errors.get(position, ""))
@@ -90,9 +92,9 @@ def load_model(run_id: int) -> LoadedModel:
     files = artifacts_of(run_id)
     version = _version(files, run_id)
     try:
-        described = json.loads(files.info.read_text())
+        described = json.loads(files.info.read_text(encoding="utf-8"))
         task = described["task"]
-        info = DataInfo(tuple(described["shape"]), tuple(described["labels"]))
+        info = DataInfo.from_dict(described)
         name = task.pop("name")
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise TrainyardError(
@@ -114,9 +116,26 @@ def _compiled(files: Artifacts, run_id: int, info: DataInfo) -> Callable[[np.nda
             f"The saved model of run {run_id} cannot be read ({type(error).__name__}). Resume or repeat the run."
         ) from error
     # Traced now, once for batches of all lengths: calling the model itself costs milliseconds of Python each time.
-    signature = [tf.TensorSpec([None, *info.shape], model.inputs[0].dtype)]
-    traced = tf.function(lambda inputs: model(inputs, training=False), signature).get_concrete_function()
-    return lambda batch: np.asarray(traced(tf.cast(batch, model.inputs[0].dtype)))
+    signature = _signature(model, info)
+    traced = tf.function(lambda inputs: model(inputs, training=False), [signature])
+    traced.get_concrete_function()
+
+    def call(batch: np.ndarray) -> np.ndarray:
+        tensors = as_tensors(batch)
+        return np.asarray(traced(tensors if isinstance(tensors, dict) else tf.cast(tensors, signature.dtype)))
+
+    return call
+
+
+def _signature(model: Any, info: DataInfo) -> Any:
+    """What the model is traced for: batches of any length."""
+    import tensorflow as tf
+
+    if not info.columns:
+        return tf.TensorSpec([None, *info.shape], model.inputs[0].dtype)
+    fields = {"numbers": ("number", tf.float32), "categories": ("category", tf.string)}
+    counts = {field: (len(info.named(kind)), dtype) for field, (kind, dtype) in fields.items()}  # type: ignore[arg-type]
+    return {field: tf.TensorSpec([None, count], dtype) for field, (count, dtype) in counts.items() if count}
 
 
 def _version(files: Artifacts, run_id: int) -> _Version:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 import numpy as np
 
@@ -14,18 +14,48 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
+class Column:
+    """One column of a table that a network sees."""
+
+    name: str
+    kind: Literal["number", "category"]
+    values: tuple[str, ...] = ()
+    """What a category can be, the most frequent first; empty for numbers."""
+
+
+@dataclass(frozen=True)
 class DataInfo:
     """What a network must know of its data: the axes of one input, and the class names (empty for regression)."""
 
     shape: tuple[int, ...]
+    """(height, width, channels) of images, (samples,) of clips, () of texts and rows."""
     labels: tuple[str, ...] = ()
+    columns: tuple[Column, ...] = ()
+    """Of tables: the numbers, then the categories, in the order of the arrays."""
+    target: str = ""
+    """What a regression predicts, with its unit where it is known."""
     learned: Mapping[str, Any] = field(default_factory=dict, compare=False)
-    """What the model has learned from the training split before it is built (`Model.learn`), as plain JSON."""
+    """What model and task have learned from the training split before the network is built, as plain JSON."""
 
     @property
     def num_classes(self) -> int:
         """Number of classes; 0 for regression."""
         return len(self.labels)
+
+    def named(self, kind: Literal["number", "category"]) -> tuple[Column, ...]:
+        """The columns of one kind."""
+        return tuple(column for column in self.columns if column.kind == kind)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON, without what was learned."""
+        columns = [[column.name, column.kind, list(column.values)] for column in self.columns]
+        return {"shape": list(self.shape), "labels": list(self.labels), "columns": columns, "target": self.target}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """The inverse of `to_dict`. Raises `KeyError` and `TypeError` for what is no such description."""
+        columns = (Column(name, kind, tuple(values)) for name, kind, values in data.get("columns", ()))
+        return cls(tuple(data["shape"]), tuple(data["labels"]), tuple(columns), str(data.get("target", "")))
 
 
 @dataclass(frozen=True)
@@ -56,13 +86,25 @@ class Task(Spec):
     """The metric that decides which epoch is best, as Keras logs it (`val_accuracy`)."""
     maximize: ClassVar[bool] = True
     """Whether more of the objective is better."""
+    suggested: ClassVar[dict[str, Any]] = {}
+    """Values of other fields that suit this task (`units`, `epochs` ...): form defaults; dataset and model overrule."""
 
-    def inputs(self, info: DataInfo) -> "tuple[keras.KerasTensor, keras.KerasTensor]":
-        """What the saved model takes and, computed from it, what networks are trained on: often the same."""
+    def inputs(self, info: DataInfo) -> "tuple[Any, Any]":
+        """What the saved model takes and, computed from it, what networks are trained on: often the same.
+
+        Each a symbolic tensor, or a dict of such where an input has several fields.
+        """
         import keras
 
         inputs = keras.Input(info.shape, name="inputs")
         return inputs, inputs
+
+    def learn(self, targets: np.ndarray, info: DataInfo) -> dict[str, Any]:
+        """What must be known of the training split's targets before the network is built, such as their scale.
+
+        Plain JSON; the head finds it as `info.learned["targets"]`, which is missing where only shapes count.
+        """
+        return {}
 
     def head(self, x: "keras.KerasTensor", info: DataInfo) -> "keras.KerasTensor":
         """Map a representation (batch, units) to raw scores (batch, outputs), in float32."""
@@ -93,4 +135,14 @@ class Task(Spec):
         raise NotImplementedError(f"{type(self).__name__} must define predictions.")
 
 
-tasks: Registry[Task] = Registry("task", package="engine.tasks", order=("image-classification",))
+tasks: Registry[Task] = Registry(
+    "task",
+    package="engine.tasks",
+    order=(
+        "image-classification",
+        "text-classification",
+        "audio-classification",
+        "tabular-classification",
+        "tabular-regression",
+    ),
+)

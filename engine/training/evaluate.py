@@ -11,6 +11,7 @@ from engine.datasets.prepare import PreparedDataset
 from engine.runs import RunSpec
 from engine.tasks.base import DataInfo
 from engine.training.network import Network
+from engine.training.tensors import as_tensors
 
 _BATCH = 64
 
@@ -29,7 +30,7 @@ def evaluate_run(network: Network, data: PreparedDataset, files: Artifacts, spec
 
 def predict(network: Network, inputs: np.ndarray) -> np.ndarray:
     """Outputs (examples, outputs) of the saved model for raw inputs."""
-    return np.asarray(network.saved.predict(inputs, batch_size=_BATCH, verbose=0))
+    return np.asarray(network.saved.predict(as_tensors(inputs), batch_size=_BATCH, verbose=0))
 
 
 def save_model(network: Network, files: Artifacts) -> None:
@@ -44,12 +45,11 @@ def save_model(network: Network, files: Artifacts) -> None:
 
 def save_info(files: Artifacts, spec: RunSpec, info: DataInfo) -> None:
     """Write `info.json`: what the model takes and what its outputs mean, for when the dataset is gone."""
-    described = {"task": spec.task.to_dict(), "shape": info.shape, "labels": info.labels}
-    write_text(files.info, json.dumps(described))
+    write_text(files.info, json.dumps({"task": spec.task.to_dict(), **info.to_dict()}))
 
 
 def write_text(path: Path, text: str) -> None:
     """Write a small file, atomically."""
     temporary = path.with_suffix(".tmp")
-    temporary.write_text(text)
+    temporary.write_text(text, encoding="utf-8")
     temporary.replace(path)

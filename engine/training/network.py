@@ -5,6 +5,7 @@ from typing import Any
 
 import keras
 
+from engine.augmentations.base import Augmentation
 from engine.runs import RunSpec
 from engine.tasks.base import DataInfo
 
@@ -14,7 +15,7 @@ class Network:
     """The Keras models of one run.
 
     `trained`: batches of the input pipeline -> raw scores, with augmentation; compiled and fitted.
-    `core`: inputs as in the dataset, images (batch, height, width, channels) 0..255 -> raw scores, not augmented.
+    `core`: inputs as in the dataset, such as images (batch, height, width, channels) 0..255 -> raw scores, not augmented.
     `saved`: inputs as people have them, images of any size -> what they see (probabilities).
     `features`: raw inputs -> frozen features, where `trained` starts from these; None otherwise.
     """
@@ -37,16 +38,22 @@ def build_network(spec: RunSpec, info: DataInfo) -> Network:
     scores = spec.task.head(spec.model.body(frozen), info)
     saved = keras.Model(raw, spec.task.final(scores), name=spec.model.name.replace("-", "_"))
     core = keras.Model(inputs, scores, name="network")
-    augmentation = spec.augmentation
-    if augmentation is not None and augmentation.active():
-        start = keras.Input(info.shape, name="inputs")
-        augmented = augmentation.apply(start, spec.training.seed)
-        return Network(keras.Model(start, core(augmented), name="augmented"), core, saved)
-    if spec.model.frozen_features:
+    augmentation = spec.augmentation if spec.augmentation is not None and spec.augmentation.active() else None
+    if augmentation is not None and not augmentation.on_features:
+        return Network(_augmented(core, info.shape, augmentation, spec), core, saved)
+    if spec.model.freezes(info) or augmentation is not None:
         # the frozen part gives the same numbers every epoch: it is computed once, and only the rest is trained
         features = keras.Model(inputs, frozen, name="features")
-        return Network(keras.Model(frozen, scores, name="top"), core, saved, features)
+        top = keras.Model(frozen, scores, name="top")
+        trained = top if augmentation is None else _augmented(top, frozen.shape[1:], augmentation, spec)
+        return Network(trained, core, saved, features)
     return Network(core, core, saved)
+
+
+def _augmented(network: keras.Model, shape: tuple[int, ...], augmentation: Augmentation, spec: RunSpec) -> keras.Model:
+    """`network` behind random changes to what it takes."""
+    start = keras.Input(shape, name="inputs")
+    return keras.Model(start, network(augmentation.apply(start, spec.training.seed)), name="augmented")
 
 
 def compile_network(network: Network, spec: RunSpec, info: DataInfo, total_steps: int, *, gpu: bool) -> None:

@@ -28,9 +28,12 @@ class Batches:
     def __init__(self, inputs: np.ndarray, targets: np.ndarray, spec: RunSpec, info: DataInfo) -> None:
         """`inputs` (examples, ...) and `targets` (examples,) of the training split.
 
-        Where the model tells lengths, batches hold examples of similar length and end with the longest of them.
+        Where the model tells lengths, batches hold examples of similar length and end with the longest of them. Where
+        there are several times as many inputs as targets, they are versions of the same examples, one whole copy after
+        the other, and an epoch draws one of each.
         """
-        self.num_examples = len(inputs)
+        self.num_examples = len(targets)
+        self.copies = len(inputs) // len(targets)
         self.batch_size = min(spec.training.batch_size, self.num_examples)
         self.steps_per_epoch = -(-self.num_examples // self.batch_size)
         self.epoch = 0
@@ -42,6 +45,8 @@ class Batches:
         """Positions of the training examples (examples,) in the order in which `epoch` sees them."""
         rng = np.random.default_rng([self._seed, epoch])
         order = rng.permutation(self.num_examples)
+        if self.copies > 1:
+            order = order + self.num_examples * rng.integers(0, self.copies, self.num_examples)
         return order if self._lengths is None else bucket(order, self._lengths, self.batch_size, rng)
 
     def dataset(self, first_step: int = 0) -> tf.data.Dataset:
@@ -123,7 +128,7 @@ def _picker(inputs: np.ndarray, targets: np.ndarray, spec: RunSpec, info: DataIn
             batch = batch[:, : tf.reduce_max(tf.gather(ends, where))]
         if batch.dtype != tf.int32:  # these are numbers of words, and stay whole
             batch = tf.cast(batch, tf.float32)
-        return batch, spec.task.encode_targets(tf.gather(labels, where), info)
+        return batch, spec.task.encode_targets(tf.gather(labels, where % len(targets)), info)
 
     return pick
 

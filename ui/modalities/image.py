@@ -1,6 +1,6 @@
-"""Ways to give a network an input: one widget set for each modality. A page asks `inputs_for` and names none."""
+"""Images: drawn, photographed, uploaded, or taken from the test split."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,39 +9,24 @@ import streamlit as st
 from PIL import Image
 
 from engine.datasets.base import Dataset
-from engine.datasets.prepare import prepare
+from engine.datasets.prepare import PreparedDataset, prepare
 from engine.errors import TrainyardError
 from engine.runs import Run
 from engine.settings import settings
-from ui.language import N_, _
-from ui.thumbnails import png
+from engine.tasks.base import DataInfo
+from ui.language import N_, _, language
+from ui.modalities.base import Cells, File, register
+from ui.pictures import dataset_look
+from ui.run_views import theme_name
+from ui.thumbnails import data_url, png, thumbnail
 
-File = tuple[str, bytes]
-"""A name and the bytes, as the predictor takes them."""
 Ask = Callable[[Run, Dataset], list[File]]
 
-_MODALITIES: dict[str, Ask] = {}
 IMAGE_TYPES = ("png", "jpg", "jpeg", "webp", "bmp", "gif")
 CANVAS_SIZE = 280
 EXAMPLES = 8
 """How many examples of the test split are offered."""
-
-
-def modality(name: str) -> Callable[[Ask], Ask]:
-    """Decorator: this function draws the widgets for inputs of one modality and returns what was given."""
-
-    def decorator(ask: Ask) -> Ask:
-        _MODALITIES[name] = ask
-        return ask
-
-    return decorator
-
-
-def inputs_for(name: str) -> Ask:
-    """The widgets of a modality. Raises `TrainyardError` for one that has none."""
-    if name not in _MODALITIES:
-        raise TrainyardError(f"There is no way yet to give an input of modality {name!r} in the browser.")
-    return _MODALITIES[name]
+_SHOWN_PIXELS, _EXAMPLE_PIXELS = 280, 72
 
 
 @dataclass(frozen=True)
@@ -53,21 +38,57 @@ class Way:
     ask: Ask
 
 
-@modality("image")
-def image_inputs(run: Run, dataset: Dataset) -> list[File]:
-    """An example, a drawing, uploaded files or a photo; the camera is asked for only when it is chosen."""
-    ways = {name: way for name, way in WAYS.items() if name != "draw" or dataset.ink}
-    chosen = st.segmented_control(
-        _("Input"),
-        list(ways),
-        default=next(iter(ways)),
-        required=True,
-        format_func=lambda name: f"{ways[name].icon} {_(ways[name].word)}",
-        key="input_way",
-        wrap=True,
-        help=_("Where the image comes from."),
-    )
-    return ways[chosen or next(iter(ways))].ask(run, dataset)
+class Images:
+    """See `Modality`."""
+
+    def size(self, info: DataInfo) -> str:
+        """Width and height."""
+        height, width = info.shape[:2]
+        return _("{width} × {height} pixels").format(width=width, height=height)
+
+    def look(self, prepared: PreparedDataset) -> None:
+        """A row of small pictures for each class."""
+        st.html(_look(prepared, theme_name(), language()))
+
+    def ask(self, run: Run, dataset: Dataset) -> list[File]:
+        """An example, a drawing, uploaded files or a photo; the camera is asked for only when it is chosen."""
+        ways = {name: way for name, way in WAYS.items() if name != "draw" or dataset.ink}
+        chosen = st.segmented_control(
+            _("Input"),
+            list(ways),
+            default=next(iter(ways)),
+            required=True,
+            format_func=lambda name: f"{ways[name].icon} {_(ways[name].word)}",
+            key="input_way",
+            wrap=True,
+            help=_("Where the image comes from."),
+        )
+        return ways[chosen or next(iter(ways))].ask(run, dataset)
+
+    def show(self, file: File) -> None:
+        """The picture, small; nothing for a file that is none."""
+        name, data = file
+        if picture := thumbnail(data, _SHOWN_PIXELS):
+            st.image(picture, width=_SHOWN_PIXELS // 2, caption=name, alt=name)
+
+    def cells(self, files: Sequence[File]) -> Cells:
+        """A column of thumbnails."""
+        pictures = [data_url(thumbnail(data)) for _name, data in files]
+        return {"picture": pictures}, {"picture": st.column_config.ImageColumn("", width="small")}
+
+    def examples(self, prepared: PreparedDataset, positions: Sequence[int], captions: Sequence[str]) -> None:
+        """Pictures in rows."""
+        pictures = [png(as_image(pixels)) for pixels in prepared.inputs[np.asarray(positions)]]
+        st.image(pictures, width=_EXAMPLE_PIXELS, caption=list(captions), alt=list(captions))
+
+
+register("image", Images())
+
+
+@st.cache_data(max_entries=64, show_spinner=False, hash_funcs={PreparedDataset: lambda p: str(p.path)})
+def _look(prepared: PreparedDataset, theme: str, language: str) -> str:
+    """Drawn once for all viewers: (prepared, theme, language) -> HTML."""
+    return dataset_look(prepared, "dark" if theme == "dark" else "light")
 
 
 def draw_input(run: Run, dataset: Dataset) -> list[File]:
@@ -147,7 +168,7 @@ def example_input(run: Run, dataset: Dataset) -> list[File]:
     key = f"example-{run.id}"
     for column, (i, (label, picture)) in zip(_grid(len(examples)), enumerate(examples), strict=True):
         with column:
-            st.image(picture, width=72, alt=_("Example of {label}").format(label=label))
+            st.image(picture, width=_EXAMPLE_PIXELS, alt=_("Example of {label}").format(label=label))
             if st.button(
                 label[:14],
                 key=f"{key}-{i}",

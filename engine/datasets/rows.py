@@ -1,0 +1,78 @@
+"""Rows of a table in memory and on disk: numbers as they are, categories as positions in a list of values. No pickle."""
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+
+_NUMBERS, _CODES, _VALUES = "numbers.npy", "codes.npy", "values.json"
+
+
+def make_rows(numbers: np.ndarray | None, categories: np.ndarray | None) -> np.ndarray:
+    """One structured array (examples,) of `numbers` (examples, k) float32, NaN for missing, and `categories`
+    (examples, m) strings, empty for missing. A field that would have no column is left out."""
+    parts = {}
+    if numbers is not None and numbers.shape[1]:
+        parts["numbers"] = (np.asarray(numbers, np.float32), "f4")
+    if categories is not None and categories.shape[1]:
+        parts["categories"] = (np.asarray(categories, object), "O")
+    rows = np.empty(
+        len(next(iter(parts.values()))[0]), [(name, kind, (part.shape[1],)) for name, (part, kind) in parts.items()]
+    )
+    for name, (part, _) in parts.items():
+        rows[name] = part
+    return rows
+
+
+class Rows:
+    """A read-only sequence of rows that takes the place of an array of inputs."""
+
+    def __init__(self, numbers: np.ndarray | None, codes: np.ndarray | None, values: Sequence[str]) -> None:
+        """`numbers` (rows, k) float32; `codes` (rows, m) int32: positions in `values`, which all columns share."""
+        self._numbers, self._codes, self._values = numbers, codes, np.array(values, object)
+
+    @classmethod
+    def of(cls, rows: np.ndarray) -> "Rows":
+        """In memory, from what `make_rows` makes."""
+        fields = rows.dtype.names or ()
+        numbers = rows["numbers"] if "numbers" in fields else None
+        if "categories" not in fields:
+            return cls(numbers, None, [])
+        values = sorted(set(rows["categories"].ravel().tolist()))
+        position = {value: code for code, value in enumerate(values)}
+        codes = np.array([[position[value] for value in row] for row in rows["categories"]], np.int32)
+        return cls(numbers, codes.reshape(rows["categories"].shape), values)
+
+    @classmethod
+    def read(cls, folder: Path) -> "Rows":
+        """Memory-map what was saved of `files` in `folder`."""
+        numbers, codes = (_mapped(folder / name) for name in (_NUMBERS, _CODES))
+        return cls(numbers, codes, json.loads((folder / _VALUES).read_text(encoding="utf-8")))
+
+    def files(self) -> dict[str, np.ndarray]:
+        """The arrays that are to be saved, by file name."""
+        arrays = {_NUMBERS: self._numbers, _CODES: self._codes}
+        return {name: array for name, array in arrays.items() if array is not None}
+
+    def texts(self) -> dict[str, str]:
+        """The texts that are to be saved beside them, by file name."""
+        return {_VALUES: json.dumps(self._values.tolist(), ensure_ascii=False)}
+
+    def __len__(self) -> int:
+        return len(self._numbers if self._numbers is not None else self._codes)  # type: ignore[arg-type]
+
+    def __iter__(self) -> Iterator[np.void]:
+        return iter(self[np.arange(len(self))])
+
+    def __getitem__(self, where: np.ndarray) -> np.ndarray:
+        """Positions (examples,) -> rows (examples,) as `make_rows` makes them."""
+        codes = None if self._codes is None else np.asarray(self._codes[where])
+        return make_rows(
+            None if self._numbers is None else np.asarray(self._numbers[where]),
+            None if codes is None else self._values[codes],
+        )
+
+
+def _mapped(path: Path) -> np.ndarray | None:
+    return np.load(path, mmap_mode="r") if path.is_file() else None

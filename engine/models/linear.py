@@ -1,0 +1,27 @@
+"""One layer of weights: what can be said without any hidden layer."""
+
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+
+from engine.models.base import Model, models
+from engine.spec import Range
+
+if TYPE_CHECKING:
+    import keras
+
+
+@models.register("linear", "Linear model")
+class Linear(Model):
+    """A weighted sum of the inputs for each output: logistic or linear regression, trained step by step."""
+
+    modalities: ClassVar[tuple[str, ...]] = ("table", "image")
+    source: ClassVar[str] = "Cox 1958, https://doi.org/10.1111/j.2517-6161.1958.tb00292.x"
+    suggested: ClassVar[dict[str, Any]] = {"learning_rate": 0.01}
+
+    dropout: Annotated[float, Range(0.0, 0.7, step=0.05)] = 0.0
+    """Fraction of the inputs zeroed, in training only."""
+
+    def body(self, x: "keras.KerasTensor") -> "keras.KerasTensor":
+        """(batch, ...) -> (batch, inputs)."""
+        from keras import layers
+
+        return layers.Dropout(self.dropout, name="inputs_dropout")(layers.Flatten(name="flatten")(x))

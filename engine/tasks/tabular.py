@@ -1,0 +1,126 @@
+"""Rows of tables in: one label or one number out."""
+
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+
+import numpy as np
+
+from engine.spec import ADVANCED
+from engine.tasks.base import DataInfo, Prediction, Task, tasks
+from engine.tasks.classification import Classification
+
+if TYPE_CHECKING:
+    import keras
+
+_TEXTBOOK = {"units": 64, "depth": 2, "narrowing": True, "epochs": 100, "batch_size": 32, "patience": 15}
+
+
+def row_inputs(info: DataInfo) -> "tuple[dict[str, keras.KerasTensor], dict[str, keras.KerasTensor]]":
+    """`numbers` (batch, k), NaN for missing, and `categories` (batch, m), empty for missing."""
+    import keras
+
+    raw = {}
+    if numbers := len(info.named("number")):
+        raw["numbers"] = keras.Input((numbers,), name="numbers")
+    if categories := len(info.named("category")):
+        raw["categories"] = keras.Input((categories,), dtype="string", name="categories")
+    return raw, raw
+
+
+@tasks.register("tabular-classification", "Table classification")
+class TabularClassification(Classification):
+    """Tell which class a row of a table belongs to."""
+
+    modality: ClassVar[str] = "table"
+    suggested: ClassVar[dict[str, Any]] = _TEXTBOOK
+
+    def inputs(self, info: DataInfo) -> tuple[Any, Any]:
+        """Rows, as they come."""
+        return row_inputs(info)
+
+
+@tasks.register("tabular-regression", "Table regression")
+class TabularRegression(Task):
+    """Tell a number from the other columns of its row."""
+
+    modality: ClassVar[str] = "table"
+    prediction: ClassVar[str] = "value"
+    metrics: ClassVar[tuple[str, ...]] = ("r2", "rmse", "mae")
+    objective: ClassVar[str] = "val_rmse"
+    maximize: ClassVar[bool] = False
+    suggested: ClassVar[dict[str, Any]] = _TEXTBOOK
+
+    loss: Annotated[Literal["mean-squared-error", "mean-absolute-error", "huber"], ADVANCED] = "mean-squared-error"
+    r"""What training makes small, of the error $e$ in standard deviations of the target. Mean squared error: $e^2$. Mean
+    absolute error: $|e|$, less moved by outliers. Huber: $e^2/2$ up to 1, then $|e| - 1/2$."""
+
+    def inputs(self, info: DataInfo) -> tuple[Any, Any]:
+        """Rows, as they come."""
+        return row_inputs(info)
+
+    def learn(self, targets: np.ndarray, info: DataInfo) -> dict[str, Any]:
+        """Mean and standard deviation of the target: what the network sees is neither large nor far from zero."""
+        return {"mean": float(targets.mean()), "deviation": float(targets.std()) or 1.0}
+
+    def head(self, x: "keras.KerasTensor", info: DataInfo) -> "keras.KerasTensor":
+        """(batch, units) -> (batch, 1), in the unit of the target."""
+        from keras import layers
+
+        mean, deviation = _scale(info)
+        standardised = layers.Dense(1, dtype="float32", name="scores")(x)
+        return layers.Rescaling(deviation, offset=mean, dtype="float32", name="unit")(standardised)
+
+    def final(self, scores: "keras.KerasTensor") -> "keras.KerasTensor":
+        """(batch, 1), as they are."""
+        from keras import layers
+
+        return layers.Identity(dtype="float32", name="value")(scores)
+
+    def compile_options(self, info: DataInfo) -> dict[str, Any]:
+        """The chosen loss on the error in standard deviations; R², RMSE and MAE in the unit of the target."""
+        import keras
+
+        _, deviation = _scale(info)
+        measure: Any = {
+            "mean-squared-error": keras.losses.mean_squared_error,
+            "mean-absolute-error": keras.losses.mean_absolute_error,
+            "huber": keras.losses.huber,
+        }[self.loss]
+
+        def loss(targets: Any, scores: Any) -> Any:
+            return measure(targets / deviation, scores / deviation)
+
+        metrics = [
+            keras.metrics.R2Score(name="r2"),
+            keras.metrics.RootMeanSquaredError("rmse"),
+            keras.metrics.MeanAbsoluteError("mae"),
+        ]
+        return {"loss": loss, "metrics": metrics}
+
+    def encode_targets(self, targets: Any, info: DataInfo) -> Any:
+        """(batch,) float64 -> (batch, 1) float32."""
+        import tensorflow as tf
+
+        return tf.cast(targets, tf.float32)[:, None]
+
+    def evaluate(self, outputs: np.ndarray, targets: np.ndarray, info: DataInfo) -> dict[str, Any]:
+        """R², root mean squared and mean absolute error, in the unit of the target."""
+        from sklearn.metrics import mean_absolute_error, r2_score, root_mean_squared_error
+
+        predicted = outputs[:, 0]
+        return {
+            "metrics": {
+                "r2": float(r2_score(targets, predicted)) if len(targets) > 1 else 0.0,
+                "rmse": float(root_mean_squared_error(targets, predicted)),
+                "mae": float(mean_absolute_error(targets, predicted)),
+            },
+            "target": info.target,
+        }
+
+    def predictions(self, outputs: np.ndarray, info: DataInfo) -> list[Prediction]:
+        """The value for each row."""
+        return [Prediction("value", {"value": float(row[0]), "target": info.target}) for row in outputs]
+
+
+def _scale(info: DataInfo) -> tuple[float, float]:
+    learned = info.learned.get("targets", {})
+    return learned.get("mean", 0.0), learned.get("deviation", 1.0)

@@ -1,0 +1,58 @@
+"""What a page can ask of a modality, and where it finds it."""
+
+import importlib
+import pkgutil
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from engine.datasets.base import Dataset
+from engine.datasets.prepare import PreparedDataset
+from engine.errors import TrainyardError
+from engine.runs import Run
+from engine.tasks.base import DataInfo
+
+File = tuple[str, bytes]
+"""A name and the bytes, as the predictor takes them."""
+Cells = tuple[dict[str, list[Any]], dict[str, Any]]
+"""Columns of a table by name, and how `st.dataframe` shows them (`column_config`)."""
+
+
+class Modality(Protocol):
+    """One kind of input: images, texts, sounds, rows of a table."""
+
+    def size(self, info: DataInfo) -> str:
+        """What one input measures, in words such as "28 × 28 pixels"; empty where that says nothing."""
+
+    def look(self, prepared: PreparedDataset) -> None:
+        """Draw what a dataset holds: examples of each class, and how many there are."""
+
+    def ask(self, run: Run, dataset: Dataset) -> list[File]:
+        """Draw the widgets that take inputs for a run's network; what was given, nothing while nothing is."""
+
+    def show(self, file: File) -> None:
+        """Draw one input that was given, beside its prediction."""
+
+    def cells(self, files: Sequence[File]) -> Cells:
+        """Columns that tell the inputs of a table of predictions apart, beside their names."""
+
+    def examples(self, prepared: PreparedDataset, positions: Sequence[int], captions: Sequence[str]) -> None:
+        """Draw the examples of a dataset at `positions`, each with its caption."""
+
+
+_MODALITIES: dict[str, Modality] = {}
+
+
+def register(name: str, how: Modality) -> None:
+    """Say how inputs of a modality are shown and given."""
+    _MODALITIES[name] = how
+
+
+def modality(name: str) -> Modality:
+    """The one of this name. Raises `TrainyardError` for one that has no file here."""
+    if name not in _MODALITIES:
+        package = importlib.import_module("ui.modalities")
+        for found in pkgutil.iter_modules(package.__path__):
+            importlib.import_module(f"ui.modalities.{found.name}")
+    if name not in _MODALITIES:
+        raise TrainyardError(f"There is no way yet to give an input of modality {name!r} in the browser.")
+    return _MODALITIES[name]
