@@ -62,7 +62,7 @@ def _tick(followed: Feed, before: Run, pace: float | None) -> None:
         st.rerun()
     if (run.state, run.request, run.attempt) != (before.state, before.request, before.attempt):
         st.rerun()
-    if _pace(run) != pace:
+    if _pace(run) != pace and crowd().take_turn():
         st.rerun()
     draw_live(followed, run)
 
