@@ -93,9 +93,8 @@ class Cells:
             )
 
     def add(self, row: list[str]) -> None:
-        """One row; where it is shorter than `names`, the rest is missing."""
+        """One row, at most as long as `names`, which is not empty; where it is shorter, the rest is missing."""
         self.rows += 1
-        self.check(len(self.names), self.rows)
         self._waiting.append(row)
         if len(self._waiting) * len(self.names) >= _CELLS_AT_ONCE:
             self._pack()
@@ -116,6 +115,7 @@ class Cells:
     def _pack(self) -> None:
         import pyarrow as pa
 
+        self.check(len(self.names), self.rows)
         if self._waiting:
             columns = list(zip_longest(*self._waiting, fillvalue=""))
             columns += [("",) * len(self._waiting)] * (len(self.names) - len(columns))
@@ -157,7 +157,7 @@ def finite(numbers: Any, name: str, problems: Problems, already: int = 0) -> Any
 
     count = (pc.sum(pc.is_inf(numbers)).as_py() or 0) + already
     if count:
-        problems.add(f"column {name!r}", f"{count:,} infinite numbers count as missing.")
+        problems.add(f"column {name!r}", f"Infinite numbers count as missing: {count:,}.")
     return pc.if_else(pc.is_finite(numbers), numbers, None)
 
 

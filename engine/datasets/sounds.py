@@ -105,7 +105,7 @@ def _check_file(data: bytes, shown: str) -> None:
     if not data:
         raise TrainyardError(f"{shown} is empty (0 bytes). Copy the file again, or leave it out.")
     is_wave = data[:4] == b"RIFF" and data[8:12] == b"WAVE"
-    if not (is_wave or data.startswith((b"fLaC", b"OggS", b"ID3")) or _starts_mp3(data)):
+    if not (is_wave or data.startswith((b"fLaC", b"OggS\0", b"ID3\x02", b"ID3\x03", b"ID3\x04")) or _starts_mp3(data)):
         raise TrainyardError(f"{shown} is {kind_of(data)}, not a sound that can be read. Use {_TAKES}.")
     if missing := _missing_of_wave(data) if is_wave else _missing_of_ogg(data):
         raise TrainyardError(f"{shown} is cut off: {missing:,} bytes are missing. {_COPY_AGAIN}")
