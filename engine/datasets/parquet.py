@@ -1,12 +1,14 @@
 """Parquet to a table: numbers stay numbers, dates become text, and nothing is unpacked that is over a limit.
 
-A few bytes of Parquet can stand for gigabytes: repeated values are stored once. So texts are read as positions in a
-dictionary, in portions, and what they would take is added up before they are written out.
+A few bytes of Parquet can stand for gigabytes. So pages are measured before they are unpacked; texts are read as
+positions in a dictionary, in portions, and what they would take is added up before they are written out.
 """
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from engine.datasets.cells import Cells, finite, to_frame, trimmed, unique_names
+from engine.datasets.parquet_pages import pages
 from engine.errors import TrainyardError
 from engine.settings import settings
 
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _ROWS_AT_ONCE = 8_192
+_BYTES_AT_ONCE = 1 << 26  # of texts that share prefixes: each may be as long as all of its page
 _EXACT_INTEGERS = 2**53
 _MOST_PARTS = 100_000  # of a footer: columns times portions of rows
 _LONGEST_FOOTER_TEXT = 1_000_000
@@ -41,9 +44,11 @@ def read_parquet(data: bytes, cells: Cells) -> "pd.DataFrame":
             thrift_container_size_limit=_MOST_PARTS,
         )
 
-    schema = _checked(opened(), cells)
-    file = opened([field.name for field in schema if _is_text(field.type)])
-    columns = _columns(file, schema, cells)
+    first = opened()
+    schema = _checked(first, cells)
+    at_once, dictionaries = _measured(data, first.metadata, cells)
+    file = opened([field.name for index, field in enumerate(schema) if index in dictionaries and _is_text(field.type)])
+    columns = _columns(file.iter_batches(at_once, use_threads=False), schema, cells)
     cells.names, cells.rows = [field.name for field in schema], len(columns[0])
     names = unique_names(cells.names, cells.problems)
     return to_frame(names, [_plain(values, name, cells) for values, name in zip(columns, names, strict=True)])
@@ -53,8 +58,6 @@ def _checked(file: Any, cells: Cells) -> Any:
     """The schema. Raises by what the footer says, before anything is unpacked."""
     about = file.metadata
     cells.check(about.num_columns, about.num_rows)
-    size = sum(about.row_group(index).total_byte_size for index in range(about.num_row_groups))
-    _check_size(size, cells)
     if not about.num_columns:
         raise TrainyardError(f"{cells.shown} has no columns.")
     for field in file.schema_arrow:
@@ -64,6 +67,19 @@ def _checked(file: Any, cells: Cells) -> Any:
                 "one text, number, truth value or date: leave the column out, or take it apart."
             )
     return file.schema_arrow
+
+
+def _measured(data: bytes, metadata: Any, cells: Cells) -> tuple[int, set[int]]:
+    """How many rows may be read at once, and which columns have dictionaries. Raises when it all unpacks to too much."""
+    size = largest = 0
+    dictionaries = set()
+    for page in pages(data, metadata):
+        size += page.size
+        _check_size(size, cells)
+        largest = max(largest, page.size if page.shares_prefixes else 0)
+        if page.is_dictionary:
+            dictionaries.add(page.column)
+    return min(_ROWS_AT_ONCE, max(1, _BYTES_AT_ONCE // max(1, largest))), dictionaries
 
 
 def _check_size(size: int, cells: Cells) -> None:
@@ -94,13 +110,13 @@ def _is_cell(kind: Any) -> bool:
     return _is_text(kind) or _is_number(kind) or any(is_so(kind) for is_so in others)
 
 
-def _columns(file: Any, schema: Any, cells: Cells) -> list[Any]:
+def _columns(batches: Iterable[Any], schema: Any, cells: Cells) -> list[Any]:
     """Every column in whole, (rows,) of its type or string. Raises as soon as a limit is really passed."""
     import pyarrow as pa
 
     parts: list[list[Any]] = [[] for _ in schema]
     size = rows = 0
-    for batch in file.iter_batches(_ROWS_AT_ONCE, use_threads=False):
+    for batch in batches:
         rows += len(batch)
         cells.check(len(parts), rows)
         for part, column in zip(parts, batch.columns, strict=True):
