@@ -30,9 +30,10 @@ _CELLS_AT_ONCE = 200_000  # that are Python objects at a time; then they become 
 
 @dataclass(frozen=True)
 class Problem:
-    """Something that was left out or changed: where (row 1 holds the names; "" is the whole file), and the reason."""
+    """Something that was left out or changed, and the reason."""
 
     place: str
+    """Such as "row 7", counted like a spreadsheet does but without blank lines, or "" for the whole file."""
     reason: str
 
 
@@ -41,8 +42,6 @@ class Problems:
     """A list that does not grow with the damage."""
 
     told: list[Problem] = field(default_factory=list)
-    rows: int = 0
-    """Rows that were left out."""
     untold: int = 0
 
     def add(self, place: str, reason: str) -> None:
@@ -51,11 +50,6 @@ class Problems:
             self.told.append(Problem(place, reason))
         else:
             self.untold += 1
-
-    def leave_out(self, row: int, reason: str) -> None:
-        """Write down that a row was left out."""
-        self.rows += 1
-        self.add(f"row {row}", reason)
 
     def listed(self) -> tuple[Problem, ...]:
         """All that were told, and how many more there are."""
@@ -70,7 +64,7 @@ class Cells:
         """`shown` is the file's name as sentences show it."""
         self.shown, self.problems = shown, problems
         self.names: list[str] = []
-        self.rows = 0
+        self.rows = self.left_out = 0
         self._waiting: list[list[str]] = []
         self._parts: list[list[Any]] = []  # a list of arrow arrays for each portion of rows
 
@@ -98,6 +92,12 @@ class Cells:
         self._waiting.append(row)
         if len(self._waiting) * len(self.names) >= _CELLS_AT_ONCE:
             self._pack()
+
+    def leave_out(self, number: int, reason: str) -> None:
+        """A row that cannot be used. It counts like the others, so that millions of them take no longer."""
+        self.left_out += 1
+        self.problems.add(f"row {number}", reason)
+        self.check(1, number)
 
     def frame(self) -> "pd.DataFrame":
         """Everything as a table: float64 columns and text columns, NaN where a cell is missing."""

@@ -32,16 +32,17 @@ def read_delimited(text: str, name: str, cells: Cells) -> None:
     declared = _DECLARED.match(text)
     separator = declared[1] if declared else find_separator(text, name)
     csv.field_size_limit(max(csv.field_size_limit(), settings().max_cell_characters))
-    lines = _Lines(text, separator, declared.end() if declared else 0)
-    for number, row in enumerate(_rows(lines, separator), 1):
-        if not cells.names:
-            _take_names(row, cells)
-        elif isinstance(row, str):
-            cells.problems.leave_out(number, row)
-        elif reason := _ragged(row, len(cells.names)):
-            cells.problems.leave_out(number, reason)
+    rows = _rows(_Lines(text, separator, declared.end() if declared else 0), separator)
+    width = _take_names(next(rows, []), cells)
+    for number, row in enumerate(rows, 2):
+        if isinstance(row, str):
+            cells.leave_out(number, row)
+        elif len(row) == width:
+            cells.add(row)
+        elif len(row) < width or any(row[width:]):
+            cells.leave_out(number, f"Its cells: {len(row):,}. Those of the first row: {width:,}.")
         else:
-            cells.add(row[: len(cells.names)])
+            cells.add(row[:width])
 
 
 def find_separator(text: str, name: str) -> str:
@@ -72,12 +73,19 @@ class _Lines:
         mark = re.escape(separator)
         self._text, self._separator, self._position = text, separator, start
         self._cell = re.compile(rf'(?:"(?:[^"]++|"")*+"?)?+[^{mark}\n]*+(?:{mark}|\n|$)')
+        self._most_cells = settings().max_table_columns
+        self._most_characters = LONGEST_ROW * settings().max_cell_characters
         self.begin()
 
     def begin(self) -> None:
         """The next line begins a row."""
         self._start = self._second = self._position
-        self._separators, self._counted = 0, settings().max_table_columns
+        self._counted = self._most_cells
+
+    @property
+    def length(self) -> int:
+        """Characters of the row so far."""
+        return self._position - self._start
 
     def give_up(self) -> None:
         """Leave out the first line of the row and go on with the second, which may be a row of its own."""
@@ -95,25 +103,19 @@ class _Lines:
         self._position = self._text.find("\n", start) + 1 or len(self._text)
         if start == self._start:
             self._second = self._position
-        self._check_cells(start)
-        self._check_length()
+        if self.length > self._counted:
+            self._check()
         return self._text[start : self._position]
 
-    def _check_cells(self, start: int) -> None:
+    def _check(self) -> None:
         """Raise before a list of millions of cells is made. Separators inside quotes do not count."""
-        self._separators += self._text.count(self._separator, start, self._position)
-        if self._separators < self._counted:
-            return
-        self._counted = 2 * self._separators  # so that a row of many lines is not gone through for each of them
-        most = settings().max_table_columns
-        found = (cell for cell in self._cell.finditer(self._text, self._start, self._position) if cell[0])
-        if sum(1 for _ in islice(found, most + 1)) > most:
-            raise _LeftOutError(f"The row has more than {most:,} cells (TRAINYARD_MAX_TABLE_COLUMNS).")
-
-    def _check_length(self) -> None:
-        most = LONGEST_ROW * settings().max_cell_characters
-        if self._position - self._start > most:
-            raise _LeftOutError(f"The row has more than {most:,} characters; is a closing quote missing?")
+        self._counted = 2 * self.length  # so that a row of many lines is not gone through for each of them
+        if self._text.count(self._separator, self._start, self._position) >= self._most_cells:
+            found = (cell for cell in self._cell.finditer(self._text, self._start, self._position) if cell[0])
+            if sum(1 for _ in islice(found, self._most_cells + 1)) > self._most_cells:
+                raise _LeftOutError(f"The row has more than {self._most_cells:,} cells (TRAINYARD_MAX_TABLE_COLUMNS).")
+        if self.length > self._most_characters:
+            raise _LeftOutError(f"It has more than {self._most_characters:,} characters; is a closing quote missing?")
 
 
 def _rows(lines: _Lines, separator: str) -> Iterator[list[str] | str]:
@@ -130,24 +132,20 @@ def _rows(lines: _Lines, separator: str) -> Iterator[list[str] | str]:
             lines.give_up()
             yield str(error) if isinstance(error, _LeftOutError) else f"The row cannot be read ({error})."
         else:
-            if any(len(cell) > longest for cell in row):
+            if lines.length > longest and any(len(cell) > longest for cell in row):
                 yield f"A cell has more than {longest:,} characters (TRAINYARD_MAX_CELL_CHARACTERS)."
             elif any(row):
                 yield row
 
 
-def _take_names(row: list[str] | str, cells: Cells) -> None:
+def _take_names(row: list[str] | str, cells: Cells) -> int:
+    """The first row becomes the names; returns how many there are."""
     if isinstance(row, str):
         raise TrainyardError(f"{cells.shown} has no usable first row, which holds the names of the columns. {row}")
     cells.check(len(row), 0)
     cells.names = row
-    if all(re.match(NUMBER, cell.strip()) for cell in row):
+    if row and all(re.match(NUMBER, cell.strip()) for cell in row):
         cells.problems.add(
             "row 1", "The first row holds only numbers, and was taken for the names. Write the names into a row above."
         )
-
-
-def _ragged(row: list[str], width: int) -> str:
-    if len(row) < width or any(row[width:]):
-        return f"Its cells: {len(row):,}. Those of the first row: {width:,}."
-    return ""
+    return len(row)

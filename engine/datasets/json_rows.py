@@ -36,9 +36,9 @@ def read_json(text: str, cells: Cells) -> None:
     array = text.lstrip().startswith("[")
     for number, value in enumerate(_of_array(text, cells.shown) if array else _of_lines(text), 1):
         if isinstance(value, str):
-            cells.problems.leave_out(number, value)
+            cells.leave_out(number, value)
         elif not value:
-            cells.problems.leave_out(number, "The object is empty.")
+            cells.leave_out(number, "The object is empty.")
         else:
             _add(_row(value, places, cells, number), cells, number)
 
@@ -47,7 +47,7 @@ def _add(row: list[str], cells: Cells, number: int) -> None:
     longest = settings().max_cell_characters
     if any(len(cell) > longest for cell in row):
         reason = f"A cell has more than {longest:,} characters (TRAINYARD_MAX_CELL_CHARACTERS)."
-        cells.problems.leave_out(number, reason)
+        cells.leave_out(number, reason)
     else:
         cells.add(row)
 

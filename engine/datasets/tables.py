@@ -111,9 +111,9 @@ def _text(content: bytes, name: str, cells: Cells) -> "pd.DataFrame":
 
 
 def _check_rows(cells: Cells) -> None:
-    if cells.rows and cells.problems.rows <= cells.rows:
+    if cells.rows and cells.left_out <= cells.rows:
         return
-    found = f"{cells.rows:,} good rows and {cells.problems.rows:,} bad ones" if cells.problems.rows else "no rows"
+    found = f"{cells.rows:,} good rows and {cells.left_out:,} bad ones" if cells.left_out else "no rows"
     examples = " ".join(f"{problem.place}: {problem.reason}".lstrip(": ") for problem in cells.problems.told[:3])
     raise TrainyardError(
         f"{cells.shown} has {found}. A table has the names of its columns in the first row, and in each other row as many "
