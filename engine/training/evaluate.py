@@ -1,13 +1,13 @@
 """Judge the best epoch once, at the end: validation, then test; and save the model people use."""
 
 import json
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from engine.artifacts import Artifacts
 from engine.datasets.prepare import PreparedDataset, Split
+from engine.files import write_text
 from engine.runs import RunSpec
 from engine.tasks.base import DataInfo
 from engine.training.checkpoint import write_arrays
@@ -55,10 +55,3 @@ def save_info(files: Artifacts, spec: RunSpec, info: DataInfo) -> None:
     """Write `info.json`: what the model takes and what its outputs mean, for when the dataset is gone."""
     described = {"task": spec.task.to_dict(), "shape": info.shape, "labels": info.labels}
     write_text(files.info, json.dumps(described))
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a small file, atomically."""
-    temporary = path.with_suffix(".tmp")
-    temporary.write_text(text)
-    temporary.replace(path)

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 
 from engine.datasets.prepare import PreparedDataset, Split
+from engine.files import write_text
 from engine.models.base import Model
 from engine.runs import RunSpec
 from engine.tasks.base import DataInfo
 from engine.training.checkpoint import write_arrays
-from engine.training.evaluate import write_text
 from engine.training.network import Network
 
 logger = logging.getLogger(__name__)
