@@ -67,7 +67,7 @@ def draw_evaluation(run: Run) -> None:
             for name, value in judged["metrics"].items():
                 st.metric(metric_label(name), metric_text(name, value), border=True)
     if sentence := baseline_sentence(judged, objective_of(run)):
-        st.caption(sentence, help=_("What a classical method reaches that was fitted on the same training examples."))
+        st.text(sentence, help=_("What a classical method reaches that was fitted on the same training examples."))
     st.download_button(
         _("Report"),
         report_text(run, evaluation),
