@@ -44,6 +44,7 @@ def test_every_class_of_several_has_its_curves_and_there_is_a_mean() -> None:
         for k, curve in enumerate(found["curves"]):
             assert curve["area"] == found["areas"][k] == pytest.approx(area(targets == k, outputs[:, k]))
         assert found["area"] == pytest.approx(np.mean(found["areas"]))
+        assert np.trapezoid(found["mean"]["y"], found["mean"]["x"]) == pytest.approx(found["area"], abs=0.01)
         assert len(found["mean"]["x"]) == len(found["mean"]["y"]) <= curves.MAX_POINTS
 
 

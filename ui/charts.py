@@ -93,7 +93,7 @@ def is_share(name: str) -> bool:
     return name.removeprefix("val_").removeprefix("test_").removeprefix("validation_") in SHARES
 
 
-SHARES = frozenset({"accuracy", "macro_f1", "precision", "recall", "f1", "auc", "ece"})
+SHARES = frozenset({"accuracy", "macro_f1", "precision", "recall", "f1", "ece"})
 """Metrics that are shown as percentages."""
 
 

@@ -24,13 +24,14 @@ _log = logging.getLogger(__name__)
 
 
 def final_figures(run: Run) -> list[tuple[str, str]]:
-    """Label and text of each metric on the test split: the task's own, then the loss."""
+    """Label and text of each metric on the test split: the task's own, the baseline's after each, then the loss."""
     task = title_of(run, "task")
     names = [*(tasks[task].metrics if task in tasks else ()), "loss"]
     return [
-        (_("Test {metric}").format(metric=metric_label(name).lower()), metric_text(name, run.result[f"test_{name}"]))
+        (words.format(metric=metric_label(name).lower()), metric_text(name, run.result[f"{origin}_{name}"]))
         for name in names
-        if run.result.get(f"test_{name}") is not None
+        for origin, words in (("test", _("Test {metric}")), ("baseline", _("Baseline, test {metric}")))
+        if run.result.get(f"{origin}_{name}") is not None
     ]
 
 

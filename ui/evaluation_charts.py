@@ -7,9 +7,9 @@ from typing import Any, Literal
 from ui.charts import THEMES, Figure, Theme, ThemeName, plain_axis, plain_layout, short_names
 from ui.language import _
 
-MAX_CLASS_CURVES = 8
+MAX_CLASS_CURVES = 10
 """With more classes than this only their mean is drawn: lines that nobody can tell apart say nothing."""
-_DASHES = ("solid", "dash", "dot")  # with six colours: no two lines look alike, in print neither
+_DASHES = ("solid", "dash")  # with six colours: no two lines look alike
 Kind = Literal["roc", "precision_recall"]
 
 
@@ -22,7 +22,7 @@ def threshold_curves(found: Mapping[str, Any], kind: Kind, theme: ThemeName) -> 
     traces = [_chance(look)] if kind == "roc" else []
     if few:
         traces += [
-            _curve(curve, f"{name} ({curve['area']:.3f})", look.extra[i % 6], _DASHES[i // 6 % 3], kind)
+            _curve(curve, f"{name} ({curve['area']:.3f})", look.extra[i % 6], _DASHES[i // 6 % 2], kind)
             for i, (curve, name) in enumerate(zip(curves, names, strict=True))
         ]
     if found.get("mean"):
@@ -48,7 +48,7 @@ def _curve(
         "name": title,
         "x": points["x"],
         "y": points["y"],
-        "line": {"color": colour, "dash": dash, "width": width, "shape": "linear" if kind == "roc" else "hv"},
+        "line": {"color": colour, "dash": dash, "width": width, "shape": "linear" if kind == "roc" else "vh"},
         "hovertemplate": f"{x} %{{x:.1%}}<br>{y} %{{y:.1%}}<extra>%{{fullData.name}}</extra>",
     }
 
@@ -64,7 +64,7 @@ def _diagonal(look: Theme, ends: Sequence[float], title: str) -> Figure:
         "name": title,
         "x": list(ends),
         "y": list(ends),
-        "line": {"color": look.text, "width": 1, "dash": "dot"},
+        "line": {"color": look.text, "width": 1.5, "dash": "dot"},
         "hoverinfo": "skip",
     }
 
@@ -102,7 +102,7 @@ def calibration_figure(calibration: Mapping[str, Any], theme: ThemeName) -> Figu
         | {
             "name": _("Accuracy"),
             "y": [row["accuracy"] for row in bins],
-            "marker": {"color": look.train, "line": edge},
+            "marker": {"color": look.train, "line": edge, "opacity": 0.55},
         },
         _diagonal(look, [0, 1], _("Confidence is accuracy")),
         common

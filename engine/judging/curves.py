@@ -15,12 +15,12 @@ Points = tuple[np.ndarray, np.ndarray]
 
 def roc_curves(probabilities: np.ndarray, targets: np.ndarray, labels: Sequence[str]) -> dict[str, Any]:
     """True against false positive rate over all thresholds: see `_curves`. `area` is the AUC."""
-    return _curves(probabilities, targets, labels, _roc)
+    return _curves(probabilities, targets, labels, _roc, _between)
 
 
 def precision_recall_curves(probabilities: np.ndarray, targets: np.ndarray, labels: Sequence[str]) -> dict[str, Any]:
     """Precision against recall over all thresholds: see `_curves`. `area` is the average precision."""
-    return _curves(probabilities, targets, labels, _precision_recall)
+    return _curves(probabilities, targets, labels, _precision_recall, _next)
 
 
 def _curves(
@@ -28,6 +28,7 @@ def _curves(
     targets: np.ndarray,
     labels: Sequence[str],
     trace: Callable[[np.ndarray, np.ndarray], tuple[Points, float]],
+    at: Callable[[np.ndarray, Points], np.ndarray],
 ) -> dict[str, Any]:
     """`curves`: for each class that has examples and is not alone `label`, `x`, `y`, `area`, `share` of examples.
 
@@ -41,7 +42,7 @@ def _curves(
     for k, positive in _one_against_rest(targets, len(labels)):
         (x, y), area = trace(positive, probabilities[:, k])
         areas[k] = area
-        means.append(np.interp(grid, x, y))
+        means.append(at(grid, (x, y)))
         x, y = thinned(x, y)
         found.append({"label": labels[k], **_rounded(x, y), "area": area, "share": float(positive.mean())})
     known = [area for area in areas if area is not None]
@@ -73,6 +74,22 @@ def _precision_recall(positive: np.ndarray, scores: np.ndarray) -> tuple[Points,
 
     precision, recall, _thresholds = precision_recall_curve(positive, scores)
     return (recall[::-1], precision[::-1]), float(average_precision_score(positive, scores))
+
+
+def _between(grid: np.ndarray, points: Points) -> np.ndarray:
+    """A ROC curve on `grid`: by mixing two thresholds every point of the line between theirs can be had."""
+    found: np.ndarray = np.interp(grid, *points)
+    found[0] = 0.0  # without any false positive there are thresholds from none found on
+    return found
+
+
+def _next(grid: np.ndarray, points: Points) -> np.ndarray:
+    """A precision-recall curve on `grid`: the precision at which at least so many are found. It has no line between
+    two thresholds (Davis and Goadrich 2006, https://doi.org/10.1145/1143844.1143874).
+    """
+    recall, precision = points
+    found: np.ndarray = precision[np.searchsorted(recall, grid)]
+    return found
 
 
 def thinned(x: np.ndarray, y: np.ndarray, most: int = MAX_POINTS) -> Points:
