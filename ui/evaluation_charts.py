@@ -32,6 +32,12 @@ def threshold_curves(found: Mapping[str, Any], kind: Kind, theme: ThemeName) -> 
     return {"data": traces, "layout": _square(look, x, y) | {"showlegend": True}}
 
 
+def curves_height(found: Mapping[str, Any]) -> int:
+    """Pixels that leave the curves their room above the legend."""
+    shown = len(found["curves"])
+    return 430 + (11 * shown if shown <= MAX_CLASS_CURVES else 0)
+
+
 def _titles(kind: Kind) -> tuple[str, str]:
     if kind == "roc":
         return _("False positive rate"), _("True positive rate")
@@ -162,10 +168,20 @@ def errors_figure(histogram: Mapping[str, Any], unit: str, theme: ThemeName) -> 
         "marker": {"color": look.train, "line": {"color": look.surface, "width": 1}},
         "hovertemplate": "%{x:.4~g}: %{y:,} " + _("examples") + "<extra></extra>",
     }
+    no_error = {
+        "type": "line",
+        "x0": 0,
+        "x1": 0,
+        "y0": 0,
+        "y1": 1,
+        "yref": "paper",
+        "line": {"color": look.text, "width": 1.5, "dash": "dot"},
+    }
     layout = plain_layout(look) | {
         "showlegend": False,
         "xaxis": plain_axis(look)
-        | {"title": {"text": in_unit(_("Predicted minus true"), unit), "standoff": 6}, "zerolinecolor": look.text},
+        | {"title": {"text": in_unit(_("Predicted minus true"), unit), "standoff": 6}, "zeroline": False},
+        "shapes": [no_error],
         "yaxis": plain_axis(look) | {"title": {"text": _("Examples")}},
         "margin": {"l": 8, "r": 8, "t": 12, "b": 8},
         "hovermode": "closest",

@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from engine.runs import Run
-from ui.evaluation_charts import Kind, calibration_figure, threshold_curves
+from ui.evaluation_charts import Kind, calibration_figure, curves_height, threshold_curves
 from ui.language import _
 from ui.live_plot import still_plot
 from ui.run_views import theme_name
@@ -43,7 +43,7 @@ def _draw_curves(run: Run, judged: dict[str, Any], kind: Kind) -> None:
             threshold_curves(found, kind, theme_name()),
             f"{kind}-{run.id}",
             _("{what}; mean area {area:.3f}").format(what=words, area=found["area"]),
-            460,
+            curves_height(found),
         )
     with side:
         if kind == "roc":
@@ -100,5 +100,5 @@ def calibration_words(calibration: dict[str, Any]) -> str:
         words = _("The network is **too cautious**: on average {sure:.1%} sure, and right in {right:.1%} of the cases.")
     else:
         words = _("The network is about as right ({right:.1%}) as it is sure ({sure:.1%}) on average.")
-    error = _("Within a bin the two are {error:.1%} apart (calibration error).")
-    return f"{words} {error}".format(sure=sure, right=right, error=calibration["ece"])
+    error = _("Over all bins the two are {points:.1f} points apart (calibration error).")
+    return f"{words} {error}".format(sure=sure, right=right, points=100 * calibration["ece"])
