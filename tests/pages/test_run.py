@@ -31,6 +31,11 @@ def test_a_running_run_shows_progress_numbers_and_curves(store: Store) -> None:
     assert "Try it" not in labels(at)
 
 
+def test_a_run_that_is_trained_and_not_yet_judged_says_so(store: Store) -> None:
+    run = seeding.running(store, epochs=10)
+    assert "Epoch 10 of 10 · step 1,400 of 1,400 · trained, now being judged" in words(open_page("run", run=run.id))
+
+
 def test_stop_writes_a_request_and_cannot_be_pressed_twice(store: Store) -> None:
     run = seeding.running(store)
     at = press(open_page("run", run=run.id), "Stop")
