@@ -95,6 +95,7 @@ def test_calibration_counts_confidence_against_accuracy_in_bins() -> None:
     targets = np.array([0] * 9 + [1] + [1] * 3 + [0] * 7)
     calibration = judge_classes(outputs, targets, LABELS[:2])["calibration"]
     low, high = calibration["bins"]
+    assert (low["low"], low["high"]) == (pytest.approx(8 / 15), pytest.approx(0.6))  # an upper edge belongs to its bin
     assert (low["count"], low["confidence"], low["accuracy"]) == (10, pytest.approx(0.6), pytest.approx(0.3))
     assert (high["count"], high["confidence"], high["accuracy"]) == (10, pytest.approx(0.9), pytest.approx(0.9))
     assert calibration["ece"] == pytest.approx(0.5 * 0.3)
