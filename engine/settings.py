@@ -42,6 +42,10 @@ class Settings(BaseSettings):
     """Disk space for prepared datasets, in MB. Over it, the least recently used go first."""
     max_resident_mb: int = Field(default=4_000, ge=1)
     """Largest training split that is held in memory while training, in MB; a larger one is read from disk."""
+    max_baseline_examples: int = Field(default=10_000, ge=10)
+    """Most training examples on which a baseline is fitted; of more, as many are drawn at random."""
+    baseline_seconds: float = Field(default=60.0, gt=0)
+    """How long the search for a baseline may go on, once for each dataset; then the best so far counts."""
     max_step_points: int = Field(default=2_000, ge=100)
     """Most step-level points kept for one series of one run; longer runs are thinned by a stride."""
     max_upload_mb: int = Field(default=200, ge=1)

@@ -9,23 +9,29 @@ import streamlit as st
 from engine.artifacts import artifacts_of
 from engine.runs import Run
 from engine.tasks.base import tasks
-from ui.charts import Figure, class_bars, confusion_figure, confusion_height, metric_label, to_json
+from ui.baselines import baseline_sentence
+from ui.charts import class_bars, confusion_figure, confusion_height, metric_label
 from ui.language import _
-from ui.live_plot import live_plot
+from ui.live_plot import still_plot
+from ui.mistakes import draw_class_examples, draw_value_examples
+from ui.probabilities import draw_thresholds
+from ui.report import report_text
 from ui.run_views import theme_name
-from ui.run_words import metric_text, title_of
+from ui.run_words import metric_text, objective_of, title_of
+from ui.values import draw_values
 
 _log = logging.getLogger(__name__)
 
 
 def final_figures(run: Run) -> list[tuple[str, str]]:
-    """Label and text of each metric on the test split: the task's own, then the loss."""
+    """Label and text of each metric on the test split: the task's own, the baseline's after each, then the loss."""
     task = title_of(run, "task")
     names = [*(tasks[task].metrics if task in tasks else ()), "loss"]
     return [
-        (_("Test {metric}").format(metric=metric_label(name).lower()), metric_text(name, run.result[f"test_{name}"]))
+        (words.format(metric=metric_label(name).lower()), metric_text(name, run.result[f"{origin}_{name}"]))
         for name in names
-        if run.result.get(f"test_{name}") is not None
+        for origin, words in (("test", _("Test {metric}")), ("baseline", _("Baseline, test {metric}")))
+        if run.result.get(f"{origin}_{name}") is not None
     ]
 
 
@@ -55,15 +61,33 @@ def draw_evaluation(run: Run) -> None:
         key="judged_on",
         help=_("Validation examples chose the best epoch; test examples were used once, at the very end."),
     )
-    judged = evaluation[split or splits[0]]
+    split = split or splits[0]
+    judged = evaluation[split]
     if judged.get("metrics"):
         with st.container(horizontal=True):
             for name, value in judged["metrics"].items():
                 st.metric(metric_label(name), metric_text(name, value), border=True)
+    if sentence := baseline_sentence(judged, objective_of(run)):
+        st.text(sentence, help=_("What a classical method reaches that was fitted on the same training examples."))
+    st.download_button(
+        _("Report"),
+        report_text(run, evaluation),
+        file_name="report.txt",
+        mime="text/plain",
+        icon=":material/download:",
+        on_click="ignore",
+        help=_("What was trained on what, when, and all figures, as plain text."),
+    )
     if judged.get("confusion_matrix"):
         _draw_confusion(run, judged)
+        draw_class_examples(run, split, judged["labels"])
     if judged.get("per_class"):
         _draw_classes(run, judged["per_class"])
+    if judged.get("roc"):
+        draw_thresholds(run, judged)
+    if judged.get("residuals"):
+        draw_values(run, judged)
+        draw_value_examples(run, split, judged.get("unit", ""))
 
 
 def _draw_confusion(run: Run, judged: dict[str, Any]) -> None:
@@ -75,7 +99,7 @@ def _draw_confusion(run: Run, judged: dict[str, Any]) -> None:
     )
     labels = judged["labels"]
     figure = confusion_figure(judged["confusion_matrix"], labels, theme_name(), shares=shares)
-    _static(
+    still_plot(
         figure,
         f"confusion-{run.id}",
         _("Confusion matrix of {count} classes: true classes in rows, predicted ones in columns").format(
@@ -108,19 +132,9 @@ def _draw_classes(run: Run, per_class: list[dict[str, Any]]) -> None:
             },
         )
     with chart:
-        _static(
+        still_plot(
             class_bars(per_class, theme_name()),
             f"classes-{run.id}",
             _("Precision, recall and F1 of each class"),
             min(900, max(260, 90 + 30 * len(per_class))),
         )
-
-
-def _static(figure: Figure, key: str, label: str, height: int) -> None:
-    live_plot(
-        to_json(figure),
-        key=key,
-        label=label,
-        failed=_("The chart cannot be drawn: the browser could not load Plotly from this server."),
-        height=height,
-    )

@@ -134,7 +134,9 @@ def progress_text(run: Run, left: float | None) -> str:
     words = [_("Epoch {epoch} of {total}").format(epoch=epoch, total=run.total_epochs)]
     if run.total_steps:
         words.append(_("step {step:,} of {total:,}").format(step=run.step, total=run.total_steps))
-    if run.state == RunState.RUNNING and left is not None:
+    if run.state == RunState.RUNNING and run.total_steps and run.step >= run.total_steps:
+        words.append(_("trained, now being judged"))
+    elif run.state == RunState.RUNNING and left is not None:
         words.append(_("at most {time} left").format(time=duration_text(left)))
     elif (seconds := run_seconds(run)) is not None and not run.live:
         words.append(_("took {time}").format(time=duration_text(seconds)))

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import numpy as np
 
+from engine.judging import judge_values
 from engine.spec import ADVANCED
 from engine.tasks.base import DataInfo, Prediction, Task, tasks
 from engine.tasks.classification import Classification
@@ -103,18 +104,8 @@ class TabularRegression(Task):
         return tf.cast(targets, tf.float32)[:, None]
 
     def evaluate(self, outputs: np.ndarray, targets: np.ndarray, info: DataInfo) -> dict[str, Any]:
-        """R², root mean squared and mean absolute error, in the unit of the target."""
-        from sklearn.metrics import mean_absolute_error, r2_score, root_mean_squared_error
-
-        predicted = outputs[:, 0]
-        return {
-            "metrics": {
-                "r2": float(r2_score(targets, predicted)) if len(targets) > 1 else 0.0,
-                "rmse": float(root_mean_squared_error(targets, predicted)),
-                "mae": float(mean_absolute_error(targets, predicted)),
-            },
-            "target": info.target,
-        }
+        """Mean absolute and root mean squared error, R², and what became of single rows, in the unit of the target."""
+        return judge_values(outputs, targets, info.target)
 
     def predictions(self, outputs: np.ndarray, info: DataInfo) -> list[Prediction]:
         """The value for each row."""

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 
 from engine.datasets.prepare import PreparedDataset, Split
+from engine.files import write_text
 from engine.runs import RunSpec
 from engine.tasks.base import DataInfo, Task
 from engine.training.checkpoint import write_arrays
-from engine.training.evaluate import write_text
 from engine.training.network import Network
 from engine.training.tensors import as_tensors
 
