@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import numpy as np
 
-from engine.judging import judge_values
+from engine.judging.values import judge_values
 from engine.spec import ADVANCED
 from engine.tasks.base import DataInfo, Prediction, Task, tasks
 from engine.tasks.classification import Classification
