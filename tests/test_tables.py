@@ -418,7 +418,8 @@ def repeated_text() -> bytes:
     """A Parquet of 200,000 times the same text of 90 kB, which is stored once."""
     buffer = io.BytesIO()
     positions = pa.array(np.zeros(200_000, np.int32))
-    pq.write_table(pa.table({"t": pa.DictionaryArray.from_arrays(positions, pa.array(["x" * 90_000]))}), buffer)
+    texts = pa.table({"t": pa.DictionaryArray.from_arrays(positions, pa.array(["x" * 90_000]))})
+    pq.write_table(texts, buffer, store_schema=False)  # else pyarrow would remember that it was a dictionary
     return buffer.getvalue()
 
 
