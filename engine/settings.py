@@ -42,6 +42,8 @@ class Settings(BaseSettings):
     """Disk space for prepared datasets, in MB. Over it, the least recently used go first."""
     max_resident_mb: int = Field(default=4_000, ge=1)
     """Largest training split that is held in memory while training, in MB; a larger one is read from disk."""
+    max_versions_mb: int = Field(default=2_000, ge=1)
+    """Largest size of the versions that augmentation makes of a training split, in MB; fewer are made where it is less."""
     max_step_points: int = Field(default=2_000, ge=100)
     """Most step-level points kept for one series of one run; longer runs are thinned by a stride."""
     max_upload_mb: int = Field(default=200, ge=1)
