@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 import numpy as np
 
 from engine.augmentations.base import Augmentation, augmentations
-from engine.datasets.sounds import SAMPLE_RATE_HZ
 from engine.spec import ADVANCED, Range
+from engine.tasks.base import SAMPLE_RATE_HZ
 
 if TYPE_CHECKING:
     import keras
 
 _QUIET_SNR_DB = 40.0  # noise this far below the speech is hardly heard
+_SLOPES = (0.0, 0.25, 0.5, 0.75, 1.0)  # of the amplitude of noise over pitch: from hissing (white) to rumbling (brown)
+_LOWEST_HZ = 40.0  # below, nobody hears it, and noise stays level
 _FULL_SCALE = 32_767
 
 
@@ -89,17 +91,23 @@ def _played(clips: np.ndarray, shifts: np.ndarray, rates: np.ndarray) -> np.ndar
 
 
 def _in_noise(clips: np.ndarray, share: float, lowest_snr: float, rng: np.random.Generator) -> np.ndarray:
-    """(examples, samples) float32; a share of them with noise whose power falls with pitch as f^0 to f^-2."""
+    """(examples, samples) float32; a share of them with noise of one of several colours at an SNR of its own."""
     noisy = np.flatnonzero(rng.random(len(clips)) < share)
     chosen, length = clips[noisy], clips.shape[1]
-    spectra = np.fft.rfft(rng.standard_normal(chosen.shape, np.float32))
-    pitch = np.maximum(np.arange(spectra.shape[1]), length // 400)  # flat below 40 Hz, which nobody hears
-    noise = np.fft.irfft(spectra * pitch ** -rng.uniform(0, 1, (len(noisy), 1)), length)
+    colours = rng.integers(0, len(_SLOPES), len(noisy))
+    noise = np.fft.irfft(np.fft.rfft(rng.standard_normal(chosen.shape, np.float32)) * _shapes(length)[colours], length)
     snr_db = rng.uniform(lowest_snr, _QUIET_SNR_DB, (len(noisy), 1))
     power = np.square(chosen).mean(axis=1, keepdims=True) / 10 ** (snr_db / 10)
     changed = clips.copy()
     changed[noisy] = chosen + noise * np.sqrt(power / np.square(noise).mean(axis=1, keepdims=True))
     return changed
+
+
+@lru_cache(maxsize=4)
+def _shapes(length: int) -> np.ndarray:
+    """What makes white noise of `length` samples fall off with pitch, (slopes, frequencies) float32."""
+    frequencies = np.maximum(np.fft.rfftfreq(length, 1 / SAMPLE_RATE_HZ), _LOWEST_HZ)
+    return (frequencies ** -np.array(_SLOPES)[:, None]).astype(np.float32)
 
 
 @lru_cache(maxsize=1)

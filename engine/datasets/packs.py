@@ -7,8 +7,8 @@ import soundfile
 
 from engine.datasets.base import EMBEDDED
 from engine.datasets.prepare import file_fingerprint
-from engine.datasets.sounds import SAMPLE_RATE_HZ
 from engine.errors import TrainyardError
+from engine.tasks.base import SAMPLE_RATE_HZ
 
 _FOLDER = EMBEDDED / "speech"
 

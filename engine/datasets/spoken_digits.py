@@ -1,6 +1,6 @@
 """Spoken digits of synthetic voices, and thirty of human ones to see what was learned from them."""
 
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, ClassVar
 
 import numpy as np
 
@@ -23,7 +23,9 @@ class SpokenDigits(UnsplitDataset):
         f"{voices.SOURCE}. The 30 human digits: Tux Paint stamps, https://tuxpaint.org/stamps/, and Asterisk core "
         "sounds, https://downloads.asterisk.org/pub/telephony/sounds/"
     )
-    licence: ClassVar[str] = "Synthetic words: Apache-2.0; human digits: GPL-2.0 (Tux Paint) and CC BY-SA 3.0 (Asterisk)"
+    licence: ClassVar[str] = (
+        "Synthetic words: Apache-2.0; human digits: GPL-2.0 (Tux Paint) and CC BY-SA 3.0 (Asterisk)"
+    )
     limits: ClassVar[str] = (
         "Synthetic voices, not people: they speak without noise, hesitation or dialect. The 30 human digits come from "
         "three speakers, so one more mistake costs over 3 points."
@@ -44,9 +46,7 @@ class SpokenDigits(UnsplitDataset):
     def load(self) -> Examples:
         """760 synthetic clips, (16000,) int16; a voice is in one split only, and each split has all speech programs."""
         clips, digits, names = read_pack(_SYNTHETIC, _SAMPLES)
-        return Examples(
-            clips, _targets(digits), WORDS, groups=voices.speakers(names), strata=voices.programs(names)
-        )
+        return Examples(clips, _targets(digits), WORDS, groups=voices.speakers(names), strata=voices.programs(names))
 
     def extra_test(self, name: str) -> Examples:
         """30 clips of three human speakers."""

@@ -4,11 +4,10 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import numpy as np
 
-from engine.datasets.sounds import SAMPLE_RATE_HZ
 from engine.models.base import Model
 from engine.models.regularisation import batch_norm
 from engine.spec import ADVANCED, Range
-from engine.tasks.base import DataInfo
+from engine.tasks.base import SAMPLE_RATE_HZ, DataInfo
 
 if TYPE_CHECKING:
     import keras
@@ -95,7 +94,9 @@ def over_time(x: "keras.KerasTensor") -> "keras.KerasTensor":
     return layers.Concatenate(name="over_time")([ops.mean(x, axis=1), ops.sqrt(ops.var(x, axis=1) + 1e-5)])
 
 
-def convolutions(x: "keras.KerasTensor", filters: int, blocks: int, *, batch_normalisation: bool) -> "keras.KerasTensor":
+def convolutions(
+    x: "keras.KerasTensor", filters: int, blocks: int, *, batch_normalisation: bool
+) -> "keras.KerasTensor":
     """(batch, frames, bands) -> (batch, frames / 2^blocks, bands / 2^blocks, filters * 2^(blocks - 1))."""
     from keras import layers
 
@@ -104,9 +105,9 @@ def convolutions(x: "keras.KerasTensor", filters: int, blocks: int, *, batch_nor
         if min(x.shape[1:3]) < 2:
             break  # 16 bands can be halved four times, and a short clip less often
         name = f"block{block + 1}"
-        x = layers.Conv2D(
-            filters * 2**block, 3, padding="same", use_bias=not batch_normalisation, name=f"{name}_conv"
-        )(x)
+        x = layers.Conv2D(filters * 2**block, 3, padding="same", use_bias=not batch_normalisation, name=f"{name}_conv")(
+            x
+        )
         if batch_normalisation:
             x = batch_norm(f"{name}_bn")(x)
         # ReLU only grows, so the order changes no number, and after pooling it is a quarter of the work

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 class AudioCnn(AudioModel):
     """Convolutions find short sounds in the spectrogram; how often and how evenly they come over time decides."""
 
-    source: ClassVar[str] = "Sainath and Parada 2015, https://www.isca-archive.org/interspeech_2015/sainath15b_interspeech.html"
+    source: ClassVar[str] = (
+        "Sainath and Parada 2015, https://www.isca-archive.org/interspeech_2015/sainath15b_interspeech.html"
+    )
     suggested: ClassVar[dict[str, Any]] = {"epochs": 20, "batch_size": 32}
 
     filters: Annotated[int, Range(4, 128, log=True)] = 16

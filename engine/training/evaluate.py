@@ -17,13 +17,16 @@ _BATCH = 64
 
 
 def evaluate_run(network: Network, data: PreparedDataset, files: Artifacts, spec: RunSpec) -> dict[str, Any]:
-    """Save the model, evaluate it on validation and test, and return the figures for `run.result`."""
+    """Save the model, evaluate it on validation, test and the dataset's extra tests, and return the figures for `run.result`."""
     save_model(network, files)
     found: dict[str, Any] = {}
     for split in ("validation", "test"):
         inputs, targets = data.arrays(split)
         if len(inputs):
             found[split] = spec.task.evaluate(predict(network, inputs), targets, data.info)
+    for name in spec.dataset.extra_tests:
+        extra = spec.dataset.extra_test(name)
+        found[name] = spec.task.evaluate(predict(network, extra.inputs), extra.targets, data.info)
     write_text(files.evaluation, json.dumps(found))
     return {f"{split}_{name}": value for split, part in found.items() for name, value in part["metrics"].items()}
 
