@@ -40,7 +40,7 @@ class AudioTransformer(AudioModel):
         width = math.ceil(self.embedding / self.heads) * self.heads
         frames, bands = x.shape[1:]
         stretches = math.ceil(frames / self.frames_per_patch)
-        x = layers.ZeroPadding1D((0, stretches * self.frames_per_patch - frames), name="pad")(x)
+        x = layers.ZeroPadding1D((0, stretches * self.frames_per_patch - frames), name="fill")(x)
         x = layers.Reshape((stretches, self.frames_per_patch * bands), name="stretches")(x)
         # One dense layer for all stretches whose bias differs from one to the next: embedding plus learned position.
         x = layers.EinsumDense(
