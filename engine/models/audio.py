@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import numpy as np
+from pydantic import Field as Setting
 
 from engine.models.base import Model
 from engine.models.regularisation import batch_norm
@@ -22,13 +23,13 @@ class AudioModel(Model):
 
     modalities: ClassVar[tuple[str, ...]] = ("audio",)
 
-    window_ms: Annotated[int, Range(10, 64), ADVANCED] = 32
+    window_ms: Annotated[int, Range(10, 64), ADVANCED, Setting(title="Window (ms)")] = 32
     """Milliseconds of sound that one column of the spectrogram looks at. Longer: finer pitches, coarser time."""
-    hop_ms: Annotated[int, Range(5, 40), ADVANCED] = 20
+    hop_ms: Annotated[int, Range(5, 40), ADVANCED, Setting(title="Hop (ms)")] = 20
     """Milliseconds from one column to the next. Time and memory grow as it shrinks."""
     mel_bands: Annotated[int, Range(16, 128), ADVANCED] = 40
     r"""Rows of the spectrogram: bands of pitch that widen as hearing does, $m = 2595 \log_{10}(1 + f / 700)$."""
-    range_db: Annotated[int, Range(20, 120), ADVANCED] = 60
+    range_db: Annotated[int, Range(20, 120), ADVANCED, Setting(title="Range (dB)")] = 60
     """What is this many decibels below the loudest spot of a clip counts as silence: hides how quiet a room was."""
     normalisation: Annotated[Literal["clip", "band"], ADVANCED] = "clip"
     """Clip: mean 0 and deviation 1 over each clip, whatever its loudness. Band: each band by its mean and deviation

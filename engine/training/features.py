@@ -1,6 +1,7 @@
 """Features of a frozen backbone, computed once for a dataset and kept: training then costs only the top."""
 
 import hashlib
+import itertools
 import json
 import logging
 import math
@@ -112,7 +113,7 @@ def _store(path: Path, parts: Iterator[np.ndarray], examples: int | None) -> Non
         else:
             file = np.lib.format.open_memmap(temporary, "w+", first.dtype, (examples, *first.shape[1:]))
             end = 0
-            for part in (first, *parts):
+            for part in itertools.chain([first], parts):
                 file[end : end + len(part)] = part
                 end += len(part)
             file.flush()
