@@ -1,6 +1,6 @@
 """Spoken digits of synthetic voices, and thirty of human ones to see what was learned from them."""
 
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 
@@ -32,6 +32,10 @@ class SpokenDigits(UnsplitDataset):
     )
     num_examples: ClassVar[int] = 760
     num_classes: ClassVar[int] = 10
+    suggested: ClassVar[dict[str, Any]] = {
+        "epochs": 40, "batch_size": 32, "patience": 12,
+        "versions": 8, "shift_ms": 150, "speed": 0.1, "noise": 0.4, "hide_time": 0.1, "hide_pitch": 0.1,
+    }  # fmt: skip
     extra_tests: ClassVar[dict[str, str]] = {"human_voices": "Human voices"}
 
     test_fraction: Annotated[float, Range(0.05, 0.5, step=0.01), ADVANCED] = 0.2

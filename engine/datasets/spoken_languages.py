@@ -1,6 +1,6 @@
 """Short phrases in nine languages, recorded by people."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -27,6 +27,9 @@ class SpokenLanguages(UnsplitDataset):
     )
     num_examples: ClassVar[int] = 1_296
     num_classes: ClassVar[int] = 9
+    suggested: ClassVar[dict[str, Any]] = {
+        "model": "audio-cnn", "normalisation": "band", "epochs": 20, "batch_size": 32, "patience": 8,
+    }  # fmt: skip
 
     def fingerprint(self) -> str:
         """Hash of the embedded files."""

@@ -1,6 +1,6 @@
 """Ten commands and other words, spoken by synthetic voices."""
 
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 
@@ -27,6 +27,10 @@ class VoiceCommands(UnsplitDataset):
     )
     num_examples: ClassVar[int] = 1_340
     num_classes: ClassVar[int] = 11
+    suggested: ClassVar[dict[str, Any]] = {
+        "epochs": 30, "batch_size": 32, "patience": 10,
+        "versions": 8, "shift_ms": 150, "speed": 0.1, "noise": 0.4,
+    }  # fmt: skip
 
     test_fraction: Annotated[float, Range(0.05, 0.5, step=0.01), ADVANCED] = 0.2
     """Share of the voices that is kept for the test: used once, at the end, never for decisions."""

@@ -1,6 +1,6 @@
 """Convolutional network for spectrograms: finds short sounds wherever they are."""
 
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from engine.models.audio import AudioModel, convolutions, over_time
 from engine.models.base import models
@@ -17,7 +17,6 @@ class AudioCnn(AudioModel):
     source: ClassVar[str] = (
         "Sainath and Parada 2015, https://www.isca-archive.org/interspeech_2015/sainath15b_interspeech.html"
     )
-    suggested: ClassVar[dict[str, Any]] = {"epochs": 20, "batch_size": 32}
 
     filters: Annotated[int, Range(4, 128, log=True)] = 16
     """Filters of the first convolution; each next block doubles them."""

@@ -17,7 +17,7 @@ class AudioTransformer(AudioModel):
     """Cuts the spectrogram into short stretches of time and lets attention relate them: flexible, hungry for examples."""
 
     source: ClassVar[str] = "Berg et al. 2021, https://arxiv.org/abs/2104.00769"
-    suggested: ClassVar[dict[str, Any]] = {"epochs": 30, "batch_size": 32, "patience": 8}
+    suggested: ClassVar[dict[str, Any]] = {"epochs": 60, "patience": 15}
 
     frames_per_patch: Annotated[int, Range(1, 8)] = 2
     """Columns of the spectrogram in one stretch. Fewer: finer, and slower."""

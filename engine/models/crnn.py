@@ -15,7 +15,7 @@ class Crnn(AudioModel):
     """Convolutions find short sounds in the spectrogram, a recurrent layer (GRU) hears in which order they come."""
 
     source: ClassVar[str] = "Arik et al. 2017, https://arxiv.org/abs/1703.05390"
-    suggested: ClassVar[dict[str, Any]] = {"epochs": 20, "batch_size": 32, "learning_rate": 2e-3}
+    suggested: ClassVar[dict[str, Any]] = {"learning_rate": 2e-3}
 
     filters: Annotated[int, Range(4, 128, log=True)] = 16
     """Filters of the first convolution; each next block doubles them."""
