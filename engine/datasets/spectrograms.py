@@ -22,7 +22,8 @@ def spectrogram(samples: np.ndarray) -> np.ndarray:
     frames = padded[starts[:, None] + np.arange(_WINDOW)] * np.hanning(_WINDOW).astype(np.float32)
     power = np.square(np.abs(np.fft.rfft(frames, axis=1))) @ _bands()
     decibels = 10 * np.log10(power + 1.0)  # 1: far below what the last bit of a sample makes
-    louder: np.ndarray = np.clip((decibels - decibels.max()) / _RANGE_DB + 1, 0, 1)
+    loudest = max(float(decibels.max()), _RANGE_DB)  # of silence all is dark
+    louder: np.ndarray = np.clip((decibels - loudest) / _RANGE_DB + 1, 0, 1)
     return louder
 
 
