@@ -69,7 +69,7 @@ class Artifacts:
         return self.folder / "info.json"
 
     def read_evaluation(self) -> dict[str, Any]:
-        """`{"validation": ..., "test": ...}`, or {} while there is none."""
+        """`{"validation": ..., "test": ...}` and the dataset's extra tests by name, or {} while there is none."""
         if not self.evaluation.is_file():
             return {}
         found: dict[str, Any] = json.loads(self.evaluation.read_text(encoding="utf-8"))

@@ -46,6 +46,8 @@ class Settings(BaseSettings):
     """Most training examples on which a baseline is fitted; of more, as many are drawn at random."""
     baseline_seconds: float = Field(default=60.0, gt=0)
     """How long the search for a baseline may go on, once for each dataset; then the best so far counts."""
+    max_versions_mb: int = Field(default=2_000, ge=1)
+    """Largest size of the versions that augmentation makes of a training split, in MB; fewer are made where it is less."""
     max_step_points: int = Field(default=2_000, ge=100)
     """Most step-level points kept for one series of one run; longer runs are thinned by a stride."""
     max_upload_mb: int = Field(default=200, ge=1)

@@ -7,6 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from engine.artifacts import artifacts_of
+from engine.datasets.base import datasets
 from engine.runs import Run
 from engine.tasks.base import tasks
 from ui.baselines import baseline_sentence
@@ -26,13 +27,25 @@ _log = logging.getLogger(__name__)
 def final_figures(run: Run) -> list[tuple[str, str]]:
     """Label and text of each metric on the test split: the task's own, the baseline's after each, then the loss."""
     task = title_of(run, "task")
-    names = [*(tasks[task].metrics if task in tasks else ()), "loss"]
-    return [
+    metrics = tasks[task].metrics if task in tasks else ()
+    figures = [
         (words.format(metric=metric_label(name).lower()), metric_text(name, run.result[f"{origin}_{name}"]))
-        for name in names
+        for name in (*metrics, "loss")
         for origin, words in (("test", _("Test {metric}")), ("baseline", _("Baseline, test {metric}")))
         if run.result.get(f"{origin}_{name}") is not None
     ]
+    return figures + [
+        (f"{_(title)}: {metric_label(name).lower()}", metric_text(name, run.result[f"{extra}_{name}"]))
+        for extra, title in _extra_tests(run).items()
+        for name in metrics
+        if run.result.get(f"{extra}_{name}") is not None
+    ]
+
+
+def _extra_tests(run: Run) -> dict[str, str]:
+    """Title by name of the tests that the dataset has outside of its splits."""
+    name = title_of(run, "dataset")
+    return datasets[name].extra_tests if name in datasets else {}
 
 
 def load_evaluation(run: Run) -> dict[str, Any]:
@@ -47,11 +60,11 @@ def load_evaluation(run: Run) -> dict[str, Any]:
 def draw_evaluation(run: Run) -> None:
     """The judgement on a chosen split, with whatever the task left in it."""
     evaluation = load_evaluation(run)
-    splits = [split for split in ("test", "validation") if evaluation.get(split)]
+    words = {"test": _("Test"), "validation": _("Validation")} | {n: _(title) for n, title in _extra_tests(run).items()}
+    splits = [split for split in words if evaluation.get(split)]
     if not splits:
         st.caption(_("This run left no evaluation: a run is judged when it ends by itself or is stopped."))
         return
-    words = {"test": _("Test"), "validation": _("Validation")}
     split = st.segmented_control(
         _("Judged on"),
         splits,
@@ -80,7 +93,8 @@ def draw_evaluation(run: Run) -> None:
     )
     if judged.get("confusion_matrix"):
         _draw_confusion(run, judged)
-        draw_class_examples(run, split, judged["labels"])
+        if split not in _extra_tests(run):  # these are no examples of the prepared dataset
+            draw_class_examples(run, split, judged["labels"])
     if judged.get("per_class"):
         _draw_classes(run, judged["per_class"])
     if judged.get("roc"):

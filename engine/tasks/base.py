@@ -12,6 +12,9 @@ from engine.spec import Spec
 if TYPE_CHECKING:
     import keras
 
+SAMPLE_RATE_HZ = 16_000
+"""What every sound becomes: speech has little above 8 kHz, which is all that this rate can hold."""
+
 
 @dataclass(frozen=True)
 class Column:

@@ -20,7 +20,10 @@ JUDGED: tuple[Split, ...] = ("validation", "test")
 
 
 def evaluate_run(network: Network, data: PreparedDataset, files: Artifacts, spec: RunSpec) -> dict[str, Any]:
-    """Save the model, judge it on validation and test, keep what became of each example, and return the figures for `run.result`."""
+    """Save the model, judge it on validation, test and the dataset's extra tests, keep what became of each example.
+
+    Returns the figures for `run.result`.
+    """
     save_model(network, files)
     found: dict[str, Any] = {}
     outcomes: dict[str, np.ndarray] = {}
@@ -32,6 +35,9 @@ def evaluate_run(network: Network, data: PreparedDataset, files: Artifacts, spec
             outcomes[f"{split}_positions"] = data.indices(split)
             outcomes[f"{split}_outputs"] = outputs.astype(np.float32)
             outcomes[f"{split}_targets"] = targets
+    for name in spec.dataset.extra_tests:
+        extra = spec.dataset.extra_test(name)
+        found[name] = spec.task.evaluate(predict(network, extra.inputs), extra.targets, data.info)
     write_arrays(files.outcomes, outcomes)
     write_text(files.evaluation, json.dumps(found))
     return {f"{split}_{name}": value for split, part in found.items() for name, value in part["metrics"].items()}

@@ -15,6 +15,7 @@ from engine.errors import TrainyardError
 from engine.runs import Run
 from engine.settings import settings
 from engine.tasks.base import DataInfo
+from ui.examples import held_out
 from ui.language import N_, _, language
 from ui.modalities.base import Cells, File, register
 from ui.pictures import dataset_look
@@ -210,12 +211,7 @@ def held_out_examples(dataset: Dataset) -> list[tuple[str, bytes]]:
 @st.cache_data(max_entries=32, show_spinner=False)
 def _examples(values: str, fingerprint: str, _dataset: Dataset) -> list[tuple[str, bytes]]:
     prepared = prepare(_dataset)
-    order = np.random.default_rng(0).permutation(prepared.indices("test"))
-    targets = prepared.targets[order]
-    rank = np.empty(len(order), dtype=int)  # how many of its class come before it: one of each class first
-    for target in np.unique(targets):
-        rank[targets == target] = np.arange((targets == target).sum())
-    chosen = order[np.argsort(rank, kind="stable")][:EXAMPLES]
+    chosen = held_out(prepared, EXAMPLES)
     return [(prepared.info.labels[prepared.targets[i]], png(as_image(prepared.inputs[i]))) for i in chosen]
 
 
