@@ -106,6 +106,11 @@ datasets: Registry[Dataset] = Registry(
         "fashion-mnist",
         "mnist-full",
         "cifar10",
+        "penguins",
+        "breast-cancer",
+        "titanic",
+        "wine",
         "iris",
+        "diabetes",
     ),
 )

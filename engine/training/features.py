@@ -11,6 +11,7 @@ import numpy as np
 
 from engine.datasets.prepare import PreparedDataset, Split
 from engine.runs import RunSpec
+from engine.settings import settings
 from engine.tasks.base import DataInfo, Task
 from engine.training.checkpoint import write_arrays
 from engine.training.evaluate import write_text
@@ -31,10 +32,13 @@ def learn(spec: RunSpec, data: PreparedDataset) -> DataInfo:
     """
     if not spec.model.learns(data.info) and type(spec.task).learn is Task.learn:
         return data.info
-    path = data.path / f"learned-{_key([spec.model.to_dict(), spec.task.to_dict()])}.json"
+    limits = [settings().max_category_values] if data.info.columns else []
+    path = data.path / f"learned-{_key([spec.model.to_dict(), spec.task.to_dict(), *limits])}.json"
     if not path.is_file():
         inputs, targets = data.arrays("train")
-        learned = spec.model.learn(inputs, data.info) | {"targets": spec.task.learn(targets, data.info)}
+        learned = spec.model.learn(inputs, data.info)
+        if scale := spec.task.learn(targets, data.info):
+            learned |= {"targets": scale}
         write_text(path, json.dumps(learned, ensure_ascii=False))
     return replace(data.info, learned=json.loads(path.read_text(encoding="utf-8")))
 
@@ -52,7 +56,8 @@ def frozen_features(
         return data.arrays(split)
     varied = spec.augmentation if split == "train" and spec.augmentation and spec.augmentation.copies > 1 else None
     changes = [varied.to_dict(), spec.training.seed] if varied else []
-    key = _key([spec.model.to_dict(), network.features.count_params(), *changes])
+    size = [network.features.count_params(), network.features.output_shape]
+    key = _key([spec.model.to_dict(), *size, *changes])
     path = data.path / f"features-{key}-{split}.npz"
     if path.is_file():
         with np.load(path) as file:
