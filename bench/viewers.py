@@ -22,9 +22,9 @@ from engine.store import Store
 from tests.e2e.dashboard import Dashboard
 
 VIEWERS = 40
-ROUNDS = 6
-SECONDS = 10.0  # of each half of a round
-SETTLING_SECONDS = 14.0  # after a pause pages think that they are few, and look often until they know better
+ROUNDS = 7
+SECONDS = 10.0  # of each half of a round: a pause that is too short for pages to count as closed
+SETTLING_SECONDS = 25.0  # at first pages change their pace one after the other
 TICKED = ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY
 
 
@@ -38,6 +38,7 @@ class Viewer:
     paces: list[float] = field(default_factory=list)
     _timer: tuple[float, str] | None = None
     _asked: float | None = None
+    _page: str = ""
 
     async def watch(self, watching: asyncio.Event) -> None:
         """Open the page, then tick while `watching` is set."""
@@ -60,6 +61,7 @@ class Viewer:
         message = BackMsg()
         message.rerun_script.query_string = f"run={self.run_id}"
         message.rerun_script.page_name = "run"
+        message.rerun_script.page_script_hash = self._page
         message.rerun_script.fragment_id = fragment
         message.rerun_script.is_auto_rerun = bool(fragment)
         return message.SerializeToString()
@@ -69,7 +71,9 @@ class Viewer:
         while True:
             message = ForwardMsg.FromString(await socket.recv())
             kind = message.WhichOneof("type")
-            if kind == "auto_rerun":
+            if kind == "new_session":
+                self._page = message.new_session.page_script_hash
+            elif kind == "auto_rerun":
                 self._timer = (message.auto_rerun.interval, message.auto_rerun.fragment_id)
             elif kind == "script_finished" and message.script_finished == TICKED and self._asked and self._timer:
                 self.ticks.append(1000 * (time.monotonic() - self._asked))
@@ -109,7 +113,7 @@ async def _compare(dashboard: Dashboard, store: Store, run: Run) -> dict[str, An
         await asyncio.sleep(2)
         alone = await asyncio.to_thread(_throughput, store, run, SECONDS)
         watching.set()
-        await asyncio.sleep(SETTLING_SECONDS)
+        await asyncio.sleep(4)
         for viewer in viewers:
             viewer.ticks.clear()
             viewer.paces.clear()

@@ -1,6 +1,6 @@
 """The nouns of a training: what is asked for (RunSpec), what it goes through (RunState), what is known of it (Run)."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, Self
@@ -112,6 +112,13 @@ class RunSpec:
         default = RunSpec.build(names).values()
         return names | {name: value for name, value in self.values().items() if default.get(name) != value}
 
+    def folded(self) -> list[Self]:
+        """One spec for each fold of a cross-validation; only this one where there are no folds."""
+        folds = self.dataset.folds
+        if folds < 2:
+            return [self]
+        return [replace(self, dataset=self.dataset.model_copy(update={"fold": fold})) for fold in range(folds)]
+
     def values(self) -> dict[str, Any]:
         """Every field of every part by its flat name."""
         return {k: v for part in self.sections().values() for k, v in part.model_dump(mode="json").items()}
@@ -214,6 +221,8 @@ class Run:
     environment: dict[str, Any] = field(default_factory=dict)
     """Package versions, git commit, device, dataset hash."""
     slot: str = ""
+    group_id: int | None = None
+    """Id of the first of the runs that were started together, such as the folds of a cross-validation."""
     created_at: datetime | None = None
     started_at: datetime | None = None
     ended_at: datetime | None = None

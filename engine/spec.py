@@ -47,6 +47,14 @@ ADVANCED = Advanced()
 
 
 @dataclass(frozen=True)
+class Hidden:
+    """Marks a field that a program sets; links and flags may, forms do not show it."""
+
+
+HIDDEN = Hidden()
+
+
+@dataclass(frozen=True)
 class Field:
     """One field of a `Spec`, as every consumer sees it. `domain` is None for a setting that nobody tunes."""
 
@@ -57,6 +65,7 @@ class Field:
     help: str
     label: str
     advanced: bool
+    hidden: bool = False
 
     @property
     def tunable(self) -> bool:
@@ -94,6 +103,7 @@ class Spec(BaseModel):
                 help=info.description or "",
                 label=info.title or name.replace("_", " ").capitalize(),
                 advanced=any(isinstance(item, Advanced) for item in info.metadata),
+                hidden=any(isinstance(item, Hidden) for item in info.metadata),
             )
             for name, info in cls.model_fields.items()
         ]

@@ -13,6 +13,7 @@ from ui.language import _
 from ui.navigation import page
 from ui.run_actions import draw_actions
 from ui.run_details import draw_details
+from ui.run_group import draw_group
 from ui.run_views import draw_live, tick_seconds
 from ui.run_words import is_run_id, local_time, title_of
 
@@ -50,6 +51,7 @@ def main() -> None:
     if not run.live:
         st.header(_("Result"))
         draw_evaluation(run)
+    draw_group(run)
     st.divider()
     draw_details(run)
 
@@ -62,7 +64,7 @@ def _tick(followed: Feed, before: Run, pace: float | None) -> None:
         st.rerun()
     if (run.state, run.request, run.attempt) != (before.state, before.request, before.attempt):
         st.rerun()
-    if _pace(run) != pace:
+    if _pace(run) != pace and crowd().take_turn():
         st.rerun()
     draw_live(followed, run)
 

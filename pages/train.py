@@ -8,7 +8,17 @@ from engine.errors import TrainyardError
 from engine.runs import RunSpec
 from ui import lab
 from ui.data_section import draw_data, draw_facts
-from ui.forms import Form, command_line, draw_fields, draw_part, has_advanced, read_form, remember_form, reset_form
+from ui.forms import (
+    Form,
+    command_line,
+    draw_fields,
+    draw_part,
+    draw_task,
+    has_advanced,
+    read_form,
+    remember_form,
+    reset_form,
+)
 from ui.language import _
 from ui.live_plot import preload
 from ui.navigation import page
@@ -32,6 +42,7 @@ def main() -> None:
     except TrainyardError as error:
         st.error(str(error), icon=":material/error:")
         return
+    draw_task(form)
     flow = st.container()
     available = draw_dataset(form, spec)
     network = draw_model(form)

@@ -123,6 +123,11 @@ def test_a_viewer_counts_once_until_the_page_has_not_looked_for_a_while() -> Non
     assert crowd.count("ada", 1.0 + VIEWER_SECONDS) == 1
 
 
+def test_pages_change_their_pace_one_after_the_other() -> None:
+    crowd = Crowd()
+    assert [crowd.take_turn(now) for now in (0.0, 0.1, 0.4, 0.6, 0.7)] == [True, False, False, True, False]
+
+
 def test_the_more_people_look_the_less_often_each_looks(store: CountingStore) -> None:
     run = seeding.running(store, epochs=1)
     assert run.started_at is not None

@@ -160,3 +160,22 @@ def test_what_a_killed_writer_left_is_swept_away_after_a_day(home: Path) -> None
     trim_cache()
     assert fresh.exists()
     assert not old.exists()
+
+
+def test_folds_share_the_test_split_and_cover_the_rest_once(home: Path) -> None:
+    prepared = [prepare(Tiny(folds=5, fold=fold)) for fold in range(5)]
+    tests = [each.indices("test").tolist() for each in prepared]
+    validations = [set(each.indices("validation").tolist()) for each in prepared]
+    assert all(test == tests[0] for test in tests)
+    assert set.union(*validations) == set(range(80)) - set(tests[0])
+    assert sum(map(len, validations)) == 80 - len(tests[0])
+    for each, validation in zip(prepared, validations, strict=True):
+        assert not validation & set(each.indices("train").tolist())
+        assert {index % 40 for index in validation} == {index - 40 for index in validation if index >= 40}  # twins
+
+
+def test_a_class_too_small_for_the_folds_and_a_fold_too_many_are_sentences(home: Path) -> None:
+    with pytest.raises(TrainyardError, match="too few for 12 folds"):
+        prepare(Tiny(folds=12))
+    with pytest.raises(TrainyardError, match="There is no fold 3"):
+        prepare(Tiny(folds=3, fold=3))

@@ -402,3 +402,22 @@ def test_a_suspended_writer_makes_others_fail_with_a_sentence_and_not_wait_for_e
     assert store.request_end(run.id, RunState.STOPPED).state is RunState.CANCELED
     store.close()
     other.close()
+
+
+def test_runs_that_are_started_together_are_a_group(store: Store) -> None:
+    alone = store.create_run(SPEC)
+    folds = RunSpec.build({"dataset": "digits", "model": "mlp", "folds": 3}).folded()
+    made = store.create_runs(folds, "ada")
+    assert [run.group_id for run in made] == [made[0].id] * 3
+    assert store.get_run(alone.id).group_id is None
+    assert [run.id for run in store.group(made[0].id)] == [run.id for run in made]
+    assert [run.parsed().dataset.fold for run in store.group(made[0].id)] == [0, 1, 2]
+
+
+def test_a_group_enters_the_queue_whole_or_not_at_all(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRAINYARD_MAX_QUEUED_RUNS", "2")
+    settings.cache_clear()
+    with pytest.raises(TrainyardError, match="The queue is full"):
+        store.create_runs([SPEC] * 3)
+    assert store.list_runs() == []
+    settings.cache_clear()

@@ -17,8 +17,9 @@ MAX_AGE_SECONDS = 0.2
 MAX_FEEDS = 64
 """How many runs are kept in memory; the least recently opened one is dropped."""
 
-VIEWER_SECONDS = 12.0
-"""A page that has not looked for this long is closed: longer than the slowest pace, so that nobody is forgotten."""
+VIEWER_SECONDS = 30.0
+"""A page that has not looked for this long is closed: much longer than the slowest pace, so that nobody is forgotten."""
+_TURN_SECONDS = 0.5
 MAX_LISTED = 1_000
 """The newest runs that the table of runs holds."""
 
@@ -92,6 +93,7 @@ class Crowd:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._seen: dict[str, float] = {}
+        self._turn = -math.inf
 
     def count(self, viewer: str, now: float | None = None) -> int:
         """How many look, after noting that `viewer` does. `now` is a monotonic time in seconds."""
@@ -100,6 +102,15 @@ class Crowd:
             self._seen[viewer] = now
             self._seen = {who: seen for who, seen in self._seen.items() if now - seen < VIEWER_SECONDS}
             return len(self._seen)
+
+    def take_turn(self, now: float | None = None) -> bool:
+        """Whether the caller may draw its whole page anew for another pace: one page at a time, or all would at once."""
+        now = time.monotonic() if now is None else now
+        with self._lock:
+            if now - self._turn < _TURN_SECONDS:
+                return False
+            self._turn = now
+            return True
 
 
 class Listing:

@@ -158,9 +158,29 @@ def draw_part(form: Form, section: str, label: str) -> None:
     )
 
 
+def draw_task(form: Form) -> None:
+    """What is to be predicted from what, in a row; it decides which datasets and models are offered."""
+    key = "form.task"
+    _seed(key, form.names["task"])
+    st.segmented_control(
+        _("Task"),
+        list(PARTS["task"]),
+        format_func=lambda name: _(PARTS["task"][name].title),
+        required=True,
+        wrap=True,
+        key=key,
+        help=_("What the network is to tell, and from what."),
+        on_change=_choose_part,
+        args=("task", key),
+    )
+
+
 def _part_options(form: Form, section: str) -> dict[str, type[Spec]]:
+    task = form.parts["task"]
     if section == "model":
-        return {model.name: model for model in models_for(form.parts["task"])}  # type: ignore[arg-type]
+        return {model.name: model for model in models_for(task)}  # type: ignore[arg-type]
+    if section == "dataset":
+        return {part.name: part for part in PARTS[section].values() if task.name in part.tasks}
     return {part.name: part for part in PARTS[section].values()}
 
 
@@ -171,7 +191,7 @@ def draw_fields(form: Form, section: str, *, advanced: bool = False) -> None:
     part = form.parts[section]
     prefix = f"form.{section}.{part.name}" if part.name else f"form.{section}"
     for field in part.fields():
-        if field.advanced == advanced:
+        if field.advanced == advanced and not field.hidden:
             draw_field(form, prefix, field)
 
 
@@ -263,6 +283,9 @@ def _change_field(name: str, key: str, default: Any) -> None:
 def _choose_part(section: str, key: str) -> None:
     """The URL follows the choice, and loses what the new parts cannot take; what both know is kept."""
     st.query_params[section] = st.session_state[key]
+    if section == "task":
+        for name in ("dataset", "model"):
+            st.query_params.pop(name, None)
     try:
         choose_parts({name: text for name, text in st.query_params.items() if name in PARTS})
     except TrainyardError:  # the new dataset is for another task: its own model comes with it

@@ -55,8 +55,8 @@ def start_executor() -> None:
 
 
 def launch(spec: RunSpec, owner: str = "") -> Run:
-    """Queue a run and have somebody take it."""
-    run = store().create_run(spec, owner)
+    """Queue a run, or one for each fold, and have somebody take it. Returns the first."""
+    run = store().create_runs(spec.folded(), owner)[0]
     start_executor()
     return run
 

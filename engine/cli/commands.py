@@ -142,12 +142,14 @@ def summary(run: Run) -> dict[str, Any]:
 def submit(arguments: argparse.Namespace) -> int:
     """`submit`: queue a run; says so when nobody is there to train it."""
     store = open_store()
-    run = store.create_run(RunSpec.build(run_values(arguments)), arguments.owner or "")
+    made = store.create_runs(RunSpec.build(run_values(arguments)).folded(), arguments.owner or "")
     alive = (known := store.executor()) is not None and known.alive
     if arguments.json:
-        print(json.dumps({"run": run.id, "state": run.state.value, "executor_alive": alive}))
+        ids = [run.id for run in made]
+        print(json.dumps({"run": ids[0], "runs": ids, "state": made[0].state.value, "executor_alive": alive}))
     else:
-        print(f"Run {run.id} is queued.")
+        for run in made:
+            print(f"Run {run.id} is queued.")
         if not alive:
             print("No executor is alive: start one with `python -m engine executor`, or open the dashboard.")
     return 0

@@ -5,9 +5,10 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
 import numpy as np
+from pydantic import Field
 
 from engine.registry import Registry
-from engine.spec import ADVANCED, Range, Spec
+from engine.spec import ADVANCED, HIDDEN, Range, Spec
 from engine.tasks.base import Column
 
 EMBEDDED = Path(__file__).resolve().parents[2] / "data"
@@ -63,6 +64,11 @@ class Dataset(Spec):
     """Share of the examples outside the test split that is kept for validation: choosing epochs and hyperparameters."""
     split_seed: Annotated[int, ADVANCED] = 0
     """Seed of the random, stratified split. The same seed gives the same split."""
+    folds: Annotated[int, Field(ge=0, le=20), ADVANCED] = 0
+    """Cross-validation: cut what is not tested into this many parts and start a run for each, which validates on its
+    part and trains on the others. Mean and spread tell more than one run. 0 or 1: off."""
+    fold: Annotated[int, Field(ge=0, le=19), HIDDEN] = 0
+    """Which of the folds validates, counted from 0."""
 
     def available(self) -> bool:
         """Whether the files are on disk, so that `load` can work."""

@@ -150,7 +150,10 @@ def split_examples(dataset: Dataset, examples: Examples) -> dict[Split, np.ndarr
     else:
         fraction = float(getattr(dataset, "test_fraction", 0.0))
         test, rest = _draw(everything, classes, fraction, rng)
-    validation, train = _draw(rest, classes, dataset.validation_fraction, rng)
+    if dataset.folds > 1:
+        validation, train = _fold(dataset, rest, classes, rng)
+    else:
+        validation, train = _draw(rest, classes, dataset.validation_fraction, rng)
     chosen: dict[Split, np.ndarray] = {"train": train, "validation": validation, "test": test}
     return {
         name: np.sort(np.concatenate([members[i] for i in part])) if len(part) else np.empty(0, np.int64)
@@ -184,6 +187,25 @@ def _draw(
         count = round(len(members) * fraction)
         taken.append(members[: min(max(count, 1 if fraction > 0 else 0), len(members) - 1)])
     chosen = np.concatenate(taken) if taken else np.empty(0, np.int64)
+    return chosen, np.setdiff1d(where, chosen)
+
+
+def _fold(
+    dataset: Dataset, where: np.ndarray, classes: np.ndarray, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """One of `folds` disjoint shares of each class in `where`, and the rest: the shares do not depend on `fold`."""
+    if dataset.fold >= dataset.folds:
+        raise TrainyardError(f"There is no fold {dataset.fold}: {dataset.folds} folds are counted from 0.")
+    folds = np.empty(len(classes), np.int64)
+    for label in np.unique(classes[where]):
+        members = rng.permutation(where[classes[where] == label])
+        if len(members) < dataset.folds:
+            raise TrainyardError(
+                f"Dataset {dataset.name!r} has a class with {len(members)} examples outside the test split, too few for "
+                f"{dataset.folds} folds. Choose fewer folds, or add examples."
+            )
+        folds[members] = np.arange(len(members)) % dataset.folds
+    chosen = where[folds[where] == dataset.fold]
     return chosen, np.setdiff1d(where, chosen)
 
 

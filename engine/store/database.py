@@ -18,7 +18,7 @@ try:
 except ImportError:  # Windows: SQLite's own waiting has to do
     fcntl = None  # type: ignore[assignment]
 
-HEAD = "0001"
+HEAD = "0002"
 """Revision of the newest migration in `migrations/versions`; a test compares it."""
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _BUSY_SECONDS = 30.0  # how long a SQLite writer waits for its turn

@@ -43,6 +43,7 @@ runs = Table(
     Column("result", JSON, nullable=False),
     Column("environment", JSON, nullable=False),
     Column("slot", String(32), nullable=False, server_default=""),
+    Column("group_id", Integer),
     Column("worker", JSON, nullable=False),
     Column("created_at", Float, nullable=False),
     Column("queued_at", Float, nullable=False),
@@ -50,6 +51,7 @@ runs = Table(
     Column("ended_at", Float),
     Column("heartbeat_at", Float),
     Index("ix_runs_state_queued_at", "state", "queued_at"),
+    Index("ix_runs_group_id", "group_id"),
     sqlite_autoincrement=True,
 )
 

@@ -9,7 +9,7 @@ import getpass
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -107,40 +107,32 @@ class Store:
 
         With `slot` the caller trains it itself, at once: it is created running and nobody else can claim it.
         """
+        return self.create_runs([spec], owner, slot)[0]
+
+    def create_runs(self, specs: Sequence[RunSpec], owner: str = "", slot: str = "") -> list[Run]:
+        """Put several runs at the end of the queue, all or none; they are one group. See `create_run`."""
         now = time.time()
         claimed = {"state": RunState.RUNNING, "slot": slot, "attempt": 1, "started_at": now, "heartbeat_at": now}
+        begin = claimed if slot else {"state": RunState.QUEUED}
+        common = begin | {"owner": owner or default_owner(), "created_at": now, "queued_at": now}
+        made: list[Run] = []
         with self._writing() as db:
-            waiting = db.execute(
-                select(func.count()).select_from(runs).where(runs.c.state == RunState.QUEUED)
-            ).scalar_one()
-            limit = settings().max_queued_runs
-            if waiting >= limit and not slot:
-                raise TrainyardError(
-                    f"The queue is full: {waiting} runs wait and TRAINYARD_MAX_QUEUED_RUNS allows {limit}. "
-                    "Stop some, or wait until some have ended."
-                )
-            row = db.execute(
-                insert(runs)
-                .values(
-                    **(claimed if slot else {"state": RunState.QUEUED}),
-                    task=spec.task.name,
-                    dataset=spec.dataset.name,
-                    model=spec.model.name,
-                    spec=spec.to_dict(),
-                    owner=owner or default_owner(),
-                    total_epochs=spec.training.epochs,
-                    best={},
-                    curve=[],
-                    result={},
-                    environment={},
-                    worker={},
-                    created_at=now,
-                    queued_at=now,
-                )
-                .returning(*_RUN_COLUMNS)
-            ).one()
-            _event(db, row.id, "started" if slot else "queued", f"Started on {slot}." if slot else "Queued.", now)
-        return _run(row)
+            if not slot:
+                _check_queue(db, len(specs))
+            for spec in specs:
+                group = {"group_id": made[0].id if made else None}
+                row = db.execute(insert(runs).values(**_new(spec), **common, **group).returning(*_RUN_COLUMNS)).one()
+                _event(db, row.id, "started" if slot else "queued", f"Started on {slot}." if slot else "Queued.", now)
+                made.append(_run(row))
+            if len(made) > 1:
+                db.execute(update(runs).where(runs.c.id == made[0].id).values(group_id=made[0].id))
+        return [replace(run, group_id=made[0].id) for run in made] if len(made) > 1 else made
+
+    def group(self, group_id: int) -> list[Run]:
+        """The runs that were started together, in the order of their start."""
+        with self._reading() as db:
+            query = select(*_RUN_COLUMNS).where(runs.c.group_id == group_id).order_by(runs.c.id)
+            return [_run(row) for row in db.execute(query)]
 
     def get_run(self, run_id: int) -> Run:
         """The run as it stands now. An unknown id raises `TrainyardError`."""
@@ -484,6 +476,30 @@ def _sentences() -> Iterator[None]:
             f"The database cannot be used: {str(error.orig).strip()}. Check free disk space in TRAINYARD_HOME, and "
             "whether the server of TRAINYARD_DATABASE_URL runs; then try again."
         ) from error
+
+
+def _check_queue(db: Connection, more: int) -> None:
+    """Refuse what the queue does not hold."""
+    waiting = db.execute(select(func.count()).select_from(runs).where(runs.c.state == RunState.QUEUED)).scalar_one()
+    limit = settings().max_queued_runs
+    if waiting + more > limit:
+        raise TrainyardError(
+            f"The queue is full: {waiting} runs wait and TRAINYARD_MAX_QUEUED_RUNS allows {limit}. "
+            "Stop some, or wait until some have ended."
+        )
+
+
+def _new(spec: RunSpec) -> dict[str, Any]:
+    """The columns of a run that has not begun."""
+    return {
+        "task": spec.task.name,
+        "dataset": spec.dataset.name,
+        "model": spec.model.name,
+        "spec": spec.to_dict(),
+        "total_epochs": spec.training.epochs,
+        "curve": [],
+        **{name: {} for name in ("best", "result", "environment", "worker")},
+    }
 
 
 def open_store() -> Store:

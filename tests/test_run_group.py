@@ -1,0 +1,27 @@
+"""Runs that were started together: what they say as one."""
+
+import pytest
+
+from engine.runs import RunSpec, RunState
+from engine.store import Store
+from tests.pages.opening import open_page, words
+from ui.run_group import spread
+
+
+def test_mean_and_spread_are_those_of_the_ended_folds(store: Store) -> None:
+    made = store.create_runs(RunSpec.build({"dataset": "digits", "folds": 3}).folded())
+    for accuracy in (0.90, 0.96):
+        run = store.claim_run("cpu-0")
+        assert run is not None
+        store.end_run(run, RunState.COMPLETED, result={"validation_accuracy": accuracy, "test_accuracy": 0.5})
+    mean, deviation, count = spread(store.group(made[0].id))["validation_accuracy"]
+    assert (mean, count) == (pytest.approx(0.93), 2)
+    assert deviation == pytest.approx(0.0424, abs=1e-4)
+    at = open_page("run", run=made[0].id)
+    assert "Cross-validation" in words(at)
+    assert {m.label: m.value for m in at.metric}["Accuracy"] == "93.0% ± 4.2%"
+
+
+def test_a_run_of_its_own_has_no_group(store: Store) -> None:
+    run = store.create_run(RunSpec.build({"dataset": "digits"}))
+    assert "Cross-validation" not in words(open_page("run", run=run.id))
