@@ -9,7 +9,16 @@ import streamlit as st
 from engine.artifacts import artifacts_of
 from engine.runs import Run
 from engine.tasks.base import tasks
-from ui.charts import Figure, class_bars, confusion_figure, confusion_height, metric_label, to_json
+from ui.charts import (
+    Figure,
+    class_bars,
+    confusion_figure,
+    confusion_height,
+    metric_label,
+    metric_word,
+    to_json,
+    value_scatter,
+)
 from ui.language import _
 from ui.live_plot import live_plot
 from ui.run_views import theme_name
@@ -23,7 +32,7 @@ def final_figures(run: Run) -> list[tuple[str, str]]:
     task = title_of(run, "task")
     names = [*(tasks[task].metrics if task in tasks else ()), "loss"]
     return [
-        (_("Test {metric}").format(metric=metric_label(name).lower()), metric_text(name, run.result[f"test_{name}"]))
+        (_("Test {metric}").format(metric=metric_word(name)), metric_text(name, run.result[f"test_{name}"]))
         for name in names
         if run.result.get(f"test_{name}") is not None
     ]
@@ -64,6 +73,8 @@ def draw_evaluation(run: Run) -> None:
         _draw_confusion(run, judged)
     if judged.get("per_class"):
         _draw_classes(run, judged["per_class"])
+    if judged.get("pairs"):
+        _draw_values(run, judged)
 
 
 def _draw_confusion(run: Run, judged: dict[str, Any]) -> None:
@@ -83,6 +94,13 @@ def _draw_confusion(run: Run, judged: dict[str, Any]) -> None:
         ),
         confusion_height(len(labels)),
     )
+
+
+def _draw_values(run: Run, judged: dict[str, Any]) -> None:
+    st.subheader(_("True and predicted values"))
+    st.caption(_("Each point is an example; on the dashed line the prediction is right."))
+    figure = value_scatter(judged["pairs"], judged.get("target", ""), theme_name())
+    _static(figure, f"values-{run.id}", _("Predicted values against true ones"), 420)
 
 
 def _draw_classes(run: Run, per_class: list[dict[str, Any]]) -> None:

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 _TEXTBOOK = {"units": 64, "depth": 2, "narrowing": True, "epochs": 100, "batch_size": 32, "patience": 15}
 
 
+_MOST_PAIRS = 500  # points of a chart
+
+
 def row_inputs(info: DataInfo) -> "tuple[dict[str, keras.KerasTensor], dict[str, keras.KerasTensor]]":
     """`numbers` (batch, k), NaN for missing, and `categories` (batch, m), empty for missing."""
     import keras
@@ -56,6 +59,7 @@ class TabularRegression(Task):
     modality: ClassVar[str] = "table"
     prediction: ClassVar[str] = "value"
     metrics: ClassVar[tuple[str, ...]] = ("r2", "rmse", "mae")
+    metrics_of_many: ClassVar[frozenset[str]] = frozenset({"r2", "rmse"})
     objective: ClassVar[str] = "val_rmse"
     maximize: ClassVar[bool] = False
     suggested: ClassVar[dict[str, Any]] = _TEXTBOOK
@@ -114,10 +118,11 @@ class TabularRegression(Task):
         return tf.cast(targets, tf.float32)[:, None]
 
     def evaluate(self, outputs: np.ndarray, targets: np.ndarray, info: DataInfo) -> dict[str, Any]:
-        """R², root mean squared and mean absolute error, in the unit of the target."""
+        """R², root mean squared and mean absolute error in the unit of the target; `pairs` of true and predicted values."""
         from sklearn.metrics import mean_absolute_error, r2_score, root_mean_squared_error
 
         predicted = outputs[:, 0]
+        shown = np.linspace(0, len(targets) - 1, min(len(targets), _MOST_PAIRS)).astype(int)
         return {
             "metrics": {
                 "r2": float(r2_score(targets, predicted)) if len(targets) > 1 else 0.0,
@@ -125,6 +130,7 @@ class TabularRegression(Task):
                 "mae": float(mean_absolute_error(targets, predicted)),
             },
             "target": info.target,
+            "pairs": np.stack([targets[shown], predicted[shown]], axis=1).round(6).tolist(),
         }
 
     def predictions(self, outputs: np.ndarray, info: DataInfo) -> list[Prediction]:

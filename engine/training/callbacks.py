@@ -176,6 +176,8 @@ class Report(keras.callbacks.Callback):
         count = self.step - self._counted
         values = {}
         for name, value in logs.items():
+            if name in self.spec.task.metrics_of_many:
+                continue
             total = float(value) * self.step
             values[name] = (total - self._sums.get(name, 0.0)) / count
             self._sums[name] = total

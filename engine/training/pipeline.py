@@ -65,7 +65,7 @@ class Batches:
     def dataset(self, first_step: int = 0) -> tf.data.Dataset:
         """One pass over the data from `first_step` on: (batch, ...) float32 inputs and encoded targets."""
 
-        def batch(step: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        def batch(step: tf.Tensor) -> Any:
             return self._pick(self._order[step * self.batch_size : (step + 1) * self.batch_size])
 
         steps = tf.data.Dataset.range(first_step, self.steps_per_epoch)
