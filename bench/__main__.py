@@ -7,7 +7,9 @@ import sys
 import time
 from typing import Any
 
-NAMES = ("throughput", "tracking", "store", "pages", "accuracy", "transfer", "latency", "viewers", "sounds")
+NAMES = (
+    *("throughput", "tracking", "store", "pages", "accuracy", "transfer", "tables", "sounds", "latency", "viewers"),
+)
 """Every measurement, a module of this package with a function `measure`."""
 
 

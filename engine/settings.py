@@ -80,8 +80,12 @@ class Settings(BaseSettings):
     """Largest size of an image folder as arrays in memory, in MB; a larger one is refused with a sentence."""
     max_text_characters: int = Field(default=100_000, ge=1)
     """Most characters of one text; a longer one is refused with a sentence."""
+    max_category_values: int = Field(default=200, ge=1)
+    """Most values of one column of categories that a network tells apart; the rarer ones share one place."""
     max_predictions: int = Field(default=64, ge=1)
-    """Most images in one prediction request."""
+    """Most files in one prediction request."""
+    max_predicted_rows: int = Field(default=10_000, ge=1)
+    """Most rows of tables in one prediction request."""
     predict_timeout_seconds: float = Field(default=30.0, gt=0)
     """How long a page waits for a prediction, a layer picture or an augmentation preview."""
     max_waiting_predictions: int = Field(default=16, ge=1)

@@ -88,6 +88,12 @@ def metric_label(name: str) -> str:
     return _(METRICS[name]) if name in METRICS else name.replace("_", " ").capitalize()
 
 
+def metric_word(name: str) -> str:
+    """The same inside a sentence: abbreviations keep their capitals."""
+    label = metric_label(name)
+    return label if label.isupper() else label.lower()
+
+
 def is_share(name: str) -> bool:
     """Whether a metric lies between 0 and 1 and reads best as a percentage."""
     return name.removeprefix("val_").removeprefix("test_").removeprefix("validation_") in SHARES
@@ -281,6 +287,61 @@ def probability_bars(probabilities: Mapping[str, float], theme: ThemeName, *, mo
         "hovermode": "closest",
     }
     return {"data": [trace], "layout": layout}
+
+
+def class_balance(labels: Sequence[str], counts: Sequence[int], theme: ThemeName, *, most: int = 12) -> Figure:
+    """How many examples each class has, as horizontal bars; of many classes the first ones."""
+    look = THEMES[theme]
+    shown = list(zip(labels, counts, strict=True))[:most]
+    trace = {
+        "type": "bar",
+        "orientation": "h",
+        "x": [count for _label, count in shown],
+        "y": short_names([label for label, _count in shown]),
+        "text": [f"{count:,} · {count / max(sum(counts), 1):.0%}" for _label, count in shown],
+        "textposition": "outside",
+        "cliponaxis": False,
+        "marker": {"color": look.train},
+        "hovertemplate": "%{y}: %{x:,}<extra></extra>",
+    }
+    layout = plain_layout(look) | {
+        "showlegend": False,
+        "xaxis": plain_axis(look) | {"visible": False, "range": [0, 1.25 * max([*counts, 1])], "fixedrange": True},
+        "yaxis": plain_axis(look)
+        | {"autorange": "reversed", "type": "category", "automargin": True, "fixedrange": True, "showgrid": False},
+        "margin": {"l": 8, "r": 8, "t": 4, "b": 4},
+        "bargap": 0.3,
+        "hovermode": "closest",
+    }
+    return {"data": [trace], "layout": layout}
+
+
+def histogram(values: np.ndarray, title: str, theme: ThemeName, *, bins: int = 30) -> Figure:
+    """How often values (examples,) lie in each of `bins` equal steps."""
+    look = THEMES[theme]
+    counts, edges = np.histogram(values, bins)
+    trace = {
+        "type": "bar",
+        "x": [rounded(float(x)) for x in (edges[:-1] + edges[1:]) / 2],
+        "y": counts.tolist(),
+        "width": [rounded(float(w)) for w in np.diff(edges)],
+        "marker": {"color": look.train, "line": {"color": look.surface, "width": 1}},
+        "hovertemplate": "%{x:,.4~g}: %{y:,}<extra></extra>",
+    }
+    layout = plain_layout(look) | {
+        "showlegend": False,
+        "xaxis": plain_axis(look) | {"title": {"text": _escaped(title), "standoff": 6}, "fixedrange": True},
+        "yaxis": plain_axis(look) | {"fixedrange": True, "nticks": 4},
+        "margin": {"l": 8, "r": 8, "t": 8, "b": 8},
+        "hovermode": "closest",
+    }
+    return {"data": [trace], "layout": layout}
+
+
+def _escaped(text: str, most: int = 60) -> str:
+    """Words of unknown origin in a title: Plotly would read tags in them."""
+    short = text if len(text) <= most else text[: most - 1] + "…"
+    return short.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def _line(series: Series, title: str, colour: str, *, thin: bool = False, markers: bool = True) -> Figure:

@@ -11,7 +11,7 @@ from engine.datasets.base import datasets
 from engine.runs import Run
 from engine.tasks.base import tasks
 from ui.baselines import baseline_sentence
-from ui.charts import class_bars, confusion_figure, confusion_height, metric_label
+from ui.charts import class_bars, confusion_figure, confusion_height, metric_label, metric_word
 from ui.language import _
 from ui.live_plot import still_plot
 from ui.mistakes import draw_class_examples, draw_value_examples
@@ -29,7 +29,7 @@ def final_figures(run: Run) -> list[tuple[str, str]]:
     task = title_of(run, "task")
     metrics = tasks[task].metrics if task in tasks else ()
     figures = [
-        (words.format(metric=metric_label(name).lower()), metric_text(name, run.result[f"{origin}_{name}"]))
+        (words.format(metric=metric_word(name)), metric_text(name, run.result[f"{origin}_{name}"]))
         for name in (*metrics, "loss")
         for origin, words in (("test", _("Test {metric}")), ("baseline", _("Baseline, test {metric}")))
         if run.result.get(f"{origin}_{name}") is not None

@@ -6,15 +6,18 @@ from typing import Any, Protocol
 import pandas as pd
 import streamlit as st
 
+from engine.datasets.spreadsheets import plain_cell, write_csv
 from engine.errors import TrainyardError
 from engine.tasks.base import Prediction
 from ui.charts import probability_bars, to_json
 from ui.language import _
 from ui.live_plot import live_plot
 from ui.modalities import Cells
+from ui.plain import plain_label
 from ui.run_views import theme_name
 
 Values = Mapping[str, Any]
+_PICTURE_PIXELS = 56
 
 
 class Result(Protocol):
@@ -85,7 +88,7 @@ class Value:
 
     def draw(self, values: Values, key: str) -> None:
         """The number large."""
-        label = str(values.get("target") or _("Prediction"))
+        label = plain_label(str(values.get("target") or _("Prediction")))
         st.metric(label, f"{values['value']:,.5g}", help=_("What the network expects for this input."))
 
     def row(self, values: Values) -> dict[str, Any]:
@@ -122,13 +125,13 @@ def draw_results(kind: str, results: Sequence[Result], cells: Cells) -> None:
     table = result_table(renderer, results)
     failures = sum(1 for result in results if result.prediction is None)
     if failures:
-        st.warning(_("{count} of {total} files could not be used; the table says why.").format(
+        st.warning(_("{count} of {total} inputs could not be used; the table says why.").format(
             count=failures, total=len(results)), icon=":material/warning:")  # fmt: skip
     given, how = cells
     st.dataframe(
         pd.concat([pd.DataFrame(given), table], axis=1),
         hide_index=True,
-        row_height=56,
+        row_height=_PICTURE_PIXELS if any(_is_picture(column) for column in how.values()) else None,
         key="predictions",
         alt=_("Prediction for each file"),
         column_config=renderer.columns()
@@ -140,7 +143,7 @@ def draw_results(kind: str, results: Sequence[Result], cells: Cells) -> None:
     )
     st.download_button(
         _("Download as CSV"),
-        table.to_csv(index=False).encode("utf-8-sig"),
+        write_csv(downloaded(given, how, table)),
         file_name="predictions.csv",
         mime="text/csv",
         icon=":material/download:",
@@ -149,18 +152,27 @@ def draw_results(kind: str, results: Sequence[Result], cells: Cells) -> None:
     )
 
 
+def downloaded(given: Mapping[str, Any], how: Mapping[str, Any], table: pd.DataFrame) -> pd.DataFrame:
+    """The table of results for a file: behind it what was given, under its own names, where that is no picture."""
+    columns = {
+        str((how.get(key) or {}).get("label") or key): values
+        for key, values in given.items()
+        if not _is_picture(how.get(key))
+    }
+    return pd.concat([table, pd.DataFrame(columns)], axis=1)
+
+
+def _is_picture(column: Any) -> bool:
+    return bool(column and (column.get("type_config") or {}).get("type") == "image")
+
+
 def result_table(renderer: Renderer, results: Sequence[Result]) -> pd.DataFrame:
     """One row a file: its name, the prediction's cells, and what was wrong with it."""
     rows = [
-        {"name": _plain(result.name)}
+        {"name": plain_cell(result.name)}
         | (renderer.row(result.prediction.values) if result.prediction else {})
         | {"error": result.error}
         for result in results
     ]
     table = pd.DataFrame(rows)
     return table.reindex(columns=[c for c in table.columns if c != "error"] + ["error"])
-
-
-def _plain(name: str) -> str:
-    """A file's name that a spreadsheet does not take for a formula."""
-    return f"'{name}" if name[:1] in "=+-@\t\r" else name

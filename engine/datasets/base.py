@@ -124,6 +124,11 @@ datasets: Registry[Dataset] = Registry(
         "voice-commands",
         "spoken-languages",
         "speech-commands",
+        "penguins",
+        "breast-cancer",
+        "titanic",
+        "wine",
         "iris",
+        "diabetes",
     ),
 )

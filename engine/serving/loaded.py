@@ -12,7 +12,8 @@ import numpy as np
 from engine.artifacts import Artifacts, artifacts_of
 from engine.errors import TrainyardError
 from engine.serving.answers import PredictResult
-from engine.serving.decoding import decode, stack
+from engine.serving.decoded import Decoded
+from engine.serving.decoding import decode
 from engine.settings import settings
 from engine.store import open_store
 from engine.tasks.base import DataInfo, Task, tasks
@@ -33,20 +34,23 @@ class LoadedModel:
     """Inputs (batch, ...) -> outputs (batch, outputs)."""
 
     def predict(self, files: list[tuple[str, bytes]]) -> list[PredictResult]:
-        """One result a file, in order: what can be decoded goes through the network as one batch."""
-        inputs: dict[int, Any] = {}
-        errors: dict[int, str] = {}
-        for position, (name, data) in enumerate(files):
-            try:
-                inputs[position] = decode(self.task.modality, data, name, self.info)
-            except TrainyardError as error:
-                errors[position] = str(error)
-        outputs = self.call(stack(list(inputs.values()))) if inputs else np.empty((0, 0))
-        predictions = dict(zip(inputs, self.task.predictions(outputs, self.info), strict=True))
-        return [
-            PredictResult(name, predictions.get(position), errors.get(position, ""))
-            for position, (name, _) in enumerate(files)
-        ]
+        """A result for each input of each file, in order: what can be decoded goes through the network as one batch."""
+        decoded = [self._decode(name, data) for name, data in files]
+        batches = [found.inputs for found in decoded if len(found.inputs)]
+        outputs = self.call(np.concatenate(batches)) if batches else np.empty((0, 0))
+        predictions = iter(self.task.predictions(outputs, self.info))
+        results = []
+        for found in decoded:
+            for position, name in enumerate(found.names):
+                error = found.errors.get(position, "")
+                results.append(PredictResult(name, None if error else next(predictions), error))
+        return results
+
+    def _decode(self, name: str, data: bytes) -> Decoded:
+        try:
+            return decode(self.task.modality, data, name, self.info)
+        except TrainyardError as error:
+            return Decoded((name,), np.empty(0), {0: str(error)})
 
 
 class LoadedModels:

@@ -85,6 +85,8 @@ class Task(Spec):
     """Kind of result: picks the renderer in the pages."""
     metrics: ClassVar[tuple[str, ...]] = ()
     """Names of the metrics beside the loss, in the order of display."""
+    metrics_of_many: ClassVar[frozenset[str]] = frozenset()
+    """Those of the metrics that are no means over examples: they say nothing of a few steps."""
     objective: ClassVar[str] = ""
     """The metric that decides which epoch is best, as Keras logs it (`val_accuracy`)."""
     maximize: ClassVar[bool] = True

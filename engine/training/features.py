@@ -37,10 +37,13 @@ def learn(spec: RunSpec, data: PreparedDataset) -> DataInfo:
     """
     if not spec.model.learns(data.info) and type(spec.task).learn is Task.learn:
         return data.info
-    path = data.path / f"learned-{_key([spec.model.to_dict(), spec.task.to_dict()])}.json"
+    limits = [settings().max_category_values] if data.info.columns else []
+    path = data.path / f"learned-{_key([spec.model.to_dict(), spec.task.to_dict(), *limits])}.json"
     if not path.is_file():
         inputs, targets = data.arrays("train")
-        learned = spec.model.learn(inputs, data.info) | {"targets": spec.task.learn(targets, data.info)}
+        learned = spec.model.learn(inputs, data.info)
+        if scale := spec.task.learn(targets, data.info):
+            learned |= {"targets": scale}
         write_text(path, json.dumps(learned, ensure_ascii=False))
     return replace(data.info, learned=json.loads(path.read_text(encoding="utf-8")))
 
@@ -60,7 +63,8 @@ def frozen_features(
     where = data.indices(split)
     copies = _copies_within_budget(varied, network.features.output_shape[1:], len(where)) if varied else 1
     changes = [varied.model_dump(include=set(varied.made_once)), copies, spec.training.seed] if varied else []
-    key = _key([spec.model.to_dict(), network.features.count_params(), *changes])
+    size = [network.features.count_params(), network.features.output_shape]
+    key = _key([spec.model.to_dict(), *size, *changes])
     path = data.path / f"features-{key}-{split}.npy"
     if not path.is_file():
         logger.info("Computing the frozen features of %s %s examples once, %s times.", len(where), split, copies)

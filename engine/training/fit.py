@@ -206,6 +206,8 @@ class _Session:
             validation_data=self.validation,
             initial_epoch=self.report.epoch,
             epochs=until_epoch,
+            steps_per_epoch=self.batches.steps_per_epoch
+            - self.report.step,  # untold, Keras makes two iterators an epoch
             class_weight=self.class_weight,
             callbacks=callbacks,
             shuffle=False,  # the pipeline shuffles

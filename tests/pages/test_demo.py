@@ -108,7 +108,7 @@ def test_several_images_give_a_table_with_an_error_for_the_broken_one(store: Sto
     table = at.dataframe[0].value
     assert list(table["label"])[:2] == ["bright", "dark"]
     assert "'broken.png' is not an image." in list(table["error"])
-    assert "1 of 3 files" in at.warning[0].value
+    assert "1 of 3 inputs" in at.warning[0].value
     assert at.get("download_button")
 
 
