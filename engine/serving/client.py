@@ -17,13 +17,15 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import numpy as np
 
 from engine.errors import TrainyardError
 from engine.serving.answers import Layer, NetworkPicture, PredictResult
-from engine.serving.turns import late
+from engine.serving.turns import Busy, Late, late
+from engine.serving.wire import from_bytes, pack, pack_inputs
 from engine.settings import settings
 
-__all__ = ["Layer", "NetworkPicture", "NotReady", "PredictResult", "Predictor"]
+__all__ = ["Busy", "Late", "Layer", "NetworkPicture", "NotReady", "PredictResult", "Predictor", "Unavailable"]
 
 logger = logging.getLogger(__name__)
 COMMAND = (sys.executable, "-m", "engine.serving.predictor")
@@ -33,8 +35,15 @@ _PORTION_BYTES = 1 << 20
 _MAX_LOG_BYTES = 5_000_000
 
 
-class NotReady(TrainyardError):  # noqa: N818  # not a fault: it takes some seconds
+class Unavailable(TrainyardError):  # noqa: N818  # not the fault of who asks
+    """There is no predictor that could answer, or it broke over the answer."""
+
+
+class NotReady(Unavailable):
     """The predictor is still warming up."""
+
+
+_ERRORS: dict[int, type[TrainyardError]] = {503: Busy, 504: Late, 500: Unavailable}
 
 
 class Predictor:
@@ -66,10 +75,10 @@ class Predictor:
             for original, variants in rows
         ]
 
-    def predict(self, run_id: int, files: Sequence[tuple[str, bytes]]) -> list[PredictResult]:
+    def predict(self, run_id: int, files: Sequence[tuple[str, bytes]], *, raw: bool = False) -> list[PredictResult]:
         """What the model of a run says about each file (name, content); a broken file gets its own sentence.
 
-        With no files it only loads the model, so that the first answer comes soon.
+        With no files it only loads the model, so that the first answer comes soon. `raw` adds the plain outputs.
         """
         size, limit = sum(len(data) for _, data in files), settings().max_upload_mb
         if size > limit * 1_000_000:
@@ -77,9 +86,21 @@ class Predictor:
                 f"The files have {size / 1e6:,.0f} MB together; one request may have {limit} MB "
                 "(TRAINYARD_MAX_UPLOAD_MB). Send them in portions."
             )
-        encoded = [(name, base64.b64encode(data).decode()) for name, data in files]
-        found = self._ask("predict", {"run": run_id, "files": encoded})
-        return [PredictResult.from_dict(result) for result in found]
+        head = {"kind": "files", "names": [name for name, _ in files], "raw": raw}
+        found = self._send(f"predict/{int(run_id)}", pack(head, [data for _, data in files]))
+        return [PredictResult.from_dict(result) for result in json.loads(found)]
+
+    def predict_arrays(self, run_id: int, inputs: np.ndarray) -> np.ndarray:
+        """Outputs (examples, outputs) float32 of a run's model for inputs (examples, ...) as datasets have them."""
+        found = self._send(f"predict/{int(run_id)}", pack({"kind": "arrays"}, [pack_inputs(inputs)]))
+        return from_bytes(found)
+
+    def predict_instances(self, run_id: int, body: bytes, *, raw: bool = False) -> bytes:
+        """The answer to a body in the form of TensorFlow Serving, in that form: see `engine.serving.instances`.
+
+        Nothing is read or written here, so that megabytes of JSON do not hold up the pages.
+        """
+        return self._send(f"predict/{int(run_id)}", pack({"kind": "instances", "raw": raw}, [body]))
 
     def close(self) -> None:
         """End the process. The next call would start a new one."""
@@ -89,20 +110,22 @@ class Predictor:
             child.close()
 
     def _ask(self, name: str, body: dict[str, Any]) -> Any:
+        return json.loads(self._send(name, json.dumps(body).encode()))
+
+    def _send(self, path: str, body: bytes) -> bytes:
         limit = settings().predict_timeout_seconds
         deadline = time.monotonic() + limit
-        encoded = json.dumps(body).encode()
         child = self._running()
         while time.monotonic() < deadline:
             try:
                 if child.answers():
-                    return _content(child.send("POST", f"/{name}", deadline, encoded))
+                    return _content(child.send("POST", f"/{path}", deadline, body))
             except httpx.ConnectError:  # it is just ending; nothing was sent, so its successor can be asked
                 child = self._running()
             except httpx.TimeoutException as error:
                 raise late(limit) from error
             except httpx.TransportError as error:
-                raise TrainyardError(
+                raise Unavailable(
                     f"The predictor ended while it worked on this; {child.reason()} The next request starts it again."
                 ) from error
             time.sleep(0.05)
@@ -123,7 +146,7 @@ class Predictor:
                 self._child = None
             now = time.monotonic()
             if len(self._starts) == _MAX_STARTS and now - self._starts[0] < _STARTS_SECONDS:
-                raise TrainyardError(
+                raise Unavailable(
                     f"The predictor ended {_MAX_STARTS} times within a minute and is left alone for a while; {reason}"
                 )
             self._starts.append(now)
@@ -151,7 +174,7 @@ class _Child:
                 )
         except OSError as error:
             shutil.rmtree(self._folder, ignore_errors=True)
-            raise TrainyardError(
+            raise Unavailable(
                 f"The predictor cannot be started: {error}. Make sure that {self.log.parent} can be written."
             ) from error
         self._http = httpx.Client(
@@ -163,7 +186,7 @@ class _Child:
         """Whether the warm-up is over. Raises `TrainyardError` when it ended in a failure."""
         if not self.answered:
             if self.process.poll() is not None:
-                raise TrainyardError(f"The predictor could not start; {self.reason()}")
+                raise Unavailable(f"The predictor could not start; {self.reason()}")
             self.answered = self._is_healthy()
         return self.answered
 
@@ -226,11 +249,10 @@ def _portions(body: bytes, deadline: float) -> Iterator[bytes]:
         yield body[start : start + _PORTION_BYTES]
 
 
-def _content(answer: httpx.Response) -> Any:
-    found = answer.json()
+def _content(answer: httpx.Response) -> bytes:
     if answer.is_error:
-        raise TrainyardError(found["error"])
-    return found
+        raise _ERRORS.get(answer.status_code, TrainyardError)(answer.json()["error"])
+    return answer.content
 
 
 def _open_log(path: Path) -> Any:
