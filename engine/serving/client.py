@@ -5,22 +5,23 @@ import json
 import logging
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from http import HTTPStatus
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
-import httpx
 import numpy as np
 
 from engine.errors import TrainyardError
 from engine.serving.answers import Layer, NetworkPicture, PredictResult
+from engine.serving.connections import Connections, Refused
 from engine.serving.turns import Busy, Late, late
 from engine.serving.wire import from_bytes, pack, pack_inputs
 from engine.settings import settings
@@ -31,7 +32,7 @@ logger = logging.getLogger(__name__)
 COMMAND = (sys.executable, "-m", "engine.serving.predictor")
 _ROOT = Path(__file__).resolve().parents[2]
 _MAX_STARTS, _STARTS_SECONDS = 3, 60.0  # a process that dies at once is not started for ever
-_PORTION_BYTES = 1 << 20
+BROKEN = (OSError, HTTPException)
 _MAX_LOG_BYTES = 5_000_000
 
 
@@ -119,12 +120,12 @@ class Predictor:
         while time.monotonic() < deadline:
             try:
                 if child.answers():
-                    return _content(child.send("POST", f"/{path}", deadline, body))
-            except httpx.ConnectError:  # it is just ending; nothing was sent, so its successor can be asked
+                    return _content(*child.send("POST", f"/{path}", deadline, body))
+            except Refused:  # it is just ending; nothing was sent, so its successor can be asked
                 child = self._running()
-            except httpx.TimeoutException as error:
+            except TimeoutError as error:
                 raise late(limit) from error
-            except httpx.TransportError as error:
+            except BROKEN as error:
                 raise Unavailable(
                     f"The predictor ended while it worked on this; {child.reason()} The next request starts it again."
                 ) from error
@@ -177,9 +178,8 @@ class _Child:
             raise Unavailable(
                 f"The predictor cannot be started: {error}. Make sure that {self.log.parent} can be written."
             ) from error
-        self._http = httpx.Client(
-            transport=httpx.HTTPTransport(uds=str(self._socket)), base_url="http://predictor", trust_env=False
-        )
+        self._connections = Connections(self._socket)
+        self.send = self._connections.request
         self.answered = False
 
     def answers(self) -> bool:
@@ -192,32 +192,9 @@ class _Child:
 
     def _is_healthy(self) -> bool:
         try:
-            return self.send("GET", "/health", time.monotonic() + 1).is_success
-        except httpx.TransportError:  # still warming up, or just ending
+            return self.send("GET", "/health", time.monotonic() + 1)[0] == HTTPStatus.OK
+        except BROKEN:  # still warming up, or just ending
             return False
-
-    def send(self, method: str, path: str, deadline: float, body: bytes = b"") -> httpx.Response:
-        """One request. Raises `httpx.TransportError` when nobody answers until `deadline` (monotonic seconds)."""
-        self._knock()
-        try:
-            return self._http.request(
-                method,
-                path,
-                content=_portions(body, deadline),
-                headers={"content-length": str(len(body))},
-                timeout=max(0.01, deadline - time.monotonic()),
-            )
-        except RuntimeError as error:  # another thread has found it dead and closed the connections
-            raise httpx.ConnectError("The connection is closed.") from error
-
-    def _knock(self) -> None:
-        """Connect and leave: httpx would leave the socket of a refused connection open."""
-        with socket.socket(socket.AF_UNIX) as probe:
-            probe.settimeout(1.0)
-            try:
-                probe.connect(str(self._socket))
-            except OSError as error:
-                raise httpx.ConnectError(str(error)) from error
 
     def reason(self) -> str:
         """Why it ended, as far as can be told, and where to read more."""
@@ -230,7 +207,7 @@ class _Child:
 
     def close(self) -> None:
         """End the process, if it has not ended, and clean up."""
-        self._http.close()
+        self._connections.close()
         assert self.process.stdin is not None
         self.process.stdin.close()
         try:
@@ -241,18 +218,10 @@ class _Child:
         shutil.rmtree(self._folder, ignore_errors=True)
 
 
-def _portions(body: bytes, deadline: float) -> Iterator[bytes]:
-    """The body in pieces: httpx copies what is left of a piece for every packet, and its time limit is a packet's."""
-    for start in range(0, len(body), _PORTION_BYTES):
-        if time.monotonic() > deadline:
-            raise httpx.WriteTimeout("The upload took too long.")
-        yield body[start : start + _PORTION_BYTES]
-
-
-def _content(answer: httpx.Response) -> bytes:
-    if answer.is_error:
-        raise _ERRORS.get(answer.status_code, TrainyardError)(answer.json()["error"])
-    return answer.content
+def _content(status: int, found: bytes) -> bytes:
+    if status != HTTPStatus.OK:
+        raise _ERRORS.get(status, TrainyardError)(json.loads(found)["error"])
+    return found
 
 
 def _open_log(path: Path) -> Any:
