@@ -13,6 +13,9 @@ from engine.errors import TrainyardError
 from engine.settings import settings
 from engine.tasks.base import Column, DataInfo
 
+LARGEST = float(np.finfo(np.float32).max)
+"""Numbers beyond it would be infinite to a network."""
+
 
 def decode_picture(data: bytes, name: str, info: DataInfo) -> np.ndarray:
     """(height, width, channels) uint8 as in the dataset: scaled to cover the size, cut at the centre."""
@@ -64,9 +67,9 @@ def _number(value: Any, column: Column) -> float:
         return math.nan
     try:
         number = float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         number = math.inf
-    if math.isinf(number) or isinstance(value, bool):
+    if abs(number) > LARGEST or isinstance(value, bool):
         raise TrainyardError(f"{column.name!r} is {str(value)[:80]!r}; a number is expected, or nothing.")
     return number
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from engine.datasets.rows import make_rows
 from engine.errors import TrainyardError
-from engine.serving.decoding import decode, stack
+from engine.serving.decoding import LARGEST, decode, stack
 from engine.settings import settings
 from engine.tasks.base import Column, DataInfo
 
@@ -173,7 +173,7 @@ def _number_column(instances: list[dict[str, Any]], column: Column) -> np.ndarra
         found = np.array([math.nan if value is None else value for value in values], np.float64)
     except OverflowError:
         return None
-    return None if np.isinf(found).any() else found
+    return None if (np.abs(found) > LARGEST).any() else found
 
 
 def _category_column(instances: list[dict[str, Any]], column: Column) -> np.ndarray | None:
