@@ -9,6 +9,7 @@ import streamlit as st
 from engine.errors import TrainyardError
 from engine.tasks.base import Prediction
 from ui.charts import probability_bars, to_json
+from ui.downloads import csv_file, json_file, plain
 from ui.language import _
 from ui.live_plot import live_plot
 from ui.modalities import Cells
@@ -20,9 +21,17 @@ Values = Mapping[str, Any]
 class Result(Protocol):
     """What came of one input: a prediction, or the sentence that says why there is none."""
 
-    name: str
-    prediction: Prediction | None
-    error: str
+    @property
+    def name(self) -> str:
+        """Of the file."""
+
+    @property
+    def prediction(self) -> Prediction | None:
+        """None where there is none."""
+
+    @property
+    def error(self) -> str:
+        """Empty where there is a prediction."""
 
 
 class Renderer(Protocol):
@@ -119,6 +128,12 @@ def draw_results(kind: str, results: Sequence[Result], cells: Cells) -> None:
         else:
             renderer.draw(result.prediction.values, key="prediction")
         return
+    draw_many(kind, results, cells)
+
+
+def draw_many(kind: str, results: Sequence[Result], cells: Cells = ({}, {})) -> None:
+    """A table of results that can be downloaded; `cells` show what was given beside the names."""
+    renderer = renderer_for(kind)
     table = result_table(renderer, results)
     failures = sum(1 for result in results if result.prediction is None)
     if failures:
@@ -128,8 +143,8 @@ def draw_results(kind: str, results: Sequence[Result], cells: Cells) -> None:
     st.dataframe(
         pd.concat([pd.DataFrame(given), table], axis=1),
         hide_index=True,
-        row_height=56,
-        key="predictions",
+        row_height=56 if given else None,
+        key="predictions" if given else "batch-predictions",
         alt=_("Prediction for each file"),
         column_config=renderer.columns()
         | how
@@ -138,29 +153,26 @@ def draw_results(kind: str, results: Sequence[Result], cells: Cells) -> None:
             "error": st.column_config.TextColumn(_("Problem"), help=_("Why a file could not be used."), width="large"),
         },
     )
+    with st.container(horizontal=True):
+        _download(_("Download as CSV"), csv_file(table), "predictions.csv", "text/csv",
+                  _("The table without pictures, for a spreadsheet."))  # fmt: skip
+        _download(_("Download as JSON"), json_file(results), "predictions.json", "application/json",
+                  _("All that the network said of each file, for a program."))  # fmt: skip
+
+
+def _download(label: str, data: bytes, name: str, mime: str, words: str) -> None:
     st.download_button(
-        _("Download as CSV"),
-        table.to_csv(index=False).encode("utf-8-sig"),
-        file_name="predictions.csv",
-        mime="text/csv",
-        icon=":material/download:",
-        on_click="ignore",
-        help=_("The table without pictures, for a spreadsheet."),
+        label, data, file_name=name, mime=mime, icon=":material/download:", on_click="ignore", help=words
     )
 
 
 def result_table(renderer: Renderer, results: Sequence[Result]) -> pd.DataFrame:
     """One row a file: its name, the prediction's cells, and what was wrong with it."""
     rows = [
-        {"name": _plain(result.name)}
+        {"name": plain(result.name)}
         | (renderer.row(result.prediction.values) if result.prediction else {})
         | {"error": result.error}
         for result in results
     ]
     table = pd.DataFrame(rows)
     return table.reindex(columns=[c for c in table.columns if c != "error"] + ["error"])
-
-
-def _plain(name: str) -> str:
-    """A file's name that a spreadsheet does not take for a formula."""
-    return f"'{name}" if name[:1] in "=+-@\t\r" else name
