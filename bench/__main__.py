@@ -8,7 +8,19 @@ import time
 from typing import Any
 
 NAMES = (
-    *("throughput", "tracking", "store", "pages", "accuracy", "transfer", "tables", "sounds", "latency", "viewers"),
+    *(
+        "throughput",
+        "tracking",
+        "store",
+        "pages",
+        "accuracy",
+        "transfer",
+        "tables",
+        "sounds",
+        "serving",
+        "latency",
+        "viewers",
+    ),
 )
 """Every measurement, a module of this package with a function `measure`."""
 

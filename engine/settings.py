@@ -86,6 +86,14 @@ class Settings(BaseSettings):
     """Most files in one prediction request."""
     max_predicted_rows: int = Field(default=10_000, ge=1)
     """Most rows of tables in one prediction request."""
+    max_instances: int = Field(default=10_000, ge=1)
+    """Most inputs in one request of the API that gives them as JSON, and in one batch of the demo."""
+    max_batch: int = Field(default=128, ge=1)
+    """Most inputs that go through a network at once, of however many requests; more go in portions."""
+    api: bool = True
+    """Whether the dashboard answers predictions over HTTP under /api/v1; off, there is nothing at that address."""
+    max_request_mb: int = Field(default=16, ge=1)
+    """Largest body of a request to the API, in MB; more is refused while it is read."""
     predict_timeout_seconds: float = Field(default=30.0, gt=0)
     """How long a page waits for a prediction, a layer picture or an augmentation preview."""
     max_waiting_predictions: int = Field(default=16, ge=1)

@@ -6,10 +6,11 @@ from typing import Any, Protocol
 import pandas as pd
 import streamlit as st
 
-from engine.datasets.spreadsheets import plain_cell, write_csv
+from engine.datasets.spreadsheets import plain_cell
 from engine.errors import TrainyardError
 from engine.tasks.base import Prediction
 from ui.charts import probability_bars, to_json
+from ui.downloads import csv_file, json_file
 from ui.language import _
 from ui.live_plot import live_plot
 from ui.modalities import Cells
@@ -23,9 +24,17 @@ _PICTURE_PIXELS = 56
 class Result(Protocol):
     """What came of one input: a prediction, or the sentence that says why there is none."""
 
-    name: str
-    prediction: Prediction | None
-    error: str
+    @property
+    def name(self) -> str:
+        """Of the file."""
+
+    @property
+    def prediction(self) -> Prediction | None:
+        """None where there is none."""
+
+    @property
+    def error(self) -> str:
+        """Empty where there is a prediction."""
 
 
 class Renderer(Protocol):
@@ -122,6 +131,12 @@ def draw_results(kind: str, results: Sequence[Result], cells: Cells) -> None:
         else:
             renderer.draw(result.prediction.values, key="prediction")
         return
+    draw_many(kind, results, cells)
+
+
+def draw_many(kind: str, results: Sequence[Result], cells: Cells = ({}, {})) -> None:
+    """A table of results that can be downloaded; `cells` show what was given beside the names."""
+    renderer = renderer_for(kind)
     table = result_table(renderer, results)
     failures = sum(1 for result in results if result.prediction is None)
     if failures:
@@ -132,7 +147,7 @@ def draw_results(kind: str, results: Sequence[Result], cells: Cells) -> None:
         pd.concat([pd.DataFrame(given), table], axis=1),
         hide_index=True,
         row_height=_PICTURE_PIXELS if any(_is_picture(column) for column in how.values()) else None,
-        key="predictions",
+        key="predictions" if given else "batch-predictions",
         alt=_("Prediction for each file"),
         column_config=renderer.columns()
         | how
@@ -141,14 +156,16 @@ def draw_results(kind: str, results: Sequence[Result], cells: Cells) -> None:
             "error": st.column_config.TextColumn(_("Problem"), help=_("Why a file could not be used."), width="large"),
         },
     )
+    with st.container(horizontal=True):
+        _download(_("Download as CSV"), csv_file(table), "predictions.csv", "text/csv",
+                  _("The table without pictures, for a spreadsheet."))  # fmt: skip
+        _download(_("Download as JSON"), json_file(results), "predictions.json", "application/json",
+                  _("All that the network said of each file, for a program."))  # fmt: skip
+
+
+def _download(label: str, data: bytes, name: str, mime: str, words: str) -> None:
     st.download_button(
-        _("Download as CSV"),
-        write_csv(downloaded(given, how, table)),
-        file_name="predictions.csv",
-        mime="text/csv",
-        icon=":material/download:",
-        on_click="ignore",
-        help=_("The table without pictures, for a spreadsheet."),
+        label, data, file_name=name, mime=mime, icon=":material/download:", on_click="ignore", help=words
     )
 
 

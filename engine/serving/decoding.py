@@ -75,6 +75,16 @@ def decode(modality: str, data: bytes, name: str, info: DataInfo) -> Decoded:
     return found if isinstance(found, Decoded) else Decoded((name,), stack([found]))
 
 
+def decode_one(modality: str, data: bytes, name: str, info: DataInfo) -> np.ndarray:
+    """The single input that a file holds, as a batch (1, ...). Raises `TrainyardError` for what is unusable."""
+    found = decode(modality, data, name, info)
+    if found.errors:
+        raise TrainyardError(f"{name[-80:]!r}: {next(iter(found.errors.values()))}")
+    if len(found.inputs) != 1:
+        raise TrainyardError(f"{name[-80:]!r} holds {len(found.inputs)} inputs; one is expected.")
+    return found.inputs
+
+
 def stack(inputs: Sequence[Any]) -> np.ndarray:
     """Inputs of one modality as one batch (examples, ...)."""
     return np.array(inputs, object) if isinstance(inputs[0], str) else np.stack(inputs)

@@ -14,7 +14,8 @@ from engine.serving.decoded import Decoded
 from engine.settings import settings
 from engine.tasks.base import Column, DataInfo
 
-_LARGEST = float(np.finfo(np.float32).max)
+LARGEST = float(np.finfo(np.float32).max)
+"""Numbers beyond it would be infinite to a network."""
 
 
 def decode_rows(data: bytes, name: str, info: DataInfo) -> Decoded:
@@ -99,7 +100,7 @@ def _numbers(values: Sequence[Any], column: Column, errors: dict[int, str]) -> n
         numbers = np.array(values if plain else [_number(value) for value in values], np.float64)
     except OverflowError:  # whole numbers in JSON have no largest
         numbers = np.array([_number(value) for value in values], np.float64)
-    unusable = np.abs(numbers) > _LARGEST
+    unusable = np.abs(numbers) > LARGEST
     for row in np.flatnonzero(unusable).tolist():
         errors.setdefault(row, f"{column.name!r} is {str(values[row])[:80]!r}; a number is expected, or nothing.")
     return np.where(unusable, np.nan, numbers).astype(np.float32)

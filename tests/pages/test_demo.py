@@ -92,7 +92,7 @@ def test_a_run_that_does_not_exist_is_told_and_another_offered(store: Store, ask
 
 
 def test_a_run_that_still_trains_cannot_be_tried(store: Store) -> None:
-    assert "still training" in open_page("demo", run=seeding.running(store).id).warning[0].value
+    assert "has no model yet" in open_page("demo", run=seeding.running(store).id).warning[0].value
 
 
 def test_one_image_gives_a_label_and_a_chart(store: Store) -> None:
