@@ -15,7 +15,8 @@ from bench.children import empty_home, median, run_json
 TRIES = 200
 ROWS = 10_000
 CLIENTS, EACH = 10, 60
-ALONE = "from engine.serving import turns; turns.TOGETHER_BYTES = 0; from engine.serving.predictor import main; main()"  # what the predictor would be if requests shared no turns
+ALONE = "from engine.serving import turns; turns.TOGETHER_BYTES = 0; from engine.serving.predictor import main; main()"
+"""What the predictor would be if requests shared no turns."""
 
 
 def measure() -> dict[str, Any]:

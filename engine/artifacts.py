@@ -13,6 +13,7 @@ import numpy as np
 
 from engine.errors import TrainyardError
 from engine.settings import settings
+from engine.tasks.base import DataInfo
 
 if TYPE_CHECKING:
     from engine.store import Store
@@ -67,6 +68,13 @@ class Artifacts:
     def info(self) -> Path:
         """What the model takes and what its outputs mean, as JSON: it outlives the dataset."""
         return self.folder / "info.json"
+
+    def read_info(self) -> DataInfo | None:
+        """What the model takes, or None where nothing readable says so."""
+        try:
+            return DataInfo.from_dict(json.loads(self.info.read_text(encoding="utf-8")))
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
 
     def read_evaluation(self) -> dict[str, Any]:
         """`{"validation": ..., "test": ...}` and the dataset's extra tests by name, or {} while there is none."""

@@ -231,11 +231,9 @@ def test_deep_networks_are_drawn_in_few_boxes_that_lose_no_parameter(predictor: 
 
 
 def test_a_huge_network_is_described_without_building_its_weights(predictor: Predictor) -> None:
-    started = time.monotonic()
-    picture = predictor.describe({"dataset": "digits", "model": "mlp", "units": 1024, "depth": 6})
-    assert picture.parameters > 5_000_000
-    assert time.monotonic() - started < 2
-    assert child_of(predictor).memory_info().rss < 1.5e9
+    picture = predictor.describe({"dataset": "stamps", "model": "cnn", "filters": 128, "blocks": 1, "units": 1024})
+    assert picture.parameters > 300_000_000  # 1.2 GB, if they had values
+    assert child_of(predictor).memory_info().rss < 1.2e9
 
 
 def test_wrong_values_are_refused_with_the_sentence_of_the_spec(predictor: Predictor) -> None:

@@ -6,6 +6,7 @@ from contextlib import ExitStack
 
 import streamlit as st
 
+from engine.artifacts import artifacts_of
 from engine.datasets.unpack import ArchiveError
 from engine.errors import TrainyardError
 from engine.runs import Run
@@ -33,7 +34,9 @@ class Batch:
         self.problem = ""
         self.paused = False
         self._open = ExitStack()  # zips stay open until the end; they are in memory
-        self.inputs = self._open.enter_context(open_inputs(modality, uploads))
+        info = artifacts_of(run_id).read_info()
+        columns = [column.name for column in info.columns] if info else []
+        self.inputs = self._open.enter_context(open_inputs(modality, uploads, columns))
 
     @property
     def going(self) -> bool:

@@ -6,11 +6,11 @@ from typing import Any, Protocol
 import pandas as pd
 import streamlit as st
 
-from engine.datasets.spreadsheets import plain_cell
+from engine.datasets.spreadsheets import plain_cell, write_csv
 from engine.errors import TrainyardError
 from engine.tasks.base import Prediction
 from ui.charts import probability_bars, to_json
-from ui.downloads import csv_file, json_file
+from ui.downloads import json_file
 from ui.language import _
 from ui.live_plot import live_plot
 from ui.modalities import Cells
@@ -157,7 +157,7 @@ def draw_many(kind: str, results: Sequence[Result], cells: Cells = ({}, {})) -> 
         },
     )
     with st.container(horizontal=True):
-        _download(_("Download as CSV"), csv_file(table), "predictions.csv", "text/csv",
+        _download(_("Download as CSV"), write_csv(downloaded(given, how, table)), "predictions.csv", "text/csv",
                   _("The table without pictures, for a spreadsheet."))  # fmt: skip
         _download(_("Download as JSON"), json_file(results), "predictions.json", "application/json",
                   _("All that the network said of each file, for a program."))  # fmt: skip

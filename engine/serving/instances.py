@@ -153,14 +153,13 @@ def rows(instances: list[Any], info: DataInfo) -> np.ndarray:
 
 
 def _row(row: Any, where: str, info: DataInfo) -> np.ndarray:
-    if isinstance(row, dict):
-        for key, value in row.items():
-            if isinstance(value, list | dict):
-                raise TrainyardError(
-                    f"{where} has in column {key[:80]!r} no single value: a number or a text is expected."
-                )
-            if isinstance(value, str):
-                _sound_text(value, where)
+    if not isinstance(row, dict):
+        raise TrainyardError(f"{where} is no row: an object of column names and values is expected.")
+    for key, value in row.items():
+        if isinstance(value, list | dict):
+            raise TrainyardError(f"{where} has in column {key[:80]!r} no single value: a number or a text is expected.")
+        if isinstance(value, str):
+            _sound_text(value, where)
     return decode_one("table", json.dumps(row).encode(), where, info)
 
 

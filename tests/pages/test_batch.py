@@ -20,7 +20,7 @@ from engine.tasks.base import Prediction
 from tests import seeding
 from tests.pages.opening import labels, open_page, press, words
 from ui import batch, lab
-from ui.downloads import csv_file, json_file
+from ui.downloads import json_file
 
 
 @dataclass
@@ -135,12 +135,7 @@ def test_files_that_cannot_be_used_are_refused_with_a_sentence(run: Run, predict
     assert predictor.portions == 0
 
 
-def test_no_cell_of_a_downloaded_table_is_a_formula() -> None:
-    shown = pd.DataFrame(
-        {"name": ["=1+1", "a"], "label": ["@x", "-y"], "probability": [0.5, -1.0], "=h": ["\tz", None]}
-    )
-    lines = csv_file(shown).decode("utf-8-sig").splitlines()
-    assert lines == ["name,label,probability,'=h", "'=1+1,'@x,0.5,'\tz", "a,'-y,-1.0,"]
+def test_a_download_for_programs_has_whole_predictions_and_what_was_wrong() -> None:
     found = json.loads(json_file([LengthPredictor()._one("=a", b"123"), LengthPredictor()._one("\ud800", b"")]))
     assert found[0]["file"] == "=a"
     assert found[0]["probabilities"] == {"long": 0.75, "=short": 0.25}
