@@ -70,7 +70,13 @@ def make_parsers(arguments: list[str]) -> tuple[Parser, dict[str, argparse.Argum
         add(name, function, words).add_argument("run", type=int, metavar="ID", help="number of the run")
     made = add("predict", predict, "Predict files with a run's model.")
     made.add_argument("run", type=int, metavar="ID", help="number of the run")
-    made.add_argument("files", nargs="+", type=Path, metavar="FILE", help="what to predict: images as PNG, JPEG ...; rows as JSON, CSV ...")
+    made.add_argument(
+        "files",
+        nargs="+",
+        type=Path,
+        metavar="FILE",
+        help="what to predict: images as PNG, JPEG ...; rows as JSON, CSV ...",
+    )
     add("datasets", show_datasets, "List datasets.")
     add("models", show_models, "List models.")
     made = add("fetch", fetch, "Download a dataset and check its hashes; goes on where it was cut off.")
