@@ -104,7 +104,7 @@ def test_the_vocabulary_is_bounded_and_rare_values_share_one_place(monkeypatch: 
     assert [len(values) for values in info.learned["categories"]] == [3, 10, 1, 4]
     assert info.learned["rare"] == [False, True, False, False]
     assert network.features is not None
-    assert network.features.output_shape[1] == 6 + 2 + 3 + (10 + 1) + 1 + 4
+    assert network.features.output_shape[1] == 6 + 2 + 3 + (10 + 1) + 2 + 4
     places = np.asarray(network.features.predict(as_tensors(odd_rows()), verbose=0))[:, 11:22]
     assert places[:, 0].sum() == ROWS - 10
 
