@@ -108,7 +108,8 @@ def _in_noise(clips: np.ndarray, share: float, lowest_snr: float, rng: np.random
 def _shapes(length: int) -> np.ndarray:
     """What makes white noise of `length` samples fall off with pitch, (slopes, frequencies) float32."""
     frequencies = np.maximum(np.fft.rfftfreq(length, 1 / SAMPLE_RATE_HZ), _LOWEST_HZ)
-    return (frequencies ** -np.array(_SLOPES)[:, None]).astype(np.float32)
+    shapes: np.ndarray = (frequencies ** -np.array(_SLOPES)[:, None]).astype(np.float32)
+    return shapes
 
 
 @lru_cache(maxsize=1)

@@ -53,7 +53,7 @@ class Sounds:
         labels = list(prepared.info.labels[:MAX_CLASSES])
         chosen = st.pills(
             _("Listen"), labels, default=labels[0], required=True, key=f"listen-{prepared.path.name}",
-            help=_("Hear the first of the spectrograms of this class."),
+            help=_("Hear the first of the spectrograms of this class."), wrap=True,
         )  # fmt: skip
         st.audio(_first_of(prepared, labels.index(chosen or labels[0])), format="audio/wav")
 
