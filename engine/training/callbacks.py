@@ -82,6 +82,34 @@ class Plateau(keras.callbacks.ReduceLROnPlateau):
         self.best, self.wait, self.cooldown_counter = state["best"], state["wait"], state["cooldown_counter"]
 
 
+class SteadySeeds(keras.callbacks.Callback):
+    """Let validation move no seed, so that it may be left and done again.
+
+    Keras' recurrent layers draw their dropout in inference too, where they do not use it.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._before: list[np.ndarray] = []
+
+    def on_test_begin(self, logs: Any = None) -> None:
+        """Remember."""
+        self._before = [keras.ops.convert_to_numpy(state).copy() for state in self._states()]
+
+    def on_test_end(self, logs: Any = None) -> None:
+        """Put back."""
+        self.put_back()
+
+    def put_back(self) -> None:
+        """The states from before the validation, if one has begun and not ended."""
+        if self._before:
+            assign(self._states(), self._before)
+        self._before = []
+
+    def _states(self) -> list[Any]:
+        return [v for v in self.model.non_trainable_variables if v.name == "seed_generator_state"]
+
+
 class Report(keras.callbacks.Callback):
     """Hand metrics to the reporter a few times a second, and leave `fit` once the run was asked to end.
 
