@@ -54,6 +54,22 @@ class Settings(BaseSettings):
     """Most pixels of one image; a larger one is refused before it is decoded."""
     max_image_mb: int = Field(default=32, ge=1)
     """Largest file of one image, in MB."""
+    max_clip_mb: int = Field(default=120, ge=1)
+    """Largest file of one sound, in MB."""
+    max_clip_seconds: int = Field(default=600, ge=1)
+    """Longest sound that is decoded, in seconds; decoding ends as soon as a longer one is noticed."""
+    max_clip_channels: int = Field(default=8, ge=1)
+    """Most channels of one sound; they are mixed to one."""
+    max_table_mb: int = Field(default=100, ge=1)
+    """Largest table, in MB: as a file, and for Parquet also what it unpacks to."""
+    max_table_rows: int = Field(default=1_000_000, ge=1)
+    """Most rows of one table."""
+    max_table_columns: int = Field(default=1_000, ge=1)
+    """Most columns of one table."""
+    max_table_cells: int = Field(default=20_000_000, ge=1)
+    """Most cells of one table, rows times columns; missing ones count, since they take memory too."""
+    max_cell_characters: int = Field(default=100_000, ge=1)
+    """Most characters in one cell of a table; a row with a longer one is left out and reported."""
     max_dataset_mb: int = Field(default=8_000, ge=1)
     """Largest size of an image folder as arrays in memory, in MB; a larger one is refused with a sentence."""
     max_text_characters: int = Field(default=100_000, ge=1)

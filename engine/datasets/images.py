@@ -12,6 +12,7 @@ from typing import Literal
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from engine.datasets.kinds import kind_of
 from engine.errors import TrainyardError
 from engine.settings import settings
 
@@ -22,7 +23,6 @@ Ground = Literal["white", "black"]
 
 _one_at_a_time = threading.Lock()  # so that the memory of decoding does not grow with the number of visitors
 _log = logging.getLogger(__name__)
-_KINDS = ((b"PK", "a zip archive"), (b"%PDF", "a PDF document"), (b"\x1f\x8b", "a gzip archive"))
 _TAKES = "PNG, JPEG, WebP, GIF or BMP"
 
 
@@ -63,7 +63,7 @@ def read_image(data: bytes, name: str, cover: tuple[int, int] | None = None, gro
     except TrainyardError:
         raise
     except UnidentifiedImageError as error:
-        raise TrainyardError(f"{shown} is {_kind(data)}, not an image. Use {_TAKES}.") from error
+        raise TrainyardError(f"{shown} is {kind_of(data)}, not an image. Use {_TAKES}.") from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise TrainyardError(_too_large(shown)) from error
     except Exception as error:  # on broken bytes the decoders raise nearly anything
@@ -106,11 +106,3 @@ def _too_large(shown: str) -> str:
         f"{shown} has more than {settings().max_image_pixels:,} pixels (TRAINYARD_MAX_IMAGE_PIXELS); "
         "it was not decoded. Save it smaller."
     )
-
-
-def _kind(data: bytes) -> str:
-    """What the bytes are, as far as their beginning tells."""
-    known = next((kind for start, kind in _KINDS if data.startswith(start)), None)
-    if known:
-        return known
-    return "text" if all(byte >= 32 or byte in b"\t\r\n" for byte in data[:200]) else "of an unknown format"

@@ -1,0 +1,198 @@
+"""Rows of text cells to a table in compact columns, within the limits; what was left out is written down.
+
+Every source of rows ends here, so that CSV, TSV and JSON mean the same by a number, a missing cell and a limit.
+"""
+
+from dataclasses import dataclass, field
+from itertools import zip_longest
+from typing import TYPE_CHECKING, Any
+
+from engine.errors import TrainyardError
+from engine.settings import settings
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MOST_PROBLEMS = 100
+"""How many problems are told one by one; the others are only counted."""
+LONGEST_NAME = 100
+"""Characters of a column's name; the rest is cut off."""
+MISSING_WORDS = ("na", "n/a", "#n/a", "nan", "null", "none", "-", "?")
+"""What counts as missing, in any case, where all other cells of a column are numbers."""
+INFINITE_WORDS = ("inf", "+inf", "-inf", "infinity", "+infinity", "-infinity")
+NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"
+"""What counts as a number."""
+CODE = r"^[+-]?(0[0-9]|[0-9]{16,}$)"
+"""Digits that would not survive as a number: 00123 would lose its zeros, a long account number its end."""
+
+_CELLS_AT_ONCE = 200_000  # that are Python objects at a time; then they become a compact column
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something that was left out or changed, and the reason."""
+
+    place: str
+    """Such as "row 7", counted like a spreadsheet does but without blank lines, or "" for the whole file."""
+    reason: str
+
+
+@dataclass
+class Problems:
+    """A list that does not grow with the damage."""
+
+    told: list[Problem] = field(default_factory=list)
+    untold: int = 0
+
+    def add(self, place: str, reason: str) -> None:
+        """Write one down."""
+        if len(self.told) < MOST_PROBLEMS:
+            self.told.append(Problem(place, reason))
+        else:
+            self.untold += 1
+
+    def listed(self) -> tuple[Problem, ...]:
+        """All that were told, and how many more there are."""
+        more = (Problem("", f"{self.untold:,} more problems like these are not listed."),) if self.untold else ()
+        return (*self.told, *more)
+
+
+class Cells:
+    """Collects rows of text cells, "" where one is missing; columns may be added on the way."""
+
+    def __init__(self, shown: str, problems: Problems) -> None:
+        """`shown` is the file's name as sentences show it."""
+        self.shown, self.problems = shown, problems
+        self.names: list[str] = []
+        self.rows = self.left_out = 0
+        self._waiting: list[list[str]] = []
+        self._parts: list[list[Any]] = []  # a list of arrow arrays for each portion of rows
+
+    def check(self, columns: int, rows: int) -> None:
+        """Raise `TrainyardError` when a table of this size is over a limit."""
+        if columns > settings().max_table_columns:
+            raise TrainyardError(
+                f"{self.shown} has more than {settings().max_table_columns:,} columns (TRAINYARD_MAX_TABLE_COLUMNS). "
+                "Leave out some."
+            )
+        if rows > settings().max_table_rows:
+            raise TrainyardError(
+                f"{self.shown} has more than {settings().max_table_rows:,} rows (TRAINYARD_MAX_TABLE_ROWS). "
+                "Take a sample of them."
+            )
+        if columns * rows > settings().max_table_cells:
+            raise TrainyardError(
+                f"{self.shown} has more than {settings().max_table_cells:,} cells (TRAINYARD_MAX_TABLE_CELLS). "
+                "Leave out columns, or take a sample of the rows."
+            )
+
+    def add(self, row: list[str]) -> None:
+        """One row, at most as long as `names`, which is not empty; where it is shorter, the rest is missing."""
+        self.rows += 1
+        self._waiting.append(row)
+        if len(self._waiting) * len(self.names) >= _CELLS_AT_ONCE:
+            self._pack()
+
+    def leave_out(self, number: int, reason: str) -> None:
+        """A row that cannot be used. It counts like the others, so that millions of them take no longer."""
+        self.left_out += 1
+        self.problems.add(f"row {number}", reason)
+        self.check(1, number)
+
+    def frame(self) -> "pd.DataFrame":
+        """Everything as a table: float64 columns and text columns, NaN where a cell is missing."""
+        import pyarrow as pa
+
+        self._pack()
+        columns = []
+        names = unique_names(self.names, self.problems)
+        for index, name in enumerate(names):
+            chunks = [part[index] if index < len(part) else pa.nulls(len(part[0]), pa.string()) for part in self._parts]
+            columns.append(numbers_or_text(pa.chunked_array(chunks, pa.string()), name, self.problems))
+        self._parts = []
+        return to_frame(names, columns)
+
+    def _pack(self) -> None:
+        import pyarrow as pa
+
+        self.check(len(self.names), self.rows)
+        if self._waiting:
+            columns = list(zip_longest(*self._waiting, fillvalue=""))
+            columns += [("",) * len(self._waiting)] * (len(self.names) - len(columns))
+            self._parts.append([pa.array(column, pa.string()) for column in columns])
+            self._waiting = []
+
+
+def to_frame(names: list[str], columns: list[Any]) -> "pd.DataFrame":
+    """Arrow columns, float64 or string, as a pandas table."""
+    import pyarrow as pa
+
+    frame: pd.DataFrame = pa.table(columns, names=names).to_pandas()
+    return frame
+
+
+def numbers_or_text(values: Any, name: str, problems: Problems) -> Any:
+    """(rows,) strings -> (rows,) float64 if every cell that is there is a number, else trimmed strings.
+
+    Infinite numbers count as missing and are reported. Digits with leading zeros or with more than fifteen places are
+    text: they name something.
+    """
+    import pyarrow.compute as pc
+
+    texts = trimmed(values)
+    present = texts.drop_null()
+    lower = pc.utf8_lower(texts)
+    numeric = pc.match_substring_regex(texts, NUMBER)
+    infinite, missing = (pc.is_in(lower, _strings(words)) for words in (INFINITE_WORDS, MISSING_WORDS))
+    allowed = pc.or_(numeric, pc.or_(infinite, missing))
+    if not pc.any(numeric).as_py() or not pc.all(allowed).as_py() or pc.any(_is_code(present)).as_py():
+        return texts
+    numbers = pc.cast(pc.if_else(numeric, texts, None), "float64")
+    return finite(numbers, name, problems, pc.sum(infinite).as_py() or 0)
+
+
+def finite(numbers: Any, name: str, problems: Problems, already: int = 0) -> Any:
+    """(rows,) float64 with null in place of NaN and infinity; infinite ones, and those `already` gone, are reported."""
+    import pyarrow.compute as pc
+
+    count = (pc.sum(pc.is_inf(numbers)).as_py() or 0) + already
+    if count:
+        problems.add(f"column {name!r}", f"Infinite numbers count as missing: {count:,}.")
+    return pc.if_else(pc.is_finite(numbers), numbers, None)
+
+
+def trimmed(values: Any) -> Any:
+    """(rows,) strings without white space around them, null where nothing is left."""
+    import pyarrow.compute as pc
+
+    texts = pc.utf8_trim_whitespace(values)
+    return pc.if_else(pc.equal(texts, ""), None, texts)
+
+
+def unique_names(names: list[str], problems: Problems) -> list[str]:
+    """Printable, different, not empty; what had to be changed is reported."""
+    found: dict[str, None] = {}
+    for position, name in enumerate(names, 1):
+        plain = "".join(letter for letter in " ".join(name.split()) if letter.isprintable())[:LONGEST_NAME].strip()
+        wanted = plain or f"column {position}"
+        taken, number = wanted, 2
+        while taken in found:
+            taken, number = f"{wanted} ({number})", number + 1
+        found[taken] = None
+        if not plain:
+            problems.add(f"column {taken!r}", "The column has no name; it is called by its position.")
+        elif taken != wanted:
+            problems.add(f"column {taken!r}", f"Another column is called {wanted!r} too; this one was renamed.")
+    return list(found)
+
+
+def _is_code(texts: Any) -> Any:
+    import pyarrow.compute as pc
+
+    return pc.match_substring_regex(texts, CODE)
+
+
+def _strings(words: tuple[str, ...]) -> Any:
+    import pyarrow as pa
+
+    return pa.array(words, pa.string())
