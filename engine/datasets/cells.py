@@ -17,6 +17,8 @@ MOST_PROBLEMS = 100
 """How many problems are told one by one; the others are only counted."""
 LONGEST_NAME = 100
 """Characters of a column's name; the rest is cut off."""
+JOINERS = "\u200c\u200d"
+"""Invisible, but part of words in Persian and Hindi, and of emoji."""
 MISSING_WORDS = ("na", "n/a", "#n/a", "nan", "null", "none", "-", "?")
 """What counts as missing, in any case, where all other cells of a column are numbers."""
 INFINITE_WORDS = ("inf", "+inf", "-inf", "infinity", "+infinity", "-infinity")
@@ -173,7 +175,8 @@ def unique_names(names: list[str], problems: Problems) -> list[str]:
     """Printable, different, not empty; what had to be changed is reported."""
     found: dict[str, None] = {}
     for position, name in enumerate(names, 1):
-        plain = "".join(letter for letter in " ".join(name.split()) if letter.isprintable())[:LONGEST_NAME].strip()
+        shown = (letter for letter in " ".join(name.split()) if letter.isprintable() or letter in JOINERS)
+        plain = "".join(shown)[:LONGEST_NAME].strip()
         wanted = plain or f"column {position}"
         taken, number = wanted, 2
         while taken in found:

@@ -58,7 +58,7 @@ def read_table(data: bytes | Path | IO[bytes], name: str) -> TableFile:
     except Exception as error:  # what the libraries raise for broken bytes is not written down anywhere
         _log.info("Cannot read %s", shown, exc_info=True)
         raise TrainyardError(
-            f"{shown} is a broken table ({str(error)[:200]}). Save it again as CSV in UTF-8."
+            f"{shown} is a broken or incomplete table ({str(error)[:100]}). Save it again, or as CSV in UTF-8."
         ) from error
     return TableFile(frame, problems.listed())
 

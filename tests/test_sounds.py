@@ -1,0 +1,314 @@
+"""Decoding sounds that people upload: every format, rate and width, and everything that only pretends to be a sound."""
+
+import io
+import re
+import subprocess
+import sys
+import threading
+import wave
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from engine.datasets.sounds import SAMPLE_RATE_HZ, decode_sound, encode_wav, fit_length, is_silent
+from engine.errors import TrainyardError
+from engine.settings import settings
+from tests.bad_files.make import SCRIPTS, sound, tone
+from tests.bad_files.make import sounds as corpus
+
+BAD_FILES = Path(__file__).parent / "bad_files"
+GOOD = {  # samples at 16 kHz
+    "silent.wav": 1_600,
+    "eight_channels.wav": 400,
+    "192_khz.wav": 400,
+    "float64.wav": 1_600,
+    "24_bits.wav": 1_600,
+    "8_bits.wav": 1_600,
+}
+REFUSED = {
+    "empty.wav": r"is empty \(0 bytes\)",
+    "no_samples.wav": "has no sound in it: it is 0 seconds long",
+    "truncated.wav": "is cut off: 3,044 bytes are missing",
+    "truncated.flac": "is a broken or incomplete sound",
+    "truncated.ogg": "is cut off: 200 bytes are missing",
+    "truncated.mp3": "is cut off: [0-9,]+ of 9,000 samples are there",
+    "nine_channels.wav": r"has 9 channels; a sound may have 8 \(TRAINYARD_MAX_CLIP_CHANNELS\)",
+    "thousand_channels.wav": "has 1,000 channels",
+    "two_billion_hertz.wav": "has 2,147,483,647 samples a second; a sound may have 1,000 to 384,000",
+    "not_a_number.wav": r"has samples that are no numbers \(NaN or infinite\)",
+    "infinite.wav": r"has samples that are no numbers \(NaN or infinite\)",
+    "scaled.wav": "has samples of 16,384, where 1 is full scale",
+    "video.wav": "is an MP4 file .*, not a sound that can be read. Use WAV, FLAC, Ogg or MP3",
+    "zip.ogg": "is a zip archive, not a sound",
+    "text.mp3": "is text, not a sound",
+    "utf16.mp3": "is of an unknown format, not a sound",  # its mark looks like the beginning of an MP3
+    "aiff.wav": "is an AIFF sound, not a sound that can be read",
+}
+
+
+@pytest.fixture(autouse=True)
+def limits() -> Iterator[None]:
+    """What a test sets is forgotten after it."""
+    yield
+    settings.cache_clear()
+
+
+def limit(monkeypatch: pytest.MonkeyPatch, **values: int) -> None:
+    """Change settings for one test."""
+    for name, value in values.items():
+        monkeypatch.setenv(f"TRAINYARD_{name.upper()}", str(value))
+    settings.cache_clear()
+
+
+def pitch_hz(samples: np.ndarray) -> float:
+    """The strongest frequency."""
+    spectrum = np.abs(np.fft.rfft(samples * np.hanning(len(samples))))
+    return float(spectrum.argmax() * SAMPLE_RATE_HZ / len(samples))
+
+
+# -- good sounds -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("kind", "width"),
+    [
+        ("WAV", "PCM_16"),
+        ("WAV", "PCM_U8"),
+        ("WAV", "PCM_24"),
+        ("WAV", "PCM_32"),
+        ("WAV", "FLOAT"),
+        ("WAV", "DOUBLE"),
+        ("WAV", "ULAW"),
+        ("WAV", "IMA_ADPCM"),
+        ("WAVEX", "PCM_16"),
+        ("FLAC", "PCM_24"),
+        ("OGG", "VORBIS"),
+        ("OGG", "OPUS"),
+        ("MP3", "MPEG_LAYER_III"),
+    ],
+)
+@pytest.mark.parametrize("channels", [1, 2])
+def test_each_format_and_width_becomes_16_khz_mono(kind: str, width: str, channels: int) -> None:
+    samples = decode_sound(sound(tone(48_000, 48_000, channels), 48_000, kind, width), "a")
+    assert samples.dtype == np.int16
+    assert abs(len(samples) - SAMPLE_RATE_HZ) <= 1_000  # ADPCM ends with a whole block
+    middle = samples[4_000:12_000]
+    assert pitch_hz(middle) == pytest.approx(300, abs=3)
+    assert abs(int(np.abs(middle).max()) - 16_384) < 900
+
+
+def test_16_bit_samples_at_16_khz_come_back_bit_by_bit() -> None:
+    samples = np.random.default_rng(0).integers(-(2**15), 2**15, 5_000).astype(np.int16)
+    assert np.array_equal(decode_sound(encode_wav(samples), "a"), samples)
+    assert np.array_equal(decode_sound(sound(samples, kind="FLAC"), "a"), samples)
+
+
+def test_channels_are_averaged() -> None:
+    stereo = np.stack([np.full(100, 0.5), np.full(100, -0.25)], axis=1)
+    assert set(decode_sound(sound(stereo), "a").tolist()) == {4_096}
+
+
+def test_what_is_louder_than_full_scale_is_clipped() -> None:
+    samples = decode_sound(sound(np.array([0.0, 1.5, -1.5]), width="FLOAT"), "a")
+    assert samples.tolist() == [0, 32_767, -32_768]
+
+
+def test_frequencies_above_the_new_rate_do_not_come_back_as_others() -> None:
+    high = np.sin(2 * np.pi * 15_000 * np.arange(48_000) / 48_000)
+    assert np.abs(decode_sound(sound(high, 48_000), "a")[2_000:-2_000]).max() < 100
+
+
+def test_the_name_of_a_file_does_not_matter_only_its_bytes() -> None:
+    assert len(decode_sound(sound(tone(400, 16_000), kind="FLAC"), "clip.mp3")) == 400
+
+
+def test_long_clips_are_joined_without_seams() -> None:
+    frames = 16_000 * 40  # several blocks
+    samples = decode_sound(sound(tone(frames * 3, 48_000), 48_000), "a")
+    expected = np.rint(32_768 * tone(frames, SAMPLE_RATE_HZ)[:, 0])
+    assert np.abs(samples[100:-100] - expected[100:-100]).max() <= 3
+
+
+def test_a_recording_that_was_streamed_has_no_size_in_its_header() -> None:
+    streamed = bytearray(sound(tone(400, 16_000)))
+    streamed[40:44] = b"\xff\xff\xff\xff"
+    assert len(decode_sound(bytes(streamed), "a")) == 400
+
+
+def test_a_flac_of_unknown_length_is_read_to_its_end() -> None:
+    streamed = bytearray(sound(tone(90_000, 16_000), kind="FLAC"))
+    streamed[21] &= 0xF0
+    streamed[22:26] = bytes(4)
+    assert len(decode_sound(bytes(streamed), "a")) == 90_000
+
+
+def test_silence_is_decoded_and_told() -> None:
+    assert is_silent(decode_sound((BAD_FILES / "silent.wav").read_bytes(), "a"))
+    assert is_silent(np.full(100, 500, np.int16))  # a constant cannot be heard
+    assert is_silent(np.array([], np.int16))
+    assert not is_silent(decode_sound((BAD_FILES / "8_bits.wav").read_bytes(), "a"))
+    assert not is_silent(np.array([0] * 999 + [200], np.int16))
+
+
+def test_a_player_gets_a_plain_wav() -> None:
+    samples = np.array([0, 1, -1, 32_767, -32_768], np.int16)
+    with wave.open(io.BytesIO(encode_wav(samples))) as file:
+        assert (file.getnchannels(), file.getsampwidth(), file.getframerate()) == (1, 2, 16_000)
+        assert np.array_equal(np.frombuffer(file.readframes(99), "<i2"), samples)
+
+
+@pytest.mark.parametrize(
+    ("length", "fitted"),
+    [(7, [1, 2, 3, 4, 5, 0, 0]), (5, [1, 2, 3, 4, 5]), (3, [2, 3, 4]), (2, [2, 3]), (0, [])],
+)
+def test_clips_are_filled_at_the_end_or_cut_to_their_middle(length: int, fitted: list[int]) -> None:
+    result = fit_length(np.array([1, 2, 3, 4, 5], np.int16), length)
+    assert result.tolist() == fitted
+    assert result.dtype == np.int16
+
+
+def test_threads_may_decode_at_once() -> None:
+    data, lengths = sound(tone(9_000, 44_100), 44_100, "OGG"), []
+    threads = [threading.Thread(target=lambda: lengths.append(len(decode_sound(data, "a")))) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(lengths) == 8
+    assert len(set(lengths)) == 1
+
+
+# -- bad files ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", sorted(GOOD))
+def test_odd_files_are_decoded(name: str) -> None:
+    assert len(decode_sound((BAD_FILES / name).read_bytes(), name)) == GOOD[name]
+
+
+@pytest.mark.parametrize("name", sorted(REFUSED))
+def test_what_is_no_usable_sound_is_a_sentence(name: str) -> None:
+    with pytest.raises(TrainyardError, match=f"^{re.escape(repr(name))} {REFUSED[name]}"):
+        decode_sound((BAD_FILES / name).read_bytes(), name)
+
+
+def test_every_kept_sound_has_a_test() -> None:
+    assert set(GOOD) | set(REFUSED) == set(corpus())
+    assert all((BAD_FILES / name).stat().st_size < 20_000 for name in corpus())
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_names_in_every_script_are_shown(script: str) -> None:
+    with pytest.raises(TrainyardError) as caught:
+        decode_sound(b"", f"{script}.wav")
+    assert repr(f"{script}.wav") in str(caught.value)
+
+
+def test_names_in_sentences_are_short_and_escaped() -> None:
+    with pytest.raises(TrainyardError) as caught:
+        decode_sound(b"", "x" * 1000 + "\n\x1b[31m<script>")
+    assert len(str(caught.value)) < 200
+    assert "\x1b" not in str(caught.value)
+
+
+def test_large_files_are_refused_unread(monkeypatch: pytest.MonkeyPatch) -> None:
+    limit(monkeypatch, max_clip_mb=1)
+    with pytest.raises(TrainyardError, match=r"'a.wav' has 1 MB; a sound may have 1 MB \(TRAINYARD_MAX_CLIP_MB\)"):
+        decode_sound(sound(np.zeros(500_001)), "a.wav")
+
+
+@pytest.mark.parametrize("kind", ["WAV", "FLAC", "OGG", "MP3"])
+def test_one_second_too_much_is_refused_and_not_one_less(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    limit(monkeypatch, max_clip_seconds=2)
+    assert len(decode_sound(sound(np.zeros(32_000), kind=kind), "a")) == 32_000
+    with pytest.raises(TrainyardError, match=r"'a' is longer than 2 seconds \(TRAINYARD_MAX_CLIP_SECONDS\)"):
+        decode_sound(sound(np.zeros(48_000), kind=kind), "a")
+
+
+def test_a_header_that_lies_about_the_length_does_not_help(monkeypatch: pytest.MonkeyPatch) -> None:
+    limit(monkeypatch, max_clip_seconds=2)
+    lying = bytearray(sound(np.zeros(90_000), kind="FLAC"))
+    lying[22:26] = (0).to_bytes(4, "big")
+    with pytest.raises(TrainyardError, match="is longer than 2 seconds"):
+        decode_sound(bytes(lying), "a")
+    lying[22:26] = (200_000).to_bytes(4, "big")
+    limit(monkeypatch, max_clip_seconds=60)
+    with pytest.raises(TrainyardError, match="is cut off: 90,000 of 200,000 samples are there"):
+        decode_sound(bytes(lying), "a")
+
+
+def test_a_day_of_silence_in_a_small_file_is_refused_in_little_memory(tmp_path: Path) -> None:
+    """In a process whose peak can be read. All of it would take 2,700 MB as int16 at 16 kHz."""
+    with soundfile.SoundFile(tmp_path / "day.flac", "w", 1_000, 1, format="FLAC") as file:
+        for _ in range(24):
+            file.write(np.zeros(3_600_000, np.int16))
+    assert (tmp_path / "day.flac").stat().st_size < 400_000
+    script = f"""
+import resource
+from engine.datasets.sounds import decode_sound
+from engine.errors import TrainyardError
+data = open({str(tmp_path / "day.flac")!r}, "rb").read()
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+try:
+    print(decode_sound(data, "day.flac").shape)
+except TrainyardError as error:
+    print(error)
+print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024)
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    said, megabytes = done.stdout.splitlines()
+    assert said.startswith("'day.flac' is longer than 600 seconds")
+    assert int(megabytes) < 120  # ten minutes at 16 kHz are 19 MB, and a block is large
+
+
+# -- any bytes ---------------------------------------------------------------------------------------------------------
+
+
+@given(
+    rate=st.integers(1_000, 384_000),
+    channels=st.integers(1, 8),
+    width=st.sampled_from(["PCM_U8", "PCM_16", "PCM_24", "PCM_32", "FLOAT", "DOUBLE", "ULAW", "ALAW"]),
+    frames=st.integers(50, 3_000),
+)
+@hypothesis_settings(max_examples=100, deadline=None)
+def test_any_rate_width_and_number_of_channels_has_the_expected_length(
+    rate: int, channels: int, width: str, frames: int
+) -> None:
+    expected = frames * SAMPLE_RATE_HZ / rate
+    data = sound(np.zeros((frames, channels)), rate, "WAV", width)
+    assert abs(len(decode_sound(data, "a")) - expected) <= 1
+
+
+@given(
+    st.binary(max_size=400),
+    st.sampled_from([b"", b"RIFF\0\0\0\0WAVE", b"fLaC", b"OggS\0", b"ID3\x04", b"\xff\xfb\x90"]),
+)
+@hypothesis_settings(max_examples=300, deadline=None)
+def test_any_bytes_are_a_sound_or_a_sentence(data: bytes, start: bytes) -> None:
+    try:
+        assert decode_sound(start + data, "a").dtype == np.int16
+    except TrainyardError:
+        pass
+
+
+@pytest.mark.parametrize("kind", ["WAV", "FLAC", "OGG", "MP3"])
+def test_damaged_files_never_raise_anything_else(kind: str) -> None:
+    rng = np.random.default_rng(0)
+    whole = np.frombuffer(sound(rng.normal(0, 0.1, 6_000), kind=kind), np.uint8)
+    decoded = 0
+    for _ in range(150):
+        damaged = whole.copy()
+        places = rng.integers(0, len(whole) if rng.random() < 0.5 else 100, rng.integers(1, 8))
+        damaged[places] = rng.integers(0, 256, len(places))
+        try:
+            decode_sound(damaged[: rng.integers(len(whole) // 2, len(whole) + 1)].tobytes(), "a")
+            decoded += 1
+        except TrainyardError:
+            pass
+    assert decoded < 150
