@@ -73,8 +73,8 @@ class MyTable(OwnDataset):
             )
         else:
             targets, labels, target = arrays["target"].astype(np.float64), (), str(own.roles["target"])
-        splits = fixed_splits(arrays.get("split"), groups, own, targets)
-        return Examples(inputs, targets, labels, groups, columns=columns, target=target, **splits)
+        validation, test = fixed_splits(arrays.get("split"), groups, own, targets)
+        return Examples(inputs, targets, labels, groups, test, columns=columns, target=target, validation=validation)
 
     def _wanted(self) -> str:
         """The task that the target is read for."""

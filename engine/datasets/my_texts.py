@@ -35,5 +35,5 @@ class MyTexts(OwnDataset):
         inputs = np.empty(len(stored), object)
         inputs[:] = [stored.bytes_of(index).decode() for index in range(len(stored))]
         groups = joined_groups(stored.groups(), stored.more.get("group"))
-        splits = fixed_splits(stored.more.get("split"), groups, self.own(), stored.targets)
-        return Examples(inputs, stored.targets, self.own().labels, groups=groups, **splits)
+        validation, test = fixed_splits(stored.more.get("split"), groups, self.own(), stored.targets)
+        return Examples(inputs, stored.targets, self.own().labels, groups=groups, test=test, validation=validation)

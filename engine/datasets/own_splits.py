@@ -57,20 +57,20 @@ def joined_groups(first: np.ndarray, second: np.ndarray | None) -> np.ndarray:
 
 def fixed_splits(
     split: np.ndarray | None, groups: np.ndarray, own: OwnSet, targets: np.ndarray
-) -> dict[str, np.ndarray]:
-    """`test` and `validation` of `Examples`, where the set has a split column that names them.
+) -> tuple[np.ndarray | None, np.ndarray | None]:
+    """`validation` and `test` of `Examples`, where the set has a split column that names them.
 
     Rows of one group go where the first of them goes: what is tested must not be learned from.
     """
     if split is None:
-        return {}
+        return None, None
     first = np.unique(groups, return_index=True, return_inverse=True)
     own_split = split[first[1]][first[2]]
-    found = {name: own_split == code for name, code in (("validation", 1), ("test", 2)) if (own_split == code).any()}
+    validation, test = (own_split == code if (own_split == code).any() else None for code in (1, 2))
     if not (own_split == 0).any():
         raise TrainyardError(f"The split column of {own.reference!r} leaves nothing to train on.")
     if own.labels and (absent := sorted(set(range(len(own.labels))) - set(targets[own_split == 0].tolist()))):
         raise TrainyardError(
             f"The split column of {own.reference!r} leaves no example of {own.labels[absent[0]]!r} to train on."
         )
-    return found
+    return validation, test
