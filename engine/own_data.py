@@ -33,8 +33,8 @@ class Uses:
     def warning(self) -> str:
         """What is lost with it."""
         return (
-            f"{_runs(self.ended)[:1].upper()}{_runs(self.ended)[1:]} used the dataset {self.reference!r}. Without it they "
-            "can no longer be resumed, nor show examples; their models stay."
+            f"{_runs(self.ended)[:1].upper()}{_runs(self.ended)[1:]} used the dataset {self.reference!r}. Without it no "
+            "such run can be resumed or show examples; the models stay."
         )
 
 

@@ -12,7 +12,7 @@ from engine.tasks.base import tasks
 from ui import lab
 from ui.data_charts import class_balance, histogram
 from ui.data_health import draw_health
-from ui.data_import import draw_problem_table, train_query
+from ui.data_import import draw_problem_table, problem_words, train_query
 from ui.data_list import show_list
 from ui.data_section import draw_facts, draw_missing, split_sizes
 from ui.data_sizes import sizes_of
@@ -115,10 +115,7 @@ def _draw_record(own: OwnSet) -> None:
         )
     )
     if own.num_problems:
-        with st.expander(
-            _("{count} problems: files or rows that are left out or changed").format(count=f"{own.num_problems:,}"),
-            icon=":material/warning:",
-        ):
+        with st.expander(problem_words(own.num_problems), icon=":material/warning:"):
             draw_problem_table(problems_of(own.reference), "data.problems")
 
 

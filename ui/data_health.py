@@ -62,8 +62,10 @@ def _draw_check(
         st.caption(words)
         found = known_result(prepared, check)
         if found is None and st.button(_("Check"), icon=":material/search:", key=f"health.{check}"):
-            with lab.guarded(), st.spinner(_("Checking ..."), show_time=True):
-                found = run_check(prepared, check)
+            with lab.guarded():
+                with st.spinner(_("Checking ..."), show_time=True):
+                    run_check(prepared, check)
+                st.rerun()  # from now on the result is known, and the button goes
         if found is not None:
             with lab.guarded():
                 draw(found)

@@ -15,7 +15,7 @@ from engine.errors import TrainyardError
 from engine.settings import settings
 from ui import lab
 from ui.data_list import OPENED, SET
-from ui.language import N_, _
+from ui.language import N_, _, plural
 from ui.navigation import page
 
 KINDS: dict[Kind, str] = {"images": N_("Images"), "clips": N_("Sounds"), "texts": N_("Texts"), "table": N_("Table")}
@@ -215,7 +215,11 @@ def _draw_roles(found: Understood, file_id: str) -> dict[str, Role]:
     else:
         others = sum(role in ("number", "category") for role in roles.values())
         st.caption(
-            _("**{target}** is predicted from {count} other columns.").format(target=_escaped(targets[0]), count=others)
+            plural(
+                "**{target}** is predicted from {count} other column. Click a role twice to change it.",
+                "**{target}** is predicted from {count} other columns. Click a role twice to change it.",
+                others,
+            ).format(target=_escaped(targets[0]), count=others)
         )
     return roles
 
@@ -294,12 +298,15 @@ def _draw_problems(problems: Sequence[Problem], key: str) -> None:
     """What was left out or changed, and why; nothing where all is well."""
     if not problems:
         return
-    with st.expander(
-        _("{count} problems: files or rows that are left out or changed").format(count=f"{len(problems):,}"),
-        icon=":material/warning:",
-        key=f"{key}.expander",
-    ):
+    with st.expander(problem_words(len(problems)), icon=":material/warning:", key=f"{key}.expander"):
         draw_problem_table(problems, key)
+
+
+def problem_words(count: int) -> str:
+    """How many problems there are."""
+    return plural(
+        "{count} problem: what is left out or changed", "{count} problems: what is left out or changed", count
+    ).format(count=f"{count:,}")
 
 
 def draw_problem_table(problems: Sequence[Problem], key: str) -> None:

@@ -91,6 +91,7 @@ def draw_list(known: Iterable[type[Dataset]]) -> None:
         },
         hide_index=True,
         height="content",
+        placeholder="",
         key="data.list",
         on_select="rerun",
         selection_mode="single-row",

@@ -31,6 +31,11 @@ def import_texts(
     Rows that share a value of `group_column` (an author) stay in one split; `split_column` says train, validation or
     test. Raises `TrainyardError` when fewer than two classes remain.
     """
+    if not text_column or not label_column:
+        raise TrainyardError(
+            f"Which column holds the {'labels' if text_column else 'texts'}? There are: "
+            f"{', '.join(map(repr, frame.columns))}."
+        )
     for column in filter(None, (text_column, label_column, group_column, split_column)):
         if column not in frame.columns:
             raise unknown_name("column", column, map(str, frame.columns))

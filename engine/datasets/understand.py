@@ -216,8 +216,10 @@ def _kinds(members: Iterable[Member]) -> Counter[Kind]:
 def _only_table(members: list[Member]) -> Member | None:
     """The table of an archive that is a packed table, with perhaps a few notes beside it."""
     tables = [member for member in members if _ending(member) in ENDINGS["table"]]
-    others = _kinds(member for member in members if len(member.path) == 2)
-    return tables[0] if len(tables) == 1 and not others["images"] + others["clips"] + others["texts"] else None
+    classes = {
+        member.path[0] for member in members if len(member.path) == 2 and member not in tables and _kinds([member])
+    }
+    return tables[0] if len(tables) == 1 and len(classes) < 2 else None
 
 
 def _kind_of(members: list[Member]) -> Kind:
