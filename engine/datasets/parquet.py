@@ -44,9 +44,8 @@ def read_parquet(data: bytes, cells: Cells) -> "pd.DataFrame":
             thrift_container_size_limit=_MOST_PARTS,
         )
 
-    first = opened()
-    schema = _checked(first, cells)
-    at_once, dictionaries = _measured(data, first.metadata, cells)
+    at_once, dictionaries = _measured(data, cells)
+    schema = _checked(opened(), cells)
     file = opened([field.name for index, field in enumerate(schema) if index in dictionaries and _is_text(field.type)])
     columns = _columns(file.iter_batches(at_once, use_threads=False), schema, cells)
     cells.names, cells.rows = [field.name for field in schema], len(columns[0])
@@ -69,11 +68,11 @@ def _checked(file: Any, cells: Cells) -> Any:
     return file.schema_arrow
 
 
-def _measured(data: bytes, metadata: Any, cells: Cells) -> tuple[int, set[int]]:
+def _measured(data: bytes, cells: Cells) -> tuple[int, set[int]]:
     """How many rows may be read at once, and which columns have dictionaries. Raises when it all unpacks to too much."""
     size = largest = 0
     dictionaries = set()
-    for page in pages(data, metadata):
+    for page in pages(data):
         size += page.size
         _check_size(size, cells)
         largest = max(largest, page.size if page.shares_prefixes else 0)

@@ -27,7 +27,7 @@ LOWEST_RATE_HZ, HIGHEST_RATE_HZ = 1_000, 384_000
 FORMATS = ("WAV", "WAVEX", "FLAC", "OGG", "MP3")
 """What is tried, in libsndfile's names, whatever the name of the file says."""
 
-_BLOCK_VALUES = 1 << 18  # frames times channels that are in memory at once
+_BLOCK_VALUES = 1 << 16  # frames times channels that are in memory at once
 _UNKNOWN_SIZE = 0x7FFF0000  # programs that write to a pipe leave a size like this in the header of a WAV
 _SLACK_BYTES = 128  # where less is missing, the header counts itself; the clip was not cut
 _MOST_CHUNKS = 1_000  # that are looked at before the samples of a WAV; programs write three or four
