@@ -413,6 +413,19 @@ def test_sets_of_images_that_were_imported_before_there_were_kinds_still_work(ho
     assert prepared("folder", folder="pets", image_size=28).info.labels == ("cat", "dog")
 
 
+@pytest.mark.parametrize(
+    "written", ["{", "[]", "{}", '{"format": 2, "kind": "table"}', '{"format": 9}', '{"format": 1}']
+)
+def test_a_set_whose_record_is_broken_is_a_sentence_and_not_listed(written: str, home: Path) -> None:
+    imported(upload(flowers()), "t.csv")
+    imported(upload(flowers()), "t.csv", "other")
+    (settings().datasets_path / "folders" / "mine" / "folder.json").write_text(written)
+    assert [own.reference for own in list_sets()] == ["other"]
+    with pytest.raises(TrainyardError):
+        describe_set("mine")
+    delete_set("mine")
+
+
 def test_a_set_of_another_kind_is_not_taken(home: Path) -> None:
     imported(upload(flowers()), "t.csv")
     assert not datasets["folder"](folder="mine").available()

@@ -17,6 +17,7 @@ from ui.data_list import show_list
 from ui.data_section import draw_facts, draw_missing, split_sizes
 from ui.data_sizes import sizes_of
 from ui.language import N_, _
+from ui.markdown import escaped
 from ui.modalities import modality
 from ui.navigation import page
 from ui.run_views import theme_name
@@ -32,7 +33,7 @@ def draw_browse(dataset: Dataset) -> None:
     own = dataset.own() if isinstance(dataset, OwnDataset) else None
     st.button(_("All datasets"), icon=":material/arrow_back:", type="tertiary", on_click=show_list)
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-        st.title(own.title if own else _(dataset.title), width="content", anchor=False)
+        st.title(escaped(own.title) if own else _(dataset.title), width="content", anchor=False)
         with st.container(horizontal=True, width="content"):
             query = train_query(own) if own else {"dataset": dataset.name}
             st.page_link(page("train"), label=_("Train on it"), icon=":material/model_training:", query_params=query)
@@ -71,10 +72,10 @@ def modality_name(dataset: Dataset) -> str:
 def _draw_overview(prepared: PreparedDataset, own: OwnSet | None) -> None:
     """Numbers, the classes in each split, distributions, and what was left out."""
     counts = split_sizes(prepared)
-    cells = st.columns(len(SPLITS) + 1)
-    cells[0].metric(_("Examples"), f"{sum(counts.values()):,}")
-    for cell, split in zip(cells[1:], SPLITS, strict=True):
-        cell.metric(_(SPLIT_WORDS[split]), f"{counts[split]:,}")
+    with st.container(horizontal=True, gap="large"):
+        st.metric(_("Examples"), f"{sum(counts.values()):,}", width="content")
+        for split in SPLITS:
+            st.metric(_(SPLIT_WORDS[split]), f"{counts[split]:,}", width="content")
     if prepared.info.labels:
         st.plotly_chart(
             class_balance(prepared, theme_name()),
@@ -102,7 +103,10 @@ def _draw_sizes(prepared: PreparedDataset) -> None:
         st.plotly_chart(figure, key="data.sizes", config=_PLAIN, alt=_("Distribution of {name}").format(name=chosen))
         st.caption(
             _("{name}: {low} to {high}, median {median}").format(
-                name=chosen, low=f"{values.min():,.4g}", high=f"{values.max():,.4g}", median=f"{np.median(values):,.4g}"
+                name=escaped(chosen),
+                low=f"{values.min():,.4g}",
+                high=f"{values.max():,.4g}",
+                median=f"{np.median(values):,.4g}",
             )
         )
 

@@ -13,6 +13,7 @@ from engine.inspection.columns import CONSTANT, GAPS, TELLTALE
 from engine.inspection.duplicates import split_of
 from ui import lab
 from ui.language import N_, _
+from ui.markdown import escaped
 from ui.modalities import modality
 
 _GROUPS_SHOWN, _SUSPECTS_SHOWN = 8, 24
@@ -89,7 +90,7 @@ def _draw_balance(prepared: PreparedDataset) -> None:
         st.subheader(_("Balance of classes"), anchor=False)
         words = _("'{largest}' has {many} examples, '{smallest}' has {few}: always answering '{largest}' is right in "
                   "{share} of the cases.").format(
-            largest=found.largest, smallest=found.smallest, many=f"{found.most:,}", few=f"{found.least:,}",
+            largest=escaped(found.largest), smallest=escaped(found.smallest), many=f"{found.most:,}", few=f"{found.least:,}",
             share=f"{found.share:.0%}",
         )  # fmt: skip
         if found.uneven:
@@ -99,7 +100,7 @@ def _draw_balance(prepared: PreparedDataset) -> None:
         if found.rare:
             _bad(
                 _("Classes with fewer than {count} training examples: {classes}").format(
-                    count=found.few, classes=", ".join(found.rare[:10])
+                    count=found.few, classes=escaped(", ".join(found.rare[:10]))
                 )
             )
 
@@ -164,7 +165,7 @@ def _draw_columns(found: dict[str, Any]) -> None:
     if not doubts:
         _good(_("No column looks doubtful."))
     for name, reason in doubts[:20]:
-        _bad(f"'{name}': {reason}".replace("$", "\\$").replace("[", "\\["))
+        _bad(f"'{escaped(name)}': {reason}")
     st.dataframe(
         found["columns"],
         column_config={

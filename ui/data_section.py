@@ -11,6 +11,7 @@ from engine.store import Fetch
 from engine.tasks.base import tasks
 from ui import lab
 from ui.language import _
+from ui.markdown import escaped
 from ui.modalities import modality
 from ui.navigation import page
 
@@ -71,7 +72,7 @@ def draw_missing(dataset: Dataset) -> None:
     """The Fetch button and the progress of a download, or what else is to be done."""
     facts = describe(type(dataset))
     if not facts["fetchable"]:
-        st.info(dataset.missing(), icon=":material/folder:")
+        st.info(escaped(dataset.missing()), icon=":material/folder:")
         return
     st.info(
         _("This dataset is not on this machine yet: {size} MB to download.").format(

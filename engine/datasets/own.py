@@ -141,8 +141,8 @@ def list_sets(kind: Kind | None = None) -> list[OwnSet]:
     """The imported sets, by name and version; those that cannot be read are left out."""
     found = []
     for path in sets_path().glob(f"*/{ABOUT}"):
-        with suppress(TrainyardError):
-            found.append(describe_set(path.parent.name))
+        with suppress(OSError, ValueError):
+            found.append(_read(path.parent.name))
     chosen = [own for own in found if kind in (None, own.kind)]
     return sorted(chosen, key=lambda own: (own.name, own.version))
 
@@ -150,16 +150,25 @@ def list_sets(kind: Kind | None = None) -> list[OwnSet]:
 def describe_set(reference: str) -> OwnSet:
     """What was written down when the set was imported."""
     try:
-        about: dict[str, Any] = json.loads((set_path(reference) / ABOUT).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        if isinstance(error, TrainyardError):
-            raise
+        return _read(reference)
+    except OSError as error:
         raise TrainyardError(gone(reference)) from error
-    if about.pop("format", None) not in (_FORMAT, _IMAGES_ONLY):
-        raise TrainyardError(f"The dataset {reference!r} was imported by another version. Import it again.")
-    if "kind" not in about:
-        return _images(reference, about)
-    return OwnSet(reference, **about | {"tasks": tuple(about["tasks"])})
+
+
+def _read(reference: str) -> OwnSet:
+    """The set. Raises `OSError` where there is none, and `TrainyardError` for a record that cannot be understood."""
+    text = (set_path(reference) / ABOUT).read_text(encoding="utf-8")
+    try:
+        about: dict[str, Any] = json.loads(text)
+        if about.pop("format", None) not in (_FORMAT, _IMAGES_ONLY):
+            raise TrainyardError(f"The dataset {reference!r} was imported by another version. Import it again.")
+        if "kind" not in about:
+            return _images(reference, about)
+        return OwnSet(reference, **about | {"tasks": tuple(about["tasks"])})
+    except (AttributeError, KeyError, TypeError, json.JSONDecodeError) as error:
+        raise TrainyardError(
+            f"What is written down about the dataset {reference!r} is broken. Import it again."
+        ) from error
 
 
 def _images(reference: str, about: dict[str, Any]) -> OwnSet:
@@ -282,13 +291,11 @@ def delete_set(reference: str) -> None:
     path = set_path(reference)
     if not path.is_dir():
         raise TrainyardError(gone(reference))
-    kind = describe_set(reference).kind if (path / ABOUT).is_file() else None
     shutil.rmtree(path)
     for meta in settings().cache_path.glob("[!.]*/meta.json"):
         with suppress(OSError, ValueError):  # another process has just trimmed it
-            dataset = json.loads(meta.read_text(encoding="utf-8"))["dataset"]
-            if any(dataset["name"] == place.dataset and dataset.get(place.field) == reference and kind in (key, None)
-                   for key, place in PLACES.items()):  # fmt: skip
+            used = json.loads(meta.read_text(encoding="utf-8"))["dataset"]
+            if any(used["name"] == place.dataset and used.get(place.field) == reference for place in PLACES.values()):
                 shutil.rmtree(meta.parent, ignore_errors=True)
 
 

@@ -1,5 +1,6 @@
 """What an upload is probably meant as: kind, classes or columns, and what is wrong with it, before anything is kept."""
 
+import threading
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -44,6 +45,10 @@ _CELL_CHARACTERS = 40
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 
 
+_at_once = threading.BoundedSemaphore(2)  # in one process, so that memory does not grow with the number of visitors
+_PATIENCE_SECONDS = 60.0
+
+
 @dataclass(frozen=True)
 class Understood:
     """How an upload is read unless somebody says otherwise."""
@@ -84,6 +89,11 @@ def understand(source: Source, filename: str, kind: Kind | None = None) -> Under
 
     Raises `TrainyardError` for what is neither, or hostile.
     """
+    with _turn():
+        return _understood(source, filename, kind)
+
+
+def _understood(source: Source, filename: str, kind: Kind | None) -> Understood:
     if not _holds_files(source):
         content, name = _content(source, filename)
         return _of_table(read_table(content, name), content, name, kind)
@@ -98,6 +108,11 @@ def understand(source: Source, filename: str, kind: Kind | None = None) -> Under
 
 def import_data(source: Source, filename: str, choice: Choice, progress: Progress | None = None) -> ImportReport:
     """Import what was understood, as somebody chose it. Raises `TrainyardError`; then nothing is left behind."""
+    with _turn():
+        return _imported(source, filename, choice, progress)
+
+
+def _imported(source: Source, filename: str, choice: Choice, progress: Progress | None) -> ImportReport:
     table = _table(source, filename) if choice.kind in ("table", "texts") else None
     if table is None:
         return import_files(choice.kind, source, choice.name, progress, choice.title)
@@ -114,6 +129,16 @@ def import_data(source: Source, filename: str, choice: Choice, progress: Progres
         group_column=choice.group_column,
         split_column=choice.split_column,
     )
+
+
+@contextmanager
+def _turn() -> Iterator[None]:
+    if not _at_once.acquire(timeout=_PATIENCE_SECONDS):
+        raise TrainyardError("Others import large files right now. Try again in a minute.")
+    try:
+        yield
+    finally:
+        _at_once.release()
 
 
 def guess_roles(guesses: Sequence[ColumnGuess]) -> dict[str, Role]:

@@ -36,7 +36,7 @@ def judge_balance(prepared: PreparedDataset) -> Balance:
     labels = prepared.info.labels
     counts = np.array([prepared.meta["counts"][split] for split in SPLITS])
     together, train = counts.sum(axis=0), counts[0]
-    largest, smallest = int(together.argmax()), int(together.argmin())
+    largest, smallest = int(together.argmax()), len(together) - 1 - int(together[::-1].argmin())
     return Balance(
         labels[largest],
         labels[smallest],
