@@ -20,6 +20,9 @@ ROOT = Path(__file__).resolve().parent
 if str(ROOT) not in sys.path:  # started from elsewhere, or by another ASGI server
     sys.path.insert(0, str(ROOT))
 
+from engine.serving.api.routes import api_routes  # noqa: E402
+from ui import lab  # noqa: E402
+
 logger = logging.getLogger("trainyard.dashboard")
 
 _REFREEZE_SECONDS = 30.0
@@ -29,7 +32,6 @@ _REFREEZE_SECONDS = 30.0
 async def lifespan(_app: st.App) -> AsyncIterator[None]:
     """Have an executor running for as long as the dashboard does, and import now what every page needs."""
     from engine.executor.launch import keep_executor
-    from ui import lab
 
     _import_pages()
     tasks = [asyncio.create_task(keep_executor()), asyncio.create_task(_keep_frozen())]
@@ -82,6 +84,9 @@ def on_script_error(error: Exception) -> bool:
 app = st.App(
     ROOT / "ui" / "shell.py",
     lifespan=lifespan,
-    routes=[Mount("/vendor/plotly", StaticFiles(directory=Path(plotly.__file__).parent / "package_data"))],
+    routes=[
+        Mount("/vendor/plotly", StaticFiles(directory=Path(plotly.__file__).parent / "package_data")),
+        *api_routes(lab.store, lab.predictor),
+    ],
     on_script_error=on_script_error,
 )

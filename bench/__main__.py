@@ -7,7 +7,21 @@ import sys
 import time
 from typing import Any
 
-NAMES = ("throughput", "tracking", "store", "pages", "accuracy", "transfer", "latency", "viewers")
+NAMES = (
+    *(
+        "throughput",
+        "tracking",
+        "store",
+        "pages",
+        "accuracy",
+        "transfer",
+        "tables",
+        "sounds",
+        "serving",
+        "latency",
+        "viewers",
+    ),
+)
 """Every measurement, a module of this package with a function `measure`."""
 
 

@@ -1,6 +1,6 @@
 """One fit in one process: the textbook's way, ours with and without tracking, or a whole epoch as one graph.
 
-`python -m bench.subject WAY MODEL EPOCHS`; prints JSON. The data: 60,000 pictures in the shape of MNIST, the embedded
+`python -m bench.subject WAY MODEL EPOCHS SEED`; prints JSON. The data: 60,000 pictures in the shape of MNIST, the embedded
 clothes six times over, and 2,000 others to test on (the convolutional network gets them once over). Before each epoch
 it prints a line and waits for one, so that several subjects can take turns (`bench/turns.py`).
 """
@@ -33,10 +33,10 @@ class SixtyThousand(Fashion):
         return Examples(once.inputs[where], once.targets[where], once.labels, groups=groups, test=once.test[where])
 
 
-def spec_of(model: str, epochs: int) -> RunSpec:
+def spec_of(model: str, epochs: int, seed: int) -> RunSpec:
     """What both sides train: batch 64, Adam, no early stopping."""
     dataset = {"mlp": "bench-60k"}.get(model, "fashion")
-    values = {"dataset": dataset, "model": model, "epochs": epochs, "batch_size": 64, "patience": 0}
+    values = {"dataset": dataset, "model": model, "epochs": epochs, "batch_size": 64, "patience": 0, "seed": seed}
     return RunSpec.build(values | {"learning_rate": 1e-3, "validation_fraction": 0.05})
 
 
@@ -48,14 +48,14 @@ def arrays(spec: RunSpec) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     return {split: data.arrays(split) for split in ("train", "validation", "test")}
 
 
-def textbook(model: str, epochs: int) -> dict[str, Any]:
+def textbook(model: str, epochs: int, seed: int) -> dict[str, Any]:
     """What the first page of a tutorial does: scale, build, compile, `fit` on numpy arrays."""
     import keras
     from keras import layers
 
-    spec = spec_of(model, epochs)
+    spec = spec_of(model, epochs, seed)
     data = {split: (x.astype("float32") / 255, y) for split, (x, y) in arrays(spec).items()}
-    keras.utils.set_random_seed(0)
+    keras.utils.set_random_seed(seed)
     middle = {
         "mlp": [layers.Flatten(), layers.Dense(128, activation="relu"), layers.Dropout(0.2)],
         "cnn": [
@@ -124,13 +124,13 @@ def EpochClock(num_examples: int) -> Any:  # noqa: N802  # a class, made late so
 NEXT = "next epoch"
 
 
-def ours(model: str, epochs: int) -> dict[str, Any]:
+def ours(model: str, epochs: int, seed: int) -> dict[str, Any]:
     """What `engine train` does, store and checkpoints included."""
     from engine.store import open_store
     from engine.training.fit import train_run
 
     store = open_store()
-    run = store.create_run(spec_of(model, epochs), slot="bench")
+    run = store.create_run(spec_of(model, epochs, seed), slot="bench")
     clock = EpochClock(len(arrays(run.parsed())["train"][0]))
     train_run(store, run, [clock])
     result = store.get_run(run.id).result
@@ -140,12 +140,12 @@ def ours(model: str, epochs: int) -> dict[str, Any]:
 class _Bare:
     """Our network and pipeline with nothing beside them."""
 
-    def __init__(self, model: str, epochs: int) -> None:
+    def __init__(self, model: str, epochs: int, seed: int) -> None:
         from engine.datasets.prepare import prepare
         from engine.training.network import build_network, compile_network, create_variables
         from engine.training.pipeline import Batches, evaluation_dataset
 
-        spec = spec_of(model, epochs)
+        spec = spec_of(model, epochs, seed)
         info, data = prepare(spec.dataset).info, arrays(spec)
         self.batches = Batches(*data["train"], spec, info)
         self.network = build_network(spec, info)
@@ -165,20 +165,20 @@ class _Bare:
         )  # fmt: skip
 
 
-def untracked(model: str, epochs: int) -> dict[str, Any]:
+def untracked(model: str, epochs: int, seed: int) -> dict[str, Any]:
     """What `ours` does without store, checkpoints and reports."""
     from engine.training.fit import FIRST_EXECUTION_STEPS, execution_steps
 
-    bare = _Bare(model, epochs)
+    bare = _Bare(model, epochs, seed)
     began, steps = time.monotonic(), bare.batches.steps_per_epoch
     bare.fit(0, 1, FIRST_EXECUTION_STEPS)
     bare.fit(1, epochs, execution_steps(steps / bare.clock.seconds[0], steps))
     return bare.clock.result(time.monotonic() - began)
 
 
-def whole_epoch(model: str, epochs: int) -> dict[str, Any]:
+def whole_epoch(model: str, epochs: int, seed: int) -> dict[str, Any]:
     """The limit: every step of an epoch in one call of one graph, nothing seen from outside until it is over."""
-    bare = _Bare(model, epochs)
+    bare = _Bare(model, epochs, seed)
     began = time.monotonic()
     bare.fit(0, epochs, bare.batches.steps_per_epoch)
     return bare.clock.result(time.monotonic() - began)
@@ -186,4 +186,4 @@ def whole_epoch(model: str, epochs: int) -> dict[str, Any]:
 
 if __name__ == "__main__":
     ways = {"textbook": textbook, "ours": ours, "untracked": untracked, "whole_epoch": whole_epoch}
-    print(json.dumps(ways[sys.argv[1]](sys.argv[2], int(sys.argv[3]))))
+    print(json.dumps(ways[sys.argv[1]](sys.argv[2], *map(int, sys.argv[3:5]))))

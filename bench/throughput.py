@@ -1,30 +1,36 @@
 """Examples a second of `engine train`'s fit against the textbook's script and against a whole-epoch graph."""
 
+from statistics import fmean, stdev
 from typing import Any
 
-from bench.children import empty_home
+from bench.children import empty_home, median
 from bench.turns import race, ratio
 
 EPOCHS = {"mlp": 15, "cnn": 6}
+SEEDS = (0, 1, 2)
 
 
 def measure() -> dict[str, Any]:
-    """Each way in a process of its own; they take turns by the epoch."""
+    """Each way in a process of its own, for each seed; they take turns by the epoch."""
     with empty_home() as environment:
         return {model: _compare(model, epochs, environment) for model, epochs in EPOCHS.items()}
 
 
 def _compare(model: str, epochs: int, environment: dict[str, str]) -> dict[str, Any]:
     ways = ("textbook", "ours", "whole_epoch") if model == "mlp" else ("textbook", "ours")
-    results = race(ways, model, epochs, environment)
-    ours, textbook = results["ours"], results["textbook"]
+    races = [race(ways, model, epochs, environment, seed) for seed in SEEDS]
     found: dict[str, Any] = {
-        f"{way}_examples_per_second": round(r["examples_per_second"]) for way, r in results.items()
+        f"{way}_examples_per_second": round(median([r[way]["examples_per_second"] for r in races])) for way in ways
     }
-    found["ratio_to_textbook"] = round(ratio(ours, textbook), 2)
-    found["ratio_whole_fit"] = round(ours["wall_examples_per_second"] / textbook["wall_examples_per_second"], 2)
-    if "whole_epoch" in results:
-        found["ratio_to_whole_epoch"] = round(ratio(ours, results["whole_epoch"]), 2)
-    points = ours["test_accuracy"] - textbook["test_accuracy"]
-    found["test_accuracy_difference_points"] = round(100 * points, 2)
+    found["ratio_to_textbook"] = round(median([ratio(r["ours"], r["textbook"]) for r in races]), 2)
+    found["ratio_whole_fit"] = round(median([_walls(r["ours"]) / _walls(r["textbook"]) for r in races]), 2)
+    if "whole_epoch" in ways:
+        found["ratio_to_whole_epoch"] = round(median([ratio(r["ours"], r["whole_epoch"]) for r in races]), 2)
+    points = [100 * (r["ours"]["test_accuracy"] - r["textbook"]["test_accuracy"]) for r in races]
+    found["test_accuracy_difference_points_mean"] = round(fmean(points), 2)
+    found["test_accuracy_difference_points_spread"] = round(stdev(points), 2)
     return found
+
+
+def _walls(result: dict[str, Any]) -> float:
+    return float(result["wall_examples_per_second"])

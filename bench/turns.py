@@ -9,7 +9,9 @@ from bench.children import ROOT, median
 from bench.subject import NEXT
 
 
-def race(ways: tuple[str, ...], model: str, epochs: int, environment: dict[str, str]) -> dict[str, dict[str, Any]]:
+def race(
+    ways: tuple[str, ...], model: str, epochs: int, environment: dict[str, str], seed: int = 0
+) -> dict[str, dict[str, Any]]:
     """Results of each way; only one of them works at any time, but for what it does before its first epoch.
 
     `examples_per_second` is the median over the epochs after the second, without the validation that ends them.
@@ -18,7 +20,7 @@ def race(ways: tuple[str, ...], model: str, epochs: int, environment: dict[str, 
     results: dict[str, dict[str, Any]] = {}
     try:
         for way in ways:  # one after the other, each until it is about to train
-            arguments = [sys.executable, "-m", "bench.subject", way, model, str(epochs)]
+            arguments = [sys.executable, "-m", "bench.subject", way, model, str(epochs), str(seed)]
             children[way] = subprocess.Popen(
                 arguments, cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
             )

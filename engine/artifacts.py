@@ -3,17 +3,34 @@
 import json
 import logging
 import shutil
-from dataclasses import dataclass
+import zipfile
+import zlib
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from engine.errors import TrainyardError
 from engine.settings import settings
+from engine.tasks.base import DataInfo
 
 if TYPE_CHECKING:
     from engine.store import Store
 
 logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Outcomes:
+    """What the saved model made of each example of one split."""
+
+    positions: np.ndarray
+    """(examples,) where each stands in the prepared dataset."""
+    outputs: np.ndarray
+    """(examples, outputs) float32: probabilities, or values."""
+    targets: np.ndarray
+    """(examples,) class indices, or values."""
 
 
 @dataclass(frozen=True)
@@ -43,16 +60,39 @@ class Artifacts:
         return self.folder / "evaluation.json"
 
     @property
+    def outcomes(self) -> Path:
+        """Outputs and targets of every validation and test example."""
+        return self.folder / "outcomes.npz"
+
+    @property
     def info(self) -> Path:
         """What the model takes and what its outputs mean, as JSON: it outlives the dataset."""
         return self.folder / "info.json"
 
+    def read_info(self) -> DataInfo | None:
+        """What the model takes, or None where nothing readable says so."""
+        try:
+            return DataInfo.from_dict(json.loads(self.info.read_text(encoding="utf-8")))
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
     def read_evaluation(self) -> dict[str, Any]:
-        """`{"validation": ..., "test": ...}`, or {} while there is none."""
+        """`{"validation": ..., "test": ...}` and the dataset's extra tests by name, or {} while there is none."""
         if not self.evaluation.is_file():
             return {}
         found: dict[str, Any] = json.loads(self.evaluation.read_text(encoding="utf-8"))
         return found
+
+    def read_outcomes(self, split: str) -> Outcomes | None:
+        """What became of each example of `split`, or None where none was kept. A damaged file raises `OSError`."""
+        if not self.outcomes.is_file():
+            return None
+        try:
+            with self.outcomes.open("rb") as stream, np.load(stream) as file:  # np.load leaves a damaged file open
+                names = [f"{split}_{part.name}" for part in fields(Outcomes)]
+                return Outcomes(*(file[name] for name in names)) if names[0] in file else None
+        except (KeyError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+            raise OSError(f"{self.outcomes} is damaged: {error}") from error
 
     def read_log(self, max_bytes: int = 65_536) -> str:
         """The end of the log, from the start of a line."""
@@ -109,7 +149,7 @@ def check_free_disk() -> None:
 
 
 def keep_disk_budget(store: "Store") -> int:
-    """Delete checkpoints, then models, of the oldest ended runs until runs fit the budget. Returns bytes freed."""
+    """Delete checkpoints, then outcomes, then models, of the oldest ended runs until runs fit the budget. Returns bytes freed."""
     for run in store.list_runs(states=["canceled"]):  # one that was canceled in the queue had no worker to do it
         discard_results(run.id)
     used = sum(Artifacts(folder).size_bytes() for folder in settings().runs_path.glob("*"))
@@ -118,7 +158,7 @@ def keep_disk_budget(store: "Store") -> int:
     if excess <= 0:
         return freed
     ended = [run for run in reversed(store.list_runs(limit=100_000)) if not run.live]
-    for name in ("checkpoint", "model"):
+    for name in ("checkpoint", "outcomes", "model"):
         for run in ended:
             path: Path = getattr(artifacts_of(run.id), name)
             if freed >= excess:

@@ -42,6 +42,12 @@ class Settings(BaseSettings):
     """Disk space for prepared datasets, in MB. Over it, the least recently used go first."""
     max_resident_mb: int = Field(default=4_000, ge=1)
     """Largest training split that is held in memory while training, in MB; a larger one is read from disk."""
+    max_baseline_examples: int = Field(default=10_000, ge=10)
+    """Most training examples on which a baseline is fitted; of more, as many are drawn at random."""
+    baseline_seconds: float = Field(default=60.0, gt=0)
+    """How long the search for a baseline may go on, once for each dataset; then the best so far counts."""
+    max_versions_mb: int = Field(default=2_000, ge=1)
+    """Largest size of the versions that augmentation makes of a training split, in MB; fewer are made where it is less."""
     max_step_points: int = Field(default=2_000, ge=100)
     """Most step-level points kept for one series of one run; longer runs are thinned by a stride."""
     max_upload_mb: int = Field(default=200, ge=1)
@@ -84,8 +90,20 @@ class Settings(BaseSettings):
     """Largest size of an imported dataset as arrays in memory, in MB; a larger one is refused with a sentence."""
     max_text_characters: int = Field(default=100_000, ge=1)
     """Most characters of one text; a longer one is refused with a sentence."""
+    max_category_values: int = Field(default=200, ge=1)
+    """Most values of one column of categories that a network tells apart; the rarer ones share one place."""
     max_predictions: int = Field(default=64, ge=1)
-    """Most images in one prediction request."""
+    """Most files in one prediction request."""
+    max_predicted_rows: int = Field(default=10_000, ge=1)
+    """Most rows of tables in one prediction request."""
+    max_instances: int = Field(default=10_000, ge=1)
+    """Most inputs in one request of the API that gives them as JSON, and in one batch of the demo."""
+    max_batch: int = Field(default=128, ge=1)
+    """Most inputs that go through a network at once, of however many requests; more go in portions."""
+    api: bool = True
+    """Whether the dashboard answers predictions over HTTP under /api/v1; off, there is nothing at that address."""
+    max_request_mb: int = Field(default=16, ge=1)
+    """Largest body of a request to the API, in MB; more is refused while it is read."""
     predict_timeout_seconds: float = Field(default=30.0, gt=0)
     """How long a page waits for a prediction, a layer picture or an augmentation preview."""
     max_waiting_predictions: int = Field(default=16, ge=1)

@@ -5,16 +5,17 @@ import streamlit as st
 from engine.errors import TrainyardError
 from engine.runs import Run, RunState
 from ui import lab
+from ui.batch import draw_batch
 from ui.language import _
 from ui.modalities import File, Modality, modality
 from ui.navigation import page
 from ui.results import draw_results
 from ui.run_actions import can_be_tried
-from ui.run_words import best_text, is_run_id, local_time, title_of
+from ui.run_words import best_text, is_run_id, local_time, state_text, title_of
 
 MOST_RUNS = 200
 """The newest runs that can be chosen; an older one is reached from its own page."""
-_WITH_MODEL = (RunState.COMPLETED, RunState.STOPPED, RunState.PRUNED)
+_WITH_MODEL = (RunState.COMPLETED, RunState.STOPPED, RunState.PRUNED, RunState.RUNNING, RunState.QUEUED)
 
 
 def main() -> None:
@@ -39,6 +40,7 @@ def main() -> None:
             _predict(run, kind, spec.task.prediction, files)
 
     demo()
+    draw_batch(run, spec.task.modality, spec.task.prediction)
 
 
 def _predict(run: Run, kind: Modality, prediction: str, files: list[File]) -> None:
@@ -50,6 +52,9 @@ def _predict(run: Run, kind: Modality, prediction: str, files: list[File]) -> No
     with st.spinner(_("Asking the network… The first time after a while takes some seconds.")):
         results = lab.predictor().predict(run.id, files)
     draw_results(prediction, results, kind.cells(files))
+    if run.live and results[0].epoch is not None:
+        st.caption(_("This run still trains. It answered with the weights of epoch {epoch}, its best so far.").format(
+            epoch=results[0].epoch))  # fmt: skip
 
 
 def _choose_run() -> Run | None:
@@ -73,7 +78,7 @@ def _choose_run() -> Run | None:
         index=list(runs).index(wanted) if wanted in runs else 0,
         format_func=lambda run_id: _title(runs[run_id]),
         key="demo_run",
-        help=_("Completed and stopped runs that have a model, the newest first."),
+        help=_("Runs that have a model, and runs that train and have ended an epoch; the newest first."),
     )
     if asked != str(chosen):
         st.query_params["run"] = str(chosen)
@@ -90,7 +95,7 @@ def _asked_run(run_id: int) -> dict[int, Run]:
     if can_be_tried(run):
         return {run.id: run}
     why = (
-        _("Run {id} is still training; stop it or wait until it has ended to try it.")
+        _("Run {id} has no model yet: it can be tried once its first epoch is over.")
         if run.live
         else _("Run {id} left no model. Choose another, or resume it.")
     )
@@ -99,7 +104,8 @@ def _asked_run(run_id: int) -> dict[int, Run]:
 
 
 def _title(run: Run) -> str:
-    return f"{run.id} · {title_of(run, 'model')} · {title_of(run, 'dataset')} · {best_text(run)} · {local_time(run.created_at)}"
+    facts = [str(run.id), title_of(run, "model"), title_of(run, "dataset"), best_text(run), local_time(run.created_at)]
+    return " · ".join([*facts, state_text(run.state)] if run.live else facts)
 
 
 main()

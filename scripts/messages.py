@@ -78,6 +78,7 @@ def _spec_texts(spec: type[Spec]) -> Iterator[str]:
     """What a form shows of a Spec."""
     yield from (spec.title, spec.summary())
     yield from (getattr(spec, fact, "") for fact in FACTS if hasattr(spec, "embedded"))
+    yield from getattr(spec, "extra_tests", {}).values()
     for field in spec.fields():
         yield from (field.label, field.help)
         if isinstance(field.domain, Choices):

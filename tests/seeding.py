@@ -3,11 +3,14 @@
 import json
 import math
 import time
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 
 from engine.artifacts import artifacts_of
+from engine.baselines.base import Baseline
+from engine.datasets.prepare import prepare
 from engine.runs import Run, RunSpec, RunState
 from engine.settings import settings
 from engine.store import MetricPoint, Store
@@ -16,6 +19,7 @@ from engine.tasks.base import DataInfo
 LABELS = (
     "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",
 )  # fmt: skip
+BASELINE = {"name": "logistic-regression-pixels", "accuracy": 0.729}
 STEPS_PER_EPOCH = 140
 _NOW = time.time()
 
@@ -30,12 +34,20 @@ def queued(store: Store, owner: str = "ada", **values: Any) -> Run:
     return store.create_run(spec(**values), owner)
 
 
-def running(store: Store, epochs: int = 4, points: int = 20, owner: str = "ada", **values: Any) -> Run:
-    """A run that has gone through `epochs` epochs with `points` step-level points each."""
+def running(
+    store: Store,
+    epochs: int = 4,
+    points: int = 20,
+    owner: str = "ada",
+    known: dict[str, Any] | None = None,
+    **values: Any,
+) -> Run:
+    """A run that has gone through `epochs` epochs with `points` step-level points each; `known` of its environment."""
     run = store.claim_run("cpu-0", queued(store, owner, **values).id)
     assert run is not None
     total = run.total_epochs * STEPS_PER_EPOCH
     environment = {"device": "CPU", "versions": {"keras": "3.15.1", "tensorflow": "2.21.0"}, "num_parameters": 225_034}
+    environment |= known or {}
     store.begin_attempt(run, worker={"pid": 1}, environment=environment, total_steps=total)
     write_log(run, "Epoch 1/10\nloss 1.2000\rloss 0.6931\n\x1b[32mdone\x1b[0m\n")
     for epoch in range(epochs):
@@ -96,6 +108,31 @@ def completed(store: Store, owner: str = "ada", epochs: int = 10, points: int = 
     return store.get_run(run.id)
 
 
+def judged(store: Store, known: dict[str, Any] | None = None, **values: Any) -> Run:
+    """A completed run with all that a worker leaves: what became of each real example, and the baseline."""
+    data = prepare(spec(**values).dataset)
+    run = running(
+        store, epochs=10, known={"dataset_hash": data.content_hash, "baseline": BASELINE} | (known or {}), **values
+    )
+    end(store, run, RunState.COMPLETED)
+    files = artifacts_of(run.id)
+    arrays: dict[str, np.ndarray] = {}
+    evaluation: dict[str, Any] = {}
+    for split in ("validation", "test"):
+        positions = data.indices(split)
+        targets = data.targets[positions]
+        outputs = guesses(targets, data.info.num_classes)
+        arrays |= {f"{split}_positions": positions, f"{split}_outputs": outputs, f"{split}_targets": targets}
+        evaluation[split] = run.parsed().task.evaluate(outputs, targets, data.info)
+        evaluation[split]["baseline"] = asdict(Baseline(metrics={}, num_examples=90, num_available=900)) | {
+            "name": BASELINE["name"],
+            "metrics": {"accuracy": BASELINE["accuracy"]},
+        }
+    files.evaluation.write_text(json.dumps(evaluation))
+    np.savez(files.outcomes, **arrays)  # type: ignore[arg-type]
+    return store.get_run(run.id)
+
+
 def stopped(store: Store, **values: Any) -> Run:
     """A run that somebody stopped: it has a model and may be resumed."""
     run = running(store, **values)
@@ -124,12 +161,16 @@ def end(store: Store, run: Run, state: RunState, message: str = "") -> None:
 
 def evaluation() -> dict[str, Any]:
     """What the task makes of 2,000 guesses that are right four times out of five."""
+    targets = np.random.default_rng(0).integers(0, len(LABELS), 2_000)
+    return spec().task.evaluate(guesses(targets, len(LABELS)), targets, DataInfo((28, 28, 1), LABELS))
+
+
+def guesses(targets: np.ndarray, num_classes: int) -> np.ndarray:
+    """Probabilities that lean towards the truth, (examples, classes) float32."""
     rng = np.random.default_rng(0)
-    targets = rng.integers(0, len(LABELS), 2_000)
-    outputs = rng.dirichlet(np.ones(len(LABELS)), len(targets))
+    outputs = rng.dirichlet(np.ones(num_classes), len(targets))
     outputs[np.arange(len(targets)), targets] += rng.uniform(0, 0.8, len(targets))
-    outputs /= outputs.sum(axis=1, keepdims=True)
-    return spec().task.evaluate(outputs, targets, DataInfo((28, 28, 1), LABELS))
+    return (outputs / outputs.sum(axis=1, keepdims=True)).astype(np.float32)
 
 
 def write_log(run: Run, text: str) -> None:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from engine import artifacts
@@ -95,6 +96,37 @@ def test_deleting_a_run_deletes_its_files_unless_it_is_live(store: Store) -> Non
     with pytest.raises(TrainyardError, match="stop it before"):
         delete_run(store, live.id)
     assert artifacts_of(live.id).folder.exists()
+
+
+@pytest.mark.usefixtures("budget")
+def test_outcomes_go_after_checkpoints_and_before_models(store: Store) -> None:
+    runs = [ended(store) for _ in range(2)]
+    for run in runs:
+        with artifacts_of(run.id).outcomes.open("wb") as file:
+            file.truncate(30_000_000)
+    keep_disk_budget(store)  # 180 MB are there, 70 too many: both checkpoints have 80
+    assert [names(run) for run in runs] == [{"outcomes.npz", "model.keras", "log.txt"}] * 2
+    with artifacts_of(runs[1].id).model.open("wb") as file:
+        file.truncate(40_000_000)
+    assert keep_disk_budget(store) == 30_000_000
+    assert [names(run) for run in runs] == [{"model.keras", "log.txt"}, {"outcomes.npz", "model.keras", "log.txt"}]
+
+
+def test_outcomes_that_are_damaged_or_not_there_are_told_apart(home: Path) -> None:
+    files = artifacts_of(1)
+    assert files.read_outcomes("test") is None
+    files.folder.mkdir(parents=True)
+    kept = {"test_positions": np.array([4]), "test_outputs": np.ones((1, 2), np.float32), "test_targets": np.array([1])}
+    np.savez(files.outcomes, **kept)  # type: ignore[arg-type]
+    read = files.read_outcomes("test")
+    assert read is not None
+    assert (read.positions.tolist(), read.outputs.shape, read.targets.tolist()) == ([4], (1, 2), [1])
+    assert files.read_outcomes("validation") is None
+    whole = files.outcomes.read_bytes()
+    for damaged in (b"", b"no archive", whole[: len(whole) // 2], whole.replace(b"test_targets", b"test_tarxxxx")):
+        files.outcomes.write_bytes(damaged)
+        with pytest.raises(OSError, match="damaged"):
+            files.read_outcomes("test")
 
 
 def test_discarding_keeps_the_log(store: Store) -> None:

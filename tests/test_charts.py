@@ -1,6 +1,7 @@
 """Figures are valid Plotly, small, readable in both themes, and honest about gaps."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -62,6 +63,18 @@ def test_a_learning_curve_draws_train_validation_and_the_best_epoch(theme) -> No
     assert names == ["Train, running", "Train", "Validation", "Best epoch"]
     assert (figure["data"][3]["x"], figure["data"][3]["y"]) == ([2.0], [pytest.approx(1 / 3, abs=1e-4)])
     assert len({figure["data"][i]["line"]["color"] for i in (1, 2)}) == 2
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_the_baseline_is_a_dashed_line_over_the_metric_that_it_has(theme) -> None:
+    run = replace(RUN, environment={"baseline": {"name": "ridge-regression", "accuracy": 0.7}})
+    series = {("validation", name, "epoch"): a_series(4, "validation", name, "epoch") for name in ("loss", "accuracy")}
+    traces = learning_curve("accuracy", series, run, theme)["data"]
+    line = next(trace for trace in traces if trace["name"] == "Baseline, validation")
+    assert (line["x"], line["y"], line["line"]["dash"]) == ([0, 3.0], [0.7, 0.7], "dash")
+    assert "%{y:.2%}" in line["hovertemplate"]
+    assert not any("Baseline" in trace["name"] for trace in learning_curve("loss", series, run, theme)["data"])
+    assert learning_curve("accuracy", {}, run, theme)["data"] == []
 
 
 def test_zoom_belongs_to_the_run_and_not_to_the_moment() -> None:

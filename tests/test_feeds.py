@@ -135,3 +135,17 @@ def test_the_more_people_look_the_less_often_each_looks(store: CountingStore) ->
     paces = [tick_seconds(run, late, viewers=viewers) for viewers in (1, 10, 11, 40, 10_000)]
     assert paces == [1.0, 1.0, 2, 4, SLOWEST_SECONDS]
     assert SLOWEST_SECONDS < VIEWER_SECONDS / 2  # a page at the slowest pace is never taken for closed
+
+
+def test_a_baseline_that_was_found_at_the_end_enters_the_chart_without_a_new_point(store: CountingStore) -> None:
+    run = seeding.running(store, epochs=2)
+    feed = Feed(store, run.id)
+    keys = [("validation", "accuracy", "epoch")]
+
+    def drawn() -> str:
+        now = feed.follow(0)
+        return feed.figure(("accuracy", "light"), keys, lambda: learning_curve("accuracy", feed.series, now, "light"))
+
+    assert "Baseline" not in drawn()
+    store.end_run(run, RunState.COMPLETED, result={"baseline_validation_accuracy": 0.83})
+    assert "Baseline" in drawn()

@@ -57,6 +57,20 @@ def test_a_completed_run_leaves_a_model_that_loads_anywhere_and_figures_that_it_
     assert run.environment["dataset_hash"] == data.content_hash
 
 
+def test_a_completed_run_keeps_what_became_of_each_example(store: Store) -> None:
+    run = train(store, epochs=2)
+    data = prepare(run.parsed().dataset)
+    for split in ("validation", "test"):
+        kept = artifacts_of(run.id).read_outcomes(split)
+        assert kept is not None
+        assert kept.outputs.dtype == np.float32
+        np.testing.assert_array_equal(kept.positions, data.indices(split))
+        np.testing.assert_array_equal(kept.targets, data.targets[kept.positions])
+        accuracy = (kept.outputs.argmax(axis=1) == kept.targets).mean()
+        assert accuracy == pytest.approx(run.result[f"{split}_accuracy"])
+    assert artifacts_of(run.id).read_outcomes("train") is None
+
+
 def test_the_model_has_the_weights_of_the_best_epoch(store: Store) -> None:
     run = train(store, epochs=8, learning_rate=0.3, optimizer="rmsprop")  # so high that later epochs are worse
     history = store.history(run.id)["val_accuracy"]

@@ -69,12 +69,14 @@ METRICS = {
     "accuracy": N_("Accuracy"),
     "cross_entropy": N_("Cross-entropy"),
     "macro_f1": N_("Macro F1"),
+    "auc": N_("AUC"),
+    "ece": N_("Calibration error"),
+    "mae": N_("Mean absolute error"),
+    "rmse": N_("Root mean squared error"),
+    "r2": N_("R²"),
     "precision": N_("Precision"),
     "recall": N_("Recall"),
     "f1": N_("F1"),
-    "r2": N_("R²"),
-    "rmse": N_("RMSE"),
-    "mae": N_("MAE"),
     "learning_rate": N_("Learning rate"),
     "examples_per_second": N_("Examples/s"),
 }
@@ -86,12 +88,18 @@ def metric_label(name: str) -> str:
     return _(METRICS[name]) if name in METRICS else name.replace("_", " ").capitalize()
 
 
+def metric_word(name: str) -> str:
+    """The same inside a sentence: abbreviations keep their capitals."""
+    label = metric_label(name)
+    return label if label.isupper() else label.lower()
+
+
 def is_share(name: str) -> bool:
     """Whether a metric lies between 0 and 1 and reads best as a percentage."""
     return name.removeprefix("val_").removeprefix("test_").removeprefix("validation_") in SHARES
 
 
-SHARES = frozenset({"accuracy", "macro_f1", "precision", "recall", "f1", "auc"})
+SHARES = frozenset({"accuracy", "macro_f1", "precision", "recall", "f1", "ece"})
 """Metrics that are shown as percentages."""
 
 
@@ -105,6 +113,9 @@ def learning_curve(name: str, series: Mapping[tuple[str, str, str], Series], run
         _line(series.get(("validation", name, "epoch"), empty), _("Validation"), look.validation),
     ]
     traces = [trace for trace in traces if trace["x"]]
+    level = baseline_level(run, name)
+    if level is not None and traces:
+        traces.append(_baseline_line(level, max(trace["x"][-1] for trace in traces), look))
     best = best_point(series.get(("validation", name, "epoch"), empty), run.best.get("epoch"))
     if best is not None:
         traces.append(_best_mark(*best, look))
@@ -114,6 +125,12 @@ def learning_curve(name: str, series: Mapping[tuple[str, str, str], Series], run
         for trace in traces:
             trace["hovertemplate"] = trace["hovertemplate"].replace("%{y:.4f}", "%{y:.2%}")
     return {"data": traces, "layout": layout}
+
+
+def baseline_level(run: Run, metric: str) -> float | None:
+    """What the baseline of the dataset reaches on the validation split, where a worker has told it."""
+    told = run.environment.get("baseline", {}).get(metric, run.result.get(f"baseline_validation_{metric}"))
+    return float(told) if isinstance(told, int | float) else None
 
 
 def best_point(validation: Series, epoch: float | None) -> tuple[float, float] | None:
@@ -180,7 +197,7 @@ def confusion_figure(
     rows = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1.0)
     small = len(labels) <= 20
     texts = [[_cell(n, r, shares) for n, r in zip(*pair, strict=True)] for pair in zip(counts, rows, strict=True)]
-    names = _axis_names(labels)
+    names = short_names(labels)
     hover = "%{customdata[0]:,} " + _("examples") + ", %{customdata[1]:.1%}"
     trace = {
         "type": "heatmap",
@@ -198,7 +215,7 @@ def confusion_figure(
         "xgap": 1,
         "ygap": 1,
     }
-    layout = _base_layout(look)
+    layout = plain_layout(look)
     tick = 12 if len(labels) <= 12 else 10
     axis = {"tickfont": {"size": tick}, "automargin": True, "showgrid": False, "zeroline": False, "type": "category"}
     layout |= {
@@ -219,7 +236,7 @@ def class_bars(per_class: Sequence[Mapping[str, Any]], theme: ThemeName) -> Figu
     """Precision, recall and F1 of each class as dots on one line: the weakest class stands at the top."""
     look = THEMES[theme]
     rows = sorted(per_class, key=lambda row: float(row["f1"]), reverse=True)
-    names = _axis_names([str(row["label"]) for row in rows])
+    names = short_names([str(row["label"]) for row in rows])
     symbols = (("precision", "circle-open"), ("recall", "diamond-open"), ("f1", "circle"))
     traces = [
         {
@@ -233,10 +250,10 @@ def class_bars(per_class: Sequence[Mapping[str, Any]], theme: ThemeName) -> Figu
         }
         for (metric, symbol), colour in zip(symbols, look.extra, strict=False)
     ]
-    layout = _base_layout(look)
+    layout = plain_layout(look)
     layout |= {
-        "xaxis": _axis(look) | {"tickformat": ".0%", "rangemode": "normal"},
-        "yaxis": _axis(look) | {"type": "category", "automargin": True},
+        "xaxis": plain_axis(look) | {"tickformat": ".0%", "rangemode": "normal"},
+        "yaxis": plain_axis(look) | {"type": "category", "automargin": True},
         "margin": {"l": 8, "r": 16, "t": 36, "b": 8},
         "hovermode": "closest",
     }
@@ -251,24 +268,80 @@ def probability_bars(probabilities: Mapping[str, float], theme: ThemeName, *, mo
         "type": "bar",
         "orientation": "h",
         "x": [round(p, 5) for _name, p in rows],
-        "y": _axis_names([label for label, _p in rows]),
+        "y": short_names([label for label, _p in rows]),
         "text": [f"{p:.1%}" for _name, p in rows],
         "textposition": "outside",
         "cliponaxis": False,
         "marker": {"color": [look.best] + [look.train] * (len(rows) - 1)},
         "hovertemplate": "%{y}: %{x:.2%}<extra></extra>",
     }
-    layout = _base_layout(look)
+    layout = plain_layout(look)
     layout |= {
         "showlegend": False,
-        "xaxis": _axis(look) | {"range": [0, 1.12], "fixedrange": True, "tickformat": ".0%", "tickvals": [0, 0.5, 1]},
-        "yaxis": _axis(look)
+        "xaxis": plain_axis(look)
+        | {"range": [0, 1.12], "fixedrange": True, "tickformat": ".0%", "tickvals": [0, 0.5, 1]},
+        "yaxis": plain_axis(look)
         | {"autorange": "reversed", "type": "category", "automargin": True, "fixedrange": True, "showgrid": False},
         "margin": {"l": 8, "r": 8, "t": 8, "b": 8},
         "bargap": 0.35,
         "hovermode": "closest",
     }
     return {"data": [trace], "layout": layout}
+
+
+def class_balance(labels: Sequence[str], counts: Sequence[int], theme: ThemeName, *, most: int = 12) -> Figure:
+    """How many examples each class has, as horizontal bars; of many classes the first ones."""
+    look = THEMES[theme]
+    shown = list(zip(labels, counts, strict=True))[:most]
+    trace = {
+        "type": "bar",
+        "orientation": "h",
+        "x": [count for _label, count in shown],
+        "y": short_names([label for label, _count in shown]),
+        "text": [f"{count:,} · {count / max(sum(counts), 1):.0%}" for _label, count in shown],
+        "textposition": "outside",
+        "cliponaxis": False,
+        "marker": {"color": look.train},
+        "hovertemplate": "%{y}: %{x:,}<extra></extra>",
+    }
+    layout = plain_layout(look) | {
+        "showlegend": False,
+        "xaxis": plain_axis(look) | {"visible": False, "range": [0, 1.25 * max([*counts, 1])], "fixedrange": True},
+        "yaxis": plain_axis(look)
+        | {"autorange": "reversed", "type": "category", "automargin": True, "fixedrange": True, "showgrid": False},
+        "margin": {"l": 8, "r": 8, "t": 4, "b": 4},
+        "bargap": 0.3,
+        "hovermode": "closest",
+    }
+    return {"data": [trace], "layout": layout}
+
+
+def histogram(values: np.ndarray, title: str, theme: ThemeName, *, bins: int = 30) -> Figure:
+    """How often values (examples,) lie in each of `bins` equal steps."""
+    look = THEMES[theme]
+    counts, edges = np.histogram(values, bins)
+    trace = {
+        "type": "bar",
+        "x": [rounded(float(x)) for x in (edges[:-1] + edges[1:]) / 2],
+        "y": counts.tolist(),
+        "width": [rounded(float(w)) for w in np.diff(edges)],
+        "marker": {"color": look.train, "line": {"color": look.surface, "width": 1}},
+        "hovertemplate": "%{x:,.4~g}: %{y:,}<extra></extra>",
+    }
+    layout = plain_layout(look) | {
+        "showlegend": False,
+        "xaxis": plain_axis(look) | {"title": {"text": _escaped(title), "standoff": 6}, "fixedrange": True},
+        "yaxis": plain_axis(look) | {"fixedrange": True, "nticks": 4},
+        "margin": {"l": 8, "r": 8, "t": 8, "b": 8},
+        "hovermode": "closest",
+    }
+    return {"data": [trace], "layout": layout}
+
+
+def _escaped(text: str, most: int = 60) -> str:
+    """Words of unknown origin in a title: Plotly would read tags in them."""
+    short = text if len(text) <= most else text[: most - 1] + "…"
+    return short.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def _line(series: Series, title: str, colour: str, *, thin: bool = False, markers: bool = True) -> Figure:
@@ -287,6 +360,18 @@ def _line(series: Series, title: str, colour: str, *, thin: bool = False, marker
     }
 
 
+def _baseline_line(y: float, until: float, look: Theme) -> Figure:
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "name": _("Baseline, validation"),
+        "x": [0, until],
+        "y": [rounded(y)] * 2,
+        "line": {"color": look.text, "width": 1.5, "dash": "dash"},
+        "hovertemplate": f"%{{y:.4f}}<extra>{_('Baseline, validation')}</extra>",
+    }
+
+
 def _best_mark(x: float, y: float, look: Theme) -> Figure:
     return {
         "type": "scatter",
@@ -301,15 +386,16 @@ def _best_mark(x: float, y: float, look: Theme) -> Figure:
 
 def _layout(look: Theme, title: str, run: Run, *, y_title: str) -> Figure:
     """A chart over epochs. `uirevision` names the run: zoom and hidden traces stay until another run is shown."""
-    return _base_layout(look) | {
+    return plain_layout(look) | {
         "title": {"text": title, "font": {"size": 15}, "x": 0, "xref": "paper", "y": 0.98, "yanchor": "top"},
         "uirevision": f"run-{run.id}",
-        "xaxis": _axis(look) | {"title": {"text": _("Epoch"), "standoff": 6}, "rangemode": "tozero"},
-        "yaxis": _axis(look) | {"title": {"text": y_title}},
+        "xaxis": plain_axis(look) | {"title": {"text": _("Epoch"), "standoff": 6}, "rangemode": "tozero"},
+        "yaxis": plain_axis(look) | {"title": {"text": y_title}},
     }
 
 
-def _base_layout(look: Theme) -> Figure:
+def plain_layout(look: Theme) -> Figure:
+    """What all charts share: no background of their own, the page's font and colours, the legend below."""
     return {
         "template": {},  # importing Streamlit sets a default template of placeholder colours
         "paper_bgcolor": "rgba(0,0,0,0)",
@@ -324,7 +410,8 @@ def _base_layout(look: Theme) -> Figure:
     }
 
 
-def _axis(look: Theme) -> Figure:
+def plain_axis(look: Theme) -> Figure:
+    """An axis with quiet lines and room for its labels."""
     return {"gridcolor": look.grid, "zerolinecolor": look.grid, "linecolor": look.grid, "automargin": True}
 
 
@@ -334,7 +421,7 @@ def _cell(count: float, share: float, shares: bool) -> str:
     return f"{share:.0%}" if shares else f"{int(count):,}"
 
 
-def _axis_names(labels: Sequence[str], most: int = 24) -> list[str]:
+def short_names(labels: Sequence[str], most: int = 24) -> list[str]:
     """Names short enough for an axis, still all different: Plotly would merge equal ones."""
     short = [label if len(label) <= most else label[: most - 1] + "…" for label in labels]
     return [f"{name} {i}" if short.count(name) > 1 else name for i, name in enumerate(short)]

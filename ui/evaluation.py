@@ -7,26 +7,45 @@ import pandas as pd
 import streamlit as st
 
 from engine.artifacts import artifacts_of
+from engine.datasets.base import datasets
 from engine.runs import Run
 from engine.tasks.base import tasks
-from ui.charts import Figure, class_bars, confusion_figure, confusion_height, metric_label, to_json
+from ui.baselines import baseline_sentence
+from ui.charts import class_bars, confusion_figure, confusion_height, metric_label, metric_word
 from ui.language import _
-from ui.live_plot import live_plot
+from ui.live_plot import still_plot
+from ui.mistakes import draw_class_examples, draw_value_examples
+from ui.probabilities import draw_thresholds
+from ui.report import report_text
 from ui.run_views import theme_name
-from ui.run_words import metric_text, title_of
+from ui.run_words import metric_text, objective_of, title_of
+from ui.values import draw_values
 
 _log = logging.getLogger(__name__)
 
 
 def final_figures(run: Run) -> list[tuple[str, str]]:
-    """Label and text of each metric on the test split: the task's own, then the loss."""
+    """Label and text of each metric on the test split: the task's own, the baseline's after each, then the loss."""
     task = title_of(run, "task")
-    names = [*(tasks[task].metrics if task in tasks else ()), "loss"]
-    return [
-        (_("Test {metric}").format(metric=metric_label(name).lower()), metric_text(name, run.result[f"test_{name}"]))
-        for name in names
-        if run.result.get(f"test_{name}") is not None
+    metrics = tasks[task].metrics if task in tasks else ()
+    figures = [
+        (words.format(metric=metric_word(name)), metric_text(name, run.result[f"{origin}_{name}"]))
+        for name in (*metrics, "loss")
+        for origin, words in (("test", _("Test {metric}")), ("baseline", _("Baseline, test {metric}")))
+        if run.result.get(f"{origin}_{name}") is not None
     ]
+    return figures + [
+        (f"{_(title)}: {metric_label(name).lower()}", metric_text(name, run.result[f"{extra}_{name}"]))
+        for extra, title in _extra_tests(run).items()
+        for name in metrics
+        if run.result.get(f"{extra}_{name}") is not None
+    ]
+
+
+def _extra_tests(run: Run) -> dict[str, str]:
+    """Title by name of the tests that the dataset has outside of its splits."""
+    name = title_of(run, "dataset")
+    return datasets[name].extra_tests if name in datasets else {}
 
 
 def load_evaluation(run: Run) -> dict[str, Any]:
@@ -41,11 +60,11 @@ def load_evaluation(run: Run) -> dict[str, Any]:
 def draw_evaluation(run: Run) -> None:
     """The judgement on a chosen split, with whatever the task left in it."""
     evaluation = load_evaluation(run)
-    splits = [split for split in ("test", "validation") if evaluation.get(split)]
+    words = {"test": _("Test"), "validation": _("Validation")} | {n: _(title) for n, title in _extra_tests(run).items()}
+    splits = [split for split in words if evaluation.get(split)]
     if not splits:
         st.caption(_("This run left no evaluation: a run is judged when it ends by itself or is stopped."))
         return
-    words = {"test": _("Test"), "validation": _("Validation")}
     split = st.segmented_control(
         _("Judged on"),
         splits,
@@ -55,15 +74,34 @@ def draw_evaluation(run: Run) -> None:
         key="judged_on",
         help=_("Validation examples chose the best epoch; test examples were used once, at the very end."),
     )
-    judged = evaluation[split or splits[0]]
+    split = split or splits[0]
+    judged = evaluation[split]
     if judged.get("metrics"):
         with st.container(horizontal=True):
             for name, value in judged["metrics"].items():
                 st.metric(metric_label(name), metric_text(name, value), border=True)
+    if sentence := baseline_sentence(judged, objective_of(run)):
+        st.text(sentence, help=_("What a classical method reaches that was fitted on the same training examples."))
+    st.download_button(
+        _("Report"),
+        report_text(run, evaluation),
+        file_name="report.txt",
+        mime="text/plain",
+        icon=":material/download:",
+        on_click="ignore",
+        help=_("What was trained on what, when, and all figures, as plain text."),
+    )
     if judged.get("confusion_matrix"):
         _draw_confusion(run, judged)
+        if split not in _extra_tests(run):  # these are no examples of the prepared dataset
+            draw_class_examples(run, split, judged["labels"])
     if judged.get("per_class"):
         _draw_classes(run, judged["per_class"])
+    if judged.get("roc"):
+        draw_thresholds(run, judged)
+    if judged.get("residuals"):
+        draw_values(run, judged)
+        draw_value_examples(run, split, judged.get("unit", ""))
 
 
 def _draw_confusion(run: Run, judged: dict[str, Any]) -> None:
@@ -75,7 +113,7 @@ def _draw_confusion(run: Run, judged: dict[str, Any]) -> None:
     )
     labels = judged["labels"]
     figure = confusion_figure(judged["confusion_matrix"], labels, theme_name(), shares=shares)
-    _static(
+    still_plot(
         figure,
         f"confusion-{run.id}",
         _("Confusion matrix of {count} classes: true classes in rows, predicted ones in columns").format(
@@ -108,19 +146,9 @@ def _draw_classes(run: Run, per_class: list[dict[str, Any]]) -> None:
             },
         )
     with chart:
-        _static(
+        still_plot(
             class_bars(per_class, theme_name()),
             f"classes-{run.id}",
             _("Precision, recall and F1 of each class"),
             min(900, max(260, 90 + 30 * len(per_class))),
         )
-
-
-def _static(figure: Figure, key: str, label: str, height: int) -> None:
-    live_plot(
-        to_json(figure),
-        key=key,
-        label=label,
-        failed=_("The chart cannot be drawn: the browser could not load Plotly from this server."),
-        height=height,
-    )

@@ -76,11 +76,14 @@ class Feed:
         return series.last if series else None
 
     def figure(self, key: tuple[str, ...], keys: list[Key], build: Callable[[], Figure]) -> str:
-        """The JSON of the figure named `key` (what, theme, language), rebuilt only when a series of `keys` grew."""
+        """The JSON of the figure named `key` (what, theme, language), rebuilt only when a series of `keys` grew or the run ended.
+
+        What a run's end adds to a figure is the baseline, when no earlier run had found it.
+        """
         with self._lock:
             best = self._run.best.get("epoch") if self._run else None
             lengths = tuple(len(self.series[k].values) if k in self.series else 0 for k in keys)
-            version = (self._generation, best, lengths)
+            version = (self._generation, self._run.state if self._run else None, best, lengths)
             held = self._figures.get(key)
             if held is None or held[0] != version:
                 held = self._figures[key] = (version, to_json(build()))

@@ -6,6 +6,9 @@ from typing import Any
 
 import streamlit as st
 
+from ui.charts import Figure, to_json
+from ui.language import _
+
 VENDOR_PATH = "/vendor/plotly"
 """Where the app serves the folder with plotly.min.js."""
 _CSS = """
@@ -122,6 +125,17 @@ def live_plots(charts: Sequence[Chart], *, key: str, failed: str) -> None:
 def live_plot(spec: str, *, key: str, label: str, failed: str, height: int = 320, step: int = 0) -> None:
     """A board of one chart."""
     live_plots([Chart(key, spec, label, height, step=step)], key=key, failed=failed)
+
+
+def still_plot(figure: Figure, key: str, label: str, height: int) -> None:
+    """A board of one figure that does not change any more."""
+    live_plot(
+        to_json(figure),
+        key=key,
+        label=label,
+        failed=_("The chart cannot be drawn: the browser could not load Plotly from this server."),
+        height=height,
+    )
 
 
 def board_data(charts: Sequence[Chart], *, failed: str) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Pictures of what is about to be trained: the pipeline, the learning rate, the dataset. Pure functions."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from html import escape
 
 import numpy as np
@@ -13,6 +13,7 @@ from ui.charts import THEMES, Figure, ThemeName
 from ui.language import _
 from ui.thumbnails import data_url, png
 
+Strip = Callable[[np.ndarray], str]
 MAX_CLASSES = 20
 """Most classes that are shown; of more, the first ones."""
 EXAMPLES_PER_CLASS = 12
@@ -65,8 +66,11 @@ def _mermaid(text: str) -> str:
     return re.sub(r"[^\w\s.,()×+-]", lambda sign: f"#{ord(sign.group())};", text)
 
 
-def dataset_look(prepared: PreparedDataset, theme: ThemeName) -> str:
-    """A table in HTML: each class with some of its training examples and how many there are in all splits."""
+def dataset_look(prepared: PreparedDataset, theme: ThemeName, strip: Strip | None = None) -> str:
+    """A table in HTML: each class with some of its training examples and how many there are in all splits.
+
+    `strip` makes one row of pictures of the examples of a class, as a data URL; that of images where it is not given.
+    """
     labels = prepared.info.labels[:MAX_CLASSES]
     counts = np.array([prepared.meta["counts"][split] for split in ("train", "validation", "test")])
     targets = prepared.targets[where := prepared.indices("train")]
@@ -74,7 +78,7 @@ def dataset_look(prepared: PreparedDataset, theme: ThemeName) -> str:
     rows = [
         _row(
             label,
-            _strip(prepared.inputs[where[targets == position][:EXAMPLES_PER_CLASS]]),
+            (strip or image_strip)(prepared.inputs[where[targets == position][:EXAMPLES_PER_CLASS]]),
             counts[:, position],
             int(counts.sum(axis=0).max()),
             colours.train,
@@ -106,14 +110,18 @@ def _row(label: str, strip: str, counts: np.ndarray, most: int, colour: str) -> 
     )
 
 
-def _strip(examples: np.ndarray) -> str:
+def image_strip(examples: np.ndarray) -> str:
     """(examples, height, width, channels) uint8 -> one row of pictures with gaps between them, as a data URL."""
-    height, width = examples.shape[1:3]
+    return strip_of([Image.fromarray(example[..., 0] if example.shape[-1] == 1 else example) for example in examples])
+
+
+def strip_of(pictures: Sequence[Image.Image]) -> str:
+    """Pictures of one size -> one row of them with gaps between, as a data URL."""
+    width, height = pictures[0].size
     scale = max(1, round(2 * _STRIP_PIXELS / height))  # twice the size, for sharp screens
     side, gap = width * scale, max(2, height * scale // 20)
-    row = Image.new("RGBA", (len(examples) * (side + gap), height * scale))
-    for position, example in enumerate(examples):
-        picture = Image.fromarray(example[..., 0] if example.shape[-1] == 1 else example)
+    row = Image.new("RGBA", (len(pictures) * (side + gap), height * scale))
+    for position, picture in enumerate(pictures):
         row.paste(picture.resize((side, height * scale), Image.Resampling.NEAREST), (position * (side + gap), 0))
     row.thumbnail((row.width, 2 * _STRIP_PIXELS))
     return data_url(png(row)) or ""

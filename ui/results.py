@@ -6,23 +6,35 @@ from typing import Any, Protocol
 import pandas as pd
 import streamlit as st
 
+from engine.datasets.spreadsheets import plain_cell, write_csv
 from engine.errors import TrainyardError
 from engine.tasks.base import Prediction
 from ui.charts import probability_bars, to_json
+from ui.downloads import json_file
 from ui.language import _
 from ui.live_plot import live_plot
 from ui.modalities import Cells
+from ui.plain import plain_label
 from ui.run_views import theme_name
 
 Values = Mapping[str, Any]
+_PICTURE_PIXELS = 56
 
 
 class Result(Protocol):
     """What came of one input: a prediction, or the sentence that says why there is none."""
 
-    name: str
-    prediction: Prediction | None
-    error: str
+    @property
+    def name(self) -> str:
+        """Of the file."""
+
+    @property
+    def prediction(self) -> Prediction | None:
+        """None where there is none."""
+
+    @property
+    def error(self) -> str:
+        """Empty where there is a prediction."""
 
 
 class Renderer(Protocol):
@@ -85,7 +97,7 @@ class Value:
 
     def draw(self, values: Values, key: str) -> None:
         """The number large."""
-        label = str(values.get("target") or _("Prediction"))
+        label = plain_label(str(values.get("target") or _("Prediction")))
         st.metric(label, f"{values['value']:,.5g}", help=_("What the network expects for this input."))
 
     def row(self, values: Values) -> dict[str, Any]:
@@ -119,17 +131,23 @@ def draw_results(kind: str, results: Sequence[Result], cells: Cells) -> None:
         else:
             renderer.draw(result.prediction.values, key="prediction")
         return
+    draw_many(kind, results, cells)
+
+
+def draw_many(kind: str, results: Sequence[Result], cells: Cells = ({}, {})) -> None:
+    """A table of results that can be downloaded; `cells` show what was given beside the names."""
+    renderer = renderer_for(kind)
     table = result_table(renderer, results)
     failures = sum(1 for result in results if result.prediction is None)
     if failures:
-        st.warning(_("{count} of {total} files could not be used; the table says why.").format(
+        st.warning(_("{count} of {total} inputs could not be used; the table says why.").format(
             count=failures, total=len(results)), icon=":material/warning:")  # fmt: skip
     given, how = cells
     st.dataframe(
         pd.concat([pd.DataFrame(given), table], axis=1),
         hide_index=True,
-        row_height=56,
-        key="predictions",
+        row_height=_PICTURE_PIXELS if any(_is_picture(column) for column in how.values()) else None,
+        key="predictions" if given else "batch-predictions",
         alt=_("Prediction for each file"),
         column_config=renderer.columns()
         | how
@@ -138,29 +156,40 @@ def draw_results(kind: str, results: Sequence[Result], cells: Cells) -> None:
             "error": st.column_config.TextColumn(_("Problem"), help=_("Why a file could not be used."), width="large"),
         },
     )
+    with st.container(horizontal=True):
+        _download(_("Download as CSV"), write_csv(downloaded(given, how, table)), "predictions.csv", "text/csv",
+                  _("The table without pictures, for a spreadsheet."))  # fmt: skip
+        _download(_("Download as JSON"), json_file(results), "predictions.json", "application/json",
+                  _("All that the network said of each file, for a program."))  # fmt: skip
+
+
+def _download(label: str, data: bytes, name: str, mime: str, words: str) -> None:
     st.download_button(
-        _("Download as CSV"),
-        table.to_csv(index=False).encode("utf-8-sig"),
-        file_name="predictions.csv",
-        mime="text/csv",
-        icon=":material/download:",
-        on_click="ignore",
-        help=_("The table without pictures, for a spreadsheet."),
+        label, data, file_name=name, mime=mime, icon=":material/download:", on_click="ignore", help=words
     )
+
+
+def downloaded(given: Mapping[str, Any], how: Mapping[str, Any], table: pd.DataFrame) -> pd.DataFrame:
+    """The table of results for a file: behind it what was given, under its own names, where that is no picture."""
+    columns = {
+        str((how.get(key) or {}).get("label") or key): values
+        for key, values in given.items()
+        if not _is_picture(how.get(key))
+    }
+    return pd.concat([table, pd.DataFrame(columns)], axis=1)
+
+
+def _is_picture(column: Any) -> bool:
+    return bool(column and (column.get("type_config") or {}).get("type") == "image")
 
 
 def result_table(renderer: Renderer, results: Sequence[Result]) -> pd.DataFrame:
     """One row a file: its name, the prediction's cells, and what was wrong with it."""
     rows = [
-        {"name": _plain(result.name)}
+        {"name": plain_cell(result.name)}
         | (renderer.row(result.prediction.values) if result.prediction else {})
         | {"error": result.error}
         for result in results
     ]
     table = pd.DataFrame(rows)
     return table.reindex(columns=[c for c in table.columns if c != "error"] + ["error"])
-
-
-def _plain(name: str) -> str:
-    """A file's name that a spreadsheet does not take for a formula."""
-    return f"'{name}" if name[:1] in "=+-@\t\r" else name

@@ -53,8 +53,11 @@ def _stop_button(run: Run) -> None:
 
 
 def can_be_tried(run: Run) -> bool:
-    """Whether it has ended and left a model."""
-    return run.state in (RunState.COMPLETED, RunState.STOPPED, RunState.PRUNED) and artifacts_of(run.id).model.is_file()
+    """Whether it has left a model, or trains and has a checkpoint."""
+    files = artifacts_of(run.id)
+    if run.live:
+        return files.checkpoint.is_file() or files.model.is_file()
+    return run.state in (RunState.COMPLETED, RunState.STOPPED, RunState.PRUNED) and files.model.is_file()
 
 
 def stop(run_id: int) -> None:

@@ -13,7 +13,7 @@ from ui.language import _
 from ui.run_words import (
     STATES,
     duration_text,
-    objective_of,
+    headline_of,
     progress_share,
     run_seconds,
     state_text,
@@ -94,8 +94,8 @@ def rows(runs: Iterable[Run], queue: list[int]) -> pd.DataFrame:
                 "progress": progress_share(run),
                 "dataset": title_of(run, "dataset"),
                 "model": title_of(run, "model"),
-                "best": run.best.get(objective_of(run)),
-                "test": run.result.get(f"test_{objective_of(run).removeprefix('val_')}"),
+                "best": run.best.get(headline_of(run)),
+                "test": run.result.get(f"test_{headline_of(run).removeprefix('val_')}"),
                 "curve": run.curve or None,
                 "duration": duration_text(seconds) if (seconds := run_seconds(run)) is not None else "",
                 "owner": run.owner,
@@ -133,7 +133,7 @@ def draw_table(runs: list[Run], queue: list[int]) -> list[Run]:
 
 
 def _columns(runs: list[Run]) -> dict[str, Any]:
-    shares = all(is_share(objective_of(run)) for run in runs[:50])
+    shares = all(is_share(headline_of(run)) for run in runs[:50])
     number = "percent" if shares else "%.4g"
     column = st.column_config
     return {
@@ -145,7 +145,7 @@ def _columns(runs: list[Run]) -> dict[str, Any]:
         "dataset": column.TextColumn(_("Dataset"), help=_("What it learns from."), width="small"),
         "model": column.TextColumn(_("Model"), help=_("The network's architecture."), width="small"),
         "best": column.NumberColumn(
-            _("Best validation"), help=_("The objective at the best epoch so far."), format=number
+            _("Best validation"), help=_("The task's first metric, at the best epoch so far."), format=number
         ),
         "test": column.NumberColumn(_("Test"), help=_("The same metric on the test split, at the end."), format=number),
         "curve": column.LineChartColumn(_("Curve"), help=_("The objective after each epoch."), width="small"),

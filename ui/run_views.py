@@ -14,8 +14,7 @@ from ui.language import _, language
 from ui.live_plot import Chart, live_plots
 from ui.run_words import (
     STATES,
-    best_text,
-    objective_label,
+    best_figure,
     progress_share,
     progress_text,
     queue_text,
@@ -84,7 +83,7 @@ def draw_progress(feed: Feed, run: Run) -> None:
 
 def draw_numbers(feed: Feed, run: Run) -> None:
     """The newest values in one row."""
-    numbers = [(objective_label(run), best_text(run))]
+    numbers = [best_figure(run)]
     speed = feed.last("train", "examples_per_second")
     speed = speed if run.live else run.result.get("examples_per_second", speed)
     if speed is not None:

@@ -10,7 +10,7 @@ from engine.errors import TrainyardError
 from engine.runs import Run, RunState
 from engine.store.store import RESUMABLE, Executor
 from engine.tasks.base import tasks
-from ui.charts import is_share, metric_label
+from ui.charts import is_share, metric_label, metric_word
 from ui.language import N_, _
 from ui.series import Series
 
@@ -99,14 +99,30 @@ def metric_text(name: str, value: float | None) -> str:
     return f"{value:.1%}" if is_share(name) else f"{value:.4g}"
 
 
+def headline_of(run: Run) -> str:
+    """The metric that people compare runs by: the task's first, on validation. Mostly it is the objective."""
+    try:
+        return f"val_{tasks[title_of(run, 'task')].metrics[0]}"
+    except (TrainyardError, IndexError):
+        return objective_of(run)
+
+
 def best_text(run: Run) -> str:
-    """The best value of the objective so far."""
-    return metric_text(objective_of(run), run.best.get(objective_of(run)))
+    """The headline metric at the best epoch so far, with its name where the number does not tell it."""
+    name = headline_of(run)
+    text = metric_text(name, run.best.get(name))
+    return text if is_share(name) or name not in run.best else f"{metric_label(name.removeprefix('val_'))} {text}"
 
 
-def objective_label(run: Run) -> str:
-    """What the objective is called."""
-    return _("Best validation {metric}").format(metric=metric_label(objective_of(run).removeprefix("val_")).lower())
+def best_figure(run: Run) -> tuple[str, str]:
+    """Label and text of the headline metric at the best epoch so far."""
+    name = headline_of(run)
+    word = metric_word(name.removeprefix("val_"))
+    if name == objective_of(run):
+        label = _("Best validation {metric}").format(metric=word)
+    else:  # the best epoch is that of the objective, and the headline may have been higher in another
+        label = _("Validation {metric} at the best epoch").format(metric=word)
+    return label, metric_text(name, run.best.get(name))
 
 
 def progress_share(run: Run) -> float:
@@ -134,7 +150,9 @@ def progress_text(run: Run, left: float | None) -> str:
     words = [_("Epoch {epoch} of {total}").format(epoch=epoch, total=run.total_epochs)]
     if run.total_steps:
         words.append(_("step {step:,} of {total:,}").format(step=run.step, total=run.total_steps))
-    if run.state == RunState.RUNNING and left is not None:
+    if run.state == RunState.RUNNING and run.total_steps and run.step >= run.total_steps:
+        words.append(_("trained, now being judged"))
+    elif run.state == RunState.RUNNING and left is not None:
         words.append(_("at most {time} left").format(time=duration_text(left)))
     elif (seconds := run_seconds(run)) is not None and not run.live:
         words.append(_("took {time}").format(time=duration_text(seconds)))

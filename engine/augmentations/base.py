@@ -20,6 +20,8 @@ class Augmentation(Spec):
 
     on_features: ClassVar[bool] = False
     """Whether `apply` changes the features that a network is trained on; otherwise it changes raw inputs."""
+    made_once: ClassVar[tuple[str, ...]] = ()
+    """The fields that `vary` depends on: versions are made again when one of these changes, and not for others."""
 
     def active(self) -> bool:
         """Whether anything is changed at all."""

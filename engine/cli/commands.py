@@ -71,7 +71,13 @@ def make_parsers(arguments: list[str]) -> tuple[Parser, dict[str, argparse.Argum
         add(name, function, words).add_argument("run", type=int, metavar="ID", help="number of the run")
     made = add("predict", predict, "Predict files with a run's model.")
     made.add_argument("run", type=int, metavar="ID", help="number of the run")
-    made.add_argument("files", nargs="+", type=Path, metavar="FILE", help="what to predict: for images PNG, JPEG ...")
+    made.add_argument(
+        "files",
+        nargs="+",
+        type=Path,
+        metavar="FILE",
+        help="what to predict: images as PNG, JPEG ...; rows as JSON, CSV ...",
+    )
     add("datasets", show_datasets, "List datasets.")
     add("models", show_models, "List models.")
     made = add("fetch", fetch, "Download a dataset and check its hashes; goes on where it was cut off.")
@@ -116,7 +122,7 @@ def _train_here(store: Store, run: Run, as_json: bool) -> int:
         print(json.dumps(summary(ended)))
     else:
         print(f"Run {ended.id} is {ended.state.value}. {ended.message}".rstrip())
-        for name in ("test_accuracy", "examples_per_second"):
+        for name in (*(f"test_{metric}" for metric in ended.parsed().task.metrics), "examples_per_second"):
             if name in ended.result:
                 print(f"  {name.replace('_', ' ')}: {ended.result[name]:.4g}")
     return EXIT_CODES.get(ended.state, 1)
@@ -217,7 +223,7 @@ def delete(arguments: argparse.Namespace) -> int:
 
 
 def predict(arguments: argparse.Namespace) -> int:
-    """`predict`: one object a file; exit code 1 when any file could not be read."""
+    """`predict`: one line an input, which of a table is a row; exit code 1 when any could not be read."""
     from engine.cli.foreground import predict_files
 
     results = predict_files(arguments.run, arguments.files)

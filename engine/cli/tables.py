@@ -29,7 +29,7 @@ def _cell(value: Any) -> str:
         case float():
             return f"{value:.4g}"
         case dict():
-            return " ".join(f"{k}={_cell(v)}" for k, v in value.items() if k in ("epoch", "val_accuracy"))
+            return " ".join(f"{k}={_cell(v)}" for k, v in value.items() if k in ("epoch", "val_accuracy", "val_r2"))
         case list() | tuple():
             return ", ".join(map(str, value))
         case _:

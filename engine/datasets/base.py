@@ -31,6 +31,8 @@ class Examples:
     labels: tuple[str, ...]
     groups: np.ndarray | None = None
     test: np.ndarray | None = None
+    strata: np.ndarray | None = None
+    """What each split gets its share of, (examples,) int64, where that is not the class: kinds of voices."""
     columns: tuple[Column, ...] = ()
     """Of tables: the numbers, then the categories."""
     target: str = ""
@@ -58,6 +60,8 @@ class Dataset(Spec):
     suggested: ClassVar[dict[str, Any]] = {}
     """Values of other fields that suit this dataset (`epochs`, `batch_size` ...): its form defaults. `model` names the
     model to begin with, where it is not the first of the task."""
+    extra_tests: ClassVar[dict[str, str]] = {}
+    """Further tests from outside all splits, title by name: a run is judged on each once, after the test."""
     ink: ClassVar[str] = ""
     """For drawable datasets, stroke on ground as in the data: "white-on-black" or "black-on-white". Empty: photos."""
 
@@ -96,6 +100,10 @@ class Dataset(Spec):
         """Read everything into memory. Raises `TrainyardError` with what to do when files are missing or wrong."""
         raise NotImplementedError(f"{type(self).__name__} must define load.")
 
+    def extra_test(self, name: str) -> Examples:
+        """The examples of one of `extra_tests`, with inputs and labels as those of `load`."""
+        raise NotImplementedError(f"{type(self).__name__} must define extra_test for {name!r}.")
+
 
 class UnsplitDataset(Dataset):
     """A dataset whose source fixes no test split: a random, stratified one is drawn."""
@@ -120,6 +128,15 @@ datasets: Registry[Dataset] = Registry(
         "fashion-mnist",
         "mnist-full",
         "cifar10",
+        "spoken-digits",
+        "voice-commands",
+        "spoken-languages",
+        "speech-commands",
+        "penguins",
+        "breast-cancer",
+        "titanic",
+        "wine",
         "iris",
+        "diabetes",
     ),
 )

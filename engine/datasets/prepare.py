@@ -172,8 +172,19 @@ def _units(examples: Examples) -> tuple[np.ndarray, list[np.ndarray]]:
     return names, np.split(order, np.cumsum(np.bincount(inverse))[:-1])
 
 
+def _count_units(examples: Examples) -> np.ndarray:
+    """How many groups, or examples where there are none, show each class: (classes,). A voice may speak all words."""
+    groups = np.arange(len(examples.inputs)) if examples.groups is None else examples.groups
+    number, classes = np.unique(groups, return_inverse=True)[1], len(examples.labels)
+    pairs = np.unique(number * classes + examples.targets)
+    counts: np.ndarray = np.bincount(pairs % classes, minlength=classes)
+    return counts
+
+
 def _strata(examples: Examples) -> np.ndarray:
     """What each split has its share of, (examples,): the classes, or for a regression small, middling and large values."""
+    if examples.strata is not None:
+        return examples.strata
     if examples.labels:
         return examples.targets
     edges = np.quantile(examples.targets, np.linspace(0, 1, _STRATA + 1)[1:-1])
@@ -219,9 +230,7 @@ def check_examples(name: str, examples: Examples) -> None:
     if not examples.labels:
         _check_values(name, examples.targets)
         return
-    _, members = _units(examples)
-    classes = examples.targets[[first[0] for first in members]]
-    counts = np.bincount(classes, minlength=len(examples.labels))
+    counts = _count_units(examples)
     if (counts > 0).sum() < 2:
         raise TrainyardError(
             f"Dataset {name!r} has examples of one class only ({examples.labels[int(counts.argmax())]!r}); "

@@ -1,10 +1,13 @@
 """Rows of a table in memory and on disk: numbers as they are, categories as positions in a list of values. No pickle."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
+
+from engine.settings import settings
 
 _NUMBERS, _CODES, _VALUES = "numbers.npy", "codes.npy", "values.json"
 
@@ -23,6 +26,25 @@ def make_rows(numbers: np.ndarray | None, categories: np.ndarray | None) -> np.n
     for name, (part, _) in parts.items():
         rows[name] = part
     return rows
+
+
+def equal_rows(rows: np.ndarray) -> np.ndarray:
+    """A number for each row (examples,) that equal rows share: as groups they stay in one split."""
+    seen: dict[tuple[bytes, ...], int] = {}
+    fields = rows.dtype.names or ()
+    return np.array(
+        [
+            seen.setdefault(tuple(row[f].tobytes() if f == "numbers" else repr(row[f]).encode() for f in fields), i)
+            for i, row in enumerate(rows)
+        ]
+    )
+
+
+def category_values(column: np.ndarray) -> tuple[str, ...]:
+    """What a column of categories (examples,) can be, the most frequent first; of very many values the first ones."""
+    counts = Counter(value for value in column.tolist() if value)
+    ranked = sorted(counts, key=lambda value: (-counts[value], value))
+    return tuple(ranked[: settings().max_category_values])
 
 
 class Rows:

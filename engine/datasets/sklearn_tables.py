@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from engine.datasets.base import Examples, UnsplitDataset
-from engine.datasets.rows import make_rows
+from engine.datasets.rows import equal_rows, make_rows
 from engine.tasks.base import Column
 
 
@@ -26,15 +26,17 @@ class SklearnTable(UnsplitDataset):
         return f"{self.loader} {version('scikit-learn')}"
 
     def rows(self) -> Examples:
-        """All rows; classes where the source names some, values otherwise."""
+        """All rows; classes where the source names some, values otherwise. Equal rows stay in one split."""
         from sklearn import datasets as source
 
         found = getattr(source, self.loader)(**self.options)
         labels = tuple(str(name) for name in found.get("target_names", ()))
+        inputs = make_rows(found.data, None)
         return Examples(
-            inputs=make_rows(found.data, None),
+            inputs=inputs,
             targets=found.target.astype(np.int64 if labels else np.float64),
             labels=labels,
+            groups=equal_rows(inputs),
             columns=tuple(Column(str(name), "number") for name in found.feature_names),
             target=self.target,
         )

@@ -19,9 +19,8 @@ import soxr
 from engine.datasets.kinds import kind_of
 from engine.errors import TrainyardError
 from engine.settings import settings
+from engine.tasks.base import SAMPLE_RATE_HZ as SAMPLE_RATE_HZ
 
-SAMPLE_RATE_HZ = 16_000
-"""What every sound becomes: speech has little above 8 kHz, which is all that this rate can hold."""
 LOWEST_RATE_HZ, HIGHEST_RATE_HZ = 1_000, 384_000
 """Rates that recorders use, with room on both sides; others are made up."""
 FORMATS = ("WAV", "WAVEX", "FLAC", "OGG", "MP3")

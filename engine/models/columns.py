@@ -1,53 +1,92 @@
 """Rows of a table to vectors: numbers scaled, categories one-hot, gaps marked. Part of the saved model."""
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from engine.settings import settings
 from engine.tasks.base import DataInfo
 
 if TYPE_CHECKING:
     import keras
 
+_OTHER = "[other]"  # Keras needs a word for what is not in a vocabulary; a value of this name is not in it either
+_CONSTANT = 1e-6  # a deviation that is smaller than this share of the mean is rounding
+
 
 def learn_columns(inputs: np.ndarray, info: DataInfo) -> dict[str, Any]:
-    """Of the training split's rows: `mean` and `variance` of each number, whether any is missing, known categories."""
+    """Of the training split's rows: `mean` and `deviation` of each number, positions of those with gaps, categories.
+
+    `categories` has for each column the values that are told apart, the most frequent first, at most
+    `max_category_values`; `rare` says for each column whether there are others, which share one place.
+    """
     found: dict[str, Any] = {}
     if "numbers" in (inputs.dtype.names or ()):
         numbers = inputs["numbers"].astype(np.float64)
         present = np.isfinite(numbers)
         count = np.maximum(present.sum(axis=0), 1)
         mean = np.where(present, numbers, 0.0).sum(axis=0) / count
-        variance = np.where(present, (numbers - mean) ** 2, 0.0).sum(axis=0) / count
+        deviation = np.sqrt((np.where(present, numbers - mean, 0.0) ** 2).sum(axis=0) / count)
+        constant = deviation <= _CONSTANT * np.abs(mean)  # it says nothing, and divides nothing
         found["mean"] = mean.tolist()
-        found["variance"] = np.where(
-            variance > 0, variance, 1.0
-        ).tolist()  # a constant says nothing, and divides nothing
-        found["missing"] = bool((~present).any())
+        found["deviation"] = np.where(constant, 1.0, deviation).tolist()
+        found["gaps"] = np.flatnonzero((~present).any(axis=0)).tolist()
     if "categories" in (inputs.dtype.names or ()):
-        found["categories"] = [sorted(set(column.tolist())) for column in inputs["categories"].T]
+        most = settings().max_category_values
+        ranked = [_by_frequency(column.tolist()) for column in inputs["categories"].T]
+        found["categories"] = [values[:most] for values in ranked]
+        found["rare"] = [len(values) > most for values in ranked]
     return found
+
+
+def _by_frequency(column: list[str]) -> list[str]:
+    counts = Counter(column)
+    return sorted(counts, key=lambda value: (-counts[value], value))
 
 
 def encode_columns(x: "dict[str, keras.KerasTensor]", info: DataInfo) -> "keras.KerasTensor":
     """`numbers` (batch, k) and `categories` (batch, m) -> (batch, features).
 
-    A missing number counts as the mean; where the training split has gaps, a second number tells that it was missing.
-    A category that training has not seen is a class of its own.
+    A missing number counts as the mean; for columns that have gaps in the training split a second number tells that it
+    was missing. A category that training has not seen says nothing: its column is all zeros, as no weight for it was
+    trained; where rare values share a place, it takes that place.
     """
-    from keras import layers, ops
+    from keras import layers
 
     parts = []
     if "numbers" in x:
-        numbers, known = x["numbers"], len(info.named("number"))
-        mean, variance = info.learned.get("mean", [0.0] * known), info.learned.get("variance", [1.0] * known)
-        scaled = layers.Normalization(mean=mean, variance=variance, name="scale")(numbers)
-        parts.append(ops.nan_to_num(scaled, nan=0.0))
-        if info.learned.get("missing", False):
-            parts.append(ops.cast(ops.isnan(numbers), "float32"))
+        parts += _numbers(x["numbers"], info)
     if "categories" in x:
         vocabularies = info.learned.get("categories") or [list(column.values) for column in info.named("category")]
-        for position, values in enumerate(vocabularies):
-            lookup = layers.StringLookup(vocabulary=values, output_mode="one_hot", name=f"category_{position + 1}")
-            parts.append(ops.cast(lookup(x["categories"][:, position]), "float32"))
+        rare = info.learned.get("rare") or [False] * len(vocabularies)
+        for position, (values, others) in enumerate(zip(vocabularies, rare, strict=True)):
+            parts.append(_one_hot(x["categories"][:, position], values, others, f"category_{position + 1}"))
     return parts[0] if len(parts) == 1 else layers.Concatenate(name="row")(parts)
+
+
+def _numbers(numbers: "keras.KerasTensor", info: DataInfo) -> "list[keras.KerasTensor]":
+    """Scaled numbers (batch, k); behind them, for the columns with gaps, 1 where nothing was given."""
+    from keras import layers, ops
+
+    count = len(info.named("number"))
+    mean = info.learned.get("mean", [0.0] * count)
+    deviation = info.learned.get("deviation", [1.0] * count)
+    # two layers, for the sake of small differences between large numbers; Normalization would not scale tiny numbers
+    centred = layers.Rescaling(1.0, [-m for m in mean], name="centre")(numbers)
+    scaled = layers.Rescaling([1.0 / d for d in deviation], name="scale")(centred)
+    present = ops.isfinite(scaled)
+    parts = [ops.where(present, scaled, ops.zeros_like(scaled))]
+    if gaps := info.learned.get("gaps"):
+        parts.append(1.0 - ops.cast(ops.take(present, gaps, axis=1), "float32"))
+    return parts
+
+
+def _one_hot(column: "keras.KerasTensor", values: list[str], others: bool, name: str) -> "keras.KerasTensor":
+    """Words (batch,) -> (batch, values), with a place for all `others` in front where training has met such."""
+    from keras import layers, ops
+
+    known = [value for value in values if value != _OTHER] or [""]
+    lookup = layers.StringLookup(vocabulary=known, oov_token=_OTHER, output_mode="one_hot", name=name)
+    places = ops.cast(lookup(column), "float32")
+    return places if others or _OTHER in values else places[:, 1:]

@@ -3,6 +3,7 @@
 import math
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
+from engine.models.attention import transformer_block
 from engine.models.base import Model, models
 from engine.spec import ADVANCED, Range
 
@@ -48,24 +49,10 @@ class VisionTransformer(Model):
         )(x)
         x = layers.Dropout(self.dropout, name="embed_dropout")(x)
         for block in range(self.depth):
-            x = self._block(x, f"block{block + 1}")
+            name = f"block{block + 1}"
+            x = transformer_block(x, heads=self.heads, mlp_ratio=self.mlp_ratio, dropout=self.dropout, name=name)
         x = layers.LayerNormalization(epsilon=1e-6, name="norm")(x)
         return layers.GlobalAveragePooling1D(name="pool")(x)
-
-    def _block(self, x: Any, name: str) -> Any:
-        """(batch, patches, width) -> the same: each patch looks at all, then thinks for itself."""
-        from keras import layers
-
-        width = x.shape[-1]
-        y = layers.LayerNormalization(epsilon=1e-6, name=f"{name}_attention_norm")(x)
-        y = layers.MultiHeadAttention(self.heads, width // self.heads, use_bias=False, name=f"{name}_attention")(y, y)
-        y = layers.Dropout(self.dropout, name=f"{name}_attention_dropout")(y)
-        x = layers.Add(name=f"{name}_attention_add")([x, y])
-        y = layers.LayerNormalization(epsilon=1e-6, name=f"{name}_mlp_norm")(x)
-        y = layers.Dense(round(width * self.mlp_ratio), activation="gelu", name=f"{name}_mlp_expand")(y)
-        y = layers.Dense(width, name=f"{name}_mlp_project")(y)
-        y = layers.Dropout(self.dropout, name=f"{name}_mlp_dropout")(y)
-        return layers.Add(name=f"{name}_mlp_add")([x, y])
 
 
 def patches(x: "keras.KerasTensor", per_side: int) -> "keras.KerasTensor":

@@ -52,12 +52,16 @@ class PredictResult:
     name: str
     prediction: Prediction | None
     error: str = ""
+    epoch: int | None = None
+    """The epoch whose weights answered, while the run still trains; None for its final model."""
+    outputs: list[float] | None = None
+    """The plain outputs of the network, where they were asked for."""
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Self:
         """The inverse of `dataclasses.asdict`."""
         found = data["prediction"]
-        return cls(data["name"], Prediction(**found) if found else None, data["error"])
+        return cls(**data | {"prediction": Prediction(**found) if found else None})
 
 
 def _layers(rows: list[dict[str, Any]]) -> Iterator[Layer]:

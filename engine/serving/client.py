@@ -5,36 +5,46 @@ import json
 import logging
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from http import HTTPStatus
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
-import httpx
+import numpy as np
 
 from engine.errors import TrainyardError
 from engine.serving.answers import Layer, NetworkPicture, PredictResult
-from engine.serving.turns import late
+from engine.serving.connections import Connections, Refused
+from engine.serving.turns import Busy, Late, late
+from engine.serving.wire import from_bytes, pack, pack_inputs
 from engine.settings import settings
 
-__all__ = ["Layer", "NetworkPicture", "NotReady", "PredictResult", "Predictor"]
+__all__ = ["Busy", "Late", "Layer", "NetworkPicture", "NotReady", "PredictResult", "Predictor", "Unavailable"]
 
 logger = logging.getLogger(__name__)
 COMMAND = (sys.executable, "-m", "engine.serving.predictor")
 _ROOT = Path(__file__).resolve().parents[2]
 _MAX_STARTS, _STARTS_SECONDS = 3, 60.0  # a process that dies at once is not started for ever
-_PORTION_BYTES = 1 << 20
+BROKEN = (OSError, HTTPException)
 _MAX_LOG_BYTES = 5_000_000
 
 
-class NotReady(TrainyardError):  # noqa: N818  # not a fault: it takes some seconds
+class Unavailable(TrainyardError):  # noqa: N818  # not the fault of who asks
+    """There is no predictor that could answer, or it broke over the answer."""
+
+
+class NotReady(Unavailable):
     """The predictor is still warming up."""
+
+
+_ERRORS: dict[int, type[TrainyardError]] = {503: Busy, 504: Late, 500: Unavailable}
 
 
 class Predictor:
@@ -66,10 +76,10 @@ class Predictor:
             for original, variants in rows
         ]
 
-    def predict(self, run_id: int, files: Sequence[tuple[str, bytes]]) -> list[PredictResult]:
+    def predict(self, run_id: int, files: Sequence[tuple[str, bytes]], *, raw: bool = False) -> list[PredictResult]:
         """What the model of a run says about each file (name, content); a broken file gets its own sentence.
 
-        With no files it only loads the model, so that the first answer comes soon.
+        With no files it only loads the model, so that the first answer comes soon. `raw` adds the plain outputs.
         """
         size, limit = sum(len(data) for _, data in files), settings().max_upload_mb
         if size > limit * 1_000_000:
@@ -77,9 +87,21 @@ class Predictor:
                 f"The files have {size / 1e6:,.0f} MB together; one request may have {limit} MB "
                 "(TRAINYARD_MAX_UPLOAD_MB). Send them in portions."
             )
-        encoded = [(name, base64.b64encode(data).decode()) for name, data in files]
-        found = self._ask("predict", {"run": run_id, "files": encoded})
-        return [PredictResult.from_dict(result) for result in found]
+        head = {"kind": "files", "names": [name for name, _ in files], "raw": raw}
+        found = self._send(f"predict/{int(run_id)}", pack(head, [data for _, data in files]))
+        return [PredictResult.from_dict(result) for result in json.loads(found)]
+
+    def predict_arrays(self, run_id: int, inputs: np.ndarray) -> np.ndarray:
+        """Outputs (examples, outputs) float32 of a run's model for inputs (examples, ...) as datasets have them."""
+        found = self._send(f"predict/{int(run_id)}", pack({"kind": "arrays"}, [pack_inputs(inputs)]))
+        return from_bytes(found)
+
+    def predict_instances(self, run_id: int, body: bytes, *, raw: bool = False) -> bytes:
+        """The answer to a body in the form of TensorFlow Serving, in that form: see `engine.serving.instances`.
+
+        Nothing is read or written here, so that megabytes of JSON do not hold up the pages.
+        """
+        return self._send(f"predict/{int(run_id)}", pack({"kind": "instances", "raw": raw}, [body]))
 
     def close(self) -> None:
         """End the process. The next call would start a new one."""
@@ -89,20 +111,22 @@ class Predictor:
             child.close()
 
     def _ask(self, name: str, body: dict[str, Any]) -> Any:
+        return json.loads(self._send(name, json.dumps(body).encode()))
+
+    def _send(self, path: str, body: bytes) -> bytes:
         limit = settings().predict_timeout_seconds
         deadline = time.monotonic() + limit
-        encoded = json.dumps(body).encode()
         child = self._running()
         while time.monotonic() < deadline:
             try:
                 if child.answers():
-                    return _content(child.send("POST", f"/{name}", deadline, encoded))
-            except httpx.ConnectError:  # it is just ending; nothing was sent, so its successor can be asked
+                    return _content(*child.send("POST", f"/{path}", deadline, body))
+            except Refused:  # it is just ending; nothing was sent, so its successor can be asked
                 child = self._running()
-            except httpx.TimeoutException as error:
+            except TimeoutError as error:
                 raise late(limit) from error
-            except httpx.TransportError as error:
-                raise TrainyardError(
+            except BROKEN as error:
+                raise Unavailable(
                     f"The predictor ended while it worked on this; {child.reason()} The next request starts it again."
                 ) from error
             time.sleep(0.05)
@@ -123,7 +147,7 @@ class Predictor:
                 self._child = None
             now = time.monotonic()
             if len(self._starts) == _MAX_STARTS and now - self._starts[0] < _STARTS_SECONDS:
-                raise TrainyardError(
+                raise Unavailable(
                     f"The predictor ended {_MAX_STARTS} times within a minute and is left alone for a while; {reason}"
                 )
             self._starts.append(now)
@@ -151,50 +175,26 @@ class _Child:
                 )
         except OSError as error:
             shutil.rmtree(self._folder, ignore_errors=True)
-            raise TrainyardError(
+            raise Unavailable(
                 f"The predictor cannot be started: {error}. Make sure that {self.log.parent} can be written."
             ) from error
-        self._http = httpx.Client(
-            transport=httpx.HTTPTransport(uds=str(self._socket)), base_url="http://predictor", trust_env=False
-        )
+        self._connections = Connections(self._socket)
+        self.send = self._connections.request
         self.answered = False
 
     def answers(self) -> bool:
         """Whether the warm-up is over. Raises `TrainyardError` when it ended in a failure."""
         if not self.answered:
             if self.process.poll() is not None:
-                raise TrainyardError(f"The predictor could not start; {self.reason()}")
+                raise Unavailable(f"The predictor could not start; {self.reason()}")
             self.answered = self._is_healthy()
         return self.answered
 
     def _is_healthy(self) -> bool:
         try:
-            return self.send("GET", "/health", time.monotonic() + 1).is_success
-        except httpx.TransportError:  # still warming up, or just ending
+            return self.send("GET", "/health", time.monotonic() + 1)[0] == HTTPStatus.OK
+        except BROKEN:  # still warming up, or just ending
             return False
-
-    def send(self, method: str, path: str, deadline: float, body: bytes = b"") -> httpx.Response:
-        """One request. Raises `httpx.TransportError` when nobody answers until `deadline` (monotonic seconds)."""
-        self._knock()
-        try:
-            return self._http.request(
-                method,
-                path,
-                content=_portions(body, deadline),
-                headers={"content-length": str(len(body))},
-                timeout=max(0.01, deadline - time.monotonic()),
-            )
-        except RuntimeError as error:  # another thread has found it dead and closed the connections
-            raise httpx.ConnectError("The connection is closed.") from error
-
-    def _knock(self) -> None:
-        """Connect and leave: httpx would leave the socket of a refused connection open."""
-        with socket.socket(socket.AF_UNIX) as probe:
-            probe.settimeout(1.0)
-            try:
-                probe.connect(str(self._socket))
-            except OSError as error:
-                raise httpx.ConnectError(str(error)) from error
 
     def reason(self) -> str:
         """Why it ended, as far as can be told, and where to read more."""
@@ -207,7 +207,7 @@ class _Child:
 
     def close(self) -> None:
         """End the process, if it has not ended, and clean up."""
-        self._http.close()
+        self._connections.close()
         assert self.process.stdin is not None
         self.process.stdin.close()
         try:
@@ -218,18 +218,9 @@ class _Child:
         shutil.rmtree(self._folder, ignore_errors=True)
 
 
-def _portions(body: bytes, deadline: float) -> Iterator[bytes]:
-    """The body in pieces: httpx copies what is left of a piece for every packet, and its time limit is a packet's."""
-    for start in range(0, len(body), _PORTION_BYTES):
-        if time.monotonic() > deadline:
-            raise httpx.WriteTimeout("The upload took too long.")
-        yield body[start : start + _PORTION_BYTES]
-
-
-def _content(answer: httpx.Response) -> Any:
-    found = answer.json()
-    if answer.is_error:
-        raise TrainyardError(found["error"])
+def _content(status: int, found: bytes) -> bytes:
+    if status != HTTPStatus.OK:
+        raise _ERRORS.get(status, TrainyardError)(json.loads(found)["error"])
     return found
 
 

@@ -1,17 +1,19 @@
-"""From the bytes of a file to one input of a network: one function a modality."""
+"""From the bytes of a file to inputs of a network: one function a modality."""
 
-import json
-import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from engine.datasets.images import decode_image
-from engine.datasets.rows import make_rows
+from engine.datasets.sounds import decode_sound, fit_length
 from engine.errors import TrainyardError
+from engine.serving.decoded import Decoded
+from engine.serving.rows import decode_rows
 from engine.settings import settings
-from engine.tasks.base import Column, DataInfo
+from engine.tasks.base import DataInfo
+
+_NEARLY_ALL = 0.99  # of the energy of the loudest stretch
 
 
 def decode_picture(data: bytes, name: str, info: DataInfo) -> np.ndarray:
@@ -35,63 +37,54 @@ def decode_text(data: bytes, name: str, info: DataInfo) -> str:
     return text
 
 
-def decode_row(data: bytes, name: str, info: DataInfo) -> np.ndarray:
-    """One row as a JSON object of column names and values -> (1,) as in `make_rows`.
+def decode_clip(data: bytes, name: str, info: DataInfo) -> np.ndarray:
+    """(samples,) int16 as in the dataset: of a longer clip the loudest stretch, a shorter one ends in silence."""
+    (length,) = info.shape
+    return fit_length(loudest(decode_sound(data, name), length), length)
 
-    A column that is not named, null or empty counts as missing; one that the network does not know is an error.
+
+def loudest(samples: np.ndarray, length: int) -> np.ndarray:
+    """(samples,) int16 -> at most `length` of them, where most is to be heard: people speak when they are ready.
+
+    Where several stretches hold nearly all that is to be heard, the middle one: the word then lies in its middle.
     """
-    try:
-        values = json.loads(data)
-    except ValueError as error:
-        raise TrainyardError(f"{name[-80:]!r} is not JSON ({error}).") from error
-    if not isinstance(values, dict):
-        raise TrainyardError(f"{name[-80:]!r} is no row: a JSON object of column names and values is expected.")
-    known = {column.name for column in info.columns}
-    unknown = [key for key in values if key not in known]
-    if unknown:
-        raise TrainyardError(
-            f"{name[-80:]!r} has a column {unknown[0][:80]!r}, which this network does not know. "
-            f"It takes: {', '.join(sorted(known))}."
-        )
-    numbers = [_number(values.get(column.name), column) for column in info.named("number")]
-    categories = [_category(values.get(column.name)) for column in info.named("category")]
-    return make_rows(np.array([numbers], np.float32), np.array([categories], object))
-
-
-def _number(value: Any, column: Column) -> float:
-    """A finite number, or NaN for nothing."""
-    if value is None or (isinstance(value, str) and not value.strip()):
-        return math.nan
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        number = math.inf
-    if math.isinf(number) or isinstance(value, bool):
-        raise TrainyardError(f"{column.name!r} is {str(value)[:80]!r}; a number is expected, or nothing.")
-    return number
-
-
-def _category(value: Any) -> str:
-    return "" if value is None else str(value)
+    if len(samples) <= length:
+        return samples
+    heard = np.concatenate([[0.0], np.cumsum(np.square(samples, dtype=np.float64))])
+    energy = heard[length:] - heard[:-length]
+    best = np.flatnonzero(energy >= _NEARLY_ALL * energy.max())
+    start = int(best[len(best) // 2])
+    return samples[start : start + length]
 
 
 DECODERS: dict[str, Callable[[bytes, str, DataInfo], Any]] = {
     "image": decode_picture,
     "text": decode_text,
-    "table": decode_row,
+    "audio": decode_clip,
+    "table": decode_rows,
 }
-"""By modality. Each takes bytes, the file's name for the error, and what the network wants."""
+"""By modality. Each takes bytes, the file's name for the error, and what the network wants. It returns one input, or
+`Decoded` where a file may hold several."""
 
 
-def decode(modality: str, data: bytes, name: str, info: DataInfo) -> Any:
-    """One input, or a `TrainyardError` with a sentence about the file."""
+def decode(modality: str, data: bytes, name: str, info: DataInfo) -> Decoded:
+    """All inputs of one file, or a `TrainyardError` with a sentence about it."""
     if modality not in DECODERS:
         raise TrainyardError(f"Files cannot be turned into {modality} inputs yet; there is: {', '.join(DECODERS)}.")
-    return DECODERS[modality](data, name, info)
+    found = DECODERS[modality](data, name, info)
+    return found if isinstance(found, Decoded) else Decoded((name,), stack([found]))
+
+
+def decode_one(modality: str, data: bytes, name: str, info: DataInfo) -> np.ndarray:
+    """The single input that a file holds, as a batch (1, ...). Raises `TrainyardError` for what is unusable."""
+    found = decode(modality, data, name, info)
+    if found.errors:
+        raise TrainyardError(f"{name[-80:]!r}: {next(iter(found.errors.values()))}")
+    if len(found.inputs) != 1:
+        raise TrainyardError(f"{name[-80:]!r} holds {len(found.inputs)} inputs; one is expected.")
+    return found.inputs
 
 
 def stack(inputs: Sequence[Any]) -> np.ndarray:
     """Inputs of one modality as one batch (examples, ...)."""
-    if isinstance(inputs[0], str):
-        return np.array(inputs, object)
-    return np.concatenate(inputs) if inputs[0].dtype.names else np.stack(inputs)
+    return np.array(inputs, object) if isinstance(inputs[0], str) else np.stack(inputs)

@@ -5,6 +5,7 @@ Always on the CPU, so that it never takes memory from a training on the GPU: its
 
 import argparse
 import base64
+import json
 import logging
 from dataclasses import asdict
 from pathlib import Path
@@ -14,15 +15,16 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from engine.serving.asked import Arrays, Asked, Files, Instances
 from engine.serving.loaded import LoadedModels
 from engine.serving.networks import describe_network
 from engine.serving.previews import preview_augmentation
-from engine.serving.server import Work, serve
+from engine.serving.server import SharedWork, Work, serve
+from engine.serving.wire import to_bytes, unpack, unpack_inputs
 
 
 def work() -> dict[str, Work]:
-    """What can be asked. Requests and answers are JSON objects; bytes in them are base64 text."""
-    loaded = LoadedModels()
+    """What can be asked, one at a time. Requests and answers are JSON objects; bytes in them are base64 text."""
 
     def describe(asked: dict[str, Any]) -> Any:
         return asdict(describe_network(asked["values"]))
@@ -31,11 +33,39 @@ def work() -> dict[str, Work]:
         rows = preview_augmentation(asked["values"], asked["count"])
         return [[_text(original), [_text(variant) for variant in variants]] for original, variants in rows]
 
-    def predict(asked: dict[str, Any]) -> Any:
-        files = [(name, base64.b64decode(data)) for name, data in asked["files"]]
-        return [asdict(result) for result in loaded.predict(asked["run"], files)]
+    return {"describe": describe, "preview": preview}
 
-    return {"describe": describe, "preview": preview, "predict": predict}
+
+def shared_work() -> dict[str, SharedWork]:
+    """What is asked of a run's model, by the run's number: all that wait at the same time share a batch."""
+    loaded = LoadedModels()
+
+    def predict(run_id: str, bodies: list[bytes]) -> list[bytes | Exception]:
+        asked = [_asked(body) for body in bodies]
+        return [a if isinstance(a, Exception) else _encoded(a) for a in loaded.answer(int(run_id), asked)]
+
+    return {"predict": predict}
+
+
+def _asked(body: bytes) -> Asked:
+    """A request as the client packs it: see `engine.serving.client`."""
+    head, parts = unpack(body)
+    match head["kind"]:
+        case "files":
+            return Files(list(zip(head["names"], parts, strict=True)), head["raw"])
+        case "arrays":
+            return Arrays(unpack_inputs(parts[0]))
+        case _:
+            return Instances(parts[0], head["raw"])
+
+
+def _encoded(answer: Any) -> bytes:
+    """Results of files as JSON, plain outputs as an array, answers to instances as they are."""
+    if isinstance(answer, bytes):
+        return answer
+    if isinstance(answer, np.ndarray):
+        return to_bytes(answer)
+    return json.dumps([asdict(result) for result in answer]).encode()
 
 
 def warm_up() -> None:
@@ -52,7 +82,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Answer what needs Keras, for the process that started this one.")
     parser.add_argument("--socket", type=Path, required=True, help="Unix socket to create.")
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    serve(work(), parser.parse_args().socket, warm_up)
+    serve(work(), parser.parse_args().socket, warm_up, shared_work())
 
 
 def _text(data: bytes) -> str:

@@ -1,16 +1,19 @@
 """What augmentation does to training examples, as pictures."""
 
 import io
+from collections.abc import Callable, Iterator
 from typing import Any
 
+import keras
 import numpy as np
 from PIL import Image
 
-from engine.augmentations.base import Augmentation
-from engine.datasets.prepare import prepare
+from engine.datasets.prepare import PreparedDataset, prepare
+from engine.datasets.spectrograms import spectrogram_png
 from engine.errors import TrainyardError
 from engine.runs import RunSpec
 from engine.settings import settings
+from engine.training.features import learn
 
 VARIANTS = 3
 """Augmented pictures of each example."""
@@ -22,26 +25,54 @@ def preview_augmentation(values: dict[str, Any], count: int = 8) -> list[tuple[b
     `values` as `RunSpec.build` takes them. Where no augmentation is on, there are no variants.
     """
     spec = RunSpec.build(values)
-    if spec.task.modality != "image" or spec.augmentation is None:
+    if spec.augmentation is None or spec.task.modality not in _CHANGES:
         raise TrainyardError(f"Task {spec.task.name!r} has no pictures to augment; there is no preview.")
     if not 1 <= count <= settings().max_predictions:
         raise TrainyardError(f"A preview shows 1 to {settings().max_predictions} examples, not {count}.")
     data, seed = prepare(spec.dataset), spec.training.seed
     where = data.indices("train")
     chosen = np.sort(np.random.default_rng(seed).permutation(where)[:count])
-    originals = np.asarray(data.inputs[chosen])
-    rounds = _augment(originals, spec.augmentation, seed) if spec.augmentation.active() else []
-    return [(_png(original), [_png(images[i]) for images in rounds]) for i, original in enumerate(originals)]
-
-
-def _augment(images: np.ndarray, augmentation: Augmentation, seed: int) -> list[np.ndarray]:
-    """`VARIANTS` times `images` (examples, height, width, channels), changed as in training."""
-    import keras
-
     keras.utils.set_random_seed(seed)
-    start = keras.Input(images.shape[1:])
-    model = keras.Model(start, augmentation.apply(start, seed))
-    return [np.asarray(model(images, training=True)) for _ in range(VARIANTS)]
+    first, *rounds = _CHANGES[spec.task.modality](np.asarray(data.inputs[chosen]), spec, data)
+    return [(original, [pictures[i] for pictures in rounds]) for i, original in enumerate(first)]
+
+
+def _images(images: np.ndarray, spec: RunSpec, data: PreparedDataset) -> Iterator[list[bytes]]:
+    """`images` (examples, height, width, channels) as they are, then `VARIANTS` times changed as in training."""
+    yield [_png(image) for image in images]
+    if spec.augmentation is not None and spec.augmentation.active():
+        start = keras.Input(images.shape[1:])
+        model = keras.Model(start, spec.augmentation.apply(start, spec.training.seed))
+        for _ in range(VARIANTS):
+            yield [_png(image) for image in np.asarray(model(images, training=True))]
+
+
+def _clips(clips: np.ndarray, spec: RunSpec, data: PreparedDataset) -> Iterator[list[bytes]]:
+    """`clips` (examples, samples) as the network sees them, then `VARIANTS` versions that training may draw."""
+    info = learn(spec, data)
+    start = keras.Input(info.shape, dtype="int16")
+    seen = spec.model.features(spec.model.preprocess(start, info))
+    originals = np.asarray(keras.Model(start, seen)(clips))
+    low, high = originals.min(axis=(1, 2), keepdims=True), originals.max(axis=(1, 2), keepdims=True)
+
+    def pictures(features: np.ndarray) -> list[bytes]:
+        return [spectrogram_png(one) for one in (features - low) / np.maximum(high - low, 1e-6)]
+
+    yield pictures(originals)
+    changes = spec.augmentation
+    if changes is not None and changes.active():
+        model = keras.Model(start, changes.apply(seen, spec.training.seed))
+        for copy in range(1, VARIANTS + 1):
+            rng = np.random.default_rng([spec.training.seed, copy])
+            varied = changes.vary(clips, rng) if changes.copies > 1 else clips
+            yield pictures(np.asarray(model(varied, training=True)))
+
+
+_CHANGES: dict[str, Callable[[np.ndarray, RunSpec, PreparedDataset], Iterator[list[bytes]]]] = {
+    "image": _images,
+    "audio": _clips,
+}
+"""By modality: from raw inputs to PNGs, first of the originals, then of as many rounds of variants as there are."""
 
 
 def _png(image: np.ndarray) -> bytes:

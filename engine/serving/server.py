@@ -1,6 +1,6 @@
 """The predictor's side of the wire: named work over HTTP on a Unix socket, for as long as the parent lives.
 
-Each answer is JSON: what the work returned, or `{"error": sentence}`. The socket lies in a folder that only its owner
+Each answer is what the work returned, or the JSON `{"error": sentence}`. The socket lies in a folder that only its owner
 may enter, so that nobody else on the machine can ask.
 """
 
@@ -10,7 +10,7 @@ import logging
 import os
 import sys
 import threading
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,52 +26,81 @@ from engine.settings import settings
 
 Work = Callable[[dict[str, Any]], Any]
 """Takes the JSON object of a request, returns what JSON can hold, raises `TrainyardError` with a sentence."""
+SharedWork = Callable[[str, list[bytes]], Sequence[bytes | Exception]]
+"""Takes what several requests ask of the same thing, and their bodies; returns a body or an error for each."""
 
 logger = logging.getLogger(__name__)
 _STATUS = {Busy: 503, Late: 504}
 
 
-def serve(work: Mapping[str, Work], socket: Path, warm_up: Callable[[], None] | None = None) -> None:
+def serve(
+    work: Mapping[str, Work],
+    socket: Path,
+    warm_up: Callable[[], None] | None = None,
+    shared: Mapping[str, SharedWork] | None = None,
+) -> None:
     """Answer `POST /NAME` with `work[NAME]`, one request at a time, until stdin ends; then end this process.
 
-    The socket appears after the warm-up: whoever can connect can also expect an answer soon.
+    Requests to `POST /NAME/KEY` that wait at the same time are answered together by `shared[NAME]`. The socket appears
+    after the warm-up: whoever can connect can also expect an answer soon.
     """
     threading.Thread(target=_end_with_parent, args=[socket], name="parent", daemon=True).start()
     turns = Turns(settings().max_waiting_predictions, settings().predict_timeout_seconds, lambda: _end(socket, 1))
     if warm_up is not None:
         turns.begin_with(warm_up)
     config = uvicorn.Config(
-        make_app(work, turns), uds=str(socket), log_level="warning", timeout_keep_alive=3600, lifespan="off"
+        make_app(work, turns, shared or {}),
+        uds=str(socket),
+        log_level="warning",
+        access_log=False,
+        timeout_keep_alive=3600,
+        lifespan="off",
     )
     uvicorn.Server(config).run()
     _end(socket, 0)
 
 
-def make_app(work: Mapping[str, Work], turns: Turns) -> Starlette:
-    """The routes: `GET /health`, and `POST /NAME` for each named work."""
+def make_app(work: Mapping[str, Work], turns: Turns, shared: Mapping[str, SharedWork]) -> Starlette:
+    """The routes: `GET /health`, `POST /NAME` for each named work and `POST /NAME/KEY` for each that is shared."""
 
     async def health(request: Request) -> Response:
-        return JSONResponse({"work": sorted(work)})
+        return JSONResponse({"work": sorted([*work, *shared])})
 
     routes = [Route("/health", health)]
-    routes += [Route(f"/{name}", _endpoint(do, turns), methods=["POST"]) for name, do in work.items()]
+    routes += [Route(f"/{name}", _endpoint(_alone(do, turns)), methods=["POST"]) for name, do in work.items()]
+    routes += [
+        Route(f"/{name}/{{key}}", _endpoint(_together(do, turns)), methods=["POST"]) for name, do in shared.items()
+    ]
     return Starlette(routes=routes)
 
 
-def _endpoint(do: Work, turns: Turns) -> Callable[[Request], Awaitable[Response]]:
-    async def answer(request: Request) -> Response:
-        body = await request.body()
+def _alone(do: Work, turns: Turns) -> Callable[[Request], Awaitable[bytes]]:
+    async def answer(request: Request) -> bytes:
+        return await turns.take(functools.partial(_perform, do, await request.body()))
+
+    return answer
+
+
+def _together(do: SharedWork, turns: Turns) -> Callable[[Request], Awaitable[bytes]]:
+    async def answer(request: Request) -> bytes:
+        key = request.path_params["key"]
+        return await turns.share(request.url.path, await request.body(), functools.partial(do, key))
+
+    return answer
+
+
+def _endpoint(answer: Callable[[Request], Awaitable[bytes]]) -> Callable[[Request], Awaitable[Response]]:
+    async def respond(request: Request) -> Response:
         try:
-            found = await turns.take(functools.partial(_perform, do, body))
+            return Response(await answer(request), media_type="application/octet-stream")
         except TrainyardError as error:
             return JSONResponse({"error": str(error)}, _STATUS.get(type(error), 422))
         except Exception as error:
             logger.exception("The request %s failed", request.url.path)
             sentence = f"The predictor failed ({type(error).__name__}: {error}). Its log has the details."
             return JSONResponse({"error": sentence}, 500)
-        return Response(found, media_type="application/json")
 
-    return answer
+    return respond
 
 
 def _perform(do: Work, body: bytes) -> bytes:

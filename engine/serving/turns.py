@@ -2,14 +2,19 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TypeVar
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 from engine.errors import TrainyardError
 
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
+TOGETHER_BYTES = 1 << 20
+"""Requests share a turn until they have this many bytes together; a larger one has its turn alone."""
 
 
 class Busy(TrainyardError):  # noqa: N818  # not a fault: others are served
@@ -28,6 +33,22 @@ def late(limit_seconds: float) -> Late:
     )
 
 
+def attempt(work: Callable[[], T]) -> T | Exception:
+    """What `work` returns or raises: where several share a turn, the error of one is an answer to that one."""
+    try:
+        return work()
+    except Exception as error:  # noqa: BLE001  # whatever it is, nobody may wait for ever
+        return error
+
+
+@dataclass(frozen=True)
+class _Seat:
+    """One request that waits for a turn which it may share."""
+
+    body: bytes
+    future: "Future[Any]" = field(default_factory=Future)
+
+
 class Turns:
     """Work is done one after the other, in the order in which it came, on one thread of its own.
 
@@ -40,6 +61,8 @@ class Turns:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="turns")
         self._max_waiting, self._limit, self._give_up = max_waiting, limit_seconds, give_up
         self._open = 0
+        self._seats: dict[str, deque[_Seat]] = {}
+        self._lock = threading.Lock()
 
     def begin_with(self, work: Callable[[], None]) -> None:
         """Do `work` on the thread before anything else, however long it takes."""
@@ -47,14 +70,32 @@ class Turns:
 
     async def take(self, work: Callable[[], T]) -> T:
         """Wait for a turn, do `work`, return what it returns. Raises `Busy` at once or `Late` after the limit."""
+        self._check_room()
+        return await self._wait(self._thread.submit(work))
+
+    async def share(self, key: str, body: bytes, work: Callable[[list[bytes]], Sequence[T | Exception]]) -> T:
+        """As `take`, but one turn answers all that wait with the same `key` when it begins.
+
+        `work` gets their bodies and returns for each an answer or the error that is raised to that one alone.
+        """
+        self._check_room()
+        seat = _Seat(body)
+        with self._lock:
+            self._seats.setdefault(key, deque()).append(seat)
+        self._thread.submit(self._serve, key, work)
+        answer: T = await self._wait(seat.future)
+        return answer
+
+    def _check_room(self) -> None:
         if self._open > self._max_waiting:
             raise Busy(
                 f"The predictor is busy: {self._max_waiting} requests wait already "
                 "(TRAINYARD_MAX_WAITING_PREDICTIONS). Try again in a moment."
             )
+
+    async def _wait(self, future: "Future[T]") -> T:
         loop = asyncio.get_running_loop()
         self._open += 1
-        future = self._thread.submit(work)
         future.add_done_callback(lambda _: loop.call_soon_threadsafe(self._leave))
         waiting = asyncio.wrap_future(future)
         done, _ = await asyncio.wait([waiting], timeout=self._limit)
@@ -63,6 +104,33 @@ class Turns:
         if not future.cancel():  # it runs: nobody waits for its result any more, but its turn goes on
             loop.call_later(self._limit, self._check, future)
         raise late(self._limit)
+
+    def _serve(self, key: str, work: Callable[[list[bytes]], Sequence[Any]]) -> None:
+        seats = self._next(key)
+        if not seats:  # an earlier turn has answered them all
+            return
+        found = attempt(lambda: work([seat.body for seat in seats]))
+        answers = [found] * len(seats) if isinstance(found, Exception) else found
+        for seat, answer in zip(seats, answers, strict=True):
+            if isinstance(answer, Exception):
+                seat.future.set_exception(answer)
+            else:
+                seat.future.set_result(answer)
+
+    def _next(self, key: str) -> list[_Seat]:
+        """Those who wait with `key`, without those who have gone: the first, and more while they are small."""
+        taken: list[_Seat] = []
+        size = 0
+        with self._lock:
+            seats = self._seats.get(key, deque())
+            while seats and (not taken or size + len(seats[0].body) <= TOGETHER_BYTES):
+                seat = seats.popleft()
+                if seat.future.set_running_or_notify_cancel():
+                    taken.append(seat)
+                    size += len(seat.body)
+            if not seats:
+                self._seats.pop(key, None)
+        return taken
 
     def _leave(self) -> None:
         self._open -= 1

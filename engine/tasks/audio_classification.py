@@ -19,4 +19,5 @@ class AudioClassification(Classification):
 
         (samples,) = info.shape
         raw = keras.Input((None,), dtype="int16", name="waveform")
-        return raw, ops.pad(raw, [[0, 0], [0, samples]])[:, :samples]
+        whole = ops.pad(raw, [[0, 0], [0, samples]])[:, :samples]
+        return raw, ops.reshape(whole, (-1, samples))  # says how long it is; networks are built for this length

@@ -12,6 +12,9 @@ from engine.spec import Spec
 if TYPE_CHECKING:
     import keras
 
+SAMPLE_RATE_HZ = 16_000
+"""What every sound becomes: speech has little above 8 kHz, which is all that this rate can hold."""
+
 
 @dataclass(frozen=True)
 class Column:
@@ -82,6 +85,8 @@ class Task(Spec):
     """Kind of result: picks the renderer in the pages."""
     metrics: ClassVar[tuple[str, ...]] = ()
     """Names of the metrics beside the loss, in the order of display."""
+    metrics_of_many: ClassVar[frozenset[str]] = frozenset()
+    """Those of the metrics that are no means over examples: they say nothing of a few steps."""
     objective: ClassVar[str] = ""
     """The metric that decides which epoch is best, as Keras logs it (`val_accuracy`)."""
     maximize: ClassVar[bool] = True

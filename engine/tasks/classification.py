@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import numpy as np
 
+from engine.judging.classes import judge_classes
 from engine.spec import ADVANCED, Range
 from engine.tasks.base import DataInfo, Prediction, Task
 
@@ -64,35 +65,8 @@ class Classification(Task):
         return {k: float(len(targets) / (info.num_classes * max(n, 1))) for k, n in enumerate(counts)}
 
     def evaluate(self, outputs: np.ndarray, targets: np.ndarray, info: DataInfo) -> dict[str, Any]:
-        """Accuracy and cross-entropy, the confusion matrix (rows: true), per-class precision, recall, F1, support."""
-        from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
-
-        classes = np.arange(info.num_classes)
-        predicted = outputs.argmax(axis=1)
-        precision, recall, f1, support = precision_recall_fscore_support(
-            targets, predicted, labels=classes, zero_division=0.0
-        )
-        chosen = np.clip(outputs[np.arange(len(targets)), targets], 1e-7, 1.0)
-        return {
-            "metrics": {
-                "accuracy": float((predicted == targets).mean()),
-                "cross_entropy": float(-np.log(chosen).mean()),
-                "macro_f1": float(f1.mean()),
-            },
-            "labels": list(info.labels),
-            "confusion_matrix": confusion_matrix(targets, predicted, labels=classes).tolist(),
-            "per_class": [
-                {"label": label, "precision": p, "recall": r, "f1": f, "support": int(n)}
-                for label, p, r, f, n in zip(
-                    info.labels,
-                    precision.tolist(),
-                    recall.tolist(),
-                    f1.tolist(),
-                    support.tolist(),
-                    strict=True,
-                )
-            ],
-        }
+        """Figures, confusion matrix, curves and calibration of the probabilities: see `judge_classes`."""
+        return judge_classes(outputs, targets, info.labels)
 
     def predictions(self, outputs: np.ndarray, info: DataInfo) -> list[Prediction]:
         """Label, probability and all class probabilities for each row."""

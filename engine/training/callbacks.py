@@ -104,7 +104,10 @@ class Report(keras.callbacks.Callback):
         self._first_step = 0  # where `fit` began this epoch: above 0 only after a restart
         self._counted = 0
         self._silent = True
-        self._began = self._last_time = time.monotonic()
+        self._warm_step = (
+            0  # steps done when the first execution of the epoch came back: that one may have traced a graph
+        )
+        self._began = self._last_time = self._warm = time.monotonic()
 
     @property
     def total_steps(self) -> int:
@@ -119,12 +122,15 @@ class Report(keras.callbacks.Callback):
         if self.step:
             assign(self.model.metrics_variables, self.means)
             self._sums = {k: float(v) * self.step for k, v in self.model.get_metrics_result().items()}
+        self._warm_step = 0
         self._began = self._last_time = time.monotonic()
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         """`batch` is the index within this portion of the last step that an execution was meant to do."""
         self.step = min(self._first_step + batch + 1, self.batches.steps_per_epoch)
         now = time.monotonic()
+        if not self._warm_step:
+            self._warm, self._warm_step = now, self.step - self._first_step
         due = now - self._last_time >= self.INTERVAL_SECONDS and self.step - self._counted >= self.stride
         if due or self._silent:
             self._silent = False
@@ -143,10 +149,13 @@ class Report(keras.callbacks.Callback):
     def on_test_begin(self, logs: Any = None) -> None:
         """The training part of the epoch is over: keep its running means, and take its throughput."""
         self._take_means()
-        seconds = time.monotonic() - self._began
+        now = time.monotonic()
+        seconds = now - self._began
         steps = self.step - self._first_step
         if seconds > 0 and steps > 0:
             self.steps_per_second = steps / seconds
+            if steps > self._warm_step > 0 and now > self._warm:
+                self.steps_per_second = (steps - self._warm_step) / (now - self._warm)
             self.throughputs.append(self.batches.num_examples * steps / self.batches.steps_per_epoch / seconds)
 
     def on_test_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
@@ -167,6 +176,8 @@ class Report(keras.callbacks.Callback):
         count = self.step - self._counted
         values = {}
         for name, value in logs.items():
+            if name in self.spec.task.metrics_of_many:
+                continue
             total = float(value) * self.step
             values[name] = (total - self._sums.get(name, 0.0)) / count
             self._sums[name] = total

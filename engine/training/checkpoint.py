@@ -71,6 +71,22 @@ def load_checkpoint(path: Path, model: keras.Model) -> Checkpoint:
     return Checkpoint(position, _numbered(arrays, "m"), _numbered(arrays, "b") or None)
 
 
+def load_weights(path: Path, model: keras.Model) -> Position:
+    """Put the weights of the best epoch so far into `model`, which need not be compiled; the newest before one has ended.
+
+    What only training needs is not even read. Raises `TrainyardError` as `load_checkpoint` does.
+    """
+    try:
+        with path.open("rb") as stream, np.load(stream) as file:
+            position = Position(**json.loads(file["position"].tobytes()))
+            best = "b0" in file.files
+            variables = model.weights if best else model.variables
+            assign(variables, [file[f"{'b' if best else 'v'}{i}"] for i in range(len(variables))])
+    except (OSError, KeyError, ValueError, TypeError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        raise TrainyardError(f"The checkpoint {str(path)!r} cannot be read ({error}).") from error
+    return position
+
+
 def write_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:
     """Write an npz file so that `path` is at any moment whole: temporary name, fsync, rename."""
     path.parent.mkdir(parents=True, exist_ok=True)

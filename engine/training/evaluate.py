@@ -1,29 +1,44 @@
 """Judge the best epoch once, at the end: validation, then test; and save the model people use."""
 
 import json
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from engine.artifacts import Artifacts
-from engine.datasets.prepare import PreparedDataset
+from engine.datasets.prepare import PreparedDataset, Split
+from engine.files import write_text
 from engine.runs import RunSpec
 from engine.tasks.base import DataInfo
+from engine.training.checkpoint import write_arrays
 from engine.training.network import Network
 from engine.training.tensors import as_tensors
 
 _BATCH = 64
+JUDGED: tuple[Split, ...] = ("validation", "test")
+"""Splits on which a run is judged."""
 
 
 def evaluate_run(network: Network, data: PreparedDataset, files: Artifacts, spec: RunSpec) -> dict[str, Any]:
-    """Save the model, evaluate it on validation and test, and return the figures for `run.result`."""
+    """Save the model, judge it on validation, test and the dataset's extra tests, keep what became of each example.
+
+    Returns the figures for `run.result`.
+    """
     save_model(network, files)
     found: dict[str, Any] = {}
-    for split in ("validation", "test"):
+    outcomes: dict[str, np.ndarray] = {}
+    for split in JUDGED:
         inputs, targets = data.arrays(split)
         if len(inputs):
-            found[split] = spec.task.evaluate(predict(network, inputs), targets, data.info)
+            outputs = predict(network, inputs)
+            found[split] = spec.task.evaluate(outputs, targets, data.info)
+            outcomes[f"{split}_positions"] = data.indices(split)
+            outcomes[f"{split}_outputs"] = outputs.astype(np.float32)
+            outcomes[f"{split}_targets"] = targets
+    for name in spec.dataset.extra_tests:
+        extra = spec.dataset.extra_test(name)
+        found[name] = spec.task.evaluate(predict(network, extra.inputs), extra.targets, data.info)
+    write_arrays(files.outcomes, outcomes)
     write_text(files.evaluation, json.dumps(found))
     return {f"{split}_{name}": value for split, part in found.items() for name, value in part["metrics"].items()}
 
@@ -46,10 +61,3 @@ def save_model(network: Network, files: Artifacts) -> None:
 def save_info(files: Artifacts, spec: RunSpec, info: DataInfo) -> None:
     """Write `info.json`: what the model takes and what its outputs mean, for when the dataset is gone."""
     write_text(files.info, json.dumps({"task": spec.task.to_dict(), **info.to_dict()}))
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a small file, atomically."""
-    temporary = path.with_suffix(".tmp")
-    temporary.write_text(text, encoding="utf-8")
-    temporary.replace(path)

@@ -1,19 +1,25 @@
 """Features of a frozen backbone, computed once for a dataset and kept: training then costs only the top."""
 
 import hashlib
+import itertools
 import json
 import logging
-from collections.abc import Callable
+import math
+import os
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 
+from engine.augmentations.base import Augmentation
 from engine.datasets.prepare import PreparedDataset, Split
+from engine.files import write_text
 from engine.runs import RunSpec
+from engine.settings import settings
 from engine.tasks.base import DataInfo, Task
-from engine.training.checkpoint import write_arrays
-from engine.training.evaluate import write_text
 from engine.training.network import Network
 from engine.training.tensors import as_tensors
 
@@ -31,10 +37,13 @@ def learn(spec: RunSpec, data: PreparedDataset) -> DataInfo:
     """
     if not spec.model.learns(data.info) and type(spec.task).learn is Task.learn:
         return data.info
-    path = data.path / f"learned-{_key([spec.model.to_dict(), spec.task.to_dict()])}.json"
+    limits = [settings().max_category_values] if data.info.columns else []
+    path = data.path / f"learned-{_key([spec.model.to_dict(), spec.task.to_dict(), *limits])}.json"
     if not path.is_file():
         inputs, targets = data.arrays("train")
-        learned = spec.model.learn(inputs, data.info) | {"targets": spec.task.learn(targets, data.info)}
+        learned = spec.model.learn(inputs, data.info)
+        if scale := spec.task.learn(targets, data.info):
+            learned |= {"targets": scale}
         write_text(path, json.dumps(learned, ensure_ascii=False))
     return replace(data.info, learned=json.loads(path.read_text(encoding="utf-8")))
 
@@ -46,31 +55,75 @@ def frozen_features(
 
     Where the augmentation makes copies of the training split there are as many times the features, one whole copy
     after the other. Features are cached beside the prepared dataset, under a name that changes with all that they
-    depend on. `obey` is called between batches, and raises when it is time to leave.
+    depend on, and memory-mapped. `obey` is called between batches, and raises when it is time to leave.
     """
     if network.features is None:
         return data.arrays(split)
     varied = spec.augmentation if split == "train" and spec.augmentation and spec.augmentation.copies > 1 else None
-    changes = [varied.to_dict(), spec.training.seed] if varied else []
-    key = _key([spec.model.to_dict(), network.features.count_params(), *changes])
-    path = data.path / f"features-{key}-{split}.npz"
-    if path.is_file():
-        with np.load(path) as file:
-            return file["features"], data.targets[data.indices(split)]
-    inputs, targets = data.arrays(split)
-    logger.info("Computing the frozen features of %s %s examples once.", len(inputs), split)
-    parts = []
-    for copy in range(varied.copies if varied else 1):
-        rng = np.random.default_rng([spec.training.seed, copy])
-        for start in range(0, len(inputs), _CHUNK):
+    where = data.indices(split)
+    copies = _copies_within_budget(varied, network.features.output_shape[1:], len(where)) if varied else 1
+    changes = [varied.model_dump(include=set(varied.made_once)), copies, spec.training.seed] if varied else []
+    size = [network.features.count_params(), network.features.output_shape]
+    key = _key([spec.model.to_dict(), *size, *changes])
+    path = data.path / f"features-{key}-{split}.npy"
+    if not path.is_file():
+        logger.info("Computing the frozen features of %s %s examples once, %s times.", len(where), split, copies)
+        parts = _parts(network.features, data, where, varied, copies, spec.training.seed, obey)
+        _store(path, parts, None if None in network.features.output_shape[1:] else copies * len(where))
+    return np.load(path, mmap_mode="r"), data.targets[where]
+
+
+def _copies_within_budget(varied: Augmentation, shape: tuple[int | None, ...], examples: int) -> int:
+    """How many versions there are: as many as asked for, where `max_versions_mb` has room for them."""
+    size = examples * math.prod(length or 1 for length in shape) * np.dtype(np.float32).itemsize
+    copies = max(1, min(varied.copies, settings().max_versions_mb * 1_000_000 // max(size, 1)))
+    if copies < varied.copies:
+        logger.warning(
+            "%s versions of %s examples would take %.0f MB; TRAINYARD_MAX_VERSIONS_MB has room for %s.",
+            varied.copies, examples, varied.copies * size / 1e6, copies,
+        )  # fmt: skip
+    return copies
+
+
+def _parts(
+    features: keras.Model,
+    data: PreparedDataset,
+    where: np.ndarray,
+    varied: Augmentation | None,
+    copies: int,
+    seed: int,
+    obey: Callable[[], None],
+) -> Iterator[np.ndarray]:
+    """The features of the examples `where`, some hundred at a time; the first copy is of the unchanged ones."""
+    for copy in range(copies):
+        rng = np.random.default_rng([seed, copy])
+        for start in range(0, len(where), _CHUNK):
             obey()
-            chunk = inputs[start : start + _CHUNK]
+            chunk = np.asarray(data.inputs[where[start : start + _CHUNK]])
             raw = varied.vary(chunk, rng) if varied and copy else chunk
             # `predict` runs a graph: called eagerly, the model would hold every layer's output until the last one is done
-            parts.append(network.features.predict(as_tensors(raw), batch_size=_BATCH, verbose=0))
-    features = _joined(parts)
-    write_arrays(path, {"features": features})
-    return features, targets
+            yield features.predict(as_tensors(raw), batch_size=_BATCH, verbose=0)
+
+
+def _store(path: Path, parts: Iterator[np.ndarray], examples: int | None) -> None:
+    """Write `parts` as one array, atomically. Where all are of one shape it is known how many `examples` they have, and
+    they never lie in memory together."""
+    first = next(parts)
+    temporary = path.with_name(f"{path.stem}-{os.getpid()}.tmp")
+    try:
+        if examples is None:
+            whole = _joined([first, *parts])
+            np.lib.format.open_memmap(temporary, "w+", whole.dtype, whole.shape)[:] = whole
+        else:
+            file = np.lib.format.open_memmap(temporary, "w+", first.dtype, (examples, *first.shape[1:]))
+            end = 0
+            for part in itertools.chain([first], parts):
+                file[end : end + len(part)] = part
+                end += len(part)
+            file.flush()
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def _joined(parts: list[np.ndarray]) -> np.ndarray:

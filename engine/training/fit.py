@@ -19,6 +19,7 @@ from engine.store import Store
 from engine.tasks.base import DataInfo
 from engine.training.callbacks import BestEpoch, Checkpoints, Plateau, Report
 from engine.training.checkpoint import load_checkpoint
+from engine.training.comparison import compare_run, known_baseline
 from engine.training.evaluate import evaluate_run, save_info, save_model
 from engine.training.features import frozen_features, learn
 from engine.training.hardware import Hardware
@@ -87,17 +88,25 @@ def _train(
     except Ended as ended:
         state = ended.state
     if state is RunState.CANCELED:
-        discard_results(run.id)
-        return state, "Canceled: no result was kept.", {}
+        return _canceled(run)
     if session is None:
         return state, "Stopped before training began. Resume starts it.", run.result
     session.keep()
     result = session.result()
     if state is RunState.COMPLETED:
         result |= evaluate_run(session.network, session.data, files, spec)
+        try:
+            result |= compare_run(session.data, spec.task, files, reporter.obey)
+        except Ended:  # a stop is no reason to leave it: it was canceled
+            return _canceled(run)
     else:
         save_model(session.network, files)
     return state, session.farewell(state), result
+
+
+def _canceled(run: Run) -> tuple[RunState, str, dict[str, Any]]:
+    discard_results(run.id)
+    return RunState.CANCELED, "Canceled: no result was kept.", {}
 
 
 @dataclass
@@ -151,7 +160,10 @@ class _Session:
             "num_train_examples": batches.num_examples,
         }
         store.begin_attempt(
-            run, worker=describe_process(), environment=describe_environment() | found, total_steps=total_steps
+            run,
+            worker=describe_process(),
+            environment=describe_environment() | found | known_baseline(data, spec.task),
+            total_steps=total_steps,
         )
         reporter.begin(session.report.total_steps, session.report.epoch)
         return session
@@ -194,6 +206,8 @@ class _Session:
             validation_data=self.validation,
             initial_epoch=self.report.epoch,
             epochs=until_epoch,
+            steps_per_epoch=self.batches.steps_per_epoch
+            - self.report.step,  # untold, Keras makes two iterators an epoch
             class_weight=self.class_weight,
             callbacks=callbacks,
             shuffle=False,  # the pipeline shuffles

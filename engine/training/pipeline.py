@@ -4,7 +4,6 @@ Several times faster than `fit` on numpy for small models, and the order of the 
 any step of any epoch can be reached again without running the ones before it.
 """
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -22,7 +21,8 @@ _PREFETCHED_BATCHES = 2  # more would push the weights out of the cache
 class Batches:
     """Endless source of shuffled training batches, one finite `tf.data` pass an epoch.
 
-    Keras asks for a new iterator at the start of each epoch; `epoch` and `first_step` say where it begins.
+    Keras asks for a new iterator at the start of each epoch; `epoch` and `first_step` say where it begins. The order of
+    an epoch lies in a variable that the pass reads: making it inside the pass costs more than a small table's training.
     """
 
     def __init__(self, inputs: np.ndarray, targets: np.ndarray, spec: RunSpec, info: DataInfo) -> None:
@@ -36,10 +36,23 @@ class Batches:
         self.copies = len(inputs) // len(targets)
         self.batch_size = min(spec.training.batch_size, self.num_examples)
         self.steps_per_epoch = -(-self.num_examples // self.batch_size)
-        self.epoch = 0
         self._seed = spec.training.seed
         self._lengths = spec.model.lengths(inputs)
         self._pick = _picker(inputs, targets, spec, info, self._lengths)
+        self._epoch = 0
+        with tf.device("cpu"):
+            self._order = tf.Variable(self.order(0), trainable=False, name="order")
+
+    @property
+    def epoch(self) -> int:
+        """The epoch whose order the next pass has."""
+        return self._epoch
+
+    @epoch.setter
+    def epoch(self, epoch: int) -> None:
+        if epoch != self._epoch:
+            self._epoch = epoch
+            self._order.assign(self.order(epoch))
 
     def order(self, epoch: int) -> np.ndarray:
         """Positions of the training examples (examples,) in the order in which `epoch` sees them."""
@@ -52,20 +65,11 @@ class Batches:
     def dataset(self, first_step: int = 0) -> tf.data.Dataset:
         """One pass over the data from `first_step` on: (batch, ...) float32 inputs and encoded targets."""
 
-        def positions() -> Iterator[np.ndarray]:
-            yield self.order(self.epoch)
+        def batch(step: tf.Tensor) -> Any:
+            return self._pick(self._order[step * self.batch_size : (step + 1) * self.batch_size])
 
-        def batches(order: tf.Tensor) -> tf.data.Dataset:
-            steps = tf.data.Dataset.range(first_step, self.steps_per_epoch)
-            return steps.map(lambda step: self._pick(order[step * self.batch_size : (step + 1) * self.batch_size]))
-
-        return (
-            tf.data.Dataset.from_generator(positions, output_signature=tf.TensorSpec([None], tf.int64))
-            .flat_map(batches)
-            .apply(tf.data.experimental.assert_cardinality(self.steps_per_epoch - first_step))
-            .prefetch(_PREFETCHED_BATCHES)
-            .with_options(_one_thread())
-        )
+        steps = tf.data.Dataset.range(first_step, self.steps_per_epoch)
+        return steps.map(batch).prefetch(_PREFETCHED_BATCHES).with_options(_one_thread())
 
 
 def _one_thread() -> tf.data.Options:
@@ -98,13 +102,10 @@ def evaluation_dataset(inputs: np.ndarray, targets: np.ndarray, spec: RunSpec, i
     lengths = spec.model.lengths(inputs)
     pick = _picker(inputs, targets, spec, info, lengths)
     order = np.arange(len(inputs)) if lengths is None else np.argsort(lengths, kind="stable")
-    return (
-        tf.data.Dataset.from_tensor_slices(order)
-        .batch(min(_EVALUATION_BATCH, max(1, _batch_within_memory(inputs))))
-        .map(pick)
-        .prefetch(2)
-        .with_options(_one_thread())
-    )
+    size = min(_EVALUATION_BATCH, max(1, _batch_within_memory(inputs)))
+    if len(inputs) <= size:
+        return tf.data.Dataset.from_tensors(pick(tf.constant(order)))
+    return tf.data.Dataset.from_tensor_slices(order).batch(size).map(pick).prefetch(2).with_options(_one_thread())
 
 
 def _picker(inputs: np.ndarray, targets: np.ndarray, spec: RunSpec, info: DataInfo, lengths: np.ndarray | None) -> Any:

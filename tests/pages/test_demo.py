@@ -92,7 +92,7 @@ def test_a_run_that_does_not_exist_is_told_and_another_offered(store: Store, ask
 
 
 def test_a_run_that_still_trains_cannot_be_tried(store: Store) -> None:
-    assert "still training" in open_page("demo", run=seeding.running(store).id).warning[0].value
+    assert "has no model yet" in open_page("demo", run=seeding.running(store).id).warning[0].value
 
 
 def test_one_image_gives_a_label_and_a_chart(store: Store) -> None:
@@ -108,7 +108,7 @@ def test_several_images_give_a_table_with_an_error_for_the_broken_one(store: Sto
     table = at.dataframe[0].value
     assert list(table["label"])[:2] == ["bright", "dark"]
     assert "'broken.png' is not an image." in list(table["error"])
-    assert "1 of 3 files" in at.warning[0].value
+    assert "1 of 3 inputs" in at.warning[0].value
     assert at.get("download_button")
 
 

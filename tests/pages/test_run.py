@@ -2,13 +2,16 @@
 
 import json
 
+import numpy as np
 import pytest
 
 from engine.artifacts import artifacts_of
+from engine.judging.values import judge_values
 from engine.runs import RunState
 from engine.store import Store
 from tests import seeding
 from tests.pages.opening import labels, open_page, press, words
+from ui.mistakes import MOST, cell
 
 
 def plots(at) -> dict:
@@ -26,6 +29,11 @@ def test_a_running_run_shows_progress_numbers_and_curves(store: Store) -> None:
     assert {m.label: m.value for m in at.metric}["Best validation accuracy"] == "79.8%"
     assert {"Stop", "Cancel…"} <= set(labels(at))
     assert "Try it" not in labels(at)
+
+
+def test_a_run_that_is_trained_and_not_yet_judged_says_so(store: Store) -> None:
+    run = seeding.running(store, epochs=10)
+    assert "Epoch 10 of 10 · step 1,400 of 1,400 · trained, now being judged" in words(open_page("run", run=run.id))
 
 
 def test_stop_writes_a_request_and_cannot_be_pressed_twice(store: Store) -> None:
@@ -105,6 +113,111 @@ def test_the_log_is_read_only_while_its_tab_is_open(store: Store) -> None:
     at.session_state["details"] = "Log"
     at.run()
     assert "Epoch 1/10\nloss 0.6931\ndone" in words(at)
+
+
+def shown_pictures(at) -> int:
+    """How many pictures of examples the page shows."""
+    return sum(str(element.proto.body).count("<img") for element in at.get("html"))
+
+
+def test_examples_behind_the_commonest_mistake_are_shown_first_and_others_can_be_chosen(store: Store) -> None:
+    run = seeding.judged(store, dataset="digits")
+    outcomes = artifacts_of(run.id).read_outcomes("test")
+    assert outcomes is not None
+    at = open_page("run", run=run.id)
+    true, predicted = (at.selectbox(key=key).value for key in ("cell_true", "cell_predicted"))
+    assert true != predicted
+    count = len(cell(outcomes, true, predicted))
+    assert shown_pictures(at) == count > 0
+    at.selectbox(key="cell_predicted").set_value(true)
+    at.run()
+    right = len(cell(outcomes, true, true))
+    assert right > MOST == shown_pictures(at)
+    assert f"{right} examples of {true} were taken for {true}." in [element.value for element in at.get("text")]
+
+
+def test_the_most_confident_mistakes_are_read_when_their_tab_is_opened(store: Store) -> None:
+    run = seeding.judged(store, dataset="digits")
+    at = open_page("run", run=run.id)
+    at.session_state["examples"] = "Most confident mistakes"
+    at.run()
+    bodies = "".join(str(element.proto.body) for element in at.get("html"))
+    assert bodies.count("<img") == MOST
+    assert bodies.count(" taken for ") == 2 * MOST  # read aloud, and below the picture
+
+
+def test_a_dataset_that_has_changed_shows_no_examples(store: Store) -> None:
+    run = seeding.judged(store, known={"dataset_hash": "of other files"}, dataset="digits")
+    at = open_page("run", run=run.id)
+    assert "the dataset has changed since this run was trained" in words(at)
+    assert shown_pictures(at) == 0
+
+
+def test_a_dataset_that_is_gone_is_told(store: Store) -> None:
+    run = seeding.completed(store, dataset="fashion-mnist")
+    judged = seeding.guesses(np.arange(10), 10)
+    np.savez(
+        artifacts_of(run.id).outcomes,
+        test_positions=np.arange(10),
+        test_outputs=judged,
+        test_targets=np.arange(10)[::-1],
+    )
+    at = open_page("run", run=run.id)
+    assert "is not on this machine any more" in words(at)
+
+
+def test_outcomes_that_are_damaged_or_deleted_are_told(store: Store) -> None:
+    run = seeding.judged(store, dataset="digits")
+    artifacts_of(run.id).outcomes.write_bytes(b"half of")
+    assert "was not kept, or has been deleted" in words(open_page("run", run=run.id))
+    artifacts_of(run.id).outcomes.unlink()
+    assert "was not kept, or has been deleted" in words(open_page("run", run=run.id))
+
+
+def test_the_network_is_compared_with_the_baseline(store: Store) -> None:
+    run = seeding.judged(store, dataset="digits")
+    accuracy = artifacts_of(run.id).read_evaluation()["test"]["metrics"]["accuracy"]
+    at = open_page("run", run=run.id)
+    [sentence] = [element.value for element in at.get("text") if element.value.startswith("Baseline")]
+    assert sentence.startswith("Baseline: logistic regression on pixels, accuracy 72.9%. The network is")
+    assert f"{100 * (accuracy - 0.729):.1f} points better" in sentence
+    assert "on 90 of 900 training examples only" in sentence
+    [line] = [trace for trace in json.loads(plots(at)["Accuracy"]["spec"])["data"] if "Baseline" in trace["name"]]
+    assert line["y"] == [0.729, 0.729]
+
+
+def test_curves_and_calibration_are_drawn_one_at_a_time(store: Store) -> None:
+    at = open_page("run", run=seeding.completed(store).id)
+    assert any(label.startswith("ROC curves") for label in plots(at))
+    for tab, label in (
+        ("Precision and recall", "Precision-recall curves"),
+        ("Calibration", "Accuracy against confidence"),
+    ):
+        at.session_state["thresholds"] = tab
+        at.run()
+        assert any(drawn.startswith(label) for drawn in plots(at))
+        assert not any(drawn.startswith("ROC curves") for drawn in plots(at))
+
+
+def test_predicted_values_are_drawn_against_true_ones(store: Store) -> None:
+    run = seeding.completed(store)
+    targets = np.random.default_rng(0).normal(20, 5, 700)
+    found = judge_values(targets + 1, targets, "EUR")
+    artifacts_of(run.id).evaluation.write_text(json.dumps({"test": found}))
+    at = open_page("run", run=run.id)
+    assert {"Predicted against true values", "How often which error happens"} <= plots(at).keys()
+    assert {m.label: m.value for m in at.metric}["Mean absolute error"] == "1"
+    assert "500 of 700 examples" in words(at)
+
+
+def test_an_evaluation_of_an_older_version_is_still_shown(store: Store) -> None:
+    run = seeding.completed(store)
+    old = artifacts_of(run.id).read_evaluation()["test"]
+    for name in ("roc", "precision_recall", "calibration"):
+        del old[name]
+    artifacts_of(run.id).evaluation.write_text(json.dumps({"test": old}))
+    at = open_page("run", run=run.id)
+    assert any("Confusion matrix" in label for label in plots(at))
 
 
 def test_a_broken_evaluation_is_no_broken_page(store: Store) -> None:

@@ -1,5 +1,5 @@
 """How inputs are looked at and given in the browser: one file a modality. Pages ask `modality` and name none."""
 
-from ui.modalities.base import Cells, File, Modality, modality, register
+from ui.modalities.base import Cells, File, Modality, modality, modality_of, register
 
-__all__ = ["Cells", "File", "Modality", "modality", "register"]
+__all__ = ["Cells", "File", "Modality", "modality", "modality_of", "register"]

@@ -5,11 +5,11 @@ import pkgutil
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from engine.datasets.base import Dataset
+from engine.datasets.base import Dataset, datasets
 from engine.datasets.prepare import PreparedDataset
 from engine.errors import TrainyardError
 from engine.runs import Run
-from engine.tasks.base import DataInfo
+from engine.tasks.base import DataInfo, tasks
 
 File = tuple[str, bytes]
 """A name and the bytes, as the predictor takes them."""
@@ -56,3 +56,9 @@ def modality(name: str) -> Modality:
     if name not in _MODALITIES:
         raise TrainyardError(f"There is no way yet to give an input of modality {name!r} in the browser.")
     return _MODALITIES[name]
+
+
+def modality_of(prepared: PreparedDataset) -> Modality:
+    """That of the inputs of a prepared dataset."""
+    dataset = datasets[str(prepared.meta["dataset"]["name"])]
+    return modality(tasks[dataset.tasks[0]].modality)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from html import escape
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from engine.errors import TrainyardError
 from engine.runs import Run
 from engine.settings import settings
 from engine.tasks.base import DataInfo
+from ui.examples import held_out
 from ui.language import N_, _, language
 from ui.modalities.base import Cells, File, register
 from ui.pictures import dataset_look
@@ -26,7 +28,7 @@ IMAGE_TYPES = ("png", "jpg", "jpeg", "webp", "bmp", "gif")
 CANVAS_SIZE = 280
 EXAMPLES = 8
 """How many examples of the test split are offered."""
-_SHOWN_PIXELS, _EXAMPLE_PIXELS = 280, 72
+_SHOWN_PIXELS, _EXAMPLE_PIXELS, _TILE_PIXELS = 280, 72, 104
 
 
 @dataclass(frozen=True)
@@ -77,12 +79,26 @@ class Images:
         return {"picture": pictures}, {"picture": st.column_config.ImageColumn("", width="small")}
 
     def examples(self, prepared: PreparedDataset, positions: Sequence[int], captions: Sequence[str]) -> None:
-        """Pictures in rows."""
-        pictures = [png(as_image(pixels)) for pixels in prepared.inputs[np.asarray(positions)]]
-        st.image(pictures, width=_EXAMPLE_PIXELS, caption=list(captions), alt=list(captions))
+        """Pictures side by side, as many in a row as there is room for."""
+        images = np.asarray(prepared.inputs[np.asarray(positions)])
+        st.html(f'<div style="display:flex;flex-wrap:wrap;gap:12px 10px">{"".join(map(_tile, images, captions))}</div>')
 
 
 register("image", Images())
+
+
+def _tile(pixels: np.ndarray, caption: str) -> str:
+    """(height, width, channels) with its caption -> an element; few pixels stay sharp squares."""
+    image = as_image(pixels)
+    image.thumbnail((2 * _TILE_PIXELS, 2 * _TILE_PIXELS))
+    rendering = "pixelated" if max(image.size) < _TILE_PIXELS else "auto"
+    return (
+        f'<figure style="margin:0;width:{_TILE_PIXELS}px"><img src="{data_url(png(image))}" alt="{escape(caption)}" '
+        f'style="width:{_TILE_PIXELS}px;height:{_TILE_PIXELS}px;object-fit:contain;image-rendering:{rendering};'
+        'border-radius:4px;display:block;margin-bottom:4px">'
+        f'<figcaption style="font-size:0.8rem;line-height:1.25;overflow-wrap:anywhere">{escape(caption)}</figcaption>'
+        "</figure>"
+    )
 
 
 @st.cache_data(max_entries=64, show_spinner=False, hash_funcs={PreparedDataset: lambda p: str(p.path)})
@@ -195,12 +211,7 @@ def held_out_examples(dataset: Dataset) -> list[tuple[str, bytes]]:
 @st.cache_data(max_entries=32, show_spinner=False)
 def _examples(values: str, fingerprint: str, _dataset: Dataset) -> list[tuple[str, bytes]]:
     prepared = prepare(_dataset)
-    order = np.random.default_rng(0).permutation(prepared.indices("test"))
-    targets = prepared.targets[order]
-    rank = np.empty(len(order), dtype=int)  # how many of its class come before it: one of each class first
-    for target in np.unique(targets):
-        rank[targets == target] = np.arange((targets == target).sum())
-    chosen = order[np.argsort(rank, kind="stable")][:EXAMPLES]
+    chosen = held_out(prepared, EXAMPLES)
     return [(prepared.info.labels[prepared.targets[i]], png(as_image(prepared.inputs[i]))) for i in chosen]
 
 

@@ -1,0 +1,164 @@
+"""What the predictor's process costs over Keras in one's own: one prediction, ten thousand rows, ten clients at once."""
+
+import io
+import json
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+
+from bench.children import empty_home, median, run_json
+
+TRIES = 200
+ROWS = 10_000
+CLIENTS, EACH = 10, 60
+ALONE = "from engine.serving import turns; turns.TOGETHER_BYTES = 0; from engine.serving.predictor import main; main()"
+"""What the predictor would be if requests shared no turns."""
+
+
+def measure() -> dict[str, Any]:
+    """Everything in one child, which has both sides: they take turns, so that a slow minute hurts both alike."""
+    with empty_home() as environment:
+        return run_json("-m", "bench.serving", environment=environment)
+
+
+def _measure() -> dict[str, Any]:
+    from engine.serving.client import Predictor
+
+    predictor = Predictor()
+    alone = Predictor([sys.executable, "-c", ALONE])
+    try:
+        for handle in (predictor, alone):
+            while not handle.ready():
+                time.sleep(0.1)
+        return {
+            "one": _one(predictor),
+            "rows": {name: _rows(predictor, *values) for name, values in _TABLES.items()},
+            "clients": {name: _clients(predictor, alone, values) for name, values in _CROWDED.items()},
+        }
+    finally:
+        predictor.close()
+        alone.close()
+
+
+_TABLES = {
+    "iris_mlp": ({"dataset": "iris", "model": "mlp"},),
+    "digits_mlp": ({"dataset": "digits", "model": "mlp"},),
+}
+_CROWDED: dict[str, dict[str, Any]] = {
+    "digits_mlp": {"dataset": "digits", "model": "mlp"},
+    "fashion_cnn": {"dataset": "fashion", "model": "cnn"},
+    "fashion_wide_mlp": {"dataset": "fashion", "model": "mlp", "units": 1024, "depth": 6},
+}
+
+
+def _one(predictor: Any) -> dict[str, float]:
+    """A PNG of a digit through the process, and `model(x)` on the same pixels in this one, warm, in turns."""
+    run, model, inputs = _saved({"dataset": "digits", "model": "mlp"})
+    picture, pixels = _png(inputs[0]), inputs[:1].astype(np.float32)
+    ours, bare = _in_turns(
+        TRIES, lambda: predictor.predict(run, [("digit.png", picture)]), lambda: np.asarray(model(pixels))
+    )
+    return {"ms": ours * 1e3, "bare_call_ms": bare * 1e3, "ratio": ours / bare}
+
+
+def _rows(predictor: Any, values: dict[str, Any]) -> dict[str, float]:
+    """Ten thousand examples as arrays, against `model.predict` as it comes and with the largest batch."""
+    from engine.training.tensors import as_tensors
+
+    run, model, inputs = _saved(values)
+    batch = inputs[np.arange(ROWS) % len(inputs)]
+    tensors = as_tensors(batch)
+    found = predictor.predict_arrays(run, batch)
+    np.testing.assert_allclose(found, model.predict(tensors, verbose=0), atol=1e-5)
+    ours, bare, whole = _in_turns(
+        7,
+        lambda: predictor.predict_arrays(run, batch),
+        lambda: model.predict(tensors, verbose=0),
+        lambda: model.predict(tensors, batch_size=ROWS, verbose=0),
+    )
+    return {
+        "rows_per_second": ROWS / ours,
+        "bare_rows_per_second": ROWS / bare,
+        "bare_in_one_batch_rows_per_second": ROWS / whole,
+        "ratio": bare / ours,
+        "ratio_to_one_batch": whole / ours,
+    }
+
+
+def _clients(predictor: Any, alone: Any, values: dict[str, Any]) -> dict[str, float]:
+    """Ten threads that each ask again as soon as they have their answer; and the same with one request a turn."""
+    run, _, inputs = _saved(values)
+    pictures = [_png(image) for image in inputs[:CLIENTS]]
+
+    def crowd(handle: Any) -> None:
+        def ask(picture: bytes) -> None:
+            for _ in range(EACH):
+                handle.predict(run, [("picture.png", picture)])
+
+        with ThreadPoolExecutor(CLIENTS) as threads:
+            for done in [threads.submit(ask, picture) for picture in pictures]:
+                done.result()
+
+    together, apart = _in_turns(5, lambda: crowd(predictor), lambda: crowd(alone))
+    single = median([_seconds(lambda: alone.predict(run, [("picture.png", pictures[0])])) for _ in range(TRIES)])
+    count = CLIENTS * EACH
+    return {
+        "together_per_second": count / together,
+        "one_a_turn_per_second": count / apart,
+        "one_client_per_second": 1 / single,
+        "ratio": apart / together,
+    }
+
+
+def _saved(values: dict[str, Any]) -> tuple[int, Any, np.ndarray]:
+    """A run with a saved, untrained network; the network as Keras loads it; and inputs."""
+    import keras
+
+    from engine.artifacts import artifacts_of
+    from engine.datasets.prepare import prepare
+    from engine.runs import RunSpec
+    from engine.store import open_store
+    from engine.training.evaluate import save_info, save_model
+    from engine.training.features import learn
+    from engine.training.network import build_network
+
+    spec = RunSpec.build(values)
+    data = prepare(spec.dataset)
+    run = open_store().create_run(spec)
+    files = artifacts_of(run.id)
+    files.folder.mkdir(parents=True)
+    info = learn(spec, data)
+    save_model(build_network(spec, info), files)
+    save_info(files, spec, info)
+    return run.id, keras.saving.load_model(files.model, compile=False), data.arrays("train")[0]
+
+
+def _in_turns(tries: int, *calls: Callable[[], Any]) -> list[float]:
+    """Median seconds of each call, warm; the calls take turns."""
+    for call in calls:
+        call()
+    seconds = [[_seconds(call) for call in calls] for _ in range(tries)]
+    return [median([row[i] for row in seconds]) for i in range(len(calls))]
+
+
+def _seconds(call: Callable[[], Any]) -> float:
+    began = time.perf_counter()
+    call()
+    return time.perf_counter() - began
+
+
+def _png(image: np.ndarray) -> bytes:
+    """(height, width, 1) uint8 -> PNG."""
+    from PIL import Image
+
+    buffer = io.BytesIO()
+    Image.fromarray(image[..., 0]).save(buffer, format="PNG")
+    return buffer.getvalue()
+
+
+if __name__ == "__main__":
+    print(json.dumps(_measure()))

@@ -1,0 +1,21 @@
+"""Sounds: logistic regression on how loud each mel band is on average and how much it varies; blind to order."""
+
+import numpy as np
+from sklearn.preprocessing import StandardScaler
+
+from engine.baselines.mel import log_mel
+from engine.baselines.recipe import Family, Recipe, logistic_regressions
+
+
+def recipe(sample: np.ndarray, num_classes: int) -> Recipe:
+    """Mean and deviation of 40 bands over time, standardised."""
+    return Recipe(
+        mean_and_deviation,
+        (Family("logistic-regression-mel-bands", StandardScaler(), logistic_regressions(1.0, 0.1)),),
+    )
+
+
+def mean_and_deviation(sounds: np.ndarray) -> np.ndarray:
+    """(examples, samples) int16 -> (examples, 80) float32."""
+    bands = log_mel(sounds)
+    return np.concatenate([bands.mean(axis=1), bands.std(axis=1)], axis=1)

@@ -1,0 +1,97 @@
+"""The baseline of a prepared dataset: found once, kept beside the data, shown with every later run."""
+
+import hashlib
+import json
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from engine.datasets.prepare import PreparedDataset
+from engine.environment import package_version
+from engine.files import write_text
+from engine.settings import settings
+from engine.tasks.base import Task
+
+logger = logging.getLogger(__name__)
+
+_FORMAT = 1  # raise it when baselines change: old ones are then found anew
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """What a classical method reaches on the validation and test split, and how it came about."""
+
+    name: str = ""
+    """Which method, such as `logistic-regression-pixels`."""
+    parameters: dict[str, float] = field(default_factory=dict)
+    """What the validation split chose beside the method."""
+    metrics: dict[str, dict[str, float]] = field(default_factory=dict)
+    """By split: the figures that the task gives a network, too."""
+    seconds: float = 0.0
+    num_examples: int = 0
+    """How many training examples it was fitted on: not all of a large split."""
+    num_available: int = 0
+    complete: bool = True
+    """False when time ran out before everything was tried or a solver had ended."""
+    problem: str = ""
+    """The sentence that says why there is none; empty when there is one."""
+
+
+def baseline_of(data: PreparedDataset, task: Task, obey: Callable[[], None] = lambda: None) -> Baseline:
+    """The baseline of `data` under `task`: read where it is known, otherwise found and kept.
+
+    Only the training split is fitted, validation chooses, and the test split is scored once. `obey` is called between
+    portions of the work and may raise to leave. Raises what scikit-learn raises where nothing can be fitted.
+    """
+    known = cached_baseline(data, task)
+    if known is not None:
+        return known
+    found = _find(data, task, obey)
+    try:
+        write_text(_path(data, task), json.dumps(asdict(found)))
+    except OSError as error:  # the prepared data may have been trimmed meanwhile
+        logger.warning("The baseline is not kept: %s.", error)
+    return found
+
+
+def cached_baseline(data: PreparedDataset, task: Task) -> Baseline | None:
+    """The baseline if it is known already: reads one small file and nothing of the data."""
+    path = _path(data, task)
+    try:
+        return Baseline(**json.loads(path.read_text()))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, TypeError) as error:  # it is found anew and written over
+        logger.warning("The baseline that was kept in %s cannot be read: %s.", path, error)
+        return None
+
+
+def _find(data: PreparedDataset, task: Task, obey: Callable[[], None]) -> Baseline:
+    from threadpoolctl import threadpool_limits
+
+    from engine.baselines.search import Search
+
+    began = time.monotonic()
+    with threadpool_limits(limits=1):  # where other runs train, threads that wait for each other took ten times as long
+        search = Search(data, task, obey)
+        winner = search.run()
+        metrics = {split: search.score(winner, split) for split in ("validation", "test")}
+    estimator = winner.estimator
+    return Baseline(
+        name=winner.name,
+        parameters={name: float(getattr(estimator, name)) for name in ("C", "alpha") if hasattr(estimator, name)},
+        metrics={split: found for split, found in metrics.items() if found},
+        seconds=round(time.monotonic() - began, 3),
+        num_examples=len(search.train),
+        num_available=len(data.indices("train")),
+        complete=search.complete,
+    )
+
+
+def _path(data: PreparedDataset, task: Task) -> Path:
+    """A name that changes with all that decides what is found."""
+    limits = settings()
+    key = [_FORMAT, package_version("scikit-learn"), task.name, limits.max_baseline_examples, limits.baseline_seconds]
+    return data.path / f"baseline-{hashlib.sha256(json.dumps(key).encode()).hexdigest()[:16]}.json"

@@ -1,0 +1,28 @@
+"""Images: logistic regression on the pixels, which sees no shape, only where it is light or dark."""
+
+import numpy as np
+from sklearn.preprocessing import StandardScaler
+
+from engine.baselines.recipe import Family, Recipe, logistic_regressions
+
+_STRENGTHS = (0.01, 0.1, 0.001)
+MAX_PIXELS = 3_072
+"""Most numbers of one picture (32 x 32 in colour); of larger ones neighbours are averaged."""
+
+
+def recipe(sample: np.ndarray, num_classes: int) -> Recipe:
+    """Standardised pixels."""
+    return Recipe(pixels, (Family("logistic-regression-pixels", StandardScaler(), logistic_regressions(*_STRENGTHS)),))
+
+
+def pixels(images: np.ndarray) -> np.ndarray:
+    """(examples, height, width, channels) uint8 -> (examples, features) float32 between 0 and 1."""
+    images = np.asarray(images, dtype=np.float32) / 255
+    count, height, width, channels = images.shape
+    side = 1
+    while (height // side) * (width // side) * channels > MAX_PIXELS and side < min(height, width):
+        side += 1
+    rows, columns = height // side, width // side
+    blocks = images[:, : rows * side, : columns * side].reshape(count, rows, side, columns, side, channels)
+    averaged: np.ndarray = blocks.mean(axis=(2, 4)).reshape(count, -1)
+    return averaged

@@ -1,0 +1,87 @@
+"""Tables: a linear model on one-hot categories and scaled numbers, or gradient boosted trees."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.compose import ColumnTransformer
+from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import Ridge
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, OrdinalEncoder, StandardScaler
+
+from engine.baselines.recipe import Family, Recipe, logistic_regressions, unchanged
+
+_MAX_CATEGORIES = 100
+"""Most values of one category that count each for itself; the rarest of more are taken together."""
+_STRENGTHS = (1.0, 0.1, 10.0)
+
+
+def recipe(sample: np.ndarray, num_classes: int) -> Recipe:
+    """Linear first, then trees."""
+    columns = list(as_frame(sample).columns)
+    numbers = [name for name in columns if name.startswith("n")]
+    categories = [name for name in columns if name.startswith("c")]
+    # trees take the numbers of categories for names, not for amounts
+    options: dict[str, Any] = {
+        "early_stopping": False,
+        "random_state": 0,
+        "categorical_features": [len(numbers) + i for i in range(len(categories))],
+    }
+    if num_classes:
+        linear = Family("logistic-regression", _linear(numbers, categories), logistic_regressions(*_STRENGTHS))
+        trees = HistGradientBoostingClassifier(**options)
+    else:
+        ridges = tuple(Ridge(alpha=1 / strength) for strength in _STRENGTHS)
+        linear = Family("ridge-regression", _linear(numbers, categories), ridges)
+        trees = HistGradientBoostingRegressor(**options)
+    return Recipe(unchanged, (linear, Family("gradient-boosting", _ordinal(numbers, categories), (trees,))))
+
+
+def as_frame(rows: np.ndarray) -> pd.DataFrame:
+    """(examples,) with fields `numbers` (k,) and `categories` (m,) -> a frame with columns n0 ... and c0 ..."""
+    columns = {
+        f"{field[0]}{i}": rows[field][:, i]
+        for field in ("numbers", "categories")
+        if field in (rows.dtype.names or ())
+        for i in range(rows[field].shape[1])
+    }
+    return pd.DataFrame(columns)
+
+
+class _EmptyAsZero(TransformerMixin, BaseEstimator):  # type: ignore[misc]
+    """A column in which training has no value at all becomes zeros: trees find no thresholds in nothing."""
+
+    def fit(self, numbers: Any, targets: Any = None) -> "_EmptyAsZero":
+        """`numbers` (examples, columns), NaN where missing."""
+        self.empty_ = np.isnan(np.asarray(numbers)).all(axis=0)
+        return self
+
+    def transform(self, numbers: Any) -> np.ndarray:
+        """All other columns keep what they have, NaN included."""
+        return np.where(self.empty_, 0.0, np.asarray(numbers))
+
+
+def _linear(numbers: list[str], categories: list[str]) -> Any:
+    """Missing numbers become the median and a column that says so; categories become columns of 0 and 1."""
+    imputer = SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True)
+    one_hot = OneHotEncoder(
+        handle_unknown="infrequent_if_exist", max_categories=_MAX_CATEGORIES, sparse_output=False, dtype=np.float32
+    )
+    return _columns(numbers, make_pipeline(imputer, StandardScaler()), categories, one_hot)
+
+
+def _ordinal(numbers: list[str], categories: list[str]) -> Any:
+    """Missing numbers stay missing; categories become 0, 1, 2 ..., and one that training has not seen is missing."""
+    encoder = OrdinalEncoder(
+        handle_unknown="use_encoded_value", unknown_value=np.nan, max_categories=_MAX_CATEGORIES, dtype=np.float32
+    )
+    return _columns(numbers, _EmptyAsZero(), categories, encoder)
+
+
+def _columns(numbers: list[str], number: Any, categories: list[str], category: Any) -> Any:
+    parts = [(numbers, "numbers", number), (categories, "categories", category)]
+    given = [(name, transformer, columns) for columns, name, transformer in parts if columns]
+    return make_pipeline(FunctionTransformer(as_frame), ColumnTransformer(given, sparse_threshold=0.0))

@@ -1,0 +1,26 @@
+"""Breast cancer in Wisconsin, as it comes with scikit-learn: many numbers, two classes."""
+
+from typing import ClassVar
+
+from engine.datasets.base import Examples, datasets
+from engine.datasets.sklearn_tables import SklearnTable
+
+
+@datasets.register("breast-cancer", "Breast cancer (569 biopsies)")
+class BreastCancer(SklearnTable):
+    """Malignant or benign, by thirty measurements of cell nuclei under the microscope."""
+
+    loader: ClassVar[str] = "load_breast_cancer"
+    source: ClassVar[str] = (
+        "Wolberg, Street, Mangasarian 1995, in scikit-learn, https://scikit-learn.org/stable/datasets/toy_dataset.html"
+    )
+    licence: ClassVar[str] = "BSD-3-Clause, as part of scikit-learn; CC BY 4.0 at the UCI repository"
+    limits: ClassVar[str] = (
+        "569 biopsies of one hospital, long ago: no diagnosis. 86 are tested, so one more mistake is worth more than a point."
+    )
+    num_examples: ClassVar[int] = 569
+    num_classes: ClassVar[int] = 2
+
+    def load(self) -> Examples:
+        """569 rows of thirty numbers."""
+        return self.rows()

@@ -1,0 +1,84 @@
+"""Bodies of requests, counted while they are read: what a header announces proves nothing."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
+from http import HTTPStatus
+
+from starlette.datastructures import UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
+from starlette.requests import ClientDisconnect, Request
+
+from engine.serving.api.problems import Problem
+from engine.settings import settings
+
+FIELD = "files"
+"""Name of the fields of a form that hold files."""
+_MAX_FIELDS = 10
+_MAX_FIELD_BYTES = 1_000
+
+
+async def read_body(request: Request) -> bytes:
+    """All of it, at most `max_request_mb` and within `predict_timeout_seconds`; `Problem` otherwise."""
+    async with _in_time():
+        return b"".join([chunk async for chunk in _counted(request)])
+
+
+async def read_files(request: Request) -> list[tuple[str, bytes]]:
+    """Name and content of the files of a form. What is large waits on the disk, not in memory."""
+    limit = settings().max_predictions
+    parser = MultiPartParser(
+        request.headers,
+        _counted(request),
+        max_files=limit,
+        max_fields=_MAX_FIELDS,
+        max_part_size=_MAX_FIELD_BYTES,
+    )
+    try:
+        async with _in_time():
+            form = await parser.parse()
+    except (MultiPartException, ValueError) as error:
+        if isinstance(error, Problem):
+            raise
+        reason = error.message if isinstance(error, MultiPartException) else "it cannot be read."
+        raise Problem(HTTPStatus.BAD_REQUEST, f"The form is broken or too large: {reason[:200]}") from error
+    try:
+        wrong = sorted({name[:80] for name, value in form.multi_items() if name != FIELD})
+        if wrong:
+            raise Problem(HTTPStatus.BAD_REQUEST, f"The form has a field {wrong[0]!r}; it may have {FIELD!r} only.")
+        uploads = [value for value in form.getlist(FIELD) if isinstance(value, UploadFile)]
+        if not uploads or len(uploads) < len(form.multi_items()):
+            raise Problem(HTTPStatus.BAD_REQUEST, f"The form must have one or more files as {FIELD!r}.")
+        return [(upload.filename or "file", await upload.read()) for upload in uploads]
+    finally:
+        await form.close()
+
+
+async def _counted(request: Request) -> AsyncGenerator[bytes, None]:
+    limit = settings().max_request_mb * 1_000_000
+    announced = request.headers.get("content-length", "")
+    size = int(announced) if announced.isascii() and announced.isdecimal() and len(announced) < 20 else 0
+    if size <= limit:
+        size = 0
+        async for chunk in request.stream():
+            size += len(chunk)
+            if size > limit:
+                break
+            yield chunk
+    if size > limit:
+        raise Problem(
+            HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+            f"The body has more than {settings().max_request_mb} MB (TRAINYARD_MAX_REQUEST_MB). Send it in portions.",
+        )
+
+
+@asynccontextmanager
+async def _in_time() -> AsyncIterator[None]:
+    limit = settings().predict_timeout_seconds
+    try:
+        async with asyncio.timeout(limit):
+            yield
+    except TimeoutError as error:
+        raise Problem(HTTPStatus.REQUEST_TIMEOUT, f"The body did not arrive within {limit:g} seconds.") from error
+    except ClientDisconnect as error:
+        raise Problem(HTTPStatus.BAD_REQUEST, "The connection ended before the body did.") from error

@@ -1,0 +1,90 @@
+"""The description of the API for programs, made of the types in `shapes`."""
+
+from functools import lru_cache
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from engine.serving.api import shapes
+
+_REF = "#/components/schemas/{model}"
+_SAID = {
+    400: "The input is wrong; the sentence says where.",
+    404: "There is no such model, or it cannot answer yet.",
+    408: "The body did not arrive in time.",
+    413: "The body is larger than TRAINYARD_MAX_REQUEST_MB.",
+    415: "The body is neither JSON nor a form of files.",
+    503: "Too many requests wait already, or the predictor is just starting. Try again.",
+    504: "There was no answer within TRAINYARD_PREDICT_TIMEOUT_SECONDS.",
+}
+_NAME = {
+    "name": "name",
+    "in": "path",
+    "required": True,
+    "description": "Number of a run, or DATASET-MODEL for the newest completed run of the two.",
+    "schema": {"type": "string", "pattern": "^[A-Za-z0-9._-]+$"},
+}
+_RAW = {
+    "name": "raw",
+    "in": "query",
+    "description": "Plain outputs of the network, as TensorFlow Serving gives them.",
+    "schema": {"type": "boolean", "default": False},
+}
+
+
+@lru_cache(maxsize=1)
+def document() -> dict[str, Any]:
+    """OpenAPI 3.1."""
+    types = [t for t in vars(shapes).values() if isinstance(t, type) and issubclass(t, BaseModel)]
+    named = [t for t in types if t not in (BaseModel, shapes.Shape)]
+    _, schemas = models_json_schema([(t, "validation") for t in named], ref_template=_REF)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Trainyard",
+            "version": "1",
+            "description": "Predictions of trained networks, in the form of TensorFlow Serving's REST API.",
+        },
+        "servers": [{"url": "/api/v1"}],
+        "paths": {
+            "/models": {"get": _get("listModels", "The newest models that answer.", shapes.ModelList, (503,))},
+            "/models/{name}": {
+                "parameters": [_NAME],
+                "get": _get("describeModel", "What a model takes and gives.", shapes.Metadata, (400, 404, 503)),
+            },
+            "/models/{name}:predict": {
+                "parameters": [_NAME, _RAW],
+                "post": {
+                    "operationId": "predict",
+                    "summary": "Predict one or many inputs.",
+                    "requestBody": {
+                        "required": True,
+                        "content": {
+                            "application/json": {"schema": _ref(shapes.PredictRequest)},
+                            "multipart/form-data": {"schema": _ref(shapes.FilesRequest)},
+                        },
+                    },
+                    "responses": _responses(shapes.PredictAnswer, tuple(_SAID)),
+                },
+            },
+        },
+        "components": {"schemas": schemas["$defs"]},
+    }
+
+
+def _get(name: str, summary: str, shape: type[BaseModel], errors: tuple[int, ...]) -> dict[str, Any]:
+    return {"operationId": name, "summary": summary, "responses": _responses(shape, errors)}
+
+
+def _responses(shape: type[BaseModel], errors: tuple[int, ...]) -> dict[str, Any]:
+    found = {"200": {"description": (shape.__doc__ or "").strip(), "content": _json(shape)}}
+    return found | {str(code): {"description": _SAID[code], "content": _json(shapes.Error)} for code in errors}
+
+
+def _json(shape: type[BaseModel]) -> dict[str, Any]:
+    return {"application/json": {"schema": _ref(shape)}}
+
+
+def _ref(shape: type[BaseModel]) -> dict[str, str]:
+    return {"$ref": _REF.format(model=shape.__name__)}

@@ -1,0 +1,24 @@
+"""What can go wrong with a request: a sentence and a status. Every error of the API is `{"error": sentence}`."""
+
+from http import HTTPStatus
+
+from engine.errors import TrainyardError
+from engine.serving.client import Unavailable
+from engine.serving.turns import Busy, Late
+
+
+class Problem(TrainyardError):  # noqa: N818  # most are of the client's making
+    """A sentence with the status that says whose turn it is."""
+
+    def __init__(self, status: HTTPStatus, sentence: str) -> None:
+        super().__init__(sentence)
+        self.status = status
+
+
+def status_of(error: TrainyardError) -> HTTPStatus:
+    """The status of an error: what the network or the decoding refuses is the input's fault."""
+    if isinstance(error, Problem):
+        return error.status
+    if isinstance(error, Busy | Unavailable):
+        return HTTPStatus.SERVICE_UNAVAILABLE
+    return HTTPStatus.GATEWAY_TIMEOUT if isinstance(error, Late) else HTTPStatus.BAD_REQUEST

@@ -1,0 +1,158 @@
+"""The addresses under /api/v1. Stores and predictors are asked on threads of their own, at most as many as may wait."""
+
+import asyncio
+import json
+import logging
+import uuid
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import partial
+from http import HTTPStatus
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+
+from engine.errors import TrainyardError
+from engine.serving.answers import PredictResult
+from engine.serving.api.bodies import read_body, read_files
+from engine.serving.api.models import Models
+from engine.serving.api.openapi import document
+from engine.serving.api.problems import Problem, status_of
+from engine.serving.client import Busy, Predictor
+from engine.settings import settings
+from engine.store import Store
+
+ADDRESS = "/api/v1"
+T = TypeVar("T")
+logger = logging.getLogger(__name__)
+_JSON, _FORM = "application/json", "multipart/form-data"
+_YES = {"true": True, "1": True, "": True, "false": False, "0": False}
+
+
+def api_routes(store: Callable[[], Store], predictor: Callable[[], Predictor]) -> list[BaseRoute]:
+    """What the dashboard's server is given; with `TRAINYARD_API` off, an address that says so."""
+    routes = _Api(store, predictor).routes() if settings().api else []
+    handlers: dict[Any, Any] = {TrainyardError: _refuse, HTTPException: _refuse_address, Exception: _fail}
+    return [Mount(ADDRESS, Starlette(routes=routes, exception_handlers=handlers))]
+
+
+class _Api:
+    def __init__(self, store: Callable[[], Store], predictor: Callable[[], Predictor]) -> None:
+        self._models, self._predictor = lambda: Models(store()), predictor
+        self._places = settings().max_waiting_predictions
+        self._threads = ThreadPoolExecutor(self._places, thread_name_prefix="api")
+
+    def routes(self) -> list[BaseRoute]:
+        """All addresses, below `ADDRESS`."""
+        return [
+            Route("/models", self.list),
+            Route("/models/{name}:predict", self.predict, methods=["POST"]),
+            Route("/models/{name}", self.describe),
+            Route("/openapi.json", self.openapi),
+        ]
+
+    async def list(self, request: Request) -> Response:
+        """`GET /models`."""
+        with self._place():
+            return _answer(await self._thread(lambda: self._models().list()))
+
+    async def describe(self, request: Request) -> Response:
+        """`GET /models/NAME`."""
+        with self._place():
+            return _answer(await self._thread(lambda: self._models().describe(request.path_params["name"])))
+
+    async def openapi(self, request: Request) -> Response:
+        """`GET /openapi.json`."""
+        return JSONResponse(document())
+
+    async def predict(self, request: Request) -> Response:
+        """`POST /models/NAME:predict`, with JSON or with a form of files."""
+        with self._place():
+            raw = _raw(request)
+            kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+            if kind not in (_JSON, _FORM):
+                raise Problem(
+                    HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+                    f"The body is of type {kind[:80]!r}; {_JSON} or {_FORM} is expected. Set Content-Type.",
+                )
+            run = await self._thread(lambda: self._models().able(request.path_params["name"]))
+            if kind == _JSON:
+                body = await read_body(request)
+                found = await self._thread(partial(self._predictor().predict_instances, run.id, body, raw=raw))
+                return Response(found, media_type=_JSON)
+            files = await read_files(request)
+            results = await self._thread(partial(self._predictor().predict, run.id, files, raw=raw))
+            return JSONResponse(_of_files(results, raw))
+
+    async def _thread(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+
+    @contextmanager
+    def _place(self) -> Iterator[None]:
+        """One of the places for requests that are open at the same time: each may hold a body in memory."""
+        if not self._places:
+            raise Busy("The server is busy with other requests. Try again in a moment.")
+        self._places -= 1
+        try:
+            yield
+        finally:
+            self._places += 1
+
+
+def _raw(request: Request) -> bool:
+    asked = request.query_params.get("raw", "false")
+    if asked not in _YES:
+        raise Problem(HTTPStatus.BAD_REQUEST, f"raw is {asked[:80]!r}; true or false is expected.")
+    return _YES[asked]
+
+
+def _of_files(results: list[PredictResult], raw: bool) -> dict[str, Any]:
+    """One entry a file; when none could be used, or plain outputs cannot say which, the request is refused."""
+    wrong = [result.error for result in results if result.error]
+    if wrong and (raw or len(wrong) == len(results)):
+        raise Problem(HTTPStatus.BAD_REQUEST, wrong[0])
+    epoch = {} if results[0].epoch is None else {"epoch": results[0].epoch}
+    if raw:
+        return {"predictions": [result.outputs for result in results]} | epoch
+    entries = [
+        {"file": r.name} | (r.prediction.values if r.prediction is not None else {"error": r.error}) for r in results
+    ]
+    return {"predictions": entries} | epoch
+
+
+def _answer(found: BaseModel) -> Response:
+    return Response(found.model_dump_json(), media_type=_JSON)
+
+
+def _error(status: int, sentence: str, headers: Any = None) -> Response:
+    # escaped, since a sentence may quote half a character, which UTF-8 has no bytes for
+    return Response(json.dumps({"error": sentence}), status, headers, media_type=_JSON)
+
+
+async def _refuse(request: Request, error: Exception) -> Response:
+    assert isinstance(error, TrainyardError)
+    status = status_of(error)
+    headers = {"Retry-After": "1"} if status == HTTPStatus.SERVICE_UNAVAILABLE else None
+    return _error(status, str(error), headers)
+
+
+async def _refuse_address(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    sentence = f"There is nothing at this address; {ADDRESS}/openapi.json tells what there is."
+    if not settings().api:
+        sentence = "The API is switched off on this server (TRAINYARD_API)."
+    elif error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        sentence = f"{request.method} is not possible at this address."
+    return _error(error.status_code, sentence, error.headers)
+
+
+async def _fail(request: Request, error: Exception) -> Response:
+    number = uuid.uuid4().hex[:8]
+    logger.error("Error %s in the API", number, exc_info=error)
+    return _error(500, f"Something went wrong. The log of the dashboard has the details under number {number}.")

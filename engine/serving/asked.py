@@ -1,0 +1,137 @@
+"""What can be asked of a loaded model: files, a batch of arrays, or instances as JSON. Each knows its inputs and its answer."""
+
+import json
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Protocol
+
+import numpy as np
+
+from engine.errors import TrainyardError
+from engine.serving.answers import PredictResult
+from engine.serving.decoded import Decoded
+from engine.serving.decoding import decode
+from engine.serving.instances import make_inputs, read_request
+from engine.settings import settings
+from engine.tasks.base import DataInfo, Task
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What a network takes, and what its outputs mean."""
+
+    task: Task
+    info: DataInfo
+    epoch: int | None = None
+    """Whose weights it has, while its run still trains."""
+
+
+class Asked(Protocol):
+    """One request."""
+
+    def inputs(self, meaning: Meaning) -> np.ndarray | None:
+        """Its inputs (examples, ...), or None when there are none. Raises `TrainyardError` for wrong ones."""
+
+    def answer(self, outputs: np.ndarray, meaning: Meaning) -> Any:
+        """What is sent back for the outputs (examples, outputs) of these inputs."""
+
+
+@dataclass
+class Files:
+    """Name and content of files, one of which may hold several inputs. What is wrong with one stands in its own result."""
+
+    files: list[tuple[str, bytes]]
+    raw: bool = False
+    """Whether results have the plain outputs, too."""
+    _decoded: list[Decoded] = field(default_factory=list)
+
+    def inputs(self, meaning: Meaning) -> np.ndarray | None:
+        """Those that can be decoded."""
+        limit = settings().max_predictions
+        if len(self.files) > limit:
+            raise TrainyardError(
+                f"{len(self.files)} files are too many for one request; it may hold {limit} "
+                "(TRAINYARD_MAX_PREDICTIONS). Send them in portions."
+            )
+        self._decoded = [_decode(meaning, name, data) for name, data in self.files]
+        found = [decoded.inputs for decoded in self._decoded if len(decoded.inputs)]
+        return np.concatenate(found) if found else None
+
+    def answer(self, outputs: np.ndarray, meaning: Meaning) -> list[PredictResult]:
+        """A result for each input of each file, in order."""
+        made = zip(meaning.task.predictions(outputs, meaning.info), outputs.tolist(), strict=True)
+        results = []
+        for decoded in self._decoded:
+            for position, name in enumerate(decoded.names):
+                if error := decoded.errors.get(position, ""):
+                    results.append(PredictResult(name, None, error, meaning.epoch))
+                else:
+                    prediction, row = next(made)
+                    results.append(PredictResult(name, prediction, "", meaning.epoch, row if self.raw else None))
+        return results
+
+
+def _decode(meaning: Meaning, name: str, data: bytes) -> Decoded:
+    try:
+        return decode(meaning.task.modality, data, name, meaning.info)
+    except TrainyardError as error:
+        return Decoded((name,), np.empty(0), {0: str(error)})
+
+
+@dataclass(frozen=True)
+class Arrays:
+    """A batch as the conventions of datasets have it: answered with the plain outputs (examples, outputs) float32."""
+
+    batch: np.ndarray
+
+    def inputs(self, meaning: Meaning) -> np.ndarray | None:
+        """The batch, if the network can take it."""
+        info, found = meaning.info, self.batch
+        if info.columns:
+            fits = all(
+                found.dtype.names and kind in found.dtype.names and found[kind].shape[1:] == (len(columns),)
+                for kind, columns in (("numbers", info.named("number")), ("categories", info.named("category")))
+                if columns
+            )
+        else:
+            fits = found.dtype.names is None and found.shape[1:] == info.shape
+        if not fits:
+            raise TrainyardError(
+                f"A batch of shape {found.shape} and type {found.dtype} does not fit this network, which takes "
+                f"{'rows of its columns' if info.columns else f'(examples, {str(info.shape)[1:]}'}."
+            )
+        return found if len(found) else None
+
+    def answer(self, outputs: np.ndarray, meaning: Meaning) -> np.ndarray:
+        """The outputs, as they are."""
+        return outputs
+
+
+@dataclass(frozen=True)
+class Instances:
+    """The body of a request in TensorFlow Serving's form: answered with a body in that form."""
+
+    body: bytes
+    raw: bool = False
+    """Whether the plain outputs are wanted, even if the body does not say so."""
+
+    @cached_property
+    def _request(self) -> tuple[list[Any], bool]:
+        return read_request(self.body)
+
+    def inputs(self, meaning: Meaning) -> np.ndarray | None:
+        """All instances; one that is wrong is an error of the whole."""
+        return make_inputs(self._request[0], meaning.task.modality, meaning.info)
+
+    def answer(self, outputs: np.ndarray, meaning: Meaning) -> bytes:
+        """`{"predictions": [...]}`, with `epoch` while the run still trains."""
+        wrong = np.flatnonzero(~np.isfinite(outputs).all(axis=1))
+        if len(wrong):
+            raise TrainyardError(
+                f"The network has no number for instances[{wrong[0]}]. Its values may be far outside of what the "
+                "network was trained on."
+            )
+        raw = self.raw or self._request[1]
+        predictions = outputs.tolist() if raw else [p.values for p in meaning.task.predictions(outputs, meaning.info)]
+        epoch = {} if meaning.epoch is None else {"epoch": meaning.epoch}
+        return json.dumps({"predictions": predictions} | epoch, allow_nan=False).encode()

@@ -1,0 +1,164 @@
+"""Where the network of a run comes from: its saved model, or its newest checkpoint while it still trains."""
+
+import json
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from engine.artifacts import artifacts_of
+from engine.errors import TrainyardError
+from engine.serving.asked import Meaning
+from engine.store import open_store
+from engine.tasks.base import DataInfo, tasks
+from engine.training.tensors import as_tensors
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Source:
+    """One state of a file: unequal to itself once the file was written anew, since training replaces it as a whole."""
+
+    run_id: int
+    path: Path
+    written: int
+    size: int
+    number: int
+
+    @property
+    def live(self) -> bool:
+        """Whether it is a checkpoint."""
+        return self.path == artifacts_of(self.run_id).checkpoint
+
+
+@dataclass(frozen=True)
+class LoadedModel:
+    """One run's network, traced for batches of any length."""
+
+    meaning: Meaning
+    call: Callable[[np.ndarray], np.ndarray]
+    """Inputs (batch, ...) -> outputs (batch, outputs)."""
+    trained: Any = None
+    """The network that training writes checkpoints of, where that is what was loaded: newer weights fit into it."""
+
+
+def find_source(run_id: int) -> Source:
+    """The file that tells most of a run: the saved model, or the checkpoint of a run that trains and is further.
+
+    Raises `TrainyardError` when there is neither.
+    """
+    files = artifacts_of(run_id)
+    model, checkpoint = _state(run_id, files.model), _state(run_id, files.checkpoint)
+    further = checkpoint is not None and (model is None or checkpoint.written > model.written)
+    # the store is asked last: most runs have ended, and their model is the newest file
+    if checkpoint is not None and further and open_store().get_run(run_id).live:
+        return checkpoint
+    if model is None:
+        raise _no_model(run_id)
+    return model
+
+
+def _state(run_id: int, path: Path) -> Source | None:
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return Source(run_id, path, found.st_mtime_ns, found.st_size, found.st_ino)
+
+
+def _no_model(run_id: int) -> TrainyardError:
+    try:
+        state = open_store().get_run(run_id).state
+    except TrainyardError as error:
+        return error
+    if state.live:
+        return TrainyardError(f"Run {run_id} is {state}: it has a model once its first epoch is over.")
+    return TrainyardError(f"Run {run_id} is {state} and has no saved model. Choose another run, or repeat it.")
+
+
+def load(source: Source, before: LoadedModel | None = None) -> LoadedModel:
+    """Read a network; where `before`, an earlier state of the same run, is of the same kind, only weights are read."""
+    if not source.live:
+        return _from_model(source)
+    if before is not None and before.trained is not None:
+        return replace(before, meaning=replace(before.meaning, epoch=_read_weights(source, before.trained)))
+    return _from_checkpoint(source)
+
+
+def _from_model(source: Source) -> LoadedModel:
+    import keras
+
+    files = artifacts_of(source.run_id)
+    try:
+        described = json.loads(files.info.read_text(encoding="utf-8"))
+        task = described["task"]
+        info = DataInfo.from_dict(described)
+        name = task.pop("name")
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise TrainyardError(
+            f"The file {files.info.name!r} of run {source.run_id} is missing or broken, so nobody knows what the outputs "
+            "of its model mean. Resume or repeat the run."
+        ) from error
+    try:
+        model = keras.saving.load_model(source.path, compile=False, safe_mode=True)
+    except Exception as error:  # on broken files Keras, zip and HDF5 raise nearly anything
+        logger.warning("Cannot load the model of run %s", source.run_id, exc_info=True)
+        raise TrainyardError(
+            f"The saved model of run {source.run_id} cannot be read ({type(error).__name__}). Resume or repeat the run."
+        ) from error
+    return LoadedModel(Meaning(tasks[name].parse(task), info), _traced(model, info))
+
+
+def _from_checkpoint(source: Source) -> LoadedModel:
+    """The network built from its spec, as the worker has built it, with the weights of the checkpoint.
+
+    Training need not save a model for that: it writes its checkpoints anyway.
+    """
+    from engine.datasets.prepare import prepare
+    from engine.training.features import learn
+    from engine.training.network import build_network
+
+    spec = open_store().get_run(source.run_id).parsed()
+    info = learn(spec, prepare(spec.dataset))
+    network = build_network(spec, info)
+    epoch = _read_weights(source, network.trained)
+    return LoadedModel(Meaning(spec.task, info, epoch), _traced(network.saved, info), network.trained)
+
+
+def _read_weights(source: Source, model: Any) -> int:
+    """Put the best weights so far into `model`; the epoch that they are of, 0 before one has ended."""
+    from engine.training.checkpoint import load_weights
+
+    position = load_weights(source.path, model)
+    return int(position.callbacks.get("best", {}).get("epochs", {}).get("epoch", 0))
+
+
+def _traced(model: Any, info: DataInfo) -> Callable[[np.ndarray], np.ndarray]:
+    """The model as a graph, traced now and once for batches of all lengths: calling the model itself costs
+    milliseconds of Python each time."""
+    import tensorflow as tf
+
+    signature = _signature(model, info)
+    traced = tf.function(lambda inputs: model(inputs, training=False), [signature])
+    traced.get_concrete_function()
+
+    def call(batch: np.ndarray) -> np.ndarray:
+        tensors = as_tensors(batch)
+        return np.asarray(traced(tensors if isinstance(tensors, dict) else tf.cast(tensors, signature.dtype)))
+
+    return call
+
+
+def _signature(model: Any, info: DataInfo) -> Any:
+    """What the model is traced for: batches of any length."""
+    import tensorflow as tf
+
+    if not info.columns:
+        return tf.TensorSpec([None, *info.shape], model.inputs[0].dtype)
+    fields = {"numbers": ("number", tf.float32), "categories": ("category", tf.string)}
+    counts = {field: (len(info.named(kind)), dtype) for field, (kind, dtype) in fields.items()}  # type: ignore[arg-type]
+    return {field: tf.TensorSpec([None, count], dtype) for field, (count, dtype) in counts.items() if count}

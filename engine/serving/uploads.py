@@ -1,0 +1,80 @@
+"""From what people upload to single inputs: a zip holds many, a table has one in each row."""
+
+import io
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from typing import Any
+
+from engine.datasets.tables import read_table
+from engine.datasets.unpack import Member, open_members
+from engine.errors import TrainyardError
+from engine.settings import settings
+
+ROW_MODALITIES = ("table",)
+"""Whose files are tables of inputs."""
+
+
+@contextmanager
+def open_inputs(
+    modality: str, uploads: Sequence[tuple[str, bytes]], columns: Sequence[str] = ()
+) -> Iterator[list[Member]]:
+    """All inputs of some files (name, content), each with a name and a function that reads it.
+
+    `columns`: those of a table that the network takes; all must be there, and others, such as the target, are left
+    out. Zips are open until the end of the block, and read one input at a time. Raises `TrainyardError` for a zip that
+    deserves no trust, a table that is none, and more inputs than `max_instances`.
+    """
+    limit = settings().max_instances
+    with ExitStack() as stack:
+        inputs: list[Member] = []
+        for name, data in uploads:
+            if data.startswith(b"PK\x03\x04") or name.lower().endswith(".zip"):
+                for member in stack.enter_context(open_members(io.BytesIO(data))):
+                    inputs += _unfolded(modality, member, columns)
+            else:
+                inputs += _unfolded(modality, Member((name,), partial(bytes, data)), columns)
+            if len(inputs) > limit:
+                raise TrainyardError(
+                    f"There are {len(inputs):,} inputs; one batch may have {limit:,} (TRAINYARD_MAX_INSTANCES). "
+                    "Give fewer at a time."
+                )
+        yield inputs
+
+
+def _unfolded(modality: str, member: Member, columns: Sequence[str]) -> list[Member]:
+    """The rows of a table, or the member itself."""
+    if modality not in ROW_MODALITIES or member.name.lower().endswith(".json"):  # which may be a single row
+        return [member]
+    return _rows(member.read(), member.name, columns)
+
+
+def _rows(data: bytes, name: str, columns: Sequence[str]) -> list[Member]:
+    """The rows of a table, with those of its columns that the network knows; also those that could not be read."""
+    read = read_table(data, name)
+    absent = [column for column in columns if column not in read.frame.columns]
+    if absent:
+        raise TrainyardError(
+            f"{name[-80:]!r} has no column {absent[0][:80]!r}, which this network takes. A cell may be empty, a column "
+            "may not be absent."
+        )
+    known = [str(column) for column in read.frame.columns if not columns or column in columns]
+    cells = [[None if value != value else value for value in read.frame[column].tolist()] for column in known]
+    rows = [
+        Member((f"{name}:{number}",), partial(_row, known, values))
+        for number, values in enumerate(zip(*cells, strict=True), start=1)
+    ]
+    return rows + [
+        Member((f"{name}, {problem.place} of the file",), partial(_refuse, problem.reason))
+        for problem in read.problems
+        if problem.place.startswith("row ")
+    ]
+
+
+def _row(columns: list[str], values: tuple[Any, ...]) -> bytes:
+    return json.dumps(dict(zip(columns, values, strict=True))).encode()
+
+
+def _refuse(reason: str) -> bytes:
+    raise TrainyardError(reason)

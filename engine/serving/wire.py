@@ -1,0 +1,64 @@
+"""How the dashboard and the predictor pack what they send: a line of JSON, then bytes as they are. No pickle, no base64."""
+
+import io
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from engine.datasets.rows import make_rows
+from engine.datasets.texts import Texts
+
+_HEAD_BYTES = 4
+
+
+def pack(head: dict[str, Any], parts: Sequence[bytes] = ()) -> bytes:
+    """One body of a JSON object and any number of parts."""
+    encoded = json.dumps(head | {"sizes": [len(part) for part in parts]}).encode()
+    return b"".join([len(encoded).to_bytes(_HEAD_BYTES, "little"), encoded, *parts])
+
+
+def unpack(body: bytes) -> tuple[dict[str, Any], list[bytes]]:
+    """The inverse of `pack`."""
+    start = _HEAD_BYTES + int.from_bytes(body[:_HEAD_BYTES], "little")
+    head: dict[str, Any] = json.loads(body[_HEAD_BYTES:start])
+    parts = []
+    for size in head.pop("sizes"):
+        parts.append(body[start : start + size])
+        start += size
+    return head, parts
+
+
+def pack_inputs(inputs: np.ndarray) -> bytes:
+    """A batch of any modality (examples, ...), as the conventions of datasets have it."""
+    fields = {name: inputs[name] for name in inputs.dtype.names} if inputs.dtype.names else {"": inputs}
+    described, parts = [], []
+    for name, array in fields.items():
+        arrays = list(Texts.of(array.ravel().tolist()).files().values()) if array.dtype == object else [array]
+        described.append([name, array.shape, len(arrays)])
+        parts += [to_bytes(part) for part in arrays]
+    return pack({"fields": described}, parts)
+
+
+def unpack_inputs(body: bytes) -> np.ndarray:
+    """The inverse of `pack_inputs`."""
+    head, parts = unpack(body)
+    arrays = [from_bytes(part) for part in parts]
+    fields: dict[str, np.ndarray] = {}
+    for name, shape, count in head["fields"]:
+        taken, arrays = arrays[:count], arrays[count:]
+        fields[name] = taken[0] if count == 1 else Texts(*taken)[np.arange(len(taken[1]))].reshape(shape)
+    return fields[""] if "" in fields else make_rows(fields.get("numbers"), fields.get("categories"))
+
+
+def to_bytes(array: np.ndarray) -> bytes:
+    """An array of numbers in NumPy's own format."""
+    buffer = io.BytesIO()
+    np.lib.format.write_array(buffer, np.ascontiguousarray(array), allow_pickle=False)
+    return buffer.getvalue()
+
+
+def from_bytes(data: bytes) -> np.ndarray:
+    """The inverse of `to_bytes`."""
+    return np.lib.format.read_array(io.BytesIO(data), allow_pickle=False)

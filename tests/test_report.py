@@ -1,0 +1,87 @@
+"""The report and the sentence on the baseline say what was measured, and no more."""
+
+from typing import Any
+
+import pytest
+
+from engine.artifacts import artifacts_of
+from engine.store import Store
+from tests import seeding
+from ui.baselines import TITLES, baseline_sentence
+from ui.report import _width, aligned, report_text
+
+BASELINE: dict[str, Any] = {
+    "name": "ridge-regression", "metrics": {"mae": 4.0, "rmse": 6.0}, "num_examples": 10, "num_available": 10,
+    "complete": True, "problem": "",
+}  # fmt: skip
+
+
+def compared(objective: str, reached: dict[str, float], **changes: Any) -> str:
+    """The sentence for a network with these metrics."""
+    return baseline_sentence({"metrics": reached, "baseline": BASELINE | changes}, objective)
+
+
+def test_of_errors_less_is_better() -> None:
+    assert compared("val_mae", {"mae": 3.0}) == (
+        "Baseline: ridge regression, mean absolute error 4. The network is 1 better."
+    )
+    assert "not better: it is 0.5 worse" in compared("val_mae", {"mae": 4.5})
+    assert "not better: it reaches the same" in compared("val_mae", {"mae": 4.0})
+
+
+def test_of_shares_the_distance_is_told_in_points() -> None:
+    words = compared("val_accuracy", {"accuracy": 0.882}, metrics={"accuracy": 0.829})
+    assert "accuracy 82.9%. The network is 5.3 points better." in words
+    assert "not better: it is 2.9 points worse" in compared(
+        "val_accuracy", {"accuracy": 0.8}, metrics={"accuracy": 0.829}
+    )
+
+
+def test_an_objective_that_is_not_judged_gives_way_to_the_first_metric() -> None:
+    assert "mean absolute error 4" in compared("val_loss", {"mae": 3.0})
+
+
+def test_what_made_the_baseline_weaker_is_told() -> None:
+    assert "on 10 of 5,000 training examples only" in compared("val_mae", {"mae": 3.0}, num_available=5_000)
+    assert "time was out" in compared("val_mae", {"mae": 3.0}, complete=False)
+
+
+def test_no_baseline_is_told_with_its_reason_and_an_old_run_says_nothing() -> None:
+    assert compared("val_mae", {"mae": 3.0}, metrics={}, problem="No words were found.") == (
+        "There is no baseline for this dataset. No words were found."
+    )
+    assert baseline_sentence({"metrics": {"mae": 3.0}}, "val_mae") == ""
+    assert compared("val_mae", {}) == "Baseline: ridge regression, mean absolute error 4."
+
+
+def test_a_method_without_words_is_named_as_it_is() -> None:
+    assert "neighbours of text" in compared("val_mae", {"mae": 3.0}, name="neighbours-of-text")
+    assert "neighbours-of-text" not in TITLES
+
+
+def test_the_report_names_run_data_figures_and_classes(store: Store) -> None:
+    run = seeding.judged(store, dataset="digits", learning_rate=0.005)
+    evaluation = artifacts_of(run.id).read_evaluation()
+    text = report_text(run, evaluation)
+    for piece in (
+        f"Report of run {run.id}",
+        run.environment["dataset_hash"],
+        "learning_rate=0.005",
+        f"{evaluation['test']['metrics']['accuracy']:.1%}",
+        "Baseline: logistic regression on pixels",
+        "Test split",
+        "Validation split",
+        " UTC",
+    ):
+        assert piece in text
+    lines = [line.split() for line in text.splitlines() if line[:1].isdigit()]
+    assert [line[0] for line in lines[:10]] == [str(digit) for digit in range(10)]
+    supports = [row["support"] for row in evaluation["test"]["per_class"]]
+    assert [int(line[-1]) for line in lines[:10]] == supports
+
+
+@pytest.mark.parametrize("label", ["猫", "a\nb", "e\u0301t\u00e9", "x" * 60])
+def test_columns_stand_below_each_other_whatever_a_class_is_called(label: str) -> None:
+    rows = aligned([("Class", "F1", "Examples"), (label, "0.100", "5"), ("dog", "0.900", "12")])
+    assert len({_width(row) for row in rows}) == 1
+    assert all("\n" not in row for row in rows)

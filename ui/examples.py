@@ -1,0 +1,16 @@
+"""Which examples of a dataset the pages offer to try."""
+
+import numpy as np
+
+from engine.datasets.prepare import PreparedDataset
+
+
+def held_out(prepared: PreparedDataset, count: int) -> np.ndarray:
+    """Positions (at most `count`,) of test examples of as many classes as there are places, the same each time."""
+    order = np.random.default_rng(0).permutation(prepared.indices("test"))
+    targets = prepared.targets[order]
+    rank = np.empty(len(order), dtype=int)  # how many of its class come before it: one of each class first
+    for target in np.unique(targets):
+        rank[targets == target] = np.arange((targets == target).sum())
+    chosen: np.ndarray = order[np.argsort(rank, kind="stable")][:count]
+    return chosen

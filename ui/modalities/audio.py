@@ -1,0 +1,213 @@
+"""Sounds: recorded, uploaded, or taken from the test split; to hear, and to see as spectrograms."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from engine.datasets.base import Dataset
+from engine.datasets.prepare import PreparedDataset, prepare
+from engine.datasets.sounds import SAMPLE_RATE_HZ, decode_sound, encode_wav, is_silent
+from engine.datasets.spectrograms import spectrogram, spectrogram_picture, spectrogram_png
+from engine.errors import TrainyardError
+from engine.runs import Run
+from engine.settings import settings
+from engine.tasks.base import DataInfo
+from ui.examples import held_out
+from ui.language import N_, _, language
+from ui.modalities.base import Cells, File, register
+from ui.pictures import MAX_CLASSES, dataset_look, strip_of
+from ui.run_views import theme_name
+from ui.thumbnails import data_url
+
+Ask = Callable[[Run, Dataset], list[File]]
+
+SOUND_TYPES = ("wav", "flac", "ogg", "opus", "mp3")
+EXAMPLES = 8
+"""How many examples of the test split are offered."""
+_SHOWN_PIXELS = 300
+_BY_PATH: dict[str | type[Any], Callable[[Any], Any]] = {PreparedDataset: lambda prepared: str(prepared.path)}
+
+
+@dataclass(frozen=True)
+class Way:
+    """One of several ways to give a sound."""
+
+    word: str
+    icon: str
+    ask: Ask
+
+
+class Sounds:
+    """See `Modality`."""
+
+    def size(self, info: DataInfo) -> str:
+        """How long a clip is."""
+        return _("{seconds} s of sound").format(seconds=f"{info.shape[0] / SAMPLE_RATE_HZ:g}")
+
+    def look(self, prepared: PreparedDataset) -> None:
+        """A row of spectrograms for each class, and a player for the class that is chosen."""
+        st.html(_look(prepared, theme_name(), language()))
+        labels = list(prepared.info.labels[:MAX_CLASSES])
+        chosen = st.pills(
+            _("Listen"), labels, default=labels[0], required=True, key=f"listen-{prepared.path.name}",
+            help=_("Hear the first of the spectrograms of this class."),
+        )  # fmt: skip
+        st.audio(_first_of(prepared, labels.index(chosen or labels[0])), format="audio/wav")
+
+    def ask(self, run: Run, dataset: Dataset) -> list[File]:
+        """An example, a recording or uploaded files; the microphone is asked for only when it is chosen."""
+        chosen = st.segmented_control(
+            _("Input"),
+            list(WAYS),
+            default=next(iter(WAYS)),
+            required=True,
+            format_func=lambda name: f"{WAYS[name].icon} {_(WAYS[name].word)}",
+            key="sound_way",
+            wrap=True,
+            help=_("Where the sound comes from."),
+        )
+        return WAYS[chosen or next(iter(WAYS))].ask(run, dataset)
+
+    def show(self, file: File) -> None:
+        """A player and the spectrogram; nothing for a file that is no sound."""
+        samples = _decoded(*file)
+        if samples is None:
+            return
+        name, _data = file
+        st.audio(encode_wav(samples), format="audio/wav")
+        st.image(_png(samples), width=_SHOWN_PIXELS, caption=name, alt=_("Spectrogram of {name}").format(name=name))
+        if is_silent(samples):
+            st.warning(_("Nothing can be heard in this clip. Check the microphone."), icon=":material/mic_off:")
+
+    def cells(self, files: Sequence[File]) -> Cells:
+        """A column of spectrograms."""
+        clips = [_decoded(*file) for file in files]
+        pictures = [None if clip is None else data_url(_png(clip)) for clip in clips]
+        return {"picture": pictures}, {"picture": st.column_config.ImageColumn("", width="small")}
+
+    def examples(self, prepared: PreparedDataset, positions: Sequence[int], captions: Sequence[str]) -> None:
+        """Spectrograms with players, four in a row."""
+        clips = prepared.inputs[np.asarray(positions)]
+        for cell, clip, caption in zip(_grid(len(captions)), clips, captions, strict=True):
+            with cell:
+                st.image(_png(clip), caption=caption, alt=caption)
+                st.audio(encode_wav(clip), format="audio/wav")
+
+
+register("audio", Sounds())
+
+
+@st.cache_data(max_entries=64, show_spinner=False, hash_funcs=_BY_PATH)
+def _look(prepared: PreparedDataset, theme: str, language: str) -> str:
+    """Drawn once for all viewers: (prepared, theme, language) -> HTML."""
+    return dataset_look(prepared, "dark" if theme == "dark" else "light", _strip)
+
+
+def _strip(clips: np.ndarray) -> str:
+    """(examples, samples) int16 -> one row of spectrograms, as a data URL."""
+    return strip_of([spectrogram_picture(spectrogram(clip)) for clip in clips])
+
+
+@st.cache_data(max_entries=256, show_spinner=False, hash_funcs=_BY_PATH)
+def _first_of(prepared: PreparedDataset, target: int) -> bytes:
+    """The first training example of a class, as WAV."""
+    where = prepared.indices("train")
+    return encode_wav(prepared.inputs[where[prepared.targets[where] == target][0]])
+
+
+@st.cache_data(max_entries=128, show_spinner=False)
+def _decoded(name: str, data: bytes) -> np.ndarray | None:
+    """The samples of a file, or None for one that cannot be read: its result says why."""
+    try:
+        return decode_sound(data, name)
+    except TrainyardError:
+        return None
+
+
+@st.cache_data(max_entries=512, show_spinner=False)
+def _png(samples: np.ndarray) -> bytes:
+    return spectrogram_png(spectrogram(samples))
+
+
+def example_input(run: Run, dataset: Dataset) -> list[File]:
+    """Examples of the test split, one click away."""
+    try:
+        examples = held_out_examples(dataset)
+    except TrainyardError as error:
+        st.info(str(error), icon=":material/info:")
+        return []
+    st.caption(_("From the test split: the network has not been trained on these."))
+    key = f"example-{run.id}"
+    for column, (i, (label, _wav, picture)) in zip(_grid(len(examples)), enumerate(examples), strict=True):
+        with column:
+            st.image(picture, alt=_("Example of {label}").format(label=label))
+            if st.button(
+                label[:14],
+                key=f"{key}-{i}",
+                width="stretch",
+                help=_("Predict this example of {label}.").format(label=label),
+            ):
+                st.session_state[key] = i
+    if key not in st.session_state:
+        return []
+    label, wav, _picture = examples[min(st.session_state[key], len(examples) - 1)]
+    return [(_("example of {label}").format(label=label), wav)]
+
+
+def _grid(count: int) -> list[Any]:
+    """As many cells as asked for, four in a row."""
+    return [cell for _row in range(0, count, 4) for cell in st.columns(4)][:count]
+
+
+def held_out_examples(dataset: Dataset) -> list[tuple[str, bytes, bytes]]:
+    """Label, WAV and spectrogram of a few examples of the test split, of as many classes as there are places."""
+    return _examples(repr(dataset.to_dict()), dataset.fingerprint(), dataset)
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def _examples(values: str, fingerprint: str, _dataset: Dataset) -> list[tuple[str, bytes, bytes]]:
+    prepared = prepare(_dataset)
+    clips = [(prepared.info.labels[prepared.targets[i]], prepared.inputs[i]) for i in held_out(prepared, EXAMPLES)]
+    return [(label, encode_wav(clip), spectrogram_png(spectrogram(clip))) for label, clip in clips]
+
+
+def record_input(run: Run, dataset: Dataset) -> list[File]:
+    """A recording. The browser asks for permission when somebody presses the button, not before."""
+    sound = st.audio_input(
+        _("Recording"),
+        sample_rate=SAMPLE_RATE_HZ,
+        key=f"microphone-{run.id}",
+        help=_("Your browser asks for permission. The recording is not kept. Of a long one the loudest part counts."),
+    )
+    return [(_("recording"), sound.getvalue())] if sound else []
+
+
+def upload_input(run: Run, dataset: Dataset) -> list[File]:
+    """One or several sound files."""
+    most = settings().max_predictions
+    files = st.file_uploader(
+        _("Sounds"),
+        type=list(SOUND_TYPES),
+        accept_multiple_files=True,
+        max_upload_size=settings().max_upload_mb,
+        key=f"upload-sound-{run.id}",
+        help=_("One sound or several, {count} at most. They are not kept.").format(count=most),
+    )
+    if len(files) > most:
+        st.warning(
+            _("{given} sounds were given, and at most {most} are taken at once. The first {most} are used.").format(
+                given=len(files), most=most
+            )
+        )
+    return [(file.name, file.getvalue()) for file in files[:most]]
+
+
+WAYS = {
+    "record": Way(N_("Record"), ":material/mic:", record_input),
+    "example": Way(N_("Example"), ":material/graphic_eq:", example_input),
+    "upload": Way(N_("Upload"), ":material/upload:", upload_input),
+}
+"""Ways to give a sound, in the order of display."""
