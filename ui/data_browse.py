@@ -10,21 +10,21 @@ from engine.datasets.prepare import SPLITS, PreparedDataset, Split, prepare
 from engine.own_data import delete_own_data, uses_of
 from engine.tasks.base import tasks
 from ui import lab
-from ui.data_charts import class_balance, histogram
+from ui.charts import histogram
+from ui.data_charts import SPLIT_WORDS, balance_by_split
 from ui.data_health import draw_health
 from ui.data_import import draw_problem_table, problem_words, train_query
 from ui.data_list import show_list
 from ui.data_section import draw_facts, draw_missing, split_sizes
 from ui.data_sizes import sizes_of
-from ui.language import N_, _
-from ui.markdown import escaped
+from ui.language import _
 from ui.modalities import modality
 from ui.navigation import page
+from ui.plain import plain_label
 from ui.run_views import theme_name
 
 PER_PAGE = 24
 """Examples on one page."""
-SPLIT_WORDS = {"train": N_("Train"), "validation": N_("Validation"), "test": N_("Test")}
 _PLAIN = {"displayModeBar": False}
 
 
@@ -33,7 +33,7 @@ def draw_browse(dataset: Dataset) -> None:
     own = dataset.own() if isinstance(dataset, OwnDataset) else None
     st.button(_("All datasets"), icon=":material/arrow_back:", type="tertiary", on_click=show_list)
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-        st.title(escaped(own.title) if own else _(dataset.title), width="content", anchor=False)
+        st.title(plain_label(own.title) if own else _(dataset.title), width="content", anchor=False)
         with st.container(horizontal=True, width="content"):
             query = train_query(own) if own else {"dataset": dataset.name}
             st.page_link(page("train"), label=_("Train on it"), icon=":material/model_training:", query_params=query)
@@ -78,7 +78,7 @@ def _draw_overview(prepared: PreparedDataset, own: OwnSet | None) -> None:
             st.metric(_(SPLIT_WORDS[split]), f"{counts[split]:,}", width="content")
     if prepared.info.labels:
         st.plotly_chart(
-            class_balance(prepared, theme_name()),
+            balance_by_split(prepared, theme_name()),
             key="data.balance",
             config=_PLAIN,
             alt=_("Examples of each class by split"),
@@ -100,10 +100,12 @@ def _draw_sizes(prepared: PreparedDataset) -> None:
         chosen = st.selectbox(_("Distribution"), names, key="data.size")
     if len(values := found[chosen]):
         figure = histogram(values, chosen, theme_name())
-        st.plotly_chart(figure, key="data.sizes", config=_PLAIN, alt=_("Distribution of {name}").format(name=chosen))
+        st.plotly_chart(
+            figure, key="data.sizes", config=_PLAIN, height=240, alt=_("Distribution of {name}").format(name=chosen)
+        )
         st.caption(
             _("{name}: {low} to {high}, median {median}").format(
-                name=escaped(chosen),
+                name=plain_label(chosen),
                 low=f"{values.min():,.4g}",
                 high=f"{values.max():,.4g}",
                 median=f"{np.median(values):,.4g}",

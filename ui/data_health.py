@@ -13,8 +13,8 @@ from engine.inspection.columns import CONSTANT, GAPS, TELLTALE
 from engine.inspection.duplicates import split_of
 from ui import lab
 from ui.language import N_, _
-from ui.markdown import escaped
 from ui.modalities import modality
+from ui.plain import plain_label
 
 _GROUPS_SHOWN, _SUSPECTS_SHOWN = 8, 24
 _DOUBTFUL_ACCURACY = 0.6  # below it, suspects are mostly mistakes of the classifier
@@ -90,7 +90,7 @@ def _draw_balance(prepared: PreparedDataset) -> None:
         st.subheader(_("Balance of classes"), anchor=False)
         words = _("'{largest}' has {many} examples, '{smallest}' has {few}: always answering '{largest}' is right in "
                   "{share} of the cases.").format(
-            largest=escaped(found.largest), smallest=escaped(found.smallest), many=f"{found.most:,}", few=f"{found.least:,}",
+            largest=plain_label(found.largest), smallest=plain_label(found.smallest), many=f"{found.most:,}", few=f"{found.least:,}",
             share=f"{found.share:.0%}",
         )  # fmt: skip
         if found.uneven:
@@ -100,7 +100,7 @@ def _draw_balance(prepared: PreparedDataset) -> None:
         if found.rare:
             _bad(
                 _("Classes with fewer than {count} training examples: {classes}").format(
-                    count=found.few, classes=escaped(", ".join(found.rare[:10]))
+                    count=found.few, classes=plain_label(", ".join(found.rare[:10]), most=400)
                 )
             )
 
@@ -165,7 +165,7 @@ def _draw_columns(found: dict[str, Any]) -> None:
     if not doubts:
         _good(_("No column looks doubtful."))
     for name, reason in doubts[:20]:
-        _bad(f"'{escaped(name)}': {reason}")
+        _bad(f"'{plain_label(name)}': {reason}")
     st.dataframe(
         found["columns"],
         column_config={

@@ -16,8 +16,8 @@ from engine.settings import settings
 from ui import lab
 from ui.data_list import OPENED, SET
 from ui.language import N_, _, plural
-from ui.markdown import escaped
 from ui.navigation import page
+from ui.plain import plain_label
 
 KINDS: dict[Kind, str] = {"images": N_("Images"), "clips": N_("Sounds"), "texts": N_("Texts"), "table": N_("Table")}
 """What kinds of sets are called."""
@@ -220,7 +220,7 @@ def _draw_roles(found: Understood, file_id: str) -> dict[str, Role]:
                 "**{target}** is predicted from {count} other column. Click a role twice to change it.",
                 "**{target}** is predicted from {count} other columns. Click a role twice to change it.",
                 others,
-            ).format(target=escaped(targets[0]), count=others)
+            ).format(target=plain_label(targets[0]), count=others)
         )
     return roles
 
@@ -246,7 +246,7 @@ def _draw_column(label: str, names: list[str], guess: str, key: str, found: Unde
     index = names.index(guess) if guess in names else 0
     chosen = st.selectbox(label, names, index=index, key=key, help=words or None)
     if examples := found.examples.get(chosen, ""):
-        st.caption(_("Such as: {examples}").format(examples=escaped(examples)))
+        st.caption(_("Such as: {examples}").format(examples=plain_label(examples, most=200)))
     return str(chosen)
 
 

@@ -11,9 +11,9 @@ from engine.store import Fetch
 from engine.tasks.base import tasks
 from ui import lab
 from ui.language import _
-from ui.markdown import escaped
 from ui.modalities import modality
 from ui.navigation import page
+from ui.plain import plain_label
 
 _TICK_SECONDS = 1.0
 
@@ -72,7 +72,7 @@ def draw_missing(dataset: Dataset) -> None:
     """The Fetch button and the progress of a download, or what else is to be done."""
     facts = describe(type(dataset))
     if not facts["fetchable"]:
-        st.info(escaped(dataset.missing()), icon=":material/folder:")
+        st.info(plain_label(dataset.missing(), most=1_000), icon=":material/folder:")
         return
     st.info(
         _("This dataset is not on this machine yet: {size} MB to download.").format(

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from engine.datasets.prepare import PreparedDataset
 from engine.errors import TrainyardError
+from engine.files import write_text
 from engine.inspection.checks import CHECKS, result_path
 from engine.settings import settings
 
@@ -32,10 +33,7 @@ def main(check: str, folder: str) -> int:
             file=sys.stderr,
         )
         return 1
-    path = result_path(prepared, check)
-    temporary = path.with_suffix(f".{os.getpid()}")
-    temporary.write_text(json.dumps(found), encoding="utf-8")
-    temporary.replace(path)
+    write_text(result_path(prepared, check), json.dumps(found))
     return 0
 
 

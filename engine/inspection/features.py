@@ -1,28 +1,41 @@
-"""Any example as one row of numbers, for simple classifiers: what they find hard is worth a look."""
+"""What a simple classifier is given of any example, and the classifier: what that finds hard is worth a look."""
 
 from typing import Any
 
 import numpy as np
 
+from engine.baselines import audio, table, text
 from engine.datasets.prepare import TEXT, PreparedDataset
-from engine.datasets.sounds import SAMPLE_RATE_HZ
 
-_SIDE = 16  # pixels
-_BANDS, _FRAMES = 32, 8
-_HASHED = 2**16
-_LOWEST_HZ = 60.0
+_SIDE = 16  # pixels: a large dataset is inspected in a minute, which all its pixels would take many times over
+_ITERATIONS = 300
+_AT_ONCE = 256
 
 
-def features_of(prepared: PreparedDataset, where: np.ndarray) -> Any:
-    """The examples at `where` as (examples, features), dense or sparse, each feature on a like scale."""
-    inputs = prepared.inputs[where]
-    if prepared.info.columns:
-        return row_features(inputs)
-    if prepared.meta["kind"] == TEXT:
-        return text_features(inputs)
-    if len(prepared.info.shape) == 1:
-        return clip_features(np.asarray(inputs))
-    return image_features(np.asarray(inputs))
+def classifier_for(prepared: PreparedDataset, where: np.ndarray) -> tuple[Any, Any]:
+    """Inputs (examples, ...) of the examples at `where`, and an unfitted logistic regression that takes such.
+
+    Texts, sounds and rows are seen as baselines see them; of texts the characters, which are there in any script.
+    """
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    if len(prepared.info.shape) == 3:
+        return _in_parts(prepared, where, image_features), make_pipeline(
+            StandardScaler(), LogisticRegression(C=0.1, max_iter=_ITERATIONS)
+        )
+    source = table if prepared.info.columns else text if prepared.meta["kind"] == TEXT else audio
+    recipe = source.recipe(np.asarray(prepared.inputs[where[:1]]), prepared.info.num_classes)
+    family = recipe.families[-1 if source is text else 0]
+    estimator = family.estimators[0].set_params(max_iter=_ITERATIONS)
+    return _in_parts(prepared, where, recipe.extract), make_pipeline(family.features, estimator)
+
+
+def _in_parts(prepared: PreparedDataset, where: np.ndarray, extract: Any) -> np.ndarray:
+    """So that memory holds the features, and not all inputs beside them."""
+    parts = [where[start : start + _AT_ONCE] for start in range(0, len(where), _AT_ONCE)]
+    return np.concatenate([extract(np.asarray(prepared.inputs[part])) for part in parts])
 
 
 def image_features(images: np.ndarray) -> np.ndarray:
@@ -41,55 +54,3 @@ def thumbnails(images: np.ndarray, side: int) -> np.ndarray:
         sums = np.add.reduceat(np.add.reduceat(image.astype(np.int64), rows, axis=0), columns, axis=1)
         made[index] = sums / areas
     return made
-
-
-def clip_features(clips: np.ndarray) -> np.ndarray:
-    """(examples, samples) int16 -> loudness in 32 bands, evenly spaced in octaves, over 8 stretches of time."""
-    length = clips.shape[1] // _FRAMES
-    edges = np.geomspace(_LOWEST_HZ, SAMPLE_RATE_HZ / 2, _BANDS + 1) * length / SAMPLE_RATE_HZ
-    starts = np.minimum(np.unique(edges[:-1].astype(int)), length // 2)
-    window = np.hanning(length)
-    made = np.empty((len(clips), _FRAMES * len(starts)), np.float32)
-    for index, clip in enumerate(clips):
-        frames = clip[: length * _FRAMES].reshape(_FRAMES, length) / 32_768 * window
-        power = np.abs(np.fft.rfft(frames, axis=1)) ** 2
-        made[index] = np.log(np.add.reduceat(power, starts, axis=1) + 1e-6).ravel()
-    return standardised(made)
-
-
-def text_features(texts: np.ndarray) -> Any:
-    """(examples,) strings -> sparse TF-IDF of words and of pairs of letters: works for any script, keeps no words."""
-    from sklearn.feature_extraction.text import HashingVectorizer, TfidfTransformer
-    from sklearn.pipeline import make_union
-
-    words = HashingVectorizer(n_features=_HASHED, alternate_sign=False, norm=None)
-    letters = HashingVectorizer(
-        n_features=_HASHED, alternate_sign=False, norm=None, analyzer="char_wb", ngram_range=(2, 2)
-    )
-    return TfidfTransformer(sublinear_tf=True).fit_transform(make_union(words, letters).transform(list(texts)))
-
-
-def row_features(rows: np.ndarray) -> Any:
-    """Rows of a table -> numbers with a mean of 0 and a deviation of 1, gaps marked, categories one-hot (sparse)."""
-    from scipy.sparse import csr_matrix, hstack
-    from sklearn.preprocessing import OneHotEncoder
-
-    parts = []
-    fields = rows.dtype.names or ()
-    if "numbers" in fields:
-        numbers = rows["numbers"].astype(np.float64)
-        parts += [csr_matrix(standardised(numbers)), csr_matrix(np.isnan(numbers).astype(np.float32))]
-    if "categories" in fields:
-        parts.append(OneHotEncoder(min_frequency=2, handle_unknown="ignore").fit_transform(rows["categories"]))
-    return hstack(parts).tocsr()
-
-
-def standardised(numbers: np.ndarray) -> np.ndarray:
-    """(examples, features) -> each with a mean of 0 and a deviation of 1; what is missing becomes 0."""
-    present = np.isfinite(numbers)
-    count = np.maximum(present.sum(axis=0), 1)
-    mean = np.where(present, numbers, 0).sum(axis=0) / count
-    centred = np.where(present, numbers - mean, 0)
-    deviation = np.sqrt((centred**2).sum(axis=0) / count)
-    found: np.ndarray = centred / np.where(deviation > 0, deviation, 1)
-    return found

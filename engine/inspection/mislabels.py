@@ -10,13 +10,12 @@ import numpy as np
 
 from engine.datasets.prepare import PreparedDataset
 from engine.errors import TrainyardError
-from engine.inspection.features import features_of
+from engine.inspection.features import classifier_for
 from engine.inspection.sample import sample_of
 
 MOST_SHOWN = 200
 """How many suspects are kept with the result, the most doubtful first."""
 _FOLDS, _LEAST = 5, 2
-_ROUNDS = 300
 
 
 def find_mislabels(prepared: PreparedDataset, most: int) -> dict[str, Any]:
@@ -31,7 +30,8 @@ def find_mislabels(prepared: PreparedDataset, most: int) -> dict[str, Any]:
     labels, targets = np.unique(prepared.targets[where], return_inverse=True)
     if len(labels) < 2:
         raise TrainyardError("There are too few examples of each class to look for wrong labels.")
-    probabilities = out_of_fold(features_of(prepared, where), targets)
+    inputs, classifier = classifier_for(prepared, where)
+    probabilities = out_of_fold(classifier, inputs, targets)
     issues = find_label_issues(targets, probabilities, return_indices_ranked_by="self_confidence", n_jobs=1)
     said = probabilities.argmax(axis=1)
     return {
@@ -58,13 +58,11 @@ def _frequent(targets: np.ndarray) -> np.ndarray:
     return frequent
 
 
-def out_of_fold(features: Any, targets: np.ndarray) -> np.ndarray:
-    """(examples, classes) probabilities for each example from a logistic regression that was fitted without it."""
-    from sklearn.linear_model import LogisticRegression
+def out_of_fold(classifier: Any, inputs: Any, targets: np.ndarray) -> np.ndarray:
+    """(examples, classes) probabilities for each example from a classifier that was fitted without it."""
     from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
     folds = min(_FOLDS, int(np.bincount(targets).min()))
-    model = LogisticRegression(C=1.0, max_iter=_ROUNDS)
     split = StratifiedKFold(folds, shuffle=True, random_state=0)
-    found: np.ndarray = cross_val_predict(model, features, targets, cv=split, method="predict_proba")
+    found: np.ndarray = cross_val_predict(classifier, inputs, targets, cv=split, method="predict_proba")
     return found

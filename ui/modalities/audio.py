@@ -18,6 +18,7 @@ from engine.tasks.base import DataInfo
 from ui.examples import held_out
 from ui.language import N_, _, language
 from ui.modalities.base import Cells, File, register
+from ui.plain import plain_label
 from ui.pictures import MAX_CLASSES, dataset_look, strip_of
 from ui.run_views import theme_name
 from ui.thumbnails import data_url
@@ -93,7 +94,7 @@ class Sounds:
         clips = prepared.inputs[np.asarray(positions)]
         for cell, clip, caption in zip(_grid(len(captions)), clips, captions, strict=True):
             with cell:
-                st.image(_png(clip), caption=caption, alt=caption)
+                st.image(_png(clip), caption=plain_label(caption), alt=caption)
                 st.audio(encode_wav(clip), format="audio/wav")
 
 
