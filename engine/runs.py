@@ -83,6 +83,7 @@ class RunSpec:
             section: part.parse({f.name: given[f.name] for f in part.fields() if f.name in given})
             for section, part in parts.items()
         }
+        made["dataset"] = made["dataset"].for_task(made["task"].name)
         return cls(**({"augmentation": None} | made))
 
     @classmethod

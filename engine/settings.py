@@ -55,7 +55,17 @@ class Settings(BaseSettings):
     max_archive_mb: int = Field(default=2_000, ge=1)
     """Largest unpacked size of an uploaded zip, in MB."""
     max_archive_files: int = Field(default=200_000, ge=1)
-    """Most files in an uploaded zip or an image folder."""
+    """Most files in an uploaded zip or a folder."""
+    max_classes: int = Field(default=1_000, ge=2)
+    """Most classes of an imported dataset."""
+    own_data_budget_mb: int = Field(default=20_000, ge=1)
+    """Disk space for imported datasets, in MB; an import over it is refused with a sentence."""
+    max_inspected: int = Field(default=20_000, ge=100)
+    """Most examples that a health check compares or learns from; of a larger dataset a sample is taken."""
+    inspection_seconds: float = Field(default=120.0, gt=1)
+    """How long one health check of a dataset may take."""
+    inspection_memory_mb: int = Field(default=4_000, ge=500)
+    """Memory that one health check may take, in MB; over it the check ends with a sentence."""
     max_image_pixels: int = Field(default=40_000_000, ge=1)
     """Most pixels of one image; a larger one is refused before it is decoded."""
     max_image_mb: int = Field(default=32, ge=1)
@@ -77,7 +87,7 @@ class Settings(BaseSettings):
     max_cell_characters: int = Field(default=100_000, ge=1)
     """Most characters in one cell of a table; a row with a longer one is left out and reported."""
     max_dataset_mb: int = Field(default=8_000, ge=1)
-    """Largest size of an image folder as arrays in memory, in MB; a larger one is refused with a sentence."""
+    """Largest size of an imported dataset as arrays in memory, in MB; a larger one is refused with a sentence."""
     max_text_characters: int = Field(default=100_000, ge=1)
     """Most characters of one text; a longer one is refused with a sentence."""
     max_category_values: int = Field(default=200, ge=1)

@@ -17,7 +17,7 @@ from PIL import Image
 from engine.datasets.archive import import_images
 from engine.datasets.base import datasets
 from engine.datasets.catalog import describe
-from engine.datasets.folder import delete_folder, describe_folder, list_folders
+from engine.datasets.own import delete_set, describe_set, list_sets
 from engine.datasets.prepare import prepare
 from engine.errors import TrainyardError
 from engine.settings import settings
@@ -85,11 +85,11 @@ def test_a_zip_and_a_folder_become_the_same_dataset(kind: str, home: Path, tmp_p
         source = unzipped(files, tmp_path / "pets")
     seen: list[tuple[int, int]] = []
     report = import_images(source, "pets", lambda done, total: seen.append((done, total)))
-    assert report.counts == {"cat": 5, "dog": 5}
-    assert report.num_images == 10
+    assert report.made.counts == {"cat": 5, "dog": 5}
+    assert report.made.num_examples == 10
     assert not report.problems
     assert seen[-1] == (10, 10)
-    assert list_folders() == ["pets"]
+    assert [own.reference for own in list_sets()] == ["pets"]
     prepared = prepare(datasets["folder"].parse({"folder": "pets", "image_size": 28}))
     assert prepared.info.shape == (28, 28, 3)
     assert prepared.info.labels == ("cat", "dog")
@@ -125,14 +125,14 @@ def test_colour_and_size_are_chosen_when_it_is_used(home: Path) -> None:
 
 def test_one_folder_around_the_classes_is_tolerated(home: Path) -> None:
     report = import_images(zipped(pictures(top="pets/") | {"pets/README.txt": b"hello"}), "pets")
-    assert report.counts == {"cat": 5, "dog": 5}
+    assert report.made.counts == {"cat": 5, "dog": 5}
     assert [problem.file for problem in report.problems] == ["README.txt"]
 
 
 def test_what_systems_leave_behind_is_ignored(home: Path) -> None:
     junk = dict.fromkeys(("__MACOSX/cat/._0.png", "cat/.DS_Store", "dog/Thumbs.db", ".hidden/a.png"), b"x")
     report = import_images(zipped(pictures() | junk), "pets")
-    assert report.counts == {"cat": 5, "dog": 5}
+    assert report.made.counts == {"cat": 5, "dog": 5}
     assert not report.problems
 
 
@@ -143,7 +143,7 @@ def test_chinese_names_of_classes_survive_zips_without_the_unicode_flag(encoding
     # the zip module would set the flag, so the names are put in afterwards
     plain = {chr(97 + i) * len(name): data for i, (name, data) in enumerate(zip(names, files.values(), strict=True))}
     archive = io.BytesIO(renamed(zipped(plain).getvalue(), names))
-    assert import_images(archive, "pets").counts == {"狗": 5, "猫": 5}
+    assert import_images(archive, "pets").made.counts == {"狗": 5, "猫": 5}
 
 
 def renamed(raw: bytes, names: list[bytes]) -> bytes:
@@ -174,7 +174,7 @@ def test_the_same_images_give_the_same_content_hash(home: Path) -> None:
     hashes = []
     for name in ("first", "second"):
         import_images(zipped(pictures()), name)
-        hashes.append((describe_folder(name)["fingerprint"], prepare(datasets["folder"](folder=name)).content_hash))
+        hashes.append((describe_set(name).fingerprint, prepare(datasets["folder"](folder=name)).content_hash))
     assert hashes[0] == hashes[1]
 
 
@@ -191,7 +191,7 @@ def test_each_broken_image_is_reported_and_the_rest_is_imported(home: Path) -> N
         "dog/puppies/deep.png": png(1),
     }
     report = import_images(zipped(pictures() | broken), "pets")
-    assert report.counts == {"cat": 5, "dog": 5}
+    assert report.made.counts == {"cat": 5, "dog": 5}
     reasons = {problem.file: problem.reason for problem in report.problems}
     assert set(reasons) == set(broken)
     assert "is empty" in reasons["cat/empty.png"]
@@ -212,9 +212,9 @@ def test_a_member_with_a_wrong_checksum_is_reported(home: Path) -> None:
 
 def test_a_class_that_is_too_small_is_left_out(home: Path) -> None:
     report = import_images(zipped(pictures() | {"owl/1.png": png(1), "owl/2.png": png(2)}), "pets")
-    assert list(report.counts) == ["cat", "dog"]
+    assert list(report.made.counts) == ["cat", "dog"]
     assert report.problems[-1].file == "owl/"
-    assert "2 good images; at least 3" in report.problems[-1].reason
+    assert "2 different images; at least 3" in report.problems[-1].reason
     assert prepare(datasets["folder"](folder="pets")).info.labels == ("cat", "dog")
 
 
@@ -230,7 +230,9 @@ def test_a_class_that_is_too_small_is_left_out(home: Path) -> None:
 def test_fewer_than_two_classes_are_refused_and_nothing_is_left(
     files: dict[str, bytes], found: str, home: Path
 ) -> None:
-    with pytest.raises(TrainyardError, match=f"At least two classes of 3 images or more are needed, and {found}"):
+    with pytest.raises(
+        TrainyardError, match=f"At least two classes of 3 different images or more are needed, and {found}"
+    ):
         import_images(zipped(files), "pets")
     assert everything_under(settings().datasets_path) == ["folders"]
 
@@ -242,7 +244,7 @@ def test_links_and_devices_in_a_folder_are_reported_not_followed(home: Path, tmp
     (root / "linked").symlink_to(outside / "secret")
     os.mkfifo(root / "cat" / "pipe.png")
     report = import_images(root, "pets")
-    assert report.counts == {"cat": 5, "dog": 5}
+    assert report.made.counts == {"cat": 5, "dog": 5}
     assert {problem.file for problem in report.problems} == {"cat/link.png", "cat/pipe.png", "linked"}
 
 
@@ -360,8 +362,10 @@ def test_a_large_upload_is_refused(home: Path, monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_memory_does_not_grow_with_the_archive(home: Path) -> None:
-    picture = png(1, (160, 160))
-    archive = zipped({f"{label}/{i}.png": picture for label in ("cat", "dog") for i in range(200)}, zipfile.ZIP_STORED)
+    some = [png(seed, (160, 160)) for seed in range(3)]
+    archive = zipped(
+        {f"{label}/{i}.png": some[i % 3] for label in ("cat", "dog") for i in range(200)}, zipfile.ZIP_STORED
+    )
     assert len(archive.getvalue()) > 30_000_000
     tracemalloc.start()
     import_images(archive, "pets")
@@ -375,18 +379,20 @@ def test_memory_does_not_grow_with_the_archive(home: Path) -> None:
 
 @pytest.mark.parametrize("name", ["", "..", "../evil", "a/b", "Pets", "-pets", ".pets", "a" * 49, "pets\n", "宠物"])
 def test_a_name_that_is_not_plain_is_refused(name: str, home: Path) -> None:
-    for use in (lambda: import_images(zipped(pictures()), name), lambda: delete_folder(name)):
-        with pytest.raises(TrainyardError, match="cannot be the name of a set of images"):
+    for use in (lambda: import_images(zipped(pictures()), name), lambda: delete_set(name)):
+        with pytest.raises(TrainyardError, match="cannot be the name of a dataset"):
             use()
     if name:
         with pytest.raises(TrainyardError, match="folder"):
             datasets["folder"].parse({"folder": name})
 
 
-def test_a_name_that_is_taken_is_refused(home: Path) -> None:
+def test_a_name_that_is_taken_makes_the_next_version(home: Path) -> None:
     import_images(zipped(pictures()), "pets")
-    with pytest.raises(TrainyardError, match="There is an image set 'pets' already"):
-        import_images(zipped(pictures()), "pets")
+    made = import_images(zipped(pictures(7)), "pets").made
+    assert (made.reference, made.version, made.num_examples) == ("pets@2", 2, 14)
+    assert describe_set("pets").num_examples == 10
+    assert import_images(zipped(pictures()), "pets").made.reference == "pets@3"
 
 
 def test_a_source_that_does_not_exist_is_named(home: Path, tmp_path: Path) -> None:
@@ -399,17 +405,17 @@ def test_a_deleted_set_is_a_sentence_for_whoever_still_names_it(home: Path) -> N
     import_images(zipped(pictures()), "others")
     assert describe(datasets["folder"])["available"]
     prepare(datasets["folder"](folder="pets"))
-    delete_folder("pets")
-    assert list_folders() == ["others"]
+    delete_set("pets")
+    assert [own.reference for own in list_sets()] == ["others"]
     assert not datasets["folder"](folder="pets").available()
     with pytest.raises(TrainyardError, match=r"'pets' is not on this machine; it was deleted.*There are: 'others'"):
         prepare(datasets["folder"](folder="pets"))
     with pytest.raises(TrainyardError, match="'pets' is not on this machine"):
-        delete_folder("pets")
+        delete_set("pets")
 
 
 def test_without_a_choice_one_is_asked_for(home: Path) -> None:
-    with pytest.raises(TrainyardError, match="No set of images is chosen"):
+    with pytest.raises(TrainyardError, match="No dataset of your own is chosen"):
         prepare(datasets["folder"]())
 
 

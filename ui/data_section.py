@@ -1,29 +1,28 @@
 """The part of the Train page about data: a look at it, where it comes from, and how to get it onto this machine."""
 
-from typing import IO
-
 import streamlit as st
 
-from engine.datasets.archive import FolderReport, import_images
 from engine.datasets.base import Dataset
 from engine.datasets.catalog import describe
+from engine.datasets.own_dataset import OwnDataset
 from engine.datasets.prepare import PreparedDataset, prepare
 from engine.settings import settings
-from engine.spec import Options
 from engine.store import Fetch
 from engine.tasks.base import tasks
 from ui import lab
-from ui.forms import change
 from ui.language import _
 from ui.modalities import modality
+from ui.navigation import page
+from ui.plain import plain_label
 
-_REPORT = "import.report"  # what the last import of this session brought
 _TICK_SECONDS = 1.0
 
 
 def draw_data(dataset: Dataset) -> PreparedDataset | None:
     """Show the examples, or the way to get them. None while there are none."""
-    draw_import(type(dataset))
+    if isinstance(dataset, OwnDataset):
+        st.page_link(page("data"), label=_("Import your own data"), icon=":material/upload:",
+                     help=_("Pictures, sounds, texts or a table, on the Data page."))  # fmt: skip
     if not dataset.available():
         draw_missing(dataset)
         return None
@@ -37,13 +36,18 @@ def draw_data(dataset: Dataset) -> PreparedDataset | None:
 
 def _size(prepared: PreparedDataset, each: str) -> str:
     """How many examples and classes there are, what one measures, and how they are split."""
-    counts = {split: sum(classes) for split, classes in prepared.meta["counts"].items()}
+    counts = split_sizes(prepared)
     words = _("{examples} examples in {classes} classes") if prepared.info.labels else _("{examples} examples")
     whole = words.format(examples=f"{sum(counts.values()):,}", classes=prepared.info.num_classes)
     split = _("{train} to train, {validation} to validate, {test} to test").format(
         **{name: f"{count:,}" for name, count in counts.items()}
     )
     return f"{whole}, {each}: {split}" if each else f"{whole}: {split}"
+
+
+def split_sizes(prepared: PreparedDataset) -> dict[str, int]:
+    """How many examples each split has."""
+    return {split: sum(classes) for split, classes in prepared.meta["counts"].items()}
 
 
 def draw_facts(dataset: type[Dataset]) -> None:
@@ -68,7 +72,7 @@ def draw_missing(dataset: Dataset) -> None:
     """The Fetch button and the progress of a download, or what else is to be done."""
     facts = describe(type(dataset))
     if not facts["fetchable"]:
-        st.info(_("No images are chosen yet. Import a zip, or choose an imported set."), icon=":material/folder:")
+        st.info(plain_label(dataset.missing(), most=1_000), icon=":material/folder:")
         return
     st.info(
         _("This dataset is not on this machine yet: {size} MB to download.").format(
@@ -107,47 +111,3 @@ def _progress(dataset: Dataset, running: bool) -> None:
     if st.button(_("Fetch"), icon=":material/download:", key="fetch"):
         lab.start_fetch(dataset.name)
         st.rerun()
-
-
-# -- images of one's own -----------------------------------------------------------------------------------------------
-
-
-def draw_import(dataset: type[Dataset]) -> None:
-    """For datasets that are sets of imported images: a form that takes a zip. Reports what was left out."""
-    field = next((f for f in dataset.fields() if f.domain == Options("folders")), None)
-    if field is None:
-        return
-    with st.expander(_("Import images"), icon=":material/upload:", expanded=not dataset.ready()):
-        st.caption(_("A zip with one folder for each class, and in each the pictures of this class: `class/name.png`."))
-        file = st.file_uploader(_("Zip file"), type="zip", key="import.file", max_upload_size=settings().max_upload_mb)
-        name = st.text_input(
-            _("Name of the set"), key="import.name", max_chars=48, help=_("a-z, 0-9, - and _, such as my-leaves")
-        )
-        if st.button(_("Import"), disabled=not (file and name), key="import.start") and file is not None:
-            with lab.guarded():
-                report = _import(file, name)
-                st.session_state[_REPORT] = report
-                change(field.name, report.name)
-                st.rerun()
-    _draw_report(st.session_state.get(_REPORT))
-
-
-def _import(file: IO[bytes], name: str) -> FolderReport:
-    bar = st.progress(0.0, _("Reading images ..."))
-
-    def show(done: int, total: int) -> None:
-        bar.progress(done / max(total, 1), _("Reading images ..."))
-
-    return import_images(file, name, show)
-
-
-def _draw_report(report: FolderReport | None) -> None:
-    if report is None:
-        return
-    st.success(_("{count} images imported as '{name}'.").format(count=report.num_images, name=report.name))
-    if report.problems:
-        st.warning(_("{count} files were left out:").format(count=len(report.problems)))
-        st.dataframe(
-            [{_("File"): problem.file, _("Reason"): problem.reason} for problem in report.problems[:200]],
-            hide_index=True,
-        )

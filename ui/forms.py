@@ -12,6 +12,7 @@ from typing import Any
 
 import streamlit as st
 
+from engine.datasets.own import Kind, list_sets
 from engine.errors import TrainyardError
 from engine.runs import PARTS, RunSpec, choose_parts, models_for
 from engine.spec import Choices, Field, Options, Range, Spec
@@ -327,11 +328,15 @@ def _devices() -> list[str]:
     return ["auto", *(device.name for device in find_devices())]
 
 
-def _folders() -> list[str]:
-    from engine.datasets.folder import list_folders
-
-    return ["", *list_folders()]
+def _sets(kind: Kind) -> list[str]:
+    return ["", *(own.reference for own in list_sets(kind))]
 
 
-SOURCES: dict[str, Callable[[], list[str]]] = {"devices": _devices, "folders": _folders}
+SOURCES: dict[str, Callable[[], list[str]]] = {
+    "devices": _devices,
+    "folders": lambda: _sets("images"),
+    "clips": lambda: _sets("clips"),
+    "texts": lambda: _sets("texts"),
+    "tables": lambda: _sets("table"),
+}
 """Where the values of a field come from that only the machine knows, by the name in its `Options`."""

@@ -24,6 +24,7 @@ class Entry:
 
 PAGES = (
     Entry("train", N_("Train"), ":material/model_training:", N_("Choose data and a network, and start a run.")),
+    Entry("data", N_("Data"), ":material/database:", N_("Look into datasets, and import your own.")),
     Entry("runs", N_("Runs"), ":material/list:", N_("All runs: waiting, training and ended.")),
     Entry("run", N_("Run"), ":material/show_chart:", N_("One run: its curves, log and result."), hidden=True),
     Entry("demo", N_("Demo"), ":material/draw:", N_("Try a trained network on your own input.")),

@@ -11,6 +11,7 @@ from typing import Any
 
 from engine.artifacts import artifacts_of
 from engine.cli.flags import Parser, add_run_flags, reject_unknown, run_values
+from engine.cli.own_data import add_own_data
 from engine.errors import TrainyardError
 from engine.runs import Run, RunSpec, RunState
 from engine.store import Store, open_store
@@ -82,9 +83,7 @@ def make_parsers(arguments: list[str]) -> tuple[Parser, dict[str, argparse.Argum
     made = add("fetch", fetch, "Download a dataset and check its hashes; goes on where it was cut off.")
     made.add_argument("name", metavar="DATASET", help="name of the dataset")
     made.add_argument("--from", dest="source", type=Path, metavar="FOLDER", help="copy the files from a folder instead")
-    made = add("import", import_folder, "Make a dataset of a folder or zip of CLASS/IMAGE files.")
-    made.add_argument("path", type=Path, metavar="PATH", help="the folder or zip")
-    made.add_argument("--name", help="name of the dataset; default: the file's name")
+    add_own_data(add)
     add("executor", executor, "Claim queued runs and train them, until ended.").add_argument(
         "--until-idle", action="store_true", help="end when nothing runs and no dashboard is open"
     )
@@ -268,21 +267,6 @@ def fetch(arguments: argparse.Namespace) -> int:
 
     fetch_dataset(open_store(), arguments.name, arguments.source, quiet=arguments.json)
     print(json.dumps({"name": arguments.name, "fetched": True}) if arguments.json else f"{arguments.name} is on disk.")
-    return 0
-
-
-def import_folder(arguments: argparse.Namespace) -> int:
-    """`import`: a folder or zip of class/name.png becomes a dataset."""
-    from engine.datasets.archive import import_images
-
-    report = import_images(arguments.path, arguments.name or arguments.path.stem)
-    if arguments.json:
-        problems = [{"file": p.file, "reason": p.reason} for p in report.problems]
-        print(json.dumps({"folder": report.name, "counts": report.counts, "problems": problems}))
-    else:
-        print(f"{report.num_images} images. Use them: --dataset folder --folder {report.name}")
-        for problem in report.problems:
-            print(f"  left out: {problem.file}: {problem.reason}")
     return 0
 
 

@@ -1,144 +1,104 @@
-"""Import images of one's own: a zip or a folder of class/name.png becomes one checked file under the home folder.
+"""Import a zip or a folder of class/file: pictures, sounds or texts become one checked file under the home folder.
 
-Uploaded files are never kept: each image is decoded, turned upright, cut square and written anew.
+Uploaded files are never kept. Each picture is decoded, turned upright, cut square and written anew; each sound becomes
+mono at 16 kHz; each text becomes UTF-8.
 """
 
-import json
-import tempfile
-from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
 from typing import IO
 
-import numpy as np
 from PIL import Image, ImageOps
 
-from engine.datasets.folder import ABOUT, FORMAT, IMAGES, folder_path
+from engine.datasets.collected import Collected
+from engine.datasets.encodings import decode_text
 from engine.datasets.images import read_image
-from engine.datasets.prepare import file_fingerprint
+from engine.datasets.own import ImportReport, Kind, next_version, write_about
+from engine.datasets.sounds import decode_sound, is_silent
 from engine.datasets.unpack import ArchiveError, Member, open_members
 from engine.errors import TrainyardError
+from engine.settings import settings
+
+Progress = Callable[[int, int], None]
 
 LARGEST_SIDE = 160
 """Side of the stored squares in pixels; smaller images keep their size."""
-LEAST_IMAGES = 3
-"""A class needs one image for training, one for validation and one for the test."""
-
-
-@dataclass(frozen=True)
-class Problem:
-    """One file that was left out, and the reason."""
-
-    file: str
-    reason: str
-
-
-@dataclass(frozen=True)
-class FolderReport:
-    """What an import brought: images by class, and every file that was left out."""
-
-    name: str
-    counts: dict[str, int]
-    problems: tuple[Problem, ...] = ()
-
-    @property
-    def num_images(self) -> int:
-        """Images that were imported."""
-        return sum(self.counts.values())
-
-
-@dataclass
-class _Collected:
-    """What has been read so far; the images themselves are in a file already."""
-
-    labels: list[str] = field(default_factory=list)
-    names: list[str] = field(default_factory=list)
-    starts: list[tuple[int, int]] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
+TASKS: dict[Kind, str] = {
+    "images": "image-classification",
+    "clips": "audio-classification",
+    "texts": "text-classification",
+}
+_TICK = 20  # files between two reports of progress
 
 
 def import_images(
-    source: Path | IO[bytes], name: str, progress: Callable[[int, int], None] | None = None
-) -> FolderReport:
-    """Import a zip (path or open file) or a folder of class/name.png images as the set `name`.
+    source: Path | IO[bytes], name: str, progress: Progress | None = None, title: str = ""
+) -> ImportReport:
+    """Import class/name.png images as a set; see `import_files`."""
+    return import_files("images", source, name, progress, title)
 
-    One folder around the classes is tolerated. Broken images are left out and reported. Raises `TrainyardError` when
-    the name is taken, the archive is hostile, or fewer than two classes remain; then nothing is left behind.
+
+def import_files(
+    kind: Kind, source: Path | IO[bytes], name: str, progress: Progress | None = None, title: str = ""
+) -> ImportReport:
+    """Import a zip (path or open file) or a folder of class/file as the next version of the set `name`.
+
+    One folder around the classes is tolerated. Broken files are left out and reported. Raises `TrainyardError` when
+    the archive is hostile, or fewer than two classes remain; then nothing is left behind.
     """
-    target = folder_path(name)
-    if target.exists():
-        raise TrainyardError(f"There is an image set {name!r} already. Delete it first, or choose another name.")
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".import-", dir=target.parent) as temporary:
-            report = _import_into(Path(temporary) / name, source, name, progress)
-            (Path(temporary) / name).rename(target)
-    except OSError as error:
-        raise TrainyardError(
-            f"The images cannot be stored in {target.parent}: {error.strerror or error}. Check free space and "
-            "permissions, then import again."
-        ) from error
-    return report
+    with next_version(name) as (reference, folder), open_members(source, _largest_mb(kind)) as members:
+        spool = folder / "spool"
+        with spool.open("wb") as file:
+            collected = _collect(kind, members, file, progress)
+        data, counts = collected.store(folder, spool)
+        spool.unlink()
+        return write_about(
+            folder,
+            reference,
+            kind,
+            title or name,
+            [TASKS[kind]],
+            counts,
+            collected.listed(),
+            data=data,
+            num_examples=sum(counts.values()),
+        )
 
 
-def _import_into(
-    folder: Path, source: Path | IO[bytes], name: str, progress: Callable[[int, int], None] | None
-) -> FolderReport:
-    folder.mkdir()
-    spool = folder / "spool"
-    with open_members(source) as members, spool.open("wb") as file:
-        collected = _collect(members, file, progress)
-    counts = _enough(collected)
-    _store(folder, spool, collected, counts)
-    spool.unlink()
-    report = FolderReport(name, counts, tuple(collected.problems))
-    about = {
-        "format": FORMAT,
-        "labels": list(counts),
-        "counts": counts,
-        "problems": len(report.problems),
-        "fingerprint": file_fingerprint(folder / IMAGES),
-    }
-    (folder / ABOUT).write_text(json.dumps(about, ensure_ascii=False), encoding="utf-8")
-    return report
+def _largest_mb(kind: Kind) -> int:
+    return settings().max_clip_mb if kind == "clips" else settings().max_image_mb
 
 
-def _collect(members: list[Member], spool: IO[bytes], progress: Callable[[int, int], None] | None) -> _Collected:
-    """Check and rewrite one image at a time, so that memory does not grow with the archive."""
-    collected = _Collected()
+def _collect(kind: Kind, members: list[Member], spool: IO[bytes], progress: Progress | None) -> Collected:
+    """Check and rewrite one file at a time, so that memory does not grow with the archive."""
+    collected, rewritten = Collected(kind, spool), _REWRITTEN[kind]
     for position, member in enumerate(members, 1):
         try:
             label = _label(member)
-            data = _rewritten(member)
+            data = rewritten(member)
         except ArchiveError:
             raise
         except TrainyardError as error:
-            collected.problems.append(Problem(member.name[-200:], str(error)))
+            collected.leave_out(member.name, str(error))
         else:
-            start = spool.tell()
-            spool.write(data)
-            collected.labels.append(label)
-            collected.names.append(member.name[-120:])
-            collected.starts.append((start, start + len(data)))
-        if progress and (position % 20 == 0 or position == len(members)):
+            collected.add(label, member.name, data)
+        if progress and (position % _TICK == 0 or position == len(members)):
             progress(position, len(members))
     return collected
 
 
 def _label(member: Member) -> str:
-    """The class: the folder that the file lies in, as plain text."""
+    """The class: the folder that the file lies in."""
     if len(member.path) != 2:
         where = "outside of a class folder" if len(member.path) == 1 else "too deep"
         raise TrainyardError(
-            f"{member.path[-1][-80:]!r} lies {where}. Each image must lie in the folder of its class: class/name.png."
+            f"{member.path[-1][-80:]!r} lies {where}. Each file must lie in the folder of its class: class/file."
         )
-    label = "".join(letter for letter in member.path[0] if letter.isprintable()).strip()[:80]
-    return label or "unnamed"
+    return member.path[0]
 
 
-def _rewritten(member: Member) -> bytes:
+def _picture(member: Member) -> bytes:
     """A square PNG of our own making."""
     image = read_image(member.read(), member.path[-1], (LARGEST_SIDE, LARGEST_SIDE))
     side = min(LARGEST_SIDE, *image.size)
@@ -149,33 +109,30 @@ def _rewritten(member: Member) -> bytes:
     return buffer.getvalue()
 
 
-def _enough(collected: _Collected) -> dict[str, int]:
-    """Images by class, in alphabetical order, of the classes that are large enough; the others become problems."""
-    counts = Counter(collected.labels)
-    for label, count in sorted(counts.items()):
-        if count < LEAST_IMAGES:
-            collected.problems.append(
-                Problem(f"{label}/", f"The class has {count} good images; at least {LEAST_IMAGES} are needed.")
-            )
-    kept = {label: count for label, count in sorted(counts.items()) if count >= LEAST_IMAGES}
-    if len(kept) < 2:
-        found = f"only {next(iter(kept))!r}" if kept else "none"
-        examples = " ".join(f"{p.file}: {p.reason}" for p in collected.problems[:3])
+def _sound(member: Member) -> bytes:
+    """Samples of 16 bits. Silence is left out: all silent clips are equal."""
+    samples = decode_sound(member.read(), member.path[-1])
+    if is_silent(samples):
+        raise TrainyardError(f"{member.path[-1][-80:]!r} is silent from beginning to end. Record it again.")
+    return samples.astype("<i2").tobytes()
+
+
+def _text(member: Member) -> bytes:
+    """UTF-8, without white space around it."""
+    return checked_text(decode_text(member.read(), member.path[-1]).text, repr(member.path[-1][-80:]))
+
+
+def checked_text(text: str, shown: str) -> bytes:
+    """One text as it is stored. Raises `TrainyardError` for an empty and for a too long one."""
+    text = text.strip()
+    if not text:
+        raise TrainyardError(f"{shown} has no letters in it. Leave it out.")
+    if len(text) > settings().max_text_characters:
         raise TrainyardError(
-            f"At least two classes of {LEAST_IMAGES} images or more are needed, and there is {found}. "
-            f"Arrange the images as class/name.png. {examples}".rstrip()
+            f"{shown} has {len(text):,} characters; a text may have {settings().max_text_characters:,} "
+            "(TRAINYARD_MAX_TEXT_CHARACTERS). Cut it shorter."
         )
-    return kept
+    return text.encode("utf-8", "replace")
 
 
-def _store(folder: Path, spool: Path, collected: _Collected, counts: dict[str, int]) -> None:
-    """Write the images of the kept classes as one file of plain arrays; the spool is mapped, not read."""
-    position = {label: index for index, label in enumerate(counts)}
-    kept = [index for index, label in enumerate(collected.labels) if label in position]
-    np.savez(
-        folder / IMAGES,
-        pixels=np.memmap(spool, np.uint8, "r"),
-        starts=np.array([collected.starts[index] for index in kept], np.int64),
-        targets=np.array([position[collected.labels[index]] for index in kept], np.int64),
-        names=np.array([collected.names[index] for index in kept]),
-    )
+_REWRITTEN: dict[Kind, Callable[[Member], bytes]] = {"images": _picture, "clips": _sound, "texts": _text}

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Self
 
 import numpy as np
 from pydantic import Field
@@ -22,8 +22,8 @@ class Examples:
     `inputs`: images (examples, height, width, channels) uint8; texts (examples,) strings as objects; clips (examples,
     samples) int16, mono; tables (examples,) of up to two fields, see `engine.datasets.rows`. `targets` (examples,):
     int64 class indices into `labels`, or float64 values where `labels` is empty. `groups` (examples,) names examples
-    that must stay in one split (two drawings of one emoji); `test` (examples,) bool marks a test split that the source
-    fixes.
+    that must stay in one split (two drawings of one emoji); `test` and `validation` (examples,) bool mark splits that the
+    source fixes.
     """
 
     inputs: np.ndarray
@@ -37,6 +37,7 @@ class Examples:
     """Of tables: the numbers, then the categories."""
     target: str = ""
     """What a regression predicts, with its unit."""
+    validation: np.ndarray | None = None
 
 
 class Dataset(Spec):
@@ -73,6 +74,10 @@ class Dataset(Spec):
     part and trains on the others. Mean and spread tell more than one run. 0 or 1: off."""
     fold: Annotated[int, Field(ge=0, le=19), HIDDEN] = 0
     """Which of the folds validates, counted from 0."""
+
+    def for_task(self, task: str) -> Self:
+        """The same data as this task reads it: only where it serves several does that make a difference."""
+        return self
 
     def available(self) -> bool:
         """Whether the files are on disk, so that `load` can work."""
@@ -117,6 +122,9 @@ datasets: Registry[Dataset] = Registry(
         "emoji",
         "stamps",
         "folder",
+        "my-texts",
+        "my-clips",
+        "my-table",
         "fashion-mnist",
         "mnist-full",
         "cifar10",

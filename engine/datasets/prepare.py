@@ -143,15 +143,18 @@ def split_examples(dataset: Dataset, examples: Examples) -> dict[Split, np.ndarr
     rng = np.random.default_rng(dataset.split_seed)
     units, members = _units(examples)
     classes = _strata(examples)[[first[0] for first in members]]
-    fixed = examples.test[[first[0] for first in members]] if examples.test is not None else None
+    first = [positions[0] for positions in members]
     everything = np.arange(len(units))
-    if fixed is not None:
-        test, rest = everything[fixed], everything[~fixed]
+    held = examples.validation[first] if examples.validation is not None else np.zeros(len(units), bool)
+    if examples.test is not None:
+        test = everything[examples.test[first]]
     else:
-        fraction = float(getattr(dataset, "test_fraction", 0.0))
-        test, rest = _draw(everything, classes, fraction, rng)
+        test, _ = _draw(everything[~held], classes, float(getattr(dataset, "test_fraction", 0.0)), rng)
+    rest = np.setdiff1d(everything, test)
     if dataset.folds > 1:
         validation, train = _fold(dataset, rest, classes, rng)
+    elif held.any():
+        validation, train = rest[held[rest]], rest[~held[rest]]
     else:
         validation, train = _draw(rest, classes, dataset.validation_fraction, rng)
     chosen: dict[Split, np.ndarray] = {"train": train, "validation": validation, "test": test}

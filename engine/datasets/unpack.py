@@ -44,13 +44,18 @@ class Member:
 
 
 @contextmanager
-def open_members(source: Path | IO[bytes]) -> Iterator[list[Member]]:
-    """The files of a folder or of a zip (a path or an open file), without what systems leave behind."""
-    quota = _Quota()
+def open_members(source: Path | IO[bytes], largest_mb: int = 0) -> Iterator[list[Member]]:
+    """The files of a folder or of a zip (a path or an open file), without what systems leave behind.
+
+    One file may unpack to `largest_mb`; 0: as much as an image may.
+    """
+    quota = _Quota(largest_mb or settings().max_image_mb)
     if isinstance(source, Path) and source.is_dir():
         yield _without_top(_of_folder(source, quota))
     elif isinstance(source, Path) and not source.is_file():
-        raise ArchiveError(f"{str(source)!r} does not exist. Give a folder or a zip of class/name.png images.")
+        raise ArchiveError(
+            f"{str(source)!r} does not exist. Give a file, a folder, or a zip with a folder for each class."
+        )
     else:
         try:
             _check_upload(source)
@@ -58,19 +63,20 @@ def open_members(source: Path | IO[bytes]) -> Iterator[list[Member]]:
                 yield _without_top(_of_zip(archive, quota))
         except zipfile.BadZipFile as error:
             raise ArchiveError(
-                f"The file is not a zip archive, or a broken one ({error}). Make a zip of class/name.png images."
+                f"The file is not a zip archive, or a broken one ({error}). Make a zip with a folder for each class."
             ) from error
 
 
 class _Quota:
     """Counts the bytes that were really read: what a header announces proves nothing."""
 
-    def __init__(self) -> None:
+    def __init__(self, largest_mb: int) -> None:
+        self.largest_mb = largest_mb
         self.left = settings().max_archive_mb * 1_000_000
 
     def read(self, stream: IO[bytes], name: str) -> bytes:
-        """Everything in `stream`, at most one image's and one archive's worth."""
-        most = settings().max_image_mb * 1_000_000
+        """Everything in `stream`, at most one file's and one archive's worth."""
+        most = self.largest_mb * 1_000_000
         data = stream.read(min(most, self.left) + 1)
         self.left -= len(data)
         if self.left < 0:
@@ -79,7 +85,7 @@ class _Quota:
                 "Nothing was imported."
             )
         if len(data) > most:
-            raise TrainyardError(f"{name[-80:]!r} unpacks to more than {settings().max_image_mb} MB.")
+            raise TrainyardError(f"{name[-80:]!r} unpacks to more than {self.largest_mb} MB.")
         return data
 
 
@@ -126,7 +132,7 @@ def _of_zip(archive: zipfile.ZipFile, quota: _Quota) -> list[Member]:
 
 
 def _checked(info: zipfile.ZipInfo, encoding: str) -> tuple[str, ...]:
-    """The path of a zip entry. Raises `ArchiveError` for what no honest archive of images holds."""
+    """The path of a zip entry. Raises `ArchiveError` for what no honest archive holds."""
     name = _decoded(info, encoding).replace("\\", "/")
     path = tuple(part for part in name.split("/") if part not in ("", "."))
     kind = stat.S_IFMT(info.external_attr >> 16)
@@ -140,7 +146,9 @@ def _checked(info: zipfile.ZipInfo, encoding: str) -> tuple[str, ...]:
         reason = "is compressed by a rare method"
     else:
         return path
-    raise ArchiveError(f"The archive is refused: {name[-80:]!r} {reason}. Make a plain zip of class/name.png images.")
+    raise ArchiveError(
+        f"The archive is refused: {name[-80:]!r} {reason}. Make a plain zip with a folder for each class."
+    )
 
 
 def _encoding(infos: list[zipfile.ZipInfo]) -> str:
@@ -200,7 +208,7 @@ def _file_reader(file: Path, quota: _Quota) -> Callable[[], bytes]:
     def read() -> bytes:
         try:
             if not stat.S_ISREG(file.lstat().st_mode):
-                raise TrainyardError(f"{file.name!r} is a link or a device. Copy the image itself into the folder.")
+                raise TrainyardError(f"{file.name!r} is a link or a device. Copy the file itself into the folder.")
             with file.open("rb") as stream:
                 return quota.read(stream, file.name)
         except OSError as error:

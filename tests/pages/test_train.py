@@ -1,6 +1,5 @@
 """The Train page: what its address says is what it shows, and what it shows is what it trains."""
 
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -117,35 +116,6 @@ def test_a_running_download_shows_how_far_it_is(store: Store) -> None:
     at = open_page("train", dataset="cifar10")
     assert at.progress[0].text == "17.0 of 170.0 MB"
     assert "Fetch" not in labels(at)
-
-
-def test_imported_images_are_chosen_at_once_and_broken_files_are_named(store: Store, tmp_path: Path) -> None:
-    at = open_page("train", dataset="folder")
-    at.get_by_key("import.file").upload("mine.zip", zipped_images(broken="red/torn.png"))
-    at.get_by_key("import.name").set_value("colours").run()
-    press(at, "Import")
-    assert at.query_params["folder"] == "colours"
-    assert "16 images imported" in at.success[0].value
-    assert "red/torn.png" in at.dataframe[0].value.to_string()
-    assert "Train" in labels(at)
-
-
-def zipped_images(broken: str) -> bytes:
-    """Eight pictures of either class, and one file that is no image."""
-    import io
-    import zipfile
-
-    from PIL import Image
-
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w") as archive:
-        for index in range(8):
-            for colour in ("red", "blue"):
-                picture = io.BytesIO()
-                Image.effect_noise((32, 32), 20.0 + index).save(picture, "PNG")
-                archive.writestr(f"{colour}/{index}.png", picture.getvalue())
-        archive.writestr(broken, b"torn")
-    return packed.getvalue()
 
 
 def test_the_picture_of_the_network_is_asked_once_for_what_changes_it(

@@ -19,6 +19,7 @@ from ui.examples import held_out
 from ui.language import N_, _, language
 from ui.modalities.base import Cells, File, register
 from ui.pictures import MAX_CLASSES, dataset_look, strip_of
+from ui.plain import plain_label
 from ui.run_views import theme_name
 from ui.thumbnails import data_url
 
@@ -96,7 +97,7 @@ class Sounds:
         for cell, position, caption in zip(_grid(len(captions)), positions, captions, strict=True):
             wav, picture = _example(prepared, int(position))
             with cell:
-                st.image(picture, caption=caption, alt=caption)
+                st.image(picture, caption=plain_label(caption), alt=caption)
                 st.audio(wav, format="audio/wav")
 
 

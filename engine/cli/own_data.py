@@ -1,0 +1,127 @@
+"""Commands for data of one's own: import it, and delete it again."""
+
+import argparse
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from engine.errors import TrainyardError
+
+if TYPE_CHECKING:
+    from engine.datasets.understand import Choice, Understood
+
+KINDS = ("images", "clips", "texts", "table")
+_SHOWN = 20  # problems that are printed one by one
+
+
+def add_own_data(add: Callable[..., argparse.ArgumentParser]) -> None:
+    """Add the commands; `add(name, function, words)` makes a parser."""
+    made = add("import", import_own, "Make a dataset of a folder or zip of CLASS/FILE, or of a table.")
+    made.add_argument("path", type=Path, metavar="PATH", help="folder, zip, CSV, TSV, JSON, JSONL or Parquet")
+    made.add_argument("--name", help="name of the dataset; default: the file's name. A known name makes a new version")
+    made.add_argument("--title", default="", help="what people read; default: the file's name")
+    made.add_argument("--kind", choices=KINDS, help="what it is; default: what it looks like")
+    made.add_argument(
+        "--text-column", default="", metavar="COL", help="for texts in a table: the column that holds them"
+    )
+    made.add_argument("--label-column", default="", metavar="COL", help="for texts in a table: the column of labels")
+    made.add_argument("--target", default="", metavar="COL", help="for a table: the column that is predicted")
+    made.add_argument("--ignore", action="append", default=[], metavar="COL", help="for a table: leave a column out")
+    made.add_argument("--number", action="append", default=[], metavar="COL", help="for a table: take it as a number")
+    made.add_argument(
+        "--category", action="append", default=[], metavar="COL", help="for a table: take it as a category"
+    )
+    made.add_argument("--group-column", default="", metavar="COL", help="rows that share its value stay in one split")
+    made.add_argument("--split-column", default="", metavar="COL", help="it says train, validation or test")
+    made = add("delete-dataset", delete_own, "Delete an imported dataset.")
+    made.add_argument("name", metavar="NAME", help="name of the dataset; NAME@2 for its second version")
+    made.add_argument("--yes", action="store_true", help="also when ended runs used it")
+
+
+def import_own(arguments: argparse.Namespace) -> int:
+    """`import`: a folder, zip or table becomes a dataset; prints what was left out."""
+    from engine.datasets.own import PLACES
+    from engine.datasets.understand import import_data, understand
+
+    path = arguments.path
+    choice = _choice(arguments, understand(path, path.name, arguments.kind))
+    report = import_data(path, path.name, choice)
+    made, place = report.made, PLACES[report.made.kind]
+    if arguments.json:
+        problems = [{"file": problem.file, "reason": problem.reason} for problem in report.problems]
+        print(
+            json.dumps(
+                {
+                    "name": made.reference,
+                    "version": made.version,
+                    "kind": made.kind,
+                    "dataset": place.dataset,
+                    place.field: made.reference,
+                    "tasks": made.tasks,
+                    "num_examples": made.num_examples,
+                    "counts": made.counts,
+                    "roles": made.roles,
+                    "fingerprint": made.fingerprint,
+                    "problems": problems,
+                }
+            )
+        )
+        return 0
+    print(f"{made.num_examples:,} examples. Use them: --dataset {place.dataset} --{place.field} {made.reference}")
+    for problem in report.problems[:_SHOWN]:
+        print(f"  {problem.file}: {problem.reason}".replace("  : ", "  "))
+    if len(report.problems) > _SHOWN:
+        print(f"  and {len(report.problems) - _SHOWN:,} more problems (--json lists them)")
+    return 0
+
+
+def _choice(arguments: argparse.Namespace, found: "Understood") -> "Choice":
+    """What was understood, overruled by the flags."""
+    from engine.datasets.own import suggest_name
+    from engine.datasets.understand import Choice
+
+    return Choice(
+        kind=found.kind,
+        name=arguments.name or suggest_name(arguments.path.stem),
+        title=arguments.title or arguments.path.stem,
+        roles=_roles(arguments, found) if found.kind == "table" else {},
+        text_column=arguments.text_column or found.text_column,
+        label_column=arguments.label_column or arguments.target or found.label_column,
+        group_column=arguments.group_column,
+        split_column=arguments.split_column,
+    )
+
+
+def _roles(arguments: argparse.Namespace, found: "Understood") -> Any:
+    roles: dict[str, str] = dict(found.roles)
+    kinds = {guess.name: guess.kind for guess in found.columns}
+    if arguments.target:
+        for name, role in found.roles.items():
+            if role == "target":
+                roles[name] = kinds[name]
+        roles[arguments.target] = "target"
+    for role in ("ignore", "number", "category"):
+        roles |= dict.fromkeys(getattr(arguments, role), role)
+    for role in ("group", "split"):
+        if column := getattr(arguments, f"{role}_column"):
+            roles[column] = role
+    return roles
+
+
+def delete_own(arguments: argparse.Namespace) -> int:
+    """`delete-dataset`: refused while a run needs it; with `--yes` also when ended runs used it."""
+    from engine.own_data import delete_own_data, uses_of
+    from engine.store import open_store
+
+    store = open_store()
+    uses = uses_of(store, arguments.name)
+    if uses.ended and not uses.live and not arguments.yes:
+        raise TrainyardError(f"{uses.warning()} Add --yes to delete it all the same.")
+    delete_own_data(store, arguments.name)
+    print(
+        json.dumps({"name": arguments.name, "deleted": True})
+        if arguments.json
+        else f"The dataset {arguments.name} is deleted."
+    )
+    return 0

@@ -1,0 +1,47 @@
+"""How even the classes of a dataset are: from counts that are known, so it costs nothing."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.datasets.prepare import SPLITS, PreparedDataset
+
+UNEVEN = 5.0
+"""How many times as large as the smallest class the largest may be."""
+FEW = 10
+"""Training examples below which a class is hardly learned."""
+
+
+@dataclass(frozen=True)
+class Balance:
+    """The largest and the smallest class, and those with too few training examples."""
+
+    largest: str
+    smallest: str
+    most: int
+    least: int
+    share: float
+    """Of the largest class among all examples: what always guessing it reaches."""
+    rare: tuple[str, ...]
+    few: int = FEW
+
+    @property
+    def uneven(self) -> bool:
+        """Whether accuracy alone would mislead."""
+        return self.most >= UNEVEN * max(self.least, 1)
+
+
+def judge_balance(prepared: PreparedDataset) -> Balance:
+    """Of a dataset with classes."""
+    labels = prepared.info.labels
+    counts = np.array([prepared.meta["counts"][split] for split in SPLITS])
+    together, train = counts.sum(axis=0), counts[0]
+    largest, smallest = int(together.argmax()), len(together) - 1 - int(together[::-1].argmin())
+    return Balance(
+        labels[largest],
+        labels[smallest],
+        int(together[largest]),
+        int(together[smallest]),
+        float(together[largest] / together.sum()),
+        tuple(label for label, count in zip(labels, train, strict=True) if count < FEW),
+    )

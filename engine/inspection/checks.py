@@ -1,0 +1,94 @@
+"""The health checks by name: each in a process of its own, within time and memory, its result kept beside the data."""
+
+import hashlib
+import json
+import logging
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from engine.datasets.prepare import PreparedDataset
+from engine.environment import package_version
+from engine.errors import TrainyardError
+from engine.inspection.columns import inspect_all
+from engine.inspection.duplicates import find_duplicates
+from engine.inspection.mislabels import find_mislabels
+from engine.settings import settings
+
+CHECKS: dict[str, Callable[[PreparedDataset, int], dict[str, Any]]] = {
+    "duplicates": find_duplicates,
+    "columns": inspect_all,
+    "mislabels": find_mislabels,
+}
+_FORMAT = 1  # raise it when checks change: old results are then found anew
+_ROOT = Path(__file__).resolve().parents[2]
+_one_at_a_time = threading.Lock()  # of this process: the machine is there for training
+logger = logging.getLogger(__name__)
+
+
+def known_result(prepared: PreparedDataset, check: str) -> dict[str, Any] | None:
+    """What a check has found before; None where it has not been asked."""
+    try:
+        found: dict[str, Any] = json.loads(result_path(prepared, check).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError):
+        logger.warning("The result in %s cannot be read; it is found anew.", result_path(prepared, check))
+        return None
+    return found
+
+
+def run_check(prepared: PreparedDataset, check: str) -> dict[str, Any]:
+    """The result of a check, from a process of its own. Raises `TrainyardError` when it takes too long or too much."""
+    if (found := known_result(prepared, check)) is not None:
+        return found
+    limit = settings().inspection_seconds
+    if not _one_at_a_time.acquire(timeout=limit):
+        raise TrainyardError("Another health check goes on. Try again when it has ended.")
+    try:
+        command = [sys.executable, "-m", "engine.inspection", check, str(prepared.path)]
+        threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+        done = subprocess.run(
+            command,
+            cwd=_ROOT,
+            env=os.environ | threads,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=limit,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise TrainyardError(
+            f"The check took more than {limit:g} seconds (TRAINYARD_INSPECTION_SECONDS). It was ended; lower "
+            "TRAINYARD_MAX_INSPECTED, or allow more time."
+        ) from error
+    finally:
+        _one_at_a_time.release()
+    found = known_result(prepared, check)
+    if done.returncode == 0 and found is not None:
+        return found
+    raise TrainyardError(_why(done))
+
+
+def _why(done: "subprocess.CompletedProcess[bytes]") -> str:
+    """The sentence of the process, where it had one."""
+    said = done.stderr.decode("utf-8", "replace").strip()
+    last = said.rsplit("\n", 1)[-1]
+    if last.startswith("error: "):
+        return last.removeprefix("error: ")
+    logger.error("A health check ended with %s:\n%s", done.returncode, said[-4000:])
+    return (
+        f"The check ended with code {done.returncode} before it had a result, perhaps for want of memory "
+        f"({settings().inspection_memory_mb:,} MB, TRAINYARD_INSPECTION_MEMORY_MB). The dashboard's log says more."
+    )
+
+
+def result_path(prepared: PreparedDataset, check: str) -> Path:
+    """The file of a result: its name changes with all that decides what is found."""
+    versions = [package_version(name) for name in ("scikit-learn", "cleanlab")]
+    key = hashlib.sha256(json.dumps([_FORMAT, settings().max_inspected, versions]).encode()).hexdigest()[:16]
+    return prepared.path / f"inspection-{check}-{key}.json"

@@ -1,0 +1,13 @@
+"""Which examples are looked at where there are too many for all."""
+
+import numpy as np
+
+from engine.datasets.prepare import PreparedDataset
+
+
+def sample_of(prepared: PreparedDataset, most: int) -> np.ndarray:
+    """(up to `most`,) positions, ascending: all, or a sample that is the same each time."""
+    count = len(prepared.targets)
+    if count <= most:
+        return np.arange(count)
+    return np.sort(np.random.default_rng(0).choice(count, most, replace=False))

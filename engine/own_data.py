@@ -1,0 +1,67 @@
+"""Which runs need a dataset of one's own, and deleting it when none does any more."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from engine.datasets.own import PLACES, delete_set, describe_set
+from engine.errors import TrainyardError
+from engine.runs import RunState
+
+if TYPE_CHECKING:
+    from engine.store import Store
+
+_EVERYTHING = 100_000
+_NAMED = 10  # runs that a sentence names
+
+
+@dataclass(frozen=True)
+class Uses:
+    """Ids of the runs that were trained on a set, newest first."""
+
+    reference: str
+    live: tuple[int, ...] = ()
+    """Queued or running."""
+    ended: tuple[int, ...] = ()
+
+    def refusal(self) -> str:
+        """Why it cannot be deleted."""
+        return (
+            f"The dataset {self.reference!r} is in use by {_runs(self.live)}, queued or running. Stop "
+            f"{'it' if len(self.live) == 1 else 'them'} first, or wait."
+        )
+
+    def warning(self) -> str:
+        """What is lost with it."""
+        return (
+            f"{_runs(self.ended)[:1].upper()}{_runs(self.ended)[1:]} used the dataset {self.reference!r}. Without it no "
+            "such run can be resumed or show examples; the models stay."
+        )
+
+
+def _runs(ids: tuple[int, ...]) -> str:
+    named = ", ".join(map(str, ids[:_NAMED]))
+    more = f" and {len(ids) - _NAMED} more" if len(ids) > _NAMED else ""
+    return f"run{'s' if len(ids) > 1 else ''} {named}{more}"
+
+
+def uses_of(store: "Store", reference: str) -> Uses:
+    """The runs that name this set. Raises `TrainyardError` for a set that is not there."""
+    place = PLACES[describe_set(reference).kind]
+    found = [
+        run
+        for run in store.list_runs(dataset=place.dataset, limit=_EVERYTHING)
+        if run.spec["dataset"].get(place.field) == reference
+    ]
+    return Uses(
+        reference,
+        tuple(run.id for run in found if run.live),
+        tuple(run.id for run in found if not run.live and run.state is not RunState.CANCELED),
+    )
+
+
+def delete_own_data(store: "Store", reference: str) -> None:
+    """Delete a set and what was prepared of it. Raises `TrainyardError` while a queued or running run uses it."""
+    uses = uses_of(store, reference)
+    if uses.live:
+        raise TrainyardError(uses.refusal())
+    delete_set(reference)
