@@ -125,6 +125,14 @@ def test_two_drawings_of_one_emoji_stay_in_one_split(shared_home: Path) -> None:
         assert {position + 1911 for position in part if position < 1911} == {p for p in part if p >= 1911}
 
 
+def test_emoji_that_look_the_same_stay_in_one_split(shared_home: Path) -> None:
+    prepared = prepare(datasets["emoji"]())
+    drawn = [{pixels.tobytes() for pixels in prepared.arrays(split)[0]} for split in ("train", "validation", "test")]
+    assert not drawn[0] & drawn[1]
+    assert not drawn[0] & drawn[2]
+    assert not drawn[1] & drawn[2]
+
+
 @pytest.mark.parametrize("style", ["noto", "twemoji"])
 def test_one_style_of_emoji_has_half_of_the_examples(style: str) -> None:
     both, one = loaded("emoji"), loaded("emoji", style=style)

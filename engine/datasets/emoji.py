@@ -28,7 +28,7 @@ class Emoji(UnsplitDataset):
     suggested: ClassVar[dict[str, Any]] = {"epochs": 12, "batch_size": 64, "dropout": 0.4}
 
     style: Literal["both", "noto", "twemoji"] = "both"
-    """Whose drawings: Google's Noto, Twitter's Twemoji, or both. The two drawings of one emoji stay in one split."""
+    """Whose drawings: Google's Noto, Twitter's Twemoji, or both. The drawings of one emoji stay in one split."""
 
     def fingerprint(self) -> str:
         """Hash of the embedded file."""
@@ -40,6 +40,18 @@ class Emoji(UnsplitDataset):
         with np.load(_FILE) as file:
             inputs = np.concatenate([file[f"x_{style}"] for style in styles])
             targets = np.concatenate([file[f"y_{style}"] for style in styles]).astype(np.int64)
-            groups = np.tile(file["names"], len(styles))
+            names = np.tile(file["names"], len(styles))
             labels = tuple(map(str, file["classes"]))
-        return Examples(inputs, targets, labels, groups=groups)
+        return Examples(inputs, targets, labels, groups=_same(inputs, names))
+
+
+def _same(inputs: np.ndarray, names: np.ndarray) -> np.ndarray:
+    """One number (examples,) for all drawings of an emoji, and of every other emoji that an artist draws the same way."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    emoji = np.unique(names, return_inverse=True)[1]
+    drawing = np.unique(inputs.reshape(len(inputs), -1), axis=0, return_inverse=True)[1]
+    nodes = int(emoji.max()) + 1 + int(drawing.max()) + 1
+    links = coo_array((np.ones(len(emoji)), (emoji, int(emoji.max()) + 1 + drawing)), shape=(nodes, nodes))
+    return np.asarray(connected_components(links, directed=False)[1][emoji])
