@@ -8,19 +8,8 @@ import time
 from typing import Any
 
 NAMES = (
-    *(
-        "throughput",
-        "tracking",
-        "store",
-        "pages",
-        "accuracy",
-        "transfer",
-        "tables",
-        "sounds",
-        "serving",
-        "latency",
-        "viewers",
-    ),
+    *("throughput", "tracking", "store", "pages", "accuracy", "transfer", "tables", "texts", "sounds"),
+    *("serving", "latency", "viewers"),
 )
 """Every measurement, a module of this package with a function `measure`."""
 

@@ -9,14 +9,17 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
+import psutil
 
 from bench.children import empty_home, median, run_json
 
 TRIES = 200
 ROWS = 10_000
 CLIENTS, EACH = 10, 60
-ALONE = "from engine.serving import turns; turns.TOGETHER_BYTES = 0; from engine.serving.predictor import main; main()"
-"""What the predictor would be if requests shared no turns."""
+ALONE = (
+    "from engine.serving import predictor, turns; turns.TOGETHER_BYTES = 0; turns.MAX_GATHER_SECONDS = 0; "
+    "predictor.main()"
+)  # what the predictor would be if requests shared no turns
 
 
 def measure() -> dict[str, Any]:
@@ -103,6 +106,7 @@ def _clients(predictor: Any, alone: Any, values: dict[str, Any]) -> dict[str, fl
             for done in [threads.submit(ask, picture) for picture in pictures]:
                 done.result()
 
+    work = [_processor_seconds(handle, crowd) for handle in (predictor, alone)]
     together, apart = _in_turns(5, lambda: crowd(predictor), lambda: crowd(alone))
     single = median([_seconds(lambda: alone.predict(run, [("picture.png", pictures[0])])) for _ in range(TRIES)])
     count = CLIENTS * EACH
@@ -111,7 +115,19 @@ def _clients(predictor: Any, alone: Any, values: dict[str, Any]) -> dict[str, fl
         "one_a_turn_per_second": count / apart,
         "one_client_per_second": 1 / single,
         "ratio": apart / together,
+        "together_processor_ms": 1e3 * work[0] / count,
+        "one_a_turn_processor_ms": 1e3 * work[1] / count,
     }
+
+
+def _processor_seconds(handle: Any, crowd: Callable[[Any], None]) -> float:
+    """Of the predictor's process: the same however busy the machine is with other things."""
+    process = psutil.Process(handle._child.process.pid)
+    crowd(handle)
+    before = process.cpu_times()
+    crowd(handle)
+    after = process.cpu_times()
+    return float(after.user + after.system - before.user - before.system)
 
 
 def _saved(values: dict[str, Any]) -> tuple[int, Any, np.ndarray]:

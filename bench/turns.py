@@ -10,7 +10,12 @@ from bench.subject import NEXT
 
 
 def race(
-    ways: tuple[str, ...], model: str, epochs: int, environment: dict[str, str], seed: int = 0
+    ways: tuple[str, ...],
+    model: str,
+    epochs: int,
+    environment: dict[str, str],
+    seed: int = 0,
+    subject: str = "bench.subject",
 ) -> dict[str, dict[str, Any]]:
     """Results of each way; only one of them works at any time, but for what it does before its first epoch.
 
@@ -20,7 +25,7 @@ def race(
     results: dict[str, dict[str, Any]] = {}
     try:
         for way in ways:  # one after the other, each until it is about to train
-            arguments = [sys.executable, "-m", "bench.subject", way, model, str(epochs), str(seed)]
+            arguments = [sys.executable, "-m", subject, way, model, str(epochs), str(seed)]
             children[way] = subprocess.Popen(
                 arguments, cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
             )

@@ -19,10 +19,11 @@ def fused(optimizer: "type[keras.optimizers.Adam]") -> "type[keras.optimizers.Ad
 
     class Fused(optimizer):  # type: ignore[misc]
         def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
-            """Update `variable` (any shape) in place by `gradient` (the same shape, or slices of it)."""
-            if isinstance(gradient, tf.IndexedSlices):  # an embedding's: the kernel takes whole tensors only
-                super().update_step(gradient, variable, learning_rate)
-                return
+            """Update `variable` (any shape) in place by `gradient` (the same shape, or slices of it).
+
+            An embedding's gradient comes as slices. Keras, too, moves all of its rows in every step, since means decay.
+            """
+            gradient = tf.convert_to_tensor(gradient)
             index = self._get_variable_index(variable)
             dtype = variable.dtype
             step = tf.cast(self.iterations.value + 1, dtype)

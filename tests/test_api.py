@@ -307,11 +307,12 @@ def test_no_other_site_is_allowed_in(client: httpx.Client, digits: int) -> None:
 # -- hostile bodies ---------------------------------------------------------------------------------------------------
 
 
-def raw(client: httpx.Client, name: int, headers: str, *, endless: bytes = b"") -> str:
+def raw(client: httpx.Client, name: int, headers: str, *, begin: bytes = b"", endless: bytes = b"") -> str:
     """The answer to a request written by hand, whose body is repeated until the server has had enough."""
     port = client.base_url.port
     with socket.create_connection(("127.0.0.1", port or 0), timeout=30) as connection:
         connection.sendall(f"POST /api/v1/models/{name}:predict HTTP/1.1\r\nHost: x\r\n{headers}\r\n\r\n".encode())
+        connection.sendall(begin)
         sent = 0
         try:
             while endless and sent < 400 * MB:
@@ -338,10 +339,12 @@ def test_ten_announced_gigabytes_are_refused_before_one_is_sent(client: httpx.Cl
 @pytest.mark.parametrize("kind", ["application/json", "multipart/form-data; boundary=x"])
 def test_an_endless_body_is_left_in_bounded_memory(client: httpx.Client, digits: int, kind: str) -> None:
     before = psutil.Process().memory_info().rss
+    part = b'--x\r\nContent-Disposition: form-data; name="files"; filename="a.png"\r\n\r\n'
+    begin = b"%x\r\n%b\r\n" % (len(part), part) if "form" in kind else b""
     chunk = b"10000\r\n" + b"x" * 0x10000 + b"\r\n"
-    start = b'2d\r\n--x\r\nContent-Disposition: form-data; name="f"\r\n\r\n'.ljust(0) if "form" in kind else b""
-    answer = raw(client, digits, f"Content-Type: {kind}\r\nTransfer-Encoding: chunked", endless=start + chunk)
-    assert answer == "" or answer.splitlines()[0].split()[1] in ("400", "413")
+    headers = f"Content-Type: {kind}\r\nTransfer-Encoding: chunked"
+    answer = raw(client, digits, headers, begin=begin, endless=chunk)
+    assert answer == "" or "413" in answer.splitlines()[0]
     assert psutil.Process().memory_info().rss - before < 100 * MB
     assert client.get("/models").status_code == 200
 

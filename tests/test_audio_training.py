@@ -10,6 +10,7 @@ import pytest
 
 from engine.artifacts import artifacts_of
 from engine.augmentations.audio import AudioAugmentation
+from engine.cli.commands import summary
 from engine.datasets.base import datasets
 from engine.datasets.prepare import PreparedDataset, prepare
 from engine.runs import RunSpec
@@ -175,3 +176,4 @@ def test_a_run_is_judged_once_on_what_lies_outside_the_splits(store: Store) -> N
     assert list(found) == ["validation", "test", "other_tones"]
     assert np.sum(found["other_tones"]["confusion_matrix"]) == 12
     assert run.result["other_tones_accuracy"] == found["other_tones"]["metrics"]["accuracy"]
+    assert summary(run)["metrics"]["other_tones_accuracy"] == run.result["other_tones_accuracy"]

@@ -21,6 +21,7 @@ from engine.datasets.fashion_mnist import FashionMnist
 from engine.datasets.fetch import fetch
 from engine.datasets.fetched import Download, FetchedDataset
 from engine.datasets.idx import read_idx
+from engine.datasets.imdb import Imdb
 from engine.datasets.prepare import prepare
 from engine.errors import TrainyardError
 from engine.settings import settings
@@ -149,6 +150,25 @@ def cifar_archive(**members: bytes) -> bytes:
     return buffer.getvalue()
 
 
+def imdb_archive(**members: bytes) -> bytes:
+    """A tar.gz like that of IMDB, two reviews of each kind; `members` adds files, slashes written as `__`."""
+    files = {
+        f"aclImdb/{split}/{label}/{number}_{stars}.txt": f"{split} {label} {number}<br /><br />über".encode()
+        for split in ("train", "test")
+        for label, stars in (("neg", 1), ("pos", 10))
+        for number in (*range(12, -1, -1), 100)
+    }
+    files |= {"aclImdb/train/unsup/0_0.txt": b"unlabelled", "aclImdb/README": b"read me"}
+    files |= {name.replace("__", "/"): data for name, data in members.items()}
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
+        for name, data in files.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            archive.addfile(info, io.BytesIO(data))
+    return buffer.getvalue()
+
+
 # -- true formats ------------------------------------------------------------------------------------------------------
 
 
@@ -178,6 +198,58 @@ def test_the_binary_version_of_cifar_is_fetched_and_read(server: Server, registe
     assert examples.test is not None
     assert examples.test.sum() == 20
     assert prepare(datasets["tiny-cifar"]()).info.labels[3] == "cat"
+
+
+IMDB = "aclImdb_v1.tar.gz"
+
+
+def test_the_reviews_of_imdb_are_fetched_and_read_with_the_split_of_the_source(server: Server, register: Any) -> None:
+    server.files = {IMDB: imdb_archive()}
+    register("tiny-imdb", Imdb, server.files, server.url)
+    fetch("tiny-imdb")
+    examples = datasets["tiny-imdb"]().load()
+    assert examples.test is not None
+    assert len(examples.inputs) == 4 * 14
+    assert examples.inputs[:3].tolist() == ["train neg 0 über", "train neg 1 über", "train neg 2 über"]
+    assert examples.inputs[13] == "train neg 100 über"  # by number, whatever the order in the archive
+    assert examples.targets.sum() == examples.test.sum() == 28
+    for text, target, test in zip(examples.inputs, examples.targets, examples.test, strict=True):
+        assert text.startswith(f"{'test' if test else 'train'} {'pos' if target else 'neg'}")
+    prepared = prepare(datasets["tiny-imdb"]())
+    assert sum(prepared.meta["counts"]["test"]) == 28
+
+
+def test_imdb_can_be_copied_from_a_folder_and_a_wrong_file_is_refused(tmp_path: Path, register: Any) -> None:
+    register("tiny-imdb", Imdb, {IMDB: imdb_archive()}, "http://nowhere.invalid")
+    (tmp_path / IMDB).write_bytes(imdb_archive(extra=b"other"))
+    with pytest.raises(TrainyardError, match="is not the published file"):
+        fetch("tiny-imdb", tmp_path)
+    (tmp_path / IMDB).write_bytes(made := imdb_archive())
+    assert (fetch("tiny-imdb", tmp_path) / IMDB).read_bytes() == made
+
+
+@pytest.mark.parametrize(
+    ("members", "reason"),
+    [
+        ({"aclImdb__train__neg__7_1.txt": b"x" * 100_001}, "not a file of at most 100,000 bytes"),
+        ({"aclImdb__test__pos__7_10.txt": b"\xff\xfe"}, "not text in UTF-8"),
+    ],
+)
+def test_a_broken_review_is_a_sentence(register: Any, members: dict[str, bytes], reason: str) -> None:
+    made = register("tiny-imdb", Imdb, {IMDB: b""}, "")
+    made.folder().mkdir(parents=True)
+    made.paths()[0].write_bytes(imdb_archive(**members))
+    with pytest.raises(TrainyardError, match=reason):
+        made().load()
+
+
+def test_an_archive_that_is_not_imdb_s_is_a_sentence(register: Any) -> None:
+    made = register("tiny-imdb", Imdb, {IMDB: b""}, "")
+    made.folder().mkdir(parents=True)
+    for data, reason in ((cifar_archive(), "lacks train/neg"), (imdb_archive()[:900], "cannot be read")):
+        made.paths()[0].write_bytes(data)
+        with pytest.raises(TrainyardError, match=reason):
+            made().load()
 
 
 def test_a_mirror_serves_the_same_files(server: Server, register: Any, monkeypatch: pytest.MonkeyPatch) -> None:

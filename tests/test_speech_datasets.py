@@ -105,7 +105,7 @@ def test_what_the_datasets_suggest_reaches_the_augmentation() -> None:
     from engine.runs import RunSpec
 
     spec = RunSpec.build({"dataset": "spoken-digits"})
-    assert spec.model.name == "crnn"
+    assert spec.model.name == "audio-cnn"
     assert spec.augmentation is not None
     assert spec.augmentation.copies > 1
     assert RunSpec.build({"dataset": "spoken-digits", "shift_ms": 0, "speed": 0, "noise": 0}).augmentation.copies == 1  # type: ignore[union-attr]

@@ -79,6 +79,30 @@ def test_who_has_waited_too_long_is_not_worked_for() -> None:
     assert work.turns == [[b"1"], [b"3"]]  # the first had begun
 
 
+def test_a_crowd_that_comes_again_one_by_one_is_waited_for_and_somebody_alone_is_not() -> None:
+    turns_of: list[int] = []
+
+    def slow(bodies: list[bytes]) -> list[bytes | Exception]:
+        turns_of.append(len(bodies))
+        time.sleep(1.0 if bodies == [b"begin"] else 0.1)
+        return list(bodies)
+
+    async def crowd() -> None:
+        turns = Turns(100, 10, lambda: None)
+        await asyncio.gather(*(turns.share("a", body, slow) for body in (b"begin", b"1", b"2", b"3")))
+
+        async def again(position: int) -> None:
+            await asyncio.sleep(position / 1_000)
+            await turns.share("a", b"x", slow)
+
+        await asyncio.gather(*(again(position) for position in range(3)))
+        await turns.share("a", b"alone", slow)
+        await turns.share("a", b"alone", slow)
+
+    asyncio.run(crowd())
+    assert turns_of == [1, 3, 3, 1, 1]
+
+
 def test_work_that_breaks_tells_all_who_shared_it() -> None:
     def broken(bodies: list[bytes]) -> list[bytes | Exception]:
         time.sleep(0.1)

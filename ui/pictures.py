@@ -13,7 +13,6 @@ from ui.charts import THEMES, Figure, ThemeName
 from ui.language import _
 from ui.thumbnails import data_url, png
 
-Strip = Callable[[np.ndarray], str]
 MAX_CLASSES = 20
 """Most classes that are shown; of more, the first ones."""
 EXAMPLES_PER_CLASS = 12
@@ -66,11 +65,12 @@ def _mermaid(text: str) -> str:
     return re.sub(r"[^\w\s.,()×+-]", lambda sign: f"#{ord(sign.group())};", text)
 
 
-def dataset_look(prepared: PreparedDataset, theme: ThemeName, strip: Strip | None = None) -> str:
+def dataset_look(prepared: PreparedDataset, theme: ThemeName, show: Callable[[np.ndarray], str] | None = None) -> str:
     """A table in HTML: each class with some of its training examples and how many there are in all splits.
 
-    `strip` makes one row of pictures of the examples of a class, as a data URL; that of images where it is not given.
+    `show` makes HTML of examples (count, ...); without it they are images.
     """
+    show = show or _images
     labels = prepared.info.labels[:MAX_CLASSES]
     counts = np.array([prepared.meta["counts"][split] for split in ("train", "validation", "test")])
     targets = prepared.targets[where := prepared.indices("train")]
@@ -78,7 +78,7 @@ def dataset_look(prepared: PreparedDataset, theme: ThemeName, strip: Strip | Non
     rows = [
         _row(
             label,
-            (strip or image_strip)(prepared.inputs[where[targets == position][:EXAMPLES_PER_CLASS]]),
+            show(prepared.inputs[where[targets == position][:EXAMPLES_PER_CLASS]]),
             counts[:, position],
             int(counts.sum(axis=0).max()),
             colours.train,
@@ -93,7 +93,7 @@ def dataset_look(prepared: PreparedDataset, theme: ThemeName, strip: Strip | Non
     )
 
 
-def _row(label: str, strip: str, counts: np.ndarray, most: int, colour: str) -> str:
+def _row(label: str, examples: str, counts: np.ndarray, most: int, colour: str) -> str:
     train, validation, test = map(int, counts)
     spoken = _("{train} to train, {validation} to validate, {test} to test").format(
         train=train, validation=validation, test=test
@@ -102,21 +102,28 @@ def _row(label: str, strip: str, counts: np.ndarray, most: int, colour: str) -> 
     return (
         f'<div style="overflow:hidden;text-overflow:ellipsis;white-space:nowrap" title="{escape(label)}">'
         f"{escape(label)}</div>"
-        f'<div style="overflow:hidden;height:{_STRIP_PIXELS}px"><img src="{strip}" alt="{escape(label)}" '
-        f'style="height:{_STRIP_PIXELS}px;max-width:none;border-radius:3px"></div>'
+        f"{examples}"
         f'<div title="{escape(spoken)}" style="display:flex;align-items:center;gap:6px">'
         f'<div style="height:10px;border-radius:2px;background:{colour};width:{60 * total / max(most, 1):.0f}%;'
         f'min-width:2px"></div><span>{total:,}</span></div>'
     )
 
 
-def image_strip(examples: np.ndarray) -> str:
-    """(examples, height, width, channels) uint8 -> one row of pictures with gaps between them, as a data URL."""
+def _images(examples: np.ndarray) -> str:
+    """(examples, height, width, channels) uint8 -> an element with all of them in a row."""
     return strip_of([Image.fromarray(example[..., 0] if example.shape[-1] == 1 else example) for example in examples])
 
 
 def strip_of(pictures: Sequence[Image.Image]) -> str:
-    """Pictures of one size -> one row of them with gaps between, as a data URL."""
+    """Pictures of one size -> an element with all of them in a row, as much of it as there is room for."""
+    return (
+        f'<div style="overflow:hidden;height:{_STRIP_PIXELS}px"><img src="{_strip(pictures)}" alt="" '
+        f'style="height:{_STRIP_PIXELS}px;max-width:none;border-radius:3px"></div>'
+    )
+
+
+def _strip(pictures: Sequence[Image.Image]) -> str:
+    """The pictures with gaps between them, as a data URL."""
     width, height = pictures[0].size
     scale = max(1, round(2 * _STRIP_PIXELS / height))  # twice the size, for sharp screens
     side, gap = width * scale, max(2, height * scale // 20)

@@ -143,16 +143,21 @@ def draw_many(kind: str, results: Sequence[Result], cells: Cells = ({}, {})) -> 
         st.warning(_("{count} of {total} inputs could not be used; the table says why.").format(
             count=failures, total=len(results)), icon=":material/warning:")  # fmt: skip
     given, how = cells
+    pictures = any(_is_picture(column) for column in how.values())
+    shown = table if failures else table.drop(columns="error")
+    parts = [pd.DataFrame(given), shown] if pictures else [shown, pd.DataFrame(given)]
     st.dataframe(
-        pd.concat([pd.DataFrame(given), table], axis=1),
+        pd.concat(parts, axis=1),
         hide_index=True,
-        row_height=_PICTURE_PIXELS if any(_is_picture(column) for column in how.values()) else None,
+        row_height=_PICTURE_PIXELS if pictures else None,
         key="predictions" if given else "batch-predictions",
         alt=_("Prediction for each file"),
         column_config=renderer.columns()
         | how
         | {
-            "name": st.column_config.TextColumn(_("File")),
+            "name": st.column_config.TextColumn(
+                _("Input"), help=_("Name of the file, and the row where it is a table.")
+            ),
             "error": st.column_config.TextColumn(_("Problem"), help=_("Why a file could not be used."), width="large"),
         },
     )

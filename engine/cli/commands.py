@@ -131,7 +131,8 @@ def _train_here(store: Store, run: Run, as_json: bool) -> int:
 def summary(run: Run) -> dict[str, Any]:
     """What `train --json` and `resume --json` print last."""
     result = run.result
-    metrics = {k: v for k, v in result.items() if k.startswith(("test_", "validation_"))}
+    judged = ("test", "validation", *run.parsed().dataset.extra_tests)
+    metrics = {k: v for k, v in result.items() if k.startswith(tuple(f"{name}_" for name in judged))}
     return {
         "run": run.id,
         "state": run.state.value,

@@ -128,6 +128,7 @@ datasets: Registry[Dataset] = Registry(
         "fashion-mnist",
         "mnist-full",
         "cifar10",
+        *("movie-snippets", "amazon-snippets", "tweets", "phrase-languages", "imdb"),
         "spoken-digits",
         "voice-commands",
         "spoken-languages",

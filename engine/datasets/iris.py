@@ -20,7 +20,7 @@ class Iris(SklearnTable):
     )
     num_examples: ClassVar[int] = 150
     num_classes: ClassVar[int] = 3
-    suggested: ClassVar[dict[str, Any]] = {"batch_size": 16, "learning_rate": 0.003}
+    suggested: ClassVar[dict[str, Any]] = {"batch_size": 8, "learning_rate": 0.003, "epochs": 150, "patience": 30}
 
     def load(self) -> Examples:
         """150 rows of four numbers."""

@@ -33,8 +33,8 @@ class SpokenDigits(UnsplitDataset):
     num_examples: ClassVar[int] = 760
     num_classes: ClassVar[int] = 10
     suggested: ClassVar[dict[str, Any]] = {
-        "epochs": 40, "batch_size": 32, "patience": 12,
-        "versions": 8, "shift_ms": 150, "speed": 0.1, "noise": 0.4, "hide_time": 0.1, "hide_pitch": 0.1,
+        "model": "audio-cnn", "epochs": 60, "batch_size": 32, "patience": 15,
+        "versions": 8, "shift_ms": 150, "speed": 0.1, "noise": 0.4,
     }  # fmt: skip
     extra_tests: ClassVar[dict[str, str]] = {"human_voices": "Human voices"}
 

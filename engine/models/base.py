@@ -66,6 +66,9 @@ class Model(Spec):
         """Map features (batch, ...) to one vector an example (batch, units)."""
         raise NotImplementedError(f"{type(self).__name__} must define body.")
 
+    def warm_start(self, network: "keras.Model", info: DataInfo) -> None:
+        """Change weights of a built `network` that do not start at random. Not asked where only shapes count."""
+
 
 models: Registry[Model] = Registry(
     "model",

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -15,6 +16,9 @@ T = TypeVar("T")
 logger = logging.getLogger(__name__)
 TOGETHER_BYTES = 1 << 20
 """Requests share a turn until they have this many bytes together; a larger one has its turn alone."""
+
+MAX_GATHER_SECONDS = 0.02
+"""Longest wait for those who may be about to join a turn."""
 
 
 class Busy(TrainyardError):  # noqa: N818  # not a fault: others are served
@@ -49,6 +53,15 @@ class _Seat:
     future: "Future[Any]" = field(default_factory=Future)
 
 
+@dataclass(frozen=True)
+class _Turn:
+    """One that was shared, or could have been."""
+
+    key: str = ""
+    count: int = 0
+    seconds: float = 0.0
+
+
 class Turns:
     """Work is done one after the other, in the order in which it came, on one thread of its own.
 
@@ -62,7 +75,8 @@ class Turns:
         self._max_waiting, self._limit, self._give_up = max_waiting, limit_seconds, give_up
         self._open = 0
         self._seats: dict[str, deque[_Seat]] = {}
-        self._lock = threading.Lock()
+        self._came = threading.Condition()
+        self._last = _Turn()
 
     def begin_with(self, work: Callable[[], None]) -> None:
         """Do `work` on the thread before anything else, however long it takes."""
@@ -80,8 +94,9 @@ class Turns:
         """
         self._check_room()
         seat = _Seat(body)
-        with self._lock:
+        with self._came:
             self._seats.setdefault(key, deque()).append(seat)
+            self._came.notify()
         self._thread.submit(self._serve, key, work)
         answer: T = await self._wait(seat.future)
         return answer
@@ -106,10 +121,13 @@ class Turns:
         raise late(self._limit)
 
     def _serve(self, key: str, work: Callable[[list[bytes]], Sequence[Any]]) -> None:
+        self._gather(key)
         seats = self._next(key)
         if not seats:  # an earlier turn has answered them all
             return
+        began = time.monotonic()
         found = attempt(lambda: work([seat.body for seat in seats]))
+        self._last = _Turn(key, len(seats), time.monotonic() - began)
         answers = [found] * len(seats) if isinstance(found, Exception) else found
         for seat, answer in zip(seats, answers, strict=True):
             if isinstance(answer, Exception):
@@ -117,11 +135,22 @@ class Turns:
             else:
                 seat.future.set_result(answer)
 
+    def _gather(self, key: str) -> None:
+        """Those who have just had their answers often ask again at once: wait for as many as came together last time.
+
+        Never for longer than half of what that turn took, and not at all for somebody who asks alone.
+        """
+        last = self._last
+        with self._came:
+            if last.key == key and last.count > 1 and self._seats.get(key):
+                seconds = min(last.seconds / 2, MAX_GATHER_SECONDS)
+                self._came.wait_for(lambda: len(self._seats[key]) >= last.count, seconds)
+
     def _next(self, key: str) -> list[_Seat]:
         """Those who wait with `key`, without those who have gone: the first, and more while they are small."""
         taken: list[_Seat] = []
         size = 0
-        with self._lock:
+        with self._came:
             seats = self._seats.get(key, deque())
             while seats and (not taken or size + len(seats[0].body) <= TOGETHER_BYTES):
                 seat = seats.popleft()

@@ -82,6 +82,34 @@ class Plateau(keras.callbacks.ReduceLROnPlateau):
         self.best, self.wait, self.cooldown_counter = state["best"], state["wait"], state["cooldown_counter"]
 
 
+class SteadySeeds(keras.callbacks.Callback):
+    """Let validation move no seed, so that it may be left and done again.
+
+    Keras' recurrent layers draw their dropout in inference too, where they do not use it.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._before: list[np.ndarray] = []
+
+    def on_test_begin(self, logs: Any = None) -> None:
+        """Remember."""
+        self._before = [keras.ops.convert_to_numpy(state).copy() for state in self._states()]
+
+    def on_test_end(self, logs: Any = None) -> None:
+        """Put back."""
+        self.put_back()
+
+    def put_back(self) -> None:
+        """The states from before the validation, if one has begun and not ended."""
+        if self._before:
+            assign(self._states(), self._before)
+        self._before = []
+
+    def _states(self) -> list[Any]:
+        return [v for v in self.model.non_trainable_variables if v.name == "seed_generator_state"]
+
+
 class Report(keras.callbacks.Callback):
     """Hand metrics to the reporter a few times a second, and leave `fit` once the run was asked to end.
 
@@ -107,7 +135,8 @@ class Report(keras.callbacks.Callback):
         self._warm_step = (
             0  # steps done when the first execution of the epoch came back: that one may have traced a graph
         )
-        self._began = self._last_time = self._warm = time.monotonic()
+        self._last_step = 0
+        self._began = self._last_time = self._last_point = self._warm = time.monotonic()
 
     @property
     def total_steps(self) -> int:
@@ -157,10 +186,21 @@ class Report(keras.callbacks.Callback):
             if steps > self._warm_step > 0 and now > self._warm:
                 self.steps_per_second = (steps - self._warm_step) / (now - self._warm)
             self.throughputs.append(self.batches.num_examples * steps / self.batches.steps_per_epoch / seconds)
+            self._pace(now)
 
     def on_test_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         """A long validation is left, too; it is done again after a restart."""
         self.reporter.obey()
+
+    def _pace(self, now: float) -> None:
+        """Speed and learning rate at the end of an epoch, where epochs are too short to have points of their own."""
+        if now - self._last_point >= self.INTERVAL_SECONDS and self.total_steps - self._last_step >= self.stride:
+            values = {"examples_per_second": self.throughputs[-1], "learning_rate": self._learning_rate()}
+            self.reporter.step_ended(self.total_steps, self.total_steps / self.batches.steps_per_epoch, values)
+            self._last_point, self._last_step = now, self.total_steps
+
+    def _learning_rate(self) -> float:
+        return float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate))
 
     def _obey(self) -> None:
         try:
@@ -184,9 +224,10 @@ class Report(keras.callbacks.Callback):
         self._check(float(logs.get("loss", 0.0)))
         elapsed = max(now - self._last_time, 1e-9)
         values["examples_per_second"] = count * self.batches.batch_size / elapsed
-        values["learning_rate"] = float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate))
+        values["learning_rate"] = self._learning_rate()
         self.reporter.step_ended(self.total_steps, self.total_steps / self.batches.steps_per_epoch, values)
         self._counted, self._last_time = self.step, now
+        self._last_point, self._last_step = now, self.total_steps
 
     def _check(self, loss: float, name: str = "loss") -> None:
         if not math.isfinite(loss):

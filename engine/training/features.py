@@ -13,6 +13,7 @@ from typing import Any
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 from engine.augmentations.base import Augmentation
 from engine.datasets.prepare import PreparedDataset, Split
@@ -102,7 +103,9 @@ def _parts(
             chunk = np.asarray(data.inputs[where[start : start + _CHUNK]])
             raw = varied.vary(chunk, rng) if varied and copy else chunk
             # `predict` runs a graph: called eagerly, the model would hold every layer's output until the last one is done
-            yield features.predict(as_tensors(raw), batch_size=_BATCH, verbose=0)
+            found = features.predict(as_tensors(raw), batch_size=_BATCH, verbose=0)
+            # batches of sequences whose longest differ come as one ragged tensor
+            yield found.to_tensor().numpy() if isinstance(found, tf.RaggedTensor) else found
 
 
 def _store(path: Path, parts: Iterator[np.ndarray], examples: int | None) -> None:

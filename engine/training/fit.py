@@ -17,7 +17,7 @@ from engine.runs import Run, RunSpec, RunState
 from engine.settings import settings
 from engine.store import Store
 from engine.tasks.base import DataInfo
-from engine.training.callbacks import BestEpoch, Checkpoints, Plateau, Report
+from engine.training.callbacks import BestEpoch, Checkpoints, Plateau, Report, SteadySeeds
 from engine.training.checkpoint import load_checkpoint
 from engine.training.comparison import compare_run, known_baseline
 from engine.training.evaluate import evaluate_run, save_info, save_model
@@ -122,6 +122,7 @@ class _Session:
     report: Report
     best: BestEpoch
     keeping: Checkpoints
+    seeds: SteadySeeds
 
     @classmethod
     def start(cls, store: Store, run: Run, spec: RunSpec, hardware: Hardware, reporter: Reporter) -> "_Session":
@@ -151,6 +152,7 @@ class _Session:
             report=Report(reporter, batches, spec, best, total_steps),
             best=best,
             keeping=Checkpoints(files.checkpoint, best, remembering, settings().checkpoint_seconds),
+            seeds=SteadySeeds(),
         )
         session._resume()
         found = {
@@ -187,7 +189,7 @@ class _Session:
     def fit(self, extra: list[Any]) -> None:
         """Call Keras' `fit` in portions: what is left of an epoch, one epoch to measure, and all the rest."""
         model, report, epochs = self.network.trained, self.report, self.spec.training.epochs
-        callbacks = [*self.keeping.remembering.values(), report, self.keeping, *extra]
+        callbacks = [self.seeds, *self.keeping.remembering.values(), report, self.keeping, *extra]
         model.steps_per_execution = min(FIRST_EXECUTION_STEPS, self.batches.steps_per_epoch)
         if report.step == self.batches.steps_per_epoch:
             self._validate(callbacks)
@@ -225,6 +227,7 @@ class _Session:
 
     def keep(self) -> None:
         """Write the last checkpoint, then take the weights of the best epoch."""
+        self.seeds.put_back()
         self.keeping.save(self.report.epoch, self.report.step, self.report.means)
         self.best.restore()
 

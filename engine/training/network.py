@@ -38,6 +38,8 @@ def build_network(spec: RunSpec, info: DataInfo) -> Network:
     scores = spec.task.head(spec.model.body(frozen), info)
     saved = keras.Model(raw, spec.task.final(scores), name=spec.model.name.replace("-", "_"))
     core = keras.Model(inputs, scores, name="network")
+    if info.learned:
+        spec.model.warm_start(core, info)
     augmentation = spec.augmentation if spec.augmentation is not None and spec.augmentation.active() else None
     if augmentation is not None and not augmentation.on_features:
         return Network(_augmented(core, info.shape, augmentation, spec), core, saved)

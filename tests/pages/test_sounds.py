@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from engine.artifacts import artifacts_of
 from engine.datasets.base import datasets
@@ -84,7 +85,7 @@ def upload(store: Store, *files: tuple[str, bytes]):
 def test_train_shows_spectrograms_counts_and_a_player_for_the_chosen_class(store: Store) -> None:
     at = open_page("train", **SOUNDS)
     assert "760 examples in 10 classes, 1 s of sound: 500 to train, 100 to validate, 160 to test" in words(at)
-    assert "hears in which order they come" in words(at)  # the network that the dataset suggests
+    assert "how often and how evenly they come" in words(at)  # the network that the dataset suggests
     [look] = [html.proto.body for html in at.get("html") if "data:image/png" in html.proto.body]
     assert look.count("<img") == 10
     [first] = [player.proto.url for player in at.get("audio")]
@@ -159,3 +160,19 @@ def test_and_a_figure_of_its_own(store: Store) -> None:
     judged = replace(run, result=run.result | {"human_voices_accuracy": 0.9, "human_voices_macro_f1": 0.8})
     assert final_figures(judged)[-1] == ("Human voices: accuracy", "90.0%")
     assert len(final_figures(judged)) == len(final_figures(run)) + 1
+
+
+def gallery() -> None:
+    """A page with two examples of a dataset."""
+    from engine.datasets.base import datasets
+    from engine.datasets.prepare import prepare
+    from ui.modalities import modality
+
+    modality("audio").examples(prepare(datasets["spoken-digits"]()), [3, 700], ["one of three", "the last"])
+
+
+def test_examples_of_a_dataset_are_seen_and_heard(home: object) -> None:
+    at = AppTest.from_function(gallery, default_timeout=30).run()
+    assert not at.exception, at.exception[0].message
+    assert [caption for image in at.get("image") for caption in image.captions] == ["one of three", "the last"]
+    assert len({player.proto.url for player in at.get("audio")}) == 2

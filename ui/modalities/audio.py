@@ -18,8 +18,8 @@ from engine.tasks.base import DataInfo
 from ui.examples import held_out
 from ui.language import N_, _, language
 from ui.modalities.base import Cells, File, register
-from ui.plain import plain_label
 from ui.pictures import MAX_CLASSES, dataset_look, strip_of
+from ui.plain import plain_label
 from ui.run_views import theme_name
 from ui.thumbnails import data_url
 
@@ -54,9 +54,12 @@ class Sounds:
         labels = list(prepared.info.labels[:MAX_CLASSES])
         chosen = st.pills(
             _("Listen"), labels, default=labels[0], required=True, key=f"listen-{prepared.path.name}",
-            help=_("Hear the first of the spectrograms of this class."),
+            help=_("Hear the first of the spectrograms of this class."), wrap=True,
         )  # fmt: skip
-        st.audio(_first_of(prepared, labels.index(chosen or labels[0])), format="audio/wav")
+        where = prepared.indices("train")
+        of_class = where[prepared.targets[where] == labels.index(chosen or labels[0])]
+        for position in of_class[:1]:  # none where all of a rare class went to the other splits
+            st.audio(_example(prepared, int(position))[0], format="audio/wav")
 
     def ask(self, run: Run, dataset: Dataset) -> list[File]:
         """An example, a recording or uploaded files; the microphone is asked for only when it is chosen."""
@@ -91,11 +94,11 @@ class Sounds:
 
     def examples(self, prepared: PreparedDataset, positions: Sequence[int], captions: Sequence[str]) -> None:
         """Spectrograms with players, four in a row."""
-        clips = prepared.inputs[np.asarray(positions)]
-        for cell, clip, caption in zip(_grid(len(captions)), clips, captions, strict=True):
+        for cell, position, caption in zip(_grid(len(captions)), positions, captions, strict=True):
+            wav, picture = _example(prepared, int(position))
             with cell:
-                st.image(_png(clip), caption=plain_label(caption), alt=caption)
-                st.audio(encode_wav(clip), format="audio/wav")
+                st.image(picture, caption=plain_label(caption), alt=caption)
+                st.audio(wav, format="audio/wav")
 
 
 register("audio", Sounds())
@@ -113,22 +116,20 @@ def _strip(clips: np.ndarray) -> str:
 
 
 @st.cache_data(max_entries=256, show_spinner=False, hash_funcs=_BY_PATH)
-def _first_of(prepared: PreparedDataset, target: int) -> bytes:
-    """The first training example of a class, as WAV."""
-    where = prepared.indices("train")
-    return encode_wav(prepared.inputs[where[prepared.targets[where] == target][0]])
+def _example(prepared: PreparedDataset, position: int) -> tuple[bytes, bytes]:
+    """An example of a dataset as WAV, and its spectrogram."""
+    [clip] = prepared.inputs[np.array([position])]
+    return encode_wav(clip), _png(clip)
 
 
-@st.cache_data(max_entries=128, show_spinner=False)
 def _decoded(name: str, data: bytes) -> np.ndarray | None:
-    """The samples of a file, or None for one that cannot be read: its result says why."""
+    """The samples of a file, or None for one that cannot be read: its result says why. What people give is not kept."""
     try:
         return decode_sound(data, name)
     except TrainyardError:
         return None
 
 
-@st.cache_data(max_entries=512, show_spinner=False)
 def _png(samples: np.ndarray) -> bytes:
     return spectrogram_png(spectrogram(samples))
 
@@ -171,8 +172,8 @@ def held_out_examples(dataset: Dataset) -> list[tuple[str, bytes, bytes]]:
 @st.cache_data(max_entries=32, show_spinner=False)
 def _examples(values: str, fingerprint: str, _dataset: Dataset) -> list[tuple[str, bytes, bytes]]:
     prepared = prepare(_dataset)
-    clips = [(prepared.info.labels[prepared.targets[i]], prepared.inputs[i]) for i in held_out(prepared, EXAMPLES)]
-    return [(label, encode_wav(clip), spectrogram_png(spectrogram(clip))) for label, clip in clips]
+    chosen = held_out(prepared, EXAMPLES)
+    return [(prepared.info.labels[prepared.targets[i]], *_example(prepared, int(i))) for i in chosen]
 
 
 def record_input(run: Run, dataset: Dataset) -> list[File]:

@@ -18,6 +18,7 @@ from engine.tasks.base import DataInfo
 from ui.examples import held_out
 from ui.language import N_, _, language
 from ui.modalities.base import Cells, File, register
+from ui.modalities.held_out import held_out
 from ui.pictures import dataset_look
 from ui.run_views import theme_name
 from ui.thumbnails import data_url, png, thumbnail

@@ -125,7 +125,8 @@ def _look_rows(prepared: PreparedDataset) -> pd.DataFrame:
     positions = spread_out(prepared, "train", _ROWS_LOOK)
     frame = pd.DataFrame(records(prepared.inputs[positions], prepared.info))
     name = prepared.info.target or _("Class")
-    frame.insert(0, _free_name(name, frame), [answer(prepared, position) for position in positions])
+    truth = [answer(prepared, p) for p in positions] if prepared.info.labels else prepared.targets[positions]
+    frame.insert(0, _free_name(name, frame), truth)
     return frame
 
 
@@ -144,10 +145,10 @@ def _draw_columns(facts: Sequence[ColumnFacts]) -> None:
             {
                 "name": [fact.column.name for fact in facts],
                 "kind": [kinds[fact.column.kind] for fact in facts],
+                "distribution": [list(fact.distribution) for fact in facts],
                 "missing": [fact.missing for fact in facts],
                 "typical": ["–" if fact.typical is None else str(_shown(fact.typical)) for fact in facts],
                 "range": [_range(fact) for fact in facts],
-                "distribution": [list(fact.distribution) for fact in facts],
             }
         ),
         hide_index=True,
@@ -157,17 +158,16 @@ def _draw_columns(facts: Sequence[ColumnFacts]) -> None:
         column_config={
             "name": column.TextColumn(_("Column"), pinned=True),
             "kind": column.TextColumn(_("Kind"), width="small"),
-            "missing": column.ProgressColumn(
-                _("Missing"),
-                help=_("Share of the training rows without a value."),
-                format="percent",
-                min_value=0.0,
-                max_value=1.0,
+            "missing": column.NumberColumn(
+                _("Missing"), help=_("Share of the training rows without a value."), format="percent", width="small"
             ),
             "typical": column.TextColumn(_("Typical"), help=_("The median, or the most frequent category.")),
             "range": column.TextColumn(_("Range"), help=_("Smallest and largest number, or how many categories.")),
             "distribution": column.BarChartColumn(
-                _("Distribution"), help=_("Numbers from small to large; categories from frequent to rare."), y_min=0.0
+                _("Distribution"),
+                help=_("Numbers from small to large; categories from frequent to rare."),
+                width="small",
+                y_min=0.0,
             ),
         },
     )

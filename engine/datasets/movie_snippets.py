@@ -1,0 +1,19 @@
+"""Sentences from film reviews, scored by people: the textbook's sentiment task in small."""
+
+from typing import Any, ClassVar
+
+from engine.datasets.base import datasets
+from engine.datasets.scored_texts import ScoredTexts
+
+
+@datasets.register("movie-snippets", "Movie snippets (10,043 opinions)")
+class MovieSnippets(ScoredTexts):
+    """Single sentences from film reviews, positive or negative as twenty people each judged them."""
+
+    file: ClassVar[str] = "sentiment_movie_snippets.tsv.gz"
+    limits: ClassVar[str] = (
+        "Critics write in English, wittily and about films: what is learned here says little about tweets or products. "
+        "Sentences on which the judges were undecided are left out, which makes it easier than life."
+    )
+    num_examples: ClassVar[int] = 10_043
+    suggested: ClassVar[dict[str, Any]] = {"model": "bag-of-embeddings", "word_dropout": 0.3}

@@ -1,0 +1,18 @@
+"""Short messages of the early Twitter, scored by people."""
+
+from typing import Any, ClassVar
+
+from engine.datasets.base import datasets
+from engine.datasets.scored_texts import ScoredTexts
+
+
+@datasets.register("tweets", "Tweets (3,362 moods)")
+class Tweets(ScoredTexts):
+    """Messages of at most 140 characters, positive or negative as twenty people each judged them."""
+
+    file: ClassVar[str] = "sentiment_tweets.tsv.gz"
+    limits: ClassVar[str] = (
+        "English of about 2010, names replaced by @anonymous; 68 % are positive: always saying so is right that often."
+    )
+    num_examples: ClassVar[int] = 3_362
+    suggested: ClassVar[dict[str, Any]] = {"model": "textcnn", "signs": True, "embedding": "glove", "epochs": 8}

@@ -1,0 +1,150 @@
+"""What networks for texts share: from strings to numbers of words, characters or pieces, and to vectors."""
+
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+
+import numpy as np
+
+from engine.models import glove
+from engine.models.base import Model
+from engine.models.vocabulary import SIGN_WIDTHS, Splitting, capitals, most_frequent, signs, split_for, units
+from engine.spec import ADVANCED, Range
+from engine.tasks.base import DataInfo
+
+if TYPE_CHECKING:
+    import keras
+
+PADDING, UNKNOWN = 0, 1
+"""Numbers that stand for no word: the rest of a shorter text, and what the vocabulary does not hold."""
+FIRST_WORD = 2
+MOST_SIGNS, LONGEST_SIGNS = 300, 32
+"""How many different signs are known, and how many of one text are read."""
+_PIECES = (1, 2, 3)
+_FAR = 1 << 24  # beyond the end of any text
+
+
+class TextModel(Model):
+    """Texts as rows of numbers, and a vector for each number.
+
+    `preprocess` gives (batch, longest) int32, padded with zeros at the end. Capital letters count as small ones in every
+    script. A text of which nothing is left counts as one unknown word, so that no row is all padding.
+    """
+
+    modalities: ClassVar[tuple[str, ...]] = ("text",)
+
+    vocabulary_size: Annotated[int, Range(1_000, 50_000, log=True)] = 10_000
+    """How many different words are known, the most frequent of the training texts. All others count as one unknown word."""
+    sequence_length: Annotated[int, Range(8, 2_000, log=True)] = 500
+    """How many words of a text are read; what comes after is cut off. Time grows with it only for texts that are so long."""
+    splitting: Annotated[Literal["auto", "words", "characters", "pieces"], ADVANCED] = "auto"
+    """What a text is cut into: words at spaces, characters, or pieces of one to three characters. Auto takes characters for
+    texts of scripts without spaces, such as Chinese, and words for all others."""
+    signs: Annotated[bool, ADVANCED] = False
+    """Read punctuation, smileys and emoji too: they come after the words, up to three in a row count as one. Words only."""
+    embedding: Annotated[Literal["learned", "glove"], ADVANCED] = "learned"
+    """How the vectors of words begin: at random, or as GloVe knows them from six billion words of English. Both are
+    trained further. GloVe's have 50 numbers, whatever the size below."""
+    embedding_size: Annotated[int, Range(8, 512, log=True)] = 128
+    """Length of the vector that stands for a word."""
+
+    def widths(self, splitting: Splitting) -> tuple[int, ...]:
+        """How many words or characters in a row are counted as one."""
+        return _PIECES if splitting == "pieces" else (1,)
+
+    def learn(self, inputs: np.ndarray, info: DataInfo) -> dict[str, Any]:
+        """How the training split's texts (examples,) are cut, and the most frequent of what comes of it."""
+        splitting = split_for(inputs) if self.splitting == "auto" else self.splitting
+        widths = self.widths(splitting)
+        found = most_frequent(inputs, signs, MOST_SIGNS) if self.signs and splitting == "words" else []
+        words = self.vocabulary_size - FIRST_WORD - len(found)
+        vocabulary = most_frequent(inputs, lambda text: units(text, splitting, widths), words)
+        return {"splitting": splitting, "vocabulary": vocabulary, "signs": found}
+
+    def preprocess(self, x: Any, info: DataInfo) -> "keras.KerasTensor":
+        """Strings (batch,) -> (batch, longest) int32."""
+        from keras import layers, ops
+
+        splitting: Splitting = info.learned.get("splitting", "words")
+        widths = self.widths(splitting)
+        vocabulary, numbers = with_capitals(info.learned.get("vocabulary") or ["the"], splitting)
+        vectorize = layers.TextVectorization(
+            standardize="lower_and_strip_punctuation" if splitting == "words" else "lower",
+            split="whitespace" if splitting == "words" else "character",
+            ngrams=widths if widths != (1,) else None,
+            vocabulary=vocabulary,
+            name="vectorize",
+        )
+        found = ops.cast(vectorize(x), "int32")
+        if len(numbers) > len(set(numbers)):
+            found = ops.take(np.array(numbers, np.int32), found, axis=0)
+        found = found[:, : self.longest(splitting)]
+        if info.learned.get("signs"):
+            first = FIRST_WORD + len(info.learned["vocabulary"])
+            found = _packed(ops.concatenate([found, _signs(x, info.learned["signs"], first)], axis=1))
+        found = ops.pad(found, ((0, 0), (0, 1)))  # there is a first one now, even if all texts are empty
+        return ops.concatenate([ops.maximum(found[:, :1], UNKNOWN), found[:, 1:]], axis=1)
+
+    def longest(self, splitting: Splitting) -> int:
+        """Most numbers that stand for the words of a text."""
+        return self.sequence_length * len(self.widths(splitting))
+
+    def freezes(self, info: DataInfo) -> bool:
+        """Numbers of words are looked up once for each text."""
+        return True
+
+    def lengths(self, features: np.ndarray) -> np.ndarray:
+        """How many numbers of each row (examples, longest) are no padding."""
+        return np.asarray(np.count_nonzero(features, axis=1))
+
+    def embed(self, x: "keras.KerasTensor") -> "keras.KerasTensor":
+        """(batch, longest) numbers -> (batch, longest, size), with Keras' mask of what is no padding."""
+        from keras import layers
+
+        size = glove.SIZE if self.embedding == "glove" else self.embedding_size
+        return layers.Embedding(self.vocabulary_size, size, mask_zero=True, name="embed")(x)
+
+    def warm_start(self, network: "keras.Model", info: DataInfo) -> None:
+        """Put in GloVe's vectors for the words that it knows, where they are wanted."""
+        if self.embedding != "glove":
+            return
+        known, vectors = glove.glove()
+        layer = network.get_layer("embed")
+        start = np.array(layer.embeddings)
+        for number, word in enumerate(info.learned["vocabulary"], FIRST_WORD):
+            if word in known:
+                start[number] = vectors[known[word]]
+        layer.embeddings.assign(start)
+
+
+def with_capitals(vocabulary: list[str], splitting: Splitting) -> tuple[list[str], list[int]]:
+    """`vocabulary` with the spellings in capitals that Keras does not make small, and what number each number stands for.
+
+    Keras lowers A to Z only, and a saved network may hold only Keras' own layers: so "École" and "ÉCOLE" are listed, and
+    their numbers stand for that of "école". The first two stand for padding and unknown.
+    """
+    known, spellings = set(vocabulary), dict[str, int]()
+    for number, word in enumerate(vocabulary, FIRST_WORD):
+        if not word.isascii():
+            for spelling in sorted(capitals(word, splitting) - known):
+                spellings.setdefault(spelling, number)
+    numbers = [*range(FIRST_WORD + len(vocabulary)), *spellings.values()]
+    return [*vocabulary, *spellings], numbers
+
+
+def _signs(x: Any, known: list[str], first: int) -> Any:
+    """Strings (batch,) -> numbers (batch, LONGEST_SIGNS or fewer) of the known signs, counted from `first`."""
+    from keras import layers, ops
+
+    vectorize = layers.TextVectorization(
+        standardize="lower", split="character", ngrams=SIGN_WIDTHS, vocabulary=known, name="vectorize_signs"
+    )
+    found = ops.cast(vectorize(x), "int32")
+    return _packed(ops.where(found >= FIRST_WORD, found - FIRST_WORD + first, PADDING))[:, :LONGEST_SIGNS]
+
+
+def _packed(x: Any) -> Any:
+    """Move what is padding to the end of each row (batch, longest)."""
+    from keras import ops
+
+    position = ops.cumsum(ops.ones_like(x), axis=1)
+    order = ops.argsort(ops.where(ops.equal(x, PADDING), position + _FAR, position), axis=1)
+    return ops.take_along_axis(x, order, axis=1)

@@ -1,0 +1,220 @@
+"""Texts: written, uploaded, or taken from the test split. Whatever they hold is shown as plain text, in any script."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from html import escape
+
+import numpy as np
+import streamlit as st
+
+from engine.datasets.base import Dataset
+from engine.datasets.prepare import PreparedDataset, prepare
+from engine.errors import TrainyardError
+from engine.runs import Run
+from engine.settings import settings
+from engine.tasks.base import DataInfo
+from ui.language import N_, _, language
+from ui.modalities.base import Cells, File, register
+from ui.modalities.held_out import held_out
+from ui.pictures import MAX_CLASSES, dataset_look
+from ui.run_views import theme_name
+
+EXAMPLES = 6
+"""How many examples of the test split are offered."""
+_SHOWN_CHARACTERS, _CELL_CHARACTERS, _LINE_CHARACTERS = 2_000, 300, 160
+_LOOK_LINES = 12  # lines of examples, over all classes
+_WRITTEN = N_("your text")
+
+
+class Texts:
+    """See `Modality`."""
+
+    def size(self, info: DataInfo) -> str:
+        """Nothing: texts are of any length."""
+        return ""
+
+    def look(self, prepared: PreparedDataset) -> None:
+        """Some texts of each class, a line each."""
+        st.html(_look(prepared, theme_name(), language()))
+
+    def ask(self, run: Run, dataset: Dataset) -> list[File]:
+        """A text that is written, an example, or files."""
+        chosen = st.segmented_control(
+            _("Input"),
+            list(WAYS),
+            default=next(iter(WAYS)),
+            required=True,
+            format_func=lambda name: f"{WAYS[name][1]} {_(WAYS[name][0])}",
+            key="text_way",
+            wrap=True,
+            help=_("Where the text comes from."),
+        )
+        return WAYS[chosen or next(iter(WAYS))][2](run, dataset)
+
+    def show(self, file: File) -> None:
+        """The text, unless it still stands in the box where it was written."""
+        name, data = file
+        if name != _(_WRITTEN):
+            st.caption(_plain_label(name))
+            st.text(_shortened(data.decode("utf-8-sig", "replace"), _SHOWN_CHARACTERS))
+
+    def cells(self, files: Sequence[File]) -> Cells:
+        """A column of the texts' beginnings."""
+        texts = [_shortened(data.decode("utf-8-sig", "replace"), _CELL_CHARACTERS) for _name, data in files]
+        return {"text": texts}, {"text": st.column_config.TextColumn(_("Text"), width="large")}
+
+    def examples(self, prepared: PreparedDataset, positions: Sequence[int], captions: Sequence[str]) -> None:
+        """Texts below each other, each under its caption."""
+        texts = prepared.inputs[np.asarray(positions)]
+        st.html("".join(map(_captioned, captions, texts)))
+
+
+register("text", Texts())
+
+
+@st.cache_data(max_entries=64, show_spinner=False, hash_funcs={PreparedDataset: lambda p: str(p.path)})
+def _look(prepared: PreparedDataset, theme: str, language: str) -> str:
+    """Drawn once for all viewers: (prepared, theme, language) -> HTML."""
+    classes = min(MAX_CLASSES, prepared.info.num_classes)
+    lines = max(1, _LOOK_LINES // classes)
+    return dataset_look(prepared, "dark" if theme == "dark" else "light", partial(_lines, count=lines))
+
+
+def _lines(texts: np.ndarray, count: int) -> str:
+    """The first `count` texts, a line each; what does not fit into a line shows when it is pointed at."""
+    return "<div>" + "".join(map(_line, texts[:count])) + "</div>"
+
+
+def _line(text: str) -> str:
+    shown = escape(_shortened(text, _SHOWN_CHARACTERS))
+    return (
+        f'<div dir="auto" title="{shown}" style="overflow:hidden;text-overflow:ellipsis;white-space:nowrap;'
+        f'line-height:1.6">{escape(_shortened(text, _LINE_CHARACTERS))}</div>'
+    )
+
+
+def _captioned(caption: str, text: str) -> str:
+    return (
+        f'<div style="margin-bottom:0.6rem"><div style="opacity:0.6;font-size:0.8rem">{escape(caption)}</div>'
+        f'<div dir="auto" style="overflow-wrap:anywhere">{escape(_shortened(text, _SHOWN_CHARACTERS))}</div></div>'
+    )
+
+
+def _shortened(text: str, most: int) -> str:
+    """`text` on one line, with a sign where its end is left out."""
+    text = " ".join(text.split())
+    return text if len(text) <= most else text[:most].rstrip() + " …"
+
+
+def _plain_label(name: str) -> str:
+    """A name as a caption that no sign of Markdown can change."""
+    return "".join(letter if letter.isalnum() or letter in " ._" else " " for letter in name).replace("_", r"\_")
+
+
+# -- ways to give a text -----------------------------------------------------------------------------------------------
+
+
+def write_input(run: Run, dataset: Dataset) -> list[File]:
+    """A box that predicts as soon as its text is committed."""
+    text = st.text_area(
+        _("Text"),
+        height=160,
+        max_chars=settings().max_text_characters,
+        key=f"text-{run.id}",
+        placeholder=_("Write or paste a text in any language."),
+        help=_("Ctrl+Enter predicts, and so does leaving the box."),
+    )
+    each = _each_line()
+    st.button(_("Predict"), type="primary", icon=":material/play_arrow:", key="predict_text",
+              help=_("Ask the network about this text."))  # fmt: skip
+    if each:
+        return _at_most(lines_of(text))
+    return [(_(_WRITTEN), text.encode())] if text.strip() else []
+
+
+def upload_input(run: Run, dataset: Dataset) -> list[File]:
+    """One or several text files."""
+    files = st.file_uploader(
+        _("Text files"),
+        type="txt",
+        accept_multiple_files=True,
+        max_upload_size=settings().max_upload_mb,
+        key=f"upload-{run.id}",
+        help=_("Plain text in UTF-8. Files are not kept."),
+    )
+    if not _each_line():
+        return _at_most([(file.name, file.getvalue()) for file in files])
+    return _at_most([line for file in files for line in lines_of(file.getvalue().decode("utf-8-sig", "replace"))])
+
+
+def example_input(run: Run, dataset: Dataset) -> list[File]:
+    """Examples of the test split, one click away."""
+    try:
+        examples = held_out_texts(dataset)
+    except TrainyardError as error:
+        st.info(str(error), icon=":material/info:")
+        return []
+    st.caption(_("From the test split: the network has not been trained on these."))
+    key = f"example-{run.id}"
+    for i, (label, text) in enumerate(examples):
+        left, right = st.columns([1, 3], vertical_alignment="center")
+        if left.button(
+            label[:14],
+            key=f"{key}-{i}",
+            width="stretch",
+            help=_("Predict this example of {label}.").format(label=label),
+        ):
+            st.session_state[key] = i
+        right.text(_shortened(text, _LINE_CHARACTERS))
+    if key not in st.session_state:
+        return []
+    label, text = examples[min(st.session_state[key], len(examples) - 1)]
+    return [(_("example of {label}").format(label=label), text.encode())]
+
+
+def _each_line() -> bool:
+    return st.toggle(
+        _("Each line is a text"), key="text_lines", help=_("Predict many short texts at once, a line each.")
+    )
+
+
+def lines_of(text: str) -> list[File]:
+    """Each line that is not empty as a text, named by its number."""
+    return [
+        (_("line {number}").format(number=number), line.encode())
+        for number, line in enumerate(text.splitlines(), 1)
+        if line.strip()
+    ]
+
+
+def _at_most(files: list[File]) -> list[File]:
+    """As many as are predicted at once, and a sentence where there are more."""
+    most = settings().max_predictions
+    if len(files) > most:
+        st.warning(
+            _("{given} texts were given, and at most {most} are taken at once. The first {most} are used.").format(
+                given=len(files), most=most
+            )
+        )
+    return files[:most]
+
+
+def held_out_texts(dataset: Dataset) -> list[tuple[str, str]]:
+    """Label and text of a few examples of the test split, of as many classes as there are places, the same each time."""
+    return _examples(repr(dataset.to_dict()), dataset.fingerprint(), dataset)
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def _examples(values: str, fingerprint: str, _dataset: Dataset) -> list[tuple[str, str]]:
+    prepared = prepare(_dataset)
+    chosen = held_out(prepared, EXAMPLES)
+    labels = [prepared.info.labels[prepared.targets[i]] for i in chosen]
+    return list(zip(labels, prepared.inputs[chosen], strict=True))
+
+
+WAYS: dict[str, tuple[str, str, Callable[[Run, Dataset], list[File]]]] = {
+    "write": (N_("Write"), ":material/edit:", write_input),
+    "example": (N_("Example"), ":material/notes:", example_input),
+    "upload": (N_("Upload"), ":material/upload:", upload_input),
+}
+"""Ways to give a text, in the order of display: a word, an icon, and what asks."""
