@@ -153,3 +153,9 @@ def test_a_run_knows_its_typed_spec() -> None:
     spec = RunSpec.build({"model": "mlp", "epochs": 3})
     assert Run(id=1, state=RunState.QUEUED, spec=spec.to_dict()).parsed() == spec
     assert isinstance(spec.training, Training)
+
+
+@pytest.mark.parametrize("task", list(tasks))
+def test_each_task_begins_with_a_dataset_that_is_there(task: str) -> None:
+    assert RunSpec.build({"task": task}).dataset.available()
+    assert datasets[RunSpec.build({"task": task}).dataset.name].embedded

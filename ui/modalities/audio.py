@@ -15,9 +15,9 @@ from engine.errors import TrainyardError
 from engine.runs import Run
 from engine.settings import settings
 from engine.tasks.base import DataInfo
-from ui.examples import held_out
 from ui.language import N_, _, language
 from ui.modalities.base import Cells, File, register
+from ui.modalities.held_out import held_out
 from ui.pictures import MAX_CLASSES, dataset_look, strip_of
 from ui.plain import plain_label
 from ui.run_views import theme_name
