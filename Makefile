@@ -29,7 +29,8 @@ run: $(RUN_READY) ## Set up once, then start the dashboard and open it in a brow
 	  --server.headless=$(HEADLESS) --server.showEmailPrompt=false
 
 test: $(DEV_READY) ## Unit, contract, page and fault tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile --ignore=tests/faults
+	$(BIN)/python -m pytest tests/faults
 
 e2e: $(DEV_READY) ## Browser tests: needs Chromium
 	$(BIN)/python -m pytest -m e2e tests/e2e
