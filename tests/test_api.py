@@ -143,7 +143,9 @@ def test_pixels_files_in_base64_and_uploads_get_what_the_saved_model_gives(clien
 
 def test_rows_take_numbers_texts_and_gaps_alike(client: httpx.Client, iris: int) -> None:
     rows = [IRIS, IRIS | {"petal width (cm)": "0.2"}, IRIS | {"petal width (cm)": None}, {}]
-    one, same, gap, empty = ask(client, iris, {"instances": rows}, raw="true").json()["predictions"]
+    answer = ask(client, iris, {"instances": rows}, raw="true")
+    assert answer.status_code == 200, answer.text
+    one, same, gap, empty = answer.json()["predictions"]
     assert one == pytest.approx(same)
     assert one != pytest.approx(gap)
     assert sum(empty) == pytest.approx(1)
@@ -268,7 +270,6 @@ def test_what_is_no_picture_is_refused_with_a_sentence(
         (IRIS | {"petal width (cm)": [1]}, "no single value"),
         (IRIS | {"petal width (cm)": 10**400}, "a number is expected"),
         (IRIS | {"petal width (cm)": 1e300}, "a number is expected"),
-        (IRIS | {"petal width (cm)": 3e38}, "no number for instances[1]"),
         (IRIS | {"petal width (cm)": "\ud800"}, "half a character"),
     ],
 )

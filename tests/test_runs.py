@@ -47,7 +47,7 @@ def flat_values(draw: st.DrawFn) -> dict[str, Any]:
         "optimizer": draw(st.sampled_from(list(optimizers))),
         "schedule": draw(st.sampled_from(list(schedules))),
     }
-    fields = [field for part in choose_parts(names).values() for field in part.fields()]
+    fields = [field for part in choose_parts(names).values() for field in part.fields() if not field.hidden]
     chosen = draw(st.lists(st.sampled_from(fields), unique_by=lambda field: field.name, max_size=8))
     return names | {field.name: draw(field_values(field)) for field in chosen}
 

@@ -17,7 +17,7 @@ _REVIEW = re.compile(r"aclImdb/(train|test)/(neg|pos)/(\d{1,6})_\d{1,2}\.txt")
 _FOLDERS = (("train", "neg"), ("train", "pos"), ("test", "neg"), ("test", "pos"))
 _LARGEST_BYTES = 100_000  # the longest review has 14,000
 _MOST_REVIEWS = 50_000
-_LINE_BREAK = re.compile(r"\s*<br\s*/?>\s*")
+_LINE_BREAKS = re.compile(r"\s*(?:<br\s*/?>\s*)+")
 
 
 @datasets.register("imdb", "IMDB (50,000 film reviews)")
@@ -80,7 +80,7 @@ def _text(path: Path, archive: tarfile.TarFile, member: tarfile.TarInfo) -> str:
     if stream is None or member.size > _LARGEST_BYTES:
         raise _broken(path, f"{member.name} is not a file of at most {_LARGEST_BYTES:,} bytes")
     try:
-        return _LINE_BREAK.sub(" ", stream.read(member.size).decode()).strip()
+        return _LINE_BREAKS.sub(" ", stream.read(member.size).decode()).strip()
     except UnicodeDecodeError as error:
         raise _broken(path, f"{member.name} is not text in UTF-8") from error
 

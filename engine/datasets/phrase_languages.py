@@ -34,7 +34,7 @@ LANGUAGES = {
 
 @datasets.register("phrase-languages", "Phrases in 18 languages (14,252)")
 class PhraseLanguages(UnsplitDataset):
-    """Short descriptions of pictures, translated into eighteen languages: which one is it?"""
+    """Short descriptions of pictures, translated into eighteen languages: tell which one it is."""
 
     tasks: ClassVar[tuple[str, ...]] = ("text-classification",)
     source: ClassVar[str] = (

@@ -47,7 +47,7 @@ class SpeechCommands(FetchedDataset):
     suggested: ClassVar[dict[str, Any]] = {"epochs": 20, "batch_size": 128}
     downloads: ClassVar[tuple[Download, ...]] = (
         Download(
-            "http://download.tensorflow.org/data/speech_commands_v0.02.tar.gz",
+            "https://storage.googleapis.com/download.tensorflow.org/data/speech_commands_v0.02.tar.gz",
             2_428_923_189,
             "af14739ee7dc311471de98f5f9d2c9191b18aedfe957f4a6ff791c709868ff58",
         ),
