@@ -149,7 +149,7 @@ def rows(instances: list[Any], info: DataInfo) -> np.ndarray:
         if all(column is not None for column in (*numbers, *categories)):
             return make_rows(_columns(numbers, len(instances)), _columns(categories, len(instances)))
     # something is not as it should be, or a number is written as a text: one after the other
-    return stack([_row(row, f"instances[{position}]", info) for position, row in enumerate(instances)])
+    return np.concatenate([_row(row, f"instances[{position}]", info) for position, row in enumerate(instances)])
 
 
 def _row(row: Any, where: str, info: DataInfo) -> np.ndarray:
