@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from engine.datasets.archive import import_images
-from engine.datasets.folder import delete_folder
+from engine.datasets.own import delete_set
 from engine.processes import describe_process
 from engine.runs import RunSpec, RunState
 from tests.faults.lab import LONG, SHORT, Lab
@@ -73,7 +73,7 @@ def test_a_run_whose_dataset_was_deleted_says_so(lab: Lab, tmp_path: Path) -> No
     blocking = lab.submit(**ENDLESS)
     lab.until_step(blocking, 1)
     run = lab.submit(dataset="folder", folder="pets", model="mlp")
-    delete_folder("pets")
+    delete_set("pets")
     lab.store.request_end(blocking.id, RunState.CANCELED)
     failed = lab.until_ended(run)
     assert failed.state is RunState.FAILED
