@@ -269,6 +269,7 @@ def test_a_mirror_serves_the_same_files(server: Server, register: Any, monkeypat
         (gzip.compress(b"\0\0\x08\x02\xff\xff\xff\xff\xff\xff\xff\xff"), "announces"),
         (gzip.compress(idx(np.arange(99)))[:-40], "cannot be read"),
     ],
+    ids=("not gzip", "another file", "short", "too large", "cut"),
 )
 def test_a_broken_idx_file_is_a_sentence(tmp_path: Path, data: bytes, reason: str) -> None:
     path = tmp_path / "broken.gz"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.e2e.dashboard import CHROMIUM_ARGUMENTS, Dashboard, find_chromium
+from tests.e2e.dashboard import CHROMIUM_ARGUMENTS, PRETENDED_DEVICES, Dashboard, find_chromium
 
 HERE = Path(__file__).parent
 
@@ -28,7 +28,7 @@ def browser() -> Iterator[Browser]:
         words = "No Chromium is installed. On Debian: apt-get install chromium"
         pytest.fail(words) if os.environ.get("TRAINYARD_REQUIRE_BROWSER") == "1" else pytest.skip(words)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=path, args=[*CHROMIUM_ARGUMENTS, *PRETENDED_DEVICES])
         yield browser
         browser.close()
 

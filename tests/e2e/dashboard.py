@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 
 from engine.processes import is_alive
-from engine.runs import RunState
+from engine.runs import Run, RunState
 from engine.store import Store
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -66,6 +66,15 @@ class Dashboard:
             self._process.wait(30)
             self._process = None
 
+    def completed(self, run_id: int, timeout_seconds: float = 120.0) -> Run:
+        """The run once it has completed."""
+        until = time.monotonic() + timeout_seconds
+        while (run := self.store().get_run(run_id)).state is not RunState.COMPLETED:
+            assert run.live, run.message
+            assert time.monotonic() < until, f"Run {run_id} is still {run.state} in epoch {run.epoch}."
+            time.sleep(0.2)
+        return run
+
     def store(self) -> Store:
         """The store that the dashboard uses."""
         return Store(f"sqlite:///{self.home / 'trainyard.db'}")
@@ -103,6 +112,8 @@ def find_chromium() -> str | None:
 
 CHROMIUM_ARGUMENTS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
 """What Chromium needs in a container, run by root, with no graphics card."""
+PRETENDED_DEVICES = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
+"""A camera that shows a moving disc and a microphone that beeps, allowed without asking."""
 
 
 def _free_port() -> int:

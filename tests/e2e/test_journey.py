@@ -87,11 +87,10 @@ def test_a_run_is_trained_watched_stopped_resumed_and_tried(page: Page, dashboar
 
 def test_a_completed_run_shows_its_result_and_a_drawn_digit_is_recognised(page: Page, dashboard: Dashboard) -> None:
     run_id = start_run(page, "dataset=mnist&model=cnn&epochs=4&patience=0")
+    run = dashboard.completed(run_id)
     try_it = page.get_by_role("link", name="Try it").or_(page.get_by_role("button", name="Try it"))
-    expect(try_it.first).to_be_visible(timeout=PATIENCE)
-    run = dashboard.store().get_run(run_id)
     assert run.result["test_accuracy"] > 0.85
-    expect(page.get_by_text(f"{run.result['test_accuracy']:.1%}").first).to_be_visible()
+    expect(page.get_by_text(f"{run.result['test_accuracy']:.1%}").first).to_be_visible(timeout=PATIENCE)
 
     try_it.first.click()
     page.wait_for_url(re.compile("demo"), timeout=PATIENCE)
