@@ -2,6 +2,7 @@
 
 import importlib
 import pkgutil
+import threading
 from collections.abc import Callable, Iterator
 from typing import Generic, TypeVar
 
@@ -9,6 +10,9 @@ from engine.errors import TrainyardError, unknown_name
 from engine.spec import Spec
 
 T = TypeVar("T", bound=Spec)
+
+_LOADING = threading.RLock()
+"""One for all registries: entries of one may ask another while they are imported."""
 
 
 class Registry(Generic[T]):
@@ -20,7 +24,7 @@ class Registry(Generic[T]):
     def __init__(self, kind: str, package: str, order: tuple[str, ...] = ()) -> None:
         self.kind, self.package, self.order = kind, package, order
         self._entries: dict[str, type[T]] = {}
-        self._loaded = False
+        self._loaded = self._loading = False
 
     def register(self, name: str, title: str = "") -> Callable[[type[T]], type[T]]:
         """Class decorator: give the class its stable `name` and the `title` people read."""
@@ -63,7 +67,14 @@ class Registry(Generic[T]):
     def _load(self) -> None:
         if self._loaded:
             return
-        self._loaded = True
-        package = importlib.import_module(self.package)
-        for module in pkgutil.iter_modules(getattr(package, "__path__", [])):
-            importlib.import_module(f"{self.package}.{module.name}")
+        with _LOADING:  # nobody else may see half of the entries; who is imported meanwhile may
+            if self._loading:
+                return
+            self._loading = True
+            try:
+                package = importlib.import_module(self.package)
+                for module in pkgutil.iter_modules(getattr(package, "__path__", [])):
+                    importlib.import_module(f"{self.package}.{module.name}")
+                self._loaded = True
+            finally:
+                self._loading = False

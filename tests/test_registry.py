@@ -1,7 +1,11 @@
 """Registries: found by importing, named for ever, and helpful about names that do not exist."""
 
+import importlib
 import re
+import sys
 import textwrap
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -20,7 +24,7 @@ REGISTRIES = (tasks, datasets, models, optimizers, schedules, augmentations)
 
 
 @pytest.fixture
-def zoo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Registry[Spec]:
+def zoo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Registry[Spec]]:
     """A registry over a package on disk with one file an entry."""
     package = tmp_path / "zoo_of_a_test"
     package.mkdir()
@@ -42,14 +46,21 @@ def zoo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Registry[Spec]:
             """)
         )
     monkeypatch.syspath_prepend(str(tmp_path))
-    from zoo_of_a_test.base import animals
-
-    return animals
+    yield importlib.import_module("zoo_of_a_test.base").animals
+    for name in [name for name in sys.modules if name.startswith("zoo_of_a_test")]:
+        del sys.modules[name]
 
 
 def test_a_new_file_is_a_new_entry(zoo: Registry[Spec]) -> None:
     assert list(zoo) == ["zebra", "ant", "bee"], "the given order first, then by name"
     assert (zoo["bee"].name, zoo["bee"].title) == ("bee", "The bee")
+
+
+def test_who_asks_while_entries_are_found_waits_for_all_of_them(zoo: Registry[Spec], tmp_path: Path) -> None:
+    (tmp_path / "zoo_of_a_test" / "cat.py").write_text("import time\ntime.sleep(0.2)\n")
+    with ThreadPoolExecutor(4) as visitors:
+        seen = list(visitors.map(lambda _: list(zoo), range(4)))
+    assert seen == [["zebra", "ant", "bee"]] * 4
 
 
 def test_an_unknown_name_suggests_near_ones() -> None:
