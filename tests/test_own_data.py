@@ -126,6 +126,14 @@ def test_a_table_with_long_texts_and_labels_is_one_of_texts(home: Path) -> None:
     assert understand(upload(reviews()), "films.csv", "table").kind == "table"
 
 
+def test_short_texts_are_texts_where_nothing_else_could_be_learned_from(home: Path) -> None:
+    lines = "\n".join(f"{'好的' if n % 2 else 'no'} {n},{n % 2}" for n in range(20))
+    found = understand(upload(f"said,label\n{lines}"), "said.csv")
+    assert (found.kind, found.text_column, found.label_column) == ("texts", "said", "label")
+    lines = "\n".join(f"name {n},{n},{n % 2}" for n in range(1, 40, 3))
+    assert understand(upload(f"name,size,label\n{lines}"), "sizes.csv").kind == "table", "sizes tell something"
+
+
 def test_what_is_neither_table_nor_archive_is_a_sentence(home: Path) -> None:
     with pytest.raises(TrainyardError, match="is a PNG image, not a table"):
         understand(io.BytesIO(png(1)), "cat.png")

@@ -164,7 +164,10 @@ def guess_text_and_label(guesses: Sequence[ColumnGuess]) -> tuple[str, str]:
 
 def _of_table(table: TableFile, data: bytes | Path, filename: str, kind: Kind | None) -> Understood:
     guesses = tuple(inspect_columns(table.frame))
+    roles = guess_roles(guesses)
     text, label = guess_text_and_label(guesses)
+    if not text and not {"number", "category"} & set(roles.values()):
+        text = _short_texts(table.frame, label)
     return Understood(
         kind if kind in ("texts", "table") else "texts" if text and label else "table",
         from_table=True,
@@ -173,10 +176,17 @@ def _of_table(table: TableFile, data: bytes | Path, filename: str, kind: Kind | 
         encoding=_encoding(data, filename),
         columns=guesses,
         examples={guess.name: _examples(table.frame[guess.name]) for guess in guesses},
-        roles=guess_roles(guesses),
+        roles=roles,
         text_column=text,
         label_column=label,
     )
+
+
+def _short_texts(frame: "pd.DataFrame", label: str) -> str:
+    """The column of words beside a label that differs most; empty where there is none."""
+    words = {str(name): int(frame[name].nunique()) for name in frame.columns if frame[name].dtype.kind != "f"}
+    words.pop(label, None)
+    return max(words, key=words.__getitem__) if label and max(words.values(), default=0) > 1 else ""
 
 
 def _encoding(data: bytes | Path, filename: str) -> str:
