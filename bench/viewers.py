@@ -36,7 +36,7 @@ class Viewer:
     run_id: int
     ticks: list[float] = field(default_factory=list)
     paces: list[float] = field(default_factory=list)
-    _timer: tuple[float, str] | None = None
+    _timer: tuple[float, str, float] | None = None  # seconds, fragment, and when it came
     _asked: float | None = None
     _page: str = ""
 
@@ -49,7 +49,7 @@ class Viewer:
                 while not reading.done():
                     await watching.wait()
                     timer = self._timer
-                    await asyncio.sleep(timer[0] if timer else 0.2)
+                    await asyncio.sleep(_until_next(*timer) if timer else 0.2)
                     if timer and timer is self._timer and watching.is_set():
                         self._asked = time.monotonic()
                         await socket.send(self._ask(timer[1]))
@@ -71,14 +71,19 @@ class Viewer:
         while True:
             message = ForwardMsg.FromString(await socket.recv())
             kind = message.WhichOneof("type")
-            if kind == "new_session":
-                self._page = message.new_session.page_script_hash
+            if kind == "navigation":  # of the page; a new session names the script that all pages share
+                self._page = message.navigation.page_script_hash
             elif kind == "auto_rerun":
-                self._timer = (message.auto_rerun.interval, message.auto_rerun.fragment_id)
+                self._timer = (message.auto_rerun.interval, message.auto_rerun.fragment_id, time.monotonic())
             elif kind == "script_finished" and message.script_finished == TICKED and self._asked and self._timer:
                 self.ticks.append(1000 * (time.monotonic() - self._asked))
                 self.paces.append(self._timer[0])
                 self._asked = None
+
+
+def _until_next(interval: float, _fragment: str, began: float) -> float:
+    """Seconds until a browser's timer would ring: pages that pause at the same time do not go on in step."""
+    return interval - (time.monotonic() - began) % interval
 
 
 def measure() -> dict[str, Any]:

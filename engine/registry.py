@@ -1,4 +1,4 @@
-"""Names to classes: entries are found by importing the folder (or the file) that holds them."""
+"""Names to classes: entries are found by importing the folder (or the file) that holds them, then the plug-ins."""
 
 import importlib
 import pkgutil
@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Generic, TypeVar
 
 from engine.errors import TrainyardError, unknown_name
+from engine.plugins import import_plugins
 from engine.spec import Spec
 
 T = TypeVar("T", bound=Spec)
@@ -75,6 +76,7 @@ class Registry(Generic[T]):
                 package = importlib.import_module(self.package)
                 for module in pkgutil.iter_modules(getattr(package, "__path__", [])):
                     importlib.import_module(f"{self.package}.{module.name}")
+                import_plugins()
                 self._loaded = True
             finally:
                 self._loading = False

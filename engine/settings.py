@@ -114,6 +114,8 @@ class Settings(BaseSettings):
     """How long a download may be silent before it is given up."""
     mirror_url: str = ""
     """Base URL of a mirror that holds the files to fetch as DATASET/FILE. Empty: their publishers. Hashes are checked."""
+    plugins: str = ""
+    """Modules to import, separated by commas: each registers tasks, datasets or models of its own. They run as the program."""
     owner: str = ""
     """Name written on runs started from a terminal. Empty: the login name."""
 

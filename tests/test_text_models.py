@@ -330,3 +330,28 @@ def test_glove_knows_which_words_are_alike() -> None:
         return float(a @ b / np.linalg.norm(a) / np.linalg.norm(b))
 
     assert likeness("good", "great") > 0.7 > 0.4 > likeness("good", "keyboard")
+
+
+# -- recurrent networks ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("both", [False, True], ids=["forward", "both ways"])
+@pytest.mark.parametrize("name", ["lstm", "gru"])
+def test_a_recurrent_network_trains_on_what_it_answers_with(name: str, both: bool) -> None:
+    model = small(name, bidirectional=both, dropout=0.0, recurrent_dropout=1e-6)
+    info = learned(model)
+    trained = build(model, info).trained
+    inputs = numbers(model, TEXTS, info)
+    while_training, later = (np.asarray(trained(inputs, training=training)) for training in (True, False))
+    np.testing.assert_allclose(while_training, later, atol=1e-4)
+
+
+@pytest.mark.parametrize("name", ["lstm", "gru"])
+def test_recurrent_dropout_zeroes_the_state_and_only_in_training(name: str) -> None:
+    model = small(name, dropout=0.0, recurrent_dropout=0.5)
+    info = learned(model)
+    trained = build(model, info).trained
+    inputs = numbers(model, TEXTS, info)
+    answers = [np.asarray(trained(inputs, training=training)) for training in (True, True, False, False)]
+    assert np.abs(answers[0] - answers[1]).max() > 1e-3
+    np.testing.assert_array_equal(answers[2], answers[3])

@@ -8,6 +8,7 @@ import streamlit as st
 
 from engine.datasets.spreadsheets import plain_cell, write_csv
 from engine.errors import TrainyardError
+from engine.plugins import import_plugins
 from engine.tasks.base import Prediction
 from ui.charts import probability_bars, to_json
 from ui.downloads import json_file
@@ -116,6 +117,8 @@ RENDERERS: dict[str, Renderer] = {"classes": Classes(), "value": Value()}
 
 def renderer_for(kind: str) -> Renderer:
     """The renderer of a kind. Raises `TrainyardError` for one that has none."""
+    if kind not in RENDERERS:
+        import_plugins("ui")
     if kind not in RENDERERS:
         raise TrainyardError(f"There is no way yet to show a prediction of kind {kind!r} in the browser.")
     return RENDERERS[kind]

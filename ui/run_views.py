@@ -27,6 +27,7 @@ FAST_SECONDS = 15.0
 """How long after its start a run is looked at twice a second: that is when people watch closely."""
 TICKS_PER_SECOND = 10
 """What live pages may cost: when more people look, each of them looks less often, and training keeps its processor."""
+_FEW_VIEWERS = 7
 SLOWEST_SECONDS = 5.0
 """No page waits longer than this, however many look."""
 _SYSTEM = ("cpu_percent", "gpu_percent", "memory_bytes", "gpu_memory_bytes")
@@ -46,7 +47,7 @@ def tick_seconds(run: Run, now: float | None = None, viewers: int = 1) -> float 
         return shared
     begun = run.started_at or run.created_at
     age = (now or time.time()) - (begun.timestamp() if begun else 0.0)
-    return 0.5 if age < FAST_SECONDS else 1.0
+    return 0.5 if age < FAST_SECONDS else 0.75 if viewers <= _FEW_VIEWERS else 1.0
 
 
 def draw_live(feed: Feed, run: Run) -> None:

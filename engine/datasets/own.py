@@ -291,6 +291,7 @@ def delete_set(reference: str) -> None:
     path = set_path(reference)
     if not path.is_dir():
         raise TrainyardError(gone(reference))
+    _remember_version(reference)
     shutil.rmtree(path)
     for meta in settings().cache_path.glob("[!.]*/meta.json"):
         with suppress(OSError, ValueError):  # another process has just trimmed it
@@ -300,8 +301,23 @@ def delete_set(reference: str) -> None:
 
 
 def _next(name: str) -> str:
+    """The next version: runs may still name one that was deleted."""
     taken = [version_of(path.name) for path in sets_path().iterdir() if path.name.partition("@")[0] == name]
+    deleted = _deleted(name)
+    if deleted.is_file():
+        taken.append(int(deleted.read_text()))
     return f"{name}@{max(taken) + 1}" if taken else name
+
+
+def _remember_version(reference: str) -> None:
+    deleted = _deleted(reference.partition("@")[0])
+    highest = max(version_of(reference), int(deleted.read_text()) if deleted.is_file() else 0)
+    deleted.write_text(str(highest))
+
+
+def _deleted(name: str) -> Path:
+    """The file with the highest version of a name that was deleted."""
+    return sets_path() / f".deleted-{name}"
 
 
 @contextmanager

@@ -4,7 +4,6 @@ from typing import Any
 
 import numpy as np
 
-from engine.baselines import audio, table, text
 from engine.datasets.prepare import TEXT, PreparedDataset
 
 _SIDE = 16  # pixels: a large dataset is inspected in a minute, which all its pixels would take many times over
@@ -20,6 +19,8 @@ def classifier_for(prepared: PreparedDataset, where: np.ndarray) -> tuple[Any, A
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
+
+    from engine.baselines import audio, table, text  # which bring all of scikit-learn: not into the dashboard
 
     if len(prepared.info.shape) == 3:
         return _in_parts(prepared, where, image_features), make_pipeline(

@@ -1,5 +1,6 @@
 """Recurrent networks for texts: LSTM and GRU read word by word and keep a state."""
 
+from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from engine.models.base import models
@@ -31,9 +32,61 @@ class Recurrent(TextModel):
         layer = getattr(layers, self.cell)(
             self.units, dropout=self.dropout, recurrent_dropout=self.recurrent_dropout, name=self.name
         )
-        if self.bidirectional:
-            layer = layers.Bidirectional(layer, name=f"{self.name}_both_ways")
-        return layer(self.embed(x))
+        if not self.bidirectional:
+            self._share_masks(layer)
+            return layer(self.embed(x))
+        both = layers.Bidirectional(layer, name=f"{self.name}_both_ways")
+        self._share_masks(both.forward_layer)
+        self._share_masks(both.backward_layer)
+        return both(self.embed(x))
+
+    def _share_masks(self, layer: "keras.layers.RNN") -> None:
+        """Let dropout zero the same numbers for all gates, as in Gal and Ghahramani's tied variant
+        (https://arxiv.org/abs/1512.05287): two products a word instead of eight.
+
+        The layer stays Keras' own, and so is its cell in a saved network: only training knows of masks.
+        """
+        if self.recurrent_dropout:
+            layer.cell = cells()[self.cell](
+                self.units, dropout=self.dropout, recurrent_dropout=self.recurrent_dropout, name=layer.cell.name
+            )
+
+
+@cache
+def cells() -> "dict[str, Any]":
+    """Cells with one mask for the word and one for the state, by the name of the layer; made late, as they need Keras."""
+    from keras import layers, ops
+
+    class TiedLSTMCell(layers.LSTMCell):
+        def __init__(self, units: int, **options: Any) -> None:
+            super().__init__(units, **options)
+            self.implementation, self.dropout_mask_count = 2, None
+
+        def call(self, inputs: Any, states: Any, training: bool = False) -> Any:
+            state, carry = states
+            if training:
+                state = state * self.get_recurrent_dropout_mask(state)
+            return super().call(inputs, [state, carry], training=training)
+
+    class TiedGRUCell(layers.GRUCell):
+        def __init__(self, units: int, **options: Any) -> None:
+            super().__init__(units, reset_after=True, **options)
+            self.implementation, self.dropout_mask_count = 2, None
+
+        def call(self, inputs: Any, states: Any, training: bool = False) -> Any:
+            if not training:
+                return super().call(inputs, states, training=False)
+            state = states[0] if isinstance(states, list | tuple) else states
+            if self.dropout:
+                inputs = inputs * self.get_dropout_mask(inputs)
+            masked = state * self.get_recurrent_dropout_mask(state)
+            seen = ops.split(ops.matmul(inputs, self.kernel) + self.bias[0], 3, axis=1)
+            kept = ops.split(ops.matmul(masked, self.recurrent_kernel) + self.bias[1], 3, axis=1)
+            update, reset = (ops.sigmoid(seen[i] + kept[i]) for i in (0, 1))
+            state = update * state + (1 - update) * ops.tanh(seen[2] + reset * kept[2])
+            return state, [state]
+
+    return {"LSTM": TiedLSTMCell, "GRU": TiedGRUCell}
 
 
 @models.register("lstm", "LSTM")

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from engine.datasets.base import Dataset, datasets
 from engine.datasets.prepare import PreparedDataset
 from engine.errors import TrainyardError
+from engine.plugins import import_plugins
 from engine.runs import Run
 from engine.tasks.base import DataInfo, tasks
 
@@ -53,6 +54,7 @@ def modality(name: str) -> Modality:
         package = importlib.import_module("ui.modalities")
         for found in pkgutil.iter_modules(package.__path__):
             importlib.import_module(f"ui.modalities.{found.name}")
+        import_plugins("ui")
     if name not in _MODALITIES:
         raise TrainyardError(f"There is no way yet to give an input of modality {name!r} in the browser.")
     return _MODALITIES[name]

@@ -1,0 +1,95 @@
+"""A plug-in's task with its own kind of input and of result goes the whole way, and no page has been edited for it."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from engine import plugins
+from engine.augmentations.base import augmentations
+from engine.datasets.base import datasets
+from engine.errors import TrainyardError
+from engine.models.base import models
+from engine.serving import decoding
+from engine.serving.client import Predictor
+from engine.settings import settings
+from engine.store import Store
+from engine.tasks.base import tasks
+from tests.pages.opening import open_page, words
+from ui import lab, results
+from ui.modalities import base
+
+NAME = "tests.series"
+
+
+@pytest.fixture
+def plugin(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The plug-in, here and in every process that is started; afterwards nobody knows of it."""
+    for registry in (tasks, datasets, models, augmentations):
+        monkeypatch.setattr(registry, "_entries", {name: registry[name] for name in registry})
+        monkeypatch.setattr(registry, "_loaded", False)
+    for module, name in ((decoding, "DECODERS"), (results, "RENDERERS"), (base, "_MODALITIES")):
+        monkeypatch.setattr(module, name, dict(getattr(module, name)))
+    monkeypatch.setenv("TRAINYARD_PLUGINS", NAME)
+    settings.cache_clear()
+    yield
+    for module_name in [module_name for module_name in sys.modules if module_name.startswith(NAME)]:
+        del sys.modules[module_name]
+    settings.cache_clear()
+
+
+def test_a_task_with_its_own_input_and_result_goes_the_whole_way(
+    plugin: None, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = open_page("train", task="interval")
+    assert "Noisy waves" in words(at)
+    assert "--dataset waves --model series-mlp" in words(at)
+
+    command = [
+        sys.executable,
+        "-m",
+        "engine",
+        "train",
+        "--task",
+        "interval",
+        "--epochs",
+        "40",
+        "--batch-size",
+        "16",
+        "--patience",
+        "0",
+        "--json",
+    ]
+    ended = subprocess.run(command, capture_output=True, text=True, env=os.environ, timeout=200, check=False)
+    assert ended.returncode == 0, ended.stderr
+    trained = json.loads(ended.stdout.splitlines()[-1])
+    assert trained["metrics"]["test_mae"] < 0.4, "half of what zero would miss by"
+
+    at = open_page("run", run=trained["run"])
+    assert any(metric.label.startswith("Test") for metric in at.metric)
+
+    predictor = Predictor()
+    monkeypatch.setattr(lab, "predictor", lambda: predictor)
+    try:
+        at = open_page("demo", run=trained["run"])
+        at.text_input(key="series").input("0, .48, .84, 1, .91, .6, .14, -.35").run()
+        assert not at.exception
+        (metric,) = (metric for metric in at.metric if metric.label == "Next")
+        low, high = map(float, metric.value.split(" to "))
+        assert low < -0.5 < high or -1.1 < low < high < -0.2, "the wave goes down to -0.76"
+        at.text_input(key="series").input("zero").run()
+        assert [error.value for error in at.error] == ["'series' is not 8 numbers between commas."]
+    finally:
+        predictor.close()
+
+
+def test_a_plug_in_that_cannot_be_imported_is_a_sentence(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRAINYARD_PLUGINS", "no_such_plugin")
+    settings.cache_clear()
+    with pytest.raises(TrainyardError, match=r"'no_such_plugin' cannot be imported .*PYTHONPATH"):
+        plugins.import_plugins()
+    settings.cache_clear()

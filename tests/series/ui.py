@@ -1,0 +1,64 @@
+"""What the browser needs for series and intervals."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from engine.datasets.base import Dataset
+from engine.datasets.prepare import PreparedDataset
+from engine.runs import Run
+from engine.tasks.base import DataInfo
+from ui.modalities import Cells, File, register
+from ui.results import RENDERERS
+
+
+class Series:
+    """Numbers, as a line."""
+
+    def size(self, info: DataInfo) -> str:
+        """How many."""
+        return f"{info.shape[0]} numbers"
+
+    def look(self, prepared: PreparedDataset) -> None:
+        """The first series."""
+        st.line_chart(prepared.inputs[0])
+
+    def ask(self, run: Run, dataset: Dataset) -> list[File]:
+        """A line to write them in."""
+        written = st.text_input("Series", key="series")
+        return [("series", written.encode())] if written else []
+
+    def show(self, file: File) -> None:
+        """As it was written."""
+        st.text(file[1].decode())
+
+    def cells(self, files: Sequence[File]) -> Cells:
+        """Nothing beside the names."""
+        return {}, {}
+
+    def examples(self, prepared: PreparedDataset, positions: Sequence[int], captions: Sequence[str]) -> None:
+        """A line each."""
+        for position, caption in zip(positions, captions, strict=True):
+            st.caption(caption)
+            st.line_chart(prepared.inputs[position])
+
+
+class Interval:
+    """A range."""
+
+    def draw(self, values: Any, key: str) -> None:
+        """From, to."""
+        st.metric("Next", f"{values['low']:.2f} to {values['high']:.2f}")
+
+    def row(self, values: Any) -> dict[str, Any]:
+        """Three cells."""
+        return dict(values)
+
+    def columns(self) -> dict[str, Any]:
+        """As they are."""
+        return {}
+
+
+register("series", Series())
+RENDERERS["interval"] = Interval()
