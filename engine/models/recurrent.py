@@ -57,7 +57,7 @@ def cells() -> "dict[str, Any]":
     """Cells with one mask for the word and one for the state, by the name of the layer; made late, as they need Keras."""
     from keras import layers, ops
 
-    class TiedLSTMCell(layers.LSTMCell):
+    class TiedLSTMCell(layers.LSTMCell):  # type: ignore[misc]  # Keras has no types
         def __init__(self, units: int, **options: Any) -> None:
             super().__init__(units, **options)
             self.implementation, self.dropout_mask_count = 2, None
@@ -68,7 +68,7 @@ def cells() -> "dict[str, Any]":
                 state = state * self.get_recurrent_dropout_mask(state)
             return super().call(inputs, [state, carry], training=training)
 
-    class TiedGRUCell(layers.GRUCell):
+    class TiedGRUCell(layers.GRUCell):  # type: ignore[misc]  # as above
         def __init__(self, units: int, **options: Any) -> None:
             super().__init__(units, reset_after=True, **options)
             self.implementation, self.dropout_mask_count = 2, None
