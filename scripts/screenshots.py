@@ -134,7 +134,7 @@ def fill_in(page: Page, run: Run) -> None:
 
 OTHERS: dict[str, dict[str, Any]] = {
     "text": {"dataset": "tweets", "epochs": 5},
-    "sound": {"dataset": "spoken-digits", "model": "audio-cnn", "epochs": 12, "copies": 2},
+    "sound": {"dataset": "spoken-digits", "model": "audio-cnn", "epochs": 12, "versions": 2},
     "table": {"dataset": "penguins"},
 }
 GIVE: dict[str, Callable[[Page, Run], None]] = {"text": write, "sound": listen, "table": fill_in}
@@ -187,6 +187,8 @@ def take(page: Page, name: str, top: Locator | None = None) -> None:
     if top is not None:
         top.evaluate("element => element.scrollIntoView()")
         page.wait_for_timeout(500)
+    page.mouse.move(2, 2)  # away from buttons, which would explain themselves
+    page.wait_for_timeout(300)
     page.screenshot(path=PICTURES / f"{name}.png")
     print(f"docs/pictures/{name}.png")
 
