@@ -12,6 +12,7 @@ from ui.navigation import page
 from ui.results import draw_results
 from ui.run_actions import can_be_tried
 from ui.run_words import best_text, is_run_id, local_time, state_text, title_of
+from ui.sentences import said
 
 MOST_RUNS = 200
 """The newest runs that can be chosen; an older one is reached from its own page."""
@@ -28,7 +29,7 @@ def main() -> None:
         spec = run.parsed()
         kind = modality(spec.task.modality)
     except TrainyardError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(said(str(error)), icon=":material/error:")
         return
 
     @st.fragment
@@ -90,7 +91,7 @@ def _asked_run(run_id: int) -> dict[int, Run]:
     try:
         run = lab.store().get_run(run_id)
     except TrainyardError as error:
-        st.warning(str(error), icon=":material/warning:")
+        st.warning(said(str(error)), icon=":material/warning:")
         return {}
     if can_be_tried(run):
         return {run.id: run}

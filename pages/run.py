@@ -16,6 +16,7 @@ from ui.run_details import draw_details
 from ui.run_group import draw_group
 from ui.run_views import draw_live, tick_seconds
 from ui.run_words import is_run_id, local_time, title_of
+from ui.sentences import said
 
 
 def main() -> None:
@@ -30,7 +31,7 @@ def main() -> None:
         run = followed.follow(max_age_seconds=0.0)
     except TrainyardError as error:
         st.title(_("Run"))
-        _nothing(str(error))
+        _nothing(said(str(error)))
         return
     title, actions = st.columns([3, 2], vertical_alignment="center")
     with title:
@@ -77,9 +78,11 @@ def _pace(run: Run) -> float | None:
 def _draw_outcome(run: Run) -> None:
     """Why it ended, and what it reached."""
     if run.state == RunState.FAILED:
-        st.error(run.message or _("The run failed without a word. Its log may tell why."), icon=":material/error:")
+        st.error(
+            said(run.message) or _("The run failed without a word. Its log may tell why."), icon=":material/error:"
+        )
     elif run.message:
-        st.info(run.message, icon=":material/info:")
+        st.info(said(run.message), icon=":material/info:")
     figures = final_figures(run)
     if figures:
         with st.container(horizontal=True):

@@ -25,6 +25,7 @@ from ui.navigation import page
 from ui.network_section import draw_network, draw_pipeline, draw_preview
 from ui.pictures import schedule_curve
 from ui.run_views import theme_name
+from ui.sentences import said
 from ui.sticky import sticky
 
 _WIDTHS = [2, 3]  # what is chosen on the left, what it means on the right
@@ -40,7 +41,7 @@ def main() -> None:
     try:
         spec = form.spec()
     except TrainyardError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(said(str(error)), icon=":material/error:")
         return
     draw_task(form)
     flow = st.container()

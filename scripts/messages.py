@@ -1,11 +1,14 @@
 """Keep the catalogs of the interface: `extract` brings them up to date, `check` says what is missing.
 
 Messages come from `_("...")`, `N_("...")` and `plural("...")` in the pages, and from the registries: titles, summaries,
-labels and help of every Spec, what datasets say about themselves, and what settings mean.
+labels and help of every Spec, what datasets say about themselves, and what settings mean. Sentences that the engine says
+are found by their look, with `{0}`, `{1}` for the values in them (see `ui.sentences`).
 """
 
 import argparse
 import ast
+import itertools
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -35,6 +38,12 @@ msgstr ""
 """  # no dates and names: they would change in every commit
 KEYWORDS: dict[str, Any] = {"_": None, "N_": None, "plural": (1, 2)}
 FACTS = ("source", "licence", "limits")  # class variables of datasets that pages show
+UNHEARD = frozenset({"cli", "migrations", "openapi.py", "shapes.py", "predictor.py", "environment.py"})
+"""Parts of the engine that say nothing on a page."""
+SENTENCE = re.compile(r"(?s)(?=.{15})[A-Z{].* .*[.?]")
+PHRASES = frozenset({"engine/datasets/columns.py"})
+"""Files of the engine that say things in half sentences, such as why a column is taken for what."""
+PHRASE = re.compile(r"(?s)(?=.{15})(; )?[a-z{].* .*[^.:]")
 VISIBLE = frozenset({"label", "body", "help", "placeholder", "text", "caption", "title", "alt", "options", "expected"})
 """Arguments of Streamlit's functions that people read."""
 NOT_READ = frozenset({"App", "get_option", "html", "set_page_config"})
@@ -43,7 +52,7 @@ NOT_READ = frozenset({"App", "get_option", "html", "set_page_config"})
 
 def sources() -> list[Path]:
     """The files that draw pages."""
-    return sorted([*ROOT.glob("ui/*.py"), *ROOT.glob("pages/*.py"), ROOT / "app.py"])
+    return sorted([*ROOT.glob("ui/**/*.py"), *ROOT.glob("pages/*.py"), ROOT / "app.py"])
 
 
 # -- extraction --------------------------------------------------------------------------------------------------------
@@ -52,7 +61,7 @@ def sources() -> list[Path]:
 def collect() -> dict[str, tuple[str | tuple[str, ...], list[tuple[str, int]]]]:
     """Every message by its singular, with its plural where it has one and the places it comes from."""
     found: dict[str, tuple[str | tuple[str, ...], list[tuple[str, int]]]] = {}
-    for text, place in [*_from_sources(), *_from_registries()]:
+    for text, place in [*_from_sources(), *_from_registries(), *_from_engine()]:
         singular = text if isinstance(text, str) else text[0]
         if singular:
             found.setdefault(singular, (text, []))[1].append(place)
@@ -72,6 +81,53 @@ def _from_registries() -> Iterator[tuple[str, tuple[str, int]]]:
             yield text, place
     for info in Settings.model_fields.values():
         yield info.description or "", ("engine/settings.py", 0)
+
+
+def _from_engine() -> Iterator[tuple[str, tuple[str, int]]]:
+    """Sentences in the code of the engine, but for those that only a terminal, a log or a programmer reads."""
+    for path in sorted(ROOT.glob("engine/**/*.py")):
+        name = path.relative_to(ROOT)
+        if not UNHEARD & set(name.parts):
+            for line, text in engine_sentences(path.read_text(), PHRASE if name.as_posix() in PHRASES else SENTENCE):
+                yield text, (str(name), line)
+
+
+def engine_sentences(code: str, looks: re.Pattern[str] | None = None) -> Iterator[tuple[int, str]]:
+    """Line and text of each literal that reads as a sentence: it begins large, or with a value, and ends with a full stop."""
+    looks = looks or SENTENCE
+    tree = ast.parse(code)
+    skipped: set[int] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            skipped |= {id(s.value) for s in node.body if isinstance(s, ast.Expr)}  # docstrings
+        elif isinstance(node, ast.Call) and (_is_log(node.func) or _is_unheard(node.func)):
+            skipped |= {id(inner) for inner in ast.walk(node)}
+        elif isinstance(node, ast.JoinedStr):
+            skipped |= {id(value) for value in node.values}
+    for node in ast.walk(tree):
+        if id(node) not in skipped and (text := _template(node)) and looks.fullmatch(text):
+            yield node.lineno, text  # type: ignore[attr-defined]  # what has a template has a line
+
+
+def _is_log(function: ast.expr) -> bool:
+    return isinstance(function, ast.Attribute) and getattr(function.value, "id", "") in ("logger", "_log")
+
+
+def _is_unheard(function: ast.expr) -> bool:
+    return getattr(function, "id", "") in ("NotImplementedError", "RuntimeError", "ArgumentParser", "HTTPException")
+
+
+def _template(node: ast.AST) -> str:
+    """A literal as `str.format` takes it, with a number for each value."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return node.value
+    if not isinstance(node, ast.JoinedStr):
+        return ""
+    number, text = itertools.count(), ""
+    for part in node.values:
+        literal = isinstance(part, ast.Constant)
+        text += str(part.value).replace("{", "{{").replace("}", "}}") if literal else f"{{{next(number)}}}"  # type: ignore[attr-defined]
+    return text
 
 
 def _spec_texts(spec: type[Spec]) -> Iterator[str]:

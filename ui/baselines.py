@@ -7,6 +7,7 @@ from engine.judging import deciding_metric, gain
 from ui.charts import is_share, metric_label
 from ui.language import N_, _
 from ui.run_words import metric_text
+from ui.sentences import said
 
 TITLES = {
     "logistic-regression": N_("logistic regression"),
@@ -29,7 +30,7 @@ def baseline_sentence(judged: Mapping[str, Any], objective: str) -> str:
     """The baseline on one judged split, beside the network; "" for a run of before there were baselines."""
     baseline = judged.get("baseline") or {}
     if baseline.get("problem"):
-        return _("There is no baseline for this dataset. {problem}").format(problem=baseline["problem"])
+        return _("There is no baseline for this dataset. {problem}").format(problem=said(baseline["problem"]))
     if not baseline.get("metrics"):
         return ""
     metric = deciding_metric(objective, baseline["metrics"])

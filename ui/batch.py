@@ -17,6 +17,7 @@ from engine.settings import settings
 from ui import lab
 from ui.language import _
 from ui.results import draw_many
+from ui.sentences import said
 
 _TICK_SECONDS = 0.3
 _WORK_SECONDS = 0.5  # of portions in one tick, while the browser waits for the next sign of life
@@ -122,7 +123,7 @@ def _follow(batch: Batch, prediction: str, ticking: bool) -> None:
                   help=_("Stop here and keep what is done."))  # fmt: skip
         return
     if batch.problem:
-        st.error(batch.problem, icon=":material/error:")
+        st.error(said(batch.problem), icon=":material/error:")
     if done < total and st.button(
         _("Go on"), icon=":material/play_arrow:", on_click=batch.go_on, key="batch-go-on",
         help=_("Predict the inputs that are left."),

@@ -22,6 +22,7 @@ from ui.modalities import modality
 from ui.navigation import page
 from ui.plain import plain_label
 from ui.run_views import theme_name
+from ui.sentences import said
 
 PER_PAGE = 24
 """Examples on one page."""
@@ -169,10 +170,10 @@ def _draw_delete(own: OwnSet) -> None:
     with st.popover(_("Delete"), icon=":material/delete:", key="data.delete"):
         uses = uses_of(lab.store(), own.reference)
         if uses.live:
-            st.warning(uses.refusal(), icon=":material/block:")
+            st.warning(said(uses.refusal()), icon=":material/block:")
             return
         if uses.ended:
-            st.warning(uses.warning(), icon=":material/warning:")
+            st.warning(said(uses.warning()), icon=":material/warning:")
         sure = st.checkbox(_("Delete '{name}' for good").format(name=own.reference), key="data.sure")
         if st.button(_("Delete for good"), type="primary", disabled=not sure, key="data.delete.now"):
             with lab.guarded():

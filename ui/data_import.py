@@ -18,6 +18,7 @@ from ui.data_list import OPENED, SET
 from ui.language import N_, _, plural
 from ui.navigation import page
 from ui.plain import plain_label
+from ui.sentences import said
 
 KINDS: dict[Kind, str] = {"images": N_("Images"), "clips": N_("Sounds"), "texts": N_("Texts"), "table": N_("Table")}
 """What kinds of sets are called."""
@@ -187,7 +188,7 @@ def _draw_roles(found: Understood, file_id: str) -> dict[str, Role]:
                 "examples": found.examples[guess.name],
                 "missing": guess.missing / max(found.rows, 1),
                 "different": guess.distinct,
-                "why": guess.reason,
+                "why": said(guess.reason),
             }
             for guess in found.columns
         ],
@@ -308,7 +309,7 @@ def problem_words(count: int) -> str:
 def draw_problem_table(problems: Sequence[Problem], key: str) -> None:
     """The first problems in a table, and all of them to download."""
     st.dataframe(
-        [{"file": problem.file, "reason": problem.reason} for problem in problems[:_SHOWN]],
+        [{"file": problem.file, "reason": said(problem.reason)} for problem in problems[:_SHOWN]],
         column_config={
             "file": st.column_config.TextColumn(_("File or row"), width="medium"),
             "reason": st.column_config.TextColumn(_("Reason"), width="large"),

@@ -14,6 +14,7 @@ from ui.language import _
 from ui.modalities import modality
 from ui.navigation import page
 from ui.plain import plain_label
+from ui.sentences import said
 
 _TICK_SECONDS = 1.0
 
@@ -72,7 +73,7 @@ def draw_missing(dataset: Dataset) -> None:
     """The Fetch button and the progress of a download, or what else is to be done."""
     facts = describe(type(dataset))
     if not facts["fetchable"]:
-        st.info(plain_label(dataset.missing(), most=1_000), icon=":material/folder:")
+        st.info(plain_label(said(dataset.missing()), most=1_000), icon=":material/folder:")
         return
     st.info(
         _("This dataset is not on this machine yet: {size} MB to download.").format(
@@ -105,7 +106,7 @@ def _progress(dataset: Dataset, running: bool) -> None:
         ))  # fmt: skip
         return
     if fetch is not None and fetch.state == "failed":
-        st.error(fetch.message, icon=":material/cloud_off:")
+        st.error(said(fetch.message), icon=":material/cloud_off:")
     elif fetch is not None and fetch.state == "running":
         st.error(_("The download was interrupted. Fetch again: it goes on where it was."), icon=":material/cloud_off:")
     if st.button(_("Fetch"), icon=":material/download:", key="fetch"):

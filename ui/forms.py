@@ -17,6 +17,7 @@ from engine.errors import TrainyardError
 from engine.runs import PARTS, RunSpec, choose_parts, models_for
 from engine.spec import Choices, Field, Options, Range, Spec
 from ui.language import _
+from ui.sentences import said
 
 OTHER_PARAMS = frozenset({"lang", "embed", "embed_options"})
 """Names in the URL that belong to the page, not to the form."""
@@ -86,7 +87,7 @@ def _read_parts(params: Mapping[str, str], notes: list[str]) -> dict[str, type[S
     try:
         return choose_parts(names)
     except TrainyardError as error:  # each exists, but they do not go together: the dataset decides
-        notes.append(str(error))
+        notes.append(said(str(error)))
         return choose_parts({k: v for k, v in names.items() if k not in ("task", "model")})
 
 

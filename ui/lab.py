@@ -12,6 +12,7 @@ from engine.errors import TrainyardError
 from engine.runs import Run, RunSpec
 from engine.settings import settings
 from engine.store import Store
+from ui.sentences import said
 
 if TYPE_CHECKING:
     from engine.serving.client import Predictor
@@ -93,7 +94,7 @@ class Guard:
         """Show the sentence in the place where it happened. Everything else goes its way."""
         if not isinstance(error, TrainyardError):
             return False
-        st.error(str(error), icon=":material/error:")
+        st.error(said(str(error)), icon=":material/error:")
         return True
 
 

@@ -75,3 +75,15 @@ def catalog(code: str) -> gettext.NullTranslations:
         write_mo(compiled, read_po(file, locale=code))
     compiled.seek(0)
     return gettext.GNUTranslations(compiled)
+
+
+@lru_cache(maxsize=len(LANGUAGES))
+def catalog_texts(code: str) -> dict[str, str]:
+    """All texts of one language by what they translate; the forms of a plural are left out."""
+    path = LOCALES / code / "LC_MESSAGES" / "trainyard.po"
+    if not path.is_file():
+        return {}
+    with path.open("rb") as file:
+        return {
+            message.id: str(message.string) for message in read_po(file, locale=code) if isinstance(message.id, str)
+        }

@@ -12,6 +12,7 @@ from engine.errors import TrainyardError
 from engine.runs import Run
 from ui.language import _, plural
 from ui.modalities import modality_of
+from ui.sentences import said
 
 _log = logging.getLogger(__name__)
 
@@ -175,7 +176,7 @@ def _prepared(run: Run) -> PreparedDataset | None:
         with st.spinner(_("Preparing the dataset ..."), show_time=True):
             prepared = prepare(dataset)
     except TrainyardError as error:
-        st.info(_("The examples cannot be shown. {reason}").format(reason=error), icon=":material/info:")
+        st.info(_("The examples cannot be shown. {reason}").format(reason=said(str(error))), icon=":material/info:")
         return None
     if prepared.content_hash != run.environment.get("dataset_hash"):
         st.info(

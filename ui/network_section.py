@@ -46,8 +46,10 @@ def _wait() -> None:
 
 def _draw_picture(picture: "NetworkPicture") -> None:
     total, trained, memory = st.columns(3)
-    total.metric(_("Parameters"), f"{picture.parameters:,}")
-    trained.metric(_("Trainable parameters"), f"{picture.trainable_parameters:,}")
+    total.metric(_("Parameters"), _count(picture.parameters), help=f"{picture.parameters:,}")
+    trained.metric(
+        _("Trainable parameters"), _count(picture.trainable_parameters), help=f"{picture.trainable_parameters:,}"
+    )
     memory.metric(
         _("Memory"),
         f"{picture.memory_bytes / 1e6:,.0f} MB",
@@ -68,6 +70,11 @@ def _draw_picture(picture: "NetworkPicture") -> None:
         height=min(_ROW_PIXELS * (len(boxes) + 1), _TABLE_PIXELS),
         column_config={_("Parameters"): st.column_config.NumberColumn(format="localized")},
     )
+
+
+def _count(number: int) -> str:
+    """A number that fits into a third of a column."""
+    return f"{number:,}" if number < 1_000_000 else f"{number / 1e6:.2f} M"
 
 
 def relevant(form: Form, sections: tuple[str, ...], also: tuple[str, ...] = ()) -> Values:

@@ -17,6 +17,7 @@ from ui.live_plot import live_plot
 from ui.modalities import Cells
 from ui.plain import plain_label
 from ui.run_views import theme_name
+from ui.sentences import said
 
 Values = Mapping[str, Any]
 _PICTURE_PIXELS = 56
@@ -130,7 +131,7 @@ def draw_results(kind: str, results: Sequence[Result], cells: Cells) -> None:
     if len(results) == 1:
         result = results[0]
         if result.prediction is None:
-            st.error(result.error, icon=":material/error:")
+            st.error(said(result.error), icon=":material/error:")
         else:
             renderer.draw(result.prediction.values, key="prediction")
         return
@@ -196,7 +197,7 @@ def result_table(renderer: Renderer, results: Sequence[Result]) -> pd.DataFrame:
     rows = [
         {"name": plain_cell(result.name)}
         | (renderer.row(result.prediction.values) if result.prediction else {})
-        | {"error": result.error}
+        | {"error": said(result.error)}
         for result in results
     ]
     table = pd.DataFrame(rows)

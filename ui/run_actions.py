@@ -11,6 +11,7 @@ from ui import lab
 from ui.language import _, plural
 from ui.navigation import page
 from ui.run_words import resumable
+from ui.sentences import said
 
 
 def draw_actions(run: Run) -> None:
@@ -87,7 +88,7 @@ def apply(run_ids: Iterable[int], action: Callable[[int], None]) -> None:
         try:
             action(run_id)
         except TrainyardError as error:
-            st.toast(str(error), icon=":material/error:", duration="long")
+            st.toast(said(str(error)), icon=":material/error:", duration="long")
 
 
 def confirm_cancel(run_ids: list[int]) -> None:

@@ -15,6 +15,7 @@ from ui import lab
 from ui.language import N_, _
 from ui.navigation import page
 from ui.run_words import duration_text, local_time, run_seconds
+from ui.sentences import said
 
 LOG_TAIL_BYTES = 64_000
 """How much of a log's end the page shows."""
@@ -96,7 +97,7 @@ def _draw_spec(run: Run) -> None:
     try:
         spec = run.parsed()
     except TrainyardError as error:
-        st.warning(str(error))
+        st.warning(said(str(error)))
         st.json(run.spec)
         return
     st.page_link(
@@ -134,7 +135,8 @@ def _draw_log(run: Run) -> None:
 
 def _draw_events(run: Run) -> None:
     rows = [
-        {"at": local_time(event.at), "kind": event.kind, "text": event.text} for event in lab.store().events(run.id)
+        {"at": local_time(event.at), "kind": event.kind, "text": said(event.text)}
+        for event in lab.store().events(run.id)
     ]
     st.dataframe(
         pd.DataFrame(rows, columns=["at", "kind", "text"]),

@@ -199,7 +199,8 @@ class Store:
                 .values(request=state.value)
             ).rowcount
             if ended or asked:
-                _event(db, run_id, "request", f"Asked to end as {state.value}{who}.", now)
+                words = f"{by} asked it to end as {state.value}." if by else f"Asked to end as {state.value}."
+                _event(db, run_id, "request", words, now)
         run = self.get_run(run_id)
         if not ended and not asked and run.request != RunState.CANCELED:
             raise TrainyardError(f"Run {run_id} is {run.state.value}; only a queued or running run can be stopped.")

@@ -21,6 +21,7 @@ from ui.modalities.held_out import held_out
 from ui.pictures import MAX_CLASSES, dataset_look, strip_of
 from ui.plain import plain_label
 from ui.run_views import theme_name
+from ui.sentences import said
 from ui.thumbnails import data_url
 
 Ask = Callable[[Run, Dataset], list[File]]
@@ -139,7 +140,7 @@ def example_input(run: Run, dataset: Dataset) -> list[File]:
     try:
         examples = held_out_examples(dataset)
     except TrainyardError as error:
-        st.info(str(error), icon=":material/info:")
+        st.info(said(str(error)), icon=":material/info:")
         return []
     st.caption(_("From the test split: the network has not been trained on these."))
     key = f"example-{run.id}"

@@ -20,6 +20,7 @@ from ui.modalities.base import Cells, File, register
 from ui.modalities.held_out import held_out
 from ui.pictures import dataset_look
 from ui.run_views import theme_name
+from ui.sentences import said
 from ui.thumbnails import data_url, png, thumbnail
 
 Ask = Callable[[Run, Dataset], list[File]]
@@ -178,7 +179,7 @@ def example_input(run: Run, dataset: Dataset) -> list[File]:
     try:
         examples = held_out_examples(dataset)
     except TrainyardError as error:
-        st.info(str(error), icon=":material/info:")
+        st.info(said(str(error)), icon=":material/info:")
         return []
     st.caption(_("From the test split: the network has not been trained on these."))
     key = f"example-{run.id}"

@@ -21,6 +21,7 @@ from ui.live_plot import live_plot
 from ui.modalities.base import Cells, File, register
 from ui.plain import plain_label
 from ui.run_views import theme_name
+from ui.sentences import said
 from ui.table_facts import ColumnFacts, answer, column_facts, records, spread_out
 
 Record = Mapping[str, float | str | None]
@@ -191,7 +192,7 @@ def _known(run: Run, dataset: Dataset) -> tuple[DataInfo, PreparedDataset | None
     try:
         prepared = prepare(dataset)
     except TrainyardError as error:
-        st.info(str(error), icon=":material/info:")
+        st.info(said(str(error)), icon=":material/info:")
         prepared = None
     try:
         return DataInfo.from_dict(json.loads(artifacts_of(run.id).info.read_text(encoding="utf-8"))), prepared

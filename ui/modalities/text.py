@@ -18,6 +18,7 @@ from ui.modalities.base import Cells, File, register
 from ui.modalities.held_out import held_out
 from ui.pictures import MAX_CLASSES, dataset_look
 from ui.run_views import theme_name
+from ui.sentences import said
 
 EXAMPLES = 6
 """How many examples of the test split are offered."""
@@ -152,7 +153,7 @@ def example_input(run: Run, dataset: Dataset) -> list[File]:
     try:
         examples = held_out_texts(dataset)
     except TrainyardError as error:
-        st.info(str(error), icon=":material/info:")
+        st.info(said(str(error)), icon=":material/info:")
         return []
     st.caption(_("From the test split: the network has not been trained on these."))
     key = f"example-{run.id}"
