@@ -591,6 +591,44 @@ def test_very_many_tiny_files_are_bounded_and_their_problems_too(home: Path) -> 
     assert report.problems[-1].reason == "90,000 more problems are not listed."
 
 
+def test_a_hundred_thousand_tables_are_told_to_be_too_many(home: Path) -> None:
+    """Each is compared with no other: that would take minutes."""
+    many = zipped({f"{'ab'[i % 2]}/{i}.csv": b"" for i in range(100_000)}, zipfile.ZIP_STORED)
+    with pytest.raises(TrainyardError, match=r"no pictures, sounds or texts in it \(found: .csv\)"):
+        understand(many, "t.zip")
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "said"),
+    [
+        (
+            "cat.png",
+            png(1),
+            "is a PNG image, not a table or a zip. Put pictures, sounds or texts into a zip with a folder",
+        ),
+        ("dog.wav", tone(300), "is a WAV sound, not a table or a zip"),
+        ("photo.heic", b"\0\0\0\x18ftypheic", "is a HEIC photo, not a table or a zip"),
+        ("film.mp4", b"\0\0\0\x18ftypisom", r"is an MP4 file \(a video, or sound as M4A\), not a table or a zip"),
+        ("pets.rar", b"Rar!\x1a\x07\0", "is a RAR archive, not a table or a zip"),
+        ("pets.tar.gz", b"\x1f\x8b\x08", "is a gzip archive, not a table or a zip"),
+        ("logo.svg", b"<svg/>", "is an SVG drawing, not a table or a zip"),
+        ("sales.xls", b"\xd0\xcf\x11\xe0", "is an old Excel or Word document, not a table or a zip"),
+        ("empty.zip", b"", r"is empty \(0 bytes\)"),
+        ("torn.zip", zipped(tones()).getvalue()[:-99], "The file is not a zip archive, or a broken one"),
+        ("pets.zip", zipped({"../evil.png": b""}).getvalue(), "The archive is refused: '../evil.png' points outside"),
+        ("sales.xlsx", zipped({"[Content_Types].xml": b""}).getvalue(), "It is an Excel workbook or another office"),
+    ],
+)
+@pytest.mark.parametrize("from_disk", [False, True])
+def test_one_file_that_cannot_be_imported_is_named_and_told_what_would_do(
+    name: str, data: bytes, said: str, from_disk: bool, home: Path, tmp_path: Path
+) -> None:
+    (tmp_path / name).write_bytes(data)
+    source: Path | io.BytesIO = tmp_path / name if from_disk else io.BytesIO(data)
+    with pytest.raises(TrainyardError, match=f"^'{name}':? {said}"):
+        understand(source, name)
+
+
 def test_names_in_every_script_are_classes(home: Path) -> None:
     labels = ["猫", "Кот", "قطة", "बिल्ली", "แมว", "ねこ", "고양이", "γάτα", "😺", "a b", "<b>x", "cat\u202egnp"]
     files = {f"{label}/{i}.txt": f"{label} {i}".encode() for label in labels for i in range(3)}

@@ -72,7 +72,12 @@ def test_a_row_of_another_length_is_wrong_alone() -> None:
     [
         ("t.csv", b"", "is empty"),
         ("t.csv", b"\x89PNG\r\n\x1a\n", "not a table"),
-        ("x.zip", b"PK\x03\x04 broken", "not a zip archive"),
+        ("x.zip", b"PK\x03\x04 broken", r"^'x\.zip': The file is not a zip archive"),
+        (
+            "x.xlsx",
+            zipped(**{"[Content_Types].xml": b"<x/>", "xl/workbook.xml": b"<x/>"}),
+            r"^'x\.xlsx': It is an Excel",
+        ),
         ("x.zip", zipped(**{"../up.png": b""}), "points outside"),
         ("t.csv", b"a\n" + b"1\n" * 10_001, "10,001 inputs.*TRAINYARD_MAX_INSTANCES"),
     ],

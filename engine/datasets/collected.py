@@ -79,7 +79,7 @@ class Collected:
         self.spool.write(data)
         label = plain_text(label, LONGEST_LABEL) or "unnamed"
         self._labels.append(label)
-        self._names.append(name[-120:])
+        self._names.append(plain_text(name[-120:], 120))
         self._starts.append((start, start + len(data)))
         self._rows.append(row)
         different = self._different.setdefault(label, set())
@@ -89,7 +89,7 @@ class Collected:
     def leave_out(self, file: str, reason: str) -> None:
         """Something that cannot be used, and why."""
         if len(self.problems) < MOST_PROBLEMS:
-            self.problems.append(Problem(file[-200:], reason))
+            self.problems.append(Problem(plain_text(file[-200:], 200), reason))
         else:
             self._untold += 1
 

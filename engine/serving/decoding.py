@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from engine.datasets.images import decode_image
+from engine.datasets.kinds import kind_of
 from engine.datasets.sounds import decode_sound, fit_length
 from engine.errors import TrainyardError
 from engine.serving.decoded import Decoded
@@ -23,11 +24,19 @@ def decode_picture(data: bytes, name: str, info: DataInfo) -> np.ndarray:
 
 
 def decode_text(data: bytes, name: str, info: DataInfo) -> str:
-    """A text in UTF-8, at most `max_text_characters` long."""
+    """A text in UTF-8 that says something, at most `max_text_characters` long."""
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise TrainyardError(f"{name[-80:]!r} is not text in UTF-8 ({error.reason}). Save it as UTF-8.") from error
+        kind = kind_of(data)
+        known = "" if kind in ("text", "of an unknown format") else f"{kind}, "
+        raise TrainyardError(
+            f"{name[-80:]!r} is {known}not text in UTF-8 ({error.reason}). Save it as UTF-8."
+        ) from error
+    if "\0" in text:  # which is valid UTF-8, and what English in UTF-16 is full of
+        raise TrainyardError(f"{name[-80:]!r} is UTF-16 or binary data, not text in UTF-8. Save it as UTF-8.")
+    if not text.strip():
+        raise TrainyardError(f"{name[-80:]!r} is empty: there are no letters in it. Write something, or leave it out.")
     limit = settings().max_text_characters
     if len(text) > limit:
         raise TrainyardError(

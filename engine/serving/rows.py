@@ -16,6 +16,7 @@ from engine.tasks.base import Column, DataInfo
 
 LARGEST = float(np.finfo(np.float32).max)
 """Numbers beyond it would be infinite to a network."""
+_LARGEST_OBJECT = 4_000_000  # bytes; more is read as a table, object by object: JSON may grow a hundredfold in memory
 
 
 def decode_rows(data: bytes, name: str, info: DataInfo) -> Decoded:
@@ -72,7 +73,7 @@ def rows_of_columns(columns: Mapping[str, Sequence[Any]], info: DataInfo) -> tup
 
 def _object(data: bytes) -> dict[str, Any] | None:
     """The JSON object that the whole file is, or None."""
-    if not data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
+    if len(data) > _LARGEST_OBJECT or not data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
         return None
     try:
         values = json.loads(data)
