@@ -23,6 +23,8 @@ from engine.datasets.prepare import prepare
 from engine.datasets.unpack import ArchiveError, open_members
 from engine.errors import TrainyardError
 from engine.settings import settings
+from tests.bad_files.make import sound, tone
+from tests.test_images import encoded, plain, png_header
 
 
 def png(seed: int, size: tuple[int, int] = (40, 30), mode: str = "RGB") -> bytes:
@@ -202,6 +204,27 @@ def test_each_broken_image_is_reported_and_the_rest_is_imported(home: Path) -> N
     assert "is a zip archive" in reasons["dog/archive.png"]
     assert "outside of a class folder" in reasons["loose.png"]
     assert "too deep" in reasons["dog/puppies/deep.png"]
+
+
+def test_odd_pictures_are_taken_and_what_is_none_is_listed_by_its_name(home: Path) -> None:
+    frames = [plain(colour=(0, 0, 255)), plain(colour=(0, 255, 0))]
+    taken = {
+        "cat/moving.gif": encoded(plain(), "GIF", save_all=True, append_images=frames),
+        "cat/moving.webp": encoded(plain(), "WEBP", save_all=True, append_images=frames),
+        "cat/no exif.webp": encoded(plain(colour=(9, 9, 9)), "WEBP", exif=b"no exif at all"),
+        "cat/no profile.jpg": encoded(plain(colour=(9, 99, 9)), "JPEG", icc_profile=b"no profile at all"),
+    }
+    refused = {
+        "dog/drawing.svg.png": b"<svg xmlns='http://www.w3.org/2000/svg'/>",
+        "dog/phone.jpg": b"\0\0\0\x18ftypheic\0\0\0\0mif1heic",
+        "dog/huge.png": png_header(20_000, 20_000),
+        "dog/sound.png": sound(tone(400, 16_000)),
+        "dog/table.png": b"a,b\n1,2\n",
+    }
+    report = import_images(zipped(pictures() | taken | refused), "pets")
+    assert report.made.counts == {"cat": 9, "dog": 5}
+    assert {problem.file for problem in report.problems} == set(refused)
+    assert all(repr(problem.file.removeprefix("dog/")) in problem.reason for problem in report.problems)
 
 
 def test_a_member_with_a_wrong_checksum_is_reported(home: Path) -> None:

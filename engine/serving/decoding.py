@@ -28,13 +28,9 @@ def decode_text(data: bytes, name: str, info: DataInfo) -> str:
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        kind = kind_of(data)
-        known = "" if kind in ("text", "of an unknown format") else f"{kind}, "
-        raise TrainyardError(
-            f"{name[-80:]!r} is {known}not text in UTF-8 ({error.reason}). Save it as UTF-8."
-        ) from error
+        raise TrainyardError(_no_text(data, name, f" ({error.reason})")) from error
     if "\0" in text:  # which is valid UTF-8, and what English in UTF-16 is full of
-        raise TrainyardError(f"{name[-80:]!r} is UTF-16 or binary data, not text in UTF-8. Save it as UTF-8.")
+        raise TrainyardError(_no_text(data, name, ", but UTF-16 or binary data"))
     if not text.strip():
         raise TrainyardError(f"{name[-80:]!r} is empty: there are no letters in it. Write something, or leave it out.")
     limit = settings().max_text_characters
@@ -44,6 +40,14 @@ def decode_text(data: bytes, name: str, info: DataInfo) -> str:
             "Shorten it."
         )
     return text
+
+
+def _no_text(data: bytes, name: str, reason: str) -> str:
+    """The sentence for bytes that are something else, which is named where it is known."""
+    kind = kind_of(data)
+    if kind in ("text", "of an unknown format"):
+        return f"{name[-80:]!r} is not text in UTF-8{reason}. Save it as UTF-8."
+    return f"{name[-80:]!r} is {kind}, not text in UTF-8. Give a text file."
 
 
 def decode_clip(data: bytes, name: str, info: DataInfo) -> np.ndarray:
