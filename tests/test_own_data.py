@@ -688,15 +688,19 @@ def test_names_in_every_script_are_classes(home: Path) -> None:
     assert set(found.labels) == {"".join(c for c in label if c.isprintable()) for label in labels}
 
 
+def test_rows_keep_their_number_when_others_are_left_out_before(home: Path) -> None:
+    report = imported(upload(flowers(3) + "ragged\n" + flowers().partition("\n")[2] + "1,1,红,\n"), "t.csv")
+    assert [problem.file for problem in report.problems] == ["row 5", "row 66"]
+    lines = [json.dumps(row) for row in pd.read_csv(upload(reviews())).to_dict("records")]
+    lines[2] = "{"
+    lines += ['{"review": "no label, but words that are many enough"}']
+    report = imported(upload("\n".join(lines)), "films.jsonl", name="films")
+    assert [problem.file for problem in report.problems] == ["row 3", f"row {len(lines)}"]
+
+
 def test_numbers_that_are_none_long_cells_and_formulas_cost_their_cell_or_row_alone(home: Path) -> None:
-    odd = {
-        61: "1,inf,红,高",
-        62: "1,NaN,红,高",
-        63: "1,1e300,红,高",
-        64: "1,2," + "x" * 900_000 + ",高",
-        65: "1,2,=1+1,高",
-    }
-    report = imported(upload(flowers() + "\n".join(odd.values()) + "\n"), "t.csv")
+    odd = ["1,inf,红,高", "1,NaN,红,高", "1,1e300,红,高", f"1,2,{'x' * 900_000},高", "1,2,=1+1,高"]
+    report = imported(upload(flowers() + "\n".join(odd) + "\n"), "t.csv")
     assert report.made.num_examples == 64
     assert list(report.problems) == [
         Problem("row 65", "A cell has more than 100,000 characters (TRAINYARD_MAX_CELL_CHARACTERS)."),
@@ -704,9 +708,9 @@ def test_numbers_that_are_none_long_cells_and_formulas_cost_their_cell_or_row_al
         Problem("column '长度'", "1 numbers are too large and count as missing."),
     ]
     examples = datasets["my-table"](table="mine").load()
-    assert np.isnan(examples.inputs["numbers"][60:63, 0]).all()
-    assert np.isfinite(examples.inputs["numbers"][:60, 0]).all()
-    assert "=1+1" in examples.columns[1].values
+    assert np.isnan(examples.inputs["numbers"][60:63, -1]).all()
+    assert np.isfinite(examples.inputs["numbers"][:60, -1]).all()
+    assert "=1+1" in examples.columns[-1].values
 
 
 def test_a_table_of_ten_million_columns_is_a_sentence_alone_and_in_an_archive(home: Path) -> None:

@@ -123,7 +123,7 @@ def _imported(source: Source, filename: str, choice: Choice, progress: Progress 
         return import_files(choice.kind, source, choice.name, progress, choice.title)
     problems = tuple(Problem(problem.place, problem.reason) for problem in table.problems)
     if choice.kind == "table":
-        return import_table(table.frame, choice.roles, choice.name, choice.title, problems)
+        return import_table(table.frame, choice.roles, choice.name, choice.title, problems, table.places)
     return import_texts(
         table.frame,
         choice.text_column,
@@ -131,6 +131,7 @@ def _imported(source: Source, filename: str, choice: Choice, progress: Progress 
         choice.name,
         choice.title,
         problems,
+        places=table.places,
         group_column=choice.group_column,
         split_column=choice.split_column,
     )
