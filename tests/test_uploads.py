@@ -114,6 +114,17 @@ def test_what_cannot_be_used_as_a_whole_is_refused(name: str, data: bytes, said:
         pytest.fail("It was taken.")
 
 
+def test_a_file_in_a_zip_may_have_as_much_as_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    limits = settings().model_copy(update={"max_image_mb": 1, "max_clip_mb": 3})
+    for module in ("unpack", "sounds"):
+        monkeypatch.setattr(f"engine.datasets.{module}.settings", lambda: limits)
+    monkeypatch.setattr("engine.serving.uploads.settings", lambda: limits)
+    archive = zipped(**{"a.wav": bytes(2_000_000)})
+    assert len(read("audio", ("x.zip", archive))["a.wav"]) == 2_000_000
+    with pytest.raises(TrainyardError, match=r"'a\.wav' unpacks to more than 1 MB"):
+        read("image", ("x.zip", archive))
+
+
 def test_a_zip_bomb_is_not_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
     small = settings().model_copy(update={"max_archive_mb": 1})
     monkeypatch.setattr("engine.datasets.unpack.settings", lambda: small)

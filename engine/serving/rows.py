@@ -125,5 +125,5 @@ def _category(value: Any) -> str:
         return ""
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
-    text = str(value)
+    text = str(value).encode("utf-8", "replace").decode()  # JSON can name half of a character, which no network takes
     return text if text.strip() else ""

@@ -32,7 +32,7 @@ def open_inputs(
         for name, data in uploads:
             if data.startswith(b"PK\x03\x04") or name.lower().endswith(".zip"):
                 with naming(name):
-                    members = stack.enter_context(open_members(io.BytesIO(data)))
+                    members = stack.enter_context(open_members(io.BytesIO(data), _largest_mb(modality)))
                 for member in members:
                     inputs += _unfolded(modality, member, columns)
             else:
@@ -43,6 +43,12 @@ def open_inputs(
                     "Give fewer at a time."
                 )
         yield inputs
+
+
+def _largest_mb(modality: str) -> int:
+    """What one file of a zip may unpack to: as much as it may have alone."""
+    limits = settings()
+    return {"audio": limits.max_clip_mb, "table": limits.max_table_mb}.get(modality, limits.max_image_mb)
 
 
 def _unfolded(modality: str, member: Member, columns: Sequence[str]) -> list[Member]:
