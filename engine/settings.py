@@ -56,6 +56,8 @@ class Settings(BaseSettings):
     """Largest unpacked size of an uploaded zip, in MB."""
     max_archive_files: int = Field(default=200_000, ge=1)
     """Most files in an uploaded zip or a folder."""
+    import_seconds: float = Field(default=1_800.0, gt=0)
+    """How long one import of pictures, sounds or texts may take; over it nothing is kept."""
     max_classes: int = Field(default=1_000, ge=2)
     """Most classes of an imported dataset."""
     own_data_budget_mb: int = Field(default=20_000, ge=1)

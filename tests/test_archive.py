@@ -17,10 +17,14 @@ from PIL import Image
 from engine.datasets.archive import import_images
 from engine.datasets.base import datasets
 from engine.datasets.catalog import describe
-from engine.datasets.own import delete_set, describe_set, list_sets
+from engine.datasets.collected import read_stored
+from engine.datasets.own import delete_set, describe_set, list_sets, problems_of
 from engine.datasets.prepare import prepare
+from engine.datasets.unpack import ArchiveError, open_members
 from engine.errors import TrainyardError
 from engine.settings import settings
+from tests.bad_files.make import sound, tone
+from tests.test_images import encoded, plain, png_header
 
 
 def png(seed: int, size: tuple[int, int] = (40, 30), mode: str = "RGB") -> bytes:
@@ -202,6 +206,27 @@ def test_each_broken_image_is_reported_and_the_rest_is_imported(home: Path) -> N
     assert "too deep" in reasons["dog/puppies/deep.png"]
 
 
+def test_odd_pictures_are_taken_and_what_is_none_is_listed_by_its_name(home: Path) -> None:
+    frames = [plain(colour=(0, 0, 255)), plain(colour=(0, 255, 0))]
+    taken = {
+        "cat/moving.gif": encoded(plain(), "GIF", save_all=True, append_images=frames),
+        "cat/moving.webp": encoded(plain(), "WEBP", save_all=True, append_images=frames),
+        "cat/no exif.webp": encoded(plain(colour=(9, 9, 9)), "WEBP", exif=b"no exif at all"),
+        "cat/no profile.jpg": encoded(plain(colour=(9, 99, 9)), "JPEG", icc_profile=b"no profile at all"),
+    }
+    refused = {
+        "dog/drawing.svg.png": b"<svg xmlns='http://www.w3.org/2000/svg'/>",
+        "dog/phone.jpg": b"\0\0\0\x18ftypheic\0\0\0\0mif1heic",
+        "dog/huge.png": png_header(20_000, 20_000),
+        "dog/sound.png": sound(tone(400, 16_000)),
+        "dog/table.png": b"a,b\n1,2\n",
+    }
+    report = import_images(zipped(pictures() | taken | refused), "pets")
+    assert report.made.counts == {"cat": 9, "dog": 5}
+    assert {problem.file for problem in report.problems} == set(refused)
+    assert all(repr(problem.file.removeprefix("dog/")) in problem.reason for problem in report.problems)
+
+
 def test_a_member_with_a_wrong_checksum_is_reported(home: Path) -> None:
     raw = bytearray(zipped(pictures(), zipfile.ZIP_STORED).getvalue())
     raw[raw.index(b"IDAT") + 20] ^= 0xFF
@@ -312,6 +337,93 @@ def test_a_hostile_archive_is_refused_whole_and_nothing_is_written(
     with pytest.raises(TrainyardError, match=reason):
         import_images(archive, "pets")
     assert set(everything_under(tmp_path)) - set(before) <= {"home", "home/datasets", "home/datasets/folders"}
+
+
+def changed(at: Callable[[bytes], int], to: bytes) -> io.BytesIO:
+    """A good zip whose first file has an umlaut in its name, with other bytes at one place."""
+    raw = bytearray(zipped({"cat/ü.png": png(99)} | pictures()).getvalue())
+    start = at(bytes(raw))
+    raw[start : start + len(to)] = to
+    return io.BytesIO(bytes(raw))
+
+
+@pytest.mark.parametrize(
+    "archive",
+    [
+        changed(lambda raw: raw.rindex("ü".encode()), b"\xff\xff"),  # marked as UTF-8, and none
+        changed(lambda raw: raw.index(b"PK\x01\x02") + 6, b"\xff"),  # of version 25.5 of the format
+        changed(lambda raw: raw.rindex(b"PK\x05\x06") + 12, b"\xff\xff\xff\x7f"),  # a list longer than the file
+    ],
+    ids=["name", "version", "list"],
+)
+def test_a_list_of_files_that_is_damaged_is_a_sentence(archive: io.BytesIO, home: Path) -> None:
+    with pytest.raises(TrainyardError, match="is not a zip archive, or a broken one"):
+        import_images(archive, "pets")
+
+
+@pytest.mark.parametrize(
+    "archive",
+    [
+        changed(lambda raw: raw.index("ü".encode()), b"\xff\xff"),  # in front of the file itself
+        changed(lambda raw: raw.index(b"PK\x01\x02") + 42, b"\xff\xff\xff\x7f"),  # a file far behind the end
+        changed(lambda raw: raw.index(b"PK\x03\x04") + 26, b"\xff\xff"),  # a name longer than all there is
+    ],
+    ids=["name", "place", "length"],
+)
+def test_one_file_whose_entry_is_damaged_is_left_out_by_its_name(archive: io.BytesIO, home: Path) -> None:
+    report = import_images(archive, "pets")
+    assert [problem.file for problem in report.problems] == ["cat/ü.png"]
+    assert report.problems[0].reason.startswith("'cat/ü.png' is damaged in the archive")
+    assert report.made.counts == {"cat": 5, "dog": 5}
+
+
+def test_damaged_archives_never_raise_anything_else() -> None:
+    rng = np.random.default_rng(0)
+    whole = np.frombuffer(
+        zipped({f"{label}/{i}.txt": b"a word" for label in "aü" for i in range(3)}).getvalue(), np.uint8
+    )
+    listed = whole.tobytes().index(b"PK\x01\x02")
+    read = 0
+    for position in range(1_500):
+        damaged = whole.copy()
+        places = rng.integers(listed if position % 2 else 0, len(whole), rng.integers(1, 6))
+        damaged[places] = rng.integers(0, 256, len(places))
+        try:
+            with open_members(io.BytesIO(damaged.tobytes())) as members:
+                for member in members:
+                    try:
+                        read += len(member.read()) > 0
+                    except ArchiveError:
+                        raise
+                    except TrainyardError:
+                        pass
+        except TrainyardError:
+            pass
+    assert 0 < read < 1_500 * 6
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"[Content_Types].xml": b"<x/>", "xl/worksheets/sheet1.xml": b"<x/>", "xl/media/image1.png": png(1)},
+        {"mimetype": b"application/vnd.oasis", "content.xml": b"<x/>", "META-INF/manifest.xml": b"<x/>"},
+    ],
+)
+def test_a_workbook_is_told_from_a_zip_of_pictures(files: dict[str, bytes], home: Path) -> None:
+    with pytest.raises(TrainyardError, match="is an Excel workbook or another office document"):
+        import_images(zipped(files), "pets")
+
+
+def test_names_that_are_no_text_at_all_do_not_stop_a_folder(home: Path, tmp_path: Path) -> None:
+    """On Linux a name is any bytes; and a name may hold what moves the cursor of a terminal."""
+    root = unzipped(pictures() | {"cat/a\x1b[2J\nb.png": b"no picture"}, tmp_path / "pets")
+    for name, data in ((b"caf\xe9.png", b"no picture"), (b"\xff.png", png(99))):
+        (root / "cat" / os.fsdecode(name)).write_bytes(data)
+    report = import_images(root, "pets")
+    assert report.made.counts == {"cat": 6, "dog": 5}
+    assert [problem.file for problem in report.problems] == ["cat/a[2J b.png", "cat/caf.png"]
+    assert problems_of("pets") == list(report.problems)
+    assert all(name.isprintable() for name in read_stored("pets", "images").names.tolist())
 
 
 def test_a_bomb_is_stopped_by_what_it_really_unpacks_to(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

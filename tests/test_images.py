@@ -5,6 +5,7 @@ import struct
 import subprocess
 import sys
 import threading
+import tracemalloc
 import zipfile
 import zlib
 from pathlib import Path
@@ -16,6 +17,7 @@ from PIL import Image
 
 from engine.datasets.images import decode_image
 from engine.errors import TrainyardError
+from engine.settings import settings
 
 RED, WHITE, BLACK = [255, 0, 0], [255, 255, 255], [0, 0, 0]
 
@@ -159,12 +161,18 @@ def zipped() -> bytes:
     ("data", "sentence"),
     [
         (b"", r"'cat\.png' is empty \(0 bytes\)"),
-        (b"just some words\n", "is text, not an image. Use PNG, JPEG, WebP, GIF or BMP"),
-        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "is text, not an image"),
+        (b"just some words\n", "is text, not an image that can be read. Use PNG, JPEG, WebP, GIF or BMP"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "is an SVG drawing, not an image that can be read"),
+        (b"\xef\xbb\xbf<?xml version='1.0'?>\n<!-- a --><svg/>", "is an SVG drawing, not an image"),
+        (struct.pack(">I", 24) + b"ftypheic\0\0\0\0mif1heic", "is a HEIC photo, not an image that can be read"),
+        (struct.pack(">I", 24) + b"ftypisom\0\0\2\0isommp41", "is an MP4 file .*, not an image"),
         (zipped(), "is a zip archive, not an image"),
         (b"%PDF-1.7\n\xff", "is a PDF document, not an image"),
         (bytes(range(256)), "is of an unknown format, not an image"),
-        (encoded(plain(), "TIFF"), "is of an unknown format, not an image"),  # a wide attack surface, never needed
+        (
+            encoded(plain(), "TIFF"),
+            "is a TIFF image, not an image that can be read",
+        ),  # a wide attack surface, never needed
         (encoded(plain(), "ICO"), "is of an unknown format, not an image"),
         (encoded(plain(size=(400, 400)))[:300], "is a broken or incomplete image"),
         (encoded(plain(size=(400, 400)), "JPEG")[:700], "is a broken or incomplete image"),
@@ -180,6 +188,104 @@ def zipped() -> bytes:
 def test_what_is_no_usable_image_is_a_sentence(data: bytes, sentence: str) -> None:
     with pytest.raises(TrainyardError, match=sentence):
         decode_image(data, "cat.png", 3, (32, 32))
+
+
+def with_chunk(kind: bytes, content: bytes) -> bytes:
+    """A good PNG with one more chunk before its pixels."""
+    data = encoded(plain())
+    pixels, chunk = data.index(b"IDAT") - 4, kind + content
+    return (
+        data[:pixels] + struct.pack(">I", len(content)) + chunk + struct.pack(">I", zlib.crc32(chunk)) + data[pixels:]
+    )
+
+
+def with_segment(kind: int, content: bytes) -> bytes:
+    """A good JPEG with one more segment at its beginning."""
+    data = encoded(plain(), "JPEG")
+    return data[:2] + struct.pack(">BBH", 0xFF, kind, len(content) + 2) + content + data[2:]
+
+
+def webp_with_exif(content: bytes) -> bytes:
+    """A good WebP with any EXIF."""
+    return encoded(plain(), "WEBP", exif=content)
+
+
+@pytest.mark.parametrize(
+    "exif",
+    [
+        b"no exif at all",
+        b"II*\0\x08\0\0\0\xff\xff",  # more entries than there are bytes
+        b"II*\0\x08\0\0\0\x01\0\x12\x01\x02\0\x04\0\0\0abc\0\0\0\0\0",  # a turn in words
+        b"II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x63\0\0\0\0\0\0\0",  # the 99th kind of turn
+        b"II*\0\x08\0\0\0\x01\0\x69\x87\x04\0\x01\0\0\0\x08\0\0\0\0\0\0\0",  # a list that holds itself
+        b"MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\xff\xff\xff\xff\0\0\0\0",  # four billion turns
+    ],
+)
+@pytest.mark.filterwarnings("ignore:.*:UserWarning:PIL")  # Pillow tells them to its log, too
+def test_a_picture_whose_exif_is_broken_stays_as_it_lies(exif: bytes) -> None:
+    for data in (with_segment(0xE1, b"Exif\0\0" + exif), with_chunk(b"eXIf", exif), webp_with_exif(exif)):
+        assert decode_image(data, "photo", 3).shape == (30, 40, 3)
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
+def test_a_colour_profile_that_is_none_is_not_looked_at(kind: str) -> None:
+    data = encoded(plain(), kind, icc_profile=b"no profile at all" * 9)
+    assert abs(decode_image(data, "photo", 3)[5, 5].astype(int) - RED).max() <= 2
+
+
+@pytest.mark.parametrize("kind", [b"iCCP", b"zTXt", b"iTXt"])
+def test_what_comments_and_profiles_unpack_to_is_bounded(kind: bytes) -> None:
+    between = {b"iCCP": b"\0", b"zTXt": b"\0", b"iTXt": b"\1\0\0\0"}[kind]
+    bomb = with_chunk(kind, b"name\0" + between + zlib.compress(bytes(100_000_000)))
+    assert len(bomb) < 200_000
+    tracemalloc.start()
+    with pytest.raises(TrainyardError, match=r"'cat\.png' is a broken or incomplete image"):
+        decode_image(bomb, "cat.png", 3)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 20_000_000
+
+
+@pytest.mark.parametrize("kind", ["WEBP", "GIF", "BMP", "JPEG"])
+def test_too_many_pixels_are_refused_in_every_format_before_they_are_decoded(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TRAINYARD_MAX_IMAGE_PIXELS", "1199")
+    settings.cache_clear()
+    try:
+        with pytest.raises(TrainyardError, match=r"more than 1,199 pixels \(TRAINYARD_MAX_IMAGE_PIXELS\)"):
+            decode_image(encoded(plain(), kind), "cat.png", 3)
+    finally:
+        monkeypatch.undo()
+        settings.cache_clear()
+
+
+def test_a_first_frame_larger_than_its_animation_counts() -> None:
+    data = bytearray(encoded(plain("P", (4, 4), 1), "GIF"))
+    frame = data.index(b",")
+    data[frame + 5 : frame + 9] = struct.pack("<HH", 60_000, 60_000)
+    with pytest.raises(TrainyardError, match="has more than 40,000,000 pixels"):
+        decode_image(bytes(data), "cat.gif", 3)
+
+
+def repainted(times: int) -> bytes:
+    """A progressive JPEG whose last scan comes as often again: a few bytes, and all pixels are gone through anew."""
+    data = encoded(plain("L", (64, 64), 128), "JPEG", progressive=True)
+    return data[:-2] + data[data.rindex(b"\xff\xda") : -2] * times + data[-2:]
+
+
+def test_a_jpeg_that_is_painted_over_and_over_is_refused() -> None:
+    """A megabyte of such scans over the most pixels that are allowed takes ten minutes."""
+    assert decode_image(repainted(20), "cat.jpg", 1).shape == (64, 64, 1)
+    with pytest.raises(TrainyardError, match=r"'cat\.jpg' is a JPEG of more than 100 scans"):
+        decode_image(repainted(100), "cat.jpg", 1)
+
+
+def test_what_looks_like_scans_beside_the_picture_does_not_count() -> None:
+    """Cameras put thumbnails into segments, and videos behind the end."""
+    marks = b"\xff\xda\0\x02" * 1_000
+    assert decode_image(with_segment(0xE2, marks), "photo.jpg", 3).shape == (30, 40, 3)
+    assert decode_image(encoded(plain(), "JPEG") + marks, "photo.jpg", 3).shape == (30, 40, 3)
 
 
 def test_a_size_that_lies_about_the_data_is_found_out() -> None:

@@ -35,6 +35,7 @@ from engine.settings import settings
 from engine.store import Store
 from engine.tasks.base import DataInfo
 from engine.training import fit
+from tests.bad_files.make import sounds, tables
 from tests.test_archive import everything_under, limit, pictures, png, unzipped, zipped
 
 CHINESE = "编号,长度,颜色,类别\n"
@@ -591,11 +592,134 @@ def test_very_many_tiny_files_are_bounded_and_their_problems_too(home: Path) -> 
     assert report.problems[-1].reason == "90,000 more problems are not listed."
 
 
+def test_a_hundred_thousand_tables_are_told_to_be_too_many(home: Path) -> None:
+    """Each is compared with no other: that would take minutes."""
+    many = zipped({f"{'ab'[i % 2]}/{i}.csv": b"" for i in range(100_000)}, zipfile.ZIP_STORED)
+    with pytest.raises(TrainyardError, match=r"no pictures, sounds or texts in it \(found: .csv\)"):
+        understand(many, "t.zip")
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "said"),
+    [
+        (
+            "cat.png",
+            png(1),
+            "is a PNG image, not a table or a zip. Put pictures, sounds or texts into a zip with a folder",
+        ),
+        ("dog.wav", tone(300), "is a WAV sound, not a table or a zip"),
+        ("photo.heic", b"\0\0\0\x18ftypheic", "is a HEIC photo, not a table or a zip"),
+        ("film.mp4", b"\0\0\0\x18ftypisom", r"is an MP4 file \(a video, or sound as M4A\), not a table or a zip"),
+        ("pets.rar", b"Rar!\x1a\x07\0", "is a RAR archive, not a table or a zip"),
+        ("pets.tar.gz", b"\x1f\x8b\x08", "is a gzip archive, not a table or a zip"),
+        ("logo.svg", b"<svg/>", "is an SVG drawing, not a table or a zip"),
+        ("sales.xls", b"\xd0\xcf\x11\xe0", "is an old Excel or Word document, not a table or a zip"),
+        ("empty.zip", b"", r"is empty \(0 bytes\)"),
+        ("torn.zip", zipped(tones()).getvalue()[:-99], "The file is not a zip archive, or a broken one"),
+        ("pets.zip", zipped({"../evil.png": b""}).getvalue(), "The archive is refused: '../evil.png' points outside"),
+        ("sales.xlsx", zipped({"[Content_Types].xml": b""}).getvalue(), "It is an Excel workbook or another office"),
+    ],
+)
+@pytest.mark.parametrize("from_disk", [False, True])
+def test_one_file_that_cannot_be_imported_is_named_and_told_what_would_do(
+    name: str, data: bytes, said: str, from_disk: bool, home: Path, tmp_path: Path
+) -> None:
+    (tmp_path / name).write_bytes(data)
+    source: Path | io.BytesIO = tmp_path / name if from_disk else io.BytesIO(data)
+    with pytest.raises(TrainyardError, match=f"^'{name}':? {said}"):
+        understand(source, name)
+
+
+def test_every_odd_sound_in_an_archive_is_taken_or_listed_by_its_name(home: Path) -> None:
+    odd = sounds()
+    report = imported(zipped(tones() | {f"odd/{name}": data for name, data in odd.items()}), "t.zip")
+    good = {"eight_channels.wav", "192_khz.wav", "float64.wav", "24_bits.wav", "8_bits.wav"}
+    assert report.made.counts == {"high": 5, "low": 5, "odd": len(good)}
+    assert {problem.file for problem in report.problems} == {f"odd/{name}" for name in odd if name not in good}
+    assert all(repr(problem.file.removeprefix("odd/")) in problem.reason for problem in report.problems)
+
+
+def test_texts_in_any_encoding_are_taken_and_what_is_none_is_listed_by_its_name(home: Path) -> None:
+    good = {f"{label}/{i}.txt": f"words {label} {i}".encode() for label in "ab" for i in range(3)}
+    read = {
+        "a/utf16.txt": "\ufeffeinige Wörter".encode("utf-16-le"),
+        "a/wide.txt": "einige Wörter, mehr".encode("utf-16-be"),
+        "a/gb18030.txt": CHINESE.encode("gb18030"),
+        "a/latin.txt": "très déçu".encode("latin-1"),
+        "a/mixed.txt": "très déçu, ".encode() * 3 + "très déçu".encode("latin-1"),
+        "a/formula.txt": b"=HYPERLINK(1)",
+    }
+    refused = {
+        "b/empty.txt": b"",
+        "b/blank.txt": b" \n\t",
+        "b/long.txt": b"x" * 1_000_000,
+        "b/zeros.txt": bytes(99),
+        "b/cat.txt": png(1),
+        "b/zip.txt": zipped({"a": b"b"}).getvalue(),
+    }
+    report = imported(zipped(good | read | refused), "t.zip", kind="texts")
+    assert report.made.counts == {"a": 3 + len(read), "b": 3}
+    assert {problem.file for problem in report.problems} == set(refused)
+    assert all(repr(problem.file.removeprefix("b/")) in problem.reason for problem in report.problems)
+    texts = set(datasets["my-texts"](texts="mine").load().inputs.tolist())
+    assert {"einige Wörter", "einige Wörter, mehr", CHINESE.strip(), "très déçu", "=HYPERLINK(1)"} <= texts
+
+
+def test_every_odd_table_is_understood_and_imported_or_a_sentence_that_names_it(home: Path) -> None:
+    usable = []
+    for name, data in tables().items():
+        for source, filename in ((io.BytesIO(data), name), (zipped({name: data}), "t.zip")):
+            said = ""
+            try:
+                usable.append(understand(source, filename).from_table)
+            except TrainyardError as error:
+                said = str(error)
+            assert not said or repr(name) in said
+            with pytest.raises(TrainyardError):  # none of them has enough rows to be learned from
+                imported(source, filename)
+    assert usable == [True] * 33  # each twice, and one inside of zip.csv, which is opened once and not twice
+    assert everything_under(settings().datasets_path) in ([], ["folders"])
+
+
 def test_names_in_every_script_are_classes(home: Path) -> None:
     labels = ["猫", "Кот", "قطة", "बिल्ली", "แมว", "ねこ", "고양이", "γάτα", "😺", "a b", "<b>x", "cat\u202egnp"]
     files = {f"{label}/{i}.txt": f"{label} {i}".encode() for label in labels for i in range(3)}
     found = imported(zipped(files), "t.zip").made
     assert set(found.labels) == {"".join(c for c in label if c.isprintable()) for label in labels}
+
+
+def test_rows_keep_their_number_when_others_are_left_out_before(home: Path) -> None:
+    report = imported(upload(flowers(3) + "ragged\n" + flowers().partition("\n")[2] + "1,1,红,\n"), "t.csv")
+    assert [problem.file for problem in report.problems] == ["row 5", "row 66"]
+    lines = [json.dumps(row) for row in pd.read_csv(upload(reviews())).to_dict("records")]
+    lines[2] = "{"
+    lines += ['{"review": "no label, but words that are many enough"}']
+    report = imported(upload("\n".join(lines)), "films.jsonl", name="films")
+    assert [problem.file for problem in report.problems] == ["row 3", f"row {len(lines)}"]
+
+
+def test_numbers_that_are_none_long_cells_and_formulas_cost_their_cell_or_row_alone(home: Path) -> None:
+    odd = ["1,inf,红,高", "1,NaN,红,高", "1,1e300,红,高", f"1,2,{'x' * 900_000},高", "1,2,=1+1,高"]
+    report = imported(upload(flowers() + "\n".join(odd) + "\n"), "t.csv")
+    assert report.made.num_examples == 64
+    assert list(report.problems) == [
+        Problem("row 65", "A cell has more than 100,000 characters (TRAINYARD_MAX_CELL_CHARACTERS)."),
+        Problem("column '长度'", "Infinite numbers count as missing: 1."),
+        Problem("column '长度'", "1 numbers are too large and count as missing."),
+    ]
+    examples = datasets["my-table"](table="mine").load()
+    assert np.isnan(examples.inputs["numbers"][60:63, -1]).all()
+    assert np.isfinite(examples.inputs["numbers"][:60, -1]).all()
+    assert "=1+1" in examples.columns[-1].values
+
+
+def test_a_table_of_ten_million_columns_is_a_sentence_alone_and_in_an_archive(home: Path) -> None:
+    wide = b",".join([b"a"] * 10_000_000) + b"\n"
+    for source, filename in ((io.BytesIO(wide), "wide.csv"), (zipped({"wide.csv": wide}), "t.zip")):
+        with pytest.raises(
+            TrainyardError, match=r"^'wide\.csv' .* more than 1,000 cells \(TRAINYARD_MAX_TABLE_COLUMNS\)"
+        ):
+            understand(source, filename)
 
 
 def test_a_table_of_one_class_and_a_ragged_table(home: Path) -> None:
@@ -631,3 +755,13 @@ def test_deleting_follows_no_name_out_of_the_store(home: Path) -> None:
     for wrong in ("..", "../../x", ".import-x", ""):
         with pytest.raises(TrainyardError):
             delete_set(wrong)
+
+
+def test_an_import_that_takes_too_long_ends_with_a_sentence_and_keeps_nothing(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TRAINYARD_IMPORT_SECONDS", "0.000001")
+    settings.cache_clear()
+    with pytest.raises(TrainyardError, match="TRAINYARD_IMPORT_SECONDS"):
+        imported(upload(reviews()), "films.csv")
+    assert list_sets() == []

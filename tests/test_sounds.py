@@ -197,6 +197,36 @@ def test_what_is_no_usable_sound_is_a_sentence(name: str) -> None:
         decode_sound((BAD_FILES / name).read_bytes(), name)
 
 
+@pytest.mark.parametrize(
+    ("data", "what"),
+    [
+        (b"\0\0\0\x18ftypisom\0\0\2\0", r"an MP4 file \(a video, or sound as M4A\)"),
+        (b"\x1aE\xdf\xa3" + bytes(60), "a WebM or Matroska video"),
+        (b"RIFF\x40\0\0\0AVI LIST" + bytes(60), "an AVI video"),
+        (b"\0\0\x01\xba" + bytes(60), "of an unknown format"),  # MPEG, as on a DVD
+        (b"#!AMR\n" + bytes(60), "an AMR sound"),
+        (b"\x89PNG\r\n\x1a\n", "a PNG image"),
+    ],
+)
+def test_videos_and_other_files_are_called_what_they_are(data: bytes, what: str) -> None:
+    with pytest.raises(TrainyardError, match=rf"^'clip\.wav' is {what}, not a sound that can be read. Use WAV"):
+        decode_sound(data, "clip.wav")
+
+
+def test_an_ogg_that_holds_only_a_picture_is_a_sentence() -> None:
+    page = b"OggS\0\x02" + bytes(20) + b"\x01\x2a\x80theora" + bytes(40)
+    with pytest.raises(TrainyardError, match=r"^'clip\.ogg' is a broken or incomplete sound"):
+        decode_sound(page, "clip.ogg")
+
+
+@pytest.mark.parametrize(("field", "size"), [(22, 2), (24, 4), (34, 2)], ids=["channels", "rate", "bits"])
+def test_a_header_full_of_zeros_is_a_sentence(field: int, size: int) -> None:
+    data = bytearray(sound(tone(400, 16_000)))
+    data[field : field + size] = bytes(size)
+    with pytest.raises(TrainyardError, match=r"^'clip\.wav' is a broken or incomplete sound"):
+        decode_sound(bytes(data), "clip.wav")
+
+
 def test_every_kept_sound_has_a_test() -> None:
     assert set(GOOD) | set(REFUSED) == set(corpus())
     assert all((BAD_FILES / name).stat().st_size < 20_000 for name in corpus())

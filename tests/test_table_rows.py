@@ -90,6 +90,11 @@ def test_whole_numbers_as_categories_are_written_alike_wherever_they_come_from()
     assert rows["categories"][:, 0].tolist() == ["3", "", "2.5"]
 
 
+def test_half_of_a_character_becomes_a_question_mark() -> None:
+    found = decode("table", b'{"isle \xf0\x9f\x8f\x9d": "Dre\\ud83dam"}', "row", INFO)
+    assert found.inputs["categories"].tolist() == [["Dre?am"]]
+
+
 @pytest.mark.parametrize("data", [b"", b"{", b"[", b"[]", b"\xff\x00", b"<html>", b'{"a": {"b": 1}}'])
 def test_anything_else_is_a_sentence(data: bytes) -> None:
     with pytest.raises(TrainyardError):

@@ -191,6 +191,19 @@ def test_a_column_is_numbers_only_if_all_of_it_is(texts: list[str], read: list[s
     assert cells(table(written))["a"] == read
 
 
+def test_a_parquet_without_rows_says_so() -> None:
+    for frame in (pd.DataFrame({"a": [], "b": []}), pd.DataFrame({"a": [1.0], "b": ["x"]})[:0]):
+        with pytest.raises(TrainyardError, match=r"^'a' has no rows"):
+            read_table(parquet(frame), "a")
+
+
+def test_a_cell_between_what_may_be_and_what_the_reader_takes_is_told_with_its_setting() -> None:
+    read = table(f"a,b\n1,{'x' * 100_001}\n2,{'x' * 100_000}\n3,{'x' * 900_000}\n4,y\n")
+    reason = "A cell has more than 100,000 characters (TRAINYARD_MAX_CELL_CHARACTERS)."
+    assert told(read) == [f"row 2: {reason}", f"row 4: {reason}"]
+    assert list(read.places) == [3, 5]
+
+
 def test_types_of_parquet_become_numbers_or_text() -> None:
     frame = pd.DataFrame(
         {

@@ -2,13 +2,39 @@
 
 import io
 import json
+import re
 import zipfile
+from pathlib import Path
 
 import pytest
 
 from engine.errors import TrainyardError
+from engine.serving.decoding import decode
 from engine.serving.uploads import open_inputs
 from engine.settings import settings
+from engine.tasks.base import Column, DataInfo
+from tests.bad_files.make import CHINESE, SCRIPTS, sounds, tables
+from tests.memory import said_and_megabytes
+from tests.test_images import encoded, plain
+
+WANTED = {
+    "image": DataInfo((16, 16, 3), ("a", "b")),
+    "audio": DataInfo((4_000,), ("a", "b")),
+    "text": DataInfo((), ("a", "b")),
+    "table": DataInfo((), ("a", "b"), (Column("a", "number"), Column("b", "category"))),
+}
+ODD = (
+    sounds()
+    | tables()
+    | {
+        "cat.png": encoded(plain()),
+        "torn.jpg": encoded(plain(size=(400, 400)), "JPEG")[:700],
+        "logo.svg": b"<svg xmlns='http://www.w3.org/2000/svg'/>",
+        "a.gif": encoded(plain(), "GIF", save_all=True, append_images=[plain(colour=(0, 0, 255))]),
+        "zeros.txt": bytes(1_000),
+    }
+)
+"""Everything that is kept for one kind of input, which people give for each other kind, too."""
 
 
 def zipped(**files: bytes) -> bytes:
@@ -72,7 +98,12 @@ def test_a_row_of_another_length_is_wrong_alone() -> None:
     [
         ("t.csv", b"", "is empty"),
         ("t.csv", b"\x89PNG\r\n\x1a\n", "not a table"),
-        ("x.zip", b"PK\x03\x04 broken", "not a zip archive"),
+        ("x.zip", b"PK\x03\x04 broken", r"^'x\.zip': The file is not a zip archive"),
+        (
+            "x.xlsx",
+            zipped(**{"[Content_Types].xml": b"<x/>", "xl/workbook.xml": b"<x/>"}),
+            r"^'x\.xlsx': It is an Excel",
+        ),
         ("x.zip", zipped(**{"../up.png": b""}), "points outside"),
         ("t.csv", b"a\n" + b"1\n" * 10_001, "10,001 inputs.*TRAINYARD_MAX_INSTANCES"),
     ],
@@ -83,6 +114,17 @@ def test_what_cannot_be_used_as_a_whole_is_refused(name: str, data: bytes, said:
         pytest.fail("It was taken.")
 
 
+def test_a_file_in_a_zip_may_have_as_much_as_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    limits = settings().model_copy(update={"max_image_mb": 1, "max_clip_mb": 3})
+    for module in ("unpack", "sounds"):
+        monkeypatch.setattr(f"engine.datasets.{module}.settings", lambda: limits)
+    monkeypatch.setattr("engine.serving.uploads.settings", lambda: limits)
+    archive = zipped(**{"a.wav": bytes(2_000_000)})
+    assert len(read("audio", ("x.zip", archive))["a.wav"]) == 2_000_000
+    with pytest.raises(TrainyardError, match=r"'a\.wav' unpacks to more than 1 MB"):
+        read("image", ("x.zip", archive))
+
+
 def test_a_zip_bomb_is_not_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
     small = settings().model_copy(update={"max_archive_mb": 1})
     monkeypatch.setattr("engine.datasets.unpack.settings", lambda: small)
@@ -91,3 +133,70 @@ def test_a_zip_bomb_is_not_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
         archive.writestr("a.png", bytes(50_000_000))
     with pytest.raises(TrainyardError, match="unpacks to more than 1 MB"):
         read("image", ("x.zip", buffer.getvalue()))
+
+
+# -- one file for a network --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("modality", sorted(WANTED))
+@pytest.mark.parametrize("name", sorted(ODD))
+def test_any_file_for_any_network_is_an_input_or_a_sentence_that_names_it(modality: str, name: str) -> None:
+    said, found = "", None
+    try:
+        found = decode(modality, ODD[name], name, WANTED[modality])
+    except TrainyardError as error:
+        said = str(error)
+    if found is None:
+        assert re.fullmatch(rf"{re.escape(repr(name))} .{{10,}}\.", said, re.DOTALL)
+    else:
+        assert len(found.names) == len(found.inputs) + len(found.errors) > 0
+
+
+@pytest.mark.parametrize("modality", sorted(WANTED))
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_a_file_with_a_name_in_any_script_is_named_in_its_sentence(modality: str, script: str) -> None:
+    with pytest.raises(TrainyardError) as caught:
+        decode(modality, b"", f"{script}.bin", WANTED[modality])
+    assert str(caught.value).startswith(f"{script + '.bin'!r} is empty")
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"", "is empty: there are no letters in it"),
+        (b"\xef\xbb\xbf \n\t", "is empty: there are no letters in it"),
+        (CHINESE.encode("utf-16"), "is not text in UTF-8"),
+        ("plain words".encode("utf-16-le"), "is not text in UTF-8, but UTF-16 or binary data"),
+        (CHINESE.encode("gb18030"), "is not text in UTF-8"),
+        ("na\xefve".encode() + "na\xefve".encode("latin-1"), "is not text in UTF-8"),
+        (encoded(plain()), "is a PNG image, not text in UTF-8"),
+        (zipped(a=b"x" * 9), "is a zip archive, not text in UTF-8"),
+        (b"x" * 100_001, r"has 100,001 characters; a text may have 100,000 \(TRAINYARD_MAX_TEXT_CHARACTERS\)"),
+    ],
+)
+def test_what_is_no_usable_text_is_a_sentence(data: bytes, said: str) -> None:
+    with pytest.raises(TrainyardError, match=rf"^'a\.txt' ({said})"):
+        decode("text", data, "a.txt", WANTED["text"])
+
+
+@pytest.mark.parametrize("data", [b'{"a":[' + b"[]," * 4_000_000 + b"1]}", b'{"a":' * 2_000_000])
+def test_a_row_in_json_that_would_grow_a_hundredfold_is_not_read(data: bytes, tmp_path: Path) -> None:
+    (tmp_path / "bomb").write_bytes(data)
+    said, megabytes = said_and_megabytes(
+        f"""
+import pandas, pyarrow.compute
+from engine.errors import TrainyardError
+from engine.serving.rows import decode_rows
+from engine.tasks.base import Column, DataInfo
+info = DataInfo((), ("a", "b"), (Column("a", "number"),))
+data = open({str(tmp_path / "bomb")!r}, "rb").read()
+""",
+        """
+try:
+    print(decode_rows(data, "bomb", info).errors)
+except TrainyardError as error:
+    print(error)
+""",
+    )
+    assert "The line has more than 1,000,000 characters" in said
+    assert megabytes < 100

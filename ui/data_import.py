@@ -10,6 +10,7 @@ import streamlit as st
 from engine.artifacts import check_free_disk
 from engine.datasets.own import PLACES, ImportReport, Kind, OwnSet, Problem, list_sets, problems_csv, suggest_name
 from engine.datasets.own_table import ROLES, Role
+from engine.datasets.spreadsheets import plain_cell
 from engine.datasets.understand import ENDINGS, Choice, Understood, import_data, understand
 from engine.errors import TrainyardError
 from engine.settings import settings
@@ -156,7 +157,7 @@ def _draw_classes(found: Understood) -> None:
     )
     largest = sorted(found.counts.items(), key=lambda item: -item[1])[:_SHOWN_CLASSES]
     st.dataframe(
-        [{"class": label, "files": count} for label, count in largest],
+        [{"class": plain_cell(label), "files": count} for label, count in largest],
         column_config={
             "class": st.column_config.TextColumn(_("Class")),
             "files": st.column_config.ProgressColumn(
@@ -307,9 +308,12 @@ def problem_words(count: int) -> str:
 
 
 def draw_problem_table(problems: Sequence[Problem], key: str) -> None:
-    """The first problems in a table, and all of them to download."""
+    """The first problems in a table, which browsers save as CSV too, and all of them to download."""
     st.dataframe(
-        [{"file": problem.file, "reason": said(problem.reason)} for problem in problems[:_SHOWN]],
+        [
+            {"file": plain_cell(problem.file), "reason": plain_cell(said(problem.reason))}
+            for problem in problems[:_SHOWN]
+        ],
         column_config={
             "file": st.column_config.TextColumn(_("File or row"), width="medium"),
             "reason": st.column_config.TextColumn(_("Reason"), width="large"),

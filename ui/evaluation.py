@@ -8,6 +8,7 @@ import streamlit as st
 
 from engine.artifacts import artifacts_of
 from engine.datasets.base import datasets
+from engine.datasets.spreadsheets import plain_frame
 from engine.runs import Run
 from engine.tasks.base import tasks
 from ui.baselines import baseline_sentence
@@ -132,7 +133,7 @@ def _draw_classes(run: Run, per_class: list[dict[str, Any]]) -> None:
 
     with table:
         st.dataframe(
-            pd.DataFrame(per_class),
+            plain_frame(pd.DataFrame(per_class)),
             hide_index=True,
             height=min(640, 40 + 35 * len(per_class)),
             key=f"per-class-{run.id}",

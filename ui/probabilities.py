@@ -5,6 +5,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from engine.datasets.spreadsheets import plain_frame
 from engine.runs import Run
 from ui.evaluation_charts import Kind, calibration_figure, curves_height, threshold_curves
 from ui.language import _
@@ -58,7 +59,7 @@ def _draw_curves(run: Run, judged: dict[str, Any], kind: Kind) -> None:
             if area is not None
         ]
         st.dataframe(
-            pd.DataFrame(rows),
+            plain_frame(pd.DataFrame(rows)),
             hide_index=True,
             height=min(360, 40 + 35 * len(rows)),
             key=f"{kind}-areas-{run.id}",

@@ -3,6 +3,7 @@
 Every source of rows ends here, so that CSV, TSV and JSON mean the same by a number, a missing cell and a limit.
 """
 
+from array import array
 from dataclasses import dataclass, field
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
@@ -67,6 +68,7 @@ class Cells:
         self.shown, self.problems = shown, problems
         self.names: list[str] = []
         self.rows = self.left_out = 0
+        self.places = array("q")  # the number of each row that was added, as problems count
         self._waiting: list[list[str]] = []
         self._parts: list[list[Any]] = []  # a list of arrow arrays for each portion of rows
 
@@ -88,9 +90,10 @@ class Cells:
                 "Leave out columns, or take a sample of the rows."
             )
 
-    def add(self, row: list[str]) -> None:
+    def add(self, row: list[str], number: int) -> None:
         """One row, at most as long as `names`, which is not empty; where it is shorter, the rest is missing."""
         self.rows += 1
+        self.places.append(number)
         self._waiting.append(row)
         if len(self._waiting) * len(self.names) >= _CELLS_AT_ONCE:
             self._pack()

@@ -1,6 +1,7 @@
 """Labelled examples that are read one at a time into one file: sets of pictures, sounds and texts are stored alike."""
 
 import hashlib
+import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -67,9 +68,11 @@ class Collected:
         self._rows: list[int] = []
         self._different: dict[str, set[bytes]] = {}
         self._untold = 0
+        self._until = time.monotonic() + settings().import_seconds
 
     def add(self, label: str, name: str, data: bytes, row: int = 0) -> None:
         """Store one example; `row` is its position in the source."""
+        self._check_time()
         start = self.spool.tell()
         if start + len(data) > settings().max_dataset_mb * 1_000_000:
             raise TrainyardError(
@@ -79,7 +82,7 @@ class Collected:
         self.spool.write(data)
         label = plain_text(label, LONGEST_LABEL) or "unnamed"
         self._labels.append(label)
-        self._names.append(name[-120:])
+        self._names.append(plain_text(name[-120:], 120))
         self._starts.append((start, start + len(data)))
         self._rows.append(row)
         different = self._different.setdefault(label, set())
@@ -88,10 +91,19 @@ class Collected:
 
     def leave_out(self, file: str, reason: str) -> None:
         """Something that cannot be used, and why."""
+        self._check_time()
         if len(self.problems) < MOST_PROBLEMS:
-            self.problems.append(Problem(file[-200:], reason))
+            self.problems.append(Problem(plain_text(file[-200:], 200), reason))
         else:
             self._untold += 1
+
+    def _check_time(self) -> None:
+        """Files that are small and take long to decode may come by the thousand."""
+        if time.monotonic() > self._until:
+            raise TrainyardError(
+                f"The import took more than {settings().import_seconds:g} seconds (TRAINYARD_IMPORT_SECONDS). Import fewer or "
+                "smaller files at once."
+            )
 
     def store(self, folder: Path, spool: Path, **more: np.ndarray) -> tuple[Path, dict[str, int]]:
         """Write the examples of classes that are large enough; the file, and examples by class in alphabetical order.

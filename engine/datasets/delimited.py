@@ -31,18 +31,18 @@ def read_delimited(text: str, name: str, cells: Cells) -> None:
     """Add all rows of `text`; the first holds the names. Rows with more or fewer cells than it are left out."""
     declared = _DECLARED.match(text)
     separator = declared[1] if declared else find_separator(text, name)
-    csv.field_size_limit(max(csv.field_size_limit(), settings().max_cell_characters))
+    csv.field_size_limit(max(csv.field_size_limit(), LONGEST_ROW * settings().max_cell_characters))
     rows = _rows(_Lines(text, separator, declared.end() if declared else 0), separator)
     width = _take_names(next(rows, []), cells)
     for number, row in enumerate(rows, 2):
         if isinstance(row, str):
             cells.leave_out(number, row)
         elif len(row) == width:
-            cells.add(row)
+            cells.add(row, number)
         elif len(row) < width or any(row[width:]):
             cells.leave_out(number, f"Its cells: {len(row):,}. Those of the first row: {width:,}.")
         else:
-            cells.add(row[:width])
+            cells.add(row[:width], number)
 
 
 def find_separator(text: str, name: str) -> str:

@@ -5,6 +5,8 @@ WebP, GIF and BMP are tried. Of an animation the first frame is taken, as pictur
 """
 
 import logging
+import re
+import struct
 import threading
 from io import BytesIO
 from typing import Literal
@@ -24,6 +26,9 @@ Ground = Literal["white", "black"]
 _one_at_a_time = threading.Lock()  # so that the memory of decoding does not grow with the number of visitors
 _log = logging.getLogger(__name__)
 _TAKES = "PNG, JPEG, WebP, GIF or BMP"
+_MOST_SCANS = 100  # of a JPEG: programs write about ten; sixty bytes more have the decoder go through all pixels again
+_JPEG_MARKER = re.compile(rb"\xff[\x02-\xcf\xd8-\xfe]")
+_SCAN, _END, _NO_LENGTH = 0xDA, 0xD9, (0xD8, 0xD9)
 
 
 def decode_image(
@@ -59,11 +64,13 @@ def read_image(data: bytes, name: str, cover: tuple[int, int] | None = None, gro
     try:
         with _one_at_a_time, Image.open(BytesIO(data), formats=FORMATS) as image:
             _check_pixels(image.width * image.height, shown)
+            if data.startswith(b"\xff\xd8"):  # Pillow calls some of them MPO
+                _check_scans(data, shown)
             return _flatten(image, cover, ground)
     except TrainyardError:
         raise
     except UnidentifiedImageError as error:
-        raise TrainyardError(f"{shown} is {kind_of(data)}, not an image. Use {_TAKES}.") from error
+        raise TrainyardError(f"{shown} is {kind_of(data)}, not an image that can be read. Use {_TAKES}.") from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise TrainyardError(_too_large(shown)) from error
     except Exception as error:  # on broken bytes the decoders raise nearly anything
@@ -82,10 +89,19 @@ def _flatten(image: Image.Image, cover: tuple[int, int] | None, ground: Ground) 
     if cover is not None:
         factor = min(plain.size) // (2 * max(cover))
         plain = plain.reduce(factor) if factor > 1 else plain
-    plain = ImageOps.exif_transpose(plain)
+    plain = _upright(plain)
     if plain.mode == "RGBA":
         plain = Image.alpha_composite(Image.new("RGBA", plain.size, ground), plain).convert("RGB")
     return plain.copy() if plain is image else plain
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    """Turned as its EXIF says; where that is broken the picture stays as it lies, since its pixels are good."""
+    try:
+        return ImageOps.exif_transpose(image)
+    except (SyntaxError, ValueError, TypeError, AttributeError, LookupError, ArithmeticError, OSError, struct.error):
+        _log.info("Cannot read the EXIF of an image", exc_info=True)
+        return image
 
 
 def _plain_mode(image: Image.Image) -> Image.Image:
@@ -99,6 +115,21 @@ def _plain_mode(image: Image.Image) -> Image.Image:
 def _check_pixels(pixels: int, shown: str) -> None:
     if pixels > settings().max_image_pixels:
         raise TrainyardError(_too_large(shown))
+
+
+def _check_scans(data: bytes, shown: str) -> None:
+    """Refuse a JPEG that is painted over and over: time would grow with its bytes times its pixels."""
+    scans = position = 0
+    while (found := _JPEG_MARKER.search(data, position)) and data[found.start() + 1] != _END:
+        position, marker = found.end(), data[found.start() + 1]
+        if marker not in _NO_LENGTH:  # what is inside of a segment is no marker: cameras put whole JPEGs there
+            position += int.from_bytes(data[position : position + 2], "big")
+        scans += marker == _SCAN
+        if scans > _MOST_SCANS:
+            raise TrainyardError(
+                f"{shown} is a JPEG of more than {_MOST_SCANS} scans, which no program writes. Save it again in a picture "
+                "program, or leave it out."
+            )
 
 
 def _too_large(shown: str) -> str:

@@ -49,7 +49,7 @@ def _add(row: list[str], cells: Cells, number: int) -> None:
         reason = f"A cell has more than {longest:,} characters (TRAINYARD_MAX_CELL_CHARACTERS)."
         cells.leave_out(number, reason)
     else:
-        cells.add(row)
+        cells.add(row, number)
 
 
 def _of_lines(text: str) -> Iterator[dict[str, Any] | str]:

@@ -19,15 +19,22 @@ _STARTS = (  # as long as they need be: a table may well begin with the letters 
     (b"ID3\x03", "an MP3 sound"),
     (b"ID3\x04", "an MP3 sound"),
     (b"OggS\0", "an Ogg file"),
+    (b"II*\0", "a TIFF image"),
+    (b"MM\0*", "a TIFF image"),
+    (b"#!AMR", "an AMR sound"),
     (b"\x1aE\xdf\xa3", "a WebM or Matroska video"),
 )
 _INSIDE = {b"WAVE": "a WAV sound", b"AVI ": "an AVI video", b"WEBP": "a WebP image", b"AIFF": "an AIFF sound"}
+_PHOTOS = {b"heic": "a HEIC photo", b"heix": "a HEIC photo", b"mif1": "a HEIF photo", b"avif": "an AVIF image"}
+_BEFORE_SVG = (b"<svg", b"<?xml", b"<!--", b"<!DOCTYPE svg")
 
 
 def kind_of(data: bytes) -> str:
     """A phrase such as "a zip archive", "text" or "of an unknown format" that fits after "is"."""
     if data[:1] == b"\0" and data[4:8] == b"ftyp":
-        return "an MP4 file (a video, or sound as M4A)"
+        return _PHOTOS.get(data[8:12], "an MP4 file (a video, or sound as M4A)")
+    if data[:200].lstrip(b"\xef\xbb\xbf \t\r\n").startswith(_BEFORE_SVG) and b"<svg" in data[:2_000]:
+        return "an SVG drawing"
     if data[:4] == b"PAR1" == data[-4:]:
         return "a Parquet table"
     if data[:4] in (b"RIFF", b"FORM") and data[8:12] in _INSIDE:

@@ -1,7 +1,7 @@
 """Import a table of one's own: each column has a role, and rows that cannot be used are left out and listed."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -30,6 +30,8 @@ class _Rows:
     """Which rows are still good, and why others are not."""
 
     good: np.ndarray
+    places: Sequence[int]
+    """The number of each row in its file."""
     problems: list[Problem] = field(default_factory=list)
     untold: int = 0
 
@@ -37,7 +39,7 @@ class _Rows:
         """Leave out the rows where `bad` (rows,) is true."""
         for row in np.flatnonzero(bad & self.good).tolist():
             if len(self.problems) < MOST_PROBLEMS:
-                self.problems.append(Problem(f"row {row + 2}", reason))
+                self.problems.append(Problem(f"row {self.places[row]}", reason))
             else:
                 self.untold += 1
         self.good = self.good & ~bad
@@ -53,15 +55,17 @@ def import_table(
     name: str,
     title: str = "",
     problems: tuple[Problem, ...] = (),
+    places: Sequence[int] = (),
 ) -> ImportReport:
     """Import a table as `read_table` makes it as the next version of the set `name`.
 
-    `roles` says what each column is; one that is missing there is ignored. `problems` are those of reading. Raises
+    `roles` says what each column is; one that is missing there is ignored. `problems` are those of reading, `places`
+    the number of each row in its file. Raises
     `TrainyardError` for roles that do not fit, and for data that nothing can be learned from.
     """
     target = _check_roles(frame, roles)
     with next_version(name) as (reference, folder):
-        rows = _Rows(np.ones(len(frame), bool), list(problems))
+        rows = _Rows(np.ones(len(frame), bool), places or range(2, len(frame) + 2), list(problems))
         values, tasks = _target(frame[target], roles, rows)
         arrays, described = _columns(frame, roles, rows)
         kept = np.flatnonzero(rows.good)

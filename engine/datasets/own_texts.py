@@ -1,5 +1,6 @@
 """Import texts of one's own from a table: one column holds the texts, another their labels."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,13 +24,14 @@ def import_texts(
     title: str = "",
     problems: tuple[Problem, ...] = (),
     *,
+    places: Sequence[int] = (),
     group_column: str = "",
     split_column: str = "",
 ) -> ImportReport:
     """Import two columns of a table as the next version of the set `name`; rows without either are listed.
 
     Rows that share a value of `group_column` (an author) stay in one split; `split_column` says train, validation or
-    test. Raises `TrainyardError` when fewer than two classes remain.
+    test. `places` are the numbers of the rows in their file. Raises `TrainyardError` when fewer than two classes remain.
     """
     if not text_column or not label_column:
         raise TrainyardError(
@@ -51,7 +53,8 @@ def import_texts(
         with spool.open("wb") as file:
             collected = Collected("texts", file)
             collected.problems.extend(problems)
-            _collect(collected, frame[text_column].tolist(), frame[label_column].tolist())
+            numbers = places or range(2, len(frame) + 2)
+            _collect(collected, frame[text_column].tolist(), frame[label_column].tolist(), numbers)
         data, counts = collected.store(folder, spool, **more)
         spool.unlink()
         chosen = {"text": text_column, "label": label_column, "group": group_column, "split": split_column}
@@ -69,9 +72,9 @@ def import_texts(
         )
 
 
-def _collect(collected: Collected, texts: list[Any], labels: list[Any]) -> None:
-    for row, (text, label) in enumerate(zip(texts, labels, strict=True)):
-        place = f"row {row + 2}"
+def _collect(collected: Collected, texts: list[Any], labels: list[Any], places: Sequence[int]) -> None:
+    for row, (text, label, number) in enumerate(zip(texts, labels, places, strict=True)):
+        place = f"row {number}"
         if text != text or label != label:  # NaN: the cell is empty
             collected.leave_out(place, f"The {'text' if text != text else 'label'} is missing.")
             continue

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from engine.datasets.cells import Cells, finite, to_frame, trimmed, unique_names
-from engine.datasets.parquet_pages import pages
+from engine.datasets.parquet_pages import NoRowsError, pages
 from engine.errors import TrainyardError
 from engine.settings import settings
 
@@ -44,7 +44,10 @@ def read_parquet(data: bytes, cells: Cells) -> "pd.DataFrame":
             thrift_container_size_limit=_MOST_PARTS,
         )
 
-    at_once, dictionaries = _measured(data, cells)
+    try:
+        at_once, dictionaries = _measured(data, cells)
+    except NoRowsError as error:
+        raise TrainyardError(f"{cells.shown} has no rows. Export it again, with its rows.") from error
     schema = _checked(opened(), cells)
     file = opened([field.name for index, field in enumerate(schema) if index in dictionaries and _is_text(field.type)])
     columns = _columns(file.iter_batches(at_once, use_threads=False), schema, cells)

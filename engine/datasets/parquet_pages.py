@@ -14,6 +14,7 @@ Fields = dict[tuple[int, int], Any]
 """A structure: (number of a field, its type) -> value. A field of another type than it should be is not there."""
 
 _TRUE, _FALSE, _BYTE, _I16, _I32, _I64, _DOUBLE, _BINARY, _LIST, _SET, _MAP, _STRUCT = range(1, 13)
+_ROWS = (3, _I64)
 _GROUPS, _COLUMNS, _COLUMN = (4, _LIST), (1, _LIST), (3, _STRUCT)
 _LENGTH, _START, _DICTIONARY_START = (7, _I64), (9, _I64), (11, _I64)
 _TYPE, _SIZE, _COMPRESSED_SIZE = (1, _I32), (2, _I32), (3, _I32)
@@ -22,6 +23,10 @@ _DICTIONARY_PAGE, _DELTA_BYTE_ARRAY = 2, 7
 _DEEPEST = 10
 _MOST_PAGES = 200_000
 _LONGEST_FOOTER = 4_000_000  # bytes, each of which may become 64 in memory; a thousand columns take about 300,000
+
+
+class NoRowsError(ValueError):
+    """The file is whole and has no rows; where its pages would begin there are none."""
 
 
 class Page(NamedTuple):
@@ -41,6 +46,8 @@ def pages(data: bytes) -> Iterator[Page]:
     if length > _LONGEST_FOOTER:
         raise ValueError(f"a footer of {length:,} bytes, more than {_LONGEST_FOOTER:,}")
     footer, _ = _struct(data, max(0, len(data) - 8 - length), 0)
+    if footer.get(_ROWS) == 0:
+        raise NoRowsError("no rows")
     left, count = len(data), 0
     for group in footer.get(_GROUPS) or ():
         for index, column in enumerate(group.get(_COLUMNS) or ()):

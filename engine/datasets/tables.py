@@ -13,6 +13,7 @@ memory. Content decides what a file is; its name is only a hint. On the way, all
 
 import logging
 import stat
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
@@ -40,6 +41,8 @@ class TableFile:
 
     frame: "pd.DataFrame"
     problems: tuple[Problem, ...] = ()
+    places: Sequence[int] = ()
+    """The number of each row in its file, counted as `problems` do: rows that were left out count."""
 
 
 def read_table(data: bytes | Path | IO[bytes], name: str) -> TableFile:
@@ -60,7 +63,7 @@ def read_table(data: bytes | Path | IO[bytes], name: str) -> TableFile:
         raise TrainyardError(
             f"{shown} is a broken or incomplete table ({str(error)[:100]}). Save it again, or as CSV in UTF-8."
         ) from error
-    return TableFile(frame, problems.listed())
+    return TableFile(frame, problems.listed(), cells.places or range(2, len(frame) + 2))
 
 
 def _content(data: bytes | Path | IO[bytes], shown: str) -> bytes:

@@ -3,7 +3,7 @@
 import threading
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 from typing import IO, TYPE_CHECKING
@@ -12,12 +12,13 @@ from engine.datasets.archive import Progress, import_files
 from engine.datasets.collected import LONGEST_LABEL
 from engine.datasets.columns import ColumnGuess, inspect_columns
 from engine.datasets.encodings import decode_text
+from engine.datasets.kinds import kind_of
 from engine.datasets.own import ImportReport, Kind, Problem, plain_text
 from engine.datasets.own_table import Role, import_table, label_of
 from engine.datasets.own_texts import import_texts
 from engine.datasets.parquet import is_parquet
 from engine.datasets.tables import TableFile, read_table
-from engine.datasets.unpack import Member, open_members
+from engine.datasets.unpack import Member, naming, open_members
 from engine.errors import TrainyardError
 from engine.settings import settings
 
@@ -33,6 +34,7 @@ ENDINGS: dict[Kind, tuple[str, ...]] = {
     "table": (".csv", ".tsv", ".tab", ".json", ".jsonl", ".ndjson", ".parquet"),
 }
 """How the names of files of a kind end."""
+_BY_ENDING = {ending: kind for kind, endings in ENDINGS.items() for ending in endings}
 TARGET_WORDS = frozenset(
     (
         *("target", "label", "class", "classes", "category", "y", "outcome", "result", "species", "sentiment", "price"),
@@ -43,6 +45,8 @@ TARGET_WORDS = frozenset(
 _EXAMPLES = 3  # cells of a column that a preview shows
 _CELL_CHARACTERS = 40
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
+_PARQUET = b"PAR1"
+_START_BYTES = 2_000
 
 
 _at_once = threading.BoundedSemaphore(2)  # in one process, so that memory does not grow with the number of visitors
@@ -89,12 +93,13 @@ def understand(source: Source, filename: str, kind: Kind | None = None) -> Under
 
     Raises `TrainyardError` for what is neither, or hostile.
     """
-    with _turn():
+    with _turn(), naming(filename):
         return _understood(source, filename, kind)
 
 
 def _understood(source: Source, filename: str, kind: Kind | None) -> Understood:
     if not _holds_files(source):
+        _check_alone(source, filename)
         content, name = _content(source, filename)
         return _of_table(read_table(content, name), content, name, kind)
     with _opened(source) as members:
@@ -108,7 +113,7 @@ def _understood(source: Source, filename: str, kind: Kind | None) -> Understood:
 
 def import_data(source: Source, filename: str, choice: Choice, progress: Progress | None = None) -> ImportReport:
     """Import what was understood, as somebody chose it. Raises `TrainyardError`; then nothing is left behind."""
-    with _turn():
+    with _turn(), naming(filename):
         return _imported(source, filename, choice, progress)
 
 
@@ -118,7 +123,7 @@ def _imported(source: Source, filename: str, choice: Choice, progress: Progress 
         return import_files(choice.kind, source, choice.name, progress, choice.title)
     problems = tuple(Problem(problem.place, problem.reason) for problem in table.problems)
     if choice.kind == "table":
-        return import_table(table.frame, choice.roles, choice.name, choice.title, problems)
+        return import_table(table.frame, choice.roles, choice.name, choice.title, problems, table.places)
     return import_texts(
         table.frame,
         choice.text_column,
@@ -126,6 +131,7 @@ def _imported(source: Source, filename: str, choice: Choice, progress: Progress 
         choice.name,
         choice.title,
         problems,
+        places=table.places,
         group_column=choice.group_column,
         split_column=choice.split_column,
     )
@@ -221,15 +227,32 @@ def _content(source: Source, filename: str) -> tuple[bytes | Path, str]:
 
 def _holds_files(source: Source) -> bool:
     """Whether it is a folder or a zip, by content."""
+    if isinstance(source, Path) and not source.is_file():
+        return True
+    return _start(source).startswith(_ZIP)
+
+
+def _start(source: Source) -> bytes:
+    """The first bytes of a file. What cannot be opened has none; reading it tells why."""
     if isinstance(source, Path):
-        if source.is_dir() or not source.is_file():
-            return True
-        with source.open("rb") as file:
-            return file.read(4) in _ZIP
+        with suppress(OSError), source.open("rb") as file:
+            return file.read(_START_BYTES)
+        return b""
     source.seek(0)
-    start = source.read(4)
+    start = source.read(_START_BYTES)
     source.seek(0)
-    return start in _ZIP
+    return start
+
+
+def _check_alone(source: Source, filename: str) -> None:
+    """Refuse a single picture, sound or document here, where it is known that a zip of many would do."""
+    start = _start(source)
+    kind = kind_of(start)
+    if kind not in ("text", "of an unknown format") and not start.startswith(_PARQUET):
+        raise TrainyardError(
+            f"{filename[-80:]!r} is {kind}, not a table or a zip. Put pictures, sounds or texts into a zip with a folder "
+            "for each class, or save a table as CSV, TSV, JSON, JSONL or Parquet."
+        )
 
 
 @contextmanager
@@ -244,15 +267,16 @@ def _ending(member: Member) -> str:
 
 
 def _kinds(members: Iterable[Member]) -> Counter[Kind]:
-    by_ending = {ending: kind for kind, endings in ENDINGS.items() for ending in endings}
-    return Counter(by_ending[ending] for member in members if (ending := _ending(member)) in by_ending)
+    return Counter(_BY_ENDING[ending] for member in members if (ending := _ending(member)) in _BY_ENDING)
 
 
 def _only_table(members: list[Member]) -> Member | None:
     """The table of an archive that is a packed table, with perhaps a few notes beside it."""
-    tables = [member for member in members if _ending(member) in ENDINGS["table"]]
+    tables = [member for member in members if _BY_ENDING.get(_ending(member)) == "table"]
     classes = {
-        member.path[0] for member in members if len(member.path) == 2 and member not in tables and _kinds([member])
+        member.path[0]
+        for member in members
+        if len(member.path) == 2 and _BY_ENDING.get(_ending(member), "table") != "table"
     }
     return tables[0] if len(tables) == 1 and len(classes) < 2 else None
 
@@ -279,5 +303,7 @@ def _of_files(kind: Kind, members: list[Member]) -> Understood:
         if len(member.path) == 2:
             counts[plain_text(member.path[0], LONGEST_LABEL) or "unnamed"] += 1
         else:
-            problems.append(Problem(member.name[-200:], "It does not lie in the folder of a class: class/file."))
+            problems.append(
+                Problem(plain_text(member.name[-200:], 200), "It does not lie in the folder of a class: class/file.")
+            )
     return Understood(kind, counts=dict(sorted(counts.items())), problems=tuple(problems[:1_000]))

@@ -7,6 +7,7 @@ no part of such a file deserves trust. What is only broken is reported for its o
 import contextlib
 import os
 import stat
+import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -21,6 +22,12 @@ from engine.settings import settings
 _JUNK = ("__MACOSX", "Thumbs.db", "desktop.ini")
 _CENTRAL_ENTRY = b"PK\x01\x02"
 _UTF8 = 0x800
+_DOCUMENTS = ({"[Content_Types].xml"}, {"mimetype", "META-INF/manifest.xml"})  # of Microsoft, and OpenDocument
+_BROKEN = (
+    *(zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, OverflowError, RuntimeError),
+    ValueError,  # places before the beginning, and names that are marked as UTF-8 and are not
+)
+"""What the zip module raises for damage; NotImplementedError, for versions of the format, is a RuntimeError."""
 
 
 class ArchiveError(TrainyardError):
@@ -57,14 +64,30 @@ def open_members(source: Path | IO[bytes], largest_mb: int = 0) -> Iterator[list
             f"{str(source)!r} does not exist. Give a file, a folder, or a zip with a folder for each class."
         )
     else:
-        try:
-            _check_upload(source)
-            with zipfile.ZipFile(source) as archive:
-                yield _without_top(_of_zip(archive, quota))
-        except zipfile.BadZipFile as error:
-            raise ArchiveError(
-                f"The file is not a zip archive, or a broken one ({error}). Make a zip with a folder for each class."
-            ) from error
+        with _opened(source) as archive:
+            yield _without_top(_of_zip(archive, quota))
+
+
+def _opened(source: Path | IO[bytes]) -> zipfile.ZipFile:
+    """The zip, of which only the list of its files has been read."""
+    try:
+        _check_upload(source)
+        return zipfile.ZipFile(source)
+    except ArchiveError:
+        raise
+    except _BROKEN as error:
+        raise ArchiveError(
+            f"The file is not a zip archive, or a broken one ({error}). Make a zip with a folder for each class."
+        ) from error
+
+
+@contextmanager
+def naming(name: str) -> Iterator[None]:
+    """Put the name of the upload before sentences about the whole archive, which know only what is inside."""
+    try:
+        yield
+    except ArchiveError as error:
+        raise ArchiveError(f"{name[-80:]!r}: {error}") from error
 
 
 class _Quota:
@@ -85,7 +108,9 @@ class _Quota:
                 "Nothing was imported."
             )
         if len(data) > most:
-            raise TrainyardError(f"{name[-80:]!r} unpacks to more than {self.largest_mb} MB.")
+            raise TrainyardError(
+                f"{name[-80:]!r} unpacks to more than {self.largest_mb} MB. Make it smaller, or leave it out."
+            )
         return data
 
 
@@ -123,11 +148,15 @@ def _check_count(count: int) -> None:
 
 def _of_zip(archive: zipfile.ZipFile, quota: _Quota) -> list[Member]:
     members = []
+    if any(marks <= set(archive.namelist()) for marks in _DOCUMENTS):
+        raise ArchiveError(
+            "It is an Excel workbook or another office document. Save its table as CSV in UTF-8, or its text as .txt."
+        )
     encoding = _encoding(archive.infolist())
     for info in archive.infolist():
         path = _checked(info, encoding)
         if not info.is_dir() and not _junk(path):
-            members.append(Member(path, _zip_reader(archive, info, quota)))
+            members.append(Member(path, _zip_reader(archive, info, "/".join(path), quota)))
     return members
 
 
@@ -159,7 +188,8 @@ def _encoding(infos: list[zipfile.ZipInfo]) -> str:
     names = [_raw(info) for info in infos if not info.flag_bits & _UTF8]
     for encoding in ("utf-8", "gb18030"):
         with contextlib.suppress(UnicodeDecodeError):
-            b"".join(names).decode(encoding)
+            for name in names:
+                name.decode(encoding)
             return encoding
     return "cp437"
 
@@ -172,20 +202,17 @@ def _raw(info: zipfile.ZipInfo) -> bytes:
     return info.filename.encode("cp437", "replace")  # undoes what the zip module did
 
 
-def _zip_reader(archive: zipfile.ZipFile, info: zipfile.ZipInfo, quota: _Quota) -> Callable[[], bytes]:
+def _zip_reader(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str, quota: _Quota) -> Callable[[], bytes]:
     def read() -> bytes:
         try:
             with archive.open(info) as stream:
-                return quota.read(stream, info.filename)
-        except (
-            zipfile.BadZipFile,
-            zlib.error,
-            EOFError,
-            OSError,
-            NotImplementedError,
-            RuntimeError,
-        ) as error:
-            raise TrainyardError(f"{info.filename[-80:]!r} is damaged in the archive ({error}).") from error
+                return quota.read(stream, name)
+        except TrainyardError:
+            raise
+        except _BROKEN as error:
+            raise TrainyardError(
+                f"{name[-80:]!r} is damaged in the archive ({error}). Make the archive again, or leave the file out."
+            ) from error
 
     return read
 

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from engine.datasets.images import decode_image
+from engine.datasets.kinds import kind_of
 from engine.datasets.sounds import decode_sound, fit_length
 from engine.errors import TrainyardError
 from engine.serving.decoded import Decoded
@@ -23,11 +24,15 @@ def decode_picture(data: bytes, name: str, info: DataInfo) -> np.ndarray:
 
 
 def decode_text(data: bytes, name: str, info: DataInfo) -> str:
-    """A text in UTF-8, at most `max_text_characters` long."""
+    """A text in UTF-8 that says something, at most `max_text_characters` long."""
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise TrainyardError(f"{name[-80:]!r} is not text in UTF-8 ({error.reason}). Save it as UTF-8.") from error
+        raise TrainyardError(_no_text(data, name, f" ({error.reason})")) from error
+    if "\0" in text:  # which is valid UTF-8, and what English in UTF-16 is full of
+        raise TrainyardError(_no_text(data, name, ", but UTF-16 or binary data"))
+    if not text.strip():
+        raise TrainyardError(f"{name[-80:]!r} is empty: there are no letters in it. Write something, or leave it out.")
     limit = settings().max_text_characters
     if len(text) > limit:
         raise TrainyardError(
@@ -35,6 +40,14 @@ def decode_text(data: bytes, name: str, info: DataInfo) -> str:
             "Shorten it."
         )
     return text
+
+
+def _no_text(data: bytes, name: str, reason: str) -> str:
+    """The sentence for bytes that are something else, which is named where it is known."""
+    kind = kind_of(data)
+    if kind in ("text", "of an unknown format"):
+        return f"{name[-80:]!r} is not text in UTF-8{reason}. Save it as UTF-8."
+    return f"{name[-80:]!r} is {kind}, not text in UTF-8. Give a text file."
 
 
 def decode_clip(data: bytes, name: str, info: DataInfo) -> np.ndarray:

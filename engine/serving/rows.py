@@ -16,6 +16,7 @@ from engine.tasks.base import Column, DataInfo
 
 LARGEST = float(np.finfo(np.float32).max)
 """Numbers beyond it would be infinite to a network."""
+_LARGEST_OBJECT = 4_000_000  # bytes; more is read as a table, object by object: JSON may grow a hundredfold in memory
 
 
 def decode_rows(data: bytes, name: str, info: DataInfo) -> Decoded:
@@ -72,7 +73,7 @@ def rows_of_columns(columns: Mapping[str, Sequence[Any]], info: DataInfo) -> tup
 
 def _object(data: bytes) -> dict[str, Any] | None:
     """The JSON object that the whole file is, or None."""
-    if not data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
+    if len(data) > _LARGEST_OBJECT or not data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
         return None
     try:
         values = json.loads(data)
@@ -124,5 +125,5 @@ def _category(value: Any) -> str:
         return ""
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
-    text = str(value)
+    text = str(value).encode("utf-8", "replace").decode()  # JSON can name half of a character, which no network takes
     return text if text.strip() else ""

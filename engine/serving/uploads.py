@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from engine.datasets.tables import read_table
-from engine.datasets.unpack import Member, open_members
+from engine.datasets.unpack import Member, naming, open_members
 from engine.errors import TrainyardError
 from engine.settings import settings
 
@@ -31,7 +31,9 @@ def open_inputs(
         inputs: list[Member] = []
         for name, data in uploads:
             if data.startswith(b"PK\x03\x04") or name.lower().endswith(".zip"):
-                for member in stack.enter_context(open_members(io.BytesIO(data))):
+                with naming(name):
+                    members = stack.enter_context(open_members(io.BytesIO(data), _largest_mb(modality)))
+                for member in members:
                     inputs += _unfolded(modality, member, columns)
             else:
                 inputs += _unfolded(modality, Member((name,), partial(bytes, data)), columns)
@@ -41,6 +43,12 @@ def open_inputs(
                     "Give fewer at a time."
                 )
         yield inputs
+
+
+def _largest_mb(modality: str) -> int:
+    """What one file of a zip may unpack to: as much as it may have alone."""
+    limits = settings()
+    return {"audio": limits.max_clip_mb, "table": limits.max_table_mb}.get(modality, limits.max_image_mb)
 
 
 def _unfolded(modality: str, member: Member, columns: Sequence[str]) -> list[Member]:

@@ -117,6 +117,13 @@ def test_pictures_show_their_classes_and_what_is_broken_is_listed(store: Store) 
     assert set(frame(at, "reason")["file"]) == {"cat/torn.png", "x.png"}  # type: ignore[index]
 
 
+def test_names_that_are_formulas_stay_words_in_tables_that_browsers_save(store: Store) -> None:
+    files = {name.replace("cat/", "=1+1/"): data for name, data in pictures().items()} | {"@SUM(A1).png": b"torn"}
+    at = give(open_page("data"), "pets.zip", zipped(files).getvalue())
+    assert frame(at, "class")["class"].tolist() == ["'=1+1", "dog"]  # type: ignore[index]
+    assert frame(at, "reason")["file"].tolist() == ["'@SUM(A1).png"]  # type: ignore[index]
+
+
 @pytest.mark.parametrize(
     ("filename", "data", "said"),
     [

@@ -111,6 +111,21 @@ def test_a_file_of_rows_gives_a_prediction_for_each(store: Store, monkeypatch: p
     assert "error" not in table
 
 
+def test_cells_that_are_formulas_stay_words_beside_their_predictions(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = completed(store, monkeypatch)
+    at = open_page("demo", run=run.id)
+    at.session_state["row_way"] = "file"
+    at.run()
+    frame = pd.read_csv(datasets["penguins"]().path)[:2].assign(species="=1+1")
+    at.file_uploader[0].upload("birds.csv", frame.to_csv(index=False).encode(), "text/csv")
+    at.run()
+    assert not at.exception, at.exception[0].message
+    assert "'=1+1" in at.dataframe[0].value.to_numpy().ravel().tolist()
+    assert "=1+1" not in at.dataframe[0].value.to_numpy().ravel().tolist()
+
+
 @pytest.mark.parametrize("name", ["penguins", "diabetes"])
 def test_the_form_looks_at_columns_and_rows(store: Store, name: str) -> None:
     at = open_page("train", dataset=name)

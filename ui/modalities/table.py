@@ -10,6 +10,7 @@ import streamlit as st
 from engine.artifacts import artifacts_of
 from engine.datasets.base import Dataset
 from engine.datasets.prepare import PreparedDataset, prepare
+from engine.datasets.spreadsheets import plain_cell, plain_frame
 from engine.datasets.tables import read_table
 from engine.errors import TrainyardError
 from engine.runs import Run
@@ -51,7 +52,7 @@ class Tables:
         """What is predicted, some rows, and each column with its gaps and its distribution."""
         _draw_target(prepared)
         shown = _look_rows(prepared)
-        st.dataframe(shown, hide_index=True, key="look-rows", alt=_("Some rows of the training split"))
+        st.dataframe(plain_frame(shown), hide_index=True, key="look-rows", alt=_("Some rows of the training split"))
         _draw_columns(_facts(prepared))
 
     def ask(self, run: Run, dataset: Dataset) -> list[File]:
@@ -77,15 +78,15 @@ class Tables:
         given = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
         names = list(given.columns)[:MOST_SHOWN_COLUMNS]
         keys = {f"given {position}": name for position, name in enumerate(names)}
-        columns = {key: given[name].tolist() for key, name in keys.items()}
-        return columns, {key: st.column_config.Column(name) for key, name in keys.items()}
+        columns = {key: [plain_cell(cell) for cell in given[name].tolist()] for key, name in keys.items()}
+        return columns, {key: st.column_config.Column(plain_cell(name)) for key, name in keys.items()}
 
     def examples(self, prepared: PreparedDataset, positions: Sequence[int], captions: Sequence[str]) -> None:
         """Rows, their captions first."""
         rows = records(prepared.inputs[pd.Index(positions).to_numpy()], prepared.info)
         frame = pd.DataFrame(rows)
         frame.insert(0, _free_name(_("Example"), frame), list(captions))
-        st.dataframe(frame, hide_index=True, alt=_("Rows of the dataset"))
+        st.dataframe(plain_frame(frame), hide_index=True, alt=_("Rows of the dataset"))
 
 
 register("table", Tables())
@@ -144,11 +145,11 @@ def _draw_columns(facts: Sequence[ColumnFacts]) -> None:
     st.dataframe(
         pd.DataFrame(
             {
-                "name": [fact.column.name for fact in facts],
+                "name": [plain_cell(fact.column.name) for fact in facts],
                 "kind": [kinds[fact.column.kind] for fact in facts],
                 "distribution": [list(fact.distribution) for fact in facts],
                 "missing": [fact.missing for fact in facts],
-                "typical": ["–" if fact.typical is None else str(_shown(fact.typical)) for fact in facts],
+                "typical": ["–" if fact.typical is None else plain_cell(str(_shown(fact.typical))) for fact in facts],
                 "range": [_range(fact) for fact in facts],
             }
         ),
