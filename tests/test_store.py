@@ -393,7 +393,7 @@ def test_a_suspended_writer_makes_others_fail_with_a_sentence_and_not_wait_for_e
     monkeypatch.setattr("engine.store.database._BUSY_SECONDS", 0.3)
     store, other = Store(settings().url), Store(settings().url)
     run = store.create_run(SPEC)
-    with other._writing():
+    with other.writing():
         began = time.monotonic()
         assert store.get_run(run.id).state is RunState.QUEUED, "reading goes on"
         with pytest.raises(StoreUnavailable, match="database is locked"):
