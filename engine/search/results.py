@@ -35,6 +35,9 @@ def find_results(store: Store, study: Study) -> Found:
             name = trial.state.name.lower()
             counts[name] = counts.get(name, 0) + 1
         runs = store.studies.runs(study.id)
+        winners: list[optuna.trial.FrozenTrial] = []
+        if counts.get("complete"):
+            winners = known.best_trials if len(study.spec.objectives) > 1 else [known.best_trial]
         best = [
             {
                 "trial": trial.number,
@@ -42,7 +45,7 @@ def find_results(store: Store, study: Study) -> Found:
                 "params": trial.params,
                 "run": runs[trial.number][0].id if trial.number in runs else None,
             }
-            for trial in (known.best_trials if counts.get("complete") else [])
+            for trial in winners
         ]
         return Found(counts, best)
     except KeyError:
