@@ -8,6 +8,7 @@ from typing import Any
 import optuna
 import pytest
 from optuna.trial import FrozenTrial, TrialState
+from sqlalchemy import update
 
 from engine.errors import TrainyardError
 from engine.runs import Run, RunState
@@ -16,6 +17,7 @@ from engine.search.results import find_results
 from engine.search.sampling import combinations, distributions, make_sampler, open_study, study_name
 from engine.spec import Range
 from engine.store import MetricPoint, Store
+from engine.store.schema import studies
 from engine.studies import Search, Study, StudySpec, StudyState
 
 VALUES: dict[str, Any] = {"dataset": "digits", "model": "mlp", "epochs": 4}
@@ -135,6 +137,27 @@ def test_values_are_reported_epoch_by_epoch_and_the_worse_are_given_up(bench: Be
     bench.epochs(boosted, 0.1, 0.1)
     bench.driver.tick()
     assert bench.store.get_run(boosted.id).request == ""
+
+
+@pytest.mark.parametrize("pruner", ["median", "hyperband", "patient", "none"])
+def test_every_pruner_can_be_chosen_and_changed_while_the_study_runs(bench: Bench, pruner: str) -> None:
+    study = bench.begin(trials=12, pruner=pruner, sampler="tpe")
+    for number in range(11):
+        run = bench.claim()
+        for epoch in range(1, 7):
+            bench.epochs(run, (0.9 if number < 6 else 0.5) - 0.05 * epoch, first=epoch)
+            bench.driver.tick()
+        asked = bench.store.get_run(run.id).request
+        bench.end(run, RunState(asked) if asked else RunState.COMPLETED)
+    assert ("pruned" in bench.states(study)) is (pruner != "none")
+    search = study.spec.search.model_copy(update={"pruner": "none"})
+    bench.store.studies.steer(study.id, lambda spec: replace(spec, search=search))
+    run = bench.claim()
+    bench.epochs(run, 0.1, 0.1, 0.1)
+    bench.driver.tick()
+    assert bench.store.get_run(run.id).request == ""
+    bench.end(run)
+    assert bench.get(study).state is StudyState.COMPLETED
 
 
 def test_a_driver_that_was_killed_begins_what_was_asked_and_tells_what_ended(bench: Bench) -> None:
@@ -350,21 +373,27 @@ def test_two_objectives_have_several_best_trials(bench: Bench) -> None:
 
 
 def test_a_trial_of_a_cross_validation_trains_its_folds_one_after_another(bench: Bench) -> None:
-    study = bench.begin(values={"folds": 3}, trials=1, pruner="wilcoxon")
-    for fold, value in enumerate((0.6, 0.7, 0.8)):
+    study = bench.begin(values={"folds": 3}, trials=2, pruner="wilcoxon")
+    for trial, fold, value in ((0, 0, 0.6), (0, 1, 0.7), (0, 2, 0.8), (1, 0, 0.6), (1, 1, 0.7), (1, 2, 0.9)):
         (run,) = bench.waiting()
-        assert (run.trial, run.spec["dataset"]["fold"]) == (0, fold)
+        assert (run.trial, run.spec["dataset"]["fold"]) == (trial, fold)
         bench.train(value)
     assert bench.get(study).state is StudyState.COMPLETED
-    (trial,) = bench.trials(study)
-    assert trial.value == pytest.approx(0.7)
-    assert trial.intermediate_values == {1: 0.6, 2: 0.7, 3: 0.8}
+    first, second = bench.trials(study)
+    assert (first.value, second.value) == (pytest.approx(0.7), pytest.approx(2.2 / 3))
+    assert first.intermediate_values == {1: 0.6, 2: 0.7, 3: 0.8}
 
 
 def test_a_study_that_cannot_go_on_ends_with_a_sentence_and_no_other_does(bench: Bench) -> None:
     broken, sound = bench.begin(), bench.begin()
     bench.train()
-    bench.store.studies.steer(broken.id, lambda spec: replace(spec, values={"dataset": "gone"}))
+    with pytest.raises(TrainyardError, match="gone"):
+        bench.store.studies.steer(broken.id, lambda spec: replace(spec, values={"dataset": "gone"}))
+    spec = broken.spec.to_dict() | {
+        "values": {"dataset": "gone"}
+    }  # such as that of a plug-in that is not there any more
+    with bench.store.writing() as db:
+        db.execute(update(studies).where(studies.c.id == broken.id).values(spec=spec))
     bench.driver.tick()
     bench.train()
     bench.train()

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from engine.search.results import Found
 
 EXIT_CODES = {StudyState.COMPLETED: 0, StudyState.STOPPED: 3, StudyState.FAILED: 1}
-_LOOK_SECONDS = 0.5
+_LOOK_SECONDS = 1.0
 _EXECUTOR_SECONDS = 3.0  # how often to look whether somebody works
 _TOLD_SECONDS = 10.0  # how long the driver may take to tell what came of the last runs
 

@@ -16,7 +16,15 @@ from optuna.trial import FrozenTrial, TrialState
 from engine.errors import TrainyardError
 from engine.runs import Run, RunState
 from engine.search.outcomes import finite_values, reported_values, state_of
-from engine.search.sampling import close_storage, combinations, distributions, make_sampler, open_storage, open_study
+from engine.search.sampling import (
+    close_storage,
+    combinations,
+    distributions,
+    make_pruner,
+    make_sampler,
+    open_storage,
+    open_study,
+)
 from engine.store import Store, StoreUnavailable
 from engine.studies import Study, StudySpec, StudyState
 
@@ -82,6 +90,7 @@ class _Search:
         self._storage = study._storage  # reports of a trial whose sampler is not asked have no other way
         self._reported: dict[int, int] = {}  # how many values of a trial have been reported, by its number
         self._clock = time.monotonic()
+        self._pruner = ""
         # failures of before a resumption are no reason to end again
         self._before = {trial.number for trial in study.get_trials(deepcopy=False) if trial.state.is_finished()}
 
@@ -89,11 +98,13 @@ class _Search:
         """Tell what has ended, report what goes on, begin what may begin; end the study when nothing is left to do."""
         study = self._count_time(study)
         self._enqueue(study)
-        runs = self.store.studies.runs(study.id)
-        live = [trial for trial in self._going() if self._follow(study, trial, runs.get(trial.number, []))]
+        self._choose_pruner(study.spec)
+        going = self._going()
+        runs = self.store.studies.runs(study.id, [trial.number for trial in going]) if going else {}
+        live = [trial for trial in going if self._follow(study, trial, runs.get(trial.number, []))]
         if study.state is not StudyState.RUNNING:
             return True
-        if words := self._hopeless(study, runs):
+        if words := self._hopeless(study):
             self.store.studies.end(study.id, StudyState.FAILED, words)
             self.store.studies.end_runs(study.id, RunState.STOPPED)
             return False
@@ -108,9 +119,10 @@ class _Search:
 
     def settle(self, study: Study) -> bool:
         """After the end: tell what becomes of the runs that were still training. Whether any still is."""
-        runs = self.store.studies.runs(study.id)
+        going = self._going()
+        runs = self.store.studies.runs(study.id, [trial.number for trial in going])
         training = any(run.live for trial in runs.values() for run in trial)
-        for trial in self._going():
+        for trial in going:
             if trial.number in runs:
                 self._follow(study, trial, runs[trial.number])
         return training
@@ -219,18 +231,25 @@ class _Search:
             return f"The time budget of {minutes:g} minutes was spent."
         return ""
 
-    def _hopeless(self, study: Study, runs: dict[int, list[Run]]) -> str:
+    def _hopeless(self, study: Study) -> str:
         """The sentence for a study of which nothing but failures comes; empty otherwise."""
         most = study.spec.search.patience_trials
         trials = self.optuna.get_trials(deepcopy=False)
         last = [trial for trial in trials if trial.state.is_finished() and trial.number not in self._before][-most:]
-        states = [runs[trial.number][-1].state if runs.get(trial.number) else RunState.FAILED for trial in last]
-        failed = [trial.state is TrialState.FAIL for trial in last]
-        if len(last) < most or not all(failed) or RunState.CANCELED in states:
+        if len(last) < most or any(trial.state is not TrialState.FAIL for trial in last):
             return ""
-        words = [run.message for trial in last for run in runs.get(trial.number, []) if run.message]
+        runs = self.store.studies.runs(study.id, [trial.number for trial in last])
+        ended = [folds[-1] for _, folds in sorted(runs.items())]
+        if any(run.state is RunState.CANCELED for run in ended):  # somebody's wish, and no failure
+            return ""
+        words = [run.message for run in ended if run.message]
         why = f" The last one: {words[-1]}" if words else ""
         return f"{most} trials in a row have failed, so the study has ended.{why}"
+
+    def _choose_pruner(self, spec: StudySpec) -> None:
+        """Somebody may have chosen another one."""
+        if spec.search.pruner != self._pruner:
+            self.optuna.pruner, self._pruner = make_pruner(spec), spec.search.pruner
 
 
 _LISTENER = RandomSampler()

@@ -34,10 +34,10 @@ def find_results(store: Store, study: Study) -> Found:
         for trial in trials:
             name = trial.state.name.lower()
             counts[name] = counts.get(name, 0) + 1
-        runs = store.studies.runs(study.id)
         winners: list[optuna.trial.FrozenTrial] = []
         if counts.get("complete"):
             winners = known.best_trials if len(study.spec.objectives) > 1 else [known.best_trial]
+        runs = store.studies.runs(study.id, [trial.number for trial in winners])
         best = [
             {
                 "trial": trial.number,

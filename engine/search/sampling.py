@@ -59,7 +59,6 @@ def open_study(storage: RDBStorage, study_id: int, spec: StudySpec) -> optuna.St
         study_name=study_name(study_id),
         storage=storage,
         directions=["maximize" if more else "minimize" for more in spec.maximize()],
-        pruner=make_pruner(spec),
         load_if_exists=True,
     )
 

@@ -2,7 +2,7 @@
 
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -58,9 +58,11 @@ class Studies:
         with self._store.reading() as db:
             return [_study(row) for row in db.execute(query)]
 
-    def runs(self, study_id: int) -> _RunsByTrial:
-        """The runs of each trial by its number, in the order of their start."""
+    def runs(self, study_id: int, trials: Iterable[int] | None = None) -> _RunsByTrial:
+        """The runs of each trial (or of these) by its number, in the order of their start."""
         query = select(*run_columns).where(runs.c.study_id == study_id).order_by(runs.c.id)
+        if trials is not None:
+            query = query.where(runs.c.trial.in_([*trials]))
         found: _RunsByTrial = defaultdict(list)
         with self._store.reading() as db:
             for row in db.execute(query):
@@ -124,10 +126,14 @@ class Studies:
                 raise
 
     def steer(self, study_id: int, change: Callable[[StudySpec], StudySpec]) -> Study:
-        """Change what is searched from now on, such as a range, the number of trials, or how many train at once."""
+        """Change what is searched from now on, such as a range, the number of trials, or how many train at once.
+
+        Raises `TrainyardError` for what could not have been begun like that.
+        """
         with self._store.writing() as db:
             study = _get(db, study_id, changing=True)
             spec = change(study.spec)
+            spec = StudySpec.build(spec.values, spec.space, spec.objectives, spec.search)
             values: dict[str, Any] = {"spec": spec.to_dict()}
             if study.state is StudyState.COMPLETED and spec.search.trials > study.spec.search.trials:
                 values |= {"state": StudyState.RUNNING.value, "ended_at": None, "message": ""}
