@@ -86,7 +86,7 @@ def test_a_study_survives_the_death_of_its_driver_and_of_a_worker(own_lab: Lab) 
     assert "test_accuracy" in run.result
 
 
-def test_a_study_survives_the_death_of_executor_and_driver_at_once(own_lab: Lab) -> None:
+def test_a_study_survives_the_death_of_executor_and_driver_at_once_and_lets_an_ordinary_run_in(own_lab: Lab) -> None:
     lab = own_lab
     lab.start_executor()
     study = begin(lab, parallel=2)
@@ -97,4 +97,8 @@ def test_a_study_survives_the_death_of_executor_and_driver_at_once(own_lab: Lab)
     old.kill()
     lab.executors[-1].wait()
     lab.start_executor()
+    ordinary = lab.submit(**TINY)
     assert_whole(lab, study, complete=4)
+    done = lab.until_ended(ordinary)
+    assert done.state is RunState.COMPLETED
+    assert "test_accuracy" in done.result
