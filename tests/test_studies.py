@@ -77,6 +77,10 @@ def test_every_sampler_takes_every_kind_of_domain(sampler: Any) -> None:
         asked.tell(trial, float(number))
 
 
+def test_trials_are_judged_by_the_same_examples() -> None:
+    assert not {"validation_fraction", "test_fraction", "fold", "folds", "seed", "device"} & FIELDS.keys()
+
+
 def test_the_same_seed_asks_for_the_same_values() -> None:
     def asked(seed: int) -> list[dict[str, Any]]:
         spec = StudySpec.build(VALUES, MIXED, search=Search(search_seed=seed, trials=12))
