@@ -224,6 +224,13 @@ class Run:
     slot: str = ""
     group_id: int | None = None
     """Id of the first of the runs that were started together, such as the folds of a cross-validation."""
+    study_id: int | None = None
+    """The study of which it is a trial."""
+    trial: int | None = None
+    """The number of the trial in its study; the folds of a cross-validation share it."""
+    parent_id: int | None = None
+    """The run from whose weights it goes on, and the epoch (from 1) whose end these are."""
+    parent_epoch: int | None = None
     created_at: datetime | None = None
     started_at: datetime | None = None
     ended_at: datetime | None = None

@@ -1,8 +1,9 @@
-"""The process that trains one run: `python -m engine.worker`.
+"""The process that trains a run: `python -m engine.worker`.
 
 It gets ready (imports TensorFlow, trains a toy network once), says so on its standard output, and waits for one line
 of JSON on its standard input that names the run. From then on nobody talks to it: it reads and writes the store.
-Without a line (its executor is gone) it ends.
+Without a line (its executor is gone) it ends. It ends after its run, too, unless the line says `again`, as for the
+trials of a study: then it cleans up, says once more that it is ready, and waits for another.
 """
 
 import contextlib
@@ -29,26 +30,52 @@ READY = "ready"
 
 
 def main() -> int:
-    """Get ready, wait for a run, train it. Returns the exit code: 0 unless the run failed."""
+    """Get ready, wait for runs, train them. Returns the exit code: 0 unless a run failed."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the dashboard in the same terminal
     warm_up()
-    with contextlib.suppress(BrokenPipeError):  # the executor may be gone, and have left a run
-        os.write(1, READY.encode() + b"\n")
-    line = sys.stdin.readline()
-    if not line:
-        return 0
-    given = json.loads(line)
+    own = [os.dup(1), os.dup(2)]  # while a run is trained, 1 and 2 are its log
+    limited = False
+    code, again = 0, True
+    while again and not code:
+        with contextlib.suppress(BrokenPipeError):  # the executor may be gone, and have left a run
+            os.write(own[0], READY.encode() + b"\n")
+        line = sys.stdin.readline()
+        if not line:
+            return 0
+        given = json.loads(line)
+        code, again = _serve(given, limit=not limited), bool(given.get("again"))
+        limited = True
+        if again and not code:
+            clean_up(own)
+    return code
+
+
+def _serve(given: dict[str, Any], *, limit: bool) -> int:
+    """Train the run that a line has named."""
     store = open_store()
-    run = store.get_run(int(given["run"]))
-    if run.state is not RunState.RUNNING or run.attempt != given["attempt"]:
-        return 0  # it was given to somebody else meanwhile
     try:
-        open_log(run)
-        limit_memory()
-    except OSError as error:
-        return _fail(store, run, error)
-    return work(store, run)
+        run = store.get_run(int(given["run"]))
+        if run.state is not RunState.RUNNING or run.attempt != given["attempt"]:
+            return 0  # it was given to somebody else meanwhile
+        try:
+            open_log(run)
+            if limit:
+                limit_memory()
+        except OSError as error:
+            return _fail(store, run, error)
+        return work(store, run)
+    finally:
+        store.close()
+
+
+def clean_up(own: list[int]) -> None:
+    """Be as new for the next trial: nothing of the last one is left, and what is printed goes where it went at first."""
+    from engine.training.fit import forget
+
+    forget()
+    for number, original in enumerate(own, 1):
+        os.dup2(original, number)
 
 
 def warm_up() -> None:

@@ -99,13 +99,13 @@ def cli_page() -> str:
             parts.append(
                 "- every field of the chosen parts, named as the field: `--learning-rate 3e-4`, `--no-nesterov`."
             )
-        if name == "submit":
+        if name in ("submit", "search"):
             parts.append("- the parts and fields that `train` takes.")
     intro = (
         "Everything that the dashboard does can be done with `python -m engine COMMAND`. "
-        "`python -m engine train --dataset NAME --model NAME --help` lists the flags of these two, with ranges and "
+        "`python -m engine train --dataset NAME --model NAME --help` lists the flags of `train`, `submit` and `search`, with ranges and "
         f"defaults; fields are explained in {links('models', 'datasets', 'training')}.\n\n"
-        "Exit codes: 0 completed, 1 failed or bad input, 3 stopped. With `--json`, `train` and `resume` print one "
+        "Exit codes: 0 completed, 1 failed or bad input, 3 stopped. With `--json`, `train`, `resume` and `search` print one "
         "object as their last line; progress goes to standard error."
     )
     return page("Command line", intro, *parts)
@@ -177,7 +177,7 @@ def argument_line(action: argparse.Action) -> str:
     names = ", ".join(action.option_strings) or str(action.metavar or action.dest)
     value = f" {action.metavar or action.dest.upper()}" if action.option_strings and action.nargs != 0 else ""
     default = f" Default: {action.default}." if action.default not in (None, False, [], "==SUPPRESS==") else ""
-    words = f": {action.help}." if action.help else ""
+    words = f": {' '.join(action.help.split())}." if action.help else ""
     if action.dest in PARTS:
         words = f": name of the {action.dest}."
     return f"- `{names}{value}`{words.rstrip('.') + '.' if words else ''}{default}"

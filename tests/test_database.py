@@ -7,17 +7,19 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, inspect
 
 from engine.errors import TrainyardError
 from engine.runs import RunSpec
+from engine.search.sampling import close_storage, open_storage
 from engine.settings import settings
 from engine.store import Store
-from engine.store.database import HEAD, current_revision
+from engine.store.database import HEAD, VERSION_TABLE, current_revision
 from engine.store.schema import metadata
 from tests.crowd import count_runs, together
 
 MIGRATIONS = Path(__file__).parents[1] / "engine" / "store" / "migrations"
+OURS = {"version_table": VERSION_TABLE}
 FIRST_SCHEMA = Path(__file__).parent / "first_schema.sql"
 """A database as the first version left it, with one completed run; it never changes."""
 
@@ -30,7 +32,7 @@ def test_migrations_make_the_tables_that_the_code_expects(home: Path) -> None:
     Store(settings().url).close()
     engine = create_engine(settings().url)
     with engine.connect() as db:
-        assert compare_metadata(MigrationContext.configure(db), metadata) == []
+        assert compare_metadata(MigrationContext.configure(db, opts=OURS), metadata) == []
         assert current_revision(db) == HEAD
     engine.dispose()
 
@@ -49,6 +51,50 @@ def test_a_database_of_the_first_version_is_brought_up_to_date_and_keeps_its_run
     store.close()
 
 
+def test_the_second_version_is_brought_up_to_date_and_its_revision_moves_out_of_optuna_s_way(home: Path) -> None:
+    home.mkdir()
+    with sqlite3.connect(home / "trainyard.db") as db:
+        db.executescript(FIRST_SCHEMA.read_text())
+        db.executescript(
+            "ALTER TABLE runs ADD COLUMN group_id INTEGER; CREATE INDEX ix_runs_group_id ON runs (group_id);"
+            "UPDATE alembic_version SET version_num = '0002'"
+        )
+    db.close()
+    store = Store(settings().url)
+    (run,) = store.list_runs()
+    assert (run.id, run.study_id, run.trial, run.parent_id) == (1, None, None, None)
+    assert store.history(1) == {"loss": [0.25], "val_accuracy": [0.9375]}
+    assert store.studies.list() == []
+    engine = create_engine(settings().url)
+    with engine.connect() as db:
+        assert current_revision(db) == HEAD
+        assert not inspect(db).has_table("alembic_version")
+    store.close()
+    engine.dispose()
+
+
+def test_optuna_s_tables_live_beside_ours(home: Path) -> None:
+    Store(settings().url).close()
+    for _ in range(2):  # made, and found again
+        storage = open_storage(settings().url)
+        assert storage.get_current_version() == storage.get_head_version()
+        close_storage(storage)
+        Store(settings().url).close()
+    engine = create_engine(settings().url)
+    with engine.connect() as db:
+        theirs = inspect(db).get_table_names()
+        assert {"studies", "trials", "alembic_version", "trainyard_studies", VERSION_TABLE} <= set(theirs)
+        ours = MigrationContext.configure(db, opts=OURS | {"include_object": is_ours})
+        assert compare_metadata(ours, metadata) == []
+        assert current_revision(db) == HEAD
+    engine.dispose()
+
+
+def is_ours(thing: object, name: str, kind: str, reflected: bool, other: object) -> bool:
+    """Whether a table is not one of Optuna's."""
+    return kind != "table" or name in metadata.tables
+
+
 def test_processes_that_open_a_new_database_at_once_all_succeed(home: Path) -> None:
     assert together(6, count_runs, settings().url) == [0] * 6
 
@@ -56,7 +102,7 @@ def test_processes_that_open_a_new_database_at_once_all_succeed(home: Path) -> N
 def test_a_database_from_a_newer_version_is_left_alone_with_a_sentence(home: Path) -> None:
     Store(settings().url).close()
     with sqlite3.connect(home / "trainyard.db") as db:
-        db.execute("UPDATE alembic_version SET version_num = '9999'")
+        db.execute("UPDATE trainyard_version SET version_num = '9999'")
     db.close()
     with pytest.raises(TrainyardError, match=r"'9999'.*newer.*TRAINYARD_HOME"):
         Store(settings().url)

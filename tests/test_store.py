@@ -12,11 +12,13 @@ from sqlalchemy import create_engine, text
 
 from engine.errors import TrainyardError
 from engine.runs import Run, RunSpec, RunState
+from engine.search.driver import Driver
 from engine.settings import settings
 from engine.store import MetricPoint, Store, StoreUnavailable
 from engine.store.store import RESUMABLE
+from engine.studies import Search, Study, StudySpec, StudyState
 from tests import postgres
-from tests.crowd import claim_all, take_leases, together, write_for_a_while
+from tests.crowd import claim_all, guess_values, take_leases, together, write_for_a_while
 
 SPEC = RunSpec.build({"dataset": "digits", "model": "mlp"})
 
@@ -393,7 +395,7 @@ def test_a_suspended_writer_makes_others_fail_with_a_sentence_and_not_wait_for_e
     monkeypatch.setattr("engine.store.database._BUSY_SECONDS", 0.3)
     store, other = Store(settings().url), Store(settings().url)
     run = store.create_run(SPEC)
-    with other._writing():
+    with other.writing():
         began = time.monotonic()
         assert store.get_run(run.id).state is RunState.QUEUED, "reading goes on"
         with pytest.raises(StoreUnavailable, match="database is locked"):
@@ -421,3 +423,75 @@ def test_a_group_enters_the_queue_whole_or_not_at_all(store: Store, monkeypatch:
         store.create_runs([SPEC] * 3)
     assert store.list_runs() == []
     settings.cache_clear()
+
+
+# -- studies -----------------------------------------------------------------------------------------------------------
+
+
+def create_study(store: Store, **search: object) -> Study:
+    """A study that is running."""
+    values = {"dataset": "digits", "model": "mlp"}
+    space = {"units": None, "dropout": None}
+    return store.studies.create(StudySpec.build(values, space, search=Search.parse(search)), "", "ada")
+
+
+def test_a_study_is_kept_as_it_was_made(store: Store) -> None:
+    made = create_study(store, trials=7)
+    found = store.studies.get(made.id)
+    assert found == made
+    assert (found.name, found.owner, found.state) == ("mlp on digits", "ada", StudyState.RUNNING)
+    assert found.spec.search.trials == 7
+    assert store.studies.list() == [found]
+    assert store.studies.live() == {made.id: StudyState.RUNNING}
+    with pytest.raises(TrainyardError, match="no study 99"):
+        store.studies.get(99)
+
+
+def test_trials_are_runs_that_wait_like_others_and_boosted_ones_come_first(store: Store) -> None:
+    study = create_study(store)
+    plain = store.create_run(SPEC)
+    first, second = (store.studies.create_trial(study.id, trial, SPEC) for trial in (0, 1))
+    assert first is not None
+    assert second is not None
+    assert (first.study_id, first.trial, first.owner) == (study.id, 0, "ada")
+    store.studies.boost(study.id, 1)
+    assert store.queue() == [second.id, plain.id, first.id]
+    assert store.studies.get(study.id).boosted == (1,)
+    assert store.studies.runs(study.id) == {0: [store.get_run(first.id)], 1: [store.get_run(second.id)]}
+
+
+def test_a_stopped_study_ends_its_runs_and_no_others(store: Store) -> None:
+    study = create_study(store)
+    store.studies.create_trial(study.id, 0, SPEC)
+    running, waiting = store.claim_run("cpu-0"), store.studies.create_trial(study.id, 1, SPEC)
+    plain = store.create_run(SPEC)
+    store.studies.stop(study.id)
+    assert running is not None
+    assert waiting is not None
+    assert store.get_run(running.id).request == "stopped"
+    assert not store.get_run(waiting.id).live
+    assert store.queue() == [plain.id]
+    store.studies.end(study.id, StudyState.COMPLETED)
+    assert store.studies.get(study.id).state is StudyState.STOPPED
+
+
+def test_people_who_steer_a_study_at_once_lose_nothing(store: Store, url: str) -> None:
+    study = create_study(store)
+    assert together(4, guess_values, url, study.id, 10) == [10] * 4
+    assert len(store.studies.get(study.id).guesses) == 40
+
+
+def test_a_driver_works_on_any_database(store: Store) -> None:
+    study = create_study(store, trials=2, sampler="random")
+    driver = Driver(store)
+    for _ in range(2):
+        driver.tick()
+        run = store.claim_run("cpu-0")
+        assert run is not None
+        store.report(run, [point(1, 0.5, name="accuracy", split="validation", scope="epoch")], epoch=1)
+        store.report(run, [], best={"epoch": 1, "val_accuracy": 0.5})
+        store.end_run(run, RunState.COMPLETED)
+    driver.tick()
+    driver.close()
+    assert store.studies.get(study.id).state is StudyState.COMPLETED
+    Store(store.url).close()

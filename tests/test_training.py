@@ -1,5 +1,6 @@
 """Training as a whole: what a run leaves, which epoch it keeps, and how it fails."""
 
+import hashlib
 import json
 import subprocess
 import sys
@@ -16,8 +17,10 @@ from engine.models.mlp import Mlp
 from engine.optimizers import optimizers
 from engine.runs import RunSpec, RunState
 from engine.store import Store
+from engine.studies import StudySpec
 from engine.tasks.base import DataInfo
 from engine.training import fit, pipeline
+from engine.training.checkpoint import load_weights
 from engine.training.features import frozen_features, learn
 from engine.training.network import Network, build_network, compile_network, create_variables
 from engine.training.reporter import RunLost
@@ -55,6 +58,26 @@ def test_a_completed_run_leaves_a_model_that_loads_anywhere_and_figures_that_it_
     assert (run.state, run.epoch, run.step, run.total_steps) == (RunState.COMPLETED, 2, 44, 44)
     assert run.result["num_train_examples"] == len(data.indices("train"))
     assert run.environment["dataset_hash"] == data.content_hash
+
+
+def test_a_trial_is_judged_on_validation_alone_and_leaves_a_checkpoint_with_its_best_weights(store: Store) -> None:
+    study = store.studies.create(StudySpec.build(SMALL, {"units": None}))
+    made = store.studies.create_trial(study.id, 0, RunSpec.build(SMALL))
+    assert made is not None
+    run = store.claim_run("cpu-0", made.id)
+    assert run is not None
+    assert fit.train_run(store, run) is RunState.COMPLETED
+    ended = store.get_run(run.id)
+    assert (ended.study_id, ended.trial) == (study.id, 0)
+    assert 0 < ended.result["latency_ms"] < 1000
+    assert not [name for name in ended.result if name.startswith(("test_", "validation_", "baseline_"))]
+    files = artifacts_of(run.id)
+    assert {path.name for path in files.folder.iterdir()} == {"checkpoint.npz", "info.json"}
+    network = build_network(run.parsed(), prepare(run.parsed().dataset).info)
+    load_weights(files.checkpoint, network.core)
+    values = b"".join(np.ascontiguousarray(value).tobytes() for value in network.core.get_weights())
+    assert hashlib.sha256(values).hexdigest() == ended.result["weights_sha256"]
+    assert ended.result["weights_sha256"] == train(store).result["weights_sha256"]
 
 
 def test_a_completed_run_keeps_what_became_of_each_example(store: Store) -> None:

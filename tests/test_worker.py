@@ -1,18 +1,23 @@
-"""The worker's sentences, and its refusal of runs that are not its own any more."""
+"""The worker's sentences, its refusal of runs that are not its own any more, and workers that train several trials."""
 
 import errno
 import io
 import json
+import time
 from typing import Any
 
 import pytest
 
 from engine import worker
+from engine.artifacts import artifacts_of
 from engine.errors import TrainyardError
-from engine.runs import RunState
+from engine.executor.process import WorkerProcess
+from engine.executor.slots import Slot
+from engine.runs import Run, RunSpec, RunState
 from engine.store import Store, StoreUnavailable
+from engine.studies import StudySpec
 from engine.worker import NO_STORE_CODE, explain, work
-from tests.training_runs import create
+from tests.training_runs import RANDOM, SMALL, create
 
 
 def chained() -> Exception:
@@ -79,3 +84,64 @@ def test_a_run_that_was_given_away_before_the_worker_began_is_left_alone(
     monkeypatch.setattr("os.write", lambda *_: 0)
     assert worker.main() == 0
     assert store.get_run(run.id).state is RunState.RUNNING
+
+
+def hand_over(store: Store, process: WorkerProcess, study_id: int, trial: int, **values: Any) -> Run:
+    """Let the process train a trial."""
+    made = store.studies.create_trial(study_id, trial, RunSpec.build(SMALL | values))
+    assert made is not None
+    run = store.claim_run("cpu-0", made.id, worker=process.describe())
+    assert run is not None
+    process.hand_over(run)
+    return run
+
+
+def until(condition: Any, seconds: float = 90) -> None:
+    """Wait for it."""
+    began = time.monotonic()
+    while not condition():
+        assert time.monotonic() - began < seconds
+        time.sleep(0.02)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("random", [{"dropout": 0.3}, RANDOM], ids=["as-it-comes", "deterministic"])
+def test_a_worker_trains_trials_one_after_another_and_each_as_if_it_were_alone(
+    store: Store, random: dict[str, Any]
+) -> None:
+    study = store.studies.create(StudySpec.build(SMALL, {"units": None}))
+    alone, several = WorkerProcess(Slot("cpu-0", None)), WorkerProcess(Slot("cpu-1", None))
+    hashes = []
+    run = hand_over(store, alone, study.id, 0, **random)
+    until(lambda: alone.done)
+    hashes.append(store.get_run(run.id).result["weights_sha256"])
+    for trial, values in enumerate((random | {"units": 24}, random | {"optimizer": "sgd"}, random), 1):
+        run = hand_over(store, several, study.id, trial, **values)
+        until(lambda: several.done)
+        ended = store.get_run(run.id)
+        assert ended.state is RunState.COMPLETED, ended.message
+        several.take_back()
+        assert several.state == "ready"
+        hashes.append(ended.result["weights_sha256"])
+        log = artifacts_of(run.id).read_log()
+        assert f"Run {run.id}, attempt 1" in log
+        assert f"Run {run.id}: completed" in log
+        assert f"Run {run.id + 1}" not in log
+    assert hashes[0] == hashes[3]
+    assert len(set(hashes)) == 3
+    alone.take_back()
+    for process in (alone, several):
+        process.dismiss()
+        assert process._child.wait(30) == 0
+        process._child.stdout.close()  # type: ignore[union-attr]
+
+
+@pytest.mark.slow
+def test_a_worker_whose_executor_is_gone_leaves_after_its_trial(store: Store) -> None:
+    study = store.studies.create(StudySpec.build(SMALL, {"units": None}))
+    process = WorkerProcess(Slot("cpu-0", None))
+    run = hand_over(store, process, study.id, 0)
+    process._child.stdin.close()  # type: ignore[union-attr]  # as the system does for an executor that was killed
+    process._child.stdout.close()  # type: ignore[union-attr]
+    assert process._child.wait(90) == 0
+    assert store.get_run(run.id).state is RunState.COMPLETED

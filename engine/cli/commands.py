@@ -12,6 +12,7 @@ from typing import Any
 from engine.artifacts import artifacts_of
 from engine.cli.flags import Parser, add_run_flags, reject_unknown, run_values
 from engine.cli.own_data import add_own_data
+from engine.cli.search import add_search
 from engine.errors import TrainyardError
 from engine.runs import Run, RunSpec, RunState
 from engine.store import Store, open_store
@@ -61,6 +62,7 @@ def make_parsers(arguments: list[str]) -> tuple[Parser, dict[str, argparse.Argum
         made.add_argument("--owner", help="name written on the run")
         if name in arguments[:1]:
             add_run_flags(made, arguments[1:])
+    add_search(add, arguments)
     add("runs", show_runs, "List runs, newest first.").add_argument("--limit", type=int, default=50, help="most runs")
     for name, function, words in (
         ("show", show, "Show one run with its spec and history."),

@@ -6,6 +6,7 @@ from typing import Any, NoReturn
 from engine.errors import TrainyardError, unknown_name
 from engine.runs import PARTS, choose_parts, suggested_values
 from engine.spec import Choices, Field, Range
+from engine.studies import Search
 
 
 class Parser(argparse.ArgumentParser):
@@ -25,9 +26,14 @@ def add_run_flags(parser: argparse.ArgumentParser, arguments: list[str]) -> None
     suggested = suggested_values(parts)
     for section, part in parts.items():
         group = parser.add_argument_group(f"{section}: {part.title or section}")
-        for field in part.fields():
-            default = suggested.get(field.name, field.default)
-            group.add_argument(flag(field.name), **_options(field, default))
+        add_fields(group, part.fields(), suggested)
+
+
+def add_fields(group: Any, fields: list[Field], suggested: dict[str, Any] | None = None) -> None:
+    """Add a flag for each field, to a parser or a group of it."""
+    for field in fields:
+        default = (suggested or {}).get(field.name, field.default)
+        group.add_argument(flag(field.name), **_options(field, default))
 
 
 def flag(name: str) -> str:
@@ -46,7 +52,7 @@ def reject_unknown(unknown: list[str], known: list[str]) -> None:
         raise unknown_name("flag", unknown[0].split("=")[0], known)
 
 
-_OTHERS = {"json", "owner", "command", "function"}
+_OTHERS = {"json", "owner", "command", "function", "search", "objective", "name", *Search.model_fields}
 
 
 def _names_only() -> Parser:

@@ -13,11 +13,13 @@ from types import FrameType
 from engine.artifacts import discard_results, keep_disk_budget
 from engine.devices import find_devices
 from engine.executor.process import WorkerProcess, explain_exit, kill_group
+from engine.executor.search import SearchProcess
 from engine.executor.slots import Slot, make_slots
 from engine.processes import describe_process, is_alive, this_process
 from engine.runs import Run, RunState
 from engine.settings import settings
 from engine.store import Store, StoreUnavailable
+from engine.studies import StudyState
 
 logger = logging.getLogger(__name__)
 
@@ -36,6 +38,7 @@ class LocalExecutor:
         self.slots = slots if slots is not None else make_slots()
         self.holder = this_process()
         self._idle_seconds = idle_seconds
+        self._search = SearchProcess(store)
         self._standby: dict[str, WorkerProcess] = {}  # by slot, as the next two
         self._busy: dict[str, WorkerProcess] = {}
         self._foreign: dict[str, int] = {}  # runs whose worker belongs to an executor that is gone
@@ -81,7 +84,8 @@ class LocalExecutor:
     def _reap(self) -> None:
         """Children that ended: their runs get a final state if they did not set one themselves."""
         for slot, worker in list(self._busy.items()):
-            if (code := worker.exit_code) is None:
+            code = worker.exit_code
+            if code is None and not worker.done:
                 continue
             given = worker.run
             for run, _ in self.store.workers():
@@ -90,7 +94,16 @@ class LocalExecutor:
                     never_began = run.heartbeat_at == given.heartbeat_at
                     self._conclude(run, explain_exit(code), innocent=never_began)
             del self._busy[slot]
+            if code is None:
+                self._take_back(slot, worker)
             keep_disk_budget(self.store)
+
+    def _take_back(self, slot: str, worker: WorkerProcess) -> None:
+        """A worker that has trained a trial waits for the next one, in place of any other."""
+        worker.take_back()
+        if slot in self._standby:
+            self._standby[slot].dismiss()
+        self._standby[slot] = worker
 
     def _conclude(self, run: Run, words: str, *, innocent: bool) -> None:
         """Give a run whose worker is gone a final state; or another try, if that was hardly the run's doing."""
@@ -122,6 +135,10 @@ class LocalExecutor:
             run = self.store.claim_run(slot.name, devices=slot.devices, worker=worker.describe())
             if run is None:
                 continue
+            if not worker.suits(run):
+                worker.dismiss()
+                worker = self._standby[slot.name] = WorkerProcess(slot)
+                self.store.set_worker(run, worker.describe())
             try:
                 worker.hand_over(run)
             except BrokenPipeError:  # it died this very moment
@@ -140,8 +157,12 @@ class LocalExecutor:
                 logger.warning("Standby worker %s ended with code %s.", worker.pid, worker.exit_code)
                 del self._standby[slot.name]
                 self._standby_after = time.monotonic() + _STANDBY_DELAY_SECONDS
-            elif worker is None:
+            elif worker is None and not self._comes_back(slot.name):
                 self._standby[slot.name] = WorkerProcess(slot)
+
+    def _comes_back(self, slot: str) -> bool:
+        """Whether the worker that is busy there will wait for another run itself."""
+        return slot in self._busy and self._busy[slot].again
 
     # -- once a second -------------------------------------------------------------------------------------------
 
@@ -166,7 +187,18 @@ class LocalExecutor:
         for run in gone:
             self._conclude(run, explain_exit(None), innocent=run.slot != TERMINAL)
         self._refuse_unknown_devices()
-        self._ending = self._ending or self._unneeded(bool(running))
+        studies = self.store.studies.live()
+        self._drive(studies)
+        self._ending = self._ending or self._unneeded(bool(running) or StudyState.RUNNING in studies.values())
+
+    def _drive(self, studies: dict[int, StudyState]) -> None:
+        """Somebody must drive the live studies; workers that are kept for others are not needed any more."""
+        if studies:
+            self._search.ensure()
+        for slot, worker in list(self._standby.items()):
+            if worker.study_id is not None and worker.study_id not in studies:
+                worker.dismiss()
+                del self._standby[slot]
 
     def _gone(self, run: Run, worker: dict[str, object]) -> bool:
         """Whether the worker of a run that another process handed out is dead."""
@@ -211,8 +243,8 @@ class LocalExecutor:
             return 0.0
         return time.monotonic() - since
 
-    def _unneeded(self, running: bool) -> bool:
-        if self._idle_seconds is None or running or self.store.queue():
+    def _unneeded(self, working: bool) -> bool:
+        if self._idle_seconds is None or working or self.store.queue():
             return False
         return time.time() - last_wanted() > self._idle_seconds
 

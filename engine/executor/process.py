@@ -16,6 +16,8 @@ from engine.settings import settings
 from engine.worker import NO_STORE, NO_STORE_CODE, OUT_OF_MEMORY, READY
 
 ROOT = Path(__file__).resolve().parents[2]
+MOST_RUNS = 50
+"""How many trials one worker trains: whatever a run may leave behind goes with the process."""
 
 
 class WorkerProcess:
@@ -24,7 +26,13 @@ class WorkerProcess:
     def __init__(self, slot: Slot) -> None:
         self.slot = slot
         self.run: Run | None = None
-        self._ready = False
+        self.study_id: int | None = None
+        """The study whose trials it has trained: it trains nothing else."""
+        self.again = False
+        """Whether it will take another run after this one."""
+        self._handed = 0
+        self._ready = 0  # how often it has said so
+        self._heard = b""
         self._child = subprocess.Popen(
             [sys.executable, "-m", "engine.worker"],
             cwd=ROOT,
@@ -51,9 +59,27 @@ class WorkerProcess:
     @property
     def ready(self) -> bool:
         """Whether it has imported what it needs."""
-        if not self._ready and self._child.stdout and select.select([self._child.stdout], [], [], 0)[0]:
-            self._ready = self._child.stdout.readline().strip() == READY.encode()
+        return self._listen() > 0
+
+    @property
+    def done(self) -> bool:
+        """Whether it has trained its run, and waits for another."""
+        return self.run is not None and self._listen() > self._handed
+
+    def _listen(self) -> int:
+        """How often it has said that it is ready."""
+        assert self._child.stdout is not None
+        while select.select([self._child.stdout], [], [], 0)[0]:
+            said = os.read(self._child.stdout.fileno(), 4096)
+            if not said:
+                break  # it has ended
+            *lines, self._heard = (self._heard + said).split(b"\n")
+            self._ready += lines.count(READY.encode())
         return self._ready
+
+    def suits(self, run: Run) -> bool:
+        """Whether it may train the run: a worker that was used before serves trials of its own study alone."""
+        return self.study_id in (None, run.study_id)
 
     @property
     def exit_code(self) -> int | None:
@@ -67,10 +93,17 @@ class WorkerProcess:
     def hand_over(self, run: Run) -> None:
         """Give it the run to train; it starts at once, or as soon as it is ready. `BrokenPipeError` if it is gone."""
         assert self._child.stdin is not None
-        line = json.dumps({"run": run.id, "attempt": run.attempt}).encode() + b"\n"
+        again = run.study_id is not None and self._handed + 1 < MOST_RUNS
+        line = json.dumps({"run": run.id, "attempt": run.attempt} | ({"again": True} if again else {})).encode() + b"\n"
         os.write(self._child.stdin.fileno(), line)
-        self._child.stdin.close()
-        self.run = run
+        if not again:
+            self._child.stdin.close()
+        self._handed += 1
+        self.run, self.again, self.study_id = run, again, run.study_id
+
+    def take_back(self) -> None:
+        """It is done, and may be given another run."""
+        self.run, self.again = None, False
 
     def kill(self) -> None:
         """End it and everything it started, now."""

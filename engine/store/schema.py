@@ -44,6 +44,10 @@ runs = Table(
     Column("environment", JSON, nullable=False),
     Column("slot", String(32), nullable=False, server_default=""),
     Column("group_id", Integer),
+    Column("study_id", Integer),
+    Column("trial", Integer),
+    Column("parent_id", Integer),
+    Column("parent_epoch", Integer),
     Column("worker", JSON, nullable=False),
     Column("created_at", Float, nullable=False),
     Column("queued_at", Float, nullable=False),
@@ -52,6 +56,7 @@ runs = Table(
     Column("heartbeat_at", Float),
     Index("ix_runs_state_queued_at", "state", "queued_at"),
     Index("ix_runs_group_id", "group_id"),
+    Index("ix_runs_study_id", "study_id"),
     sqlite_autoincrement=True,
 )
 
@@ -80,6 +85,23 @@ events = Table(
     Column("kind", String(32), nullable=False),
     Column("text", Text, nullable=False),
     Index("ix_events_run_id_id", "run_id", "id"),
+    sqlite_autoincrement=True,
+)
+
+studies = Table(
+    "trainyard_studies",  # Optuna's own tables, in the same database, are called studies and trials
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", String(120), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("spec", JSON, nullable=False),
+    Column("owner", String(120), nullable=False, server_default=""),
+    Column("message", Text, nullable=False, server_default=""),
+    Column("guesses", JSON, nullable=False),
+    Column("boosted", JSON, nullable=False),
+    Column("spent_seconds", Float, nullable=False, server_default="0"),
+    Column("created_at", Float, nullable=False),
+    Column("ended_at", Float),
     sqlite_autoincrement=True,
 )
 

@@ -1,28 +1,31 @@
-"""Reads and writes runs, metrics and events. The only SQL of the project.
+"""Reads and writes runs, metrics and events. With its neighbours the only SQL of the project.
 
 Concurrency contract: any number of processes and threads may share a database. Every change of a run's state is one
 transaction that checks the state it starts from. A worker proves with its `attempt` that the run is still its own;
 once the run was given to somebody else, all its writes are refused (`report` returns None).
 """
 
-import getpass
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, case, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, case, delete, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
 
 from engine.errors import TrainyardError
 from engine.runs import Run, RunSpec, RunState
 from engine.settings import settings
 from engine.store.database import open_database, turn
+from engine.store.rows import default_owner, listed_columns, new_run, run_columns, run_of, time_of, write_event
 from engine.store.schema import events, executors, fetches, metrics, runs
+from engine.store.studies import Studies
 
 RESUMABLE = (RunState.STOPPED, RunState.FAILED, RunState.PRUNED)
+SEARCH_LEASE = "search"
+"""Name of the lease of whoever drives studies."""
 _LIVE = [RunState.QUEUED.value, RunState.RUNNING.value]
 
 
@@ -84,19 +87,21 @@ class Store:
         self.url = url
         self._engine = open_database(url)
         self._reader = self._engine.execution_options(isolation_level="AUTOCOMMIT", reading=True)
+        self.studies = Studies(self)
 
     def close(self) -> None:
         """Give all connections back."""
         self._engine.dispose()
 
     @contextmanager
-    def _writing(self) -> Iterator[Connection]:
+    def writing(self) -> Iterator[Connection]:
         """A write transaction. Writers of one SQLite file take turns; see `turn`."""
         with _sentences(), turn(self._engine.url), self._engine.begin() as db:
             yield db
 
     @contextmanager
-    def _reading(self) -> Iterator[Connection]:
+    def reading(self) -> Iterator[Connection]:
+        """A connection that sees what is committed, and waits for nobody."""
         with _sentences(), self._reader.connect() as db:
             yield db
 
@@ -116,33 +121,35 @@ class Store:
         begin = claimed if slot else {"state": RunState.QUEUED}
         common = begin | {"owner": owner or default_owner(), "created_at": now, "queued_at": now}
         made: list[Run] = []
-        with self._writing() as db:
+        with self.writing() as db:
             if not slot:
                 _check_queue(db, len(specs))
             for spec in specs:
                 group = {"group_id": made[0].id if made else None}
-                row = db.execute(insert(runs).values(**_new(spec), **common, **group).returning(*_RUN_COLUMNS)).one()
-                _event(db, row.id, "started" if slot else "queued", f"Started on {slot}." if slot else "Queued.", now)
-                made.append(_run(row))
+                row = db.execute(insert(runs).values(**new_run(spec), **common, **group).returning(*run_columns)).one()
+                write_event(
+                    db, row.id, "started" if slot else "queued", f"Started on {slot}." if slot else "Queued.", now
+                )
+                made.append(run_of(row))
             if len(made) > 1:
                 db.execute(update(runs).where(runs.c.id == made[0].id).values(group_id=made[0].id))
         return [replace(run, group_id=made[0].id) for run in made] if len(made) > 1 else made
 
     def group(self, group_id: int) -> list[Run]:
         """The runs that were started together, in the order of their start."""
-        with self._reading() as db:
-            query = select(*_RUN_COLUMNS).where(runs.c.group_id == group_id).order_by(runs.c.id)
-            return [_run(row) for row in db.execute(query)]
+        with self.reading() as db:
+            query = select(*run_columns).where(runs.c.group_id == group_id).order_by(runs.c.id)
+            return [run_of(row) for row in db.execute(query)]
 
     def get_run(self, run_id: int) -> Run:
         """The run as it stands now. An unknown id raises `TrainyardError`."""
-        with self._reading() as db:
-            row = db.execute(select(*_RUN_COLUMNS).where(runs.c.id == run_id)).one_or_none()
+        with self.reading() as db:
+            row = db.execute(select(*run_columns).where(runs.c.id == run_id)).one_or_none()
         if row is None:
             raise TrainyardError(
                 f"There is no run {run_id}. It may have been deleted; the Runs page lists what there is."
             )
-        return _run(row)
+        return run_of(row)
 
     def list_runs(
         self,
@@ -155,19 +162,19 @@ class Store:
         limit: int = 1000,
     ) -> list[Run]:
         """Newest first, filtered. The learning curve of each is in `curve`; `environment` is left empty."""
-        query = select(*_LISTED_COLUMNS).order_by(runs.c.id.desc()).limit(limit)
+        query = select(*listed_columns).order_by(runs.c.id.desc()).limit(limit)
         if states is not None:
             query = query.where(runs.c.state.in_([str(s) for s in states]))
         for column, value in (("task", task), ("dataset", dataset), ("model", model), ("owner", owner)):
             if value is not None:
                 query = query.where(runs.c[column] == value)
-        with self._reading() as db:
-            return [_run(row) for row in db.execute(query)]
+        with self.reading() as db:
+            return [run_of(row) for row in db.execute(query)]
 
     def queue(self) -> list[int]:
         """Ids of the waiting runs, the next one first."""
         query = select(runs.c.id).where(runs.c.state == RunState.QUEUED).order_by(runs.c.queued_at, runs.c.id)
-        with self._reading() as db:
+        with self.reading() as db:
             return list(db.execute(query).scalars())
 
     def request_end(self, run_id: int, state: RunState, by: str = "") -> Run:
@@ -178,7 +185,7 @@ class Store:
         """
         now = time.time()
         who = f" by {by}" if by else ""
-        with self._writing() as db:
+        with self.writing() as db:
             ended = db.execute(
                 update(runs)
                 .where(runs.c.id == run_id, runs.c.state == RunState.QUEUED)
@@ -200,7 +207,7 @@ class Store:
             ).rowcount
             if ended or asked:
                 words = f"{by} asked it to end as {state.value}." if by else f"Asked to end as {state.value}."
-                _event(db, run_id, "request", words, now)
+                write_event(db, run_id, "request", words, now)
         run = self.get_run(run_id)
         if not ended and not asked and run.request != RunState.CANCELED:
             raise TrainyardError(f"Run {run_id} is {run.state.value}; only a queued or running run can be stopped.")
@@ -215,7 +222,7 @@ class Store:
         values: dict[str, Any] = {"state": RunState.QUEUED, "request": "", "message": "", "queued_at": now}
         if slot:
             values |= {"state": RunState.RUNNING, "attempt": runs.c.attempt + 1, "heartbeat_at": now, "worker": {}}
-        with self._writing() as db:
+        with self.writing() as db:
             done = db.execute(
                 update(runs)
                 .where(runs.c.id == run_id, runs.c.state.in_([s.value for s in RESUMABLE]))
@@ -223,7 +230,7 @@ class Store:
             ).rowcount
             if done:
                 what = f"Resumed on {slot}" if slot else "Back in the queue"
-                _event(db, run_id, "resumed", f"{what}{f' by {by}' if by else ''}.", now)
+                write_event(db, run_id, "resumed", f"{what}{f' by {by}' if by else ''}.", now)
         run = self.get_run(run_id)
         if not done:
             raise TrainyardError(
@@ -233,7 +240,7 @@ class Store:
 
     def delete_run(self, run_id: int) -> None:
         """Forget an ended run with its metrics and events. Its folder is the caller's to delete."""
-        with self._writing() as db:
+        with self.writing() as db:
             done = db.execute(delete(runs).where(runs.c.id == run_id, runs.c.state.not_in(_LIVE))).rowcount
         if not done:
             run = self.get_run(run_id)
@@ -257,7 +264,7 @@ class Store:
         if devices is not None:
             eligible = eligible.where(runs.c.spec["training"]["device"].as_string().in_(list(devices)))
         eligible = eligible.order_by(runs.c.queued_at, runs.c.id).limit(1).with_for_update(skip_locked=True)
-        with self._writing() as db:
+        with self.writing() as db:
             row = db.execute(
                 update(runs)
                 .where(runs.c.id == eligible.scalar_subquery(), runs.c.state == RunState.QUEUED)
@@ -271,20 +278,20 @@ class Store:
                     heartbeat_at=now,
                     worker=worker or {},
                 )
-                .returning(*_RUN_COLUMNS)
+                .returning(*run_columns)
             ).one_or_none()
             if row is not None:
-                _event(db, row.id, "started", f"Started on {slot} (attempt {row.attempt}).", now)
-        return _run(row) if row is not None else None
+                write_event(db, row.id, "started", f"Started on {slot} (attempt {row.attempt}).", now)
+        return run_of(row) if row is not None else None
 
     def set_worker(self, run: Run, worker: dict[str, Any]) -> None:
         """Say which process trains the run, so that its death can be noticed."""
-        with self._writing() as db:
+        with self.writing() as db:
             db.execute(update(runs).where(runs.c.id == run.id, runs.c.attempt == run.attempt).values(worker=worker))
 
     def begin_attempt(self, run: Run, *, worker: dict[str, Any], environment: dict[str, Any], total_steps: int) -> None:
         """A worker says who it is and how long the run will be."""
-        with self._writing() as db:
+        with self.writing() as db:
             db.execute(
                 update(runs)
                 .where(runs.c.id == run.id, runs.c.attempt == run.attempt)
@@ -302,7 +309,7 @@ class Store:
         Returns what is requested of the run ("" for nothing), or None once the run is not the caller's any more.
         """
         now = time.time()
-        with self._writing() as db:
+        with self.writing() as db:
             row = db.execute(
                 update(runs)
                 .where(runs.c.id == run.id, runs.c.attempt == run.attempt, runs.c.state == RunState.RUNNING)
@@ -321,7 +328,7 @@ class Store:
     def truncate_metrics(self, run: Run, step: int) -> None:
         """Forget values after `step`: a resumed run writes them again."""
         mine = select(runs.c.id).where(runs.c.id == run.id, runs.c.attempt == run.attempt)
-        with self._writing() as db:
+        with self.writing() as db:
             db.execute(delete(metrics).where(metrics.c.run_id.in_(mine), metrics.c.step > step))
 
     def end_run(self, run: Run, state: RunState, message: str = "", result: dict[str, Any] | None = None) -> bool:
@@ -336,14 +343,14 @@ class Store:
         }
         if result is not None:
             values["result"] = result
-        with self._writing() as db:
+        with self.writing() as db:
             done = db.execute(
                 update(runs)
                 .where(runs.c.id == run.id, runs.c.attempt == run.attempt, runs.c.state == RunState.RUNNING)
                 .values(**values)
             ).rowcount
             if done:
-                _event(db, run.id, state.value, message or f"{state.value.capitalize()}.", now)
+                write_event(db, run.id, state.value, message or f"{state.value.capitalize()}.", now)
         return bool(done)
 
     def requeue_run(self, run: Run, message: str) -> bool:
@@ -351,7 +358,7 @@ class Store:
 
         False when it was not this attempt's any more, or when somebody has asked it to end meanwhile.
         """
-        with self._writing() as db:
+        with self.writing() as db:
             done = db.execute(
                 update(runs)
                 .where(
@@ -363,7 +370,7 @@ class Store:
                 .values(state=RunState.QUEUED, slot="", message=message)
             ).rowcount
             if done:
-                _event(db, run.id, "requeued", message, time.time())
+                write_event(db, run.id, "requeued", message, time.time())
         return bool(done)
 
     # -- following them ------------------------------------------------------------------------------------------
@@ -376,7 +383,7 @@ class Store:
             .order_by(metrics.c.id)
             .limit(limit)
         )
-        with self._reading() as db:
+        with self.reading() as db:
             return [MetricPoint(*row) for row in db.execute(query)]
 
     def history(self, run_id: int) -> dict[str, list[float | None]]:
@@ -387,7 +394,7 @@ class Store:
             .order_by(metrics.c.id)
         )
         history: dict[str, list[float | None]] = {}
-        with self._reading() as db:
+        with self.reading() as db:
             for split, name, value in db.execute(query):
                 history.setdefault(f"val_{name}" if split == "validation" else name, []).append(value)
         return history
@@ -395,14 +402,14 @@ class Store:
     def events(self, run_id: int) -> list[Event]:
         """What happened to the run, oldest first."""
         query = select(events.c.at, events.c.kind, events.c.text).where(events.c.run_id == run_id).order_by(events.c.id)
-        with self._reading() as db:
-            return [Event(_time(at), kind, words) for at, kind, words in db.execute(query)]
+        with self.reading() as db:
+            return [Event(time_of(at), kind, words) for at, kind, words in db.execute(query)]
 
     def workers(self) -> list[tuple[Run, dict[str, Any]]]:
         """Running runs with what their worker said of itself (`pid`, `started`, `host`); empty before it did."""
-        query = select(*_RUN_COLUMNS, runs.c.worker).where(runs.c.state == RunState.RUNNING)
-        with self._reading() as db:
-            return [(_run(row), dict(row.worker)) for row in db.execute(query)]
+        query = select(*run_columns, runs.c.worker).where(runs.c.state == RunState.RUNNING)
+        with self.reading() as db:
+            return [(run_of(row), dict(row.worker)) for row in db.execute(query)]
 
     # -- the executor's lease ------------------------------------------------------------------------------------
 
@@ -412,7 +419,7 @@ class Store:
         `over` names a holder known to be dead, whose lease may be taken at once.
         """
         now = time.time()
-        with suppress(IntegrityError), self._writing() as db:  # two that insert at once: one of them has it
+        with suppress(IntegrityError), self.writing() as db:  # two that insert at once: one of them has it
             mine = db.execute(
                 update(executors)
                 .where(
@@ -433,12 +440,12 @@ class Store:
 
     def release_lease(self, holder: str, name: str = "local") -> None:
         """Give the lease back, if it is the holder's."""
-        with self._writing() as db:
+        with self.writing() as db:
             db.execute(delete(executors).where(executors.c.name == name, executors.c.holder == holder))
 
     def executor(self, name: str = "local") -> Executor | None:
         """Who holds the lease, or None if nobody does."""
-        with self._reading() as db:
+        with self.reading() as db:
             row = db.execute(select(executors).where(executors.c.name == name)).one_or_none()
         return Executor(row.holder, max(0.0, time.time() - row.heartbeat_at), dict(row.info)) if row else None
 
@@ -449,22 +456,17 @@ class Store:
         values = {
             "state": state, "done_bytes": done_bytes, "total_bytes": total_bytes, "message": message, "at": time.time(),
         }  # fmt: skip
-        with suppress(IntegrityError), self._writing() as db:  # two that insert at once say the same
+        with suppress(IntegrityError), self.writing() as db:  # two that insert at once say the same
             if not db.execute(update(fetches).where(fetches.c.name == name).values(**values)).rowcount:
                 db.execute(insert(fetches).values(name=name, **values))
 
     def fetch(self, name: str) -> Fetch | None:
         """How far the last download of a dataset is, or None if there was none."""
-        with self._reading() as db:
+        with self.reading() as db:
             row = db.execute(select(fetches).where(fetches.c.name == name)).one_or_none()
         if row is None:
             return None
         return Fetch(row.name, row.state, row.done_bytes, row.total_bytes, row.message, time.time() - row.at)
-
-
-_RUN_COLUMNS = [c for c in runs.c if c.name not in ("task", "dataset", "model", "worker", "queued_at")]
-_LISTED_COLUMNS = [c for c in _RUN_COLUMNS if c.name != "environment"]  # a thousand rows of versions are slow to parse
-_TIMES = ("created_at", "started_at", "ended_at", "heartbeat_at")
 
 
 @contextmanager
@@ -490,46 +492,6 @@ def _check_queue(db: Connection, more: int) -> None:
         )
 
 
-def _new(spec: RunSpec) -> dict[str, Any]:
-    """The columns of a run that has not begun."""
-    return {
-        "task": spec.task.name,
-        "dataset": spec.dataset.name,
-        "model": spec.model.name,
-        "spec": spec.to_dict(),
-        "total_epochs": spec.training.epochs,
-        "curve": [],
-        **{name: {} for name in ("best", "result", "environment", "worker")},
-    }
-
-
 def open_store() -> Store:
     """The store that the settings name."""
     return Store(settings().url)
-
-
-def default_owner() -> str:
-    """Who starts runs from a terminal: TRAINYARD_OWNER, or the login name."""
-    if settings().owner:
-        return settings().owner
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a container may run under an id that has no name
-        return "local"
-
-
-def _run(row: Row[*tuple[Any, ...]]) -> Run:
-    values = dict(row._mapping)
-    values.pop("worker", None)
-    for name in _TIMES:
-        values[name] = _time(values[name]) if values[name] is not None else None
-    values["state"] = RunState(values["state"])
-    return Run(**values)
-
-
-def _time(seconds: float) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)
-
-
-def _event(db: Any, run_id: int, kind: str, words: str, at: float) -> None:
-    db.execute(insert(events).values(run_id=run_id, at=at, kind=kind, text=words))

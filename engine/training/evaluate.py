@@ -1,6 +1,8 @@
 """Judge the best epoch once, at the end: validation, then test; and save the model people use."""
 
 import json
+import time
+from statistics import median
 from typing import Any
 
 import numpy as np
@@ -15,6 +17,7 @@ from engine.training.network import Network
 from engine.training.tensors import as_tensors
 
 _BATCH = 64
+_CALLS = 20
 JUDGED: tuple[Split, ...] = ("validation", "test")
 """Splits on which a run is judged."""
 
@@ -46,6 +49,18 @@ def evaluate_run(network: Network, data: PreparedDataset, files: Artifacts, spec
 def predict(network: Network, inputs: np.ndarray) -> np.ndarray:
     """Outputs (examples, outputs) of the saved model for raw inputs."""
     return np.asarray(network.saved.predict(as_tensors(inputs), batch_size=_BATCH, verbose=0))
+
+
+def measure_latency(network: Network, data: PreparedDataset) -> float:
+    """Milliseconds that the saved model takes for one example: the median of some calls, warm."""
+    example = as_tensors(data.arrays("validation")[0][:1])
+    network.saved.predict_on_batch(example)  # traced here
+    seconds = []
+    for _ in range(_CALLS):
+        began = time.perf_counter()
+        network.saved.predict_on_batch(example)
+        seconds.append(time.perf_counter() - began)
+    return round(1000 * median(seconds), 4)
 
 
 def save_model(network: Network, files: Artifacts) -> None:

@@ -1,5 +1,6 @@
 """Train one claimed run from where it stands to its end: the only place that calls `fit`."""
 
+import gc
 import hashlib
 import logging
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ from engine.tasks.base import DataInfo
 from engine.training.callbacks import BestEpoch, Checkpoints, Plateau, Report, SteadySeeds
 from engine.training.checkpoint import load_checkpoint
 from engine.training.comparison import compare_run, known_baseline
-from engine.training.evaluate import evaluate_run, save_info, save_model
+from engine.training.evaluate import evaluate_run, measure_latency, save_info, save_model
 from engine.training.features import frozen_features, learn
 from engine.training.hardware import Hardware
 from engine.training.network import Network, build_network, compile_network, create_variables
@@ -72,7 +73,13 @@ def rehearse() -> None:
     create_variables(network.trained, spec.task.encode_targets(tf.constant(targets[:1]), info))
     validation = evaluation_dataset(inputs, targets, spec, info)
     network.trained.fit(batches.dataset(), validation_data=validation, shuffle=False, verbose=0)
+    forget()
+
+
+def forget() -> None:
+    """Let go of what a run has left in this process: its graphs, its names and its memory."""
     keras.backend.clear_session()
+    gc.collect()
 
 
 def _train(
@@ -93,6 +100,9 @@ def _train(
         return state, "Stopped before training began. Resume starts it.", run.result
     session.keep()
     result = session.result()
+    if run.study_id is not None:  # a trial is judged on validation alone, and its checkpoint has the best weights
+        measured = {"latency_ms": measure_latency(session.network, session.data)} if state is RunState.COMPLETED else {}
+        return state, session.farewell(state), result | measured
     if state is RunState.COMPLETED:
         result |= evaluate_run(session.network, session.data, files, spec)
         try:
@@ -253,4 +263,8 @@ class _Session:
             return f"Stopped early after epoch {done}: no better result for {self.spec.training.patience} epochs."
         if state is RunState.STOPPED:
             return f"Stopped in epoch {min(done + 1, epochs)} of {epochs}. The model is kept; Resume goes on from here."
+        if state is RunState.PRUNED:
+            return (
+                f"Given up after epoch {done} of {epochs}: other trials were better by then. Resume goes on from here."
+            )
         return ""

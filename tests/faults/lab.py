@@ -109,7 +109,7 @@ class Lab:
         return artifacts_of(run.id)
 
     def close(self) -> None:
-        """End every executor, and every worker that works in this home folder."""
+        """End every executor, and every worker and driver of studies that works in this home folder."""
         for child in self.executors:
             if child.poll() is None:
                 child.send_signal(signal.SIGCONT)
@@ -118,7 +118,7 @@ class Lab:
         for process in psutil.process_iter():
             try:
                 home = process.environ().get("TRAINYARD_HOME")
-                if home == os.environ["TRAINYARD_HOME"] and "engine.worker" in process.cmdline():
+                if home == os.environ["TRAINYARD_HOME"] and {"engine.worker", "engine.search"} & {*process.cmdline()}:
                     process.kill()
             except (psutil.NoSuchProcess, psutil.AccessDenied):
                 continue

@@ -2,7 +2,13 @@
 
 from alembic import context
 
+from engine.store.database import VERSION_TABLE
 from engine.store.schema import metadata
 
-context.configure(connection=context.config.attributes["connection"], target_metadata=metadata, render_as_batch=True)
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=metadata,
+    render_as_batch=True,
+    version_table=VERSION_TABLE,
+)
 context.run_migrations()

@@ -1,0 +1,165 @@
+"""The command `search`: begin a study, see to it that somebody works on it, wait for its end, and print what was found."""
+
+import argparse
+import json
+import signal
+import time
+from collections.abc import Callable
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+from engine.cli.flags import add_fields, add_run_flags, run_values
+from engine.errors import unknown_name
+from engine.runs import Run, RunSpec
+from engine.store import Store, open_store
+from engine.studies import OBJECTIVES, QUALITY, Domain, Search, Study, StudySpec, StudyState, parse_domain, tunable
+
+if TYPE_CHECKING:
+    from engine.search.results import Found
+
+EXIT_CODES = {StudyState.COMPLETED: 0, StudyState.STOPPED: 3, StudyState.FAILED: 1}
+_LOOK_SECONDS = 1.0
+_EXECUTOR_SECONDS = 3.0  # how often to look whether somebody works
+_TOLD_SECONDS = 10.0  # how long the driver may take to tell what came of the last runs
+
+
+def add_search(add: Callable[..., argparse.ArgumentParser], arguments: list[str]) -> None:
+    """Add the command; `add(name, function, words)` makes a parser."""
+    made = add("search", search, "Search for good hyperparameters: trains trials in the queue, and waits for the end.")
+    made.add_argument(
+        "--search",
+        action="append",
+        metavar="NAME[=RANGE]",
+        help="a hyperparameter to vary, over LOW:HIGH or some of its choices; default: over all that it takes",
+    )
+    made.add_argument(
+        "--objective",
+        action="append",
+        metavar="NAME",
+        help=f"what trials are judged by, once or several times: {', '.join(OBJECTIVES)}; default: {QUALITY}",
+    )
+    made.add_argument("--name", default="", metavar="TEXT", help="what the study is called")
+    made.add_argument("--owner", help="name written on the study and its runs")
+    add_fields(made, Search.fields())
+    if arguments[:1] == ["search"]:
+        add_run_flags(made, arguments[1:])
+
+
+def search(arguments: argparse.Namespace) -> int:
+    """`search`: the exit code says how the study has ended."""
+    from engine.search.results import find_results
+
+    spec = _spec(arguments)
+    store = open_store()
+    study = store.studies.create(spec, arguments.name, arguments.owner or "")
+    study = _wait(store, study, quiet=arguments.json)
+    found = find_results(store, study)
+    if arguments.json:
+        print(json.dumps(_summary(study, found)))
+    else:
+        _print(study, found)
+    return EXIT_CODES.get(study.state, 1)
+
+
+def _spec(arguments: argparse.Namespace) -> StudySpec:
+    values = run_values(arguments)
+    fields = tunable(RunSpec.build(values))
+    space: dict[str, Domain] = {}
+    for words in arguments.search or []:
+        written, _, domain = words.partition("=")
+        name = written.strip().replace("-", "_")
+        if name not in fields:
+            raise unknown_name("hyperparameter that a study can vary", name, fields)
+        space[name] = parse_domain(fields[name], domain.strip())
+    given = {field.name: getattr(arguments, field.name) for field in Search.fields()}
+    objectives = tuple(arguments.objective or (QUALITY,))
+    if objectives != (QUALITY,) and given["pruner"] is None:
+        given["pruner"] = "none"  # trials are compared by their quality alone while they train
+    search = Search.parse({name: value for name, value in given.items() if value is not None})
+    return StudySpec.build(values, space, objectives, search)
+
+
+def _wait(store: Store, study: Study, *, quiet: bool) -> Study:
+    """Until the study and its runs have ended. Ctrl-C stops it; a second one leaves it to itself."""
+    from engine.executor.launch import ensure_executor
+
+    asked = False
+
+    def interrupted(number: int, frame: FrameType | None) -> None:
+        nonlocal asked
+        asked = True  # the loop obeys: whoever was interrupted may be writing to the store
+        signal.signal(signal.SIGINT, before)
+
+    before = signal.signal(signal.SIGINT, interrupted)
+    columns = (
+        TextColumn(f"Study {study.id}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("trials {task.fields[best]}"),
+    )
+    looked = 0.0
+    try:
+        with Progress(*columns, console=Console(stderr=True), disable=quiet) as bars:
+            bar = bars.add_task("", total=study.spec.search.trials, best="")
+            while True:
+                if time.monotonic() - looked >= _EXECUTOR_SECONDS:
+                    looked = time.monotonic()
+                    ensure_executor(store)
+                study, runs = store.studies.get(study.id), store.studies.runs(study.id)
+                if asked and study.live:
+                    study = store.studies.stop(study.id)
+                done = sum(not any(run.live for run in folds) for folds in runs.values())
+                bars.update(bar, completed=done, total=study.spec.search.trials, best=_best_so_far(runs))
+                if not study.live and done == len(runs):
+                    break
+                time.sleep(_LOOK_SECONDS)
+        _until_told(store, study)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    return store.studies.get(study.id)
+
+
+def _until_told(store: Store, study: Study) -> None:
+    """Until the sampler knows what came of the last runs: after a stop that is a moment later."""
+    from engine.search.results import find_results
+
+    until = time.monotonic() + _TOLD_SECONDS
+    while find_results(store, study).trials.get("running") and time.monotonic() < until:
+        time.sleep(_LOOK_SECONDS)
+
+
+def _best_so_far(runs: dict[int, list[Run]]) -> str:
+    """The best quality of any run, for the line of progress."""
+    seen = [run for folds in runs.values() for run in folds if run.best]
+    if not seen:
+        return ""
+    task = seen[0].parsed().task
+    values = [run.best[task.objective] for run in seen if task.objective in run.best]
+    return f"best {task.objective} {(max if task.maximize else min)(values):.4g}" if values else ""
+
+
+def _summary(study: Study, found: "Found") -> dict[str, Any]:
+    best = found.best[0] if found.best else {}
+    return {
+        "study": study.id,
+        "state": study.state.value,
+        "message": study.message,
+        "trials": found.trials,
+        "best_values": best.get("values"),
+        "best_params": best.get("params"),
+        "best_run": best.get("run"),
+        "best": found.best,
+    }
+
+
+def _print(study: Study, found: "Found") -> None:
+    print(f"Study {study.id} is {study.state.value}. {study.message}".rstrip())
+    print("  trials: " + ", ".join(f"{count} {state}" for state, count in sorted(found.trials.items())))
+    for best in found.best:
+        values = ", ".join(f"{name} {value:.4g}" for name, value in best["values"].items())
+        print(f"  run {best['run']}: {values}")
+        for name, value in best["params"].items():
+            print(f"    {name.replace('_', ' ')}: {f'{value:.4g}' if isinstance(value, float) else value}")

@@ -1,0 +1,68 @@
+"""The process that drives studies: `python -m engine.search`. The executor starts it, and it leaves when no study is live."""
+
+import logging
+import signal
+import sys
+import time
+from types import FrameType
+
+from engine.processes import describe_process, is_alive, this_process
+from engine.search.driver import Driver
+from engine.store import Store, StoreUnavailable, open_store
+from engine.store.store import SEARCH_LEASE
+
+logger = logging.getLogger("engine.search")
+
+_TICK_SECONDS = 0.2
+_RENEW_SECONDS = 1.0
+_IDLE_SECONDS = 5.0
+
+
+def main() -> int:
+    """Hold the lease and drive, until nothing is left to drive or somebody else does."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for whoever waits in the same terminal
+    signal.signal(signal.SIGTERM, _leave)
+    store = open_store()
+    holder = this_process()
+    try:
+        if _hold_lease(store, holder):
+            _drive(store, holder)
+    finally:
+        store.release_lease(holder, SEARCH_LEASE)
+        store.close()
+    return 0
+
+
+def _drive(store: Store, holder: str) -> None:
+    driver = Driver(store)
+    renewed = wanted = time.monotonic()
+    while time.monotonic() - wanted < _IDLE_SECONDS:
+        try:
+            if time.monotonic() - renewed >= _RENEW_SECONDS:
+                if not _hold_lease(store, holder):
+                    logger.warning("Another process drives the studies; leaving.")
+                    break
+                renewed = time.monotonic()
+            if driver.tick():
+                wanted = time.monotonic()
+        except StoreUnavailable:  # a full disk, a database that restarts: it may work again
+            logger.exception("The studies cannot go on; trying again.")
+            wanted = time.monotonic()
+            time.sleep(_RENEW_SECONDS)
+        time.sleep(_TICK_SECONDS)
+    driver.close()
+
+
+def _hold_lease(store: Store, holder: str) -> bool:
+    known = store.executor(SEARCH_LEASE)
+    dead = known.holder if known and is_alive(known.info) is False else ""
+    return store.hold_lease(holder, describe_process(), SEARCH_LEASE, over=dead)
+
+
+def _leave(number: int, frame: FrameType | None) -> None:
+    sys.exit(0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,59 @@
+"""Rows of the table of runs: what a new one holds, and what becomes of one that is read."""
+
+import getpass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert
+
+from engine.runs import Run, RunSpec, RunState
+from engine.settings import settings
+from engine.store.schema import events, runs
+
+run_columns = [c for c in runs.c if c.name not in ("task", "dataset", "model", "worker", "queued_at")]
+"""What a `Run` is made of."""
+listed_columns = [c for c in run_columns if c.name != "environment"]  # a thousand rows of versions are slow to parse
+_TIMES = ("created_at", "started_at", "ended_at", "heartbeat_at")
+
+
+def new_run(spec: RunSpec) -> dict[str, Any]:
+    """The columns of a run that has not begun."""
+    return {
+        "task": spec.task.name,
+        "dataset": spec.dataset.name,
+        "model": spec.model.name,
+        "spec": spec.to_dict(),
+        "total_epochs": spec.training.epochs,
+        "curve": [],
+        **{name: {} for name in ("best", "result", "environment", "worker")},
+    }
+
+
+def run_of(row: Row[*tuple[Any, ...]]) -> Run:
+    """The run of a row of `run_columns`, more or fewer."""
+    values = dict(row._mapping)
+    values.pop("worker", None)
+    for name in _TIMES:
+        values[name] = time_of(values[name]) if values[name] is not None else None
+    values["state"] = RunState(values["state"])
+    return Run(**values)
+
+
+def time_of(seconds: float) -> datetime:
+    """A moment that a column holds."""
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def write_event(db: Connection, run_id: int, kind: str, words: str, at: float) -> None:
+    """Something happened to a run."""
+    db.execute(insert(events).values(run_id=run_id, at=at, kind=kind, text=words))
+
+
+def default_owner() -> str:
+    """Who starts runs from a terminal: TRAINYARD_OWNER, or the login name."""
+    if settings().owner:
+        return settings().owner
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container may run under an id that has no name
+        return "local"

@@ -1,0 +1,222 @@
+"""Studies in the store: their specs, what people ask of them, and the runs that are their trials."""
+
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection, Row, func, insert, select, update
+
+from engine.errors import TrainyardError
+from engine.runs import Run, RunSpec, RunState
+from engine.store.rows import default_owner, new_run, run_columns, run_of, time_of, write_event
+from engine.store.schema import runs, studies
+from engine.studies import Study, StudySpec, StudyState
+
+if TYPE_CHECKING:
+    from engine.store.store import Store
+
+_Studies = list[Study]  # inside the class `list` is a method
+_RunsByTrial = dict[int, list[Run]]
+_LIVE = [StudyState.RUNNING.value, StudyState.PAUSED.value]
+_NAME_CHARACTERS = 120
+
+
+class Studies:
+    """The studies of one store. Each change is one transaction that reads what it changes: two people may steer at once."""
+
+    def __init__(self, store: "Store") -> None:
+        self._store = store
+
+    def create(self, spec: StudySpec, name: str = "", owner: str = "") -> Study:
+        """A study that is to begin at once."""
+        row = {
+            "name": (name.strip() or f"{spec.values.get('model', 'model')} on {spec.values.get('dataset', 'data')}")[
+                :_NAME_CHARACTERS
+            ],
+            "state": StudyState.RUNNING.value,
+            "spec": spec.to_dict(),
+            "owner": owner or default_owner(),
+            "guesses": [],
+            "boosted": [],
+            "created_at": time.time(),
+        }
+        with self._store.writing() as db:
+            return _study(db.execute(insert(studies).values(**row).returning(studies)).one())
+
+    def get(self, study_id: int) -> Study:
+        """The study as it stands now. An unknown id raises `TrainyardError`."""
+        with self._store.reading() as db:
+            return _get(db, study_id)
+
+    def list(self, *, live: bool = False, limit: int = 200) -> _Studies:
+        """Newest first; `live`: only those that may still begin trials."""
+        query = select(studies).order_by(studies.c.id.desc()).limit(limit)
+        if live:
+            query = query.where(studies.c.state.in_(_LIVE))
+        with self._store.reading() as db:
+            return [_study(row) for row in db.execute(query)]
+
+    def runs(self, study_id: int, trials: Iterable[int] | None = None) -> _RunsByTrial:
+        """The runs of each trial (or of these) by its number, in the order of their start."""
+        query = select(*run_columns).where(runs.c.study_id == study_id).order_by(runs.c.id)
+        if trials is not None:
+            query = query.where(runs.c.trial.in_([*trials]))
+        found: _RunsByTrial = defaultdict(list)
+        with self._store.reading() as db:
+            for row in db.execute(query):
+                found[row.trial].append(run_of(row))
+        return dict(found)
+
+    def live(self) -> dict[int, StudyState]:
+        """Ids of those that are running or paused; cheap, and it reads no spec that might be broken."""
+        with self._store.reading() as db:
+            query = select(studies.c.id, studies.c.state).where(studies.c.state.in_(_LIVE))
+            return {row.id: StudyState(row.state) for row in db.execute(query)}
+
+    def create_trial(self, study_id: int, trial: int, spec: RunSpec, fold: int = 0) -> Run | None:
+        """Queue a run of a trial, behind all that waits already. It does not count for the limit of the queue.
+
+        None where the study is not running any more, or where somebody has queued this fold already.
+        """
+        now = time.time()
+        with self._store.writing() as db:
+            study = _get(db, study_id, changing=True)
+            mine = (runs.c.study_id == study_id, runs.c.trial == trial)
+            known = db.execute(select(func.count()).select_from(runs).where(*mine)).scalar_one()
+            if study.state is not StudyState.RUNNING or known != fold:
+                return None
+            queued_at = 0.0 if trial in study.boosted else now
+            values = new_run(spec) | {
+                "state": RunState.QUEUED, "owner": study.owner, "created_at": now, "queued_at": queued_at,
+                "study_id": study_id, "trial": trial,
+            }  # fmt: skip
+            row = db.execute(insert(runs).values(**values).returning(*run_columns)).one()
+            write_event(db, row.id, "queued", f"Trial {trial} of study {study_id}.", now)
+        return run_of(row)
+
+    # -- steering --------------------------------------------------------------------------------------------------
+
+    def pause(self, study_id: int) -> Study:
+        """No trial begins any more; those that train go on."""
+        return self._move(study_id, (StudyState.RUNNING,), StudyState.PAUSED)
+
+    def resume(self, study_id: int) -> Study:
+        """A paused, stopped or failed study goes on."""
+        return self._move(study_id, (StudyState.PAUSED, StudyState.STOPPED, StudyState.FAILED), StudyState.RUNNING)
+
+    def stop(self, study_id: int) -> Study:
+        """No trial begins any more, and those that wait or train are stopped."""
+        study = self._move(study_id, (StudyState.RUNNING, StudyState.PAUSED), StudyState.STOPPED)
+        self.end_runs(study_id, RunState.STOPPED)
+        return study
+
+    def end_runs(self, study_id: int, state: RunState) -> None:
+        """Ask all of its runs that wait or train to end."""
+        for run in (run for trial in self.runs(study_id).values() for run in trial if run.live):
+            self.end_trial_run(run, state)
+
+    def end_trial_run(self, run: Run, state: RunState) -> None:
+        """Ask one of its runs to end; one that has just ended by itself is left as it is."""
+        try:
+            self._store.request_end(run.id, state, by="the study")
+        except TrainyardError:
+            if self._store.get_run(run.id).live:
+                raise
+
+    def steer(self, study_id: int, change: Callable[[StudySpec], StudySpec]) -> Study:
+        """Change what is searched from now on, such as a range, the number of trials, or how many train at once.
+
+        Raises `TrainyardError` for what could not have been begun like that.
+        """
+        with self._store.writing() as db:
+            study = _get(db, study_id, changing=True)
+            spec = change(study.spec)
+            spec = StudySpec.build(spec.values, spec.space, spec.objectives, spec.search)
+            values: dict[str, Any] = {"spec": spec.to_dict()}
+            if study.state is StudyState.COMPLETED and spec.search.trials > study.spec.search.trials:
+                values |= {"state": StudyState.RUNNING.value, "ended_at": None, "message": ""}
+            db.execute(update(studies).where(studies.c.id == study_id).values(**values))
+            return _get(db, study_id)
+
+    def guess(self, study_id: int, params: dict[str, Any]) -> Study:
+        """Try these values next. Raises `TrainyardError` for values outside of the study's space."""
+        with self._store.writing() as db:
+            study = _get(db, study_id, changing=True)
+            if not study.live:
+                raise TrainyardError(f"Study {study_id} is {study.state.value}. Resume it, then add values to try.")
+            guesses = [*study.guesses, study.spec.check_params(params)]
+            db.execute(update(studies).where(studies.c.id == study_id).values(guesses=guesses))
+            return replace(study, guesses=tuple(guesses))
+
+    def take_guess(self, study_id: int, guess: dict[str, Any]) -> None:
+        """Somebody has handed it to the sampler."""
+        with self._store.writing() as db:
+            left = [other for other in _get(db, study_id, changing=True).guesses if other != guess]
+            db.execute(update(studies).where(studies.c.id == study_id).values(guesses=left))
+
+    def boost(self, study_id: int, trial: int) -> None:
+        """Let a trial train to its end whatever the pruner says, and before all others that wait."""
+        with self._store.writing() as db:
+            study = _get(db, study_id, changing=True)
+            boosted = sorted({*study.boosted, trial})
+            db.execute(update(studies).where(studies.c.id == study_id).values(boosted=boosted))
+            mine = (runs.c.study_id == study_id, runs.c.trial == trial, runs.c.state == RunState.QUEUED)
+            db.execute(update(runs).where(*mine).values(queued_at=0.0))
+
+    # -- for the driver --------------------------------------------------------------------------------------------
+
+    def spend(self, study_id: int, seconds: float) -> Study:
+        """Count time that the study has been searching."""
+        with self._store.writing() as db:
+            spent = studies.c.spent_seconds + seconds
+            db.execute(update(studies).where(studies.c.id == study_id).values(spent_seconds=spent))
+            return _get(db, study_id)
+
+    def end(self, study_id: int, state: StudyState, message: str = "") -> None:
+        """A final state, unless somebody has stopped it meanwhile."""
+        with self._store.writing() as db:
+            db.execute(
+                update(studies)
+                .where(studies.c.id == study_id, studies.c.state.in_(_LIVE))
+                .values(state=state.value, message=message, ended_at=time.time())
+            )
+
+    def _move(self, study_id: int, before: tuple[StudyState, ...], after: StudyState) -> Study:
+        ended = None if after.live else time.time()
+        with self._store.writing() as db:
+            done = db.execute(
+                update(studies)
+                .where(studies.c.id == study_id, studies.c.state.in_([state.value for state in before]))
+                .values(state=after.value, message="", ended_at=ended)
+            ).rowcount
+            study = _get(db, study_id)
+        if not done:
+            words = " or ".join(state.value for state in before)
+            raise TrainyardError(f"Study {study_id} is {study.state.value}; this takes one that is {words}.")
+        return study
+
+
+def _get(db: Connection, study_id: int, *, changing: bool = False) -> Study:
+    """The study; others that mean to change it wait until this transaction has ended."""
+    query = select(studies).where(studies.c.id == study_id)
+    row = db.execute(query.with_for_update() if changing else query).one_or_none()
+    if row is None:
+        raise TrainyardError(f"There is no study {study_id}. It may have been deleted.")
+    return _study(row)
+
+
+def _study(row: Row[*tuple[Any, ...]]) -> Study:
+    values = dict(row._mapping)
+    return Study(
+        **values
+        | {
+            "state": StudyState(values["state"]),
+            "spec": StudySpec.from_dict(values["spec"]),
+            "guesses": tuple(values["guesses"]),
+            "boosted": tuple(values["boosted"]),
+            "created_at": time_of(values["created_at"]),
+            "ended_at": None if values["ended_at"] is None else time_of(values["ended_at"]),
+        }
+    )

@@ -1,0 +1,333 @@
+"""The nouns of a search: what is searched (StudySpec), how far it is (StudyState), what is known of it (Study).
+
+A study asks a sampler for values, trains a run with them (a trial), tells the sampler what came of it, and asks again.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+from importlib.util import find_spec
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field as Setting
+
+from engine.errors import TrainyardError, unknown_name
+from engine.runs import RunSpec
+from engine.spec import ADVANCED, Choices, Field, Range, Spec
+
+Domain = Range | Choices
+
+
+class StudyState(StrEnum):
+    """Where a study stands. The last three are final; a stopped one may be resumed."""
+
+    RUNNING = "running"
+    PAUSED = "paused"
+    COMPLETED = "completed"
+    STOPPED = "stopped"
+    FAILED = "failed"
+
+    @property
+    def live(self) -> bool:
+        """Whether it may still begin trials."""
+        return self in (StudyState.RUNNING, StudyState.PAUSED)
+
+
+class Search(Spec):
+    """How values are chosen, how many are tried, and when a hopeless trial is given up."""
+
+    trials: Annotated[int, Range(1, 10_000, log=True)] = 20
+    """How many trials there will be, those that are given up included."""
+    sampler: Literal["tpe", "random", "grid", "qmc", "cma-es", "gp", "nsga-ii"] = "tpe"
+    """Who chooses values. TPE learns from what was good so far, and suits nearly everything. Random and QMC (evenly spread) learn
+    nothing. Grid tries every combination. CMA-ES and GP learn more from few numbers, and need numbers. NSGA-II is for
+    several objectives."""
+    pruner: Literal["median", "none", "hyperband", "patient", "wilcoxon"] = "median"
+    """Who gives up trials early. Median: worse than half of the others at the same epoch. Hyperband: a tournament, in which
+    short trials compete for longer ones. Patient: as median, but not before some epochs without progress. Wilcoxon: by a
+    test over the folds of a cross-validation. Only with one objective."""
+    parallel: Annotated[int, Range(1, 64, log=True)] = 1
+    """How many trials train at the same time, where there are as many slots."""
+    budget_minutes: Annotated[float, Range(0.0, 100_000.0), ADVANCED] = 0.0
+    """No trial begins once the study has taken this long. 0: no limit."""
+    patience_trials: Annotated[int, Range(1, 1_000), ADVANCED] = 5
+    """The study ends with a sentence when this many trials have failed one after the other."""
+    search_seed: Annotated[int, Setting(ge=0, le=2**31 - 1), ADVANCED] = 0
+    """Seed of the sampler: with one trial at a time the same seed chooses the same values."""
+
+
+@dataclass(frozen=True)
+class Objective:
+    """What a trial is judged by."""
+
+    name: str
+    title: str
+    maximize: bool
+    help: str
+    key: str = ""
+    """What it is called in the result of a run."""
+
+
+_LEAST_NUMBERS = {"cma-es": 2, "gp": 1}
+QUALITY = "quality"
+"""The objective of the task itself, on the validation split, in the best epoch."""
+OBJECTIVES: dict[str, Objective] = {
+    made.name: made
+    for made in (
+        Objective(
+            QUALITY, "Quality", True, "What decides which epoch is best, such as the accuracy, on the validation split."
+        ),
+        Objective(
+            "parameters", "Parameters", False, "How many numbers the network has learned: its size.", "num_parameters"
+        ),
+        Objective(
+            "latency",
+            "Latency",
+            False,
+            "Milliseconds that the network takes for one example on this processor.",
+            "latency_ms",
+        ),
+        Objective(
+            "seconds", "Training time", False, "Seconds spent in training, until the trial ended by itself.", "seconds"
+        ),
+    )
+}
+"""By name. The direction of the quality is the task's."""
+
+
+@dataclass(frozen=True)
+class StudySpec:
+    """The frozen record of a search. `values` are those of `RunSpec.build`; `space` says which of them vary, and how far."""
+
+    values: dict[str, Any]
+    space: dict[str, Domain]
+    objectives: tuple[str, ...] = (QUALITY,)
+    search: Search = field(default_factory=Search)
+
+    @classmethod
+    def build(
+        cls,
+        values: dict[str, Any],
+        space: Mapping[str, Domain | None],
+        objectives: tuple[str, ...] = (QUALITY,),
+        search: Search | None = None,
+    ) -> Self:
+        """Check everything that can be checked before a trial. Raises `TrainyardError` with a sentence for what is wrong."""
+        base = RunSpec.build(values)
+        known = tunable(base)
+        if not space:
+            raise TrainyardError(
+                "A study needs at least one hyperparameter to vary. Choose some, such as learning_rate."
+            )
+        narrowed = {name: narrow(_known(name, known), domain) for name, domain in space.items()}
+        if not objectives:
+            raise TrainyardError(f"A study needs an objective. There are: {', '.join(OBJECTIVES)}.")
+        for name in objectives:
+            if name not in OBJECTIVES:
+                raise unknown_name("objective", name, OBJECTIVES)
+        made = cls(dict(values), narrowed, tuple(dict.fromkeys(objectives)), search or Search())
+        made._check_sampler()
+        made._check_pruner(base)
+        return made
+
+    def _check_sampler(self) -> None:
+        sampler = self.search.sampler
+        numbers = sum(isinstance(domain, Range) for domain in self.space.values())
+        if numbers < _LEAST_NUMBERS.get(sampler, 0):
+            raise TrainyardError(
+                f"The sampler {sampler!r} needs {_LEAST_NUMBERS[sampler]} or more numbers to vary, not {numbers}. "
+                "Choose another, such as 'tpe'."
+            )
+        if sampler == "gp" and find_spec("torch") is None:
+            raise TrainyardError(
+                "The sampler 'gp' needs PyTorch, which is not installed: pip install torch. Or choose 'tpe'."
+            )
+        if len(self.objectives) > 1 and sampler == "cma-es":
+            raise TrainyardError("The sampler 'cma-es' takes one objective. Choose 'nsga-ii' or 'tpe' for several.")
+
+    def _check_pruner(self, base: RunSpec) -> None:
+        pruner = self.search.pruner
+        if pruner == "wilcoxon" and base.dataset.folds < 2:
+            raise TrainyardError("The pruner 'wilcoxon' compares folds. Set folds to 3 or more, or choose 'median'.")
+        if pruner != "none" and (len(self.objectives) > 1 or self.objectives[0] != QUALITY):
+            raise TrainyardError(
+                f"The pruner {pruner!r} compares the quality of trials while they train; with the objectives "
+                f"{', '.join(self.objectives)} choose 'none'."
+            )
+
+    def maximize(self) -> tuple[bool, ...]:
+        """For each objective whether more is better."""
+        task = RunSpec.build(self.values).task
+        return tuple(task.maximize if name == QUALITY else OBJECTIVES[name].maximize for name in self.objectives)
+
+    def run_spec(self, params: dict[str, Any]) -> RunSpec:
+        """What a trial with these values of the space trains."""
+        return RunSpec.build(self.values | params)
+
+    def check_params(self, params: dict[str, Any]) -> dict[str, Any]:
+        """A guess of somebody's, typed and inside of the space; what it leaves open is the sampler's to choose."""
+        found = {}
+        fields = tunable(RunSpec.build(self.values))
+        for name, value in params.items():
+            if name not in self.space:
+                raise unknown_name("hyperparameter of this study", name, self.space)
+            made = _typed(fields[name], value)
+            match self.space[name]:
+                case Range(low, high) if not low <= made <= high:
+                    raise TrainyardError(
+                        f"{name} = {made:g} lies outside of {low:g} to {high:g}, where this study searches."
+                    )
+                case Choices(options) if made not in options:
+                    raise TrainyardError(f"{name} = {made!r} is none of {', '.join(map(str, options))}.")
+            found[name] = made
+        self.run_spec(found)
+        return found
+
+    def narrowed(self, name: str, domain: Domain) -> Self:
+        """The same with a narrower range of one hyperparameter. Choices must stay: a sampler cannot forget some."""
+        if name not in self.space:
+            raise unknown_name("hyperparameter of this study", name, self.space)
+        if isinstance(self.space[name], Choices):
+            raise TrainyardError(
+                f"The choices of {name} cannot be changed once the study has begun. Start another study."
+            )
+        if self.search.sampler == "grid":
+            raise TrainyardError("A grid cannot be changed once the study has begun. Start another study.")
+        field_ = replace(tunable(RunSpec.build(self.values))[name], domain=self.space[name])
+        return replace(self, space=self.space | {name: narrow(field_, domain)})
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON."""
+        return {
+            "values": self.values,
+            "space": {name: domain_to_dict(domain) for name, domain in self.space.items()},
+            "objectives": list(self.objectives),
+            "search": self.search.model_dump(mode="json"),
+        }
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> Self:
+        """The inverse of `to_dict`."""
+        return cls(
+            dict(data["values"]),
+            {name: domain_from_dict(domain) for name, domain in data["space"].items()},
+            tuple(data["objectives"]),
+            Search.parse(data["search"]),
+        )
+
+
+def _typed(field: Field, value: Any) -> Any:
+    """What a form or a command line has given, as the field's own type."""
+    if isinstance(field.domain, Choices):
+        return next((option for option in field.domain.options if str(option) == str(value)), value)
+    try:
+        return field.type(value)
+    except (TypeError, ValueError) as error:
+        raise TrainyardError(f"{value!r} is no value of {field.name}. Give a number.") from error
+
+
+def _known(name: str, known: dict[str, Field]) -> Field:
+    if name not in known:
+        raise unknown_name("hyperparameter that a study can vary", name, known)
+    return known[name]
+
+
+_FIXED = {"deterministic", "mixed_precision", "test_fraction", "validation_fraction"}
+"""Not varied: they say how to compute, or which examples judge a trial, and trials must be judged by the same ones."""
+
+
+def tunable(spec: RunSpec) -> dict[str, Field]:
+    """The fields that a study may vary, by name: those of all parts that declare a range or choices, but for a few."""
+    return {
+        field.name: field
+        for part in spec.sections().values()
+        for field in part.hyperparameters()
+        if not field.hidden and field.name not in _FIXED
+    }
+
+
+def narrow(field: Field, domain: Domain | None) -> Domain:
+    """`domain` if it lies within the field's own, which stands for None. Raises `TrainyardError` for a wider one."""
+    own = field.domain
+    assert isinstance(own, Range | Choices)
+    if domain is None:
+        return own
+    match own, domain:
+        case Range(), Range():
+            if not (math.isfinite(domain.low) and math.isfinite(domain.high)):
+                raise TrainyardError(f"{domain.low:g} to {domain.high:g} is no range of {field.name}: give numbers.")
+            if domain.low > domain.high:
+                raise TrainyardError(
+                    f"The range of {field.name} ends at {domain.high:g} before it begins at {domain.low:g}."
+                )
+            if domain.low < own.low or domain.high > own.high:
+                raise TrainyardError(
+                    f"{field.name} takes {own.low:g} to {own.high:g}; a study may narrow that, not widen it to "
+                    f"{domain.low:g} to {domain.high:g}."
+                )
+            return replace(own, low=domain.low, high=domain.high)
+        case Choices(), Choices():
+            if unknown := [option for option in domain.options if option not in own.options]:
+                raise TrainyardError(f"{field.name} takes {', '.join(map(str, own.options))}, not {unknown[0]!r}.")
+            if not domain.options:
+                raise TrainyardError(f"No choice of {field.name} is left. Choose at least one.")
+            return Choices(tuple(option for option in own.options if option in domain.options))
+        case _:
+            kinds = "a range such as 1:10" if isinstance(own, Range) else f"choices such as {own.options[0]}"
+            raise TrainyardError(f"{field.name} takes {kinds}.")
+
+
+def parse_domain(field: Field, text: str) -> Domain:
+    """`32:128` for numbers, `relu,tanh` for choices; empty for all of the field's own. Raises `TrainyardError`."""
+    if not text:
+        return narrow(field, None)
+    try:
+        if isinstance(field.domain, Range):
+            low, _, high = text.partition(":")
+            return narrow(field, Range(field.type(low), field.type(high or low)))
+        options = {str(option).lower(): option for option in getattr(field.domain, "options", ())}
+        return narrow(field, Choices(tuple(options.get(word.lower(), word) for word in text.split(","))))
+    except TrainyardError:
+        raise
+    except ValueError as error:
+        raise TrainyardError(f"{text!r} is no range of {field.name}. Write it as LOW:HIGH.") from error
+
+
+def domain_to_dict(domain: Domain) -> dict[str, Any]:
+    """Plain JSON."""
+    if isinstance(domain, Choices):
+        return {"options": list(domain.options)}
+    return {"low": domain.low, "high": domain.high, "step": domain.step, "log": domain.log}
+
+
+def domain_from_dict(data: dict[str, Any]) -> Domain:
+    """The inverse of `domain_to_dict`."""
+    return Choices(tuple(data["options"])) if "options" in data else Range(**data)
+
+
+@dataclass(frozen=True)
+class Study:
+    """One search from request to result, as the store knows it at one moment."""
+
+    id: int
+    name: str
+    state: StudyState
+    spec: StudySpec
+    owner: str = ""
+    message: str = ""
+    """One sentence that says why it ended or what to do; empty while all is well."""
+    guesses: tuple[dict[str, Any], ...] = ()
+    """Values that somebody wants to be tried next, and that no trial has yet."""
+    boosted: tuple[int, ...] = ()
+    """Numbers of the trials that train to their end whatever the pruner says."""
+    spent_seconds: float = 0.0
+    """How long it has been searching: pauses do not count."""
+    created_at: datetime | None = None
+    ended_at: datetime | None = None
+
+    @property
+    def live(self) -> bool:
+        """Whether it may still begin trials."""
+        return self.state.live

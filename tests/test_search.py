@@ -1,0 +1,402 @@
+"""The driver of studies against a real store: the test moves the runs through their states, as workers would."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import optuna
+import pytest
+from optuna.trial import FrozenTrial, TrialState
+from sqlalchemy import update
+
+from engine.errors import TrainyardError
+from engine.runs import Run, RunState
+from engine.search.driver import Driver
+from engine.search.results import find_results
+from engine.search.sampling import combinations, distributions, make_sampler, open_study, study_name
+from engine.spec import Range
+from engine.store import MetricPoint, Store
+from engine.store.schema import studies
+from engine.studies import Search, Study, StudySpec, StudyState
+
+VALUES: dict[str, Any] = {"dataset": "digits", "model": "mlp", "epochs": 4}
+SPACE = {"units": Range(16, 64, log=True), "learning_rate": None}
+
+
+class Bench:
+    """A driver whose trials the test trains."""
+
+    def __init__(self, store: Store) -> None:
+        self.store, self.driver = store, Driver(store)
+
+    def begin(
+        self, space: Any = None, objectives: tuple[str, ...] = ("quality",), values: Any = None, **search: Any
+    ) -> Study:
+        """A study, with its first trials in the queue."""
+        search = {"trials": 3, "sampler": "random", "pruner": "none"} | search
+        spec = StudySpec.build(VALUES | (values or {}), space or SPACE, objectives, Search(**search))
+        study = self.store.studies.create(spec)
+        self.driver.tick()
+        return study
+
+    def restart(self) -> None:
+        """What a new process has after the old one was killed: nothing but the database."""
+        self.driver.close()
+        self.driver = Driver(self.store)
+
+    def waiting(self) -> list[Run]:
+        """Trials that wait for a worker, in the order of the queue."""
+        return [self.store.get_run(run_id) for run_id in self.store.queue()]
+
+    def claim(self) -> Run:
+        """A worker begins the next one."""
+        run = self.store.claim_run("cpu-0")
+        assert run is not None
+        return run
+
+    def epochs(self, run: Run, *values: float, first: int = 1) -> None:
+        """It trains epochs that come to these accuracies."""
+        for epoch, value in enumerate(values, first):
+            point = MetricPoint(0, "validation", "accuracy", "epoch", epoch, epoch, value, time.time())
+            self.store.report(run, [point], epoch=epoch, best={"epoch": epoch, "val_accuracy": max(values)})
+
+    def end(self, run: Run, state: RunState = RunState.COMPLETED, message: str = "", **result: Any) -> None:
+        """It ends, and the driver sees that."""
+        assert self.store.end_run(run, state, message, result)
+        self.driver.tick()
+
+    def train(self, value: float = 0.5, **result: Any) -> Run:
+        """The next trial from beginning to end."""
+        run = self.claim()
+        self.epochs(run, value / 2, value)
+        self.end(run, **result)
+        return run
+
+    def get(self, study: Study) -> Study:
+        """The study as it is now."""
+        return self.store.studies.get(study.id)
+
+    def trials(self, study: Study) -> list[FrozenTrial]:
+        """Optuna's side of it."""
+        return optuna.load_study(study_name=study_name(study.id), storage=self.driver._storage).get_trials()
+
+    def states(self, study: Study) -> str:
+        """The states of its trials in one word, such as `complete fail running`."""
+        return " ".join(trial.state.name.lower() for trial in self.trials(study))
+
+
+@pytest.fixture
+def bench(store: Store) -> Iterator[Bench]:
+    """An empty store with a driver."""
+    made = Bench(store)
+    yield made
+    made.driver.close()
+
+
+def test_a_study_asks_trains_and_tells_until_all_trials_are_done(bench: Bench) -> None:
+    study = bench.begin()
+    for number, value in enumerate((0.5, 0.9, 0.7)):
+        (run,) = bench.waiting()
+        assert (run.study_id, run.trial) == (study.id, number)
+        assert 16 <= run.spec["model"]["units"] <= 64
+        bench.train(value)
+    assert bench.get(study).state is StudyState.COMPLETED
+    assert bench.states(study) == "complete complete complete"
+    assert [trial.value for trial in bench.trials(study)] == [0.5, 0.9, 0.7]
+    assert bench.waiting() == []
+    found = find_results(bench.store, study)
+    assert (found.trials, found.done) == ({"complete": 3}, 3)
+    (best,) = found.best
+    run = bench.store.get_run(best["run"])
+    assert best["values"] == {"quality": 0.9}
+    assert best["params"]["units"] == run.spec["model"]["units"]
+
+
+def test_values_are_reported_epoch_by_epoch_and_the_worse_are_given_up(bench: Bench) -> None:
+    study = bench.begin(trials=6, pruner="median")
+    for _ in range(4):
+        run = bench.claim()
+        for epoch, value in enumerate((0.6, 0.7, 0.8, 0.9), 1):
+            bench.epochs(run, value, first=epoch)
+            bench.driver.tick()
+        bench.end(run)
+    assert bench.trials(study)[0].intermediate_values == {1: 0.6, 2: 0.7, 3: 0.8, 4: 0.9}
+    run = bench.claim()
+    bench.epochs(run, 0.1)
+    bench.driver.tick()
+    assert bench.store.get_run(run.id).request == ""
+    bench.epochs(run, 0.2, first=2)
+    bench.driver.tick()
+    assert bench.store.get_run(run.id).request == "pruned"
+    bench.end(run, RunState.PRUNED)
+    last = bench.trials(study)[4]
+    assert (last.state, last.value) == (TrialState.PRUNED, 0.2)
+    boosted = bench.claim()
+    bench.store.studies.boost(study.id, 5)
+    bench.epochs(boosted, 0.1, 0.1)
+    bench.driver.tick()
+    assert bench.store.get_run(boosted.id).request == ""
+
+
+@pytest.mark.parametrize("pruner", ["median", "hyperband", "patient", "none"])
+def test_every_pruner_can_be_chosen_and_changed_while_the_study_runs(bench: Bench, pruner: str) -> None:
+    study = bench.begin(trials=12, pruner=pruner, sampler="tpe")
+    for number in range(11):
+        run = bench.claim()
+        for epoch in range(1, 7):
+            bench.epochs(run, (0.9 if number < 6 else 0.5) - 0.05 * epoch, first=epoch)
+            bench.driver.tick()
+        asked = bench.store.get_run(run.id).request
+        bench.end(run, RunState(asked) if asked else RunState.COMPLETED)
+    assert ("pruned" in bench.states(study)) is (pruner != "none")
+    search = study.spec.search.model_copy(update={"pruner": "none"})
+    bench.store.studies.steer(study.id, lambda spec: replace(spec, search=search))
+    run = bench.claim()
+    bench.epochs(run, 0.1, 0.1, 0.1)
+    bench.driver.tick()
+    assert bench.store.get_run(run.id).request == ""
+    bench.end(run)
+    assert bench.get(study).state is StudyState.COMPLETED
+
+
+def test_a_driver_that_was_killed_begins_what_was_asked_and_tells_what_ended(bench: Bench) -> None:
+    study = bench.begin()
+    run = bench.claim()
+    bench.restart()
+    bench.epochs(run, 0.4, 0.8)
+    bench.store.end_run(run, RunState.COMPLETED)  # while nobody drives
+    bench.driver.tick()
+    assert [trial.value for trial in bench.trials(study)] == [0.8, None]
+    assert bench.trials(study)[0].intermediate_values == {1: 0.4, 2: 0.8}
+    for _ in range(3):
+        bench.restart()
+        bench.driver.tick()
+    assert len(bench.waiting()) == 1
+
+
+@pytest.mark.parametrize("sampler", ["random", "tpe", "grid", "qmc"])
+def test_a_driver_that_was_killed_while_it_asked_asks_for_the_rest_and_trains_it(bench: Bench, sampler: str) -> None:
+    study = bench.begin(sampler=sampler)
+    bench.train()
+    bench.store.studies.pause(study.id)
+    bench.train()
+    asking = open_study(bench.driver._storage, study.id, study.spec)
+    asking.sampler = make_sampler(study.spec, 2)
+    asking.ask({"units": distributions(study.spec)["units"]})  # killed here
+    bench.restart()
+    bench.store.studies.resume(study.id)
+    bench.driver.tick()
+    (again,) = bench.waiting()
+    assert again.trial == 2
+    params = bench.trials(study)[2].params
+    assert params.keys() == {"units", "learning_rate"}
+    assert again.spec["model"]["units"] == params["units"]
+    assert again.spec["optimizer"]["learning_rate"] == params["learning_rate"]
+
+
+def test_no_fold_of_a_trial_is_queued_twice(bench: Bench) -> None:
+    study = bench.begin()
+    (run,) = bench.waiting()
+    assert bench.store.studies.create_trial(study.id, 0, run.parsed()) is None
+    bench.store.studies.pause(study.id)
+    assert bench.store.studies.create_trial(study.id, 1, run.parsed()) is None
+
+
+def test_a_trial_whose_run_was_deleted_has_failed(bench: Bench) -> None:
+    study = bench.begin()
+    run = bench.claim()
+    bench.driver.tick()
+    bench.store.end_run(run, RunState.FAILED)
+    bench.store.delete_run(run.id)
+    bench.driver.tick()
+    assert bench.states(study) == "fail running"
+    bench.train()
+    bench.train()
+    assert bench.get(study).state is StudyState.COMPLETED
+
+
+def test_a_study_of_which_nothing_but_failures_comes_ends_with_a_sentence_and_can_be_resumed(bench: Bench) -> None:
+    study = bench.begin(trials=20, patience_trials=3)
+    for _ in range(3):
+        bench.end(bench.claim(), RunState.FAILED, "The loss became nan.")
+    failed = bench.get(study)
+    assert failed.state is StudyState.FAILED
+    assert "3 trials in a row have failed" in failed.message
+    assert "The loss became nan." in failed.message
+    assert failed.ended_at is not None
+    assert bench.driver.tick() == 0
+    assert bench.waiting() == []
+    bench.store.studies.resume(study.id)
+    bench.driver.tick()
+    bench.train()
+    assert bench.get(study).state is StudyState.RUNNING
+    assert bench.get(study).message == ""
+
+
+def test_trials_that_were_canceled_are_no_failures(bench: Bench) -> None:
+    study = bench.begin(trials=20, patience_trials=2)
+    for _ in range(3):
+        bench.end(bench.claim(), RunState.CANCELED)
+    assert bench.get(study).state is StudyState.RUNNING
+
+
+def test_a_run_that_leaves_no_finite_value_has_failed(bench: Bench) -> None:
+    study = bench.begin()
+    bench.end(bench.claim())
+    bench.train(float("inf"))
+    assert bench.states(study) == "fail fail running"
+
+
+def test_no_trial_begins_once_the_time_is_spent(bench: Bench) -> None:
+    study = bench.begin(budget_minutes=0.5)
+    bench.store.studies.spend(study.id, 31)
+    bench.train()
+    ended = bench.get(study)
+    assert (ended.state, ended.message) == (StudyState.COMPLETED, "The time budget of 0.5 minutes was spent.")
+    assert bench.states(study) == "complete"
+
+
+def test_a_paused_study_begins_nothing_and_goes_on_when_resumed(bench: Bench) -> None:
+    study = bench.begin()
+    bench.store.studies.pause(study.id)
+    bench.train()
+    assert bench.waiting() == []
+    assert bench.states(study) == "complete"
+    assert bench.driver.tick() == 1
+    bench.store.studies.resume(study.id)
+    bench.driver.tick()
+    assert len(bench.waiting()) == 1
+    with pytest.raises(TrainyardError, match="is running; this takes one that is paused"):
+        bench.store.studies.resume(study.id)
+
+
+def test_a_stopped_study_ends_its_runs_and_tells_what_they_had_reached(bench: Bench) -> None:
+    study = bench.begin(parallel=2)
+    run = bench.claim()
+    bench.epochs(run, 0.3, 0.4)
+    bench.store.studies.stop(study.id)
+    assert bench.store.get_run(run.id).request == "stopped"
+    assert bench.waiting() == []
+    bench.driver.tick()
+    bench.end(run, RunState.STOPPED)
+    assert bench.states(study) == "pruned fail"
+    assert bench.trials(study)[0].value == 0.4
+    assert bench.driver.tick() == 0
+    assert bench.get(study).state is StudyState.STOPPED
+    bench.store.studies.resume(study.id)
+    bench.driver.tick()
+    bench.train()
+    assert bench.get(study).state is StudyState.COMPLETED
+
+
+def test_two_trials_train_at_the_same_time(bench: Bench) -> None:
+    study = bench.begin(trials=3, parallel=2, sampler="tpe")
+    first, second = bench.claim(), bench.claim()
+    assert bench.waiting() == []
+    bench.epochs(second, 0.5)
+    bench.end(second)
+    (third,) = bench.waiting()
+    assert (first.trial, second.trial, third.trial) == (0, 1, 2)
+    bench.train()
+    assert bench.get(study).state is StudyState.RUNNING
+    bench.epochs(first, 0.6)
+    bench.end(first)
+    assert bench.get(study).state is StudyState.COMPLETED
+
+
+@pytest.mark.parametrize("sampler", ["tpe", "cma-es", "random", "qmc"])
+def test_a_range_that_is_narrowed_while_it_runs_holds_for_what_comes(bench: Bench, sampler: str) -> None:
+    study = bench.begin(trials=14, sampler=sampler)
+    for _ in range(6):
+        bench.train()
+    bench.store.studies.steer(study.id, lambda spec: spec.narrowed("units", Range(20, 24)))
+    bench.train()  # it waited already
+    for _ in range(7):
+        assert 20 <= bench.train().spec["model"]["units"] <= 24
+    assert bench.get(study).state is StudyState.COMPLETED
+
+
+def test_more_trials_wake_a_completed_study(bench: Bench) -> None:
+    study = bench.begin(trials=1)
+    bench.train()
+    assert bench.get(study).state is StudyState.COMPLETED
+
+    def more(spec: StudySpec) -> StudySpec:
+        return StudySpec(spec.values, spec.space, spec.objectives, spec.search.model_copy(update={"trials": 2}))
+
+    bench.store.studies.steer(study.id, more)
+    bench.driver.tick()
+    bench.train()
+    assert bench.states(study) == "complete complete"
+    assert bench.get(study).state is StudyState.COMPLETED
+
+
+def test_guesses_are_tried_next_and_only_once(bench: Bench) -> None:
+    study = bench.begin(trials=4)
+    for _ in range(2):
+        bench.store.studies.guess(study.id, {"units": 33})
+    bench.train()
+    bench.restart()
+    assert bench.train().spec["model"]["units"] == 33
+    assert bench.get(study).guesses == ()
+    while bench.waiting():
+        bench.train()
+    units = [trial.params["units"] for trial in bench.trials(study)]
+    assert units.count(33) == 1
+    assert len(units) == 4
+    with pytest.raises(TrainyardError, match="Resume it"):
+        bench.store.studies.guess(study.id, {"units": 33})
+
+
+def test_a_grid_ends_after_all_combinations(bench: Bench) -> None:
+    study = bench.begin({"units": Range(16, 18), "batch_normalisation": None}, sampler="grid", trials=100)
+    count = combinations(study.spec)
+    seen = []
+    while bench.waiting():
+        spec = bench.train().spec["model"]
+        seen.append((spec["units"], spec["batch_normalisation"]))
+        bench.restart()
+        bench.driver.tick()
+    assert len(seen) == len(set(seen)) == count == 6
+    assert bench.get(study).state is StudyState.COMPLETED
+
+
+def test_two_objectives_have_several_best_trials(bench: Bench) -> None:
+    study = bench.begin(objectives=("quality", "latency"), sampler="nsga-ii", trials=6)
+    for number in range(6):
+        bench.train(0.1 * (number + 1), latency_ms=float(number % 3 + 1))
+    assert bench.get(study).state is StudyState.COMPLETED
+    found = find_results(bench.store, study)
+    assert [best["trial"] for best in found.best] == [3, 4, 5]
+    assert found.best[0]["values"] == {"quality": 0.4, "latency": 1.0}
+
+
+def test_a_trial_of_a_cross_validation_trains_its_folds_one_after_another(bench: Bench) -> None:
+    study = bench.begin(values={"folds": 3}, trials=2, pruner="wilcoxon")
+    for trial, fold, value in ((0, 0, 0.6), (0, 1, 0.7), (0, 2, 0.8), (1, 0, 0.6), (1, 1, 0.7), (1, 2, 0.9)):
+        (run,) = bench.waiting()
+        assert (run.trial, run.spec["dataset"]["fold"]) == (trial, fold)
+        bench.train(value)
+    assert bench.get(study).state is StudyState.COMPLETED
+    first, second = bench.trials(study)
+    assert (first.value, second.value) == (pytest.approx(0.7), pytest.approx(2.2 / 3))
+    assert first.intermediate_values == {1: 0.6, 2: 0.7, 3: 0.8}
+
+
+def test_a_study_that_cannot_go_on_ends_with_a_sentence_and_no_other_does(bench: Bench) -> None:
+    broken, sound = bench.begin(), bench.begin()
+    bench.train()
+    with pytest.raises(TrainyardError, match="gone"):
+        bench.store.studies.steer(broken.id, lambda spec: replace(spec, values={"dataset": "gone"}))
+    spec = broken.spec.to_dict() | {
+        "values": {"dataset": "gone"}
+    }  # such as that of a plug-in that is not there any more
+    with bench.store.writing() as db:
+        db.execute(update(studies).where(studies.c.id == broken.id).values(spec=spec))
+    bench.driver.tick()
+    bench.train()
+    bench.train()
+    assert bench.get(broken).state is StudyState.FAILED
+    assert "gone" in bench.get(broken).message
+    assert bench.get(sound).state is StudyState.RUNNING
