@@ -30,6 +30,11 @@ def wait_for_step(page: Page, step: int) -> None:
         page.wait_for_timeout(100)
 
 
+def button(page: Page, name: str) -> Locator:
+    """A button of the page itself: while a page is drawn, Streamlit's own Stop stands above it."""
+    return page.get_by_test_id("stMainBlockContainer").get_by_role("button", name=name)
+
+
 def start_run(page: Page, query: str) -> int:
     """Open the filled form, press Train and return the id of the run whose page opens."""
     page.goto(f"/?{query}")
@@ -71,17 +76,17 @@ def test_a_run_is_trained_watched_stopped_resumed_and_tried(page: Page, dashboar
     wait_for_step(page, before)
     assert dashboard.store().get_run(run_id).attempt == 1
 
-    page.get_by_role("button", name="Stop").click()
-    expect(page.get_by_role("button", name="Resume")).to_be_visible(timeout=PATIENCE)
+    button(page, "Stop").click()
+    expect(button(page, "Resume")).to_be_visible(timeout=PATIENCE)
     stopped = dashboard.store().get_run(run_id)
     assert stopped.state is RunState.STOPPED
     assert (dashboard.home / "runs" / str(run_id) / "model.keras").is_file()
 
-    page.get_by_role("button", name="Resume").click()
+    button(page, "Resume").click()
     wait_for_step(page, stopped.step)
     assert dashboard.store().get_run(run_id).attempt == 2
-    page.get_by_role("button", name="Stop").click()
-    expect(page.get_by_role("button", name="Resume")).to_be_visible(timeout=PATIENCE)
+    button(page, "Stop").click()
+    expect(button(page, "Resume")).to_be_visible(timeout=PATIENCE)
     assert not errors
 
 
