@@ -1,6 +1,5 @@
 """Texts follow the session's language, and the catalogs are complete and true."""
 
-import importlib.util
 from pathlib import Path
 from types import ModuleType
 
@@ -10,18 +9,6 @@ from streamlit.testing.v1 import AppTest
 from tests.pages.opening import SHELL
 from ui import lab
 from ui.language import LANGUAGES, LOCALES, _, catalog, nearest
-
-
-@pytest.fixture(scope="module")
-def messages() -> ModuleType:
-    """The catalog tool."""
-    path = Path(__file__).resolve().parents[1] / "scripts" / "messages.py"
-    spec = importlib.util.spec_from_file_location("messages", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def test_outside_a_session_texts_are_english() -> None:

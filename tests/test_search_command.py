@@ -101,7 +101,9 @@ def test_what_cannot_be_searched_is_a_sentence_and_leaves_nothing(
 @pytest.mark.parametrize("model", list(models))
 def test_flags_of_a_search_and_of_a_run_are_never_the_same(model: str) -> None:
     dataset = next(name for name in datasets if _fits(name, model))
-    make_parsers(["search", "--dataset", dataset, "--model", model])
+    _, known = make_parsers(["search", "--dataset", dataset, "--model", model])  # argparse refuses a flag that is there
+    flags = {option for action in known["search"]._actions for option in action.option_strings}
+    assert {"--search", "--trials", "--learning-rate", "--epochs"} <= flags
 
 
 def _fits(dataset: str, model: str) -> bool:

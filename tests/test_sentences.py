@@ -1,27 +1,10 @@
 """What the engine says in English is found in the catalog again, with the values in it, and said in another language."""
 
-import importlib.util
-from pathlib import Path
 from string import Formatter
 from types import ModuleType
 
-import pytest
-
 from ui.language import catalog_texts
 from ui.sentences import translate
-
-SCRIPT = Path(__file__).parents[1] / "scripts" / "messages.py"
-
-
-@pytest.fixture(scope="module")
-def messages() -> ModuleType:
-    """The script that collects messages."""
-    spec = importlib.util.spec_from_file_location("messages_script", SCRIPT)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def test_a_sentence_is_translated_with_its_values() -> None:

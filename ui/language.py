@@ -6,6 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 
 import streamlit as st
+from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from streamlit.runtime.scriptrunner import get_script_run_ctx
@@ -67,12 +68,11 @@ def choose_language() -> None:
 @lru_cache(maxsize=len(LANGUAGES))
 def catalog(code: str) -> gettext.NullTranslations:
     """The translations of one language; of English, which has no file, every text itself."""
-    path = LOCALES / code / "LC_MESSAGES" / "trainyard.po"
-    if not path.is_file():
+    known = _messages(code)
+    if known is None:
         return gettext.NullTranslations()
     compiled = io.BytesIO()
-    with path.open("rb") as file:
-        write_mo(compiled, read_po(file, locale=code))
+    write_mo(compiled, known)
     compiled.seek(0)
     return gettext.GNUTranslations(compiled)
 
@@ -80,10 +80,14 @@ def catalog(code: str) -> gettext.NullTranslations:
 @lru_cache(maxsize=len(LANGUAGES))
 def catalog_texts(code: str) -> dict[str, str]:
     """All texts of one language by what they translate; the forms of a plural are left out."""
+    return {message.id: str(message.string) for message in _messages(code) or () if isinstance(message.id, str)}
+
+
+@lru_cache(maxsize=len(LANGUAGES))
+def _messages(code: str) -> Catalog | None:
+    """The catalog as it lies on disk, read once; None for a language without one."""
     path = LOCALES / code / "LC_MESSAGES" / "trainyard.po"
     if not path.is_file():
-        return {}
+        return None
     with path.open("rb") as file:
-        return {
-            message.id: str(message.string) for message in read_po(file, locale=code) if isinstance(message.id, str)
-        }
+        return read_po(file, locale=code)
