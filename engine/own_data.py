@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from engine.datasets.own import PLACES, delete_set, describe_set
+from engine.datasets.own import PLACES, describe_set
+from engine.datasets.own_versions import delete_set
 from engine.errors import TrainyardError
 from engine.runs import RunState
 

@@ -18,7 +18,8 @@ from engine.datasets.archive import import_images
 from engine.datasets.base import datasets
 from engine.datasets.catalog import describe
 from engine.datasets.collected import read_stored
-from engine.datasets.own import delete_set, describe_set, list_sets, problems_of
+from engine.datasets.own import describe_set, list_sets, problems_of
+from engine.datasets.own_versions import delete_set
 from engine.datasets.prepare import prepare
 from engine.datasets.unpack import ArchiveError, open_members
 from engine.errors import TrainyardError

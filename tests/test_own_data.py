@@ -17,14 +17,13 @@ from engine.datasets import own as own_module
 from engine.datasets.base import datasets
 from engine.datasets.own import (
     Problem,
-    delete_set,
     describe_set,
     list_sets,
-    next_version,
     problems_csv,
     problems_of,
     suggest_name,
 )
+from engine.datasets.own_versions import delete_set, next_version
 from engine.datasets.prepare import PreparedDataset, prepare
 from engine.datasets.understand import Choice, import_data, understand
 from engine.errors import TrainyardError
@@ -765,3 +764,12 @@ def test_an_import_that_takes_too_long_ends_with_a_sentence_and_keeps_nothing(
     with pytest.raises(TrainyardError, match="TRAINYARD_IMPORT_SECONDS"):
         imported(upload(reviews()), "films.csv")
     assert list_sets() == []
+
+
+def test_the_number_of_a_version_is_not_used_again_after_it_was_deleted(home: Path) -> None:
+    for expected in ("mine", "mine@2", "mine@3"):
+        assert imported(upload(reviews()), "films.csv").made.reference == expected
+    delete_set("mine@3")
+    delete_set("mine")
+    assert imported(upload(reviews()), "films.csv").made.reference == "mine@4"
+    assert [own.reference for own in list_sets()] == ["mine@2", "mine@4"]

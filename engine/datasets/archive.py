@@ -14,7 +14,8 @@ from PIL import Image, ImageOps
 from engine.datasets.collected import Collected
 from engine.datasets.encodings import decode_text
 from engine.datasets.images import read_image
-from engine.datasets.own import ImportReport, Kind, next_version, write_about
+from engine.datasets.own import ImportReport, Kind
+from engine.datasets.own_versions import next_version, write_about
 from engine.datasets.sounds import decode_sound, is_silent
 from engine.datasets.unpack import ArchiveError, Member, open_members
 from engine.errors import TrainyardError

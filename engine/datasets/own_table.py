@@ -9,8 +9,9 @@ import numpy as np
 
 from engine.datasets.collected import LEAST_EXAMPLES, LONGEST_LABEL, MOST_PROBLEMS, few_classes
 from engine.datasets.columns import FEW_VALUES, MOST_CATEGORIES
-from engine.datasets.own import ImportReport, Problem, next_version, plain_text, write_about
+from engine.datasets.own import ImportReport, Problem, plain_text
 from engine.datasets.own_splits import read_groups, read_splits
+from engine.datasets.own_versions import next_version, write_about
 from engine.errors import TrainyardError, unknown_name
 from engine.settings import settings
 

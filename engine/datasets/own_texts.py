@@ -7,9 +7,10 @@ import numpy as np
 
 from engine.datasets.archive import TASKS, checked_text
 from engine.datasets.collected import Collected
-from engine.datasets.own import ImportReport, Problem, next_version, write_about
+from engine.datasets.own import ImportReport, Problem
 from engine.datasets.own_splits import read_groups, read_splits
 from engine.datasets.own_table import label_of
+from engine.datasets.own_versions import next_version, write_about
 from engine.errors import TrainyardError, unknown_name
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from engine.datasets.archive import import_images
-from engine.datasets.own import delete_set
+from engine.datasets.own_versions import delete_set
 from engine.processes import describe_process
 from engine.runs import RunSpec, RunState
 from tests.faults.lab import LONG, SHORT, Lab
