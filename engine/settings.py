@@ -70,6 +70,8 @@ class Settings(BaseSettings):
     """Memory that one health check may take, in MB; over it the check ends with a sentence."""
     max_image_pixels: int = Field(default=40_000_000, ge=1)
     """Most pixels of one image; a larger one is refused before it is decoded."""
+    max_image_scans: int = Field(default=100, ge=1)
+    """Most scans of one JPEG: programs write about ten, and each takes as long as decoding the image once."""
     max_image_mb: int = Field(default=32, ge=1)
     """Largest file of one image, in MB."""
     max_clip_mb: int = Field(default=120, ge=1)

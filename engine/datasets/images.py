@@ -26,7 +26,6 @@ Ground = Literal["white", "black"]
 _one_at_a_time = threading.Lock()  # so that the memory of decoding does not grow with the number of visitors
 _log = logging.getLogger(__name__)
 _TAKES = "PNG, JPEG, WebP, GIF or BMP"
-_MOST_SCANS = 100  # of a JPEG: programs write about ten; sixty bytes more have the decoder go through all pixels again
 _JPEG_MARKER = re.compile(rb"\xff[\x02-\xcf\xd8-\xfe]")
 _SCAN, _END, _NO_LENGTH = 0xDA, 0xD9, (0xD8, 0xD9)
 
@@ -118,17 +117,17 @@ def _check_pixels(pixels: int, shown: str) -> None:
 
 
 def _check_scans(data: bytes, shown: str) -> None:
-    """Refuse a JPEG that is painted over and over: time would grow with its bytes times its pixels."""
-    scans = position = 0
+    """Refuse a JPEG that is painted over and over: sixty bytes more have the decoder go through all pixels again."""
+    scans, position, most = 0, 0, settings().max_image_scans
     while (found := _JPEG_MARKER.search(data, position)) and data[found.start() + 1] != _END:
         position, marker = found.end(), data[found.start() + 1]
         if marker not in _NO_LENGTH:  # what is inside of a segment is no marker: cameras put whole JPEGs there
             position += int.from_bytes(data[position : position + 2], "big")
         scans += marker == _SCAN
-        if scans > _MOST_SCANS:
+        if scans > most:
             raise TrainyardError(
-                f"{shown} is a JPEG of more than {_MOST_SCANS} scans, which no program writes. Save it again in a picture "
-                "program, or leave it out."
+                f"{shown} is a JPEG of more than {most} scans (TRAINYARD_MAX_IMAGE_SCANS), which no program writes. Save it "
+                "again in a picture program, or leave it out."
             )
 
 
