@@ -69,7 +69,7 @@ def _from_runs(alike: list[FinishedRun], likeness: str, spec: RunSpec, facts: Ne
 def _scaled(run: FinishedRun, spec: RunSpec, facts: NetworkFacts, wanted: float, kind: str) -> float:
     """What `run` would have taken with the examples, epochs, operations and batch that are wanted."""
     steady = run.epochs * run.train_examples / run.examples_per_second
-    rest = max(run.seconds - steady, 0.05 * run.seconds)
+    rest = max(run.seconds - steady, 0.0)
     pace = wanted / _example_seconds(run.flops, run.batch_size, kind) / run.examples_per_second
     return rest + spec.training.epochs * facts.train_examples * pace
 
