@@ -7,6 +7,7 @@ import streamlit as st
 from engine.errors import TrainyardError
 from engine.runs import RunSpec
 from ui import lab
+from ui.cost_section import draw_cost
 from ui.data_section import draw_data, draw_facts
 from ui.forms import (
     Form,
@@ -53,10 +54,14 @@ def main() -> None:
         st.code(shlex.join(command_line(spec)), language="bash", wrap_lines=True)
     with head:
         draw_launch(spec, available)
+        costs = st.container()
     with network:
         picture = draw_network(form) if available else None
         if not available:
             st.caption(_("The picture of the network follows when the data is here."))
+    if available:
+        with costs:
+            draw_cost(spec, picture)
     with flow:
         draw_pipeline(spec, picture)
     preload()

@@ -107,6 +107,15 @@ def test_a_choice_among_numbers_can_be_given(home: Path, capsys: pytest.CaptureF
     assert open_store().get_run(run).spec["model"]["resolution"] == 128
 
 
+def test_cost_tells_what_a_run_would_take_and_starts_nothing(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    told = asked(capsys, "cost", *TINY)
+    assert min(told["parameters"], told["flops_per_example"], told["memory_bytes"]) > 0
+    assert told["duration"] is None
+    assert asked(capsys, "runs") == []
+    assert main(["cost", *TINY]) == 0
+    assert "time: unknown until a run has finished" in capsys.readouterr().out
+
+
 def test_submitted_runs_wait_and_can_be_taken_back_and_deleted(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     submitted = asked(capsys, "submit", *TINY, "--owner", "ada", "--no-deterministic")
     assert submitted["state"] == "queued"

@@ -62,6 +62,9 @@ def make_parsers(arguments: list[str]) -> tuple[Parser, dict[str, argparse.Argum
         made.add_argument("--owner", help="name written on the run")
         if name in arguments[:1]:
             add_run_flags(made, arguments[1:])
+    made = add("cost", cost, "Tell what a run would take: parameters, operations, memory and time. Starts nothing.")
+    if arguments[:1] == ["cost"]:
+        add_run_flags(made, arguments[1:])
     add_search(add, arguments)
     add("runs", show_runs, "List runs, newest first.").add_argument("--limit", type=int, default=50, help="most runs")
     for name, function, words in (
@@ -105,6 +108,15 @@ def train(arguments: argparse.Namespace) -> int:
     spec = RunSpec.build(run_values(arguments))
     store = open_store()
     return _train_here(store, store.create_run(spec, arguments.owner or "", slot=TERMINAL), arguments.json)
+
+
+def cost(arguments: argparse.Namespace) -> int:
+    """`cost`: the figures that the Train page shows."""
+    from engine.cli.foreground import estimate_cost
+
+    found = estimate_cost(open_store(), run_values(arguments))
+    print(json.dumps(found.to_dict()) if arguments.json else "\n".join(found.lines()))
+    return 0
 
 
 def resume(arguments: argparse.Namespace) -> int:

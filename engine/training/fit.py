@@ -3,6 +3,7 @@
 import gc
 import hashlib
 import logging
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +26,7 @@ from engine.training.evaluate import evaluate_run, measure_latency, save_info, s
 from engine.training.features import frozen_features, learn
 from engine.training.hardware import Hardware
 from engine.training.network import Network, build_network, compile_network, create_variables
+from engine.training.operations import count_flops, measure_lengths
 from engine.training.pipeline import Batches, evaluation_dataset
 from engine.training.reporter import Ended, Reporter, RunLost
 
@@ -86,6 +88,7 @@ def _train(
     store: Store, run: Run, spec: RunSpec, hardware: Hardware, reporter: Reporter, extra: list[Any]
 ) -> tuple[RunState, str, dict[str, Any]]:
     """Train and leave the files that belong to the state: (state, message, result)."""
+    began = time.monotonic()
     files = artifacts_of(run.id)
     session = None
     state = RunState.COMPLETED
@@ -102,9 +105,10 @@ def _train(
     result = session.result()
     if run.study_id is not None:  # a trial is judged on validation alone, and its checkpoint has the best weights
         measured = {"latency_ms": measure_latency(session.network, session.data)} if state is RunState.COMPLETED else {}
-        return state, session.farewell(state), result | measured
+        return state, session.farewell(state), result | measured | _taken(began)
     if state is RunState.COMPLETED:
         result |= evaluate_run(session.network, session.data, files, spec)
+        result |= _taken(began)  # without the baseline, which the next run will find ready
         try:
             result |= compare_run(session.data, spec.task, files, reporter.obey)
         except Ended:  # a stop is no reason to leave it: it was canceled
@@ -112,6 +116,11 @@ def _train(
     else:
         save_model(session.network, files)
     return state, session.farewell(state), result
+
+
+def _taken(began: float) -> dict[str, float]:
+    """How long it all took, from building the network to judging it: what the next run is told to take."""
+    return {"whole_seconds": round(time.monotonic() - began, 3)}
 
 
 def _canceled(run: Run) -> tuple[RunState, str, dict[str, Any]]:
@@ -169,6 +178,7 @@ class _Session:
             "device": hardware.name,
             "dataset_hash": data.content_hash,
             "num_parameters": network.core.count_params(),
+            "flops": count_flops(network.trained, measure_lengths(spec, data).mean),
             "num_train_examples": batches.num_examples,
         }
         store.begin_attempt(
