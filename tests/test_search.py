@@ -13,8 +13,9 @@ from sqlalchemy import update
 from engine.errors import TrainyardError
 from engine.runs import Run, RunState
 from engine.search.driver import Driver
+from engine.search.grid import combinations
 from engine.search.results import find_results
-from engine.search.sampling import combinations, distributions, make_sampler, open_study, study_name
+from engine.search.sampling import distributions, make_sampler, open_study, study_name
 from engine.spec import Range
 from engine.store import MetricPoint, Store
 from engine.store.schema import studies

@@ -15,10 +15,10 @@ from optuna.trial import FrozenTrial, TrialState
 
 from engine.errors import TrainyardError
 from engine.runs import Run, RunState
+from engine.search.grid import combinations
 from engine.search.outcomes import finite_values, reported_values, state_of
 from engine.search.sampling import (
     close_storage,
-    combinations,
     distributions,
     make_pruner,
     make_sampler,
