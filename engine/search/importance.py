@@ -21,7 +21,12 @@ _LEAST_WIDTH = 0.5 / 1.64  # in steps of the grid: narrower ones would fall betw
 
 
 def importances(
-    space: dict[str, Domain], kinds: dict[str, type], params: Sequence[dict[str, Any]], values: Sequence[float], *, maximize: bool
+    space: dict[str, Domain],
+    kinds: dict[str, type],
+    params: Sequence[dict[str, Any]],
+    values: Sequence[float],
+    *,
+    maximize: bool,
 ) -> dict[str, float]:
     """The share of each hyperparameter in what parts the best tenth of the trials from all; they add up to 1.
 

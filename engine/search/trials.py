@@ -38,7 +38,7 @@ class Trial:
     @property
     def judged(self) -> bool:
         """Whether it counts when the best is looked for."""
-        return self.state is RunState.COMPLETED and None not in self.values
+        return self.state is RunState.COMPLETED and None not in (*self.values, *self.params.values())
 
     @property
     def started_at(self) -> datetime | None:

@@ -1,16 +1,14 @@
 """What pages read of many studies, or of a study with many trials: little of each, in few queries."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Float, cast, func, select
 
 from engine.runs import Run, RunState
-from engine.store.rows import listed_columns, run_columns, run_of, time_of
-from engine.store.schema import runs, studies
-from engine.studies import StudyState
+from engine.store.rows import listed_columns, run_columns, run_of
+from engine.store.schema import runs
 
 if TYPE_CHECKING:
     from engine.store.store import Store
@@ -20,53 +18,27 @@ _COLUMNS = ("best", "result", "environment")
 
 
 @dataclass(frozen=True)
-class StudyOutline:
-    """A study as a list shows it. Its spec is not parsed, so that one that cannot be read spoils no list."""
+class TrialCounts:
+    """How far a study is."""
 
-    id: int
-    name: str
-    state: StudyState
-    spec: dict[str, Any]
-    owner: str
-    created_at: datetime
-    runs: dict[RunState, int] = field(default_factory=dict)
-    """How many runs it has in each state."""
-    trials: int = 0
-    """How many trials have begun."""
-    live_trials: int = 0
+    begun: int = 0
+    live: int = 0
     """How many of them wait or train."""
 
+    @property
+    def ended(self) -> int:
+        """How many came to an end, those whose runs were deleted included."""
+        return self.begun - self.live
 
-def list_outlines(store: "Store", limit: int = 100) -> list[StudyOutline]:
-    """The newest studies first, with the numbers of their trials."""
-    wanted = [studies.c[name] for name in ("id", "name", "state", "spec", "owner", "created_at")]
+
+def count_trials(store: "Store", study_ids: Sequence[int]) -> dict[int, TrialCounts]:
+    """How many trials each of these studies has."""
+    mine, live = runs.c.study_id.in_(study_ids), runs.c.state.in_([RunState.QUEUED.value, RunState.RUNNING.value])
+    last = select(runs.c.study_id, func.max(runs.c.trial)).where(mine).group_by(runs.c.study_id)
+    going = select(runs.c.study_id, func.count(func.distinct(runs.c.trial))).where(mine, live).group_by(runs.c.study_id)
     with store.reading() as db:
-        rows = db.execute(select(*wanted).order_by(studies.c.id.desc()).limit(limit)).all()
-        ids = [row.id for row in rows]
-        live = runs.c.state.in_([RunState.QUEUED.value, RunState.RUNNING.value])
-        counts: dict[int, dict[RunState, int]] = {study_id: {} for study_id in ids}
-        query = select(runs.c.study_id, runs.c.state, func.count()).where(runs.c.study_id.in_(ids))
-        for study_id, state, count in db.execute(query.group_by(runs.c.study_id, runs.c.state)):
-            counts[study_id][RunState(state)] = count
-        last = select(runs.c.study_id, func.max(runs.c.trial)).where(runs.c.study_id.in_(ids))
-        begun = {study_id: (trial or 0) + 1 for study_id, trial in db.execute(last.group_by(runs.c.study_id))}
-        trials = select(runs.c.study_id, func.count(func.distinct(runs.c.trial)))
-        trials = trials.where(runs.c.study_id.in_(ids), live).group_by(runs.c.study_id)
-        going = {row[0]: int(row[1]) for row in db.execute(trials)}
-    return [
-        StudyOutline(
-            row.id,
-            row.name,
-            StudyState(row.state),
-            row.spec if isinstance(row.spec, dict) else {},
-            row.owner,
-            time_of(row.created_at),
-            counts[row.id],
-            begun.get(row.id, 0),
-            going.get(row.id, 0),
-        )
-        for row in rows
-    ]
+        alive = {study_id: count for study_id, count in db.execute(going)}  # noqa: C416  # rows are no pairs to mypy
+        return {study_id: TrialCounts((trial or 0) + 1, alive.get(study_id, 0)) for study_id, trial in db.execute(last)}
 
 
 def best_values(store: "Store", wanted: Mapping[int, tuple[str, str, bool]]) -> dict[int, float]:
