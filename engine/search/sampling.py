@@ -60,6 +60,18 @@ def open_study(storage: RDBStorage, study_id: int, spec: StudySpec) -> optuna.St
     )
 
 
+def forget_study(url: str, study_id: int) -> bool:
+    """Delete the study from Optuna's tables. False where it is not there."""
+    storage = open_storage(url)
+    try:
+        storage.delete_study(storage.get_study_id_from_name(study_name(study_id)))
+    except KeyError:
+        return False
+    finally:
+        close_storage(storage)
+    return True
+
+
 def make_sampler(spec: StudySpec, number: int) -> optuna.samplers.BaseSampler:
     """The sampler for trial `number`. Its seed follows from the number, so that a driver that was killed changes nothing."""
     with _experimental():
