@@ -101,7 +101,7 @@ class StudyFeed:
             before[number] if number in before and before[number].runs == tuple(runs) else reader.trial(runs)
             for number, runs in sorted(by_trial.items())
         ]
-        self.best = best_trials(self.trials, study.spec.maximize())
+        self.best = best_trials(self.trials, reader.maximize)
 
     def keep(self, key: Hashable, build: Callable[[], T], *, live: bool = False) -> T:
         """What `build` made for `key` (what, theme, language), made again when trials have ended; with `live` when any has moved."""

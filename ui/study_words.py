@@ -8,6 +8,7 @@ from engine.search.grid import combinations
 from engine.search.trials import Trial
 from engine.spec import Choices, Range
 from engine.studies import OBJECTIVES, QUALITY, Domain, Study, StudySpec, StudyState
+from ui import lab
 from ui.charts import is_share, metric_word
 from ui.forms import write_value
 from ui.language import N_, _
@@ -117,3 +118,14 @@ def progress_words(study: Study, trials: Sequence[Trial], wanted: int) -> str:
             )
         )
     return " · ".join(words)
+
+
+def executor_warning() -> str:
+    """What must be done before queued trials can train; empty while somebody is there."""
+    executor = lab.store().executor()
+    if executor is not None and executor.alive:
+        return ""
+    return _(
+        "No executor is running, so queued runs do not start. The dashboard starts one with itself; "
+        "you can also start it with: python -m engine executor"
+    )

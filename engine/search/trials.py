@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from engine.runs import Run, RunSpec, RunState
-from engine.studies import OBJECTIVES, QUALITY, StudySpec
+from engine.studies import OBJECTIVES, QUALITY, StudySpec, tunable
 
 
 @dataclass(frozen=True)
@@ -60,6 +60,12 @@ class TrialReader:
         self.spec = spec
         self.metric = base.task.objective
         """The metric that is the quality, such as `val_accuracy`."""
+        self.quality_maximize = base.task.maximize
+        """Whether more of it is better."""
+        self.maximize = spec.maximize()
+        """For each objective whether more is better."""
+        self.fields = tunable(base)
+        """The hyperparameters that a study may vary, by name."""
         sections = {field.name: name for name, part in base.sections().items() for field in part.fields()}
         self._places = [(sections[name], name) for name in spec.space]
 
