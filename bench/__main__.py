@@ -8,7 +8,7 @@ import time
 from typing import Any
 
 NAMES = (
-    *("throughput", "tracking", "store", "pages", "accuracy", "transfer", "tables", "texts", "sounds"),
+    *("throughput", "tracking", "store", "pages", "studies", "accuracy", "transfer", "tables", "texts", "sounds"),
     *("serving", "latency", "viewers"),
 )
 """Every measurement, a module of this package with a function `measure`."""

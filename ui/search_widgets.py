@@ -43,7 +43,7 @@ def draw_row(found: SearchForm, field: Field) -> None:
     key, ticked = f"vary.{field.name}", field.name in found.space
     _seed(key, ticked)
     with st.container(key=f"row-{field.name}"):
-        left, right = st.columns([2, 3], vertical_alignment="center", gap="medium")
+        left, right = st.columns([1, 2], vertical_alignment="center", gap="small")
     with left:
         st.checkbox(_(field.label), key=key, help=_(field.help), on_change=_tick, args=(found, field))
     with right:
@@ -91,8 +91,8 @@ def _draw_range(found: SearchForm, field: Field, domain: Range) -> None:
             on_change=lambda: put_domain(field.name, Range(*st.session_state[key])),
         )
         return
-    with st.container(horizontal=True):
-        for end, words in (("low", _("From")), ("high", _("To"))):
+    for place, end, words in zip(st.columns(2), ("low", "high"), (_("From"), _("To")), strict=True):
+        with place:
             key, value = f"vary-{end}.{field.name}", field.type(getattr(domain, end))
             _seed(key, value)
             st.number_input(

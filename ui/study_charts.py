@@ -15,7 +15,7 @@ from ui.charts import THEMES, Figure, Theme, ThemeName, plain_axis, plain_layout
 from ui.language import _
 from ui.run_words import STATES
 from ui.series import rounded
-from ui.study_words import value_text
+from ui.study_words import choice_words, value_text
 
 MOST_TRIALS = 1_000
 """Most trials that one chart shows; of more, the best and some at equal distances."""
@@ -103,9 +103,15 @@ def _points(trials: Sequence[Trial], judging: Judging, name: str, colour: str, s
         "name": name,
         "x": [trial.number for trial in trials],
         "y": [_number(judging.value(trial)) for trial in trials],
-        "text": [_hover(trial, judging) for trial in trials],
+        "text": _hovers(trials, judging),
         "customdata": [trial.run.id for trial in trials],
-        "marker": {"color": colour, "symbol": symbol, "size": 8, "opacity": 0.75, "line": {"width": 1.5}},
+        "marker": {
+            "color": colour,
+            "symbol": symbol,
+            "size": 8,
+            "opacity": 0.75,
+            "line": {"width": 1.5 * ("x" in symbol)},
+        },
         "hovertemplate": f"%{{y:{judging.format}}}<br>%{{text}}<extra>{_('Trial')} %{{x}}</extra>",
     }
 
@@ -144,7 +150,7 @@ def curves_figure(trials: Sequence[Trial], judging: Judging, best: Iterable[int]
         kinds[kind].append(trial)
     looks = {
         "pruned": (_("Given up or stopped"), "#9AA0AA", 1.0, 0.55),
-        "ended": (_("Completed"), look.train, 1.0, 0.45),
+        "ended": (_("Completed"), look.train, 1.0, 0.6),
         "live": (_("Training now"), look.validation, 2.0, 0.9),
         "best": (_("Best so far"), look.best, 3.0, 1.0),
     }
@@ -232,7 +238,7 @@ def _dimension(domain: Domain, label: str, values: list[Any]) -> Figure:
                 "label": _short(label),
                 "values": [rounded(float(np.log10(value))) for value in values],
                 "tickvals": [rounded(float(tick)) for tick in ticks],
-                "ticktext": [f"{10**tick:.2g}" for tick in ticks],
+                "ticktext": [f"{10**tick:.3g}" for tick in ticks],
             }
         case _:
             return {"label": _short(label), "values": [rounded(float(value)) for value in values]}
@@ -283,7 +289,7 @@ def _slice_points(trials: Sequence[Trial], judging: Judging, name: str, marker: 
     return {
         "type": "scatter",
         "mode": "markers",
-        "x": [_place(judging.space[name], trial.params[name]) for trial in trials],
+        "x": _places(judging.space[name], [trial.params[name] for trial in trials]),
         "y": [_number(judging.value(trial)) for trial in trials],
         "text": [str(trial.number) for trial in trials],
         "customdata": [trial.run.id for trial in trials],
@@ -309,8 +315,8 @@ def contour_figure(trials: Sequence[Trial], judging: Judging, across: str, up: s
     discrete = any(isinstance(axis, Choices) for axis in axes)
     area = {
         "type": "heatmap" if discrete else "contour",
-        "x": [_place(axes[0], value) for value in ticks[0]],
-        "y": [_place(axes[1], value) for value in ticks[1]],
+        "x": _places(axes[0], ticks[0]),
+        "y": _places(axes[1], ticks[1]),
         "z": [[rounded(float(cell)) for cell in row] for row in surface],
         "colorscale": [[i / 2, colour] for i, colour in enumerate(_SCALES[judging.theme])],
         "reversescale": not judging.more,
@@ -320,8 +326,8 @@ def contour_figure(trials: Sequence[Trial], judging: Judging, across: str, up: s
     dots = {
         "type": "scatter",
         "mode": "markers",
-        "x": [_place(axes[0], trial.params[across]) for trial in shown],
-        "y": [_place(axes[1], trial.params[up]) for trial in shown],
+        "x": _places(axes[0], [trial.params[across] for trial in shown]),
+        "y": _places(axes[1], [trial.params[up] for trial in shown]),
         "text": [f"{_('Trial')} {trial.number}" for trial in shown],
         "customdata": [trial.run.id for trial in shown],
         "marker": {
@@ -331,6 +337,7 @@ def contour_figure(trials: Sequence[Trial], judging: Judging, across: str, up: s
             "size": 9,
             "line": {"color": look.text, "width": 1},
         },
+        "cliponaxis": False,
         "hovertemplate": f"%{{x}}, %{{y}}: %{{marker.color:{judging.format}}}<extra>%{{text}}</extra>",
     }
     layout = _layout(judging, judging.labels[across], f"contour-{across}-{up}") | {"showlegend": False}
@@ -441,7 +448,7 @@ def front_figure(trials: Sequence[Trial], judging: Judging, best: Sequence[Trial
             "name": name,
             "x": [_number(trial.values[across]) for trial in some],
             "y": [_number(trial.values[up]) for trial in some],
-            "text": [_hover(trial, judging) for trial in some],
+            "text": _hovers(some, judging),
             "customdata": [trial.run.id for trial in some],
             "hovertemplate": form,
         }
@@ -476,18 +483,25 @@ def _scale(domain: Domain) -> Figure:
             return {}
 
 
-def _place(domain: Domain, value: Any) -> Any:
-    """A value on an axis: a number, or the word for a choice."""
-    return value_text(value) if isinstance(domain, Choices) else rounded(float(value))
+def _places(domain: Domain, values: Sequence[Any]) -> list[Any]:
+    """Values on an axis: numbers, or the words for choices."""
+    words = choice_words(domain)
+    return [words.get(value, str(value)) if words else rounded(float(value)) for value in values]
 
 
 def _number(value: float | None) -> float | None:
     return None if value is None or not np.isfinite(value) else rounded(float(value))
 
 
-def _hover(trial: Trial, judging: Judging) -> str:
-    lines = [f"{judging.labels[name]}: {value_text(value)}" for name, value in [*trial.params.items()][:8]]
-    return "<br>".join(lines)
+def _hovers(trials: Sequence[Trial], judging: Judging, most: int = 8) -> list[str]:
+    """The values of each trial, a line for each hyperparameter."""
+    columns = []
+    for name, domain in [*judging.space.items()][:most]:
+        words = choice_words(domain)
+        values = [trial.params[name] for trial in trials]
+        shown = [words.get(v) or (f"{v:.4g}" if isinstance(v, float) else str(v)) for v in values]
+        columns.append([f"{judging.labels[name]}: {text}" for text in shown])
+    return ["<br>".join(lines) for lines in zip(*columns, strict=True)]
 
 
 def _short(text: str, most: int = 22) -> str:

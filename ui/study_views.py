@@ -13,7 +13,7 @@ import streamlit as st
 from engine.runs import RunState
 from engine.search.importance import LEAST_TRIALS, importances
 from engine.search.trials import Trial, TrialReader
-from engine.spec import Choices, Range
+from engine.spec import Range
 from engine.studies import QUALITY, Study
 from ui import study_charts
 from ui.charts import Figure, is_share
@@ -27,6 +27,7 @@ from ui.study_charts import Judging
 from ui.study_feed import StudyFeed
 from ui.study_words import (
     STUDY_STATES,
+    choice_words,
     objective_format,
     objective_text,
     objective_title,
@@ -34,7 +35,6 @@ from ui.study_words import (
     progress_words,
     seconds_left,
     trials_wanted,
-    value_text,
 )
 
 MOST_ROWS = 1_000
@@ -98,19 +98,23 @@ def draw_progress(study: Study, feed: StudyFeed, reader: TrialReader) -> None:
         st.badge(_(look.word), icon=look.icon, color=look.colour)  # type: ignore[arg-type]
         st.caption(progress_words(study, feed.trials, wanted), width="content")
     st.progress(min(1.0, done / max(wanted, 1)))
-    left = seconds_left(study, feed.trials, wanted)
     figures = [
         (_("Trials"), f"{done:,} / {wanted:,}", _("Those that have ended, of all that there will be.")),
         *_best_figures(study, feed, reader),
-        (
-            _("Time left"),
-            duration_text(left) if left is not None else "–",
-            _("By how long the last trials took, and by the budget."),
-        ),
+        _time_figure(study, feed, wanted),
     ]
     with st.container(horizontal=True):
         for label, value, words in figures:
             st.metric(label, value, border=True, help=words)
+
+
+def _time_figure(study: Study, feed: StudyFeed, wanted: int) -> tuple[str, str, str]:
+    """How long it will still take; of an ended study how long it took."""
+    if not study.live:
+        return _("Time spent"), duration_text(study.spent_seconds), _("How long it has searched; pauses do not count.")
+    left = seconds_left(study, feed.trials, wanted)
+    words = _("By how long the last trials took, and by the budget.")
+    return _("Time left"), duration_text(left) if left is not None else "–", words
 
 
 def _best_figures(study: Study, feed: StudyFeed, reader: TrialReader) -> list[tuple[str, str, str]]:
@@ -231,8 +235,10 @@ def _charts(view: str, study: Study, feed: StudyFeed, reader: TrialReader) -> li
             return _contour(chart, study, trials, judging)
         case "workers":
             label = _("What was trained when, a row for each that trained at the same time")
-            now = datetime.now(UTC)
-            return [chart("workers", lambda: study_charts.workers_figure(trials, judging, now), label, 320, live=True)]
+            now, height = datetime.now(UTC), 130 + 40 * min(study.spec.search.parallel, 12)
+            return [
+                chart("workers", lambda: study_charts.workers_figure(trials, judging, now), label, height, live=True)
+            ]
         case _:
             across, up = _choose_axes(study, reader)
             label = _("{up} against {across}").format(up=judging.titles[up], across=judging.titles[across])
@@ -318,7 +324,7 @@ def draw_trials(study: Study, feed: StudyFeed, reader: TrialReader) -> None:
     names = hashlib.sha256(repr([trial.number for trial in shown]).encode()).hexdigest()[:12]
     selected = st.session_state.get("selected_trial")
     event = st.dataframe(
-        feed.keep(("table", language()), lambda: rows(shown), live=True),
+        feed.keep(("table", language()), lambda: rows(shown, study), live=True),
         key=f"trials-{study.id}-{names}",  # Streamlit remembers a selection by its place
         hide_index=True,
         placeholder="–",
@@ -337,22 +343,22 @@ def draw_trials(study: Study, feed: StudyFeed, reader: TrialReader) -> None:
         st.caption(_("The newest {count:,} trials are shown.").format(count=MOST_ROWS))
 
 
-def rows(trials: Sequence[Trial]) -> pd.DataFrame:
-    """One row a trial, plain values only."""
-    words = {state: state_text(state) for state in RunState}
-    return pd.DataFrame(
-        [
-            {
-                "trial": trial.number,
-                "state": words[trial.state],
-                **{f"value-{i}": value for i, value in enumerate(trial.values)},
-                **{name: value_text(v) if isinstance(v, bool | str) else v for name, v in trial.params.items()},
-                "seconds": trial.seconds,
-                "run": f"{page('run').stem}?run={trial.run.id}",
-            }
-            for trial in trials
-        ]
-    )
+def rows(trials: Sequence[Trial], study: Study) -> pd.DataFrame:
+    """One row a trial, plain values only. Built by columns, and words looked up once: there may be a thousand rows."""
+    states = {state: state_text(state) for state in RunState}
+    found: dict[str, list[Any]] = {
+        "trial": [trial.number for trial in trials],
+        "state": [states[trial.state] for trial in trials],
+    }
+    for i in range(len(study.spec.objectives)):
+        found[f"value-{i}"] = [trial.values[i] for trial in trials]
+    for name, domain in study.spec.space.items():
+        words = choice_words(domain)
+        found[name] = [words.get(value := trial.params[name], value) for trial in trials]
+    found["seconds"] = [trial.seconds for trial in trials]
+    link = f"{page('run').stem}?run="
+    found["run"] = [f"{link}{trial.run.id}" for trial in trials]
+    return pd.DataFrame(found)
 
 
 def _columns(study: Study, reader: TrialReader) -> dict[str, Any]:
@@ -368,17 +374,17 @@ def _columns(study: Study, reader: TrialReader) -> dict[str, Any]:
     params: dict[str, Any] = {}
     for name, domain in study.spec.space.items():
         field = reader.fields[name]
-        if isinstance(domain, Range) or not any(isinstance(o, bool | str) for o in getattr(domain, "options", ())):
+        if isinstance(domain, Range):
             params[name] = column.NumberColumn(
-                _(field.label), format="%d" if field.type is int else "%.4g", width="small"
+                _(field.label), help=_(field.help), format="%d" if field.type is int else "%.4g"
             )
-        elif isinstance(domain, Choices):
-            params[name] = column.TextColumn(_(field.label), width="small")
+        else:
+            params[name] = column.TextColumn(_(field.label), help=_(field.help))
     return {
         "trial": column.NumberColumn(_("Trial"), help=_("Its number in the study."), width="small", pinned=True),
-        "state": column.TextColumn(_("State"), width="small"),
+        "state": column.TextColumn(_("State"), help=_("Given up: pruned, by the rule that the study has chosen.")),
         **values,
         **params,
-        "seconds": column.NumberColumn(_("Seconds"), help=_("How long it trained."), format="%.1f", width="small"),
+        "seconds": column.NumberColumn(_("Seconds"), help=_("How long it trained."), format="%.1f"),
         "run": column.LinkColumn(_("Run"), help=_("Its page."), display_text=r"run=(\d+)", width="small"),
     }

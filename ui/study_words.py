@@ -61,6 +61,11 @@ def value_text(value: Any) -> str:
     return _(value) if isinstance(value, str) else write_value(value)
 
 
+def choice_words(domain: Domain) -> dict[Any, str]:
+    """The word for each choice; nothing for numbers in a range."""
+    return {option: value_text(option) for option in domain.options} if isinstance(domain, Choices) else {}
+
+
 def domain_text(domain: Domain) -> str:
     """How far a hyperparameter is varied."""
     match domain:
@@ -85,7 +90,7 @@ def seconds_left(study: Study, trials: Sequence[Trial], wanted: int) -> float | 
     """By the trials that have ended, and by the budget; None before one has, or when nothing is left to do."""
     if not study.live:
         return None
-    took = [trial.seconds for trial in trials if trial.seconds is not None][-_RECENT:]
+    took = [seconds for trial in trials[-10 * _RECENT :] if (seconds := trial.seconds) is not None][-_RECENT:]
     begun = trials[-1].number + 1 if trials else 0
     going = sum(trial.live for trial in trials)
     left = wanted - begun + 0.5 * going  # those that train are half done on the average

@@ -162,10 +162,16 @@ class Store:
         dataset: str | None = None,
         model: str | None = None,
         owner: str | None = None,
+        trials: bool = True,
         limit: int = 1000,
     ) -> list[Run]:
-        """Newest first, filtered. The learning curve of each is in `curve`; `environment` is left empty."""
+        """Newest first, filtered. The learning curve of each is in `curve`; `environment` is left empty.
+
+        Without `trials` those of studies are left out: there may be thousands of them.
+        """
         query = select(*listed_columns).order_by(runs.c.id.desc()).limit(limit)
+        if not trials:
+            query = query.where(runs.c.study_id.is_(None))
         if states is not None:
             query = query.where(runs.c.state.in_([str(s) for s in states]))
         for column, value in (("task", task), ("dataset", dataset), ("model", model), ("owner", owner)):
