@@ -243,18 +243,9 @@ def _known(name: str, known: dict[str, Field]) -> Field:
     return known[name]
 
 
-_FIXED = {"deterministic", "mixed_precision", "test_fraction", "validation_fraction"}
-"""Not varied: they say how to compute, or which examples judge a trial, and trials must be judged by the same ones."""
-
-
 def tunable(spec: RunSpec) -> dict[str, Field]:
-    """The fields that a study may vary, by name: those of all parts that declare a range or choices, but for a few."""
-    return {
-        field.name: field
-        for part in spec.sections().values()
-        for field in part.hyperparameters()
-        if not field.hidden and field.name not in _FIXED
-    }
+    """The fields that a study may vary, by name: the hyperparameters of all parts."""
+    return {field.name: field for part in spec.sections().values() for field in part.hyperparameters()}
 
 
 def narrow(field: Field, domain: Domain | None) -> Domain:
