@@ -6,7 +6,7 @@ from typing import Any
 
 import optuna
 import pytest
-from sqlalchemy import update
+from sqlalchemy import func, inspect, select, table, update
 
 from engine.artifacts import artifacts_of
 from engine.errors import TrainyardError
@@ -91,9 +91,18 @@ def test_a_deleted_study_leaves_nothing_but_what_was_promoted(bench: Bench) -> N
     assert not any(folder.exists() for folder in folders)
     assert [other.id for other in bench.store.studies.list()] == [kept.id]
     assert known_to_optuna(bench) == [study_name(kept.id)]
+    assert rows_of_trials(bench) == {"trials": 1, "trial_params": 2}
     with pytest.raises(TrainyardError, match=f"no study {study.id}"):
         delete_study(bench.store, study.id)
     assert bench.driver.tick() == 1
+
+
+def rows_of_trials(bench: Bench) -> dict[str, int]:
+    """How much stands in those of Optuna's tables that are about trials and not empty."""
+    with bench.driver._storage.engine.connect() as db:
+        tables = [name for name in inspect(db).get_table_names() if name.startswith("trial")]
+        counts = {name: db.execute(select(func.count()).select_from(table(name))).scalar_one() for name in tables}
+    return {name: count for name, count in counts.items() if count}
 
 
 @pytest.mark.parametrize("step", ["files", "rows", "study", "optuna"])

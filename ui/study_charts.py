@@ -302,6 +302,8 @@ def contour_figure(trials: Sequence[Trial], judging: Judging, across: str, up: s
     """What trials came to by two hyperparameters: between them it is estimated, nearer trials counting more."""
     look = judging.look
     shown = sample([trial for trial in trials if trial.judged], judging)
+    if not shown:
+        return {"data": [], "layout": plain_layout(look)}
     axes = [judging.space[across], judging.space[up]]
     points = [
         np.array([_share(axis, trial.params[n]) for trial in shown]) for axis, n in zip(axes, (across, up), strict=True)
@@ -343,7 +345,7 @@ def contour_figure(trials: Sequence[Trial], judging: Judging, across: str, up: s
     layout = _layout(judging, judging.labels[across], f"contour-{across}-{up}") | {"showlegend": False}
     layout["xaxis"] |= _scale(axes[0]) | {"showgrid": False}
     layout["yaxis"] = plain_axis(look) | {"title": {"text": judging.labels[up]}, "showgrid": False} | _scale(axes[1])
-    return {"data": [area, dots] if shown else [], "layout": layout}
+    return {"data": [area, dots], "layout": layout}
 
 
 def _grid(domain: Domain) -> list[Any]:

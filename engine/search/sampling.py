@@ -9,6 +9,7 @@ import numpy as np
 import optuna
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 from optuna.storages import RDBStorage
+from sqlalchemy import inspect, text
 from sqlalchemy.engine import make_url
 
 from engine.errors import TrainyardError
@@ -64,12 +65,24 @@ def forget_study(url: str, study_id: int) -> bool:
     """Delete the study from Optuna's tables. False where it is not there."""
     storage = open_storage(url)
     try:
-        storage.delete_study(storage.get_study_id_from_name(study_name(study_id)))
+        theirs = storage.get_study_id_from_name(study_name(study_id))
+        _delete_trials(storage, theirs, url)
+        storage.delete_study(theirs)
     except KeyError:
         return False
     finally:
         close_storage(storage)
     return True
+
+
+def _delete_trials(storage: RDBStorage, theirs: int, url: str) -> None:
+    """Optuna itself would read each row before it deletes it: two milliseconds a trial."""
+    parts = [name for name in inspect(storage.engine).get_table_names() if name.startswith("trial_")]
+    trials = "SELECT trial_id FROM trials WHERE study_id = :study"
+    with turn(make_url(url)), storage.engine.begin() as db:
+        for name in parts:
+            db.execute(text(f"DELETE FROM {name} WHERE trial_id IN ({trials})"), {"study": theirs})  # noqa: S608
+        db.execute(text("DELETE FROM trials WHERE study_id = :study"), {"study": theirs})
 
 
 def make_sampler(spec: StudySpec, number: int) -> optuna.samplers.BaseSampler:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, case, delete, func, insert, select, update
 
 from engine.errors import TrainyardError
 from engine.runs import Run, RunSpec, RunState
@@ -198,11 +198,11 @@ class Studies:
             db.execute(
                 update(studies)
                 .where(studies.c.id == study_id, studies.c.state.in_(_LIVE))
-                .values(state=state.value, message=message, ended_at=time.time())
+                .values(state=state.value, message=message, ended_at=_now())
             )
 
     def _move(self, study_id: int, before: tuple[StudyState, ...], after: StudyState) -> Study:
-        ended = None if after.live else time.time()
+        ended = None if after.live else _now()
         with self._store.writing() as db:
             done = db.execute(
                 update(studies)
@@ -223,6 +223,12 @@ def _get(db: Connection, study_id: int, *, changing: bool = False) -> Study:
     if row is None:
         raise TrainyardError(f"There is no study {study_id}. It may have been deleted.")
     return _study(row)
+
+
+def _now() -> ColumnElement[float]:
+    """The time, and never one before the study was created: clocks are put back."""
+    now = time.time()
+    return case((studies.c.created_at > now, studies.c.created_at), else_=now)
 
 
 def _readable(study: Study) -> Study:
