@@ -123,7 +123,10 @@ def parse_value(part: type[Spec], field: Field, text: str) -> Any:
         value: Any = {"true": True, "false": False}[text.lower()] if text.lower() in ("true", "false") else text
     else:
         value = field.type(text)
-    return getattr(part.parse({field.name: value}), field.name)
+    parsed = getattr(part.parse({field.name: value}), field.name)
+    if isinstance(field.domain, Choices) and parsed not in field.domain.options:  # one that this machine lacks
+        raise ValueError(f"{parsed!r} is none of {field.domain.options}.")
+    return parsed
 
 
 def write_value(value: Any) -> str:

@@ -134,7 +134,7 @@ def draw_steering(study: Study, fields: dict[str, Field]) -> None:
 
 
 def _draw_guess(study: Study, fields: dict[str, Field]) -> None:
-    with st.form(f"guess-{study.id}", border=False):
+    with st.form(key=f"guess-{study.id}", border=False):
         st.caption(_("Tried next, before the sampler chooses again. What you leave empty the sampler chooses."))
         given = {name: _guess_input(study, fields[name]) for name in study.spec.space if name in fields}
         if st.form_submit_button(_("Try them"), icon=":material/add:", help=_("Add this trial.")):
@@ -201,7 +201,7 @@ def _draw_numbers(study: Study) -> None:
     """Only what was changed is written: somebody else may have changed the rest meanwhile."""
     search = study.spec.search
     known = {field.name: field for field in Search.fields()}
-    with st.form(f"numbers-{study.id}", border=False):
+    with st.form(key=f"numbers-{study.id}", border=False):
         given: dict[str, Any] = {}
         for name in ("trials", "parallel", "budget_minutes", "pruner"):
             field, now = known[name], getattr(search, name)
