@@ -44,7 +44,7 @@ check: $(DEV_READY) ## Style, types, import directions, translations, generated 
 	$(BIN)/python scripts/reference.py --check
 	$(BIN)/hadolint Dockerfile
 
-bench: $(RUN_READY) ## Speed, side by side, as JSON; NAMES="..." picks some
+bench: $(DEV_READY) ## Speed, side by side, as JSON; NAMES="..." picks some
 	$(BIN)/python -m engine bench $(NAMES)
 
 docs: $(RUN_READY) ## Write the reference pages anew from the declarations

@@ -8,8 +8,8 @@ import time
 from typing import Any
 
 NAMES = (
-    *("throughput", "tracking", "store", "pages", "accuracy", "transfer", "tables", "texts", "sounds"),
-    *("serving", "latency", "viewers", "cost"),
+    *("throughput", "tracking", "store", "pages", "studies", "accuracy", "transfer", "tables", "texts", "sounds"),
+    *("serving", "latency", "viewers", "cost", "search", "compare", "exactness"),
 )
 """Every measurement, a module of this package with a function `measure`."""
 

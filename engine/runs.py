@@ -13,7 +13,7 @@ from engine.errors import TrainyardError, unknown_name
 from engine.models.base import Model, models
 from engine.optimizers import Optimizer, optimizers
 from engine.schedules import Schedule, schedules
-from engine.spec import ADVANCED, Options, Range, Spec
+from engine.spec import ADVANCED, FIXED, Options, Range, Spec
 from engine.tasks.base import Task, tasks
 
 
@@ -45,11 +45,11 @@ class Training(Spec):
     """Early stopping: end after this many epochs without a better validation result. The best epoch is restored. 0: off."""
     seed: Annotated[int, Setting(ge=0, le=2**31 - 1), ADVANCED] = 0
     """Seed of weights, data order, dropout and augmentation. The same seed on the same machine repeats a run."""
-    deterministic: Annotated[bool, ADVANCED] = False
+    deterministic: Annotated[bool, FIXED, ADVANCED] = False
     """Use only operations that give bit-identical results each time; can be slower on a GPU."""
     device: Annotated[str, Options("devices"), Setting(pattern=r"^(auto|cpu|gpu|gpu:\d{1,2})$"), ADVANCED] = "auto"
     """Where to train: auto takes a free GPU where there is one, the CPU otherwise."""
-    mixed_precision: Annotated[bool, ADVANCED] = False
+    mixed_precision: Annotated[bool, FIXED, ADVANCED] = False
     """Compute in 16 bits, keep weights in 32: about twice as fast on recent GPUs. Ignored on the CPU."""
 
 

@@ -55,6 +55,15 @@ HIDDEN = Hidden()
 
 
 @dataclass(frozen=True)
+class Fixed:
+    """Marks a field that no search varies, though it declares what it takes: it says what is predicted, which examples
+    judge a network, or how exactly is computed, and trials must have these in common."""
+
+
+FIXED = Fixed()
+
+
+@dataclass(frozen=True)
 class Field:
     """One field of a `Spec`, as every consumer sees it. `domain` is None for a setting that nobody tunes."""
 
@@ -66,11 +75,12 @@ class Field:
     label: str
     advanced: bool
     hidden: bool = False
+    fixed: bool = False
 
     @property
     def tunable(self) -> bool:
-        """Whether a search may vary it: only what declares its range or its choices."""
-        return isinstance(self.domain, Range | Choices)
+        """Whether a search may vary it: what declares its range or its choices, unless a program sets it or it is `FIXED`."""
+        return isinstance(self.domain, Range | Choices) and not (self.hidden or self.fixed)
 
 
 class Spec(BaseModel):
@@ -104,6 +114,7 @@ class Spec(BaseModel):
                 label=info.title or name.replace("_", " ").capitalize(),
                 advanced=any(isinstance(item, Advanced) for item in info.metadata),
                 hidden=any(isinstance(item, Hidden) for item in info.metadata),
+                fixed=any(isinstance(item, Fixed) for item in info.metadata),
             )
             for name, info in cls.model_fields.items()
         ]

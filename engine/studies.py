@@ -42,8 +42,8 @@ class Search(Spec):
     """How many trials there will be, those that are given up included."""
     sampler: Literal["tpe", "random", "grid", "qmc", "cma-es", "gp", "nsga-ii"] = "tpe"
     """Who chooses values. TPE learns from what was good so far, and suits nearly everything. Random and QMC (evenly spread) learn
-    nothing. Grid tries every combination. CMA-ES and GP learn more from few numbers, and need numbers. NSGA-II is for
-    several objectives."""
+    nothing. Grid tries every combination. CMA-ES and GP learn more from few numbers, and need numbers; GP needs PyTorch,
+    too. NSGA-II is for several objectives."""
     pruner: Literal["median", "none", "hyperband", "patient", "wilcoxon"] = "median"
     """Who gives up trials early. Median: worse than half of the others at the same epoch. Hyperband: a tournament, in which
     short trials compete for longer ones. Patient: as median, but not before some epochs without progress. Wilcoxon: by a
@@ -56,6 +56,21 @@ class Search(Spec):
     """The study ends with a sentence when this many trials have failed one after the other."""
     search_seed: Annotated[int, Setting(ge=0, le=2**31 - 1), ADVANCED] = 0
     """Seed of the sampler: with one trial at a time the same seed chooses the same values."""
+
+    @classmethod
+    def fields(cls) -> list[Field]:
+        """As declared, without the samplers that lack a package here; who asks for one all the same is told which."""
+        return [_installed(field) if field.name == "sampler" else field for field in super().fields()]
+
+
+def _installed(field: Field) -> Field:
+    assert isinstance(field.domain, Choices)
+    lacking = {name for name, package in _PACKAGES.items() if find_spec(package) is None}
+    return replace(field, domain=Choices(tuple(name for name in field.domain.options if name not in lacking)))
+
+
+_PACKAGES = {"gp": "torch"}
+"""What samplers need beside Optuna."""
 
 
 @dataclass(frozen=True)
@@ -140,9 +155,10 @@ class StudySpec:
                 f"The sampler {sampler!r} needs {_LEAST_NUMBERS[sampler]} or more numbers to vary, not {numbers}. "
                 "Choose another, such as 'tpe'."
             )
-        if sampler == "gp" and find_spec("torch") is None:
+        if sampler in _PACKAGES and find_spec(_PACKAGES[sampler]) is None:
             raise TrainyardError(
-                "The sampler 'gp' needs PyTorch, which is not installed: pip install torch. Or choose 'tpe'."
+                f"The sampler {sampler!r} needs a package that is not installed: pip install {_PACKAGES[sampler]}. Or "
+                "choose 'tpe'."
             )
         if len(self.objectives) > 1 and sampler == "cma-es":
             raise TrainyardError("The sampler 'cma-es' takes one objective. Choose 'nsga-ii' or 'tpe' for several.")
@@ -209,13 +225,22 @@ class StudySpec:
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Self:
-        """The inverse of `to_dict`."""
-        return cls(
-            dict(data["values"]),
-            {name: domain_from_dict(domain) for name, domain in data["space"].items()},
-            tuple(data["objectives"]),
-            Search.parse(data["search"]),
-        )
+        """The inverse of `to_dict`. Raises `TrainyardError` for a record that another version has written."""
+        try:
+            search = Search.parse(data["search"])
+            space = {name: domain_from_dict(domain) for name, domain in data["space"].items()}
+            return cls(dict(data["values"]), space, tuple(data["objectives"]), search)
+        except (TrainyardError, KeyError, TypeError, AttributeError, ValueError) as error:
+            raise TrainyardError(
+                f"The record of this study cannot be read: {error}. Another version of Trainyard may have written it; "
+                "delete the study, or install that version."
+            ) from error
+
+    @classmethod
+    def remnant(cls, data: Any) -> Self:
+        """What little is certain of a record that cannot be read: enough to list it."""
+        values = data.get("values") if isinstance(data, dict) else None
+        return cls(values if isinstance(values, dict) else {}, {})
 
 
 def _typed(field: Field, value: Any) -> Any:
@@ -234,18 +259,9 @@ def _known(name: str, known: dict[str, Field]) -> Field:
     return known[name]
 
 
-_FIXED = {"deterministic", "mixed_precision", "test_fraction", "validation_fraction"}
-"""Not varied: they say how to compute, or which examples judge a trial, and trials must be judged by the same ones."""
-
-
 def tunable(spec: RunSpec) -> dict[str, Field]:
-    """The fields that a study may vary, by name: those of all parts that declare a range or choices, but for a few."""
-    return {
-        field.name: field
-        for part in spec.sections().values()
-        for field in part.hyperparameters()
-        if not field.hidden and field.name not in _FIXED
-    }
+    """The fields that a study may vary, by name: the hyperparameters of all parts."""
+    return {field.name: field for part in spec.sections().values() for field in part.hyperparameters()}
 
 
 def narrow(field: Field, domain: Domain | None) -> Domain:
@@ -326,6 +342,8 @@ class Study:
     """How long it has been searching: pauses do not count."""
     created_at: datetime | None = None
     ended_at: datetime | None = None
+    unreadable: str = ""
+    """Why what it searches is not known; empty for all studies but those that another version has written."""
 
     @property
     def live(self) -> bool:

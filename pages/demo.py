@@ -60,7 +60,11 @@ def _predict(run: Run, kind: Modality, prediction: str, files: list[File]) -> No
 
 def _choose_run() -> Run | None:
     """The run that the address names or the newest with a model; None when there is nothing to choose."""
-    runs = {run.id: run for run in lab.store().list_runs(states=_WITH_MODEL, limit=MOST_RUNS) if can_be_tried(run)}
+    runs = {
+        run.id: run
+        for run in lab.store().list_runs(states=_WITH_MODEL, trials=False, limit=MOST_RUNS)
+        if can_be_tried(run)
+    }
     asked = st.query_params.get("run", "")
     wanted = int(asked) if is_run_id(asked) else 0
     if asked and wanted not in runs:

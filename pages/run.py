@@ -46,6 +46,14 @@ def main() -> None:
             time=local_time(run.created_at),
         )
     )
+    if run.study_id is not None:
+        st.page_link(
+            page("study"),
+            label=_("Trial {trial} of study {study}").format(trial=run.trial, study=run.study_id),
+            icon=":material/query_stats:",
+            query_params={"study": str(run.study_id)},
+            help=_("The study that has chosen this run's values."),
+        )
     _draw_outcome(run)
     pace = _pace(run)
     st.fragment(_tick, run_every=pace)(followed, run, pace)

@@ -8,7 +8,7 @@ from ui.feeds import MAX_LISTED, listing
 from ui.language import _
 from ui.navigation import page
 from ui.run_actions import apply, confirm_cancel, confirm_delete, resume, stop
-from ui.run_table import choose_filters, draw_table, matches
+from ui.run_table import choose_filters, draw_table, draw_trials_toggle, matches, trials_wanted
 from ui.run_words import queue_text, resumable
 
 REFRESH_SECONDS = 2.0
@@ -18,7 +18,14 @@ def main() -> None:
     """Draw filters and table; the table looks again by itself while a run is queued or running."""
     st.title(_("Runs"))
     known = listing(lab.store())
-    runs = known.follow()
+    trials = trials_wanted()
+    runs = known.follow(trials=trials)
+    if not runs and not trials and known.follow(trials=True):
+        st.info(_("All runs belong to studies. Show them here, or look at the studies."), icon=":material/info:")
+        draw_trials_toggle()
+        st.page_link(page("studies"), label=_("All studies"), icon=":material/query_stats:",
+                     help=_("The list of all studies."))  # fmt: skip
+        return
     if not runs:
         st.info(
             _("There are no runs yet. Choose data and a network on the Train page and press Train: it appears here."),
@@ -32,7 +39,7 @@ def main() -> None:
     _confirm_what_was_asked()
 
     def table() -> None:
-        now = known.follow(max_age_seconds=REFRESH_SECONDS / 2)
+        now = known.follow(max_age_seconds=REFRESH_SECONDS / 2, trials=trials)
         if live and not any(run.live for run in now):
             st.rerun()
         _draw([run for run in now if matches(run, wanted)], len(now))

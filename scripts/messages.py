@@ -25,6 +25,7 @@ from engine.augmentations.base import augmentations  # noqa: E402
 from engine.runs import PARTS, Training  # noqa: E402
 from engine.settings import Settings  # noqa: E402
 from engine.spec import Choices, Spec  # noqa: E402
+from engine.studies import OBJECTIVES, Search  # noqa: E402
 from ui.language import LANGUAGES, LOCALES  # noqa: E402
 
 HEADER = """msgid ""
@@ -75,10 +76,13 @@ def _from_sources() -> Iterator[tuple[str | tuple[str, ...], tuple[str, int]]]:
 
 
 def _from_registries() -> Iterator[tuple[str, tuple[str, int]]]:
-    for spec in [*(s for registry in (*PARTS.values(), augmentations) for s in registry.values()), Training]:
+    for spec in [*(s for registry in (*PARTS.values(), augmentations) for s in registry.values()), Training, Search]:
         place = (f"{spec.__module__.replace('.', '/')}.py", 0)
         for text in _spec_texts(spec):
             yield text, place
+    for objective in OBJECTIVES.values():
+        for text in (objective.title, objective.help):
+            yield text, ("engine/studies.py", 0)
     for info in Settings.model_fields.values():
         yield info.description or "", ("engine/settings.py", 0)
 

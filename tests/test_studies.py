@@ -12,9 +12,10 @@ from engine.models.base import models
 from engine.optimizers import optimizers
 from engine.runs import RunSpec, choose_parts
 from engine.schedules import schedules
-from engine.search.sampling import GRID_POINTS, combinations, distribution, distributions, grid_points, make_sampler
+from engine.search.grid import GRID_POINTS, combinations, grid_points
+from engine.search.sampling import distribution, distributions, make_sampler
 from engine.spec import Choices, Range
-from engine.studies import Search, StudySpec, narrow, parse_domain, tunable
+from engine.studies import _PACKAGES, Search, StudySpec, narrow, parse_domain, tunable
 
 VALUES: dict[str, Any] = {"dataset": "digits", "model": "mlp", "epochs": 4}
 FIELDS = tunable(RunSpec.build(VALUES))
@@ -156,6 +157,20 @@ def test_a_study_that_cannot_be_is_a_sentence(
 ) -> None:
     with pytest.raises(TrainyardError, match=words):
         StudySpec.build(VALUES, space, objectives, Search(**search))
+
+
+@pytest.mark.parametrize("installed", [True, False])
+def test_a_sampler_is_offered_only_where_its_package_is_installed(
+    monkeypatch: pytest.MonkeyPatch, installed: bool
+) -> None:
+    monkeypatch.setitem(_PACKAGES, "gp", "optuna" if installed else "not_installed_anywhere")
+    (sampler,) = (field for field in Search.fields() if field.name == "sampler")
+    assert isinstance(sampler.domain, Choices)
+    assert ("gp" in sampler.domain.options) is installed
+    assert "tpe" in sampler.domain.options
+    if not installed:
+        with pytest.raises(TrainyardError, match="pip install not_installed_anywhere"):
+            StudySpec.build(VALUES, {"units": None}, search=Search(sampler="gp"))
 
 
 def test_guesses_are_typed_and_lie_in_the_space() -> None:

@@ -122,16 +122,17 @@ class Listing:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._lock = threading.Lock()
-        self._runs: list[Run] = []
-        self._read_at = -math.inf
+        self._known: dict[bool, tuple[float, list[Run]]] = {}
 
-    def follow(self, max_age_seconds: float = 0.0) -> list[Run]:
-        """The runs, the newest first, not older than `max_age_seconds`; at most `MAX_LISTED`."""
+    def follow(self, max_age_seconds: float = 0.0, *, trials: bool = False) -> list[Run]:
+        """The runs, the newest first, not older than `max_age_seconds`; at most `MAX_LISTED`. With `trials` also those of studies."""
         with self._lock:
             now = time.monotonic()
-            if now - self._read_at >= max_age_seconds:
-                self._runs, self._read_at = self._store.list_runs(limit=MAX_LISTED), now
-            return self._runs
+            read_at, runs = self._known.get(trials, (-math.inf, []))
+            if now - read_at >= max_age_seconds:
+                runs = self._store.list_runs(limit=MAX_LISTED, trials=trials)
+                self._known[trials] = now, runs
+            return runs
 
 
 @st.cache_resource(max_entries=MAX_FEEDS, show_spinner=False)

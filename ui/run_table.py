@@ -37,6 +37,7 @@ def choose_filters(runs: list[Run]) -> Filters:
         wanted["owners"] = _choose(
             "owners", _("Owner"), _("Show runs of these people. Empty: all."), {run.owner for run in runs}
         )
+        draw_trials_toggle()
         wanted["text"] = st.text_input(
             _("Search"),
             key="text",
@@ -45,6 +46,31 @@ def choose_filters(runs: list[Run]) -> Filters:
             help=_("Show runs whose number, names, values or message contain this."),
         )
     return wanted
+
+
+TRIALS = "trials"
+"""Name in the address that says whether trials of studies are listed."""
+
+
+def trials_wanted() -> bool:
+    """Whether the table lists trials of studies, too: there may be thousands, so they are left out unless asked for."""
+    return st.query_params.get(TRIALS, "") == "true"
+
+
+def draw_trials_toggle() -> None:
+    """The switch for them; a callback, since the runs are read before it is drawn."""
+    key = "show_trials"
+    st.session_state[key] = trials_wanted()
+    st.toggle(
+        _("Trials of studies"), key=key, help=_("List also the runs that belong to a study."), on_change=_put_trials
+    )
+
+
+def _put_trials() -> None:
+    if st.session_state["show_trials"]:
+        st.query_params[TRIALS] = "true"
+    else:
+        st.query_params.pop(TRIALS, None)
 
 
 def _choose(key: str, label: str, words: str, options: set[str]) -> list[str]:
@@ -82,8 +108,13 @@ def matches(run: Run, wanted: Filters) -> bool:
     return not text or text in f"{run.id} {run.owner} {run.message} {run.spec}".lower()
 
 
-def rows(runs: Iterable[Run], queue: list[int]) -> pd.DataFrame:
-    """One row a run, plain values only."""
+def study_cell(run: Run) -> str:
+    """Of which study it is which trial; empty for a run of its own."""
+    return "" if run.study_id is None else f"{run.study_id} · {run.trial}"
+
+
+def rows(runs: Iterable[Run], queue: list[int], *, trials: bool = False) -> pd.DataFrame:
+    """One row a run, plain values only; with `trials` a column that names the study."""
     place = {run_id: i + 1 for i, run_id in enumerate(queue)}
     words = {state: state_text(state) for state in RunState}
     return pd.DataFrame(
@@ -94,6 +125,7 @@ def rows(runs: Iterable[Run], queue: list[int]) -> pd.DataFrame:
                 "progress": progress_share(run),
                 "dataset": title_of(run, "dataset"),
                 "model": title_of(run, "model"),
+                **({"study": study_cell(run)} if trials else {}),
                 "best": run.best.get(headline_of(run)),
                 "test": run.result.get(f"test_{headline_of(run).removeprefix('val_')}"),
                 "curve": run.curve or None,
@@ -116,7 +148,7 @@ def draw_table(runs: list[Run], queue: list[int]) -> list[Run]:
     key = f"runs-{hashlib.sha256(repr(ids).encode()).hexdigest()[:12]}"
     selected = set(st.session_state.get("selected_runs", ()))
     event = st.dataframe(
-        rows(runs, queue),
+        rows(runs, queue, trials=any(run.study_id is not None for run in runs)),
         key=key,
         hide_index=True,
         placeholder="–",
@@ -144,6 +176,7 @@ def _columns(runs: list[Run]) -> dict[str, Any]:
         ),
         "dataset": column.TextColumn(_("Dataset"), help=_("What it learns from."), width="small"),
         "model": column.TextColumn(_("Model"), help=_("The network's architecture."), width="small"),
+        "study": column.TextColumn(_("Study"), help=_("The study, and the number of the trial in it."), width="small"),
         "best": column.NumberColumn(
             _("Best validation"), help=_("The task's first metric, at the best epoch so far."), format=number
         ),

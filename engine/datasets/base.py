@@ -8,7 +8,7 @@ import numpy as np
 from pydantic import Field
 
 from engine.registry import Registry
-from engine.spec import ADVANCED, HIDDEN, Range, Spec
+from engine.spec import ADVANCED, FIXED, HIDDEN, Range, Spec
 from engine.tasks.base import Column
 
 EMBEDDED = Path(__file__).resolve().parents[2] / "data"
@@ -65,7 +65,7 @@ class Dataset(Spec):
     ink: ClassVar[str] = ""
     """For drawable datasets, stroke on ground as in the data: "white-on-black" or "black-on-white". Empty: photos."""
 
-    validation_fraction: Annotated[float, Range(0.05, 0.5, step=0.01), ADVANCED] = 0.1
+    validation_fraction: Annotated[float, Range(0.05, 0.5, step=0.01), FIXED, ADVANCED] = 0.1
     """Share of the examples outside the test split that is kept for validation: choosing epochs and hyperparameters."""
     split_seed: Annotated[int, ADVANCED] = 0
     """Seed of the random, stratified split. The same seed gives the same split."""
@@ -108,7 +108,7 @@ class Dataset(Spec):
 class UnsplitDataset(Dataset):
     """A dataset whose source fixes no test split: a random, stratified one is drawn."""
 
-    test_fraction: Annotated[float, Range(0.05, 0.5, step=0.01), ADVANCED] = 0.15
+    test_fraction: Annotated[float, Range(0.05, 0.5, step=0.01), FIXED, ADVANCED] = 0.15
     """Share of the examples that is kept for the test: used once, at the end, never for decisions."""
 
 

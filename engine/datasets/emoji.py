@@ -1,11 +1,12 @@
 """Emoji in two drawing styles: colour pictures of 32x32 pixels in ten categories."""
 
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 
 from engine.datasets.base import EMBEDDED, Examples, UnsplitDataset, datasets
 from engine.datasets.prepare import file_fingerprint
+from engine.spec import FIXED
 
 _FILE = EMBEDDED / "images" / "emoji_32.npz"
 
@@ -27,7 +28,7 @@ class Emoji(UnsplitDataset):
     num_classes: ClassVar[int] = 10
     suggested: ClassVar[dict[str, Any]] = {"epochs": 12, "batch_size": 64, "dropout": 0.4}
 
-    style: Literal["both", "noto", "twemoji"] = "both"
+    style: Annotated[Literal["both", "noto", "twemoji"], FIXED] = "both"
     """Whose drawings: Google's Noto, Twitter's Twemoji, or both. The drawings of one emoji stay in one split."""
 
     def fingerprint(self) -> str:

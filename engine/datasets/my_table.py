@@ -11,7 +11,7 @@ from engine.datasets.own_dataset import OwnDataset
 from engine.datasets.own_splits import fixed_splits, joined_groups
 from engine.datasets.own_table import CLASSIFY, REGRESS, TABLE, decoded
 from engine.datasets.rows import make_rows
-from engine.spec import HIDDEN, Options
+from engine.spec import FIXED, HIDDEN, Options
 from engine.tasks.base import Column
 
 
@@ -29,7 +29,7 @@ class MyTable(OwnDataset):
 
     table: Annotated[str, Options("tables"), Field(pattern=rf"^({REFERENCE.pattern})?$")] = ""
     """Which imported table."""
-    predict: Annotated[Literal["", "classes", "values"], HIDDEN] = ""
+    predict: Annotated[Literal["", "classes", "values"], FIXED, HIDDEN] = ""
     """What the target is read as: the task says it. Empty: as classes where that is possible."""
 
     def for_task(self, task: str) -> Self:

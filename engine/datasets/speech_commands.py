@@ -7,7 +7,7 @@ import wave
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from engine.datasets.base import Examples, datasets
 from engine.datasets.fetched import Download, FetchedDataset
 from engine.datasets.sounds import fit_length
 from engine.errors import TrainyardError
+from engine.spec import FIXED
 from engine.tasks.base import SAMPLE_RATE_HZ
 
 COMMANDS = ("yes", "no", "up", "down", "left", "right", "on", "off", "stop", "go")
@@ -53,7 +54,7 @@ class SpeechCommands(FetchedDataset):
         ),
     )
 
-    words: Literal["all", "commands"] = "all"
+    words: Annotated[Literal["all", "commands"], FIXED] = "all"
     """All: 35 words. Commands: yes, no, up, down, left, right, on, off, stop and go, which are 38,546 of the clips."""
 
     def load(self) -> Examples:

@@ -7,7 +7,7 @@ import numpy as np
 from engine.datasets import voices
 from engine.datasets.base import Examples, UnsplitDataset, datasets
 from engine.datasets.packs import pack_fingerprint, read_pack
-from engine.spec import ADVANCED, Range
+from engine.spec import ADVANCED, FIXED, Range
 
 WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 _SYNTHETIC, _HUMAN = "digits_synthetic_760", "digits_real_30"
@@ -38,9 +38,9 @@ class SpokenDigits(UnsplitDataset):
     }  # fmt: skip
     extra_tests: ClassVar[dict[str, str]] = {"human_voices": "Human voices"}
 
-    test_fraction: Annotated[float, Range(0.05, 0.5, step=0.01), ADVANCED] = 0.2
+    test_fraction: Annotated[float, Range(0.05, 0.5, step=0.01), FIXED, ADVANCED] = 0.2
     """Share of the voices that is kept for the test: used once, at the end, never for decisions."""
-    validation_fraction: Annotated[float, Range(0.05, 0.5, step=0.01), ADVANCED] = 0.15
+    validation_fraction: Annotated[float, Range(0.05, 0.5, step=0.01), FIXED, ADVANCED] = 0.15
     """Share of the other voices that is kept for validation: choosing epochs and hyperparameters."""
 
     def fingerprint(self) -> str:

@@ -1,6 +1,6 @@
 """Photo cut-outs of animals, plants and things, put on backgrounds: the set for transfer learning."""
 
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 from PIL import Image
@@ -8,6 +8,7 @@ from PIL import Image
 from engine.datasets import textures
 from engine.datasets.base import EMBEDDED, Examples, UnsplitDataset, datasets
 from engine.datasets.prepare import file_fingerprint
+from engine.spec import FIXED
 
 _FILE = EMBEDDED / "images" / "tuxpaint_stamps_96_rgba.npz"
 _MANY = 26  # examples of a class that are enough to learn it and to judge it
@@ -29,10 +30,10 @@ class Stamps(UnsplitDataset):
     num_classes: ClassVar[int] = 10
     suggested: ClassVar[dict[str, Any]] = {"epochs": 30, "batch_size": 16, "patience": 10}
 
-    classes: Literal["ten", "five"] = "ten"
+    classes: Annotated[Literal["ten", "five"], FIXED] = "ten"
     """Ten: all 267 stamps; some classes have 9 to 19, few to learn from and too few to judge by. Five: birds, fruit,
     household, mammals and plants, of which there are 26 to 65."""
-    background: Literal["plain", "textured"] = "plain"
+    background: Annotated[Literal["plain", "textured"], FIXED] = "plain"
     """What a cut-out lies on: a calm plain colour, or gradients, stripes and clouds. Textured is harder."""
     image_size: Literal[96, 128] = 96
     """Height and width in pixels. The cut-outs have 96; 128 enlarges them, for networks that like it."""

@@ -15,10 +15,10 @@ from optuna.trial import FrozenTrial, TrialState
 
 from engine.errors import TrainyardError
 from engine.runs import Run, RunState
+from engine.search.grid import combinations
 from engine.search.outcomes import finite_values, reported_values, state_of
 from engine.search.sampling import (
     close_storage,
-    combinations,
     distributions,
     make_pruner,
     make_sampler,
@@ -53,12 +53,23 @@ class Driver:
         for study in studies:
             self._guarded(study, self._advance)
         for study_id in self._open.keys() - {study.id for study in studies}:
-            study = self.store.studies.get(study_id)
-            if not study.live and not self._guarded(study, self._open[study_id].settle):
+            if self._settled(study_id):
                 del self._open[study_id]
         return len({study.id for study in studies} | self._open.keys())
 
+    def _settled(self, study_id: int) -> bool:
+        """Whether nothing of a study that is not live any more is left to be told."""
+        try:
+            study = self.store.studies.get(study_id)
+        except StoreUnavailable:
+            raise
+        except TrainyardError:  # somebody has deleted it
+            return True
+        return not study.live and not self._guarded(study, self._open[study_id].settle)
+
     def _advance(self, study: Study) -> bool:
+        if study.unreadable:
+            raise TrainyardError(study.unreadable)
         if study.id not in self._open:
             self._open[study.id] = _Search(self.store, open_study(self._storage, study.id, study.spec))
         return self._open[study.id].advance(study)
@@ -91,6 +102,7 @@ class _Search:
         self._reported: dict[int, int] = {}  # how many values of a trial have been reported, by its number
         self._clock = time.monotonic()
         self._pruner = ""
+        self._told = True  # whether a trial may have ended that nobody has looked at
         # failures of before a resumption are no reason to end again
         self._before = {trial.number for trial in study.get_trials(deepcopy=False) if trial.state.is_finished()}
 
@@ -99,16 +111,17 @@ class _Search:
         study = self._count_time(study)
         self._enqueue(study)
         self._choose_pruner(study.spec)
-        going = self._going()
+        trials = self.optuna.get_trials(deepcopy=False)  # of ten thousand a matter of milliseconds, so once only
+        going = [trial for trial in trials if trial.state is TrialState.RUNNING]
         runs = self.store.studies.runs(study.id, [trial.number for trial in going]) if going else {}
         live = [trial for trial in going if self._follow(study, trial, runs.get(trial.number, []))]
         if study.state is not StudyState.RUNNING:
             return True
-        if words := self._hopeless(study):
+        if self._told and (words := self._hopeless(study)):
             self.store.studies.end(study.id, StudyState.FAILED, words)
             self.store.studies.end_runs(study.id, RunState.STOPPED)
             return False
-        begun = sum(trial.state is not TrialState.WAITING for trial in self.optuna.get_trials(deepcopy=False))
+        begun = sum(trial.state is not TrialState.WAITING for trial in trials)
         over = self._over(study)
         wanted = 0 if over else min(_most(study.spec) - begun, study.spec.search.parallel - len(live))
         for number in range(begun, begun + wanted):
@@ -119,16 +132,13 @@ class _Search:
 
     def settle(self, study: Study) -> bool:
         """After the end: tell what becomes of the runs that were still training. Whether any still is."""
-        going = self._going()
+        going = self.optuna.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
         runs = self.store.studies.runs(study.id, [trial.number for trial in going])
         training = any(run.live for trial in runs.values() for run in trial)
         for trial in going:
             if trial.number in runs:
                 self._follow(study, trial, runs[trial.number])
         return training
-
-    def _going(self) -> list[FrozenTrial]:
-        return self.optuna.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
 
     # -- one trial -------------------------------------------------------------------------------------------------
 
@@ -202,6 +212,7 @@ class _Search:
         return bool(self.optuna.pruner.prune(self.optuna, now)) if now.intermediate_values else False
 
     def _tell(self, number: int, state: TrialState, values: list[float] | None = None) -> None:
+        self._told = True
         self._reported.pop(number, None)
         self.optuna.sampler = _LISTENER
         self.optuna.tell(number, values, state)
@@ -233,6 +244,7 @@ class _Search:
 
     def _hopeless(self, study: Study) -> str:
         """The sentence for a study of which nothing but failures comes; empty otherwise."""
+        self._told = False
         most = study.spec.search.patience_trials
         trials = self.optuna.get_trials(deepcopy=False)
         last = [trial for trial in trials if trial.state.is_finished() and trial.number not in self._before][-most:]

@@ -107,14 +107,15 @@ class Store:
 
     # -- asking for runs -----------------------------------------------------------------------------------------
 
-    def create_run(self, spec: RunSpec, owner: str = "", slot: str = "") -> Run:
+    def create_run(self, spec: RunSpec, owner: str = "", slot: str = "", *, origin: str = "") -> Run:
         """Put a run at the end of the queue; refused when the queue is full.
 
         With `slot` the caller trains it itself, at once: it is created running and nobody else can claim it.
+        `origin` is a sentence that says where its values come from, the first of its events.
         """
-        return self.create_runs([spec], owner, slot)[0]
+        return self.create_runs([spec], owner, slot, origin=origin)[0]
 
-    def create_runs(self, specs: Sequence[RunSpec], owner: str = "", slot: str = "") -> list[Run]:
+    def create_runs(self, specs: Sequence[RunSpec], owner: str = "", slot: str = "", *, origin: str = "") -> list[Run]:
         """Put several runs at the end of the queue, all or none; they are one group. See `create_run`."""
         now = time.time()
         claimed = {"state": RunState.RUNNING, "slot": slot, "attempt": 1, "started_at": now, "heartbeat_at": now}
@@ -127,6 +128,8 @@ class Store:
             for spec in specs:
                 group = {"group_id": made[0].id if made else None}
                 row = db.execute(insert(runs).values(**new_run(spec), **common, **group).returning(*run_columns)).one()
+                if origin:
+                    write_event(db, row.id, "origin", origin, now)
                 write_event(
                     db, row.id, "started" if slot else "queued", f"Started on {slot}." if slot else "Queued.", now
                 )
@@ -159,10 +162,16 @@ class Store:
         dataset: str | None = None,
         model: str | None = None,
         owner: str | None = None,
+        trials: bool = True,
         limit: int = 1000,
     ) -> list[Run]:
-        """Newest first, filtered. The learning curve of each is in `curve`; `environment` is left empty."""
+        """Newest first, filtered. The learning curve of each is in `curve`; `environment` is left empty.
+
+        Without `trials` those of studies are left out: there may be thousands of them.
+        """
         query = select(*listed_columns).order_by(runs.c.id.desc()).limit(limit)
+        if not trials:
+            query = query.where(runs.c.study_id.is_(None))
         if states is not None:
             query = query.where(runs.c.state.in_([str(s) for s in states]))
         for column, value in (("task", task), ("dataset", dataset), ("model", model), ("owner", owner)):
@@ -245,6 +254,11 @@ class Store:
         if not done:
             run = self.get_run(run_id)
             raise TrainyardError(f"Run {run_id} is {run.state.value}; stop it before deleting it.")
+
+    def delete_runs(self, run_ids: Iterable[int]) -> None:
+        """Forget those of these runs that have ended, in one transaction."""
+        with self.writing() as db:
+            db.execute(delete(runs).where(runs.c.id.in_([*run_ids]), runs.c.state.not_in(_LIVE)))
 
     # -- running them --------------------------------------------------------------------------------------------
 

@@ -26,7 +26,7 @@ class Models:
 
     def list(self) -> ModelList:
         """The newest that answer."""
-        found = self.store.list_runs(limit=MOST_MODELS)
+        found = self.store.list_runs(trials=False, limit=MOST_MODELS)
         return ModelList(models=[Summary(**_summary(run)) for run in found if answers(run)])
 
     def find(self, name: str) -> Run:
@@ -36,7 +36,7 @@ class Models:
                 return self.store.get_run(int(name))
             except TrainyardError as error:
                 raise Problem(HTTPStatus.NOT_FOUND, str(error)) from error
-        for run in self.store.list_runs(states=[RunState.COMPLETED], limit=MOST_MODELS):
+        for run in self.store.list_runs(states=[RunState.COMPLETED], trials=False, limit=MOST_MODELS):
             if _alias(run) == name and answers(run):
                 return run
         raise Problem(

@@ -1,0 +1,122 @@
+"""Opens the page of a large study in one process, as the dashboard does; prints JSON. Run by `bench.studies`."""
+
+import json
+import sys
+import time
+from typing import Any
+
+import optuna
+from optuna.trial import TrialState
+from streamlit.testing.v1 import AppTest
+
+from bench.children import ROOT, median, percentile
+from engine.runs import RunState
+from engine.search.sampling import close_storage, distributions, open_storage, open_study
+from engine.store import Store, open_store
+from engine.studies import Study
+from tests import study_seeding
+from ui import lab
+from ui.study_feed import _feed, study_feed
+from ui.study_views import VIEWS
+
+TRIALS = 1_000
+TICKS = 20
+
+
+def seed(store: Store) -> Study:
+    """A study with as many trials, in our tables and in Optuna's."""
+    study = study_seeding.study(store, trials=TRIALS)
+    storage = open_storage(store.url)
+    known = open_study(storage, study.id, study.spec)
+    for trial in study_seeding.trials_of(store, study):
+        done = trial.state is RunState.COMPLETED
+        known.add_trial(
+            optuna.trial.create_trial(
+                state=TrialState.COMPLETE if done else TrialState.PRUNED,
+                params=trial.params,
+                distributions=distributions(study.spec),
+                values=[float(trial.values[0] or 0.0)] if done else None,
+                intermediate_values=dict(enumerate(trial.run.curve, 1)),
+            )
+        )
+    close_storage(storage)
+    return study
+
+
+def opened(app: AppTest, study: Study, view: str) -> float:
+    """Milliseconds for drawing the page with one of its charts."""
+    app.query_params["study"], app.session_state["study.view"] = str(study.id), view
+    began = time.perf_counter()
+    app.run()
+    if app.exception:
+        raise RuntimeError(app.exception[0].message)
+    return 1000 * (time.perf_counter() - began)
+
+
+def draw_tick() -> None:
+    """What the page's timer draws, and nothing else."""
+    import streamlit as st
+
+    from ui import lab
+    from ui.navigation import navigation
+    from ui.study_feed import study_feed
+    from ui.study_views import draw_best, draw_charts, draw_progress, draw_trials, judging_of
+
+    navigation()  # links need it
+    feed = study_feed(lab.store(), int(st.query_params["study"]))
+    study = feed.follow(max_age_seconds=0.0)
+    assert feed.reader is not None
+    draw_progress(study, feed, feed.reader)
+    draw_best(study, feed, judging_of(study, feed.reader))
+    draw_charts(study, feed, feed.reader)
+    draw_trials(study, feed, feed.reader)
+
+
+def ticks(store: Store, study: Study, view: str, number: int) -> list[float]:
+    """Milliseconds of each tick while a trial trains, one epoch a tick."""
+    run = study_seeding.begun(store, study, number, {"learning_rate": 0.01, "units": 16, "dropout": 0.1}, [0.1])
+    app = AppTest.from_function(draw_tick, default_timeout=60)
+    app.query_params["study"], app.query_params["view"] = str(study.id), view
+    app.run()
+    times = []
+    for epoch in range(2, TICKS + 2):
+        curve = [1 - 0.9**i for i in range(1, epoch + 1)]
+        store.report(run, epoch=epoch, step=10 * epoch, curve=curve, best={"epoch": epoch, "val_accuracy": curve[-1]})
+        began = time.perf_counter()
+        app.run()
+        times.append(1000 * (time.perf_counter() - began))
+        if app.exception:
+            raise RuntimeError(app.exception[0].message)
+    store.end_run(run, RunState.STOPPED)
+    return times
+
+
+def main() -> None:
+    """Seed, open, measure."""
+    store = open_store()
+    study = seed(store)
+    app = AppTest.from_file(str(ROOT / "ui" / "shell.py"), default_timeout=60)
+    app.switch_page(str(ROOT / "pages" / "study.py"))
+    opened(app, study, "history")  # imports
+    figures: dict[str, Any] = {"trials": TRIALS}
+    for view in (name for name in VIEWS if name != "front"):
+        _feed.clear()
+        cold = opened(app, study, view)
+        warm = median([opened(app, study, view) for _ in range(5)])
+        figures |= {f"{view}_first_ms": round(cold, 1), f"{view}_ms_median": round(warm, 1)}
+    _feed.clear()
+    began = time.perf_counter()
+    study_feed(lab.store(), study.id).follow()
+    figures["read_all_trials_ms"] = round(1000 * (time.perf_counter() - began), 1)
+    for i, view in enumerate(("history", "curves", "workers")):
+        times = ticks(store, study, view, TRIALS + i)
+        figures[f"{view}_tick_ms_median"] = round(median(times), 1)
+        figures[f"{view}_tick_ms_p95"] = round(percentile(times, 0.95), 1)
+    figures["forbidden_modules"] = sorted(
+        {name.split(".")[0] for name in sys.modules} & {"tensorflow", "keras", "sklearn"}
+    )
+    print(json.dumps(figures))
+
+
+if __name__ == "__main__":
+    main()

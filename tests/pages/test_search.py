@@ -1,0 +1,136 @@
+"""The Search page: what its address says is what varies, and the button begins that study."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from engine.models.base import models
+from engine.spec import Choices, Range
+from engine.store import Store
+from engine.studies import tunable
+from tests.pages.opening import labels, open_page, press, words
+from ui.search_form import read_search, read_vary, suggested, write_vary
+
+DIGITS = {"dataset": "digits", "model": "mlp", "epochs": 3}
+
+
+def ticked(at: AppTest) -> set[str]:
+    """The labels of what varies."""
+    return {box.label for box in at.checkbox if box.value}
+
+
+def test_it_opens_with_a_sensible_start_and_one_click_begins(store: Store) -> None:
+    at = open_page("search", **DIGITS)
+    assert ticked(at) == {"Units", "Dropout", "Learning rate"}
+    at = press(at, "Start search")
+    [study] = store.studies.list()
+    assert study.spec.space.keys() == {"units", "dropout", "learning_rate"}
+    assert study.spec.values["epochs"] == 3
+    assert study.spec.search.trials == 20
+    assert at.title[0].value == "mlp on digits"
+
+
+def test_the_train_page_leads_here_with_what_it_shows(store: Store) -> None:
+    at = press(open_page("train", units=77, **DIGITS), "Search…")
+    assert at.title[0].value == "Search"
+    assert at.query_params["units"] == "77"
+    assert "Multilayer perceptron (MLP)" in words(at)
+
+
+def test_a_link_reopens_what_varies_and_how(store: Store) -> None:
+    vary = "units:32..64,activation:relu|tanh"
+    at = open_page("search", vary=vary, trials=7, sampler="random", objectives="quality,parameters", **DIGITS)
+    assert ticked(at) == {"Units", "Activation"}
+    press(at, "Start search")
+    [study] = store.studies.list()
+    assert study.spec.space == {"units": Range(32, 64, log=True), "activation": Choices(("relu", "tanh"))}
+    assert study.spec.objectives == ("quality", "parameters")
+    assert (study.spec.search.trials, study.spec.search.sampler, study.spec.search.pruner) == (7, "random", "none")
+
+
+def test_ticks_and_ranges_stand_in_the_address(store: Store) -> None:
+    at = open_page("search", vary="units:32..64", **DIGITS)
+    at.checkbox(key="vary.depth").check().run()
+    assert at.query_params["vary"] == "units:32..64,depth"
+    at.number_input(key="vary-high.units").set_value(48).run()
+    assert at.query_params["vary"] == "units:32..48,depth"
+    at.slider(key="vary-range.depth").set_range(2, 3).run()
+    assert at.query_params["vary"] == "units:32..48,depth:2..3"
+    at.checkbox(key="vary.units").uncheck().run()
+    assert at.query_params["vary"] == "depth:2..3"
+
+
+def test_nothing_ticked_stays_so_and_cannot_begin(store: Store) -> None:
+    at = open_page("search", vary="dropout", **DIGITS)
+    at.checkbox(key="vary.dropout").uncheck().run()
+    assert at.query_params["vary"] == ""
+    assert not ticked(at)
+    assert "needs at least one hyperparameter" in at.error[0].value
+    assert "Start search" not in labels(at)
+
+
+def test_a_grid_says_how_many_combinations_it_has(store: Store) -> None:
+    at = open_page("search", vary="units:16..18,activation:relu|tanh", sampler="grid", **DIGITS)
+    assert "The grid has 6 combinations" in words(at)
+    assert "6 trials are trained" in words(at)
+
+
+@pytest.mark.parametrize(
+    ("params", "sentence"),
+    [
+        ({"vary": "activation", "sampler": "cma-es"}, "needs 2 or more numbers"),
+        ({"objectives": "quality,latency", "pruner": "median"}, "choose 'none'"),
+        ({"objectives": ""}, "needs an objective"),
+        ({"pruner": "wilcoxon"}, "Set folds to 3 or more"),
+    ],
+)
+def test_what_does_not_go_together_is_said_and_cannot_begin(
+    store: Store, params: dict[str, str], sentence: str
+) -> None:
+    at = open_page("search", **DIGITS, **params)
+    assert sentence in words(at)
+    assert "Start search" not in labels(at)
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"vary": "unts,units:1..2..3,units:nan..inf,units:a..b,dropout:0.9..0.1,activation:lisp|*"},
+        {"vary": "units:4..99999"},
+        {"vary": ",,,::;;%00" * 200},
+        {"trials": "0"},
+        {"sampler": "gp"},
+        {"trials": "9" * 400, "sampler": "oracle"},
+        {"objectives": "fame,<b>"},
+        {"search_seed": "-1", "budget_minutes": "nan"},
+        {"vary": "batch_size:1e999..-1e999"},
+    ],
+)
+def test_hostile_addresses_become_sentences_and_the_form_stands(store: Store, params: dict[str, str]) -> None:
+    at = open_page("search", **DIGITS, **params)
+    assert at.warning or at.error
+    assert at.title[0].value == "Search"
+
+
+def test_a_dataset_that_is_not_here_cannot_be_searched(store: Store) -> None:
+    at = open_page("search", dataset="cifar10")
+    assert "Start search" not in labels(at)
+    assert "Fetch" in labels(at)
+
+
+def test_only_hyperparameters_can_be_ticked(store: Store) -> None:
+    keys = {box.key for box in open_page("search", **DIGITS).checkbox}
+    assert "vary.units" in keys
+    assert not keys & {"vary.seed", "vary.test_fraction", "vary.fold", "vary.deterministic"}
+
+
+@pytest.mark.parametrize("model", sorted(models))
+def test_every_space_is_written_and_read_alike(model: str) -> None:
+    task = {"image": "fashion", "text": "tweets", "audio": "spoken-digits", "table": "penguins"}
+    found = read_search({"dataset": task[models[model].modalities[0]], "model": model})
+    values = found.base.values()
+    for space in (suggested(found.fields, values), {name: field.domain for name, field in found.fields.items()}):
+        notes: list[str] = []
+        assert read_vary(write_vary(space, found.fields), found.fields, values, notes) == space  # type: ignore[arg-type]
+        assert not notes
+    assert tunable(found.base).keys() == found.fields.keys()
+    assert "learning_rate" in suggested(found.fields, values)

@@ -1,0 +1,287 @@
+"""The page of a study: how far it is, its charts one at a time, and steering."""
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from sqlalchemy import update
+from streamlit.testing.v1 import AppTest
+
+from engine.artifacts import artifacts_of
+from engine.runs import RunState
+from engine.spec import Range
+from engine.store import Store
+from engine.store.schema import studies
+from engine.studies import Study, StudyState
+from tests import seeding, study_seeding
+from tests.pages.opening import labels, open_page, press, words
+from ui.study_actions import with_search
+from ui.study_views import VIEWS
+
+PARAMS = {"learning_rate": 0.01, "units": 32, "dropout": 0.1, "activation": "relu"}
+
+
+def charts(at: AppTest) -> list[dict[str, Any]]:
+    """The figures that the page has drawn."""
+    boards = [json.loads(element.proto.json) for element in at.get("bidi_component")]
+    return [json.loads(chart["spec"]) for board in boards for chart in board["charts"]]
+
+
+def metrics(at: AppTest) -> dict[str, str]:
+    """The headline figures."""
+    return {metric.label: metric.value for metric in at.metric}
+
+
+def pick(at: AppTest, trial: int) -> AppTest:
+    """Select the row of a trial."""
+    table = at.dataframe[0]
+    row = list(table.value["trial"]).index(trial)
+    at.session_state[table.key] = {"selection": {"rows": [row], "columns": [], "cells": []}}
+    at.run()
+    assert not at.exception, at.exception[0].message
+    return at
+
+
+def test_it_shows_how_far_it_is_and_the_best_so_far(store: Store) -> None:
+    made = study_seeding.study(store, trials=6)
+    study_seeding.begun(store, made, 6, PARAMS, [0.3])
+    at = open_page("study", study=made.id)
+    assert metrics(at)["Trials"] == "6 / 20"
+    assert metrics(at)["Best: Validation accuracy"].endswith("%")
+    assert "6 of 20 trials have ended · 1 given up early · 1 training now" in words(at)
+    assert metrics(at)["Time left"] != "–"
+    assert list(at.dataframe[0].value["trial"]) == [6, 5, 4, 3, 2, 1, 0]
+
+
+@pytest.mark.parametrize("view", sorted(VIEWS))
+@pytest.mark.parametrize("trials", [0, 1, 12])
+def test_every_chart_draws_or_says_what_it_waits_for(store: Store, view: str, trials: int) -> None:
+    made = study_seeding.study(store, trials=trials, objectives=("quality", "latency"))
+    at = open_page("study", study=made.id, view=view)
+    assert charts(at) or "This chart needs" in words(at)
+    if trials == 12:
+        assert all(figure["data"] for figure in charts(at))
+
+
+def test_only_the_chart_that_is_looked_at_is_drawn(store: Store) -> None:
+    made = study_seeding.study(store, trials=12)
+    assert [trace["type"] for figure in charts(open_page("study", study=made.id, view="parallel")) for trace in figure["data"]] == [
+        "parcoords"
+    ]  # fmt: skip
+
+
+def test_a_clicked_point_opens_its_run(store: Store) -> None:
+    made = study_seeding.study(store, trials=3)
+    at = open_page("study", study=made.id)
+    run = store.studies.runs(made.id)[1][0]
+    assert run.id in charts(at)[0]["data"][0]["customdata"]
+
+
+def test_two_objectives_have_a_front_and_no_single_best(store: Store) -> None:
+    made = study_seeding.study(store, trials=12, objectives=("quality", "latency"))
+    at = open_page("study", study=made.id, view="front")
+    names = {trace["name"] for figure in charts(at) for trace in figure["data"]}
+    assert names == {"Trials", "Not beaten by any other"}
+    assert {"Best: Validation accuracy", "Best: Latency"} <= metrics(at).keys()
+    assert "Promote the best" not in labels(at)
+
+
+def test_trials_that_came_to_nothing_are_failures_and_no_best(store: Store) -> None:
+    made = study_seeding.study(store, trials=0)
+    for number, quality in enumerate((float("nan"), float("inf"))):
+        study_seeding.ended(store, made, number, PARAMS, quality=quality)
+    at = open_page("study", study=made.id)
+    assert metrics(at)["Best: Validation accuracy"] == "–"
+    assert set(at.dataframe[0].value["state"]) == {"✕ Failed"}
+    assert not open_page("study", study=made.id, view="curves").exception
+
+
+# -- steering ----------------------------------------------------------------------------------------------------------
+
+
+def test_pause_resume_and_stop(store: Store) -> None:
+    made = study_seeding.study(store, trials=1)
+    run = study_seeding.begun(store, made, 1, PARAMS)
+    at = press(open_page("study", study=made.id), "Pause")
+    assert store.studies.get(made.id).state is StudyState.PAUSED
+    at = press(at, "Resume")
+    assert store.studies.get(made.id).state is StudyState.RUNNING
+    at = press(at, "Stop")
+    assert store.studies.get(made.id).state is StudyState.STOPPED
+    assert store.get_run(run.id).request == RunState.STOPPED
+    assert {"Resume", "Delete…"} <= set(labels(at))
+
+
+def test_a_guess_is_tried_next_and_leaves_the_rest_open(store: Store) -> None:
+    made = study_seeding.study(store, trials=0)
+    at = open_page("study", study=made.id)
+    at.number_input(key=f"guess-{made.id}.units").set_value(24)
+    at.selectbox(key=f"guess-{made.id}.activation").select("tanh")
+    at = press(at, "Try them")
+    assert store.studies.get(made.id).guesses == ({"units": 24, "activation": "tanh"},)
+    assert "1 values of yours come next" in words(at)
+
+
+def test_an_empty_guess_is_refused(store: Store) -> None:
+    made = study_seeding.study(store, trials=0)
+    at = press(open_page("study", study=made.id), "Try them")
+    assert any("at least one value" in warning.value for warning in at.warning)
+    assert store.studies.get(made.id).guesses == ()
+
+
+def test_a_range_is_narrowed_for_later_trials(store: Store) -> None:
+    made = study_seeding.study(store, trials=0)
+    at = open_page("study", study=made.id)
+    at.selectbox(key=f"narrow-{made.id}").select("units").run()
+    at.number_input(key=f"narrow-{made.id}.units.128").set_value(64)
+    press(at, "Narrow")
+    assert store.studies.get(made.id).spec.space["units"] == Range(8, 64, log=True)
+
+
+def test_two_people_who_steer_at_once_lose_nothing(store: Store) -> None:
+    made = study_seeding.study(store, trials=0)
+    at = open_page("study", study=made.id)
+    at.number_input(key=f"numbers-{made.id}.trials.20").set_value(50)
+    store.studies.steer(made.id, lambda spec: with_search(spec, {"parallel": 3}))
+    store.studies.steer(made.id, lambda spec: spec.narrowed("units", Range(8, 32)))
+    press(at, "Change")
+    spec = store.studies.get(made.id).spec
+    assert (spec.search.trials, spec.search.parallel, spec.space["units"].high) == (50, 3, 32)  # type: ignore[union-attr]
+
+
+def test_more_trials_let_a_completed_study_go_on(store: Store) -> None:
+    made = study_seeding.study(store, trials=2)
+    store.studies.end(made.id, StudyState.COMPLETED)
+    at = open_page("study", study=made.id)
+    at.number_input(key=f"numbers-{made.id}.trials.20").set_value(30)
+    press(at, "Change")
+    assert store.studies.get(made.id).state is StudyState.RUNNING
+
+
+def test_one_trial_is_stopped_or_boosted(store: Store) -> None:
+    made = study_seeding.study(store, trials=1)
+    run = study_seeding.begun(store, made, 1, PARAMS)
+    at = pick(open_page("study", study=made.id), 1)
+    at = press(at, "Boost")
+    assert store.studies.get(made.id).boosted == (1,)
+    assert "Boost" not in labels(at)
+    press(at, "Stop this trial")
+    assert store.get_run(run.id).request == RunState.STOPPED
+
+
+def test_a_trial_that_has_ended_cannot_be_stopped(store: Store) -> None:
+    made = study_seeding.study(store, trials=1)
+    at = pick(open_page("study", study=made.id), 0)
+    assert not {"Stop this trial", "Boost"} & set(labels(at))
+    at = press(at, "Open its run")
+    assert at.title[0].value.startswith("Run ")
+
+
+def test_the_best_is_promoted_to_a_run_of_its_own(store: Store) -> None:
+    made = study_seeding.study(store, trials=4)
+    best = max(study_seeding.trials_of(store, made), key=lambda trial: trial.values[0] if trial.judged else 0)
+    at = press(open_page("study", study=made.id), "Promote the best")
+    run = next(run for run in store.list_runs() if run.study_id is None)
+    assert at.title[0].value == f"Run {run.id}"
+    assert run.spec["model"]["units"] == best.params["units"]
+
+
+def test_delete_asks_and_then_forgets_the_study_with_its_runs(store: Store) -> None:
+    made = study_seeding.study(store, trials=2)
+    artifacts_of(1).folder.mkdir(parents=True)
+    store.studies.stop(made.id)
+    at = press(open_page("study", study=made.id), "Delete…")
+    assert store.studies.list()
+    press(at, "Delete for good")
+    assert store.studies.list() == []
+    assert store.list_runs() == []
+    assert not artifacts_of(1).folder.exists()
+
+
+# -- addresses, other people, other versions ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("asked", ["", "x", "-1", "99", "9" * 30, "²", "1;drop"])
+def test_an_unknown_study_leads_to_the_list(store: Store, asked: str) -> None:
+    at = open_page("study", study=asked)
+    assert at.info[0].value
+    assert any(link.proto.page.endswith("studies") for link in at.get("page_link"))
+
+
+@pytest.mark.parametrize(
+    "query", [{"view": "../../x"}, {"view": "contour", "x": "<b>", "y": "seed"}, {"objective": "fame"}]
+)
+def test_hostile_choices_in_the_address_are_ignored(store: Store, query: dict[str, str]) -> None:
+    made = study_seeding.study(store, trials=4)
+    assert charts(open_page("study", study=made.id, **query))
+
+
+def break_spec(store: Store, made: Study) -> None:
+    """As another version may have written it."""
+    with store.writing() as db:
+        db.execute(update(studies).where(studies.c.id == made.id).values(spec={"values": {"model": "mlp"}}))
+
+
+def test_a_study_that_cannot_be_read_says_so_and_can_be_stopped_and_deleted(store: Store) -> None:
+    made = study_seeding.study(store, trials=1)
+    break_spec(store, made)
+    at = open_page("study", study=made.id)
+    assert any("cannot be read" in error.value for error in at.error)
+    at = press(at, "Stop")
+    assert "Delete…" in labels(at)
+
+
+def test_a_study_of_a_model_that_is_gone_says_so(store: Store) -> None:
+    made = study_seeding.study(store, trials=1)
+    spec = replace(made.spec, values=made.spec.values | {"model": "of-a-plugin"}).to_dict()
+    with store.writing() as db:
+        db.execute(update(studies).where(studies.c.id == made.id).values(spec=spec))
+    assert any("of-a-plugin" in error.value for error in open_page("study", study=made.id).error)
+
+
+# -- the list, and the pages of runs -----------------------------------------------------------------------------------
+
+
+def test_no_studies_yet_says_what_to_do(store: Store) -> None:
+    at = open_page("studies")
+    assert "There are no studies yet" in at.info[0].value
+
+
+def test_each_study_is_a_row_and_a_broken_one_spoils_none(store: Store) -> None:
+    good = study_seeding.study(store, trials=4, name="<b>Mine</b>")
+    break_spec(store, study_seeding.study(store, trials=1))
+    study_seeding.study(store, trials=0, objectives=("parameters",))
+    table = open_page("studies").dataframe[0].value
+    assert list(table["id"].str[-1]) == ["3", "2", "1"]
+    row = table.iloc[2]
+    best = max(trial.values[0] or 0 for trial in study_seeding.trials_of(store, good) if trial.judged)
+    assert (row["name"], row["trials"], row["progress"]) == ("<b>Mine</b>", "4 / 20", 0.2)
+    assert row["best"] == f"Validation accuracy {best:.1%}"
+
+
+def test_trials_are_no_rows_of_the_runs_page_unless_asked_for(store: Store) -> None:
+    made = study_seeding.study(store, trials=2)
+    own = seeding.queued(store)
+    at = open_page("runs")
+    assert list(at.dataframe[0].value["id"]) == [own.id]
+    at.toggle(key="show_trials").set_value(True).run()
+    assert len(at.dataframe[0].value) == 3
+    assert f"{made.id} · 0" in set(at.dataframe[0].value["study"])
+    assert at.query_params["trials"] == "true"
+
+
+def test_where_there_are_only_trials_the_runs_page_says_so(store: Store) -> None:
+    study_seeding.study(store, trials=1)
+    at = open_page("runs")
+    assert "belong to studies" in at.info[0].value
+    at.toggle(key="show_trials").set_value(True).run()
+    assert len(at.dataframe[0].value) == 1
+
+
+def test_the_run_of_a_trial_leads_to_its_study(store: Store) -> None:
+    made = study_seeding.study(store, trials=1)
+    run = store.studies.runs(made.id)[0][0]
+    at = open_page("run", run=run.id)
+    link = next(link for link in at.get("page_link") if link.proto.label == f"Trial 0 of study {made.id}")
+    assert link.proto.query_string == f"study={made.id}"

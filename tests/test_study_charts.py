@@ -1,0 +1,131 @@
+"""Charts and words of studies: bounded however many trials there are, the best always among what is drawn."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from engine.runs import Run, RunState
+from engine.search.trials import Trial
+from engine.spec import Choices, Range
+from engine.studies import Domain, Study, StudySpec, StudyState
+from tests import study_seeding
+from ui import study_charts
+from ui.charts import to_json
+from ui.study_charts import Judging, lanes, sample
+from ui.study_words import seconds_left
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+SPACE: dict[str, Domain] = {
+    "rate": Range(1e-4, 1e-1, log=True), "depth": Range(1, 6), "kernel": Choices((3, 5)), "flag": Choices((False, True)),
+}  # fmt: skip
+JUDGING = Judging(
+    SPACE, {name: name.title() for name in SPACE}, ("Accuracy", "Size"), (True, False), (".1%", "~g"), "light"
+)
+
+
+def trial(number: int, value: float | None, state: RunState = RunState.COMPLETED, **more: Any) -> Trial:
+    """A trial that came to `value` after five epochs."""
+    began = NOW + timedelta(seconds=10 * number)
+    run = Run(
+        number + 1, state, {}, epoch=5, curve=[0.1, 0.2, 0.3, 0.4, value or 0.0], trial=number, started_at=began,
+        ended_at=None if state.live else began + timedelta(seconds=8),
+    )  # fmt: skip
+    params = {"rate": 0.001 * (1 + number % 50), "depth": 1 + number % 6, "kernel": 3, "flag": bool(number % 2)} | more
+    return Trial(number, state, params, (value, float(number)), (run,))
+
+
+def many(count: int) -> list[Trial]:
+    """Trials of all kinds; the best is one in the middle."""
+    states = [RunState.COMPLETED, RunState.COMPLETED, RunState.PRUNED, RunState.FAILED]
+    made = [trial(i, 0.5 + (i * 37 % 100) / 1000, states[i % 4]) for i in range(count)]
+    made[count // 2] = trial(count // 2, 0.99)
+    return [*made, trial(count, None, RunState.RUNNING)]
+
+
+def figures(trials: Sequence[Trial], judging: Judging = JUDGING) -> dict[str, dict[str, Any]]:
+    """Every chart of these trials."""
+    judged = [t for t in trials if t.judged]
+    best = [max(judged, key=lambda t: t.values[0] or 0)] if judged else []
+    numbers = [t.number for t in best]
+    return {
+        "history": study_charts.history_figure(trials, judging),
+        "curves": study_charts.curves_figure(trials, judging, numbers),
+        "parallel": study_charts.parallel_figure(trials, judging),
+        "slice": study_charts.slice_figure(trials, judging, "rate", numbers),
+        "choices": study_charts.slice_figure(trials, judging, "flag", numbers),
+        "contour": study_charts.contour_figure(trials, judging, "rate", "depth"),
+        "grid": study_charts.contour_figure(trials, judging, "kernel", "rate"),
+        "workers": study_charts.workers_figure(trials, judging, NOW + timedelta(days=1)),
+        "front": study_charts.front_figure(trials, judging, best, 1, 0),
+    }
+
+
+def test_no_trace_has_more_points_than_a_browser_draws_at_ease() -> None:
+    for name, figure in figures(many(5_000)).items():
+        for trace in figure["data"]:
+            values = trace["dimensions"][0]["values"] if trace["type"] == "parcoords" else trace["x"]
+            assert len(values) <= study_charts.MOST_CURVE_POINTS + study_charts.MOST_CURVES, name
+        assert len(figure["data"]) <= 6
+        assert len(to_json(figure)) < 500_000, name
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 40])
+def test_every_chart_is_json_for_any_number_of_trials(count: int) -> None:
+    trials = many(count)[:-1] if count else []
+    for theme in ("light", "dark"):
+        for figure in figures(trials, replace(JUDGING, theme=theme)).values():  # type: ignore[arg-type]
+            to_json(figure)
+
+
+def test_the_best_is_drawn_however_many_trials_there_are() -> None:
+    trials = many(5_000)
+    assert 2_500 in {t.number for t in sample([t for t in trials if t.judged], JUDGING)}
+    line = figures(trials)["history"]["data"][-1]
+    assert (line["name"], line["y"][-1]) == ("Best so far", 0.99)
+
+
+def test_the_best_so_far_follows_the_direction_of_the_objective() -> None:
+    trials = [trial(i, value) for i, value in enumerate((0.5, 0.7, 0.2, 0.6))]
+    up = study_charts.history_figure(trials, JUDGING)["data"][-1]
+    down = study_charts.history_figure(trials, replace(JUDGING, maximize=(False, False)))["data"][-1]
+    assert (up["x"], up["y"]) == ([0, 1, 3], [0.5, 0.7, 0.7])
+    assert (down["x"], down["y"]) == ([0, 2, 3], [0.5, 0.2, 0.2])
+
+
+def test_pruned_curves_are_grey_and_their_ends_are_kept() -> None:
+    figure = study_charts.curves_figure([trial(0, 0.9), trial(1, 0.3, RunState.PRUNED)], JUDGING, [0])
+    looks = {trace["name"]: trace for trace in figure["data"]}
+    assert looks["Given up or stopped"]["line"]["color"] == "#9AA0AA"
+    assert looks["Best so far"]["x"] == [1.0, 2.0, 3.0, 4.0, 5.0, None]
+    assert looks["Best so far"]["y"][-2] == 0.9
+
+
+def test_every_point_knows_its_run() -> None:
+    for name in ("history", "slice", "workers", "front"):
+        for trace in figures(many(40))[name]["data"]:
+            assert trace.get("hoverinfo") == "skip" or all(isinstance(i, int) for i in trace["customdata"]), name
+
+
+def test_lanes_are_as_many_as_trained_at_once() -> None:
+    assert lanes([(0, 5), (1, 3), (3, 9), (4, 6), (6, 7)]) == [0, 1, 1, 2, 0]
+    assert lanes([]) == []
+
+
+def study(**changes: Any) -> Study:
+    """A running study of twenty trials."""
+    search = study_seeding.Search(**({"trials": 20, "pruner": "none"} | changes))
+    spec = StudySpec.build(study_seeding.VALUES, study_seeding.SPACE, search=search)
+    return Study(1, "s", StudyState.RUNNING, spec, spent_seconds=60.0)
+
+
+def test_time_left_follows_the_trials_the_pace_and_the_budget() -> None:
+    ended = [trial(i, 0.5) for i in range(10)]
+    assert seconds_left(study(), ended, 20) == 80
+    assert seconds_left(study(parallel=2), ended, 20) == 40
+    assert seconds_left(study(budget_minutes=1.5), ended, 20) == 30
+    assert seconds_left(study(), [], 20) is None
+    assert seconds_left(study(budget_minutes=2), [], 20) == 60
+    assert seconds_left(replace(study(), state=StudyState.COMPLETED), ended, 20) is None
