@@ -55,6 +55,14 @@ HIDDEN = Hidden()
 
 
 @dataclass(frozen=True)
+class Forkable:
+    """Marks a field of a task or a model that may change when a run is forked: the weights fit and mean the same."""
+
+
+FORKABLE = Forkable()
+
+
+@dataclass(frozen=True)
 class Field:
     """One field of a `Spec`, as every consumer sees it. `domain` is None for a setting that nobody tunes."""
 
@@ -66,6 +74,7 @@ class Field:
     label: str
     advanced: bool
     hidden: bool = False
+    forkable: bool = False
 
     @property
     def tunable(self) -> bool:
@@ -104,6 +113,7 @@ class Spec(BaseModel):
                 label=info.title or name.replace("_", " ").capitalize(),
                 advanced=any(isinstance(item, Advanced) for item in info.metadata),
                 hidden=any(isinstance(item, Hidden) for item in info.metadata),
+                forkable=any(isinstance(item, Forkable) for item in info.metadata),
             )
             for name, info in cls.model_fields.items()
         ]

@@ -8,7 +8,8 @@ import streamlit as st
 
 from engine.errors import TrainyardError
 from engine.runs import Run, RunState
-from engine.store.store import RESUMABLE, Executor
+from engine.store.changes import RESUMABLE
+from engine.store.store import Executor
 from engine.tasks.base import tasks
 from ui.charts import is_share, metric_label, metric_word
 from ui.language import N_, _
