@@ -54,9 +54,9 @@ def _stop_button(run: Run) -> None:
 
 
 def can_be_tried(run: Run) -> bool:
-    """Whether it has left a model, or trains and has a checkpoint."""
+    """Whether it has left a model, or has not ended and has a checkpoint."""
     files = artifacts_of(run.id)
-    if run.live:
+    if not run.state.final:
         return files.checkpoint.is_file() or files.model.is_file()
     return run.state in (RunState.COMPLETED, RunState.STOPPED, RunState.PRUNED) and files.model.is_file()
 
