@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+_TOGETHER = 100  # runs that are forgotten in one transaction: others wait for it
+
 
 @dataclass(frozen=True)
 class Outcomes:
@@ -132,6 +134,15 @@ def delete_run(store: "Store", run_id: int) -> None:
     """Forget an ended run and delete its files. A live run raises `TrainyardError`."""
     store.delete_run(run_id)
     shutil.rmtree(artifacts_of(run_id).folder, ignore_errors=True)
+
+
+def delete_runs(store: "Store", run_ids: list[int]) -> None:
+    """Delete the files of many ended runs and forget them. Files go first: what is still known can be deleted again."""
+    for first in range(0, len(run_ids), _TOGETHER):
+        some = run_ids[first : first + _TOGETHER]
+        for run_id in some:
+            shutil.rmtree(artifacts_of(run_id).folder, ignore_errors=True)
+        store.delete_runs(some)
 
 
 def discard_results(run_id: int) -> None:

@@ -209,13 +209,22 @@ class StudySpec:
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Self:
-        """The inverse of `to_dict`."""
-        return cls(
-            dict(data["values"]),
-            {name: domain_from_dict(domain) for name, domain in data["space"].items()},
-            tuple(data["objectives"]),
-            Search.parse(data["search"]),
-        )
+        """The inverse of `to_dict`. Raises `TrainyardError` for a record that another version has written."""
+        try:
+            search = Search.parse(data["search"])
+            space = {name: domain_from_dict(domain) for name, domain in data["space"].items()}
+            return cls(dict(data["values"]), space, tuple(data["objectives"]), search)
+        except (TrainyardError, KeyError, TypeError, AttributeError, ValueError) as error:
+            raise TrainyardError(
+                f"The record of this study cannot be read: {error}. Another version of Trainyard may have written it; "
+                "delete the study, or install that version."
+            ) from error
+
+    @classmethod
+    def remnant(cls, data: Any) -> Self:
+        """What little is certain of a record that cannot be read: enough to list it."""
+        values = data.get("values") if isinstance(data, dict) else None
+        return cls(values if isinstance(values, dict) else {}, {})
 
 
 def _typed(field: Field, value: Any) -> Any:
@@ -326,6 +335,8 @@ class Study:
     """How long it has been searching: pauses do not count."""
     created_at: datetime | None = None
     ended_at: datetime | None = None
+    unreadable: str = ""
+    """Why what it searches is not known; empty for all studies but those that another version has written."""
 
     @property
     def live(self) -> bool:

@@ -68,9 +68,17 @@ def draw_launch(spec: RunSpec, available: bool) -> None:
         st.title(_("Train"), width="content")
         with st.container(horizontal=True, width="content"):
             st.button(_("Reset"), key="reset", type="tertiary", on_click=reset_form, help=_("Back to the defaults"))
+            search = st.button(
+                _("Search…"),
+                key="search",
+                icon=":material/query_stats:",
+                help=_("Try many values of some hyperparameters instead, and find the best."),
+            )
             pressed = st.button(
                 _("Train"), key="train", type="primary", icon=":material/play_arrow:", disabled=not available
             )
+    if search:
+        st.switch_page(page("search"), query_params=st.query_params.to_dict())
     if pressed:
         with lab.guarded():
             run = lab.launch(spec)

@@ -1,89 +1,22 @@
 """The driver of studies against a real store: the test moves the runs through their states, as workers would."""
 
-import time
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
 
-import optuna
 import pytest
-from optuna.trial import FrozenTrial, TrialState
+from optuna.trial import TrialState
 from sqlalchemy import update
 
 from engine.errors import TrainyardError
-from engine.runs import Run, RunState
-from engine.search.driver import Driver
+from engine.runs import RunState
+from engine.search.grid import combinations
 from engine.search.results import find_results
-from engine.search.sampling import combinations, distributions, make_sampler, open_study, study_name
+from engine.search.sampling import distributions, make_sampler, open_study
 from engine.spec import Range
-from engine.store import MetricPoint, Store
+from engine.store import Store
 from engine.store.schema import studies
-from engine.studies import Search, Study, StudySpec, StudyState
-
-VALUES: dict[str, Any] = {"dataset": "digits", "model": "mlp", "epochs": 4}
-SPACE = {"units": Range(16, 64, log=True), "learning_rate": None}
-
-
-class Bench:
-    """A driver whose trials the test trains."""
-
-    def __init__(self, store: Store) -> None:
-        self.store, self.driver = store, Driver(store)
-
-    def begin(
-        self, space: Any = None, objectives: tuple[str, ...] = ("quality",), values: Any = None, **search: Any
-    ) -> Study:
-        """A study, with its first trials in the queue."""
-        search = {"trials": 3, "sampler": "random", "pruner": "none"} | search
-        spec = StudySpec.build(VALUES | (values or {}), space or SPACE, objectives, Search(**search))
-        study = self.store.studies.create(spec)
-        self.driver.tick()
-        return study
-
-    def restart(self) -> None:
-        """What a new process has after the old one was killed: nothing but the database."""
-        self.driver.close()
-        self.driver = Driver(self.store)
-
-    def waiting(self) -> list[Run]:
-        """Trials that wait for a worker, in the order of the queue."""
-        return [self.store.get_run(run_id) for run_id in self.store.queue()]
-
-    def claim(self) -> Run:
-        """A worker begins the next one."""
-        run = self.store.claim_run("cpu-0")
-        assert run is not None
-        return run
-
-    def epochs(self, run: Run, *values: float, first: int = 1) -> None:
-        """It trains epochs that come to these accuracies."""
-        for epoch, value in enumerate(values, first):
-            point = MetricPoint(0, "validation", "accuracy", "epoch", epoch, epoch, value, time.time())
-            self.store.report(run, [point], epoch=epoch, best={"epoch": epoch, "val_accuracy": max(values)})
-
-    def end(self, run: Run, state: RunState = RunState.COMPLETED, message: str = "", **result: Any) -> None:
-        """It ends, and the driver sees that."""
-        assert self.store.end_run(run, state, message, result)
-        self.driver.tick()
-
-    def train(self, value: float = 0.5, **result: Any) -> Run:
-        """The next trial from beginning to end."""
-        run = self.claim()
-        self.epochs(run, value / 2, value)
-        self.end(run, **result)
-        return run
-
-    def get(self, study: Study) -> Study:
-        """The study as it is now."""
-        return self.store.studies.get(study.id)
-
-    def trials(self, study: Study) -> list[FrozenTrial]:
-        """Optuna's side of it."""
-        return optuna.load_study(study_name=study_name(study.id), storage=self.driver._storage).get_trials()
-
-    def states(self, study: Study) -> str:
-        """The states of its trials in one word, such as `complete fail running`."""
-        return " ".join(trial.state.name.lower() for trial in self.trials(study))
+from engine.studies import StudySpec, StudyState
+from tests.search_bench import Bench
 
 
 @pytest.fixture

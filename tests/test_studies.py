@@ -12,7 +12,8 @@ from engine.models.base import models
 from engine.optimizers import optimizers
 from engine.runs import RunSpec, choose_parts
 from engine.schedules import schedules
-from engine.search.sampling import GRID_POINTS, combinations, distribution, distributions, grid_points, make_sampler
+from engine.search.grid import GRID_POINTS, combinations, grid_points
+from engine.search.sampling import distribution, distributions, make_sampler
 from engine.spec import Choices, Range
 from engine.studies import Search, StudySpec, narrow, parse_domain, tunable
 

@@ -16,10 +16,14 @@ from engine.datasets.own import Kind, list_sets
 from engine.errors import TrainyardError
 from engine.runs import PARTS, RunSpec, choose_parts, models_for
 from engine.spec import Choices, Field, Options, Range, Spec
+from engine.studies import Search
 from ui.language import _
 from ui.sentences import said
 
-OTHER_PARAMS = frozenset({"lang", "embed", "embed_options"})
+VARY, OBJECTIVE, STUDY_NAME = "vary", "objectives", "study_name"
+SEARCH_PARAMS = frozenset({VARY, OBJECTIVE, STUDY_NAME, *Search.model_fields})
+"""Names in the URL that say how a study searches. The form of a run takes no notice, and keeps them for the way back."""
+OTHER_PARAMS = frozenset({"lang", "embed", "embed_options"}) | SEARCH_PARAMS
 """Names in the URL that belong to the page, not to the form."""
 _REMEMBERED = "train.params"
 _SEGMENTS_CHARACTERS = 28  # choices that fit into one line beside a picture; more go into a list
@@ -65,15 +69,31 @@ def read_form(params: Mapping[str, str]) -> Form:
             notes.append(_unknown(name, list(fields)))
             continue
         part, field = fields[name]
-        try:
-            changed[name] = parse_value(part, field, text)
-        except (TrainyardError, ValueError):
-            notes.append(
-                _("{name}={value} in the link cannot be used: {expected}. {default} is used instead.").format(
-                    name=name, value=text, expected=expected(field), default=write_value(defaults[name])
-                )
-            )
+        _read_field(part, field, text, defaults[name], changed, notes)
     return Form(parts, defaults, changed, tuple(notes))
+
+
+def read_spec(part: type[Spec], params: Mapping[str, str], defaults: Mapping[str, Any], section: str) -> Form:
+    """The form of a single Spec, from those names of a URL that are its own."""
+    notes: list[str] = []
+    changed: dict[str, Any] = {}
+    for field in part.fields():
+        if field.name in params:
+            _read_field(part, field, params[field.name], defaults[field.name], changed, notes)
+    return Form({section: part}, dict(defaults), changed, tuple(notes))
+
+
+def _read_field(
+    part: type[Spec], field: Field, text: str, default: Any, changed: dict[str, Any], notes: list[str]
+) -> None:
+    try:
+        changed[field.name] = parse_value(part, field, text)
+    except (TrainyardError, ValueError):
+        notes.append(
+            _("{name}={value} in the link cannot be used: {expected}. {default} is used instead.").format(
+                name=field.name, value=text, expected=expected(field), default=write_value(default)
+            )
+        )
 
 
 def _read_parts(params: Mapping[str, str], notes: list[str]) -> dict[str, type[Spec]]:

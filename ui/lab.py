@@ -12,6 +12,7 @@ from engine.errors import TrainyardError
 from engine.runs import Run, RunSpec
 from engine.settings import settings
 from engine.store import Store
+from engine.studies import Study, StudySpec
 from ui.sentences import said
 
 if TYPE_CHECKING:
@@ -60,6 +61,13 @@ def launch(spec: RunSpec, owner: str = "") -> Run:
     run = store().create_runs(spec.folded(), owner)[0]
     start_executor()
     return run
+
+
+def launch_study(spec: StudySpec, name: str = "") -> Study:
+    """Begin a study, and have somebody drive it."""
+    study = store().studies.create(spec, name)
+    start_executor()
+    return study
 
 
 def start_fetch(name: str) -> None:

@@ -51,7 +51,18 @@ function place(board, chart, i) {
   return plot;
 }
 
-function draw(plot, chart, data) {
+// A click on a point tells the server what stands in its `customdata`. One listener a plot, which asks the newest answer.
+function listen(plot, answer) {
+  plot.answer = answer;
+  if (plot.listens) return;
+  plot.listens = true;
+  plot.on('plotly_click', (click) => {
+    const meant = click.points[0]?.customdata;
+    if (Number.isInteger(meant)) plot.answer('clicked', meant);
+  });
+}
+
+function draw(plot, chart, data, answer) {
   plot.wanted = chart.spec;
   if (plot.drawn === chart.spec) return;
   load(data.src).then(() => {
@@ -62,6 +73,7 @@ function draw(plot, chart, data) {
   }).then((drawn) => {
     if (!drawn || !plot.wanted) return;
     plot.dataset.step = chart.step;
+    listen(plot, answer);
     plot.watcher ??= new ResizeObserver(() => {
       if (plot.offsetParent && plot.data) window.Plotly.Plots.resize(plot);
     });
@@ -71,15 +83,16 @@ function draw(plot, chart, data) {
 
 function clear(plot) {
   plot.wanted = plot.drawn = null;
+  plot.listens = false;
   plot.watcher?.disconnect();
   plot.watcher = null;
   if (window.Plotly) window.Plotly.purge(plot);
 }
 
-export default function ({ data, parentElement }) {
+export default function ({ data, parentElement, setTriggerValue }) {
   load(data.src).catch(console.error);
   const board = parentElement.querySelector('.live-plots > div');
-  data.charts.forEach((chart, i) => draw(place(board, chart, i), chart, data));
+  data.charts.forEach((chart, i) => draw(place(board, chart, i), chart, data, setTriggerValue));
   [...board.children].slice(data.charts.length).forEach((plot) => { clear(plot); plot.remove(); });
   return () => [...board.children].forEach(clear);
 }
@@ -114,12 +127,19 @@ def preload() -> None:
     live_plots([], key="preload", failed="")
 
 
-def live_plots(charts: Sequence[Chart], *, key: str, failed: str) -> None:
+def live_plots(charts: Sequence[Chart], *, key: str, failed: str) -> int | None:
     """Draw the charts and change those in place that differ at the next run.
 
-    `failed` stands where a chart should be when the browser cannot load Plotly.
+    `failed` stands where a chart should be when the browser cannot load Plotly. Returns the `customdata` of a point that
+    somebody has just clicked, where that is a whole number.
     """
-    _mount(key=key, data=board_data(charts, failed=failed))
+    told = _mount(key=key, data=board_data(charts, failed=failed), on_clicked_change=_nothing)
+    clicked = told.get("clicked")
+    return clicked if isinstance(clicked, int) else None
+
+
+def _nothing() -> None:
+    """What is told by the browser is read where the board is drawn."""
 
 
 def live_plot(spec: str, *, key: str, label: str, failed: str, height: int = 320, step: int = 0) -> None:

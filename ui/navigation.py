@@ -27,6 +27,11 @@ PAGES = (
     Entry("data", N_("Data"), ":material/database:", N_("Look into datasets, and import your own.")),
     Entry("runs", N_("Runs"), ":material/list:", N_("All runs: waiting, training and ended.")),
     Entry("run", N_("Run"), ":material/show_chart:", N_("One run: its curves, log and result."), hidden=True),
+    Entry("studies", N_("Studies"), ":material/query_stats:", N_("Searches for good hyperparameters: many runs each.")),
+    Entry(
+        "study", N_("Study"), ":material/query_stats:", N_("One study: its trials, charts and steering."), hidden=True
+    ),
+    Entry("search", N_("Search"), ":material/tune:", N_("Choose what varies, and begin a study."), hidden=True),
     Entry("demo", N_("Demo"), ":material/draw:", N_("Try a trained network on your own input.")),
     Entry("system", N_("System"), ":material/memory:", N_("Devices, workers, disk and versions.")),
 )

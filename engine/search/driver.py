@@ -15,10 +15,10 @@ from optuna.trial import FrozenTrial, TrialState
 
 from engine.errors import TrainyardError
 from engine.runs import Run, RunState
+from engine.search.grid import combinations
 from engine.search.outcomes import finite_values, reported_values, state_of
 from engine.search.sampling import (
     close_storage,
-    combinations,
     distributions,
     make_pruner,
     make_sampler,
@@ -53,12 +53,23 @@ class Driver:
         for study in studies:
             self._guarded(study, self._advance)
         for study_id in self._open.keys() - {study.id for study in studies}:
-            study = self.store.studies.get(study_id)
-            if not study.live and not self._guarded(study, self._open[study_id].settle):
+            if self._settled(study_id):
                 del self._open[study_id]
         return len({study.id for study in studies} | self._open.keys())
 
+    def _settled(self, study_id: int) -> bool:
+        """Whether nothing of a study that is not live any more is left to be told."""
+        try:
+            study = self.store.studies.get(study_id)
+        except StoreUnavailable:
+            raise
+        except TrainyardError:  # somebody has deleted it
+            return True
+        return not study.live and not self._guarded(study, self._open[study_id].settle)
+
     def _advance(self, study: Study) -> bool:
+        if study.unreadable:
+            raise TrainyardError(study.unreadable)
         if study.id not in self._open:
             self._open[study.id] = _Search(self.store, open_study(self._storage, study.id, study.spec))
         return self._open[study.id].advance(study)

@@ -4,7 +4,6 @@ import math
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import numpy as np
 import optuna
@@ -14,13 +13,11 @@ from sqlalchemy.engine import make_url
 
 from engine.errors import TrainyardError
 from engine.runs import RunSpec
+from engine.search.grid import grid
 from engine.spec import Choices, Range
 from engine.store.database import turn
 from engine.studies import Domain, StudySpec, tunable
 
-GRID_POINTS = 5
-"""Values of a number that a grid tries, where it has more."""
-MOST_COMBINATIONS = 10_000
 _BUSY_SECONDS = 30
 _STARTUP_SHARE = 4  # a quarter of the trials is chosen at random before a sampler begins to learn
 
@@ -61,6 +58,18 @@ def open_study(storage: RDBStorage, study_id: int, spec: StudySpec) -> optuna.St
         directions=["maximize" if more else "minimize" for more in spec.maximize()],
         load_if_exists=True,
     )
+
+
+def forget_study(url: str, study_id: int) -> bool:
+    """Delete the study from Optuna's tables. False where it is not there."""
+    storage = open_storage(url)
+    try:
+        storage.delete_study(storage.get_study_id_from_name(study_name(study_id)))
+    except KeyError:
+        return False
+    finally:
+        close_storage(storage)
+    return True
 
 
 def make_sampler(spec: StudySpec, number: int) -> optuna.samplers.BaseSampler:
@@ -146,39 +155,3 @@ def distribution(domain: Domain, kind: type) -> BaseDistribution:
 def _last(low: float, high: float, step: float | None) -> float:
     """The last number that steps from `low` reach, which a narrowed range need not end with."""
     return round(low + math.floor((high - low) / step + 1e-9) * step, 10) if step else high
-
-
-def grid(spec: StudySpec) -> dict[str, list[Any]]:
-    """The values of each hyperparameter that a grid combines. Raises `TrainyardError` for too many combinations."""
-    fields = tunable(RunSpec.build(spec.values))
-    points = {name: grid_points(domain, fields[name].type) for name, domain in spec.space.items()}
-    count = math.prod(map(len, points.values()))
-    if count > MOST_COMBINATIONS:
-        raise TrainyardError(
-            f"A grid over {len(points)} hyperparameters has {count:,} combinations, more than {MOST_COMBINATIONS:,}. Vary fewer, "
-            "narrow their ranges, or choose another sampler."
-        )
-    return points
-
-
-def grid_points(domain: Domain, kind: type) -> list[Any]:
-    """All choices, all numbers where they are few, otherwise some at equal distances."""
-    if isinstance(domain, Choices):
-        return list(domain.options)
-    if domain.low == domain.high:
-        return [kind(domain.low)]
-    if kind is int and domain.high - domain.low < GRID_POINTS:
-        return list(range(int(domain.low), int(domain.high) + 1))
-    if domain.step and not domain.log and (count := round((domain.high - domain.low) / domain.step) + 1) <= GRID_POINTS:
-        return [kind(round(domain.low + i * domain.step, 10)) for i in range(count)]
-    spaced = np.geomspace if domain.log else np.linspace
-    values = [
-        kind(f"{value:.10g}") if kind is float else round(value)
-        for value in spaced(domain.low, domain.high, GRID_POINTS)
-    ]
-    return list(dict.fromkeys(values))
-
-
-def combinations(spec: StudySpec) -> int:
-    """How many trials a grid has."""
-    return math.prod(map(len, grid(spec).values()))

@@ -108,16 +108,25 @@ class Store:
     # -- asking for runs -----------------------------------------------------------------------------------------
 
     def create_run(
-        self, spec: RunSpec, owner: str = "", slot: str = "", *, steering: Sequence[dict[str, Any]] = ()
+        self,
+        spec: RunSpec,
+        owner: str = "",
+        slot: str = "",
+        *,
+        steering: Sequence[dict[str, Any]] = (),
+        origin: str = "",
     ) -> Run:
         """Put a run at the end of the queue; refused when the queue is full.
 
         With `slot` the caller trains it itself, at once: it is created running and nobody else can claim it. With the
-        `steering` of another run its changes of the learning rate are repeated, each at its step.
+        `steering` of another run its changes of the learning rate are repeated, each at its step. `origin` is a sentence
+        that says where its values come from, the first of its events.
         """
-        return self.create_runs([spec], owner, slot, steering=list(steering))[0]
+        return self.create_runs([spec], owner, slot, origin=origin, steering=list(steering))[0]
 
-    def create_runs(self, specs: Sequence[RunSpec], owner: str = "", slot: str = "", **values: Any) -> list[Run]:
+    def create_runs(
+        self, specs: Sequence[RunSpec], owner: str = "", slot: str = "", *, origin: str = "", **values: Any
+    ) -> list[Run]:
         """Put several runs at the end of the queue, all or none; they are one group. See `create_run`.
 
         `values` are further columns of all of them.
@@ -131,6 +140,8 @@ class Store:
             for spec in specs:
                 group = {"group_id": made[0].id if made else None}
                 row = db.execute(insert(runs).values(**new_run(spec), **common, **group).returning(*run_columns)).one()
+                if origin:
+                    write_event(db, row.id, "origin", origin, now)
                 write_event(
                     db, row.id, "started" if slot else "queued", f"Started on {slot}." if slot else "Queued.", now
                 )
@@ -260,6 +271,11 @@ class Store:
         if not done:
             run = self.get_run(run_id)
             raise TrainyardError(f"Run {run_id} is {run.state.value}; stop it before deleting it.")
+
+    def delete_runs(self, run_ids: Iterable[int]) -> None:
+        """Forget those of these runs that have ended, in one transaction."""
+        with self.writing() as db:
+            db.execute(delete(runs).where(runs.c.id.in_([*run_ids]), runs.c.state.not_in(_LIVE)))
 
     # -- running them --------------------------------------------------------------------------------------------
 

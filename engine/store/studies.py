@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from engine.errors import TrainyardError
 from engine.runs import Run, RunSpec, RunState
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from engine.store.store import Store
 
 _Studies = list[Study]  # inside the class `list` is a method
+_Ids = list[int]
 _RunsByTrial = dict[int, list[Run]]
 _LIVE = [StudyState.RUNNING.value, StudyState.PAUSED.value]
 _NAME_CHARACTERS = 120
@@ -69,11 +70,14 @@ class Studies:
                 found[row.trial].append(run_of(row))
         return dict(found)
 
-    def live(self) -> dict[int, StudyState]:
-        """Ids of those that are running or paused; cheap, and it reads no spec that might be broken."""
+    def states(self) -> dict[int, StudyState]:
+        """Where each study stands, by id; cheap, and it reads no spec that might be broken."""
         with self._store.reading() as db:
-            query = select(studies.c.id, studies.c.state).where(studies.c.state.in_(_LIVE))
-            return {row.id: StudyState(row.state) for row in db.execute(query)}
+            return {row.id: StudyState(row.state) for row in db.execute(select(studies.c.id, studies.c.state))}
+
+    def live(self) -> dict[int, StudyState]:
+        """Those that are running or paused; see `states`."""
+        return {study_id: state for study_id, state in self.states().items() if state.live}
 
     def create_trial(self, study_id: int, trial: int, spec: RunSpec, fold: int = 0) -> Run | None:
         """Queue a run of a trial, behind all that waits already. It does not count for the limit of the queue.
@@ -131,7 +135,7 @@ class Studies:
         Raises `TrainyardError` for what could not have been begun like that.
         """
         with self._store.writing() as db:
-            study = _get(db, study_id, changing=True)
+            study = _readable(_get(db, study_id, changing=True))
             spec = change(study.spec)
             spec = StudySpec.build(spec.values, spec.space, spec.objectives, spec.search)
             values: dict[str, Any] = {"spec": spec.to_dict()}
@@ -143,7 +147,7 @@ class Studies:
     def guess(self, study_id: int, params: dict[str, Any]) -> Study:
         """Try these values next. Raises `TrainyardError` for values outside of the study's space."""
         with self._store.writing() as db:
-            study = _get(db, study_id, changing=True)
+            study = _readable(_get(db, study_id, changing=True))
             if not study.live:
                 raise TrainyardError(f"Study {study_id} is {study.state.value}. Resume it, then add values to try.")
             guesses = [*study.guesses, study.spec.check_params(params)]
@@ -164,6 +168,20 @@ class Studies:
             db.execute(update(studies).where(studies.c.id == study_id).values(boosted=boosted))
             mine = (runs.c.study_id == study_id, runs.c.trial == trial, runs.c.state == RunState.QUEUED)
             db.execute(update(runs).where(*mine).values(queued_at=0.0))
+
+    # -- deleting --------------------------------------------------------------------------------------------------
+
+    def ended_runs(self, study_id: int) -> _Ids:
+        """Ids of all runs of an ended study. A live study, or a run that has not ended, raises `TrainyardError`."""
+        with self._store.reading() as db:
+            _check_ended(db, study_id)
+            return list(db.execute(select(runs.c.id).where(runs.c.study_id == study_id).order_by(runs.c.id)).scalars())
+
+    def delete(self, study_id: int) -> None:
+        """Forget an ended study whose runs were deleted, unless somebody has resumed it meanwhile."""
+        with self._store.writing() as db:
+            _check_ended(db, study_id, changing=True)
+            db.execute(delete(studies).where(studies.c.id == study_id))
 
     # -- for the driver --------------------------------------------------------------------------------------------
 
@@ -207,13 +225,39 @@ def _get(db: Connection, study_id: int, *, changing: bool = False) -> Study:
     return _study(row)
 
 
+def _readable(study: Study) -> Study:
+    """The study, unless what it searches is not known."""
+    if study.unreadable:
+        raise TrainyardError(study.unreadable)
+    return study
+
+
+def _check_ended(db: Connection, study_id: int, *, changing: bool = False) -> None:
+    """Refuse what is still at work."""
+    study = _get(db, study_id, changing=changing)
+    if study.live:
+        raise TrainyardError(f"Study {study_id} is {study.state.value}; stop it before deleting it.")
+    mine = (runs.c.study_id == study_id, runs.c.state.in_([RunState.QUEUED, RunState.RUNNING]))
+    live = db.execute(select(func.count()).select_from(runs).where(*mine)).scalar_one()
+    if live:
+        raise TrainyardError(
+            f"Runs of study {study_id} that have not ended: {live}. Stop them, or wait, then delete it."
+        )
+
+
 def _study(row: Row[*tuple[Any, ...]]) -> Study:
     values = dict(row._mapping)
+    stored, unreadable = values["spec"], ""
+    try:
+        spec = StudySpec.from_dict(stored)
+    except TrainyardError as error:  # it must not hide the others
+        spec, unreadable = StudySpec.remnant(stored), str(error)
     return Study(
         **values
         | {
             "state": StudyState(values["state"]),
-            "spec": StudySpec.from_dict(values["spec"]),
+            "spec": spec,
+            "unreadable": unreadable,
             "guesses": tuple(values["guesses"]),
             "boosted": tuple(values["boosted"]),
             "created_at": time_of(values["created_at"]),

@@ -1,0 +1,51 @@
+"""The values that a grid combines: known without Optuna, so that a page can say how many there are."""
+
+import math
+from typing import Any
+
+import numpy as np
+
+from engine.errors import TrainyardError
+from engine.runs import RunSpec
+from engine.spec import Choices
+from engine.studies import Domain, StudySpec, tunable
+
+GRID_POINTS = 5
+"""Values of a number that a grid tries, where it has more."""
+MOST_COMBINATIONS = 10_000
+
+
+def grid(spec: StudySpec) -> dict[str, list[Any]]:
+    """The values of each hyperparameter that a grid combines. Raises `TrainyardError` for too many combinations."""
+    fields = tunable(RunSpec.build(spec.values))
+    points = {name: grid_points(domain, fields[name].type) for name, domain in spec.space.items()}
+    count = math.prod(map(len, points.values()))
+    if count > MOST_COMBINATIONS:
+        raise TrainyardError(
+            f"A grid over {len(points)} hyperparameters has {count:,} combinations, more than {MOST_COMBINATIONS:,}. Vary fewer, "
+            "narrow their ranges, or choose another sampler."
+        )
+    return points
+
+
+def grid_points(domain: Domain, kind: type) -> list[Any]:
+    """All choices, all numbers where they are few, otherwise some at equal distances."""
+    if isinstance(domain, Choices):
+        return list(domain.options)
+    if domain.low == domain.high:
+        return [kind(domain.low)]
+    if kind is int and domain.high - domain.low < GRID_POINTS:
+        return list(range(int(domain.low), int(domain.high) + 1))
+    if domain.step and not domain.log and (count := round((domain.high - domain.low) / domain.step) + 1) <= GRID_POINTS:
+        return [kind(round(domain.low + i * domain.step, 10)) for i in range(count)]
+    spaced = np.geomspace if domain.log else np.linspace
+    values = [
+        kind(f"{value:.10g}") if kind is float else round(value)
+        for value in spaced(domain.low, domain.high, GRID_POINTS)
+    ]
+    return list(dict.fromkeys(values))
+
+
+def combinations(spec: StudySpec) -> int:
+    """How many trials a grid has."""
+    return math.prod(map(len, grid(spec).values()))

@@ -1,0 +1,116 @@
+"""Trials as their runs tell them: what was tried and what came of it, without asking Optuna."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from statistics import fmean
+from typing import Any
+
+import numpy as np
+
+from engine.runs import Run, RunSpec, RunState
+from engine.studies import OBJECTIVES, QUALITY, StudySpec, tunable
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One trial with its runs: one, or one for each fold that has begun."""
+
+    number: int
+    state: RunState
+    """That of its last run; failed where a completed one has left nothing to judge."""
+    params: dict[str, Any]
+    values: tuple[float | None, ...]
+    """What it has come to by each objective so far; final once it has completed."""
+    runs: tuple[Run, ...]
+
+    @property
+    def run(self) -> Run:
+        """The last of its runs."""
+        return self.runs[-1]
+
+    @property
+    def live(self) -> bool:
+        """Whether it waits or trains."""
+        return self.state.live
+
+    @property
+    def judged(self) -> bool:
+        """Whether it counts when the best is looked for."""
+        return self.state is RunState.COMPLETED and None not in (*self.values, *self.params.values())
+
+    @property
+    def started_at(self) -> datetime | None:
+        """When its first run began to train."""
+        return self.runs[0].started_at
+
+    @property
+    def seconds(self) -> float | None:
+        """How long it has trained; None while it has not ended."""
+        began, ended = self.started_at, self.run.ended_at
+        return (ended - began).total_seconds() if began and ended and not self.live else None
+
+
+class TrialReader:
+    """Makes trials of a study's runs. What all of them share is looked up once: there may be thousands."""
+
+    def __init__(self, spec: StudySpec) -> None:
+        base = RunSpec.build(spec.values)
+        self.spec = spec
+        self.metric = base.task.objective
+        """The metric that is the quality, such as `val_accuracy`."""
+        self.quality_maximize = base.task.maximize
+        """Whether more of it is better."""
+        self.maximize = spec.maximize()
+        """For each objective whether more is better."""
+        self.fields = tunable(base)
+        """The hyperparameters that a study may vary, by name."""
+        sections = {field.name: name for name, part in base.sections().items() for field in part.fields()}
+        self._places = [(sections[name], name) for name in spec.space]
+
+    @property
+    def needs_environment(self) -> bool:
+        """Whether an objective stands in what the worker has said of itself."""
+        return "parameters" in self.spec.objectives
+
+    def trial(self, runs: Sequence[Run]) -> Trial:
+        """The trial of these runs, in the order of their start."""
+        last = runs[-1]
+        values = tuple(self._value(runs, name) for name in self.spec.objectives)
+        lost = last.state is RunState.COMPLETED and None in values
+        params = {name: (last.spec.get(section) or {}).get(name) for section, name in self._places}
+        return Trial(last.trial or 0, RunState.FAILED if lost else last.state, params, values, tuple(runs))
+
+    def _value(self, runs: Sequence[Run], name: str) -> float | None:
+        found = [value for run in runs if (value := measured(run, name, self.metric)) is not None]
+        known = [value for value in found if math.isfinite(value)]
+        return fmean(known) if known and len(known) == len(found) else None
+
+
+def measured(run: Run, objective: str, metric: str) -> float | None:
+    """The value of an objective as the worker has left it; `metric` is the one that is the quality."""
+    if objective == QUALITY:
+        found = run.best.get(metric)
+    else:
+        key = OBJECTIVES[objective].key
+        found = run.result.get(key, run.environment.get(key))
+    return None if found is None else float(found)
+
+
+def best_trials(trials: Sequence[Trial], maximize: Sequence[bool]) -> list[Trial]:
+    """The best of the judged ones; with several objectives all that no other one beats, by the first of them."""
+    judged = [trial for trial in trials if trial.judged]
+    if not judged:
+        return []
+    losses = np.array([trial.values for trial in judged], float) * np.where(maximize, -1, 1)
+    if len(maximize) == 1:
+        return [judged[int(np.argmin(losses[:, 0]))]]
+    order = np.lexsort(losses.T[::-1])  # whoever beats another stands before it
+    front: list[int] = []
+    for i in order:
+        others = losses[front]
+        beaten = (others <= losses[i]).all(axis=1) & (others < losses[i]).any(axis=1)
+        if not beaten.any():
+            front.append(int(i))
+    return [judged[i] for i in front]

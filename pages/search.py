@@ -1,0 +1,98 @@
+"""Search: which hyperparameters vary and how far, how values are chosen, and the button that begins a study."""
+
+import streamlit as st
+
+from engine.errors import TrainyardError
+from ui import lab
+from ui.data_section import draw_missing
+from ui.forms import STUDY_NAME, draw_fields
+from ui.language import _
+from ui.navigation import page
+from ui.search_form import SearchForm, read_search
+from ui.search_widgets import draw_objectives, draw_space, plan, why_not
+from ui.sentences import said
+from ui.sticky import sticky
+
+
+def main() -> None:
+    """Draw the study that the address describes."""
+    try:
+        found = read_search(st.query_params.to_dict())
+    except TrainyardError as error:
+        st.title(_("Search"))
+        st.error(said(str(error)), icon=":material/error:")
+        return
+    head = sticky("launch")
+    for note in found.notes:
+        st.warning(note, icon=":material/link_off:")
+    draw_fixed(found)
+    space, how = st.columns([3, 2], gap="large")
+    with space:
+        st.header(_("What varies"), anchor=False)
+        st.caption(_("Tick what trials may change, and narrow how far. All the rest stays as it is."))
+        draw_space(found)
+    with how:
+        st.header(_("How it is searched"), anchor=False)
+        draw_how(found)
+    with head:
+        draw_launch(found)
+
+
+def draw_fixed(found: SearchForm) -> None:
+    """What all trials have in common, in brief, and the way back to it."""
+    base = found.base
+    words = [_(part.title) for part in base.sections().values() if part.title and part is not base.augmentation]
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(" · ".join(words), width="content")
+        st.page_link(
+            page("train"),
+            label=_("Change in the Train form"),
+            icon=":material/tune:",
+            help=_("Data, network, training and all values that stay fixed. What is ticked here is kept."),
+            query_params=st.query_params.to_dict(),
+        )
+    if not base.dataset.available():
+        draw_missing(base.dataset)
+
+
+def draw_how(found: SearchForm) -> None:
+    """Objectives, sampler, pruner, numbers, and what all that comes to."""
+    with st.container(border=True):
+        draw_objectives(found)
+        draw_fields(found.search, "search")
+        with st.expander(_("More settings"), icon=":material/tune:"):
+            draw_fields(found.search, "search", advanced=True)
+            st.text_input(
+                _("Name"),
+                key=STUDY_NAME,
+                bind="query-params",
+                max_chars=120,
+                help=_("What the study is called. Empty: the network and the data."),
+            )
+    spec, problem = why_not(found)
+    if spec is None:
+        st.error(said(problem), icon=":material/error:")
+    else:
+        st.info(" ".join(plan(spec)), icon=":material/info:")
+
+
+def draw_launch(found: SearchForm) -> None:
+    """The title and the one button that matters; it stays in sight."""
+    spec, _problem = why_not(found)
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+        st.title(_("Search"), width="content", anchor=False)
+        pressed = st.button(
+            _("Start search"),
+            key="search",
+            type="primary",
+            icon=":material/play_arrow:",
+            disabled=spec is None or not found.base.dataset.available(),
+            help=_("Begin the study, and go to its page."),
+        )
+    if pressed and spec is not None:
+        with lab.guarded():
+            study = lab.launch_study(spec, st.query_params.get(STUDY_NAME, ""))
+            st.switch_page(page("study"), query_params={"study": str(study.id)})
+
+
+main()

@@ -1,0 +1,107 @@
+"""One study: how far it is, what it has found, its trials, and steering."""
+
+from uuid import uuid4
+
+import streamlit as st
+
+from engine.errors import TrainyardError
+from engine.studies import Study, StudyState
+from ui import lab
+from ui.feeds import crowd
+from ui.language import _
+from ui.navigation import page
+from ui.plain import plain_label
+from ui.run_words import is_run_id, local_time
+from ui.sentences import said
+from ui.study_actions import draw_actions, draw_steering
+from ui.study_feed import StudyFeed, study_feed
+from ui.study_views import draw_best, draw_charts, draw_progress, draw_trials, judging_of, study_pace
+from ui.study_words import executor_warning
+
+
+def main() -> None:
+    """Draw the study that the address names, or say why there is none."""
+    asked = st.query_params.get("study", "")
+    if not is_run_id(asked):
+        st.title(_("Study"))
+        _nothing(_("No study is chosen. Choose one on the Studies page."))
+        return
+    feed = study_feed(lab.store(), int(asked))
+    try:
+        study = feed.follow(max_age_seconds=0.0)
+    except TrainyardError as error:
+        st.title(_("Study"))
+        _nothing(said(str(error)))
+        return
+    draw_head(study, feed)
+    if feed.reader is None:
+        st.error(said(feed.problem), icon=":material/error:")
+        return
+    draw_steering(study, feed.reader.fields)
+    pace = _pace(study, feed)
+    st.fragment(_tick, run_every=pace)(feed, study, pace)
+
+
+def draw_head(study: Study, feed: StudyFeed) -> None:
+    """Name, buttons, and why it ended."""
+    title, actions = st.columns([3, 2], vertical_alignment="center")
+    with title:
+        st.title(plain_label(study.name), anchor=False)
+    with actions:
+        draw_actions(study, feed)
+    st.caption(
+        _("Study {id} · {sampler} · by {owner} · {time}").format(
+            id=study.id,
+            sampler=_(study.spec.search.sampler),
+            owner=plain_label(study.owner),
+            time=local_time(study.created_at),
+        )
+    )
+    if study.state is StudyState.FAILED:
+        st.error(said(study.message) or _("The study failed without a word."), icon=":material/error:")
+    elif study.message:
+        st.info(said(study.message), icon=":material/info:")
+
+
+def _tick(feed: StudyFeed, before: Study, pace: float | None) -> None:
+    """What moves. When the buttons, what is searched or the pace must change too, the whole page is drawn again."""
+    try:
+        study = feed.follow()
+    except TrainyardError:  # deleted meanwhile: the page says so
+        st.rerun()
+    if (study.state, study.spec, study.message) != (before.state, before.spec, before.message):
+        st.rerun()
+    if _pace(study, feed) != pace and crowd().take_turn():
+        st.rerun()
+    if feed.reader is None:
+        return
+    draw_progress(study, feed, feed.reader)
+    if study.live and executor_warning():
+        _offer_executor()
+    draw_best(study, feed, judging_of(study, feed.reader))
+    draw_charts(study, feed, feed.reader)
+    st.subheader(_("Trials"), anchor=False)
+    draw_trials(study, feed, feed.reader)
+
+
+def _offer_executor() -> None:
+    st.warning(executor_warning(), icon=":material/hourglass_empty:")
+    if st.button(
+        _("Start an executor"),
+        icon=":material/play_arrow:",
+        help=_("A process beside the dashboard that lets queued runs train."),
+    ):
+        lab.start_executor()
+
+
+def _pace(study: Study, feed: StudyFeed) -> float | None:
+    viewer = st.session_state.setdefault("viewer", uuid4().hex)
+    return study_pace(study, feed, viewers=crowd().count(viewer))
+
+
+def _nothing(sentence: str) -> None:
+    st.info(sentence, icon=":material/info:")
+    st.page_link(page("studies"), label=_("All studies"), icon=":material/list:", help=_("The list of all studies."))
+
+
+main()

@@ -1,0 +1,191 @@
+"""The widgets of the form of a study: a tick for each hyperparameter, how far it varies, objectives, and the plan in words."""
+
+from typing import Any
+
+import streamlit as st
+
+from engine.errors import TrainyardError
+from engine.search.grid import combinations
+from engine.spec import Choices, Field, Range
+from engine.studies import OBJECTIVES, StudySpec, narrow
+from ui import lab
+from ui.language import _, plural
+from ui.run_details import SECTION_WORDS
+from ui.search_form import SearchForm, around, put_domain, put_objectives, read_search
+from ui.study_words import value_text
+
+
+def draw_space(found: SearchForm) -> None:
+    """All hyperparameters by section; those that a beginner can leave alone are folded away."""
+    for section, part in found.base.sections().items():
+        fields = [found.fields[f.name] for f in part.hyperparameters() if f.name in found.fields]
+        basic = [field for field in fields if not field.advanced]
+        folded = [field for field in fields if field.advanced]
+        if not fields:
+            continue
+        with st.container(border=True):
+            words = _(SECTION_WORDS[section])
+            st.subheader(f"{words}: {_(part.title)}" if part.title else words, anchor=False)
+            for field in basic:
+                draw_row(found, field)
+            if folded:
+                ticked = sum(field.name in found.space for field in folded)
+                label = _("More hyperparameters")
+                with st.expander(
+                    f"{label} ({ticked})" if ticked else label, icon=":material/tune:", key=f"vary-more-{section}"
+                ):
+                    for field in folded:
+                        draw_row(found, field)
+
+
+def draw_row(found: SearchForm, field: Field) -> None:
+    """A tick, and beside it how far the hyperparameter varies, or the value at which it stays."""
+    key, ticked = f"vary.{field.name}", field.name in found.space
+    _seed(key, ticked)
+    with st.container(key=f"row-{field.name}"):
+        left, right = st.columns([2, 3], vertical_alignment="center", gap="medium")
+    with left:
+        st.checkbox(_(field.label), key=key, help=_(field.help), on_change=_tick, args=(found, field))
+    with right:
+        if not ticked:
+            value = found.base.values()[field.name]
+            st.caption(_("stays at {value}").format(value=value_text(value)))
+        elif isinstance(domain := found.space[field.name], Choices):
+            _draw_choices(found, field, domain)
+        else:
+            _draw_range(found, field, domain)
+
+
+def _draw_choices(found: SearchForm, field: Field, domain: Choices) -> None:
+    key = f"vary-choices.{field.name}"
+    _seed(key, list(domain.options))
+    options = getattr(field.domain, "options", ())
+    st.multiselect(
+        _(field.label),
+        list(options),
+        format_func=value_text,
+        key=key,
+        label_visibility="collapsed",
+        help=_("Trials choose among these."),
+        on_change=lambda: put_domain(field.name, Choices(tuple(st.session_state[key]))),
+    )
+
+
+def _draw_range(found: SearchForm, field: Field, domain: Range) -> None:
+    """A slider with two ends on an even scale; two numbers where a slider could not reach the small values."""
+    own = narrow(field, None)
+    assert isinstance(own, Range)
+    whole = field.type is int
+    if not own.log and (own.step or (whole and own.high - own.low <= 1_000)):
+        key = f"vary-range.{field.name}"
+        _seed(key, (field.type(domain.low), field.type(domain.high)))
+        step: Any = field.type(own.step or 1)
+        st.slider(
+            _(field.label),
+            field.type(own.low),
+            field.type(own.high),
+            step=step,
+            key=key,
+            label_visibility="collapsed",
+            help=_("Trials choose between these two."),
+            on_change=lambda: put_domain(field.name, Range(*st.session_state[key])),
+        )
+        return
+    with st.container(horizontal=True):
+        for end, words in (("low", _("From")), ("high", _("To"))):
+            key, value = f"vary-{end}.{field.name}", field.type(getattr(domain, end))
+            _seed(key, value)
+            st.number_input(
+                words,
+                min_value=field.type(own.low if end == "low" else domain.low),
+                max_value=field.type(own.high if end == "high" else domain.high),
+                step=_step(field, own),
+                format="%d" if whole else "%g",
+                key=key,
+                help=_("It takes {low} to {high}; a study may narrow that, not widen it.").format(
+                    low=f"{own.low:g}", high=f"{own.high:g}"
+                ),
+                on_change=_change_end,
+                args=(field, end, key),
+            )
+
+
+def _step(field: Field, own: Range) -> Any:
+    if field.type is int:
+        return max(1, int(field.default) // 8)
+    return field.default / 10 if own.log and field.default else (own.high - own.low) / 100
+
+
+def _change_end(field: Field, end: str, key: str) -> None:
+    domain, value = read_search(st.query_params.to_dict()).space.get(field.name), st.session_state[key]
+    if isinstance(domain, Range) and value is not None:
+        put_domain(field.name, Range(**{"low": domain.low, "high": domain.high} | {end: value}))
+
+
+def _tick(found: SearchForm, field: Field) -> None:
+    ticked = st.session_state[f"vary.{field.name}"]
+    put_domain(field.name, around(field, found.base.values()[field.name]) if ticked else None)
+
+
+def draw_objectives(found: SearchForm) -> None:
+    """What trials are judged by."""
+    key = "search-objectives"
+    _seed(key, list(found.objectives))
+    st.multiselect(
+        _("Judged by"),
+        list(OBJECTIVES),
+        format_func=lambda name: _(OBJECTIVES[name].title),
+        key=key,
+        help=" ".join(f"**{_(o.title)}** {_(o.help)}" for o in OBJECTIVES.values()),
+        on_change=lambda: put_objectives(st.session_state[key]),
+    )
+
+
+def plan(spec: StudySpec) -> list[str]:
+    """What will happen, in sentences. A grid with too many combinations raises `TrainyardError`."""
+    search, base = spec.search, spec.run_spec({})
+    trials = search.trials
+    words = []
+    if search.sampler == "grid":
+        count = combinations(spec)
+        words.append(
+            _("The grid has {count:,} combinations; a number is tried at five places at most.").format(count=count)
+        )
+        trials = min(trials, count)
+    words.append(plural("{count:,} trial is trained.", "{count:,} trials are trained.", trials).format(count=trials))
+    if search.parallel > 1:
+        words.append(
+            _("{count} of them train at the same time, where there are as many slots.").format(count=search.parallel)
+        )
+    if base.dataset.folds > 1:
+        words.append(_("Each is trained {count} times, once for each fold.").format(count=base.dataset.folds))
+    if search.budget_minutes:
+        words.append(_("None begins after {minutes:g} minutes.").format(minutes=search.budget_minutes))
+    if search.pruner != "none":
+        words.append(_("Hopeless ones are given up early."))
+    words.append(_("No trial sees the test split: promote the best one, and its run is judged there once."))
+    if search.parallel > (slots := _slots()) > 0:
+        words.append(plural("There is {count} slot now.", "There are {count} slots now.", slots).format(count=slots))
+    return words
+
+
+def _slots() -> int:
+    """How many runs train at once here; 0 while nobody can tell."""
+    executor = lab.store().executor()
+    return len(executor.info.get("slots", [])) if executor is not None and executor.alive else 0
+
+
+def why_not(found: SearchForm) -> tuple[StudySpec | None, str]:
+    """The record of the study, or the sentence that says what does not go together."""
+    try:
+        spec = found.study_spec()
+        if spec.search.sampler == "grid":
+            combinations(spec)
+    except TrainyardError as error:
+        return None, str(error)
+    return spec, ""
+
+
+def _seed(key: str, value: Any) -> None:
+    if st.session_state.get(key) != value:
+        st.session_state[key] = value

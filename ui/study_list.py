@@ -1,0 +1,97 @@
+"""The table of studies: what is in a row."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from engine.errors import TrainyardError
+from engine.runs import RunSpec
+from engine.store.study_lists import TrialCounts, best_values, count_trials
+from engine.studies import OBJECTIVES, QUALITY, Study
+from ui import lab
+from ui.language import _
+from ui.navigation import page
+from ui.study_words import objective_text, objective_title, study_state_text, trials_wanted
+
+MOST_LISTED = 100
+"""The newest studies that the list shows."""
+
+
+def rows(studies: Sequence[Study]) -> pd.DataFrame:
+    """One row a study, plain values only."""
+    counts = count_trials(lab.store(), [study.id for study in studies])
+    metrics = {study.id: metric for study in studies if (metric := _metric(study)) is not None}
+    places = {study.id: _place(study, *metrics[study.id]) for study in studies if study.id in metrics}
+    best = best_values(lab.store(), places)
+    return pd.DataFrame([_row(study, counts.get(study.id, TrialCounts()), metrics, best) for study in studies])
+
+
+def _row(
+    study: Study, counts: TrialCounts, metrics: dict[int, tuple[str, bool]], best: dict[int, float]
+) -> dict[str, Any]:
+    name, found = study.spec.objectives[0], ""
+    if study.id in metrics and study.id in best:
+        metric = metrics[study.id][0]
+        found = f"{objective_title(name, metric)} {objective_text(name, metric, best[study.id])}"
+    wanted = _wanted(study)
+    return {
+        "id": f"{page('study').stem}?study={study.id}",
+        "name": study.name,
+        "state": study_state_text(study.state),
+        "progress": min(1.0, counts.ended / wanted) if wanted else None,
+        "trials": f"{counts.ended:,} / {wanted:,}" if wanted else f"{counts.ended:,}",
+        "best": found,
+        "owner": study.owner,
+        "created": study.created_at,
+    }
+
+
+def _wanted(study: Study) -> int:
+    """How many trials there will be; 0 where that is not known any more."""
+    try:
+        return 0 if study.unreadable else trials_wanted(study.spec)
+    except TrainyardError:
+        return 0
+
+
+def _metric(study: Study) -> tuple[str, bool] | None:
+    """The metric that is the quality, and whether more is better; None where the study cannot be read any more."""
+    try:
+        task = RunSpec.build(study.spec.values).task
+    except TrainyardError:
+        return None
+    return None if study.unreadable else (task.objective, task.maximize)
+
+
+def _place(study: Study, metric: str, more: bool) -> tuple[str, str, bool]:
+    """Where the first objective stands in a run, and whether more of it is better."""
+    name = study.spec.objectives[0]
+    if name == QUALITY:
+        return "best", metric, more
+    objective = OBJECTIVES[name]
+    return "environment" if name == "parameters" else "result", objective.key, objective.maximize
+
+
+def columns() -> dict[str, Any]:
+    """How each column looks."""
+    column = st.column_config
+    return {
+        "id": column.LinkColumn(
+            _("Study"), help=_("Open its page."), display_text=r"study=(\d+)", width="small", pinned=True
+        ),
+        "name": column.TextColumn(_("Name"), help=_("What its owner called it.")),
+        "state": column.TextColumn(_("State"), width="small"),
+        "progress": column.ProgressColumn(
+            _("Progress"),
+            help=_("Share of the trials that have ended."),
+            format="percent",
+            min_value=0.0,
+            max_value=1.0,
+        ),
+        "trials": column.TextColumn(_("Trials"), help=_("Ended, of all that there will be."), width="small"),
+        "best": column.TextColumn(_("Best so far"), help=_("The first objective, of the trials that have completed.")),
+        "owner": column.TextColumn(_("Owner"), help=_("Who began it."), width="small"),
+        "created": column.DatetimeColumn(_("Started"), help=_("When it was begun."), format="distance"),
+    }
