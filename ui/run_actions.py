@@ -16,30 +16,30 @@ from ui.sentences import said
 
 def draw_actions(run: Run) -> None:
     """The buttons that suit the run's state, beside its title."""
-    with st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
-        if run.live:
-            _stop_button(run)
-            if st.button(
-                _("Cancel…"),
-                icon=":material/block:",
-                help=_("End the run and keep no result."),
-                disabled=run.request == RunState.CANCELED,
-            ):
-                confirm_cancel([run.id])
-        if resumable(run) and st.button(
-            _("Resume"),
-            icon=":material/play_arrow:",
-            help=_("Go on from the last checkpoint: the same run, the same weights."),
+    if run.live:
+        _pause_button(run)
+        _stop_button(run)
+        if st.button(
+            _("Cancel…"),
+            icon=":material/block:",
+            help=_("End the run and keep no result."),
+            disabled=run.request == RunState.CANCELED,
         ):
-            apply([run.id], resume)
-            st.rerun()
-        if can_be_tried(run) and st.button(
-            _("Try it"),
-            type="primary",
-            icon=":material/draw:",
-            help=_("Give the trained network an input of your own."),
-        ):
-            st.switch_page(page("demo"), query_params={"run": str(run.id)})
+            confirm_cancel([run.id])
+    if resumable(run) and st.button(
+        _("Resume"),
+        icon=":material/play_arrow:",
+        help=_("Go on from the last checkpoint: the same run, the same weights."),
+    ):
+        apply([run.id], resume)
+        st.rerun()
+    if can_be_tried(run) and st.button(
+        _("Try it"),
+        type="primary",
+        icon=":material/draw:",
+        help=_("Give the trained network an input of your own."),
+    ):
+        st.switch_page(page("demo"), query_params={"run": str(run.id)})
 
 
 def _stop_button(run: Run) -> None:
@@ -50,6 +50,17 @@ def _stop_button(run: Run) -> None:
         help=_("End within a second and keep a model; the run can be resumed later."),
     ):
         apply([run.id], stop)
+        st.rerun()
+
+
+def _pause_button(run: Run) -> None:
+    if st.button(
+        _("Pause"),
+        icon=":material/pause:",
+        disabled=bool(run.request),
+        help=_("Free the device within a second, and keep the place in the queue for when it is resumed."),
+    ):
+        apply([run.id], pause)
         st.rerun()
 
 
@@ -64,6 +75,11 @@ def can_be_tried(run: Run) -> bool:
 def stop(run_id: int) -> None:
     """Ask a run to end with a model."""
     lab.store().request_end(run_id, RunState.STOPPED)
+
+
+def pause(run_id: int) -> None:
+    """Ask a run to free its device and go on later."""
+    lab.store().request_end(run_id, RunState.PAUSED)
 
 
 def cancel(run_id: int) -> None:

@@ -29,7 +29,7 @@ class StateLook:
 STATES: dict[RunState, StateLook] = {
     RunState.QUEUED: StateLook(":material/hourglass_empty:", "○", N_("Queued"), "gray"),
     RunState.RUNNING: StateLook(":material/play_arrow:", "▶", N_("Running"), "blue"),
-    RunState.PAUSED: StateLook(":material/pause:", "⏸", N_("Paused"), "yellow"),
+    RunState.PAUSED: StateLook(":material/pause:", "‖", N_("Paused"), "yellow"),
     RunState.COMPLETED: StateLook(":material/check:", "✓", N_("Completed"), "green"),
     RunState.STOPPED: StateLook(":material/stop:", "■", N_("Stopped"), "orange"),
     RunState.CANCELED: StateLook(":material/block:", "⊘", N_("Canceled"), "gray"),
