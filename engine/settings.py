@@ -34,8 +34,12 @@ class Settings(BaseSettings):
     """How long a worker or executor may be silent before it counts as dead."""
     checkpoint_seconds: float = Field(default=1.0, ge=0)
     """Least time between two checkpoints: epochs shorter than this share one. Stopping always writes one."""
+    kept_epochs: int = Field(default=10, ge=0)
+    """From how many epochs a run can be forked: their checkpoints are kept, the newest, the best and others spread evenly."""
+    max_steering: int = Field(default=100, ge=1)
+    """How often the learning rate of one run may be changed while it trains."""
     disk_budget_mb: int = Field(default=20_000, ge=100)
-    """Disk space for runs, in MB. Over it, checkpoints of the oldest ended runs go first; models stay."""
+    """Disk space for runs, in MB. Over it, kept epochs of the oldest ended runs go first, then checkpoints; models stay longest."""
     min_free_disk_mb: int = Field(default=200, ge=0)
     """A run is not started when less than this is free on the disk, in MB."""
     cache_budget_mb: int = Field(default=10_000, ge=100)

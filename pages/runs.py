@@ -7,7 +7,8 @@ from ui import lab
 from ui.feeds import MAX_LISTED, listing
 from ui.language import _
 from ui.navigation import page
-from ui.run_actions import apply, confirm_cancel, confirm_delete, resume, stop
+from ui.run_actions import apply, confirm_cancel, confirm_delete, pause, resume, stop
+from ui.run_family import draw_tree, related
 from ui.run_table import choose_filters, draw_table, draw_trials_toggle, matches, trials_wanted
 from ui.run_words import queue_text, resumable
 
@@ -61,6 +62,9 @@ def _draw(runs: list[Run], known: int) -> None:
     chosen = draw_table(runs, queue)
     with above:
         _draw_actions(chosen)
+    if forked := related(runs):
+        with st.expander(_("Forks"), icon=":material/account_tree:"):
+            draw_tree(forked)
     if known >= MAX_LISTED:
         st.caption(_("The newest {count:,} runs are shown.").format(count=MAX_LISTED))
 
@@ -68,7 +72,7 @@ def _draw(runs: list[Run], known: int) -> None:
 def _draw_actions(chosen: list[Run]) -> None:
     """Buttons for the selected runs; each is enabled only when it can do something to all of them."""
     if not chosen:
-        st.caption(_("Select rows to open, stop, cancel, resume or delete them."))
+        st.caption(_("Select rows to open, stop, pause, cancel, resume or delete them."))
     ids = [run.id for run in chosen]
     live = [run.live for run in chosen]
     with st.container(horizontal=True):
@@ -78,6 +82,10 @@ def _draw_actions(chosen: list[Run]) -> None:
         if st.button(_("Stop"), icon=":material/stop:", disabled=not ids or not all(live),
                      help=_("End the selected runs and keep their models.")):  # fmt: skip
             apply(ids, stop)
+            st.rerun()
+        if st.button(_("Pause"), icon=":material/pause:", disabled=not ids or not all(live),
+                     help=_("Free the device; the selected runs go on from there when they are resumed.")):  # fmt: skip
+            apply(ids, pause)
             st.rerun()
         if st.button(_("Cancel…"), icon=":material/block:", disabled=not ids or not all(live),
                      help=_("End the selected runs and keep no result.")):  # fmt: skip

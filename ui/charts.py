@@ -104,7 +104,10 @@ SHARES = frozenset({"accuracy", "macro_f1", "precision", "recall", "f1", "ece"})
 
 
 def learning_curve(name: str, series: Mapping[tuple[str, str, str], Series], run: Run, theme: ThemeName) -> Figure:
-    """One metric over epochs: training thin while it goes, training and validation with a mark at each epoch."""
+    """One metric over epochs: training thin while it goes, training and validation with a mark at each epoch.
+
+    A mark carries its epoch: a click on it means that epoch.
+    """
     look = THEMES[theme]
     empty = Series()
     traces = [
@@ -112,6 +115,8 @@ def learning_curve(name: str, series: Mapping[tuple[str, str, str], Series], run
         _line(series.get(("train", name, "epoch"), empty), _("Train"), look.train),
         _line(series.get(("validation", name, "epoch"), empty), _("Validation"), look.validation),
     ]
+    for marked in traces[1:]:
+        marked["customdata"] = [round(x) for x in marked["x"]]
     traces = [trace for trace in traces if trace["x"]]
     level = baseline_level(run, name)
     if level is not None and traces:

@@ -70,6 +70,15 @@ def launch_study(spec: StudySpec, name: str = "") -> Study:
     return study
 
 
+def fork(parent_id: int, epoch: int, spec: RunSpec, owner: str = "") -> Run:
+    """Queue a run that goes on from the end of an epoch of another, and have somebody take it."""
+    from engine.forks import fork_run
+
+    run = fork_run(store(), parent_id, epoch, spec, owner)
+    start_executor()
+    return run
+
+
 def start_fetch(name: str) -> None:
     """Download a dataset in a process of its own, which outlives the page and reports to the store."""
     running = fetches.get(name)

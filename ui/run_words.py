@@ -8,7 +8,8 @@ import streamlit as st
 
 from engine.errors import TrainyardError
 from engine.runs import Run, RunState
-from engine.store.store import RESUMABLE, Executor
+from engine.store.changes import RESUMABLE
+from engine.store.store import Executor
 from engine.tasks.base import tasks
 from ui.charts import is_share, metric_label, metric_word
 from ui.language import N_, _
@@ -28,6 +29,7 @@ class StateLook:
 STATES: dict[RunState, StateLook] = {
     RunState.QUEUED: StateLook(":material/hourglass_empty:", "○", N_("Queued"), "gray"),
     RunState.RUNNING: StateLook(":material/play_arrow:", "▶", N_("Running"), "blue"),
+    RunState.PAUSED: StateLook(":material/pause:", "‖", N_("Paused"), "yellow"),
     RunState.COMPLETED: StateLook(":material/check:", "✓", N_("Completed"), "green"),
     RunState.STOPPED: StateLook(":material/stop:", "■", N_("Stopped"), "orange"),
     RunState.CANCELED: StateLook(":material/block:", "⊘", N_("Canceled"), "gray"),

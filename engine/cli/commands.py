@@ -11,13 +11,14 @@ from typing import Any
 
 from engine.artifacts import artifacts_of
 from engine.cli.flags import Parser, add_run_flags, reject_unknown, run_values
+from engine.cli.forks import add_forks
 from engine.cli.own_data import add_own_data
 from engine.cli.search import add_search
 from engine.errors import TrainyardError
 from engine.runs import Run, RunSpec, RunState
 from engine.store import Store, open_store
 
-EXIT_CODES = {RunState.COMPLETED: 0, RunState.STOPPED: 3, RunState.CANCELED: 3, RunState.PRUNED: 3}
+EXIT_CODES = {RunState.COMPLETED: 0, RunState.STOPPED: 3, RunState.CANCELED: 3, RunState.PRUNED: 3, RunState.PAUSED: 3}
 
 
 def main(arguments: list[str]) -> int:
@@ -66,11 +67,12 @@ def make_parsers(arguments: list[str]) -> tuple[Parser, dict[str, argparse.Argum
     if arguments[:1] == ["cost"]:
         add_run_flags(made, arguments[1:])
     add_search(add, arguments)
+    add_forks(add, arguments, _train_here)
     add("runs", show_runs, "List runs, newest first.").add_argument("--limit", type=int, default=50, help="most runs")
     for name, function, words in (
         ("show", show, "Show one run with its spec and history."),
         ("stop", stop, "Ask a run to stop; its model is kept and it can be resumed."),
-        ("resume", resume, "Go on with a stopped or failed run, in the foreground."),
+        ("resume", resume, "Go on with a paused, stopped or failed run, in the foreground."),
         ("delete", delete, "Delete an ended run and its files."),
     ):
         add(name, function, words).add_argument("run", type=int, metavar="ID", help="number of the run")
@@ -199,11 +201,18 @@ def _row(run: Run) -> dict[str, Any]:
 
 def show(arguments: argparse.Namespace) -> int:
     """`show`: everything about one run."""
+    from engine.epochs import kept_epochs
+
     store = open_store()
     run = store.get_run(arguments.run)
     found = _row(run) | {
         "spec": run.spec,
         "result": run.result,
+        "parent": run.parent_id,
+        "parent_epoch": run.parent_epoch,
+        "children": [child.id for child in store.children(run.id)],
+        "steering": run.steering,
+        "kept_epochs": kept_epochs(run.id),
         "environment": run.environment,
         "history": store.history(run.id),
         "folder": str(artifacts_of(run.id).folder),

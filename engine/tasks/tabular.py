@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 import numpy as np
 
 from engine.judging.values import judge_values
-from engine.spec import ADVANCED
+from engine.spec import ADVANCED, FORKABLE
 from engine.tasks.base import DataInfo, Prediction, Task, tasks
 from engine.tasks.classification import Classification
 
@@ -62,7 +62,9 @@ class TabularRegression(Task):
     maximize: ClassVar[bool] = False
     suggested: ClassVar[dict[str, Any]] = _TEXTBOOK
 
-    loss: Annotated[Literal["mean-squared-error", "mean-absolute-error", "huber"], ADVANCED] = "mean-squared-error"
+    loss: Annotated[Literal["mean-squared-error", "mean-absolute-error", "huber"], ADVANCED, FORKABLE] = (
+        "mean-squared-error"
+    )
     r"""What training makes small, of the error $e$ in standard deviations of the target. Mean squared error: $e^2$. Mean
     absolute error: $|e|$, less moved by outliers. Huber: $e^2/2$ up to 1, then $|e| - 1/2$."""
 
