@@ -49,7 +49,7 @@ def main() -> None:
     _draw_outcome(run)
     pace = _pace(run)
     st.fragment(_tick, run_every=pace)(followed, run, pace)
-    if not run.live:
+    if run.state.final:
         st.header(_("Result"))
         draw_evaluation(run)
     draw_group(run)
