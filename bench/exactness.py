@@ -36,7 +36,7 @@ EPOCHS, BATCH, EXECUTION = 3, 4, 2
 COUNT = 40
 """Examples: 24 or 28 of them are trained on, in six or seven steps of an epoch, two in an execution."""
 VALUES: dict[str, Any] = {
-    "units": 8, "filters": 4, "width": 8, "blocks": 1, "depth": 1, "stages": 1, "embedding": 8, "heads": 2, "expansion": 1,
+    "units": 8, "filters": 8, "width": 8, "blocks": 1, "depth": 1, "stages": 1, "embedding": 16, "heads": 2, "expansion": 1,
     "embedding_size": 8, "sequence_length": 12, "vocabulary_size": 1_000, "resolution": 96, "patches_per_side": 2,
     "dropout": 0.3, "recurrent_dropout": 0.3, "word_dropout": 0.2, "unfreeze_from": "block6",
     "learning_rate": 0.01, "plateau_patience": 1, "clip_norm": 1.0,
@@ -77,8 +77,8 @@ def all_cases() -> list[Case]:
     found = []
     for modality, model in ((m, name) for m in MODALITIES for name in models if m in models[name].modalities):
         choices = (False, True) if modality in augmentations else (False,)
-        for number, (optimizer, augmented) in enumerate(itertools.product(optimizers, choices)):
-            turn = len(found) + number
+        for optimizer, augmented in itertools.product(optimizers, choices):
+            turn = len(found) + len(found) // 4  # so that not each optimizer has a schedule of its own
             schedule = list(schedules)[turn % len(list(schedules))]
             found.append(Case(modality, model, optimizer, schedule, augmented, patience=turn % 3 % 2))
     return found
