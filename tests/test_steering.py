@@ -7,7 +7,6 @@ import pytest
 from engine.artifacts import artifacts_of
 from engine.errors import TrainyardError
 from engine.runs import Run, RunState
-from engine.schedules import schedules
 from engine.settings import settings
 from engine.store import Store, StoreUnavailable
 from engine.studies import StudySpec
@@ -62,12 +61,12 @@ def rates(store: Store, run: Run) -> dict[int, float]:
     return {p.step: p.value for p in store.metrics(run.id) if p.name == "learning_rate" and p.value is not None}
 
 
-@pytest.mark.parametrize("schedule", list(schedules))
+@pytest.mark.parametrize("schedule", ["cosine", "plateau"])  # what follows a curve, and what is set and cut
 def test_a_changed_rate_is_repeated_at_its_steps_by_a_replay_and_after_a_stop(
     store: Store, monkeypatch: pytest.MonkeyPatch, schedule: str
 ) -> None:
     monkeypatch.setattr(fit.Report, "INTERVAL_SECONDS", 0.0)
-    values: dict[str, Any] = RANDOM | {"schedule": schedule, "epochs": 4, "learning_rate": 0.01, "units": 8}
+    values: dict[str, Any] = RANDOM | {"schedule": schedule, "epochs": 3, "learning_rate": 0.01, "units": 8}
     if schedule == "plateau":
         values |= {"plateau_patience": 1, "learning_rate": 1.0}  # so high that it must be cut
     original = steered(monkeypatch, store, {3: 0.02, 11: 0.3}, **values)
@@ -81,7 +80,7 @@ def test_a_changed_rate_is_repeated_at_its_steps_by_a_replay_and_after_a_stop(
     replay = store.create_run(original.parsed(), slot="terminal", steering=original.steering)
     fit.train_run(store, replay)
     stopped = store.create_run(original.parsed(), slot="terminal", steering=original.steering)
-    for chance in (2, 9, 3):
+    for chance in (2, 7):
         with monkeypatch.context() as patch:
             patch.setattr(fit, "Reporter", stopping_at(chance, RunState.PAUSED))
             assert fit.train_run(store, stopped) is RunState.PAUSED

@@ -156,7 +156,7 @@ def progress_text(run: Run, left: float | None) -> str:
         words.append(_("trained, now being judged"))
     elif run.state == RunState.RUNNING and left is not None:
         words.append(_("at most {time} left").format(time=duration_text(left)))
-    elif (seconds := run_seconds(run)) is not None and not run.live:
+    elif (seconds := run_seconds(run)) is not None and run.state.final:
         words.append(_("took {time}").format(time=duration_text(seconds)))
     return " · ".join(words)
 

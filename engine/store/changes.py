@@ -34,10 +34,12 @@ def ask_to_end(db: Connection, run_id: int, state: RunState, by: str, now: float
         if state is RunState.PAUSED:
             values |= {"state": state, "message": f"Paused{who} in the queue. Resume gives it its place back."}
         else:
-            where = "Taken out of the queue" if row.state == RunState.QUEUED else "Given up"
-            when = "before it began" if row.state == RunState.QUEUED else "while it was paused"
             ends = case((runs.c.attempt > 0, state.value), else_=RunState.CANCELED.value)
-            values |= {"state": ends, "message": f"{where}{who} {when}."}
+            queued = f"Taken out of the queue{who} before it began."
+            values |= {
+                "state": ends,
+                "message": queued if row.state == RunState.QUEUED else f"Ended{who} while it was paused.",
+            }
         db.execute(update(runs).where(runs.c.id == run_id).values(**values))
     else:
         return bool(row.state == state == RunState.PAUSED)

@@ -250,8 +250,11 @@ class Store:
             asked = ask_to_end(db, run_id, state, by, time.time())
         run = self.get_run(run_id)
         if not asked:
-            what = "paused" if state is RunState.PAUSED else "stopped"
-            raise TrainyardError(f"Run {run_id} is {run.state.value}; only a queued or running run can be {what}.")
+            if state is RunState.PAUSED:
+                raise TrainyardError(f"Run {run_id} is {run.state.value}; only a queued or running run can be paused.")
+            raise TrainyardError(
+                f"Run {run_id} is {run.state.value}; only a queued, running or paused run can be stopped."
+            )
         return run
 
     def resume_run(self, run_id: int, by: str = "", slot: str = "") -> Run:

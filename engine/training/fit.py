@@ -102,8 +102,9 @@ def _train(
     if state is RunState.CANCELED:
         return _canceled(run)
     if session is None:
-        word = "Paused" if state is RunState.PAUSED else "Stopped"
-        return state, f"{word} before training began. Resume starts it.", run.result
+        if state is RunState.PAUSED:
+            return state, "Paused before training began. Resume starts it.", run.result
+        return state, "Stopped before training began. Resume starts it.", run.result
     session.keep()
     if state is RunState.PAUSED:  # the device is wanted: nothing is judged
         return state, session.farewell(state), run.result
