@@ -72,7 +72,7 @@ def _flops(layer: keras.layers.Layer, length: int) -> int:
         return 0 if isinstance(layer, _MOVING) else max(out, _sizes(layer.input, length))
     biased = out if getattr(layer, "use_bias", False) else 0
     bent = out if getattr(layer, "activation", None) not in (None, keras.activations.linear) else 0
-    return 2 * kernels * _places(layer, length) + biased + bent + 2 * _attention(layer, length)
+    return int(2 * kernels * _places(layer, length) + biased + bent + 2 * _attention(layer, length))
 
 
 def _places(layer: keras.layers.Layer, length: int) -> int:
@@ -98,11 +98,11 @@ def _inside(layer: keras.layers.Layer, length: int) -> int:
     """Numbers that a layer keeps beside its output: scores of attention, gates of every moment."""
     if isinstance(layer, layers.MultiHeadAttention):
         size = layer.num_heads * layer.key_dim
-        return 2 * _pairs(layer, length) + 4 * int(size) * _shapes(layer.input, length)[0][0]
+        return int(2 * _pairs(layer, length) + 4 * size * _shapes(layer.input, length)[0][0])
     if isinstance(layer, _OVER_TIME):
         both = [layer.forward_layer, layer.backward_layer] if isinstance(layer, layers.Bidirectional) else [layer]
         gates = sum(math.prod(w.shape[1:]) for each in both for w in each.weights if w.name == "recurrent_kernel")
-        return 2 * gates * _shapes(layer.input, length)[0][0]
+        return int(2 * gates * _shapes(layer.input, length)[0][0])
     return 0
 
 
