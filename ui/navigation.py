@@ -27,6 +27,8 @@ PAGES = (
     Entry("data", N_("Data"), ":material/database:", N_("Look into datasets, and import your own.")),
     Entry("runs", N_("Runs"), ":material/list:", N_("All runs: waiting, training and ended.")),
     Entry("run", N_("Run"), ":material/show_chart:", N_("One run: its curves, log and result."), hidden=True),
+    Entry("compare", N_("Compare"), ":material/compare_arrows:", N_("Several runs side by side."), hidden=True),
+    Entry("leaderboard", N_("Leaderboard"), ":material/leaderboard:", N_("The best runs on each dataset.")),
     Entry("demo", N_("Demo"), ":material/draw:", N_("Try a trained network on your own input.")),
     Entry("system", N_("System"), ":material/memory:", N_("Devices, workers, disk and versions.")),
 )

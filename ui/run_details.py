@@ -28,6 +28,11 @@ _SECTIONS = {
 }  # fmt: skip
 
 
+def section_title(section: str) -> str:
+    """What a part of a spec is called."""
+    return _(_SECTIONS.get(section, section))
+
+
 def draw_details(run: Run) -> None:
     """The tabs below a run's charts."""
     titles = [_("Spec"), _("Log"), _("Events"), _("System")]
@@ -85,7 +90,7 @@ def spec_rows(spec: RunSpec) -> list[dict[str, Any]]:
 
 def _row(section: str, label: str, value: Any, changed: bool, words: str) -> dict[str, Any]:
     return {
-        "section": _(_SECTIONS.get(section, section)),
+        "section": section_title(section),
         "label": label,
         "value": _("yes") if value is True else _("no") if value is False else str(value),
         "changed": changed,
