@@ -9,7 +9,7 @@ from typing import Any
 
 NAMES = (
     *("throughput", "tracking", "store", "pages", "accuracy", "transfer", "tables", "texts", "sounds"),
-    *("serving", "latency", "viewers"),
+    *("serving", "latency", "viewers", "compare"),
 )
 """Every measurement, a module of this package with a function `measure`."""
 

@@ -9,12 +9,13 @@ from engine.comparing.differences import last_metrics
 from engine.runs import Run
 from engine.settings import settings
 from ui import lab
-from ui.compare_tables import draw_hyperparameters, draw_metrics
+from ui.compare_tables import draw_metrics
 from ui.compare_verdicts import draw_verdicts
-from ui.compare_views import choose_curves, draw_curves, draw_relations
+from ui.compare_views import choose_curves, draw_columns, draw_curves
 from ui.comparison import Comparison, comparison
 from ui.feeds import crowd
 from ui.language import _
+from ui.live_plot import preload
 from ui.navigation import page
 from ui.plain import plain_label
 from ui.run_views import tick_seconds
@@ -27,6 +28,7 @@ _FASTEST_SECONDS = 1.0
 def main() -> None:
     """Draw the comparison of the runs that the address names, or say how to choose some."""
     st.title(_("Compare"))
+    preload()
     most = settings().max_compared_runs
     ids, wrong = run_ids(st.query_params.get("runs", ""), most)
     compared = comparison(lab.store(), ids)
@@ -58,12 +60,7 @@ def main() -> None:
             _draw_table(compared, now, epoch)
 
     st.fragment(moving, run_every=_pace(runs))()
-    st.subheader(_("Hyperparameters"))
-    everything = st.toggle(
-        _("Show all"), key="all_fields", bind="query-params", help=_("Off: only those in which the runs differ.")
-    )
-    draw_hyperparameters(runs, everything=everything)
-    draw_relations(runs)
+    draw_columns(runs)
     with verdicts.container():
         st.subheader(_("Verdict"))
         draw_verdicts(runs)

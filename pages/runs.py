@@ -7,6 +7,7 @@ from engine.settings import settings
 from ui import lab
 from ui.feeds import MAX_LISTED, listing
 from ui.language import _
+from ui.live_plot import preload
 from ui.navigation import page
 from ui.run_actions import apply, confirm_cancel, confirm_delete, resume, stop
 from ui.run_table import choose_filters, draw_table, matches
@@ -18,6 +19,7 @@ REFRESH_SECONDS = 2.0
 def main() -> None:
     """Draw filters and table; the table looks again by itself while a run is queued or running."""
     st.title(_("Runs"))
+    preload()  # of whatever is opened from here
     known = listing(lab.store())
     runs = known.follow()
     if not runs:

@@ -35,6 +35,8 @@ _CIVIDIS = ((0, "#00224E"), (0.25, "#35456C"), (0.5, "#7D7C78"), (0.75, "#BCAF6F
 MAX_DIMENSIONS = 8
 """Most hyperparameters of the parallel coordinates: more axes cannot be told apart on a screen."""
 _MAX_TICKS = 8
+_ALL_POINTS = 8_000
+"""Most points of all curves together: more cannot be seen, and a browser draws each of them."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,8 @@ def compared_curves(runs: Sequence[Run], series: Mapping[int, Points], how: Curv
     for i, run in enumerate(runs):
         points = series.get(run.id)
         if points is not None and len(points):
-            traces += _lines(run, points, how, line_look(i, look))
+            keep = thinning(len(points), min(MAX_POINTS, _ALL_POINTS // len(runs)))
+            traces += _lines(run, points, keep, how, line_look(i, look))
     axes = {"step": _("Step"), "epoch": _("Epoch"), "time": _("Minutes since the start")}
     layout = plain_layout(look) | {
         "uirevision": f"{how.metric}-{how.axis}",
@@ -76,9 +79,8 @@ def compared_curves(runs: Sequence[Run], series: Mapping[int, Points], how: Curv
     return {"data": traces, "layout": layout}
 
 
-def _lines(run: Run, points: Points, how: Curves, line: dict[str, Any]) -> list[Figure]:
+def _lines(run: Run, points: Points, keep: np.ndarray, how: Curves, line: dict[str, Any]) -> list[Figure]:
     x = {"step": points.steps, "epoch": points.epochs, "time": _minutes(run, points)}[how.axis]
-    keep = thinning(len(points))
     number = "%{y:.2%}" if is_share(how.metric) else "%{y:.4f}"
     few = len(points) <= 60
     common = {"type": "scatter", "x": typed(x[keep]), "legendgroup": str(run.id)}

@@ -16,7 +16,7 @@ from ui.navigation import page
 from ui.run_details import section_title
 from ui.run_words import state_text, title_of
 
-_ROW_PIXELS, _HEAD_PIXELS, _TALLEST = 35, 38, 560
+_ROW_PIXELS, _HEAD_PIXELS, _TALLEST, _NAME_PIXELS = 35, 38, 560, 190
 
 
 def draw_metrics(runs: Sequence[Run], last: Mapping[int, Mapping[str, float]] | None) -> None:
@@ -35,8 +35,8 @@ def draw_metrics(runs: Sequence[Run], last: Mapping[int, Mapping[str, float]] | 
         alt=_("Metrics of each run and of the baseline"),
         column_config={
             "run": st.column_config.LinkColumn(_("Run"), display_text=r"run=(\d+)", width="small", pinned=True),
-            "name": st.column_config.TextColumn(_("Model"), pinned=True),
-            "state": st.column_config.TextColumn(_("State"), width="small"),
+            "name": st.column_config.TextColumn(_("Model"), width=_NAME_PIXELS, pinned=True),
+            "state": st.column_config.TextColumn(_("State"), width=110),
             "epoch": st.column_config.NumberColumn(_("Epoch"), format="%d", width="small"),
             **{name: _number(name) for name in names},
         },
@@ -106,7 +106,7 @@ def draw_hyperparameters(runs: Sequence[Run], *, everything: bool) -> None:
         alt=_("Hyperparameters of each run"),
         column_config={
             "part": st.column_config.TextColumn(_("Part"), width="small"),
-            "field": st.column_config.TextColumn(_("Hyperparameter"), pinned=True),
+            "field": st.column_config.TextColumn(_("Hyperparameter"), width=_NAME_PIXELS, pinned=True),
             **{str(run.id): st.column_config.TextColumn(_("Run {id}").format(id=run.id)) for run in runs},
         },
     )

@@ -31,7 +31,7 @@ def draw_verdicts(runs: Sequence[Run]) -> None:
     with lab.guarded():
         found = findings(lab.store(), runs)
         for sentence in found.about_seeds():
-            _say(sentence, ":material/casino:")
+            _say(":material/casino:", sentence)
         if len(found.pairs) <= _FEW:
             _draw_sentences(found)
         else:
@@ -40,15 +40,20 @@ def draw_verdicts(runs: Sequence[Run]) -> None:
 
 
 def _draw_sentences(found: Findings) -> None:
-    for sentence, distinguishable, problem in dict.fromkeys(
-        (pair.sentences(), pair.distinguishable, bool(pair.problem)) for pair in found.pairs
-    ):
-        icon = ":material/help:" if problem else ":material/trophy:" if distinguishable else ":material/balance:"
-        _say(sentence, icon)
+    icons = {(pair.parts(), _icon(pair)): None for pair in found.pairs}  # what is true of several pairs is said once
+    for sentences, icon in icons:
+        _say(icon, *sentences)
 
 
-def _say(sentence: str, icon: str) -> None:
-    st.markdown(f"{icon} {plain_label(said(sentence), _LONGEST)}")
+def _icon(pair: Verdict) -> str:
+    if pair.problem:
+        return ":material/help:"
+    return ":material/trophy:" if pair.distinguishable else ":material/balance:"
+
+
+def _say(icon: str, *sentences: str) -> None:
+    words = " ".join(map(said, sentences))
+    st.markdown(f"{icon} {plain_label(words, _LONGEST)}")
 
 
 def _draw_table(pairs: Sequence[Verdict]) -> None:
@@ -72,7 +77,7 @@ def _draw_table(pairs: Sequence[Verdict]) -> None:
         },
     )
     for problem in dict.fromkeys(pair.problem for pair in pairs if pair.problem):
-        _say(problem, ":material/help:")
+        _say(":material/help:", problem)
 
 
 def _row(pair: Verdict) -> dict[str, str | int | None]:

@@ -13,7 +13,8 @@ from ui.compare_charts import (
     parallel_figure,
     scatter_figure,
 )
-from ui.compare_columns import Column, hyperparameter_columns, metric_columns, metric_names
+from ui.compare_columns import hyperparameter_columns, metric_columns, metric_names
+from ui.compare_tables import draw_hyperparameters
 from ui.comparison import Comparison
 from ui.language import _, language
 from ui.live_plot import live_plot, still_plot
@@ -76,32 +77,47 @@ def _key(how: Curves, split: str) -> Key:
     return (split, how.metric, "epoch" if split == "validation" else "step")
 
 
-def draw_relations(runs: Sequence[Run]) -> None:
-    """How what was chosen and what was reached go together."""
-    chosen, reached = hyperparameter_columns(runs), metric_columns(runs)
-    headline = headline_of(runs[0])
-    metric = next((column for column in reached if column.key == headline), None)
-    parallel, scatter = st.columns(2)
-    with parallel:
-        if metric is None or not chosen:
-            st.caption(_("Parallel coordinates follow when the runs differ in something and have reached an epoch."))
-        else:
-            st.markdown(f"**{_('Parallel coordinates')}**")
-            still_plot(
-                parallel_figure(chosen, metric, theme_name()),
-                "compared-parallel",
-                _("A line a run through its hyperparameters to {metric}").format(metric=metric.label),
-                380,
+def draw_columns(runs: Sequence[Run]) -> None:
+    """What was done differently, and how it goes together with what was reached; a tab is drawn while it is open."""
+    titles = [_("Hyperparameters"), _("Parallel coordinates"), _("Scatter")]
+    table, parallel, scatter = st.tabs(titles, key="columns", on_change="rerun")
+    if table.open:
+        with table:
+            everything = st.toggle(
+                _("Show all"),
+                key="all_fields",
+                bind="query-params",
+                help=_("Off: only those in which the runs differ."),
             )
-    with scatter:
-        _draw_scatter(runs, [*chosen, *reached], headline)
+            draw_hyperparameters(runs, everything=everything)
+    if parallel.open:
+        with parallel:
+            _draw_parallel(runs)
+    if scatter.open:
+        with scatter:
+            _draw_scatter(runs)
 
 
-def _draw_scatter(runs: Sequence[Run], columns: Sequence[Column], headline: str) -> None:
-    by_key = {column.key: column for column in columns}
-    if len(by_key) < 2:
+def _draw_parallel(runs: Sequence[Run]) -> None:
+    chosen, headline = hyperparameter_columns(runs), headline_of(runs[0])
+    metric = next((column for column in metric_columns(runs) if column.key == headline), None)
+    if metric is None or not chosen:
+        st.caption(_("Parallel coordinates follow when the runs differ in something and have reached an epoch."))
         return
-    keys = list(by_key)
+    still_plot(
+        parallel_figure(chosen, metric, theme_name()),
+        "compared-parallel",
+        _("A line a run through its hyperparameters to {metric}").format(metric=metric.label),
+        420,
+    )
+
+
+def _draw_scatter(runs: Sequence[Run]) -> None:
+    by_key = {column.key: column for column in [*hyperparameter_columns(runs), *metric_columns(runs)]}
+    keys, headline = list(by_key), headline_of(runs[0])
+    if len(keys) < 2:
+        st.caption(_("There is nothing yet in which these runs differ."))
+        return
     last = headline if headline in by_key else keys[-1]
     with st.container(horizontal=True):
         x = choose(
@@ -115,5 +131,5 @@ def _draw_scatter(runs: Sequence[Run], columns: Sequence[Column], headline: str)
         scatter_figure(runs, by_key[x], by_key[y], theme_name()),
         "compared-scatter",
         _("{y} of each run against {x}").format(x=by_key[x].label, y=by_key[y].label),
-        320,
+        420,
     )

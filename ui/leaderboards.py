@@ -84,7 +84,7 @@ def _draw(board: Leaderboard) -> None:
         column_config={
             "place": number(_("Place"), width="small"),
             "run": st.column_config.LinkColumn(_("Run"), display_text=r"run=(\d+)", width="small"),
-            "name": st.column_config.TextColumn(_("Model")),
+            "name": st.column_config.TextColumn(_("Model"), width="medium"),
             "value": number(metric_label(board.metric), format=style, help=_("On the test split.")),
             "low": number(_("From"), format=style, help=_("Lower end of the interval.")),
             "high": number(_("To"), format=style, help=_("Upper end of the interval.")),

@@ -77,30 +77,30 @@ def check_same_examples(first: Judged, other: Judged) -> None:
     Another split of what is not tested, such as another fold, is no difference. The same positions after the data
     itself has changed are no longer the same examples.
     """
-    pair = f"Runs {first.run.id} and {other.run.id}"
+    one, two = first.run, other.run
     for section in ("task", "dataset"):
-        names = [judged.run.spec[section]["name"] for judged in (first, other)]
+        names = [run.spec[section]["name"] for run in (one, two)]
         if names[0] != names[1]:
             raise TrainyardError(
-                f"{pair} cannot be compared example by example: their {section}s are {names[0]!r} and {names[1]!r}."
+                f"Runs {one.id} and {two.id} cannot be compared example by example: one is on {names[0]!r}, the other "
+                f"on {names[1]!r}."
             )
     if not np.array_equal(first.positions, other.positions):
         raise TrainyardError(
-            f"{pair} were not judged on the same test examples: the test split was drawn differently "
-            f"({first.num_examples:,} and {other.num_examples:,} examples)."
+            f"Runs {one.id} and {two.id} were not judged on the same test examples: the test split was drawn "
+            f"differently ({first.num_examples:,} and {other.num_examples:,} examples)."
         )
-    hashes = {judged.run.environment.get("dataset_hash") for judged in (first, other)}
-    changed = len(hashes) > 1 and _rest(first.run) == _rest(other.run) and _cuts(first.run) == _cuts(other.run)
+    hashes = {run.environment.get("dataset_hash") for run in (one, two)}
+    changed = len(hashes) > 1 and one.spec["dataset"] == two.spec["dataset"]
     if changed or not np.array_equal(first.targets, other.targets):
-        raise TrainyardError(f"{pair} were not judged on the same test examples: the dataset has changed between them.")
+        raise TrainyardError(
+            f"Runs {one.id} and {two.id} were not judged on the same test examples: the dataset has changed between "
+            "them."
+        )
 
 
 def _rest(run: Run) -> dict[str, Any]:
     return {name: value for name, value in run.spec["dataset"].items() if name not in _CUTS}
-
-
-def _cuts(run: Run) -> list[Any]:
-    return [run.spec["dataset"].get(name) for name in _CUTS]
 
 
 def split_key(run: Run) -> str:

@@ -49,10 +49,14 @@ class Verdict:
 
     def sentences(self) -> str:
         """The verdict in words."""
+        return " ".join(self.parts())
+
+    def parts(self) -> tuple[str, ...]:
+        """The same, one sentence each."""
         if self.problem:
-            return self.problem
+            return (self.problem,)
         tested = self._tested()
-        return f"{self._said()} {tested}" if tested else self._said()
+        return (self._said(), tested) if tested else (self._said(),)
 
     def _said(self) -> str:
         ahead, behind = (self.run, self.other) if self.gain >= 0 else (self.other, self.run)
