@@ -31,7 +31,11 @@ from ui.run_words import title_of
 
 Axis = Literal["step", "epoch", "time"]
 _DASHES = ("solid", "dash", "dot", "dashdot")
-_CIVIDIS = ((0, "#00224E"), (0.25, "#35456C"), (0.5, "#7D7C78"), (0.75, "#BCAF6F"), (1, "#FEE838"))
+_LOW_TO_HIGH: dict[ThemeName, list[list[float | str]]] = {
+    "light": [[0, "#B9C4D6"], [0.5, "#5B7FB0"], [1, "#00224E"]],
+    "dark": [[0, "#3D4F70"], [0.5, "#9A9B86"], [1, "#FEE838"]],
+}
+"""More of the metric stands out more, on either ground, and in grey too."""
 MAX_DIMENSIONS = 8
 """Most hyperparameters of the parallel coordinates: more axes cannot be told apart on a screen."""
 _MAX_TICKS = 8
@@ -132,7 +136,7 @@ def parallel_figure(columns: Sequence[Column], metric: Column, theme: ThemeName)
     trace = {
         "type": "parcoords",
         "dimensions": [_dimension(column, known) for column in [*columns[:MAX_DIMENSIONS], metric]],
-        "line": {"color": reached, "colorscale": _CIVIDIS, "showscale": False},
+        "line": {"color": reached, "colorscale": _LOW_TO_HIGH[theme], "showscale": False},
         "labelfont": {"color": look.text, "size": 12},
         "tickfont": {"color": look.text, "size": 11},
         "rangefont": {"color": "rgba(0,0,0,0)"},  # the ticks say it
