@@ -1,4 +1,4 @@
-"""The dashboard never loads TensorFlow or Keras, nor scikit-learn or statistics to draw an empty page: seen from inside a process that has drawn all."""
+"""The dashboard never loads TensorFlow, Keras, scikit-learn or statistics to draw an empty page: seen from inside a process."""
 
 import os
 import subprocess
