@@ -288,7 +288,9 @@ def test_runs_on_other_test_examples_are_on_another_board(store: Store) -> None:
     ]
     assert [[run.id for run in board] for board in judged_runs(runs)] == [[runs[0].id, runs[1].id], [runs[2].id]]
     runs[0].environment["dataset_hash"] = "another"
-    assert rank(runs[:2], "accuracy").others == (runs[0].id,)
+    board = rank(runs[:2], "accuracy")
+    assert board.others == (runs[0].id,)
+    assert [place.run.id for place in board.places if place.run] == [runs[1].id]
 
 
 def test_a_leaderboard_is_as_long_as_the_setting_says(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
