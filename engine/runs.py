@@ -1,5 +1,7 @@
 """The nouns of a training: what is asked for (RunSpec), what it goes through (RunState), what is known of it (Run)."""
 
+import itertools
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -128,6 +130,13 @@ class RunSpec:
         if folds < 2:
             return [self]
         return [replace(self, dataset=self.dataset.model_copy(update={"fold": fold})) for fold in range(folds)]
+
+    def reseeded(self, count: int, taken: Iterable[int] = ()) -> list[Self]:
+        """`count` specs that differ from this one in the seed alone: those that follow it, without those `taken`."""
+        used = {self.training.seed, *taken}
+        free = (seed % 2**31 for seed in itertools.count(self.training.seed + 1))
+        seeds = itertools.islice((seed for seed in free if seed not in used), count)
+        return [replace(self, training=self.training.model_copy(update={"seed": seed})) for seed in seeds]
 
     def values(self) -> dict[str, Any]:
         """Every field of every part by its flat name."""

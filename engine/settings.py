@@ -118,6 +118,16 @@ class Settings(BaseSettings):
     """How many requests may wait for the predictor; one more is refused with a sentence."""
     max_loaded_models: int = Field(default=4, ge=1)
     """How many models the predictor keeps in memory; the least recently used one is dropped."""
+    max_compared_runs: int = Field(default=20, ge=2, le=100)
+    """How many runs are compared at once."""
+    max_leaderboard_runs: int = Field(default=50, ge=1, le=1_000)
+    """Most runs on the leaderboard of a dataset: the best ones."""
+    confidence: float = Field(default=0.95, ge=0.5, lt=1.0)
+    """How sure intervals and verdicts are: with 0.95, one difference in twenty that is none looks like one."""
+    bootstrap_draws: int = Field(default=2_000, ge=100, le=100_000)
+    """How often test examples are drawn anew for the interval of a difference. More: steadier ends, slower."""
+    repeated_seeds: int = Field(default=3, ge=1, le=50)
+    """How many runs with other seeds the button on the page of a run starts."""
     fetch_timeout_seconds: float = Field(default=30.0, gt=0)
     """How long a download may be silent before it is given up."""
     mirror_url: str = ""

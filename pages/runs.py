@@ -3,9 +3,11 @@
 import streamlit as st
 
 from engine.runs import Run, RunState
+from engine.settings import settings
 from ui import lab
 from ui.feeds import MAX_LISTED, listing
 from ui.language import _
+from ui.live_plot import preload
 from ui.navigation import page
 from ui.run_actions import apply, confirm_cancel, confirm_delete, pause, resume, stop
 from ui.run_family import draw_tree, related
@@ -18,6 +20,7 @@ REFRESH_SECONDS = 2.0
 def main() -> None:
     """Draw filters and table; the table looks again by itself while a run is queued or running."""
     st.title(_("Runs"))
+    preload()  # of whatever is opened from here
     known = listing(lab.store())
     trials = trials_wanted()
     runs = known.follow(trials=trials)
@@ -72,13 +75,17 @@ def _draw(runs: list[Run], known: int) -> None:
 def _draw_actions(chosen: list[Run]) -> None:
     """Buttons for the selected runs; each is enabled only when it can do something to all of them."""
     if not chosen:
-        st.caption(_("Select rows to open, stop, pause, cancel, resume or delete them."))
+        st.caption(_("Select rows to open, compare, stop, pause, cancel, resume or delete them."))
     ids = [run.id for run in chosen]
     live = [run.live for run in chosen]
     with st.container(horizontal=True):
         if st.button(_("Open"), icon=":material/show_chart:", type="primary", disabled=len(ids) != 1,
                      help=_("Go to the page of the selected run.")):  # fmt: skip
             st.switch_page(page("run"), query_params={"run": str(ids[0])})
+        if st.button(_("Compare"), icon=":material/compare_arrows:",
+                     disabled=not 2 <= len(ids) <= settings().max_compared_runs,
+                     help=_("Set two to {most} runs side by side.").format(most=settings().max_compared_runs)):  # fmt: skip
+            st.switch_page(page("compare"), query_params={"runs": ",".join(map(str, sorted(ids)))})
         if st.button(_("Stop"), icon=":material/stop:", disabled=not ids or not all(live),
                      help=_("End the selected runs and keep their models.")):  # fmt: skip
             apply(ids, stop)

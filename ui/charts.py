@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from engine.judging import SHARES
 from engine.runs import Run
 from ui.language import N_, _
 from ui.series import Series, rounded
@@ -97,10 +98,6 @@ def metric_word(name: str) -> str:
 def is_share(name: str) -> bool:
     """Whether a metric lies between 0 and 1 and reads best as a percentage."""
     return name.removeprefix("val_").removeprefix("test_").removeprefix("validation_") in SHARES
-
-
-SHARES = frozenset({"accuracy", "macro_f1", "precision", "recall", "f1", "ece"})
-"""Metrics that are shown as percentages."""
 
 
 def learning_curve(name: str, series: Mapping[tuple[str, str, str], Series], run: Run, theme: ThemeName) -> Figure:
@@ -335,7 +332,7 @@ def histogram(values: np.ndarray, title: str, theme: ThemeName, *, bins: int = 3
     }
     layout = plain_layout(look) | {
         "showlegend": False,
-        "xaxis": plain_axis(look) | {"title": {"text": _escaped(title), "standoff": 6}, "fixedrange": True},
+        "xaxis": plain_axis(look) | {"title": {"text": escaped(title), "standoff": 6}, "fixedrange": True},
         "yaxis": plain_axis(look) | {"fixedrange": True, "nticks": 4},
         "margin": {"l": 8, "r": 8, "t": 8, "b": 8},
         "hovermode": "closest",
@@ -343,7 +340,7 @@ def histogram(values: np.ndarray, title: str, theme: ThemeName, *, bins: int = 3
     return {"data": [trace], "layout": layout}
 
 
-def _escaped(text: str, most: int = 60) -> str:
+def escaped(text: str, most: int = 60) -> str:
     """Words of unknown origin in a title: Plotly would read tags in them."""
     short = text if len(text) <= most else text[: most - 1] + "…"
     return short.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -79,6 +79,18 @@ def fork(parent_id: int, epoch: int, spec: RunSpec, owner: str = "") -> Run:
     return run
 
 
+def repeat(run: Run, count: int, owner: str = "") -> list[Run]:
+    """Queue `count` runs like this one with other seeds, as one group with it, and have somebody take them."""
+    known = store().group(run.group_id) if run.group_id is not None else [run]
+    made = store().repeat_run(run.id, run.parsed().reseeded(count, [_seed(member) for member in known]), owner)
+    start_executor()
+    return made
+
+
+def _seed(run: Run) -> int:
+    return int(run.spec["training"]["seed"])
+
+
 def start_fetch(name: str) -> None:
     """Download a dataset in a process of its own, which outlives the page and reports to the store."""
     running = fetches.get(name)

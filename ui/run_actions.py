@@ -7,6 +7,7 @@ import streamlit as st
 from engine.artifacts import artifacts_of, delete_run
 from engine.errors import TrainyardError
 from engine.runs import Run, RunState
+from engine.settings import settings
 from ui import lab
 from ui.language import _, plural
 from ui.navigation import page
@@ -33,6 +34,7 @@ def draw_actions(run: Run) -> None:
     ):
         apply([run.id], resume)
         st.rerun()
+    _seeds_button(run)
     if can_be_tried(run) and st.button(
         _("Try it"),
         type="primary",
@@ -62,6 +64,22 @@ def _pause_button(run: Run) -> None:
     ):
         apply([run.id], pause)
         st.rerun()
+
+
+def _seeds_button(run: Run) -> None:
+    count = settings().repeated_seeds
+    if st.button(
+        plural("Run {count} seed", "Run {count} seeds", count).format(count=count),
+        icon=":material/casino:",
+        help=_("Queue the same run with other seeds: together they tell how much of its result is chance."),
+    ):
+        with lab.guarded():
+            made = lab.repeat(run, count)
+            st.toast(
+                _("Queued with other seeds: runs {ids}.").format(ids=", ".join(str(new.id) for new in made)),
+                icon=":material/casino:",
+            )
+            st.rerun()
 
 
 def can_be_tried(run: Run) -> bool:

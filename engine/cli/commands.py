@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.artifacts import artifacts_of
+from engine.cli.compare import add_compare
 from engine.cli.flags import Parser, add_run_flags, reject_unknown, run_values
 from engine.cli.forks import add_forks
 from engine.cli.own_data import add_own_data
@@ -76,6 +77,7 @@ def make_parsers(arguments: list[str]) -> tuple[Parser, dict[str, argparse.Argum
         ("delete", delete, "Delete an ended run and its files."),
     ):
         add(name, function, words).add_argument("run", type=int, metavar="ID", help="number of the run")
+    add_compare(add)
     made = add("predict", predict, "Predict files with a run's model.")
     made.add_argument("run", type=int, metavar="ID", help="number of the run")
     made.add_argument(

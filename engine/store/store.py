@@ -131,6 +131,7 @@ class Store:
 
         `values` are further columns of all of them.
         """
+        group_id = values.pop("group_id", None)
         now = time.time()
         common = begins(slot, now) | {"owner": owner or default_owner(), "created_at": now, "queued_at": now} | values
         made: list[Run] = []
@@ -138,7 +139,7 @@ class Store:
             if not slot:
                 _check_queue(db, len(specs))
             for spec in specs:
-                group = {"group_id": made[0].id if made else None}
+                group = {"group_id": group_id or (made[0].id if made else None)}
                 row = db.execute(insert(runs).values(**new_run(spec), **common, **group).returning(*run_columns)).one()
                 if origin:
                     write_event(db, row.id, "origin", origin, now)
@@ -146,9 +147,22 @@ class Store:
                     db, row.id, "started" if slot else "queued", f"Started on {slot}." if slot else "Queued.", now
                 )
                 made.append(run_of(row))
-            if len(made) > 1:
-                db.execute(update(runs).where(runs.c.id == made[0].id).values(group_id=made[0].id))
-        return [replace(run, group_id=made[0].id) for run in made] if len(made) > 1 else made
+            if group_id is None and len(made) > 1:
+                group_id = made[0].id
+            if group_id is not None:
+                db.execute(update(runs).where(runs.c.id == group_id).values(group_id=group_id))
+        return [replace(run, group_id=group_id) for run in made]
+
+    def repeat_run(self, run_id: int, specs: Sequence[RunSpec], owner: str = "") -> list[Run]:
+        """Queue runs beside one, as one group with it: its group from now on where it had none. Returns the new ones.
+
+        A trial stays with its study, and a fold with its cross-validation: beside these the new runs are a group of
+        their own.
+        """
+        run = self.get_run(run_id)
+        if run.study_id is not None or int(run.spec["dataset"].get("folds", 0)) > 1:
+            return self.create_runs(specs, owner)
+        return self.create_runs(specs, owner, group_id=run.group_id or run.id)
 
     def fork_run(
         self, parent: Run, epoch: int, spec: RunSpec, owner: str = "", slot: str = "", *, prepare: Callable[[Run], None]
@@ -207,6 +221,12 @@ class Store:
             )
         return run_of(row)
 
+    def get_runs(self, run_ids: Iterable[int]) -> list[Run]:
+        """Those of the runs that there are, as they stand now, in the order of their ids."""
+        with self.reading() as db:
+            query = select(*run_columns).where(runs.c.id.in_(list(run_ids))).order_by(runs.c.id)
+            return [run_of(row) for row in db.execute(query)]
+
     def list_runs(
         self,
         *,
@@ -232,6 +252,17 @@ class Store:
                 query = query.where(runs.c[column] == value)
         with self.reading() as db:
             return [run_of(row) for row in db.execute(query)]
+
+    def judged_datasets(self) -> list[str]:
+        """Names of the datasets on which runs have completed, trials aside; those with most runs first."""
+        query = (
+            select(runs.c.dataset)
+            .where(runs.c.state == RunState.COMPLETED, runs.c.study_id.is_(None))
+            .group_by(runs.c.dataset)
+            .order_by(func.count().desc(), runs.c.dataset)
+        )
+        with self.reading() as db:
+            return list(db.execute(query).scalars())
 
     def queue(self) -> list[int]:
         """Ids of the waiting runs, the next one first."""
@@ -427,6 +458,20 @@ class Store:
         )
         with self.reading() as db:
             return [MetricPoint(*row) for row in db.execute(query)]
+
+    def series(
+        self, run_ids: Iterable[int], split: str, name: str, scope: str, after: int = 0
+    ) -> list[tuple[int, int, int, float, float | None, float]]:
+        """One series of several runs: run, id, step, epoch, value and moment of each value written after `after`."""
+        wanted = ("run_id", "id", "step", "epoch", "value", "at")
+        query = (
+            select(*(metrics.c[column] for column in wanted))
+            .where(metrics.c.run_id.in_(list(run_ids)), metrics.c.id > after)
+            .where(metrics.c.split == split, metrics.c.name == name, metrics.c.scope == scope)
+            .order_by(metrics.c.id)
+        )
+        with self.reading() as db:
+            return [tuple(row) for row in db.execute(query)]
 
     def history(self, run_id: int) -> dict[str, list[float | None]]:
         """Epoch-level values by Keras' names: `loss`, `accuracy`, `val_loss` ..."""

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import numpy as np
 
-from engine.judging.classes import judge_classes
+from engine.judging.classes import class_scores, judge_classes
 from engine.spec import ADVANCED, FORKABLE, Range
 from engine.tasks.base import DataInfo, Prediction, Task
 
@@ -67,6 +67,11 @@ class Classification(Task):
     def evaluate(self, outputs: np.ndarray, targets: np.ndarray, info: DataInfo) -> dict[str, Any]:
         """Figures, confusion matrix, curves and calibration of the probabilities: see `judge_classes`."""
         return judge_classes(outputs, targets, info.labels)
+
+    @classmethod
+    def example_scores(cls, outputs: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
+        """Right or wrong, and minus the logarithm of the true class's probability."""
+        return class_scores(outputs, targets)
 
     def predictions(self, outputs: np.ndarray, info: DataInfo) -> list[Prediction]:
         """Label, probability and all class probabilities for each row."""

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import numpy as np
 
-from engine.judging.values import judge_values
+from engine.judging.values import judge_values, value_scores
 from engine.spec import ADVANCED, FORKABLE
 from engine.tasks.base import DataInfo, Prediction, Task, tasks
 from engine.tasks.classification import Classification
@@ -120,6 +120,11 @@ class TabularRegression(Task):
     def evaluate(self, outputs: np.ndarray, targets: np.ndarray, info: DataInfo) -> dict[str, Any]:
         """Mean absolute and root mean squared error, R², and what became of single rows, in the unit of the target."""
         return judge_values(outputs, targets, info.target)
+
+    @classmethod
+    def example_scores(cls, outputs: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
+        """Squared and absolute errors, in the unit of the target."""
+        return value_scores(outputs, targets)
 
     def predictions(self, outputs: np.ndarray, info: DataInfo) -> list[Prediction]:
         """The value for each row."""
