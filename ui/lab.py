@@ -62,6 +62,13 @@ def launch(spec: RunSpec, owner: str = "") -> Run:
     return run
 
 
+def repeat(spec: RunSpec) -> Run:
+    """Queue one run like another: of a fold only this fold."""
+    run = store().create_run(spec)
+    start_executor()
+    return run
+
+
 def start_fetch(name: str) -> None:
     """Download a dataset in a process of its own, which outlives the page and reports to the store."""
     running = fetches.get(name)

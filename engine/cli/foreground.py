@@ -67,6 +67,17 @@ def predict_files(run_id: int, files: list[Path]) -> "list[PredictResult]":
     return LoadedModels().predict(run_id, contents)
 
 
+def export_script(run: Run, folder: Path, *, notebook: bool) -> list[Path]:
+    """Write the script of a run, or the same as a notebook, with its data; return the files."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    from engine.scripting.files import write_files
+    from engine.scripting.origin import Origin
+    from engine.scripting.write import script_files
+
+    spec = run.parsed()
+    return write_files(folder, script_files(spec, Origin.of(run)), spec, notebook=notebook)
+
+
 def fetch_dataset(store: Store, name: str, source: Path | None, *, quiet: bool) -> None:
     """Fetch, and report progress to the terminal and to the store."""
     from engine.datasets.fetch import fetch
