@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _SHORT_HASH = 12
 _CODE_PIXELS = 480
+_WANTED = "script-of-run"
 
 
 def draw_reproduce(run: Run) -> None:
@@ -96,19 +97,20 @@ def _draw_again(run: Run, spec: RunSpec) -> None:
 
 def _draw_script(run: Run, spec: RunSpec) -> None:
     st.caption(_("As one Keras script that needs no Trainyard, with its data beside it:"))
-    if spec.dataset.available():
-        if st.button(
-            _("Write the script"),
-            key=f"script-{run.id}",
-            icon=":material/code:",
-            help=_("Plain Keras: data, network, training and judging in one file you can read and change."),
-        ):
-            st.session_state["script"] = run.id
-        if st.session_state.get("script") == run.id:
-            with lab.guarded():
-                _draw_downloads(run, spec)
-    else:
+    if not spec.dataset.available():
         st.info(said(spec.dataset.missing()), icon=":material/database_off:")
+        return
+    if st.button(
+        _("Write the script"),
+        key=f"script-{run.id}",
+        icon=":material/code:",
+        help=_("Plain Keras: data, network, training and judging in one file you can read and change."),
+    ):
+        st.session_state[_WANTED] = run.id
+    with lab.guarded():
+        lab.predictor().ready()  # warms up meanwhile: the script is written there
+        if st.session_state.get(_WANTED) == run.id:
+            _draw_downloads(run, spec)
 
 
 def _draw_downloads(run: Run, spec: RunSpec) -> None:

@@ -15,6 +15,7 @@ from engine.errors import TrainyardError
 from engine.files import write_text
 from engine.runs import Run, RunSpec
 from engine.scripting.data import data_file, example_arrays, size_bytes, write_data
+from engine.scripting.origin import readme
 from engine.settings import settings
 
 SCRIPT, NOTEBOOK, DATA, README = "train.py", "train.ipynb", "data.npz", "README.txt"
@@ -76,7 +77,9 @@ def zip_files(files: ScriptFiles, data: bytes, spec: RunSpec, run: Run, *, noteb
     root, buffer = f"run-{run.id}", io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr(f"{root}/{name}", text)
-        archive.writestr(f"{root}/{README}", _readme(spec, run, name, packed=bool(data)))
+        start = f"python {name}" if name == SCRIPT else f"jupyter lab {name}"
+        export = "" if data else export_command(run, notebook=notebook)
+        archive.writestr(f"{root}/{README}", readme(spec, run.id, start, export))
         if data:
             archive.writestr(f"{root}/{DATA}", data, zipfile.ZIP_STORED)
     return buffer.getvalue()
@@ -85,15 +88,3 @@ def zip_files(files: ScriptFiles, data: bytes, spec: RunSpec, run: Run, *, noteb
 def export_command(run: Run, *, notebook: bool = False) -> str:
     """The command that writes the same on the machine that has the data."""
     return shlex.join(["python", "-m", "engine", "script", str(run.id), *(["--notebook"] if notebook else [])])
-
-
-def _readme(spec: RunSpec, run: Run, name: str, *, packed: bool) -> str:
-    start = f"python {name}" if name == SCRIPT else f"jupyter lab {name}"
-    data = (
-        f"{DATA} holds the examples. Licence: {spec.dataset.licence}. Source: {spec.dataset.source}."
-        if packed
-        else f"The examples are too large to be packed here. Where Trainyard runs, write them with: "
-        f"{export_command(run, notebook=name == NOTEBOOK)}"
-    )
-    lines = [f"Run {run.id}: {spec.model.title} on {spec.dataset.title}", "", f"Start: {start}", data]
-    return "\n".join(" ".join(line.split()) for line in lines) + "\n"

@@ -103,7 +103,7 @@ class Graph:
         calls = [step for step in calls if not _does_nothing(step)]
         steps = sorted([*calls, *self._made_apart(calls)], key=lambda step: step.at)
         called = [step for step in steps if step.node is not None]
-        following = {id(step): after for step, after in zip(called, called[1:], strict=False)}
+        following = {id(step): after for step, after in itertools.pairwise(called)}
         written: list[str] = []
         for step in steps:
             if step.node is None:

@@ -1,6 +1,7 @@
 """Lines of code that are not too long."""
 
 import io
+import itertools
 import textwrap
 import tokenize
 
@@ -20,7 +21,7 @@ def wrapped(statement: str, indent: str = "") -> str:
         if len(deeper) + len(inside) <= WIDTH and "for" not in inside.split():
             return f"{indent}{head}\n{deeper}{inside}\n{indent}{tail}"
         cuts = [start, *commas, end]
-        parts = [statement[a + 1 : b].strip() for a, b in zip(cuts, cuts[1:], strict=False)]
+        parts = [statement[a + 1 : b].strip() for a, b in itertools.pairwise(cuts)]
         lines = [wrapped(part, deeper) + "," for part in parts if part]
         return "\n".join([indent + head, *lines, indent + tail])
     return indent + statement

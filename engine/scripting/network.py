@@ -15,9 +15,10 @@ from engine.tasks.base import DataInfo
 from engine.training.network import Network, build_network
 
 RESERVED = (
-    "data features model network trained texts rows computed order_of positions pick training metrics digest "
-    "versions layer variable by_length evaluation batches"
-).split()
+    *("data", "features", "model", "network", "trained", "texts", "rows", "computed", "order_of", "positions"),
+    *("all_positions", "kept_x", "kept_y", "training", "metrics", "digest", "parts", "versions", "layer", "stored"),
+    *("by_length", "batches", "callbacks", "schedule", "layers", "ops", "keras", "np", "tf", "json", "math", "file"),
+)
 """Variables of the other sections."""
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import keras
 
 from engine.scripting.errors import unwritable
-from engine.scripting.transplant import Transplant, public_name
+from engine.scripting.transplant import Transplant
 from engine.scripting.values import literal, plain
 
 _KINDS = (

@@ -86,3 +86,12 @@ def _differences(data: PreparedDataset, origin: Origin) -> list[str]:
     if origin.steered:
         found.append("Somebody changed settings while the run trained; this script repeats those that it began with.")
     return found
+
+
+def readme(spec: RunSpec, run_id: int, start: str, export: str) -> str:
+    """What lies beside a script that was downloaded. `start`: the command; `export`: that which writes the data, where it is missing."""
+    data = f"data.npz holds the examples. Licence: {spec.dataset.licence}. Source: {spec.dataset.source}."
+    if export:
+        data = f"The examples are too large to be packed here. Where Trainyard runs, write them with: {export}"
+    lines = [f"Run {run_id}: {spec.model.title} on {_title(spec)}", f"Start: {start}", data]
+    return "\n".join(" ".join(line.split()) for line in lines) + "\n"

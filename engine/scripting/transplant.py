@@ -140,12 +140,10 @@ class Transplant:
     ) -> Iterator[Edit]:
         """What comes from outside: `self.units` and globals, each by its name in the script."""
         inside = _names_inside(node) - bound.keys()
-        skipped = {id(part) for part in _annotations(node)}
+        skipped = {id(part) for part in _signature_parts(node)}
         done = set[int]()
         for inner in ast.walk(node):
-            if id(inner) in skipped or id(inner) in done:
-                continue
-            if not isinstance(inner, ast.expr):
+            if not isinstance(inner, ast.expr) or id(inner) in skipped | done:
                 continue
             start = at(inner.lineno, inner.col_offset)
             end = at(inner.end_lineno or 0, inner.end_col_offset or 0)
@@ -234,8 +232,11 @@ def _names_inside(node: ast.AST) -> set[str]:
     return found
 
 
-def _annotations(node: ast.AST) -> Iterator[ast.AST]:
+def _signature_parts(node: ast.AST) -> Iterator[ast.AST]:
+    """Parameters, their defaults and all annotations: signatures are written anew."""
     for inner in ast.walk(node):
+        if isinstance(inner, ast.FunctionDef):
+            yield from ast.walk(inner.args)
         for name in ("annotation", "returns"):
             part = getattr(inner, name, None)
             if isinstance(part, ast.AST):

@@ -279,9 +279,9 @@ class _Writer:
                 "training = batches(positions, train_x, train_y, train_lengths)",
             ]
         else:
-            images = "tf.cast(tf.gather(inputs, where), tf.float32)" if self._casts() else "tf.gather(inputs, where)"
-            lines += ["inputs, targets = tf.constant(train_x), tf.constant(train_y)", "training = positions.map("]
-            lines += [f"    lambda where: ({images}, tf.gather(targets, {target}))", ").prefetch(2)"]
+            images = "tf.cast(tf.gather(kept_x, where), tf.float32)" if self._casts() else "tf.gather(kept_x, where)"
+            lines += ["kept_x, kept_y = tf.constant(train_x), tf.constant(train_y)", "training = positions.map("]
+            lines += [f"    lambda where: ({images}, tf.gather(kept_y, {target}))", ").prefetch(2)"]
         self.imports |= {"import math", "import tensorflow as tf"}
         words = "The examples stay in memory; a batch is picked by its positions."
         return Section("Batches", words, "\n".join(lines))
