@@ -103,6 +103,7 @@ def test_the_script_of_a_deterministic_run_ends_with_the_same_weights(store: Sto
     for name in set(found) & set(run.result) - {"weights_sha256", "test_cross_entropy"}:
         assert found[name] == pytest.approx(run.result[name], rel=1e-3, abs=1e-5), name
     assert found.keys() & {"test_accuracy", "test_rmse"}
+    assert ("# -- Pretrained weights" in text) == (model in ("efficientnet-lite0", "textcnn"))
     assert "engine" not in {part.split(".")[0] for part in imported(text)}
 
 

@@ -110,8 +110,9 @@ class Graph:
                 written += self._making(step.operation)
                 continue
             code = self._call(step)
-            users = [other for other in called if any(self._source(t) in step.outputs for t in other.inputs)]
-            soon = bool(users) and users == [following.get(id(step))]
+            made = {id(tensor) for tensor in step.outputs}
+            users = [other for other in called if any(id(self._source(t)) in made for t in other.inputs)]
+            soon = len(users) == 1 and users[0] is following.get(id(step))
             targets = [self._target(tensor, wanted, soon) for tensor in step.outputs]
             written.append(f"{', '.join(targets)} = {code}")
         return written
@@ -213,13 +214,14 @@ class Graph:
         if kind == "GetItem":
             key = args[1] if isinstance(args[1], tuple) else (args[1],)
             return f"{values[0]}[{', '.join(map(self._value, key))}]"
-        function = getattr(keras.ops, snake(kind), None)
-        if function is None:
+        called = next((name for name in (snake(kind), kind.lower()) if hasattr(keras.ops, name)), "")
+        if not called:
             raise unwritable(f"the operation {operation.name!r}", f"keras.ops has no {snake(kind)!r}")
+        function = getattr(keras.ops, called)
         self._transplant.imports.add("from keras import ops")
         made_with = {k: v for k, v in operation.get_config().items() if k != "name"}
         named = [f"{k}={self._value(v)}" for k, v in (made_with | options).items() if not _usual(function, k, v)]
-        return f"ops.{snake(kind)}({', '.join([*values, *named])})"
+        return f"ops.{called}({', '.join([*values, *named])})"
 
     def _value(self, value: Any) -> str:
         if isinstance(value, KerasTensor):

@@ -102,7 +102,10 @@ def _store_pretrained(
 
 
 def _given(one: np.ndarray, two: np.ndarray) -> bool:
-    return bool(((one == two) & (one != 0) & (one != 1)).any())
+    """Whether whole rows are equal, and not of zeros and ones: single numbers may be so by chance."""
+    one, two = np.atleast_1d(one), np.atleast_1d(two)
+    start = ((one == 0) | (one == 1)).all(axis=-1)
+    return bool(((one == two).all(axis=-1) & ~start).any())
 
 
 def _smallest(value: np.ndarray) -> np.ndarray:

@@ -56,7 +56,10 @@ class Objects:
         if isinstance(made, keras.layers.Lambda):
             raise unwritable(f"the layer {made.name!r}", "it is a Lambda layer, whose code cannot be read")
         called = self._class(made)
-        config = _config(made)
+        config, written = _config(made), _as_written(made)
+        if written is not None:  # building a layer may change what it tells: an axis of -1 becomes a list
+            frozen = {"trainable": False} if config.get("trainable") is False else {}
+            config = {name: written[name] for name in config if name in written} | frozen
         required = [name for name in _required(cls) if name in config]
         reference = _reference(cls, {name: config[name] for name in required})
         if isinstance(made, keras.layers.Bidirectional):
@@ -114,6 +117,12 @@ def _config(made: Any) -> dict[str, Any]:
     except NotImplementedError as error:
         raise unwritable(f"{type(made).__name__}", "it does not say what it was made with (get_config)") from error
     return {name: value for name, value in found.items() if name not in _NOT_ASKED}
+
+
+def _as_written(made: Any) -> dict[str, Any] | None:
+    """The arguments that were given, where Keras has kept them: it does for layers that were made of plain values."""
+    kept = getattr(made, "_auto_config", None)
+    return dict(kept.config) if kept is not None else None
 
 
 def _required(cls: type) -> list[str]:

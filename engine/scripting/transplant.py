@@ -131,9 +131,9 @@ class Transplant:
                         at(inner.end_lineno or 0, inner.end_col_offset or 0),
                         _GONE,
                     )
-                case ast.AnnAssign(value=ast.expr()):
+                case ast.AnnAssign(value=ast.expr() as value):
                     first = at(inner.target.end_lineno or 0, inner.target.end_col_offset or 0)
-                    yield first, at(inner.value.lineno, inner.value.col_offset), " = "
+                    yield first, at(value.lineno, value.col_offset), " = "
 
     def _outer_names(
         self, node: ast.AST, at: Callable[[int, int], int], around: Mapping[str, Any], bound: Mapping[str, Any]

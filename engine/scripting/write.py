@@ -198,7 +198,7 @@ class _Writer:
         sections = [Section("Network", words, "\n".join([*written.layers, *views, *written.models]))]
         if written.pretrained:
             sections.append(
-                Section("Pretrained weights", "These layers do not begin at random.", "\n".join(PRETRAINED))
+                Section("Pretrained weights", "These layers do not begin at random.", PRETRAINED)
             )
         if written.trained == "trained":
             lines = write_augmentation(self.network, self.graph)
@@ -260,19 +260,23 @@ class _Writer:
             "def order_of(epoch):",
             '    """Positions of the training examples in the order of an epoch: a function of the seed and its number."""',
             "    rng = np.random.default_rng([SEED, epoch])",
-            "    order = rng.permutation(len(train_y))",
         ]
+        if not self.sequences and self.copies == 1:
+            lines.append("    return rng.permutation(len(train_y))")
+        else:
+            lines.append("    order = rng.permutation(len(train_y))")
         if self.copies > 1:
             lines.append(f"    order = order + len(train_y) * rng.integers(0, {self.copies}, len(train_y))")
         if self.sequences:
             arranged = self.transplant.function(bucket)
             lines.append(f"    return {arranged}(order, train_lengths, BATCH_SIZE, rng)")
-        else:
+        elif self.copies > 1:
             lines.append("    return order")
         target = "where % len(train_y)" if self.copies > 1 else "where"
-        lines += ["", "", *POSITIONS.split("\n"), "", ""]
+        lines += ["", "", *POSITIONS.split("\n"), ""]
         if self.sequences:
             lines += [
+                "",
                 *PICK_SEQUENCES.split("\n"),
                 "",
                 "",
