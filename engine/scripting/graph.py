@@ -24,6 +24,12 @@ from engine.scripting.transplant import Transplant
 from engine.scripting.values import literal, plain
 
 _SIGNS = {"Add": "+", "Subtract": "-", "Multiply": "*", "TrueDivide": "/", "Divide": "/", "Power": "**"}
+_NAMES = {
+    "GetItem": "part", "Add": "total", "Subtract": "difference", "Multiply": "product", "TrueDivide": "ratio",
+    "Where": "filled", "Isfinite": "present", "NotEqual": "present", "Cast": "cast", "Mean": "mean", "Std": "deviation",
+    "Amax": "highest", "Concatenate": "joined", "Cumsum": "position", "ExpandDims": "expanded", "Sqrt": "root",
+}  # fmt: skip
+"""What the result of an operation is called that is needed later on."""
 
 
 @contextmanager
@@ -95,12 +101,12 @@ class Graph:
         """The lines that compute `ends`; `wanted` has names for some tensors, by `id`."""
         calls = sorted(self._calls(ends), key=lambda step: step.at)
         for step in calls:
-            if same := _does_nothing(step):
+            if (same := _does_nothing(step)) is not None:
                 source = self._source(same)
                 self._alias[id(step.outputs[0])] = source
                 if name := wanted.get(id(step.outputs[0])):
                     wanted.setdefault(id(source), name)
-        calls = [step for step in calls if not _does_nothing(step)]
+        calls = [step for step in calls if _does_nothing(step) is None]
         steps = sorted([*calls, *self._made_apart(calls)], key=lambda step: step.at)
         called = [step for step in steps if step.node is not None]
         following = {id(step): after for step, after in itertools.pairwise(called)}
@@ -260,7 +266,9 @@ class Graph:
         if id(tensor) in wanted:
             name = self._free(wanted[id(tensor)])
         else:
-            name = "x" if soon else self._free(_identifier(tensor._keras_history.operation.name))
+            operation = tensor._keras_history.operation
+            named = _NAMES.get(type(operation).__name__) if not isinstance(operation, keras.layers.Layer) else None
+            name = "x" if soon else self._free(named or _identifier(operation.name))
         self._names[id(tensor)] = name
         return name
 

@@ -18,7 +18,10 @@ def wrapped(statement: str, indent: str = "") -> str:
             continue
         head, inside, tail = statement[: start + 1], statement[start + 1 : end], statement[end:]
         deeper = f"{indent}    "
-        if len(deeper) + len(inside) <= WIDTH and "for" not in inside.split():
+        called = (
+            statement[start] == "(" and start > 0 and (statement[start - 1].isalnum() or statement[start - 1] in "_)]")
+        )
+        if called and len(deeper) + len(inside) <= WIDTH:
             return f"{indent}{head}\n{deeper}{inside}\n{indent}{tail}"
         cuts = [start, *commas, end]
         parts = [statement[a + 1 : b].strip() for a, b in itertools.pairwise(cuts)]

@@ -68,7 +68,7 @@ class Objects:
         named = {
             name: self._argument(made, name, value)
             for name, value in config.items()
-            if name not in required and name not in given and _differs(name, value, reference)
+            if name not in required and name not in given and _differs(name, value, reference, cls)
         }
         if isinstance(made, keras.optimizers.Optimizer):
             named.pop("name", None)
@@ -142,7 +142,11 @@ def _reference(cls: type, required: dict[str, Any]) -> dict[str, Any]:
     return dict(cls(**values).get_config())
 
 
-def _differs(name: str, value: Any, reference: dict[str, Any]) -> bool:
+def _differs(name: str, value: Any, reference: dict[str, Any], cls: type) -> bool:
+    """Whether an argument must be written: it is neither the default nor what Keras makes of it."""
+    parameter = inspect.signature(cls).parameters.get(name)
+    if parameter is not None and repr(parameter.default) == repr(value):
+        return False
     return name not in reference or repr(reference[name]) != repr(value)
 
 

@@ -191,15 +191,15 @@ class _Writer:
 
     def _network(self, written: Written) -> list[Section]:
         words = f"{self.spec.model.title}: {self.spec.model.summary()}"
+        if self.info.learned:
+            words += " What its first layers know of the data was learned from the training split."
         views = [
             "",
             "# What is saved takes inputs as people have them and answers as they want it; what is trained is a part of it.",
         ]
         sections = [Section("Network", words, "\n".join([*written.layers, *views, *written.models]))]
         if written.pretrained:
-            sections.append(
-                Section("Pretrained weights", "These layers do not begin at random.", PRETRAINED)
-            )
+            sections.append(Section("Pretrained weights", "These layers do not begin at random.", PRETRAINED))
         if written.trained == "trained":
             lines = write_augmentation(self.network, self.graph)
             said = "Random changes to what is trained on, anew in each step; in inference they do nothing."
@@ -403,6 +403,8 @@ def _kinds(info: DataInfo) -> str:
 
 def _sorted_imports(lines: set[str]) -> list[str]:
     """The standard library first, then the others, a gap between them; modules before names."""
+    if {"from keras import layers", "from keras import ops"} <= lines:
+        lines = lines - {"from keras import layers", "from keras import ops"} | {"from keras import layers, ops"}
     ordered = sorted(lines, key=lambda line: (line.startswith("from"), line))
     own = [line for line in ordered if line.split()[1].split(".")[0] in sys.stdlib_module_names]
     return [*own, "", *(line for line in ordered if line not in own)]
