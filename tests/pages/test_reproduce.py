@@ -70,9 +70,7 @@ def test_the_link_opens_the_form_with_the_same_values(store: Store) -> None:
 
 def test_the_link_is_absolute_where_the_address_of_the_page_is_known() -> None:
     spec = RunSpec.build(VALUES)
-    assert reproduce.link_of(spec, "https://lab.example/base/run?run=3").startswith(
-        "https://lab.example/base/?task="
-    )
+    assert reproduce.link_of(spec, "https://lab.example/base/run?run=3").startswith("https://lab.example/base/?task=")
     assert reproduce.link_of(spec, "").startswith("/?task=")
 
 
