@@ -116,7 +116,7 @@ def _draw_script(run: Run, spec: RunSpec) -> None:
 def _draw_downloads(run: Run, spec: RunSpec) -> None:
     from engine.scripting.files import export_command, zip_files
 
-    key = f"{spec.to_dict()} {spec.dataset.fingerprint()}"
+    key = f"{spec.to_dict()} {spec.dataset.fingerprint()} {run.environment.get('dataset_hash', '')}"
     with st.spinner(_("Writing the script and packing its data ...")):
         files = written(run.id, key)
         data = packed(run.id, key)
