@@ -45,7 +45,9 @@ def query_of(spec: RunSpec) -> dict[str, str]:
 def link_of(spec: RunSpec, address: str) -> str:
     """The address of the Train form filled with a spec; `address` is that of the page of the run, where it is known."""
     parts = urlsplit(address)
-    path = f"{parts.path.rstrip('/').rpartition('/')[0]}/"  # the form is where one arrives, which has no path of its own
+    path = (
+        f"{parts.path.rstrip('/').rpartition('/')[0]}/"  # the form is where one arrives, which has no path of its own
+    )
     return urlunsplit((parts.scheme, parts.netloc, path, urlencode(query_of(spec)), ""))
 
 

@@ -134,7 +134,7 @@ class _Writer:
         if self.info.labels:
             labels = list(self.info.labels)
             named["CLASSES"] = self._constant(labels, "classes") if written_short(labels) else ""
-        if "NUM_CLASSES" in self.transplant.constants:
+        if "NUM_CLASSES" in self.transplant.constants and named.get("CLASSES"):
             self.transplant.constants["NUM_CLASSES"] = "len(CLASSES)"
         named |= {name: code for name, code in self.transplant.constants.items() if name not in named}
         lines += _sorted_imports(self.imports)
