@@ -18,6 +18,8 @@ def fused(optimizer: "type[keras.optimizers.Adam]") -> "type[keras.optimizers.Ad
     import tensorflow as tf
 
     class Fused(optimizer):  # type: ignore[misc]
+        """The same arithmetic with one operation a weight; it rounds in another order, so the last bit may differ."""
+
         def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
             """Update `variable` (any shape) in place by `gradient` (the same shape, or slices of it).
 

@@ -108,6 +108,8 @@ class Settings(BaseSettings):
     """Most inputs in one request of the API that gives them as JSON, and in one batch of the demo."""
     max_batch: int = Field(default=128, ge=1)
     """Most inputs that go through a network at once, of however many requests; more go in portions."""
+    max_script_data_mb: int = Field(default=100, ge=1)
+    """Largest data of a run, in MB, that a page packs beside its script; of larger data it tells the command to write it."""
     api: bool = True
     """Whether the dashboard answers predictions over HTTP under /api/v1; off, there is nothing at that address."""
     max_request_mb: int = Field(default=16, ge=1)

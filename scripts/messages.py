@@ -39,7 +39,9 @@ msgstr ""
 """  # no dates and names: they would change in every commit
 KEYWORDS: dict[str, Any] = {"_": None, "N_": None, "plural": (1, 2)}
 FACTS = ("source", "licence", "limits")  # class variables of datasets that pages show
-UNHEARD = frozenset({"cli", "migrations", "openapi.py", "shapes.py", "predictor.py", "environment.py"})
+UNHEARD = frozenset(
+    {"cli", "migrations", "openapi.py", "shapes.py", "predictor.py", "environment.py", "origin.py", "write.py"}
+)
 """Parts of the engine that say nothing on a page."""
 SENTENCE = re.compile(r"(?s)(?=.{15})[A-Z{].* .*[.?]")
 PHRASES = frozenset({"engine/datasets/columns.py"})

@@ -22,7 +22,7 @@ from engine.tasks.base import DataInfo
 from engine.training import fit, pipeline
 from engine.training.checkpoint import load_weights
 from engine.training.features import frozen_features, learn
-from engine.training.network import Network, build_network, compile_network, create_variables
+from engine.training.network import Network, Tensors, build_network, compile_network, create_variables
 from engine.training.reporter import RunLost
 from engine.worker import work
 from tests.training_runs import RANDOM, SMALL, create, stopping_at, train
@@ -211,7 +211,9 @@ def test_the_training_step_is_traced_once(name: str) -> None:
     spec = RunSpec.build(SMALL | {"optimizer": name, "clip_norm": 1.0})
     info = DataInfo((8, 8, 1), ("0", "1"))
     model = build_network(spec, info).trained
-    compile_network(Network(model, model, model), spec, info, 10, gpu=False)
+    compile_network(
+        Network(model, model, model, Tensors(*[model.input] * 3, *[model.output] * 2)), spec, info, 10, gpu=False
+    )
     create_variables(model, spec.task.encode_targets(np.array([0]), info))
     traced, step = [], model.train_step
     model.train_step = lambda data: traced.append(data) or step(data)

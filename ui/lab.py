@@ -79,7 +79,16 @@ def fork(parent_id: int, epoch: int, spec: RunSpec, owner: str = "") -> Run:
     return run
 
 
-def repeat(run: Run, count: int, owner: str = "") -> list[Run]:
+def repeat(run: Run) -> Run:
+    """Queue one run like another: a fork from the same epoch, with the changes of the learning rate that were made."""
+    if run.parent_id is not None and run.parent_epoch is not None:
+        return fork(run.parent_id, run.parent_epoch, run.parsed())
+    made = store().create_run(run.parsed(), steering=[change for change in run.steering if change["step"] is not None])
+    start_executor()
+    return made
+
+
+def reseed(run: Run, count: int, owner: str = "") -> list[Run]:
     """Queue `count` runs like this one with other seeds, as one group with it, and have somebody take them."""
     known = store().group(run.group_id) if run.group_id is not None else [run]
     made = store().repeat_run(run.id, run.parsed().reseeded(count, [_seed(member) for member in known]), owner)

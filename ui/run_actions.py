@@ -74,7 +74,7 @@ def _seeds_button(run: Run) -> None:
         help=_("Queue the same run with other seeds: together they tell how much of its result is chance."),
     ):
         with lab.guarded():
-            made = lab.repeat(run, count)
+            made = lab.reseed(run, count)
             st.toast(
                 _("Queued with other seeds: runs {ids}.").format(ids=", ".join(str(new.id) for new in made)),
                 icon=":material/casino:",

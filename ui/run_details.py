@@ -1,7 +1,6 @@
 """What a run is made of and what it wrote: log, spec, events, machine. Each tab reads only while it is open."""
 
 import re
-import shlex
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,6 +13,7 @@ from engine.runs import Run, RunSpec
 from ui import lab
 from ui.language import N_, _
 from ui.navigation import page
+from ui.reproduce import draw_reproduce, query_of
 from ui.run_words import duration_text, local_time, run_seconds
 from ui.sentences import said
 
@@ -35,11 +35,14 @@ def section_title(section: str) -> str:
 
 def draw_details(run: Run) -> None:
     """The tabs below a run's charts."""
-    titles = [_("Spec"), _("Log"), _("Events"), _("System")]
-    spec, log, events, system = st.tabs(titles, key="details", on_change="rerun")
+    titles = [_("Spec"), _("Reproduce"), _("Log"), _("Events"), _("System")]
+    spec, reproduce, log, events, system = st.tabs(titles, key="details", on_change="rerun")
     if spec.open:
         with spec:
             _draw_spec(run)
+    if reproduce.open:
+        with reproduce:
+            draw_reproduce(run)
     if log.open:
         with log:
             st.fragment(_draw_log, run_every=2.0 if run.live else None)(run)
@@ -55,23 +58,6 @@ def readable_log(text: str) -> str:
     """The log without terminal colours, and of each overwritten line (a progress bar) only how it ended."""
     lines = (line.rstrip("\r").rpartition("\r")[2] for line in text.split("\n"))
     return "\n".join(_ESCAPES.sub("", line) for line in lines)
-
-
-def command_of(spec: RunSpec) -> str:
-    """The command line that repeats a run."""
-    words = ["python", "-m", "engine", "train"]
-    for name, value in spec.flat().items():
-        flag = f"--{name.replace('_', '-')}"
-        if isinstance(value, bool):
-            words.append(flag if value else f"--no-{flag[2:]}")
-        else:
-            words += [flag, str(value)]
-    return shlex.join(words)
-
-
-def query_of(spec: RunSpec) -> dict[str, str]:
-    """The values of a spec as they stand in the address of the Train form."""
-    return {name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in spec.flat().items()}
 
 
 def spec_rows(spec: RunSpec) -> list[dict[str, Any]]:
@@ -112,8 +98,6 @@ def _draw_spec(run: Run) -> None:
         help=_("The form with all values of this run, to change some and train again."),
         query_params=query_of(spec),
     )
-    st.caption(_("The same from a terminal:"))
-    st.code(command_of(spec), language="bash", wrap_lines=True)
     st.dataframe(
         pd.DataFrame(spec_rows(spec)),
         hide_index=True,

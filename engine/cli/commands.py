@@ -3,6 +3,7 @@
 import argparse
 import json
 import logging
+import shlex
 import sys
 import time
 from collections.abc import Callable
@@ -87,6 +88,10 @@ def make_parsers(arguments: list[str]) -> tuple[Parser, dict[str, argparse.Argum
         metavar="FILE",
         help="what to predict: images as PNG, JPEG ...; rows as JSON, CSV ...",
     )
+    made = add("script", script, "Write a run as one Keras script that needs no Trainyard, with its data beside it.")
+    made.add_argument("run", type=int, metavar="ID", help="number of the run")
+    made.add_argument("--notebook", action="store_true", help="write a Jupyter notebook instead of a script")
+    made.add_argument("--output", type=Path, metavar="FOLDER", help="where to; default: run-ID in this folder")
     add("datasets", show_datasets, "List datasets.")
     add("models", show_models, "List models.")
     made = add("fetch", fetch, "Download a dataset and check its hashes; goes on where it was cut off.")
@@ -262,6 +267,21 @@ def predict(arguments: argparse.Namespace) -> int:
         else:
             print(f"{result.name}: {result.prediction.describe()}")
     return 1 if any(result.error for result in results) else 0
+
+
+def script(arguments: argparse.Namespace) -> int:
+    """`script`: the last line is the command that starts it."""
+    from engine.cli.foreground import export_script
+
+    folder = arguments.output or Path(f"run-{arguments.run}")
+    paths = export_script(open_store().get_run(arguments.run), folder, notebook=arguments.notebook)
+    if arguments.json:
+        print(json.dumps({"run": arguments.run, "files": [str(path) for path in paths]}))
+    else:
+        start = "jupyter lab" if arguments.notebook else "python"
+        print(f"{' and '.join(path.name for path in paths)} are in {folder}.")
+        print(f"  cd {shlex.quote(str(folder))} && {start} {paths[0].name}")
+    return 0
 
 
 # -- datasets and models -----------------------------------------------------------------------------------------------

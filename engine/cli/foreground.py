@@ -76,6 +76,17 @@ def estimate_cost(store: Store, values: dict[str, Any]) -> Cost:
     return estimate(store, RunSpec.build(values), describe_network(values).facts)
 
 
+def export_script(run: Run, folder: Path, *, notebook: bool) -> list[Path]:
+    """Write the script of a run, or the same as a notebook, with its data; return the files."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    from engine.scripting.files import write_files
+    from engine.scripting.origin import Origin
+    from engine.scripting.write import script_files
+
+    spec = run.parsed()
+    return write_files(folder, script_files(spec, Origin.of(run)), spec, notebook=notebook)
+
+
 def fetch_dataset(store: Store, name: str, source: Path | None, *, quiet: bool) -> None:
     """Fetch, and report progress to the terminal and to the store."""
     from engine.datasets.fetch import fetch

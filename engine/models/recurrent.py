@@ -58,6 +58,8 @@ def cells() -> "dict[str, Any]":
     from keras import layers, ops
 
     class TiedLSTMCell(layers.LSTMCell):  # type: ignore[misc]  # Keras has no types
+        """Dropout zeroes the same numbers for all gates."""
+
         def __init__(self, units: int, **options: Any) -> None:
             super().__init__(units, **options)
             self.implementation, self.dropout_mask_count = 2, None
@@ -69,6 +71,8 @@ def cells() -> "dict[str, Any]":
             return super().call(inputs, [state, carry], training=training)
 
     class TiedGRUCell(layers.GRUCell):  # type: ignore[misc]  # as above
+        """Dropout zeroes the same numbers for all gates."""
+
         def __init__(self, units: int, **options: Any) -> None:
             super().__init__(units, reset_after=True, **options)
             self.implementation, self.dropout_mask_count = 2, None

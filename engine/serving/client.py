@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 
 from engine.errors import TrainyardError
+from engine.scripting.files import ScriptFiles
 from engine.serving.answers import Layer, NetworkPicture, PredictResult
 from engine.serving.connections import Connections, Refused
 from engine.serving.turns import Busy, Late, late
@@ -75,6 +76,10 @@ class Predictor:
             (base64.b64decode(original), [base64.b64decode(variant) for variant in variants])
             for original, variants in rows
         ]
+
+    def script(self, spec: dict[str, Any], origin: dict[str, Any]) -> ScriptFiles:
+        """Script and notebook of a run, from what `RunSpec.to_dict` and `Origin.to_dict` make."""
+        return ScriptFiles.from_dict(self._ask("script", {"spec": spec, "origin": origin}))
 
     def predict(self, run_id: int, files: Sequence[tuple[str, bytes]], *, raw: bool = False) -> list[PredictResult]:
         """What the model of a run says about each file (name, content); a broken file gets its own sentence.

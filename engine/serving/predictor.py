@@ -15,6 +15,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from engine.runs import RunSpec
+from engine.scripting.origin import Origin
+from engine.scripting.write import script_files
 from engine.serving.asked import Arrays, Asked, Files, Instances
 from engine.serving.loaded import LoadedModels
 from engine.serving.networks import describe_network
@@ -33,7 +36,10 @@ def work() -> dict[str, Work]:
         rows = preview_augmentation(asked["values"], asked["count"])
         return [[_text(original), [_text(variant) for variant in variants]] for original, variants in rows]
 
-    return {"describe": describe, "preview": preview}
+    def script(asked: dict[str, Any]) -> Any:
+        return script_files(RunSpec.from_dict(asked["spec"]), Origin(**asked["origin"])).to_dict()
+
+    return {"describe": describe, "preview": preview, "script": script}
 
 
 def shared_work() -> dict[str, SharedWork]:

@@ -68,7 +68,7 @@ def frozen_features(
         return data.arrays(split)
     varied = spec.augmentation if split == "train" and spec.augmentation and spec.augmentation.copies > 1 else None
     where = data.indices(split)
-    copies = _copies_within_budget(varied, network.features.output_shape[1:], len(where)) if varied else 1
+    copies = copies_within_budget(varied, network.features.output_shape[1:], len(where)) if varied else 1
     changes = [varied.model_dump(include=set(varied.made_once)), copies, spec.training.seed] if varied else []
     size = [network.features.count_params(), network.features.output_shape]
     key = _key([spec.model.to_dict(), *size, *changes, *([weights] if weights else [])])
@@ -80,7 +80,7 @@ def frozen_features(
     return np.load(path, mmap_mode="r"), data.targets[where]
 
 
-def _copies_within_budget(varied: Augmentation, shape: tuple[int | None, ...], examples: int) -> int:
+def copies_within_budget(varied: Augmentation, shape: tuple[int | None, ...], examples: int) -> int:
     """How many versions there are: as many as asked for, where `max_versions_mb` has room for them."""
     size = examples * math.prod(length or 1 for length in shape) * np.dtype(np.float32).itemsize
     copies = max(1, min(varied.copies, settings().max_versions_mb * 1_000_000 // max(size, 1)))

@@ -12,6 +12,21 @@ from engine.training.steering import Scaled
 
 
 @dataclass(frozen=True)
+class Tensors:
+    """Where the one graph of a run can be cut: symbolic tensors, or dicts of such."""
+
+    raw: Any
+    """What people have."""
+    inputs: Any
+    """What the dataset has."""
+    frozen: Any
+    """Behind the part that is never trained."""
+    scores: Any
+    final: Any
+    """What people see."""
+
+
+@dataclass(frozen=True)
 class Network:
     """The Keras models of one run.
 
@@ -24,6 +39,7 @@ class Network:
     trained: keras.Model
     core: keras.Model
     saved: keras.Model
+    tensors: Tensors
     features: keras.Model | None = None
 
 
@@ -37,20 +53,21 @@ def build_network(spec: RunSpec, info: DataInfo) -> Network:
     raw, inputs = spec.task.inputs(info)
     frozen = spec.model.features(spec.model.preprocess(inputs, info))
     scores = spec.task.head(spec.model.body(frozen), info)
-    saved = keras.Model(raw, spec.task.final(scores), name=spec.model.name.replace("-", "_"))
+    tensors = Tensors(raw, inputs, frozen, scores, spec.task.final(scores))
+    saved = keras.Model(raw, tensors.final, name=spec.model.name.replace("-", "_"))
     core = keras.Model(inputs, scores, name="network")
     if info.learned:
         spec.model.warm_start(core, info)
     augmentation = spec.augmentation if spec.augmentation is not None and spec.augmentation.active() else None
     if augmentation is not None and not augmentation.on_features:
-        return Network(_augmented(core, info.shape, augmentation, spec), core, saved)
+        return Network(_augmented(core, info.shape, augmentation, spec), core, saved, tensors)
     if spec.model.freezes(info) or augmentation is not None:
         # the frozen part gives the same numbers every epoch: it is computed once, and only the rest is trained
         features = keras.Model(inputs, frozen, name="features")
         top = keras.Model(frozen, scores, name="top")
         trained = top if augmentation is None else _augmented(top, frozen.shape[1:], augmentation, spec)
-        return Network(trained, core, saved, features)
-    return Network(core, core, saved)
+        return Network(trained, core, saved, tensors, features)
+    return Network(core, core, saved, tensors)
 
 
 def _augmented(network: keras.Model, shape: tuple[int, ...], augmentation: Augmentation, spec: RunSpec) -> keras.Model:

@@ -1,0 +1,1 @@
+"""A run as one readable Keras script that needs no Trainyard, and the data that it trains on."""

@@ -1,0 +1,56 @@
+"""What the sections of a script share: the run, its network, and the collections that all of them add to."""
+
+from typing import Any
+
+import numpy as np
+
+from engine.datasets.prepare import PreparedDataset
+from engine.runs import RunSpec
+from engine.scripting.data import texts_array
+from engine.scripting.graph import Graph
+from engine.scripting.objects import Objects
+from engine.scripting.transplant import Transplant
+from engine.scripting.values import literal, written_short
+from engine.tasks.base import DataInfo
+from engine.training.features import copies_within_budget
+from engine.training.network import Network
+
+
+class Facts:
+    """One run on its way to a script."""
+
+    def __init__(
+        self, spec: RunSpec, data: PreparedDataset, info: DataInfo, network: Network, made: dict[int, int]
+    ) -> None:
+        self.spec, self.data, self.info, self.network = spec, data, info, network
+        self.transplant = Transplant()
+        self.objects = Objects(self.transplant, self._constant)
+        self.graph = Graph(made, self.objects, self.transplant)
+        self.arrays: dict[str, np.ndarray] = {}
+        self.imports = self.transplant.imports
+        self.imports |= {"import json", "import keras", "import numpy as np"}
+        self.strings = False
+        self.exact = spec.training.deterministic
+        changes = spec.augmentation
+        self.copies = 1
+        if changes is not None and changes.active() and changes.copies > 1 and network.features is not None:
+            shape = network.features.output_shape[1:]
+            self.copies = copies_within_budget(changes, shape, len(data.indices("train")))
+        rows = data.inputs[data.indices("train")[:1]]
+        self.kind = "rows" if rows.dtype.names else "texts" if rows.dtype == object else "array"
+        self.whole = rows.dtype != np.float32
+        lengths = type(spec.model).lengths
+        self.sequences = lengths(spec.model, np.zeros((1, 1), np.int32)) is not None
+
+    def _constant(self, value: Any, hint: str) -> str:
+        """A plain value: as it is where it is short, by its name in data.npz where it is long."""
+        if written_short(value):
+            return literal(value)
+        name = f"constants/{hint}"
+        if isinstance(value, list | tuple) and all(isinstance(part, str) for part in value):
+            self.arrays[name] = texts_array(list(value))
+            self.strings = True
+            return f'texts("{name}")'
+        self.arrays[name] = np.asarray(value)
+        code = f'data["{name}"]'
+        return code if isinstance(value, np.ndarray) else f"{code}.tolist()"

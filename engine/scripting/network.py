@@ -1,0 +1,116 @@
+"""The network of a run as code: layers, models, what was trained before, and what is changed at random."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import keras
+import numpy as np
+
+from engine.runs import RunSpec
+from engine.scripting.graph import Graph
+from engine.scripting.layout import wrapped
+from engine.scripting.objects import Objects
+from engine.tasks.base import DataInfo
+from engine.training.network import Network, build_network
+
+RESERVED = (
+    *("data", "features", "model", "network", "trained", "texts", "rows", "computed", "order_of", "positions"),
+    *("all_positions", "kept_x", "kept_y", "training", "metrics", "digest", "parts", "versions", "layer", "stored"),
+    *("by_length", "batches", "callbacks", "schedule", "layers", "ops", "keras", "np", "tf", "json", "math", "file"),
+)
+"""Variables of the other sections."""
+
+
+@dataclass(frozen=True)
+class Written:
+    """Lines of code, and what the other sections must know."""
+
+    layers: list[str]
+    models: list[str]
+    pretrained: bool
+    trained: str
+    """The variable of the model that is fitted."""
+
+
+def write_network(
+    spec: RunSpec,
+    info: DataInfo,
+    network: Network,
+    graph: Graph,
+    objects: Objects,
+    store: Callable[[str, np.ndarray], None],
+) -> Written:
+    """Write what `build_network` has built; weights that are not drawn at random go to `store`."""
+    graph.reserve(*RESERVED)
+    tensors = network.tensors
+    raw, inputs, scores = tensors.raw, tensors.inputs, tensors.scores
+    wanted = {id(scores): "scores", id(tensors.final): _layer_name(tensors.final)}
+    for tensor in keras.tree.flatten(raw):
+        wanted[id(tensor)] = _layer_name(tensor)
+    for tensor in keras.tree.flatten(inputs):
+        wanted.setdefault(id(tensor), "inputs")
+    if network.features is not None:
+        wanted.setdefault(id(tensors.frozen), "frozen")
+    layers = graph.lines([tensors.final, scores, *keras.tree.flatten(inputs)], wanted)
+    models = [
+        f'model = keras.Model({graph.variable(raw)}, {graph.variable(tensors.final)}, name="{network.saved.name}")'
+    ]
+    first = inputs
+    if network.features is not None:
+        first = tensors.frozen
+        models.append(f'features = keras.Model({graph.variable(inputs)}, {graph.variable(first)}, name="features")')
+    models.append(f'network = keras.Model({graph.variable(first)}, {graph.variable(scores)}, name="network")')
+    pretrained = _store_pretrained(spec, info, network, store)
+    trained = "network"
+    if network.trained.name == "augmented":
+        trained = "trained"
+    return Written([wrapped(line) for line in layers], [wrapped(line) for line in models], pretrained, trained)
+
+
+def write_augmentation(network: Network, graph: Graph) -> list[str]:
+    """The lines of the model that changes what it is given at random, and then does what `network` does."""
+    inner = network.trained.output._keras_history.operation
+    graph.call_model(inner, "network")
+    start, end = network.trained.input, network.trained.output
+    lines = graph.lines([end], {id(start): "original", id(end): "changed_scores"})
+    lines.append(f"trained = keras.Model({graph.variable(start)}, {graph.variable(end)})")
+    return [wrapped(line) for line in lines]
+
+
+def _layer_name(tensor: Any) -> str:
+    return str(tensor._keras_history.operation.name)
+
+
+def _store_pretrained(
+    spec: RunSpec, info: DataInfo, network: Network, store: Callable[[str, np.ndarray], None]
+) -> bool:
+    """Store the weights of layers that do not begin at random: another seed gives them the same numbers.
+
+    Zeros and ones do not count: they are how biases and scales begin.
+    """
+    other = replace(spec, training=spec.training.model_copy(update={"seed": (spec.training.seed + 1) % 2**31}))
+    again = build_network(other, info)
+    found = False
+    for layer, twin in zip(network.saved.layers, again.saved.layers, strict=True):
+        weights, others = layer.get_weights(), twin.get_weights()
+        if any(_given(one, two) for one, two in zip(weights, others, strict=True)):
+            found = True
+            for number, value in enumerate(weights):
+                store(f"weights/{layer.name}/{number}", _smallest(value))
+    return found
+
+
+def _given(one: np.ndarray, two: np.ndarray) -> bool:
+    """Whether whole rows are equal, and not of zeros and ones: single numbers may be so by chance."""
+    one, two = np.atleast_1d(one), np.atleast_1d(two)
+    start = ((one == 0) | (one == 1)).all(axis=-1)
+    return bool(((one == two).all(axis=-1) & ~start).any())
+
+
+def _smallest(value: np.ndarray) -> np.ndarray:
+    """In 16 bits where that loses nothing."""
+    if value.dtype != np.float32:
+        return value
+    half = value.astype(np.float16)
+    return half if np.array_equal(half.astype(np.float32), value) else value

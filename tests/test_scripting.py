@@ -1,0 +1,326 @@
+"""A run as a script: every model's script is executed, and ends with the weights that the run has ended with."""
+
+import ast
+import io
+import json
+import os
+import runpy
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator
+from contextlib import redirect_stdout
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+
+from engine.cli import main
+from engine.datasets.base import datasets
+from engine.errors import TrainyardError
+from engine.models.base import models
+from engine.runs import Run, RunSpec
+from engine.scripting.files import ScriptFiles, packed_data, write_files, zip_files
+from engine.scripting.layout import WIDTH, comment, wrapped
+from engine.scripting.origin import Origin
+from engine.scripting.values import literal
+from engine.scripting.write import script_files
+from engine.settings import settings
+from engine.store import Store
+from engine.training import fit
+from tests.tiny import TINY, TinyImages
+
+RANDOM = {"rotation": 20.0, "flip": "horizontal", "shift": 0.1, "contrast": 0.3, "zoom": 0.1}
+SOUNDS = {"hide_time": 0.2, "hide_pitch": 0.2, "noise": 0.5, "shift_ms": 20, "versions": 3, "normalisation": "band"}
+CASES: dict[str, dict[str, Any]] = {
+    "mlp": {"dataset": "tiny-images"},
+    "cnn": {"dataset": "tiny-images", "batch_normalisation": True, "l2": 0.01, **RANDOM},
+    "resnet": {"dataset": "tiny-images", "optimizer": "sgd", "schedule": "cosine"},
+    "vit": {"dataset": "tiny-images", "optimizer": "adamw", "clip_norm": 1.0},
+    "efficientnet-lite0": {"dataset": "tiny-images", "resolution": 96},
+    "linear": {"dataset": "tiny-table", "class_weights": True, "schedule": "exponential"},
+    "residual-mlp": {"dataset": "tiny-values", "loss": "huber", "schedule": "plateau", "plateau_patience": 1},
+    "lstm": {"dataset": "tiny-texts", "bidirectional": True},
+    "gru": {"dataset": "tiny-texts"},
+    "textcnn": {"dataset": "tiny-texts", "embedding": "glove", "word_dropout": 0.1, "signs": True},
+    "bag-of-embeddings": {"dataset": "tiny-chinese", "optimizer": "rmsprop"},
+    "transformer": {"dataset": "tiny-texts", "loss": "mean-squared-error"},
+    "crnn": {"dataset": "tiny-sounds"},
+    "audio-cnn": {"dataset": "tiny-sounds", **SOUNDS},
+    "audio-transformer": {"dataset": "tiny-sounds"},
+}
+"""For each model the dataset, and enough else that between them every kind of part is met."""
+COMMON: dict[str, Any] = {"epochs": 2, "batch_size": 16, "patience": 0, "seed": 3, "deterministic": True}
+
+
+@pytest.fixture(autouse=True)
+def _tiny(home: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    """The tiny datasets are registered, and the script runs in a folder of its own."""
+    monkeypatch.setattr(datasets, "_entries", {name: datasets[name] for name in datasets})
+    for name, dataset in TINY.items():
+        datasets.register(name)(dataset)
+    monkeypatch.chdir(tmp_path)
+    yield
+    keras.backend.clear_session()
+
+
+def train(store: Store, **values: Any) -> Run:
+    """A run that the engine has trained."""
+    run = store.create_run(RunSpec.build(COMMON | values), "ada", slot="terminal")
+    fit.train_run(store, run)
+    keras.backend.clear_session()
+    return store.get_run(run.id)
+
+
+def written(run: Run, *, notebook: bool = False) -> str:
+    """The text of its script, which lies in the current folder with its data."""
+    files = script_files(run.parsed(), Origin.of(run))
+    write_files(Path(), files, run.parsed(), notebook=notebook)
+    return files.notebook if notebook else files.python
+
+
+def execute(path: str = "train.py") -> dict[str, Any]:
+    """Run a script in this process; what its last line says."""
+    keras.backend.clear_session()
+    said = io.StringIO()
+    with redirect_stdout(said):
+        runpy.run_path(path)
+    return json.loads(said.getvalue().splitlines()[-1])
+
+
+def test_every_model_has_its_case() -> None:
+    assert set(CASES) == set(models)
+
+
+@pytest.mark.parametrize("model", list(CASES))
+def test_the_script_of_a_deterministic_run_ends_with_the_same_weights(store: Store, model: str) -> None:
+    run = train(store, model=model, **CASES[model])
+    text = written(run)
+    found = execute()
+    assert found["weights_sha256"] == run.result["weights_sha256"]
+    for name in set(found) & set(run.result) - {"weights_sha256", "test_cross_entropy"}:
+        assert found[name] == pytest.approx(run.result[name], rel=1e-3, abs=1e-5), name
+    assert found.keys() & {"test_accuracy", "test_rmse"}
+    assert ("# -- Pretrained weights" in text) == (model in ("efficientnet-lite0", "textcnn"))
+    assert "engine" not in {part.split(".")[0] for part in imported(text)}
+
+
+def imported(text: str) -> set[str]:
+    """The modules that a script imports."""
+    nodes = list(ast.walk(ast.parse(text)))
+    names = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    return names | {str(node.module) for node in nodes if isinstance(node, ast.ImportFrom)}
+
+
+def test_a_script_needs_nothing_of_the_program(store: Store) -> None:
+    run = train(store, model="mlp", dataset="tiny-table")
+    text = written(run)
+    done = subprocess.run(  # -I: neither the working folder nor PYTHONPATH is searched
+        [sys.executable, "-I", "train.py"], capture_output=True, text=True, env=_environment(), timeout=200, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout.splitlines()[-1])["weights_sha256"] == run.result["weights_sha256"]
+    assert imported(text) <= {"hashlib", "json", "math", "numpy", "tensorflow", "keras"}
+    saved = keras.saving.load_model("model.keras")
+    assert [weights.shape for weights in saved.get_weights()]
+
+
+def _environment() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "TRAINYARD_HOME")}
+
+
+def test_a_run_that_did_not_ask_for_the_last_bit_gets_plain_keras_and_the_same_metrics(store: Store) -> None:
+    run = train(store, model="mlp", dataset="tiny-images", deterministic=False)
+    text = written(run)
+    assert "optimizer=keras.optimizers.Adam(LEARNING_RATE)" in text
+    assert "determinism" not in text.split("# -- Settings")[1]
+    assert execute()["test_accuracy"] == pytest.approx(run.result["test_accuracy"], abs=0.06)
+
+
+def test_the_cells_of_the_notebook_do_the_same_one_after_the_other(store: Store) -> None:
+    run = train(store, model="bag-of-embeddings", dataset="tiny-texts")
+    notebook = json.loads(written(run, notebook=True))
+    assert (notebook["nbformat"], notebook["nbformat_minor"]) == (4, 5)
+    identities = [cell["id"] for cell in notebook["cells"]]
+    assert len(set(identities)) == len(identities)
+    kinds = [cell["cell_type"] for cell in notebook["cells"]]
+    assert set(kinds) == {"markdown", "code"}
+    assert kinds[0] == "markdown"
+    said, names = io.StringIO(), {"__name__": "__main__"}
+    for cell in notebook["cells"]:
+        assert cell.keys() >= {"cell_type", "id", "metadata", "source"}
+        if cell["cell_type"] == "code":
+            assert (cell["outputs"], cell["execution_count"]) == ([], None)
+            with redirect_stdout(said):
+                exec("".join(cell["source"]), names)
+    assert json.loads(said.getvalue().splitlines()[-1])["weights_sha256"] == run.result["weights_sha256"]
+
+
+TABLE = "size,colour,weather,price\n" + "".join(
+    f"{'' if i % 7 == 0 else i % 11},{['红', 'blue', ''][i % 3]},{['wet', 'dry'][i % 2]},{3 * (i % 11) + i % 2}\n"
+    for i in range(80)
+)
+
+
+@pytest.mark.parametrize("task", ["tabular-regression", "tabular-classification"])
+def test_an_imported_table_with_gaps_is_told_in_the_script(
+    store: Store, capsys: pytest.CaptureFixture[str], task: str
+) -> None:
+    Path("prices.csv").write_text(TABLE, encoding="utf-8")
+    target = "price" if task == "tabular-regression" else "weather"
+    assert main(["import", "prices.csv", "--target", target, "--json"]) == 0
+    table = json.loads(capsys.readouterr().out.splitlines()[-1])["table"]
+    run = train(store, dataset="my-table", table=table, model="mlp", task=task)
+    text = written(run)
+    assert f"My table ({table})" in text
+    assert execute()["weights_sha256"] == run.result["weights_sha256"]
+
+
+HOSTILE = ('a"""\nimport os', "it's \\", "{x}\n# b", '"); raise SystemExit(1) #')
+
+
+def test_names_of_classes_and_columns_stay_texts(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(TinyImages, "labels", HOSTILE)
+    monkeypatch.setattr(TinyImages, "licence", 'free"""\nraise SystemExit(1)')
+    monkeypatch.setattr(TinyImages, "title", "T\r\nraise SystemExit(1)\u2028raise SystemExit(1)")
+    run = train(store, dataset="tiny-images", model="linear", epochs=1)
+    tree = ast.parse(written(run))
+    assigned = {ast.unparse(node.targets[0]): node.value for node in tree.body if isinstance(node, ast.Assign)}
+    assert ast.literal_eval(assigned["CLASSES"]) == list(HOSTILE)
+    assert not [node for node in ast.walk(tree) if isinstance(node, ast.Raise)]
+    assert execute()["weights_sha256"] == run.result["weights_sha256"]
+
+
+def test_many_classes_are_read_from_the_data(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(TinyImages, "labels", tuple(f'class number "{i}"' for i in range(24)))
+    run = store.create_run(RunSpec.build({"dataset": "tiny-images", "model": "linear", "epochs": 1}), "ada")
+    assert 'CLASSES = texts("constants/classes")' in written(run)
+    assert execute().keys() >= {"test_accuracy"}
+
+
+def test_a_plug_in_gets_its_script_for_nothing(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    from engine.augmentations.base import augmentations
+    from engine.serving import decoding
+    from engine.tasks.base import tasks
+
+    for registry in (tasks, datasets, models, augmentations):
+        monkeypatch.setattr(registry, "_entries", {name: registry[name] for name in registry})
+    monkeypatch.setattr(decoding, "DECODERS", dict(decoding.DECODERS))
+    try:
+        import tests.series  # noqa: F401
+
+        run = train(store, task="interval", dataset="waves", model="series-mlp")
+        written(run)
+        found = execute()
+        assert found["weights_sha256"] == run.result["weights_sha256"]
+        assert found["test_mae"] == pytest.approx(run.result["test_mae"], rel=1e-3)
+    finally:
+        sys.modules.pop("tests.series", None)
+
+
+def test_a_layer_whose_code_cannot_be_read_is_a_sentence(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    def body(self: Any, x: Any) -> Any:
+        return keras.layers.Lambda(lambda x: x + 1, name="more")(keras.layers.Flatten()(x))
+
+    monkeypatch.setattr(models["linear"], "body", body)
+    run = store.create_run(RunSpec.build({"dataset": "tiny-images", "model": "linear"}), "ada")
+    with pytest.raises(TrainyardError, match=r"'more': it is a Lambda layer"):
+        script_files(run.parsed(), Origin.of(run))
+
+
+def test_the_first_lines_say_what_the_script_does_not_repeat() -> None:
+    spec = RunSpec.build({"dataset": "tiny-images", "model": "linear"})
+    origin = Origin(run_id=9, parent_id=4, steered=True, dataset_hash="another", versions={"keras": "3.0.0"})
+    text = " ".join(script_files(spec, origin).python.replace("\n# ", " ").split())
+    for words in ("as in run 9", "keras==3.0.0", "the weights of run 4", "settings while the run trained"):
+        assert words in text
+    assert "The dataset has changed since" in text
+    assert "Licence: CC0-1.0." in text
+
+
+def test_the_command_writes_the_script_with_its_data(store: Store, capsys: pytest.CaptureFixture[str]) -> None:
+    run = store.create_run(RunSpec.build({"dataset": "tiny-texts", "model": "textcnn", "epochs": 1}), "ada")
+    assert main(["script", str(run.id), "--output", "there", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert told == {"run": run.id, "files": ["there/train.py", "there/data.npz"]}
+    assert main(["script", str(run.id), "--notebook"]) == 0
+    assert f"cd run-{run.id} && jupyter lab train.ipynb" in capsys.readouterr().out
+    with np.load("there/data.npz", allow_pickle=False) as file:
+        assert all(file[name].dtype != object for name in file.files)
+    assert main(["script", "99"]) == 1
+    Path("taken").write_text("a file")
+    assert main(["script", str(run.id), "--output", "taken"]) == 1
+    assert "Choose another folder with --output." in capsys.readouterr().err
+
+
+def test_a_zip_holds_the_data_only_where_it_is_small(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = store.create_run(RunSpec.build({"dataset": "tiny-images", "model": "linear"}), "ada")
+    spec = run.parsed()
+    files = ScriptFiles.from_dict(json.loads(json.dumps(script_files(spec, Origin.of(run)).to_dict())))
+    data = packed_data(files, spec)
+    assert names(zip_files(files, data, spec, run, notebook=False)) == ["train.py", "README.txt", "data.npz"]
+    monkeypatch.setattr("engine.scripting.files.size_bytes", lambda data: settings().max_script_data_mb * 1_000_000 + 1)
+    data = packed_data(files, spec)
+    packed = zip_files(files, data, spec, run, notebook=True)
+    assert names(packed) == ["train.ipynb", "README.txt"]
+    readme = zipfile.ZipFile(io.BytesIO(packed)).read(f"run-{run.id}/README.txt").decode()
+    assert f"python -m engine script {run.id} --notebook" in readme
+
+
+def names(packed: bytes) -> list[str]:
+    """The files in the one folder of a zip."""
+    return [name.split("/", 1)[1] for name in zipfile.ZipFile(io.BytesIO(packed)).namelist()]
+
+
+def test_the_predictor_writes_scripts_for_pages() -> None:
+    from engine.serving.predictor import work
+
+    spec = RunSpec.build({"dataset": "tiny-images", "model": "linear"})
+    answer = work()["script"]({"spec": spec.to_dict(), "origin": Origin(run_id=3).to_dict()})
+    assert "as in run 3" in ScriptFiles.from_dict(json.loads(json.dumps(answer))).python
+
+
+# -- values and lines -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "value",
+    [0, -1.5, 1 / 255, 1e-9, True, None, *HOSTILE, "\0\ud800", [1, (2,), {"a'": "b"}], float("inf"), [0.1] * 3],
+    ids=ascii,
+)
+def test_a_value_is_written_so_that_it_can_be_read_again(value: Any) -> None:
+    assert eval(literal(value)) == value
+
+
+def test_a_long_line_is_broken_within_its_brackets() -> None:
+    line = f'x = layers.Dense({", ".join(f"option_{i}={i}" for i in range(20))}, name="a, (b")(x)'
+    broken = wrapped(line)
+    assert max(map(len, broken.split("\n"))) <= WIDTH
+    assert ast.dump(ast.parse(broken)) == ast.dump(ast.parse(line))
+
+
+def test_a_comment_holds_whatever_is_said() -> None:
+    text = comment("a\r\n\u2028import os\x0cb " * 20)
+    assert all(line.startswith("# ") for line in text.splitlines())
+    assert not ast.parse(text).body
+
+
+def test_scripts_are_as_the_linter_likes_them(store: Store) -> None:
+    for model, values in CASES.items():
+        if model == "efficientnet-lite0":
+            continue
+        run = store.create_run(RunSpec.build(COMMON | values | {"model": model}), "ada")
+        text = script_files(run.parsed(), Origin.of(run)).python
+        Path(f"{model.replace('-', '_')}.py").write_text(text, encoding="utf-8")
+        assert max(map(len, text.splitlines())) <= 120
+    done = subprocess.run([sys.executable, "-m", "ruff", "check", "--isolated", "."], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+
+
+def test_without_its_data_there_is_no_script(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = store.create_run(RunSpec.build({"dataset": "tiny-images", "model": "linear"}), "ada")
+    monkeypatch.setattr(TinyImages, "available", lambda self: False)
+    with pytest.raises(TrainyardError, match="are missing"):
+        script_files(run.parsed(), Origin.of(run))

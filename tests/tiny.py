@@ -1,0 +1,134 @@
+"""Datasets of a few dozen examples, one for each modality: networks of every kind train on them in a second."""
+
+from typing import Any, ClassVar
+
+import numpy as np
+
+from engine.datasets.base import Examples, UnsplitDataset
+from engine.datasets.rows import make_rows
+from engine.tasks.base import SAMPLE_RATE_HZ, Column
+
+COUNT = 120
+_WORDS = (("awful", "Übel", "never again"), ("lovely", "schön", "a delight"))
+
+
+class Tiny(UnsplitDataset):
+    """What they share."""
+
+    source: ClassVar[str] = "Made here"
+    licence: ClassVar[str] = "CC0-1.0"
+    limits: ClassVar[str] = "It is made up."
+    labels: ClassVar[tuple[str, ...]] = ("low", "high")
+
+    def fingerprint(self) -> str:
+        """They never change."""
+        return f"{type(self).__name__} {self.labels}"
+
+    def load(self) -> Examples:
+        """`COUNT` examples, as many of each class."""
+        rng = np.random.default_rng(0)
+        targets = rng.permutation(np.arange(COUNT) % len(self.labels))
+        return Examples(self.inputs(targets, rng), targets, self.labels, **self.more())
+
+    def inputs(self, targets: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """(examples, ...) that tell their targets."""
+        raise NotImplementedError
+
+    def more(self) -> dict[str, Any]:
+        """What else there is to say of them."""
+        return {}
+
+
+class TinyImages(Tiny):
+    """Dark and bright pictures."""
+
+    def inputs(self, targets: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """(examples, 8, 8, 1) uint8."""
+        return (rng.integers(0, 120, (len(targets), 8, 8, 1)) + 60 * (targets[:, None, None, None] % 2)).astype(
+            np.uint8
+        )
+
+
+class TinyTexts(Tiny):
+    """Two moods, with capitals outside of ASCII, and of different lengths."""
+
+    tasks: ClassVar[tuple[str, ...]] = ("text-classification",)
+
+    def inputs(self, targets: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """(examples,) strings."""
+        made = np.empty(len(targets), object)
+        made[:] = [
+            " ".join([f"Number {rng.integers(9)}", *rng.choice(_WORDS[target], rng.integers(0, 6))])
+            for target in targets
+        ]
+        return made
+
+
+class TinyChinese(TinyTexts):
+    """Two moods without spaces."""
+
+    def inputs(self, targets: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """(examples,) strings."""
+        made = np.empty(len(targets), object)
+        made[:] = [
+            "".join(rng.choice(list("很好喜欢" if target else "糟糕难看"), rng.integers(2, 9))) for target in targets
+        ]
+        return made
+
+
+class TinySounds(Tiny):
+    """Low and high tones."""
+
+    tasks: ClassVar[tuple[str, ...]] = ("audio-classification",)
+
+    def inputs(self, targets: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """(examples, samples) int16."""
+        time = np.arange(SAMPLE_RATE_HZ // 4) / SAMPLE_RATE_HZ
+        hertz = np.where(targets, 2_000, 300)[:, None] * rng.uniform(0.9, 1.1, (len(targets), 1))
+        waves = 0.4 * np.sin(2 * np.pi * hertz * time) + rng.normal(0, 0.05, (len(targets), len(time)))
+        return (waves * 30_000).clip(-32_767, 32_767).astype(np.int16)
+
+
+class TinyTable(Tiny):
+    """Two numbers with gaps and two categories."""
+
+    tasks: ClassVar[tuple[str, ...]] = ("tabular-classification",)
+
+    def inputs(self, targets: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """(examples,) rows."""
+        numbers = rng.normal(size=(len(targets), 2)) + targets[:, None]
+        numbers[rng.random(len(targets)) < 0.3, 1] = np.nan
+        return make_rows(numbers, rng.choice(["red", 'bl"ue\\', "", "绿"], (len(targets), 2)).astype(object))
+
+    def more(self) -> dict[str, Any]:
+        """The columns."""
+        return {
+            "columns": (
+                Column("width", "number"),
+                Column("height", "number"),
+                Column("colour", "category", ("red", "绿")),
+                Column('"""\nimport os', "category", ("red",)),
+            )
+        }
+
+
+class TinyValues(TinyTable):
+    """The same, with a number to be told."""
+
+    tasks: ClassVar[tuple[str, ...]] = ("tabular-regression",)
+
+    def load(self) -> Examples:
+        """Values far from zero."""
+        found = super().load()
+        values = 1_000 + 50 * np.nan_to_num(found.inputs["numbers"][:, 0]).astype(np.float64)
+        return Examples(found.inputs, values, (), target="price", **self.more())
+
+
+TINY = {
+    "tiny-images": TinyImages,
+    "tiny-texts": TinyTexts,
+    "tiny-chinese": TinyChinese,
+    "tiny-sounds": TinySounds,
+    "tiny-table": TinyTable,
+    "tiny-values": TinyValues,
+}
