@@ -217,6 +217,15 @@ def test_hostile_choices_in_the_address_are_ignored(store: Store, query: dict[st
     assert charts(open_page("study", study=made.id, **query))
 
 
+def test_the_way_back_from_a_run_leads_to_its_study(store: Store) -> None:
+    made = study_seeding.study(store, trials=1)
+    run = store.studies.runs(made.id)[0][0]
+    at = open_page("study", run=run.id)
+    assert at.title[0].value == "mlp on digits"
+    assert at.query_params["study"] == str(made.id)
+    assert "No study is chosen" in open_page("study", run=99).info[0].value
+
+
 def break_spec(store: Store, made: Study) -> None:
     """As another version may have written it."""
     with store.writing() as db:
