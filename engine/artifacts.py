@@ -2,9 +2,12 @@
 
 import json
 import logging
+import os
 import shutil
+import stat
 import zipfile
 import zlib
+from contextlib import suppress
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -50,6 +53,16 @@ class Artifacts:
     def checkpoint(self) -> Path:
         """State from which training goes on."""
         return self.folder / "checkpoint.npz"
+
+    @property
+    def epochs(self) -> Path:
+        """Folder of the kept epochs: the checkpoint at the end of epoch N (from 1) is `N.npz`."""
+        return self.folder / "epochs"
+
+    @property
+    def start(self) -> Path:
+        """The kept epoch of its parent from which a forked run goes on."""
+        return self.folder / "start.npz"
 
     @property
     def model(self) -> Path:
@@ -108,15 +121,8 @@ class Artifacts:
         return text if size <= max_bytes else text.split("\n", 1)[-1]
 
     def size_bytes(self) -> int:
-        """Disk space of all files."""
-        return sum(_size(file) for file in self.folder.rglob("*"))
-
-
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size if path.is_file() else 0
-    except FileNotFoundError:  # a worker has just renamed it
-        return 0
+        """Disk space of all files; one that has several names counts once."""
+        return _used_bytes(self.folder)
 
 
 def artifacts_of(run_id: int) -> Artifacts:
@@ -143,8 +149,30 @@ def discard_results(run_id: int) -> None:
     """Delete everything but the log: a canceled run keeps no result."""
     files = artifacts_of(run_id)
     for path in files.folder.glob("*"):  # what a killed worker was writing, too
-        if path != files.log:
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        elif path != files.log:
             path.unlink(missing_ok=True)
+
+
+def share_file(source: Path, target: Path) -> None:
+    """Let `target` be the same file as `source`, at no cost of disk where the file system can; a copy elsewhere.
+
+    What becomes of one name later does not touch the other. At any moment `target` is whole.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    temporary = target.with_suffix(".tmp")
+    temporary.unlink(missing_ok=True)
+    try:
+        try:
+            os.link(source, temporary)
+        except FileNotFoundError:
+            raise
+        except OSError:  # another file system, or one without links
+            shutil.copyfile(source, temporary)
+        temporary.replace(target)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def check_free_disk() -> None:
@@ -160,22 +188,52 @@ def check_free_disk() -> None:
 
 
 def keep_disk_budget(store: "Store") -> int:
-    """Delete checkpoints, then outcomes, then models, of the oldest ended runs until runs fit the budget. Returns bytes freed."""
+    """Delete files of the oldest ended runs until runs fit the budget: see `_ORDER`. Returns bytes freed."""
     for run in store.list_runs(states=["canceled"]):  # one that was canceled in the queue had no worker to do it
         discard_results(run.id)
-    used = sum(Artifacts(folder).size_bytes() for folder in settings().runs_path.glob("*"))
-    excess = used - settings().disk_budget_mb * 1_000_000
+    excess = _used_bytes(settings().runs_path) - settings().disk_budget_mb * 1_000_000
     freed = 0
     if excess <= 0:
         return freed
-    ended = [run for run in reversed(store.list_runs(limit=100_000)) if not run.live]
-    for name in ("checkpoint", "outcomes", "model"):
+    ended = [run for run in reversed(store.list_runs(limit=100_000)) if run.state.final]
+    for name in _ORDER:
         for run in ended:
             path: Path = getattr(artifacts_of(run.id), name)
-            if freed >= excess:
-                return freed
-            if path.is_file():
-                freed += _size(path)
-                path.unlink(missing_ok=True)
-                logger.warning("Deleted %s of run %s: runs are over the disk budget.", path.name, run.id)
+            for file in sorted(path.glob("*.npz"), key=_written) if path.is_dir() else [path]:
+                if freed >= excess:
+                    return freed
+                freed += _delete(file, run.id)
     return freed
+
+
+_ORDER = ("epochs", "checkpoint", "start", "outcomes", "model")
+"""What is deleted first, second ...: what is missed least, of all runs, before what is missed more."""
+
+
+def _delete(file: Path, run_id: int) -> int:
+    """Delete it, if it is there. Bytes freed: none while another name holds the same file."""
+    try:
+        known = file.stat()
+    except FileNotFoundError:
+        return 0
+    file.unlink(missing_ok=True)
+    logger.warning("Deleted %s of run %s: runs are over the disk budget.", file.name, run_id)
+    return known.st_size if known.st_nlink == 1 else 0
+
+
+def _used_bytes(folder: Path) -> int:
+    """Disk space of all files in it; one that has several names counts once."""
+    sizes: dict[tuple[int, int], int] = {}
+    for file in folder.rglob("*"):
+        with suppress(FileNotFoundError):  # a worker has just renamed it
+            known = file.stat()
+            if stat.S_ISREG(known.st_mode):
+                sizes[known.st_dev, known.st_ino] = known.st_size
+    return sum(sizes.values())
+
+
+def _written(file: Path) -> float:
+    try:
+        return file.stat().st_mtime
+    except FileNotFoundError:
+        return 0.0

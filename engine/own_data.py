@@ -21,13 +21,13 @@ class Uses:
 
     reference: str
     live: tuple[int, ...] = ()
-    """Queued or running."""
+    """Queued, running or paused."""
     ended: tuple[int, ...] = ()
 
     def refusal(self) -> str:
         """Why it cannot be deleted."""
         return (
-            f"The dataset {self.reference!r} is in use by {_runs(self.live)}, queued or running. Stop "
+            f"The dataset {self.reference!r} is in use by {_runs(self.live)}, queued, running or paused. Stop "
             f"{'it' if len(self.live) == 1 else 'them'} first, or wait."
         )
 
@@ -55,13 +55,13 @@ def uses_of(store: "Store", reference: str) -> Uses:
     ]
     return Uses(
         reference,
-        tuple(run.id for run in found if run.live),
-        tuple(run.id for run in found if not run.live and run.state is not RunState.CANCELED),
+        tuple(run.id for run in found if not run.state.final),
+        tuple(run.id for run in found if run.state.final and run.state is not RunState.CANCELED),
     )
 
 
 def delete_own_data(store: "Store", reference: str) -> None:
-    """Delete a set and what was prepared of it. Raises `TrainyardError` while a queued or running run uses it."""
+    """Delete a set and what was prepared of it. Raises `TrainyardError` while a run that has not ended uses it."""
     uses = uses_of(store, reference)
     if uses.live:
         raise TrainyardError(uses.refusal())

@@ -1,5 +1,7 @@
 """The nouns of a training: what is asked for (RunSpec), what it goes through (RunState), what is known of it (Run)."""
 
+import itertools
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -18,10 +20,14 @@ from engine.tasks.base import Task, tasks
 
 
 class RunState(StrEnum):
-    """Where a run stands. The last five are final; a stopped or failed run may be resumed."""
+    """Where a run stands. The last five are final; a stopped or failed run may be resumed.
+
+    A paused run has given its device back: it has not ended, and goes on when somebody resumes it.
+    """
 
     QUEUED = "queued"
     RUNNING = "running"
+    PAUSED = "paused"
     COMPLETED = "completed"
     STOPPED = "stopped"
     CANCELED = "canceled"
@@ -32,6 +38,11 @@ class RunState(StrEnum):
     def live(self) -> bool:
         """Whether it may still change by itself."""
         return self in (RunState.QUEUED, RunState.RUNNING)
+
+    @property
+    def final(self) -> bool:
+        """Whether it has ended: it is neither live nor paused."""
+        return not self.live and self is not RunState.PAUSED
 
 
 class Training(Spec):
@@ -120,6 +131,13 @@ class RunSpec:
             return [self]
         return [replace(self, dataset=self.dataset.model_copy(update={"fold": fold})) for fold in range(folds)]
 
+    def reseeded(self, count: int, taken: Iterable[int] = ()) -> list[Self]:
+        """`count` specs that differ from this one in the seed alone: those that follow it, without those `taken`."""
+        used = {self.training.seed, *taken}
+        free = (seed % 2**31 for seed in itertools.count(self.training.seed + 1))
+        seeds = itertools.islice((seed for seed in free if seed not in used), count)
+        return [replace(self, training=self.training.model_copy(update={"seed": seed})) for seed in seeds]
+
     def values(self) -> dict[str, Any]:
         """Every field of every part by its flat name."""
         return {k: v for part in self.sections().values() for k, v in part.model_dump(mode="json").items()}
@@ -206,9 +224,11 @@ class Run:
     message: str = ""
     """One sentence that says why it ended or what to do; empty while all is well."""
     request: str = ""
-    """What somebody asked of it and it has not obeyed yet: "stopped", "canceled" or empty."""
+    """The state in which somebody asked it to end and it has not obeyed yet: "stopped", "paused" ...; or empty."""
     attempt: int = 0
     """How often it was started or resumed; metrics read with `after` are valid within one attempt."""
+    restarts: int = 0
+    """How often it was queued again by itself since somebody last asked for it."""
     epoch: int = 0
     step: int = 0
     total_epochs: int = 0
@@ -229,8 +249,12 @@ class Run:
     trial: int | None = None
     """The number of the trial in its study; the folds of a cross-validation share it."""
     parent_id: int | None = None
-    """The run from whose weights it goes on, and the epoch (from 1) whose end these are."""
+    """The run from whose weights it goes on, which may be deleted meanwhile."""
     parent_epoch: int | None = None
+    """The epoch of the parent (from 1) at whose end it begins; its own first epoch is the next one."""
+    steering: list[dict[str, Any]] = field(default_factory=list)
+    """Changes of the learning rate in their order: `{"step": updates done before, "learning_rate": from then on}`.
+    The step is None until the worker has taken it."""
     created_at: datetime | None = None
     started_at: datetime | None = None
     ended_at: datetime | None = None

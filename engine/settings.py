@@ -34,8 +34,12 @@ class Settings(BaseSettings):
     """How long a worker or executor may be silent before it counts as dead."""
     checkpoint_seconds: float = Field(default=1.0, ge=0)
     """Least time between two checkpoints: epochs shorter than this share one. Stopping always writes one."""
+    kept_epochs: int = Field(default=10, ge=0)
+    """From how many epochs a run can be forked: their checkpoints are kept, the newest, the best and others spread evenly."""
+    max_steering: int = Field(default=100, ge=1)
+    """How often the learning rate of one run may be changed while it trains."""
     disk_budget_mb: int = Field(default=20_000, ge=100)
-    """Disk space for runs, in MB. Over it, checkpoints of the oldest ended runs go first; models stay."""
+    """Disk space for runs, in MB. Over it, kept epochs of the oldest ended runs go first, then checkpoints; models stay longest."""
     min_free_disk_mb: int = Field(default=200, ge=0)
     """A run is not started when less than this is free on the disk, in MB."""
     cache_budget_mb: int = Field(default=10_000, ge=100)
@@ -114,6 +118,16 @@ class Settings(BaseSettings):
     """How many requests may wait for the predictor; one more is refused with a sentence."""
     max_loaded_models: int = Field(default=4, ge=1)
     """How many models the predictor keeps in memory; the least recently used one is dropped."""
+    max_compared_runs: int = Field(default=20, ge=2, le=100)
+    """How many runs are compared at once."""
+    max_leaderboard_runs: int = Field(default=50, ge=1, le=1_000)
+    """Most runs on the leaderboard of a dataset: the best ones."""
+    confidence: float = Field(default=0.95, ge=0.5, lt=1.0)
+    """How sure intervals and verdicts are: with 0.95, one difference in twenty that is none looks like one."""
+    bootstrap_draws: int = Field(default=2_000, ge=100, le=100_000)
+    """How often test examples are drawn anew for the interval of a difference. More: steadier ends, slower."""
+    repeated_seeds: int = Field(default=3, ge=1, le=50)
+    """How many runs with other seeds the button on the page of a run starts."""
     fetch_timeout_seconds: float = Field(default=30.0, gt=0)
     """How long a download may be silent before it is given up."""
     mirror_url: str = ""

@@ -64,6 +64,14 @@ FIXED = Fixed()
 
 
 @dataclass(frozen=True)
+class Forkable:
+    """Marks a field of a task or a model that may change when a run is forked: the weights fit and mean the same."""
+
+
+FORKABLE = Forkable()
+
+
+@dataclass(frozen=True)
 class Field:
     """One field of a `Spec`, as every consumer sees it. `domain` is None for a setting that nobody tunes."""
 
@@ -76,6 +84,7 @@ class Field:
     advanced: bool
     hidden: bool = False
     fixed: bool = False
+    forkable: bool = False
 
     @property
     def tunable(self) -> bool:
@@ -115,6 +124,7 @@ class Spec(BaseModel):
                 advanced=any(isinstance(item, Advanced) for item in info.metadata),
                 hidden=any(isinstance(item, Hidden) for item in info.metadata),
                 fixed=any(isinstance(item, Fixed) for item in info.metadata),
+                forkable=any(isinstance(item, Forkable) for item in info.metadata),
             )
             for name, info in cls.model_fields.items()
         ]

@@ -16,7 +16,14 @@ from ui.sentences import said
 
 MOST_RUNS = 200
 """The newest runs that can be chosen; an older one is reached from its own page."""
-_WITH_MODEL = (RunState.COMPLETED, RunState.STOPPED, RunState.PRUNED, RunState.RUNNING, RunState.QUEUED)
+_WITH_MODEL = (
+    RunState.COMPLETED,
+    RunState.STOPPED,
+    RunState.PRUNED,
+    RunState.RUNNING,
+    RunState.QUEUED,
+    RunState.PAUSED,
+)
 
 
 def main() -> None:
@@ -101,7 +108,7 @@ def _asked_run(run_id: int) -> dict[int, Run]:
         return {run.id: run}
     why = (
         _("Run {id} has no model yet: it can be tried once its first epoch is over.")
-        if run.live
+        if not run.state.final
         else _("Run {id} left no model. Choose another, or resume it.")
     )
     st.warning(why.format(id=run.id), icon=":material/warning:")
@@ -110,7 +117,7 @@ def _asked_run(run_id: int) -> dict[int, Run]:
 
 def _title(run: Run) -> str:
     facts = [str(run.id), title_of(run, "model"), title_of(run, "dataset"), best_text(run), local_time(run.created_at)]
-    return " · ".join([*facts, state_text(run.state)] if run.live else facts)
+    return " · ".join([*facts, state_text(run.state)] if not run.state.final else facts)
 
 
 main()

@@ -13,7 +13,10 @@ from ui.language import _
 from ui.navigation import page
 from ui.run_actions import draw_actions
 from ui.run_details import draw_details
+from ui.run_family import draw_family
+from ui.run_forks import answer_asked, ask_to_fork, draw_fork_button
 from ui.run_group import draw_group
+from ui.run_rate import draw_rate_button
 from ui.run_views import draw_live, tick_seconds
 from ui.run_words import is_run_id, local_time, title_of
 from ui.sentences import said
@@ -33,11 +36,14 @@ def main() -> None:
         st.title(_("Run"))
         _nothing(said(str(error)))
         return
-    title, actions = st.columns([3, 2], vertical_alignment="center")
+    title, actions = st.columns([1, 4], vertical_alignment="center")
     with title:
         st.title(_("Run {id}").format(id=run.id))
-    with actions:
+    with actions, st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
+        draw_rate_button(run)
+        draw_fork_button(run)
         draw_actions(run)
+    answer_asked(run)
     st.caption(
         _("{model} on {dataset} · by {owner} · {time}").format(
             model=title_of(run, "model"),
@@ -57,10 +63,11 @@ def main() -> None:
     _draw_outcome(run)
     pace = _pace(run)
     st.fragment(_tick, run_every=pace)(followed, run, pace)
-    if not run.live:
+    if run.state.final:
         st.header(_("Result"))
         draw_evaluation(run)
     draw_group(run)
+    draw_family(run)
     st.divider()
     draw_details(run)
 
@@ -75,7 +82,9 @@ def _tick(followed: Feed, before: Run, pace: float | None) -> None:
         st.rerun()
     if _pace(run) != pace and crowd().take_turn():
         st.rerun()
-    draw_live(followed, run)
+    epoch = draw_live(followed, run)
+    if epoch is not None:
+        ask_to_fork(run, epoch)
 
 
 def _pace(run: Run) -> float | None:

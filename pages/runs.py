@@ -3,11 +3,14 @@
 import streamlit as st
 
 from engine.runs import Run, RunState
+from engine.settings import settings
 from ui import lab
 from ui.feeds import MAX_LISTED, listing
 from ui.language import _
+from ui.live_plot import preload
 from ui.navigation import page
-from ui.run_actions import apply, confirm_cancel, confirm_delete, resume, stop
+from ui.run_actions import apply, confirm_cancel, confirm_delete, pause, resume, stop
+from ui.run_family import draw_tree, related
 from ui.run_table import choose_filters, draw_table, draw_trials_toggle, matches, trials_wanted
 from ui.run_words import queue_text, resumable
 
@@ -17,6 +20,7 @@ REFRESH_SECONDS = 2.0
 def main() -> None:
     """Draw filters and table; the table looks again by itself while a run is queued or running."""
     st.title(_("Runs"))
+    preload()  # of whatever is opened from here
     known = listing(lab.store())
     trials = trials_wanted()
     runs = known.follow(trials=trials)
@@ -61,6 +65,9 @@ def _draw(runs: list[Run], known: int) -> None:
     chosen = draw_table(runs, queue)
     with above:
         _draw_actions(chosen)
+    if forked := related(runs):
+        with st.expander(_("Forks"), icon=":material/account_tree:"):
+            draw_tree(forked)
     if known >= MAX_LISTED:
         st.caption(_("The newest {count:,} runs are shown.").format(count=MAX_LISTED))
 
@@ -68,16 +75,24 @@ def _draw(runs: list[Run], known: int) -> None:
 def _draw_actions(chosen: list[Run]) -> None:
     """Buttons for the selected runs; each is enabled only when it can do something to all of them."""
     if not chosen:
-        st.caption(_("Select rows to open, stop, cancel, resume or delete them."))
+        st.caption(_("Select rows to open, compare, stop, pause, cancel, resume or delete them."))
     ids = [run.id for run in chosen]
     live = [run.live for run in chosen]
     with st.container(horizontal=True):
         if st.button(_("Open"), icon=":material/show_chart:", type="primary", disabled=len(ids) != 1,
                      help=_("Go to the page of the selected run.")):  # fmt: skip
             st.switch_page(page("run"), query_params={"run": str(ids[0])})
+        if st.button(_("Compare"), icon=":material/compare_arrows:",
+                     disabled=not 2 <= len(ids) <= settings().max_compared_runs,
+                     help=_("Set two to {most} runs side by side.").format(most=settings().max_compared_runs)):  # fmt: skip
+            st.switch_page(page("compare"), query_params={"runs": ",".join(map(str, sorted(ids)))})
         if st.button(_("Stop"), icon=":material/stop:", disabled=not ids or not all(live),
                      help=_("End the selected runs and keep their models.")):  # fmt: skip
             apply(ids, stop)
+            st.rerun()
+        if st.button(_("Pause"), icon=":material/pause:", disabled=not ids or not all(live),
+                     help=_("Free the device; the selected runs go on from there when they are resumed.")):  # fmt: skip
+            apply(ids, pause)
             st.rerun()
         if st.button(_("Cancel…"), icon=":material/block:", disabled=not ids or not all(live),
                      help=_("End the selected runs and keep no result.")):  # fmt: skip

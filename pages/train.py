@@ -7,7 +7,9 @@ import streamlit as st
 from engine.errors import TrainyardError
 from engine.runs import RunSpec
 from ui import lab
+from ui.cost_section import draw_cost
 from ui.data_section import draw_data, draw_facts
+from ui.fork_form import Fork, draw_fork, read_fork
 from ui.forms import (
     Form,
     command_line,
@@ -40,9 +42,13 @@ def main() -> None:
         st.warning(note, icon=":material/link_off:")
     try:
         spec = form.spec()
+        fork = read_fork(lab.store(), st.query_params.to_dict())
     except TrainyardError as error:
         st.error(said(str(error)), icon=":material/error:")
         return
+    if fork is not None:
+        form = fork.lock(form)
+        draw_fork(fork)
     draw_task(form)
     flow = st.container()
     available = draw_dataset(form, spec)
@@ -50,20 +56,25 @@ def main() -> None:
     draw_training(form, spec)
     draw_augmentation(form)
     with st.expander(_("The same from a terminal"), icon=":material/terminal:"):
-        st.code(shlex.join(command_line(spec)), language="bash", wrap_lines=True)
+        st.code(shlex.join(fork.command(spec) if fork else command_line(spec)), language="bash", wrap_lines=True)
     with head:
-        draw_launch(spec, available)
+        draw_launch(spec, available, fork)
+        costs = st.container()
     with network:
         picture = draw_network(form) if available else None
         if not available:
             st.caption(_("The picture of the network follows when the data is here."))
+    if available:
+        with costs:
+            draw_cost(spec, picture)
     with flow:
         draw_pipeline(spec, picture)
     preload()
 
 
-def draw_launch(spec: RunSpec, available: bool) -> None:
+def draw_launch(spec: RunSpec, available: bool, fork: Fork | None) -> None:
     """The title and the one button that matters; it stays in sight."""
+    problem = fork.problem(spec) if fork is not None else ""
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         st.title(_("Train"), width="content")
         with st.container(horizontal=True, width="content"):
@@ -72,16 +83,23 @@ def draw_launch(spec: RunSpec, available: bool) -> None:
                 _("Search…"),
                 key="search",
                 icon=":material/query_stats:",
+                disabled=fork is not None,
                 help=_("Try many values of some hyperparameters instead, and find the best."),
             )
             pressed = st.button(
-                _("Train"), key="train", type="primary", icon=":material/play_arrow:", disabled=not available
+                _("Train"),
+                key="train",
+                type="primary",
+                icon=":material/play_arrow:",
+                disabled=not available or bool(problem),
             )
+    if problem:
+        st.error(problem, icon=":material/error:")
     if search:
         st.switch_page(page("search"), query_params=st.query_params.to_dict())
     if pressed:
         with lab.guarded():
-            run = lab.launch(spec)
+            run = lab.launch(spec) if fork is None else lab.fork(fork.parent.id, fork.epoch, spec)
             st.switch_page(page("run"), query_params={"run": str(run.id)})
 
 

@@ -99,13 +99,16 @@ def cli_page() -> str:
             parts.append(
                 "- every field of the chosen parts, named as the field: `--learning-rate 3e-4`, `--no-nesterov`."
             )
-        if name in ("submit", "search"):
+        if name == "fork":
+            parts.append("- the parts and fields that `train` takes; those that are not given are the parent's.")
+        if name in ("submit", "search", "cost"):
             parts.append("- the parts and fields that `train` takes.")
     intro = (
         "Everything that the dashboard does can be done with `python -m engine COMMAND`. "
-        "`python -m engine train --dataset NAME --model NAME --help` lists the flags of `train`, `submit` and `search`, with ranges and "
-        f"defaults; fields are explained in {links('models', 'datasets', 'training')}.\n\n"
-        "Exit codes: 0 completed, 1 failed or bad input, 3 stopped. With `--json`, `train`, `resume` and `search` print one "
+        "`python -m engine train --dataset NAME --model NAME --help` lists the flags of `train`, `submit`, `cost` and `search`, with "
+        f"ranges and defaults; fields are explained in {links('models', 'datasets', 'training')}.\n\n"
+        "Exit codes: 0 completed, 1 failed or bad input, 3 stopped or paused. "
+        "With `--json`, `train`, `resume`, `fork` and `search` print one "
         "object as their last line; progress goes to standard error."
     )
     return page("Command line", intro, *parts)

@@ -5,8 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine import artifacts
-from engine.artifacts import artifacts_of, check_free_disk, delete_run, discard_results, keep_disk_budget
+from engine.artifacts import Artifacts, artifacts_of, check_free_disk, delete_run, discard_results, keep_disk_budget
 from engine.errors import TrainyardError
 from engine.runs import Run, RunState
 from engine.settings import settings
@@ -148,4 +147,6 @@ def test_the_end_of_a_long_log_begins_with_a_whole_line(home: Path) -> None:
 
 
 def test_a_file_that_vanishes_while_sizes_are_added_counts_nothing(tmp_path: Path) -> None:
-    assert artifacts._size(tmp_path / "gone") == 0
+    (tmp_path / "file").write_bytes(b"four")
+    (tmp_path / "gone").symlink_to(tmp_path / "nowhere")  # listed, and not there
+    assert Artifacts(tmp_path).size_bytes() == 4

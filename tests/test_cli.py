@@ -77,6 +77,11 @@ def test_an_empty_home_has_no_runs_and_says_how_to_start_one(home: Path, capsys:
         (["stop", "99"], "99"),
         (["resume", "99"], "99"),
         (["delete", "99"], "99"),
+        (["pause", "99"], "There is no run 99"),
+        (["steer", "99", "--learning-rate", "0.1"], "There is no run 99"),
+        (["steer", "99"], "--learning-rate"),
+        (["fork", "99", "--epoch", "1"], "There is no run 99"),
+        (["fork"], "--epoch"),
         (["show", "first"], "invalid int value: 'first'"),
         (["fetch", "nothing"], "nothing"),
         (["fetch", "mnist-full", "--from", "/nowhere"], "/nowhere"),
@@ -105,6 +110,15 @@ def test_help_of_train_lists_the_flags_of_the_chosen_model(capsys: pytest.Captur
 def test_a_choice_among_numbers_can_be_given(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run = asked(capsys, "submit", "--model", "efficientnet-lite0", "--resolution", "128")["run"]
     assert open_store().get_run(run).spec["model"]["resolution"] == 128
+
+
+def test_cost_tells_what_a_run_would_take_and_starts_nothing(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    told = asked(capsys, "cost", *TINY)
+    assert min(told["parameters"], told["flops_per_example"], told["memory_bytes"]) > 0
+    assert told["duration"] is None
+    assert asked(capsys, "runs") == []
+    assert main(["cost", *TINY]) == 0
+    assert "time: unknown until a run has finished" in capsys.readouterr().out
 
 
 def test_submitted_runs_wait_and_can_be_taken_back_and_deleted(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -204,7 +218,7 @@ def test_predict_prints_one_object_a_file(
     good, alike, bad = map(json.loads, capsys.readouterr().out.splitlines())
     assert good["file"] == "a.png"
     assert sum(good["probabilities"].values()) == pytest.approx(1, abs=1e-4)
-    assert alike["probabilities"] == good["probabilities"]
+    assert alike["probabilities"] == pytest.approx(good["probabilities"], abs=1e-6)
     assert "error" in bad
 
 

@@ -14,6 +14,7 @@ from engine.processes import describe_process
 from engine.runs import Run, RunSpec, RunState
 from engine.settings import settings
 from engine.store import Store
+from engine.studies import StudySpec
 from engine.worker import NO_STORE_CODE
 from tests.test_store import SPEC
 
@@ -111,6 +112,43 @@ def test_an_orphan_is_not_queued_for_ever(store: Store) -> None:
     now = store.get_run(run.id)
     assert now.state is RunState.FAILED
     assert "started 3 times" in now.message
+
+
+def test_an_orphan_that_was_asked_to_pause_is_paused(store: Store) -> None:
+    run = orphan(store, "paused")
+    look_around(store)
+    assert store.get_run(run.id).state is RunState.PAUSED
+
+
+@pytest.mark.parametrize("innocent", [True, False])
+def test_a_trial_that_has_lost_its_worker_is_queued_again_but_not_for_ever(store: Store, innocent: bool) -> None:
+    study = store.studies.create(StudySpec.build({"dataset": "digits", "model": "mlp"}, {"units": None}))
+    store.studies.create_trial(study.id, 0, SPEC)
+    executor = LocalExecutor(store, slots=[])
+    for _ in range(settings().max_attempts):
+        run = store.claim_run("cpu-0")
+        assert run is not None
+        executor._conclude(run, explain_exit(-signal.SIGKILL), innocent=innocent)
+    ended = store.get_run(run.id)
+    assert (ended.state, ended.attempt) == (RunState.FAILED, 3)
+    assert "signal 9" in ended.message
+    assert "started 3 times" in ended.message
+
+
+def test_an_ordinary_run_whose_worker_was_killed_is_not_begun_again(store: Store) -> None:
+    run = orphan(store)
+    LocalExecutor(store, slots=[])._conclude(run, explain_exit(-signal.SIGKILL), innocent=False)
+    assert store.get_run(run.id).state is RunState.FAILED
+
+
+def test_the_lease_tells_which_slots_are_busy_as_soon_as_they_are(store: Store) -> None:
+    store.create_run(SPEC)
+    run = store.claim_run("cpu-0", worker=describe_process())
+    assert run is not None
+    look_around(store)
+    known = store.executor()
+    assert known is not None
+    assert known.info["slots"] == [{"name": "cpu-0", "run": run.id}]
 
 
 def test_a_living_worker_of_another_executor_keeps_its_slot(store: Store) -> None:

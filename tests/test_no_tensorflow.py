@@ -1,4 +1,4 @@
-"""The dashboard never loads TensorFlow or Keras, nor scikit-learn to draw a page: seen from inside a process that has drawn all."""
+"""The dashboard never loads TensorFlow, Keras, scikit-learn or statistics to draw an empty page: seen from inside a process."""
 
 import os
 import subprocess
@@ -28,7 +28,7 @@ for entry in PAGES:
 import app
 app._import_pages()
 EXTRA
-print(sorted({name.split(".")[0] for name in sys.modules} & {"tensorflow", "keras", "sklearn"}))
+print(sorted({name.split(".")[0] for name in sys.modules} & {"tensorflow", "keras", "sklearn", "scipy", "statsmodels"}))
 """
 
 

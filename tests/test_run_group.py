@@ -5,7 +5,7 @@ import pytest
 from engine.runs import RunSpec, RunState
 from engine.store import Store
 from tests.pages.opening import open_page, words
-from ui.run_group import spread
+from ui.run_group import judged_on, spread
 
 
 def test_mean_and_spread_are_those_of_the_ended_folds(store: Store) -> None:
@@ -14,9 +14,10 @@ def test_mean_and_spread_are_those_of_the_ended_folds(store: Store) -> None:
         run = store.claim_run("cpu-0")
         assert run is not None
         store.end_run(run, RunState.COMPLETED, result={"validation_accuracy": accuracy, "test_accuracy": 0.5})
-    mean, deviation, count = spread(store.group(made[0].id))["validation_accuracy"]
-    assert (mean, count) == (pytest.approx(0.93), 2)
-    assert deviation == pytest.approx(0.0424, abs=1e-4)
+    members = store.group(made[0].id)
+    found = spread(members, judged_on(members))["accuracy"]
+    assert (found.mean, found.count) == (pytest.approx(0.93), 2)
+    assert found.deviation == pytest.approx(0.0424, abs=1e-4)
     at = open_page("run", run=made[0].id)
     assert "Cross-validation" in words(at)
     assert {m.label: m.value for m in at.metric}["Accuracy"] == "93.0% ± 4.2%"

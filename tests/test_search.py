@@ -128,6 +128,34 @@ def test_a_driver_that_was_killed_while_it_asked_asks_for_the_rest_and_trains_it
     assert again.spec["optimizer"]["learning_rate"] == params["learning_rate"]
 
 
+def test_a_paused_trial_goes_on_when_somebody_resumes_it_and_another_begins_meanwhile(bench: Bench) -> None:
+    study = bench.begin(trials=2)
+    run = bench.claim()
+    bench.end(run, RunState.PAUSED)
+    assert bench.states(study) == "running running"
+    bench.train(0.6)
+    assert bench.states(study) == "running complete"
+    bench.driver.tick()
+    assert bench.get(study).state is StudyState.RUNNING
+    bench.restart()
+    bench.store.resume_run(run.id)
+    bench.train(0.8)
+    bench.driver.tick()
+    assert bench.states(study) == "complete complete"
+    assert bench.get(study).state is StudyState.COMPLETED
+
+
+def test_a_study_that_is_stopped_ends_its_paused_trials(bench: Bench) -> None:
+    study = bench.begin()
+    run = bench.claim()
+    bench.epochs(run, 0.4)
+    bench.end(run, RunState.PAUSED)
+    bench.store.studies.stop(study.id)
+    bench.driver.tick()
+    assert bench.store.get_run(run.id).state is RunState.STOPPED
+    assert "running" not in bench.states(study)
+
+
 def test_no_fold_of_a_trial_is_queued_twice(bench: Bench) -> None:
     study = bench.begin()
     (run,) = bench.waiting()

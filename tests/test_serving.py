@@ -181,8 +181,8 @@ def test_a_model_that_was_written_anew_is_loaded_anew(lab: Path) -> None:
 # -- pictures -------------------------------------------------------------------------------------------------------
 
 
-def test_the_picture_counts_parameters_and_memory_as_by_hand(predictor: Predictor) -> None:
-    values = {"dataset": "digits", "model": "mlp", "units": 32, "depth": 2, "batch_size": 10}
+def test_the_picture_counts_parameters_and_numbers_as_by_hand(predictor: Predictor) -> None:
+    values = {"dataset": "digits", "model": "mlp", "units": 32, "depth": 2}
     picture = predictor.describe(values | {"optimizer": "adam"})
     hidden, scores = 64 * 32 + 32, 32 * 10 + 10
     assert picture.parameters == picture.trainable_parameters == hidden + (32 * 32 + 32) + scores
@@ -193,9 +193,12 @@ def test_the_picture_counts_parameters_and_memory_as_by_hand(predictor: Predicto
     assert shown["scores"].output_shape == (10,)
     assert [layer.kind for layer in picture.layers][:4] == ["InputLayer", "Resizing", "Rescaling", "Flatten"]
     kept = 2 * (3 * 32) + 2 * 10  # dense, activation, dropout; scores, probabilities
-    assert picture.memory_bytes == 4 * (4 * picture.parameters + 10 * kept)
+    assert picture.facts.kept_numbers == kept
+    assert (
+        picture.facts.flops == 2 * (64 * 32 + 32 * 32 + 32 * 10) + (32 + 32 + 10) + 2 * 32 + 64
+    )  # biases, ReLU, scale
     plain = predictor.describe(values | {"optimizer": "sgd", "momentum": 0.0})
-    assert plain.memory_bytes == 4 * (2 * picture.parameters + 10 * kept)
+    assert (picture.facts.optimizer_slots, plain.facts.optimizer_slots) == (2, 0)
 
 
 def test_pictures_are_the_same_before_and_after_other_pictures_and_predictions(

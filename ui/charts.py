@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from engine.judging import SHARES
 from engine.runs import Run
 from ui.language import N_, _
 from ui.series import Series, rounded
@@ -99,12 +100,11 @@ def is_share(name: str) -> bool:
     return name.removeprefix("val_").removeprefix("test_").removeprefix("validation_") in SHARES
 
 
-SHARES = frozenset({"accuracy", "macro_f1", "precision", "recall", "f1", "ece"})
-"""Metrics that are shown as percentages."""
-
-
 def learning_curve(name: str, series: Mapping[tuple[str, str, str], Series], run: Run, theme: ThemeName) -> Figure:
-    """One metric over epochs: training thin while it goes, training and validation with a mark at each epoch."""
+    """One metric over epochs: training thin while it goes, training and validation with a mark at each epoch.
+
+    A mark carries its epoch: a click on it means that epoch.
+    """
     look = THEMES[theme]
     empty = Series()
     traces = [
@@ -112,6 +112,8 @@ def learning_curve(name: str, series: Mapping[tuple[str, str, str], Series], run
         _line(series.get(("train", name, "epoch"), empty), _("Train"), look.train),
         _line(series.get(("validation", name, "epoch"), empty), _("Validation"), look.validation),
     ]
+    for marked in traces[1:]:
+        marked["customdata"] = [round(x) for x in marked["x"]]
     traces = [trace for trace in traces if trace["x"]]
     level = baseline_level(run, name)
     if level is not None and traces:
@@ -330,7 +332,7 @@ def histogram(values: np.ndarray, title: str, theme: ThemeName, *, bins: int = 3
     }
     layout = plain_layout(look) | {
         "showlegend": False,
-        "xaxis": plain_axis(look) | {"title": {"text": _escaped(title), "standoff": 6}, "fixedrange": True},
+        "xaxis": plain_axis(look) | {"title": {"text": escaped(title), "standoff": 6}, "fixedrange": True},
         "yaxis": plain_axis(look) | {"fixedrange": True, "nticks": 4},
         "margin": {"l": 8, "r": 8, "t": 8, "b": 8},
         "hovermode": "closest",
@@ -338,7 +340,7 @@ def histogram(values: np.ndarray, title: str, theme: ThemeName, *, bins: int = 3
     return {"data": [trace], "layout": layout}
 
 
-def _escaped(text: str, most: int = 60) -> str:
+def escaped(text: str, most: int = 60) -> str:
     """Words of unknown origin in a title: Plotly would read tags in them."""
     short = text if len(text) <= most else text[: most - 1] + "…"
     return short.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -23,7 +23,8 @@ from ui.sentences import said
 VARY, OBJECTIVE, STUDY_NAME = "vary", "objectives", "study_name"
 SEARCH_PARAMS = frozenset({VARY, OBJECTIVE, STUDY_NAME, *Search.model_fields})
 """Names in the URL that say how a study searches. The form of a run takes no notice, and keeps them for the way back."""
-OTHER_PARAMS = frozenset({"lang", "embed", "embed_options"}) | SEARCH_PARAMS
+FORK, FORK_EPOCH = "fork", "fork_epoch"
+OTHER_PARAMS = frozenset({"lang", "embed", "embed_options", FORK, FORK_EPOCH}) | SEARCH_PARAMS
 """Names in the URL that belong to the page, not to the form."""
 _REMEMBERED = "train.params"
 _SEGMENTS_CHARACTERS = 28  # choices that fit into one line beside a picture; more go into a list
@@ -39,6 +40,8 @@ class Form:
     changed: dict[str, Any]
     """Fields that the URL sets, typed and valid."""
     notes: tuple[str, ...]
+    locked: frozenset[str] = frozenset()
+    """Sections and fields that are shown and cannot be changed."""
 
     @property
     def names(self) -> dict[str, str]:
@@ -155,11 +158,13 @@ def command_line(spec: RunSpec) -> list[str]:
         for name, value in spec.flat().items()
         if name in ("dataset", "model") or name not in PARTS or value != usual[name].name
     }
-    flags = [word for name, value in flat.items() for word in _flag(name.replace("_", "-"), value)]
+    flags = [word for name, value in flat.items() for word in flag(name, value)]
     return ["python", "-m", "engine", "train", *flags]
 
 
-def _flag(name: str, value: Any) -> list[str]:
+def flag(name: str, value: Any) -> list[str]:
+    """One value as words of a command line."""
+    name = name.replace("_", "-")
     if isinstance(value, bool):
         return [f"--{name}" if value else f"--no-{name}"]
     return [f"--{name}", write_value(value)]
@@ -178,6 +183,7 @@ def draw_part(form: Form, section: str, label: str) -> None:
         list(options),
         format_func=lambda name: _(options[name].title),
         key=key,
+        disabled=section in form.locked,
         on_change=_choose_part,
         args=(section, key),
     )
@@ -194,6 +200,7 @@ def draw_task(form: Form) -> None:
         required=True,
         wrap=True,
         key=key,
+        disabled="task" in form.locked,
         help=_("What the network is to tell, and from what."),
         on_change=_choose_part,
         args=("task", key),
@@ -234,6 +241,7 @@ def draw_field(form: Form, prefix: str, field: Field) -> None:
         "label": _(field.label),
         "key": key,
         "help": _(field.help) or None,
+        "disabled": field.name in form.locked,
         "on_change": _change_field,
         "args": (field.name, key, default),
     }

@@ -70,6 +70,27 @@ def launch_study(spec: StudySpec, name: str = "") -> Study:
     return study
 
 
+def fork(parent_id: int, epoch: int, spec: RunSpec, owner: str = "") -> Run:
+    """Queue a run that goes on from the end of an epoch of another, and have somebody take it."""
+    from engine.forks import fork_run
+
+    run = fork_run(store(), parent_id, epoch, spec, owner)
+    start_executor()
+    return run
+
+
+def repeat(run: Run, count: int, owner: str = "") -> list[Run]:
+    """Queue `count` runs like this one with other seeds, as one group with it, and have somebody take them."""
+    known = store().group(run.group_id) if run.group_id is not None else [run]
+    made = store().repeat_run(run.id, run.parsed().reseeded(count, [_seed(member) for member in known]), owner)
+    start_executor()
+    return made
+
+
+def _seed(run: Run) -> int:
+    return int(run.spec["training"]["seed"])
+
+
 def start_fetch(name: str) -> None:
     """Download a dataset in a process of its own, which outlives the page and reports to the store."""
     running = fetches.get(name)

@@ -57,8 +57,8 @@ function listen(plot, answer) {
   if (plot.listens) return;
   plot.listens = true;
   plot.on('plotly_click', (click) => {
-    const meant = click.points[0]?.customdata;
-    if (Number.isInteger(meant)) plot.answer('clicked', meant);
+    const meant = click.points.map((point) => point.customdata).find(Number.isInteger);
+    if (meant !== undefined) plot.answer('clicked', meant);
   });
 }
 

@@ -32,6 +32,8 @@ PAGES = (
         "study", N_("Study"), ":material/query_stats:", N_("One study: its trials, charts and steering."), hidden=True
     ),
     Entry("search", N_("Search"), ":material/tune:", N_("Choose what varies, and begin a study."), hidden=True),
+    Entry("compare", N_("Compare"), ":material/compare_arrows:", N_("Several runs side by side."), hidden=True),
+    Entry("leaderboard", N_("Leaderboard"), ":material/leaderboard:", N_("The best runs on each dataset.")),
     Entry("demo", N_("Demo"), ":material/draw:", N_("Try a trained network on your own input.")),
     Entry("system", N_("System"), ":material/memory:", N_("Devices, workers, disk and versions.")),
 )

@@ -7,17 +7,20 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from engine.runs import RunSpec
+from engine.runs import PARTS, RunSpec
 from ui import lab
 from ui.forms import Form
 from ui.language import _
 from ui.pictures import pipeline
 
 if TYPE_CHECKING:
+    from engine.cost import NetworkFacts
     from engine.serving.client import NetworkPicture
 
 Values = tuple[tuple[str, Any], ...]
 """Flat names and values, as `RunSpec.build` takes them, in a form that can be a key."""
+COUNTED = ("momentum", "versions")
+"""Fields of optimizer and augmentation that change how much memory training takes."""
 _TICK_SECONDS = 1.0
 _ROW_PIXELS, _TABLE_PIXELS = 36, 396
 _PREVIEW_PIXELS = 64
@@ -30,7 +33,7 @@ def draw_network(form: Form) -> "NetworkPicture | None":
         if not lab.predictor().ready():
             st.fragment(_wait, run_every=_TICK_SECONDS)()
             return None
-        picture = describe(relevant(form, ("task", "dataset", "model"), also=("optimizer", "batch_size")))
+        picture = describe(relevant(form, ("task", "dataset", "model"), also=("optimizer", *COUNTED)))
         _draw_picture(picture)
         return picture
     return None
@@ -45,16 +48,17 @@ def _wait() -> None:
 
 
 def _draw_picture(picture: "NetworkPicture") -> None:
-    total, trained, memory = st.columns(3)
+    total, trained, operations = st.columns(3)
     total.metric(_("Parameters"), _count(picture.parameters), help=f"{picture.parameters:,}")
     trained.metric(
         _("Trainable parameters"), _count(picture.trainable_parameters), help=f"{picture.trainable_parameters:,}"
     )
-    memory.metric(
-        _("Memory"),
-        f"{picture.memory_bytes / 1e6:,.0f} MB",
+    operations.metric(
+        _("Operations"),
+        flops_text(picture.facts.flops + picture.facts.frozen_flops),
         help=_(
-            "What training takes at least: weights, gradients, optimizer, and the outputs of all layers for a batch."
+            "Multiplications and additions for one example, from input to output. A training step does about three times as many, "
+            "for each example of its batch."
         ),
     )
     boxes = picture.boxes
@@ -75,6 +79,20 @@ def _draw_picture(picture: "NetworkPicture") -> None:
 def _count(number: int) -> str:
     """A number that fits into a third of a column."""
     return f"{number:,}" if number < 1_000_000 else f"{number / 1e6:.2f} M"
+
+
+def flops_text(flops: float) -> str:
+    """`8.6 MFLOP`: three digits and a unit that suits them."""
+    steps = ((1e12, "TFLOP"), (1e9, "GFLOP"), (1e6, "MFLOP"), (1e3, "kFLOP"), (1, "FLOP"))
+    size, unit = next((step for step in steps if flops >= step[0]), steps[-1])
+    return f"{flops / size:.3g} {unit}"
+
+
+def facts_of(spec: RunSpec) -> "NetworkFacts":
+    """What the costs of a run depend on; counted once, whatever its learning rate."""
+    parts = (spec.task, spec.dataset, spec.model)
+    fields = {f.name for part in parts for f in part.fields()} | {*PARTS, *COUNTED} - {"schedule"}
+    return describe(tuple(sorted((name, value) for name, value in spec.flat().items() if name in fields))).facts
 
 
 def relevant(form: Form, sections: tuple[str, ...], also: tuple[str, ...] = ()) -> Values:

@@ -7,6 +7,7 @@ import streamlit as st
 from engine.artifacts import artifacts_of, delete_run
 from engine.errors import TrainyardError
 from engine.runs import Run, RunState
+from engine.settings import settings
 from ui import lab
 from ui.language import _, plural
 from ui.navigation import page
@@ -16,30 +17,31 @@ from ui.sentences import said
 
 def draw_actions(run: Run) -> None:
     """The buttons that suit the run's state, beside its title."""
-    with st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
-        if run.live:
-            _stop_button(run)
-            if st.button(
-                _("Cancel…"),
-                icon=":material/block:",
-                help=_("End the run and keep no result."),
-                disabled=run.request == RunState.CANCELED,
-            ):
-                confirm_cancel([run.id])
-        if resumable(run) and st.button(
-            _("Resume"),
-            icon=":material/play_arrow:",
-            help=_("Go on from the last checkpoint: the same run, the same weights."),
+    if run.live:
+        _pause_button(run)
+        _stop_button(run)
+        if st.button(
+            _("Cancel…"),
+            icon=":material/block:",
+            help=_("End the run and keep no result."),
+            disabled=run.request == RunState.CANCELED,
         ):
-            apply([run.id], resume)
-            st.rerun()
-        if can_be_tried(run) and st.button(
-            _("Try it"),
-            type="primary",
-            icon=":material/draw:",
-            help=_("Give the trained network an input of your own."),
-        ):
-            st.switch_page(page("demo"), query_params={"run": str(run.id)})
+            confirm_cancel([run.id])
+    if resumable(run) and st.button(
+        _("Resume"),
+        icon=":material/play_arrow:",
+        help=_("Go on from the last checkpoint: the same run, the same weights."),
+    ):
+        apply([run.id], resume)
+        st.rerun()
+    _seeds_button(run)
+    if can_be_tried(run) and st.button(
+        _("Try it"),
+        type="primary",
+        icon=":material/draw:",
+        help=_("Give the trained network an input of your own."),
+    ):
+        st.switch_page(page("demo"), query_params={"run": str(run.id)})
 
 
 def _stop_button(run: Run) -> None:
@@ -53,10 +55,37 @@ def _stop_button(run: Run) -> None:
         st.rerun()
 
 
+def _pause_button(run: Run) -> None:
+    if st.button(
+        _("Pause"),
+        icon=":material/pause:",
+        disabled=bool(run.request),
+        help=_("Free the device within a second, and keep the place in the queue for when it is resumed."),
+    ):
+        apply([run.id], pause)
+        st.rerun()
+
+
+def _seeds_button(run: Run) -> None:
+    count = settings().repeated_seeds
+    if st.button(
+        plural("Run {count} seed", "Run {count} seeds", count).format(count=count),
+        icon=":material/casino:",
+        help=_("Queue the same run with other seeds: together they tell how much of its result is chance."),
+    ):
+        with lab.guarded():
+            made = lab.repeat(run, count)
+            st.toast(
+                _("Queued with other seeds: runs {ids}.").format(ids=", ".join(str(new.id) for new in made)),
+                icon=":material/casino:",
+            )
+            st.rerun()
+
+
 def can_be_tried(run: Run) -> bool:
-    """Whether it has left a model, or trains and has a checkpoint."""
+    """Whether it has left a model, or has not ended and has a checkpoint."""
     files = artifacts_of(run.id)
-    if run.live:
+    if not run.state.final:
         return files.checkpoint.is_file() or files.model.is_file()
     return run.state in (RunState.COMPLETED, RunState.STOPPED, RunState.PRUNED) and files.model.is_file()
 
@@ -64,6 +93,11 @@ def can_be_tried(run: Run) -> bool:
 def stop(run_id: int) -> None:
     """Ask a run to end with a model."""
     lab.store().request_end(run_id, RunState.STOPPED)
+
+
+def pause(run_id: int) -> None:
+    """Ask a run to free its device and go on later."""
+    lab.store().request_end(run_id, RunState.PAUSED)
 
 
 def cancel(run_id: int) -> None:

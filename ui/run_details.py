@@ -22,10 +22,15 @@ LOG_TAIL_BYTES = 64_000
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _FORMULA = re.compile(r"\$[^$]*\$")  # a table shows no LaTeX
 _FIRST_SENTENCE = re.compile(r"(?<=[.:])\s|(?<=[。：])")
-SECTION_WORDS = {
+_SECTIONS = {
     "task": N_("Task"), "dataset": N_("Dataset"), "model": N_("Model"), "optimizer": N_("Optimizer"),
     "schedule": N_("Schedule"), "augmentation": N_("Augmentation"), "training": N_("Training"),
 }  # fmt: skip
+
+
+def section_title(section: str) -> str:
+    """What a part of a spec is called."""
+    return _(_SECTIONS.get(section, section))
 
 
 def draw_details(run: Run) -> None:
@@ -85,7 +90,7 @@ def spec_rows(spec: RunSpec) -> list[dict[str, Any]]:
 
 def _row(section: str, label: str, value: Any, changed: bool, words: str) -> dict[str, Any]:
     return {
-        "section": _(SECTION_WORDS.get(section, section)),
+        "section": section_title(section),
         "label": label,
         "value": _("yes") if value is True else _("no") if value is False else str(value),
         "changed": changed,

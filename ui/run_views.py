@@ -50,15 +50,18 @@ def tick_seconds(run: Run, now: float | None = None, viewers: int = 1) -> float 
     return 0.5 if age < FAST_SECONDS else 0.75 if viewers <= _FEW_VIEWERS else 1.0
 
 
-def draw_live(feed: Feed, run: Run) -> None:
-    """Everything that changes while the run goes on. Called at each tick, so it must stay cheap."""
+def draw_live(feed: Feed, run: Run) -> int | None:
+    """Everything that changes while the run goes on; an epoch that somebody has clicked on a curve.
+
+    Called at each tick, so it must stay cheap.
+    """
     draw_progress(feed, run)
     if not feed.series:
         if run.state == RunState.RUNNING:
             st.info(_("Training is starting. The first points appear in a moment."), icon=":material/timer:")
-        return
+        return None
     draw_numbers(feed, run)
-    draw_curves(feed, run)
+    return draw_curves(feed, run)
 
 
 def draw_progress(feed: Feed, run: Run) -> None:
@@ -109,8 +112,8 @@ def _machine_numbers(feed: Feed) -> list[tuple[str, str]]:
     return numbers
 
 
-def draw_curves(feed: Feed, run: Run) -> None:
-    """Loss and the task's metrics large; learning rate, speed and machine small below."""
+def draw_curves(feed: Feed, run: Run) -> int | None:
+    """Loss and the task's metrics large; learning rate, speed and machine small below. An epoch that was clicked."""
     wanted: list[tuple[str, list[Key], int, str]] = [
         (name, [("train", name, "step"), ("train", name, "epoch"), ("validation", name, "epoch")], 360, "half")
         for name in ("loss", *_task_metrics(run))
@@ -122,7 +125,7 @@ def draw_curves(feed: Feed, run: Run) -> None:
         for name, keys, height, width in wanted
         if any(key in feed.series for key in keys)
     ]
-    live_plots(
+    return live_plots(
         charts,
         key=f"plots-{run.id}",
         failed=_("The chart cannot be drawn: the browser could not load Plotly from this server."),

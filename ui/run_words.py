@@ -8,7 +8,8 @@ import streamlit as st
 
 from engine.errors import TrainyardError
 from engine.runs import Run, RunState
-from engine.store.store import RESUMABLE, Executor
+from engine.store.changes import RESUMABLE
+from engine.store.store import Executor
 from engine.tasks.base import tasks
 from ui.charts import is_share, metric_label, metric_word
 from ui.language import N_, _
@@ -28,6 +29,7 @@ class StateLook:
 STATES: dict[RunState, StateLook] = {
     RunState.QUEUED: StateLook(":material/hourglass_empty:", "○", N_("Queued"), "gray"),
     RunState.RUNNING: StateLook(":material/play_arrow:", "▶", N_("Running"), "blue"),
+    RunState.PAUSED: StateLook(":material/pause:", "‖", N_("Paused"), "yellow"),
     RunState.COMPLETED: StateLook(":material/check:", "✓", N_("Completed"), "green"),
     RunState.STOPPED: StateLook(":material/stop:", "■", N_("Stopped"), "orange"),
     RunState.CANCELED: StateLook(":material/block:", "⊘", N_("Canceled"), "gray"),
@@ -154,7 +156,7 @@ def progress_text(run: Run, left: float | None) -> str:
         words.append(_("trained, now being judged"))
     elif run.state == RunState.RUNNING and left is not None:
         words.append(_("at most {time} left").format(time=duration_text(left)))
-    elif (seconds := run_seconds(run)) is not None and not run.live:
+    elif (seconds := run_seconds(run)) is not None and run.state.final:
         words.append(_("took {time}").format(time=duration_text(seconds)))
     return " · ".join(words)
 

@@ -10,7 +10,7 @@ from engine.spec import Choices, Field, Range
 from engine.studies import OBJECTIVES, StudySpec, narrow
 from ui import lab
 from ui.language import _, plural
-from ui.run_details import SECTION_WORDS
+from ui.run_details import section_title
 from ui.search_form import SearchForm, around, put_domain, put_objectives, read_search
 from ui.study_words import value_text
 
@@ -24,7 +24,7 @@ def draw_space(found: SearchForm) -> None:
         if not fields:
             continue
         with st.container(border=True):
-            words = _(SECTION_WORDS[section])
+            words = section_title(section)
             st.subheader(f"{words}: {_(part.title)}" if part.title else words, anchor=False)
             for field in basic:
                 draw_row(found, field)

@@ -10,14 +10,16 @@ from pathlib import Path
 from typing import Any
 
 from engine.artifacts import artifacts_of
+from engine.cli.compare import add_compare
 from engine.cli.flags import Parser, add_run_flags, reject_unknown, run_values
+from engine.cli.forks import add_forks
 from engine.cli.own_data import add_own_data
 from engine.cli.search import add_search
 from engine.errors import TrainyardError
 from engine.runs import Run, RunSpec, RunState
 from engine.store import Store, open_store
 
-EXIT_CODES = {RunState.COMPLETED: 0, RunState.STOPPED: 3, RunState.CANCELED: 3, RunState.PRUNED: 3}
+EXIT_CODES = {RunState.COMPLETED: 0, RunState.STOPPED: 3, RunState.CANCELED: 3, RunState.PRUNED: 3, RunState.PAUSED: 3}
 
 
 def main(arguments: list[str]) -> int:
@@ -62,15 +64,20 @@ def make_parsers(arguments: list[str]) -> tuple[Parser, dict[str, argparse.Argum
         made.add_argument("--owner", help="name written on the run")
         if name in arguments[:1]:
             add_run_flags(made, arguments[1:])
+    made = add("cost", cost, "Tell what a run would take: parameters, operations, memory and time. Starts nothing.")
+    if arguments[:1] == ["cost"]:
+        add_run_flags(made, arguments[1:])
     add_search(add, arguments)
+    add_forks(add, arguments, _train_here)
     add("runs", show_runs, "List runs, newest first.").add_argument("--limit", type=int, default=50, help="most runs")
     for name, function, words in (
         ("show", show, "Show one run with its spec and history."),
         ("stop", stop, "Ask a run to stop; its model is kept and it can be resumed."),
-        ("resume", resume, "Go on with a stopped or failed run, in the foreground."),
+        ("resume", resume, "Go on with a paused, stopped or failed run, in the foreground."),
         ("delete", delete, "Delete an ended run and its files."),
     ):
         add(name, function, words).add_argument("run", type=int, metavar="ID", help="number of the run")
+    add_compare(add)
     made = add("predict", predict, "Predict files with a run's model.")
     made.add_argument("run", type=int, metavar="ID", help="number of the run")
     made.add_argument(
@@ -105,6 +112,15 @@ def train(arguments: argparse.Namespace) -> int:
     spec = RunSpec.build(run_values(arguments))
     store = open_store()
     return _train_here(store, store.create_run(spec, arguments.owner or "", slot=TERMINAL), arguments.json)
+
+
+def cost(arguments: argparse.Namespace) -> int:
+    """`cost`: the figures that the Train page shows."""
+    from engine.cli.foreground import estimate_cost
+
+    found = estimate_cost(open_store(), run_values(arguments))
+    print(json.dumps(found.to_dict()) if arguments.json else "\n".join(found.lines()))
+    return 0
 
 
 def resume(arguments: argparse.Namespace) -> int:
@@ -187,11 +203,18 @@ def _row(run: Run) -> dict[str, Any]:
 
 def show(arguments: argparse.Namespace) -> int:
     """`show`: everything about one run."""
+    from engine.epochs import kept_epochs
+
     store = open_store()
     run = store.get_run(arguments.run)
     found = _row(run) | {
         "spec": run.spec,
         "result": run.result,
+        "parent": run.parent_id,
+        "parent_epoch": run.parent_epoch,
+        "children": [child.id for child in store.children(run.id)],
+        "steering": run.steering,
+        "kept_epochs": kept_epochs(run.id),
         "environment": run.environment,
         "history": store.history(run.id),
         "folder": str(artifacts_of(run.id).folder),

@@ -1,11 +1,12 @@
 """Flags made from declarations: `learning_rate` becomes `--learning-rate`, with the range in its help."""
 
 import argparse
+from collections.abc import Mapping
 from typing import Any, NoReturn
 
 from engine.errors import TrainyardError, unknown_name
 from engine.runs import PARTS, choose_parts, suggested_values
-from engine.spec import Choices, Field, Range
+from engine.spec import Choices, Field, Range, Spec
 from engine.studies import Search
 
 
@@ -19,14 +20,18 @@ class Parser(argparse.ArgumentParser):
 
 def add_run_flags(parser: argparse.ArgumentParser, arguments: list[str]) -> None:
     """Add the flags of a run: names of parts first, then the fields of the parts that `arguments` choose."""
-    for section, registry in PARTS.items():
-        parser.add_argument(f"--{section}", metavar="NAME", help=f"one of: {', '.join(registry)}")
     chosen, _ = _names_only().parse_known_args([a for a in arguments if a not in ("-h", "--help")])
     parts = choose_parts({k: v for k, v in vars(chosen).items() if v is not None})
-    suggested = suggested_values(parts)
+    add_part_flags(parser, parts, suggested_values(parts))
+
+
+def add_part_flags(parser: argparse.ArgumentParser, parts: Mapping[str, type[Spec]], defaults: dict[str, Any]) -> None:
+    """Add the names of parts, and the fields of these parts."""
+    for section, registry in PARTS.items():
+        parser.add_argument(f"--{section}", metavar="NAME", help=f"one of: {', '.join(registry)}")
     for section, part in parts.items():
         group = parser.add_argument_group(f"{section}: {part.title or section}")
-        add_fields(group, part.fields(), suggested)
+        add_fields(group, part.fields(), defaults)
 
 
 def add_fields(group: Any, fields: list[Field], suggested: dict[str, Any] | None = None) -> None:
@@ -52,7 +57,19 @@ def reject_unknown(unknown: list[str], known: list[str]) -> None:
         raise unknown_name("flag", unknown[0].split("=")[0], known)
 
 
-_OTHERS = {"json", "owner", "command", "function", "search", "objective", "name", *Search.model_fields}
+_OTHERS = {
+    "json",
+    "owner",
+    "command",
+    "function",
+    "run",
+    "epoch",
+    "queue",
+    "search",
+    "objective",
+    "name",
+    *Search.model_fields,
+}
 
 
 def _names_only() -> Parser:

@@ -6,15 +6,16 @@ import signal
 import threading
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
 from engine.artifacts import artifacts_of
+from engine.cost import Cost, estimate
 from engine.errors import TrainyardError
 from engine.processes import describe_process
-from engine.runs import Run, RunState
+from engine.runs import Run, RunSpec, RunState
 from engine.store import Store
 
 if TYPE_CHECKING:
@@ -65,6 +66,14 @@ def predict_files(run_id: int, files: list[Path]) -> "list[PredictResult]":
         except OSError as error:
             raise TrainyardError(f"{str(path)!r} cannot be read: {error.strerror}.") from error
     return LoadedModels().predict(run_id, contents)
+
+
+def estimate_cost(store: Store, values: dict[str, Any]) -> Cost:
+    """Count in this process what the network of a run would take, with `values` as `RunSpec.build` takes them."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    from engine.serving.networks import describe_network
+
+    return estimate(store, RunSpec.build(values), describe_network(values).facts)
 
 
 def fetch_dataset(store: Store, name: str, source: Path | None, *, quiet: bool) -> None:

@@ -111,7 +111,7 @@ def _wait(store: Store, study: Study, *, quiet: bool) -> Study:
                 study, runs = store.studies.get(study.id), store.studies.runs(study.id)
                 if asked and study.live:
                     study = store.studies.stop(study.id)
-                done = sum(not any(run.live for run in folds) for folds in runs.values())
+                done = sum(all(run.state.final for run in folds) for folds in runs.values())
                 bars.update(bar, completed=done, total=study.spec.search.trials, best=_best_so_far(runs))
                 if not study.live and done == len(runs):
                     break

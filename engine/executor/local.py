@@ -106,7 +106,11 @@ class LocalExecutor:
         self._standby[slot] = worker
 
     def _conclude(self, run: Run, words: str, *, innocent: bool) -> None:
-        """Give a run whose worker is gone a final state; or another try, if that was hardly the run's doing."""
+        """Give a run whose worker is gone a final state; or another try, if that was hardly the run's doing.
+
+        A trial gets one in any case: nobody watches over each of them, and what it has learned is in its checkpoint.
+        """
+        innocent = innocent or run.study_id is not None
         killed = self._killed.get(run.id, "")
         words = killed or words
         if run.request == RunState.CANCELED:
@@ -114,11 +118,11 @@ class LocalExecutor:
             self.store.end_run(run, RunState.CANCELED, "Canceled: no result was kept.")
         elif run.request and (killed or innocent):
             self.store.end_run(run, RunState(run.request), words)
-        elif innocent and run.attempt < settings().max_attempts:
+        elif innocent and run.restarts + 1 < settings().max_attempts:
             logger.warning("Run %s has lost its worker; queueing it again.", run.id)
             self.store.requeue_run(run, "Its worker was gone; it goes on from its last checkpoint.")
         else:
-            tried = f" It was started {run.attempt} times." if innocent and run.slot != TERMINAL else ""
+            tried = f" It was started {run.restarts + 1} times." if innocent and run.slot != TERMINAL else ""
             self.store.end_run(run, RunState.FAILED, words + tried)
 
     def _fill_slots(self) -> None:
@@ -175,15 +179,15 @@ class LocalExecutor:
         for run, worker in running:
             if run.slot != TERMINAL:  # whoever trains in a terminal has a keyboard, and may suspend it
                 self._enforce(run, worker)
-        # only now: a suspended worker may have kept the database from being written
-        if not self._hold_lease():
-            logger.error("Another executor has taken over; leaving the workers to it.")
-            self._ending = True
-            return
         mine = {(worker.run.id, worker.run.attempt) for worker in self._busy.values() if worker.run}
         others = [(run, worker) for run, worker in running if (run.id, run.attempt) not in mine]
         gone = [run for run, worker in others if self._gone(run, worker)]
         self._foreign = {run.slot: run.id for run, _ in others if run not in gone and run.slot != TERMINAL}
+        # only now: a suspended worker may have kept the database from being written, and the lease tells which slots are busy
+        if not self._hold_lease():
+            logger.error("Another executor has taken over; leaving the workers to it.")
+            self._ending = True
+            return
         for run in gone:
             self._conclude(run, explain_exit(None), innocent=run.slot != TERMINAL)
         self._refuse_unknown_devices()

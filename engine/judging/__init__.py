@@ -4,6 +4,10 @@ from collections.abc import Iterable
 
 LESS_IS_BETTER = frozenset({"loss", "cross_entropy", "ece", "mae", "rmse"})
 """Metrics that measure an error; of all others more is better."""
+SHARES = frozenset({"accuracy", "macro_f1", "precision", "recall", "f1", "ece"})
+"""Metrics between 0 and 1 that are shown as percentages; their differences are points."""
+ROOTS = frozenset({"rmse"})
+"""Metrics that are the root of a mean over examples."""
 
 
 def deciding_metric(objective: str, metrics: Iterable[str]) -> str:

@@ -45,6 +45,15 @@ def judge_classes(probabilities: np.ndarray, targets: np.ndarray, labels: Sequen
     }
 
 
+def class_scores(probabilities: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
+    """For each metric that is a mean over examples, what is averaged: (examples,) of `probabilities` (examples, classes)."""
+    chosen = np.clip(probabilities[np.arange(len(targets)), targets].astype(np.float64), _SMALLEST, 1.0)
+    return {
+        "accuracy": (probabilities.argmax(axis=1) == targets).astype(np.float64),
+        "cross_entropy": -np.log(chosen),
+    }
+
+
 def _confusion_matrix(predicted: np.ndarray, targets: np.ndarray, num_classes: int) -> list[list[int]]:
     from sklearn.metrics import confusion_matrix
 

@@ -37,6 +37,12 @@ def judge_values(predicted: np.ndarray, targets: np.ndarray, unit: str = "") -> 
     }
 
 
+def value_scores(predicted: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
+    """For each metric that is a mean over examples, or the root of one, what is averaged: (examples,)."""
+    errors = np.asarray(predicted, np.float64).reshape(len(targets)) - np.asarray(targets, np.float64)
+    return {"rmse": errors**2, "mae": np.abs(errors)}
+
+
 def _some(predicted: np.ndarray, targets: np.ndarray) -> dict[str, Any]:
     """A random part that is the same each time; where all are few, all."""
     where = np.arange(len(targets))

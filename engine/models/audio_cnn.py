@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from engine.models.audio import AudioModel, convolutions, over_time
 from engine.models.base import models
-from engine.spec import ADVANCED, Range
+from engine.spec import ADVANCED, FORKABLE, Range
 
 if TYPE_CHECKING:
     import keras
@@ -24,7 +24,7 @@ class AudioCnn(AudioModel):
     """Number of convolution + pooling blocks; each halves time and pitch. Never more than the clip allows."""
     units: Annotated[int, Range(8, 512, log=True)] = 64
     """Width of the dense layer after the convolutions."""
-    dropout: Annotated[float, Range(0.0, 0.7, step=0.05)] = 0.3
+    dropout: Annotated[float, Range(0.0, 0.7, step=0.05), FORKABLE] = 0.3
     """Fraction of units zeroed before and after the dense layer, in training only."""
     batch_normalisation: Annotated[bool, ADVANCED] = True
     r"""Normalise each block over the batch: $\hat x = (x - \mu) / \sqrt{\sigma^2 + \epsilon}$. Allows higher learning rates."""

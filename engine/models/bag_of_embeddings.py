@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from engine.models.base import models
 from engine.models.text import TextModel
 from engine.models.vocabulary import Splitting
-from engine.spec import ADVANCED, Range
+from engine.spec import ADVANCED, FORKABLE, Range
 
 if TYPE_CHECKING:
     import keras
@@ -22,9 +22,9 @@ class BagOfEmbeddings(TextModel):
     """Up to how many words in a row have a vector of their own: with 2, "not good" is more than "not" and "good"."""
     units: Annotated[int, Range(0, 512)] = 0
     """Width of a dense layer after the mean; 0: none, the mean decides."""
-    word_dropout: Annotated[float, Range(0.0, 0.7, step=0.05), ADVANCED] = 0.0
+    word_dropout: Annotated[float, Range(0.0, 0.7, step=0.05), ADVANCED, FORKABLE] = 0.0
     """Fraction of words that are left out, in training only."""
-    dropout: Annotated[float, Range(0.0, 0.7, step=0.05)] = 0.3
+    dropout: Annotated[float, Range(0.0, 0.7, step=0.05), FORKABLE] = 0.3
     """Fraction of the numbers of the mean zeroed, in training only."""
 
     def widths(self, splitting: Splitting) -> tuple[int, ...]:

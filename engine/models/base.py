@@ -44,6 +44,10 @@ class Model(Spec):
         """
         return None
 
+    def raw_lengths(self, inputs: "np.ndarray") -> "np.ndarray | None":
+        """What `lengths` will be of raw `inputs` (examples, ...), about: what a run costs is told before there are features."""
+        return None
+
     def preprocess(self, x: Any, info: DataInfo) -> "keras.KerasTensor":
         """Map raw inputs (batch, ...) to what `features` takes. Part of the saved model; not trained, not augmented.
 

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from engine.models.base import Model, models
 from engine.models.regularisation import batch_norm, penalty
-from engine.spec import ADVANCED, Range
+from engine.spec import ADVANCED, FORKABLE, Range
 
 if TYPE_CHECKING:
     import keras
@@ -25,15 +25,15 @@ class Cnn(Model):
     """Width and height of each convolution, in pixels."""
     units: Annotated[int, Range(8, 1024, log=True)] = 128
     """Width of the dense layer after the convolutions."""
-    dropout: Annotated[float, Range(0.0, 0.7, step=0.05)] = 0.3
+    dropout: Annotated[float, Range(0.0, 0.7, step=0.05), FORKABLE] = 0.3
     """Fraction of units zeroed before and after the dense layer, in training only."""
     batch_normalisation: Annotated[bool, ADVANCED] = False
     r"""Normalise each block over the batch: $\hat x = (x - \mu) / \sqrt{\sigma^2 + \epsilon}$. Allows higher learning rates."""
     activation: Annotated[Literal["relu", "gelu", "silu", "tanh", "sigmoid"], ADVANCED] = "relu"
     r"""Nonlinearity after each layer. ReLU: $\max(0, x)$."""
-    l1: Annotated[float, Range(0.0, 0.1), ADVANCED] = 0.0
+    l1: Annotated[float, Range(0.0, 0.1), ADVANCED, FORKABLE] = 0.0
     r"""L1 penalty: adds $\lambda \sum |w|$ to the loss; drives small weights to zero."""
-    l2: Annotated[float, Range(0.0, 0.1), ADVANCED] = 0.0
+    l2: Annotated[float, Range(0.0, 0.1), ADVANCED, FORKABLE] = 0.0
     r"""L2 penalty: adds $\lambda \sum w^2$ to the loss; keeps weights small."""
 
     def body(self, x: "keras.KerasTensor") -> "keras.KerasTensor":

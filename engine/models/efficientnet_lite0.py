@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 from engine.errors import TrainyardError
 from engine.models.base import Model, models
 from engine.models.efficientnet import PARTS, run_parts
-from engine.spec import Range
+from engine.spec import FORKABLE, Range
 from engine.tasks.base import DataInfo
 
 if TYPE_CHECKING:
@@ -28,12 +28,12 @@ class EfficientNetLite0(Model):
 
     resolution: Literal[96, 128, 160, 192, 224] = 224
     """Pixels of the shorter side after resizing. It was made for 224; 96 is five times as fast, and a little worse."""
-    unfreeze_from: Literal["none", "block6", "block4", "block1"] = "none"
+    unfreeze_from: Annotated[Literal["none", "block6", "block4", "block1"], FORKABLE] = "none"
     """Train the pretrained network too, from this block to its end. Slower and easier to overfit: it wants more
     examples and a learning rate near 0.0001."""
     units: Annotated[int, Range(0, 1024)] = 128
     """Width of a dense layer before the output. 0: none, the output looks at the 1280 features directly."""
-    dropout: Annotated[float, Range(0.0, 0.7, step=0.05)] = 0.2
+    dropout: Annotated[float, Range(0.0, 0.7, step=0.05), FORKABLE] = 0.2
     """Fraction of the features zeroed before each dense layer, in training only."""
 
     def preprocess(self, x: "keras.KerasTensor", info: DataInfo) -> "keras.KerasTensor":

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from engine.models.base import Model, models
-from engine.spec import Range
+from engine.spec import FORKABLE, Range
 
 if TYPE_CHECKING:
     import keras
@@ -17,7 +17,7 @@ class Linear(Model):
     source: ClassVar[str] = "Cox 1958, https://doi.org/10.1111/j.2517-6161.1958.tb00292.x"
     suggested: ClassVar[dict[str, Any]] = {"learning_rate": 0.01}
 
-    dropout: Annotated[float, Range(0.0, 0.7, step=0.05)] = 0.0
+    dropout: Annotated[float, Range(0.0, 0.7, step=0.05), FORKABLE] = 0.0
     """Fraction of the inputs zeroed, in training only."""
 
     def body(self, x: "keras.KerasTensor") -> "keras.KerasTensor":

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from engine.models.base import Model, models
 from engine.models.regularisation import batch_norm, penalty
-from engine.spec import ADVANCED, Range
+from engine.spec import ADVANCED, FORKABLE, Range
 
 if TYPE_CHECKING:
     import keras
@@ -23,15 +23,15 @@ class Mlp(Model):
     """Number of hidden layers."""
     narrowing: Annotated[bool, ADVANCED] = False
     """Make each hidden layer half as wide as the one before it, as textbooks do for tables."""
-    dropout: Annotated[float, Range(0.0, 0.7, step=0.05)] = 0.2
+    dropout: Annotated[float, Range(0.0, 0.7, step=0.05), FORKABLE] = 0.2
     """Fraction of units zeroed after each hidden layer, in training only. More dropout: less overfitting, slower learning."""
     activation: Literal["relu", "gelu", "silu", "tanh", "sigmoid"] = "relu"
     r"""Nonlinearity after each hidden layer. ReLU: $\max(0, x)$."""
     batch_normalisation: Annotated[bool, ADVANCED] = False
     r"""Normalise each layer's outputs over the batch: $\hat x = (x - \mu) / \sqrt{\sigma^2 + \epsilon}$."""
-    l1: Annotated[float, Range(0.0, 0.1), ADVANCED] = 0.0
+    l1: Annotated[float, Range(0.0, 0.1), ADVANCED, FORKABLE] = 0.0
     r"""L1 penalty: adds $\lambda \sum |w|$ to the loss; drives small weights to zero."""
-    l2: Annotated[float, Range(0.0, 0.1), ADVANCED] = 0.0
+    l2: Annotated[float, Range(0.0, 0.1), ADVANCED, FORKABLE] = 0.0
     r"""L2 penalty: adds $\lambda \sum w^2$ to the loss; keeps weights small."""
 
     def body(self, x: "keras.KerasTensor") -> "keras.KerasTensor":

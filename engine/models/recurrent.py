@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from engine.models.base import models
 from engine.models.text import TextModel
-from engine.spec import Range
+from engine.spec import FORKABLE, Range
 
 if TYPE_CHECKING:
     import keras
@@ -20,9 +20,9 @@ class Recurrent(TextModel):
     """Numbers in the state that is carried from word to word."""
     bidirectional: bool = False
     """Read from the end to the beginning as well, by a second layer: two states, twice the time."""
-    dropout: Annotated[float, Range(0.0, 0.7, step=0.05)] = 0.2
+    dropout: Annotated[float, Range(0.0, 0.7, step=0.05), FORKABLE] = 0.2
     """Fraction of each word's vector zeroed, in training only."""
-    recurrent_dropout: Annotated[float, Range(0.0, 0.7, step=0.05)] = 0.2
+    recurrent_dropout: Annotated[float, Range(0.0, 0.7, step=0.05), FORKABLE] = 0.2
     """Fraction of the state zeroed between words, in training only. Above 0, a GPU cannot use its fastest kernel."""
 
     def body(self, x: "keras.KerasTensor") -> "keras.KerasTensor":

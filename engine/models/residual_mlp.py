@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from engine.models.base import Model, models
 from engine.models.regularisation import batch_norm
-from engine.spec import ADVANCED, Range
+from engine.spec import ADVANCED, FORKABLE, Range
 
 if TYPE_CHECKING:
     import keras
@@ -23,7 +23,7 @@ class ResidualMlp(Model):
     """Blocks one after the other, each with a shortcut around it."""
     expansion: Annotated[int, Range(1, 4), ADVANCED] = 2
     """How many times wider a block is inside than outside."""
-    dropout: Annotated[float, Range(0.0, 0.7, step=0.05)] = 0.2
+    dropout: Annotated[float, Range(0.0, 0.7, step=0.05), FORKABLE] = 0.2
     """Fraction of units zeroed inside each block, in training only."""
 
     def body(self, x: "keras.KerasTensor") -> "keras.KerasTensor":

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from engine.models.base import Model, models
 from engine.models.regularisation import batch_norm, penalty
-from engine.spec import ADVANCED, Range
+from engine.spec import ADVANCED, FORKABLE, Range
 
 if TYPE_CHECKING:
     import keras
@@ -25,9 +25,9 @@ class ResNet(Model):
     """Number of stages: groups of blocks that work on one image size."""
     blocks_per_stage: Annotated[int, Range(1, 6)] = 1
     """Residual blocks in each stage, of two convolutions each."""
-    dropout: Annotated[float, Range(0.0, 0.7, step=0.05)] = 0.2
+    dropout: Annotated[float, Range(0.0, 0.7, step=0.05), FORKABLE] = 0.2
     """Fraction of the pooled features zeroed before the output layer, in training only."""
-    l2: Annotated[float, Range(0.0, 0.1), ADVANCED] = 0.0
+    l2: Annotated[float, Range(0.0, 0.1), ADVANCED, FORKABLE] = 0.0
     r"""L2 penalty on the convolutions: adds $\lambda \sum w^2$ to the loss; keeps weights small."""
 
     def body(self, x: "keras.KerasTensor") -> "keras.KerasTensor":

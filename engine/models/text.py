@@ -95,6 +95,12 @@ class TextModel(Model):
         """How many numbers of each row (examples, longest) are no padding."""
         return np.asarray(np.count_nonzero(features, axis=1))
 
+    def raw_lengths(self, inputs: np.ndarray) -> np.ndarray:
+        """How many numbers the strings (examples,) become, without signs."""
+        splitting = split_for(inputs) if self.splitting == "auto" else self.splitting
+        counts = [sum(1 for _ in units(text, splitting, self.widths(splitting))) for text in inputs]
+        return np.clip(counts, 1, self.longest(splitting))
+
     def embed(self, x: "keras.KerasTensor") -> "keras.KerasTensor":
         """(batch, longest) numbers -> (batch, longest, size), with Keras' mask of what is no padding."""
         from keras import layers

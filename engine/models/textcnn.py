@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from engine.models.base import models
 from engine.models.text import PADDING, TextModel
-from engine.spec import ADVANCED, Range
+from engine.spec import ADVANCED, FORKABLE, Range
 
 if TYPE_CHECKING:
     import keras
@@ -21,9 +21,9 @@ class TextCnn(TextModel):
     """Groups of words that are looked for, of each length."""
     kernel_sizes: Annotated[Literal["2,3,4", "3,4,5", "2,3,4,5"], ADVANCED] = "2,3,4"
     """Lengths of the groups, in words."""
-    word_dropout: Annotated[float, Range(0.0, 0.7, step=0.05), ADVANCED] = 0.0
+    word_dropout: Annotated[float, Range(0.0, 0.7, step=0.05), ADVANCED, FORKABLE] = 0.0
     """Fraction of words that are left out, in training only."""
-    dropout: Annotated[float, Range(0.0, 0.7, step=0.05)] = 0.5
+    dropout: Annotated[float, Range(0.0, 0.7, step=0.05), FORKABLE] = 0.5
     """Fraction of the findings zeroed, in training only."""
 
     def body(self, x: "keras.KerasTensor") -> "keras.KerasTensor":

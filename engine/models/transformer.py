@@ -7,7 +7,7 @@ import numpy as np
 
 from engine.models.base import models
 from engine.models.text import LONGEST_SIGNS, PADDING, TextModel
-from engine.spec import ADVANCED, Range
+from engine.spec import ADVANCED, FORKABLE, Range
 
 if TYPE_CHECKING:
     import keras
@@ -28,7 +28,7 @@ class Transformer(TextModel):
     """Hidden units of the dense network in each block, as a multiple of the vector."""
     positions: Annotated[Literal["sinusoidal", "learned"], ADVANCED] = "sinusoidal"
     r"""What tells a word's place: waves, $\sin(p / 10000^{2i/d})$ and their cosines, or a learned vector for each place."""
-    dropout: Annotated[float, Range(0.0, 0.7, step=0.05)] = 0.2
+    dropout: Annotated[float, Range(0.0, 0.7, step=0.05), FORKABLE] = 0.2
     """Fraction of units zeroed after the embedding, in each block and at the end, in training only."""
 
     def body(self, x: "keras.KerasTensor") -> "keras.KerasTensor":

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from engine.models.attention import transformer_block
 from engine.models.base import Model, models
-from engine.spec import ADVANCED, Range
+from engine.spec import ADVANCED, FORKABLE, Range
 
 if TYPE_CHECKING:
     import keras
@@ -30,7 +30,7 @@ class VisionTransformer(Model):
     r"""Attention heads: each compares patches in its own way, $\mathrm{softmax}(Q K^\top / \sqrt d)\,V$."""
     mlp_ratio: Annotated[float, Range(1.0, 4.0, step=0.5), ADVANCED] = 2.0
     """Hidden units of the dense network in each block, as a multiple of the embedding."""
-    dropout: Annotated[float, Range(0.0, 0.7, step=0.05)] = 0.1
+    dropout: Annotated[float, Range(0.0, 0.7, step=0.05), FORKABLE] = 0.1
     """Fraction of units zeroed after the embedding and in each block, in training only."""
 
     def body(self, x: "keras.KerasTensor") -> "keras.KerasTensor":

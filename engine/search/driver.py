@@ -123,7 +123,8 @@ class _Search:
             return False
         begun = sum(trial.state is not TrialState.WAITING for trial in trials)
         over = self._over(study)
-        wanted = 0 if over else min(_most(study.spec) - begun, study.spec.search.parallel - len(live))
+        paused = sum(_paused(runs.get(trial.number, [])) for trial in live)  # it takes no slot, so another may begin
+        wanted = 0 if over else min(_most(study.spec) - begun, study.spec.search.parallel - len(live) + paused)
         for number in range(begun, begun + wanted):
             self._begin(study, number)
         if not live and wanted <= 0:
@@ -134,7 +135,7 @@ class _Search:
         """After the end: tell what becomes of the runs that were still training. Whether any still is."""
         going = self.optuna.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
         runs = self.store.studies.runs(study.id, [trial.number for trial in going])
-        training = any(run.live for trial in runs.values() for run in trial)
+        training = any(not run.state.final for trial in runs.values() for run in trial)
         for trial in going:
             if trial.number in runs:
                 self._follow(study, trial, runs[trial.number])
@@ -170,8 +171,8 @@ class _Search:
             self._storage.set_trial_user_attr(trial._trial_id, _BEGUN, runs[0].id)
         last, folds = runs[-1], max(1, runs[0].spec["dataset"].get("folds", 0))
         self._report(study, trial, runs, folds)
-        if last.live:
-            if not last.request and self._worse(study, trial):
+        if not last.state.final:
+            if last.live and not last.request and self._worse(study, trial):
                 self.store.studies.end_trial_run(last, RunState.PRUNED)
             return True
         if last.state is RunState.COMPLETED and len(runs) < folds:
@@ -266,6 +267,11 @@ class _Search:
 
 _LISTENER = RandomSampler()
 """Takes what trials came to: Optuna keeps that itself, and a grid's own sampler would stop a loop that does not run."""
+
+
+def _paused(runs: list[Run]) -> bool:
+    """Whether somebody has paused a trial: it goes on when they resume it."""
+    return bool(runs) and runs[-1].state is RunState.PAUSED
 
 
 def _most(spec: StudySpec) -> int:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, Self
 
+from engine.cost.facts import NetworkFacts
 from engine.tasks.base import Prediction
 
 
@@ -29,10 +30,17 @@ class NetworkPicture:
     """A network from what people have to what they see, in the order of computation."""
 
     layers: tuple[Layer, ...]
-    parameters: int
-    trainable_parameters: int
-    memory_bytes: int
-    """About what training takes at least: see `engine.serving.networks`."""
+    facts: NetworkFacts
+
+    @property
+    def parameters(self) -> int:
+        """How many numbers it has learned, or has been given."""
+        return self.facts.parameters
+
+    @property
+    def trainable_parameters(self) -> int:
+        """How many of them training changes."""
+        return self.facts.trainable_parameters
 
     @property
     def boxes(self) -> list[Layer]:
@@ -42,7 +50,7 @@ class NetworkPicture:
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Self:
         """The inverse of `dataclasses.asdict`, also after JSON has made lists of tuples."""
-        return cls(**data | {"layers": tuple(_layers(data["layers"]))})
+        return cls(tuple(_layers(data["layers"])), NetworkFacts(**data["facts"]))
 
 
 @dataclass(frozen=True)

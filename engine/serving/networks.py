@@ -1,27 +1,23 @@
-"""A picture of a network before it is trained: its layers, shapes, parameters, and the memory that training takes.
-
-The memory is a lower bound, from what is known without running: four bytes for each weight, for the gradient and the
-optimizer's slots of each trained weight, and for each output of each layer from the first trained one on, times the
-batch size, since the backward pass needs them. Insides of a layer (attention scores), the resident data and what
-TensorFlow takes for itself come on top.
-"""
+"""A picture of a network before it is trained: its layers and shapes, and the facts that its costs follow from."""
 
 import math
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from itertools import groupby
 from typing import Any
 
 import keras
+import numpy as np
 
-from engine.datasets.prepare import prepare
+from engine.cost.facts import NetworkFacts
+from engine.datasets.prepare import PreparedDataset, prepare
 from engine.optimizers import Adam, Optimizer
 from engine.runs import RunSpec, Training
 from engine.schedules import Constant
 from engine.serving.answers import Layer, NetworkPicture
-from engine.tasks.base import DataInfo
 from engine.training.network import Network, build_network
+from engine.training.operations import count_flops, count_kept, measure_lengths
 
 MAX_BOXES = 30
 """Layers are folded by the beginnings of their names until at most this many boxes are left."""
@@ -33,43 +29,48 @@ def describe_network(values: dict[str, Any]) -> NetworkPicture:
     spec = RunSpec.build(values)
     # what does not change the layers is put to its default, so that turning these dials finds the cached network
     same = replace(spec, optimizer=Adam(), schedule=Constant(), training=Training())
-    found = _measure(same, prepare(spec.dataset).info)
-    numbers = (
-        found.parameters
-        + (1 + _slots(spec.optimizer)) * found.trainable_parameters
-        + spec.training.batch_size * found.kept_numbers
-    )
-    return NetworkPicture(found.layers, found.parameters, found.trainable_parameters, round(numbers) * _FLOAT_BYTES)
-
-
-@dataclass(frozen=True)
-class _Measured:
-    """What is known of a network whatever the optimizer and the batch size are."""
-
-    layers: tuple[Layer, ...]
-    parameters: int
-    trainable_parameters: int
-    kept_numbers: int
-    """Outputs, for one example, that the backward pass needs."""
+    found = _measure(same, prepare(spec.dataset))
+    return replace(found, facts=replace(found.facts, optimizer_slots=_slots(spec.optimizer)))
 
 
 @lru_cache(maxsize=128)
-def _measure(spec: RunSpec, info: DataInfo) -> _Measured:
+def _measure(spec: RunSpec, data: PreparedDataset) -> NetworkPicture:
+    """What is known of a network whatever the optimizer and the batch size are."""
     try:
         # Variables get shapes but no values: a network of 800 million parameters takes 20 ms instead of a minute.
         with keras.StatelessScope(initialize_variables=False):
-            network = build_network(spec, info)
+            network = build_network(spec, data.info)
             layers = _in_order(network)
-            trained = _sum_sizes(network.core.trainable_variables)
             groups = _groups([layer.name for layer in layers])
-            return _Measured(
-                tuple(_layer(layer, group) for layer, group in zip(layers, groups, strict=True)),
-                network.core.count_params(),
-                trained,
-                sum(_numbers(layer) for layer in _from_first_trained(layers)),
-            )
+            drawn = tuple(_layer(layer, group) for layer, group in zip(layers, groups, strict=True))
+            return NetworkPicture(drawn, _facts(network, spec, data, layers))
     finally:
         keras.utils.clear_session()  # forgets the variables without values, and starts names at "dense" again
+
+
+def _facts(network: Network, spec: RunSpec, data: PreparedDataset, layers: list[keras.Layer]) -> NetworkFacts:
+    lengths = measure_lengths(spec, data)
+    kept = list(_from_first_trained(layers))
+    train, validation = (sum(data.meta["counts"][split]) for split in ("train", "validation"))
+    copies = spec.augmentation.copies if spec.augmentation and network.features is not None else 1
+    return NetworkFacts(
+        parameters=network.core.count_params(),
+        trainable_parameters=_sum_sizes(network.core.trainable_variables),
+        optimizer_slots=0.0,
+        flops=count_flops(network.trained, lengths.mean),
+        frozen_flops=count_flops(network.features, lengths.mean) if network.features is not None else 0,
+        kept_numbers=count_kept(kept, lengths.longest),
+        widest_numbers=max(count_kept([layer], lengths.longest) for layer in kept),
+        train_examples=train,
+        data_bytes=_input_bytes(network, data, lengths.longest) * (train * copies + validation),
+    )
+
+
+def _input_bytes(network: Network, data: PreparedDataset, longest: int) -> int:
+    """What one example takes in memory: as it lies on disk, or as its frozen features."""
+    if network.features is None:
+        return math.prod(data.info.shape) * int(np.dtype(data.meta["kind"]).itemsize)
+    return math.prod(int(axis or longest) for axis in network.features.output_shape[1:]) * _FLOAT_BYTES
 
 
 def _in_order(network: Network) -> list[keras.Layer]:
@@ -133,17 +134,12 @@ def _outputs(layer: keras.Layer) -> list[tuple[int | None, ...]]:
     return [tuple(tensor.shape) for tensor in keras.tree.flatten(layer.output)]
 
 
-def _numbers(layer: keras.Layer) -> int:
-    """Size of a layer's outputs for one example; an axis of any length counts as one."""
-    return sum(math.prod(axis or 1 for axis in shape[1:]) for shape in _outputs(layer))
-
-
 def _sum_sizes(variables: Iterable[Any]) -> int:
     return sum(math.prod(variable.shape) for variable in variables)
 
 
 @lru_cache(maxsize=128)
-def _slots(optimizer: Optimizer) -> int:
+def _slots(optimizer: Optimizer) -> float:
     """How many numbers the optimizer keeps for each trained weight: two for Adam, none for plain SGD."""
     size = 1024  # large enough that the few numbers kept once (the step, the rate) round away
     built = optimizer.build(1e-3)

@@ -47,7 +47,7 @@ class LoadedModel:
 
 
 def find_source(run_id: int) -> Source:
-    """The file that tells most of a run: the saved model, or the checkpoint of a run that trains and is further.
+    """The file that tells most of a run: the saved model, or the checkpoint of a run that has not ended and is further.
 
     Raises `TrainyardError` when there is neither.
     """
@@ -55,7 +55,7 @@ def find_source(run_id: int) -> Source:
     model, checkpoint = _state(run_id, files.model), _state(run_id, files.checkpoint)
     further = checkpoint is not None and (model is None or checkpoint.written > model.written)
     # the store is asked last: most runs have ended, and their model is the newest file
-    if checkpoint is not None and further and open_store().get_run(run_id).live:
+    if checkpoint is not None and further and not open_store().get_run(run_id).state.final:
         return checkpoint
     if model is None:
         raise _no_model(run_id)
@@ -75,7 +75,7 @@ def _no_model(run_id: int) -> TrainyardError:
         state = open_store().get_run(run_id).state
     except TrainyardError as error:
         return error
-    if state.live:
+    if not state.final:
         return TrainyardError(f"Run {run_id} is {state}: it has a model once its first epoch is over.")
     return TrainyardError(f"Run {run_id} is {state} and has no saved model. Choose another run, or repeat it.")
 
@@ -120,11 +120,14 @@ def _from_checkpoint(source: Source) -> LoadedModel:
     """
     from engine.datasets.prepare import prepare
     from engine.training.features import learn
+    from engine.training.inheritance import inherit
     from engine.training.network import build_network
 
-    spec = open_store().get_run(source.run_id).parsed()
+    run = open_store().get_run(source.run_id)
+    spec = run.parsed()
     info = learn(spec, prepare(spec.dataset))
     network = build_network(spec, info)
+    inherit(run, artifacts_of(run.id), network)  # of a forked run a checkpoint may not hold all
     epoch = _read_weights(source, network.trained)
     return LoadedModel(Meaning(spec.task, info, epoch), _traced(network.saved, info), network.trained)
 

@@ -18,7 +18,7 @@ try:
 except ImportError:  # Windows: SQLite's own waiting has to do
     fcntl = None  # type: ignore[assignment]
 
-HEAD = "0003"
+HEAD = "0004"
 """Revision of the newest migration in `migrations/versions`; a test compares it."""
 VERSION_TABLE = "trainyard_version"
 """Where our revision stands; `alembic_version` is Optuna's, whose tables live beside ours."""

@@ -29,6 +29,13 @@ def new_run(spec: RunSpec) -> dict[str, Any]:
     }
 
 
+def begins(slot: str, now: float) -> dict[str, Any]:
+    """The columns of a run that is queued; with `slot`, of one that its creator trains at once."""
+    if not slot:
+        return {"state": RunState.QUEUED}
+    return {"state": RunState.RUNNING, "slot": slot, "attempt": 1, "started_at": now, "heartbeat_at": now}
+
+
 def run_of(row: Row[*tuple[Any, ...]]) -> Run:
     """The run of a row of `run_columns`, more or fewer."""
     values = dict(row._mapping)

@@ -48,6 +48,8 @@ runs = Table(
     Column("trial", Integer),
     Column("parent_id", Integer),
     Column("parent_epoch", Integer),
+    Column("steering", JSON, nullable=False, server_default="[]"),
+    Column("restarts", Integer, nullable=False, server_default="0"),
     Column("worker", JSON, nullable=False),
     Column("created_at", Float, nullable=False),
     Column("queued_at", Float, nullable=False),
@@ -57,6 +59,7 @@ runs = Table(
     Index("ix_runs_state_queued_at", "state", "queued_at"),
     Index("ix_runs_group_id", "group_id"),
     Index("ix_runs_study_id", "study_id"),
+    Index("ix_runs_parent_id", "parent_id"),
     sqlite_autoincrement=True,
 )
 

@@ -6,24 +6,24 @@ once the run was given to somebody else, all its writes are refused (`report` re
 """
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, case, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, delete, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
 
 from engine.errors import TrainyardError
 from engine.runs import Run, RunSpec, RunState
 from engine.settings import settings
+from engine.store.changes import STEER, ask_to_end, put_back, steer, take_steering
 from engine.store.database import open_database, turn
-from engine.store.rows import default_owner, listed_columns, new_run, run_columns, run_of, time_of, write_event
+from engine.store.rows import begins, default_owner, listed_columns, new_run, run_columns, run_of, time_of, write_event
 from engine.store.schema import events, executors, fetches, metrics, runs
 from engine.store.studies import Studies
 
-RESUMABLE = (RunState.STOPPED, RunState.FAILED, RunState.PRUNED)
 SEARCH_LEASE = "search"
 """Name of the lease of whoever drives studies."""
 _LIVE = [RunState.QUEUED.value, RunState.RUNNING.value]
@@ -107,26 +107,39 @@ class Store:
 
     # -- asking for runs -----------------------------------------------------------------------------------------
 
-    def create_run(self, spec: RunSpec, owner: str = "", slot: str = "", *, origin: str = "") -> Run:
+    def create_run(
+        self,
+        spec: RunSpec,
+        owner: str = "",
+        slot: str = "",
+        *,
+        steering: Sequence[dict[str, Any]] = (),
+        origin: str = "",
+    ) -> Run:
         """Put a run at the end of the queue; refused when the queue is full.
 
-        With `slot` the caller trains it itself, at once: it is created running and nobody else can claim it.
-        `origin` is a sentence that says where its values come from, the first of its events.
+        With `slot` the caller trains it itself, at once: it is created running and nobody else can claim it. With the
+        `steering` of another run its changes of the learning rate are repeated, each at its step. `origin` is a sentence
+        that says where its values come from, the first of its events.
         """
-        return self.create_runs([spec], owner, slot, origin=origin)[0]
+        return self.create_runs([spec], owner, slot, origin=origin, steering=list(steering))[0]
 
-    def create_runs(self, specs: Sequence[RunSpec], owner: str = "", slot: str = "", *, origin: str = "") -> list[Run]:
-        """Put several runs at the end of the queue, all or none; they are one group. See `create_run`."""
+    def create_runs(
+        self, specs: Sequence[RunSpec], owner: str = "", slot: str = "", *, origin: str = "", **values: Any
+    ) -> list[Run]:
+        """Put several runs at the end of the queue, all or none; they are one group. See `create_run`.
+
+        `values` are further columns of all of them.
+        """
+        group_id = values.pop("group_id", None)
         now = time.time()
-        claimed = {"state": RunState.RUNNING, "slot": slot, "attempt": 1, "started_at": now, "heartbeat_at": now}
-        begin = claimed if slot else {"state": RunState.QUEUED}
-        common = begin | {"owner": owner or default_owner(), "created_at": now, "queued_at": now}
+        common = begins(slot, now) | {"owner": owner or default_owner(), "created_at": now, "queued_at": now} | values
         made: list[Run] = []
         with self.writing() as db:
             if not slot:
                 _check_queue(db, len(specs))
             for spec in specs:
-                group = {"group_id": made[0].id if made else None}
+                group = {"group_id": group_id or (made[0].id if made else None)}
                 row = db.execute(insert(runs).values(**new_run(spec), **common, **group).returning(*run_columns)).one()
                 if origin:
                     write_event(db, row.id, "origin", origin, now)
@@ -134,9 +147,63 @@ class Store:
                     db, row.id, "started" if slot else "queued", f"Started on {slot}." if slot else "Queued.", now
                 )
                 made.append(run_of(row))
-            if len(made) > 1:
-                db.execute(update(runs).where(runs.c.id == made[0].id).values(group_id=made[0].id))
-        return [replace(run, group_id=made[0].id) for run in made] if len(made) > 1 else made
+            if group_id is None and len(made) > 1:
+                group_id = made[0].id
+            if group_id is not None:
+                db.execute(update(runs).where(runs.c.id == group_id).values(group_id=group_id))
+        return [replace(run, group_id=group_id) for run in made]
+
+    def repeat_run(self, run_id: int, specs: Sequence[RunSpec], owner: str = "") -> list[Run]:
+        """Queue runs beside one, as one group with it: its group from now on where it had none. Returns the new ones.
+
+        A trial stays with its study, and a fold with its cross-validation: beside these the new runs are a group of
+        their own.
+        """
+        run = self.get_run(run_id)
+        if run.study_id is not None or int(run.spec["dataset"].get("folds", 0)) > 1:
+            return self.create_runs(specs, owner)
+        return self.create_runs(specs, owner, group_id=run.group_id or run.id)
+
+    def fork_run(
+        self, parent: Run, epoch: int, spec: RunSpec, owner: str = "", slot: str = "", *, prepare: Callable[[Run], None]
+    ) -> Run:
+        """Create a run that goes on from the end of `epoch` of another; `engine.forks.fork_run` looks whether it can.
+
+        `prepare` puts what it begins with into its folder, before anybody can claim it. What it raises undoes all.
+        """
+        now = time.time()
+        begin = begins(slot, now) | {"owner": owner or default_owner(), "created_at": now, "queued_at": now}
+        line = {"parent_id": parent.id, "parent_epoch": epoch, "epoch": epoch}
+        with self.writing() as db:
+            if not slot:
+                _check_queue(db, 1)
+            row = db.execute(insert(runs).values(**new_run(spec), **begin, **line).returning(*run_columns)).one()
+            words = f"Forked from run {parent.id} at the end of epoch {epoch}."
+            write_event(db, row.id, "forked", words, now)
+            write_event(db, parent.id, "child", f"Run {row.id} was forked from it at the end of epoch {epoch}.", now)
+            prepare(run_of(row))
+        return run_of(row)
+
+    def children(self, run_id: int) -> list[Run]:
+        """The runs that were forked from it, in the order of their start."""
+        with self.reading() as db:
+            query = select(*run_columns).where(runs.c.parent_id == run_id).order_by(runs.c.id)
+            return [run_of(row) for row in db.execute(query)]
+
+    def steer_run(self, run_id: int, learning_rate: float, by: str = "") -> Run:
+        """Ask a run that has not ended to go on with another learning rate: its worker takes it within a second.
+
+        A constant rate, or one that is cut on a plateau, is set; one that follows a curve is scaled, as if the
+        optimizer had begun with this rate. Raises `TrainyardError` for a run that has ended and for a rate out of range.
+        """
+        with self.writing() as db:
+            steer(db, run_id, learning_rate, by, time.time())
+        return self.get_run(run_id)
+
+    def take_steering(self, run: Run, step: int) -> list[dict[str, Any]]:
+        """Give what was asked for its step: from now on it counts after `step` updates. All changes in their order."""
+        with self.writing() as db:
+            return take_steering(db, run, step, time.time())
 
     def group(self, group_id: int) -> list[Run]:
         """The runs that were started together, in the order of their start."""
@@ -153,6 +220,12 @@ class Store:
                 f"There is no run {run_id}. It may have been deleted; the Runs page lists what there is."
             )
         return run_of(row)
+
+    def get_runs(self, run_ids: Iterable[int]) -> list[Run]:
+        """Those of the runs that there are, as they stand now, in the order of their ids."""
+        with self.reading() as db:
+            query = select(*run_columns).where(runs.c.id.in_(list(run_ids))).order_by(runs.c.id)
+            return [run_of(row) for row in db.execute(query)]
 
     def list_runs(
         self,
@@ -180,6 +253,17 @@ class Store:
         with self.reading() as db:
             return [run_of(row) for row in db.execute(query)]
 
+    def judged_datasets(self) -> list[str]:
+        """Names of the datasets on which runs have completed, trials aside; those with most runs first."""
+        query = (
+            select(runs.c.dataset)
+            .where(runs.c.state == RunState.COMPLETED, runs.c.study_id.is_(None))
+            .group_by(runs.c.dataset)
+            .order_by(func.count().desc(), runs.c.dataset)
+        )
+        with self.reading() as db:
+            return list(db.execute(query).scalars())
+
     def queue(self) -> list[int]:
         """Ids of the waiting runs, the next one first."""
         query = select(runs.c.id).where(runs.c.state == RunState.QUEUED).order_by(runs.c.queued_at, runs.c.id)
@@ -187,63 +271,36 @@ class Store:
             return list(db.execute(query).scalars())
 
     def request_end(self, run_id: int, state: RunState, by: str = "") -> Run:
-        """Ask a live run to end in `state`: STOPPED keeps a model and can be resumed, CANCELED keeps nothing.
+        """Ask a live run to end in `state`: STOPPED keeps a model and can be resumed, CANCELED keeps nothing, and
+        PAUSED frees the device, judges nothing and keeps the place in the queue.
 
-        A queued run ends at once; a running one obeys within a second. Asking twice is harmless, and a cancel
-        overrules a stop.
+        A queued run ends at once; a running one obeys within a second. Asking twice is harmless. A cancel overrules
+        all else, and a pause nothing.
         """
-        now = time.time()
-        who = f" by {by}" if by else ""
         with self.writing() as db:
-            ended = db.execute(
-                update(runs)
-                .where(runs.c.id == run_id, runs.c.state == RunState.QUEUED)
-                .values(
-                    state=case((runs.c.attempt > 0, state.value), else_=RunState.CANCELED.value),
-                    request="",
-                    message=f"Taken out of the queue{who} before it began.",
-                    ended_at=now,
-                )
-            ).rowcount
-            asked = db.execute(
-                update(runs)
-                .where(
-                    runs.c.id == run_id,
-                    runs.c.state == RunState.RUNNING,
-                    runs.c.request != RunState.CANCELED.value,
-                )
-                .values(request=state.value)
-            ).rowcount
-            if ended or asked:
-                words = f"{by} asked it to end as {state.value}." if by else f"Asked to end as {state.value}."
-                write_event(db, run_id, "request", words, now)
+            asked = ask_to_end(db, run_id, state, by, time.time())
         run = self.get_run(run_id)
-        if not ended and not asked and run.request != RunState.CANCELED:
-            raise TrainyardError(f"Run {run_id} is {run.state.value}; only a queued or running run can be stopped.")
+        if not asked:
+            if state is RunState.PAUSED:
+                raise TrainyardError(f"Run {run_id} is {run.state.value}; only a queued or running run can be paused.")
+            raise TrainyardError(
+                f"Run {run_id} is {run.state.value}; only a queued, running or paused run can be stopped."
+            )
         return run
 
     def resume_run(self, run_id: int, by: str = "", slot: str = "") -> Run:
-        """Put a stopped, pruned or failed run back into the queue; it goes on from its last checkpoint.
+        """Put a paused, stopped, pruned or failed run back into the queue; it goes on from its last checkpoint.
+
+        A paused run gets its old place in the queue back.
 
         With `slot` the caller trains it itself, at once (see `create_run`).
         """
-        now = time.time()
-        values: dict[str, Any] = {"state": RunState.QUEUED, "request": "", "message": "", "queued_at": now}
-        if slot:
-            values |= {"state": RunState.RUNNING, "attempt": runs.c.attempt + 1, "heartbeat_at": now, "worker": {}}
         with self.writing() as db:
-            done = db.execute(
-                update(runs)
-                .where(runs.c.id == run_id, runs.c.state.in_([s.value for s in RESUMABLE]))
-                .values(**values, slot=slot, ended_at=None)
-            ).rowcount
-            if done:
-                what = f"Resumed on {slot}" if slot else "Back in the queue"
-                write_event(db, run_id, "resumed", f"{what}{f' by {by}' if by else ''}.", now)
+            done = put_back(db, run_id, by, slot, time.time())
         run = self.get_run(run_id)
         if not done:
             raise TrainyardError(
-                f"Run {run_id} is {run.state.value}; only a stopped, pruned or failed run can be resumed."
+                f"Run {run_id} is {run.state.value}; only a paused, stopped, pruned or failed run can be resumed."
             )
         return run
 
@@ -320,7 +377,8 @@ class Store:
     ) -> str | None:
         """Append `points`, renew the heartbeat and set `progress` columns, in one transaction.
 
-        Returns what is requested of the run ("" for nothing), or None once the run is not the caller's any more.
+        Returns what is requested of the run ("" for nothing, `STEER` for another learning rate), or None once the run
+        is not the caller's any more.
         """
         now = time.time()
         with self.writing() as db:
@@ -328,7 +386,7 @@ class Store:
                 update(runs)
                 .where(runs.c.id == run.id, runs.c.attempt == run.attempt, runs.c.state == RunState.RUNNING)
                 .values(heartbeat_at=now, **progress)
-                .returning(runs.c.request)
+                .returning(runs.c.request, runs.c.steering)
             ).one_or_none()
             if row is None:
                 return None
@@ -337,7 +395,8 @@ class Store:
                     insert(metrics),
                     [{"run_id": run.id, **{k: v for k, v in p._asdict().items() if k != "id"}} for p in points],
                 )
-        return str(row.request)
+        asked = any(change["step"] is None for change in row.steering)
+        return str(row.request) or (STEER if asked else "")
 
     def truncate_metrics(self, run: Run, step: int) -> None:
         """Forget values after `step`: a resumed run writes them again."""
@@ -346,7 +405,7 @@ class Store:
             db.execute(delete(metrics).where(metrics.c.run_id.in_(mine), metrics.c.step > step))
 
     def end_run(self, run: Run, state: RunState, message: str = "", result: dict[str, Any] | None = None) -> bool:
-        """Move a running run to a final state. False when it was not this attempt's any more."""
+        """Move a running run to a final state, or let it pause. False when it was not this attempt's any more."""
         now = time.time()
         values: dict[str, Any] = {
             "state": state,
@@ -381,7 +440,7 @@ class Store:
                     runs.c.state == RunState.RUNNING,
                     runs.c.request == "",
                 )
-                .values(state=RunState.QUEUED, slot="", message=message)
+                .values(state=RunState.QUEUED, slot="", message=message, restarts=runs.c.restarts + 1)
             ).rowcount
             if done:
                 write_event(db, run.id, "requeued", message, time.time())
@@ -399,6 +458,20 @@ class Store:
         )
         with self.reading() as db:
             return [MetricPoint(*row) for row in db.execute(query)]
+
+    def series(
+        self, run_ids: Iterable[int], split: str, name: str, scope: str, after: int = 0
+    ) -> list[tuple[int, int, int, float, float | None, float]]:
+        """One series of several runs: run, id, step, epoch, value and moment of each value written after `after`."""
+        wanted = ("run_id", "id", "step", "epoch", "value", "at")
+        query = (
+            select(*(metrics.c[column] for column in wanted))
+            .where(metrics.c.run_id.in_(list(run_ids)), metrics.c.id > after)
+            .where(metrics.c.split == split, metrics.c.name == name, metrics.c.scope == scope)
+            .order_by(metrics.c.id)
+        )
+        with self.reading() as db:
+            return [tuple(row) for row in db.execute(query)]
 
     def history(self, run_id: int) -> dict[str, list[float | None]]:
         """Epoch-level values by Keras' names: `loss`, `accuracy`, `val_loss` ..."""

@@ -117,8 +117,8 @@ class Studies:
         return study
 
     def end_runs(self, study_id: int, state: RunState) -> None:
-        """Ask all of its runs that wait or train to end."""
-        for run in (run for trial in self.runs(study_id).values() for run in trial if run.live):
+        """Ask all of its runs that wait, train or are paused to end."""
+        for run in (run for trial in self.runs(study_id).values() for run in trial if not run.state.final):
             self.end_trial_run(run, state)
 
     def end_trial_run(self, run: Run, state: RunState) -> None:
@@ -126,7 +126,7 @@ class Studies:
         try:
             self._store.request_end(run.id, state, by="the study")
         except TrainyardError:
-            if self._store.get_run(run.id).live:
+            if not self._store.get_run(run.id).state.final:
                 raise
 
     def steer(self, study_id: int, change: Callable[[StudySpec], StudySpec]) -> Study:

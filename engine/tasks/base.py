@@ -135,6 +135,15 @@ class Task(Spec):
         """Judge `outputs` (examples, outputs) of the saved model: plain JSON with `metrics` and what pages draw."""
         raise NotImplementedError(f"{type(self).__name__} must define evaluate.")
 
+    @classmethod
+    def example_scores(cls, outputs: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
+        """How good each row of `outputs` (examples, outputs) is, (examples,) by metric: their mean is the metric.
+
+        For the metrics in `judging.ROOTS` it is the root of their mean. Runs of a task without such are not compared
+        example by example.
+        """
+        return {}
+
     def predictions(self, outputs: np.ndarray, info: DataInfo) -> list[Prediction]:
         """One typed result for each row of `outputs` (examples, outputs)."""
         raise NotImplementedError(f"{type(self).__name__} must define predictions.")

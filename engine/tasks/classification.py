@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import numpy as np
 
-from engine.judging.classes import judge_classes
-from engine.spec import ADVANCED, Range
+from engine.judging.classes import class_scores, judge_classes
+from engine.spec import ADVANCED, FORKABLE, Range
 from engine.tasks.base import DataInfo, Prediction, Task
 
 if TYPE_CHECKING:
@@ -19,12 +19,12 @@ class Classification(Task):
     metrics: ClassVar[tuple[str, ...]] = ("accuracy",)
     objective: ClassVar[str] = "val_accuracy"
 
-    loss: Annotated[Literal["cross-entropy", "mean-squared-error", "hinge"], ADVANCED] = "cross-entropy"
+    loss: Annotated[Literal["cross-entropy", "mean-squared-error", "hinge"], ADVANCED, FORKABLE] = "cross-entropy"
     r"""What training makes small. Cross-entropy: $-\sum_k y_k \log p_k$. Mean squared error of the probabilities:
     $\frac{1}{K}\sum_k (y_k - p_k)^2$. Hinge: $\max(0,\, 1 + \max_{j \ne k} s_j - s_k)$ on the raw scores $s$."""
-    label_smoothing: Annotated[float, Range(0.0, 0.3, step=0.01), ADVANCED] = 0.0
+    label_smoothing: Annotated[float, Range(0.0, 0.3, step=0.01), ADVANCED, FORKABLE] = 0.0
     r"""Train towards $(1-\alpha)\,y + \alpha / K$ instead of hard labels: less overconfident. Cross-entropy only."""
-    class_weights: Annotated[bool, ADVANCED] = False
+    class_weights: Annotated[bool, ADVANCED, FORKABLE] = False
     r"""Weigh rare classes more: $w_k = N / (K N_k)$. Use it when classes differ much in size."""
 
     def head(self, x: "keras.KerasTensor", info: DataInfo) -> "keras.KerasTensor":
@@ -67,6 +67,11 @@ class Classification(Task):
     def evaluate(self, outputs: np.ndarray, targets: np.ndarray, info: DataInfo) -> dict[str, Any]:
         """Figures, confusion matrix, curves and calibration of the probabilities: see `judge_classes`."""
         return judge_classes(outputs, targets, info.labels)
+
+    @classmethod
+    def example_scores(cls, outputs: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
+        """Right or wrong, and minus the logarithm of the true class's probability."""
+        return class_scores(outputs, targets)
 
     def predictions(self, outputs: np.ndarray, info: DataInfo) -> list[Prediction]:
         """Label, probability and all class probabilities for each row."""

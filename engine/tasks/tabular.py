@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import numpy as np
 
-from engine.judging.values import judge_values
-from engine.spec import ADVANCED
+from engine.judging.values import judge_values, value_scores
+from engine.spec import ADVANCED, FORKABLE
 from engine.tasks.base import DataInfo, Prediction, Task, tasks
 from engine.tasks.classification import Classification
 
@@ -62,7 +62,9 @@ class TabularRegression(Task):
     maximize: ClassVar[bool] = False
     suggested: ClassVar[dict[str, Any]] = _TEXTBOOK
 
-    loss: Annotated[Literal["mean-squared-error", "mean-absolute-error", "huber"], ADVANCED] = "mean-squared-error"
+    loss: Annotated[Literal["mean-squared-error", "mean-absolute-error", "huber"], ADVANCED, FORKABLE] = (
+        "mean-squared-error"
+    )
     r"""What training makes small, of the error $e$ in standard deviations of the target. Mean squared error: $e^2$. Mean
     absolute error: $|e|$, less moved by outliers. Huber: $e^2/2$ up to 1, then $|e| - 1/2$."""
 
@@ -118,6 +120,11 @@ class TabularRegression(Task):
     def evaluate(self, outputs: np.ndarray, targets: np.ndarray, info: DataInfo) -> dict[str, Any]:
         """Mean absolute and root mean squared error, R², and what became of single rows, in the unit of the target."""
         return judge_values(outputs, targets, info.target)
+
+    @classmethod
+    def example_scores(cls, outputs: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
+        """Squared and absolute errors, in the unit of the target."""
+        return value_scores(outputs, targets)
 
     def predictions(self, outputs: np.ndarray, info: DataInfo) -> list[Prediction]:
         """The value for each row."""

@@ -2,12 +2,14 @@
 
 import math
 import time
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import keras
 import numpy as np
 
+from engine.artifacts import Artifacts
+from engine.epochs import keep_epoch
 from engine.errors import TrainyardError
 from engine.runs import RunSpec
 from engine.training.checkpoint import Position, assign, save_checkpoint
@@ -242,10 +244,21 @@ class Checkpoints(keras.callbacks.Callback):
     """Write a checkpoint after an epoch, but not more often than `seconds`: short epochs share one."""
 
     def __init__(
-        self, path: Path, best: BestEpoch, remembering: dict[str, BestEpoch | Plateau], seconds: float
+        self,
+        files: Artifacts,
+        best: BestEpoch,
+        remembering: dict[str, Any],
+        seconds: float,
+        about: Callable[[], dict[str, Any]] = dict,
+        *,
+        keeping: bool = True,
     ) -> None:
+        """`about` says what runs that are forked must know; `keeping` of some epochs makes that possible."""
         super().__init__()
-        self.path, self.best, self.remembering, self.seconds = path, best, remembering, seconds
+        self.files, self.best, self.remembering, self.seconds = files, best, remembering, seconds
+        self.about, self.keeping = about, keeping
+        self.more: list[Any] = []
+        """Weights that are not trained, and are not what they were at the beginning of all: forks need them."""
         self._began = self._last = time.monotonic()
 
     def go_on(self, spent: float) -> None:
@@ -261,7 +274,10 @@ class Checkpoints(keras.callbacks.Callback):
         """Write the state now: `step` updates of `epoch` are done, and `means` are its running means."""
         states = {name: callback.state() for name, callback in self.remembering.items()}
         position = Position(epoch, step, states, self.spent)
-        save_checkpoint(self.path, self.model, position, means or [], self.best.best_weights)
+        best = self.best.best_weights
+        save_checkpoint(self.files.checkpoint, self.model, position, means or [], best, self.about(), self.more)
+        if self.keeping and epoch and not step:
+            keep_epoch(self.files, epoch, int(self.best.epochs.get("epoch", 0)))
         self._last = time.monotonic()
 
     @property

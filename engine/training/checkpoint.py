@@ -42,12 +42,23 @@ class Checkpoint:
 
 
 def save_checkpoint(
-    path: Path, model: keras.Model, position: Position, means: list[np.ndarray], best: list[np.ndarray] | None
+    path: Path,
+    model: keras.Model,
+    position: Position,
+    means: list[np.ndarray],
+    best: list[np.ndarray] | None,
+    about: dict[str, Any] | None = None,
+    more: list[Any] | None = None,
 ) -> None:
-    """Write weights, seed states and optimizer with the rest. A crash leaves the old file or the new one."""
+    """Write weights, seed states and optimizer with the rest. A crash leaves the old file or the new one.
+
+    `about` is plain JSON for runs that are forked from here, and `more` are variables that only these need.
+    """
     arrays = {f"v{i}": keras.ops.convert_to_numpy(v) for i, v in enumerate(_variables(model))}
     arrays |= {f"m{i}": value for i, value in enumerate(means)}
     arrays |= {f"b{i}": value for i, value in enumerate(best or [])}
+    arrays |= {f"w{i}": keras.ops.convert_to_numpy(v) for i, v in enumerate(more or [])}
+    arrays["about"] = np.frombuffer(json.dumps(about or {}).encode(), np.uint8)
     arrays["position"] = np.frombuffer(json.dumps(asdict(position)).encode(), np.uint8)
     write_arrays(path, arrays)
 

@@ -50,13 +50,19 @@ def learn(spec: RunSpec, data: PreparedDataset) -> DataInfo:
 
 
 def frozen_features(
-    network: Network, spec: RunSpec, data: PreparedDataset, split: Split, obey: Callable[[], None] = lambda: None
+    network: Network,
+    spec: RunSpec,
+    data: PreparedDataset,
+    split: Split,
+    obey: Callable[[], None] = lambda: None,
+    weights: str = "",
 ) -> tuple[np.ndarray, np.ndarray]:
     """What the trained network takes for one split, and its targets: raw inputs, or the frozen part's features of them.
 
     Where the augmentation makes copies of the training split there are as many times the features, one whole copy
     after the other. Features are cached beside the prepared dataset, under a name that changes with all that they
-    depend on, and memory-mapped. `obey` is called between batches, and raises when it is time to leave.
+    depend on, and memory-mapped. `obey` is called between batches, and raises when it is time to leave. `weights` tells
+    apart frozen parts that are not as their model has them at first.
     """
     if network.features is None:
         return data.arrays(split)
@@ -65,7 +71,7 @@ def frozen_features(
     copies = _copies_within_budget(varied, network.features.output_shape[1:], len(where)) if varied else 1
     changes = [varied.model_dump(include=set(varied.made_once)), copies, spec.training.seed] if varied else []
     size = [network.features.count_params(), network.features.output_shape]
-    key = _key([spec.model.to_dict(), *size, *changes])
+    key = _key([spec.model.to_dict(), *size, *changes, *([weights] if weights else [])])
     path = data.path / f"features-{key}-{split}.npy"
     if not path.is_file():
         logger.info("Computing the frozen features of %s %s examples once, %s times.", len(where), split, copies)

@@ -3,6 +3,7 @@
 import gc
 import hashlib
 import logging
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,9 +25,12 @@ from engine.training.comparison import compare_run, known_baseline
 from engine.training.evaluate import evaluate_run, measure_latency, save_info, save_model
 from engine.training.features import frozen_features, learn
 from engine.training.hardware import Hardware
+from engine.training.inheritance import Inheritance, describe, inherit, untrained
 from engine.training.network import Network, build_network, compile_network, create_variables
+from engine.training.operations import count_flops, measure_lengths
 from engine.training.pipeline import Batches, evaluation_dataset
 from engine.training.reporter import Ended, Reporter, RunLost
+from engine.training.steering import Steering
 
 logger = logging.getLogger(__name__)
 
@@ -86,6 +90,7 @@ def _train(
     store: Store, run: Run, spec: RunSpec, hardware: Hardware, reporter: Reporter, extra: list[Any]
 ) -> tuple[RunState, str, dict[str, Any]]:
     """Train and leave the files that belong to the state: (state, message, result)."""
+    began = time.monotonic()
     files = artifacts_of(run.id)
     session = None
     state = RunState.COMPLETED
@@ -97,14 +102,19 @@ def _train(
     if state is RunState.CANCELED:
         return _canceled(run)
     if session is None:
+        if state is RunState.PAUSED:
+            return state, "Paused before training began. Resume starts it.", run.result
         return state, "Stopped before training began. Resume starts it.", run.result
     session.keep()
+    if state is RunState.PAUSED:  # the device is wanted: nothing is judged
+        return state, session.farewell(state), run.result
     result = session.result()
     if run.study_id is not None:  # a trial is judged on validation alone, and its checkpoint has the best weights
         measured = {"latency_ms": measure_latency(session.network, session.data)} if state is RunState.COMPLETED else {}
-        return state, session.farewell(state), result | measured
+        return state, session.farewell(state), result | measured | _taken(began)
     if state is RunState.COMPLETED:
         result |= evaluate_run(session.network, session.data, files, spec)
+        result |= _taken(began)  # without the baseline, which the next run will find ready
         try:
             result |= compare_run(session.data, spec.task, files, reporter.obey)
         except Ended:  # a stop is no reason to leave it: it was canceled
@@ -112,6 +122,11 @@ def _train(
     else:
         save_model(session.network, files)
     return state, session.farewell(state), result
+
+
+def _taken(began: float) -> dict[str, float]:
+    """How long it all took, from building the network to judging it: what the next run is told to take."""
+    return {"whole_seconds": round(time.monotonic() - began, 3)}
 
 
 def _canceled(run: Run) -> tuple[RunState, str, dict[str, Any]]:
@@ -133,6 +148,7 @@ class _Session:
     best: BestEpoch
     keeping: Checkpoints
     seeds: SteadySeeds
+    steering: Steering
 
     @classmethod
     def start(cls, store: Store, run: Run, spec: RunSpec, hardware: Hardware, reporter: Reporter) -> "_Session":
@@ -143,7 +159,9 @@ class _Session:
         info = learn(spec, data)
         save_info(files, spec, info)
         network = build_network(spec, info)
-        arrays = {split: frozen_features(network, spec, data, split, reporter.obey) for split in _SPLITS}
+        inherited = inherit(run, files, network)
+        weights = inherited.frozen if inherited else ""
+        arrays = {split: frozen_features(network, spec, data, split, reporter.obey, weights) for split in _SPLITS}
         batches = Batches(*arrays["train"], spec, info)
         total_steps = batches.steps_per_epoch * spec.training.epochs
         compile_network(network, spec, info, total_steps, gpu=hardware.gpu)
@@ -152,6 +170,8 @@ class _Session:
         remembering: dict[str, Any] = {"best": best}
         if spec.schedule.reacts:
             remembering["plateau"] = Plateau(**spec.schedule.model_dump())
+        report = Report(reporter, batches, spec, best, total_steps)
+        remembering["steering"] = steering = Steering(store, run, report, spec.optimizer.learning_rate)
         session = cls(
             spec=spec,
             data=data,
@@ -159,16 +179,18 @@ class _Session:
             batches=batches,
             validation=evaluation_dataset(*arrays["validation"], spec, info),
             class_weight=spec.task.class_weight(arrays["train"][1], info),
-            report=Report(reporter, batches, spec, best, total_steps),
+            report=report,
             best=best,
-            keeping=Checkpoints(files.checkpoint, best, remembering, settings().checkpoint_seconds),
+            keeping=Checkpoints(files, best, remembering, settings().checkpoint_seconds, keeping=run.study_id is None),
             seeds=SteadySeeds(),
+            steering=steering,
         )
-        session._resume()
+        session._resume(inherited)
         found = {
             "device": hardware.name,
             "dataset_hash": data.content_hash,
             "num_parameters": network.core.count_params(),
+            "flops": count_flops(network.trained, measure_lengths(spec, data).mean),
             "num_train_examples": batches.num_examples,
         }
         store.begin_attempt(
@@ -178,15 +200,53 @@ class _Session:
             total_steps=total_steps,
         )
         reporter.begin(session.report.total_steps, session.report.epoch)
+        reporter.set_best(best.epochs)
+        steering.begin()
         return session
 
-    def _resume(self) -> None:
-        model = self.network.trained
-        self.best.set_model(model)
-        self.keeping.set_model(model)
-        if not self.keeping.path.is_file():
-            return
-        found = load_checkpoint(self.keeping.path, model)
+    def _resume(self, inherited: Inheritance | None) -> None:
+        """Go on from the run's own checkpoint; without one, from what it has inherited; or begin."""
+        model, keeping = self.network.trained, self.keeping
+        keeping.about = self._about
+        for callback in (self.best, keeping, self.steering):
+            callback.set_model(model)
+        if inherited and inherited.frozen:
+            keeping.more = untrained(self.network)
+        if keeping.files.checkpoint.is_file():
+            self._go_on()
+        elif inherited:
+            self._begin_with(inherited)
+
+    def _about(self) -> dict[str, Any]:
+        """What a fork must know of this run beside its variables."""
+        spec = self.spec
+        asked = {"learning_rate": self.steering.learning_rate, "schedule": spec.schedule.to_dict()}
+        return describe(self.network, self.keeping.more) | asked | {"task": spec.task.to_dict()}
+
+    def _begin_with(self, inherited: Inheritance) -> None:
+        """Take over what another run was at the end of an epoch.
+
+        Its best epoch counts: a fork that makes nothing better ends with what it began with. Its patience begins anew:
+        changed values deserve all of it.
+        """
+        about, position, spec = inherited.about, inherited.position, self.spec
+        same_rate = (about["learning_rate"], about["schedule"]) == (
+            spec.optimizer.learning_rate,
+            spec.schedule.to_dict(),
+        )
+        same_loss = about["task"] == spec.task.to_dict()
+        inherited.give_rest(self.network, position.epoch * self.batches.steps_per_epoch, same_rate=same_rate)
+        known = position.callbacks
+        if same_loss or not spec.task.objective.endswith("loss"):
+            self.best.set_state(known["best"] | {"wait": 0})
+            self.best.best_weights = inherited.best_weights(self.network)
+        if "plateau" in known and "plateau" in self.keeping.remembering and same_rate and same_loss:
+            self.keeping.remembering["plateau"].set_state(known["plateau"])
+        self.report.epoch = position.epoch
+        logger.info("Forked: going on with epoch %s.", position.epoch + 1)
+
+    def _go_on(self) -> None:
+        found = load_checkpoint(self.keeping.files.checkpoint, self.network.trained)
         position = found.position
         for name, state in position.callbacks.items():
             if name in self.keeping.remembering:
@@ -199,18 +259,29 @@ class _Session:
     def fit(self, extra: list[Any]) -> None:
         """Call Keras' `fit` in portions: what is left of an epoch, one epoch to measure, and all the rest."""
         model, report, epochs = self.network.trained, self.report, self.spec.training.epochs
-        callbacks = [self.seeds, *self.keeping.remembering.values(), report, self.keeping, *extra]
-        model.steps_per_execution = min(FIRST_EXECUTION_STEPS, self.batches.steps_per_epoch)
-        if report.step == self.batches.steps_per_epoch:
+        remembering = [v for v in self.keeping.remembering.values() if v is not self.steering]
+        callbacks = [self.seeds, *remembering, report, self.steering, self.keeping, *extra]
+        steps = self.batches.steps_per_epoch
+        exact = self.steering.exact_epoch()
+        model.steps_per_execution = 1 if exact == report.epoch else min(FIRST_EXECUTION_STEPS, steps)
+        if report.step == steps:
             self._validate(callbacks)
         elif report.epoch < epochs and not self.best.exhausted:
             self._portion(callbacks, report.epoch + 1)
-        if report.epoch < epochs and not self.best.exhausted:
-            model.steps_per_execution = execution_steps(report.steps_per_second, self.batches.steps_per_epoch)
+        while report.epoch < epochs and not self.best.exhausted:
+            exact = self.steering.exact_epoch()
+            now = exact == report.epoch
+            self._execute(1 if now else execution_steps(report.steps_per_second, steps))
+            self._portion(callbacks, report.epoch + 1 if now else min(epochs, exact or epochs))
+
+    def _execute(self, steps: int) -> None:
+        """So many steps in one call of the training graph from now on."""
+        model = self.network.trained
+        if steps != model.steps_per_execution or model.train_function is None:
+            model.steps_per_execution = steps
             # the functions were traced for another number of steps, and would leave out batches
             model.make_train_function(force=True)
             model.make_test_function(force=True)
-            self._portion(callbacks, epochs)
 
     def _portion(self, callbacks: list[Any], until_epoch: int) -> None:
         self.network.trained.fit(
@@ -263,6 +334,8 @@ class _Session:
             return f"Stopped early after epoch {done}: no better result for {self.spec.training.patience} epochs."
         if state is RunState.STOPPED:
             return f"Stopped in epoch {min(done + 1, epochs)} of {epochs}. The model is kept; Resume goes on from here."
+        if state is RunState.PAUSED:
+            return f"Paused in epoch {min(done + 1, epochs)} of {epochs}. Resume goes on from here."
         if state is RunState.PRUNED:
             return (
                 f"Given up after epoch {done} of {epochs}: other trials were better by then. Resume goes on from here."

@@ -8,6 +8,7 @@ import keras
 from engine.augmentations.base import Augmentation
 from engine.runs import RunSpec
 from engine.tasks.base import DataInfo
+from engine.training.steering import Scaled
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,8 @@ def _augmented(network: keras.Model, shape: tuple[int, ...], augmentation: Augme
 def compile_network(network: Network, spec: RunSpec, info: DataInfo, total_steps: int, *, gpu: bool) -> None:
     """Give the trained model its loss, metrics and optimizer. XLA pays on a GPU and costs on a CPU."""
     rate = spec.schedule.build(spec.optimizer.learning_rate, total_steps)
+    if isinstance(rate, keras.optimizers.schedules.LearningRateSchedule):
+        rate = Scaled(rate)
     network.trained.compile(optimizer=spec.optimizer.build(rate), jit_compile=gpu, **spec.task.compile_options(info))
 
 

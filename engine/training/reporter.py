@@ -12,6 +12,7 @@ from typing import Any
 from engine.runs import Run, RunState
 from engine.settings import settings
 from engine.store import MetricPoint, Store
+from engine.store.changes import STEER
 
 logger = logging.getLogger(__name__)
 
@@ -41,6 +42,8 @@ class Reporter:
         """`measure` returns the `system` series, asked once a second."""
         self.max_points = settings().max_step_points
         self.requested: RunState | None = None
+        self.steered = False
+        """Whether somebody asked for another learning rate; whoever has taken it sets this back."""
         self.lost = False
         self._store, self._run, self._objective = store, run, objective
         self._measure = measure
@@ -144,7 +147,9 @@ class Reporter:
             return
         self._refused, self._heard = None, time.monotonic()
         self.lost = request is None
-        if request:
+        if request == STEER:
+            self.steered = True
+        elif request:
             self.requested = RunState(request)
 
 

@@ -16,7 +16,7 @@ from tests.faults.lab import Lab
 
 pytestmark = pytest.mark.slow
 
-TINY = {"dataset": "digits", "model": "mlp", "epochs": 2, "patience": 0, "batch_size": 4}
+TINY = {"dataset": "digits", "model": "mlp", "epochs": 8, "patience": 0, "batch_size": 4}
 
 
 def begin(lab: Lab, **search: object) -> Study:
@@ -70,11 +70,15 @@ def test_a_study_survives_the_death_of_its_driver_and_of_a_worker(own_lab: Lab) 
     old.kill()
     lab.until(lambda: (new := driver(lab)) is not None and new.pid != old.pid)
     second = until_training(lab, study, 1)
+    lab.until(lab.files(second).checkpoint.is_file)
     workers.add(lab.worker(second).pid)
     assert len(workers) == 1, "the worker was not used again"
     lab.worker(second).kill()
-    assert lab.until_ended(second).state is RunState.FAILED
-    assert_whole(lab, study, complete=3, fail=1)
+    assert_whole(lab, study, complete=4)
+    again = lab.get(second)
+    assert (again.attempt, again.restarts) == (2, 1)
+    assert "requeued" in [event.kind for event in lab.store.events(second.id)]
+    assert "Resuming at epoch" in lab.files(second).read_log()
     assert not lab.files(first).model.exists()
     assert lab.files(first).checkpoint.is_file()
     done = lab.get(first)

@@ -48,7 +48,7 @@ class Models:
         """As `find`, but only one that answers."""
         run = self.find(name)
         if not answers(run):
-            wait = "it has a model once its first epoch is over" if run.live else "it has left no model"
+            wait = "it has a model once its first epoch is over" if not run.state.final else "it has left no model"
             raise Problem(HTTPStatus.NOT_FOUND, f"Run {run.id} is {run.state}: {wait}.")
         return run
 
@@ -68,7 +68,7 @@ class Models:
 def answers(run: Run) -> bool:
     """Whether it has a model, or weights to go on with while it trains."""
     files = artifacts_of(run.id)
-    return files.model.is_file() or (run.live and files.checkpoint.is_file())
+    return files.model.is_file() or (not run.state.final and files.checkpoint.is_file())
 
 
 def _alias(run: Run) -> str:
@@ -98,7 +98,7 @@ def _inputs(run: Run, info: DataInfo) -> Inputs:
 def _version(run: Run) -> VersionStatus:
     if answers(run):
         return VersionStatus(version=str(run.id), state="AVAILABLE", status=Status())
-    state: Any = {RunState.QUEUED: "START", RunState.RUNNING: "LOADING"}.get(run.state, "END")
+    state: Any = {RunState.QUEUED: "START", RunState.PAUSED: "START", RunState.RUNNING: "LOADING"}.get(run.state, "END")
     status = Status(error_code="UNAVAILABLE", error_message=run.message or f"The run is {run.state}.")
     return VersionStatus(version=str(run.id), state=state, status=status)
 

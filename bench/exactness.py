@@ -1,0 +1,261 @@
+"""Whether a run that is left at any step and goes on ends with the same weights: every model, optimizer and augmentation.
+
+Each combination is trained on a few made-up examples without a break, and once more with a break at a step that a seed
+chooses: somebody stops it, pauses it, or its process dies there. A fresh network goes on from the checkpoint.
+"""
+
+import itertools
+import json
+import logging
+import random
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+from unittest.mock import patch
+
+import numpy as np
+
+from bench.children import ROOT, empty_home
+from engine.augmentations.base import augmentations
+from engine.datasets.base import Examples, UnsplitDataset, datasets
+from engine.datasets.rows import make_rows
+from engine.models.base import models
+from engine.optimizers import optimizers
+from engine.runs import Run, RunSpec, RunState
+from engine.schedules import schedules
+from engine.store import Store, open_store
+from engine.tasks.base import Column, tasks
+
+logger = logging.getLogger(__name__)
+
+MODALITIES = ("image", "text", "audio", "table")
+EPOCHS, BATCH, EXECUTION = 3, 4, 2
+COUNT = 40
+"""Examples: 24 or 28 of them are trained on, in six or seven steps of an epoch, two in an execution."""
+VALUES: dict[str, Any] = {
+    "units": 8, "filters": 8, "width": 8, "blocks": 1, "depth": 1, "stages": 1, "embedding": 16, "heads": 2, "expansion": 1,
+    "embedding_size": 8, "sequence_length": 12, "vocabulary_size": 1_000, "resolution": 96, "patches_per_side": 2,
+    "dropout": 0.3, "recurrent_dropout": 0.3, "word_dropout": 0.2, "unfreeze_from": "block6",
+    "learning_rate": 0.01, "plateau_patience": 1, "clip_norm": 1.0,
+    "flip": "horizontal", "rotation": 20.0, "shift": 0.1, "zoom": 0.1, "contrast": 0.3,
+    "versions": 2, "shift_ms": 20, "speed": 0.1, "noise": 0.5, "hide_time": 0.2, "hide_pitch": 0.2,
+}  # fmt: skip
+"""Small networks in which everything that draws random numbers is on; each takes of these what it has."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """One combination."""
+
+    modality: str
+    model: str
+    optimizer: str
+    schedule: str
+    augmented: bool
+    patience: int
+
+    def __str__(self) -> str:
+        words = [self.modality, self.model, self.optimizer, self.schedule]
+        return "-".join(words + (["augmented"] if self.augmented else []) + (["patient"] if self.patience else []))
+
+    def spec(self) -> RunSpec:
+        """What is trained."""
+        parts = {"dataset": f"few-{self.modality}", "model": self.model}
+        parts |= {"optimizer": self.optimizer, "schedule": self.schedule}
+        random_changes = set(augmentations[self.modality].model_fields) if self.modality in augmentations else set()
+        known = {*RunSpec.build(parts).values()} - (set() if self.augmented else random_changes)
+        if self.modality == "text":  # the name means where vectors of words come from
+            known.discard("embedding")
+        values = {name: value for name, value in VALUES.items() if name in known}
+        fixed = {"epochs": EPOCHS, "batch_size": BATCH, "patience": self.patience, "deterministic": True}
+        return RunSpec.build(parts | values | fixed)
+
+
+def all_cases() -> list[Case]:
+    """Every model with every optimizer, with and without augmentation; schedules and patience take turns."""
+    found = []
+    for modality, model in ((m, name) for m in MODALITIES for name in models if m in models[name].modalities):
+        choices = (False, True) if modality in augmentations else (False,)
+        for optimizer, augmented in itertools.product(optimizers, choices):
+            turn = len(found) + len(found) // 4  # so that not each optimizer has a schedule of its own
+            schedule = list(schedules)[turn % len(list(schedules))]
+            found.append(Case(modality, model, optimizer, schedule, augmented, patience=turn % 3 % 2))
+    return found
+
+
+def few_cases() -> list[Case]:
+    """Each model once, and among them each optimizer, schedule and augmentation."""
+    found: dict[str, Case] = {}
+    for case in all_cases():
+        turn = len(found)
+        wanted = list(optimizers)[turn % len(list(optimizers))]
+        if (
+            case.model not in found
+            and case.optimizer == wanted
+            and case.augmented == (case.modality in augmentations and turn % 2 == 0)
+        ):
+            schedule = list(schedules)[(turn + turn // 4) % len(list(schedules))]
+            found[case.model] = Case(case.modality, case.model, wanted, schedule, case.augmented, turn % 2)
+    return list(found.values())
+
+
+def difference(store: Store, case: Case) -> str:
+    """What differs between a run without a break and one with a break; empty where nothing does."""
+    from engine.training import fit
+
+    whole = _train(store, case)
+    fit.forget()
+    chances = (whole.epoch * _chances(whole)) or 1
+    rng = random.Random(str(case))
+    chance, way = rng.randrange(1, chances + 1), rng.choice(["stop", "pause", "kill"])
+    broken = _train_with_break(store, case, chance, way)
+    fit.forget()
+    where = f"{case}: {way} at chance {chance} of {chances}"
+    if (broken.state, broken.attempt) != (RunState.COMPLETED, 2):
+        return f"{where}: {broken.state} after {broken.attempt} attempts: {broken.message}"
+    if broken.result["weights_sha256"] != whole.result["weights_sha256"]:
+        return f"{where}: other weights"
+    if (store.history(whole.id), whole.best) != (store.history(broken.id), broken.best):
+        return f"{where}: another history"
+    return ""
+
+
+@contextmanager
+def few_examples() -> Iterator[None]:
+    """The made-up datasets are known inside, executions are short, and nothing is judged after training."""
+    from engine.training import fit, pipeline
+
+    for modality in MODALITIES:
+        datasets.register(f"few-{modality}")(_dataset(modality))
+    changed: list[tuple[Any, str, Any]] = [
+        (fit, "FIRST_EXECUTION_STEPS", EXECUTION),
+        (fit, "execution_steps", lambda *_: EXECUTION),
+        (fit, "evaluate_run", lambda *_: {}),
+        (fit, "compare_run", lambda *_: {}),
+        (pipeline, "_BUCKET_BATCHES", 2),
+    ]
+    patches = [patch.object(*change) for change in changed]
+    try:
+        for each in patches:
+            each.start()
+        yield
+    finally:
+        for each in patches:
+            each.stop()
+        for modality in MODALITIES:
+            datasets.unregister(f"few-{modality}")
+
+
+class _Killed(BaseException):
+    """Stands for the death of a process: nothing that follows is done."""
+
+
+def _chances(run: Run) -> int:
+    """How often a run is asked in an epoch whether it should end: after each execution and each batch of validation."""
+    steps = run.total_steps // run.total_epochs
+    return -(-steps // EXECUTION) + 1
+
+
+def _train(store: Store, case: Case) -> Run:
+    from engine.training import fit
+
+    run = store.create_run(case.spec(), slot="terminal")
+    fit.train_run(store, run)
+    return store.get_run(run.id)
+
+
+def _train_with_break(store: Store, case: Case, chance: int, way: str) -> Run:
+    from engine.training import fit
+    from engine.training.reporter import Ended, Reporter
+
+    class Breaking(Reporter):
+        asked = 0
+
+        def obey(self) -> None:
+            super().obey()
+            self.asked += self._position is not None  # once it trains
+            if self.asked == chance:
+                self.asked += 1
+                raise _Killed if way == "kill" else Ended(RunState.STOPPED if way == "stop" else RunState.PAUSED)
+
+    run = store.create_run(case.spec(), slot="terminal")
+    with patch.object(fit, "Reporter", Breaking):
+        try:
+            fit.train_run(store, run)
+        except _Killed:
+            store.end_run(run, RunState.FAILED, "Killed.")
+    fit.forget()
+    if store.get_run(run.id).state is not RunState.COMPLETED:
+        fit.train_run(store, store.resume_run(run.id, slot="terminal"))
+    return store.get_run(run.id)
+
+
+def _dataset(modality: str) -> type[UnsplitDataset]:
+    """Forty examples of two classes."""
+    task = next(name for name in tasks if tasks[name].modality == modality and "classification" in name)
+
+    class Few(UnsplitDataset):
+        __doc__ = f"Made-up examples: {modality}."
+        tasks = (task,)
+
+        def fingerprint(self) -> str:
+            return modality
+
+        def load(self) -> Examples:
+            rng, targets = np.random.default_rng(0), np.arange(COUNT) % 2
+            made = _MAKERS[modality](rng, targets)
+            columns = (Column("a", "number"), Column("b", "number")) if modality == "table" else ()
+            return Examples(made, targets.astype(np.int64), ("low", "high"), columns=columns)
+
+    return Few
+
+
+def _texts(rng: np.random.Generator, targets: np.ndarray) -> np.ndarray:
+    words = [" ".join(rng.choice(["the", "film", "is"], rng.integers(0, 9))) for _ in targets]
+    return np.array([f"{text} {('bad', 'good')[t]}" for text, t in zip(words, targets, strict=True)], object)
+
+
+_MAKERS: dict[str, Any] = {
+    "image": lambda rng, targets: (rng.integers(0, 120, (COUNT, 8, 8, 1)) + 100 * targets[:, None, None, None]).astype(
+        np.uint8
+    ),
+    "text": _texts,
+    "audio": lambda rng, targets: (rng.normal(0, 3_000, (COUNT, 4_000)) * (1 + targets[:, None])).astype(np.int16),
+    "table": lambda rng, targets: make_rows(rng.normal(targets[:, None], 1, (COUNT, 2)), None),
+}
+
+
+def measure() -> dict[str, Any]:
+    """The whole matrix, in a process and a home folder of its own."""
+    with empty_home() as environment:
+        done = subprocess.run(
+            [sys.executable, "-m", "bench.exactness"],
+            cwd=ROOT, env=environment | {"TRAINYARD_CHECKPOINT_SECONDS": "0"}, stdout=subprocess.PIPE, text=True, check=True,
+        )  # fmt: skip
+    found: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
+    return found
+
+
+def main() -> None:
+    """Try all combinations, one after the other; those that differ are listed."""
+    cases, differences = all_cases(), []
+    with few_examples():
+        store = open_store()
+        for number, case in enumerate(cases, 1):
+            try:
+                found = difference(store, case)
+            except Exception as error:
+                logger.exception("%s cannot be trained.", case)
+                found = f"{case}: {type(error).__name__}: {error}"
+            differences += [found] if found else []
+            print(f"{number} of {len(cases)} {case}: {found or 'identical'}", file=sys.stderr, flush=True)
+    print(
+        json.dumps({"combinations": len(cases), "identical": len(cases) - len(differences), "differences": differences})
+    )
+
+
+if __name__ == "__main__":
+    main()

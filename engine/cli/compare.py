@@ -1,0 +1,71 @@
+"""The command `compare`: figures at the best and the last epoch, what was done differently, and honest verdicts."""
+
+import argparse
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from engine.comparing.differences import baseline_metrics, hyperparameters, last_metrics, tested_metrics
+from engine.comparing.findings import Findings, check_number, compare_runs
+from engine.runs import Run
+from engine.store import Store, open_store
+
+
+def add_compare(add: Callable[..., argparse.ArgumentParser]) -> None:
+    """Add the command; `add(name, function, words)` makes a parser."""
+    made = add(
+        "compare", compare, "Compare runs: figures, differing hyperparameters, and verdicts on the test examples."
+    )
+    made.add_argument("runs", nargs="+", type=int, metavar="ID", help="numbers of the runs, the one to beat first")
+
+
+def compare(arguments: argparse.Namespace) -> int:
+    """`compare`: runs in the order that was asked for."""
+    store = open_store()
+    ids = list(dict.fromkeys(arguments.runs))
+    check_number(len(ids))
+    runs = [store.get_run(run_id) for run_id in ids]
+    rows = [_row(store, run) for run in runs]
+    different = {f"{section}.{field}": values for (section, field), values in hyperparameters(runs).items()}
+    found = compare_runs(runs)
+    if arguments.json:
+        print(json.dumps({"runs": rows, "hyperparameters": different, **found.to_dict()}))
+    else:
+        _print(rows, different, found)
+    return 0
+
+
+def _row(store: Store, run: Run) -> dict[str, Any]:
+    return {
+        "id": run.id,
+        "state": run.state.value,
+        "dataset": run.spec["dataset"]["name"],
+        "model": run.spec["model"]["name"],
+        "best": run.best,
+        "last": last_metrics(store.history(run.id)),
+        "test": tested_metrics(run),
+        "baseline": baseline_metrics(run) | {"name": run.result.get("baseline_name")},
+    }
+
+
+def _print(rows: Sequence[Mapping[str, Any]], different: Mapping[str, Sequence[Any]], found: Findings) -> None:
+    from engine.cli.tables import print_table
+
+    for sentence in found.sentences():
+        print(sentence)
+    for title, name in (("Best epoch", "best"), ("Last epoch", "last"), ("Test", "test")):
+        names = list(dict.fromkeys(metric for row in rows for metric in row[name]))
+        if names:
+            print(f"\n{title}")
+            print_table(
+                [{"run": row["id"], "model": row["model"], **{n: row[name].get(n) for n in names}} for row in rows]
+            )
+    if different:
+        print("\nHyperparameters that differ")
+        ids = [row["id"] for row in rows]
+        print_table(
+            [
+                {"hyperparameter": place} | {f"run {i}": value for i, value in zip(ids, values, strict=True)}
+                for place, values in different.items()
+            ]
+        )

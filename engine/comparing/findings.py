@@ -1,0 +1,59 @@
+"""Everything that several runs say about each other: pairs on the same test examples, seeds, groups of seeds."""
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from engine.comparing.seeds import Seeds, Welch, compare_seeds, group_seeds
+from engine.comparing.verdicts import Verdict, judge_pairs
+from engine.errors import TrainyardError
+from engine.runs import Run
+from engine.settings import settings
+
+MOST_GROUPS = 4
+"""Of more groups of seeds than this each is compared with the first only."""
+
+
+@dataclass(frozen=True)
+class Findings:
+    """The verdicts on a selection of runs."""
+
+    pairs: tuple[Verdict, ...]
+    seeds: tuple[Seeds, ...]
+    groups: tuple[Welch, ...]
+
+    def sentences(self) -> list[str]:
+        """All verdicts in words; what is true of several pairs is said once."""
+        return list(dict.fromkeys([*(pair.sentences() for pair in self.pairs), *self.about_seeds()]))
+
+    def about_seeds(self) -> list[str]:
+        """What groups of seeds say, each and beside each other."""
+        return [group.sentence() for group in self.seeds] + [pair.sentence() for pair in self.groups]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON."""
+        return {name: [found.to_dict() for found in getattr(self, name)] for name in ("pairs", "seeds", "groups")}
+
+
+def compare_runs(runs: Sequence[Run]) -> Findings:
+    """Compare runs that have their environment, as `get_run` gives them; the first is what others are set beside."""
+    check_number(len(runs))
+    seeds = group_seeds(runs)
+    return Findings(tuple(judge_pairs(runs)), tuple(seeds), tuple(_compare_groups(seeds)))
+
+
+def check_number(count: int) -> None:
+    """Refuse to compare too few or too many."""
+    most = settings().max_compared_runs
+    if not 2 <= count <= most:
+        raise TrainyardError(
+            f"{count} runs cannot be compared: choose from 2 to {most} (TRAINYARD_MAX_COMPARED_RUNS) different ones."
+        )
+
+
+def _compare_groups(seeds: Sequence[Seeds]) -> list[Welch]:
+    pairs = list(itertools.combinations(seeds, 2))
+    if len(seeds) > MOST_GROUPS:
+        pairs = [(seeds[0], other) for other in seeds[1:]]
+    return [compare_seeds(other, first) for first, other in pairs if first.comparable(other)]

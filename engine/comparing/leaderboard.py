@@ -1,0 +1,132 @@
+"""The runs on one dataset in the order of a test metric, each with an interval, and the baseline among them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from engine.comparing.outcomes import Judged, check_same_examples, read_judged, split_key
+from engine.comparing.resampling import interval_of, resampled_metric
+from engine.errors import TrainyardError
+from engine.judging import LESS_IS_BETTER, deciding_metric
+from engine.runs import Run
+from engine.settings import settings
+from engine.tasks.base import tasks
+
+
+@dataclass(frozen=True)
+class Place:
+    """One row: a run, or the baseline, which has no run."""
+
+    value: float
+    run: Run | None = None
+    baseline: str = ""
+    low: float | None = None
+    high: float | None = None
+    """The interval of `value`; None where single test examples are not known."""
+
+
+@dataclass(frozen=True)
+class Leaderboard:
+    """Runs that were judged on the same test examples, the best first."""
+
+    metric: str
+    places: tuple[Place, ...]
+    examples: int | None = None
+    """How many test examples there are, where any of the runs still tells."""
+    others: tuple[int, ...] = ()
+    """Runs that were left out: the data has changed since they were judged."""
+
+
+def judged_runs(runs: Iterable[Run]) -> list[list[Run]]:
+    """The runs that have been judged on test examples, those with the same in one list; the longest list first."""
+    alike: dict[str, list[Run]] = {}
+    for run in runs:
+        if run.study_id is None and any(name.startswith("test_") for name in run.result):
+            alike.setdefault(split_key(run), []).append(run)
+    return sorted(alike.values(), key=len, reverse=True)
+
+
+def metrics_of(runs: list[Run]) -> list[str]:
+    """The metrics by which these runs can be ranked, the one that decides first."""
+    known = tasks[runs[0].spec["task"]["name"]]
+    names = list(dict.fromkeys(n.removeprefix("test_") for run in runs for n in run.result if n.startswith("test_")))
+    if not names:
+        return []
+    first = deciding_metric(known.objective, [*known.metrics, *names])
+    return [first, *(name for name in names if name != first)] if first in names else names
+
+
+def best_runs(runs: Iterable[Run], metric: str) -> list[Run]:
+    """As many as a leaderboard holds, the best first."""
+    name, sign = f"test_{metric}", _sign(metric)
+    known = (run for run in runs if name in run.result)
+    return sorted(known, key=lambda run: (sign * run.result[name], run.id))[: settings().max_leaderboard_runs]
+
+
+def _sign(metric: str) -> float:
+    return 1.0 if metric in LESS_IS_BETTER else -1.0
+
+
+def rank(runs: Iterable[Run], metric: str) -> Leaderboard:
+    """Rank the best runs of one list of `judged_runs`, with their environment, by a test metric."""
+    name = f"test_{metric}"
+    runs = best_runs(runs, metric)
+    judged, others = _same_examples(runs)
+    runs = [run for run in runs if run.id not in others]
+    examples = next((one.num_examples for one in judged.values()), None)
+    intervals = _intervals(judged, metric)
+    places = [Place(run.result[name], run, "", *intervals.get(run.id, (None, None))) for run in runs]
+    places += _baseline(runs, metric, examples)
+    places.sort(key=lambda place: _sign(metric) * place.value)
+    return Leaderboard(metric, tuple(places), examples, tuple(sorted(others)))
+
+
+def _same_examples(runs: list[Run]) -> tuple[dict[int, Judged], set[int]]:
+    """What is known of single examples, by run; and the runs whose examples are not those of the newest run."""
+    judged: dict[int, Judged] = {}
+    others: set[int] = set()
+    for run in sorted(runs, key=lambda run: run.id, reverse=True):
+        try:
+            one = read_judged(run)
+        except TrainyardError:  # the figure stands; only its interval is not known
+            continue
+        try:
+            check_same_examples(next(iter(judged.values()), one), one)
+        except TrainyardError:
+            others.add(run.id)
+            continue
+        judged[run.id] = one
+    return judged, others
+
+
+def _intervals(judged: dict[int, Judged], metric: str) -> dict[int, tuple[float, float]]:
+    """Wilson's for the accuracy, which is a share of examples; the bootstrap's for what is a mean over them."""
+    ids = [run_id for run_id, one in judged.items() if metric in one.scores]
+    if not ids:
+        return {}
+    if metric == "accuracy":
+        return {i: wilson(round(float(judged[i].scores[metric].sum())), judged[i].num_examples) for i in ids}
+    drawn = resampled_metric(metric, np.stack([judged[i].scores[metric] for i in ids], axis=1))
+    return {i: interval_of(column) for i, column in zip(ids, drawn.T, strict=True)}
+
+
+def wilson(right: int, examples: int) -> tuple[float, float]:
+    """The interval of a share, at the level of the settings (Wilson 1927)."""
+    from statsmodels.stats.proportion import proportion_confint
+
+    low, high = proportion_confint(right, examples, alpha=1.0 - settings().confidence, method="wilson")
+    return float(low), float(high)
+
+
+def _baseline(runs: list[Run], metric: str, examples: int | None) -> list[Place]:
+    """The baseline of the dataset, as the newest run that knows it has it."""
+    known: dict[str, Any] = next(
+        (run.result for run in sorted(runs, key=lambda run: -run.id) if f"baseline_{metric}" in run.result), {}
+    )
+    if not known:
+        return []
+    value = float(known[f"baseline_{metric}"])
+    between = wilson(round(value * examples), examples) if metric == "accuracy" and examples else (None, None)
+    return [Place(value, None, str(known.get("baseline_name", "")), *between)]

@@ -1,0 +1,108 @@
+"""What a run made of each test example, and whether two runs were judged on the same ones."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from engine.artifacts import artifacts_of
+from engine.errors import TrainyardError
+from engine.runs import Run, RunState
+from engine.tasks.base import tasks
+
+_CUTS = ("validation_fraction", "folds", "fold")
+"""Fields of a dataset that divide what is not tested: they change its hash, and leave the test examples alone."""
+
+
+@dataclass(frozen=True, eq=False)
+class Judged:
+    """A run with how good each of its test examples was, in the order of their positions."""
+
+    run: Run
+    positions: np.ndarray
+    """(examples,) ascending."""
+    targets: np.ndarray
+    """(examples,)"""
+    scores: Mapping[str, np.ndarray]
+    """For each metric (examples,): see `Task.example_scores`."""
+
+    @property
+    def num_examples(self) -> int:
+        """How many test examples there are."""
+        return len(self.positions)
+
+
+def read_judged(run: Run) -> Judged:
+    """Read what the run made of its test examples. Raises `TrainyardError` with the reason why there is nothing."""
+    _check_ended(run)
+    files = artifacts_of(run.id)
+    if not files.outcomes.is_file():
+        raise TrainyardError(
+            f"Run {run.id} has kept no outcomes of single test examples, or they were deleted because runs were over "
+            "TRAINYARD_DISK_BUDGET_MB. Train it again to compare it example by example."
+        )
+    try:
+        found = files.read_outcomes("test")
+    except OSError as error:
+        raise TrainyardError(
+            f"The outcomes of run {run.id} are damaged. Train it again to compare it example by example."
+        ) from error
+    if found is None:
+        raise TrainyardError(f"Run {run.id} has no test examples: its dataset has no test split.")
+    order = np.argsort(found.positions)
+    task = tasks[run.spec["task"]["name"]]
+    scores = task.example_scores(found.outputs[order], found.targets[order])
+    if not scores:
+        raise TrainyardError(f"Task {task.name!r} does not say how good single examples are, so they are not compared.")
+    return Judged(run, found.positions[order], found.targets[order], scores)
+
+
+def _check_ended(run: Run) -> None:
+    if run.live:
+        raise TrainyardError(f"Run {run.id} is {run.state.value}: it is judged on the test examples when it completes.")
+    if run.study_id is not None:
+        raise TrainyardError(
+            f"Run {run.id} is a trial of study {run.study_id}: trials are never judged on the test examples, since many "
+            "are tried. Train its values again as a run of its own."
+        )
+    if run.state is not RunState.COMPLETED:
+        raise TrainyardError(f"Run {run.id} is {run.state.value}: only a completed run is judged on the test examples.")
+
+
+def check_same_examples(first: Judged, other: Judged) -> None:
+    """Raise `TrainyardError` unless both were judged on the same examples of the same data.
+
+    Another split of what is not tested, such as another fold, is no difference. The same positions after the data
+    itself has changed are no longer the same examples.
+    """
+    one, two = first.run, other.run
+    for section in ("task", "dataset"):
+        names = [run.spec[section]["name"] for run in (one, two)]
+        if names[0] != names[1]:
+            raise TrainyardError(
+                f"Runs {one.id} and {two.id} cannot be compared example by example: one is on {names[0]!r}, the other "
+                f"on {names[1]!r}."
+            )
+    if not np.array_equal(first.positions, other.positions):
+        raise TrainyardError(
+            f"Runs {one.id} and {two.id} were not judged on the same test examples: the test split was drawn "
+            f"differently ({first.num_examples:,} and {other.num_examples:,} examples)."
+        )
+    hashes = {run.environment.get("dataset_hash") for run in (one, two)}
+    changed = len(hashes) > 1 and one.spec["dataset"] == two.spec["dataset"]
+    if changed or not np.array_equal(first.targets, other.targets):
+        raise TrainyardError(
+            f"Runs {one.id} and {two.id} were not judged on the same test examples: the dataset has changed between "
+            "them."
+        )
+
+
+def _rest(run: Run) -> dict[str, Any]:
+    return {name: value for name, value in run.spec["dataset"].items() if name not in _CUTS}
+
+
+def split_key(run: Run) -> str:
+    """All that decides which test examples a run has: equal for runs that can stand on one leaderboard."""
+    return json.dumps({"task": run.spec["task"]["name"], **_rest(run)}, sort_keys=True)

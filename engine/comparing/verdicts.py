@@ -1,0 +1,172 @@
+"""Which of two runs is better on the same test examples, and whether the examples are enough to tell."""
+
+import itertools
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from engine.comparing.outcomes import Judged, check_same_examples, read_judged
+from engine.comparing.resampling import interval_of, metric_of, resampled_metric
+from engine.comparing.words import amount_text, level_text, metric_name, p_text
+from engine.errors import TrainyardError
+from engine.judging import LESS_IS_BETTER, SHARES, deciding_metric
+from engine.runs import Run
+from engine.settings import settings
+from engine.tasks.base import tasks
+
+MOST_FOR_ALL_PAIRS = 4
+"""With more runs than this, each is compared with the first only: nobody reads more pairs."""
+EXACT_BELOW = 25
+"""With fewer examples than this that only one of two runs has right, McNemar's test is the exact one, on the binomial."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the test examples say about `run` set beside `other`. With a `problem` they say nothing."""
+
+    run: int
+    other: int
+    problem: str = ""
+    metric: str = ""
+    examples: int = 0
+    gain: float = 0.0
+    """By how much `run` is better in `metric`; negative when it is worse. `low` to `high` is its confidence interval."""
+    low: float = 0.0
+    high: float = 0.0
+    only_run: int = 0
+    """Examples that only `run` has right, and that only `other` has: where answers are right or wrong."""
+    only_other: int = 0
+    mcnemar_p: float | None = None
+
+    @property
+    def distinguishable(self) -> bool:
+        """Whether no difference is outside of the interval, and McNemar's test agrees where it judges the same metric."""
+        if self.problem or self.low <= 0.0 <= self.high:
+            return False
+        return self.metric != "accuracy" or self.mcnemar_p is None or self.mcnemar_p < 1.0 - settings().confidence
+
+    def sentences(self) -> str:
+        """The verdict in words."""
+        return " ".join(self.parts())
+
+    def parts(self) -> tuple[str, ...]:
+        """The same, one sentence each."""
+        if self.problem:
+            return (self.problem,)
+        tested = self._tested()
+        return (self._said(), tested) if tested else (self._said(),)
+
+    def _said(self) -> str:
+        ahead, behind = (self.run, self.other) if self.gain >= 0 else (self.other, self.run)
+        ends = (self.low, self.high) if self.gain >= 0 else (-self.high, -self.low)
+        amount, low, high = (amount_text(self.metric, value) for value in (abs(self.gain), *ends))
+        level, name, share = level_text(), metric_name(self.metric), self.metric in SHARES
+        if self.distinguishable and share:
+            return (
+                f"Run {ahead} is better than run {behind} by {amount} points of {name} ({level}: {low} to {high}) "
+                f"on {self.examples:,} test examples."
+            )
+        if self.distinguishable:
+            return (
+                f"Run {ahead} is better than run {behind} by {amount} in {name} ({level}: {low} to {high}) "
+                f"on {self.examples:,} test examples."
+            )
+        if share:
+            return (
+                f"Runs {self.run} and {self.other} are not distinguishable on {self.examples:,} test examples: "
+                f"run {ahead} is ahead by {amount} points of {name} ({level}: {low} to {high})."
+            )
+        return (
+            f"Runs {self.run} and {self.other} are not distinguishable on {self.examples:,} test examples: "
+            f"run {ahead} is ahead by {amount} in {name} ({level}: {low} to {high})."
+        )
+
+    def _tested(self) -> str:
+        if self.mcnemar_p is None:
+            return ""
+        return (
+            f"McNemar's test of right and wrong answers: {p_text(self.mcnemar_p)} "
+            f"(only run {self.run} is right {self.only_run:,} times, only run {self.other} {self.only_other:,} times)."
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON, with the words."""
+        return asdict(self) | {"distinguishable": self.distinguishable, "sentence": self.sentences()}
+
+
+def pairs_of(runs: Sequence[Run]) -> list[tuple[Run, Run]]:
+    """All pairs of a few runs; of many each with the first."""
+    if len(runs) <= MOST_FOR_ALL_PAIRS:
+        return [(run, other) for other, run in itertools.combinations(runs, 2)]
+    return [(run, runs[0]) for run in runs[1:]]
+
+
+def judge_pairs(runs: Sequence[Run]) -> list[Verdict]:
+    """A verdict for each of `pairs_of(runs)`. The outcomes of a run are read once, and all see the same draws."""
+    judged: dict[int, Judged] = {}
+    problems: dict[int, str] = {}
+    for run in runs:
+        try:
+            judged[run.id] = read_judged(run)
+        except TrainyardError as error:
+            problems[run.id] = str(error)
+    drawn = _draw(judged.values())
+    return [_verdict(run.id, other.id, judged, problems, drawn) for run, other in pairs_of(runs)]
+
+
+def decides(judged: Judged) -> str:
+    """The metric by which the run is compared: what decided between its epochs, where single examples tell it."""
+    return deciding_metric(tasks[judged.run.spec["task"]["name"]].objective, judged.scores)
+
+
+def _draw(judged: Iterable[Judged]) -> dict[int, np.ndarray]:
+    """The deciding metric of each run on each draw, (draws,) by run. As many examples: the same draws."""
+    alike: dict[tuple[str, int], list[Judged]] = {}
+    for one in judged:
+        alike.setdefault((decides(one), one.num_examples), []).append(one)
+    found: dict[int, np.ndarray] = {}
+    for (metric, _examples), group in alike.items():
+        columns = resampled_metric(metric, np.stack([one.scores[metric] for one in group], axis=1))
+        found |= {one.run.id: column for one, column in zip(group, columns.T, strict=True)}
+    return found
+
+
+def _verdict(
+    run: int, other: int, judged: dict[int, Judged], problems: dict[int, str], drawn: dict[int, np.ndarray]
+) -> Verdict:
+    if missing := [problems[i] for i in (other, run) if i in problems]:
+        return Verdict(run, other, " ".join(missing))
+    one, two = judged[run], judged[other]
+    try:
+        check_same_examples(two, one)
+    except TrainyardError as error:
+        return Verdict(run, other, str(error))
+    metric = decides(one)
+    sign = -1.0 if metric in LESS_IS_BETTER else 1.0
+    low, high = interval_of(sign * (drawn[run] - drawn[other]))
+    values = [float(metric_of(metric, part.scores[metric].mean(dtype=np.float64))) for part in (one, two)]
+    gain = sign * (values[0] - values[1])
+    return Verdict(run, other, "", metric, one.num_examples, gain, low, high, **_mcnemar(one, two))
+
+
+def _mcnemar(one: Judged, two: Judged) -> dict[str, Any]:
+    """McNemar 1947, where answers are right or wrong."""
+    if "accuracy" not in one.scores:
+        return {}
+    first, second = one.scores["accuracy"] > 0.5, two.scores["accuracy"] > 0.5
+    counts = {"only_run": int((first & ~second).sum()), "only_other": int((~first & second).sum())}
+    both, neither = int((first & second).sum()), int((~first & ~second).sum())
+    table = [[both, counts["only_run"]], [counts["only_other"], neither]]
+    return counts | {"mcnemar_p": mcnemar_p(table)}
+
+
+def mcnemar_p(table: list[list[int]]) -> float:
+    """How likely a difference like that of the two discordant cells of `table` is by chance."""
+    discordant = table[0][1] + table[1][0]
+    if not discordant:
+        return 1.0
+    from statsmodels.stats.contingency_tables import mcnemar
+
+    return float(mcnemar(table, exact=discordant < EXACT_BELOW).pvalue)

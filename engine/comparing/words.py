@@ -1,0 +1,31 @@
+"""How figures of a comparison are said: amounts with their unit, intervals with their level, small probabilities."""
+
+from engine.judging import SHARES
+from engine.settings import settings
+
+_NAMES = {"cross_entropy": "cross-entropy", "rmse": "RMSE", "mae": "MAE", "auc": "AUC", "r2": "R²"}
+
+
+def metric_name(metric: str) -> str:
+    """A metric inside a sentence."""
+    return _NAMES.get(metric, metric.replace("_", " "))
+
+
+def level_text() -> str:
+    """The confidence level, as `95 %`."""
+    return f"{100 * settings().confidence:g} %"
+
+
+def amount_text(metric: str, amount: float) -> str:
+    """A difference: in points of a percentage for shares, four digits otherwise."""
+    return f"{100 * amount:.1f}" if metric in SHARES else f"{amount:.4g}"
+
+
+def value_text(metric: str, value: float) -> str:
+    """A value of a metric: a percentage for shares, four digits otherwise."""
+    return f"{100 * value:.1f} %" if metric in SHARES else f"{value:.4g}"
+
+
+def p_text(p: float) -> str:
+    """`p = 0.012`, or `p < 0.001`."""
+    return "p < 0.001" if p < 0.001 else f"p = {p:.2g}"

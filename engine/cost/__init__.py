@@ -1,0 +1,100 @@
+"""What a run will cost, told before it is started: parameters, operations, memory, time, and how sure that is."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from engine.cost.duration import Duration, estimate_duration
+from engine.cost.facts import NetworkFacts
+from engine.cost.memory import Memory, Room, estimate_memory, find_gpu, find_room
+from engine.runs import RunSpec
+from engine.store import Store
+from engine.store.finished import finished_runs
+
+__all__ = ["Cost", "Duration", "Memory", "NetworkFacts", "Room", "estimate"]
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What is known of a run before it is started. `duration` is None until a run has finished on this machine."""
+
+    spec: RunSpec
+    facts: NetworkFacts
+    memory: Memory
+    room: Room
+    duration: Duration | None
+
+    @property
+    def fits(self) -> bool:
+        """Whether there is as much memory free as it will probably take."""
+        return self.memory.total <= self.room.free_bytes
+
+    def warning(self) -> str:
+        """One sentence where memory will probably not suffice, with what to lower; empty where it will."""
+        if self.fits:
+            return ""
+        need, free = (f"{size / 1e9:,.1f}" for size in (self.memory.total, self.room.free_bytes))
+        return f"{_too_little(need, free, self.room.where)} {_advice(self)}"
+
+    def lines(self) -> list[str]:
+        """The same for a person at a terminal."""
+        time = self.duration
+        found = [
+            f"parameters: {self.facts.parameters:,}",
+            f"operations an example: {self.facts.flops + self.facts.frozen_flops:,}",
+            f"memory: about {self.memory.total / 1e9:.1f} GB of {self.room.free_bytes / 1e9:.1f} GB free",
+            f"time: at most about {time.seconds:.0f} s ({time.low:.0f} to {time.high:.0f} s), "
+            f"from {time.runs} {time.likeness} runs"
+            if time
+            else "time: unknown until a run has finished on this machine",
+        ]
+        return [*found, *([f"warning: {self.warning()}"] if self.warning() else [])]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, for programs."""
+        return {
+            "parameters": self.facts.parameters,
+            "trainable_parameters": self.facts.trainable_parameters,
+            "flops_per_example": self.facts.flops + self.facts.frozen_flops,
+            "memory_bytes": self.memory.total,
+            "memory": asdict(self.memory),
+            "free_bytes": self.room.free_bytes,
+            "duration": asdict(self.duration) if self.duration else None,
+            "warning": self.warning(),
+        }
+
+
+def estimate(store: Store, spec: RunSpec, facts: NetworkFacts, *, trial: bool = False) -> Cost:
+    """What training `spec`, perhaps as a trial of a study, will take here: from its network and from finished runs."""
+    gpu = find_gpu(spec.training.device) is not None
+    kind = "gpu" if gpu else "cpu"
+    past = finished_runs(store, spec.model.name, trials=trial)
+    return Cost(
+        spec,
+        facts,
+        estimate_memory(spec, facts, gpu=gpu),
+        find_room(spec.training.device),
+        estimate_duration(past, spec, facts, kind),
+    )
+
+
+def _too_little(need: str, free: str, where: str) -> str:
+    if where == "gpu":
+        return f"Training will probably take {need} GB of memory, and the GPU has {free} GB free."
+    if where == "limit":
+        return (
+            f"Training will probably take {need} GB of memory, and TRAINYARD_WORKER_MEMORY_MB allows {free} GB in all."
+        )
+    return f"Training will probably take {need} GB of memory, and this machine has {free} GB free."
+
+
+def _advice(cost: Cost) -> str:
+    """What to lower: of what a person can choose, what takes most."""
+    memory = cost.memory
+    network = memory.weights + memory.gradients + memory.optimizer
+    most = max(memory.batch, network, memory.data)
+    if most == network:
+        return "The network takes most of it: choose fewer units, filters or layers, or smaller inputs."
+    if most == memory.data:
+        return "The data takes most of it: choose smaller images or shorter inputs, or lower TRAINYARD_MAX_RESIDENT_MB."
+    size = cost.spec.training.batch_size
+    return f"The outputs of the layers take most of it: choose a batch size below {size}, or smaller inputs."

@@ -1,0 +1,24 @@
+"""What costs depend on, as plain numbers that whoever knows Keras has counted. No Keras here."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class NetworkFacts:
+    """A network with its data. Operations and numbers are those of one example."""
+
+    parameters: int
+    trainable_parameters: int
+    optimizer_slots: float
+    """How many numbers the optimizer keeps for each trained weight."""
+    flops: int
+    """Floating point operations of the trained part, forward."""
+    frozen_flops: int
+    """Of the part that is computed once for each example before training."""
+    kept_numbers: int
+    """What the backward pass needs of the longest example."""
+    widest_numbers: int
+    """The largest output of any layer for the longest example."""
+    train_examples: int
+    data_bytes: int
+    """Inputs of training and validation, as they lie in memory."""

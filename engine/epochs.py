@@ -1,0 +1,41 @@
+"""The epochs of a run from which another run can go on: checkpoints that were written anyway, under a second name."""
+
+from engine.artifacts import Artifacts, artifacts_of, share_file
+from engine.settings import settings
+
+
+def kept_epochs(run_id: int) -> list[int]:
+    """The epochs (from 1) from which the run can be forked, in their order."""
+    return _kept(artifacts_of(run_id))
+
+
+def keep_epoch(files: Artifacts, epoch: int, best: int) -> None:
+    """Keep the checkpoint that was just written, at the end of `epoch`; let go of others when there are too many.
+
+    `best` is the best epoch so far, which stays if it was kept.
+    """
+    most = settings().kept_epochs
+    if not most:
+        return
+    share_file(files.checkpoint, files.epochs / f"{epoch}.npz")
+    for gone in too_many(_kept(files), best, most):
+        (files.epochs / f"{gone}.npz").unlink(missing_ok=True)
+
+
+def too_many(epochs: list[int], best: int, most: int) -> list[int]:
+    """Which of `epochs` (in their order) to let go so that `most` are left: the newest and the best one stay.
+
+    Of the others each time the one goes that is nearest to its neighbours, so that the rest are spread evenly.
+    """
+    left, gone = list(epochs), []
+    while len(left) > most:
+        ends = [0, *left]  # what came before the first one counts as a neighbour
+        gaps = {left[i]: left[i + 1] - ends[i] for i in range(len(left) - 1)}
+        loose = [epoch for epoch in gaps if epoch != best] or list(gaps)
+        gone.append(min(loose, key=lambda epoch: gaps[epoch]))
+        left.remove(gone[-1])
+    return gone
+
+
+def _kept(files: Artifacts) -> list[int]:
+    return sorted(int(path.stem) for path in files.epochs.glob("*.npz") if path.stem.isdecimal())

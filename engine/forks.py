@@ -1,0 +1,132 @@
+"""Forking: a new run goes on from the end of a kept epoch of another, with some of its values changed.
+
+Weights, the optimizer's state, seeds and what was the best epoch so far come from there; the data and the shape of the
+network must stay. The new run has a copy of what it begins with: nothing that happens to its parent later touches it.
+"""
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from engine.artifacts import artifacts_of, share_file
+from engine.epochs import kept_epochs
+from engine.errors import TrainyardError
+from engine.runs import PARTS, Run, RunSpec, RunState
+from engine.settings import settings
+from engine.spec import Spec
+from engine.store import Store
+
+
+def fork_run(store: Store, parent_id: int, epoch: int, spec: RunSpec, owner: str = "", slot: str = "") -> Run:
+    """Queue a run that goes on from the end of `epoch` (from 1) of a run, with the values of `spec`.
+
+    Its first epoch is the next one, up to `spec.training.epochs`. With `slot` the caller trains it itself, at once.
+    Where the parent's learning rate was changed by hand before, and `spec` asks for the one it had begun with, the
+    changed one stays in force. Raises `TrainyardError` where the parent or the values do not allow it.
+    """
+    parent = store.get_run(parent_id)
+    _check_kept(parent, epoch)
+    check_fork(parent.parsed(), spec, epoch)
+    made: list[Run] = []
+
+    def prepare(run: Run) -> None:
+        made.append(run)
+        try:
+            share_file(artifacts_of(parent_id).epochs / f"{epoch}.npz", artifacts_of(run.id).start)
+        except FileNotFoundError:  # let go of this very moment
+            _check_kept(parent, epoch)
+            raise
+
+    try:
+        return store.fork_run(parent, epoch, steered_spec(parent, epoch, spec), owner, slot, prepare=prepare)
+    except BaseException:
+        for run in made:  # its number may be given to another run
+            shutil.rmtree(artifacts_of(run.id).folder, ignore_errors=True)
+        raise
+
+
+def fork_spec(parent: Run, changes: dict[str, Any]) -> RunSpec:
+    """The values of a run with flat `changes`, as `RunSpec.build` takes them: names of parts and of their fields."""
+    spec = parent.parsed()
+    values = spec.flat()
+    for section in PARTS.keys() & changes.keys():
+        part: Spec = getattr(spec, section)
+        if changes[section] != part.name:
+            values = {name: value for name, value in values.items() if name not in type(part).model_fields}
+    return RunSpec.build(values | changes)
+
+
+def check_fork(parent: RunSpec, child: RunSpec, epoch: int) -> None:
+    """Raise `TrainyardError` with a sentence where a fork at `epoch` cannot have the values of `child`."""
+    for section in ("task", "dataset", "model", "optimizer"):
+        before, after = getattr(parent, section), getattr(child, section)
+        if before.name != after.name:
+            raise TrainyardError(
+                f"A fork keeps the {section} of its parent, which is {before.name!r}, not {after.name!r}. "
+                "Start a new run to change it."
+            )
+        for name in _fixed_fields(section, type(before)):
+            was, wanted = getattr(before, name), getattr(after, name)
+            if was != wanted:
+                raise TrainyardError(
+                    f"A fork keeps {name.replace('_', ' ')} of its parent, which is {was}, not {wanted}: the weights "
+                    "would not fit, or not mean the same. Start a new run to change it."
+                )
+    if child.training.epochs <= epoch:
+        raise TrainyardError(
+            f"A fork at epoch {epoch} goes on with epoch {epoch + 1}, and the run is to end after {child.training.epochs}. "
+            f"Set epochs to {epoch + 1} or more."
+        )
+
+
+def changeable_fields(spec: RunSpec) -> dict[str, list[str]]:
+    """By section of a form, the fields that a fork may change."""
+    return {
+        section: [name for name in type(part).model_fields if name not in _fixed_fields(section, type(part))]
+        for section, part in spec.sections().items()
+    }
+
+
+def steered_spec(parent: Run, epoch: int, spec: RunSpec) -> RunSpec:
+    """`spec` with the learning rate that was in force at the end of `epoch`, where nobody asks for another one."""
+    before = parent.parsed()
+    if (spec.optimizer.learning_rate, spec.schedule) != (before.optimizer.learning_rate, before.schedule):
+        return spec
+    steps = epoch * parent.total_steps // max(1, parent.total_epochs)
+    rates = [c["learning_rate"] for c in parent.steering if c["step"] is not None and c["step"] <= steps]
+    if not rates:
+        return spec
+    return replace(spec, optimizer=spec.optimizer.model_copy(update={"learning_rate": rates[-1]}))
+
+
+def _fixed_fields(section: str, part: type[Spec]) -> Iterator[str]:
+    """The fields of a part that a fork cannot change: all of a dataset, and those of a network that decide its shape."""
+    if section in ("task", "dataset", "model"):
+        yield from (field.name for field in part.fields() if section == "dataset" or not field.forkable)
+
+
+def _check_kept(parent: Run, epoch: int) -> None:
+    if parent.study_id is not None:
+        raise TrainyardError(
+            f"Run {parent.id} is a trial of study {parent.study_id}, and trials keep no epochs. Start a run with its values "
+            "and fork that one."
+        )
+    kept = kept_epochs(parent.id)
+    if epoch in kept:
+        return
+    if kept:
+        listed = ", ".join(map(str, kept))
+        raise TrainyardError(f"Epoch {epoch} of run {parent.id} was not kept. These were: {listed}.")
+    if not parent.epoch:
+        raise TrainyardError(
+            f"Run {parent.id} is {parent.state.value} and has ended no epoch yet. Wait until it has, then fork it."
+        )
+    if parent.state is RunState.CANCELED:
+        raise TrainyardError(f"Run {parent.id} was canceled, and nothing of it was kept.")
+    if not settings().kept_epochs:
+        raise TrainyardError("No epochs are kept: TRAINYARD_KEPT_EPOCHS is 0. Set it to 1 or more, and train again.")
+    raise TrainyardError(
+        f"No epoch of run {parent.id} is kept any more: they go first when runs are over TRAINYARD_DISK_BUDGET_MB. "
+        "Start a run with its values, or raise the budget."
+    )

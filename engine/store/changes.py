@@ -1,0 +1,120 @@
+"""What people change in runs that stand in the table: to end, to pause, to go on, to learn faster or slower.
+
+Each function does its part of one write transaction, which the store begins and ends.
+"""
+
+from typing import Any
+
+from sqlalchemy import Connection, case, select, update
+
+from engine.errors import TrainyardError
+from engine.optimizers import optimizers
+from engine.runs import Run, RunState
+from engine.settings import settings
+from engine.store.rows import write_event
+from engine.store.schema import runs
+
+RESUMABLE = (RunState.PAUSED, RunState.STOPPED, RunState.FAILED, RunState.PRUNED)
+STEER = "steer"
+"""What `Store.report` returns where the learning rate was changed and the worker has not taken it yet."""
+
+
+def ask_to_end(db: Connection, run_id: int, state: RunState, by: str, now: float) -> bool:
+    """Ask a running run to end in `state`; one that waits does so at once. False where nothing can be asked of it."""
+    who = f" by {by}" if by else ""
+    row = db.execute(select(runs.c.state, runs.c.request).where(runs.c.id == run_id).with_for_update()).one_or_none()
+    if row is None:
+        return False
+    if row.state == RunState.RUNNING:
+        if row.request == RunState.CANCELED or (row.request and state is RunState.PAUSED):
+            return True  # it will end in a way that keeps less
+        db.execute(update(runs).where(runs.c.id == run_id).values(request=state.value))
+    elif row.state == RunState.QUEUED or (row.state == RunState.PAUSED and state is not RunState.PAUSED):
+        values: dict[str, Any] = {"request": "", "ended_at": now}
+        if state is RunState.PAUSED:
+            values |= {"state": state, "message": f"Paused{who} in the queue. Resume gives it its place back."}
+        else:
+            ends = case((runs.c.attempt > 0, state.value), else_=RunState.CANCELED.value)
+            queued = f"Taken out of the queue{who} before it began."
+            values |= {
+                "state": ends,
+                "message": queued if row.state == RunState.QUEUED else f"Ended{who} while it was paused.",
+            }
+        db.execute(update(runs).where(runs.c.id == run_id).values(**values))
+    else:
+        return bool(row.state == state == RunState.PAUSED)
+    words = f"{by} asked it to end as {state.value}." if by else f"Asked to end as {state.value}."
+    if state is RunState.PAUSED:
+        words = f"{by} asked it to pause." if by else "Asked to pause."
+    write_event(db, run_id, "request", words, now)
+    return True
+
+
+def put_back(db: Connection, run_id: int, by: str, slot: str, now: float) -> bool:
+    """Queue a run that was stopped, or start it in `slot`; a paused one gets its old place. False for any other."""
+    place = case((runs.c.state == RunState.PAUSED, runs.c.queued_at), else_=now)
+    values: dict[str, Any] = {"state": RunState.QUEUED, "request": "", "message": "", "queued_at": place, "restarts": 0}
+    if slot:
+        values |= {"state": RunState.RUNNING, "attempt": runs.c.attempt + 1, "heartbeat_at": now, "worker": {}}
+    done = db.execute(
+        update(runs)
+        .where(runs.c.id == run_id, runs.c.state.in_([s.value for s in RESUMABLE]))
+        .values(**values, slot=slot, ended_at=None)
+    ).rowcount
+    if done:
+        what = f"Resumed on {slot}" if slot else "Back in the queue"
+        write_event(db, run_id, "resumed", f"{what}{f' by {by}' if by else ''}.", now)
+    return bool(done)
+
+
+def steer(db: Connection, run_id: int, learning_rate: float, by: str, now: float) -> None:
+    """Write down that the learning rate is to change. Raises `TrainyardError` where it cannot."""
+    columns = (runs.c.state, runs.c.spec, runs.c.steering, runs.c.study_id)
+    row = db.execute(select(*columns).where(runs.c.id == run_id).with_for_update()).one_or_none()
+    if row is None:
+        raise TrainyardError(f"There is no run {run_id}. It may have been deleted; the Runs page lists what there is.")
+    if RunState(row.state).final:
+        raise TrainyardError(
+            f"Run {run_id} is {row.state}; the learning rate can be changed until a run has ended. "
+            "Fork it at an epoch to go on with another one."
+        )
+    if row.study_id is not None:
+        raise TrainyardError(
+            f"Run {run_id} is a trial of study {row.study_id}: the study chooses its learning rate, and judges it by that."
+        )
+    rate = _checked(row.spec["optimizer"], learning_rate)
+    taken = [change for change in row.steering if change["step"] is not None]
+    if len(taken) >= settings().max_steering:
+        raise TrainyardError(
+            f"The learning rate of run {run_id} was changed {len(taken)} times, and TRAINYARD_MAX_STEERING allows no "
+            "more. Choose a schedule, or fork the run."
+        )
+    steering = [*taken, {"step": None, "learning_rate": rate}]
+    db.execute(update(runs).where(runs.c.id == run_id).values(steering=steering))
+    who = f" by {by}" if by else ""
+    write_event(db, run_id, "steer", f"Asked{who} to go on with learning rate {rate:g}.", now)
+
+
+def take_steering(db: Connection, run: Run, step: int, now: float) -> list[dict[str, Any]]:
+    """Write down that the worker applies what was asked for after `step` updates; all changes, in their order."""
+    mine = (runs.c.id == run.id, runs.c.attempt == run.attempt, runs.c.state == RunState.RUNNING)
+    row = db.execute(select(runs.c.steering).where(*mine).with_for_update()).one_or_none()
+    if row is None:
+        return []
+    changes: list[dict[str, Any]] = []
+    for change in row.steering:
+        if change["step"] is None:  # never before one that is to be repeated later
+            at = max([step, *(known["step"] for known in changes)])
+            change = change | {"step": at}
+            rate = change["learning_rate"]
+            write_event(db, run.id, "steered", f"Learning rate {rate:g} from step {at} on.", now)
+        changes.append(change)
+    if changes != row.steering:
+        db.execute(update(runs).where(*mine).values(steering=changes))
+    return changes
+
+
+def _checked(optimizer: dict[str, Any], learning_rate: float) -> float:
+    """The rate, if the run's optimizer takes it. Raises `TrainyardError` with the bounds otherwise."""
+    values = {name: value for name, value in optimizer.items() if name != "name"}
+    return optimizers[optimizer["name"]].parse(values | {"learning_rate": learning_rate}).learning_rate

@@ -1,0 +1,64 @@
+"""Finished runs as far as they tell how long the next one will take."""
+
+import socket
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Row, case, select
+
+from engine.runs import RunState
+from engine.store.schema import runs
+from engine.store.store import Store
+
+
+@dataclass(frozen=True)
+class FinishedRun:
+    """What a completed run took, and what it did in that time."""
+
+    spec: dict[str, Any]
+    device: str
+    flops: float
+    """Operations of one example through the trained network, forward."""
+    epochs: int
+    train_examples: int
+    examples_per_second: float
+    seconds: float
+    """From building the network to judging it."""
+
+    @property
+    def batch_size(self) -> int:
+        """Examples in a step."""
+        return int(self.spec["training"]["batch_size"])
+
+
+def finished_runs(store: Store, model: str, *, trials: bool = False, limit: int = 100) -> list[FinishedRun]:
+    """Runs that completed on this machine at the first attempt: those of `model` first, then the newest.
+
+    Trials of studies are not judged on the test split, and so sooner over: they count only where asked for.
+    """
+    flops = runs.c.environment["flops"].as_float()
+    wanted = [runs.c.state == RunState.COMPLETED, runs.c.attempt == 1, flops > 0]
+    if not trials:
+        wanted.append(runs.c.study_id.is_(None))
+    if not store.url.startswith("sqlite"):  # a file belongs to one machine, whose name changes if it is a container
+        wanted.append(runs.c.worker["host"].as_string() == socket.gethostname())
+    query = (
+        select(
+            *(runs.c.spec, runs.c.result, flops.label("flops")),
+            runs.c.environment["device"].as_string().label("device"),
+        )
+        .where(*wanted)
+        .order_by(case((runs.c.model == model, 0), else_=1), runs.c.id.desc())
+        .limit(limit)
+    )
+    with store.reading() as db:
+        return [found for row in db.execute(query) if (found := _finished(row)) is not None]
+
+
+def _finished(row: Row[*tuple[Any, ...]]) -> FinishedRun | None:
+    """None where a run trained nothing."""
+    found = row.result
+    epochs, pace, seconds = (found.get(name, 0) for name in ("epochs", "examples_per_second", "whole_seconds"))
+    if not (epochs > 0 and pace > 0 and seconds > 0):
+        return None
+    return FinishedRun(row.spec, row.device or "cpu", row.flops, epochs, found["num_train_examples"], pace, seconds)

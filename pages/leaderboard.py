@@ -1,0 +1,31 @@
+"""The best runs on one dataset, with intervals and the baseline; the dataset stands in the address."""
+
+import streamlit as st
+
+from engine.datasets.base import datasets
+from ui import lab
+from ui.language import _
+from ui.leaderboards import draw_board
+from ui.navigation import page
+from ui.url_choices import choose
+
+
+def main() -> None:
+    """Choose a dataset that runs were judged on, and draw its leaderboard."""
+    st.title(_("Leaderboard"))
+    names = lab.store().judged_datasets()
+    if not names:
+        st.info(
+            _("No run has been judged on a test split yet. A run is judged when it completes."), icon=":material/info:"
+        )
+        st.page_link(page("train"), label=_("Train a network"), icon=":material/model_training:",
+                     help=_("The form that starts a run."))  # fmt: skip
+        return
+    titles = {name: _(datasets[name].title) if name in datasets else name for name in names}
+    name = choose(
+        "dataset", _("Dataset"), names, titles.__getitem__, _("Whose test examples decide; most runs first."), long=True
+    )
+    draw_board(lab.store().list_runs(states=["completed"], dataset=name))
+
+
+main()

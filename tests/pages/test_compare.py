@@ -1,0 +1,169 @@
+"""The Compare page and the leaderboard: the address says what is shown, and what is missing is said."""
+
+import json
+from typing import Any
+
+import pytest
+
+from engine.datasets.base import datasets
+from engine.runs import RunState
+from engine.settings import settings
+from engine.store import Store
+from tests import seeding
+from tests.pages.opening import labels, open_page, press, words
+from tests.pages.test_runs import select
+
+DIGITS = {"dataset": "digits", "model": "mlp"}
+ONE_OF_EACH = ("digits", "phrase-languages", "spoken-digits", "iris", "diabetes")
+
+
+def ids(*runs: Any) -> str:
+    """Runs as they stand in an address."""
+    return ",".join(str(run.id) for run in runs)
+
+
+def table(at: Any, name: str) -> Any:
+    """The table that shows the column `name`."""
+    return next(frame.value for frame in at.dataframe if name in frame.value.columns)
+
+
+def curves(at: Any) -> list[Any]:
+    """The traces of the chart of curves."""
+    boards = [json.loads(board.proto.json) for board in at.get("bidi_component") if board.proto.json]
+    charts = [chart for board in boards for chart in board["charts"] if chart["name"] == "compared-curves"]
+    return list(json.loads(charts[0]["spec"])["data"]) if charts else []
+
+
+def test_without_a_selection_the_page_says_how_to_choose(store: Store) -> None:
+    assert "Select two or more runs" in words(open_page("compare"))
+
+
+@pytest.mark.parametrize("dataset", ONE_OF_EACH)
+def test_two_runs_of_any_kind_get_a_verdict_metrics_and_curves(store: Store, dataset: str) -> None:
+    assert datasets[dataset].embedded
+    weak, strong = seeding.scored(store, 0.3, dataset=dataset), seeding.scored(store, 0.95, luck=1, dataset=dataset)
+    at = open_page("compare", runs=ids(weak, strong))
+    assert f"Run {strong.id} is better than run {weak.id}" in words(at).replace("\\", "")
+    metrics = table(at, "name")
+    assert list(metrics["run"][:2]) == [f"run?run={weak.id}", f"run?run={strong.id}"]
+    assert metrics["name"].iloc[2].startswith("Baseline: ")
+
+
+def test_runs_that_are_gone_and_texts_that_are_no_runs_are_named(store: Store) -> None:
+    runs = [seeding.scored(store, **DIGITS) for _ in range(2)]
+    at = open_page("compare", runs=f"{ids(*runs)},77,<b>x</b>,-1,٣,{'9' * 40}")
+    said = words(at)
+    assert "There are no runs 77 any more" in said
+    assert "<b>" not in said
+    assert "\\<b\\>x" in said
+    assert len(table(at, "name")) == 3, "two runs and the baseline"
+
+
+def test_no_more_runs_than_the_setting_says_are_compared(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    runs = [seeding.scored(store, **DIGITS) for _ in range(3)]
+    monkeypatch.setenv("TRAINYARD_MAX_COMPARED_RUNS", "2")
+    settings.cache_clear()
+    at = open_page("compare", runs=ids(*runs))
+    assert f"Left out of the address: {runs[2].id}." in words(at).replace("\\", "")
+    assert list(table(at, "name")["run"].dropna()) == [f"run?run={run.id}" for run in runs[:2]]
+
+
+def test_a_live_run_moves_and_says_that_it_is_not_judged_yet(store: Store) -> None:
+    ended, live = seeding.scored(store, **DIGITS), seeding.running(store, epochs=2, **DIGITS)
+    at = open_page("compare", runs=ids(ended, live), metric="loss", split="train", axis="step")
+    assert f"Run {live.id} is running: it is judged" in words(at).replace("\\", "")
+    before = {trace["name"]: trace["x"]["bdata"] for trace in curves(at)}
+    assert len(before) == 2
+    store.report(live, seeding.step_points(300), step=300)
+    at.run()
+    after = {trace["name"]: trace["x"]["bdata"] for trace in curves(at)}
+    assert len(after[f"{live.id} · mlp"]) > len(before[f"{live.id} · mlp"])
+    assert after[f"{ended.id} · mlp"] == before[f"{ended.id} · mlp"]
+
+
+def test_choices_come_from_the_address_and_smoothing_keeps_the_raw_curve(store: Store) -> None:
+    runs = [seeding.scored(store, **DIGITS) for _ in range(2)]
+    at = open_page("compare", runs=ids(*runs), metric="loss", split="train", axis="time", smoothing="0.5", epoch="last")
+    shown = curves(at)
+    assert [trace.get("opacity", 1.0) for trace in shown] == [0.25, 1.0] * 2
+    assert "accuracy" in table(at, "name").columns, "the last epoch has training metrics"
+    at = open_page("compare", runs=ids(*runs), metric="nonsense", split="x", axis="y", smoothing="much", epoch="z")
+    assert len(curves(at)) == 2
+
+
+def test_many_runs_get_a_table_of_verdicts(store: Store) -> None:
+    runs = [seeding.scored(store, right, **DIGITS) for right in (0.7, 0.7, 0.97, 0.6, 0.6, 0.6, 0.6, 0.6)]
+    at = open_page("compare", runs=ids(*runs))
+    verdicts = table(at, "verdict").set_index("run")
+    assert verdicts.loc[runs[1].id, "verdict"] == "not distinguishable"
+    assert verdicts.loc[runs[2].id, "verdict"] == "better"
+    assert verdicts.loc[runs[3].id, "verdict"] == "worse"
+    assert "7 pairs are judged, each at 95 %" in words(at)
+
+
+def test_seeds_get_a_mean_and_an_interval(store: Store) -> None:
+    runs = [seeding.scored(store, luck=seed, seed=seed, **DIGITS) for seed in range(3)]
+    assert "3 seeds of one spec" in words(open_page("compare", runs=ids(*runs))).replace("\\", "")
+
+
+def test_parallel_coordinates_and_scatter_show_what_differs(store: Store) -> None:
+    runs = [seeding.scored(store, dataset="digits", model="mlp", units=units) for units in (32, 64)]
+    at = open_page("compare", runs=ids(*runs))
+    assert list(table(at, "field")["field"]) == ["Units"]
+    assert list(table(at, "field")[str(runs[1].id)]) == ["64"]
+    at.session_state["columns"] = "Parallel coordinates"
+    at.run()
+    boards = [json.loads(board.proto.json) for board in at.get("bidi_component") if board.proto.json]
+    spec = next(c["spec"] for board in boards for c in board["charts"] if c["name"] == "compared-parallel")
+    assert [dimension["label"] for dimension in json.loads(spec)["data"][0]["dimensions"]] == [
+        "Units", "Validation accuracy",
+    ]  # fmt: skip
+
+
+def test_the_runs_page_compares_what_is_selected(store: Store) -> None:
+    runs = [seeding.scored(store, **DIGITS) for _ in range(2)]
+    at = select(open_page("runs"), runs[0].id)
+    assert "Compare" not in labels(at)
+    at = press(select(at, *(run.id for run in runs)), "Compare")
+    assert at.title[0].value == "Compare"
+    assert at.query_params["runs"] in (ids(*runs), [ids(*runs)])
+
+
+def test_other_seeds_are_one_button_and_become_a_group(store: Store) -> None:
+    run = seeding.scored(store, **DIGITS)
+    at = press(open_page("run", run=run.id), "Run 3 seeds")
+    made = store.list_runs(states=["queued"])
+    assert sorted(new.spec["training"]["seed"] for new in made) == [1, 2, 3]
+    assert {new.group_id for new in (*made, store.get_run(run.id))} == {run.id}
+    assert {new.spec["model"]["name"] for new in made} == {"mlp"}
+    assert "Seeds" in words(at)
+    claimed = store.claim_run("cpu-0")
+    assert claimed is not None
+    store.end_run(claimed, RunState.COMPLETED, result={"test_accuracy": run.result["test_accuracy"] - 0.02})
+    shown = {metric.label: metric for metric in open_page("run", run=run.id).metric}["Accuracy"]
+    assert "±" in shown.value
+    assert shown.delta.startswith("95 %: ")
+
+
+def test_other_seeds_that_the_queue_refuses_are_a_sentence(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = seeding.scored(store, **DIGITS)
+    monkeypatch.setenv("TRAINYARD_MAX_QUEUED_RUNS", "2")
+    settings.cache_clear()
+    assert "The queue is full" in words(press(open_page("run", run=run.id), "Run 3 seeds"))
+    assert store.get_run(run.id).group_id is None
+
+
+def test_the_leaderboard_of_nothing_says_what_to_do(store: Store) -> None:
+    assert "No run has been judged" in words(open_page("leaderboard"))
+
+
+@pytest.mark.parametrize("dataset", ["digits", "diabetes"])
+def test_the_leaderboard_shows_runs_and_the_baseline_in_order(store: Store, dataset: str) -> None:
+    weak, strong = (seeding.scored(store, right, dataset=dataset) for right in (0.5, 0.9))
+    seeding.scored(store, dataset="iris")
+    at = open_page("leaderboard", dataset=dataset)
+    board = table(at, "place")
+    assert list(board["run"].dropna()) == [f"run?run={strong.id}", f"run?run={weak.id}"]
+    assert list(board["place"].dropna()) == [1, 2]
+    assert (board["low"].dropna() < board["value"][board["low"].notna()]).all()
+    assert board["name"].str.startswith("Baseline: ").sum() == 1

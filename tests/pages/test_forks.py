@@ -1,0 +1,153 @@
+"""Pages on which a run is forked, paused and given another learning rate, and the tree of what was forked from what."""
+
+import json
+
+import pytest
+
+from engine.artifacts import artifacts_of
+from engine.forks import fork_run
+from engine.runs import Run, RunSpec, RunState
+from engine.store import Store
+from tests import seeding
+from tests.pages.opening import labels, open_page, press, words
+from ui.fork_form import fork_query
+from ui.run_family import family_of, lanes, related
+from ui.run_forks import nearest
+
+
+def keep(run: Run, *epochs: int) -> Run:
+    """Pretend that these epochs of the run were kept: pages look at names alone."""
+    folder = artifacts_of(run.id).epochs
+    folder.mkdir(parents=True, exist_ok=True)
+    for epoch in epochs:
+        (folder / f"{epoch}.npz").write_bytes(b"weights")
+    return run
+
+
+def forked(store: Store, parent: Run, epoch: int) -> Run:
+    """A child of a run, queued."""
+    keep(parent, epoch)
+    return fork_run(store, parent.id, epoch, parent.parsed(), "ada")
+
+
+# -- on the run's page -------------------------------------------------------------------------------------------------
+
+
+def test_a_run_that_keeps_epochs_offers_them_with_what_they_reached(store: Store) -> None:
+    run = keep(seeding.running(store, epochs=6), 2, 4, 6)
+    at = press(open_page("run", run=run.id), "Fork…")
+    (epochs,) = [box for box in at.selectbox if box.label == "Go on from the end of"]
+    assert [text.split(" · ")[0] for text in epochs.options] == ["epoch 2", "epoch 4", "epoch 6"]
+    assert all("validation accuracy" in text for text in epochs.options)
+    assert "Choose values" in labels(at)
+
+
+def test_a_run_that_keeps_none_cannot_be_forked(store: Store) -> None:
+    assert "Fork…" not in labels(open_page("run", run=seeding.completed(store).id))
+
+
+@pytest.mark.parametrize(("clicked", "offered"), [(1, 2), (3, 4), (4, 4), (99, 8)])
+def test_a_click_on_the_curve_means_the_nearest_kept_epoch(clicked: int, offered: int) -> None:
+    assert nearest([2, 4, 8], clicked) == offered
+
+
+def test_every_mark_of_a_curve_carries_its_epoch(store: Store) -> None:
+    at = open_page("run", run=seeding.running(store, epochs=4).id)
+    boards = [json.loads(element.proto.json) for element in at.get("bidi_component")]
+    loss = next(json.loads(chart["spec"]) for board in boards for chart in board["charts"] if chart["name"] == "loss")
+    assert [trace.get("customdata") for trace in loss["data"][:3]] == [None, [1, 2, 3, 4], [1, 2, 3, 4]]
+
+
+def test_pause_writes_a_request_and_a_paused_run_shows_no_result(store: Store) -> None:
+    run = seeding.running(store)
+    press(open_page("run", run=run.id), "Pause")
+    assert store.get_run(run.id).request == RunState.PAUSED
+    store.end_run(store.get_run(run.id), RunState.PAUSED, "Paused.")
+    at = open_page("run", run=run.id)
+    assert "Resume" in labels(at)
+    assert "Result" not in words(at)
+    press(at, "Resume")
+    assert store.get_run(run.id).state is RunState.QUEUED
+
+
+def test_the_learning_rate_of_a_run_that_trains_can_be_changed(store: Store) -> None:
+    run = seeding.running(store)
+    at = press(open_page("run", run=run.id), "Learning rate…")
+    (rate,) = at.number_input
+    rate.set_value(0.02)
+    press(at, "Change")
+    assert store.get_run(run.id).steering == [{"step": None, "learning_rate": 0.02}]
+    assert "0.02 is asked for" in words(press(open_page("run", run=run.id), "Learning rate…"))
+    assert "Learning rate…" not in labels(open_page("run", run=seeding.completed(store).id))
+
+
+# -- on the form -------------------------------------------------------------------------------------------------------
+
+
+def test_the_form_of_a_fork_locks_what_must_stay_and_queues_a_child(store: Store) -> None:
+    run = keep(seeding.running(store, epochs=4), 4)
+    at = open_page("train", **fork_query(run, 4) | {"learning_rate": "0.0001"})
+    assert f"goes on from run {run.id} at the end of epoch 4" in words(at)
+    kinds = ("selectbox", "slider", "number_input", "button_group")
+    locked = {widget.label for kind in kinds for widget in at.get(kind) if widget.disabled}
+    assert {"Dataset", "Model", "Optimizer"} <= locked
+    assert not {"Learning rate", "Epochs", "Batch size", "Learning rate schedule"} & locked
+    assert f"fork {run.id} --epoch 4 --learning-rate 0.0001" in words(at)
+    press(at, "Train")
+    (child,) = store.children(run.id)
+    assert (child.parent_epoch, child.spec["optimizer"]["learning_rate"]) == (4, 0.0001)
+
+
+def test_a_fork_that_would_change_what_must_stay_is_a_sentence_and_no_button(store: Store) -> None:
+    run = keep(seeding.running(store, epochs=4), 4)
+    at = open_page("train", **fork_query(run, 4) | {"optimizer": "sgd"})
+    assert "keeps the optimizer of its parent" in "".join(error.value for error in at.error)
+    assert "Train" not in labels(at)
+
+
+@pytest.mark.parametrize("asked", [("x", "4"), ("1", ""), ("1", "0"), ("99", "4"), ("1" * 30, "4")])
+def test_a_link_to_a_fork_that_cannot_be_is_a_sentence(store: Store, asked: tuple[str, str]) -> None:
+    at = open_page("train", fork=asked[0], fork_epoch=asked[1])
+    assert at.error
+    assert "Train" not in labels(at)
+
+
+def test_the_form_of_a_fork_asks_for_more_epochs_than_its_parent_has_done(store: Store) -> None:
+    run = seeding.running(store, epochs=10)
+    values = {name: text for name, text in fork_query(run, 10).items() if not name.startswith("fork")}
+    assert RunSpec.build(values).training.epochs > 10
+
+
+# -- the tree ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_family_is_drawn_from_its_first_ancestor_each_child_below_its_parent(store: Store) -> None:
+    root = seeding.running(store, epochs=6)
+    older, younger = forked(store, root, 2), forked(store, root, 4)
+    keep(older, 3)
+    assert {run.id for run in family_of(store, younger)} == {root.id, older.id, younger.id}
+    drawn = lanes([younger, root, older])
+    assert [(lane.run.id, lane.row, lane.start, lane.parent_row) for lane in drawn] == [
+        (root.id, 0, 0, None),
+        (older.id, 1, 2, 0),
+        (younger.id, 2, 4, 0),
+    ]
+
+
+def test_a_child_outlives_its_parent_and_says_so(store: Store) -> None:
+    parent = seeding.completed(store)
+    child = forked(store, parent, 4)
+    assert "Forks" in words(open_page("run", run=child.id))
+    store.delete_run(parent.id)
+    said = words(open_page("run", run=child.id))
+    assert f"forked from run {parent.id} at the end of epoch 4. That run was deleted." in said
+
+
+def test_the_runs_page_draws_the_tree_where_there_is_one(store: Store) -> None:
+    alone = seeding.completed(store)
+    assert not [box.label for box in open_page("runs").expander if box.label == "Forks"]
+    child = forked(store, alone, 4)
+    other = seeding.completed(store)
+    assert {run.id for run in related(store.list_runs())} == {alone.id, child.id}
+    assert other.id not in {run.id for run in related(store.list_runs())}
+    assert [box.label for box in open_page("runs").expander if box.label == "Forks"]

@@ -1,0 +1,326 @@
+"""Verdicts are honest: known statistics, the same test examples or a sentence why not, seeds, and the leaderboard."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from engine.artifacts import artifacts_of
+from engine.comparing.differences import baseline_metrics, hyperparameters, last_metrics
+from engine.comparing.findings import compare_runs
+from engine.comparing.leaderboard import judged_runs, metrics_of, rank, wilson
+from engine.comparing.outcomes import read_judged
+from engine.comparing.resampling import interval_of, resampled_means
+from engine.comparing.seeds import compare_seeds, group_seeds, mean_of
+from engine.comparing.verdicts import judge_pairs, mcnemar_p
+from engine.datasets.base import datasets
+from engine.errors import TrainyardError
+from engine.runs import Run, RunSpec, RunState
+from engine.settings import settings
+from engine.store import Store
+from engine.tasks.base import DataInfo, tasks
+from tests import seeding
+
+DIGITS = {"dataset": "digits", "model": "mlp"}
+
+
+def figures_of(store: Store, accuracies: list[float], **values: object) -> list[Run]:
+    """Completed runs with seeds 0, 1, 2 ... and these test accuracies."""
+    made = []
+    for seed, accuracy in enumerate(accuracies):
+        run = store.create_run(RunSpec.build(DIGITS | {"seed": seed} | values), slot="cpu-0")
+        store.end_run(run, RunState.COMPLETED, result={"test_accuracy": accuracy})
+        made.append(store.get_run(run.id))
+    return made
+
+
+# -- statistics against known values -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("table", "p"),
+    [
+        ([[794, 86], [150, 570]], 4.11e-5),  # Agresti, Categorical Data Analysis: (|150 - 86| - 1)² / 236 = 16.82
+        ([[10, 5], [15, 70]], 0.04139),  # 20 discordant: the exact test, twice P(X <= 5) of 20 coins
+        ([[10, 0], [0, 5]], 1.0),
+    ],
+)
+def test_mcnemars_test_gives_what_the_textbook_says(table: list[list[int]], p: float) -> None:
+    assert mcnemar_p(table) == pytest.approx(p, rel=0.005)
+
+
+def test_the_paired_bootstrap_agrees_with_the_one_of_scipy() -> None:
+    rng = np.random.default_rng(0)
+    first = rng.normal(0.1, 1, 300)
+    second = first + rng.normal(0.05, 0.3, 300)
+    drawn = resampled_means(np.stack([first, second], axis=1), 4_000)
+    low, high = interval_of(drawn[:, 0] - drawn[:, 1])
+    theirs = stats.bootstrap(
+        (first - second,), np.mean, n_resamples=4_000, method="percentile", rng=np.random.default_rng(1)
+    ).confidence_interval
+    assert (low, high) == (pytest.approx(theirs.low, abs=0.004), pytest.approx(theirs.high, abs=0.004))
+
+
+def test_draws_in_portions_are_as_many_and_the_same_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("engine.comparing.resampling._CELLS", 250)
+    values = np.arange(100.0)[:, None]
+    drawn = resampled_means(values, 7)
+    assert drawn.shape == (7, 1)
+    assert (drawn == resampled_means(values, 7)).all()
+    assert len(np.unique(drawn)) == 7, "each portion draws anew"
+
+
+def test_wilsons_interval_gives_what_the_textbook_says() -> None:
+    assert wilson(81, 263) == (pytest.approx(0.2553, abs=1e-4), pytest.approx(0.3662, abs=1e-4))  # Newcombe 1998
+
+
+def test_the_t_interval_gives_what_the_textbook_says() -> None:
+    found = mean_of([1.0, 2.0, 3.0])  # 2 +- 4.303 / sqrt(3)
+    assert (found.low, found.high) == (pytest.approx(-0.484, abs=1e-3), pytest.approx(4.484, abs=1e-3))
+
+
+# -- pairs of runs -----------------------------------------------------------------------------------------------------
+
+
+def test_equal_predictions_are_not_distinguishable(store: Store) -> None:
+    [verdict] = judge_pairs([seeding.scored(store, **DIGITS), seeding.scored(store, **DIGITS)])
+    assert not verdict.distinguishable
+    assert (verdict.gain, verdict.low, verdict.high, verdict.mcnemar_p) == (0.0, 0.0, 0.0, 1.0)
+    assert "not distinguishable on 269 test examples" in verdict.sentences()
+
+
+def test_a_small_difference_is_not_distinguishable_and_a_clear_one_is(store: Store) -> None:
+    weak, near, strong = (seeding.scored(store, right, **DIGITS) for right in (0.80, 0.81, 0.97))
+    small, clear, _ = judge_pairs([weak, near, strong])
+    assert (small.run, small.other, small.distinguishable) == (near.id, weak.id, False)
+    assert (clear.run, clear.other, clear.distinguishable) == (strong.id, weak.id, True)
+    assert clear.gain == pytest.approx(strong.result["test_accuracy"] - weak.result["test_accuracy"])
+    assert 0 < clear.low < clear.gain < clear.high
+    assert f"Run {strong.id} is better than run {weak.id} by" in clear.sentences()
+    assert "p < 0.001" in clear.sentences()
+
+
+def test_a_verdict_names_the_better_run_whichever_comes_first(store: Store) -> None:
+    strong, weak = seeding.scored(store, 0.97, **DIGITS), seeding.scored(store, 0.7, luck=1, **DIGITS)
+    [verdict] = judge_pairs([strong, weak])
+    assert verdict.gain < 0
+    assert verdict.sentences().startswith(f"Run {strong.id} is better than run {weak.id} by")
+    assert "-" not in verdict.sentences().split("test examples")[0]
+
+
+def test_a_regression_is_compared_by_its_error_where_less_is_better(store: Store) -> None:
+    values = {"dataset": regression()}
+    weak, strong = seeding.scored(store, 0.5, **values), seeding.scored(store, 0.9, luck=1, **values)
+    [verdict] = judge_pairs([weak, strong])
+    assert (verdict.metric, verdict.distinguishable, verdict.mcnemar_p) == ("rmse", True, None)
+    assert verdict.gain == pytest.approx(weak.result["test_rmse"] - strong.result["test_rmse"], rel=1e-5)
+    assert "in RMSE" in verdict.sentences()
+
+
+def regression() -> str:
+    """An embedded dataset with numbers as targets."""
+    return next(
+        name for name in datasets if datasets[name].embedded and datasets[name].tasks == ("tabular-regression",)
+    )
+
+
+def test_more_than_four_runs_are_compared_with_the_first_only(store: Store) -> None:
+    runs = [seeding.scored(store, luck=i, **DIGITS) for i in range(5)]
+    assert [(v.run, v.other) for v in judge_pairs(runs)] == [(run.id, runs[0].id) for run in runs[1:]]
+
+
+def test_another_fold_has_the_same_test_examples(store: Store) -> None:
+    first, second = (seeding.scored(store, folds=3, fold=fold, **DIGITS) for fold in (0, 1))
+    assert first.environment["dataset_hash"] != second.environment["dataset_hash"]
+    [verdict] = judge_pairs([first, second])
+    assert verdict.problem == ""
+
+
+def test_another_test_split_is_said(store: Store) -> None:
+    [verdict] = judge_pairs([seeding.scored(store, **DIGITS), seeding.scored(store, split_seed=1, **DIGITS)])
+    assert "not judged on the same test examples: the test split was drawn differently" in verdict.problem
+    assert not verdict.distinguishable
+
+
+def test_a_dataset_that_has_changed_is_said(store: Store) -> None:
+    first, second = seeding.scored(store, **DIGITS), seeding.scored(store, **DIGITS)
+    second.environment["dataset_hash"] = "another"
+    [verdict] = judge_pairs([first, second])
+    assert "the dataset has changed between them" in verdict.problem
+
+
+def test_another_dataset_is_said(store: Store) -> None:
+    [verdict] = judge_pairs([seeding.scored(store, **DIGITS), seeding.scored(store, dataset=regression())])
+    assert "cannot be compared example by example" in verdict.problem
+
+
+def test_a_run_that_is_not_judged_says_why(store: Store) -> None:
+    good, deleted, damaged = (seeding.scored(store, **DIGITS) for _ in range(3))
+    artifacts_of(deleted.id).outcomes.unlink()
+    artifacts_of(damaged.id).outcomes.write_bytes(b"PK\x03\x04")
+    live, failed = seeding.running(store, **DIGITS), seeding.failed(store, **DIGITS)
+    trial = replace(good, study_id=3)
+    said = [verdict.problem for verdict in judge_pairs([good, deleted, damaged, live, failed])]
+    assert "TRAINYARD_DISK_BUDGET_MB" in said[0]
+    assert f"The outcomes of run {damaged.id} are damaged." in said[1]
+    assert f"Run {live.id} is running: it is judged" in said[2]
+    assert f"Run {failed.id} is failed: only a completed run" in said[3]
+    with pytest.raises(TrainyardError, match="is a trial of study 3"):
+        read_judged(trial)
+
+
+@pytest.mark.parametrize("name", [name for name in tasks if tasks[name].prediction in ("classes", "value")])
+def test_the_scores_of_single_examples_make_up_the_metrics(name: str) -> None:
+    task = tasks[name]
+    rng = np.random.default_rng(0)
+    classes = 0 if task.prediction == "value" else 3
+    targets = rng.integers(0, 3, 50) if classes else rng.normal(size=50)
+    outputs = seeding.outputs_for(targets, classes, 0.7, rng)
+    info = DataInfo((1,), ("a", "b", "c")[:classes], target="x")
+    judged = task().evaluate(outputs, targets, info)["metrics"]
+    scores = task.example_scores(outputs, targets)
+    assert scores
+    for metric, values in scores.items():
+        mean = values.mean()
+        assert judged[metric] == pytest.approx(mean**0.5 if metric == "rmse" else mean)
+
+
+# -- seeds -------------------------------------------------------------------------------------------------------------
+
+
+def test_runs_that_differ_in_the_seed_only_are_one_group(store: Store) -> None:
+    runs = figures_of(store, [0.90, 0.92, 0.94]) + figures_of(store, [0.5], units=32)
+    [group] = group_seeds(runs)
+    assert group.runs == tuple(run.id for run in runs[:3])
+    assert group.figures.mean == pytest.approx(0.92)
+    assert "3 seeds of one spec" in group.sentence()
+    assert "92.0 % on average (95 %: 87.0 % to 97.0 %)" in group.sentence()
+
+
+def test_the_same_seed_twice_counts_once(store: Store) -> None:
+    assert group_seeds(figures_of(store, [0.9], seed=1) + figures_of(store, [0.9], seed=1)) == []
+
+
+def test_two_groups_are_compared_by_welchs_test(store: Store) -> None:
+    values = [0.90, 0.92, 0.91], [0.95, 0.96, 0.97]
+    first, second = group_seeds(figures_of(store, values[0]) + figures_of(store, values[1], units=32))
+    found = compare_seeds(second, first)
+    theirs = stats.ttest_ind(values[1], values[0], equal_var=False)
+    assert found.p == pytest.approx(theirs.pvalue)
+    assert found.gain == pytest.approx(0.05)
+    assert found.distinguishable
+    assert "are better than the seeds" in found.sentence()
+    assert "5.0 points of accuracy" in found.sentence()
+
+
+def test_groups_without_any_spread_are_compared_all_the_same(store: Store) -> None:
+    first, second = group_seeds(figures_of(store, [0.9, 0.9]) + figures_of(store, [0.9, 0.9], units=32))
+    assert not compare_seeds(second, first).distinguishable
+
+
+def test_groups_on_other_test_splits_are_not_compared(store: Store) -> None:
+    runs = figures_of(store, [0.9, 0.91]) + figures_of(store, [0.5, 0.51], split_seed=1)
+    found = compare_runs(runs)
+    assert len(found.seeds) == 2
+    assert found.groups == ()
+
+
+@pytest.mark.parametrize("count", [0, 1, 21])
+def test_too_few_and_too_many_runs_are_refused(store: Store, count: int) -> None:
+    [run] = figures_of(store, [0.9])
+    with pytest.raises(TrainyardError, match=f"{count} runs cannot be compared: choose from 2 to 20"):
+        compare_runs([run] * count)
+
+
+def test_runs_repeated_with_other_seeds_are_one_group_with_the_first(store: Store) -> None:
+    [run] = figures_of(store, [0.9])
+    made = store.repeat_run(run.id, run.parsed().reseeded(3))
+    assert [member.id for member in store.group(run.id)] == [run.id, *(new.id for new in made)]
+    again = store.repeat_run(run.id, run.parsed().reseeded(2, [member.parsed().training.seed for member in made]))
+    assert [new.parsed().training.seed for new in (*made, *again)] == [1, 2, 3, 4, 5]
+    assert {new.group_id for new in again} == {run.id}
+
+
+def test_seeds_of_a_fold_leave_its_cross_validation_alone(store: Store) -> None:
+    folds = store.create_runs(RunSpec.build(DIGITS | {"folds": 3}).folded())
+    made = store.repeat_run(folds[0].id, folds[0].parsed().reseeded(2))
+    assert len(store.group(folds[0].id)) == 3
+    assert {new.group_id for new in made} == {made[0].id}
+
+
+# -- the leaderboard ---------------------------------------------------------------------------------------------------
+
+
+def test_the_leaderboard_ranks_runs_and_the_baseline_with_intervals(store: Store) -> None:
+    weak, strong = seeding.scored(store, 0.8, **DIGITS), seeding.scored(store, 0.95, luck=1, **DIGITS)
+    [runs] = judged_runs([weak, strong])
+    assert metrics_of(runs)[0] == "accuracy"
+    board = rank(runs, "accuracy")
+    assert [place.run.id if place.run else place.baseline for place in board.places] == [
+        strong.id, "logistic-regression-pixels", weak.id,
+    ]  # fmt: skip
+    assert board.examples == 269
+    assert all(place.low < place.value < place.high for place in board.places)
+    right = round(strong.result["test_accuracy"] * 269)
+    assert (board.places[0].low, board.places[0].high) == wilson(right, 269)
+
+
+def test_a_leaderboard_of_errors_begins_with_the_least(store: Store) -> None:
+    weak, strong = (seeding.scored(store, right, dataset=regression()) for right in (0.5, 0.9))
+    board = rank([weak, strong], "rmse")
+    assert [place.run.id for place in board.places if place.run] == [strong.id, weak.id]
+    assert board.places[0].low < board.places[0].value < board.places[0].high
+
+
+def test_a_run_without_outcomes_keeps_its_place_and_loses_its_interval(store: Store) -> None:
+    first, second = seeding.scored(store, 0.95, **DIGITS), seeding.scored(store, 0.8, **DIGITS)
+    artifacts_of(first.id).outcomes.unlink()
+    board = rank([first, second], "accuracy")
+    assert (board.places[0].run, board.places[0].low) == (first, None)
+
+
+def test_runs_on_other_test_examples_are_on_another_board(store: Store) -> None:
+    runs = [
+        seeding.scored(store, **DIGITS),
+        seeding.scored(store, **DIGITS),
+        seeding.scored(store, split_seed=1, **DIGITS),
+    ]
+    assert [[run.id for run in board] for board in judged_runs(runs)] == [[runs[0].id, runs[1].id], [runs[2].id]]
+    runs[0].environment["dataset_hash"] = "another"
+    board = rank(runs[:2], "accuracy")
+    assert board.others == (runs[0].id,)
+    assert [place.run.id for place in board.places if place.run] == [runs[1].id]
+
+
+def test_a_leaderboard_is_as_long_as_the_setting_says(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRAINYARD_MAX_LEADERBOARD_RUNS", "2")
+    settings.cache_clear()
+    runs = figures_of(store, [0.7, 0.9, 0.8])
+    assert [place.value for place in rank(runs, "accuracy").places] == [0.9, 0.8]
+
+
+# -- columns -----------------------------------------------------------------------------------------------------------
+
+
+def test_only_hyperparameters_that_differ_are_listed(store: Store) -> None:
+    runs = [*figures_of(store, [0.9]), *figures_of(store, [0.9], units=32, optimizer="sgd", learning_rate=0.001)]
+    found = hyperparameters(runs)
+    assert found["model", "units"] == [128, 32]
+    assert found["optimizer", "name"] == ["adam", "sgd"]
+    assert found["optimizer", "beta_1"] == [0.9, None]
+    assert ("optimizer", "learning_rate") not in found
+    assert ("model", "dropout") in hyperparameters(runs, different=False)
+
+
+def test_figures_of_the_baseline_are_called_like_those_of_runs(store: Store) -> None:
+    run = replace(
+        figures_of(store, [0.9])[0],
+        result={"baseline_name": "x", "baseline_accuracy": 0.8, "baseline_validation_accuracy": 0.7},
+    )
+    assert baseline_metrics(run) == {"test_accuracy": 0.8, "val_accuracy": 0.7}
+
+
+def test_the_last_epoch_is_the_end_of_the_history() -> None:
+    assert last_metrics({"loss": [2.0, 1.0], "val_loss": [3.0, None]}) == {"epoch": 2.0, "loss": 1.0}
+    assert last_metrics({}) == {}

@@ -1,0 +1,157 @@
+"""What a run or a study will cost, beside the button that starts it.
+
+The figures come with the picture of the network; until then one line says so, and the page does not wait.
+"""
+
+from dataclasses import fields
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from engine.cost import Cost, Duration, Memory, NetworkFacts, estimate
+from engine.cost.duration import LIKE, SAME
+from engine.runs import RunSpec
+from ui import lab
+from ui.language import N_, _, plural
+from ui.network_section import facts_of, flops_text
+from ui.run_words import duration_text
+from ui.sentences import said
+
+if TYPE_CHECKING:
+    from engine.serving.client import NetworkPicture
+
+_PARTS = {
+    "base": N_("TensorFlow"),
+    "weights": N_("weights"),
+    "gradients": N_("gradients"),
+    "optimizer": N_("optimizer"),
+    "batch": N_("a batch in all layers"),
+    "data": N_("data"),
+}
+
+
+def draw_cost(spec: RunSpec, picture: "NetworkPicture | None") -> None:
+    """Parameters, operations, memory and time of a run in one row, and a warning where memory will not suffice."""
+    if picture is None:
+        st.caption(_("What it will cost follows with the picture of the network."))
+        return
+    with lab.guarded():
+        cost = estimate(lab.store(), spec, picture.facts)
+        with _row("cost"):
+            _size(picture.facts)
+            _memory(cost)
+            _time(spec, cost.duration)
+        _warn(cost)
+
+
+def draw_study_cost(spec: RunSpec, trials: int, parallel: int) -> None:
+    """Time and memory of a study of `trials` runs like `spec`, of which `parallel` train at once."""
+    with lab.guarded():
+        if not lab.predictor().ready():
+            st.caption(_("TensorFlow is loading; what the study will cost follows in a few seconds."))
+            return
+        cost = estimate(lab.store(), spec, facts_of(spec), trial=True)
+        with _row("study-cost"):
+            _size(cost.facts)
+            _memory(cost, parallel)
+            _study_time(cost.duration, trials, parallel)
+        _warn(cost)
+
+
+def _row(key: str) -> "st.delta_generator.DeltaGenerator":
+    return st.container(horizontal=True, gap="medium", key=key)
+
+
+def _size(facts: NetworkFacts) -> None:
+    st.caption(
+        _("{count} parameters").format(count=f"{facts.parameters:,}"),
+        width="content",
+        help=_("Numbers that the network holds; {count} of them are trained.").format(
+            count=f"{facts.trainable_parameters:,}"
+        ),
+    )
+    st.caption(
+        _("{operations} an example").format(operations=flops_text(facts.flops + facts.frozen_flops)),
+        width="content",
+        help=_(
+            "Floating point operations for one example, from input to output. Training takes about three times as many, in every epoch."
+        ),
+    )
+
+
+def _memory(cost: Cost, times: int = 1) -> None:
+    shares = [(_(_PARTS[field.name]), getattr(cost.memory, field.name)) for field in fields(Memory)]
+    st.caption(
+        _("about {size} of memory").format(size=_bytes(times * cost.memory.total)),
+        width="content",
+        help=_("{parts}. Free now: {free}. An estimate: libraries take more or less, mostly within a third.").format(
+            parts=" · ".join(f"{name} {_bytes(size)}" for name, size in shares), free=_bytes(cost.room.free_bytes)
+        ),
+    )
+
+
+def _time(spec: RunSpec, duration: Duration | None) -> None:
+    if duration is None:
+        _unknown()
+        return
+    words = _("at most about {time} ({source})") if spec.training.patience else _("about {time} ({source})")
+    st.caption(
+        words.format(time=_rough(duration.seconds), source=_source(duration)),
+        width="content",
+        help=_range(duration.low, duration.high)
+        + _("It counts all epochs; early stopping may end it sooner. Waiting in the queue comes on top."),
+    )
+
+
+def _study_time(duration: Duration | None, trials: int, parallel: int) -> None:
+    if duration is None:
+        _unknown()
+        return
+    times = -(-trials // max(1, parallel))
+    st.caption(
+        _("at most about {time} for {trials} trials ({source})").format(
+            time=_rough(times * duration.seconds), trials=f"{trials:,}", source=_source(duration)
+        ),
+        width="content",
+        help=_range(times * duration.low, times * duration.high)
+        + _(
+            "Trials × time of one with the values of the form, divided by how many train at once where there are as many slots. "
+            "Pruning and early stopping make it less; other values may take more or less."
+        ),
+    )
+
+
+def _unknown() -> None:
+    st.caption(
+        _("time unknown until a first run"),
+        width="content",
+        help=_("Once a run has finished on this machine, the time of others like it is estimated from it."),
+    )
+
+
+def _source(duration: Duration) -> str:
+    """How sure the figure is, in a word."""
+    count = duration.runs
+    if duration.likeness == SAME:
+        return plural("from {count} run like this", "from {count} runs like this", count).format(count=count)
+    if duration.likeness == LIKE:
+        return plural("from {count} similar run", "from {count} similar runs", count).format(count=count)
+    return plural("roughly, from {count} other run", "roughly, from {count} other runs", count).format(count=count)
+
+
+def _range(low: float, high: float) -> str:
+    return _("Probably {low} to {high}.").format(low=_rough(low), high=_rough(high)) + " "
+
+
+def _warn(cost: Cost) -> None:
+    if not cost.fits:
+        st.warning(said(cost.warning()), icon=":material/memory:")
+
+
+def _rough(seconds: float) -> str:
+    """A duration with two digits, as no more is known."""
+    return duration_text(max(1.0, float(f"{seconds:.2g}")))
+
+
+def _bytes(size: float) -> str:
+    return f"{size / 1e9:,.1f} GB" if size >= 1e8 else f"{size / 1e6:,.1f} MB"
