@@ -83,7 +83,7 @@ def draw_launch(found: SearchForm) -> None:
         st.title(_("Search"), width="content", anchor=False)
         pressed = st.button(
             _("Start search"),
-            key="search",
+            key="start-search",
             type="primary",
             icon=":material/play_arrow:",
             disabled=spec is None or not found.base.dataset.available(),

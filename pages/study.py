@@ -1,5 +1,6 @@
 """One study: how far it is, what it has found, its trials, and steering."""
 
+from contextlib import suppress
 from uuid import uuid4
 
 import streamlit as st
@@ -21,7 +22,7 @@ from ui.study_words import executor_warning
 
 def main() -> None:
     """Draw the study that the address names, or say why there is none."""
-    asked = st.query_params.get("study", "")
+    asked = _asked()
     if not is_run_id(asked):
         st.title(_("Study"))
         _nothing(_("No study is chosen. Choose one on the Studies page."))
@@ -39,12 +40,21 @@ def main() -> None:
         return
     draw_steering(study, feed.reader.fields)
     pace = _pace(study, feed)
-    st.fragment(_tick, run_every=pace)(feed, study, pace)
+    st.fragment(_tick, run_every=pace)(feed, study, len(feed.best), pace)
+
+
+def _asked() -> str:
+    """The number of the study in the address; Back from a run's page leaves the number of the run there instead."""
+    asked, run = st.query_params.get("study", ""), st.query_params.pop("run", "")
+    if not asked and is_run_id(run):
+        with suppress(TrainyardError):
+            asked = st.query_params["study"] = str(lab.store().get_run(int(run)).study_id or "")
+    return asked
 
 
 def draw_head(study: Study, feed: StudyFeed) -> None:
     """Name, buttons, and why it ended."""
-    title, actions = st.columns([3, 2], vertical_alignment="center")
+    title, actions = st.columns(2, vertical_alignment="center")
     with title:
         st.title(plain_label(study.name), anchor=False)
     with actions:
@@ -63,13 +73,14 @@ def draw_head(study: Study, feed: StudyFeed) -> None:
         st.info(said(study.message), icon=":material/info:")
 
 
-def _tick(feed: StudyFeed, before: Study, pace: float | None) -> None:
+def _tick(feed: StudyFeed, before: Study, best: int, pace: float | None) -> None:
     """What moves. When the buttons, what is searched or the pace must change too, the whole page is drawn again."""
     try:
         study = feed.follow()
     except TrainyardError:  # deleted meanwhile: the page says so
         st.rerun()
-    if (study.state, study.spec, study.message) != (before.state, before.spec, before.message):
+    seen = (before.state, before.spec, before.message, best == 1)
+    if (study.state, study.spec, study.message, len(feed.best) == 1) != seen:
         st.rerun()
     if _pace(study, feed) != pace and crowd().take_turn():
         st.rerun()

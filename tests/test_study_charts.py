@@ -82,7 +82,7 @@ def test_every_chart_is_json_for_any_number_of_trials(count: int) -> None:
 
 def test_the_best_is_drawn_however_many_trials_there_are() -> None:
     trials = many(5_000)
-    assert 2_500 in {t.number for t in sample([t for t in trials if t.judged], JUDGING)}
+    assert 2_500 in {t.number for t in sample([t for t in trials if t.judged], JUDGING, 9)}
     line = figures(trials)["history"]["data"][-1]
     assert (line["name"], line["y"][-1]) == ("Best so far", 0.99)
 

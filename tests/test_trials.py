@@ -116,8 +116,10 @@ def test_a_feed_notices_what_moves_what_ends_and_what_is_deleted(store: Store) -
     feed.follow(0.0)
     assert feed.ended > ended
     assert feed.trials[-1].judged
+    ended = feed.ended
     store.delete_run(run.id)
     feed.follow(0.0)
+    assert feed.ended > ended
     assert [trial.number for trial in feed.trials] == [0, 1, 2]
 
 

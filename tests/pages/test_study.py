@@ -71,11 +71,20 @@ def test_only_the_chart_that_is_looked_at_is_drawn(store: Store) -> None:
     ]  # fmt: skip
 
 
-def test_a_clicked_point_opens_its_run(store: Store) -> None:
+def test_a_clicked_point_opens_its_run(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     made = study_seeding.study(store, trials=3)
     at = open_page("study", study=made.id)
     run = store.studies.runs(made.id)[1][0]
     assert run.id in charts(at)[0]["data"][0]["customdata"]
+    monkeypatch.setattr("ui.live_plot._mount", lambda **_board: {"clicked": run.id})
+    assert at.run().title[0].value == f"Run {run.id}"
+
+
+def test_a_click_that_names_no_run_of_the_study_opens_nothing(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    other = seeding.queued(store)
+    made = study_seeding.study(store, trials=1)
+    monkeypatch.setattr("ui.live_plot._mount", lambda **_board: {"clicked": other.id})
+    assert open_page("study", study=made.id).title[0].value == "mlp on digits"
 
 
 def test_two_objectives_have_a_front_and_no_single_best(store: Store) -> None:
@@ -215,6 +224,15 @@ def test_an_unknown_study_leads_to_the_list(store: Store, asked: str) -> None:
 def test_hostile_choices_in_the_address_are_ignored(store: Store, query: dict[str, str]) -> None:
     made = study_seeding.study(store, trials=4)
     assert charts(open_page("study", study=made.id, **query))
+
+
+def test_the_way_back_from_a_run_leads_to_its_study(store: Store) -> None:
+    made = study_seeding.study(store, trials=1)
+    run = store.studies.runs(made.id)[0][0]
+    at = open_page("study", run=run.id)
+    assert at.title[0].value == "mlp on digits"
+    assert at.query_params["study"] == str(made.id)
+    assert "No study is chosen" in open_page("study", run=99).info[0].value
 
 
 def break_spec(store: Store, made: Study) -> None:
