@@ -119,5 +119,5 @@ def test_a_study_is_steered_its_best_promoted_forked_compared_and_taken_home(
     )
     assert done.returncode == 0, done.stderr[-2000:]
     said = json.loads(done.stdout.splitlines()[-1])
-    assert abs(said["accuracy"] - parent.result["test_accuracy"]) < 0.03
+    assert abs(said["test_accuracy"] - parent.result["test_accuracy"]) < 0.03
     assert not errors
