@@ -18,6 +18,7 @@ from tests.e2e.dashboard import CHROMIUM_ARGUMENTS, Dashboard, find_chromium  # 
 
 PICTURES = ROOT / "docs" / "pictures"
 VALUES = {"dataset": "mnist", "model": "cnn", "epochs": 10, "shift": 0.05}
+TUNED = {"dataset": "digits", "model": "mlp", "epochs": 30, "patience": 0}
 TRAINING_SECONDS = 300
 SEVEN = ((0.28, 0.22), (0.72, 0.22), (0.45, 0.82))
 """Corners of a handwritten seven, as shares of width and height."""
@@ -50,7 +51,7 @@ def main() -> int:
 
 
 def take_all(page: Page, store: Store) -> None:
-    """The stations: form, live run, result, demo, list, system."""
+    """The stations: form, live run, result, demo, tuning, data, list, system."""
     page.goto("/")
     expect(page.locator(".st-key-train button")).to_be_enabled()
     expect(page.get_by_text("Trainable parameters").first).to_be_visible()  # from a process that starts now
@@ -85,6 +86,8 @@ def take_all(page: Page, store: Store) -> None:
         settle(page)
         take(page, name)
 
+    tune(page, store)
+
     page.goto("/data")
     page.get_by_test_id("stFileUploaderDropzoneInput").first.set_input_files(own_table())
     expect(page.locator(".st-key-own-start button").first).to_be_enabled()
@@ -97,6 +100,38 @@ def take_all(page: Page, store: Store) -> None:
     page.goto("/system")
     settle(page)
     take(page, "system")
+
+
+def tune(page: Page, store: Store) -> None:
+    """The stations of tuning: a fork, a search, its study, a comparison."""
+    first, second = (store.create_run(RunSpec.build(TUNED | values), "ada") for values in ({}, {"units": 16}))
+    page.goto(f"/run?run={first.id}")
+    completed(page, store, first)
+    settle(page)
+    page.get_by_test_id("stMainBlockContainer").get_by_role("button", name="Fork…").click()
+    expect(page.get_by_role("button", name="Choose values")).to_be_visible()
+    settle(page)
+    take(page, "fork")
+
+    completed(page, store, second)
+    page.goto(f"/compare?runs={first.id},{second.id}")
+    expect(page.get_by_text("test examples").first).to_be_visible()
+    settle(page)
+    take(page, "compare")
+
+    page.goto("/search?dataset=digits&model=mlp&epochs=15&trials=16")
+    start = page.get_by_test_id("stMainBlockContainer").get_by_role("button", name="Start search")
+    expect(start).to_be_enabled()
+    settle(page)
+    take(page, "search")
+    start.click()
+    page.wait_for_url("**/study?study=*")
+    (study,) = store.studies.list()
+    while store.studies.get(study.id).live and len(store.studies.runs(study.id)) < 14:
+        page.wait_for_timeout(500)
+    settle(page)
+    take(page, "study")
+    store.studies.stop(study.id)
 
 
 def completed(page: Page, store: Store, run: Run) -> None:
