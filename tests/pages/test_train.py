@@ -155,9 +155,8 @@ def test_what_a_run_costs_stands_beside_the_button(store: Store, monkeypatch: py
     monkeypatch.setattr(lab, "predictor", WarmPredictor)
     finish(store, model="mlp", epochs=10, device="cpu")
     at = open_page("train", model="mlp", epochs=20, units=96, device="cpu")
-    shown = [caption.value for caption in at.caption]
-    assert {"1,290 parameters", "2.6 MFLOP an example", "about 0.9 GB of memory"} <= set(shown)
-    assert "at most about 1:02 (from 1 similar run)" in shown
+    figures = "about 0.9 GB of memory · 1,290 parameters · 2.6 MFLOP an example"
+    assert f"at most about 1:02 (from 1 similar run) · {figures}" in words(at).splitlines()
     assert not at.warning
 
 
@@ -189,9 +188,8 @@ def study_cost() -> None:
 def test_a_study_costs_its_trials_times_the_time_of_one(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lab, "predictor", WarmPredictor)
     finish(store, model="mlp", epochs=10, device="cpu")
-    shown = [caption.value for caption in AppTest.from_function(study_cost).run().caption]
-    assert "at most about 2:10 for 12 trials (from 1 similar run)" in shown
-    assert "about 2.6 GB of memory" in shown
+    [shown] = [caption.value for caption in AppTest.from_function(study_cost).run().caption]
+    assert shown.startswith("at most about 2:10 for 12 trials (from 1 similar run) · about 2.6 GB of memory")
 
 
 def test_the_terminal_command_says_the_same(store: Store) -> None:
