@@ -9,7 +9,7 @@ from ui.forms import STUDY_NAME, draw_fields
 from ui.language import _
 from ui.navigation import page
 from ui.search_form import SearchForm, read_search
-from ui.search_widgets import draw_objectives, draw_space, plan, why_not
+from ui.search_widgets import draw_objectives, draw_plan_cost, draw_space, plan, why_not
 from ui.sentences import said
 from ui.sticky import sticky
 
@@ -34,8 +34,11 @@ def main() -> None:
     with how:
         st.header(_("How it is searched"), anchor=False)
         draw_how(found)
+        costs = st.container()
     with head:
         draw_launch(found)
+    with costs:
+        draw_costs(found)
 
 
 def draw_fixed(found: SearchForm) -> None:
@@ -74,6 +77,13 @@ def draw_how(found: SearchForm) -> None:
         st.error(said(problem), icon=":material/error:")
     else:
         st.info(" ".join(plan(spec)), icon=":material/info:")
+
+
+def draw_costs(found: SearchForm) -> None:
+    """What it will cost, drawn last: the predictor may have to count."""
+    spec, _problem = why_not(found)
+    if spec is not None and found.base.dataset.available():
+        draw_plan_cost(spec)
 
 
 def draw_launch(found: SearchForm) -> None:

@@ -30,6 +30,7 @@ from ui.run_views import theme_name
 from ui.sentences import said
 from ui.sticky import sticky
 
+_HEAD = "4.9rem"  # title and costs, which come last: nothing moves when they do
 _WIDTHS = [2, 3]  # what is chosen on the left, what it means on the right
 
 
@@ -37,7 +38,8 @@ def main() -> None:
     """Draw the form that the address describes."""
     remember_form()
     form = read_form(st.query_params.to_dict())
-    head = sticky("launch")
+    head = sticky("launch", least=_HEAD)
+    warned = st.container()
     for note in form.notes:
         st.warning(note, icon=":material/link_off:")
     try:
@@ -66,7 +68,7 @@ def main() -> None:
             st.caption(_("The picture of the network follows when the data is here."))
     if available:
         with costs:
-            draw_cost(spec, picture)
+            draw_cost(spec, picture, warned)
     with flow:
         draw_pipeline(spec, picture)
     preload()

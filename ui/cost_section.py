@@ -13,7 +13,7 @@ from engine.cost.duration import LIKE, SAME
 from engine.runs import RunSpec
 from ui import lab
 from ui.language import N_, _, plural
-from ui.network_section import facts_of, flops_text
+from ui.network_section import TICK_SECONDS, facts_of, flops_text
 from ui.run_words import duration_text
 from ui.sentences import said
 
@@ -30,90 +30,104 @@ _PARTS = {
 }
 
 
-def draw_cost(spec: RunSpec, picture: "NetworkPicture | None") -> None:
-    """Parameters, operations, memory and time of a run in one row, and a warning where memory will not suffice."""
+Line = tuple[str, str]
+"""A figure in words, and what is to be known about it."""
+
+
+def draw_cost(spec: RunSpec, picture: "NetworkPicture | None", warned: "st.delta_generator.DeltaGenerator") -> None:
+    """Time, memory, parameters and operations of a run in one line; in `warned`, whether memory will not suffice."""
     if picture is None:
         st.caption(_("What it will cost follows with the picture of the network."))
         return
     with lab.guarded():
         cost = estimate(lab.store(), spec, picture.facts)
-        with _row("cost"):
-            _size(picture.facts)
-            _memory(cost)
-            _time(spec, cost.duration)
-        _warn(cost)
+        _draw("cost", _time(spec, cost.duration), _memory(cost), *_size(cost.facts))
+        with warned:
+            _warn(cost)
 
 
-def draw_study_cost(spec: RunSpec, trials: int, parallel: int) -> None:
-    """Time and memory of a study of `trials` runs like `spec`, of which `parallel` train at once."""
+def draw_study_cost(spec: RunSpec, trials: int, parallel: int, budget_seconds: float = 0.0) -> None:
+    """Time and memory of a study of `trials` runs like `spec`, of which `parallel` train at once.
+
+    None begins after `budget_seconds`; 0 for no such limit. While the predictor is loading, a line says so.
+    """
     with lab.guarded():
         if not lab.predictor().ready():
-            st.caption(_("TensorFlow is loading; what the study will cost follows in a few seconds."))
+            st.fragment(_wait, run_every=TICK_SECONDS)()
             return
         cost = estimate(lab.store(), spec, facts_of(spec), trial=True)
-        with _row("study-cost"):
-            _size(cost.facts)
-            _memory(cost, parallel)
-            _study_time(cost.duration, trials, parallel)
+        time = _study_time(cost.duration, trials, parallel, budget_seconds)
+        _draw("study-cost", time, _memory(cost, parallel), *_size(cost.facts))
         _warn(cost)
 
 
-def _row(key: str) -> "st.delta_generator.DeltaGenerator":
-    return st.container(horizontal=True, gap="medium", key=key)
+def _wait() -> None:
+    with lab.guarded():
+        if lab.predictor().ready():
+            st.rerun()
+        st.caption(_("TensorFlow is loading; what the study will cost follows in a few seconds."))
 
 
-def _size(facts: NetworkFacts) -> None:
-    st.caption(
-        _("{count} parameters").format(count=f"{facts.parameters:,}"),
-        width="content",
-        help=_("Numbers that the network holds; {count} of them are trained.").format(
-            count=f"{facts.trainable_parameters:,}"
+def _draw(key: str, *lines: Line) -> None:
+    """All in one line, which stays low where it is sticky; the help has a paragraph for each."""
+    with st.container(key=key):
+        st.caption(
+            " · ".join(text for text, _about in lines),
+            help="\n".join(f"- **{text}**: {about}" for text, about in lines),
+        )
+
+
+def _size(facts: NetworkFacts) -> tuple[Line, Line]:
+    trained = _("Numbers that the network holds; {count} of them are trained.")
+    return (
+        (
+            _("{count} parameters").format(count=f"{facts.parameters:,}"),
+            trained.format(count=f"{facts.trainable_parameters:,}"),
+        ),
+        (
+            _("{operations} an example").format(operations=flops_text(facts.flops + facts.frozen_flops)),
+            _(
+                "Floating point operations for one example, from input to output. Training takes about three times as many, in every epoch."
+            ),
         ),
     )
-    st.caption(
-        _("{operations} an example").format(operations=flops_text(facts.flops + facts.frozen_flops)),
-        width="content",
-        help=_(
-            "Floating point operations for one example, from input to output. Training takes about three times as many, in every epoch."
-        ),
-    )
 
 
-def _memory(cost: Cost, times: int = 1) -> None:
+def _memory(cost: Cost, times: int = 1) -> Line:
     shares = [(_(_PARTS[field.name]), getattr(cost.memory, field.name)) for field in fields(Memory)]
-    st.caption(
-        _("about {size} of memory").format(size=_bytes(times * cost.memory.total)),
-        width="content",
-        help=_("{parts}. Free now: {free}. An estimate: libraries take more or less, mostly within a third.").format(
+    mark = "" if cost.fits else ":material/memory: "
+    return (
+        mark + _("about {size} of memory").format(size=_bytes(times * cost.memory.total)),
+        _("{parts}. Free now: {free}. An estimate: libraries take more or less, mostly within a third.").format(
             parts=" · ".join(f"{name} {_bytes(size)}" for name, size in shares), free=_bytes(cost.room.free_bytes)
         ),
     )
 
 
-def _time(spec: RunSpec, duration: Duration | None) -> None:
+def _time(spec: RunSpec, duration: Duration | None) -> Line:
     if duration is None:
-        _unknown()
-        return
+        return _unknown()
     words = _("at most about {time} ({source})") if spec.training.patience else _("about {time} ({source})")
-    st.caption(
+    return (
         words.format(time=_rough(duration.seconds), source=_source(duration)),
-        width="content",
-        help=_range(duration.low, duration.high)
+        _range(duration.low, duration.high)
         + _("It counts all epochs; early stopping may end it sooner. Waiting in the queue comes on top."),
     )
 
 
-def _study_time(duration: Duration | None, trials: int, parallel: int) -> None:
+def _study_time(duration: Duration | None, trials: int, parallel: int, budget_seconds: float) -> Line:
     if duration is None:
-        _unknown()
-        return
+        return _unknown()
     times = -(-trials // max(1, parallel))
-    st.caption(
+
+    def whole(one: float) -> float:
+        return min(times * one, budget_seconds + one) if budget_seconds else times * one
+
+    return (
         _("at most about {time} for {trials} trials ({source})").format(
-            time=_rough(times * duration.seconds), trials=f"{trials:,}", source=_source(duration)
+            time=_rough(whole(duration.seconds)), trials=f"{trials:,}", source=_source(duration)
         ),
-        width="content",
-        help=_range(times * duration.low, times * duration.high)
+        _range(whole(duration.low), whole(duration.high))
         + _(
             "Trials × time of one with the values of the form, divided by how many train at once where there are as many slots. "
             "Pruning and early stopping make it less; other values may take more or less."
@@ -121,11 +135,10 @@ def _study_time(duration: Duration | None, trials: int, parallel: int) -> None:
     )
 
 
-def _unknown() -> None:
-    st.caption(
+def _unknown() -> Line:
+    return (
         _("time unknown until a first run"),
-        width="content",
-        help=_("Once a run has finished on this machine, the time of others like it is estimated from it."),
+        _("Once a run has finished on this machine, the time of others like it is estimated from it."),
     )
 
 

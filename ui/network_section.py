@@ -21,7 +21,7 @@ Values = tuple[tuple[str, Any], ...]
 """Flat names and values, as `RunSpec.build` takes them, in a form that can be a key."""
 COUNTED = ("momentum", "versions")
 """Fields of optimizer and augmentation that change how much memory training takes."""
-_TICK_SECONDS = 1.0
+TICK_SECONDS = 1.0
 _ROW_PIXELS, _TABLE_PIXELS = 36, 396
 _PREVIEW_PIXELS = 64
 _PREVIEWS = 4  # examples, each with its variants
@@ -31,7 +31,7 @@ def draw_network(form: Form) -> "NetworkPicture | None":
     """Parameters and layers of the network. While the predictor cannot tell, a placeholder that waits for it: None."""
     with lab.guarded():
         if not lab.predictor().ready():
-            st.fragment(_wait, run_every=_TICK_SECONDS)()
+            st.fragment(_wait, run_every=TICK_SECONDS)()
             return None
         picture = describe(relevant(form, ("task", "dataset", "model"), also=("optimizer", *COUNTED)))
         _draw_picture(picture)

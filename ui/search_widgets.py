@@ -9,6 +9,7 @@ from engine.search.grid import combinations
 from engine.spec import Choices, Field, Range
 from engine.studies import OBJECTIVES, StudySpec, narrow
 from ui import lab
+from ui.cost_section import draw_study_cost
 from ui.language import _, plural
 from ui.run_details import section_title
 from ui.search_form import SearchForm, around, put_domain, put_objectives, read_search
@@ -144,14 +145,14 @@ def draw_objectives(found: SearchForm) -> None:
 def plan(spec: StudySpec) -> list[str]:
     """What will happen, in sentences. A grid with too many combinations raises `TrainyardError`."""
     search, base = spec.search, spec.run_spec({})
-    trials = search.trials
+    trials = planned_trials(spec)
     words = []
     if search.sampler == "grid":
-        count = combinations(spec)
         words.append(
-            _("The grid has {count:,} combinations; a number is tried at five places at most.").format(count=count)
+            _("The grid has {count:,} combinations; a number is tried at five places at most.").format(
+                count=combinations(spec)
+            )
         )
-        trials = min(trials, count)
     words.append(plural("{count:,} trial is trained.", "{count:,} trials are trained.", trials).format(count=trials))
     if search.parallel > 1:
         words.append(
@@ -167,6 +168,19 @@ def plan(spec: StudySpec) -> list[str]:
     if search.parallel > (slots := _slots()) > 0:
         words.append(plural("There is {count} slot now.", "There are {count} slots now.", slots).format(count=slots))
     return words
+
+
+def planned_trials(spec: StudySpec) -> int:
+    """How many trials are trained if nothing ends the study early. A grid with too many combinations raises `TrainyardError`."""
+    trials = spec.search.trials
+    return min(trials, combinations(spec)) if spec.search.sampler == "grid" else trials
+
+
+def draw_plan_cost(spec: StudySpec) -> None:
+    """What the study will cost, with as many trials at once as there are slots."""
+    search, slots = spec.search, _slots()
+    parallel = min(search.parallel, planned_trials(spec), slots or search.parallel)
+    draw_study_cost(spec.run_spec({}), planned_trials(spec), parallel, 60 * search.budget_minutes)
 
 
 def _slots() -> int:

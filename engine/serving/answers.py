@@ -65,9 +65,13 @@ class PredictResult:
     outputs: list[float] | None = None
     """The plain outputs of the network, where they were asked for."""
 
+    def to_dict(self) -> dict[str, Any]:
+        """As `dataclasses.asdict`, which would copy every probability one by one."""
+        return vars(self) | {"prediction": vars(self.prediction) if self.prediction else None}
+
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Self:
-        """The inverse of `dataclasses.asdict`."""
+        """The inverse of `to_dict`."""
         found = data["prediction"]
         return cls(**data | {"prediction": Prediction(**found) if found else None})
 

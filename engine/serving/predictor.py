@@ -71,7 +71,7 @@ def _encoded(answer: Any) -> bytes:
         return answer
     if isinstance(answer, np.ndarray):
         return to_bytes(answer)
-    return json.dumps([asdict(result) for result in answer]).encode()
+    return json.dumps([result.to_dict() for result in answer]).encode()
 
 
 def warm_up() -> None:

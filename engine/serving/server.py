@@ -51,6 +51,8 @@ def serve(
     config = uvicorn.Config(
         make_app(work, turns, shared or {}),
         uds=str(socket),
+        http="httptools",
+        loop="uvloop",
         log_level="warning",
         access_log=False,
         timeout_keep_alive=3600,

@@ -8,6 +8,8 @@ from engine.spec import Choices, Range
 from engine.store import Store
 from engine.studies import tunable
 from tests.pages.opening import labels, open_page, press, words
+from tests.pages.warm import WarmPredictor, finish
+from ui import lab
 from ui.search_form import read_search, read_vary, suggested, write_vary
 
 DIGITS = {"dataset": "digits", "model": "mlp", "epochs": 3}
@@ -72,6 +74,31 @@ def test_a_grid_says_how_many_combinations_it_has(store: Store) -> None:
     at = open_page("search", vary="units:16..18,activation:relu|tanh", sampler="grid", **DIGITS)
     assert "The grid has 6 combinations" in words(at)
     assert "6 trials are trained" in words(at)
+
+
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        ({}, "at most about 2:10 for 12 trials (from 1 similar run) · about 2.6 GB of memory"),
+        ({"parallel": 1}, "at most about 6:20 for 12 trials (from 1 similar run) · about 0.9 GB of memory"),
+        ({"budget_minutes": 1.5}, "at most about 2:00 for 12 trials"),
+        ({"vary": "activation:relu|tanh", "sampler": "grid"}, "at most about 32 s for 2 trials"),
+    ],
+    ids=["parallel", "one-by-one", "budget", "grid"],
+)
+def test_a_study_costs_its_trials_times_the_time_of_one(
+    store: Store, monkeypatch: pytest.MonkeyPatch, values: dict[str, object], told: str
+) -> None:
+    monkeypatch.setattr(lab, "predictor", WarmPredictor)
+    finish(store, model="mlp", epochs=10, device="cpu")
+    study = {"model": "mlp", "units": 93, "epochs": 10, "device": "cpu", "trials": 12, "parallel": 3}
+    assert told in words(open_page("search", **study | values))
+
+
+def test_a_study_begins_while_nobody_knows_its_cost_yet(store: Store) -> None:
+    at = open_page("search", **DIGITS)
+    assert "what the study will cost follows in a few seconds" in words(at)
+    assert "Start search" in labels(at)
 
 
 @pytest.mark.parametrize(

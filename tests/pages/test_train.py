@@ -5,35 +5,11 @@ from types import SimpleNamespace
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from engine.cost import NetworkFacts
-from engine.errors import TrainyardError
-from engine.runs import RunSpec, RunState
-from engine.serving.client import Layer, NetworkPicture
 from engine.settings import settings
 from engine.store import Store
 from tests.pages.opening import labels, open_page, press, words
+from tests.pages.warm import WarmPredictor, finish
 from ui import lab
-
-
-class WarmPredictor:
-    """Knows one network, and has a sentence against it when `error` is set."""
-
-    def __init__(self, error: str = "") -> None:
-        self.error = error
-        self.asked: list[dict[str, object]] = []
-
-    def ready(self) -> bool:
-        """Always."""
-        return True
-
-    def describe(self, values: dict[str, object]) -> NetworkPicture:
-        """Two layers."""
-        self.asked.append(values)
-        if self.error:
-            raise TrainyardError(self.error)
-        layers = (Layer("image", "InputLayer", (None, None, 1), 0, False, "image"),
-                  Layer("scores", "Dense", (10,), 1290, True, "scores"))  # fmt: skip
-        return NetworkPicture(layers, NetworkFacts(1290, 1290, 2, 2_600_000, 0, 20, 10, 9_000, 7_056_000))
 
 
 def field(at: AppTest, key: str) -> SimpleNamespace:
@@ -143,21 +119,12 @@ def test_a_network_that_cannot_be_described_is_a_sentence_and_the_page_goes_on(
     assert "Train" in labels(at)
 
 
-def finish(store: Store, **values: object) -> None:
-    """Record a run that trained 500 examples a second, with two seconds beside."""
-    run = store.create_run(RunSpec.build(values), slot="test")
-    store.begin_attempt(run, worker={}, environment={"device": "cpu", "flops": 2_600_000}, total_steps=1)
-    result = {"epochs": 10, "examples_per_second": 3_000.0, "num_train_examples": 9_000, "whole_seconds": 32.0}
-    store.end_run(run, RunState.COMPLETED, "", result)
-
-
 def test_what_a_run_costs_stands_beside_the_button(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lab, "predictor", WarmPredictor)
     finish(store, model="mlp", epochs=10, device="cpu")
     at = open_page("train", model="mlp", epochs=20, units=96, device="cpu")
-    shown = [caption.value for caption in at.caption]
-    assert {"1,290 parameters", "2.6 MFLOP an example", "about 0.9 GB of memory"} <= set(shown)
-    assert "at most about 1:02 (from 1 similar run)" in shown
+    figures = "about 0.9 GB of memory · 1,290 parameters · 2.6 MFLOP an example"
+    assert f"at most about 1:02 (from 1 similar run) · {figures}" in words(at).splitlines()
     assert not at.warning
 
 
@@ -176,22 +143,6 @@ def test_too_little_memory_is_said_before_the_launch_and_hinders_nobody(
     assert "TRAINYARD_WORKER_MEMORY_MB allows 0.9 GB in all. The data takes most of it" in at.warning[0].value
     press(at, "Train")
     assert len(store.list_runs()) == 1
-
-
-def study_cost() -> None:
-    """A page with nothing but the cost of a study."""
-    from engine.runs import RunSpec
-    from ui.cost_section import draw_study_cost
-
-    draw_study_cost(RunSpec.build({"model": "mlp", "units": 93, "epochs": 10, "device": "cpu"}), 12, 3)
-
-
-def test_a_study_costs_its_trials_times_the_time_of_one(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lab, "predictor", WarmPredictor)
-    finish(store, model="mlp", epochs=10, device="cpu")
-    shown = [caption.value for caption in AppTest.from_function(study_cost).run().caption]
-    assert "at most about 2:10 for 12 trials (from 1 similar run)" in shown
-    assert "about 2.6 GB of memory" in shown
 
 
 def test_the_terminal_command_says_the_same(store: Store) -> None:
