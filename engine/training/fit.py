@@ -263,7 +263,7 @@ class _Session:
 
     def fit(self, extra: list[Any]) -> None:
         """Call Keras' `fit` in portions: what is left of an epoch, one epoch to measure where the speed is not known, and the rest."""
-        model, report, epochs = self.network.trained, self.report, self.spec.training.epochs
+        report, epochs = self.report, self.spec.training.epochs
         remembering = [v for v in self.keeping.remembering.values() if v is not self.steering]
         callbacks = [self.seeds, *remembering, report, self.steering, self.keeping, self.pace, *extra]
         steps = self.batches.steps_per_epoch
