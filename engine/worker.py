@@ -8,6 +8,7 @@ trials of a study: then it cleans up, says once more that it is ready, and waits
 
 import contextlib
 import errno
+import gc
 import json
 import logging
 import os
@@ -83,6 +84,7 @@ def warm_up() -> None:
     from engine.training.fit import rehearse
 
     rehearse()
+    gc.freeze()  # what is there now stays: the sweep after each trial need not look at it
 
 
 def work(store: Store, run: Run, extra: list[Any] | None = None) -> int:

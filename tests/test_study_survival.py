@@ -12,13 +12,16 @@ from alembic import command
 from sqlalchemy import inspect, text, update
 
 from engine.errors import TrainyardError
+from engine.own_data import delete_own_data
 from engine.runs import RunState
 from engine.search.deletion import delete_study
 from engine.search.sampling import close_storage, open_storage
 from engine.store import Store
 from engine.store.schema import studies
 from engine.studies import StudySpec, StudyState
+from engine.worker import work
 from tests.search_bench import Bench
+from tests.test_own_data import flowers, imported, upload
 
 STRANGE: dict[str, Callable[[dict[str, Any]], Any]] = {
     "a setting of the search that is not known": lambda spec: spec | {"search": spec["search"] | {"temperature": 1}},
@@ -157,3 +160,24 @@ def test_a_resumed_trial_run_of_a_deleted_study_cannot_be_lost_silently(bench: B
     with pytest.raises(TrainyardError, match="that have not ended: 1"):
         delete_study(bench.store, study.id)
     assert bench.store.get_run(run.id).state is RunState.QUEUED
+
+
+def test_a_study_whose_own_dataset_is_deleted_between_two_trials_ends_with_a_sentence(bench: Bench) -> None:
+    imported(upload(flowers()), "t.csv")
+    study = bench.begin(values={"dataset": "my-table", "table": "mine"}, trials=9, patience_trials=2)
+    with pytest.raises(TrainyardError, match="in use by run"):
+        delete_own_data(bench.store, "mine")  # not while a trial needs it
+    waiting = bench.claim()
+    assert bench.store.end_run(waiting, RunState.COMPLETED, "", {})
+    delete_own_data(bench.store, "mine")
+    bench.driver.tick()
+    for _ in range(9):
+        if bench.get(study).state is not StudyState.RUNNING:
+            break
+        run = bench.claim()
+        assert work(bench.store, run) == 1
+        bench.driver.tick()
+    ended = bench.get(study)
+    assert ended.state is StudyState.FAILED
+    assert "2 trials in a row have failed" in ended.message
+    assert "'mine' is not on this machine" in ended.message

@@ -5,6 +5,7 @@ is killed, workers train on; the next executor watches those that live and queue
 """
 
 import logging
+import math
 import signal
 import time
 from pathlib import Path
@@ -25,6 +26,7 @@ logger = logging.getLogger(__name__)
 
 _TICK_SECONDS = 0.05
 _LOOK_AROUND_SECONDS = 1.0
+_TIDY_SECONDS = 30.0  # between trials the disk is looked at so often: each look walks through the files of all runs
 _STANDBY_DELAY_SECONDS = 4.0  # a new standby must not take the cores from a run that has just begun
 TERMINAL = "terminal"
 """Slot name of runs that somebody trains in the foreground: never restarted by an executor."""
@@ -46,6 +48,8 @@ class LocalExecutor:
         self._asked: dict[int, float] = {}
         self._killed: dict[int, str] = {}  # runs whose worker this executor has killed, and why
         self._looked = 0.0
+        self._tidied = 0.0
+        self._tidy_at = math.inf
         self._standby_after = 0.0
         self._ending = False
 
@@ -78,6 +82,9 @@ class LocalExecutor:
         if not self._ending:
             self._fill_slots()
             self._keep_standby()
+        if time.monotonic() >= self._tidy_at:
+            keep_disk_budget(self.store)
+            self._tidied, self._tidy_at = time.monotonic(), math.inf
 
     # -- one tick ------------------------------------------------------------------------------------------------
 
@@ -96,7 +103,7 @@ class LocalExecutor:
             del self._busy[slot]
             if code is None:
                 self._take_back(slot, worker)
-            keep_disk_budget(self.store)
+            self._tidy_at = min(self._tidy_at, self._tidied + _TIDY_SECONDS if code is None else 0.0)
 
     def _take_back(self, slot: str, worker: WorkerProcess) -> None:
         """A worker that has trained a trial waits for the next one, in place of any other."""

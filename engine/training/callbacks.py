@@ -93,10 +93,16 @@ class SteadySeeds(keras.callbacks.Callback):
     def __init__(self) -> None:
         super().__init__()
         self._before: list[np.ndarray] = []
+        self._states: list[Any] = []
+
+    def set_model(self, model: keras.Model) -> None:
+        """Find its seeds once: a walk through all layers takes longer than a small epoch."""
+        super().set_model(model)
+        self._states = [v for v in model.non_trainable_variables if v.name == "seed_generator_state"]
 
     def on_test_begin(self, logs: Any = None) -> None:
         """Remember."""
-        self._before = [keras.ops.convert_to_numpy(state).copy() for state in self._states()]
+        self._before = [keras.ops.convert_to_numpy(state).copy() for state in self._states]
 
     def on_test_end(self, logs: Any = None) -> None:
         """Put back."""
@@ -105,11 +111,8 @@ class SteadySeeds(keras.callbacks.Callback):
     def put_back(self) -> None:
         """The states from before the validation, if one has begun and not ended."""
         if self._before:
-            assign(self._states(), self._before)
+            assign(self._states, self._before)
         self._before = []
-
-    def _states(self) -> list[Any]:
-        return [v for v in self.model.non_trainable_variables if v.name == "seed_generator_state"]
 
 
 class Report(keras.callbacks.Callback):

@@ -28,6 +28,7 @@ from engine.training.hardware import Hardware
 from engine.training.inheritance import Inheritance, describe, inherit, untrained
 from engine.training.network import Network, build_network, compile_network, create_variables
 from engine.training.operations import count_flops, measure_lengths
+from engine.training.pace import Pace
 from engine.training.pipeline import Batches, evaluation_dataset
 from engine.training.reporter import Ended, Reporter, RunLost
 from engine.training.steering import Steering
@@ -82,8 +83,8 @@ def rehearse() -> None:
 
 def forget() -> None:
     """Let go of what a run has left in this process: its graphs, its names and its memory."""
-    keras.backend.clear_session()
-    gc.collect()
+    keras.backend.clear_session(free_memory=False)
+    gc.collect()  # once: Keras would do it before and we after
 
 
 def _train(
@@ -110,8 +111,9 @@ def _train(
         return state, session.farewell(state), run.result
     result = session.result()
     if run.study_id is not None:  # a trial is judged on validation alone, and its checkpoint has the best weights
-        measured = {"latency_ms": measure_latency(session.network, session.data)} if state is RunState.COMPLETED else {}
-        return state, session.farewell(state), result | measured | _taken(began)
+        if state is RunState.COMPLETED and "latency" in store.studies.get(run.study_id).spec.objectives:
+            result |= {"latency_ms": measure_latency(session.network, session.data)}
+        return state, session.farewell(state), result | _taken(began)
     if state is RunState.COMPLETED:
         result |= evaluate_run(session.network, session.data, files, spec)
         result |= _taken(began)  # without the baseline, which the next run will find ready
@@ -149,6 +151,7 @@ class _Session:
     keeping: Checkpoints
     seeds: SteadySeeds
     steering: Steering
+    pace: Pace
 
     @classmethod
     def start(cls, store: Store, run: Run, spec: RunSpec, hardware: Hardware, reporter: Reporter) -> "_Session":
@@ -166,6 +169,7 @@ class _Session:
         total_steps = batches.steps_per_epoch * spec.training.epochs
         compile_network(network, spec, info, total_steps, gpu=hardware.gpu)
         create_variables(network.trained, spec.task.encode_targets(tf.constant(arrays["train"][1][:1]), info))
+        flops = count_flops(network.trained, measure_lengths(spec, data).mean)
         best = BestEpoch(spec)
         remembering: dict[str, Any] = {"best": best}
         if spec.schedule.reacts:
@@ -184,13 +188,14 @@ class _Session:
             keeping=Checkpoints(files, best, remembering, settings().checkpoint_seconds, keeping=run.study_id is None),
             seeds=SteadySeeds(),
             steering=steering,
+            pace=Pace(report, flops * batches.batch_size, run.study_id),
         )
         session._resume(inherited)
         found = {
             "device": hardware.name,
             "dataset_hash": data.content_hash,
             "num_parameters": network.core.count_params(),
-            "flops": count_flops(network.trained, measure_lengths(spec, data).mean),
+            "flops": flops,
             "num_train_examples": batches.num_examples,
         }
         store.begin_attempt(
@@ -257,22 +262,21 @@ class _Session:
         logger.info("Resuming at epoch %s, step %s.", position.epoch + 1, position.step)
 
     def fit(self, extra: list[Any]) -> None:
-        """Call Keras' `fit` in portions: what is left of an epoch, one epoch to measure, and all the rest."""
-        model, report, epochs = self.network.trained, self.report, self.spec.training.epochs
+        """Call Keras' `fit` in portions: what is left of an epoch, one epoch to measure where the speed is not known, and the rest."""
+        report, epochs = self.report, self.spec.training.epochs
         remembering = [v for v in self.keeping.remembering.values() if v is not self.steering]
-        callbacks = [self.seeds, *remembering, report, self.steering, self.keeping, *extra]
+        callbacks = [self.seeds, *remembering, report, self.steering, self.keeping, self.pace, *extra]
         steps = self.batches.steps_per_epoch
-        exact = self.steering.exact_epoch()
-        model.steps_per_execution = 1 if exact == report.epoch else min(FIRST_EXECUTION_STEPS, steps)
         if report.step == steps:
             self._validate(callbacks)
-        elif report.epoch < epochs and not self.best.exhausted:
-            self._portion(callbacks, report.epoch + 1)
         while report.epoch < epochs and not self.best.exhausted:
-            exact = self.steering.exact_epoch()
+            exact, speed = self.steering.exact_epoch(), self.pace.steps_per_second
             now = exact == report.epoch
-            self._execute(1 if now else execution_steps(report.steps_per_second, steps))
-            self._portion(callbacks, report.epoch + 1 if now else min(epochs, exact or epochs))
+            first = min(FIRST_EXECUTION_STEPS, steps)
+            self._execute(1 if now else execution_steps(speed, steps) if speed else first)
+            one = now or report.step or not speed
+            self._portion(callbacks, report.epoch + 1 if one else min(epochs, exact or epochs))
+        self.pace.remember()
 
     def _execute(self, steps: int) -> None:
         """So many steps in one call of the training graph from now on."""
@@ -281,7 +285,8 @@ class _Session:
             model.steps_per_execution = steps
             # the functions were traced for another number of steps, and would leave out batches
             model.make_train_function(force=True)
-            model.make_test_function(force=True)
+            if self.validation.cardinality() != 1:
+                model.make_test_function(force=True)
 
     def _portion(self, callbacks: list[Any], until_epoch: int) -> None:
         self.network.trained.fit(
