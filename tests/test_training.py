@@ -17,7 +17,7 @@ from engine.models.mlp import Mlp
 from engine.optimizers import optimizers
 from engine.runs import RunSpec, RunState
 from engine.store import Store
-from engine.studies import StudySpec
+from engine.studies import Search, StudySpec
 from engine.tasks.base import DataInfo
 from engine.training import fit, pipeline
 from engine.training.checkpoint import load_weights
@@ -61,7 +61,7 @@ def test_a_completed_run_leaves_a_model_that_loads_anywhere_and_figures_that_it_
 
 
 def test_a_trial_is_judged_on_validation_alone_and_leaves_a_checkpoint_with_its_best_weights(store: Store) -> None:
-    study = store.studies.create(StudySpec.build(SMALL, {"units": None}, ("quality", "latency")))
+    study = store.studies.create(StudySpec.build(SMALL, {"units": None}, ("quality", "latency"), Search(pruner="none")))
     made = store.studies.create_trial(study.id, 0, RunSpec.build(SMALL))
     assert made is not None
     run = store.claim_run("cpu-0", made.id)
