@@ -34,7 +34,8 @@ def draw_actions(run: Run) -> None:
     ):
         apply([run.id], resume)
         st.rerun()
-    _seeds_button(run)
+    if not run.live:  # a run that trains has enough buttons
+        _seeds_button(run)
     if can_be_tried(run) and st.button(
         _("Try it"),
         type="primary",
