@@ -480,7 +480,7 @@ def test_a_set_that_a_run_needs_is_not_deleted_and_what_was_prepared_goes_with_i
     imported(upload(flowers()), "t.csv")
     imported(upload(flowers()), "t.csv")
     run = store.create_run(RunSpec.build({"dataset": "my-table", "table": "mine"}))
-    with pytest.raises(TrainyardError, match=f"'mine' is in use by run {run.id}, queued or running"):
+    with pytest.raises(TrainyardError, match=f"'mine' is in use by run {run.id}, queued, running or paused"):
         delete_own_data(store, "mine")
     assert uses_of(store, "mine@2").live == ()
     store.claim_run("cpu-0", run.id)
