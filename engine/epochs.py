@@ -22,6 +22,14 @@ def keep_epoch(files: Artifacts, epoch: int, best: int) -> None:
         (files.epochs / f"{gone}.npz").unlink(missing_ok=True)
 
 
+def let_go(files: Artifacts) -> bool:
+    """Delete all kept epochs of a run, for want of room. Whether there were any."""
+    kept = _kept(files)
+    for epoch in kept:
+        (files.epochs / f"{epoch}.npz").unlink(missing_ok=True)
+    return bool(kept)
+
+
 def too_many(epochs: list[int], best: int, most: int) -> list[int]:
     """Which of `epochs` (in their order) to let go so that `most` are left: the newest and the best one stay.
 

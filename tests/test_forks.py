@@ -1,6 +1,8 @@
 """A run that goes on from a kept epoch of another: what it takes over, what may change, and what it says when it cannot."""
 
+import errno
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
 import numpy as np
@@ -16,7 +18,7 @@ from engine.settings import settings
 from engine.spec import FORKABLE
 from engine.store import Store
 from engine.studies import StudySpec
-from engine.training import fit
+from engine.training import callbacks, fit
 from tests.training_runs import RANDOM, SMALL, create, stopping_at, train, train_with_stops
 
 FOUR: dict[str, Any] = RANDOM | {"epochs": 4, "units": 8, "rotation": 0.0}
@@ -328,3 +330,21 @@ def test_epochs_that_are_left_in_the_middle_are_not_kept(store: Store, monkeypat
     assert run.attempt == 2
     assert len(kept_epochs(run.id)) == 2
     assert kept_epochs(run.id)[-1] == 4
+
+
+def test_on_a_full_disk_kept_epochs_make_room_for_the_checkpoint(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept_before: list[list[int]] = []
+    write = callbacks.save_checkpoint
+
+    def full_once(path: Path, *state: Any) -> None:
+        run_id = int(path.parent.name)
+        if kept_epochs(run_id) == [1, 2]:
+            kept_before.append(kept_epochs(run_id))
+            raise OSError(errno.ENOSPC, "No space left on device", str(path))
+        write(path, *state)
+
+    monkeypatch.setattr(callbacks, "save_checkpoint", full_once)
+    run = train(store, **FOUR)
+    assert run.state is RunState.COMPLETED
+    assert kept_before == [[1, 2]]
+    assert kept_epochs(run.id) == [3, 4]

@@ -1,5 +1,6 @@
 """What happens beside `fit`: reporting, obeying a stop, remembering the best epoch, checkpoints."""
 
+import errno
 import math
 import time
 from collections.abc import Callable
@@ -9,7 +10,7 @@ import keras
 import numpy as np
 
 from engine.artifacts import Artifacts
-from engine.epochs import keep_epoch
+from engine.epochs import keep_epoch, let_go
 from engine.errors import TrainyardError
 from engine.runs import RunSpec
 from engine.training.checkpoint import Position, assign, save_checkpoint
@@ -278,7 +279,13 @@ class Checkpoints(keras.callbacks.Callback):
         states = {name: callback.state() for name, callback in self.remembering.items()}
         position = Position(epoch, step, states, self.spent)
         best = self.best.best_weights
-        save_checkpoint(self.files.checkpoint, self.model, position, means or [], best, self.about(), self.more)
+        state = (self.model, position, means or [], best, self.about(), self.more)
+        try:
+            save_checkpoint(self.files.checkpoint, *state)
+        except OSError as error:
+            if error.errno != errno.ENOSPC or not let_go(self.files):
+                raise
+            save_checkpoint(self.files.checkpoint, *state)  # going on matters more than going back
         if self.keeping and epoch and not step:
             keep_epoch(self.files, epoch, int(self.best.epochs.get("epoch", 0)))
         self._last = time.monotonic()

@@ -45,8 +45,9 @@ def small_disk(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> I
 
 
 def test_a_full_disk_fails_the_run_with_a_sentence_and_it_resumes_once_there_is_room(
-    small_disk: Path, own_lab: Lab
+    small_disk: Path, own_lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("TRAINYARD_KEPT_EPOCHS", "0")  # they would be let go first, and make room
     own_lab.start_executor()
     run = own_lab.until_step(own_lab.submit(**LARGE), 40)
     own_lab.until(own_lab.files(run).checkpoint.is_file)
