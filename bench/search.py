@@ -7,6 +7,7 @@ has a worker ready, as a dashboard that is open has; what either side takes to b
 the start of the process that drives studies. They take turns, and the figures are medians over the seeds.
 """
 
+import math
 import signal
 import subprocess
 import sys
@@ -60,12 +61,12 @@ def _round(seed: int) -> dict[str, Any]:
         "with_start_ratio": sum(theirs[n] for n in ("seconds", "import_seconds"))
         / (one["seconds"] + one["start_seconds"]),
         "two_slots_ratio": one["seconds"] / two["seconds"],
-        "time_to_best_ratio": pruned["goal_seconds"] / theirs["seconds"],
+        "time_to_best_ratio": (pruned["goal_seconds"] or math.nan) / theirs["seconds"],
     }
 
 
 def ours(search: Search, slots: int = 1, goal: float = 2.0) -> dict[str, Any]:
-    """Seconds from the creation of a study to its end, and until an epoch came to `goal` (infinite if none did)."""
+    """Seconds from the creation of a study to its end, and until an epoch came to `goal` (None if none did)."""
     with empty_home() as home, _executor(home | {"TRAINYARD_SLOTS": str(slots)}, slots) as (store, start_seconds):
         began = time.time()
         study = store.studies.create(StudySpec.build(VALUES, SPACE, search=search))
@@ -77,7 +78,7 @@ def ours(search: Search, slots: int = 1, goal: float = 2.0) -> dict[str, Any]:
             "seconds": time.time() - began,
             "start_seconds": start_seconds,
             "best": max(run.best["val_accuracy"] for run in _runs(store, study)),
-            "goal_seconds": _reached(store, study, goal) - began,
+            "goal_seconds": None if (reached := _reached(store, study, goal)) is None else reached - began,
             "epochs": sum(run.epoch for run in _runs(store, study)),
         }
 
@@ -86,7 +87,7 @@ def _runs(store: Store, study: Study) -> list[Any]:
     return [run for trial in store.studies.runs(study.id).values() for run in trial]
 
 
-def _reached(store: Store, study: Study, goal: float) -> float:
+def _reached(store: Store, study: Study, goal: float) -> float | None:
     """When the first epoch of any trial came to the goal."""
     points = [point for run in _runs(store, study) for point in store.metrics(run.id)]
     reached = [
@@ -94,7 +95,7 @@ def _reached(store: Store, study: Study, goal: float) -> float:
         for point in points
         if (point.split, point.name, point.scope) == ("validation", "accuracy", "epoch") and (point.value or 0) >= goal
     ]
-    return min(reached, default=float("inf"))
+    return min(reached, default=None)
 
 
 @contextmanager
