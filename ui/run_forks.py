@@ -66,7 +66,7 @@ def _ask(run: Run, wanted: int) -> None:
             epochs,
             index=epochs.index(nearest(epochs, wanted)),
             format_func=lambda number: _epoch_text(run, number, best, history),
-            help=_("Of long runs some epochs are kept, the best and the newest always."),
+            help=_("Short epochs share a checkpoint, and of long runs some are kept: the newest always."),
         )
         if st.button(
             _("Choose values"),
