@@ -5,7 +5,7 @@ network must stay. The new run has a copy of what it begins with: nothing that h
 """
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -18,12 +18,22 @@ from engine.spec import Spec
 from engine.store import Store
 
 
-def fork_run(store: Store, parent_id: int, epoch: int, spec: RunSpec, owner: str = "", slot: str = "") -> Run:
+def fork_run(
+    store: Store,
+    parent_id: int,
+    epoch: int,
+    spec: RunSpec,
+    owner: str = "",
+    slot: str = "",
+    *,
+    steering: Sequence[dict[str, Any]] = (),
+) -> Run:
     """Queue a run that goes on from the end of `epoch` (from 1) of a run, with the values of `spec`.
 
     Its first epoch is the next one, up to `spec.training.epochs`. With `slot` the caller trains it itself, at once.
     Where the parent's learning rate was changed by hand before, and `spec` asks for the one it had begun with, the
-    changed one stays in force. Raises `TrainyardError` where the parent or the values do not allow it.
+    changed one stays in force. With the `steering` of another fork its own changes are repeated. Raises
+    `TrainyardError` where the parent or the values do not allow it.
     """
     parent = store.get_run(parent_id)
     _check_kept(parent, epoch)
@@ -39,7 +49,9 @@ def fork_run(store: Store, parent_id: int, epoch: int, spec: RunSpec, owner: str
             raise
 
     try:
-        return store.fork_run(parent, epoch, steered_spec(parent, epoch, spec), owner, slot, prepare=prepare)
+        return store.fork_run(
+            parent, epoch, steered_spec(parent, epoch, spec), owner, slot, steering=steering, prepare=prepare
+        )
     except BaseException:
         for run in made:  # its number may be given to another run
             shutil.rmtree(artifacts_of(run.id).folder, ignore_errors=True)

@@ -348,3 +348,20 @@ def test_on_a_full_disk_kept_epochs_make_room_for_the_checkpoint(store: Store, m
     assert run.state is RunState.COMPLETED
     assert kept_before == [[1, 2]]
     assert kept_epochs(run.id) == [3, 4]
+
+
+def test_a_fork_that_was_steered_is_repeated_with_its_changes(store: Store) -> None:
+    parent = train(store, **FOUR)
+
+    def repeat(steering: list[dict[str, Any]]) -> Run:
+        run = fork_run(store, parent.id, 2, parent.parsed(), slot="terminal", steering=steering)
+        fit.train_run(store, run)
+        return store.get_run(run.id)
+
+    steered = fork_run(store, parent.id, 2, parent.parsed(), slot="terminal")
+    store.steer_run(steered.id, 0.05)
+    fit.train_run(store, steered)
+    steered = store.get_run(steered.id)
+    assert steered.steering[0]["step"] is not None
+    assert repeat(steered.steering).result["weights_sha256"] == steered.result["weights_sha256"]
+    assert repeat([]).result["weights_sha256"] == parent.result["weights_sha256"] != steered.result["weights_sha256"]

@@ -3,8 +3,9 @@
 import logging
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
@@ -70,20 +71,21 @@ def launch_study(spec: StudySpec, name: str = "") -> Study:
     return study
 
 
-def fork(parent_id: int, epoch: int, spec: RunSpec, owner: str = "") -> Run:
+def fork(parent_id: int, epoch: int, spec: RunSpec, owner: str = "", *, steering: Sequence[dict[str, Any]] = ()) -> Run:
     """Queue a run that goes on from the end of an epoch of another, and have somebody take it."""
     from engine.forks import fork_run
 
-    run = fork_run(store(), parent_id, epoch, spec, owner)
+    run = fork_run(store(), parent_id, epoch, spec, owner, steering=steering)
     start_executor()
     return run
 
 
 def repeat(run: Run) -> Run:
     """Queue one run like another: a fork from the same epoch, with the changes of the learning rate that were made."""
+    steering = [change for change in run.steering if change["step"] is not None]
     if run.parent_id is not None and run.parent_epoch is not None:
-        return fork(run.parent_id, run.parent_epoch, run.parsed())
-    made = store().create_run(run.parsed(), steering=[change for change in run.steering if change["step"] is not None])
+        return fork(run.parent_id, run.parent_epoch, run.parsed(), steering=steering)
+    made = store().create_run(run.parsed(), steering=steering)
     start_executor()
     return made
 

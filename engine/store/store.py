@@ -122,18 +122,25 @@ class Store:
         `steering` of another run its changes of the learning rate are repeated, each at its step. `origin` is a sentence
         that says where its values come from, the first of its events.
         """
-        return self.create_runs([spec], owner, slot, origin=origin, steering=list(steering))[0]
+        return self.create_runs([spec], owner, slot, origin=origin, steering=steering)[0]
 
     def create_runs(
-        self, specs: Sequence[RunSpec], owner: str = "", slot: str = "", *, origin: str = "", **values: Any
+        self,
+        specs: Sequence[RunSpec],
+        owner: str = "",
+        slot: str = "",
+        *,
+        steering: Sequence[dict[str, Any]] = (),
+        origin: str = "",
+        group_id: int | None = None,
     ) -> list[Run]:
-        """Put several runs at the end of the queue, all or none; they are one group. See `create_run`.
+        """Put several runs at the end of the queue, all or none; they are one group, or join that of `group_id`.
 
-        `values` are further columns of all of them.
+        See `create_run`.
         """
-        group_id = values.pop("group_id", None)
         now = time.time()
-        common = begins(slot, now) | {"owner": owner or default_owner(), "created_at": now, "queued_at": now} | values
+        common = begins(slot, now) | {"owner": owner or default_owner(), "created_at": now, "queued_at": now}
+        common |= {"steering": list(steering)}
         made: list[Run] = []
         with self.writing() as db:
             if not slot:
@@ -165,7 +172,15 @@ class Store:
         return self.create_runs(specs, owner, group_id=run.group_id or run.id)
 
     def fork_run(
-        self, parent: Run, epoch: int, spec: RunSpec, owner: str = "", slot: str = "", *, prepare: Callable[[Run], None]
+        self,
+        parent: Run,
+        epoch: int,
+        spec: RunSpec,
+        owner: str = "",
+        slot: str = "",
+        *,
+        steering: Sequence[dict[str, Any]] = (),
+        prepare: Callable[[Run], None],
     ) -> Run:
         """Create a run that goes on from the end of `epoch` of another; `engine.forks.fork_run` looks whether it can.
 
@@ -173,7 +188,7 @@ class Store:
         """
         now = time.time()
         begin = begins(slot, now) | {"owner": owner or default_owner(), "created_at": now, "queued_at": now}
-        line = {"parent_id": parent.id, "parent_epoch": epoch, "epoch": epoch}
+        line = {"parent_id": parent.id, "parent_epoch": epoch, "epoch": epoch, "steering": list(steering)}
         with self.writing() as db:
             if not slot:
                 _check_queue(db, 1)
