@@ -16,14 +16,7 @@ from ui.sentences import said
 
 MOST_RUNS = 200
 """The newest runs that can be chosen; an older one is reached from its own page."""
-_WITH_MODEL = (
-    RunState.COMPLETED,
-    RunState.STOPPED,
-    RunState.PRUNED,
-    RunState.RUNNING,
-    RunState.QUEUED,
-    RunState.PAUSED,
-)
+_WITH_MODEL = tuple(state for state in RunState if state not in (RunState.CANCELED, RunState.FAILED))
 
 
 def main() -> None:

@@ -1,5 +1,6 @@
 """Charts and words of studies: bounded however many trials there are, the best always among what is drawn."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -77,7 +78,7 @@ def test_every_chart_is_json_for_any_number_of_trials(count: int) -> None:
     trials = many(count)[:-1] if count else []
     for theme in ("light", "dark"):
         for figure in figures(trials, replace(JUDGING, theme=theme)).values():  # type: ignore[arg-type]
-            to_json(figure)
+            assert json.loads(to_json(figure)).keys() == {"data", "layout"}
 
 
 def test_the_best_is_drawn_however_many_trials_there_are() -> None:

@@ -18,8 +18,20 @@ from ui.sentences import said
 def draw_actions(run: Run) -> None:
     """The buttons that suit the run's state, beside its title."""
     if run.live:
-        _pause_button(run)
-        _stop_button(run)
+        _request_button(
+            run,
+            _("Pause"),
+            ":material/pause:",
+            _("Free the device within a second, and keep the place in the queue for when it is resumed."),
+            pause,
+        )
+        _request_button(
+            run,
+            _("Stop"),
+            ":material/stop:",
+            _("End within a second and keep a model; the run can be resumed later."),
+            stop,
+        )
         if st.button(
             _("Cancel…"),
             icon=":material/block:",
@@ -45,25 +57,10 @@ def draw_actions(run: Run) -> None:
         st.switch_page(page("demo"), query_params={"run": str(run.id)})
 
 
-def _stop_button(run: Run) -> None:
-    if st.button(
-        _("Stop"),
-        icon=":material/stop:",
-        disabled=bool(run.request),
-        help=_("End within a second and keep a model; the run can be resumed later."),
-    ):
-        apply([run.id], stop)
-        st.rerun()
-
-
-def _pause_button(run: Run) -> None:
-    if st.button(
-        _("Pause"),
-        icon=":material/pause:",
-        disabled=bool(run.request),
-        help=_("Free the device within a second, and keep the place in the queue for when it is resumed."),
-    ):
-        apply([run.id], pause)
+def _request_button(run: Run, label: str, icon: str, words: str, action: Callable[[int], None]) -> None:
+    """A button that writes a request, while there is none."""
+    if st.button(label, icon=icon, disabled=bool(run.request), help=words):
+        apply([run.id], action)
         st.rerun()
 
 

@@ -11,16 +11,11 @@ from engine.studies import OBJECTIVES, QUALITY, Domain, Study, StudySpec, StudyS
 from ui import lab
 from ui.charts import is_share, metric_word
 from ui.forms import write_value
-from ui.language import N_, _
-from ui.run_words import StateLook, duration_text, metric_text
+from ui.language import _
+from ui.run_words import STATES, StateLook, duration_text, metric_text
 
-STUDY_STATES: dict[StudyState, StateLook] = {
-    StudyState.RUNNING: StateLook(":material/play_arrow:", "▶", N_("Running"), "blue"),
-    StudyState.PAUSED: StateLook(":material/pause:", "❚❚", N_("Paused"), "orange"),
-    StudyState.COMPLETED: StateLook(":material/check:", "✓", N_("Completed"), "green"),
-    StudyState.STOPPED: StateLook(":material/stop:", "■", N_("Stopped"), "orange"),
-    StudyState.FAILED: StateLook(":material/error:", "✕", N_("Failed"), "red"),
-}
+STUDY_STATES: dict[StudyState, StateLook] = {state: STATES[RunState(state.value)] for state in StudyState}
+"""A study looks as a run does in the state of the same name."""
 _RECENT = 20  # trials whose duration says how long the next ones will take
 
 
