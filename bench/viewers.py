@@ -9,6 +9,7 @@ import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import fmean, stdev
 from typing import Any
 
 import psutil
@@ -22,8 +23,8 @@ from engine.store import Store
 from tests.e2e.dashboard import Dashboard
 
 VIEWERS = 40
-ROUNDS = 7
-SECONDS = 10.0  # of each half of a round: a pause that is too short for pages to count as closed
+ROUNDS = 10
+SECONDS = 20.0  # of each half of a round: a pause that is too short for pages to count as closed
 SETTLING_SECONDS = 25.0  # at first pages change their pace one after the other
 TICKED = ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY
 
@@ -141,6 +142,8 @@ async def _compare(dashboard: Dashboard, store: Store, run: Run) -> dict[str, An
         "ticks": len(ticks),
         "seconds_between_ticks_median": median(paces),
         "training_loses_percent": round(median(shares), 1),
+        "training_loses_percent_mean": round(fmean(shares), 1),
+        "standard_error": round(stdev(shares) / ROUNDS**0.5, 1),
         "training_loses_percent_each": [round(share, 1) for share in shares],
         "dashboard_rss_mb": round(process.memory_info().rss / 1e6),
     }

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
-from importlib.util import find_spec
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field as Setting
@@ -42,8 +41,8 @@ class Search(Spec):
     """How many trials there will be, those that are given up included."""
     sampler: Literal["tpe", "random", "grid", "qmc", "cma-es", "gp", "nsga-ii"] = "tpe"
     """Who chooses values. TPE learns from what was good so far, and suits nearly everything. Random and QMC (evenly spread) learn
-    nothing. Grid tries every combination. CMA-ES and GP learn more from few numbers, and need numbers; GP needs PyTorch,
-    too. NSGA-II is for several objectives."""
+    nothing. Grid tries every combination. GP (a Gaussian process) learns more from few trials, CMA-ES from many of numbers
+    that belong together. NSGA-II is for several objectives."""
     pruner: Literal["median", "none", "hyperband", "patient", "wilcoxon"] = "median"
     """Who gives up trials early. Median: worse than half of the others at the same epoch. Hyperband: a tournament, in which
     short trials compete for longer ones. Patient: as median, but not before some epochs without progress. Wilcoxon: by a
@@ -56,21 +55,6 @@ class Search(Spec):
     """The study ends with a sentence when this many trials have failed one after the other."""
     search_seed: Annotated[int, Setting(ge=0, le=2**31 - 1), ADVANCED] = 0
     """Seed of the sampler: with one trial at a time the same seed chooses the same values."""
-
-    @classmethod
-    def fields(cls) -> list[Field]:
-        """As declared, without the samplers that lack a package here; who asks for one all the same is told which."""
-        return [_installed(field) if field.name == "sampler" else field for field in super().fields()]
-
-
-def _installed(field: Field) -> Field:
-    assert isinstance(field.domain, Choices)
-    lacking = {name for name, package in _PACKAGES.items() if find_spec(package) is None}
-    return replace(field, domain=Choices(tuple(name for name in field.domain.options if name not in lacking)))
-
-
-_PACKAGES = {"gp": "torch"}
-"""What samplers need beside Optuna."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +69,7 @@ class Objective:
     """What it is called in the result of a run."""
 
 
-_LEAST_NUMBERS = {"cma-es": 2, "gp": 1}
+_LEAST_NUMBERS = {"cma-es": 2}
 QUALITY = "quality"
 """The objective of the task itself, on the validation split, in the best epoch."""
 OBJECTIVES: dict[str, Objective] = {
@@ -154,11 +138,6 @@ class StudySpec:
             raise TrainyardError(
                 f"The sampler {sampler!r} needs {_LEAST_NUMBERS[sampler]} or more numbers to vary, not {numbers}. "
                 "Choose another, such as 'tpe'."
-            )
-        if sampler in _PACKAGES and find_spec(_PACKAGES[sampler]) is None:
-            raise TrainyardError(
-                f"The sampler {sampler!r} needs a package that is not installed: pip install {_PACKAGES[sampler]}. Or "
-                "choose 'tpe'."
             )
         if len(self.objectives) > 1 and sampler == "cma-es":
             raise TrainyardError("The sampler 'cma-es' takes one objective. Choose 'nsga-ii' or 'tpe' for several.")

@@ -1,5 +1,6 @@
 """The driver of studies against a real store: the test moves the runs through their states, as workers would."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -266,7 +267,7 @@ def test_two_trials_train_at_the_same_time(bench: Bench) -> None:
     assert bench.get(study).state is StudyState.COMPLETED
 
 
-@pytest.mark.parametrize("sampler", ["tpe", "cma-es", "random", "qmc"])
+@pytest.mark.parametrize("sampler", ["tpe", "cma-es", "gp", "random", "qmc"])
 def test_a_range_that_is_narrowed_while_it_runs_holds_for_what_comes(bench: Bench, sampler: str) -> None:
     study = bench.begin(trials=14, sampler=sampler)
     for _ in range(6):
@@ -361,3 +362,16 @@ def test_a_study_that_cannot_go_on_ends_with_a_sentence_and_no_other_does(bench:
     assert bench.get(broken).state is StudyState.FAILED
     assert "gone" in bench.get(broken).message
     assert bench.get(sound).state is StudyState.RUNNING
+
+
+@pytest.mark.parametrize("sampler", ["tpe", "cma-es", "gp"])
+def test_what_was_good_is_learned_by_each_sampler_that_learns(bench: Bench, sampler: str) -> None:
+    study = bench.begin({"units": Range(16, 512, log=True), "learning_rate": None}, trials=60, sampler=sampler)
+    tried = []
+    for _ in range(60):
+        run = bench.claim()
+        tried.append(abs(math.log2(run.spec["model"]["units"] / 256)))
+        bench.epochs(run, 1.0 - tried[-1] / 10)
+        bench.end(run)
+    assert bench.get(study).state is StudyState.COMPLETED
+    assert sum(tried[-20:]) < 0.6 * sum(tried[:20]), "it stays where it began"

@@ -15,12 +15,12 @@ from engine.schedules import schedules
 from engine.search.grid import GRID_POINTS, combinations, grid_points
 from engine.search.sampling import distribution, distributions, make_sampler
 from engine.spec import Choices, Range
-from engine.studies import _PACKAGES, Search, StudySpec, narrow, parse_domain, tunable
+from engine.studies import Search, StudySpec, narrow, parse_domain, tunable
 
 VALUES: dict[str, Any] = {"dataset": "digits", "model": "mlp", "epochs": 4}
 FIELDS = tunable(RunSpec.build(VALUES))
 MIXED = {"learning_rate": None, "units": None, "activation": None, "dropout": None}
-SAMPLERS = ("tpe", "random", "grid", "qmc", "cma-es", "nsga-ii")
+SAMPLERS = ("tpe", "random", "grid", "qmc", "cma-es", "gp", "nsga-ii")
 
 
 def study(**space: str) -> StudySpec:
@@ -148,7 +148,6 @@ def test_a_study_survives_json() -> None:
         ({"units": None}, ("latency",), {}, "choose 'none'"),
         ({"units": None}, ("quality", "latency"), {"pruner": "none", "sampler": "cma-es"}, "2 or more numbers"),
         (MIXED, ("quality", "latency"), {"pruner": "none", "sampler": "cma-es"}, "takes one objective"),
-        ({"activation": None}, ("quality",), {"sampler": "gp"}, "1 or more numbers"),
         ({"units": None}, ("quality",), {"pruner": "wilcoxon"}, "compares folds"),
     ],
 )
@@ -157,20 +156,6 @@ def test_a_study_that_cannot_be_is_a_sentence(
 ) -> None:
     with pytest.raises(TrainyardError, match=words):
         StudySpec.build(VALUES, space, objectives, Search(**search))
-
-
-@pytest.mark.parametrize("installed", [True, False])
-def test_a_sampler_is_offered_only_where_its_package_is_installed(
-    monkeypatch: pytest.MonkeyPatch, installed: bool
-) -> None:
-    monkeypatch.setitem(_PACKAGES, "gp", "optuna" if installed else "not_installed_anywhere")
-    (sampler,) = (field for field in Search.fields() if field.name == "sampler")
-    assert isinstance(sampler.domain, Choices)
-    assert ("gp" in sampler.domain.options) is installed
-    assert "tpe" in sampler.domain.options
-    if not installed:
-        with pytest.raises(TrainyardError, match="pip install not_installed_anywhere"):
-            StudySpec.build(VALUES, {"units": None}, search=Search(sampler="gp"))
 
 
 def test_guesses_are_typed_and_lie_in_the_space() -> None:

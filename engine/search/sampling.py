@@ -106,7 +106,9 @@ def _make_sampler(spec: StudySpec, number: int) -> optuna.samplers.BaseSampler:
         case "cma-es":
             return optuna.samplers.CmaEsSampler(seed=seed, n_startup_trials=startup, warn_independent_sampling=False)
         case "gp":
-            return optuna.samplers.GPSampler(seed=seed, n_startup_trials=startup)
+            from engine.search.gaussian import GaussianProcessSampler  # scikit-learn takes a second
+
+            return GaussianProcessSampler(distributions(spec), seed, startup)
         case "nsga-ii":
             return optuna.samplers.NSGAIISampler(seed=seed, population_size=max(4, min(50, spec.search.trials // 4)))
         case _:

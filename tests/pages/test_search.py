@@ -125,7 +125,7 @@ def test_what_does_not_go_together_is_said_and_cannot_begin(
         {"vary": "units:4..99999"},
         {"vary": ",,,::;;%00" * 200},
         {"trials": "0"},
-        {"sampler": "gp"},
+        {"sampler": "annealing"},
         {"trials": "9" * 400, "sampler": "oracle"},
         {"objectives": "fame,<b>"},
         {"search_seed": "-1", "budget_minutes": "nan"},
