@@ -55,6 +55,8 @@ _CROWDED: dict[str, dict[str, Any]] = {
     "digits_mlp": {"dataset": "digits", "model": "mlp"},
     "fashion_cnn": {"dataset": "fashion", "model": "cnn"},
     "fashion_wide_mlp": {"dataset": "fashion", "model": "mlp", "units": 1024, "depth": 6},
+    "movie_lstm": {"dataset": "movie-snippets", "model": "lstm"},
+    "movie_transformer": {"dataset": "movie-snippets", "model": "transformer"},
 }
 
 
@@ -93,28 +95,35 @@ def _rows(predictor: Any, values: dict[str, Any]) -> dict[str, float]:
 
 
 def _clients(predictor: Any, alone: Any, values: dict[str, Any]) -> dict[str, float]:
-    """Ten threads that each ask again as soon as they have their answer; and the same with one request a turn."""
-    run, _, inputs = _saved(values)
-    pictures = [_png(image) for image in inputs[:CLIENTS]]
+    """Ten threads that each ask again as soon as they have their answer: with shared turns, with one request a turn, beside
+    one client alone and beside `model(x)` in a loop, which knows no files and no processes."""
+    from engine.training.tensors import as_tensors
+
+    run, model, inputs = _saved(values)
+    files = [_file(example) for example in inputs[:CLIENTS]]
 
     def crowd(handle: Any) -> None:
-        def ask(picture: bytes) -> None:
+        def ask(file: tuple[str, bytes]) -> None:
             for _ in range(EACH):
-                handle.predict(run, [("picture.png", picture)])
+                handle.predict(run, [file])
 
         with ThreadPoolExecutor(CLIENTS) as threads:
-            for done in [threads.submit(ask, picture) for picture in pictures]:
+            for done in [threads.submit(ask, file) for file in files]:
                 done.result()
 
     work = [_processor_seconds(handle, crowd) for handle in (predictor, alone)]
     together, apart = _in_turns(5, lambda: crowd(predictor), lambda: crowd(alone))
-    single = median([_seconds(lambda: alone.predict(run, [("picture.png", pictures[0])])) for _ in range(TRIES)])
+    single = median([_seconds(lambda: alone.predict(run, [files[0]])) for _ in range(TRIES)])
+    (bare,) = _in_turns(TRIES, lambda: np.asarray(model(as_tensors(inputs[:1]))))
     count = CLIENTS * EACH
     return {
         "together_per_second": count / together,
         "one_a_turn_per_second": count / apart,
         "one_client_per_second": 1 / single,
+        "bare_calls_per_second": 1 / bare,
         "ratio": apart / together,
+        "ratio_to_one_client": single * count / together,
+        "ratio_to_bare_calls": bare * count / together,
         "together_processor_ms": 1e3 * work[0] / count,
         "one_a_turn_processor_ms": 1e3 * work[1] / count,
     }
@@ -165,6 +174,11 @@ def _seconds(call: Callable[[], Any]) -> float:
     began = time.perf_counter()
     call()
     return time.perf_counter() - began
+
+
+def _file(example: Any) -> tuple[str, bytes]:
+    """An image as PNG, a text as it is."""
+    return ("text.txt", example.encode()) if isinstance(example, str) else ("picture.png", _png(example))
 
 
 def _png(image: np.ndarray) -> bytes:

@@ -7,6 +7,7 @@ import numpy as np
 import streamlit as st
 
 from engine.datasets.prepare import SPLITS, PreparedDataset
+from engine.datasets.spreadsheets import plain_cell
 from engine.inspection.balance import judge_balance
 from engine.inspection.checks import known_result, run_check
 from engine.inspection.columns import CONSTANT, GAPS, TELLTALE
@@ -167,7 +168,7 @@ def _draw_columns(found: dict[str, Any]) -> None:
     for name, reason in doubts[:20]:
         _bad(f"'{plain_label(name)}': {reason}")
     st.dataframe(
-        found["columns"],
+        [column | {"column": plain_cell(column["column"])} for column in found["columns"]],
         column_config={
             "column": st.column_config.TextColumn(_("Column")),
             "missing": st.column_config.ProgressColumn(_("Missing"), format="percent", min_value=0, max_value=1),

@@ -184,9 +184,9 @@ def _draw_roles(found: Understood, file_id: str) -> dict[str, Role]:
     edited = st.data_editor(
         [
             {
-                "column": guess.name,
+                "column": plain_cell(guess.name),
                 "role": found.roles[guess.name],
-                "examples": found.examples[guess.name],
+                "examples": plain_cell(found.examples[guess.name]),
                 "missing": guess.missing / max(found.rows, 1),
                 "different": guess.distinct,
                 "why": said(guess.reason),

@@ -8,6 +8,7 @@ import streamlit as st
 from engine.datasets.base import Dataset, datasets
 from engine.datasets.own import PLACES, list_sets
 from engine.datasets.own_dataset import OwnDataset
+from engine.datasets.spreadsheets import plain_cell
 from engine.tasks.base import tasks
 from ui.language import _
 
@@ -70,7 +71,7 @@ def draw_list(known: Iterable[type[Dataset]]) -> None:
     chosen = st.dataframe(
         [
             {
-                "title": row.title,
+                "title": plain_cell(row.title),
                 "name": row.reference or row.dataset,
                 "task": ", ".join(_(tasks[name].title) for name in row.tasks),
                 "examples": row.num_examples or None,

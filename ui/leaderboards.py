@@ -5,6 +5,7 @@ import streamlit as st
 
 from engine.comparing.leaderboard import Leaderboard, best_runs, judged_runs, metrics_of, rank
 from engine.comparing.words import level_text
+from engine.datasets.spreadsheets import plain_cell
 from engine.runs import Run
 from engine.store import Store
 from ui import lab
@@ -119,7 +120,7 @@ def _rows(board: Leaderboard) -> list[dict[str, object]]:
                 "run": f"{page('run').stem}?run={place.run.id}",
                 "name": title_of(place.run, "model"),
                 **common,
-                "owner": place.run.owner,
+                "owner": plain_cell(place.run.owner),
                 "ended": local_time(place.run.ended_at),
             }
         )

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from engine.datasets.spreadsheets import plain_cell
 from engine.runs import Run, RunState
 from ui.charts import is_share
 from ui.language import _
@@ -123,14 +124,14 @@ def rows(runs: Iterable[Run], queue: list[int], *, trials: bool = False) -> pd.D
                 "id": run.id,
                 "state": f"{words[run.state]} {place[run.id]}." if run.id in place else words[run.state],
                 "progress": progress_share(run),
-                "dataset": title_of(run, "dataset"),
+                "dataset": plain_cell(title_of(run, "dataset")),
                 "model": title_of(run, "model"),
                 **({"study": study_cell(run)} if trials else {}),
                 "best": run.best.get(headline_of(run)),
                 "test": run.result.get(f"test_{headline_of(run).removeprefix('val_')}"),
                 "curve": run.curve or None,
                 "duration": duration_text(seconds) if (seconds := run_seconds(run)) is not None else "",
-                "owner": run.owner,
+                "owner": plain_cell(run.owner),
                 "created": run.created_at,
             }
             for run in runs

@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from engine.datasets.spreadsheets import plain_cell
 from engine.errors import TrainyardError
 from engine.runs import RunSpec
 from engine.store.study_lists import TrialCounts, best_values, count_trials
@@ -38,12 +39,12 @@ def _row(
     wanted = _wanted(study)
     return {
         "id": f"{page('study').stem}?study={study.id}",
-        "name": study.name,
+        "name": plain_cell(study.name),
         "state": study_state_text(study.state),
         "progress": min(1.0, counts.ended / wanted) if wanted else None,
         "trials": f"{counts.ended:,} / {wanted:,}" if wanted else f"{counts.ended:,}",
         "best": found,
-        "owner": study.owner,
+        "owner": plain_cell(study.owner),
         "created": study.created_at,
     }
 

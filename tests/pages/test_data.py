@@ -124,6 +124,16 @@ def test_names_that_are_formulas_stay_words_in_tables_that_browsers_save(store: 
     assert frame(at, "reason")["file"].tolist() == ["'@SUM(A1).png"]  # type: ignore[index]
 
 
+def test_columns_and_cells_that_are_formulas_stay_words_beside_their_roles(store: Store) -> None:
+    lines = ["=1+1,size,kind", *(f"@A{n % 3},{n},{'ab'[n % 2]}" for n in range(40))]
+    at = give(open_page("data"), "sums.csv", "\n".join(lines).encode())
+    roles = frame(at, "role")
+    assert roles["column"].tolist() == ["'=1+1", "size", "kind"]  # type: ignore[index]
+    assert roles["examples"][0].startswith("'@A")  # type: ignore[index]
+    press(named(at, "sums"), "Import")
+    assert "40 examples imported as 'sums'" in at.success[0].value
+
+
 @pytest.mark.parametrize(
     ("filename", "data", "said"),
     [

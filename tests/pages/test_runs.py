@@ -1,7 +1,7 @@
 """The table of runs: who sees what, and what can be done to several at once."""
 
 from engine.artifacts import artifacts_of
-from engine.runs import RunState
+from engine.runs import RunSpec, RunState
 from engine.store import Store
 from tests import seeding
 from tests.pages.opening import labels, open_page, press, words
@@ -31,6 +31,11 @@ def test_each_run_is_a_row_with_its_state_in_words(store: Store) -> None:
     assert table.loc[runs["queued"].id, "state"] == "○ Queued 1."
     assert table.loc[runs["running"].id, "progress"] == 0.4
     assert list(table.index) == sorted(table.index, reverse=True)
+
+
+def test_an_owner_that_is_a_formula_stays_a_word_in_the_file_that_the_browser_saves(store: Store) -> None:
+    store.create_run(RunSpec.build({}), owner="=1+1")
+    assert list(open_page("runs").dataframe[0].value["owner"]) == ["'=1+1"]
 
 
 def test_filters_come_from_the_address(store: Store) -> None:
