@@ -1,7 +1,7 @@
-"""Default networks on the embedded tables, three seeds each, beside a linear and a boosted model of scikit-learn.
+"""Default networks on the embedded tables, ten seeds each, beside a linear and a boosted model of scikit-learn.
 
 All learn from the same training rows, and are judged once on the same test rows; each seed has a split of its own, since
-one of two dozen rows says little. The baselines
+one of two dozen rows says little: three splits of `diabetes` leave its mean uncertain by 0.02. The baselines
 get what the network's preprocessing makes of a row, and their libraries' defaults; they need no validation rows.
 """
 
@@ -16,7 +16,7 @@ from engine.datasets.base import datasets
 from engine.datasets.prepare import PreparedDataset, prepare
 from engine.tasks.base import tasks
 
-SEEDS = (0, 1, 2)
+SEEDS = tuple(range(10))
 
 
 def measure() -> dict[str, Any]:
@@ -43,13 +43,16 @@ def _compare(name: str, metric: str, environment: dict[str, str]) -> dict[str, A
         training.append(round(shown["result"]["seconds"], 1))
         others.append(run_json("-m", "bench.tables", name, str(seed), environment=environment))
     baselines = {kind: float(np.mean([each[kind] for each in others])) for kind in others[0]}
+    better = max(baselines, key=lambda kind: baselines[kind])
+    apart = np.array(scores) - [each[better] for each in others]
     return {
         "metric": metric,
         "network_mean": round(float(np.mean(scores)), 4),
         "network_spread": round(float(np.std(scores, ddof=1)), 4),
         "network_each": [round(score, 4) for score in scores],
         **{baseline: round(score, 4) for baseline, score in baselines.items()},
-        "difference_to_better_baseline": round(float(np.mean(scores)) - max(baselines.values()), 4),
+        "difference_to_better_baseline": round(float(np.mean(apart)), 4),
+        "standard_error_of_difference": round(float(np.std(apart, ddof=1)) / len(SEEDS) ** 0.5, 4),
         "seconds_training": training,
         "seconds_with_start": whole,
     }

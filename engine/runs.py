@@ -242,6 +242,7 @@ class Run:
     environment: dict[str, Any] = field(default_factory=dict)
     """Package versions, git commit, device, dataset hash."""
     slot: str = ""
+    """Where it trains, or has trained last; empty while it waits."""
     group_id: int | None = None
     """Id of the first of the runs that were started together, such as the folds of a cross-validation."""
     study_id: int | None = None

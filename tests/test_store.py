@@ -232,6 +232,14 @@ def test_a_resumed_run_goes_to_the_end_of_the_queue(store: Store) -> None:
     assert store.queue() == [waiting.id, stopped.id]
 
 
+def test_a_run_that_has_ended_says_where_it_trained_and_one_that_waits_does_not(store: Store) -> None:
+    run = claim(store, "gpu:1")
+    store.end_run(run, RunState.STOPPED)
+    assert store.get_run(run.id).slot == "gpu:1"
+    store.resume_run(run.id)
+    assert store.get_run(run.id).slot == ""
+
+
 def test_every_write_of_a_worker_whose_attempt_is_over_is_refused(store: Store) -> None:
     old = claim(store)
     store.requeue_run(old, "again")

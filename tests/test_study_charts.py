@@ -110,8 +110,15 @@ def test_every_point_knows_its_run() -> None:
             assert trace.get("hoverinfo") == "skip" or all(isinstance(i, int) for i in trace["customdata"]), name
 
 
+def test_a_bar_lies_in_the_row_of_its_slot() -> None:
+    trials = [trial(0, 0.5), trial(1, 0.6)]
+    trials = [replace(t, runs=(replace(t.runs[0], slot=f"gpu:{1 - t.number}"),)) for t in trials]
+    (trace,) = study_charts.workers_figure(trials, JUDGING, NOW + timedelta(days=1))["data"]
+    assert trace["y"] == ["gpu:1", "gpu:0"]
+
+
 def test_lanes_are_as_many_as_trained_at_once() -> None:
-    assert lanes([(0, 5), (1, 3), (3, 9), (4, 6), (6, 7)]) == [0, 1, 1, 2, 0]
+    assert lanes([(0, 5), (1, 3), (3, 9), (4, 6), (6, 7)]) == [f"Worker {n}" for n in (1, 2, 2, 3, 1)]
     assert lanes([]) == []
 
 

@@ -369,7 +369,7 @@ def _share(domain: Domain, value: Any) -> float:
 
 
 def workers_figure(trials: Sequence[Trial], judging: Judging, now: datetime) -> Figure:
-    """Who trained what and when: a bar for each run, in as many rows as trained at once."""
+    """Who trained what and when: a bar for each run, in a row for each slot."""
     look = judging.look
     began = [(run.started_at, run) for trial in trials for run in trial.runs if run.started_at is not None]
     began = sorted(began, key=lambda pair: (pair[0], pair[1].id))[-MOST_TRIALS:]
@@ -379,7 +379,7 @@ def workers_figure(trials: Sequence[Trial], judging: Judging, now: datetime) -> 
     spans = [((at - first).total_seconds(), ((run.ended_at or now) - first).total_seconds()) for at, run in began]
     hours = spans[-1][1] > 7200
     unit, size = (_("Hours since the first trial"), 3600) if hours else (_("Minutes since the first trial"), 60)
-    rows = lanes(spans)
+    rows = [run.slot or lane for run, lane in zip(begun, lanes(spans), strict=True)]
     colours = {
         RunState.COMPLETED: look.train, RunState.RUNNING: look.validation, RunState.PRUNED: "#9AA0AA",
         RunState.STOPPED: "#9AA0AA", RunState.FAILED: look.extra[3], RunState.CANCELED: look.extra[3],
@@ -392,7 +392,7 @@ def workers_figure(trials: Sequence[Trial], judging: Judging, now: datetime) -> 
                 "type": "bar",
                 "orientation": "h",
                 "name": _(STATES[state].word),
-                "y": [f"{_('Worker')} {row + 1}" for _run, _span, row in mine],
+                "y": [row for _run, _span, row in mine],
                 "base": [rounded(span[0] / size) for _run, span, _row in mine],
                 "x": [rounded(max(span[1] - span[0], 0.0) / size) for _run, span, _row in mine],
                 "text": [str(run.trial) for run, _span, _row in mine],
@@ -415,14 +415,14 @@ def workers_figure(trials: Sequence[Trial], judging: Judging, now: datetime) -> 
     return {"data": [trace for trace in traces if trace["x"]], "layout": layout}
 
 
-def lanes(spans: Sequence[tuple[float, float]]) -> list[int]:
-    """For spans in the order of their beginnings the first row, from 0, in which nothing else is at that time."""
+def lanes(spans: Sequence[tuple[float, float]]) -> list[str]:
+    """For spans in the order of their beginnings the first row in which nothing else is: for runs whose slot is not known."""
     ends: list[float] = []
     found = []
     for begin, end in spans:
         row = next((i for i, until in enumerate(ends) if until <= begin), len(ends))
         ends[row : row + 1] = [end]
-        found.append(row)
+        found.append(f"{_('Worker')} {row + 1}")
     return found
 
 

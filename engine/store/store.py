@@ -427,7 +427,6 @@ class Store:
             "message": message,
             "request": "",
             "ended_at": now,
-            "slot": "",
         }
         if result is not None:
             values["result"] = result
