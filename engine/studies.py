@@ -15,8 +15,11 @@ from pydantic import Field as Setting
 from engine.errors import TrainyardError, unknown_name
 from engine.runs import RunSpec
 from engine.spec import ADVANCED, Choices, Field, Range, Spec
+from engine.tasks.base import Task
 
 Domain = Range | Choices
+Direction = Literal["maximize", "minimize"]
+DIRECTIONS: tuple[Direction, ...] = ("maximize", "minimize")
 
 
 class StudyState(StrEnum):
@@ -104,6 +107,8 @@ class StudySpec:
     space: dict[str, Domain]
     objectives: tuple[str, ...] = (QUALITY,)
     search: Search = field(default_factory=Search)
+    directions: Mapping[str, Direction] = field(default_factory=dict)
+    """Where somebody has chosen; every other objective has a direction of its own."""
 
     @classmethod
     def build(
@@ -112,6 +117,7 @@ class StudySpec:
         space: Mapping[str, Domain | None],
         objectives: tuple[str, ...] = (QUALITY,),
         search: Search | None = None,
+        directions: Mapping[str, str] | None = None,
     ) -> Self:
         """Check everything that can be checked before a trial. Raises `TrainyardError` with a sentence for what is wrong."""
         base = RunSpec.build(values)
@@ -126,7 +132,8 @@ class StudySpec:
         for name in objectives:
             if name not in OBJECTIVES:
                 raise unknown_name("objective", name, OBJECTIVES)
-        made = cls(dict(values), narrowed, tuple(dict.fromkeys(objectives)), search or Search())
+        chosen = {name: _direction(name, words, objectives) for name, words in (directions or {}).items()}
+        made = cls(dict(values), narrowed, tuple(dict.fromkeys(objectives)), search or Search(), chosen)
         made._check_sampler()
         made._check_pruner(base)
         return made
@@ -155,7 +162,8 @@ class StudySpec:
     def maximize(self) -> tuple[bool, ...]:
         """For each objective whether more is better."""
         task = RunSpec.build(self.values).task
-        return tuple(task.maximize if name == QUALITY else OBJECTIVES[name].maximize for name in self.objectives)
+        directions = (self.directions.get(name) or own_direction(name, task) for name in self.objectives)
+        return tuple(direction == "maximize" for direction in directions)
 
     def run_spec(self, params: dict[str, Any]) -> RunSpec:
         """What a trial with these values of the space trains."""
@@ -199,6 +207,7 @@ class StudySpec:
             "values": self.values,
             "space": {name: domain_to_dict(domain) for name, domain in self.space.items()},
             "objectives": list(self.objectives),
+            "directions": dict(self.directions),
             "search": self.search.model_dump(mode="json"),
         }
 
@@ -208,7 +217,8 @@ class StudySpec:
         try:
             search = Search.parse(data["search"])
             space = {name: domain_from_dict(domain) for name, domain in data["space"].items()}
-            return cls(dict(data["values"]), space, tuple(data["objectives"]), search)
+            directions = {name: known_direction(words) for name, words in data.get("directions", {}).items()}
+            return cls(dict(data["values"]), space, tuple(data["objectives"]), search, directions)
         except (TrainyardError, KeyError, TypeError, AttributeError, ValueError) as error:
             raise TrainyardError(
                 f"The record of this study cannot be read: {error}. Another version of Trainyard may have written it; "
@@ -220,6 +230,31 @@ class StudySpec:
         """What little is certain of a record that cannot be read: enough to list it."""
         values = data.get("values") if isinstance(data, dict) else None
         return cls(values if isinstance(values, dict) else {}, {})
+
+
+def own_direction(name: str, task: Task) -> Direction:
+    """In which direction an objective is better where nobody says otherwise."""
+    return "maximize" if (task.maximize if name == QUALITY else OBJECTIVES[name].maximize) else "minimize"
+
+
+def known_direction(words: str) -> Direction:
+    """One of `DIRECTIONS`. Raises `TrainyardError`."""
+    for direction in DIRECTIONS:
+        if words == direction:
+            return direction
+    raise unknown_name("direction", words, DIRECTIONS)
+
+
+def parse_objective(text: str) -> tuple[str, Direction | None]:
+    """`latency`, or `latency:maximize` for a direction other than its own."""
+    name, colon, words = text.partition(":")
+    return name.strip(), known_direction(words.strip()) if colon else None
+
+
+def _direction(name: str, words: str, objectives: tuple[str, ...]) -> Direction:
+    if name not in objectives:
+        raise TrainyardError(f"{name!r} has a direction, but is no objective of this study. Add it, or leave that out.")
+    return known_direction(words)
 
 
 def _typed(field: Field, value: Any) -> Any:

@@ -9,7 +9,7 @@ from ui.forms import STUDY_NAME, draw_fields
 from ui.language import _
 from ui.navigation import page
 from ui.search_form import SearchForm, read_search
-from ui.search_widgets import draw_objectives, draw_plan_cost, draw_space, plan, why_not
+from ui.search_widgets import draw_directions, draw_objectives, draw_plan_cost, draw_space, plan, why_not
 from ui.sentences import said
 from ui.sticky import sticky
 
@@ -65,6 +65,7 @@ def draw_how(found: SearchForm) -> None:
         draw_fields(found.search, "search")
         with st.expander(_("More settings"), icon=":material/tune:"):
             draw_fields(found.search, "search", advanced=True)
+            draw_directions(found)
             st.text_input(
                 _("Name"),
                 key=STUDY_NAME,

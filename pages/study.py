@@ -17,7 +17,7 @@ from ui.sentences import said
 from ui.study_actions import draw_actions, draw_steering
 from ui.study_feed import StudyFeed, study_feed
 from ui.study_views import draw_best, draw_charts, draw_progress, draw_trials, judging_of, study_pace
-from ui.study_words import executor_warning
+from ui.study_words import direction_words, executor_warning
 
 
 def main() -> None:
@@ -67,6 +67,8 @@ def draw_head(study: Study, feed: StudyFeed) -> None:
             time=local_time(study.created_at),
         )
     )
+    if words := direction_words(study.spec):
+        st.caption(words)
     if study.state is StudyState.FAILED:
         st.error(said(study.message) or _("The study failed without a word."), icon=":material/error:")
     elif study.message:

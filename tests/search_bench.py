@@ -24,11 +24,16 @@ class Bench:
         self.store, self.driver = store, Driver(store)
 
     def begin(
-        self, space: Any = None, objectives: tuple[str, ...] = ("quality",), values: Any = None, **search: Any
+        self,
+        space: Any = None,
+        objectives: tuple[str, ...] = ("quality",),
+        values: Any = None,
+        directions: Any = None,
+        **search: Any,
     ) -> Study:
         """A study, with its first trials in the queue."""
         search = {"trials": 3, "sampler": "random", "pruner": "none"} | search
-        spec = StudySpec.build(VALUES | (values or {}), space or SPACE, objectives, Search(**search))
+        spec = StudySpec.build(VALUES | (values or {}), space or SPACE, objectives, Search(**search), directions)
         study = self.store.studies.create(spec)
         self.driver.tick()
         return study
@@ -64,6 +69,15 @@ class Bench:
         run = self.claim()
         self.epochs(run, value / 2, value)
         self.end(run, **result)
+        return run
+
+    def train_epochs(self, *values: float) -> Run:
+        """The next trial, with the driver looking after each epoch."""
+        run = self.claim()
+        for epoch, value in enumerate(values, 1):
+            self.epochs(run, value, first=epoch)
+            self.driver.tick()
+        self.end(run)
         return run
 
     def get(self, study: Study) -> Study:

@@ -11,8 +11,10 @@ from sqlalchemy import update
 from engine.errors import TrainyardError
 from engine.runs import RunState
 from engine.search.grid import combinations
+from engine.search.promotion import promote
 from engine.search.results import find_results
 from engine.search.sampling import distributions, make_sampler, open_study
+from engine.search.trials import TrialReader, best_trials
 from engine.spec import Range
 from engine.store import Store
 from engine.store.schema import studies
@@ -47,14 +49,31 @@ def test_a_study_asks_trains_and_tells_until_all_trials_are_done(bench: Bench) -
     assert best["params"]["units"] == run.spec["model"]["units"]
 
 
+def test_the_least_is_the_best_where_that_is_the_direction(bench: Bench) -> None:
+    study = bench.begin(directions={"quality": "minimize"})
+    for value in (0.5, 0.1, 0.7):
+        bench.train(value)
+    assert find_results(bench.store, study).best[0]["values"] == {"quality": 0.1}
+    trials = [TrialReader(study.spec).trial(runs) for runs in bench.store.studies.runs(study.id).values()]
+    assert [trial.number for trial in best_trials(trials, study.spec.maximize())] == [1]
+    assert promote(bench.store, study, 1, "").spec["model"]["units"] == trials[1].params["units"]
+
+
+def test_hopeless_is_what_is_high_where_less_is_better(bench: Bench) -> None:
+    bench.begin(trials=6, pruner="median", directions={"quality": "minimize"})
+    for _ in range(4):
+        bench.train_epochs(0.6, 0.5, 0.4, 0.3)
+    run = bench.claim()
+    for epoch in range(1, 4):
+        bench.epochs(run, 0.9, first=epoch)
+        bench.driver.tick()
+    assert bench.store.get_run(run.id).request == "pruned"
+
+
 def test_values_are_reported_epoch_by_epoch_and_the_worse_are_given_up(bench: Bench) -> None:
     study = bench.begin(trials=6, pruner="median")
     for _ in range(4):
-        run = bench.claim()
-        for epoch, value in enumerate((0.6, 0.7, 0.8, 0.9), 1):
-            bench.epochs(run, value, first=epoch)
-            bench.driver.tick()
-        bench.end(run)
+        bench.train_epochs(0.6, 0.7, 0.8, 0.9)
     assert bench.trials(study)[0].intermediate_values == {1: 0.6, 2: 0.7, 3: 0.8, 4: 0.9}
     run = bench.claim()
     bench.epochs(run, 0.1)
@@ -285,7 +304,7 @@ def test_more_trials_wake_a_completed_study(bench: Bench) -> None:
     assert bench.get(study).state is StudyState.COMPLETED
 
     def more(spec: StudySpec) -> StudySpec:
-        return StudySpec(spec.values, spec.space, spec.objectives, spec.search.model_copy(update={"trials": 2}))
+        return replace(spec, search=spec.search.model_copy(update={"trials": 2}))
 
     bench.store.studies.steer(study.id, more)
     bench.driver.tick()

@@ -15,7 +15,7 @@ from engine.schedules import schedules
 from engine.search.grid import GRID_POINTS, combinations, grid_points
 from engine.search.sampling import distribution, distributions, make_sampler
 from engine.spec import Choices, Range
-from engine.studies import Search, StudySpec, narrow, parse_domain, tunable
+from engine.studies import Search, StudySpec, narrow, parse_domain, parse_objective, tunable
 
 VALUES: dict[str, Any] = {"dataset": "digits", "model": "mlp", "epochs": 4}
 FIELDS = tunable(RunSpec.build(VALUES))
@@ -134,6 +134,9 @@ def test_a_study_survives_json() -> None:
     made = StudySpec.build(VALUES, MIXED, ("quality", "latency"), Search(pruner="none", sampler="nsga-ii", parallel=2))
     assert StudySpec.from_dict(json.loads(json.dumps(made.to_dict()))) == made
     assert made.maximize() == (True, False)
+    old = made.to_dict()
+    del old["directions"]  # as a version wrote it that knew none
+    assert StudySpec.from_dict(old) == made
     assert made.run_spec({"units": 48}).model.units == 48  # type: ignore[attr-defined]
 
 
@@ -156,6 +159,20 @@ def test_a_study_that_cannot_be_is_a_sentence(
 ) -> None:
     with pytest.raises(TrainyardError, match=words):
         StudySpec.build(VALUES, space, objectives, Search(**search))
+
+
+def test_an_objective_can_be_judged_in_the_other_direction() -> None:
+    asked = [parse_objective(text) for text in ("quality", "latency: maximize", "parameters:minimize")]
+    assert asked == [("quality", None), ("latency", "maximize"), ("parameters", "minimize")]
+    chosen = {name: direction for name, direction in asked if direction}
+    objectives = tuple(name for name, _direction in asked)
+    made = StudySpec.build(VALUES, {"units": None}, objectives, Search(pruner="none"), chosen)
+    assert made.maximize() == (True, True, False)
+    assert StudySpec.from_dict(json.loads(json.dumps(made.to_dict()))) == made
+    with pytest.raises(TrainyardError, match="Did you mean 'maximize'"):
+        parse_objective("latency:maximise")
+    with pytest.raises(TrainyardError, match="no objective of this study"):
+        StudySpec.build(VALUES, {"units": None}, directions={"latency": "maximize"})
 
 
 def test_guesses_are_typed_and_lie_in_the_space() -> None:

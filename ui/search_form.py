@@ -10,7 +10,18 @@ import streamlit as st
 from engine.errors import TrainyardError
 from engine.runs import RunSpec
 from engine.spec import Choices, Field, Range
-from engine.studies import OBJECTIVES, QUALITY, Domain, Search, StudySpec, narrow, tunable
+from engine.studies import (
+    DIRECTIONS,
+    OBJECTIVES,
+    QUALITY,
+    Direction,
+    Domain,
+    Search,
+    StudySpec,
+    narrow,
+    own_direction,
+    tunable,
+)
 from ui.forms import OBJECTIVE, VARY, Form, read_form, read_spec, write_value
 from ui.language import _
 from ui.sentences import said
@@ -31,13 +42,15 @@ class SearchForm:
     """What may vary, by name."""
     space: dict[str, Domain]
     objectives: tuple[str, ...]
+    directions: dict[str, Direction]
+    """Of those objectives that are not to be judged in their own direction."""
     search: Form
     notes: tuple[str, ...]
 
     def study_spec(self) -> StudySpec:
         """The frozen record. Raises `TrainyardError` for what does not go together."""
         search = Search.parse(self.search.defaults | self.search.changed)
-        return StudySpec.build(self.form.values, self.space, self.objectives, search)
+        return StudySpec.build(self.form.values, self.space, self.objectives, search, self.directions)
 
 
 def read_search(params: Mapping[str, str]) -> SearchForm:
@@ -47,12 +60,14 @@ def read_search(params: Mapping[str, str]) -> SearchForm:
     fields, values = tunable(base), base.values()
     notes = list(form.notes)
     space = suggested(fields, values) if VARY not in params else read_vary(params[VARY], fields, values, notes)
-    objectives = _read_objectives(params.get(OBJECTIVE), notes)
+    directions = _read_objectives(params.get(OBJECTIVE), notes)
+    objectives = tuple(directions)
     defaults = Search().model_dump()
     if objectives != (QUALITY,):
         defaults["pruner"] = "none"  # trials are compared by their quality alone while they train
     search = read_spec(Search, params, defaults, "search")
-    return SearchForm(form, base, fields, space, objectives, search, (*notes, *search.notes))
+    chosen = {name: direction for name, direction in directions.items() if direction}
+    return SearchForm(form, base, fields, space, objectives, chosen, search, (*notes, *search.notes))
 
 
 def suggested(fields: Mapping[str, Field], values: Mapping[str, Any]) -> dict[str, Domain]:
@@ -124,12 +139,16 @@ def write_domain(domain: Domain) -> str:
             return "|".join(map(write_value, options))
 
 
-def _read_objectives(text: str | None, notes: list[str]) -> tuple[str, ...]:
-    if text is None:
-        return (QUALITY,)
-    names = [name for name in text.split(",") if name]
-    notes += [_("There is no objective '{name}'.").format(name=name[:60]) for name in names if name not in OBJECTIVES]
-    return tuple(dict.fromkeys(name for name in names if name in OBJECTIVES))
+def _read_objectives(text: str | None, notes: list[str]) -> dict[str, Direction | None]:
+    """`quality,latency:maximize`: by name the direction where one is given."""
+    found: dict[str, Direction | None] = {}
+    for entry in (QUALITY if text is None else text).split(","):
+        name, _colon, words = entry.partition(":")
+        if name in OBJECTIVES:
+            found[name] = next((direction for direction in DIRECTIONS if direction == words), None)
+        elif entry:
+            notes.append(_("There is no objective '{name}'.").format(name=name[:60]))
+    return found
 
 
 # -- what widgets write ------------------------------------------------------------------------------------------------
@@ -148,9 +167,18 @@ def put_domain(name: str, domain: Domain | None) -> None:
     st.query_params[VARY] = write_vary(ordered, found.fields)
 
 
-def put_objectives(names: list[str]) -> None:
-    """Write what trials are judged by; the usual one does not stand in the URL."""
-    if names == [QUALITY]:
+def put_objectives(names: list[str], directions: Mapping[str, Direction]) -> None:
+    """Write what trials are judged by; what is usual does not stand in the URL."""
+    if names == [QUALITY] and QUALITY not in directions:
         st.query_params.pop(OBJECTIVE, None)
     else:
-        st.query_params[OBJECTIVE] = ",".join(names)
+        st.query_params[OBJECTIVE] = ",".join(f"{n}:{directions[n]}" if n in directions else n for n in names)
+
+
+def put_direction(name: str, direction: Direction) -> None:
+    """Write in which direction an objective is judged; its own does not stand in the URL."""
+    found = read_search(st.query_params.to_dict())
+    directions = {other: kept for other, kept in found.directions.items() if other != name}
+    if direction != own_direction(name, found.base.task):
+        directions[name] = direction
+    put_objectives(list(found.objectives), directions)

@@ -7,13 +7,15 @@ import streamlit as st
 from engine.errors import TrainyardError
 from engine.search.grid import combinations
 from engine.spec import Choices, Field, Range
-from engine.studies import OBJECTIVES, StudySpec, narrow
+from engine.studies import DIRECTIONS, OBJECTIVES, Direction, StudySpec, narrow, own_direction
 from ui import lab
 from ui.cost_section import draw_study_cost
-from ui.language import _, plural
+from ui.language import N_, _, plural
 from ui.run_details import section_title
-from ui.search_form import SearchForm, around, put_domain, put_objectives, read_search
+from ui.search_form import SearchForm, around, put_direction, put_domain, put_objectives, read_search
 from ui.study_words import value_text
+
+DIRECTION_WORDS: dict[Direction, str] = {"maximize": N_("More"), "minimize": N_("Less")}
 
 
 def draw_space(found: SearchForm) -> None:
@@ -138,8 +140,27 @@ def draw_objectives(found: SearchForm) -> None:
         format_func=lambda name: _(OBJECTIVES[name].title),
         key=key,
         help=" ".join(f"**{_(o.title)}** {_(o.help)}" for o in OBJECTIVES.values()),
-        on_change=lambda: put_objectives(st.session_state[key]),
+        on_change=lambda: put_objectives(st.session_state[key], found.directions),
     )
+
+
+def draw_directions(found: SearchForm) -> None:
+    """For each objective whether more or less of it is wanted."""
+    for name in found.objectives:
+        key = f"search-direction.{name}"
+        _seed(key, found.directions.get(name) or own_direction(name, found.base.task))
+        st.segmented_control(
+            _("{objective}: what is better").format(objective=_(OBJECTIVES[name].title)),
+            DIRECTIONS,
+            format_func=lambda direction: _(DIRECTION_WORDS[direction]),
+            key=key,
+            required=True,
+            help=_(
+                "Each objective has a direction of its own. The other one searches for what is worst: what a network "
+                "cannot do without, or how large it may become."
+            ),
+            on_change=lambda name=name, key=key: put_direction(name, st.session_state[key]),
+        )
 
 
 def plan(spec: StudySpec) -> list[str]:

@@ -58,12 +58,15 @@ def _wanted(study: Study) -> int:
 
 
 def _metric(study: Study) -> tuple[str, bool] | None:
-    """The metric that is the quality, and whether more is better; None where the study cannot be read any more."""
+    """The metric that is the quality, and whether more of the first objective is better.
+
+    None where the study cannot be read any more.
+    """
     try:
-        task = RunSpec.build(study.spec.values).task
+        task, maximize = RunSpec.build(study.spec.values).task, study.spec.maximize()
     except TrainyardError:
         return None
-    return None if study.unreadable else (task.objective, task.maximize)
+    return None if study.unreadable else (task.objective, maximize[0])
 
 
 def _place(study: Study, metric: str, more: bool) -> tuple[str, str, bool]:
@@ -72,7 +75,7 @@ def _place(study: Study, metric: str, more: bool) -> tuple[str, str, bool]:
     if name == QUALITY:
         return "best", metric, more
     objective = OBJECTIVES[name]
-    return "environment" if name == "parameters" else "result", objective.key, objective.maximize
+    return "environment" if name == "parameters" else "result", objective.key, more
 
 
 def columns() -> dict[str, Any]:

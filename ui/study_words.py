@@ -32,6 +32,13 @@ def objective_title(name: str, metric: str) -> str:
     return _(OBJECTIVES[name].title)
 
 
+def direction_words(spec: StudySpec) -> str:
+    """The objectives whose direction somebody has chosen, with that direction; empty where all have their own."""
+    words = {"maximize": _("{objective}: more is better"), "minimize": _("{objective}: less is better")}
+    chosen = [(name, spec.directions[name]) for name in spec.objectives if name in spec.directions]
+    return " · ".join(words[direction].format(objective=_(OBJECTIVES[name].title)) for name, direction in chosen)
+
+
 def objective_text(name: str, metric: str, value: float | None) -> str:
     """A value of an objective with its unit."""
     if value is None:

@@ -15,7 +15,18 @@ from engine.cli.flags import add_fields, add_run_flags, run_values
 from engine.errors import unknown_name
 from engine.runs import Run, RunSpec
 from engine.store import Store, open_store
-from engine.studies import OBJECTIVES, QUALITY, Domain, Search, Study, StudySpec, StudyState, parse_domain, tunable
+from engine.studies import (
+    OBJECTIVES,
+    QUALITY,
+    Domain,
+    Search,
+    Study,
+    StudySpec,
+    StudyState,
+    parse_domain,
+    parse_objective,
+    tunable,
+)
 
 if TYPE_CHECKING:
     from engine.search.results import Found
@@ -38,8 +49,9 @@ def add_search(add: Callable[..., argparse.ArgumentParser], arguments: list[str]
     made.add_argument(
         "--objective",
         action="append",
-        metavar="NAME",
-        help=f"what trials are judged by, once or several times: {', '.join(OBJECTIVES)}; default: {QUALITY}",
+        metavar="NAME[:DIRECTION]",
+        help=f"what trials are judged by, once or several times: {', '.join(OBJECTIVES)}; with :minimize or :maximize in "
+        f"that direction instead of its own; default: {QUALITY}",
     )
     made.add_argument("--name", default="", metavar="TEXT", help="what the study is called")
     made.add_argument("--owner", help="name written on the study and its runs")
@@ -75,11 +87,13 @@ def _spec(arguments: argparse.Namespace) -> StudySpec:
             raise unknown_name("hyperparameter that a study can vary", name, fields)
         space[name] = parse_domain(fields[name], domain.strip())
     given = {field.name: getattr(arguments, field.name) for field in Search.fields()}
-    objectives = tuple(arguments.objective or (QUALITY,))
+    asked = [parse_objective(text) for text in arguments.objective or (QUALITY,)]
+    objectives = tuple(name for name, _direction in asked)
+    directions = {name: direction for name, direction in asked if direction}
     if objectives != (QUALITY,) and given["pruner"] is None:
         given["pruner"] = "none"  # trials are compared by their quality alone while they train
     search = Search.parse({name: value for name, value in given.items() if value is not None})
-    return StudySpec.build(values, space, objectives, search)
+    return StudySpec.build(values, space, objectives, search, directions)
 
 
 def _wait(store: Store, study: Study, *, quiet: bool) -> Study:
@@ -112,7 +126,7 @@ def _wait(store: Store, study: Study, *, quiet: bool) -> Study:
                 if asked and study.live:
                     study = store.studies.stop(study.id)
                 done = sum(all(run.state.final for run in folds) for folds in runs.values())
-                bars.update(bar, completed=done, total=study.spec.search.trials, best=_best_so_far(runs))
+                bars.update(bar, completed=done, total=study.spec.search.trials, best=_best_so_far(study.spec, runs))
                 if not study.live and done == len(runs):
                     break
                 time.sleep(_LOOK_SECONDS)
@@ -131,14 +145,14 @@ def _until_told(store: Store, study: Study) -> None:
         time.sleep(_LOOK_SECONDS)
 
 
-def _best_so_far(runs: dict[int, list[Run]]) -> str:
-    """The best quality of any run, for the line of progress."""
-    seen = [run for folds in runs.values() for run in folds if run.best]
-    if not seen:
+def _best_so_far(spec: StudySpec, runs: dict[int, list[Run]]) -> str:
+    """The best quality of any run, for the line of progress; nothing where it is no objective."""
+    if QUALITY not in spec.objectives:
         return ""
-    task = seen[0].parsed().task
-    values = [run.best[task.objective] for run in seen if task.objective in run.best]
-    return f"best {task.objective} {(max if task.maximize else min)(values):.4g}" if values else ""
+    metric = RunSpec.build(spec.values).task.objective
+    best = max if spec.maximize()[spec.objectives.index(QUALITY)] else min
+    values = [run.best[metric] for folds in runs.values() for run in folds if metric in run.best]
+    return f"best {metric} {best(values):.4g}" if values else ""
 
 
 def _summary(study: Study, found: "Found") -> dict[str, Any]:

@@ -49,6 +49,19 @@ def test_a_link_reopens_what_varies_and_how(store: Store) -> None:
     assert (study.spec.search.trials, study.spec.search.sampler, study.spec.search.pruner) == (7, "random", "none")
 
 
+def test_the_direction_of_an_objective_stands_in_the_address_where_it_is_not_its_own(store: Store) -> None:
+    at = open_page("search", objectives="latency:upwards,quality", **DIGITS)
+    choice = at.get("button_group")
+    directions = {widget.key: widget for widget in choice}
+    assert directions["search-direction.latency"].value == "minimize"
+    directions["search-direction.latency"].set_value("maximize").run()
+    assert at.query_params["objectives"] == "latency:maximize,quality"
+    press(at, "Start search")
+    [study] = store.studies.list()
+    assert study.spec.maximize() == (True, True)
+    assert "Latency: more is better" in words(open_page("study", study=study.id))
+
+
 def test_ticks_and_ranges_stand_in_the_address(store: Store) -> None:
     at = open_page("search", vary="units:32..64", **DIGITS)
     at.checkbox(key="vary.depth").check().run()
