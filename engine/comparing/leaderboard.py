@@ -109,7 +109,7 @@ def _intervals(judged: dict[int, Judged], metric: str) -> dict[int, tuple[float,
     if metric == "accuracy":
         return {i: wilson(round(float(judged[i].scores[metric].sum())), judged[i].num_examples) for i in ids}
     drawn = resampled_metric(metric, np.stack([judged[i].scores[metric] for i in ids], axis=1))
-    return {i: interval_of(column) for i, column in zip(ids, drawn.T, strict=True)}
+    return {i: interval_of(column, judged[i].num_examples) for i, column in zip(ids, drawn.T, strict=True)}
 
 
 def wilson(right: int, examples: int) -> tuple[float, float]:

@@ -90,13 +90,17 @@ def check_same_examples(first: Judged, other: Judged) -> None:
             f"Runs {one.id} and {two.id} were not judged on the same test examples: the test split was drawn "
             f"differently ({first.num_examples:,} and {other.num_examples:,} examples)."
         )
-    hashes = {run.environment.get("dataset_hash") for run in (one, two)}
-    changed = len(hashes) > 1 and one.spec["dataset"] == two.spec["dataset"]
-    if changed or not np.array_equal(first.targets, other.targets):
+    if data_changed(one, two) or not np.array_equal(first.targets, other.targets):
         raise TrainyardError(
             f"Runs {one.id} and {two.id} were not judged on the same test examples: the dataset has changed between "
             "them."
         )
+
+
+def data_changed(one: Run, two: Run) -> bool:
+    """Whether the same choice of data was other data when the other of two runs was trained."""
+    hashes = {run.environment.get("dataset_hash") for run in (one, two)}
+    return len(hashes) > 1 and one.spec["dataset"] == two.spec["dataset"]
 
 
 def _rest(run: Run) -> dict[str, Any]:
