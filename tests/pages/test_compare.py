@@ -98,7 +98,16 @@ def test_many_runs_get_a_table_of_verdicts(store: Store) -> None:
     assert verdicts.loc[runs[1].id, "verdict"] == "not distinguishable"
     assert verdicts.loc[runs[2].id, "verdict"] == "better"
     assert verdicts.loc[runs[3].id, "verdict"] == "worse"
-    assert "7 pairs are judged, each at 95 %" in words(at)
+    assert list(verdicts["corrected"])[1] == "p < 0.001"
+    assert "p is corrected for their number (Holm's method)" in words(at)
+
+
+def test_one_pair_needs_no_correction_and_several_say_theirs_in_chinese(store: Store) -> None:
+    runs = [seeding.scored(store, luck=luck, **DIGITS) for luck in range(3)]
+    assert "Corrected" not in words(open_page("compare", runs=ids(*runs[:2])))
+    said = words(open_page("compare", runs=ids(*runs), lang="zh")).replace("\\", "")
+    assert "按 3 对校正后：p = " in said
+    assert "Holm 法" in said
 
 
 def test_seeds_get_a_mean_and_an_interval(store: Store) -> None:
@@ -167,3 +176,12 @@ def test_the_leaderboard_shows_runs_and_the_baseline_in_order(store: Store, data
     assert list(board["place"].dropna()) == [1, 2]
     assert (board["low"].dropna() < board["value"][board["low"].notna()]).all()
     assert board["name"].str.startswith("Baseline: ").sum() == 1
+
+
+def test_the_legend_of_the_leaderboard_speaks_of_runs_not_of_their_page(store: Store) -> None:
+    seeding.scored(store, **DIGITS)
+    boards = [b for b in open_page("leaderboard", lang="zh").get("bidi_component") if b.proto.json]
+    [chart] = [
+        c for board in boards for c in json.loads(board.proto.json)["charts"] if c["name"] == "leaderboard-chart"
+    ]
+    assert [trace["name"] for trace in json.loads(chart["spec"])["data"]] == ["训练过的运行", "基线"]
