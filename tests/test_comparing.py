@@ -217,6 +217,17 @@ def test_another_dataset_is_said(store: Store) -> None:
     assert "cannot be compared example by example" in verdict.problem
 
 
+def test_two_imported_sets_with_equal_targets_are_not_the_same_examples(store: Store) -> None:
+    first, second = seeding.scored(store, **DIGITS), seeding.scored(store, **DIGITS)
+    for run, table in ((first, "prices"), (second, "prices@2")):
+        run.spec["dataset"] |= {"name": "my-table", "table": table}
+    [verdict] = judge_pairs([first, second])
+    assert (
+        "one is on 'prices@2', the other on 'prices'" in verdict.problem
+        or "one is on 'prices', the other on 'prices@2'" in verdict.problem
+    )
+
+
 def test_a_run_that_is_not_judged_says_why(store: Store) -> None:
     good, deleted, damaged = (seeding.scored(store, **DIGITS) for _ in range(3))
     artifacts_of(deleted.id).outcomes.unlink()
@@ -390,6 +401,13 @@ def test_runs_on_other_test_examples_are_on_another_board(store: Store) -> None:
     board = rank(runs[:2], "accuracy")
     assert board.others == (runs[0].id,)
     assert [place.run.id for place in board.places if place.run] == [runs[1].id]
+
+
+def test_runs_of_a_task_that_is_gone_are_ranked_by_what_they_have(store: Store) -> None:
+    [run] = figures_of(store, [0.9])
+    gone = replace(run, spec=run.spec | {"task": {"name": "a-plug-in"}})
+    assert metrics_of([gone]) == ["accuracy"]
+    assert [place.value for place in rank([gone], "accuracy").places] == [0.9]
 
 
 def test_a_leaderboard_is_as_long_as_the_setting_says(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

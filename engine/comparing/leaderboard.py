@@ -50,11 +50,11 @@ def judged_runs(runs: Iterable[Run]) -> list[list[Run]]:
 
 def metrics_of(runs: list[Run]) -> list[str]:
     """The metrics by which these runs can be ranked, the one that decides first."""
-    known = tasks[runs[0].spec["task"]["name"]]
     names = list(dict.fromkeys(n.removeprefix("test_") for run in runs for n in run.result if n.startswith("test_")))
-    if not names:
-        return []
-    first = deciding_metric(known.objective, [*known.metrics, *names])
+    task = runs[0].spec["task"]["name"]
+    if not names or task not in tasks:  # a plug-in may be gone
+        return names
+    first = deciding_metric(tasks[task].objective, [*tasks[task].metrics, *names])
     return [first, *(name for name in names if name != first)] if first in names else names
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from engine.artifacts import artifacts_of
+from engine.datasets.own import PLACES
 from engine.errors import TrainyardError
 from engine.runs import Run, RunState
 from engine.tasks.base import tasks
@@ -78,8 +79,8 @@ def check_same_examples(first: Judged, other: Judged) -> None:
     itself has changed are no longer the same examples.
     """
     one, two = first.run, other.run
-    for section in ("task", "dataset"):
-        names = [run.spec[section]["name"] for run in (one, two)]
+    for named in (lambda run: run.spec["task"]["name"], _data_name):
+        names = [named(run) for run in (one, two)]
         if names[0] != names[1]:
             raise TrainyardError(
                 f"Runs {one.id} and {two.id} cannot be compared example by example: one is on {names[0]!r}, the other "
@@ -95,6 +96,13 @@ def check_same_examples(first: Judged, other: Judged) -> None:
             f"Runs {one.id} and {two.id} were not judged on the same test examples: the dataset has changed between "
             "them."
         )
+
+
+def _data_name(run: Run) -> str:
+    """The dataset of a run; of data of one's own the imported set: two may have equal positions and targets by chance."""
+    chosen = run.spec["dataset"]
+    fields = [place.field for place in PLACES.values() if place.dataset == chosen["name"]]
+    return str(chosen.get(fields[0])) if fields else str(chosen["name"])
 
 
 def data_changed(one: Run, two: Run) -> bool:

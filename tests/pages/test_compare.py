@@ -4,12 +4,14 @@ import json
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from engine.datasets.base import datasets
 from engine.runs import RunState
 from engine.settings import settings
 from engine.store import Store
-from tests import seeding
+from engine.store.schema import runs
+from tests import seeding, study_seeding
 from tests.pages.opening import labels, open_page, press, words
 from tests.pages.test_runs import select
 
@@ -185,3 +187,13 @@ def test_the_legend_of_the_leaderboard_speaks_of_runs_not_of_their_page(store: S
         c for board in boards for c in json.loads(board.proto.json)["charts"] if c["name"] == "leaderboard-chart"
     ]
     assert [trace["name"] for trace in json.loads(chart["spec"])["data"]] == ["训练过的运行", "基线"]
+
+
+def test_a_long_study_does_not_push_runs_off_the_leaderboard(store: Store) -> None:
+    run = seeding.scored(store, **DIGITS)
+    study = study_seeding.study(store, trials=0)
+    trials = store.create_runs([seeding.spec(**DIGITS)] * 1_000, slot="cpu-0")
+    with store.writing() as db:
+        newer = update(runs).where(runs.c.id >= trials[0].id)
+        db.execute(newer.values(state=RunState.COMPLETED, study_id=study.id, group_id=None))
+    assert list(table(open_page("leaderboard", dataset="digits"), "place")["run"].dropna()) == [f"run?run={run.id}"]
