@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.comparing.outcomes import Judged, check_same_examples, read_judged, split_key
+from engine.comparing.outcomes import Judged, check_same_examples, data_changed, read_judged, split_key
 from engine.comparing.resampling import interval_of, resampled_metric
 from engine.errors import TrainyardError
 from engine.judging import LESS_IS_BETTER, deciding_metric
@@ -87,7 +87,11 @@ def _same_examples(runs: list[Run]) -> tuple[dict[int, Judged], set[int]]:
     """What is known of single examples, by run; and the runs whose examples are not those of the newest run."""
     judged: dict[int, Judged] = {}
     others: set[int] = set()
-    for run in sorted(runs, key=lambda run: run.id, reverse=True):
+    newest_first = sorted(runs, key=lambda run: run.id, reverse=True)
+    for run in newest_first:
+        if data_changed(newest_first[0], run):
+            others.add(run.id)
+            continue
         try:
             one = read_judged(run)
         except TrainyardError:  # the figure stands; only its interval is not known
