@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from scipy import stats
+from sqlalchemy import update
 
 from engine.artifacts import artifacts_of
 from engine.comparing.correction import corrected
@@ -20,6 +21,7 @@ from engine.errors import TrainyardError
 from engine.runs import Run, RunSpec, RunState
 from engine.settings import settings
 from engine.store import Store
+from engine.store.schema import runs as runs_table
 from engine.tasks.base import DataInfo, tasks
 from tests import seeding
 
@@ -352,6 +354,15 @@ def test_runs_repeated_with_other_seeds_are_one_group_with_the_first(store: Stor
     assert {new.group_id for new in again} == {run.id}
 
 
+def test_seeds_of_a_steered_run_are_a_group_without_it(store: Store) -> None:
+    [run] = figures_of(store, [0.9])
+    with store.writing() as db:
+        db.execute(update(runs_table).values(steering=[{"step": 9, "learning_rate": 1e-4}]))
+    made = store.repeat_run(run.id, run.parsed().reseeded(2))
+    assert {new.group_id for new in made} == {made[0].id}
+    assert store.get_run(run.id).group_id is None
+
+
 def test_seeds_of_a_fold_leave_its_cross_validation_alone(store: Store) -> None:
     folds = store.create_runs(RunSpec.build(DIGITS | {"folds": 3}).folded())
     made = store.repeat_run(folds[0].id, folds[0].parsed().reseeded(2))
@@ -401,6 +412,14 @@ def test_runs_on_other_test_examples_are_on_another_board(store: Store) -> None:
     board = rank(runs[:2], "accuracy")
     assert board.others == (runs[0].id,)
     assert [place.run.id for place in board.places if place.run] == [runs[1].id]
+
+
+def test_a_run_on_other_data_is_left_out_though_its_outcomes_are_gone(store: Store) -> None:
+    old, new = figures_of(store, [0.9, 0.8])
+    old.environment["dataset_hash"], new.environment["dataset_hash"] = "before", "now"
+    board = rank([old, new], "accuracy")
+    assert board.others == (old.id,)
+    assert [place.value for place in board.places] == [0.8]
 
 
 def test_runs_of_a_task_that_is_gone_are_ranked_by_what_they_have(store: Store) -> None:

@@ -156,6 +156,14 @@ def test_other_seeds_are_one_button_and_become_a_group(store: Store) -> None:
     assert shown.delta.startswith("95 %: ")
 
 
+def test_a_fork_is_not_repeated_with_other_seeds(store: Store) -> None:
+    run = seeding.scored(store, **DIGITS)
+    assert "Run 3 seeds" in labels(open_page("run", run=run.id))
+    with store.writing() as db:
+        db.execute(update(runs).values(parent_id=7, parent_epoch=2))
+    assert "Run 3 seeds" not in labels(open_page("run", run=run.id))
+
+
 def test_other_seeds_that_the_queue_refuses_are_a_sentence(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     run = seeding.scored(store, **DIGITS)
     monkeypatch.setenv("TRAINYARD_MAX_QUEUED_RUNS", "2")
