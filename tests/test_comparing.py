@@ -457,6 +457,9 @@ def test_figures_of_the_baseline_are_called_like_those_of_runs(store: Store) -> 
     assert baseline_metrics(run) == {"test_accuracy": 0.8, "val_accuracy": 0.7}
 
 
-def test_the_last_epoch_is_the_end_of_the_history() -> None:
-    assert last_metrics({"loss": [2.0, 1.0], "val_loss": [3.0, None]}) == {"epoch": 2.0, "loss": 1.0}
-    assert last_metrics({}) == {}
+def test_the_last_epoch_is_the_end_of_the_history_and_a_fork_counts_on(store: Store) -> None:
+    [run] = figures_of(store, [0.9])
+    history = {"loss": [2.0, 1.0], "val_loss": [3.0, None]}
+    assert last_metrics(run, history) == {"epoch": 2.0, "loss": 1.0}
+    assert last_metrics(replace(run, parent_id=9, parent_epoch=4), history)["epoch"] == 6.0
+    assert last_metrics(run, {}) == {}
