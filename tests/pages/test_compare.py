@@ -14,6 +14,7 @@ from engine.store.schema import runs
 from tests import seeding, study_seeding
 from tests.pages.opening import labels, open_page, press, words
 from tests.pages.test_runs import select
+from ui.compare_columns import metric_names
 
 DIGITS = {"dataset": "digits", "model": "mlp"}
 ONE_OF_EACH = ("digits", "phrase-languages", "spoken-digits", "iris", "diabetes")
@@ -81,6 +82,10 @@ def test_a_live_run_moves_and_says_that_it_is_not_judged_yet(store: Store) -> No
     after = {trace["name"]: trace["x"]["bdata"] for trace in curves(at)}
     assert len(after[f"{live.id} · mlp"]) > len(before[f"{live.id} · mlp"])
     assert after[f"{ended.id} · mlp"] == before[f"{ended.id} · mlp"]
+
+
+def test_the_metric_that_decides_between_epochs_can_be_drawn(store: Store) -> None:
+    assert metric_names([seeding.scored(store, dataset="iris")]) == ["accuracy", "cross_entropy", "loss"]
 
 
 def test_choices_come_from_the_address_and_smoothing_keeps_the_raw_curve(store: Store) -> None:
