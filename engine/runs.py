@@ -266,6 +266,11 @@ class Run:
         """Whether it is queued or running."""
         return self.state.live
 
+    @property
+    def steered(self) -> bool:
+        """Whether its learning rate was changed while it trained."""
+        return any(change["step"] is not None for change in self.steering)
+
     def parsed(self) -> RunSpec:
         """The spec as typed parts."""
         return RunSpec.from_dict(self.spec)

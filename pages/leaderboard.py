@@ -25,7 +25,7 @@ def main() -> None:
     name = choose(
         "dataset", _("Dataset"), names, titles.__getitem__, _("Whose test examples decide; most runs first."), long=True
     )
-    draw_board(lab.store().list_runs(states=["completed"], dataset=name))
+    draw_board(lab.store().list_runs(states=["completed"], dataset=name, trials=False))
 
 
 main()

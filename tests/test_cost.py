@@ -8,6 +8,7 @@ from typing import Any
 import keras
 import pytest
 from keras import layers
+from sqlalchemy import update
 
 from engine.cost import Cost, Room, estimate
 from engine.cost.duration import LIKE, OTHER, SAME, Duration
@@ -18,6 +19,7 @@ from engine.runs import RunSpec, RunState
 from engine.serving.networks import describe_network
 from engine.settings import settings
 from engine.store import Store
+from engine.store.schema import runs
 from engine.training.operations import count_flops, count_kept
 
 FACTS = NetworkFacts(1_000_000, 1_000_000, 2, 2_000_000, 0, 50_000, 10_000, 1_000, 1_000_000)
@@ -143,6 +145,13 @@ def told(store: Store, **values: Any) -> Duration:
 
 def test_nobody_knows_the_time_before_a_first_run(store: Store) -> None:
     assert estimate(store, spec_of(), FACTS).duration is None
+
+
+def test_a_fork_tells_nothing_since_its_parents_epochs_are_not_its_own(store: Store) -> None:
+    finish(store, pace=500, epochs=10, device="cpu")
+    with store.writing() as db:
+        db.execute(update(runs).values(parent_id=1))
+    assert estimate(store, spec_of(device="cpu"), FACTS).duration is None
 
 
 def test_a_run_as_before_takes_as_long_as_before(store: Store) -> None:

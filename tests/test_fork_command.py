@@ -43,6 +43,25 @@ def test_a_fork_in_the_queue_has_the_parent_s_values_but_for_those_that_are_give
 
 
 @pytest.mark.parametrize(
+    "words",
+    [
+        ("--epoch", "4", "--queue", "1", "--final-ratio", "0.5"),
+        ("--epoch", "4", "--batch-size", "16", "1", "--queue", "--final-ratio", "0.5"),
+        ("--queue", "--final-ratio", "0.5", "--epoch", "4", "--no-class-weights", "1"),
+    ],
+    ids=" ".join,
+)
+def test_the_number_of_the_run_may_stand_behind_flags(
+    store: Store, capsys: pytest.CaptureFixture[str], words: tuple[str, ...]
+) -> None:
+    parent(store, schedule="exponential")
+    for _ in range(3):
+        store.create_run(RunSpec.build({"dataset": "digits", "model": "vit"}))
+    assert asked(capsys, "fork", *words)["parent"] == 1
+    assert store.list_runs(limit=1)[0].parsed().values()["final_ratio"] == 0.5
+
+
+@pytest.mark.parametrize(
     ("flags", "words"),
     [
         (("--epoch", "3"), "These were: 2, 4."),

@@ -10,6 +10,7 @@ import sys
 import zipfile
 from collections.abc import Iterator
 from contextlib import redirect_stdout
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +20,13 @@ import pytest
 
 from engine.cli import main
 from engine.datasets.base import datasets
+from engine.datasets.prepare import prepare
 from engine.errors import TrainyardError
 from engine.models.base import models
 from engine.runs import Run, RunSpec
 from engine.scripting.files import ScriptFiles, packed_data, write_files, zip_files
 from engine.scripting.layout import WIDTH, comment, wrapped
+from engine.scripting.learned import Learned
 from engine.scripting.origin import Origin
 from engine.scripting.values import literal
 from engine.scripting.write import script_files
@@ -156,6 +159,29 @@ def test_the_cells_of_the_notebook_do_the_same_one_after_the_other(store: Store)
             with redirect_stdout(said):
                 exec("".join(cell["source"]), names)
     assert json.loads(said.getvalue().splitlines()[-1])["weights_sha256"] == run.result["weights_sha256"]
+
+
+def test_the_scale_of_a_table_is_computed_by_the_script_and_fits_other_data(store: Store) -> None:
+    run = train(store, dataset="tiny-values", model="linear")
+    text = written(run)
+    assert "MEANS, DEVIATIONS = np.nanmean(columns, axis=0), np.nanstd(columns, axis=0)" in text
+    assert "offset=(-MEANS).tolist()" in text
+    assert "layers.Rescaling(TARGET_DEVIATION, offset=TARGET_MEAN" in text
+    assert execute()["weights_sha256"] == run.result["weights_sha256"]
+    with np.load("data.npz") as file:
+        other = dict(file) | {"train_numbers": file["train_numbers"] + 7}
+    np.savez("data.npz", **other)  # type: ignore[arg-type]
+    execute()
+    centre = keras.saving.load_model("model.keras").get_layer("centre")
+    assert centre.offset == pytest.approx((-np.nanmean(other["train_numbers"].astype("float64"), axis=0)).tolist())
+
+
+def test_a_scale_that_the_lines_would_not_give_is_written_as_it_is() -> None:
+    data = prepare(RunSpec.build({"dataset": "tiny-values", "model": "linear"}).dataset)
+    learned = {"mean": [1.0, 2.0], "deviation": [1.0, 1.0], "targets": {"mean": 0.5, "deviation": 1.0}}
+    known = Learned(data, replace(data.info, learned=learned))
+    assert known.lines == []
+    assert known.expression("centre_offset", [-1.0, -2.0]) == ""
 
 
 TABLE = "size,colour,weather,price\n" + "".join(

@@ -213,7 +213,7 @@ def leaderboard_figure(board: Leaderboard, theme: ThemeName) -> Figure:
     look = THEMES[theme]
     names = [run_name(place.run) if place.run else escaped(baseline_title(place.baseline)) for place in board.places]
     parts = (
-        (True, _("Runs"), {"color": look.train, "symbol": "circle", "size": 9}),
+        (True, _("Trained runs"), {"color": look.train, "symbol": "circle", "size": 9}),
         (False, _("Baseline"), {"color": look.validation, "symbol": "diamond-open", "size": 11, "line": {"width": 2}}),
     )
     traces = []

@@ -13,7 +13,7 @@ from engine.tasks.base import tasks
 from ui.charts import metric_label, metric_word
 from ui.language import _
 from ui.run_details import section_title
-from ui.run_words import headline_of, run_seconds, title_of
+from ui.run_words import headline_of, objective_of, run_seconds, title_of
 
 Value = float | str | None
 
@@ -41,6 +41,7 @@ def metric_names(runs: Sequence[Run]) -> list[str]:
     for run in runs:
         name = title_of(run, "task")
         found |= dict.fromkeys(tasks[name].metrics if name in tasks else ())
+        found[objective_of(run).removeprefix("val_")] = None
     found.pop("loss", None)
     return [*found, "loss"]
 

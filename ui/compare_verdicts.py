@@ -7,10 +7,9 @@ import streamlit as st
 
 from engine.comparing.findings import Findings
 from engine.comparing.verdicts import MOST_FOR_ALL_PAIRS, Verdict
-from engine.comparing.words import amount_text, level_text, p_text
+from engine.comparing.words import amount_text, p_text
 from engine.judging import SHARES
 from engine.runs import Run
-from engine.settings import settings
 from ui import lab
 from ui.charts import metric_label
 from ui.comparison import findings
@@ -71,7 +70,13 @@ def _draw_table(pairs: Sequence[Verdict]) -> None:
                 _("Better by"), help=_("Negative: worse. With its confidence interval.")
             ),
             "p": st.column_config.TextColumn(
-                _("McNemar's test"), help=_("How likely so uneven a split of the mistakes would be by chance.")
+                _("p value"),
+                help=_(
+                    "How likely so large a difference is by chance: McNemar's test of right and wrong answers, or the paired t-test."
+                ),
+            ),
+            "corrected": st.column_config.TextColumn(
+                _("Corrected"), help=_("The same, corrected for the number of pairs: it decides the verdict.")
             ),
             "examples": st.column_config.NumberColumn(_("Examples"), help=_("Test examples that both were judged on.")),
         },
@@ -83,12 +88,13 @@ def _draw_table(pairs: Sequence[Verdict]) -> None:
 def _row(pair: Verdict) -> dict[str, str | int | None]:
     row: dict[str, str | int | None] = {"run": pair.run, "other": pair.other, "verdict": _verdict_word(pair)}
     if pair.problem:
-        return row | {"gain": None, "p": None, "examples": None}
+        return row | {"gain": None, "p": None, "corrected": None, "examples": None}
     gain, low, high = (amount_text(pair.metric, value) for value in (pair.gain, pair.low, pair.high))
     words = _("{gain} points ({low} to {high})") if pair.metric in SHARES else _("{gain} ({low} to {high})")
     return row | {
         "gain": f"{metric_label(pair.metric)}: {words.format(gain=gain, low=low, high=high)}",
-        "p": None if pair.mcnemar_p is None else p_text(pair.mcnemar_p),
+        "p": p_text(pair.p),
+        "corrected": p_text(pair.corrected_p),
         "examples": pair.examples,
     }
 
@@ -102,11 +108,6 @@ def _verdict_word(pair: Verdict) -> str:
 
 
 def _draw_reservation(found: Findings) -> None:
-    judged = sum(not pair.problem for pair in found.pairs)
-    if judged > 1:
-        st.caption(
-            _(
-                "{count} pairs are judged, each at {level}: of twenty pairs that are equal about {wrong:.0f} would look "
-                "different by chance. Whoever chooses the best of many by its test figures must expect less on new data."
-            ).format(count=judged, level=level_text(), wrong=max(1.0, 20 * (1 - settings().confidence)))
-        )
+    warning = _("Whoever chooses the best of several by their test figures must expect less of it on new data.")
+    for sentence in found.correction():
+        st.caption(f"{said(sentence)} {warning}")

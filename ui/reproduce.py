@@ -91,6 +91,13 @@ def _draw_again(run: Run, spec: RunSpec) -> None:
         with lab.guarded():
             again = lab.repeat(run)
             st.switch_page(page("run"), query_params={"run": str(again.id)})
+    if run.parent_id is not None or run.steered:
+        st.caption(
+            _(
+                "This run went on from another's weights, or its learning rate was changed while it trained. Run again repeats "
+                "that; the link, the command and the script begin anew with its values."
+            )
+        )
     st.caption(_("A link that opens the Train form with these values:"))
     st.code(link_of(spec, st.context.url or ""), language=None, wrap_lines=True)
     st.caption(_("The same from a terminal:"))
@@ -117,8 +124,9 @@ def _draw_script(run: Run, spec: RunSpec) -> None:
 
 def _draw_downloads(run: Run, spec: RunSpec) -> None:
     from engine.scripting.files import export_command, zip_files
+    from engine.scripting.origin import Origin
 
-    key = f"{spec.to_dict()} {spec.dataset.fingerprint()} {run.environment.get('dataset_hash', '')}"
+    key = f"{spec.to_dict()} {spec.dataset.fingerprint()} {Origin.of(run)}"
     with st.spinner(_("Writing the script and packing its data ...")):
         files = written(run.id, key)
         data = packed(run.id, key)

@@ -49,7 +49,7 @@ def _draw_spread(members: list[Run], split: str) -> None:
             st.metric(
                 metric_label(name),
                 f"{metric_text(name, found.mean)} ± {metric_text(name, found.deviation)}",
-                delta=f"{level_text()}: {metric_text(name, found.low)} – {metric_text(name, found.high)}",
+                delta=_interval(name, found),
                 delta_color="off",
                 delta_arrow="off",
                 border=True,
@@ -57,6 +57,11 @@ def _draw_spread(members: list[Run], split: str) -> None:
                     "Mean and standard deviation over {count} ended runs, and where the mean of many more would lie."
                 ).format(count=found.count),
             )
+
+
+def _interval(name: str, found: Mean) -> str | None:
+    """The interval of a mean; none where nothing varies, which says nothing of many more."""
+    return f"{level_text()}: {metric_text(name, found.low)} – {metric_text(name, found.high)}" if found.varies else None
 
 
 def judged_on(members: list[Run]) -> str:
@@ -72,7 +77,7 @@ def spread(members: list[Run], split: str) -> dict[str, Mean]:
         for name, value in member.result.items():
             if name.startswith(f"{split}_") and isinstance(value, float):
                 found.setdefault(name.removeprefix(f"{split}_"), []).append(value)
-    return {name: mean_of(values) for name, values in found.items() if len(values) > 1}
+    return {name: mean_of(values, name) for name, values in found.items() if len(values) > 1}
 
 
 def _row(member: Run, split: str) -> dict[str, str | int | None]:

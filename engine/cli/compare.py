@@ -42,7 +42,7 @@ def _row(store: Store, run: Run) -> dict[str, Any]:
         "dataset": run.spec["dataset"]["name"],
         "model": run.spec["model"]["name"],
         "best": run.best,
-        "last": last_metrics(store.history(run.id)),
+        "last": last_metrics(run, store.history(run.id)),
         "test": tested_metrics(run),
         "baseline": baseline_metrics(run) | {"name": run.result.get("baseline_name")},
     }

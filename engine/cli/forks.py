@@ -2,8 +2,10 @@
 
 import argparse
 import json
+import re
 import time
 from collections.abc import Callable
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from engine.cli.flags import add_part_flags, run_values
@@ -14,6 +16,9 @@ if TYPE_CHECKING:
     from engine.store import Store
 
 _ANSWER_SECONDS = 10.0
+_MAYBE_RUN = re.compile("[0-9]{1,9}")
+_BARE = ("--queue", "--json")
+"""Flags that take no value."""
 
 
 def add_forks(
@@ -37,15 +42,23 @@ def add_forks(
 
 def _add_flags(parser: argparse.ArgumentParser, arguments: list[str]) -> None:
     """The flags of the parent's parts, with its values as defaults."""
-    ids = [word for word in arguments if word.isascii() and word.isdecimal() and len(word) < 10]
-    if not ids:
+    number = _run_of(arguments)
+    if number is None:
         return
-    spec = open_store().get_run(int(ids[0])).parsed()
+    spec = open_store().get_run(number).parsed()
     asked = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     for section in PARTS:
         asked.add_argument(f"--{section}", default=getattr(spec, section).name)
     names, _ = asked.parse_known_args(arguments)
     add_part_flags(parser, choose_parts(vars(names)), spec.values())
+
+
+def _run_of(arguments: list[str]) -> int | None:
+    """The number of the run among words whose flags are not known yet: one that is not the value of a flag before it."""
+    words = [(before, word) for before, word in pairwise(["", *arguments]) if _MAYBE_RUN.fullmatch(word)]
+    alone = [word for before, word in words if before in _BARE or not before.startswith("--")]
+    after_a_switch = [word for _, word in words[-1:]]
+    return next((int(word) for word in [*alone, *after_a_switch]), None)
 
 
 def fork(arguments: argparse.Namespace, train_here: "Callable[[Store, Run, bool], int]") -> int:

@@ -41,11 +41,11 @@ def baseline_metrics(run: Run) -> dict[str, float]:
     return found
 
 
-def last_metrics(history: Mapping[str, Sequence[float | None]]) -> dict[str, float]:
-    """The values of the last epoch, as `Run.best` has those of the best one."""
+def last_metrics(run: Run, history: Mapping[str, Sequence[float | None]]) -> dict[str, float]:
+    """The values of the last epoch, as `Run.best` has those of the best one. A fork counts on from its parent's epoch."""
     epochs = max((len(values) for values in history.values()), default=0)
     values = {name: values[-1] for name, values in history.items() if values and values[-1] is not None}
-    return {"epoch": float(epochs), **values} if epochs else {}
+    return {"epoch": float(epochs + (run.parent_epoch or 0)), **values} if epochs else {}
 
 
 def _number(value: Any) -> bool:

@@ -2,9 +2,10 @@
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from engine.comparing.correction import about_correction, corrected
 from engine.comparing.seeds import Seeds, Welch, compare_seeds, group_seeds
 from engine.comparing.verdicts import Verdict, judge_pairs
 from engine.errors import TrainyardError
@@ -25,7 +26,14 @@ class Findings:
 
     def sentences(self) -> list[str]:
         """All verdicts in words; what is true of several pairs is said once."""
-        return list(dict.fromkeys([*(pair.sentences() for pair in self.pairs), *self.about_seeds()]))
+        return list(
+            dict.fromkeys([*(pair.sentences() for pair in self.pairs), *self.about_seeds(), *self.correction()])
+        )
+
+    def correction(self) -> list[str]:
+        """What was done about so many tests at once; nothing where there is one."""
+        several = len(self.groups) > 1 or any(pair.pairs > 1 for pair in self.pairs)
+        return [about_correction()] if several else []
 
     def about_seeds(self) -> list[str]:
         """What groups of seeds say, each and beside each other."""
@@ -33,7 +41,9 @@ class Findings:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON."""
-        return {name: [found.to_dict() for found in getattr(self, name)] for name in ("pairs", "seeds", "groups")}
+        found = {name: [found.to_dict() for found in getattr(self, name)] for name in ("pairs", "seeds", "groups")}
+        words = self.correction()
+        return found | {"correction": {"method": "holm", "sentence": words[0]} if words else None}
 
 
 def compare_runs(runs: Sequence[Run]) -> Findings:
@@ -56,4 +66,6 @@ def _compare_groups(seeds: Sequence[Seeds]) -> list[Welch]:
     pairs = list(itertools.combinations(seeds, 2))
     if len(seeds) > MOST_GROUPS:
         pairs = [(seeds[0], other) for other in seeds[1:]]
-    return [compare_seeds(other, first) for first, other in pairs if first.comparable(other)]
+    found = [compare_seeds(other, first) for first, other in pairs if first.comparable(other)]
+    ps = corrected([pair.p for pair in found])
+    return [replace(pair, corrected_p=p, pairs=len(ps)) for pair, p in zip(found, ps, strict=True)]

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.comparing.outcomes import Judged, check_same_examples, read_judged, split_key
+from engine.comparing.outcomes import Judged, check_same_examples, data_changed, read_judged, split_key
 from engine.comparing.resampling import interval_of, resampled_metric
 from engine.errors import TrainyardError
 from engine.judging import LESS_IS_BETTER, deciding_metric
@@ -50,11 +50,11 @@ def judged_runs(runs: Iterable[Run]) -> list[list[Run]]:
 
 def metrics_of(runs: list[Run]) -> list[str]:
     """The metrics by which these runs can be ranked, the one that decides first."""
-    known = tasks[runs[0].spec["task"]["name"]]
     names = list(dict.fromkeys(n.removeprefix("test_") for run in runs for n in run.result if n.startswith("test_")))
-    if not names:
-        return []
-    first = deciding_metric(known.objective, [*known.metrics, *names])
+    task = runs[0].spec["task"]["name"]
+    if not names or task not in tasks:  # a plug-in may be gone
+        return names
+    first = deciding_metric(tasks[task].objective, [*tasks[task].metrics, *names])
     return [first, *(name for name in names if name != first)] if first in names else names
 
 
@@ -87,7 +87,11 @@ def _same_examples(runs: list[Run]) -> tuple[dict[int, Judged], set[int]]:
     """What is known of single examples, by run; and the runs whose examples are not those of the newest run."""
     judged: dict[int, Judged] = {}
     others: set[int] = set()
-    for run in sorted(runs, key=lambda run: run.id, reverse=True):
+    newest_first = sorted(runs, key=lambda run: run.id, reverse=True)
+    for run in newest_first:
+        if data_changed(newest_first[0], run):
+            others.add(run.id)
+            continue
         try:
             one = read_judged(run)
         except TrainyardError:  # the figure stands; only its interval is not known
@@ -109,7 +113,7 @@ def _intervals(judged: dict[int, Judged], metric: str) -> dict[int, tuple[float,
     if metric == "accuracy":
         return {i: wilson(round(float(judged[i].scores[metric].sum())), judged[i].num_examples) for i in ids}
     drawn = resampled_metric(metric, np.stack([judged[i].scores[metric] for i in ids], axis=1))
-    return {i: interval_of(column) for i, column in zip(ids, drawn.T, strict=True)}
+    return {i: interval_of(column, judged[i].num_examples) for i, column in zip(ids, drawn.T, strict=True)}
 
 
 def wilson(right: int, examples: int) -> tuple[float, float]:

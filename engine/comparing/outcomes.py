@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from engine.artifacts import artifacts_of
+from engine.datasets.own import PLACES
 from engine.errors import TrainyardError
 from engine.runs import Run, RunState
 from engine.tasks.base import tasks
@@ -78,8 +79,8 @@ def check_same_examples(first: Judged, other: Judged) -> None:
     itself has changed are no longer the same examples.
     """
     one, two = first.run, other.run
-    for section in ("task", "dataset"):
-        names = [run.spec[section]["name"] for run in (one, two)]
+    for named in (lambda run: run.spec["task"]["name"], _data_name):
+        names = [named(run) for run in (one, two)]
         if names[0] != names[1]:
             raise TrainyardError(
                 f"Runs {one.id} and {two.id} cannot be compared example by example: one is on {names[0]!r}, the other "
@@ -90,13 +91,24 @@ def check_same_examples(first: Judged, other: Judged) -> None:
             f"Runs {one.id} and {two.id} were not judged on the same test examples: the test split was drawn "
             f"differently ({first.num_examples:,} and {other.num_examples:,} examples)."
         )
-    hashes = {run.environment.get("dataset_hash") for run in (one, two)}
-    changed = len(hashes) > 1 and one.spec["dataset"] == two.spec["dataset"]
-    if changed or not np.array_equal(first.targets, other.targets):
+    if data_changed(one, two) or not np.array_equal(first.targets, other.targets):
         raise TrainyardError(
             f"Runs {one.id} and {two.id} were not judged on the same test examples: the dataset has changed between "
             "them."
         )
+
+
+def _data_name(run: Run) -> str:
+    """The dataset of a run; of data of one's own the imported set: two may have equal positions and targets by chance."""
+    chosen = run.spec["dataset"]
+    fields = [place.field for place in PLACES.values() if place.dataset == chosen["name"]]
+    return str(chosen.get(fields[0])) if fields else str(chosen["name"])
+
+
+def data_changed(one: Run, two: Run) -> bool:
+    """Whether the same choice of data was other data when the other of two runs was trained."""
+    hashes = {run.environment.get("dataset_hash") for run in (one, two)}
+    return len(hashes) > 1 and one.spec["dataset"] == two.spec["dataset"]
 
 
 def _rest(run: Run) -> dict[str, Any]:

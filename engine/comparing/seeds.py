@@ -1,13 +1,14 @@
 """Runs that differ in nothing but the seed, or the fold: what they say together, and whether two such groups differ."""
 
 import json
+import math
 import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from engine.comparing.outcomes import split_key
-from engine.comparing.words import amount_text, level_text, metric_name, p_text, value_text
+from engine.comparing.outcomes import data_changed, split_key
+from engine.comparing.words import amount_text, corrected_text, level_text, metric_name, p_text, value_text
 from engine.errors import TrainyardError
 from engine.judging import LESS_IS_BETTER, SHARES
 from engine.runs import Run
@@ -30,42 +31,62 @@ class Mean:
         """How many values there are."""
         return len(self.values)
 
+    @property
+    def varies(self) -> bool:
+        """Whether there is a spread: without one the interval has no width, which is not to be believed."""
+        return self.deviation > 0
 
-def mean_of(values: Sequence[float]) -> Mean:
-    """Mean, standard deviation and Student's t interval at the level of the settings, of at least two values."""
+
+def mean_of(values: Sequence[float], metric: str = "") -> Mean:
+    """Mean, standard deviation and Student's t interval at the level of the settings, of at least two values.
+
+    The interval of a `metric` that is a share ends at 0 and at 1.
+    """
     from scipy.special import stdtrit
 
     mean, deviation = statistics.fmean(values), statistics.stdev(values)
     reach = float(stdtrit(len(values) - 1, 0.5 + settings().confidence / 2)) * deviation / len(values) ** 0.5
-    return Mean(tuple(values), mean, deviation, mean - reach, mean + reach)
+    least, most = (0.0, 1.0) if metric in SHARES else (-math.inf, math.inf)
+    return Mean(tuple(values), mean, deviation, max(mean - reach, least), min(mean + reach, most))
 
 
 @dataclass(frozen=True)
 class Seeds:
-    """Runs of one spec with different seeds that were judged on the test examples."""
+    """Runs of one spec with different seeds, or folds, that were judged on the test examples."""
 
-    runs: tuple[int, ...]
+    runs: tuple[Run, ...]
     metric: str
     figures: Mean
-    judged_on: str = ""
-    """Equal for groups with the same test examples."""
+
+    @property
+    def ids(self) -> tuple[int, ...]:
+        """The numbers of the runs."""
+        return tuple(run.id for run in self.runs)
 
     def comparable(self, other: "Seeds") -> bool:
-        """Whether both were judged on the same test examples by the same metric."""
-        return (self.metric, self.judged_on) == (other.metric, other.judged_on)
+        """Whether both were judged on the same test examples by the same metric, and the spread is known to judge by."""
+        one, two = self.runs[0], other.runs[0]
+        return (
+            (self.metric, split_key(one)) == (other.metric, split_key(two))
+            and not data_changed(one, two)
+            and (self.figures.varies or other.figures.varies)
+        )
 
     def sentence(self) -> str:
         """Mean and interval in words."""
-        found, name = self.figures, metric_name(self.metric)
-        low, high = value_text(self.metric, found.low), value_text(self.metric, found.high)
+        name, ids, count = metric_name(self.metric), _listed(self.ids), self.figures.count
+        mean, low, high = (value_text(self.metric, v) for v in (self.figures.mean, self.figures.low, self.figures.high))
+        if not self.figures.varies:
+            return f"Runs {ids} of one spec have a test {name} of {mean} each, so how far such runs vary is not known."
+        if len({_chance(run)[0] for run in self.runs}) > 1:
+            return f"{count} seeds of one spec (runs {ids}): test {name} {mean} on average ({level_text()}: {low} to {high})."
         return (
-            f"{found.count} seeds of one spec (runs {_listed(self.runs)}): test {name} "
-            f"{value_text(self.metric, found.mean)} on average ({level_text()}: {low} to {high})."
+            f"{count} folds of one spec (runs {ids}): test {name} {mean} on average ({level_text()}: {low} to {high})."
         )
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON, with the words."""
-        return {"runs": list(self.runs), "metric": self.metric, **asdict(self.figures), "sentence": self.sentence()}
+        return {"runs": list(self.ids), "metric": self.metric, **asdict(self.figures), "sentence": self.sentence()}
 
 
 @dataclass(frozen=True)
@@ -78,75 +99,85 @@ class Welch:
     low: float
     high: float
     p: float
+    corrected_p: float
+    """The same, corrected for the number of `pairs` of groups that are judged at once."""
+    pairs: int = 1
 
     @property
     def distinguishable(self) -> bool:
         """Whether so large a difference would be rare without one."""
-        return self.p < 1.0 - settings().confidence
+        return self.corrected_p < 1.0 - settings().confidence
 
     def sentence(self) -> str:
-        """The verdict in words, from the side of the better group."""
+        """The verdict in words, with what the correction leaves of it."""
+        return f"{self._said()} {corrected_text(self.corrected_p, self.pairs)}" if self.pairs > 1 else self._said()
+
+    def _said(self) -> str:
+        """From the side of the better group."""
         metric = self.group.metric
         better, worse = (self.group, self.other) if self.gain >= 0 else (self.other, self.group)
         ends = (self.low, self.high) if self.gain >= 0 else (-self.high, -self.low)
         amount, low, high = (amount_text(metric, value) for value in (abs(self.gain), *ends))
         level, name, share, p = level_text(), metric_name(metric), metric in SHARES, p_text(self.p)
-        ahead, behind = _listed(better.runs), _listed(worse.runs)
+        ahead, behind = _listed(better.ids), _listed(worse.ids)
         if self.distinguishable and share:
             return (
-                f"The seeds {ahead} are better than the seeds {behind} by {amount} points of {name} on average "
+                f"Runs {ahead} together are better than runs {behind} by {amount} points of {name} on average "
                 f"({level}: {low} to {high}, Welch's t-test {p})."
             )
         if self.distinguishable:
             return (
-                f"The seeds {ahead} are better than the seeds {behind} by {amount} in {name} on average "
+                f"Runs {ahead} together are better than runs {behind} by {amount} in {name} on average "
                 f"({level}: {low} to {high}, Welch's t-test {p})."
             )
         if share:
             return (
-                f"The seeds {ahead} are not distinguishable from the seeds {behind}: they are ahead by {amount} points "
+                f"Runs {ahead} together are not distinguishable from runs {behind}: they are ahead by {amount} points "
                 f"of {name} on average ({level}: {low} to {high}, Welch's t-test {p})."
             )
         return (
-            f"The seeds {ahead} are not distinguishable from the seeds {behind}: they are ahead by {amount} in {name} "
+            f"Runs {ahead} together are not distinguishable from runs {behind}: they are ahead by {amount} in {name} "
             f"on average ({level}: {low} to {high}, Welch's t-test {p})."
         )
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON, with the words."""
-        facts = {name: getattr(self, name) for name in ("gain", "low", "high", "p", "distinguishable")}
-        return {"runs": list(self.group.runs), "others": list(self.other.runs), **facts, "sentence": self.sentence()}
+        facts = {
+            name: getattr(self, name)
+            for name in ("gain", "low", "high", "p", "corrected_p", "pairs", "distinguishable")
+        }
+        return {"runs": list(self.group.ids), "others": list(self.other.ids), **facts, "sentence": self.sentence()}
 
 
 def group_seeds(runs: Iterable[Run]) -> list[Seeds]:
     """The groups with at least two different seeds (or folds) among `runs`, by their first test metric.
 
-    The same seed twice is the same training again and tells nothing new: the newer one counts.
+    The same seed twice is the same training again and tells nothing new: the newer one counts. Forks are left out: those
+    of one run have its first epochs in common, so they vary less than seeds do.
     """
     alike: dict[str, dict[Any, Run]] = {}
     for run in runs:
-        if _metric(run):
-            alike.setdefault(_without_chance(run), {})[_chance(run)] = run
+        if _metric(run) and run.parent_id is None:
+            members = alike.setdefault(_without_chance(run), {})
+            members[_chance(run)] = max(run, members.get(_chance(run), run), key=lambda one: one.id)
     groups = [sorted(members.values(), key=lambda run: run.id) for members in alike.values() if len(members) > 1]
     return [_seeds(group, _metric(group[0])) for group in groups]
 
 
 def compare_seeds(group: Seeds, other: Seeds) -> Welch:
-    """Whether the means of two groups with the same metric differ."""
+    """Whether the means of two `comparable` groups differ."""
+    from statsmodels.stats.weightstats import CompareMeans, DescrStatsW
+
     sign = -1.0 if group.metric in LESS_IS_BETTER else 1.0
     gain = sign * (group.figures.mean - other.figures.mean)
-    if group.figures.deviation == other.figures.deviation == 0.0:  # nothing varies: any difference is one
-        return Welch(group, other, gain, gain, gain, 0.0 if gain else 1.0)
-    from scipy.stats import ttest_ind
-
-    found = ttest_ind(*([sign * v for v in g.figures.values] for g in (group, other)), equal_var=False)
-    between = found.confidence_interval(settings().confidence)
-    return Welch(group, other, gain, float(between.low), float(between.high), float(found.pvalue))
+    means = CompareMeans(*(DescrStatsW([sign * value for value in g.figures.values]) for g in (group, other)))
+    _, p, _ = means.ttest_ind(usevar="unequal")
+    low, high = means.tconfint_diff(1.0 - settings().confidence, usevar="unequal")
+    return Welch(group, other, gain, float(low), float(high), float(p), float(p))
 
 
 def _seeds(group: Sequence[Run], metric: str) -> Seeds:
-    figures = mean_of([run.result[f"test_{metric}"] for run in group])
-    return Seeds(tuple(run.id for run in group), metric, figures, split_key(group[0]))
+    return Seeds(tuple(group), metric, mean_of([run.result[f"test_{metric}"] for run in group], metric))
 
 
 def _metric(run: Run) -> str:
@@ -163,11 +194,13 @@ def _chance(run: Run) -> tuple[Any, Any]:
 
 
 def _without_chance(run: Run) -> str:
-    """What seeds of one spec have in common, as a text that can be compared."""
+    """What seeds of one spec have in common, as a text that can be compared: also the data, and how it was steered."""
     spec = {section: dict(part) for section, part in run.spec.items() if part}
     spec["training"].pop("seed", None)
-    spec["dataset"].pop("fold", None)
-    return json.dumps(spec, sort_keys=True)
+    folds = spec["dataset"].pop("fold", None) is not None and spec["dataset"].get("folds", 0) > 1
+    data = "" if folds else run.environment.get("dataset_hash")  # the hash tells folds apart, too
+    steered = [change for change in run.steering if change["step"] is not None]
+    return json.dumps([spec, data, steered], sort_keys=True)
 
 
 def _listed(runs: Sequence[int]) -> str:

@@ -2,14 +2,15 @@
 
 import itertools
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from engine.comparing.correction import corrected
 from engine.comparing.outcomes import Judged, check_same_examples, read_judged
-from engine.comparing.resampling import interval_of, metric_of, resampled_metric
-from engine.comparing.words import amount_text, level_text, metric_name, p_text
+from engine.comparing.resampling import interval_of, interval_of_right, metric_of, resampled_metric
+from engine.comparing.words import amount_text, corrected_text, level_text, metric_name, p_text
 from engine.errors import TrainyardError
 from engine.judging import LESS_IS_BETTER, SHARES, deciding_metric
 from engine.runs import Run
@@ -35,6 +36,11 @@ class Verdict:
     """By how much `run` is better in `metric`; negative when it is worse. `low` to `high` is its confidence interval."""
     low: float = 0.0
     high: float = 0.0
+    p: float = 1.0
+    """How likely so large a difference is where there is none: McNemar's test of accuracies, else the paired t-test."""
+    corrected_p: float = 1.0
+    """The same, corrected for the number of `pairs` that are judged at once."""
+    pairs: int = 1
     only_run: int = 0
     """Examples that only `run` has right, and that only `other` has: where answers are right or wrong."""
     only_other: int = 0
@@ -42,10 +48,10 @@ class Verdict:
 
     @property
     def distinguishable(self) -> bool:
-        """Whether no difference is outside of the interval, and McNemar's test agrees where it judges the same metric."""
+        """Whether no difference is outside of the interval, and the corrected test agrees."""
         if self.problem or self.low <= 0.0 <= self.high:
             return False
-        return self.metric != "accuracy" or self.mcnemar_p is None or self.mcnemar_p < 1.0 - settings().confidence
+        return self.corrected_p < 1.0 - settings().confidence
 
     def sentences(self) -> str:
         """The verdict in words."""
@@ -55,8 +61,11 @@ class Verdict:
         """The same, one sentence each."""
         if self.problem:
             return (self.problem,)
-        tested = self._tested()
-        return (self._said(), tested) if tested else (self._said(),)
+        mcnemar = [] if self.mcnemar_p is None else [self._right_and_wrong(self.mcnemar_p)]
+        correction = [corrected_text(self.corrected_p, self.pairs)] if self.pairs > 1 else []
+        if self.metric == "accuracy":
+            return (self._said(), *mcnemar, *correction)
+        return (self._said(), f"Paired t-test: {p_text(self.p)}.", *correction, *mcnemar)
 
     def _said(self) -> str:
         ahead, behind = (self.run, self.other) if self.gain >= 0 else (self.other, self.run)
@@ -83,11 +92,9 @@ class Verdict:
             f"run {ahead} is ahead by {amount} in {name} ({level}: {low} to {high})."
         )
 
-    def _tested(self) -> str:
-        if self.mcnemar_p is None:
-            return ""
+    def _right_and_wrong(self, p: float) -> str:
         return (
-            f"McNemar's test of right and wrong answers: {p_text(self.mcnemar_p)} "
+            f"McNemar's test of right and wrong answers: {p_text(p)} "
             f"(only run {self.run} is right {self.only_run:,} times, only run {self.other} {self.only_other:,} times)."
         )
 
@@ -104,7 +111,7 @@ def pairs_of(runs: Sequence[Run]) -> list[tuple[Run, Run]]:
 
 
 def judge_pairs(runs: Sequence[Run]) -> list[Verdict]:
-    """A verdict for each of `pairs_of(runs)`. The outcomes of a run are read once, and all see the same draws."""
+    """A verdict for each of `pairs_of(runs)`, corrected for their number. The outcomes of a run are read once."""
     judged: dict[int, Judged] = {}
     problems: dict[int, str] = {}
     for run in runs:
@@ -113,7 +120,13 @@ def judge_pairs(runs: Sequence[Run]) -> list[Verdict]:
         except TrainyardError as error:
             problems[run.id] = str(error)
     drawn = _draw(judged.values())
-    return [_verdict(run.id, other.id, judged, problems, drawn) for run, other in pairs_of(runs)]
+    return _corrected([_verdict(run.id, other.id, judged, problems, drawn) for run, other in pairs_of(runs)])
+
+
+def _corrected(verdicts: Sequence[Verdict]) -> list[Verdict]:
+    ps = corrected([verdict.p for verdict in verdicts if not verdict.problem])
+    left = iter(ps)
+    return [v if v.problem else replace(v, corrected_p=next(left), pairs=len(ps)) for v in verdicts]
 
 
 def decides(judged: Judged) -> str:
@@ -122,10 +135,11 @@ def decides(judged: Judged) -> str:
 
 
 def _draw(judged: Iterable[Judged]) -> dict[int, np.ndarray]:
-    """The deciding metric of each run on each draw, (draws,) by run. As many examples: the same draws."""
+    """The deciding metric of each run on each draw, (draws,) by run; all see the same draws. Accuracies need none."""
     alike: dict[tuple[str, int], list[Judged]] = {}
     for one in judged:
-        alike.setdefault((decides(one), one.num_examples), []).append(one)
+        if decides(one) != "accuracy":
+            alike.setdefault((decides(one), one.num_examples), []).append(one)
     found: dict[int, np.ndarray] = {}
     for (metric, _examples), group in alike.items():
         columns = resampled_metric(metric, np.stack([one.scores[metric] for one in group], axis=1))
@@ -145,10 +159,27 @@ def _verdict(
         return Verdict(run, other, str(error))
     metric = decides(one)
     sign = -1.0 if metric in LESS_IS_BETTER else 1.0
-    low, high = interval_of(sign * (drawn[run] - drawn[other]))
     values = [float(metric_of(metric, part.scores[metric].mean(dtype=np.float64))) for part in (one, two)]
-    gain = sign * (values[0] - values[1])
-    return Verdict(run, other, "", metric, one.num_examples, gain, low, high, **_mcnemar(one, two))
+    gain, answers = sign * (values[0] - values[1]), _mcnemar(one, two)
+    if metric == "accuracy":
+        p = answers["mcnemar_p"]
+        low, high = interval_of_right(answers["only_run"], answers["only_other"], one.num_examples)
+    else:
+        p = paired_p(one.scores[metric] - two.scores[metric])
+        low, high = interval_of(sign * (drawn[run] - drawn[other]), one.num_examples)
+    return Verdict(run, other, "", metric, one.num_examples, gain, low, high, p, p, **answers)
+
+
+def paired_p(differences: np.ndarray) -> float:
+    """Student's paired t-test of `differences` (examples,): how likely such a mean is where the true one is 0.
+
+    Of squared errors it is a test of their mean, and so of its root.
+    """
+    if np.ptp(differences) == 0:  # one example, or the same answers: nothing tells
+        return 1.0
+    from scipy.stats import ttest_1samp
+
+    return float(ttest_1samp(differences, 0.0).pvalue)
 
 
 def _mcnemar(one: Judged, two: Judged) -> dict[str, Any]:

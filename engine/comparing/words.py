@@ -29,3 +29,8 @@ def value_text(metric: str, value: float) -> str:
 def p_text(p: float) -> str:
     """`p = 0.012`, or `p < 0.001`."""
     return "p < 0.001" if p < 0.001 else f"p = {p:.2g}"
+
+
+def corrected_text(p: float, pairs: int) -> str:
+    """What the correction for several pairs leaves of a p."""
+    return f"Corrected for {pairs} pairs: {p_text(p)}."

@@ -8,6 +8,7 @@ from engine.datasets.prepare import PreparedDataset
 from engine.runs import RunSpec
 from engine.scripting.data import texts_array
 from engine.scripting.graph import Graph
+from engine.scripting.learned import Learned
 from engine.scripting.objects import Objects
 from engine.scripting.transplant import Transplant
 from engine.scripting.values import literal, written_short
@@ -23,7 +24,8 @@ class Facts:
         self, spec: RunSpec, data: PreparedDataset, info: DataInfo, network: Network, made: dict[int, int]
     ) -> None:
         self.spec, self.data, self.info, self.network = spec, data, info, network
-        self.transplant = Transplant()
+        self.learned = Learned(data, info)
+        self.transplant = Transplant(self.learned.expression)
         self.objects = Objects(self.transplant, self._constant)
         self.graph = Graph(made, self.objects, self.transplant)
         self.arrays: dict[str, np.ndarray] = {}
@@ -43,7 +45,9 @@ class Facts:
         self.sequences = lengths(spec.model, np.zeros((1, 1), np.int32)) is not None
 
     def _constant(self, value: Any, hint: str) -> str:
-        """A plain value: as it is where it is short, by its name in data.npz where it is long."""
+        """A plain value: as the script computes it, as it is where it is short, by its name in data.npz where it is long."""
+        if computed := self.learned.expression(hint, value):
+            return computed
         if written_short(value):
             return literal(value)
         name = f"constants/{hint}"

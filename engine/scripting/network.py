@@ -18,6 +18,7 @@ RESERVED = (
     *("data", "features", "model", "network", "trained", "texts", "rows", "computed", "order_of", "positions"),
     *("all_positions", "kept_x", "kept_y", "training", "metrics", "digest", "parts", "versions", "layer", "stored"),
     *("by_length", "batches", "callbacks", "schedule", "layers", "ops", "keras", "np", "tf", "json", "math", "file"),
+    "columns",
 )
 """Variables of the other sections."""
 

@@ -28,7 +28,7 @@ class Origin:
         return cls(
             run.id,
             run.parent_id or 0,
-            bool(run.steering),
+            run.steered,
             str(found.get("dataset_hash", "")),
             dict(found.get("versions", {})),
         )

@@ -49,7 +49,9 @@ def public_name(value: Any) -> str:
 class Transplant:
     """Collects what a script needs beside its own lines."""
 
-    def __init__(self) -> None:
+    def __init__(self, computed: Callable[[str, Any], str] = lambda name, value: "") -> None:
+        """`computed(name, value)` is the expression for what the script computes itself, or empty."""
+        self._computed = computed
         self.imports: set[str] = set()
         """Import lines."""
         self.constants: dict[str, str] = {}
@@ -175,7 +177,7 @@ class Transplant:
             self.imports.add("import re")
             return self._constant(name, value, f"re.compile({value.pattern!r})")
         if written_short(value):
-            return self._constant(name, value, literal(value))
+            return self._constant(name, value, self._computed(name, value) or literal(value))
         module = str(getattr(value, "__module__", "")).split(".")[0]
         if isinstance(value, type | types.FunctionType | functools._lru_cache_wrapper):
             if not public_name(value) and module in _LIBRARIES - {"keras"}:

@@ -67,6 +67,11 @@ class _Writer(TrainingSections):
             Section("", heading(self.spec, self.data, origin), ""),
             Section("Settings", "What to change first.", self._settings()),
             Section("Data", "Exported from Trainyard: one array for each split and kind.", data),
+            *(
+                [Section("Scale", "Means and deviations of the training split alone.", "\n".join(self.learned.lines))]
+                if self.learned.lines
+                else []
+            ),
             *([Section("Parts", "What Keras does not bring.", pieces)] if pieces else []),
             *network,
             *training,
@@ -109,7 +114,7 @@ class _Writer(TrainingSections):
 
     def _data(self) -> str:
         lines = ['with np.load("data.npz") as file:', "    data = dict(file)"]
-        strings = self.strings or self.kind != "array"
+        strings = self.strings or self.kind == "texts" or bool(self.info.named("category"))
         if self.info.labels and not written_short(list(self.info.labels)):
             self._constant(list(self.info.labels), "classes")
             strings = True

@@ -34,10 +34,11 @@ class FinishedRun:
 def finished_runs(store: Store, model: str, *, trials: bool = False, limit: int = 100) -> list[FinishedRun]:
     """Runs that completed on this machine at the first attempt: those of `model` first, then the newest.
 
-    Trials of studies are not judged on the test split, and so sooner over: they count only where asked for.
+    Trials of studies are not judged on the test split, and so sooner over: they count only where asked for. Forks count
+    the epochs of their parents too, and did not train them.
     """
     flops = runs.c.environment["flops"].as_float()
-    wanted = [runs.c.state == RunState.COMPLETED, runs.c.attempt == 1, flops > 0]
+    wanted = [runs.c.state == RunState.COMPLETED, runs.c.attempt == 1, runs.c.parent_id.is_(None), flops > 0]
     if not trials:
         wanted.append(runs.c.study_id.is_(None))
     if not store.url.startswith("sqlite"):  # a file belongs to one machine, whose name changes if it is a container

@@ -163,11 +163,12 @@ class Store:
     def repeat_run(self, run_id: int, specs: Sequence[RunSpec], owner: str = "") -> list[Run]:
         """Queue runs beside one, as one group with it: its group from now on where it had none. Returns the new ones.
 
-        A trial stays with its study, and a fold with its cross-validation: beside these the new runs are a group of
-        their own.
+        A trial stays with its study, and a fold with its cross-validation; a fork and a run that was steered are not what
+        their spec alone makes. Beside these the new runs are a group of their own.
         """
         run = self.get_run(run_id)
-        if run.study_id is not None or int(run.spec["dataset"].get("folds", 0)) > 1:
+        alone = run.study_id is not None or run.parent_id is not None or run.steered
+        if alone or int(run.spec["dataset"].get("folds", 0)) > 1:
             return self.create_runs(specs, owner)
         return self.create_runs(specs, owner, group_id=run.group_id or run.id)
 

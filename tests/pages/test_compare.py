@@ -4,14 +4,17 @@ import json
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from engine.datasets.base import datasets
 from engine.runs import RunState
 from engine.settings import settings
 from engine.store import Store
-from tests import seeding
+from engine.store.schema import runs
+from tests import seeding, study_seeding
 from tests.pages.opening import labels, open_page, press, words
 from tests.pages.test_runs import select
+from ui.compare_columns import metric_names
 
 DIGITS = {"dataset": "digits", "model": "mlp"}
 ONE_OF_EACH = ("digits", "phrase-languages", "spoken-digits", "iris", "diabetes")
@@ -81,6 +84,10 @@ def test_a_live_run_moves_and_says_that_it_is_not_judged_yet(store: Store) -> No
     assert after[f"{ended.id} · mlp"] == before[f"{ended.id} · mlp"]
 
 
+def test_the_metric_that_decides_between_epochs_can_be_drawn(store: Store) -> None:
+    assert metric_names([seeding.scored(store, dataset="iris")]) == ["accuracy", "cross_entropy", "loss"]
+
+
 def test_choices_come_from_the_address_and_smoothing_keeps_the_raw_curve(store: Store) -> None:
     runs = [seeding.scored(store, **DIGITS) for _ in range(2)]
     at = open_page("compare", runs=ids(*runs), metric="loss", split="train", axis="time", smoothing="0.5", epoch="last")
@@ -98,7 +105,16 @@ def test_many_runs_get_a_table_of_verdicts(store: Store) -> None:
     assert verdicts.loc[runs[1].id, "verdict"] == "not distinguishable"
     assert verdicts.loc[runs[2].id, "verdict"] == "better"
     assert verdicts.loc[runs[3].id, "verdict"] == "worse"
-    assert "7 pairs are judged, each at 95 %" in words(at)
+    assert list(verdicts["corrected"])[1] == "p < 0.001"
+    assert "p is corrected for their number (Holm's method)" in words(at)
+
+
+def test_one_pair_needs_no_correction_and_several_say_theirs_in_chinese(store: Store) -> None:
+    runs = [seeding.scored(store, luck=luck, **DIGITS) for luck in range(3)]
+    assert "Corrected" not in words(open_page("compare", runs=ids(*runs[:2])))
+    said = words(open_page("compare", runs=ids(*runs), lang="zh")).replace("\\", "")
+    assert "按 3 对校正后：p = " in said
+    assert "Holm 法" in said
 
 
 def test_seeds_get_a_mean_and_an_interval(store: Store) -> None:
@@ -145,6 +161,14 @@ def test_other_seeds_are_one_button_and_become_a_group(store: Store) -> None:
     assert shown.delta.startswith("95 %: ")
 
 
+def test_a_fork_is_not_repeated_with_other_seeds(store: Store) -> None:
+    run = seeding.scored(store, **DIGITS)
+    assert "Run 3 seeds" in labels(open_page("run", run=run.id))
+    with store.writing() as db:
+        db.execute(update(runs).values(parent_id=7, parent_epoch=2))
+    assert "Run 3 seeds" not in labels(open_page("run", run=run.id))
+
+
 def test_other_seeds_that_the_queue_refuses_are_a_sentence(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     run = seeding.scored(store, **DIGITS)
     monkeypatch.setenv("TRAINYARD_MAX_QUEUED_RUNS", "2")
@@ -167,3 +191,22 @@ def test_the_leaderboard_shows_runs_and_the_baseline_in_order(store: Store, data
     assert list(board["place"].dropna()) == [1, 2]
     assert (board["low"].dropna() < board["value"][board["low"].notna()]).all()
     assert board["name"].str.startswith("Baseline: ").sum() == 1
+
+
+def test_the_legend_of_the_leaderboard_speaks_of_runs_not_of_their_page(store: Store) -> None:
+    seeding.scored(store, **DIGITS)
+    boards = [b for b in open_page("leaderboard", lang="zh").get("bidi_component") if b.proto.json]
+    [chart] = [
+        c for board in boards for c in json.loads(board.proto.json)["charts"] if c["name"] == "leaderboard-chart"
+    ]
+    assert [trace["name"] for trace in json.loads(chart["spec"])["data"]] == ["训练过的运行", "基线"]
+
+
+def test_a_long_study_does_not_push_runs_off_the_leaderboard(store: Store) -> None:
+    run = seeding.scored(store, **DIGITS)
+    study = study_seeding.study(store, trials=0)
+    trials = store.create_runs([seeding.spec(**DIGITS)] * 1_000, slot="cpu-0")
+    with store.writing() as db:
+        newer = update(runs).where(runs.c.id >= trials[0].id)
+        db.execute(newer.values(state=RunState.COMPLETED, study_id=study.id, group_id=None))
+    assert list(table(open_page("leaderboard", dataset="digits"), "place")["run"].dropna()) == [f"run?run={run.id}"]

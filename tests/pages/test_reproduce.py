@@ -4,6 +4,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from sqlalchemy import update
 from streamlit.testing.v1 import AppTest
 
 from engine.datasets.digits import Digits
@@ -11,6 +12,7 @@ from engine.runs import RunSpec
 from engine.scripting.files import ScriptFiles
 from engine.settings import settings
 from engine.store import Store
+from engine.store.schema import runs
 from tests import seeding
 from tests.pages.opening import open_page, press, words
 from ui import lab, reproduce
@@ -59,6 +61,14 @@ def test_a_run_is_queued_again_with_the_same_spec(store: Store) -> None:
     newest = store.list_runs(limit=1)[0]
     assert newest.id > run.id
     assert newest.spec == run.spec
+
+
+def test_it_is_said_that_link_and_command_do_not_repeat_a_fork(store: Store) -> None:
+    run = seeding.completed(store, **VALUES)
+    assert "begin anew" not in words(opened(run.id))
+    with store.writing() as db:
+        db.execute(update(runs).values(parent_id=7, parent_epoch=2))
+    assert "the link, the command and the script begin anew with its values" in words(opened(run.id))
 
 
 def test_the_link_opens_the_form_with_the_same_values(store: Store) -> None:

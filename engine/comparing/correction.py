@@ -1,0 +1,24 @@
+"""Several verdicts at once: each p is corrected for their number, so that not one in twenty equal pairs looks different."""
+
+from collections.abc import Sequence
+
+from engine.settings import settings
+
+
+def corrected(ps: Sequence[float]) -> list[float]:
+    """`ps`, each corrected for how many there are (Holm 1979)."""
+    if len(ps) < 2:
+        return list(ps)
+    from statsmodels.stats.multitest import multipletests
+
+    _, found, _, _ = multipletests(ps, method="holm")
+    return [float(p) for p in found]
+
+
+def about_correction() -> str:
+    """What the correction does, in a sentence."""
+    wrong = f"{100 * (1 - settings().confidence):g} %"
+    return (
+        "Several pairs are judged at once, so p is corrected for their number (Holm's method): if all of them were equal, "
+        f"the chance that even one is called different would be at most {wrong}; each interval is that of its pair alone."
+    )

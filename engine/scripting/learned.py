@@ -1,0 +1,50 @@
+"""What layers know of the training split, computed by the script itself where a few lines give the same numbers."""
+
+from typing import Any
+
+import numpy as np
+
+from engine.datasets.prepare import PreparedDataset
+from engine.tasks.base import DataInfo
+
+_NUMBERS = """columns = data["train_numbers"].astype("float64")
+MEANS, DEVIATIONS = np.nanmean(columns, axis=0), np.nanstd(columns, axis=0)
+DEVIATIONS[DEVIATIONS <= 1e-6 * abs(MEANS)] = 1.0  # a column that does not vary is not divided"""
+_TARGETS = "TARGET_MEAN, TARGET_DEVIATION = float(train_targets.mean()), float(train_targets.std())"
+
+
+class Learned:
+    """The lines, and the expressions that stand for the values that they compute."""
+
+    def __init__(self, data: PreparedDataset, info: DataInfo) -> None:
+        self.lines: list[str] = []
+        self._known: dict[str, tuple[Any, str]] = {}
+        learned = info.learned
+        if info.named("number") and {"mean", "deviation"} <= learned.keys():
+            self._numbers(data.arrays("train")[0]["numbers"], learned["mean"], learned["deviation"])
+        if "targets" in learned:
+            self._targets(data.arrays("train")[1], learned["targets"])
+
+    def expression(self, name: str, value: Any) -> str:
+        """What stands for the `value` of an argument (`centre_offset`) or a variable; "" where nothing does."""
+        known, code = self._known.get(name, (None, ""))
+        return code if code and type(value) is type(known) and value == known else ""
+
+    def _numbers(self, numbers: np.ndarray, means: list[float], deviations: list[float]) -> None:
+        """The scale of the columns, unless a number is infinite or a column is all gaps: there the script would differ."""
+        columns = numbers.astype(np.float64)
+        if np.isinf(columns).any() or np.isnan(columns).all(axis=0).any():
+            return
+        found, spread = np.nanmean(columns, axis=0), np.nanstd(columns, axis=0)
+        spread[spread <= 1e-6 * abs(found)] = 1.0
+        if (found.tolist(), spread.tolist()) == (means, deviations):
+            self.lines += _NUMBERS.split("\n")
+            self._known["centre_offset"] = [-mean for mean in means], "(-MEANS).tolist()"
+            self._known["scale_scale"] = [1.0 / deviation for deviation in deviations], "(1 / DEVIATIONS).tolist()"
+
+    def _targets(self, targets: np.ndarray, scale: dict[str, float]) -> None:
+        if (float(targets.mean()), float(targets.std())) == (scale["mean"], scale["deviation"]):
+            self.lines.append(_TARGETS)
+            self._known["unit_offset"] = scale["mean"], "TARGET_MEAN"
+            for name in ("unit_scale", "deviation"):
+                self._known[name] = scale["deviation"], "TARGET_DEVIATION"
