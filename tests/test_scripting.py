@@ -182,6 +182,7 @@ def test_a_scale_that_the_lines_would_not_give_is_written_as_it_is() -> None:
     known = Learned(data, replace(data.info, learned=learned))
     assert known.lines == []
     assert known.expression("centre_offset", [-1.0, -2.0]) == ""
+    assert Learned(data, replace(data.info, learned={"targets": {"quantiles": [1.0]}})).lines == []
 
 
 TABLE = "size,colour,weather,price\n" + "".join(

@@ -22,7 +22,7 @@ class Learned:
         learned = info.learned
         if info.named("number") and {"mean", "deviation"} <= learned.keys():
             self._numbers(data.arrays("train")[0]["numbers"], learned["mean"], learned["deviation"])
-        if "targets" in learned:
+        if {"mean", "deviation"} <= learned.get("targets", {}).keys():  # a plug-in's task may learn anything
             self._targets(data.arrays("train")[1], learned["targets"])
 
     def expression(self, name: str, value: Any) -> str:
