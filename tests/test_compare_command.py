@@ -33,6 +33,19 @@ def test_compare_says_the_verdict_first_and_then_draws_tables(store: Store, caps
     assert "Hyperparameters that differ" not in printed
 
 
+def test_compare_corrects_several_pairs_and_says_so(store: Store, capsys: pytest.CaptureFixture[str]) -> None:
+    ids = [str(seeding.scored(store, right, luck, **DIGITS).id) for luck, right in enumerate((0.8, 0.85, 0.9))]
+    assert main(["compare", *ids, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert [pair["pairs"] for pair in found["pairs"]] == [3, 3, 3]
+    assert all(pair["p"] <= pair["corrected_p"] <= 3 * pair["p"] for pair in found["pairs"])
+    assert found["correction"]["method"] == "holm"
+    assert main(["compare", *ids]) == 0
+    assert found["correction"]["sentence"] in capsys.readouterr().out
+    assert main(["compare", *ids[:2], "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["correction"] is None
+
+
 def test_a_deleted_run_and_a_single_one_are_sentences(store: Store, capsys: pytest.CaptureFixture[str]) -> None:
     run = seeding.scored(store, **DIGITS)
     assert main(["compare", str(run.id), "99"]) == 1

@@ -154,6 +154,19 @@ def test_a_fork_tells_nothing_since_its_parents_epochs_are_not_its_own(store: St
     assert estimate(store, spec_of(device="cpu"), FACTS).duration is None
 
 
+@pytest.mark.parametrize(
+    ("patience", "words"),
+    [(0, "time: about 21 s"), (3, "time: at most about 21 s")],
+    ids=["all epochs", "early stopping"],
+)
+def test_a_terminal_is_told_from_which_runs(store: Store, patience: int, words: str) -> None:
+    finish(store, pace=500, epochs=10, device="cpu", patience=patience)
+    lines = estimate(store, spec_of(device="cpu", epochs=10, patience=patience), FACTS).lines()
+    line = next(line for line in lines if "time" in line)
+    assert line.startswith(words)
+    assert line.endswith("from 1 run with the same settings")
+
+
 def test_a_run_as_before_takes_as_long_as_before(store: Store) -> None:
     finish(store, pace=500, epochs=10, device="cpu")
     again = told(store, epochs=10, seed=7)

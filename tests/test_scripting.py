@@ -180,8 +180,10 @@ def test_a_scale_that_the_lines_would_not_give_is_written_as_it_is() -> None:
     data = prepare(RunSpec.build({"dataset": "tiny-values", "model": "linear"}).dataset)
     learned = {"mean": [1.0, 2.0], "deviation": [1.0, 1.0], "targets": {"mean": 0.5, "deviation": 1.0}}
     known = Learned(data, replace(data.info, learned=learned))
-    assert known.lines == []
-    assert known.expression("centre_offset", [-1.0, -2.0]) == ""
+    assert known.expression("centre_offset", [-1.0, -2.0]) == known.expression("unit_offset", 0.5) == ""
+    assert known.pieces == []
+    other = Learned(data, replace(data.info, learned={"targets": {"quantiles": [1.0]}}))
+    assert other.expression("deviation", 1.0) == ""
 
 
 TABLE = "size,colour,weather,price\n" + "".join(

@@ -23,6 +23,8 @@ def draw_metrics(runs: Sequence[Run], last: Mapping[int, Mapping[str, float]] | 
     """One row a run: the values of its best epoch, or of the `last` one by run, and what the test said at the end."""
     rows = [_row(run, run.best if last is None else last.get(run.id, {})) for run in runs]
     rows += _baseline_rows(runs)
+    if len({row["dataset"] for row in rows}) == 1:
+        rows = [row | {"dataset": None} for row in rows]
     names = list(dict.fromkeys(name for row in rows for name in row if name not in _FACTS))
     order = [*_FACTS, *sorted(names, key=lambda name: _place(name, metric_names(runs)))]
     frame = pd.DataFrame(rows, columns=order)
@@ -36,6 +38,7 @@ def draw_metrics(runs: Sequence[Run], last: Mapping[int, Mapping[str, float]] | 
         column_config={
             "run": st.column_config.LinkColumn(_("Run"), display_text=r"run=(\d+)", width="small", pinned=True),
             "name": st.column_config.TextColumn(_("Model"), width=_NAME_PIXELS, pinned=True),
+            "dataset": st.column_config.TextColumn(_("Dataset")),
             "state": st.column_config.TextColumn(_("State"), width=110),
             "epoch": st.column_config.NumberColumn(_("Epoch"), format="%d", width="small"),
             **{name: _number(name) for name in names},
@@ -43,7 +46,7 @@ def draw_metrics(runs: Sequence[Run], last: Mapping[int, Mapping[str, float]] | 
     )
 
 
-_FACTS = ("run", "name", "state", "epoch")
+_FACTS = ("run", "name", "dataset", "state", "epoch")
 
 
 def _row(run: Run, at_epoch: Mapping[str, float]) -> dict[str, Any]:
@@ -51,6 +54,7 @@ def _row(run: Run, at_epoch: Mapping[str, float]) -> dict[str, Any]:
     return {
         "run": f"{page('run').stem}?run={run.id}",
         "name": title_of(run, "model"),
+        "dataset": title_of(run, "dataset"),
         "state": state_text(run.state),
         "epoch": at_epoch.get("epoch"),
         **found,
@@ -65,7 +69,8 @@ def _baseline_rows(runs: Sequence[Run]) -> list[dict[str, Any]]:
         values = baseline_metrics(run)
         if values:
             title = _("Baseline: {name}").format(name=baseline_title(str(run.result.get("baseline_name", ""))))
-            found[repr(sorted(values.items()))] = {"name": title, **values}
+            dataset = title_of(run, "dataset")
+            found[repr((dataset, sorted(values.items())))] = {"name": title, "dataset": dataset, **values}
     return list(found.values())
 
 

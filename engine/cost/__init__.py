@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from engine.cost.duration import Duration, estimate_duration
+from engine.cost.duration import LIKE, OTHER, SAME, Duration, estimate_duration
 from engine.cost.facts import NetworkFacts
 from engine.cost.memory import Memory, Room, estimate_memory, find_gpu, find_room
 from engine.runs import RunSpec
@@ -42,8 +42,7 @@ class Cost:
             f"parameters: {self.facts.parameters:,}",
             f"operations an example: {self.facts.flops + self.facts.frozen_flops:,}",
             f"memory: about {self.memory.total / 1e9:.1f} GB of {self.room.free_bytes / 1e9:.1f} GB free",
-            f"time: at most about {time.seconds:.0f} s ({time.low:.0f} to {time.high:.0f} s), "
-            f"from {time.runs} {time.likeness} runs"
+            f"time: {_time_text(time, early=self.spec.training.patience > 0)}"
             if time
             else "time: unknown until a run has finished on this machine",
         ]
@@ -74,6 +73,16 @@ def estimate(store: Store, spec: RunSpec, facts: NetworkFacts, *, trial: bool = 
         estimate_memory(spec, facts, gpu=gpu),
         find_room(spec.training.device),
         estimate_duration(past, spec, facts, kind),
+    )
+
+
+def _time_text(time: Duration, *, early: bool) -> str:
+    """For a terminal; with `early` the run may stop before its last epoch."""
+    runs = f"{time.runs} run" if time.runs == 1 else f"{time.runs} runs"
+    alike = {SAME: "with the same settings", LIKE: "of the same model", OTHER: "of other networks"}[time.likeness]
+    return (
+        f"{'at most ' if early else ''}about {time.seconds:.0f} s ({time.low:.0f} to {time.high:.0f} s), "
+        f"from {runs} {alike}"
     )
 
 

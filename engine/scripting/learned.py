@@ -14,21 +14,25 @@ _TARGETS = "TARGET_MEAN, TARGET_DEVIATION = float(train_targets.mean()), float(t
 
 
 class Learned:
-    """The lines, and the expressions that stand for the values that they compute."""
+    """The expressions that stand for learned values, and the lines that those need which were asked for."""
 
     def __init__(self, data: PreparedDataset, info: DataInfo) -> None:
-        self.lines: list[str] = []
-        self._known: dict[str, tuple[Any, str]] = {}
+        self.pieces: list[str] = []
+        self._known: dict[str, tuple[Any, str, str]] = {}
         learned = info.learned
         if info.named("number") and {"mean", "deviation"} <= learned.keys():
             self._numbers(data.arrays("train")[0]["numbers"], learned["mean"], learned["deviation"])
-        if "targets" in learned:
+        if {"mean", "deviation"} <= learned.get("targets", {}).keys():  # a plug-in's task may learn anything
             self._targets(data.arrays("train")[1], learned["targets"])
 
     def expression(self, name: str, value: Any) -> str:
         """What stands for the `value` of an argument (`centre_offset`) or a variable; "" where nothing does."""
-        known, code = self._known.get(name, (None, ""))
-        return code if code and type(value) is type(known) and value == known else ""
+        known, code, lines = self._known.get(name, (None, "", ""))
+        if not code or type(value) is not type(known) or value != known:
+            return ""
+        if lines not in self.pieces:
+            self.pieces.append(lines)
+        return code
 
     def _numbers(self, numbers: np.ndarray, means: list[float], deviations: list[float]) -> None:
         """The scale of the columns, unless a number is infinite or a column is all gaps: there the script would differ."""
@@ -38,13 +42,11 @@ class Learned:
         found, spread = np.nanmean(columns, axis=0), np.nanstd(columns, axis=0)
         spread[spread <= 1e-6 * abs(found)] = 1.0
         if (found.tolist(), spread.tolist()) == (means, deviations):
-            self.lines += _NUMBERS.split("\n")
-            self._known["centre_offset"] = [-mean for mean in means], "(-MEANS).tolist()"
-            self._known["scale_scale"] = [1.0 / deviation for deviation in deviations], "(1 / DEVIATIONS).tolist()"
+            self._known["centre_offset"] = [-mean for mean in means], "(-MEANS).tolist()", _NUMBERS
+            self._known["scale_scale"] = [1.0 / each for each in deviations], "(1 / DEVIATIONS).tolist()", _NUMBERS
 
     def _targets(self, targets: np.ndarray, scale: dict[str, float]) -> None:
         if (float(targets.mean()), float(targets.std())) == (scale["mean"], scale["deviation"]):
-            self.lines.append(_TARGETS)
-            self._known["unit_offset"] = scale["mean"], "TARGET_MEAN"
+            self._known["unit_offset"] = scale["mean"], "TARGET_MEAN", _TARGETS
             for name in ("unit_scale", "deviation"):
-                self._known[name] = scale["deviation"], "TARGET_DEVIATION"
+                self._known[name] = scale["deviation"], "TARGET_DEVIATION", _TARGETS

@@ -62,16 +62,12 @@ class _Writer(TrainingSections):
         training = [self._preparation(), self._order(), self._fit(written)]
         judging = self._judging(written)
         data = self._data()
-        pieces = _gathered(self.transplant.pieces)
+        pieces, scale = _gathered(self.transplant.pieces), "\n".join(self.learned.pieces)
         sections = [
             Section("", heading(self.spec, self.data, origin), ""),
             Section("Settings", "What to change first.", self._settings()),
             Section("Data", "Exported from Trainyard: one array for each split and kind.", data),
-            *(
-                [Section("Scale", "Means and deviations of the training split alone.", "\n".join(self.learned.lines))]
-                if self.learned.lines
-                else []
-            ),
+            *([Section("Scale", "Means and deviations of the training split alone.", scale)] if scale else []),
             *([Section("Parts", "What Keras does not bring.", pieces)] if pieces else []),
             *network,
             *training,

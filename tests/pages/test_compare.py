@@ -52,6 +52,12 @@ def test_two_runs_of_any_kind_get_a_verdict_metrics_and_curves(store: Store, dat
     assert metrics["name"].iloc[2].startswith("Baseline: ")
 
 
+def test_runs_and_baselines_of_several_datasets_say_which_is_theirs(store: Store) -> None:
+    runs = [seeding.scored(store, dataset=dataset) for dataset in ("digits", "iris")]
+    assert list(table(open_page("compare", runs=ids(*runs)), "name")["dataset"]) == ["digits", "iris"] * 2
+    assert "dataset" not in table(open_page("compare", runs=ids(runs[0], seeding.scored(store, **DIGITS))), "name")
+
+
 def test_runs_that_are_gone_and_texts_that_are_no_runs_are_named(store: Store) -> None:
     runs = [seeding.scored(store, **DIGITS) for _ in range(2)]
     at = open_page("compare", runs=f"{ids(*runs)},77,<b>x</b>,-1,٣,{'9' * 40}")
