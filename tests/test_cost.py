@@ -102,7 +102,8 @@ def test_a_limit_of_the_installation_is_room_too(home: Path, monkeypatch: pytest
     assert find_room("cpu").where == "machine"
     monkeypatch.setenv("TRAINYARD_WORKER_MEMORY_MB", "1")
     settings.cache_clear()
-    assert find_room("cpu") == Room("limit", BASE_BYTES + 1_000_000)
+    assert (found := find_room("cpu")) == Room("limit", BASE_BYTES + 1_000_000, found.shared_bytes)
+    assert found.shared_bytes > found.free_bytes
 
 
 @pytest.mark.parametrize(
@@ -141,6 +142,19 @@ def told(store: Store, **values: Any) -> Duration:
     duration = estimate(store, spec_of(device="cpu", **values), FACTS).duration
     assert duration is not None
     return duration
+
+
+def test_trials_that_fit_alone_and_not_together_are_a_warning(home: Path) -> None:
+    spec = RunSpec.build({"dataset": "digits", "model": "mlp"})
+    facts = NetworkFacts(1290, 1290, 2, 2_600_000, 0, 20, 10, 9_000, 7_056_000)
+    memory = estimate_memory(spec, facts, gpu=False)
+    free = round(2.5 * memory.total)
+    cost = Cost(spec, facts, memory, Room("machine", free, free), None)
+    assert "Let 2 train at once, or fewer." in cost.together_warning(3)
+    assert cost.together_warning(2) == ""
+    assert replace(cost, room=Room("gpu", free)).together_warning(3) == "", "each GPU has memory of its own"
+    alone = replace(cost, room=Room("machine", memory.total - 1, memory.total - 1))
+    assert (alone.warning() != "", alone.together_warning(3)) == (True, "")
 
 
 def test_nobody_knows_the_time_before_a_first_run(store: Store) -> None:

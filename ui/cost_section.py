@@ -43,7 +43,7 @@ def draw_cost(spec: RunSpec, picture: "NetworkPicture | None", warned: "st.delta
         cost = estimate(lab.store(), spec, picture.facts)
         _draw("cost", _time(spec, cost.duration), _memory(cost), *_size(cost.facts))
         with warned:
-            _warn(cost)
+            _warn(cost.warning())
 
 
 def draw_study_cost(spec: RunSpec, trials: int, parallel: int, budget_seconds: float = 0.0) -> None:
@@ -58,7 +58,7 @@ def draw_study_cost(spec: RunSpec, trials: int, parallel: int, budget_seconds: f
         cost = estimate(lab.store(), spec, facts_of(spec), trial=True)
         time = _study_time(cost.duration, trials, parallel, budget_seconds)
         _draw("study-cost", time, _memory(cost, parallel), *_size(cost.facts))
-        _warn(cost)
+        _warn(cost.warning() or cost.together_warning(parallel))
 
 
 def _wait() -> None:
@@ -156,9 +156,9 @@ def _range(low: float, high: float) -> str:
     return _("Probably {low} to {high}.").format(low=_rough(low), high=_rough(high)) + " "
 
 
-def _warn(cost: Cost) -> None:
-    if not cost.fits:
-        st.warning(said(cost.warning()), icon=":material/memory:")
+def _warn(sentence: str) -> None:
+    if sentence:
+        st.warning(said(sentence), icon=":material/memory:")
 
 
 def _rough(seconds: float) -> str:

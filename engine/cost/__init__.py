@@ -35,6 +35,16 @@ class Cost:
         need, free = (f"{size / 1e9:,.1f}" for size in (self.memory.total, self.room.free_bytes))
         return f"{_too_little(need, free, self.room.where)} {_advice(self)}"
 
+    def together_warning(self, count: int) -> str:
+        """One sentence where a run fits alone and `count` of them at once probably will not; empty elsewhere."""
+        need, free = count * self.memory.total, self.room.shared_bytes
+        if not self.fits or not free or need <= free:
+            return ""
+        return (
+            f"{count} trials at once will probably take {need / 1e9:,.1f} GB of memory, and this machine has "
+            f"{free / 1e9:,.1f} GB free. Let {free // self.memory.total} train at once, or fewer."
+        )
+
     def lines(self) -> list[str]:
         """The same for a person at a terminal."""
         time = self.duration

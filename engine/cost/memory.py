@@ -46,6 +46,8 @@ class Room:
 
     where: str
     free_bytes: int
+    shared_bytes: int = 0
+    """What is free for all runs on the processor together; 0 on a GPU, which has one run."""
 
 
 def estimate_memory(spec: RunSpec, facts: NetworkFacts, *, gpu: bool) -> Memory:
@@ -71,7 +73,9 @@ def find_room(device: str) -> Room:
         return Room("gpu", gpu.memory_bytes - int(gpu_usage(gpu.name).get("gpu_memory_bytes", 0)))
     free = int(psutil.virtual_memory().available)
     limit = settings().worker_memory_mb * 1_000_000
-    return Room("limit", limit + BASE_BYTES) if limit and limit + BASE_BYTES < free else Room("machine", free)
+    if limit and limit + BASE_BYTES < free:
+        return Room("limit", limit + BASE_BYTES, free)
+    return Room("machine", free, free)
 
 
 def find_gpu(device: str) -> Device | None:

@@ -1,5 +1,6 @@
 """The Search page: what its address says is what varies, and the button begins that study."""
 
+import psutil
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -106,6 +107,16 @@ def test_a_study_costs_its_trials_times_the_time_of_one(
     finish(store, model="mlp", epochs=10, device="cpu")
     study = {"model": "mlp", "units": 93, "epochs": 10, "device": "cpu", "trials": 12, "parallel": 3}
     assert told in words(open_page("search", **study | values))
+
+
+def test_trials_that_do_not_fit_together_are_told_before_they_begin(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lab, "predictor", WarmPredictor)
+    free = psutil.virtual_memory()._replace(available=2_000_000_000)
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: free)
+    assert "Let 2 train at once, or fewer" in words(open_page("search", parallel=3, device="cpu", **DIGITS))
+    assert "train at once, or fewer" not in words(open_page("search", parallel=2, device="cpu", **DIGITS))
 
 
 def test_a_study_begins_while_nobody_knows_its_cost_yet(store: Store) -> None:
