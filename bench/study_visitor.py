@@ -19,13 +19,12 @@ from ui import lab
 from ui.study_feed import _feed, study_feed
 from ui.study_views import VIEWS
 
-TRIALS = 1_000
 TICKS = 20
 
 
-def seed(store: Store) -> Study:
+def seed(store: Store, trials: int) -> Study:
     """A study with as many trials, in our tables and in Optuna's."""
-    study = study_seeding.study(store, trials=TRIALS)
+    study = study_seeding.study(store, trials=trials)
     storage = open_storage(store.url)
     known = open_study(storage, study.id, study.spec)
     for trial in study_seeding.trials_of(store, study):
@@ -91,14 +90,14 @@ def ticks(store: Store, study: Study, view: str, number: int) -> list[tuple[floa
     return times
 
 
-def main() -> None:
+def main(trials: int) -> None:
     """Seed, open, measure."""
     store = open_store()
-    study = seed(store)
+    study = seed(store, trials)
     app = AppTest.from_file(str(ROOT / "ui" / "shell.py"), default_timeout=60)
     app.switch_page(str(ROOT / "pages" / "study.py"))
     opened(app, study, "history")  # imports
-    figures: dict[str, Any] = {"trials": TRIALS}
+    figures: dict[str, Any] = {"trials": trials}
     for view in (name for name in VIEWS if name != "front"):
         _feed.clear()
         cold = opened(app, study, view)
@@ -109,7 +108,7 @@ def main() -> None:
     study_feed(lab.store(), study.id).follow()
     figures["read_all_trials_ms"] = round(1000 * (time.perf_counter() - began), 1)
     for i, view in enumerate(("history", "curves", "workers")):
-        times = ticks(store, study, view, TRIALS + i)
+        times = ticks(store, study, view, trials + i)
         clock, processor = [took for took, _ in times], [took for _, took in times]
         figures[f"{view}_tick_ms_median"] = round(median(clock), 1)
         figures[f"{view}_tick_ms_p95"] = round(percentile(clock, 0.95), 1)
@@ -121,4 +120,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(int(sys.argv[1]))
