@@ -51,6 +51,8 @@ def test_a_study_asks_trains_and_tells_until_all_trials_are_done(bench: Bench) -
 
 def test_the_least_is_the_best_where_that_is_the_direction(bench: Bench) -> None:
     study = bench.begin(directions={"quality": "minimize"})
+    bench.store.studies.steer(study.id, lambda spec: spec.narrowed("units", Range(20, 60)))
+    assert bench.get(study).spec.maximize() == (False,)
     for value in (0.5, 0.1, 0.7):
         bench.train(value)
     assert find_results(bench.store, study).best[0]["values"] == {"quality": 0.1}

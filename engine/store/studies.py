@@ -52,10 +52,9 @@ class Studies:
             return _get(db, study_id)
 
     def list(self, *, live: bool = False, limit: int = 200) -> _Studies:
-        """Newest first; `live`: only those that may still begin trials."""
-        query = select(studies).order_by(studies.c.id.desc()).limit(limit)
-        if live:
-            query = query.where(studies.c.state.in_(_LIVE))
+        """Newest first, as many as `limit`; `live`: only those that may still begin trials, and all of them."""
+        query = select(studies).order_by(studies.c.id.desc())
+        query = query.where(studies.c.state.in_(_LIVE)) if live else query.limit(limit)
         with self._store.reading() as db:
             return [_study(row) for row in db.execute(query)]
 
@@ -137,7 +136,7 @@ class Studies:
         with self._store.writing() as db:
             study = _readable(_get(db, study_id, changing=True))
             spec = change(study.spec)
-            spec = StudySpec.build(spec.values, spec.space, spec.objectives, spec.search)
+            spec = StudySpec.build(spec.values, spec.space, spec.objectives, spec.search, spec.directions)
             values: dict[str, Any] = {"spec": spec.to_dict()}
             if study.state is StudyState.COMPLETED and spec.search.trials > study.spec.search.trials:
                 values |= {"state": StudyState.RUNNING.value, "ended_at": None, "message": ""}
