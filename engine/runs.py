@@ -265,6 +265,11 @@ class Run:
         """Whether it is queued or running."""
         return self.state.live
 
+    @property
+    def taken_steering(self) -> list[dict[str, Any]]:
+        """The changes that the worker has taken: what is repeated with the run."""
+        return [change for change in self.steering if change["step"] is not None]
+
     def parsed(self) -> RunSpec:
         """The spec as typed parts."""
         return RunSpec.from_dict(self.spec)

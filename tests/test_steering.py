@@ -118,6 +118,15 @@ def test_a_change_that_was_not_taken_yet_is_replaced_and_taken_at_the_beginning(
     assert {round(rate, 6) for rate in rates(store, run).values()} == {0.02}
 
 
+def test_other_seeds_of_a_run_get_its_changes_too(store: Store) -> None:
+    run = create(store)
+    store.steer_run(run.id, 0.02)
+    store.take_steering(run, 12)
+    store.steer_run(run.id, 0.5)  # never taken
+    (again,) = store.repeat_run(run.id, run.parsed().reseeded(1))
+    assert again.steering == [{"step": 12, "learning_rate": 0.02}]
+
+
 def test_a_database_that_is_away_for_a_moment_is_asked_again(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     take, asked = Store.take_steering, []
 
@@ -201,8 +210,12 @@ def test_a_paused_run_keeps_its_place_in_the_queue(store: Store) -> None:
     store.resume_run(run.id)
     assert store.queue() == [first.id, second.id, third.id]
     store.request_end(second.id, RunState.PAUSED)
-    store.request_end(second.id, RunState.STOPPED)
-    assert store.get_run(second.id).state is RunState.CANCELED  # it had not begun
+    here = store.resume_run(second.id, slot="terminal")
+    assert here.started_at is not None
+    store.end_run(here, RunState.STOPPED)
+    store.request_end(third.id, RunState.PAUSED)
+    store.request_end(third.id, RunState.STOPPED)
+    assert store.get_run(third.id).state is RunState.CANCELED  # it had not begun
 
 
 def test_a_pause_overrules_nothing_and_everything_overrules_it(store: Store) -> None:
