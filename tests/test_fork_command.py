@@ -43,6 +43,14 @@ def test_a_fork_in_the_queue_has_the_parent_s_values_but_for_those_that_are_give
 
 
 @pytest.mark.parametrize(
+    "words", ["--epoch 4 1 --queue", "--dropout 0 --epoch 4 --queue 1", "--epoch 4 --json 1 --queue --batch-size 8"]
+)
+def test_the_number_of_the_parent_may_stand_behind_flags(store: Store, words: str) -> None:
+    assert main(["fork", *words.split(), "--seed", str(parent(store))]) == 0
+    assert store.get_run(2).parent_id == 1
+
+
+@pytest.mark.parametrize(
     ("flags", "words"),
     [
         (("--epoch", "3"), "These were: 2, 4."),

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from engine.store import Store
 
 _ANSWER_SECONDS = 10.0
+_NO_VALUE = ("--queue", "--json")
 
 
 def add_forks(
@@ -37,15 +38,22 @@ def add_forks(
 
 def _add_flags(parser: argparse.ArgumentParser, arguments: list[str]) -> None:
     """The flags of the parent's parts, with its values as defaults."""
-    ids = [word for word in arguments if word.isascii() and word.isdecimal() and len(word) < 10]
-    if not ids:
+    number = _run_number(arguments)
+    if number is None:
         return
-    spec = open_store().get_run(int(ids[0])).parsed()
+    spec = open_store().get_run(number).parsed()
     asked = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     for section in PARTS:
         asked.add_argument(f"--{section}", default=getattr(spec, section).name)
     names, _ = asked.parse_known_args(arguments)
     add_part_flags(parser, choose_parts(vars(names)), spec.values())
+
+
+def _run_number(arguments: list[str]) -> int | None:
+    """The number of the parent, which may stand behind flags whose values are numbers, too."""
+    numbers = [i for i, word in enumerate(arguments) if word.isascii() and word.isdecimal() and len(word) < 10]
+    alone = [i for i in numbers if not i or not arguments[i - 1].startswith("--") or arguments[i - 1] in _NO_VALUE]
+    return next((int(arguments[i]) for i in alone or numbers[-1:]), None)
 
 
 def fork(arguments: argparse.Namespace, train_here: "Callable[[Store, Run, bool], int]") -> int:
@@ -54,7 +62,7 @@ def fork(arguments: argparse.Namespace, train_here: "Callable[[Store, Run, bool]
     from engine.forks import fork_run, fork_spec
 
     store = open_store()
-    spec = fork_spec(store.get_run(arguments.run), run_values(arguments))
+    spec = fork_spec(store.get_run(arguments.run), arguments.epoch, run_values(arguments))
     slot = "" if arguments.queue else TERMINAL
     made = fork_run(store, arguments.run, arguments.epoch, spec, arguments.owner or "", slot)
     if slot:
