@@ -133,6 +133,8 @@ class Report(keras.callbacks.Callback):
         super().__init__()
         self.reporter, self.batches, self.spec, self.best = reporter, batches, spec, best
         self.stride = max(1, total_steps // reporter.max_points)
+        self.learning_rate = spec.optimizer.learning_rate
+        """The rate that was asked for last."""
         self.epoch = self.step = 0
         self.means: list[np.ndarray] = []
         """Running means of the epoch's training part at `step`, while it stands still: to be saved, or restored."""
@@ -241,7 +243,7 @@ class Report(keras.callbacks.Callback):
 
     def _check(self, loss: float, name: str = "loss") -> None:
         if not math.isfinite(loss):
-            rate = self.spec.optimizer.learning_rate
+            rate = self.learning_rate
             raise TrainyardError(
                 f"The {name} became {loss} in epoch {self.epoch + 1}: the weights have left the numbers a computer can "
                 f"hold. Lower the learning rate (it was {rate:g}; try {rate / 10:g}) or set clip norm to 1."
