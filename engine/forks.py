@@ -14,7 +14,7 @@ from engine.epochs import epoch_file, kept_epochs
 from engine.errors import TrainyardError
 from engine.runs import PARTS, Run, RunSpec, RunState, Training
 from engine.settings import settings
-from engine.spec import Spec
+from engine.spec import Range, Spec
 from engine.store import Store
 
 
@@ -92,7 +92,8 @@ def check_fork(parent: RunSpec, child: RunSpec, epoch: int) -> None:
                     f"A fork keeps {name.replace('_', ' ')} of its parent, which is {was}, not {wanted}: the weights "
                     "would not fit, or not mean the same. Start a new run to change it."
                 )
-    (most,) = (field.domain.high for field in Training.fields() if field.name == "epochs")
+    limits = (field.domain for field in Training.fields() if field.name == "epochs")
+    most = next(int(limit.high) for limit in limits if isinstance(limit, Range))
     if epoch >= most:
         raise TrainyardError(
             f"No run has more than {most} epochs, so none can go on after epoch {epoch}. Fork an earlier one."

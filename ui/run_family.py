@@ -42,10 +42,10 @@ def family_of(store: Store, run: Run) -> list[Run]:
             break
     found, waiting = {known.id: known for known in line}, line[::-1]
     while waiting and len(found) < MOST:
-        for child in store.children(waiting.pop(0).id):
-            if child.id not in found:
-                found[child.id] = child
-                waiting.append(child)
+        new = [child for child in store.children(waiting.pop(0).id) if child.id not in found]
+        for child in new[: MOST - len(found)]:
+            found[child.id] = child
+            waiting.append(child)
     return list(found.values())
 
 

@@ -128,6 +128,19 @@ def test_pause_writes_a_request_and_a_paused_run_shows_no_result(store: Store) -
     assert "Result" not in words(at)
     press(at, "Resume")
     assert store.get_run(run.id).state is RunState.QUEUED
+    said = words(open_page("run", run=run.id))
+    assert "Epoch 4 of 10" in said
+    assert "Not started" not in said
+
+
+def test_the_time_of_a_run_with_a_pause_is_that_of_its_training(store: Store) -> None:
+    run = seeding.running(store)
+    store.end_run(run, RunState.PAUSED)
+    store.resume_run(run.id)
+    again = store.claim_run("cpu-0", run.id)
+    assert again is not None
+    store.end_run(again, RunState.COMPLETED, result={"seconds": 61.0})
+    assert "took 1:01" in words(open_page("run", run=run.id))
 
 
 def test_the_learning_rate_of_a_run_that_trains_can_be_changed(store: Store) -> None:
@@ -224,6 +237,7 @@ def test_a_run_is_in_its_own_family_however_many_siblings_it_has(store: Store, m
     root = seeding.running(store, epochs=6)
     youngest = [forked(store, root, 2) for _ in range(5)][-1]
     relatives = {run.id for run in family_of(store, youngest)}
+    assert len(relatives) == 3
     assert {root.id, youngest.id} <= relatives
 
 
