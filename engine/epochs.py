@@ -1,7 +1,11 @@
-"""The epochs of a run from which another run can go on: checkpoints that were written anyway, under a second name."""
+"""The epochs of a run from which another run can go on: checkpoints that were written anyway, under a second name.
+
+Of epochs too short for a checkpoint of their own the best one so far has a file that was written for this alone.
+"""
+
+from pathlib import Path
 
 from engine.artifacts import Artifacts, artifacts_of, share_file
-from engine.settings import settings
 
 
 def kept_epochs(run_id: int) -> list[int]:
@@ -9,24 +13,27 @@ def kept_epochs(run_id: int) -> list[int]:
     return _kept(artifacts_of(run_id))
 
 
-def keep_epoch(files: Artifacts, epoch: int, best: int) -> None:
-    """Keep the checkpoint that was just written, at the end of `epoch`; let go of others when there are too many.
+def keep_epoch(files: Artifacts, epoch: int) -> None:
+    """Keep the checkpoint that was just written, at the end of `epoch`."""
+    share_file(files.checkpoint, epoch_file(files, epoch))
 
-    `best` is the best epoch so far, which stays if it was kept.
-    """
-    most = settings().kept_epochs
-    if not most:
-        return
-    share_file(files.checkpoint, files.epochs / f"{epoch}.npz")
+
+def thin_out(files: Artifacts, best: int, most: int) -> None:
+    """Let go of kept epochs until `most` are left; `best` is the best epoch so far, which stays if it was kept."""
     for gone in too_many(_kept(files), best, most):
-        (files.epochs / f"{gone}.npz").unlink(missing_ok=True)
+        epoch_file(files, gone).unlink(missing_ok=True)
+
+
+def epoch_file(files: Artifacts, epoch: int) -> Path:
+    """Where an epoch (from 1) is kept."""
+    return files.epochs / f"{epoch}.npz"
 
 
 def let_go(files: Artifacts) -> bool:
     """Delete all kept epochs of a run, for want of room. Whether there were any."""
     kept = _kept(files)
     for epoch in kept:
-        (files.epochs / f"{epoch}.npz").unlink(missing_ok=True)
+        epoch_file(files, epoch).unlink(missing_ok=True)
     return bool(kept)
 
 

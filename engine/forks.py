@@ -10,11 +10,11 @@ from dataclasses import replace
 from typing import Any
 
 from engine.artifacts import artifacts_of, share_file
-from engine.epochs import kept_epochs
+from engine.epochs import epoch_file, kept_epochs
 from engine.errors import TrainyardError
-from engine.runs import PARTS, Run, RunSpec, RunState
+from engine.runs import PARTS, Run, RunSpec, RunState, Training
 from engine.settings import settings
-from engine.spec import Spec
+from engine.spec import Range, Spec
 from engine.store import Store
 
 
@@ -31,42 +31,49 @@ def fork_run(
     """Queue a run that goes on from the end of `epoch` (from 1) of a run, with the values of `spec`.
 
     Its first epoch is the next one, up to `spec.training.epochs`. With `slot` the caller trains it itself, at once.
-    Where the parent's learning rate was changed by hand before, and `spec` asks for the one it had begun with, the
-    changed one stays in force. With the `steering` of another fork its own changes are repeated. Raises
-    `TrainyardError` where the parent or the values do not allow it.
+    With the `steering` of another fork its own changes are repeated. Raises `TrainyardError` where the parent or the
+    values do not allow it.
     """
     parent = store.get_run(parent_id)
-    _check_kept(parent, epoch)
+    check_kept(parent, epoch)
     check_fork(parent.parsed(), spec, epoch)
-    made: list[Run] = []
 
     def prepare(run: Run) -> None:
-        made.append(run)
+        files = artifacts_of(run.id)
         try:
-            share_file(artifacts_of(parent_id).epochs / f"{epoch}.npz", artifacts_of(run.id).start)
-        except FileNotFoundError:  # let go of this very moment
-            _check_kept(parent, epoch)
-            raise
+            share_file(epoch_file(artifacts_of(parent_id), epoch), files.start)
+        except OSError as error:
+            shutil.rmtree(files.folder, ignore_errors=True)  # its number will be given to another run
+            check_kept(parent, epoch)  # it may have been let go of this very moment
+            raise TrainyardError(
+                f"Epoch {epoch} of run {parent_id} cannot be copied: {error.strerror}. Check free disk space in "
+                "TRAINYARD_HOME, then fork it again."
+            ) from error
 
-    try:
-        return store.fork_run(
-            parent, epoch, steered_spec(parent, epoch, spec), owner, slot, steering=steering, prepare=prepare
-        )
-    except BaseException:
-        for run in made:  # its number may be given to another run
-            shutil.rmtree(artifacts_of(run.id).folder, ignore_errors=True)
-        raise
+    return store.fork_run(parent, epoch, spec, owner, slot, steering=steering, prepare=prepare)
 
 
-def fork_spec(parent: Run, changes: dict[str, Any]) -> RunSpec:
-    """The values of a run with flat `changes`, as `RunSpec.build` takes them: names of parts and of their fields."""
-    spec = parent.parsed()
+def fork_spec(parent: Run, epoch: int, changes: dict[str, Any]) -> RunSpec:
+    """The values of a run at the end of `epoch` with flat `changes`, as `RunSpec.build` takes them: names of parts and
+    of their fields."""
+    spec = spec_at(parent, epoch)
     values = spec.flat()
     for section in PARTS.keys() & changes.keys():
         part: Spec = getattr(spec, section)
         if changes[section] != part.name:
             values = {name: value for name, value in values.items() if name not in type(part).model_fields}
     return RunSpec.build(values | changes)
+
+
+def spec_at(parent: Run, epoch: int) -> RunSpec:
+    """The values of a run with the learning rate that was asked for last by the end of `epoch`: of a run that trained
+    it may have been changed by hand."""
+    spec = parent.parsed()
+    steps = epoch * parent.total_steps // max(1, parent.total_epochs)
+    rates = [change["learning_rate"] for change in parent.taken_steering if change["step"] <= steps]
+    if not rates:
+        return spec
+    return replace(spec, optimizer=spec.optimizer.model_copy(update={"learning_rate": rates[-1]}))
 
 
 def check_fork(parent: RunSpec, child: RunSpec, epoch: int) -> None:
@@ -85,6 +92,12 @@ def check_fork(parent: RunSpec, child: RunSpec, epoch: int) -> None:
                     f"A fork keeps {name.replace('_', ' ')} of its parent, which is {was}, not {wanted}: the weights "
                     "would not fit, or not mean the same. Start a new run to change it."
                 )
+    limits = (field.domain for field in Training.fields() if field.name == "epochs")
+    most = next(int(limit.high) for limit in limits if isinstance(limit, Range))
+    if epoch >= most:
+        raise TrainyardError(
+            f"No run has more than {most} epochs, so none can go on after epoch {epoch}. Fork an earlier one."
+        )
     if child.training.epochs <= epoch:
         raise TrainyardError(
             f"A fork at epoch {epoch} goes on with epoch {epoch + 1}, and the run is to end after {child.training.epochs}. "
@@ -100,25 +113,14 @@ def changeable_fields(spec: RunSpec) -> dict[str, list[str]]:
     }
 
 
-def steered_spec(parent: Run, epoch: int, spec: RunSpec) -> RunSpec:
-    """`spec` with the learning rate that was in force at the end of `epoch`, where nobody asks for another one."""
-    before = parent.parsed()
-    if (spec.optimizer.learning_rate, spec.schedule) != (before.optimizer.learning_rate, before.schedule):
-        return spec
-    steps = epoch * parent.total_steps // max(1, parent.total_epochs)
-    rates = [c["learning_rate"] for c in parent.steering if c["step"] is not None and c["step"] <= steps]
-    if not rates:
-        return spec
-    return replace(spec, optimizer=spec.optimizer.model_copy(update={"learning_rate": rates[-1]}))
-
-
 def _fixed_fields(section: str, part: type[Spec]) -> Iterator[str]:
     """The fields of a part that a fork cannot change: all of a dataset, and those of a network that decide its shape."""
     if section in ("task", "dataset", "model"):
         yield from (field.name for field in part.fields() if section == "dataset" or not field.forkable)
 
 
-def _check_kept(parent: Run, epoch: int) -> None:
+def check_kept(parent: Run, epoch: int) -> None:
+    """Raise `TrainyardError` with the reason where `epoch` of a run cannot be forked."""
     if parent.study_id is not None:
         raise TrainyardError(
             f"Run {parent.id} is a trial of study {parent.study_id}, and trials keep no epochs. Start a run with its values "
@@ -130,14 +132,16 @@ def _check_kept(parent: Run, epoch: int) -> None:
     if kept:
         listed = ", ".join(map(str, kept))
         raise TrainyardError(f"Epoch {epoch} of run {parent.id} was not kept. These were: {listed}.")
-    if not parent.epoch:
-        raise TrainyardError(
-            f"Run {parent.id} is {parent.state.value} and has ended no epoch yet. Wait until it has, then fork it."
-        )
     if parent.state is RunState.CANCELED:
         raise TrainyardError(f"Run {parent.id} was canceled, and nothing of it was kept.")
     if not settings().kept_epochs:
         raise TrainyardError("No epochs are kept: TRAINYARD_KEPT_EPOCHS is 0. Set it to 1 or more, and train again.")
+    if not parent.state.final:
+        raise TrainyardError(
+            f"Run {parent.id} is {parent.state.value} and has kept no epoch yet. Wait until it has, then fork it."
+        )
+    if parent.epoch <= (parent.parent_epoch or 0):
+        raise TrainyardError(f"Run {parent.id} has ended no epoch, so nothing can go on from it. Start a new run.")
     raise TrainyardError(
         f"No epoch of run {parent.id} is kept any more: they go first when runs are over TRAINYARD_DISK_BUDGET_MB. "
         "Start a run with its values, or raise the budget."

@@ -267,9 +267,14 @@ class Run:
         return self.state.live
 
     @property
+    def taken_steering(self) -> list[dict[str, Any]]:
+        """The changes of its learning rate that the worker has taken: what is repeated with the run."""
+        return [change for change in self.steering if change["step"] is not None]
+
+    @property
     def steered(self) -> bool:
         """Whether its learning rate was changed while it trained."""
-        return any(change["step"] is not None for change in self.steering)
+        return bool(self.taken_steering)
 
     def parsed(self) -> RunSpec:
         """The spec as typed parts."""

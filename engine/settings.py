@@ -33,7 +33,7 @@ class Settings(BaseSettings):
     heartbeat_timeout_seconds: float = Field(default=30.0, gt=1)
     """How long a worker or executor may be silent before it counts as dead."""
     checkpoint_seconds: float = Field(default=1.0, ge=0)
-    """Least time between two checkpoints: epochs shorter than this share one. Stopping always writes one."""
+    """Least time between checkpoints: shorter epochs share one. A stop always writes one; the best epoch is kept anyway."""
     kept_epochs: int = Field(default=10, ge=0)
     """From how many epochs a run can be forked: their checkpoints are kept, the newest, the best and others spread evenly."""
     max_steering: int = Field(default=100, ge=1)

@@ -80,7 +80,13 @@ def draw_launch(spec: RunSpec, available: bool, fork: Fork | None) -> None:
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         st.title(_("Train"), width="content")
         with st.container(horizontal=True, width="content"):
-            st.button(_("Reset"), key="reset", type="tertiary", on_click=reset_form, help=_("Back to the defaults"))
+            st.button(
+                _("Reset"),
+                key="reset",
+                type="tertiary",
+                on_click=reset_form if fork is None else fork.reset,
+                help=_("Back to the defaults") if fork is None else _("Back to the values of the parent"),
+            )
             search = st.button(
                 _("Search…"),
                 key="search",

@@ -103,7 +103,7 @@ def test_a_resumed_run_is_read_anew_without_the_points_behind_its_checkpoint(sto
     again = store.claim_run("cpu-0", run.id)
     assert again is not None
     feed.follow(0)  # a viewer looks before the worker has cut off what it will write again
-    store.truncate_metrics(again, seeding.STEPS_PER_EPOCH)
+    store.truncate_metrics(again, seeding.STEPS_PER_EPOCH, 1)
     store.report(again, seeding.step_points(seeding.STEPS_PER_EPOCH + 1))
     feed.follow(0)
     steps = feed.series[LOSS].steps

@@ -1,14 +1,16 @@
 """The commands `fork`, `pause` and `steer`."""
 
 import json
+import signal
+import time
 from typing import Any
 
 import pytest
 
 from engine.artifacts import artifacts_of
-from engine.cli import main
+from engine.cli import foreground, main
 from engine.epochs import kept_epochs
-from engine.runs import RunSpec, RunState
+from engine.runs import Run, RunSpec, RunState
 from engine.store import Store
 from tests.test_cli import TINY, asked, refused
 from tests.training_runs import SMALL, create
@@ -107,3 +109,25 @@ def test_pause_and_steer_say_what_they_did(store: Store, capsys: pytest.CaptureF
     assert store.get_run(run.id).state is RunState.PAUSED
     assert main(["pause", str(run.id)]) == 0
     assert "is paused" in capsys.readouterr().out
+
+
+def test_one_ctrl_c_stops_and_a_second_cancels_whatever_was_asked_for_elsewhere(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard: list[str] = []
+
+    def press(store: Store, run: Run, _: object) -> None:
+        for _press in range(2):
+            before = store.get_run(run.id).request
+            signal.raise_signal(signal.SIGINT)
+            until = time.monotonic() + 5
+            while store.get_run(run.id).request == before and time.monotonic() < until:
+                time.sleep(0.01)
+            heard.append(store.get_run(run.id).request)
+
+    run = create(store)
+    store.request_end(run.id, RunState.PAUSED)
+    monkeypatch.setattr("engine.worker.work", press)
+    monkeypatch.setattr(foreground, "_log_to_file", lambda _: None)
+    foreground.train_in_foreground(store, run, quiet=True)
+    assert heard == ["stopped", "canceled"]

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
+import keras
 import numpy as np
 import pytest
 
@@ -19,7 +20,7 @@ from engine.spec import FORKABLE
 from engine.store import Store
 from engine.studies import StudySpec
 from engine.training import callbacks, fit
-from tests.training_runs import RANDOM, SMALL, create, stopping_at, train, train_with_stops
+from tests.training_runs import RANDOM, SMALL, create, stopping_at, stopping_at_step, train, train_with_stops
 
 FOUR: dict[str, Any] = RANDOM | {"epochs": 4, "units": 8, "rotation": 0.0}
 
@@ -35,14 +36,14 @@ def every_epoch(monkeypatch: pytest.MonkeyPatch, home: object) -> Iterator[None]
 
 def fork(store: Store, parent: Run, epoch: int, **changes: Any) -> Run:
     """Fork, and train to the end."""
-    run = fork_run(store, parent.id, epoch, fork_spec(parent, changes), "bob", slot="terminal")
+    run = fork_run(store, parent.id, epoch, fork_spec(parent, epoch, changes), "bob", slot="terminal")
     fit.train_run(store, run)
     return store.get_run(run.id)
 
 
 def queued(store: Store, parent: Run, epoch: int, **changes: Any) -> Run:
     """Fork, and leave it in the queue."""
-    return fork_run(store, parent.id, epoch, fork_spec(parent, changes))
+    return fork_run(store, parent.id, epoch, fork_spec(parent, epoch, changes))
 
 
 def epochs_of(store: Store, run: Run) -> list[float]:
@@ -84,7 +85,7 @@ def test_what_may_change_changes_and_the_parent_stays_as_it_was(store: Store, mo
     assert rates[0] < 0.01  # the curve is entered where epoch 3 of 5 has it
     assert store.get_run(parent.id) == parent
     with monkeypatch.context() as patch:
-        again = fork_run(store, parent.id, 2, fork_spec(parent, changes), slot="terminal")
+        again = fork_run(store, parent.id, 2, fork_spec(parent, 2, changes), slot="terminal")
         delete_run(store, parent.id)  # what becomes of it does not matter any more
         patch.setattr(fit, "Reporter", stopping_at(30))
         assert fit.train_run(store, again) is RunState.STOPPED
@@ -160,7 +161,7 @@ def test_freezing_and_thawing_keep_what_was_learned(store: Store, monkeypatch: p
     child = fork(store, refrozen, 5, epochs=6)  # its checkpoint has what it does not train, too
     assert val_loss(child, 6) == pytest.approx(val_loss(learned, 4), rel=2e-2)
 
-    again = fork_run(store, learned.id, 4, fork_spec(learned, {"thawed": False, "epochs": 7}), slot="terminal")
+    again = fork_run(store, learned.id, 4, fork_spec(learned, 4, {"thawed": False, "epochs": 7}), slot="terminal")
     with monkeypatch.context() as patch:
         patch.setattr(fit, "Reporter", stopping_at(15))
         assert fit.train_run(store, again) is RunState.STOPPED
@@ -200,7 +201,7 @@ SPEC = RunSpec.build(SMALL)
 def test_what_must_stay_is_said_in_a_sentence(changes: dict[str, Any], words: str) -> None:
     parent = Run(1, RunState.COMPLETED, SPEC.to_dict())
     with pytest.raises(TrainyardError) as refused:
-        check_fork(SPEC, fork_spec(parent, changes), 2)
+        check_fork(SPEC, fork_spec(parent, 2, changes), 2)
     assert words in str(refused.value)
 
 
@@ -265,8 +266,16 @@ def test_what_the_disk_budget_has_taken_is_said(store: Store, monkeypatch: pytes
 
 def test_there_is_nothing_to_fork_in_runs_that_have_not_begun_are_deleted_or_belong_to_a_study(store: Store) -> None:
     waiting = store.create_run(SPEC)
-    with pytest.raises(TrainyardError, match="is queued and has ended no epoch yet"):
+    with pytest.raises(TrainyardError, match="is queued and has kept no epoch yet"):
         queued(store, waiting, 1)
+    child = queued(store, pretend(store, 4), 4)  # it begins at epoch 4, and has ended none itself
+    with pytest.raises(TrainyardError, match="is queued and has kept no epoch yet"):
+        queued(store, child, 4)
+    claimed = store.claim_run("terminal", child.id)
+    assert claimed is not None
+    store.end_run(claimed, RunState.FAILED, "It broke.")
+    with pytest.raises(TrainyardError, match="has ended no epoch, so nothing can go on from it"):
+        queued(store, child, 4)
     with pytest.raises(TrainyardError, match="There is no run 99"):
         fork_run(store, 99, 1, SPEC)
     study = store.studies.create(StudySpec.build(SMALL, {"units": None}))
@@ -283,11 +292,35 @@ def test_a_fork_that_cannot_be_made_leaves_nothing(store: Store, monkeypatch: py
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("engine.forks.share_file", full)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(TrainyardError, match=r"Epoch 2 of run 1 cannot be copied: No space left.*fork it again"):
         queued(store, run, 2)
     assert store.children(run.id) == []
     assert store.queue() == []
     assert not artifacts_of(run.id + 1).folder.exists()
+
+
+def test_a_parent_that_is_deleted_this_very_moment_is_a_sentence(store: Store) -> None:
+    run = pretend(store, 2)
+    store.end_run(run, RunState.COMPLETED)
+    store.delete_run(run.id)
+    with pytest.raises(TrainyardError, match="There is no run 1"):
+        store.fork_run(run, 2, SPEC, prepare=lambda _: pytest.fail("it is prepared"))
+
+
+def test_after_the_last_epoch_that_a_run_may_have_there_is_none() -> None:
+    parent = Run(1, RunState.COMPLETED, SPEC.to_dict())
+    with pytest.raises(TrainyardError, match=r"No run has more than 500 epochs.*Fork an earlier one"):
+        check_fork(SPEC, fork_spec(parent, 500, {"epochs": 500}), 500)
+
+
+def test_a_fork_begins_with_the_rate_that_was_in_force_unless_another_is_asked_for() -> None:
+    steering = [{"step": 12, "learning_rate": 0.02}, {"step": 44, "learning_rate": 0.03}]
+    steering += [{"step": 50, "learning_rate": 0.04}, {"step": None, "learning_rate": 0.05}]
+    parent = Run(1, RunState.RUNNING, SPEC.to_dict(), total_epochs=3, total_steps=66, steering=steering)
+    usual = SPEC.optimizer.learning_rate
+    for epoch, rate in ((0, usual), (1, 0.02), (2, 0.03), (3, 0.04)):
+        assert fork_spec(parent, epoch, {"dropout": 0.5}).optimizer.learning_rate == rate
+        assert fork_spec(parent, epoch, {"learning_rate": usual}).optimizer.learning_rate == usual
 
 
 # -- kept epochs -------------------------------------------------------------------------------------------------------
@@ -334,20 +367,72 @@ def test_epochs_that_are_left_in_the_middle_are_not_kept(store: Store, monkeypat
 
 def test_on_a_full_disk_kept_epochs_make_room_for_the_checkpoint(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     kept_before: list[list[int]] = []
-    write = callbacks.save_checkpoint
+    write = callbacks.write_arrays
 
-    def full_once(path: Path, *state: Any) -> None:
+    def full_once(path: Path, state: dict[str, Any]) -> None:
         run_id = int(path.parent.name)
         if kept_epochs(run_id) == [1, 2]:
             kept_before.append(kept_epochs(run_id))
             raise OSError(errno.ENOSPC, "No space left on device", str(path))
-        write(path, *state)
+        write(path, state)
 
-    monkeypatch.setattr(callbacks, "save_checkpoint", full_once)
+    monkeypatch.setattr(callbacks, "write_arrays", full_once)
     run = train(store, **FOUR)
     assert run.state is RunState.COMPLETED
     assert kept_before == [[1, 2]]
     assert kept_epochs(run.id) == [3, 4]
+
+
+def test_the_best_epoch_is_kept_also_where_epochs_share_a_checkpoint(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    values = FOUR | {"epochs": 12, "learning_rate": 0.3, "optimizer": "rmsprop"}  # so high that later epochs are worse
+    every = train(store, **values)
+    best = int(every.best["epoch"])
+    assert best < every.epoch, "the last epoch is the best: the test shows nothing"
+    monkeypatch.setenv("TRAINYARD_CHECKPOINT_SECONDS", "1000")
+    settings.cache_clear()
+    rare = train(store, **values)
+    assert kept_epochs(rare.id) == [best, 12]
+    assert not (artifacts_of(rare.id).epochs / f"{best}.npz").samefile(artifacts_of(rare.id).checkpoint)
+    child = fork(store, rare, best)
+    assert child.result["weights_sha256"] == every.result["weights_sha256"]
+    assert store.history(child.id) == {name: known[best:] for name, known in store.history(every.id).items()}
+
+    paused = create(store, **values)
+    with monkeypatch.context() as patch:  # in the middle of the epoch after the best
+        patch.setattr(fit.Report, "INTERVAL_SECONDS", 0.0)
+        patch.setattr(fit, "Reporter", stopping_at_step(best * 22 + 3, RunState.PAUSED))
+        assert fit.train_run(store, paused) is RunState.PAUSED
+    assert kept_epochs(paused.id) == [best]
+    fit.train_run(store, store.resume_run(paused.id, slot="terminal"))
+    assert store.get_run(paused.id).result["weights_sha256"] == every.result["weights_sha256"]
+
+
+def test_a_run_whose_loss_becomes_no_number_has_kept_its_best_epoch(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TRAINYARD_CHECKPOINT_SECONDS", "1000")
+    settings.cache_clear()
+
+    class Diverging(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+            if epoch == 2:
+                self.model.optimizer.learning_rate = 1e30
+
+    run = create(store, **FOUR)
+    with pytest.raises(TrainyardError, match="loss became"):
+        fit.train_run(store, run, [Diverging()])
+    assert kept_epochs(run.id) == [int(store.get_run(run.id).best["epoch"])]
+
+
+def test_what_cannot_be_kept_ends_no_run(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(callbacks, "keep_epoch", full)
+    run = train(store, **FOUR)
+    assert (run.state, kept_epochs(run.id)) == (RunState.COMPLETED, [])
 
 
 def test_a_fork_that_was_steered_is_repeated_with_its_changes(store: Store) -> None:

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import keras
+import numpy as np
 import pytest
 
 from engine.artifacts import artifacts_of
@@ -118,6 +120,63 @@ def test_a_change_that_was_not_taken_yet_is_replaced_and_taken_at_the_beginning(
     assert {round(rate, 6) for rate in rates(store, run).values()} == {0.02}
 
 
+class Killed(BaseException):
+    """Stands for a kill."""
+
+
+def test_a_rate_that_was_changed_between_two_epochs_is_repeated_after_the_cut_of_a_plateau(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TRAINYARD_CHECKPOINT_SECONDS", "0")
+    settings.cache_clear()
+    monkeypatch.setattr(fit.Report, "INTERVAL_SECONDS", 0.0)
+    values: dict[str, Any] = RANDOM | {"schedule": "plateau", "plateau_patience": 1, "learning_rate": 1.0, "epochs": 6}
+    known = rates(store, train(store, **values))
+    cut = next(epoch for epoch in range(1, 6) if known[epoch * PER_EPOCH] > known[epoch * PER_EPOCH + 4])
+    run = create(store, **values)
+
+    class KilledAfterTheCut(fit.Checkpoints):
+        def save(self, epoch: int, step: int = 0, means: Any = None) -> None:
+            super().save(epoch, step, means)
+            if epoch == cut:
+                raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(fit, "Checkpoints", KilledAfterTheCut)
+        with pytest.raises(Killed):
+            fit.train_run(store, run)
+    store.steer_run(run.id, 0.05)
+    assert store.requeue_run(run, "again")
+    again = store.claim_run("cpu-0", run.id)
+    assert again is not None
+    fit.train_run(store, again)
+    original = store.get_run(run.id)
+    replay = store.create_run(original.parsed(), slot="terminal", steering=original.steering)
+    fit.train_run(store, replay)
+    assert store.get_run(replay.id).result["weights_sha256"] == original.result["weights_sha256"]
+
+
+def test_a_loss_that_is_no_number_names_the_rate_in_force(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Diverging(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+            if epoch == 1:
+                self.model.set_weights([value * np.nan for value in self.model.get_weights()])
+
+    run = create(store, learning_rate=0.001)
+    monkeypatch.setattr(fit, "Reporter", steering_at({3: 0.5}))
+    with pytest.raises(TrainyardError, match=r"it was 0\.5; try 0\.05"):
+        fit.train_run(store, run, [Diverging()])
+
+
+def test_other_seeds_of_a_run_get_its_changes_too(store: Store) -> None:
+    run = create(store)
+    store.steer_run(run.id, 0.02)
+    store.take_steering(run, 12)
+    store.steer_run(run.id, 0.5)  # never taken
+    (again,) = store.repeat_run(run.id, run.parsed().reseeded(1))
+    assert again.steering == [{"step": 12, "learning_rate": 0.02}]
+
+
 def test_a_database_that_is_away_for_a_moment_is_asked_again(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     take, asked = Store.take_steering, []
 
@@ -201,8 +260,12 @@ def test_a_paused_run_keeps_its_place_in_the_queue(store: Store) -> None:
     store.resume_run(run.id)
     assert store.queue() == [first.id, second.id, third.id]
     store.request_end(second.id, RunState.PAUSED)
-    store.request_end(second.id, RunState.STOPPED)
-    assert store.get_run(second.id).state is RunState.CANCELED  # it had not begun
+    here = store.resume_run(second.id, slot="terminal")
+    assert here.started_at is not None
+    store.end_run(here, RunState.STOPPED)
+    store.request_end(third.id, RunState.PAUSED)
+    store.request_end(third.id, RunState.STOPPED)
+    assert store.get_run(third.id).state is RunState.CANCELED  # it had not begun
 
 
 def test_a_pause_overrules_nothing_and_everything_overrules_it(store: Store) -> None:

@@ -252,7 +252,7 @@ def test_every_write_of_a_worker_whose_attempt_is_over_is_refused(store: Store) 
     store.begin_attempt(old, worker={"pid": 1}, environment={"device": "old"}, total_steps=1)
     store.set_worker(old, {"pid": 1})
     store.report(new, [point(5)])
-    store.truncate_metrics(old, 0)
+    store.truncate_metrics(old, 0, 0)
     now = store.get_run(old.id)
     assert (now.state, now.epoch, now.result, now.environment) == (RunState.RUNNING, 0, {}, {})
     assert [p.step for p in store.metrics(old.id)] == [5]
@@ -335,8 +335,30 @@ def test_history_has_the_epoch_values_by_the_names_of_keras(store: Store) -> Non
 def test_a_resumed_run_forgets_what_it_will_measure_again(store: Store) -> None:
     run = claim(store)
     store.report(run, [point(step, scope=scope) for step in (10, 11, 20) for scope in ("step", "epoch")])
-    store.truncate_metrics(run, 10)
+    store.truncate_metrics(run, 10, 1)
     assert [(p.step, p.scope) for p in store.metrics(run.id)] == [(10, "step"), (10, "epoch")]
+
+
+def test_an_epoch_whose_validation_is_done_again_has_its_values_once(store: Store) -> None:
+    run = claim(store)
+    store.report(run, [point(20), point(10, scope="epoch"), point(20, scope="epoch")])
+    store.truncate_metrics(run, 20, 1)  # all steps of the second epoch are done, and its validation is not
+    assert [(p.step, p.scope) for p in store.metrics(run.id)] == [(20, "step"), (10, "epoch")]
+
+
+def test_the_curves_that_lead_to_an_epoch_are_read_once_and_are_none_without_their_run(store: Store) -> None:
+    run = claim(store)
+    assert store.curves_until(run.id, 2) == []
+    store.report(run, [point(10), *(point(step, scope="epoch") for step in (10, 20, 30))])
+    first = store.curves_until(run.id, 1)
+    assert first is not None
+    assert [p.epoch for p in first] == [1.0]
+    more = store.curves_until(run.id, 2, after=first[-1].id)
+    assert more is not None
+    assert [p.epoch for p in more] == [2.0]
+    store.end_run(run, RunState.COMPLETED)
+    store.delete_run(run.id)
+    assert store.curves_until(run.id, 2) is None
 
 
 def test_progress_is_written_with_the_points(store: Store) -> None:

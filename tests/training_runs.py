@@ -53,3 +53,15 @@ def stopping_at(chance: int, state: RunState = RunState.STOPPED) -> type[Reporte
                 raise Ended(state)
 
     return Stopping
+
+
+def stopping_at_step(step: int, state: RunState = RunState.STOPPED) -> type[Reporter]:
+    """A reporter to which somebody's request comes once `step` updates are done."""
+
+    class Stopping(Reporter):
+        def obey(self) -> None:
+            super().obey()
+            if self._position is not None and self._position[0] >= step:
+                raise Ended(state)
+
+    return Stopping

@@ -4,7 +4,7 @@ Colours are those of Okabe and Ito, which people with any common colour blindnes
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -13,7 +13,7 @@ import numpy as np
 from engine.judging import SHARES
 from engine.runs import Run
 from ui.language import N_, _
-from ui.series import Series, rounded
+from ui.series import Key, Series, rounded
 
 Figure = dict[str, Any]
 ThemeName = Literal["light", "dark"]
@@ -100,27 +100,39 @@ def is_share(name: str) -> bool:
     return name.removeprefix("val_").removeprefix("test_").removeprefix("validation_") in SHARES
 
 
-def learning_curve(name: str, series: Mapping[tuple[str, str, str], Series], run: Run, theme: ThemeName) -> Figure:
+def learning_curve(
+    name: str,
+    series: Mapping[Key, Series],
+    run: Run,
+    theme: ThemeName,
+    parent: Mapping[Key, Series] | None = None,
+    kept: Sequence[int] = (),
+) -> Figure:
     """One metric over epochs: training thin while it goes, training and validation with a mark at each epoch.
 
-    A mark carries its epoch: a click on it means that epoch.
+    A mark carries its epoch: a click on it means that epoch. The curve of the `parent` leads to where the run left it;
+    the `kept` epochs have rings.
     """
     look = THEMES[theme]
     empty = Series()
+    validation = series.get(("validation", name, "epoch"), empty)
     traces = [
         _line(series.get(("train", name, "step"), empty), _("Train, running"), look.train, thin=True),
         _line(series.get(("train", name, "epoch"), empty), _("Train"), look.train),
-        _line(series.get(("validation", name, "epoch"), empty), _("Validation"), look.validation),
+        _line(validation, _("Validation"), look.validation),
     ]
     for marked in traces[1:]:
         marked["customdata"] = [round(x) for x in marked["x"]]
-    traces = [trace for trace in traces if trace["x"]]
+    traces = [trace for trace in [*traces, *_parent_lines(name, parent or {}, run, look)] if trace["x"]]
     level = baseline_level(run, name)
     if level is not None and traces:
         traces.append(_baseline_line(level, max(trace["x"][-1] for trace in traces), look))
-    best = best_point(series.get(("validation", name, "epoch"), empty), run.best.get("epoch"))
-    if best is not None:
-        traces.append(_best_mark(*best, look))
+    if rings := _at_epochs(validation, kept):
+        traces.append(_kept_marks(*rings, look))
+    inherited = (parent or {}).get(("validation", name, "epoch"), empty)
+    best = run.best.get("epoch")
+    if point := best_point(validation, best) or best_point(inherited, best):
+        traces.append(_best_mark(*point, look))
     layout = _layout(look, metric_label(name), run, y_title="")
     if is_share(name):
         layout["yaxis"]["tickformat"] = ".0%"
@@ -137,12 +149,15 @@ def baseline_level(run: Run, metric: str) -> float | None:
 
 def best_point(validation: Series, epoch: float | None) -> tuple[float, float] | None:
     """Where the best epoch lies on the validation curve, if it has been drawn yet."""
-    if epoch is None:
-        return None
-    for x, y in zip(validation.epochs, validation.values, strict=True):
-        if y is not None and abs(x - epoch) < 1e-6:
-            return x, y
-    return None
+    found = _at_epochs(validation, [] if epoch is None else [epoch])
+    return (found[0][0], found[1][0]) if found else None
+
+
+def _at_epochs(validation: Series, epochs: Collection[float]) -> tuple[list[float], list[float]] | None:
+    """Those of `epochs` that have been drawn, and the values there; None where there are none."""
+    points = zip(validation.epochs, validation.values, strict=True)
+    found = [(x, y) for x, y in points if y is not None and x in epochs]
+    return ([x for x, _y in found], [y for _x, y in found]) if found else None
 
 
 def single_curve(name: str, series: Series, run: Run, theme: ThemeName) -> Figure:
@@ -371,6 +386,36 @@ def _baseline_line(y: float, until: float, look: Theme) -> Figure:
         "y": [rounded(y)] * 2,
         "line": {"color": look.text, "width": 1.5, "dash": "dash"},
         "hovertemplate": f"%{{y:.4f}}<extra>{_('Baseline, validation')}</extra>",
+    }
+
+
+def _parent_lines(name: str, parent: Mapping[Key, Series], run: Run, look: Theme) -> list[Figure]:
+    """The curves of the run from which this one was forked: grey and dotted, one entry of the legend for both."""
+    titles = {
+        "train": _("Parent, run {id}, train").format(id=run.parent_id),
+        "validation": _("Parent, run {id}").format(id=run.parent_id),
+    }
+    lines = []
+    for split, title in titles.items():
+        line = _line(parent.get((split, name, "epoch"), Series()), title, look.text)
+        line |= {"opacity": 0.5, "legendgroup": "parent", "showlegend": split == "validation"}
+        line["line"] |= {"dash": "dot", "width": 1 if split == "train" else 2}
+        line["marker"]["size"] = 4
+        lines.append(line)
+    return lines
+
+
+def _kept_marks(x: list[float], y: list[float], look: Theme) -> Figure:
+    """Rings around the epochs from which the run can be forked; hovering and clicking mean the marks inside."""
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "name": _("Can be forked"),
+        "x": x,
+        "y": y,
+        "marker": {"symbol": "circle-open", "size": 13, "color": look.validation, "line": {"width": 2}},
+        "hoverinfo": "skip",
+        "hovertemplate": "",
     }
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from engine.epochs import kept_epochs
 from engine.runs import Run
 from engine.store import Store
 from ui.charts import Figure, to_json
@@ -37,6 +38,9 @@ class Feed:
         self._lock = threading.Lock()
         self._run: Run | None = None
         self._reader = SeriesReader()
+        self._parent = SeriesReader()
+        self.kept: list[int] = []
+        """The epochs from which the run can be forked."""
         self._generation = 0  # how often the series were read anew
         self._read_at = -math.inf
         self._figures: dict[tuple[str, ...], tuple[object, str]] = {}
@@ -55,11 +59,21 @@ class Feed:
                 if not self._read():
                     self._forget()
                     self._read()
+                self._read_parent(run)
+                self.kept = kept_epochs(run.id)
                 self._run, self._read_at = run, now
             return self._run
 
     def _read(self) -> bool:
         return self._reader.take(self._store.metrics(self._run_id, after=self._reader.last_id))
+
+    def _read_parent(self, run: Run) -> None:
+        """What is new of the curves that lead to a fork; nothing once its parent was deleted."""
+        if run.parent_id is None or run.parent_epoch is None:
+            return
+        found = self._store.curves_until(run.parent_id, run.parent_epoch, after=self._parent.last_id)
+        if found is None or not self._parent.take(found):
+            self._parent = SeriesReader()
 
     def _forget(self) -> None:
         self._reader = SeriesReader()
@@ -70,20 +84,26 @@ class Feed:
         """All series by split, name and scope."""
         return self._reader.series
 
+    @property
+    def parent(self) -> dict[Key, Series]:
+        """The series of the run from which it was forked, up to the end of that epoch; one value an epoch."""
+        return self._parent.series
+
     def last(self, split: str, name: str, scope: str = "step") -> float | None:
         """The newest value of a series, or None if it has none."""
         series = self.series.get((split, name, scope))
         return series.last if series else None
 
     def figure(self, key: tuple[str, ...], keys: list[Key], build: Callable[[], Figure]) -> str:
-        """The JSON of the figure named `key` (what, theme, language), rebuilt only when a series of `keys` grew or the run ended.
+        """The JSON of the figure named `key` (what, theme, language), rebuilt only when it shows more: points, a kept epoch, an end.
 
         What a run's end adds to a figure is the baseline, when no earlier run had found it.
         """
         with self._lock:
             best = self._run.best.get("epoch") if self._run else None
             lengths = tuple(len(self.series[k].values) if k in self.series else 0 for k in keys)
-            version = (self._generation, self._run.state if self._run else None, best, lengths)
+            state = self._run.state if self._run else None
+            version = (self._generation, state, best, lengths, self._parent.last_id, tuple(self.kept))
             held = self._figures.get(key)
             if held is None or held[0] != version:
                 held = self._figures[key] = (version, to_json(build()))

@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 import streamlit as st
 
 from engine.errors import TrainyardError
-from engine.forks import changeable_fields, check_fork
+from engine.forks import changeable_fields, check_fork, check_kept, spec_at
 from engine.runs import Run, RunSpec
 from engine.store import Store
-from ui.forms import FORK, FORK_EPOCH, Form, flag, write_value
+from ui.forms import FORK, FORK_EPOCH, Form, flag, reset_form, write_value
 from ui.language import _
 from ui.navigation import page
 from ui.run_words import is_run_id
@@ -26,21 +26,27 @@ class Fork:
     epoch: int
 
     def problem(self, spec: RunSpec) -> str:
-        """Why the fork cannot have these values; empty where it can."""
+        """Why the epoch cannot be forked, or not with these values; empty where it can."""
         try:
             check_fork(self.parent.parsed(), spec, self.epoch)
+            check_kept(self.parent, self.epoch)
         except TrainyardError as error:
             return said(str(error))
         return ""
 
     def command(self, spec: RunSpec) -> list[str]:
         """The same as arguments of the terminal command."""
-        before = self.parent.parsed().values()
+        before = spec_at(self.parent, self.epoch).values()
         changed = {name: value for name, value in spec.values().items() if before.get(name) != value}
         if spec.schedule.name != self.parent.parsed().schedule.name:
             changed = {"schedule": spec.schedule.name} | changed
         flags = [word for name, value in changed.items() for word in flag(name, value)]
         return ["python", "-m", "engine", "fork", str(self.parent.id), "--epoch", str(self.epoch), *flags]
+
+    def reset(self) -> None:
+        """Back to the values of the parent: the defaults of a form need not fit it."""
+        reset_form()
+        st.query_params.update(fork_query(self.parent, self.epoch))
 
     def lock(self, form: Form) -> Form:
         """The form with the parts and fields that must stay."""
@@ -67,7 +73,7 @@ def read_fork(store: Store, params: Mapping[str, str]) -> Fork | None:
 
 def fork_query(parent: Run, epoch: int) -> dict[str, str]:
     """The address of the form that forks a run, filled with its values."""
-    spec = parent.parsed()
+    spec = spec_at(parent, epoch)
     values = spec.flat()
     if spec.training.epochs <= epoch:
         values["epochs"] = min(2 * epoch, 500)

@@ -82,7 +82,7 @@ def fork(parent_id: int, epoch: int, spec: RunSpec, owner: str = "", *, steering
 
 def repeat(run: Run) -> Run:
     """Queue one run like another: a fork from the same epoch, with the changes of the learning rate that were made."""
-    steering = [change for change in run.steering if change["step"] is not None]
+    steering = run.taken_steering
     if run.parent_id is not None and run.parent_epoch is not None:
         return fork(run.parent_id, run.parent_epoch, run.parsed(), steering=steering)
     made = store().create_run(run.parsed(), steering=steering)

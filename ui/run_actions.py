@@ -46,9 +46,7 @@ def draw_actions(run: Run) -> None:
     ):
         apply([run.id], resume)
         st.rerun()
-    if (
-        not run.live and run.parent_id is None
-    ):  # a run that trains has enough buttons; a fork has its parent's seed in it
+    if not run.live and run.parent_id is None:  # one that trains has enough buttons; a fork would not begin anew
         _seeds_button(run)
     if can_be_tried(run) and st.button(
         _("Try it"),

@@ -34,20 +34,18 @@ class Lane:
 
 def family_of(store: Store, run: Run) -> list[Run]:
     """All relatives of a run, itself included: up to the first known ancestor, and down to all its descendants."""
-    root = run
-    for _step in range(MOST):
-        if root.parent_id is None:
-            break
+    line = [run]
+    while line[-1].parent_id is not None and len(line) < MOST:
         try:
-            root = store.get_run(root.parent_id)
+            line.append(store.get_run(line[-1].parent_id))
         except TrainyardError:  # deleted: its children stay
             break
-    found, waiting = {root.id: root}, [root]
+    found, waiting = {known.id: known for known in line}, line[::-1]
     while waiting and len(found) < MOST:
-        for child in store.children(waiting.pop(0).id):
-            if child.id not in found:
-                found[child.id] = child
-                waiting.append(child)
+        new = [child for child in store.children(waiting.pop(0).id) if child.id not in found]
+        for child in new[: MOST - len(found)]:
+            found[child.id] = child
+            waiting.append(child)
     return list(found.values())
 
 

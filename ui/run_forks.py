@@ -4,7 +4,8 @@ import streamlit as st
 
 from engine.epochs import kept_epochs
 from engine.errors import TrainyardError
-from engine.runs import Run
+from engine.forks import check_kept
+from engine.runs import Run, RunState
 from ui import lab
 from ui.charts import metric_word
 from ui.fork_form import fork_query
@@ -17,10 +18,10 @@ _ASKED = "fork-asked"
 
 
 def draw_fork_button(run: Run) -> None:
-    """Fork…, for a run that keeps epochs."""
+    """Fork…, for a run that keeps epochs, or will: a page that is open is not drawn again when the first one ends."""
     if (
         run.study_id is None
-        and kept_epochs(run.id)
+        and (run.state is RunState.RUNNING or kept_epochs(run.id))
         and st.button(
             _("Fork…"),
             icon=":material/fork_right:",
@@ -52,8 +53,10 @@ def nearest(epochs: list[int], wanted: int) -> int:
 
 def _ask(run: Run, wanted: int) -> None:
     epochs = kept_epochs(run.id)
-    if not epochs or run.study_id is not None:
-        st.toast(_("No epoch of this run is kept, so it cannot be forked."), icon=":material/info:")
+    try:
+        check_kept(run, nearest(epochs, wanted) if epochs else wanted)
+    except TrainyardError as error:
+        st.toast(said(str(error)), icon=":material/info:", duration="long")
         return
     best = int(run.best.get("epoch", 0))
     history = lab.store().history(run.id).get(headline_of(run), [])
@@ -66,7 +69,7 @@ def _ask(run: Run, wanted: int) -> None:
             epochs,
             index=epochs.index(nearest(epochs, wanted)),
             format_func=lambda number: _epoch_text(run, number, best, history),
-            help=_("Short epochs share a checkpoint, and of long runs some are kept: the newest always."),
+            help=_("Short epochs share a checkpoint, and of long runs some are kept: the newest and the best always."),
         )
         if st.button(
             _("Choose values"),

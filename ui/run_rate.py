@@ -1,5 +1,6 @@
 """The learning rate of a run that trains: which was asked for, which is in force, and another one."""
 
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -11,13 +12,11 @@ from ui import lab
 from ui.language import _
 from ui.run_actions import apply
 
-_RATE = "steered-rate"
-
 
 def draw_rate_button(run: Run) -> None:
     """Learning rate…, for a run that has not ended."""
     if (
-        run.live
+        not run.state.final
         and run.study_id is None
         and st.button(
             _("Learning rate…"),
@@ -33,13 +32,14 @@ def _ask(run: Run, optimizer: Optimizer) -> None:
     field = next(field for field in optimizer.fields() if field.name == "learning_rate")
     assert isinstance(field.domain, Range)
     low, high = float(field.domain.low), float(field.domain.high)
+    key = f"rate-{run.id}-{len(run.steering)}"  # what was typed for another run, or before another change, is not meant
     asked = float(run.steering[-1]["learning_rate"] if run.steering else optimizer.learning_rate)
 
     @st.dialog(_("Learning rate of run {id}").format(id=run.id))
     def ask() -> None:
         st.number_input(
             _("Learning rate"),
-            key=_RATE,
+            key=key,
             min_value=low,
             max_value=high,
             value=asked,
@@ -52,7 +52,11 @@ def _ask(run: Run, optimizer: Optimizer) -> None:
         for change in run.steering:
             st.caption(change_text(change))
         if st.button(
-            _("Change"), type="primary", help=_("From the next steps on."), on_click=apply, args=([run.id], _steer)
+            _("Change"),
+            type="primary",
+            help=_("From the next steps on."),
+            on_click=apply,
+            args=([run.id], partial(_steer, key)),
         ):
             st.rerun()
 
@@ -67,5 +71,5 @@ def change_text(change: dict[str, Any]) -> str:
     return _("{rate} since step {step:,}").format(rate=rate, step=change["step"])
 
 
-def _steer(run_id: int) -> None:
-    lab.store().steer_run(run_id, float(st.session_state[_RATE]))
+def _steer(key: str, run_id: int) -> None:
+    lab.store().steer_run(run_id, float(st.session_state[key]))

@@ -145,7 +145,7 @@ def _chart(feed: Feed, run: Run, name: str, keys: list[Key], height: int, width:
             return machine_curve(feed.series, run, theme)
         if name in ("learning_rate", "examples_per_second"):
             return single_curve(name, feed.series[keys[0]], run, theme)
-        return learning_curve(name, feed.series, run, theme)
+        return learning_curve(name, feed.series, run, theme, feed.parent, feed.kept)
 
     last_step = max(feed.series[key].steps[-1] for key in keys if key in feed.series)
     words = _("CPU, GPU and memory") if name == "machine" else metric_label(name)

@@ -64,9 +64,11 @@ def duration_text(seconds: float) -> str:
 
 
 def run_seconds(run: Run) -> float | None:
-    """How long it has trained, or None before it began."""
+    """How long it has trained, or None before it began; without what lay between its attempts, once that is known."""
     if run.started_at is None:
         return None
+    if run.attempt > 1 and "seconds" in run.result:
+        return float(run.result["seconds"])
     return ((run.ended_at or datetime.now(UTC)) - run.started_at).total_seconds()
 
 
@@ -146,7 +148,7 @@ def seconds_left(run: Run, train_loss: Series | None) -> float | None:
 
 def progress_text(run: Run, left: float | None) -> str:
     """Epoch, step and time left in one line."""
-    if run.state == RunState.QUEUED:
+    if run.state == RunState.QUEUED and not run.step:
         return _("Not started")
     epoch = min(run.epoch + (1 if run.state == RunState.RUNNING else 0), max(run.total_epochs, 1))
     words = [_("Epoch {epoch} of {total}").format(epoch=epoch, total=run.total_epochs)]

@@ -31,10 +31,15 @@ def train_in_foreground(store: Store, run: Run, *, quiet: bool) -> None:
     store.set_worker(run, describe_process())
     _log_to_file(run)
 
+    pressed: list[RunState] = []
+
     def ask() -> None:
+        state = (
+            RunState.CANCELED if pressed else RunState.STOPPED
+        )  # what somebody else asks for elsewhere does not count
         try:
-            asked = store.get_run(run.id).request
-            store.request_end(run.id, RunState.CANCELED if asked else RunState.STOPPED)
+            store.request_end(run.id, state)
+            pressed.append(state)
         except TrainyardError as error:  # it has just ended, or the database is busy: Ctrl-C works again
             logger.warning("The run could not be asked to stop: %s", error)
 

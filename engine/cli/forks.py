@@ -67,7 +67,7 @@ def fork(arguments: argparse.Namespace, train_here: "Callable[[Store, Run, bool]
     from engine.forks import fork_run, fork_spec
 
     store = open_store()
-    spec = fork_spec(store.get_run(arguments.run), run_values(arguments))
+    spec = fork_spec(store.get_run(arguments.run), arguments.epoch, run_values(arguments))
     slot = "" if arguments.queue else TERMINAL
     made = fork_run(store, arguments.run, arguments.epoch, spec, arguments.owner or "", slot)
     if slot:

@@ -199,8 +199,7 @@ def _without_chance(run: Run) -> str:
     spec["training"].pop("seed", None)
     folds = spec["dataset"].pop("fold", None) is not None and spec["dataset"].get("folds", 0) > 1
     data = "" if folds else run.environment.get("dataset_hash")  # the hash tells folds apart, too
-    steered = [change for change in run.steering if change["step"] is not None]
-    return json.dumps([spec, data, steered], sort_keys=True)
+    return json.dumps([spec, data, run.taken_steering], sort_keys=True)
 
 
 def _listed(runs: Sequence[int]) -> str:

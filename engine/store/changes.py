@@ -5,13 +5,13 @@ Each function does its part of one write transaction, which the store begins and
 
 from typing import Any
 
-from sqlalchemy import Connection, case, select, update
+from sqlalchemy import Connection, case, func, select, update
 
 from engine.errors import TrainyardError
 from engine.optimizers import optimizers
 from engine.runs import Run, RunState
 from engine.settings import settings
-from engine.store.rows import write_event
+from engine.store.rows import unknown_run, write_event
 from engine.store.schema import runs
 
 RESUMABLE = (RunState.PAUSED, RunState.STOPPED, RunState.FAILED, RunState.PRUNED)
@@ -56,6 +56,7 @@ def put_back(db: Connection, run_id: int, by: str, slot: str, now: float) -> boo
     values: dict[str, Any] = {"state": RunState.QUEUED, "request": "", "message": "", "queued_at": place, "restarts": 0}
     if slot:
         values |= {"state": RunState.RUNNING, "attempt": runs.c.attempt + 1, "heartbeat_at": now, "worker": {}}
+        values |= {"started_at": func.coalesce(runs.c.started_at, now)}
     done = db.execute(
         update(runs)
         .where(runs.c.id == run_id, runs.c.state.in_([s.value for s in RESUMABLE]))
@@ -72,7 +73,7 @@ def steer(db: Connection, run_id: int, learning_rate: float, by: str, now: float
     columns = (runs.c.state, runs.c.spec, runs.c.steering, runs.c.study_id)
     row = db.execute(select(*columns).where(runs.c.id == run_id).with_for_update()).one_or_none()
     if row is None:
-        raise TrainyardError(f"There is no run {run_id}. It may have been deleted; the Runs page lists what there is.")
+        raise unknown_run(run_id)
     if RunState(row.state).final:
         raise TrainyardError(
             f"Run {run_id} is {row.state}; the learning rate can be changed until a run has ended. "

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, insert
 
+from engine.errors import TrainyardError
 from engine.runs import Run, RunSpec, RunState
 from engine.settings import settings
 from engine.store.schema import events, runs
@@ -54,6 +55,11 @@ def time_of(seconds: float) -> datetime:
 def write_event(db: Connection, run_id: int, kind: str, words: str, at: float) -> None:
     """Something happened to a run."""
     db.execute(insert(events).values(run_id=run_id, at=at, kind=kind, text=words))
+
+
+def unknown_run(run_id: int) -> TrainyardError:
+    """The sentence about a run that is not there."""
+    return TrainyardError(f"There is no run {run_id}. It may have been deleted; the Runs page lists what there is.")
 
 
 def default_owner() -> str:

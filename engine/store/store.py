@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, and_, delete, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
 
 from engine.errors import TrainyardError
@@ -20,7 +20,17 @@ from engine.runs import Run, RunSpec, RunState
 from engine.settings import settings
 from engine.store.changes import STEER, ask_to_end, put_back, steer, take_steering
 from engine.store.database import open_database, turn
-from engine.store.rows import begins, default_owner, listed_columns, new_run, run_columns, run_of, time_of, write_event
+from engine.store.rows import (
+    begins,
+    default_owner,
+    listed_columns,
+    new_run,
+    run_columns,
+    run_of,
+    time_of,
+    unknown_run,
+    write_event,
+)
 from engine.store.schema import events, executors, fetches, metrics, runs
 from engine.store.studies import Studies
 
@@ -163,14 +173,15 @@ class Store:
     def repeat_run(self, run_id: int, specs: Sequence[RunSpec], owner: str = "") -> list[Run]:
         """Queue runs beside one, as one group with it: its group from now on where it had none. Returns the new ones.
 
-        A trial stays with its study, and a fold with its cross-validation; a fork and a run that was steered are not what
-        their spec alone makes. Beside these the new runs are a group of their own.
+        Changes of its learning rate are repeated.
+
+        A trial stays with its study, a fold with its cross-validation, and a fork with its parent: beside these the new
+        runs are a group of their own.
         """
         run = self.get_run(run_id)
-        alone = run.study_id is not None or run.parent_id is not None or run.steered
-        if alone or int(run.spec["dataset"].get("folds", 0)) > 1:
-            return self.create_runs(specs, owner)
-        return self.create_runs(specs, owner, group_id=run.group_id or run.id)
+        alone = run.study_id is not None or run.parent_id is not None or int(run.spec["dataset"].get("folds", 0)) > 1
+        group_id = None if alone else run.group_id or run.id
+        return self.create_runs(specs, owner, group_id=group_id, steering=run.taken_steering)
 
     def fork_run(
         self,
@@ -193,6 +204,8 @@ class Store:
         with self.writing() as db:
             if not slot:
                 _check_queue(db, 1)
+            if db.execute(select(runs.c.id).where(runs.c.id == parent.id).with_for_update()).one_or_none() is None:
+                raise unknown_run(parent.id)  # deleted this very moment
             row = db.execute(insert(runs).values(**new_run(spec), **begin, **line).returning(*run_columns)).one()
             words = f"Forked from run {parent.id} at the end of epoch {epoch}."
             write_event(db, row.id, "forked", words, now)
@@ -232,9 +245,7 @@ class Store:
         with self.reading() as db:
             row = db.execute(select(*run_columns).where(runs.c.id == run_id)).one_or_none()
         if row is None:
-            raise TrainyardError(
-                f"There is no run {run_id}. It may have been deleted; the Runs page lists what there is."
-            )
+            raise unknown_run(run_id)
         return run_of(row)
 
     def get_runs(self, run_ids: Iterable[int]) -> list[Run]:
@@ -414,11 +425,13 @@ class Store:
         asked = any(change["step"] is None for change in row.steering)
         return str(row.request) or (STEER if asked else "")
 
-    def truncate_metrics(self, run: Run, step: int) -> None:
-        """Forget values after `step`: a resumed run writes them again."""
+    def truncate_metrics(self, run: Run, step: int, epoch: int) -> None:
+        """Forget values after `step`, and those of epochs after `epoch`: a resumed run writes them again."""
         mine = select(runs.c.id).where(runs.c.id == run.id, runs.c.attempt == run.attempt)
+        # an epoch that was left in its validation has done all its steps, and has no values of its own yet
+        again = or_(metrics.c.step > step, and_(metrics.c.scope == "epoch", metrics.c.epoch > epoch))
         with self.writing() as db:
-            db.execute(delete(metrics).where(metrics.c.run_id.in_(mine), metrics.c.step > step))
+            db.execute(delete(metrics).where(metrics.c.run_id.in_(mine), again))
 
     def end_run(self, run: Run, state: RunState, message: str = "", result: dict[str, Any] | None = None) -> bool:
         """Move a running run to a final state, or let it pause. False when it was not this attempt's any more."""
@@ -487,6 +500,27 @@ class Store:
         )
         with self.reading() as db:
             return [tuple(row) for row in db.execute(query)]
+
+    def curves_until(self, run_id: int, epoch: float, after: int = 0) -> list[MetricPoint] | None:
+        """Epoch-level values up to `epoch` that were written after the one with id `after`, oldest first.
+
+        None where there is no such run any more.
+        """
+        wanted = and_(
+            metrics.c.run_id == runs.c.id,
+            metrics.c.id > after,
+            metrics.c.scope == "epoch",
+            metrics.c.epoch <= epoch,
+        )
+        query = (
+            select(*(metrics.c[name] for name in MetricPoint._fields))
+            .select_from(runs.outerjoin(metrics, wanted))
+            .where(runs.c.id == run_id)
+            .order_by(metrics.c.id)
+        )
+        with self.reading() as db:
+            rows = db.execute(query).all()
+        return [MetricPoint(*row) for row in rows if row.id is not None] if rows else None
 
     def history(self, run_id: int) -> dict[str, list[float | None]]:
         """Epoch-level values by Keras' names: `loss`, `accuracy`, `val_loss` ..."""

@@ -1,21 +1,25 @@
 """What happens beside `fit`: reporting, obeying a stop, remembering the best epoch, checkpoints."""
 
 import errno
+import logging
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import keras
 import numpy as np
 
 from engine.artifacts import Artifacts
-from engine.epochs import keep_epoch, let_go
+from engine.epochs import epoch_file, keep_epoch, let_go, thin_out
 from engine.errors import TrainyardError
 from engine.runs import RunSpec
-from engine.training.checkpoint import Position, assign, save_checkpoint
+from engine.training.checkpoint import Position, assign, checkpoint_arrays, write_arrays
 from engine.training.pipeline import Batches
 from engine.training.reporter import Ended, Reporter
+
+logger = logging.getLogger(__name__)
 
 
 class BestEpoch(keras.callbacks.EarlyStopping):
@@ -129,6 +133,8 @@ class Report(keras.callbacks.Callback):
         super().__init__()
         self.reporter, self.batches, self.spec, self.best = reporter, batches, spec, best
         self.stride = max(1, total_steps // reporter.max_points)
+        self.learning_rate = spec.optimizer.learning_rate
+        """The rate that was asked for last."""
         self.epoch = self.step = 0
         self.means: list[np.ndarray] = []
         """Running means of the epoch's training part at `step`, while it stands still: to be saved, or restored."""
@@ -237,7 +243,7 @@ class Report(keras.callbacks.Callback):
 
     def _check(self, loss: float, name: str = "loss") -> None:
         if not math.isfinite(loss):
-            rate = self.spec.optimizer.learning_rate
+            rate = self.learning_rate
             raise TrainyardError(
                 f"The {name} became {loss} in epoch {self.epoch + 1}: the weights have left the numbers a computer can "
                 f"hold. Lower the learning rate (it was {rate:g}; try {rate / 10:g}) or set clip norm to 1."
@@ -245,7 +251,11 @@ class Report(keras.callbacks.Callback):
 
 
 class Checkpoints(keras.callbacks.Callback):
-    """Write a checkpoint after an epoch, but not more often than `seconds`: short epochs share one."""
+    """Write a checkpoint after an epoch, but not more often than `seconds`: short epochs share one.
+
+    The best epoch so far can be forked all the same: where no checkpoint is due at its end, its state is copied, which
+    costs no disk, and written before the next checkpoint.
+    """
 
     def __init__(
         self,
@@ -255,14 +265,16 @@ class Checkpoints(keras.callbacks.Callback):
         seconds: float,
         about: Callable[[], dict[str, Any]] = dict,
         *,
-        keeping: bool = True,
+        most_kept: int = 0,
     ) -> None:
-        """`about` says what runs that are forked must know; `keeping` of some epochs makes that possible."""
+        """`about` says what runs that are forked must know, and does not change; `most_kept` epochs can be forked."""
         super().__init__()
         self.files, self.best, self.remembering, self.seconds = files, best, remembering, seconds
-        self.about, self.keeping = about, keeping
+        self.about, self.most_kept = about, most_kept
         self.more: list[Any] = []
         """Weights that are not trained, and are not what they were at the beginning of all: forks need them."""
+        self._about: dict[str, Any] | None = None
+        self._unwritten: tuple[int, dict[str, np.ndarray]] | None = None  # the best epoch so far, if no file has it
         self._began = self._last = time.monotonic()
 
     def go_on(self, spent: float) -> None:
@@ -270,27 +282,63 @@ class Checkpoints(keras.callbacks.Callback):
         self._began = time.monotonic() - spent
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        """Save at the boundary of an epoch."""
+        """Save at the boundary of an epoch, or remember the best one."""
         if time.monotonic() - self._last >= self.seconds:
             self.save(epoch + 1)
+        elif self.most_kept and self._best_epoch == epoch + 1:
+            self._unwritten = epoch + 1, self._state(epoch + 1)
 
     def save(self, epoch: int, step: int = 0, means: list[np.ndarray] | None = None) -> None:
         """Write the state now: `step` updates of `epoch` are done, and `means` are its running means."""
-        states = {name: callback.state() for name, callback in self.remembering.items()}
-        position = Position(epoch, step, states, self.spent)
-        best = self.best.best_weights
-        state = (self.model, position, means or [], best, self.about(), self.more)
-        try:
-            save_checkpoint(self.files.checkpoint, *state)
-        except OSError as error:
-            if error.errno != errno.ENOSPC or not let_go(self.files):
-                raise
-            save_checkpoint(self.files.checkpoint, *state)  # going on matters more than going back
-        if self.keeping and epoch and not step:
-            keep_epoch(self.files, epoch, int(self.best.epochs.get("epoch", 0)))
+        ended = epoch if not step else None
+        if self._unwritten and self._unwritten[0] == ended:
+            self._unwritten = None  # the checkpoint has it
+        self.keep_best()
+        self._write(self._state(epoch, step, means))
+        if self.most_kept and ended:
+            with _at_no_cost("An epoch could not be kept."):
+                keep_epoch(self.files, ended)
+        if self.most_kept:
+            thin_out(self.files, self._best_epoch, self.most_kept)
         self._last = time.monotonic()
+
+    def keep_best(self) -> None:
+        """Write the best epoch so far where no file has it yet."""
+        if self._unwritten is None:
+            return
+        (epoch, state), self._unwritten = self._unwritten, None
+        with _at_no_cost("The best epoch could not be kept."):
+            write_arrays(epoch_file(self.files, epoch), state)
 
     @property
     def spent(self) -> float:
         """Seconds spent in training, all attempts together."""
         return time.monotonic() - self._began
+
+    @property
+    def _best_epoch(self) -> int:
+        return int(self.best.epochs.get("epoch", 0))
+
+    def _state(self, epoch: int, step: int = 0, means: list[np.ndarray] | None = None) -> dict[str, np.ndarray]:
+        states = {name: callback.state() for name, callback in self.remembering.items()}
+        position = Position(epoch, step, states, self.spent)
+        if self._about is None:
+            self._about = self.about()
+        return checkpoint_arrays(self.model, position, means or [], self.best.best_weights, self._about, self.more)
+
+    def _write(self, state: dict[str, np.ndarray]) -> None:
+        try:
+            write_arrays(self.files.checkpoint, state)
+        except OSError as error:
+            if error.errno != errno.ENOSPC or not let_go(self.files):
+                raise
+            write_arrays(self.files.checkpoint, state)  # going on matters more than going back
+
+
+@contextmanager
+def _at_no_cost(words: str) -> Iterator[None]:
+    """Going on matters more than going back: a disk that is full, or cannot link, ends no run that needs no more of it."""
+    try:
+        yield
+    except OSError:
+        logger.exception(words)

@@ -42,15 +42,21 @@ class Checkpoint:
 
 
 def save_checkpoint(
-    path: Path,
+    path: Path, model: keras.Model, position: Position, means: list[np.ndarray], best: list[np.ndarray] | None
+) -> None:
+    """Write weights, seed states and optimizer with the rest. A crash leaves the old file or the new one."""
+    write_arrays(path, checkpoint_arrays(model, position, means, best))
+
+
+def checkpoint_arrays(
     model: keras.Model,
     position: Position,
     means: list[np.ndarray],
     best: list[np.ndarray] | None,
     about: dict[str, Any] | None = None,
     more: list[Any] | None = None,
-) -> None:
-    """Write weights, seed states and optimizer with the rest. A crash leaves the old file or the new one.
+) -> dict[str, np.ndarray]:
+    """What a checkpoint holds, copied: weights, seed states and optimizer with the rest.
 
     `about` is plain JSON for runs that are forked from here, and `more` are variables that only these need.
     """
@@ -60,7 +66,7 @@ def save_checkpoint(
     arrays |= {f"w{i}": keras.ops.convert_to_numpy(v) for i, v in enumerate(more or [])}
     arrays["about"] = np.frombuffer(json.dumps(about or {}).encode(), np.uint8)
     arrays["position"] = np.frombuffer(json.dumps(asdict(position)).encode(), np.uint8)
-    write_arrays(path, arrays)
+    return arrays
 
 
 def load_checkpoint(path: Path, model: keras.Model) -> Checkpoint:

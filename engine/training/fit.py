@@ -14,6 +14,7 @@ import tensorflow as tf
 from engine.artifacts import artifacts_of, check_free_disk, discard_results
 from engine.datasets.prepare import PreparedDataset, Split, prepare
 from engine.environment import describe_environment
+from engine.errors import TrainyardError
 from engine.processes import describe_process
 from engine.runs import Run, RunSpec, RunState
 from engine.settings import settings
@@ -100,6 +101,10 @@ def _train(
         session.fit(extra)
     except Ended as ended:
         state = ended.state
+    except TrainyardError:  # a loss that is no number: one goes back to what was best
+        if session is not None:
+            session.keeping.keep_best()
+        raise
     if state is RunState.CANCELED:
         return _canceled(run)
     if session is None:
@@ -124,6 +129,11 @@ def _train(
     else:
         save_model(session.network, files)
     return state, session.farewell(state), result
+
+
+def _most_kept(run: Run) -> int:
+    """How many of its epochs can be forked: those of a trial cannot."""
+    return settings().kept_epochs if run.study_id is None else 0
 
 
 def _taken(began: float) -> dict[str, float]:
@@ -185,7 +195,7 @@ class _Session:
             class_weight=spec.task.class_weight(arrays["train"][1], info),
             report=report,
             best=best,
-            keeping=Checkpoints(files, best, remembering, settings().checkpoint_seconds, keeping=run.study_id is None),
+            keeping=Checkpoints(files, best, remembering, settings().checkpoint_seconds, most_kept=_most_kept(run)),
             seeds=SteadySeeds(),
             steering=steering,
             pace=Pace(report, flops * batches.batch_size, run.study_id),
@@ -224,9 +234,8 @@ class _Session:
 
     def _about(self) -> dict[str, Any]:
         """What a fork must know of this run beside its variables."""
-        spec = self.spec
-        asked = {"learning_rate": self.steering.learning_rate, "schedule": spec.schedule.to_dict()}
-        return describe(self.network, self.keeping.more) | asked | {"task": spec.task.to_dict()}
+        parts = {"schedule": self.spec.schedule.to_dict(), "task": self.spec.task.to_dict()}
+        return describe(self.network, self.keeping.more) | parts
 
     def _begin_with(self, inherited: Inheritance) -> None:
         """Take over what another run was at the end of an epoch.
@@ -235,10 +244,8 @@ class _Session:
         changed values deserve all of it.
         """
         about, position, spec = inherited.about, inherited.position, self.spec
-        same_rate = (about["learning_rate"], about["schedule"]) == (
-            spec.optimizer.learning_rate,
-            spec.schedule.to_dict(),
-        )
+        rate = position.callbacks["steering"]["learning_rate"]
+        same_rate = (rate, about["schedule"]) == (spec.optimizer.learning_rate, spec.schedule.to_dict())
         same_loss = about["task"] == spec.task.to_dict()
         inherited.give_rest(self.network, position.epoch * self.batches.steps_per_epoch, same_rate=same_rate)
         known = position.callbacks

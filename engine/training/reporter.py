@@ -70,8 +70,8 @@ class Reporter:
         self._send()
 
     def begin(self, step: int, epoch: int) -> None:
-        """Training goes on at `step`, the values after which are forgotten: it measures them again."""
-        self._store.truncate_metrics(self._run, step)
+        """Training goes on at `step`, after `epoch` epochs; later values are forgotten: it measures them again."""
+        self._store.truncate_metrics(self._run, step, epoch)
         history = self._store.history(self._run.id).get(self._objective, [])
         self._curve = [value for value in history[:epoch] if value is not None]
         with self._lock:

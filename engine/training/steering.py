@@ -46,7 +46,10 @@ class Steering(keras.callbacks.Callback):
 
     def begin(self) -> None:
         """Take what was asked for before training, and what is to be repeated; the position must be known."""
-        self._changes = self._store.take_steering(self._run, self._report.total_steps)
+        report = self._report
+        goes_on = not report.step and report.epoch > (self._run.parent_epoch or 0)
+        # at this very step a replay would apply it before the validation, whose result may cut the rate once more
+        self._changes = self._store.take_steering(self._run, report.total_steps + (1 if goes_on else 0))
         self._apply()
 
     def on_train_begin(self, logs: Any = None) -> None:
@@ -76,6 +79,7 @@ class Steering(keras.callbacks.Callback):
     def set_state(self, state: dict[str, Any]) -> None:
         """The inverse of `state`. A rate that is a number is the optimizer's own, and was restored with it."""
         self._applied, self.learning_rate = state["applied"], state["learning_rate"]
+        self._report.learning_rate = self.learning_rate
         curve = self._curve()
         if curve is not None:
             curve.scale.assign(self.learning_rate / self._first)
@@ -86,7 +90,7 @@ class Steering(keras.callbacks.Callback):
             if change["step"] > self._report.total_steps:
                 return
             self._applied += 1
-            self.learning_rate = float(change["learning_rate"])
+            self.learning_rate = self._report.learning_rate = float(change["learning_rate"])
             logger.info("Learning rate %g from step %s on.", self.learning_rate, change["step"])
             curve = self._curve()
             if curve is None:

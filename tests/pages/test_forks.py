@@ -1,8 +1,10 @@
 """Pages on which a run is forked, paused and given another learning rate, and the tree of what was forked from what."""
 
 import json
+from typing import Any
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from engine.artifacts import artifacts_of
 from engine.forks import fork_run
@@ -44,6 +46,63 @@ def test_a_run_that_keeps_epochs_offers_them_with_what_they_reached(store: Store
 
 def test_a_run_that_keeps_none_cannot_be_forked(store: Store) -> None:
     assert "Fork…" not in labels(open_page("run", run=seeding.completed(store).id))
+    waiting = seeding.running(store, epochs=0)  # its page is not drawn anew when the first epoch has ended
+    at = press(open_page("run", run=waiting.id), "Fork…")
+    assert [toast.value for toast in at.toast] == [
+        f"Run {waiting.id} is running and has kept no epoch yet. Wait until it has, then fork it."
+    ]
+    keep(waiting, 1)
+    assert "Choose values" in labels(press(at, "Fork…"))
+
+
+def traces_of(at: AppTest, name: str) -> dict[str, dict[str, Any]]:
+    """The traces of a chart on the page of a run, by their names."""
+    boards = [json.loads(element.proto.json) for element in at.get("bidi_component")]
+    figure = next(json.loads(chart["spec"]) for board in boards for chart in board["charts"] if chart["name"] == name)
+    return {trace["name"]: trace for trace in figure["data"]}
+
+
+def test_the_curves_say_which_epochs_can_be_forked(store: Store) -> None:
+    run = keep(seeding.running(store, epochs=6), 2, 6)
+    for name in ("loss", "accuracy"):
+        rings = traces_of(open_page("run", run=run.id), name)["Can be forked"]
+        assert rings["x"] == [2, 6]
+    keep(run, 4)
+    assert traces_of(open_page("run", run=run.id), "loss")["Can be forked"]["x"] == [2, 4, 6]
+
+
+def test_the_curves_of_a_fork_begin_with_those_of_its_parent_while_there_is_one(store: Store) -> None:
+    parent = seeding.completed(store)
+    run = store.claim_run("cpu-0", forked(store, parent, 3).id)
+    assert run is not None
+    for epoch in (3, 4):
+        seeding.train_epoch(store, run, epoch)
+    traces = traces_of(open_page("run", run=run.id), "loss")
+    assert traces["Validation"]["x"] == [4, 5]
+    before = traces[f"Parent, run {parent.id}"]
+    assert before["x"] == [1, 2, 3]
+    assert before["line"]["dash"] == "dot"
+    assert "customdata" not in before  # a click on it is no epoch of this run
+    store.delete_run(parent.id)
+    assert not [name for name in traces_of(open_page("run", run=run.id), "loss") if "Parent" in name]
+
+
+def test_a_best_epoch_of_the_parent_has_its_mark_on_the_curve_of_the_parent(store: Store) -> None:
+    parent = seeding.completed(store)
+    run = store.claim_run("cpu-0", forked(store, parent, 3).id)
+    assert run is not None
+    seeding.train_epoch(store, run, 3)
+    store.report(run, best={"epoch": 2.0, "val_accuracy": 0.9})
+    assert traces_of(open_page("run", run=run.id), "accuracy")["Best epoch"]["x"] == [2]
+
+
+def test_other_seeds_of_a_fork_are_not_offered(store: Store) -> None:
+    parent = seeding.completed(store)
+    assert any("seeds" in label for label in labels(open_page("run", run=parent.id)))
+    child = store.claim_run("cpu-0", forked(store, parent, 3).id)
+    assert child is not None
+    store.end_run(child, RunState.STOPPED)
+    assert not any("seeds" in label for label in labels(open_page("run", run=child.id)))
 
 
 @pytest.mark.parametrize(("clicked", "offered"), [(1, 2), (3, 4), (4, 4), (99, 8)])
@@ -53,9 +112,10 @@ def test_a_click_on_the_curve_means_the_nearest_kept_epoch(clicked: int, offered
 
 def test_every_mark_of_a_curve_carries_its_epoch(store: Store) -> None:
     at = open_page("run", run=seeding.running(store, epochs=4).id)
-    boards = [json.loads(element.proto.json) for element in at.get("bidi_component")]
-    loss = next(json.loads(chart["spec"]) for board in boards for chart in board["charts"] if chart["name"] == "loss")
-    assert [trace.get("customdata") for trace in loss["data"][:3]] == [None, [1, 2, 3, 4], [1, 2, 3, 4]]
+    traces = traces_of(at, "loss")
+    assert [traces[name].get("customdata") for name in ("Train, running", "Train", "Validation")] == [
+        None, [1, 2, 3, 4], [1, 2, 3, 4]
+    ]  # fmt: skip
 
 
 def test_pause_writes_a_request_and_a_paused_run_shows_no_result(store: Store) -> None:
@@ -68,6 +128,19 @@ def test_pause_writes_a_request_and_a_paused_run_shows_no_result(store: Store) -
     assert "Result" not in words(at)
     press(at, "Resume")
     assert store.get_run(run.id).state is RunState.QUEUED
+    said = words(open_page("run", run=run.id))
+    assert "Epoch 4 of 10" in said
+    assert "Not started" not in said
+
+
+def test_the_time_of_a_run_with_a_pause_is_that_of_its_training(store: Store) -> None:
+    run = seeding.running(store)
+    store.end_run(run, RunState.PAUSED)
+    store.resume_run(run.id)
+    again = store.claim_run("cpu-0", run.id)
+    assert again is not None
+    store.end_run(again, RunState.COMPLETED, result={"seconds": 61.0})
+    assert "took 1:01" in words(open_page("run", run=run.id))
 
 
 def test_the_learning_rate_of_a_run_that_trains_can_be_changed(store: Store) -> None:
@@ -79,6 +152,9 @@ def test_the_learning_rate_of_a_run_that_trains_can_be_changed(store: Store) -> 
     assert store.get_run(run.id).steering == [{"step": None, "learning_rate": 0.02}]
     assert "0.02 is asked for" in words(press(open_page("run", run=run.id), "Learning rate…"))
     assert "Learning rate…" not in labels(open_page("run", run=seeding.completed(store).id))
+    store.end_run(run, RunState.PAUSED)
+    at = press(open_page("run", run=run.id), "Learning rate…")
+    assert at.number_input[0].value == 0.02
 
 
 # -- on the form -------------------------------------------------------------------------------------------------------
@@ -96,6 +172,28 @@ def test_the_form_of_a_fork_locks_what_must_stay_and_queues_a_child(store: Store
     press(at, "Train")
     (child,) = store.children(run.id)
     assert (child.parent_epoch, child.spec["optimizer"]["learning_rate"]) == (4, 0.0001)
+
+
+def test_the_form_of_a_fork_goes_back_to_the_values_of_its_parent_with_the_rate_in_force(store: Store) -> None:
+    run = keep(seeding.running(store, epochs=4, dataset="digits", model="mlp"), 4)
+    store.steer_run(run.id, 0.02)
+    store.take_steering(run, 3)
+    at = open_page("train", **fork_query(store.get_run(run.id), 4) | {"learning_rate": "0.5", "dropout": "0.3"})
+    press(at, "Reset")
+    assert not at.error
+    (rate,) = [widget for widget in at.number_input if widget.label == "Learning rate"]
+    assert rate.value == 0.02
+    press(at, "Train")
+    (child,) = store.children(run.id)
+    assert child.parsed().optimizer.learning_rate == 0.02
+    assert child.parsed().model == run.parsed().model
+
+
+def test_a_fork_of_an_epoch_that_is_not_kept_any_more_is_a_sentence_and_no_button(store: Store) -> None:
+    run = keep(seeding.running(store, epochs=4), 2)
+    at = open_page("train", **fork_query(run, 4))
+    assert f"Epoch 4 of run {run.id} was not kept" in "".join(error.value for error in at.error)
+    assert "Train" not in labels(at)
 
 
 def test_a_fork_that_would_change_what_must_stay_is_a_sentence_and_no_button(store: Store) -> None:
@@ -132,6 +230,15 @@ def test_a_family_is_drawn_from_its_first_ancestor_each_child_below_its_parent(s
         (older.id, 1, 2, 0),
         (younger.id, 2, 4, 0),
     ]
+
+
+def test_a_run_is_in_its_own_family_however_many_siblings_it_has(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ui.run_family.MOST", 3)
+    root = seeding.running(store, epochs=6)
+    youngest = [forked(store, root, 2) for _ in range(5)][-1]
+    relatives = {run.id for run in family_of(store, youngest)}
+    assert len(relatives) == 3
+    assert {root.id, youngest.id} <= relatives
 
 
 def test_a_child_outlives_its_parent_and_says_so(store: Store) -> None:
