@@ -354,13 +354,22 @@ def test_runs_repeated_with_other_seeds_are_one_group_with_the_first(store: Stor
     assert {new.group_id for new in again} == {run.id}
 
 
-def test_seeds_of_a_steered_run_are_a_group_without_it(store: Store) -> None:
+def test_seeds_of_a_steered_run_repeat_its_changes_and_are_one_group_with_it(store: Store) -> None:
     [run] = figures_of(store, [0.9])
+    steering = [{"step": 9, "learning_rate": 1e-4}]
     with store.writing() as db:
-        db.execute(update(runs_table).values(steering=[{"step": 9, "learning_rate": 1e-4}]))
+        db.execute(update(runs_table).values(steering=steering))
     made = store.repeat_run(run.id, run.parsed().reseeded(2))
+    assert [new.steering for new in made] == [steering, steering]
+    assert {member.group_id for member in store.group(run.id)} == {run.id}
+
+
+def test_seeds_of_a_fork_are_a_group_without_it(store: Store) -> None:
+    [parent] = figures_of(store, [0.9])
+    child = store.fork_run(parent, 1, parent.parsed(), prepare=lambda _: None)
+    made = store.repeat_run(child.id, child.parsed().reseeded(2))
     assert {new.group_id for new in made} == {made[0].id}
-    assert store.get_run(run.id).group_id is None
+    assert store.get_run(child.id).group_id is None
 
 
 def test_seeds_of_a_fold_leave_its_cross_validation_alone(store: Store) -> None:
