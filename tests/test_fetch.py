@@ -220,11 +220,12 @@ def test_the_reviews_of_imdb_are_fetched_and_read_with_the_split_of_the_source(s
 
 
 def test_imdb_can_be_copied_from_a_folder_and_a_wrong_file_is_refused(tmp_path: Path, register: Any) -> None:
-    register("tiny-imdb", Imdb, {IMDB: imdb_archive()}, "http://nowhere.invalid")
+    made = imdb_archive()  # once: an archive holds the time at which it was made
+    register("tiny-imdb", Imdb, {IMDB: made}, "http://nowhere.invalid")
     (tmp_path / IMDB).write_bytes(imdb_archive(extra=b"other"))
     with pytest.raises(TrainyardError, match="is not the published file"):
         fetch("tiny-imdb", tmp_path)
-    (tmp_path / IMDB).write_bytes(made := imdb_archive())
+    (tmp_path / IMDB).write_bytes(made)
     assert (fetch("tiny-imdb", tmp_path) / IMDB).read_bytes() == made
 
 

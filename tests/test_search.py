@@ -385,14 +385,15 @@ def test_a_study_that_cannot_go_on_ends_with_a_sentence_and_no_other_does(bench:
     assert bench.get(sound).state is StudyState.RUNNING
 
 
-@pytest.mark.parametrize("sampler", ["tpe", "cma-es", "gp"])
-def test_what_was_good_is_learned_by_each_sampler_that_learns(bench: Bench, sampler: str) -> None:
-    study = bench.begin({"units": Range(16, 512, log=True), "learning_rate": None}, trials=60, sampler=sampler)
+@pytest.mark.parametrize(("sampler", "trials"), [("tpe", 60), ("cma-es", 60), ("gp", 24)])
+def test_what_was_good_is_learned_by_each_sampler_that_learns(bench: Bench, sampler: str, trials: int) -> None:
+    study = bench.begin({"units": Range(16, 512, log=True), "learning_rate": None}, trials=trials, sampler=sampler)
     tried = []
-    for _ in range(60):
+    for _ in range(trials):
         run = bench.claim()
         tried.append(abs(math.log2(run.spec["model"]["units"] / 256)))
         bench.epochs(run, 1.0 - tried[-1] / 10)
         bench.end(run)
     assert bench.get(study).state is StudyState.COMPLETED
-    assert sum(tried[-20:]) < 0.6 * sum(tried[:20]), "it stays where it began"
+    third = trials // 3
+    assert sum(tried[-third:]) < 0.6 * sum(tried[:third]), "it stays where it began"

@@ -27,8 +27,7 @@ from engine.training.callbacks import Report
 from engine.training.network import Network, build_network
 from engine.training.tensors import as_tensors
 from tests.extremes import all_at_one_end
-from tests.test_training_exactness import assert_equal
-from tests.training_runs import train, train_with_stops
+from tests.training_runs import train
 
 TABLE_MODELS = [name for name in models if "table" in models[name].modalities]
 TABLES = [name for name in datasets if datasets[name].tasks[0].startswith("tabular")]
@@ -218,11 +217,6 @@ def test_vendored_tables_have_their_gaps() -> None:
 
 
 # -- runs --------------------------------------------------------------------------------------------------------------
-
-
-def test_a_run_on_a_table_resumes_exactly(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = train(store, **SMALL)
-    assert_equal(store, whole, train_with_stops(monkeypatch, store, [4, 6], **SMALL))
 
 
 def test_a_classification_is_judged_by_what_a_dozen_rows_can_tell(store: Store) -> None:

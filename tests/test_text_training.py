@@ -68,16 +68,6 @@ def assert_equal(store: Store, one: Run, other: Run) -> None:
     assert store.history(one.id) == store.history(other.id)
 
 
-@pytest.mark.slow
-def test_a_run_with_batches_of_like_length_and_dropout_in_the_state_goes_on_exactly(
-    store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    whole = train(store, **LSTM)
-    stopped = train_with_stops(monkeypatch, store, [2, IN_VALIDATION - 2], **LSTM)
-    assert stopped.attempt == 3
-    assert_equal(store, whole, stopped)
-
-
 def test_a_bag_with_empty_texts_and_words_left_out_learns_and_goes_on_exactly(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
