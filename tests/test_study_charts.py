@@ -153,3 +153,12 @@ def test_time_left_follows_the_trials_the_pace_and_the_budget() -> None:
     assert seconds_left(study(), [], 20) is None
     assert seconds_left(study(budget_minutes=2), [], 20) == 60
     assert seconds_left(replace(study(), state=StudyState.COMPLETED), ended, 20) is None
+
+
+def test_no_time_is_left_where_more_has_begun_than_is_wanted() -> None:
+    assert seconds_left(study(trials=5), [trial(i, 0.5) for i in range(10)], 5) == 0
+
+
+def test_a_clock_that_is_put_back_takes_no_time_from_a_trial() -> None:
+    run = replace(trial(0, 0.5).runs[0], ended_at=NOW - timedelta(hours=1))
+    assert replace(trial(0, 0.5), runs=(run,)).seconds == 0
