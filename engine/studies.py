@@ -108,7 +108,7 @@ class StudySpec:
     objectives: tuple[str, ...] = (QUALITY,)
     search: Search = field(default_factory=Search)
     directions: Mapping[str, Direction] = field(default_factory=dict)
-    """Where somebody has chosen; every other objective has a direction of its own."""
+    """Those that are not the objective's own."""
 
     @classmethod
     def build(
@@ -130,9 +130,9 @@ class StudySpec:
         if not objectives:
             raise TrainyardError(f"A study needs an objective. There are: {', '.join(OBJECTIVES)}.")
         for name in objectives:
-            if name not in OBJECTIVES:
-                raise unknown_name("objective", name, OBJECTIVES)
-        chosen = {name: _direction(name, words, objectives) for name, words in (directions or {}).items()}
+            _objective(name)
+        found = {name: _direction(name, words, objectives) for name, words in (directions or {}).items()}
+        chosen = {name: words for name, words in found.items() if words != own_direction(name, base.task)}
         made = cls(dict(values), narrowed, tuple(dict.fromkeys(objectives)), search or Search(), chosen)
         made._check_sampler()
         made._check_pruner(base)
@@ -165,6 +165,11 @@ class StudySpec:
         directions = (self.directions.get(name) or own_direction(name, task) for name in self.objectives)
         return tuple(direction == "maximize" for direction in directions)
 
+    def fields(self) -> dict[str, Field]:
+        """What varies, by name. Raises `TrainyardError` for what is no hyperparameter any more."""
+        known = tunable(RunSpec.build(self.values))
+        return {name: _known(name, known) for name in self.space}
+
     def run_spec(self, params: dict[str, Any]) -> RunSpec:
         """What a trial with these values of the space trains."""
         return RunSpec.build(self.values | params)
@@ -172,7 +177,7 @@ class StudySpec:
     def check_params(self, params: dict[str, Any]) -> dict[str, Any]:
         """A guess of somebody's, typed and inside of the space; what it leaves open is the sampler's to choose."""
         found = {}
-        fields = tunable(RunSpec.build(self.values))
+        fields = self.fields()
         for name, value in params.items():
             if name not in self.space:
                 raise unknown_name("hyperparameter of this study", name, self.space)
@@ -198,7 +203,7 @@ class StudySpec:
             )
         if self.search.sampler == "grid":
             raise TrainyardError("A grid cannot be changed once the study has begun. Start another study.")
-        field_ = replace(tunable(RunSpec.build(self.values))[name], domain=self.space[name])
+        field_ = replace(self.fields()[name], domain=self.space[name])
         return replace(self, space=self.space | {name: narrow(field_, domain)})
 
     def to_dict(self) -> dict[str, Any]:
@@ -217,8 +222,9 @@ class StudySpec:
         try:
             search = Search.parse(data["search"])
             space = {name: domain_from_dict(domain) for name, domain in data["space"].items()}
+            objectives = tuple(_objective(name) for name in data["objectives"])
             directions = {name: known_direction(words) for name, words in data.get("directions", {}).items()}
-            return cls(dict(data["values"]), space, tuple(data["objectives"]), search, directions)
+            return cls(dict(data["values"]), space, objectives, search, directions)
         except (TrainyardError, KeyError, TypeError, AttributeError, ValueError) as error:
             raise TrainyardError(
                 f"The record of this study cannot be read: {error}. Another version of Trainyard may have written it; "
@@ -235,6 +241,12 @@ class StudySpec:
 def own_direction(name: str, task: Task) -> Direction:
     """In which direction an objective is better where nobody says otherwise."""
     return "maximize" if (task.maximize if name == QUALITY else OBJECTIVES[name].maximize) else "minimize"
+
+
+def _objective(name: str) -> str:
+    if name not in OBJECTIVES:
+        raise unknown_name("objective", name, OBJECTIVES)
+    return name
 
 
 def known_direction(words: str) -> Direction:

@@ -3,9 +3,11 @@
 import math
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
+import optuna
 import pytest
-from optuna.trial import TrialState
+from optuna.trial import FrozenTrial, TrialState
 from sqlalchemy import update
 
 from engine.errors import TrainyardError
@@ -18,6 +20,7 @@ from engine.search.trials import TrialReader, best_trials
 from engine.spec import Range
 from engine.store import Store
 from engine.store.schema import studies
+from engine.store.study_lists import best_values, value_place
 from engine.studies import StudySpec, StudyState
 from tests.search_bench import Bench
 
@@ -328,7 +331,7 @@ def test_guesses_are_tried_next_and_only_once(bench: Bench) -> None:
     units = [trial.params["units"] for trial in bench.trials(study)]
     assert units.count(33) == 1
     assert len(units) == 4
-    with pytest.raises(TrainyardError, match="Resume it"):
+    with pytest.raises(TrainyardError, match="Give it more trials"):
         bench.store.studies.guess(study.id, {"units": 33})
 
 
@@ -365,6 +368,127 @@ def test_a_trial_of_a_cross_validation_trains_its_folds_one_after_another(bench:
     first, second = bench.trials(study)
     assert (first.value, second.value) == (pytest.approx(0.7), pytest.approx(2.2 / 3))
     assert first.intermediate_values == {1: 0.6, 2: 0.7, 3: 0.8}
+
+
+def test_a_trial_that_is_given_up_between_two_folds_is_no_completed_one(bench: Bench) -> None:
+    study = bench.begin(values={"folds": 3}, trials=6, pruner="median")
+    for _ in range(12):
+        bench.train(0.8)
+    for _ in range(3):
+        if bench.waiting() and bench.waiting()[0].trial == 4:
+            bench.train(0.1)
+    assert bench.trials(study)[4].state is TrialState.PRUNED
+    reader = TrialReader(study.spec)
+    trials = [reader.trial(runs) for _number, runs in sorted(bench.store.studies.runs(study.id).items())]
+    assert (len(trials[4].runs), trials[4].state, trials[4].judged) == (2, RunState.PRUNED, False)
+    least = value_place(study.spec.build(study.spec.values, {"units": None}, directions={"quality": "minimize"}))
+    assert best_values(bench.store, {study.id: least}) == {study.id: pytest.approx(0.8)}
+
+
+def test_more_that_is_asked_for_while_a_study_is_about_to_end_is_not_lost(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study = bench.begin(trials=1)
+    run = bench.claim()
+    bench.epochs(run, 0.5)
+    told = bench.driver._open[study.id]._tell
+
+    def steered_meanwhile(*what: Any) -> None:
+        told(*what)
+        bench.store.studies.steer(study.id, lambda spec: _searched(spec, trials=2))
+
+    monkeypatch.setattr(bench.driver._open[study.id], "_tell", steered_meanwhile)
+    bench.end(run)
+    bench.driver.tick()
+    assert bench.get(study).state is StudyState.RUNNING
+    assert len(bench.waiting()) == 1
+
+
+def test_a_guess_is_tried_though_all_trials_have_begun(bench: Bench) -> None:
+    study = bench.begin(trials=1)
+    for units in (33, 44):
+        bench.store.studies.guess(study.id, {"units": units})
+    bench.driver.tick()
+    assert [guess["units"] for guess in bench.get(study).guesses] == [33, 44], "it comes when there is a place"
+    bench.train()
+    assert bench.train().spec["model"]["units"] == 33
+    assert bench.train().spec["model"]["units"] == 44
+    assert bench.get(study).state is StudyState.COMPLETED
+
+
+def test_a_stopped_study_takes_no_guess(bench: Bench) -> None:
+    study = bench.begin()
+    bench.store.studies.stop(study.id)
+    with pytest.raises(TrainyardError, match="Resume it"):
+        bench.store.studies.guess(study.id, {"units": 33})
+
+
+def test_a_guess_takes_no_combination_from_a_grid(bench: Bench) -> None:
+    study = bench.begin({"units": Range(16, 18)}, sampler="grid", trials=100)
+    bench.store.studies.guess(study.id, {"units": 17})
+    tried = []
+    while bench.waiting():
+        tried.append(bench.train().spec["model"]["units"])
+    assert sorted(tried) == [16, 17, 17, 18]
+    assert bench.get(study).state is StudyState.COMPLETED
+
+
+def test_a_larger_budget_wakes_a_study_whose_time_was_spent(bench: Bench) -> None:
+    study = bench.begin(budget_minutes=0.5)
+    bench.store.studies.spend(study.id, 31)
+    bench.train()
+    assert bench.get(study).state is StudyState.COMPLETED
+    bench.store.studies.steer(study.id, lambda spec: _searched(spec, budget_minutes=0.4))
+    assert bench.get(study).state is StudyState.COMPLETED
+    bench.store.studies.steer(study.id, lambda spec: _searched(spec, budget_minutes=2.0))
+    bench.driver.tick()
+    assert bench.get(study).message == ""
+    assert len(bench.waiting()) == 1
+    bench.store.studies.spend(study.id, 120)
+    bench.train()
+    assert bench.get(study).state is StudyState.COMPLETED
+    bench.store.studies.steer(study.id, lambda spec: _searched(spec, budget_minutes=0.0))
+    assert bench.get(study).state is StudyState.RUNNING
+
+
+def test_a_study_that_is_resumed_while_its_last_trial_ends_does_not_fail_for_the_old_reasons(bench: Bench) -> None:
+    study = bench.begin(trials=20, parallel=3, patience_trials=2)
+    one, two, still = bench.claim(), bench.claim(), bench.claim()
+    bench.store.end_run(one, RunState.FAILED, "The loss became nan.")
+    bench.end(two, RunState.FAILED, "The loss became nan.")
+    assert bench.get(study).state is StudyState.FAILED
+    bench.driver.tick()
+    bench.store.studies.resume(study.id)
+    bench.end(still, RunState.FAILED)
+    assert bench.get(study).state is StudyState.RUNNING
+
+
+def test_a_pruner_is_asked_once_for_each_value(bench: Bench) -> None:
+    study = bench.begin(trials=6, pruner="median")
+    asked: list[int] = []
+    search = bench.driver._open[study.id]
+    search.optuna.pruner = _Counting(asked)
+    run = bench.claim()
+    for epoch in (1, 2):
+        bench.epochs(run, 0.5, first=epoch)
+        for _ in range(3):
+            bench.driver.tick()
+    assert asked == [1, 2]
+
+
+class _Counting(optuna.pruners.BasePruner):
+    """Gives up nothing, and remembers after which epoch it was asked."""
+
+    def __init__(self, asked: list[int]) -> None:
+        self._asked = asked
+
+    def prune(self, study: optuna.Study, trial: FrozenTrial) -> bool:
+        self._asked.append(trial.last_step or 0)
+        return False
+
+
+def _searched(spec: StudySpec, **changes: Any) -> StudySpec:
+    return replace(spec, search=spec.search.model_copy(update=changes))
 
 
 def test_a_study_that_cannot_go_on_ends_with_a_sentence_and_no_other_does(bench: Bench) -> None:

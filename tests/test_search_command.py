@@ -1,5 +1,6 @@
 """`python -m engine search`: a real study with real workers, its exit codes, and what is refused at once."""
 
+import itertools
 import json
 import os
 import signal
@@ -22,6 +23,7 @@ from engine.store import Store
 from tests.faults.lab import Lab
 
 ROOT = Path(__file__).resolve().parents[1]
+MANY = ("units", "depth", "dropout", "activation", "learning_rate", "batch_size", "epochs", "patience")
 TINY = ("search", "--dataset", "digits", "--model", "mlp", "--epochs", "2", "--patience", "0")
 
 
@@ -87,6 +89,7 @@ def test_ctrl_c_stops_the_study_and_its_runs(lab: Lab) -> None:
         (("--search", "units", "--objective", "speed"), "speed"),
         (("--search", "units", "--objective", "latency", "--pruner", "median"), "choose 'none'"),
         (("--search", "units", "--trial", "5"), "--trials"),
+        ((*itertools.chain(*(("--search", name) for name in MANY)), "--sampler", "grid"), "combinations, more than"),
     ],
     ids=lambda value: " ".join(value[:4]) if isinstance(value, tuple) else "",
 )

@@ -1,6 +1,7 @@
 """Studies: a space is narrowed and never widened, every domain can be asked of Optuna, and records survive JSON."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import optuna
@@ -12,7 +13,7 @@ from engine.models.base import models
 from engine.optimizers import optimizers
 from engine.runs import RunSpec, choose_parts
 from engine.schedules import schedules
-from engine.search.grid import GRID_POINTS, combinations, grid_points
+from engine.search.grid import GRID_POINTS, check_grid, combinations, grid_points, most_trials
 from engine.search.sampling import distribution, distributions, make_sampler
 from engine.spec import Choices, Range
 from engine.studies import Search, StudySpec, narrow, parse_domain, parse_objective, tunable
@@ -175,6 +176,11 @@ def test_an_objective_can_be_judged_in_the_other_direction() -> None:
         StudySpec.build(VALUES, {"units": None}, directions={"latency": "maximize"})
 
 
+def test_the_own_direction_of_an_objective_is_no_choice() -> None:
+    made = StudySpec.build(VALUES, {"units": None}, directions={"quality": "maximize"})
+    assert made == StudySpec.build(VALUES, {"units": None})
+
+
 def test_guesses_are_typed_and_lie_in_the_space() -> None:
     spec = study(units="32:128", activation="relu,tanh")
     assert spec.check_params({"units": "64"}) == {"units": 64}
@@ -208,8 +214,12 @@ def test_a_grid_has_all_choices_and_few_of_many_numbers() -> None:
     assert len(grid_points(Range(1e-4, 1e-1, log=True), float)) == GRID_POINTS
     assert grid_points(Range(8, 8), int) == [8]
     assert combinations(study(units="16:18", activation="relu,tanh")) == 6
-    with pytest.raises(TrainyardError, match="combinations, more than"):
-        combinations(study(**dict.fromkeys(list(FIELDS)[:12], "")))
+    many = StudySpec.build(VALUES, dict.fromkeys(list(FIELDS)[:12]), search=Search(sampler="grid"))
+    for refuses in (check_grid, lambda spec: make_sampler(spec, 0)):
+        with pytest.raises(TrainyardError, match="combinations, more than"):
+            refuses(many)
+    check_grid(replace(many, search=Search(sampler="random")))
+    assert most_trials(many) == 20
 
 
 def test_a_narrowed_range_need_not_end_on_a_step() -> None:

@@ -122,6 +122,22 @@ def test_lanes_are_as_many_as_trained_at_once() -> None:
     assert lanes([]) == []
 
 
+def test_time_begins_with_the_first_trial_also_where_it_is_not_drawn() -> None:
+    count = study_charts.MOST_TRIALS + 60
+    figure = study_charts.workers_figure([trial(i, 0.5) for i in range(count)], JUDGING, NOW + timedelta(days=1))
+    (trace,) = figure["data"]
+    assert trace["base"][0] == pytest.approx(10 * 60 / 3600, abs=1e-3)
+
+
+def test_a_paused_trial_is_neither_given_up_nor_hidden() -> None:
+    paused = trial(0, 0.5, RunState.PAUSED)
+    assert study_charts.history_figure([paused], JUDGING)["data"] == []
+    (curve,) = study_charts.curves_figure([paused], JUDGING, [])["data"]
+    assert curve["name"] == "Not ended yet"
+    (bar,) = study_charts.workers_figure([paused], JUDGING, NOW)["data"]
+    assert bar["name"] == "Paused"
+
+
 def study(**changes: Any) -> Study:
     """A running study of twenty trials."""
     search = study_seeding.Search(**({"trials": 20, "pruner": "none"} | changes))
@@ -137,3 +153,12 @@ def test_time_left_follows_the_trials_the_pace_and_the_budget() -> None:
     assert seconds_left(study(), [], 20) is None
     assert seconds_left(study(budget_minutes=2), [], 20) == 60
     assert seconds_left(replace(study(), state=StudyState.COMPLETED), ended, 20) is None
+
+
+def test_no_time_is_left_where_more_has_begun_than_is_wanted() -> None:
+    assert seconds_left(study(trials=5), [trial(i, 0.5) for i in range(10)], 5) == 0
+
+
+def test_a_clock_that_is_put_back_takes_no_time_from_a_trial() -> None:
+    run = replace(trial(0, 0.5).runs[0], ended_at=NOW - timedelta(hours=1))
+    assert replace(trial(0, 0.5), runs=(run,)).seconds == 0

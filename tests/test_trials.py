@@ -12,8 +12,8 @@ from engine.search.sampling import distribution
 from engine.search.trials import best_trials
 from engine.spec import Choices, Range
 from engine.store import Store
-from engine.store.study_lists import best_values, count_trials, study_marks
-from engine.studies import Domain
+from engine.store.study_lists import best_values, count_trials, study_marks, value_place
+from engine.studies import Domain, StudySpec
 from tests import study_seeding
 from tests.search_bench import Bench
 from ui.study_feed import StudyFeed
@@ -84,17 +84,17 @@ def test_many_studies_are_counted_in_one_query_each(store: Store) -> None:
     one, two = study_seeding.study(store, trials=3), study_seeding.study(store, trials=0)
     study_seeding.begun(store, one, 3, PARAMS)
     counts = count_trials(store, [one.id, two.id])
-    assert (counts[one.id].begun, counts[one.id].ended, counts[one.id].live) == (4, 3, 1)
+    assert (counts[one.id].begun, counts[one.id].ended, counts[one.id].going) == (4, 3, 1)
     assert two.id not in counts
 
 
 def test_the_best_value_is_that_of_completed_trials(store: Store) -> None:
     made = study_seeding.study(store, trials=8, objectives=("quality", "seconds"))
     judged = [trial for trial in study_seeding.trials_of(store, made) if trial.judged]
-    best = best_values(store, {made.id: ("best", "val_accuracy", True)})
+    best = best_values(store, {made.id: value_place(made.spec)})
     assert best[made.id] == pytest.approx(max(trial.values[0] or 0 for trial in judged))
-    assert best_values(store, {made.id: ("result", "seconds", False)}) == {made.id: 1.0}
-    assert best_values(store, {made.id: ("spec", "seconds", False)}) == {}
+    seconds = StudySpec.build(made.spec.values, made.spec.space, ("seconds",), made.spec.search)
+    assert best_values(store, {made.id: value_place(seconds)}) == {made.id: 1.0}
 
 
 # -- the feed ----------------------------------------------------------------------------------------------------------

@@ -146,6 +146,8 @@ def _read_objectives(text: str | None, notes: list[str]) -> dict[str, Direction 
         name, _colon, words = entry.partition(":")
         if name in OBJECTIVES:
             found[name] = next((direction for direction in DIRECTIONS if direction == words), None)
+            if words and found[name] is None:
+                notes.append(_("There is no direction '{name}'.").format(name=words[:60]))
         elif entry:
             notes.append(_("There is no objective '{name}'.").format(name=name[:60]))
     return found
@@ -167,8 +169,13 @@ def put_domain(name: str, domain: Domain | None) -> None:
     st.query_params[VARY] = write_vary(ordered, found.fields)
 
 
-def put_objectives(names: list[str], directions: Mapping[str, Direction]) -> None:
-    """Write what trials are judged by; what is usual does not stand in the URL."""
+def put_objectives(names: list[str]) -> None:
+    """Write what trials are judged by; those that stay keep their direction."""
+    _put_objectives(names, read_search(st.query_params.to_dict()).directions)
+
+
+def _put_objectives(names: list[str], directions: Mapping[str, Direction]) -> None:
+    """What is usual does not stand in the URL."""
     if names == [QUALITY] and QUALITY not in directions:
         st.query_params.pop(OBJECTIVE, None)
     else:
@@ -181,4 +188,4 @@ def put_direction(name: str, direction: Direction) -> None:
     directions = {other: kept for other, kept in found.directions.items() if other != name}
     if direction != own_direction(name, found.base.task):
         directions[name] = direction
-    put_objectives(list(found.objectives), directions)
+    _put_objectives(list(found.objectives), directions)

@@ -5,7 +5,7 @@ from typing import Any
 import streamlit as st
 
 from engine.errors import TrainyardError
-from engine.search.grid import combinations
+from engine.search.grid import check_grid, combinations, most_trials
 from engine.spec import Choices, Field, Range
 from engine.studies import DIRECTIONS, OBJECTIVES, Direction, StudySpec, narrow, own_direction
 from ui import lab
@@ -140,7 +140,7 @@ def draw_objectives(found: SearchForm) -> None:
         format_func=lambda name: _(OBJECTIVES[name].title),
         key=key,
         help=" ".join(f"**{_(o.title)}** {_(o.help)}" for o in OBJECTIVES.values()),
-        on_change=lambda: put_objectives(st.session_state[key], found.directions),
+        on_change=lambda: put_objectives(st.session_state[key]),
     )
 
 
@@ -164,9 +164,9 @@ def draw_directions(found: SearchForm) -> None:
 
 
 def plan(spec: StudySpec) -> list[str]:
-    """What will happen, in sentences. A grid with too many combinations raises `TrainyardError`."""
+    """What will happen, in sentences."""
     search, base = spec.search, spec.run_spec({})
-    trials = planned_trials(spec)
+    trials = most_trials(spec)
     words = []
     if search.sampler == "grid":
         words.append(
@@ -191,17 +191,11 @@ def plan(spec: StudySpec) -> list[str]:
     return words
 
 
-def planned_trials(spec: StudySpec) -> int:
-    """How many trials are trained if nothing ends the study early. A grid with too many combinations raises `TrainyardError`."""
-    trials = spec.search.trials
-    return min(trials, combinations(spec)) if spec.search.sampler == "grid" else trials
-
-
 def draw_plan_cost(spec: StudySpec) -> None:
     """What the study will cost, with as many trials at once as there are slots."""
-    search, slots = spec.search, _slots()
-    parallel = min(search.parallel, planned_trials(spec), slots or search.parallel)
-    draw_study_cost(spec.run_spec({}), planned_trials(spec), parallel, 60 * search.budget_minutes)
+    search, trials, slots = spec.search, most_trials(spec), _slots()
+    parallel = min(search.parallel, trials, slots or search.parallel)
+    draw_study_cost(spec.run_spec({}), trials, parallel, 60 * search.budget_minutes)
 
 
 def _slots() -> int:
@@ -214,8 +208,7 @@ def why_not(found: SearchForm) -> tuple[StudySpec | None, str]:
     """The record of the study, or the sentence that says what does not go together."""
     try:
         spec = found.study_spec()
-        if spec.search.sampler == "grid":
-            combinations(spec)
+        check_grid(spec)
     except TrainyardError as error:
         return None, str(error)
     return spec, ""

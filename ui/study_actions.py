@@ -180,7 +180,7 @@ def _draw_narrowing(study: Study, fields: dict[str, Field]) -> None:
     )
     domain, kind = ranges[name], fields[name].type
     ends = []
-    for words, value in ((_("From"), domain.low), (_("To"), domain.high)):
+    for end, words, value in (("low", _("From"), domain.low), ("high", _("To"), domain.high)):
         ends.append(
             st.number_input(
                 words,
@@ -189,7 +189,7 @@ def _draw_narrowing(study: Study, fields: dict[str, Field]) -> None:
                 value=kind(value),
                 step=1 if kind is int else (domain.high - domain.low) / 100 or None,
                 format="%d" if kind is int else "%g",
-                key=f"narrow-{study.id}.{name}.{value}",  # anew when somebody else has narrowed it
+                key=f"narrow-{study.id}.{name}.{end}.{value}",  # anew when somebody else has narrowed it
                 help=_("Within {range}.").format(range=domain_text(domain)),
             )
         )
@@ -223,8 +223,8 @@ def _draw_numbers(study: Study) -> None:
                     )
         if st.form_submit_button(_("Change"), icon=":material/check:", help=_("From now on.")):
             changed = {name: value for name, value in given.items() if value != getattr(search, name)}
-            more = study.state is StudyState.COMPLETED and changed.get("trials", 0) > search.trials
-            ask(lambda: lab.store().studies.steer(study.id, lambda spec: with_search(spec, changed)), starts=more)
+            wakes = study.state is StudyState.COMPLETED
+            ask(lambda: lab.store().studies.steer(study.id, lambda spec: with_search(spec, changed)), starts=wakes)
 
 
 def with_search(spec: StudySpec, changed: dict[str, Any]) -> StudySpec:
@@ -253,7 +253,7 @@ def draw_trial_actions(study: Study, trial: Trial | None) -> None:
             st.button(
                 _("Stop this trial"),
                 icon=":material/stop:",
-                disabled=not live or bool(trial and trial.run.request),
+                disabled=trial is None or trial.state.final or bool(trial.run.request),
                 help=_("End it; the study goes on with the next one."),
             )
             and trial

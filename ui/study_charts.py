@@ -86,7 +86,7 @@ def history_figure(trials: Sequence[Trial], judging: Judging) -> Figure:
     look = judging.look
     judged = [trial for trial in trials if trial.judged]
     shown = sample(judged, judging)
-    given_up = sample([t for t in trials if not t.live and not t.judged and judging.value(t) is not None], judging)
+    given_up = sample([t for t in trials if t.state.final and not t.judged and judging.value(t) is not None], judging)
     traces = [
         _points(given_up, judging, _("Given up or stopped"), "#8A8F99", "x-thin-open"),
         _points(shown, judging, _("Trials"), look.train, "circle"),
@@ -142,16 +142,24 @@ def _best_line(judged: Sequence[Trial], judging: Judging) -> Figure:
 
 
 def curves_figure(trials: Sequence[Trial], judging: Judging, best: Iterable[int]) -> Figure:
-    """The quality after each epoch: given-up trials grey, those that train now and the best one in colours of their own."""
+    """The quality after each epoch: given-up trials grey, those that go on and the best one in colours of their own."""
     look, winners = judging.look, set(best)
-    kinds: dict[str, list[Trial]] = {"pruned": [], "ended": [], "live": [], "best": []}
+    kinds: dict[str, list[Trial]] = {"pruned": [], "ended": [], "going": [], "best": []}
     for trial in trials:
-        kind = "live" if trial.live else "best" if trial.number in winners else "ended" if trial.judged else "pruned"
+        kind = (
+            "going"
+            if not trial.state.final
+            else "best"
+            if trial.number in winners
+            else "ended"
+            if trial.judged
+            else "pruned"
+        )
         kinds[kind].append(trial)
     looks = {
         "pruned": (_("Given up or stopped"), "#9AA0AA", 1.0, 0.55),
         "ended": (_("Completed"), look.train, 1.0, 0.6),
-        "live": (_("Training now"), look.validation, 2.0, 0.9),
+        "going": (_("Not ended yet"), look.validation, 2.0, 0.9),
         "best": (_("Best so far"), look.best, 3.0, 1.0),
     }
     traces = [_curves(kinds[kind], judging, *looks[kind]) for kind in kinds]
@@ -372,17 +380,18 @@ def workers_figure(trials: Sequence[Trial], judging: Judging, now: datetime) -> 
     """Who trained what and when: a bar for each run, in a row for each slot."""
     look = judging.look
     began = [(run.started_at, run) for trial in trials for run in trial.runs if run.started_at is not None]
-    began = sorted(began, key=lambda pair: (pair[0], pair[1].id))[-MOST_TRIALS:]
     if not began:
         return {"data": [], "layout": plain_layout(look)}
-    first, begun = began[0][0], [run for _at, run in began]
+    first = min(at for at, _run in began)
+    began = sorted(began, key=lambda pair: (pair[0], pair[1].id))[-MOST_TRIALS:]
+    begun = [run for _at, run in began]
     spans = [((at - first).total_seconds(), ((run.ended_at or now) - first).total_seconds()) for at, run in began]
     hours = spans[-1][1] > 7200
     unit, size = (_("Hours since the first trial"), 3600) if hours else (_("Minutes since the first trial"), 60)
     rows = [run.slot or lane for run, lane in zip(begun, lanes(spans), strict=True)]
     colours = {
         RunState.COMPLETED: look.train, RunState.RUNNING: look.validation, RunState.PRUNED: "#9AA0AA",
-        RunState.STOPPED: "#9AA0AA", RunState.FAILED: look.extra[3], RunState.CANCELED: look.extra[3],
+        RunState.STOPPED: "#9AA0AA", RunState.PAUSED: look.grid, RunState.FAILED: look.extra[3], RunState.CANCELED: look.extra[3],
     }  # fmt: skip
     traces = []
     for state, colour in colours.items():

@@ -9,12 +9,13 @@ import streamlit as st
 from engine.datasets.spreadsheets import plain_cell
 from engine.errors import TrainyardError
 from engine.runs import RunSpec
-from engine.store.study_lists import TrialCounts, best_values, count_trials
-from engine.studies import OBJECTIVES, QUALITY, Study
+from engine.search.grid import most_trials
+from engine.store.study_lists import TrialCounts, ValuePlace, best_values, count_trials, value_place
+from engine.studies import Study
 from ui import lab
 from ui.language import _
 from ui.navigation import page
-from ui.study_words import objective_text, objective_title, study_state_text, trials_wanted
+from ui.study_words import objective_text, objective_title, study_state_text
 
 MOST_LISTED = 100
 """The newest studies that the list shows."""
@@ -23,20 +24,17 @@ MOST_LISTED = 100
 def rows(studies: Sequence[Study]) -> pd.DataFrame:
     """One row a study, plain values only."""
     counts = count_trials(lab.store(), [study.id for study in studies])
-    metrics = {study.id: metric for study in studies if (metric := _metric(study)) is not None}
-    places = {study.id: _place(study, *metrics[study.id]) for study in studies if study.id in metrics}
+    places = {study.id: place for study in studies if (place := _place(study)) is not None}
     best = best_values(lab.store(), places)
-    return pd.DataFrame([_row(study, counts.get(study.id, TrialCounts()), metrics, best) for study in studies])
+    return pd.DataFrame([_row(study, counts.get(study.id, TrialCounts()), best.get(study.id)) for study in studies])
 
 
-def _row(
-    study: Study, counts: TrialCounts, metrics: dict[int, tuple[str, bool]], best: dict[int, float]
-) -> dict[str, Any]:
+def _row(study: Study, counts: TrialCounts, best: float | None) -> dict[str, Any]:
     name, found = study.spec.objectives[0], ""
-    if study.id in metrics and study.id in best:
-        metric = metrics[study.id][0]
-        found = f"{objective_title(name, metric)} {objective_text(name, metric, best[study.id])}"
-    wanted = _wanted(study)
+    if best is not None:
+        metric = RunSpec.build(study.spec.values).task.objective
+        found = f"{objective_title(name, metric)} {objective_text(name, metric, best)}"
+    wanted = _wanted(study, counts)
     return {
         "id": f"{page('study').stem}?study={study.id}",
         "name": plain_cell(study.name),
@@ -49,33 +47,20 @@ def _row(
     }
 
 
-def _wanted(study: Study) -> int:
+def _wanted(study: Study, counts: TrialCounts) -> int:
     """How many trials there will be; 0 where that is not known any more."""
     try:
-        return 0 if study.unreadable else trials_wanted(study.spec)
+        return 0 if study.unreadable else max(most_trials(study.spec), counts.begun)
     except TrainyardError:
         return 0
 
 
-def _metric(study: Study) -> tuple[str, bool] | None:
-    """The metric that is the quality, and whether more of the first objective is better.
-
-    None where the study cannot be read any more.
-    """
+def _place(study: Study) -> ValuePlace | None:
+    """Where its first objective stands; None where the study cannot be read any more."""
     try:
-        task, maximize = RunSpec.build(study.spec.values).task, study.spec.maximize()
+        return None if study.unreadable else value_place(study.spec)
     except TrainyardError:
         return None
-    return None if study.unreadable else (task.objective, maximize[0])
-
-
-def _place(study: Study, metric: str, more: bool) -> tuple[str, str, bool]:
-    """Where the first objective stands in a run, and whether more of it is better."""
-    name = study.spec.objectives[0]
-    if name == QUALITY:
-        return "best", metric, more
-    objective = OBJECTIVES[name]
-    return "environment" if name == "parameters" else "result", objective.key, more
 
 
 def columns() -> dict[str, Any]:

@@ -11,6 +11,7 @@ import pandas as pd
 import streamlit as st
 
 from engine.runs import RunState
+from engine.search.grid import most_trials
 from engine.search.importance import LEAST_TRIALS, importances
 from engine.search.trials import Trial, TrialReader
 from engine.spec import Range
@@ -34,7 +35,6 @@ from ui.study_words import (
     params_text,
     progress_words,
     seconds_left,
-    trials_wanted,
 )
 
 MOST_ROWS = 1_000
@@ -91,9 +91,10 @@ def study_pace(study: Study, feed: StudyFeed, viewers: int = 1) -> float | None:
 
 def draw_progress(study: Study, feed: StudyFeed, reader: TrialReader) -> None:
     """The state's badge, the progress bar, and the figures that matter."""
-    look, wanted = STUDY_STATES[study.state], trials_wanted(study.spec)
+    look = STUDY_STATES[study.state]
     begun = feed.trials[-1].number + 1 if feed.trials else 0
-    done = begun - sum(trial.live for trial in feed.trials)
+    wanted = max(most_trials(study.spec), begun + len(study.guesses))
+    done = begun - sum(not trial.state.final for trial in feed.trials)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.badge(_(look.word), icon=look.icon, color=look.colour)  # type: ignore[arg-type]
         st.caption(progress_words(study, feed.trials, wanted), width="content")
@@ -322,7 +323,8 @@ def draw_trials(study: Study, feed: StudyFeed, reader: TrialReader) -> None:
     above = st.container()
     shown = feed.trials[-MOST_ROWS:][::-1]
     names = hashlib.sha256(repr([trial.number for trial in shown]).encode()).hexdigest()[:12]
-    selected = st.session_state.get("selected_trial")
+    kept = f"selected-trial-{study.id}"
+    selected = st.session_state.get(kept)
     event = st.dataframe(
         feed.keep(("table", language()), lambda: rows(shown, study), live=True),
         key=f"trials-{study.id}-{names}",  # Streamlit remembers a selection by its place
@@ -336,7 +338,7 @@ def draw_trials(study: Study, feed: StudyFeed, reader: TrialReader) -> None:
         column_config=_columns(study, reader),
     )
     picked = [shown[i] for i in event["selection"]["rows"] if i < len(shown)]
-    st.session_state["selected_trial"] = picked[0].number if picked else None
+    st.session_state[kept] = picked[0].number if picked else None
     with above:
         draw_trial_actions(study, picked[0] if picked else None)
     if len(feed.trials) > MOST_ROWS:

@@ -1,10 +1,10 @@
 """How studies are put into words: states, objectives, values of hyperparameters, and the time that is left."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
 from engine.runs import RunState
-from engine.search.grid import combinations
 from engine.search.trials import Trial
 from engine.spec import Choices, Range
 from engine.studies import OBJECTIVES, QUALITY, Domain, Study, StudySpec, StudyState
@@ -82,20 +82,14 @@ def params_text(labels: dict[str, str], params: dict[str, Any]) -> str:
     return ", ".join(f"{labels.get(name, name)} {value_text(value)}" for name, value in params.items())
 
 
-def trials_wanted(spec: StudySpec) -> int:
-    """How many trials there will be at most. A grid with too many combinations raises `TrainyardError`."""
-    wanted = spec.search.trials
-    return min(wanted, combinations(spec)) if spec.search.sampler == "grid" else wanted
-
-
 def seconds_left(study: Study, trials: Sequence[Trial], wanted: int) -> float | None:
     """By the trials that have ended, and by the budget; None before one has, or when nothing is left to do."""
     if not study.live:
         return None
     took = [seconds for trial in trials[-10 * _RECENT :] if (seconds := trial.seconds) is not None][-_RECENT:]
     begun = trials[-1].number + 1 if trials else 0
-    going = sum(trial.live for trial in trials)
-    left = wanted - begun + 0.5 * going  # those that train are half done on the average
+    going = sum(not trial.state.final for trial in trials)
+    left = max(0, wanted - begun) + 0.5 * going  # those that train are half done on the average
     found = sum(took) / len(took) * left / min(study.spec.search.parallel, max(left, 1)) if took else None
     if study.spec.search.budget_minutes:
         rest = max(0.0, 60 * study.spec.search.budget_minutes - study.spent_seconds)
@@ -105,18 +99,19 @@ def seconds_left(study: Study, trials: Sequence[Trial], wanted: int) -> float | 
 
 def progress_words(study: Study, trials: Sequence[Trial], wanted: int) -> str:
     """How many trials have ended, are pruned, have failed, and train, in one line."""
-    counts = {state: sum(trial.state is state for trial in trials) for state in RunState}
+    counts = Counter(trial.state for trial in trials)
     begun = trials[-1].number + 1 if trials else 0
-    live = counts[RunState.RUNNING] + counts[RunState.QUEUED]
-    words = [_("{done} of {all} trials have ended").format(done=begun - live, all=wanted)]
+    going = counts[RunState.RUNNING] + counts[RunState.QUEUED] + counts[RunState.PAUSED]
+    words = [_("{done} of {all} trials have ended").format(done=begun - going, all=wanted)]
     parts = (
         (counts[RunState.PRUNED], _("{count} given up early")),
         (counts[RunState.FAILED], _("{count} failed")),
         (counts[RunState.RUNNING], _("{count} training now")),
         (counts[RunState.QUEUED], _("{count} waiting")),
+        (counts[RunState.PAUSED], _("{count} paused")),
     )
     words += [text.format(count=count) for count, text in parts if count]
-    if study.guesses:
+    if study.guesses and study.live:
         words.append(_("{count} values of yours come next").format(count=len(study.guesses)))
     if study.spec.search.budget_minutes:
         words.append(

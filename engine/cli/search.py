@@ -13,8 +13,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from engine.cli.flags import add_fields, add_run_flags, run_values
 from engine.errors import unknown_name
-from engine.runs import Run, RunSpec
+from engine.runs import RunSpec
+from engine.search.grid import check_grid, most_trials
 from engine.store import Store, open_store
+from engine.store.study_lists import TrialCounts, best_values, count_trials, value_place
 from engine.studies import (
     OBJECTIVES,
     QUALITY,
@@ -93,7 +95,9 @@ def _spec(arguments: argparse.Namespace) -> StudySpec:
     if objectives != (QUALITY,) and given["pruner"] is None:
         given["pruner"] = "none"  # trials are compared by their quality alone while they train
     search = Search.parse({name: value for name, value in given.items() if value is not None})
-    return StudySpec.build(values, space, objectives, search, directions)
+    spec = StudySpec.build(values, space, objectives, search, directions)
+    check_grid(spec)
+    return spec
 
 
 def _wait(store: Store, study: Study, *, quiet: bool) -> Study:
@@ -117,17 +121,18 @@ def _wait(store: Store, study: Study, *, quiet: bool) -> Study:
     looked = 0.0
     try:
         with Progress(*columns, console=Console(stderr=True), disable=quiet) as bars:
-            bar = bars.add_task("", total=study.spec.search.trials, best="")
+            bar = bars.add_task("", total=most_trials(study.spec), best="")
             while True:
                 if time.monotonic() - looked >= _EXECUTOR_SECONDS:
                     looked = time.monotonic()
                     ensure_executor(store)
-                study, runs = store.studies.get(study.id), store.studies.runs(study.id)
+                study = store.studies.get(study.id)
+                counts = count_trials(store, [study.id]).get(study.id, TrialCounts())
                 if asked and study.live:
                     study = store.studies.stop(study.id)
-                done = sum(all(run.state.final for run in folds) for folds in runs.values())
-                bars.update(bar, completed=done, total=study.spec.search.trials, best=_best_so_far(study.spec, runs))
-                if not study.live and done == len(runs):
+                total = max(most_trials(study.spec), counts.begun)
+                bars.update(bar, completed=counts.ended, total=total, best=_best_so_far(store, study))
+                if not study.live and not counts.going:
                     break
                 time.sleep(_LOOK_SECONDS)
         _until_told(store, study)
@@ -145,14 +150,11 @@ def _until_told(store: Store, study: Study) -> None:
         time.sleep(_LOOK_SECONDS)
 
 
-def _best_so_far(spec: StudySpec, runs: dict[int, list[Run]]) -> str:
-    """The best quality of any run, for the line of progress; nothing where it is no objective."""
-    if QUALITY not in spec.objectives:
-        return ""
-    metric = RunSpec.build(spec.values).task.objective
-    best = max if spec.maximize()[spec.objectives.index(QUALITY)] else min
-    values = [run.best[metric] for folds in runs.values() for run in folds if metric in run.best]
-    return f"best {metric} {best(values):.4g}" if values else ""
+def _best_so_far(store: Store, study: Study) -> str:
+    """The best of the completed trials by the first objective, for the line of progress."""
+    place = value_place(study.spec)
+    best = best_values(store, {study.id: place}).get(study.id)
+    return f"best {place.name} {best:.4g}" if best is not None else ""
 
 
 def _summary(study: Study, found: "Found") -> dict[str, Any]:

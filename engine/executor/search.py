@@ -4,8 +4,8 @@ import logging
 import subprocess
 import sys
 import time
-from pathlib import Path
 
+from engine.executor.process import ROOT
 from engine.processes import is_alive
 from engine.settings import settings
 from engine.store import Store
@@ -14,7 +14,6 @@ from engine.store.store import SEARCH_LEASE
 logger = logging.getLogger(__name__)
 
 _PAUSE_SECONDS = 5.0  # one that cannot even start must not be started all the time
-_ROOT = Path(__file__).resolve().parents[2]
 
 
 class SearchProcess:
@@ -39,7 +38,7 @@ class SearchProcess:
         with log.open("ab") as output:
             self._child = subprocess.Popen(
                 [sys.executable, "-m", "engine.search"],
-                cwd=_ROOT,
+                cwd=ROOT,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,

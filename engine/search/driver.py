@@ -15,7 +15,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from engine.errors import TrainyardError
 from engine.runs import Run, RunState
-from engine.search.grid import combinations
+from engine.search.grid import most_trials
 from engine.search.outcomes import finite_values, reported_values, state_of
 from engine.search.sampling import (
     close_storage,
@@ -32,6 +32,8 @@ logger = logging.getLogger(__name__)
 
 _BEGUN = "begun"
 """Attribute of a trial that has had a run: where it has none any more, the run was deleted."""
+_GUESS = "guess"
+"""Attribute of a trial whose values somebody has asked for."""
 _CLOCK_SECONDS = 1.0  # the store hears of spent time this often
 
 
@@ -103,13 +105,12 @@ class _Search:
         self._clock = time.monotonic()
         self._pruner = ""
         self._told = True  # whether a trial may have ended that nobody has looked at
-        # failures of before a resumption are no reason to end again
-        self._before = {trial.number for trial in study.get_trials(deepcopy=False) if trial.state.is_finished()}
+        self._refused = ""  # why values could not be trained
+        self._before = self._finished()
 
     def advance(self, study: Study) -> bool:
         """Tell what has ended, report what goes on, begin what may begin; end the study when nothing is left to do."""
         study = self._count_time(study)
-        self._enqueue(study)
         self._choose_pruner(study.spec)
         trials = self.optuna.get_trials(deepcopy=False)  # of ten thousand a matter of milliseconds, so once only
         going = [trial for trial in trials if trial.state is TrialState.RUNNING]
@@ -121,14 +122,18 @@ class _Search:
             self.store.studies.end(study.id, StudyState.FAILED, words)
             self.store.studies.end_runs(study.id, RunState.STOPPED)
             return False
-        begun = sum(trial.state is not TrialState.WAITING for trial in trials)
         over = self._over(study)
         paused = sum(_paused(runs.get(trial.number, [])) for trial in live)  # it takes no slot, so another may begin
-        wanted = 0 if over else min(_most(study.spec) - begun, study.spec.search.parallel - len(live) + paused)
+        free = 0 if over else study.spec.search.parallel - len(live) + paused
+        if study.guesses and free > 0:
+            self._enqueue(study, free)
+            trials = self.optuna.get_trials(deepcopy=False)
+        begun = sum(trial.state is not TrialState.WAITING for trial in trials)
+        wanted = min(_most(study.spec, trials) - begun, free)
         for number in range(begun, begun + wanted):
             self._begin(study, number)
         if not live and wanted <= 0:
-            self.store.studies.end(study.id, StudyState.COMPLETED, over)
+            self.store.studies.complete(study, over)
         return True
 
     def settle(self, study: Study) -> bool:
@@ -139,7 +144,12 @@ class _Search:
         for trial in going:
             if trial.number in runs:
                 self._follow(study, trial, runs[trial.number])
+        self._before = self._finished()
         return training
+
+    def _finished(self) -> set[int]:
+        """The trials that have ended: where somebody resumes the study, their failures are no reason to end again."""
+        return {trial.number for trial in self.optuna.get_trials(deepcopy=False) if trial.state.is_finished()}
 
     # -- one trial -------------------------------------------------------------------------------------------------
 
@@ -155,6 +165,7 @@ class _Search:
             spec = study.spec.run_spec(params).folded()[fold]
         except TrainyardError as error:
             logger.warning("Trial %s of study %s cannot be trained: %s", number, study.id, error)
+            self._refused = str(error)
             self._tell(number, TrialState.FAIL)
             return False
         self.store.studies.create_trial(study.id, number, spec, fold)
@@ -170,13 +181,13 @@ class _Search:
         if _BEGUN not in trial.user_attrs:
             self._storage.set_trial_user_attr(trial._trial_id, _BEGUN, runs[0].id)
         last, folds = runs[-1], max(1, runs[0].spec["dataset"].get("folds", 0))
-        self._report(study, trial, runs, folds)
+        news = self._report(study, trial, runs, folds)
         if not last.state.final:
-            if last.live and not last.request and self._worse(study, trial):
+            if news and last.live and not last.request and self._worse(study, trial):
                 self.store.studies.end_trial_run(last, RunState.PRUNED)
             return True
         if last.state is RunState.COMPLETED and len(runs) < folds:
-            if self._worse(study, trial):
+            if news and self._worse(study, trial):
                 self._tell(trial.number, TrialState.PRUNED)
                 return False
             return self._train(study, trial.number, trial.params, fold=len(runs))
@@ -196,14 +207,19 @@ class _Search:
             asked._suggest(name, wanted[name])
         return asked.params
 
-    def _report(self, study: Study, trial: FrozenTrial, runs: list[Run], folds: int) -> None:
-        """Hand on the quality after each epoch, or after each fold, that Optuna does not know yet."""
+    def _report(self, study: Study, trial: FrozenTrial, runs: list[Run], folds: int) -> bool:
+        """Hand on the quality after each epoch, or after each fold, that Optuna does not know yet.
+
+        Whether there is anything that no pruner of this driver has seen.
+        """
+        unseen = trial.number not in self._reported
         known = self._reported.setdefault(trial.number, len(trial.intermediate_values))
         values = reported_values(self.store, study.spec, runs, folds, known)
         for step, value in enumerate(values[known:], known + 1):
             if value is not None:
                 self._storage.set_trial_intermediate_value(trial._trial_id, step, value)
         self._reported[trial.number] = max(known, len(values))
+        return unseen or len(values) > known
 
     def _worse(self, study: Study, trial: FrozenTrial) -> bool:
         """Whether the pruner gives it up."""
@@ -230,10 +246,10 @@ class _Search:
             self._clock = now
         return study
 
-    def _enqueue(self, study: Study) -> None:
-        """Hand guesses on; they are tried before the sampler chooses again, and what was tried already is not."""
-        for guess in study.guesses:
-            self.optuna.enqueue_trial(guess, user_attrs={"guess": True}, skip_if_exists=True)
+    def _enqueue(self, study: Study, free: int) -> None:
+        """Hand on as many guesses as may begin: they come before what the sampler chooses. What was tried is not tried again."""
+        for guess in study.guesses[:free]:
+            self.optuna.enqueue_trial(guess, user_attrs={_GUESS: True}, skip_if_exists=True)
             self.store.studies.take_guess(study.id, guess)
 
     def _over(self, study: Study) -> str:
@@ -255,8 +271,8 @@ class _Search:
         ended = [folds[-1] for _, folds in sorted(runs.items())]
         if any(run.state is RunState.CANCELED for run in ended):  # somebody's wish, and no failure
             return ""
-        words = [run.message for run in ended if run.message]
-        why = f" The last one: {words[-1]}" if words else ""
+        words = next((run.message for run in reversed(ended) if run.message), self._refused)
+        why = f" The last one: {words}" if words else ""
         return f"{most} trials in a row have failed, so the study has ended.{why}"
 
     def _choose_pruner(self, spec: StudySpec) -> None:
@@ -274,6 +290,9 @@ def _paused(runs: list[Run]) -> bool:
     return bool(runs) and runs[-1].state is RunState.PAUSED
 
 
-def _most(spec: StudySpec) -> int:
-    """How many trials there can be."""
-    return min(spec.search.trials, combinations(spec)) if spec.search.sampler == "grid" else spec.search.trials
+def _most(spec: StudySpec, trials: list[FrozenTrial]) -> int:
+    """How many trials there will be. Guesses come on top of a grid, and are tried though all others have begun."""
+    most = most_trials(spec)
+    if spec.search.sampler == "grid":
+        most = min(spec.search.trials, most + sum(_GUESS in trial.user_attrs for trial in trials))
+    return max(most, len(trials))

@@ -6,9 +6,8 @@ from typing import Any
 import numpy as np
 
 from engine.errors import TrainyardError
-from engine.runs import RunSpec
 from engine.spec import Choices
-from engine.studies import Domain, StudySpec, tunable
+from engine.studies import Domain, StudySpec
 
 GRID_POINTS = 5
 """Values of a number that a grid tries, where it has more."""
@@ -17,15 +16,33 @@ MOST_COMBINATIONS = 10_000
 
 def grid(spec: StudySpec) -> dict[str, list[Any]]:
     """The values of each hyperparameter that a grid combines. Raises `TrainyardError` for too many combinations."""
-    fields = tunable(RunSpec.build(spec.values))
-    points = {name: grid_points(domain, fields[name].type) for name, domain in spec.space.items()}
-    count = math.prod(map(len, points.values()))
-    if count > MOST_COMBINATIONS:
+    check_grid(spec)
+    return _points(spec)
+
+
+def check_grid(spec: StudySpec) -> None:
+    """Raise `TrainyardError` where a grid would have too many combinations; other samplers have none."""
+    if spec.search.sampler == "grid" and (count := combinations(spec)) > MOST_COMBINATIONS:
         raise TrainyardError(
-            f"A grid over {len(points)} hyperparameters has {count:,} combinations, more than {MOST_COMBINATIONS:,}. Vary fewer, "
-            "narrow their ranges, or choose another sampler."
+            f"A grid over {len(spec.space)} hyperparameters has {count:,} combinations, more than {MOST_COMBINATIONS:,}. Vary "
+            "fewer, narrow their ranges, or choose another sampler."
         )
-    return points
+
+
+def combinations(spec: StudySpec) -> int:
+    """How many trials a grid has."""
+    return math.prod(map(len, _points(spec).values()))
+
+
+def most_trials(spec: StudySpec) -> int:
+    """How many trials there will be, unless something ends the study early or somebody adds values of their own."""
+    wanted = spec.search.trials
+    return min(wanted, combinations(spec)) if spec.search.sampler == "grid" else wanted
+
+
+def _points(spec: StudySpec) -> dict[str, list[Any]]:
+    fields = spec.fields()
+    return {name: grid_points(domain, fields[name].type) for name, domain in spec.space.items()}
 
 
 def grid_points(domain: Domain, kind: type) -> list[Any]:
@@ -44,8 +61,3 @@ def grid_points(domain: Domain, kind: type) -> list[Any]:
         for value in spaced(domain.low, domain.high, GRID_POINTS)
     ]
     return list(dict.fromkeys(values))
-
-
-def combinations(spec: StudySpec) -> int:
-    """How many trials a grid has."""
-    return math.prod(map(len, grid(spec).values()))

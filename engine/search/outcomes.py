@@ -6,8 +6,9 @@ from statistics import fmean
 from optuna.trial import TrialState
 
 from engine.runs import Run, RunState
+from engine.search.trials import measured
 from engine.store import Store
-from engine.studies import OBJECTIVES, QUALITY, StudySpec
+from engine.studies import QUALITY, StudySpec
 
 _ENDED = {RunState.COMPLETED: TrialState.COMPLETE, RunState.FAILED: TrialState.FAIL, RunState.CANCELED: TrialState.FAIL}
 
@@ -21,7 +22,7 @@ def finite_values(spec: StudySpec, runs: list[Run]) -> list[float] | None:
     """The values of the objectives: means over the folds. None where a run has left nothing to judge."""
     found = []
     for name in spec.objectives:
-        each = [_measured(run, name) for run in runs]
+        each = [measured(run, name, _metric(run)) for run in runs]
         known = [value for value in each if value is not None and math.isfinite(value)]
         if len(known) < len(each):
             return None
@@ -34,18 +35,13 @@ def reported_values(store: Store, spec: StudySpec, runs: list[Run], folds: int, 
     if spec.objectives != (QUALITY,):
         return []
     if folds > 1:
-        return [_measured(run, QUALITY) for run in runs if run.state is RunState.COMPLETED]
+        return [measured(run, QUALITY, _metric(run)) for run in runs if run.state is RunState.COMPLETED]
     if runs[-1].epoch <= known:
         return []
-    values = store.history(runs[-1].id).get(runs[-1].parsed().task.objective, [])
+    values = store.history(runs[-1].id).get(_metric(runs[-1]), [])
     return [value if value is not None and math.isfinite(value) else None for value in values]
 
 
-def _measured(run: Run, name: str) -> float | None:
-    """The value of an objective, as the worker has left it."""
-    if name == QUALITY:
-        found = run.best.get(run.parsed().task.objective)
-    else:
-        key = OBJECTIVES[name].key
-        found = run.result.get(key, run.environment.get(key))
-    return None if found is None else float(found)
+def _metric(run: Run) -> str:
+    """The metric that is the quality."""
+    return run.parsed().task.objective

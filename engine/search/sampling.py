@@ -17,7 +17,7 @@ from engine.runs import RunSpec
 from engine.search.grid import grid
 from engine.spec import Choices, Range
 from engine.store.database import turn
-from engine.studies import Domain, StudySpec, tunable
+from engine.studies import Domain, StudySpec
 
 _BUSY_SECONDS = 30
 _STARTUP_SHARE = 4  # a quarter of the trials is chosen at random before a sampler begins to learn
@@ -149,7 +149,7 @@ def _make_pruner(spec: StudySpec) -> optuna.pruners.BasePruner:
 
 def distributions(spec: StudySpec) -> dict[str, BaseDistribution]:
     """What Optuna may ask for, by name."""
-    fields = tunable(RunSpec.build(spec.values))
+    fields = spec.fields()
     return {name: distribution(domain, fields[name].type) for name, domain in spec.space.items()}
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from engine.runs import Run, RunSpec, RunState
-from engine.studies import OBJECTIVES, QUALITY, StudySpec, tunable
+from engine.studies import OBJECTIVES, QUALITY, StudySpec
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class Trial:
 
     number: int
     state: RunState
-    """That of its last run; failed where a completed one has left nothing to judge."""
+    """That of its last run; failed where a completed one has left nothing to judge, pruned where folds are missing."""
     params: dict[str, Any]
     values: tuple[float | None, ...]
     """What it has come to by each objective so far; final once it has completed."""
@@ -47,9 +47,9 @@ class Trial:
 
     @property
     def seconds(self) -> float | None:
-        """How long it has trained; None while it has not ended."""
+        """How long it has trained; None while it has not ended. A clock that was put back takes nothing away."""
         began, ended = self.started_at, self.run.ended_at
-        return (ended - began).total_seconds() if began and ended and not self.live else None
+        return max(0.0, (ended - began).total_seconds()) if began and ended and self.state.final else None
 
 
 class TrialReader:
@@ -62,10 +62,12 @@ class TrialReader:
         """The metric that is the quality, such as `val_accuracy`."""
         self.quality_maximize = base.task.maximize
         """Whether more of it is better."""
+        self.folds = max(1, base.dataset.folds)
+        """How many runs a trial has, one after the other."""
         self.maximize = spec.maximize()
         """For each objective whether more is better."""
-        self.fields = tunable(base)
-        """The hyperparameters that a study may vary, by name."""
+        self.fields = spec.fields()
+        """The hyperparameters that vary, by name."""
         sections = {field.name: name for name, part in base.sections().items() for field in part.fields()}
         self._places = [(sections[name], name) for name in spec.space]
 
@@ -78,9 +80,16 @@ class TrialReader:
         """The trial of these runs, in the order of their start."""
         last = runs[-1]
         values = tuple(self._value(runs, name) for name in self.spec.objectives)
-        lost = last.state is RunState.COMPLETED and None in values
         params = {name: (last.spec.get(section) or {}).get(name) for section, name in self._places}
-        return Trial(last.trial or 0, RunState.FAILED if lost else last.state, params, values, tuple(runs))
+        return Trial(last.trial or 0, self._state(runs, values), params, values, tuple(runs))
+
+    def _state(self, runs: Sequence[Run], values: Sequence[float | None]) -> RunState:
+        last = runs[-1].state
+        if last is not RunState.COMPLETED:
+            return last
+        if len(runs) < self.folds:  # given up between two folds, unless the next one begins at once
+            return RunState.PRUNED
+        return RunState.FAILED if None in values else RunState.COMPLETED
 
     def _value(self, runs: Sequence[Run], name: str) -> float | None:
         found = [value for run in runs if (value := measured(run, name, self.metric)) is not None]

@@ -12,7 +12,8 @@ from engine.errors import TrainyardError
 from engine.runs import Run, RunSpec, RunState
 from engine.store.rows import default_owner, new_run, run_columns, run_of, time_of, write_event
 from engine.store.schema import runs, studies
-from engine.studies import Study, StudySpec, StudyState
+from engine.store.study_lists import UNENDED
+from engine.studies import Search, Study, StudySpec, StudyState
 
 if TYPE_CHECKING:
     from engine.store.store import Store
@@ -117,7 +118,10 @@ class Studies:
 
     def end_runs(self, study_id: int, state: RunState) -> None:
         """Ask all of its runs that wait, train or are paused to end."""
-        for run in (run for trial in self.runs(study_id).values() for run in trial if not run.state.final):
+        query = select(*run_columns).where(runs.c.study_id == study_id, runs.c.state.in_(UNENDED)).order_by(runs.c.id)
+        with self._store.reading() as db:
+            unended = [run_of(row) for row in db.execute(query)]
+        for run in unended:
             self.end_trial_run(run, state)
 
     def end_trial_run(self, run: Run, state: RunState) -> None:
@@ -138,7 +142,7 @@ class Studies:
             spec = change(study.spec)
             spec = StudySpec.build(spec.values, spec.space, spec.objectives, spec.search, spec.directions)
             values: dict[str, Any] = {"spec": spec.to_dict()}
-            if study.state is StudyState.COMPLETED and spec.search.trials > study.spec.search.trials:
+            if study.state is StudyState.COMPLETED and _allows_more(spec.search, study.spec.search):
                 values |= {"state": StudyState.RUNNING.value, "ended_at": None, "message": ""}
             db.execute(update(studies).where(studies.c.id == study_id).values(**values))
             return _get(db, study_id)
@@ -147,6 +151,8 @@ class Studies:
         """Try these values next. Raises `TrainyardError` for values outside of the study's space."""
         with self._store.writing() as db:
             study = _readable(_get(db, study_id, changing=True))
+            if study.state is StudyState.COMPLETED:
+                raise TrainyardError(f"Study {study_id} is completed. Give it more trials, then add values to try.")
             if not study.live:
                 raise TrainyardError(f"Study {study_id} is {study.state.value}. Resume it, then add values to try.")
             guesses = [*study.guesses, study.spec.check_params(params)]
@@ -200,6 +206,14 @@ class Studies:
                 .values(state=state.value, message=message, ended_at=_now())
             )
 
+    def complete(self, seen: Study, message: str = "") -> None:
+        """Nothing is left to do; unless somebody has paused it or asked for more since it was `seen` like this."""
+        with self._store.writing() as db:
+            now = _get(db, seen.id, changing=True)
+            if (now.state, now.spec, now.guesses) == (seen.state, seen.spec, seen.guesses):
+                values = {"state": StudyState.COMPLETED.value, "message": message, "ended_at": _now()}
+                db.execute(update(studies).where(studies.c.id == seen.id).values(**values))
+
     def _move(self, study_id: int, before: tuple[StudyState, ...], after: StudyState) -> Study:
         ended = None if after.live else _now()
         with self._store.writing() as db:
@@ -230,6 +244,12 @@ def _now() -> ColumnElement[float]:
     return case((studies.c.created_at > now, studies.c.created_at), else_=now)
 
 
+def _allows_more(now: Search, before: Search) -> bool:
+    """Whether a study that has come to its end may go on: more trials, or more time."""
+    later = before.budget_minutes and (not now.budget_minutes or now.budget_minutes > before.budget_minutes)
+    return now.trials > before.trials or bool(later)
+
+
 def _readable(study: Study) -> Study:
     """The study, unless what it searches is not known."""
     if study.unreadable:
@@ -242,7 +262,7 @@ def _check_ended(db: Connection, study_id: int, *, changing: bool = False) -> No
     study = _get(db, study_id, changing=changing)
     if study.live:
         raise TrainyardError(f"Study {study_id} is {study.state.value}; stop it before deleting it.")
-    mine = (runs.c.study_id == study_id, runs.c.state.in_([RunState.QUEUED, RunState.RUNNING]))
+    mine = (runs.c.study_id == study_id, runs.c.state.in_(UNENDED))
     live = db.execute(select(func.count()).select_from(runs).where(*mine)).scalar_one()
     if live:
         raise TrainyardError(

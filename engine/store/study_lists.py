@@ -6,15 +6,16 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Float, cast, func, select
 
-from engine.runs import Run, RunState
+from engine.runs import Run, RunSpec, RunState
 from engine.store.rows import listed_columns, run_columns, run_of
 from engine.store.schema import runs
+from engine.studies import OBJECTIVES, QUALITY, StudySpec
 
 if TYPE_CHECKING:
     from engine.store.store import Store
 
 _BATCH = 500  # ids in one query: databases limit the variables of a statement
-_COLUMNS = ("best", "result", "environment")
+UNENDED = [state.value for state in RunState if not state.final]
 
 
 @dataclass(frozen=True)
@@ -22,43 +23,62 @@ class TrialCounts:
     """How far a study is."""
 
     begun: int = 0
-    live: int = 0
-    """How many of them wait or train."""
+    going: int = 0
+    """How many of them wait, train or are paused."""
 
     @property
     def ended(self) -> int:
         """How many came to an end, those whose runs were deleted included."""
-        return self.begun - self.live
+        return self.begun - self.going
 
 
 def count_trials(store: "Store", study_ids: Sequence[int]) -> dict[int, TrialCounts]:
     """How many trials each of these studies has."""
-    mine, live = runs.c.study_id.in_(study_ids), runs.c.state.in_([RunState.QUEUED.value, RunState.RUNNING.value])
+    mine, unended = runs.c.study_id.in_(study_ids), runs.c.state.in_(UNENDED)
     last = select(runs.c.study_id, func.max(runs.c.trial)).where(mine).group_by(runs.c.study_id)
-    going = select(runs.c.study_id, func.count(func.distinct(runs.c.trial))).where(mine, live).group_by(runs.c.study_id)
+    live = (
+        select(runs.c.study_id, func.count(func.distinct(runs.c.trial))).where(mine, unended).group_by(runs.c.study_id)
+    )
     with store.reading() as db:
-        alive = {study_id: count for study_id, count in db.execute(going)}  # noqa: C416  # rows are no pairs to mypy
-        return {study_id: TrialCounts((trial or 0) + 1, alive.get(study_id, 0)) for study_id, trial in db.execute(last)}
+        going = {study_id: count for study_id, count in db.execute(live)}  # noqa: C416  # rows are no pairs to mypy
+        return {study_id: TrialCounts((trial or 0) + 1, going.get(study_id, 0)) for study_id, trial in db.execute(last)}
 
 
-def best_values(store: "Store", wanted: Mapping[int, tuple[str, str, bool]]) -> dict[int, float]:
-    """The best value of each study: by its id the column of the runs, the name in it, and whether more is better.
+@dataclass(frozen=True)
+class ValuePlace:
+    """Where the first objective of a study stands in its runs."""
 
-    The runs of one trial (its folds) count with their mean, and only completed ones count.
+    column: str
+    name: str
+    maximize: bool
+    folds: int
+    """How many runs a trial has."""
+
+
+def value_place(spec: StudySpec) -> ValuePlace:
+    """For `best_values`. Raises `TrainyardError` for a study that cannot be trained any more."""
+    base, name = RunSpec.build(spec.values), spec.objectives[0]
+    column = "best" if name == QUALITY else "environment" if name == "parameters" else "result"
+    key = base.task.objective if name == QUALITY else OBJECTIVES[name].key
+    return ValuePlace(column, key, spec.maximize()[0], max(1, base.dataset.folds))
+
+
+def best_values(store: "Store", wanted: Mapping[int, ValuePlace]) -> dict[int, float]:
+    """The best value of the first objective of each study, by its id.
+
+    The runs of one trial (its folds) count with their mean, and only trials all of whose runs have completed.
     """
-    by_place: dict[tuple[str, str, bool], list[int]] = {}
+    by_place: dict[ValuePlace, list[int]] = {}
     for study_id, place in wanted.items():
         by_place.setdefault(place, []).append(study_id)
     found: dict[int, float] = {}
     with store.reading() as db:
-        for (column, name, more), ids in by_place.items():
-            if column not in _COLUMNS:
-                continue
-            value = cast(runs.c[column][name].as_float(), Float)
+        for place, ids in by_place.items():
+            value = cast(runs.c[place.column][place.name].as_float(), Float)
             done = (runs.c.study_id.in_(ids), runs.c.state == RunState.COMPLETED.value)
             each = select(runs.c.study_id, func.avg(value).label("value")).where(*done)
-            trials = each.group_by(runs.c.study_id, runs.c.trial).subquery()
-            best = (func.max if more else func.min)(trials.c.value)
+            trials = each.group_by(runs.c.study_id, runs.c.trial).having(func.count() >= place.folds).subquery()
+            best = (func.max if place.maximize else func.min)(trials.c.value)
             for study_id, value_ in db.execute(select(trials.c.study_id, best).group_by(trials.c.study_id)):
                 if value_ is not None:
                     found[study_id] = float(value_)

@@ -13,10 +13,11 @@ from engine.runs import RunState
 from engine.spec import Range
 from engine.store import Store
 from engine.store.schema import studies
-from engine.studies import Study, StudyState
+from engine.studies import Search, Study, StudySpec, StudyState, tunable
 from tests import seeding, study_seeding
 from tests.pages.opening import labels, open_page, press, words
 from ui.study_actions import with_search
+from ui.study_feed import _feed
 from ui.study_views import VIEWS
 
 PARAMS = {"learning_rate": 0.01, "units": 32, "dropout": 0.1, "activation": "relu"}
@@ -143,9 +144,24 @@ def test_a_range_is_narrowed_for_later_trials(store: Store) -> None:
     made = study_seeding.study(store, trials=0)
     at = open_page("study", study=made.id)
     at.selectbox(key=f"narrow-{made.id}").select("units").run()
-    at.number_input(key=f"narrow-{made.id}.units.128").set_value(64)
+    at.number_input(key=f"narrow-{made.id}.units.high.128").set_value(64)
     press(at, "Narrow")
     assert store.studies.get(made.id).spec.space["units"] == Range(8, 64, log=True)
+
+
+def test_a_range_can_be_narrowed_to_one_value(store: Store) -> None:
+    made = study_seeding.study(store, trials=0)
+    for name in ("units", "dropout"):
+        store.studies.steer(
+            made.id,
+            lambda spec, name=name: spec.narrowed(
+                name, Range(0.5 if name == "dropout" else 32, 0.5 if name == "dropout" else 32)
+            ),
+        )
+    at = open_page("study", study=made.id)
+    for name in ("units", "dropout"):
+        at.selectbox(key=f"narrow-{made.id}").select(name).run()
+        assert not at.exception, at.exception[0].message
 
 
 def test_two_people_who_steer_at_once_lose_nothing(store: Store) -> None:
@@ -166,6 +182,34 @@ def test_more_trials_let_a_completed_study_go_on(store: Store) -> None:
     at.number_input(key=f"numbers-{made.id}.trials.20").set_value(30)
     press(at, "Change")
     assert store.studies.get(made.id).state is StudyState.RUNNING
+
+
+def test_a_larger_budget_lets_a_study_go_on_whose_time_was_spent(store: Store) -> None:
+    made = study_seeding.study(store, trials=2, budget_minutes=1.0)
+    store.studies.end(made.id, StudyState.COMPLETED, "The time budget of 1 minutes was spent.")
+    at = open_page("study", study=made.id)
+    at.number_input(key=f"numbers-{made.id}.budget_minutes.1.0").set_value(5.0)
+    press(at, "Change")
+    assert store.studies.get(made.id).state is StudyState.RUNNING
+
+
+def test_a_paused_trial_has_not_ended_and_can_be_stopped(store: Store) -> None:
+    made = study_seeding.study(store, trials=2)
+    run = study_seeding.begun(store, made, 2, PARAMS, [0.1])
+    store.end_run(run, RunState.PAUSED)
+    at = open_page("study", study=made.id)
+    assert metrics(at)["Trials"] == "2 / 20"
+    assert "2 of 20 trials have ended · 1 paused" in words(at)
+    press(pick(at, 2), "Stop this trial")
+    assert store.get_run(run.id).state is RunState.STOPPED
+
+
+def test_a_trial_that_is_selected_in_one_study_is_not_in_another(store: Store) -> None:
+    one, two = study_seeding.study(store, trials=2), study_seeding.study(store, trials=2)
+    at = pick(open_page("study", study=one.id), 1)
+    assert "Promote" in labels(at)
+    at.query_params["study"] = str(two.id)
+    assert "Promote" not in labels(at.run())
 
 
 def test_one_trial_is_stopped_or_boosted(store: Store) -> None:
@@ -256,6 +300,30 @@ def test_a_study_of_a_model_that_is_gone_says_so(store: Store) -> None:
     with store.writing() as db:
         db.execute(update(studies).where(studies.c.id == made.id).values(spec=spec))
     assert any("of-a-plugin" in error.value for error in open_page("study", study=made.id).error)
+
+
+def test_a_study_that_varies_what_is_no_hyperparameter_any_more_says_so(store: Store) -> None:
+    made = study_seeding.study(store, trials=1)
+    record = made.spec.to_dict()
+    for change in (
+        {"space": record["space"] | {"warmth": {"low": 1, "high": 2, "step": None, "log": False}}},
+        {"objectives": ["fame"]},
+    ):
+        with store.writing() as db:
+            db.execute(update(studies).where(studies.c.id == made.id).values(spec=record | change))
+        _feed.clear()
+        at = open_page("study", study=made.id)
+        assert any("warmth" in error.value or "fame" in error.value for error in at.error)
+        assert not open_page("studies").exception
+
+
+def test_a_grid_with_too_many_combinations_has_a_page(store: Store) -> None:
+    made = study_seeding.study(store, trials=1)
+    many = dict.fromkeys(list(tunable(made.spec.run_spec({})))[:12])
+    spec = StudySpec.build(study_seeding.VALUES, many, search=Search(sampler="grid"))
+    with store.writing() as db:
+        db.execute(update(studies).where(studies.c.id == made.id).values(spec=spec.to_dict()))
+    assert metrics(open_page("study", study=made.id))["Trials"] == "1 / 20"
 
 
 # -- the list, and the pages of runs -----------------------------------------------------------------------------------
