@@ -12,7 +12,7 @@ from engine.search.sampling import distribution
 from engine.search.trials import best_trials
 from engine.spec import Choices, Range
 from engine.store import Store
-from engine.store.study_lists import best_values, count_trials, study_marks, value_place
+from engine.store.study_lists import best_values, count_trials, value_place
 from engine.studies import Domain, StudySpec
 from tests import study_seeding
 from tests.search_bench import Bench
@@ -132,7 +132,50 @@ def test_a_tick_reads_no_trial_that_has_ended(store: Store, monkeypatch: pytest.
     monkeypatch.setattr("ui.study_feed.study_runs", lambda _store, ids, **_more: read.append(set(ids)) or [])
     feed.follow(0.0)
     assert read == [{live.id}]
-    assert len(study_marks(store, made.id)) == 4
+
+
+def test_a_feed_holds_what_the_store_holds_whatever_happens_between_two_looks(store: Store) -> None:
+    made = study_seeding.study(store, trials=3)
+    feed = StudyFeed(store, made.id)
+    feed.follow()
+
+    def check() -> None:
+        feed.follow(0.0)
+        there = study_seeding.trials_of(store, made)
+        seen = [(t.number, t.state, t.values, t.params, [r.id for r in t.runs]) for t in feed.trials]
+        assert seen == [(t.number, t.state, t.values, t.params, [r.id for r in t.runs]) for t in there]
+        assert [t.number for t in feed.best] == [t.number for t in best_trials(there, (True,))]
+
+    study_seeding.ended(store, made, 3, PARAMS, quality=0.99)
+    check()
+    given_up = study_seeding.ended(store, made, 4, PARAMS, pruned=True)
+    check()
+    store.resume_run(given_up.id)
+    again = store.claim_run("cpu-0", given_up.id)
+    assert again is not None
+    store.end_run(again, RunState.COMPLETED)
+    check()
+    store.delete_run(feed.best[0].run.id)
+    study_seeding.ended(store, made, 5, PARAMS)
+    check()
+    running = study_seeding.begun(store, made, 6, PARAMS, [0.1])
+    check()
+    store.end_run(running, RunState.FAILED)
+    store.delete_run(running.id)
+    check()
+
+
+def test_the_folds_of_a_trial_are_followed_one_after_another(store: Store) -> None:
+    bench = Bench(store)
+    study = bench.begin(values={"folds": 3}, trials=2)
+    feed = StudyFeed(store, study.id)
+    for fold, value in enumerate((0.6, 0.7, 0.8), 1):
+        bench.train(value)
+        feed.follow(0.0)
+        assert sum(run.best != {} for run in feed.trials[0].runs) == fold
+    assert feed.trials[0].values == (pytest.approx(0.7),)
+    assert [trial.number for trial in feed.best] == [0]
+    bench.driver.close()
 
 
 def test_what_is_kept_is_built_again_only_when_trials_have_ended(store: Store) -> None:

@@ -12,7 +12,7 @@ from engine.errors import TrainyardError
 from engine.runs import Run
 from engine.search.trials import Trial, TrialReader, best_trials
 from engine.store import Store
-from engine.store.study_lists import Mark, study_marks, study_runs
+from engine.store.study_lists import moving_runs, study_runs, study_totals
 from engine.studies import Study
 from ui.charts import Figure, to_json
 from ui.feeds import MAX_AGE_SECONDS
@@ -32,8 +32,8 @@ class StudyFeed:
         self._lock = threading.Lock()
         self._study: Study | None = None
         self._read_at = -math.inf
-        self._marks: dict[int, Mark] = {}
         self._runs: dict[int, Run] = {}
+        self._trials: dict[int, Trial] = {}
         self._kept: dict[Hashable, tuple[int, object]] = {}
         self.trials: list[Trial] = []
         """In the order of their numbers."""
@@ -79,29 +79,47 @@ class StudyFeed:
             self.problem = str(error)
 
     def _take_runs(self, reader: TrialReader, study: Study) -> None:
-        """Read what is new, has changed or goes on; make the trials of it."""
-        marks = study_marks(self._store, study.id)
-        known = {run_id for run_id, mark in marks.items() if self._marks.get(run_id) == mark}
-        wanted = marks.keys() - {run_id for run_id in known if not self._runs[run_id].live}
-        read = {run.id: run for run in study_runs(self._store, wanted, environment=reader.needs_environment)}
-        gone = self._runs.keys() - marks.keys()
-        changed = {run_id for run_id, run in read.items() if _differs(self._runs.get(run_id), run)}
-        if not changed and not gone:
-            return
-        over = any(not run.live for i in changed for run in (read[i], self._runs.get(i)) if run is not None)
-        self._runs = {run_id: run for run_id, run in (self._runs | read).items() if run_id in marks}
-        self._marks = {run_id: mark for run_id, mark in marks.items() if run_id in self._runs}
-        self.moved += 1
-        self.ended += over or bool(gone)
-        by_trial: dict[int, list[Run]] = {}
-        for run_id in sorted(self._runs):
-            by_trial.setdefault(self._runs[run_id].trial or 0, []).append(self._runs[run_id])
-        before = {trial.number: trial for trial in self.trials}
-        self.trials = [
-            before[number] if number in before and before[number].runs == tuple(runs) else reader.trial(runs)
-            for number, runs in sorted(by_trial.items())
-        ]
-        self.best = best_trials(self.trials, reader.maximize)
+        """Read what is new and what goes on; where that does not account for all, everything."""
+        moving = moving_runs(self._store, study.id, after=max(self._runs, default=0))
+        going = [run_id for run_id, run in self._runs.items() if not run.state.final]
+        self._take({*moving, *going}, reader)
+        held = len(self._runs), sum(run.attempt for run in self._runs.values())
+        if study_totals(self._store, study.id) != held:  # one was deleted, or resumed and has ended meanwhile
+            there = moving_runs(self._store, study.id)
+            self._forget(self._runs.keys() - set(there), reader)
+            self._take(set(there), reader)
+
+    def _take(self, wanted: set[int], reader: TrialReader) -> None:
+        """Read these runs; make the trials of those that have changed."""
+        read = study_runs(self._store, wanted, environment=reader.needs_environment)
+        changed = [run for run in read if _differs(self._runs.get(run.id), run)]
+        over = any(not run.live for new in changed for run in (new, self._runs.get(new.id)) if run is not None)
+        self._runs |= {run.id: run for run in changed}
+        by_trial: dict[int, set[int]] = {}
+        for run in changed:
+            by_trial.setdefault(run.trial or 0, set()).add(run.id)
+        for number, run_ids in by_trial.items():
+            known = {run.id for run in self._trials[number].runs} if number in self._trials else set()
+            self._trials[number] = reader.trial([self._runs[run_id] for run_id in sorted(known | run_ids)])
+        self._note(reader, moved=bool(changed), ended=over)
+
+    def _forget(self, gone: set[int], reader: TrialReader) -> None:
+        """These runs were deleted."""
+        for run_id in gone:
+            number = self._runs.pop(run_id).trial or 0
+            left = [run for run in self._trials.pop(number).runs if run.id in self._runs]
+            if left:
+                self._trials[number] = reader.trial(left)
+        self._note(reader, moved=bool(gone), ended=bool(gone))
+
+    def _note(self, reader: TrialReader, *, moved: bool, ended: bool) -> None:
+        """Count changes; the best is looked for only when trials have ended."""
+        self.moved += moved
+        self.ended += ended
+        if moved:
+            self.trials = [self._trials[number] for number in sorted(self._trials)]
+        if ended:
+            self.best = best_trials(self.trials, reader.maximize)
 
     def keep(self, key: Hashable, build: Callable[[], T], *, live: bool = False) -> T:
         """What `build` made for `key` (what, theme, language), made again when trials have ended; with `live` when any has moved."""

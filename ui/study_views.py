@@ -181,7 +181,7 @@ def draw_charts(study: Study, feed: StudyFeed, reader: TrialReader) -> None:
     """The chart that is chosen, and none of the others."""
     view = choose_view(study)
     st.caption(_(VIEWS[view].help))
-    judged = sum(trial.judged for trial in feed.trials)
+    judged = feed.keep("judged", lambda: sum(trial.judged for trial in feed.trials))
     if judged < VIEWS[view].enough:
         words = _("This chart needs {count} completed trials; there are {now} so far.")
         st.info(words.format(count=VIEWS[view].enough, now=judged), icon=":material/hourglass_empty:")

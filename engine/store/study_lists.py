@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Float, cast, func, select
+from sqlalchemy import Float, cast, func, or_, select
 
 from engine.runs import Run, RunSpec, RunState
 from engine.store.rows import listed_columns, run_columns, run_of
@@ -85,16 +85,19 @@ def best_values(store: "Store", wanted: Mapping[int, ValuePlace]) -> dict[int, f
     return found
 
 
-Mark = tuple[str, int, int, str]
-"""State, attempt, epoch and request of a run: what changes while it goes on."""
-
-
-def study_marks(store: "Store", study_id: int) -> dict[int, Mark]:
-    """Of each run of a study by its id what tells whether it must be read again."""
-    wanted = [runs.c[name] for name in ("id", "state", "attempt", "epoch", "request")]
+def study_totals(store: "Store", study_id: int) -> tuple[int, int]:
+    """How many runs a study has, and how often they were begun: something has changed where these have."""
+    query = select(func.count(), func.coalesce(func.sum(runs.c.attempt), 0)).where(runs.c.study_id == study_id)
     with store.reading() as db:
-        query = select(*wanted).where(runs.c.study_id == study_id).order_by(runs.c.id)
-        return {row[0]: (row[1], row[2], row[3], row[4]) for row in db.execute(query)}
+        count, begun = db.execute(query).one()
+    return count, begun
+
+
+def moving_runs(store: "Store", study_id: int, after: int = 0) -> list[int]:
+    """Ids of the runs of a study that have not ended, and of all that were queued after the run `after`."""
+    mine, moving = runs.c.study_id == study_id, or_(runs.c.id > after, runs.c.state.in_(UNENDED))
+    with store.reading() as db:
+        return list(db.execute(select(runs.c.id).where(mine, moving).order_by(runs.c.id)).scalars())
 
 
 def study_runs(store: "Store", run_ids: Iterable[int], *, environment: bool = False) -> list[Run]:
