@@ -1,8 +1,8 @@
 """Default networks on the embedded tables, ten seeds each, beside a linear and a boosted model of scikit-learn.
 
-All learn from the same training rows, and are judged once on the same test rows; each seed has a split of its own, since
-one of two dozen rows says little: three splits of `diabetes` leave its mean uncertain by 0.02. The baselines
-get what the network's preprocessing makes of a row, and their libraries' defaults; they need no validation rows.
+All learn from the same training rows, and are judged once on the same test rows; each seed has a split of its own, since one of
+two dozen rows says little: three splits of `diabetes` leave its mean uncertain by 0.02. The baselines get what the network's
+preprocessing makes of a row, and their libraries' defaults; they need no validation rows.
 """
 
 import sys

@@ -1,6 +1,6 @@
 """Charts of a study, pure functions as in `ui.charts`: at most some thousand points each, however many trials there are."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -141,21 +141,21 @@ def _best_line(judged: Sequence[Trial], judging: Judging) -> Figure:
     }
 
 
+def _kind(trial: Trial, winners: Collection[int]) -> str:
+    """By what the curve of a trial is told from others."""
+    if not trial.state.final:
+        return "going"
+    if trial.number in winners:
+        return "best"
+    return "ended" if trial.judged else "pruned"
+
+
 def curves_figure(trials: Sequence[Trial], judging: Judging, best: Iterable[int]) -> Figure:
     """The quality after each epoch: given-up trials grey, those that go on and the best one in colours of their own."""
     look, winners = judging.look, set(best)
     kinds: dict[str, list[Trial]] = {"pruned": [], "ended": [], "going": [], "best": []}
     for trial in trials:
-        kind = (
-            "going"
-            if not trial.state.final
-            else "best"
-            if trial.number in winners
-            else "ended"
-            if trial.judged
-            else "pruned"
-        )
-        kinds[kind].append(trial)
+        kinds[_kind(trial, winners)].append(trial)
     looks = {
         "pruned": (_("Given up or stopped"), "#9AA0AA", 1.0, 0.55),
         "ended": (_("Completed"), look.train, 1.0, 0.6),

@@ -30,13 +30,11 @@ def train_in_foreground(store: Store, run: Run, *, quiet: bool) -> None:
     """Train a run that this process owns. Ctrl-C asks it to stop, as the Stop button does; a second one cancels."""
     store.set_worker(run, describe_process())
     _log_to_file(run)
-
     pressed: list[RunState] = []
 
     def ask() -> None:
-        state = (
-            RunState.CANCELED if pressed else RunState.STOPPED
-        )  # what somebody else asks for elsewhere does not count
+        # what somebody else asks for elsewhere does not count
+        state = RunState.CANCELED if pressed else RunState.STOPPED
         try:
             store.request_end(run.id, state)
             pressed.append(state)
