@@ -59,9 +59,9 @@ def _import_pages() -> None:
     import ui
     from ui.language import LANGUAGES, catalog
 
-    for module in pkgutil.iter_modules(ui.__path__):
-        if module.name != "shell":  # the script itself: it runs for a session
-            importlib.import_module(f"ui.{module.name}")
+    for module in pkgutil.walk_packages(ui.__path__, "ui."):
+        if module.name != "ui.shell":  # the script itself: it runs for a session
+            importlib.import_module(module.name)
     importlib.import_module("pandas")
     for code in LANGUAGES:
         catalog(code)

@@ -14,8 +14,8 @@ import numpy as np
 from playwright.sync_api import Browser, Page, WebSocket, sync_playwright
 
 from bench.children import median
-from engine.datasets.prepare import prepare
 from engine.files import write_text
+from engine.preparation.prepare import prepare
 from engine.runs import RunSpec, RunState
 from engine.store import MetricPoint, Store
 from tests.e2e.dashboard import CHROMIUM_ARGUMENTS, Dashboard, find_chromium

@@ -20,14 +20,15 @@ import numpy as np
 
 from bench.children import ROOT, empty_home
 from engine.augmentations.base import augmentations
+from engine.data_info import Column
 from engine.datasets.base import Examples, UnsplitDataset, datasets
-from engine.datasets.rows import make_rows
+from engine.modalities.rows import make_rows
 from engine.models.base import models
 from engine.optimizers import optimizers
 from engine.runs import Run, RunSpec, RunState
 from engine.schedules import schedules
 from engine.store import Store, open_store
-from engine.tasks.base import Column, tasks
+from engine.tasks.base import tasks
 
 logger = logging.getLogger(__name__)
 

@@ -16,7 +16,7 @@ def main(trials: int, epochs: int, seed: int) -> dict[str, Any]:
     from keras import layers
 
     from bench.search import BATCH_SIZE, SPACE, VALUES
-    from engine.datasets.prepare import prepare
+    from engine.preparation.prepare import prepare
     from engine.runs import RunSpec
 
     data = prepare(RunSpec.build(VALUES).dataset)

@@ -144,7 +144,7 @@ def _saved(values: dict[str, Any]) -> tuple[int, Any, np.ndarray]:
     import keras
 
     from engine.artifacts import artifacts_of
-    from engine.datasets.prepare import prepare
+    from engine.preparation.prepare import prepare
     from engine.runs import RunSpec
     from engine.store import open_store
     from engine.training.evaluate import save_info, save_model

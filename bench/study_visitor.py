@@ -16,8 +16,8 @@ from engine.store import Store, open_store
 from engine.studies import Study
 from tests import study_seeding
 from ui import lab
-from ui.study_feed import _feed, study_feed
-from ui.study_views import VIEWS
+from ui.studies.feed import _feed, study_feed
+from ui.studies.views import VIEWS
 
 TICKS = 20
 
@@ -58,8 +58,8 @@ def draw_tick() -> None:
 
     from ui import lab
     from ui.navigation import navigation
-    from ui.study_feed import study_feed
-    from ui.study_views import draw_best, draw_charts, draw_progress, draw_trials, judging_of
+    from ui.studies.feed import study_feed
+    from ui.studies.views import draw_best, draw_charts, draw_progress, draw_trials, judging_of
 
     navigation()  # links need it
     feed = study_feed(lab.store(), int(st.query_params["study"]))

@@ -42,7 +42,7 @@ def spec_of(model: str, epochs: int, seed: int) -> RunSpec:
 
 def arrays(spec: RunSpec) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """The same split for both sides."""
-    from engine.datasets.prepare import prepare
+    from engine.preparation.prepare import prepare
 
     data = prepare(spec.dataset)
     return {split: data.arrays(split) for split in ("train", "validation", "test")}
@@ -143,7 +143,7 @@ class _Bare:
     """Our network and pipeline with nothing beside them."""
 
     def __init__(self, model: str, epochs: int, seed: int) -> None:
-        from engine.datasets.prepare import prepare
+        from engine.preparation.prepare import prepare
         from engine.training.network import build_network, compile_network, create_variables
         from engine.training.pipeline import Batches, evaluation_dataset
 

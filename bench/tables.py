@@ -13,7 +13,7 @@ import numpy as np
 
 from bench.children import empty_home, run_json
 from engine.datasets.base import datasets
-from engine.datasets.prepare import PreparedDataset, prepare
+from engine.preparation.prepare import PreparedDataset, prepare
 from engine.tasks.base import tasks
 
 SEEDS = tuple(range(10))

@@ -78,7 +78,7 @@ def textbook(subject: str, epochs: int) -> dict[str, Any]:
     import tensorflow as tf
     from keras import layers
 
-    from engine.datasets.prepare import prepare
+    from engine.preparation.prepare import prepare
 
     spec = spec_of(subject, epochs)
     data, longest = prepare(spec.dataset), 500 if spec.dataset.name == "bench-long-texts" else 64
@@ -110,7 +110,7 @@ def textbook(subject: str, epochs: int) -> dict[str, Any]:
 
 def ours(subject: str, epochs: int) -> dict[str, Any]:
     """What `engine train` does, store and checkpoints included."""
-    from engine.datasets.prepare import prepare
+    from engine.preparation.prepare import prepare
     from engine.store import open_store
     from engine.training.fit import train_run
 

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from engine.data_info import DataInfo
 from engine.errors import TrainyardError
 from engine.settings import settings
-from engine.tasks.base import DataInfo
 
 if TYPE_CHECKING:
     from engine.store import Store

@@ -1,5 +1,6 @@
-"""Small files, written so that a reader sees the old content or the new one."""
+"""Small files: written atomically, and known by their content."""
 
+import hashlib
 import os
 from pathlib import Path
 
@@ -12,3 +13,12 @@ def write_text(path: Path, text: str) -> None:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def file_fingerprint(*paths: Path) -> str:
+    """SHA-256 over the bytes of the files."""
+    digest = hashlib.sha256()
+    for path in paths:
+        with path.open("rb") as file:
+            digest.update(hashlib.file_digest(file, "sha256").digest())
+    return digest.hexdigest()

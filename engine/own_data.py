@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from engine.datasets.own import PLACES, describe_set
-from engine.datasets.own_versions import delete_set
 from engine.errors import TrainyardError
+from engine.imports.sets import PLACES, describe_set
+from engine.imports.versions import delete_set
 from engine.runs import RunState
 
 if TYPE_CHECKING:

@@ -74,8 +74,8 @@ class Registry(Generic[T]):
             self._loading = True
             try:
                 package = importlib.import_module(self.package)
-                for module in pkgutil.iter_modules(getattr(package, "__path__", [])):
-                    importlib.import_module(f"{self.package}.{module.name}")
+                for module in pkgutil.walk_packages(getattr(package, "__path__", []), f"{self.package}."):
+                    importlib.import_module(module.name)
                 import_plugins()
                 self._loaded = True
             finally:

@@ -9,17 +9,17 @@ from engine.comparing.differences import last_metrics
 from engine.runs import Run
 from engine.settings import settings
 from ui import lab
-from ui.compare_tables import draw_metrics
-from ui.compare_verdicts import draw_verdicts
-from ui.compare_views import choose_curves, draw_columns, draw_curves
-from ui.comparison import Comparison, comparison
-from ui.feeds import crowd
+from ui.compare.comparison import Comparison, comparison
+from ui.compare.tables import draw_metrics
+from ui.compare.verdicts import draw_verdicts
+from ui.compare.views import choose_curves, draw_columns, draw_curves
 from ui.language import _
-from ui.live_plot import preload
 from ui.navigation import page
-from ui.plain import plain_label
-from ui.run_views import tick_seconds
-from ui.url_choices import choose, run_ids
+from ui.runs.feeds import crowd
+from ui.runs.views import tick_seconds
+from ui.widgets.live_plot import preload
+from ui.widgets.plain import plain_label
+from ui.widgets.url_choices import choose, run_ids
 
 _FASTEST_SECONDS = 1.0
 """Many curves cost more than one, and change less between two looks."""

@@ -4,9 +4,9 @@ import streamlit as st
 
 from engine.datasets.base import datasets
 from ui import lab
-from ui.data_browse import draw_browse
-from ui.data_import import draw_import
-from ui.data_list import chosen_dataset, draw_list
+from ui.data.browse import draw_browse
+from ui.data.importing import draw_import
+from ui.data.list import chosen_dataset, draw_list
 from ui.language import _
 
 

@@ -5,14 +5,14 @@ import streamlit as st
 from engine.errors import TrainyardError
 from engine.runs import Run, RunState
 from ui import lab
-from ui.batch import draw_batch
+from ui.demo.batch import draw_batch
+from ui.demo.results import draw_results
 from ui.language import _
 from ui.modalities import File, Modality, modality
 from ui.navigation import page
-from ui.results import draw_results
-from ui.run_actions import can_be_tried
-from ui.run_words import best_text, is_run_id, local_time, state_text, title_of
+from ui.runs.actions import can_be_tried
 from ui.sentences import said
+from ui.words import best_text, is_run_id, local_time, state_text, title_of
 
 MOST_RUNS = 200
 """The newest runs that can be chosen; an older one is reached from its own page."""

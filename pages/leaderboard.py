@@ -4,10 +4,10 @@ import streamlit as st
 
 from engine.datasets.base import datasets
 from ui import lab
+from ui.compare.leaderboards import draw_board
 from ui.language import _
-from ui.leaderboards import draw_board
 from ui.navigation import page
-from ui.url_choices import choose
+from ui.widgets.url_choices import choose
 
 
 def main() -> None:

@@ -7,19 +7,19 @@ import streamlit as st
 from engine.errors import TrainyardError
 from engine.runs import Run, RunState
 from ui import lab
-from ui.evaluation import draw_evaluation, final_figures
-from ui.feeds import Feed, crowd, feed
+from ui.evaluation.overview import draw_evaluation, final_figures
 from ui.language import _
 from ui.navigation import page
-from ui.run_actions import draw_actions
-from ui.run_details import draw_details
-from ui.run_family import draw_family
-from ui.run_forks import answer_asked, ask_to_fork, draw_fork_button
-from ui.run_group import draw_group
-from ui.run_rate import draw_rate_button
-from ui.run_views import draw_live, tick_seconds
-from ui.run_words import is_run_id, local_time, title_of
+from ui.runs.actions import draw_actions
+from ui.runs.details import draw_details
+from ui.runs.family import draw_family
+from ui.runs.feeds import Feed, crowd, feed
+from ui.runs.forks import answer_asked, ask_to_fork, draw_fork_button
+from ui.runs.group import draw_group
+from ui.runs.rate import draw_rate_button
+from ui.runs.views import draw_live, tick_seconds
 from ui.sentences import said
+from ui.words import is_run_id, local_time, title_of
 
 
 def main() -> None:

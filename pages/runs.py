@@ -5,14 +5,14 @@ import streamlit as st
 from engine.runs import Run, RunState
 from engine.settings import settings
 from ui import lab
-from ui.feeds import MAX_LISTED, listing
 from ui.language import _
-from ui.live_plot import preload
 from ui.navigation import page
-from ui.run_actions import apply, confirm_cancel, confirm_delete, pause, resume, stop
-from ui.run_family import draw_tree, related
-from ui.run_table import choose_filters, draw_table, draw_trials_toggle, matches, trials_wanted
-from ui.run_words import queue_text, resumable
+from ui.runs.actions import apply, confirm_cancel, confirm_delete, pause, resume, stop
+from ui.runs.family import draw_tree, related
+from ui.runs.feeds import MAX_LISTED, listing
+from ui.runs.table import choose_filters, draw_table, draw_trials_toggle, matches, trials_wanted
+from ui.widgets.live_plot import preload
+from ui.words import queue_text, resumable
 
 REFRESH_SECONDS = 2.0
 

@@ -4,14 +4,14 @@ import streamlit as st
 
 from engine.errors import TrainyardError
 from ui import lab
-from ui.data_section import draw_missing
-from ui.forms import STUDY_NAME, draw_fields
+from ui.data.summary import draw_missing
 from ui.language import _
 from ui.navigation import page
-from ui.search_form import SearchForm, read_search
-from ui.search_widgets import draw_directions, draw_objectives, draw_plan_cost, draw_space, plan, why_not
 from ui.sentences import said
-from ui.sticky import sticky
+from ui.studies.form import SearchForm, read_search
+from ui.studies.widgets import draw_directions, draw_objectives, draw_plan_cost, draw_space, plan, why_not
+from ui.train.forms import STUDY_NAME, draw_fields
+from ui.widgets.sticky import sticky
 
 
 def main() -> None:

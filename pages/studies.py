@@ -5,7 +5,7 @@ import streamlit as st
 from ui import lab
 from ui.language import _
 from ui.navigation import page
-from ui.study_list import MOST_LISTED, columns, rows
+from ui.studies.list import MOST_LISTED, columns, rows
 
 REFRESH_SECONDS = 2.0
 

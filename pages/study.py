@@ -8,16 +8,16 @@ import streamlit as st
 from engine.errors import TrainyardError
 from engine.studies import Study, StudyState
 from ui import lab
-from ui.feeds import crowd
 from ui.language import _
 from ui.navigation import page
-from ui.plain import plain_label
-from ui.run_words import is_run_id, local_time
+from ui.runs.feeds import crowd
 from ui.sentences import said
-from ui.study_actions import draw_actions, draw_steering
-from ui.study_feed import StudyFeed, study_feed
-from ui.study_views import draw_best, draw_charts, draw_progress, draw_trials, judging_of, study_pace
-from ui.study_words import direction_words, executor_warning
+from ui.studies.actions import draw_actions, draw_steering
+from ui.studies.feed import StudyFeed, study_feed
+from ui.studies.views import draw_best, draw_charts, draw_progress, draw_trials, judging_of, study_pace
+from ui.studies.words import direction_words, executor_warning
+from ui.widgets.plain import plain_label
+from ui.words import is_run_id, local_time
 
 
 def main() -> None:

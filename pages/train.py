@@ -7,10 +7,16 @@ import streamlit as st
 from engine.errors import TrainyardError
 from engine.runs import RunSpec
 from ui import lab
-from ui.cost_section import draw_cost
-from ui.data_section import draw_data, draw_facts
-from ui.fork_form import Fork, draw_fork, read_fork
-from ui.forms import (
+from ui.charts.pictures import schedule_curve
+from ui.data.summary import draw_facts
+from ui.language import _
+from ui.navigation import page
+from ui.sentences import said
+from ui.theme import theme_name
+from ui.train.cost import draw_cost
+from ui.train.data import draw_data
+from ui.train.fork_form import Fork, draw_fork, read_fork
+from ui.train.forms import (
     Form,
     command_line,
     draw_fields,
@@ -21,14 +27,9 @@ from ui.forms import (
     remember_form,
     reset_form,
 )
-from ui.language import _
-from ui.live_plot import preload
-from ui.navigation import page
-from ui.network_section import draw_network, draw_pipeline, draw_preview
-from ui.pictures import schedule_curve
-from ui.run_views import theme_name
-from ui.sentences import said
-from ui.sticky import sticky
+from ui.train.network import draw_network, draw_pipeline, draw_preview
+from ui.widgets.live_plot import preload
+from ui.widgets.sticky import sticky
 
 _HEAD = "4.9rem"  # title and costs, which come last: nothing moves when they do
 _WIDTHS = [2, 3]  # what is chosen on the left, what it means on the right

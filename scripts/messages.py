@@ -44,7 +44,7 @@ UNHEARD = frozenset(
 )
 """Parts of the engine that say nothing on a page."""
 SENTENCE = re.compile(r"(?s)(?=.{15})[A-Z{].* .*[.?]")
-PHRASES = frozenset({"engine/datasets/columns.py"})
+PHRASES = frozenset({"engine/imports/columns.py"})
 """Files of the engine that say things in half sentences, such as why a column is taken for what."""
 PHRASE = re.compile(r"(?s)(?=.{15})(; )?[a-z{].* .*[^.:]")
 VISIBLE = frozenset({"label", "body", "help", "placeholder", "text", "caption", "title", "alt", "options", "expected"})

@@ -12,9 +12,9 @@ sys.path.insert(0, str(ROOT))
 from engine.augmentations.base import augmentations  # noqa: E402
 from engine.cli.commands import make_parsers  # noqa: E402
 from engine.datasets.base import Dataset, datasets  # noqa: E402
-from engine.datasets.catalog import describe  # noqa: E402
 from engine.models.base import Model, models  # noqa: E402
 from engine.optimizers import optimizers  # noqa: E402
+from engine.preparation.catalog import describe  # noqa: E402
 from engine.registry import Registry  # noqa: E402
 from engine.runs import PARTS, Training  # noqa: E402
 from engine.schedules import schedules  # noqa: E402

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.datasets.prepare import PreparedDataset, Split
-from engine.tasks.base import DataInfo
+from engine.data_info import DataInfo
+from engine.preparation.prepare import PreparedDataset, Split
 
 LABELS = ("low", "high")
 

@@ -1,7 +1,7 @@
 """Runs with a saved, untrained network: what serving needs, in a fraction of a second."""
 
 from engine.artifacts import artifacts_of
-from engine.datasets.prepare import prepare
+from engine.preparation.prepare import prepare
 from engine.runs import RunSpec
 from engine.store import open_store
 

@@ -10,11 +10,11 @@ import numpy as np
 
 from engine.artifacts import artifacts_of
 from engine.baselines.base import Baseline
-from engine.datasets.prepare import prepare
+from engine.data_info import DataInfo
+from engine.preparation.prepare import prepare
 from engine.runs import Run, RunSpec, RunState
 from engine.settings import settings
 from engine.store import MetricPoint, Store
-from engine.tasks.base import DataInfo
 
 LABELS = (
     "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",

@@ -19,7 +19,7 @@ from PIL import Image
 from starlette.applications import Starlette
 
 from engine.artifacts import artifacts_of
-from engine.datasets.prepare import prepare
+from engine.preparation.prepare import prepare
 from engine.runs import RunSpec, RunState
 from engine.serving.api.routes import api_routes
 from engine.serving.client import Predictor

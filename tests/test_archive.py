@@ -14,15 +14,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from engine.datasets.archive import import_images
 from engine.datasets.base import datasets
-from engine.datasets.catalog import describe
-from engine.datasets.collected import read_stored
-from engine.datasets.own import describe_set, list_sets, problems_of
-from engine.datasets.own_versions import delete_set
-from engine.datasets.prepare import prepare
-from engine.datasets.unpack import ArchiveError, open_members
 from engine.errors import TrainyardError
+from engine.imports.archive import import_images
+from engine.imports.collected import read_stored
+from engine.imports.sets import describe_set, list_sets, problems_of
+from engine.imports.versions import delete_set
+from engine.preparation.catalog import describe
+from engine.preparation.prepare import prepare
+from engine.readers.unpack import ArchiveError, open_members
 from engine.settings import settings
 from tests.bad_files.make import sound, tone
 from tests.test_images import encoded, plain, png_header

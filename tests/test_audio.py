@@ -12,13 +12,13 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from engine.data_info import DataInfo
 from engine.models.audio_cnn import AudioCnn
 from engine.models.audio_transformer import AudioTransformer
 from engine.models.base import Model, models
 from engine.models.crnn import Crnn
 from engine.runs import RunSpec
 from engine.tasks.audio_classification import AudioClassification
-from engine.tasks.base import DataInfo
 from engine.training.network import Network, build_network
 from tests.extremes import all_at_one_end
 

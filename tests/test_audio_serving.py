@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from engine.data_info import DataInfo
 from engine.datasets.base import datasets
-from engine.datasets.sounds import encode_wav
 from engine.errors import TrainyardError
+from engine.readers.sounds import encode_wav
 from engine.serving.decoding import decode_one, loudest
 from engine.serving.loaded import LoadedModels
 from engine.serving.previews import VARIANTS, preview_augmentation
 from engine.store import Store
-from engine.tasks.base import DataInfo
 from tests.test_audio_training import CHANGES, HIDING, SMALL
 from tests.tones import LABELS, Tones, tones
 from tests.training_runs import train

@@ -12,7 +12,7 @@ from engine.artifacts import artifacts_of
 from engine.augmentations.audio import AudioAugmentation
 from engine.cli.commands import summary
 from engine.datasets.base import datasets
-from engine.datasets.prepare import PreparedDataset, prepare
+from engine.preparation.prepare import PreparedDataset, prepare
 from engine.runs import RunSpec
 from engine.settings import settings
 from engine.store import Store

@@ -15,12 +15,13 @@ from engine.baselines.image import MAX_PIXELS, pixels
 from engine.baselines.mel import BANDS, log_mel
 from engine.baselines.recipe import fit_in_portions, logistic_regressions
 from engine.baselines.table import as_frame
+from engine.data_info import DataInfo
 from engine.datasets.base import datasets
-from engine.datasets.prepare import prepare
 from engine.errors import TrainyardError
 from engine.judging.values import judge_values
+from engine.preparation.prepare import prepare
 from engine.settings import settings
-from engine.tasks.base import DataInfo, Task, tasks
+from engine.tasks.base import Task, tasks
 from engine.tasks.classification import Classification
 from tests.prepared import InMemory, images, sounds, tables, texts
 

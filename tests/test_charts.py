@@ -10,9 +10,8 @@ import pytest
 from engine.runs import Run, RunState
 from engine.store import MetricPoint
 from tests import seeding
-from ui.charts import (
+from ui.charts.charts import (
     MAX_POINTS,
-    THEMES,
     class_bars,
     confusion_figure,
     confusion_height,
@@ -22,7 +21,8 @@ from ui.charts import (
     single_curve,
     to_json,
 )
-from ui.series import Series
+from ui.charts.series import Series
+from ui.theme import THEMES
 
 RUN = Run(7, RunState.RUNNING, {}, best={"epoch": 2, "val_loss": 0.5}, created_at=datetime.now(UTC))
 

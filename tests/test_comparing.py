@@ -16,13 +16,14 @@ from engine.comparing.outcomes import read_judged
 from engine.comparing.resampling import interval_of, interval_of_right, resampled_means
 from engine.comparing.seeds import compare_seeds, group_seeds, mean_of
 from engine.comparing.verdicts import judge_pairs, mcnemar_p, paired_p
+from engine.data_info import DataInfo
 from engine.datasets.base import datasets
 from engine.errors import TrainyardError
 from engine.runs import Run, RunSpec, RunState
 from engine.settings import settings
 from engine.store import Store
 from engine.store.schema import runs as runs_table
-from engine.tasks.base import DataInfo, tasks
+from engine.tasks.base import tasks
 from tests import seeding
 
 DIGITS = {"dataset": "digits", "model": "mlp"}

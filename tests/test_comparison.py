@@ -7,7 +7,7 @@ import pytest
 
 from engine.artifacts import artifacts_of
 from engine.baselines.base import Baseline, baseline_of
-from engine.datasets.prepare import prepare
+from engine.preparation.prepare import prepare
 from engine.runs import RunState
 from engine.store import Store
 from engine.training import comparison, fit

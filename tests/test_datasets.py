@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from engine.datasets import textures
 from engine.datasets.base import Dataset, Examples, datasets
-from engine.datasets.catalog import catalog, describe
-from engine.datasets.fetched import FetchedDataset
-from engine.datasets.prepare import SPLITS, PreparedDataset, prepare
+from engine.datasets.sources import textures
+from engine.datasets.sources.fetched import FetchedDataset
 from engine.errors import TrainyardError
+from engine.preparation.catalog import catalog, describe
+from engine.preparation.prepare import SPLITS, PreparedDataset, prepare
 from engine.settings import settings
 from engine.tasks.base import tasks
 

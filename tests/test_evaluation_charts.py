@@ -8,15 +8,10 @@ import pytest
 from engine.judging.classes import judge_classes
 from engine.judging.values import judge_values
 from tests import seeding
-from ui.charts import THEMES, to_json
-from ui.evaluation_charts import (
-    MAX_CLASS_CURVES,
-    calibration_figure,
-    errors_figure,
-    predicted_figure,
-    threshold_curves,
-)
-from ui.probabilities import calibration_words
+from ui.charts.charts import to_json
+from ui.charts.evaluation import MAX_CLASS_CURVES, calibration_figure, errors_figure, predicted_figure, threshold_curves
+from ui.evaluation.probabilities import calibration_words
+from ui.theme import THEMES
 
 
 def judged(classes: int, examples: int = 600) -> dict[str, Any]:

@@ -18,12 +18,12 @@ import pytest
 from engine.datasets.base import datasets
 from engine.datasets.cifar10 import Cifar10
 from engine.datasets.fashion_mnist import FashionMnist
-from engine.datasets.fetch import fetch
-from engine.datasets.fetched import Download, FetchedDataset
-from engine.datasets.idx import read_idx
 from engine.datasets.imdb import Imdb
-from engine.datasets.prepare import prepare
+from engine.datasets.sources.fetched import Download, FetchedDataset
+from engine.datasets.sources.idx import read_idx
 from engine.errors import TrainyardError
+from engine.preparation.fetch import fetch
+from engine.preparation.prepare import prepare
 from engine.settings import settings
 
 NAMES = [download.filename for download in FashionMnist.downloads]

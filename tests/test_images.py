@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from engine.datasets.images import decode_image
 from engine.errors import TrainyardError
+from engine.readers.images import decode_image
 from engine.settings import settings
 
 RED, WHITE, BLACK = [255, 0, 0], [255, 255, 255], [0, 0, 0]
@@ -324,7 +324,7 @@ def test_memory_is_bounded_by_the_limit_of_pixels(width: int, tmp_path: Path) ->
         Image.new("L" if width > 8_000 else "RGB", (width, 5_000 if width == 8_000 else width)).save(file, "PNG")
     script = f"""
 import resource
-from engine.datasets.images import decode_image
+from engine.readers.images import decode_image
 from engine.errors import TrainyardError
 data = open({str(tmp_path / "large.png")!r}, "rb").read()
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

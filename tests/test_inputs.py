@@ -12,10 +12,10 @@ from engine.datasets.base import datasets
 from engine.errors import TrainyardError
 from engine.settings import settings
 from engine.tasks.base import tasks
+from ui.charts.thumbnails import data_url, thumbnail
+from ui.demo.results import RENDERERS, renderer_for, result_table
 from ui.modalities import modality
 from ui.modalities.image import EXAMPLES, drawing, held_out_examples
-from ui.results import RENDERERS, renderer_for, result_table
-from ui.thumbnails import data_url, thumbnail
 
 
 def png(size: tuple[int, int], mode: str = "RGB") -> bytes:

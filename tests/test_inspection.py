@@ -8,9 +8,8 @@ from typing import Any, ClassVar
 import numpy as np
 import pytest
 
+from engine.data_info import Column
 from engine.datasets.base import Examples, UnsplitDataset
-from engine.datasets.prepare import PreparedDataset, prepare
-from engine.datasets.rows import make_rows
 from engine.errors import TrainyardError
 from engine.inspection import checks
 from engine.inspection.balance import judge_balance
@@ -20,8 +19,9 @@ from engine.inspection.duplicates import find_duplicates, near_images, normalise
 from engine.inspection.features import image_features
 from engine.inspection.mislabels import find_mislabels
 from engine.inspection.sizes import loud_seconds, text_sizes
+from engine.modalities.rows import make_rows
+from engine.preparation.prepare import PreparedDataset, prepare
 from engine.settings import settings
-from engine.tasks.base import Column
 
 
 class Planted(UnsplitDataset):

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from engine.artifacts import artifacts_of
-from engine.datasets.prepare import prepare
+from engine.preparation.prepare import prepare
 from engine.runs import Run, RunSpec, RunState
 from engine.serving.asked import Arrays
 from engine.serving.loaded import LoadedModels

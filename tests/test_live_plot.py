@@ -8,8 +8,8 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from ui import live_plot as module
-from ui.live_plot import Chart, board_data
+from ui.widgets import live_plot as module
+from ui.widgets.live_plot import Chart, board_data
 
 
 def data_of(**changes):
@@ -34,7 +34,7 @@ def test_what_people_wrote_stays_data() -> None:
 
 def test_a_page_mounts_the_figure_with_its_step_and_label() -> None:
     def page() -> None:
-        from ui.live_plot import live_plot
+        from ui.widgets.live_plot import live_plot
 
         live_plot('{"data": [], "layout": {}}', key="plot", label="Loss of run 1", failed="No chart.", step=12)
 

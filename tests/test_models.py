@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from engine.data_info import DataInfo
 from engine.datasets.base import EMBEDDED
 from engine.errors import TrainyardError
 from engine.models import efficientnet
@@ -22,7 +23,6 @@ from engine.models.mlp import Mlp
 from engine.models.resnet import ResNet
 from engine.models.vit import VisionTransformer, patches
 from engine.runs import RunSpec, suggested_values
-from engine.tasks.base import DataInfo
 from tests.extremes import all_at_one_end
 
 SHAPES = [(28, 28, 1), (8, 8, 1), (32, 32, 3), (96, 96, 3)]

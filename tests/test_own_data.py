@@ -13,26 +13,19 @@ import pandas as pd
 import pytest
 
 from engine.cli import main
-from engine.datasets import own as own_module
+from engine.data_info import DataInfo
 from engine.datasets.base import datasets
-from engine.datasets.own import (
-    Problem,
-    describe_set,
-    list_sets,
-    problems_csv,
-    problems_of,
-    suggest_name,
-)
-from engine.datasets.own_versions import delete_set, next_version
-from engine.datasets.prepare import PreparedDataset, prepare
-from engine.datasets.understand import Choice, import_data, understand
 from engine.errors import TrainyardError
+from engine.imports import sets as own_module
+from engine.imports.sets import Problem, describe_set, list_sets, problems_csv, problems_of, suggest_name
+from engine.imports.understand import Choice, import_data, understand
+from engine.imports.versions import delete_set, next_version
 from engine.models.base import Model, models
 from engine.own_data import delete_own_data, uses_of
+from engine.preparation.prepare import PreparedDataset, prepare
 from engine.runs import RunSpec, RunState
 from engine.settings import settings
 from engine.store import Store
-from engine.tasks.base import DataInfo
 from engine.training import fit
 from tests.bad_files.make import sounds, tables
 from tests.test_archive import everything_under, limit, pictures, png, unzipped, zipped

@@ -10,9 +10,9 @@ import pytest
 from PIL import Image
 
 from engine.datasets.base import Dataset, Examples
-from engine.datasets.prepare import prepare
+from engine.preparation.prepare import prepare
 from engine.schedules import schedules
-from ui.pictures import MAX_CLASSES, dataset_look, pipeline, schedule_curve
+from ui.charts.pictures import MAX_CLASSES, dataset_look, pipeline, schedule_curve
 
 
 class Coloured(Dataset):

@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from engine.data_info import DataInfo
 from engine.models.mlp import Mlp
 from engine.runs import RunSpec
 from engine.settings import settings
-from engine.tasks.base import DataInfo
 from engine.training.pipeline import Batches, bucket, evaluation_dataset
 
 INFO = DataInfo((1, 1, 1), ("a", "b", "c"))

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from engine.datasets.base import Examples, UnsplitDataset
-from engine.datasets.prepare import PreparedDataset, prepare, split_examples, trim_cache
 from engine.errors import TrainyardError
+from engine.preparation.prepare import PreparedDataset, prepare, split_examples, trim_cache
 from engine.settings import settings
 
 

@@ -7,8 +7,8 @@ import pytest
 from engine.artifacts import artifacts_of
 from engine.store import Store
 from tests import seeding
-from ui.baselines import TITLES, baseline_sentence
-from ui.report import _width, aligned, report_text
+from ui.evaluation.baselines import TITLES, baseline_sentence
+from ui.evaluation.report import _width, aligned, report_text
 
 BASELINE: dict[str, Any] = {
     "name": "ridge-regression", "metrics": {"mae": 4.0, "rmse": 6.0}, "num_examples": 10, "num_available": 10,

@@ -5,7 +5,7 @@ import pytest
 from engine.runs import RunSpec, RunState
 from engine.store import Store
 from tests.pages.opening import open_page, words
-from ui.run_group import judged_on, spread
+from ui.runs.group import judged_on, spread
 
 
 def test_mean_and_spread_are_those_of_the_ended_folds(store: Store) -> None:

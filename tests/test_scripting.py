@@ -20,9 +20,9 @@ import pytest
 
 from engine.cli import main
 from engine.datasets.base import datasets
-from engine.datasets.prepare import prepare
 from engine.errors import TrainyardError
 from engine.models.base import models
+from engine.preparation.prepare import prepare
 from engine.runs import Run, RunSpec
 from engine.scripting.files import ScriptFiles, packed_data, write_files, zip_files
 from engine.scripting.layout import WIDTH, comment, wrapped

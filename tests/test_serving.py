@@ -19,8 +19,8 @@ import pytest
 from PIL import Image
 
 from engine.artifacts import artifacts_of
-from engine.datasets.prepare import prepare
 from engine.errors import TrainyardError
+from engine.preparation.prepare import prepare
 from engine.runs import RunSpec, RunState
 from engine.serving.client import Predictor
 from engine.serving.loaded import LoadedModels

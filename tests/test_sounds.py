@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from engine.datasets.sounds import SAMPLE_RATE_HZ, decode_sound, encode_wav, fit_length, is_silent
 from engine.errors import TrainyardError
+from engine.readers.sounds import SAMPLE_RATE_HZ, decode_sound, encode_wav, fit_length, is_silent
 from engine.settings import settings
 from tests.bad_files.make import SCRIPTS, sound, tone
 from tests.bad_files.make import sounds as corpus
@@ -280,7 +280,7 @@ def test_a_day_of_silence_in_a_small_file_is_refused_in_little_memory(tmp_path: 
     assert (tmp_path / "day.flac").stat().st_size < 400_000
     said, megabytes = said_and_megabytes(
         f"""
-from engine.datasets.sounds import decode_sound
+from engine.readers.sounds import decode_sound
 from engine.errors import TrainyardError
 data = open({str(tmp_path / "day.flac")!r}, "rb").read()
 """,

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine.datasets import packs, voices
 from engine.datasets.base import Dataset, datasets
-from engine.datasets.fetch import fetch
-from engine.datasets.packs import read_pack
-from engine.datasets.prepare import SPLITS, prepare
+from engine.datasets.sources import packs, voices
+from engine.datasets.sources.packs import read_pack
 from engine.datasets.speech_commands import WORDS, SpeechCommands
 from engine.errors import TrainyardError
+from engine.preparation.fetch import fetch
+from engine.preparation.prepare import SPLITS, prepare
 from tests.test_fetch import Server, register, server
 
 __all__ = ["register", "server"]  # fixtures

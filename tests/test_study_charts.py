@@ -13,10 +13,10 @@ from engine.search.trials import Trial
 from engine.spec import Choices, Range
 from engine.studies import Domain, Study, StudySpec, StudyState
 from tests import study_seeding
-from ui import study_charts
-from ui.charts import to_json
-from ui.study_charts import Judging, lanes, sample
-from ui.study_words import seconds_left
+from ui.charts.charts import to_json
+from ui.studies import charts as study_charts
+from ui.studies.charts import Judging, lanes, sample
+from ui.studies.words import seconds_left
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 SPACE: dict[str, Domain] = {

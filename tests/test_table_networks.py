@@ -13,15 +13,15 @@ import numpy as np
 import pytest
 
 from engine.artifacts import artifacts_of
+from engine.data_info import Column, DataInfo
 from engine.datasets.base import datasets
-from engine.datasets.prepare import prepare
-from engine.datasets.rows import category_values, equal_rows, make_rows
+from engine.modalities.rows import category_values, equal_rows, make_rows
 from engine.models.base import models
 from engine.models.columns import learn_columns
+from engine.preparation.prepare import prepare
 from engine.runs import RunSpec
 from engine.settings import settings
 from engine.store import Store
-from engine.tasks.base import Column, DataInfo
 from engine.training import fit
 from engine.training.callbacks import Report
 from engine.training.network import Network, build_network

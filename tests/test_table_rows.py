@@ -7,12 +7,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from engine.datasets.rows import make_rows
+from engine.data_info import Column, DataInfo
 from engine.errors import TrainyardError
+from engine.modalities.rows import make_rows
 from engine.serving.decoding import decode
 from engine.serving.rows import rows_of_columns, rows_of_records
 from engine.settings import settings
-from engine.tasks.base import Column, DataInfo
 
 INFO = DataInfo((), ("no", "yes"), (Column("weight, g", "number"), Column("n", "number"), Column("isle 🏝", "category")))
 ROWS = [

@@ -17,13 +17,13 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from engine.datasets.cells import MOST_PROBLEMS
-from engine.datasets.columns import ColumnGuess, inspect_columns
-from engine.datasets.delimited import find_separator
-from engine.datasets.encodings import decode_text
-from engine.datasets.spreadsheets import plain_cell, plain_frame, write_csv
-from engine.datasets.tables import TableFile, read_table
 from engine.errors import TrainyardError
+from engine.imports.columns import ColumnGuess, inspect_columns
+from engine.readers.cells import MOST_PROBLEMS
+from engine.readers.delimited import find_separator
+from engine.readers.encodings import decode_text
+from engine.readers.spreadsheets import plain_cell, plain_frame, write_csv
+from engine.readers.tables import TableFile, read_table
 from engine.settings import settings
 from tests.bad_files.make import CHINESE, FRENCH, SCRIPTS, parquet
 from tests.bad_files.make import tables as corpus
@@ -465,7 +465,7 @@ def test_what_would_unpack_to_gigabytes_is_refused_in_little_memory(bomb: str, t
     said, megabytes = said_and_megabytes(
         f"""
 import pandas, pyarrow.compute, pyarrow.parquet
-from engine.datasets.tables import read_table
+from engine.readers.tables import read_table
 from engine.errors import TrainyardError
 data = open({str(tmp_path / "bomb")!r}, "rb").read()
 """,

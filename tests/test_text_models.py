@@ -15,6 +15,7 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.data_info import DataInfo
 from engine.models import glove
 from engine.models.bag_of_embeddings import BagOfEmbeddings
 from engine.models.base import Model, models
@@ -24,7 +25,6 @@ from engine.models.textcnn import TextCnn
 from engine.models.transformer import Transformer
 from engine.models.vocabulary import lower, most_frequent, signs, split_for, units
 from engine.runs import RunSpec
-from engine.tasks.base import DataInfo
 from engine.training.network import Network, build_network
 from tests.extremes import all_at_one_end
 

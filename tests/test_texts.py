@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.datasets.base import Examples, UnsplitDataset
-from engine.datasets.prepare import prepare
-from engine.datasets.texts import Texts
+from engine.modalities.texts import Texts
+from engine.preparation.prepare import prepare
 
 TEXTS = ["", "one", "春眠不覺曉", "naïve café", "🙂 and 👩‍🚀", "", "a\nb\tc"]
 

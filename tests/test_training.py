@@ -12,13 +12,13 @@ import numpy as np
 import pytest
 
 from engine.artifacts import artifacts_of
-from engine.datasets.prepare import prepare
+from engine.data_info import DataInfo
 from engine.models.mlp import Mlp
 from engine.optimizers import optimizers
+from engine.preparation.prepare import prepare
 from engine.runs import RunSpec, RunState
 from engine.store import Store
 from engine.studies import Search, StudySpec
-from engine.tasks.base import DataInfo
 from engine.training import fit, pipeline
 from engine.training.checkpoint import load_weights
 from engine.training.features import frozen_features, learn
@@ -158,7 +158,7 @@ def test_class_weights_make_every_class_count_alike() -> None:
 
 def prepare_info() -> Any:
     """Three classes of tiny images."""
-    from engine.tasks.base import DataInfo
+    from engine.data_info import DataInfo
 
     return DataInfo((2, 2, 1), ("a", "b", "c"))
 

@@ -16,7 +16,7 @@ from engine.store.study_lists import best_values, count_trials, value_place
 from engine.studies import Domain, StudySpec
 from tests import study_seeding
 from tests.search_bench import Bench
-from ui.study_feed import StudyFeed
+from ui.studies.feed import StudyFeed
 
 PARAMS = {"learning_rate": 0.01, "units": 32, "dropout": 0.1, "activation": "relu"}
 SPACE: dict[str, Domain] = {
@@ -129,7 +129,7 @@ def test_a_tick_reads_no_trial_that_has_ended(store: Store, monkeypatch: pytest.
     feed = StudyFeed(store, made.id)
     feed.follow()
     read: list[set[int]] = []
-    monkeypatch.setattr("ui.study_feed.study_runs", lambda _store, ids, **_more: read.append(set(ids)) or [])
+    monkeypatch.setattr("ui.studies.feed.study_runs", lambda _store, ids, **_more: read.append(set(ids)) or [])
     feed.follow(0.0)
     assert read == [{live.id}]
 

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from engine.datasets.base import datasets
-from engine.datasets.own import PLACES
-from engine.datasets.own_dataset import OwnDataset
-from engine.datasets.prepare import PreparedDataset, prepare
+from engine.datasets.stored.base import OwnDataset
+from engine.imports.sets import PLACES
 from engine.models.base import models
+from engine.preparation.prepare import PreparedDataset, prepare
 from engine.runs import PARTS, Training
 from engine.settings import settings
 from engine.spec import Choices, Field, Range, Spec

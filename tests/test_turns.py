@@ -8,14 +8,15 @@ from collections.abc import Awaitable, Callable
 import numpy as np
 import pytest
 
-from engine.datasets.rows import make_rows
+from engine.data_info import DataInfo
 from engine.errors import TrainyardError
+from engine.modalities.rows import make_rows
 from engine.serving.asked import Arrays, Meaning
 from engine.serving.loaded import answer_together
 from engine.serving.sources import LoadedModel
 from engine.serving.turns import TOGETHER_BYTES, Late, Turns
 from engine.serving.wire import pack, pack_inputs, unpack, unpack_inputs
-from engine.tasks.base import DataInfo, tasks
+from engine.tasks.base import tasks
 
 
 class Work:

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from engine.data_info import Column, DataInfo
 from engine.errors import TrainyardError
 from engine.serving.decoding import decode
 from engine.serving.uploads import open_inputs
 from engine.settings import settings
-from engine.tasks.base import Column, DataInfo
 from tests.bad_files.make import CHINESE, SCRIPTS, sounds, tables
 from tests.memory import said_and_megabytes
 from tests.test_images import encoded, plain
@@ -117,7 +117,7 @@ def test_what_cannot_be_used_as_a_whole_is_refused(name: str, data: bytes, said:
 def test_a_file_in_a_zip_may_have_as_much_as_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     limits = settings().model_copy(update={"max_image_mb": 1, "max_clip_mb": 3})
     for module in ("unpack", "sounds"):
-        monkeypatch.setattr(f"engine.datasets.{module}.settings", lambda: limits)
+        monkeypatch.setattr(f"engine.readers.{module}.settings", lambda: limits)
     monkeypatch.setattr("engine.serving.uploads.settings", lambda: limits)
     archive = zipped(**{"a.wav": bytes(2_000_000)})
     assert len(read("audio", ("x.zip", archive))["a.wav"]) == 2_000_000
@@ -127,7 +127,7 @@ def test_a_file_in_a_zip_may_have_as_much_as_alone(monkeypatch: pytest.MonkeyPat
 
 def test_a_zip_bomb_is_not_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
     small = settings().model_copy(update={"max_archive_mb": 1})
-    monkeypatch.setattr("engine.datasets.unpack.settings", lambda: small)
+    monkeypatch.setattr("engine.readers.unpack.settings", lambda: small)
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("a.png", bytes(50_000_000))
@@ -187,7 +187,7 @@ def test_a_row_in_json_that_would_grow_a_hundredfold_is_not_read(data: bytes, tm
 import pandas, pyarrow.compute
 from engine.errors import TrainyardError
 from engine.serving.rows import decode_rows
-from engine.tasks.base import Column, DataInfo
+from engine.data_info import Column, DataInfo
 info = DataInfo((), ("a", "b"), (Column("a", "number"),))
 data = open({str(tmp_path / "bomb")!r}, "rb").read()
 """,

@@ -4,9 +4,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from engine.data_info import SAMPLE_RATE_HZ, Column
 from engine.datasets.base import Examples, UnsplitDataset
-from engine.datasets.rows import make_rows
-from engine.tasks.base import SAMPLE_RATE_HZ, Column
+from engine.modalities.rows import make_rows
 
 COUNT = 120
 _WORDS = (("awful", "Übel", "never again"), ("lovely", "schön", "a delight"))

@@ -7,8 +7,8 @@ import numpy as np
 from pydantic import Field as Setting
 
 from engine.augmentations.base import Augmentation, augmentations
+from engine.data_info import SAMPLE_RATE_HZ
 from engine.spec import Range
-from engine.tasks.base import SAMPLE_RATE_HZ
 
 if TYPE_CHECKING:
     import keras

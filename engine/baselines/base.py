@@ -8,9 +8,9 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from engine.datasets.prepare import PreparedDataset
 from engine.environment import package_version
 from engine.files import write_text
+from engine.preparation.prepare import PreparedDataset
 from engine.settings import settings
 from engine.tasks.base import Task
 

@@ -8,9 +8,9 @@ import numpy as np
 
 from engine.baselines import audio, image, table, text
 from engine.baselines.recipe import Recipe, fit_in_portions
-from engine.datasets.prepare import PreparedDataset, Split
 from engine.errors import TrainyardError
 from engine.judging import deciding_metric, gain
+from engine.preparation.prepare import PreparedDataset, Split
 from engine.settings import settings
 from engine.tasks.base import Task
 

@@ -290,7 +290,7 @@ def script(arguments: argparse.Namespace) -> int:
 def show_datasets(arguments: argparse.Namespace) -> int:
     """`datasets`: what there is and where it comes from."""
     from engine.datasets.base import datasets
-    from engine.datasets.catalog import describe
+    from engine.preparation.catalog import describe
 
     return _print_rows([describe(cls) for cls in datasets.values()], arguments.json, "No datasets.")
 

@@ -92,7 +92,7 @@ def export_script(run: Run, folder: Path, *, notebook: bool) -> list[Path]:
 
 def fetch_dataset(store: Store, name: str, source: Path | None, *, quiet: bool) -> None:
     """Fetch, and report progress to the terminal and to the store."""
-    from engine.datasets.fetch import fetch
+    from engine.preparation.fetch import fetch
 
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
     with Progress(*columns, console=_ERRORS, disable=quiet) as bars:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from engine.errors import TrainyardError
 
 if TYPE_CHECKING:
-    from engine.datasets.understand import Choice, Understood
+    from engine.imports.understand import Choice, Understood
 
 KINDS = ("images", "clips", "texts", "table")
 _SHOWN = 20  # problems that are printed one by one
@@ -41,8 +41,8 @@ def add_own_data(add: Callable[..., argparse.ArgumentParser]) -> None:
 
 def import_own(arguments: argparse.Namespace) -> int:
     """`import`: a folder, zip or table becomes a dataset; prints what was left out."""
-    from engine.datasets.own import PLACES
-    from engine.datasets.understand import import_data, understand
+    from engine.imports.sets import PLACES
+    from engine.imports.understand import import_data, understand
 
     path = arguments.path
     choice = _choice(arguments, understand(path, path.name, arguments.kind))
@@ -78,8 +78,8 @@ def import_own(arguments: argparse.Namespace) -> int:
 
 def _choice(arguments: argparse.Namespace, found: "Understood") -> "Choice":
     """What was understood, overruled by the flags."""
-    from engine.datasets.own import suggest_name
-    from engine.datasets.understand import Choice
+    from engine.imports.sets import suggest_name
+    from engine.imports.understand import Choice
 
     return Choice(
         kind=found.kind,

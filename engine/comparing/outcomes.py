@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from engine.artifacts import artifacts_of
-from engine.datasets.own import PLACES
 from engine.errors import TrainyardError
+from engine.imports.sets import PLACES
 from engine.runs import Run, RunState
 from engine.tasks.base import tasks
 

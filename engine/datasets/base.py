@@ -7,9 +7,9 @@ from typing import Annotated, Any, ClassVar, Self
 import numpy as np
 from pydantic import Field
 
+from engine.data_info import Column
 from engine.registry import Registry
 from engine.spec import ADVANCED, FIXED, HIDDEN, Range, Spec
-from engine.tasks.base import Column
 
 EMBEDDED = Path(__file__).resolve().parents[2] / "data"
 """Folder of the data that ships with the project, each file with its licence beside it."""
@@ -20,7 +20,7 @@ class Examples:
     """All examples of a dataset, before they are split.
 
     `inputs`: images (examples, height, width, channels) uint8; texts (examples,) strings as objects; clips (examples,
-    samples) int16, mono; tables (examples,) of up to two fields, see `engine.datasets.rows`. `targets` (examples,):
+    samples) int16, mono; tables (examples,) of up to two fields, see `engine.modalities.rows`. `targets` (examples,):
     int64 class indices into `labels`, or float64 values where `labels` is empty. `groups` (examples,) names examples
     that must stay in one split (two drawings of one emoji); `test` and `validation` (examples,) bool mark splits that the
     source fixes.

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from engine.datasets.base import Examples, datasets
-from engine.datasets.fetched import Download, FetchedDataset
+from engine.datasets.sources.fetched import Download, FetchedDataset
 from engine.errors import TrainyardError
 
 LABELS = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")

@@ -3,7 +3,7 @@
 from typing import Any, ClassVar
 
 from engine.datasets.base import Examples, datasets
-from engine.datasets.sklearn_tables import SklearnTable
+from engine.datasets.sources.sklearn_tables import SklearnTable
 
 
 @datasets.register("diabetes", "Diabetes (442 patients)")

@@ -5,7 +5,7 @@ from typing import Annotated, Any, ClassVar, Literal
 import numpy as np
 
 from engine.datasets.base import EMBEDDED, Examples, UnsplitDataset, datasets
-from engine.datasets.prepare import file_fingerprint
+from engine.files import file_fingerprint
 from engine.spec import FIXED
 
 _FILE = EMBEDDED / "images" / "emoji_32.npz"

@@ -5,7 +5,7 @@ from typing import ClassVar
 import numpy as np
 
 from engine.datasets.base import EMBEDDED, Dataset, Examples, datasets
-from engine.datasets.prepare import file_fingerprint
+from engine.files import file_fingerprint
 
 LABELS = (
     "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",

@@ -4,8 +4,8 @@ from typing import Any, ClassVar
 
 from engine.datasets.base import Examples, datasets
 from engine.datasets.fashion import LABELS, Fashion
-from engine.datasets.fetched import Download
-from engine.datasets.idx import IdxDataset
+from engine.datasets.sources.fetched import Download
+from engine.datasets.sources.idx import IdxDataset
 
 _URL = "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion"
 

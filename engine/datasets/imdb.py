@@ -9,8 +9,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from engine.datasets.base import Examples, datasets
-from engine.datasets.fetched import Download, FetchedDataset
-from engine.datasets.scored_texts import LABELS
+from engine.datasets.sources.fetched import Download, FetchedDataset
+from engine.datasets.sources.scored_texts import LABELS
 from engine.errors import TrainyardError
 
 _REVIEW = re.compile(r"aclImdb/(train|test)/(neg|pos)/(\d{1,6})_\d{1,2}\.txt")

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from engine.datasets.base import EMBEDDED, Examples, UnsplitDataset, datasets
-from engine.datasets.prepare import file_fingerprint
+from engine.files import file_fingerprint
 
 LABELS = tuple("0123456789")
 _FILE = EMBEDDED / "images" / "mnist_5k.npz"

@@ -3,9 +3,9 @@
 from typing import Any, ClassVar
 
 from engine.datasets.base import Examples, datasets
-from engine.datasets.fetched import Download
-from engine.datasets.idx import IdxDataset
 from engine.datasets.mnist import LABELS, Mnist
+from engine.datasets.sources.fetched import Download
+from engine.datasets.sources.idx import IdxDataset
 
 _URL = "https://storage.googleapis.com/cvdf-datasets/mnist"
 

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from engine.datasets.base import EMBEDDED, Examples, UnsplitDataset, datasets
-from engine.datasets.prepare import file_fingerprint
+from engine.files import file_fingerprint
 
 _FILE = EMBEDDED / "text" / "phrases_tuxpaint_18langs.tsv.gz"
 LANGUAGES = {

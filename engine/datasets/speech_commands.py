@@ -11,12 +11,12 @@ from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 
+from engine.data_info import SAMPLE_RATE_HZ
 from engine.datasets.base import Examples, datasets
-from engine.datasets.fetched import Download, FetchedDataset
-from engine.datasets.sounds import fit_length
+from engine.datasets.sources.fetched import Download, FetchedDataset
 from engine.errors import TrainyardError
+from engine.readers.sounds import fit_length
 from engine.spec import FIXED
-from engine.tasks.base import SAMPLE_RATE_HZ
 
 COMMANDS = ("yes", "no", "up", "down", "left", "right", "on", "off", "stop", "go")
 WORDS = (

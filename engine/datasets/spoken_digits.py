@@ -4,9 +4,9 @@ from typing import Annotated, Any, ClassVar
 
 import numpy as np
 
-from engine.datasets import voices
 from engine.datasets.base import Examples, UnsplitDataset, datasets
-from engine.datasets.packs import pack_fingerprint, read_pack
+from engine.datasets.sources import voices
+from engine.datasets.sources.packs import pack_fingerprint, read_pack
 from engine.spec import ADVANCED, FIXED, Range
 
 WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")

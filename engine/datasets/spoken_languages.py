@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from engine.datasets.base import Examples, UnsplitDataset, datasets
-from engine.datasets.packs import pack_fingerprint, read_pack
+from engine.datasets.sources.packs import pack_fingerprint, read_pack
 
 LANGUAGES = {
     "be": "Belarusian", "bg": "Bulgarian", "ca": "Catalan", "da": "Danish", "el": "Greek", "es": "Spanish",

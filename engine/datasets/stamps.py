@@ -5,9 +5,9 @@ from typing import Annotated, Any, ClassVar, Literal
 import numpy as np
 from PIL import Image
 
-from engine.datasets import textures
 from engine.datasets.base import EMBEDDED, Examples, UnsplitDataset, datasets
-from engine.datasets.prepare import file_fingerprint
+from engine.datasets.sources import textures
+from engine.files import file_fingerprint
 from engine.spec import FIXED
 
 _FILE = EMBEDDED / "images" / "tuxpaint_stamps_96_rgba.npz"

@@ -3,7 +3,7 @@
 from typing import ClassVar
 
 from engine.datasets.base import Examples, datasets
-from engine.datasets.csv_tables import CsvTable
+from engine.datasets.sources.csv_tables import CsvTable
 
 
 @datasets.register("titanic", "Titanic (1,313 passengers)")

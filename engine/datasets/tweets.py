@@ -3,7 +3,7 @@
 from typing import Any, ClassVar
 
 from engine.datasets.base import datasets
-from engine.datasets.scored_texts import ScoredTexts
+from engine.datasets.sources.scored_texts import ScoredTexts
 
 
 @datasets.register("tweets", "Tweets (3,362 moods)")

@@ -3,7 +3,7 @@
 from typing import ClassVar
 
 from engine.datasets.base import Examples, datasets
-from engine.datasets.sklearn_tables import SklearnTable
+from engine.datasets.sources.sklearn_tables import SklearnTable
 
 
 @datasets.register("wine", "Wine (178 bottles)")

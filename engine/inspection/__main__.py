@@ -6,10 +6,10 @@ import resource
 import sys
 from pathlib import Path
 
-from engine.datasets.prepare import PreparedDataset
 from engine.errors import TrainyardError
 from engine.files import write_text
 from engine.inspection.checks import CHECKS, result_path
+from engine.preparation.prepare import PreparedDataset
 from engine.settings import settings
 
 _NICENESS = 5  # training goes first

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.datasets.prepare import SPLITS, PreparedDataset
+from engine.preparation.prepare import SPLITS, PreparedDataset
 
 UNEVEN = 5.0
 """How many times as large as the smallest class the largest may be."""

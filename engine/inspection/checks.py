@@ -11,12 +11,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from engine.datasets.prepare import PreparedDataset
 from engine.environment import package_version
 from engine.errors import TrainyardError
 from engine.inspection.columns import inspect_all
 from engine.inspection.duplicates import find_duplicates
 from engine.inspection.mislabels import find_mislabels
+from engine.preparation.prepare import PreparedDataset
 from engine.settings import settings
 
 CHECKS: dict[str, Callable[[PreparedDataset, int], dict[str, Any]]] = {

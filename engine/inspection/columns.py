@@ -4,9 +4,9 @@ from typing import Any
 
 import numpy as np
 
-from engine.datasets.prepare import PreparedDataset
-from engine.datasets.rows import Rows
 from engine.inspection.sample import sample_of
+from engine.modalities.rows import Rows
+from engine.preparation.prepare import PreparedDataset
 
 GAPS = 0.4
 """Share of missing cells from which a column is doubtful."""

@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from engine.datasets.prepare import TEXT, PreparedDataset
-from engine.datasets.rows import Rows
-from engine.datasets.texts import Texts
 from engine.inspection.features import thumbnails
 from engine.inspection.sample import sample_of
+from engine.modalities.rows import Rows
+from engine.modalities.texts import Texts
+from engine.preparation.prepare import TEXT, PreparedDataset
 
 MOST_SHOWN = 60
 """How many groups are kept with the result; the others are only counted."""

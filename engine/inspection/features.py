@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.datasets.prepare import TEXT, PreparedDataset
+from engine.preparation.prepare import TEXT, PreparedDataset
 
 _SIDE = 16  # pixels: a large dataset is inspected in a minute, which all its pixels would take many times over
 _ITERATIONS = 300

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from engine.datasets.prepare import PreparedDataset
 from engine.errors import TrainyardError
 from engine.inspection.features import classifier_for
 from engine.inspection.sample import sample_of
+from engine.preparation.prepare import PreparedDataset
 
 MOST_SHOWN = 200
 """How many suspects are kept with the result, the most doubtful first."""

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from engine.datasets.prepare import PreparedDataset
+from engine.preparation.prepare import PreparedDataset
 
 
 def sample_of(prepared: PreparedDataset, most: int) -> np.ndarray:

@@ -4,9 +4,9 @@ import re
 
 import numpy as np
 
-from engine.datasets.prepare import PreparedDataset
-from engine.datasets.rows import Rows
-from engine.datasets.sounds import SAMPLE_RATE_HZ
+from engine.modalities.rows import Rows
+from engine.preparation.prepare import PreparedDataset
+from engine.readers.sounds import SAMPLE_RATE_HZ
 
 _WINDOW = SAMPLE_RATE_HZ // 50
 _QUIET = 100  # of 32,768: a window that is nowhere louder counts as silent

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 import numpy as np
 from pydantic import Field as Setting
 
+from engine.data_info import SAMPLE_RATE_HZ, DataInfo
 from engine.models.base import Model
 from engine.models.regularisation import batch_norm
 from engine.spec import ADVANCED, Range
-from engine.tasks.base import SAMPLE_RATE_HZ, DataInfo
 
 if TYPE_CHECKING:
     import keras

@@ -2,10 +2,10 @@
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from engine.data_info import DataInfo
 from engine.models.columns import encode_columns, learn_columns
 from engine.registry import Registry
 from engine.spec import Spec
-from engine.tasks.base import DataInfo
 
 if TYPE_CHECKING:
     import keras

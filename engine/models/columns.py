@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from engine.data_info import DataInfo
 from engine.settings import settings
-from engine.tasks.base import DataInfo
 
 if TYPE_CHECKING:
     import keras

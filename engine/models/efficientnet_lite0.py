@@ -2,11 +2,11 @@
 
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
+from engine.data_info import DataInfo
 from engine.errors import TrainyardError
 from engine.models.base import Model, models
 from engine.models.efficientnet import PARTS, run_parts
 from engine.spec import FORKABLE, Range
-from engine.tasks.base import DataInfo
 
 if TYPE_CHECKING:
     import keras

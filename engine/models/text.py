@@ -4,11 +4,11 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import numpy as np
 
+from engine.data_info import DataInfo
 from engine.models import glove
 from engine.models.base import Model
 from engine.models.vocabulary import SIGN_WIDTHS, Splitting, capitals, most_frequent, signs, split_for, units
 from engine.spec import ADVANCED, Range
-from engine.tasks.base import DataInfo
 
 if TYPE_CHECKING:
     import keras

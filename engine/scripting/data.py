@@ -7,7 +7,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from engine.datasets.prepare import SPLITS, PreparedDataset
+from engine.preparation.prepare import SPLITS, PreparedDataset
 
 
 def texts_array(texts: Any) -> np.ndarray:

@@ -4,7 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from engine.datasets.prepare import PreparedDataset
+from engine.data_info import DataInfo
+from engine.preparation.prepare import PreparedDataset
 from engine.runs import RunSpec
 from engine.scripting.data import texts_array
 from engine.scripting.graph import Graph
@@ -12,7 +13,6 @@ from engine.scripting.learned import Learned
 from engine.scripting.objects import Objects
 from engine.scripting.transplant import Transplant
 from engine.scripting.values import literal, written_short
-from engine.tasks.base import DataInfo
 from engine.training.features import copies_within_budget
 from engine.training.network import Network
 

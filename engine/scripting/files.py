@@ -10,9 +10,9 @@ from typing import Any, Self
 
 import numpy as np
 
-from engine.datasets.prepare import prepare
 from engine.errors import TrainyardError
 from engine.files import write_text
+from engine.preparation.prepare import prepare
 from engine.runs import Run, RunSpec
 from engine.scripting.data import data_file, example_arrays, size_bytes, write_data
 from engine.scripting.origin import readme

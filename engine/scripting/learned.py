@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from engine.datasets.prepare import PreparedDataset
-from engine.tasks.base import DataInfo
+from engine.data_info import DataInfo
+from engine.preparation.prepare import PreparedDataset
 
 _NUMBERS = """columns = data["train_numbers"].astype("float64")
 MEANS, DEVIATIONS = np.nanmean(columns, axis=0), np.nanstd(columns, axis=0)

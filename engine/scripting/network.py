@@ -7,11 +7,11 @@ from typing import Any
 import keras
 import numpy as np
 
+from engine.data_info import DataInfo
 from engine.runs import RunSpec
 from engine.scripting.graph import Graph
 from engine.scripting.layout import wrapped
 from engine.scripting.objects import Objects
-from engine.tasks.base import DataInfo
 from engine.training.network import Network, build_network
 
 RESERVED = (

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from engine.datasets.prepare import PreparedDataset
 from engine.environment import package_version
+from engine.preparation.prepare import PreparedDataset
 from engine.runs import Run, RunSpec
 
 _PACKAGES = ("tensorflow", "keras", "numpy")

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 import keras
 import numpy as np
 
-from engine.datasets.prepare import prepare
+from engine.data_info import DataInfo
+from engine.preparation.prepare import prepare
 from engine.runs import RunSpec
 from engine.scripting.files import ScriptFiles
 from engine.scripting.graph import remembered_order
@@ -17,7 +18,6 @@ from engine.scripting.sections import Section, notebook_file, python_file
 from engine.scripting.templates import PRETRAINED, TEXTS
 from engine.scripting.training import TrainingSections
 from engine.scripting.values import literal, written_short
-from engine.tasks.base import DataInfo
 from engine.training.features import learn
 from engine.training.network import build_network
 

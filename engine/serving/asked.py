@@ -7,13 +7,14 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from engine.data_info import DataInfo
 from engine.errors import TrainyardError
 from engine.serving.answers import PredictResult
 from engine.serving.decoded import Decoded
 from engine.serving.decoding import decode
 from engine.serving.instances import make_inputs, read_request
 from engine.settings import settings
-from engine.tasks.base import DataInfo, Task
+from engine.tasks.base import Task
 
 
 @dataclass(frozen=True)

@@ -5,14 +5,14 @@ from typing import Any
 
 import numpy as np
 
-from engine.datasets.images import decode_image
-from engine.datasets.kinds import kind_of
-from engine.datasets.sounds import decode_sound, fit_length
+from engine.data_info import DataInfo
 from engine.errors import TrainyardError
+from engine.readers.images import decode_image
+from engine.readers.kinds import kind_of
+from engine.readers.sounds import decode_sound, fit_length
 from engine.serving.decoded import Decoded
 from engine.serving.rows import decode_rows
 from engine.settings import settings
-from engine.tasks.base import DataInfo
 
 _NEARLY_ALL = 0.99  # of the energy of the loudest stretch
 

@@ -10,12 +10,12 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from engine.datasets.rows import make_rows
+from engine.data_info import Column, DataInfo
 from engine.errors import TrainyardError
+from engine.modalities.rows import make_rows
 from engine.serving.decoding import decode_one, stack
 from engine.serving.rows import LARGEST
 from engine.settings import settings
-from engine.tasks.base import Column, DataInfo
 
 SIGNATURES = ("serving_default", "raw")
 """What `signature_name` may say: typed predictions, or the plain outputs of the network."""

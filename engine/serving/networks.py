@@ -11,8 +11,8 @@ import keras
 import numpy as np
 
 from engine.cost.facts import NetworkFacts
-from engine.datasets.prepare import PreparedDataset, prepare
 from engine.optimizers import Adam, Optimizer
+from engine.preparation.prepare import PreparedDataset, prepare
 from engine.runs import RunSpec, Training
 from engine.schedules import Constant
 from engine.serving.answers import Layer, NetworkPicture

@@ -8,9 +8,9 @@ import keras
 import numpy as np
 from PIL import Image
 
-from engine.datasets.prepare import PreparedDataset, prepare
-from engine.datasets.spectrograms import spectrogram_png
 from engine.errors import TrainyardError
+from engine.modalities.spectrograms import spectrogram_png
+from engine.preparation.prepare import PreparedDataset, prepare
 from engine.runs import RunSpec
 from engine.settings import settings
 from engine.training.features import learn

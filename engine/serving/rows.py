@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from engine.datasets.rows import make_rows
-from engine.datasets.tables import read_table
+from engine.data_info import Column, DataInfo
 from engine.errors import TrainyardError
+from engine.modalities.rows import make_rows
+from engine.readers.tables import read_table
 from engine.serving.decoded import Decoded
 from engine.settings import settings
-from engine.tasks.base import Column, DataInfo
 
 LARGEST = float(np.finfo(np.float32).max)
 """Numbers beyond it would be infinite to a network."""

@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 
 from engine.artifacts import artifacts_of
+from engine.data_info import DataInfo
 from engine.errors import TrainyardError
 from engine.serving.asked import Meaning
 from engine.store import open_store
-from engine.tasks.base import DataInfo, tasks
+from engine.tasks.base import tasks
 from engine.training.tensors import as_tensors
 
 logger = logging.getLogger(__name__)
@@ -118,7 +119,7 @@ def _from_checkpoint(source: Source) -> LoadedModel:
 
     Training need not save a model for that: it writes its checkpoints anyway.
     """
-    from engine.datasets.prepare import prepare
+    from engine.preparation.prepare import prepare
     from engine.training.features import learn
     from engine.training.inheritance import inherit
     from engine.training.network import build_network

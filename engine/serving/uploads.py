@@ -7,9 +7,9 @@ from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import Any
 
-from engine.datasets.tables import read_table
-from engine.datasets.unpack import Member, naming, open_members
 from engine.errors import TrainyardError
+from engine.readers.tables import read_table
+from engine.readers.unpack import Member, naming, open_members
 from engine.settings import settings
 
 ROW_MODALITIES = ("table",)

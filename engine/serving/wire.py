@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from engine.datasets.rows import make_rows
-from engine.datasets.texts import Texts
+from engine.modalities.rows import make_rows
+from engine.modalities.texts import Texts
 
 _HEAD_BYTES = 4
 

@@ -4,9 +4,10 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import numpy as np
 
+from engine.data_info import DataInfo
 from engine.judging.classes import class_scores, judge_classes
 from engine.spec import ADVANCED, FORKABLE, Range
-from engine.tasks.base import DataInfo, Prediction, Task
+from engine.tasks.base import Prediction, Task
 
 if TYPE_CHECKING:
     import keras

@@ -4,9 +4,10 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import numpy as np
 
+from engine.data_info import DataInfo
 from engine.judging.values import judge_values, value_scores
 from engine.spec import ADVANCED, FORKABLE
-from engine.tasks.base import DataInfo, Prediction, Task, tasks
+from engine.tasks.base import Prediction, Task, tasks
 from engine.tasks.classification import Classification
 
 if TYPE_CHECKING:

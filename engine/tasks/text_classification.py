@@ -2,7 +2,8 @@
 
 from typing import Any, ClassVar
 
-from engine.tasks.base import DataInfo, tasks
+from engine.data_info import DataInfo
+from engine.tasks.base import tasks
 from engine.tasks.classification import Classification
 
 

@@ -8,10 +8,10 @@ from typing import Any
 
 from engine.artifacts import Artifacts
 from engine.baselines.base import Baseline, baseline_of, cached_baseline
-from engine.datasets.prepare import PreparedDataset
 from engine.errors import TrainyardError
 from engine.files import write_text
 from engine.judging import deciding_metric
+from engine.preparation.prepare import PreparedDataset
 from engine.runs import RunState
 from engine.tasks.base import Task
 from engine.training.evaluate import JUDGED

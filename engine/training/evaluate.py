@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from engine.artifacts import Artifacts
-from engine.datasets.prepare import PreparedDataset, Split
+from engine.data_info import DataInfo
 from engine.files import write_text
+from engine.preparation.prepare import PreparedDataset, Split
 from engine.runs import RunSpec
-from engine.tasks.base import DataInfo
 from engine.training.checkpoint import write_arrays
 from engine.training.network import Network
 from engine.training.tensors import as_tensors

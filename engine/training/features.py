@@ -16,11 +16,12 @@ import numpy as np
 import tensorflow as tf
 
 from engine.augmentations.base import Augmentation
-from engine.datasets.prepare import PreparedDataset, Split
+from engine.data_info import DataInfo
 from engine.files import write_text
+from engine.preparation.prepare import PreparedDataset, Split
 from engine.runs import RunSpec
 from engine.settings import settings
-from engine.tasks.base import DataInfo, Task
+from engine.tasks.base import Task
 from engine.training.network import Network
 from engine.training.tensors import as_tensors
 

@@ -12,14 +12,14 @@ import numpy as np
 import tensorflow as tf
 
 from engine.artifacts import artifacts_of, check_free_disk, discard_results
-from engine.datasets.prepare import PreparedDataset, Split, prepare
+from engine.data_info import DataInfo
 from engine.environment import describe_environment
 from engine.errors import TrainyardError
+from engine.preparation.prepare import PreparedDataset, Split, prepare
 from engine.processes import describe_process
 from engine.runs import Run, RunSpec, RunState
 from engine.settings import settings
 from engine.store import Store
-from engine.tasks.base import DataInfo
 from engine.training.callbacks import BestEpoch, Checkpoints, Plateau, Report, SteadySeeds
 from engine.training.checkpoint import load_checkpoint
 from engine.training.comparison import compare_run, known_baseline

@@ -6,8 +6,8 @@ from typing import Any
 import keras
 
 from engine.augmentations.base import Augmentation
+from engine.data_info import DataInfo
 from engine.runs import RunSpec
-from engine.tasks.base import DataInfo
 from engine.training.steering import Scaled
 
 

@@ -14,7 +14,7 @@ import keras
 import numpy as np
 from keras import layers
 
-from engine.datasets.prepare import PreparedDataset
+from engine.preparation.prepare import PreparedDataset
 from engine.runs import RunSpec
 
 _MOVING = (

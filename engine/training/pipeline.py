@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from engine.data_info import DataInfo
 from engine.runs import RunSpec
 from engine.settings import settings
-from engine.tasks.base import DataInfo
 
 _EVALUATION_BATCH = 512
 _BUCKET_BATCHES = 50

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from engine.datasets.archive import import_images
-from engine.datasets.own_versions import delete_set
+from engine.imports.archive import import_images
+from engine.imports.versions import delete_set
 from engine.processes import describe_process
 from engine.runs import RunSpec, RunState
 from tests.faults.lab import LONG, SHORT, Lab

@@ -19,8 +19,9 @@ from engine.store import Store
 from engine.tasks.base import Prediction
 from tests import seeding
 from tests.pages.opening import labels, open_page, press, words
-from ui import batch, lab
-from ui.downloads import json_file
+from ui import lab
+from ui.demo import batch
+from ui.widgets.downloads import json_file
 
 
 @dataclass

@@ -14,7 +14,7 @@ from engine.store.schema import runs
 from tests import seeding, study_seeding
 from tests.pages.opening import labels, open_page, press, words
 from tests.pages.test_runs import select
-from ui.compare_columns import metric_names
+from ui.compare.columns import metric_names
 
 DIGITS = {"dataset": "digits", "model": "mlp"}
 ONE_OF_EACH = ("digits", "phrase-languages", "spoken-digits", "iris", "diabetes")

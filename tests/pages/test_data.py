@@ -7,7 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from engine.datasets.base import datasets
-from engine.datasets.own import describe_set, list_sets
+from engine.imports.sets import describe_set, list_sets
 from engine.runs import RunSpec, RunState
 from engine.store import Store
 from tests.pages.opening import labels, open_page, press, words

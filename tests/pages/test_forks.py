@@ -12,9 +12,9 @@ from engine.runs import Run, RunSpec, RunState
 from engine.store import Store
 from tests import seeding
 from tests.pages.opening import labels, open_page, press, words
-from ui.fork_form import fork_query
-from ui.run_family import family_of, lanes, related
-from ui.run_forks import nearest
+from ui.runs.family import family_of, lanes, related
+from ui.runs.forks import nearest
+from ui.train.fork_form import fork_query
 
 
 def keep(run: Run, *epochs: int) -> Run:
@@ -233,7 +233,7 @@ def test_a_family_is_drawn_from_its_first_ancestor_each_child_below_its_parent(s
 
 
 def test_a_run_is_in_its_own_family_however_many_siblings_it_has(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ui.run_family.MOST", 3)
+    monkeypatch.setattr("ui.runs.family.MOST", 3)
     root = seeding.running(store, epochs=6)
     youngest = [forked(store, root, 2) for _ in range(5)][-1]
     relatives = {run.id for run in family_of(store, youngest)}

@@ -20,7 +20,8 @@ from engine.settings import settings
 from engine.store import Store
 from engine.tasks.base import tasks
 from tests.pages.opening import open_page, words
-from ui import lab, results
+from ui import lab
+from ui.demo import results
 from ui.modalities import base
 
 NAME = "tests.series"

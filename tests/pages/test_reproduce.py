@@ -15,8 +15,9 @@ from engine.store import Store
 from engine.store.schema import runs
 from tests import seeding
 from tests.pages.opening import open_page, press, words
-from ui import lab, reproduce
-from ui.forms import read_form
+from ui import lab
+from ui.runs import reproduce
+from ui.train.forms import read_form
 
 VALUES: dict[str, Any] = {"dataset": "digits", "model": "mlp", "learning_rate": 0.005}
 

@@ -11,7 +11,7 @@ from engine.runs import RunState
 from engine.store import Store
 from tests import seeding
 from tests.pages.opening import labels, open_page, press, words
-from ui.mistakes import MOST, cell
+from ui.evaluation.mistakes import MOST, cell
 
 
 def plots(at) -> dict:

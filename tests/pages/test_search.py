@@ -11,7 +11,7 @@ from engine.studies import tunable
 from tests.pages.opening import labels, open_page, press, words
 from tests.pages.warm import WarmPredictor, finish
 from ui import lab
-from ui.search_form import read_search, read_vary, suggested, write_vary
+from ui.studies.form import read_search, read_vary, suggested, write_vary
 
 DIGITS = {"dataset": "digits", "model": "mlp", "epochs": 3}
 

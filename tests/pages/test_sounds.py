@@ -9,16 +9,16 @@ from streamlit.testing.v1 import AppTest
 
 from engine.artifacts import artifacts_of
 from engine.datasets.base import datasets
-from engine.datasets.prepare import prepare
-from engine.datasets.sounds import decode_sound, encode_wav
 from engine.errors import TrainyardError
+from engine.preparation.prepare import prepare
+from engine.readers.sounds import decode_sound, encode_wav
 from engine.runs import Run
 from engine.store import Store
 from engine.tasks.base import Prediction
 from tests import seeding
 from tests.pages.opening import open_page, press, words
 from ui import lab
-from ui.evaluation import final_figures
+from ui.evaluation.overview import final_figures
 from ui.modalities.audio import EXAMPLES, WAYS, held_out_examples
 
 SOUNDS = {"dataset": "spoken-digits"}
@@ -165,7 +165,7 @@ def test_and_a_figure_of_its_own(store: Store) -> None:
 def gallery() -> None:
     """A page with two examples of a dataset."""
     from engine.datasets.base import datasets
-    from engine.datasets.prepare import prepare
+    from engine.preparation.prepare import prepare
     from ui.modalities import modality
 
     modality("audio").examples(prepare(datasets["spoken-digits"]()), [3, 700], ["one of three", "the last"])

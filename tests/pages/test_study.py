@@ -16,9 +16,9 @@ from engine.store.schema import studies
 from engine.studies import Search, Study, StudySpec, StudyState, tunable
 from tests import seeding, study_seeding
 from tests.pages.opening import labels, open_page, press, words
-from ui.study_actions import with_search
-from ui.study_feed import _feed
-from ui.study_views import VIEWS
+from ui.studies.actions import with_search
+from ui.studies.feed import _feed
+from ui.studies.views import VIEWS
 
 PARAMS = {"learning_rate": 0.01, "units": 32, "dropout": 0.1, "activation": "relu"}
 
@@ -77,14 +77,14 @@ def test_a_clicked_point_opens_its_run(store: Store, monkeypatch: pytest.MonkeyP
     at = open_page("study", study=made.id)
     run = store.studies.runs(made.id)[1][0]
     assert run.id in charts(at)[0]["data"][0]["customdata"]
-    monkeypatch.setattr("ui.live_plot._mount", lambda **_board: {"clicked": run.id})
+    monkeypatch.setattr("ui.widgets.live_plot._mount", lambda **_board: {"clicked": run.id})
     assert at.run().title[0].value == f"Run {run.id}"
 
 
 def test_a_click_that_names_no_run_of_the_study_opens_nothing(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     other = seeding.queued(store)
     made = study_seeding.study(store, trials=1)
-    monkeypatch.setattr("ui.live_plot._mount", lambda **_board: {"clicked": other.id})
+    monkeypatch.setattr("ui.widgets.live_plot._mount", lambda **_board: {"clicked": other.id})
     assert open_page("study", study=made.id).title[0].value == "mlp on digits"
 
 

@@ -6,19 +6,20 @@ import pandas as pd
 import pytest
 
 from engine.artifacts import artifacts_of
+from engine.data_info import Column, DataInfo
 from engine.datasets.base import datasets
-from engine.datasets.prepare import prepare
+from engine.preparation.prepare import prepare
 from engine.runs import Run, RunState
 from engine.serving.answers import PredictResult
 from engine.serving.decoding import decode
 from engine.store import Store
-from engine.tasks.base import Column, DataInfo, Prediction
+from engine.tasks.base import Prediction
 from tests import seeding
 from tests.pages.opening import open_page, words
 from ui import lab
 from ui.modalities import modality
 from ui.modalities.table import MOST_WIDGETS, held_out_rows
-from ui.plain import plain_label
+from ui.widgets.plain import plain_label
 
 LABELS = ("light", "heavy")
 

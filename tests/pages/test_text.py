@@ -8,16 +8,16 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from engine.datasets.base import Examples, UnsplitDataset, datasets
-from engine.datasets.prepare import prepare
+from engine.preparation.prepare import prepare
 from engine.settings import settings
 from engine.store import Store
 from engine.tasks.base import Prediction
 from tests import seeding
 from tests.pages.opening import open_page, press, words
 from ui import lab
+from ui.charts.pictures import dataset_look
 from ui.modalities import modality
 from ui.modalities.text import EXAMPLES, held_out_texts, lines_of
-from ui.pictures import dataset_look
 
 RUN = {"dataset": "movie-snippets", "model": "bag-of-embeddings", "epochs": 1}
 

@@ -4,12 +4,13 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from engine.data_info import DataInfo
 from engine.datasets.base import Examples, UnsplitDataset, datasets
 from engine.errors import TrainyardError
 from engine.models.base import models
 from engine.models.mlp import Mlp
 from engine.serving.decoding import DECODERS
-from engine.tasks.base import DataInfo, Prediction, Task, tasks
+from engine.tasks.base import Prediction, Task, tasks
 
 LENGTH = 8
 SHARES = (0.1, 0.5, 0.9)

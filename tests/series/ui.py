@@ -5,12 +5,12 @@ from typing import Any
 
 import streamlit as st
 
+from engine.data_info import DataInfo
 from engine.datasets.base import Dataset
-from engine.datasets.prepare import PreparedDataset
+from engine.preparation.prepare import PreparedDataset
 from engine.runs import Run
-from engine.tasks.base import DataInfo
+from ui.demo.results import RENDERERS
 from ui.modalities import Cells, File, register
-from ui.results import RENDERERS
 
 
 class Series:

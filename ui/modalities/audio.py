@@ -7,22 +7,22 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from engine.data_info import DataInfo
 from engine.datasets.base import Dataset
-from engine.datasets.prepare import PreparedDataset, prepare
-from engine.datasets.sounds import SAMPLE_RATE_HZ, decode_sound, encode_wav, is_silent
-from engine.datasets.spectrograms import spectrogram, spectrogram_picture, spectrogram_png
 from engine.errors import TrainyardError
+from engine.modalities.spectrograms import spectrogram, spectrogram_picture, spectrogram_png
+from engine.preparation.prepare import PreparedDataset, prepare
+from engine.readers.sounds import SAMPLE_RATE_HZ, decode_sound, encode_wav, is_silent
 from engine.runs import Run
 from engine.settings import settings
-from engine.tasks.base import DataInfo
+from ui.charts.pictures import MAX_CLASSES, dataset_look, strip_of
+from ui.charts.thumbnails import data_url
 from ui.language import N_, _, language
 from ui.modalities.base import Cells, File, register
 from ui.modalities.held_out import held_out
-from ui.pictures import MAX_CLASSES, dataset_look, strip_of
-from ui.plain import plain_label
-from ui.run_views import theme_name
 from ui.sentences import said
-from ui.thumbnails import data_url
+from ui.theme import theme_name
+from ui.widgets.plain import plain_label
 
 Ask = Callable[[Run, Dataset], list[File]]
 

@@ -5,12 +5,13 @@ import pkgutil
 from collections.abc import Sequence
 from typing import Any, Protocol
 
+from engine.data_info import DataInfo
 from engine.datasets.base import Dataset, datasets
-from engine.datasets.prepare import PreparedDataset
 from engine.errors import TrainyardError
 from engine.plugins import import_plugins
+from engine.preparation.prepare import PreparedDataset
 from engine.runs import Run
-from engine.tasks.base import DataInfo, tasks
+from engine.tasks.base import tasks
 
 File = tuple[str, bytes]
 """A name and the bytes, as the predictor takes them."""

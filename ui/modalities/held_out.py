@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from engine.datasets.prepare import PreparedDataset
+from engine.preparation.prepare import PreparedDataset
 
 
 def held_out(prepared: PreparedDataset, count: int) -> np.ndarray:

@@ -9,19 +9,19 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
+from engine.data_info import DataInfo
 from engine.datasets.base import Dataset
-from engine.datasets.prepare import PreparedDataset, prepare
 from engine.errors import TrainyardError
+from engine.preparation.prepare import PreparedDataset, prepare
 from engine.runs import Run
 from engine.settings import settings
-from engine.tasks.base import DataInfo
+from ui.charts.pictures import dataset_look
+from ui.charts.thumbnails import data_url, png, thumbnail
 from ui.language import N_, _, language
 from ui.modalities.base import Cells, File, register
 from ui.modalities.held_out import held_out
-from ui.pictures import dataset_look
-from ui.run_views import theme_name
 from ui.sentences import said
-from ui.thumbnails import data_url, png, thumbnail
+from ui.theme import theme_name
 
 Ask = Callable[[Run, Dataset], list[File]]
 

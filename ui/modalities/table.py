@@ -8,22 +8,22 @@ import pandas as pd
 import streamlit as st
 
 from engine.artifacts import artifacts_of
+from engine.data_info import Column, DataInfo
 from engine.datasets.base import Dataset
-from engine.datasets.prepare import PreparedDataset, prepare
-from engine.datasets.spreadsheets import plain_cell, plain_frame
-from engine.datasets.tables import read_table
 from engine.errors import TrainyardError
+from engine.preparation.prepare import PreparedDataset, prepare
+from engine.readers.spreadsheets import plain_cell, plain_frame
+from engine.readers.tables import read_table
 from engine.runs import Run
 from engine.settings import settings
-from engine.tasks.base import Column, DataInfo
-from ui.charts import class_balance, histogram, to_json
+from ui.charts.charts import class_balance, histogram, to_json
 from ui.language import N_, _
-from ui.live_plot import live_plot
 from ui.modalities.base import Cells, File, register
-from ui.plain import plain_label
-from ui.run_views import theme_name
+from ui.modalities.table_facts import ColumnFacts, answer, column_facts, records, spread_out
 from ui.sentences import said
-from ui.table_facts import ColumnFacts, answer, column_facts, records, spread_out
+from ui.theme import theme_name
+from ui.widgets.live_plot import live_plot
+from ui.widgets.plain import plain_label
 
 Record = Mapping[str, float | str | None]
 

@@ -7,18 +7,18 @@ from html import escape
 import numpy as np
 import streamlit as st
 
+from engine.data_info import DataInfo
 from engine.datasets.base import Dataset
-from engine.datasets.prepare import PreparedDataset, prepare
 from engine.errors import TrainyardError
+from engine.preparation.prepare import PreparedDataset, prepare
 from engine.runs import Run
 from engine.settings import settings
-from engine.tasks.base import DataInfo
+from ui.charts.pictures import MAX_CLASSES, dataset_look
 from ui.language import N_, _, language
 from ui.modalities.base import Cells, File, register
 from ui.modalities.held_out import held_out
-from ui.pictures import MAX_CLASSES, dataset_look
-from ui.run_views import theme_name
 from ui.sentences import said
+from ui.theme import theme_name
 
 EXAMPLES = 6
 """How many examples of the test split are offered."""

@@ -7,12 +7,13 @@ from http import HTTPStatus
 from typing import Any
 
 from engine.artifacts import artifacts_of
+from engine.data_info import DataInfo
 from engine.errors import TrainyardError
 from engine.runs import Run, RunState
 from engine.serving.api.problems import Problem
 from engine.serving.api.shapes import InputColumn, Inputs, Metadata, ModelList, Status, Summary, VersionStatus
 from engine.store import Store
-from engine.tasks.base import DataInfo, tasks
+from engine.tasks.base import tasks
 
 MOST_MODELS = 200
 """The newest ones that are listed, and among which a name is looked for."""

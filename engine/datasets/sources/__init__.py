@@ -1,0 +1,1 @@
+"""What several datasets share: file formats, packs and downloads."""

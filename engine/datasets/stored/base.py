@@ -1,0 +1,52 @@
+"""What the datasets of imported sets share: a field names the set, and the set knows the rest."""
+
+from typing import ClassVar
+
+from engine.datasets.base import UnsplitDataset
+from engine.errors import TrainyardError
+from engine.imports.sets import PLACES, Kind, OwnSet, find_set, gone, list_sets, there_is
+from engine.settings import settings
+
+
+class OwnDataset(UnsplitDataset):
+    """A dataset whose examples somebody imported."""
+
+    kind: ClassVar[Kind]
+    """Which sets it takes."""
+    source: ClassVar[str] = "Imported on this machine"
+    embedded: ClassVar[bool] = True
+
+    @property
+    def reference(self) -> str:
+        """Name and version of the chosen set."""
+        return str(getattr(self, PLACES[self.kind].field))
+
+    def own(self) -> OwnSet:
+        """The chosen set. Raises `TrainyardError` with what there is when it is none."""
+        return find_set(self.reference, self.kind)
+
+    @classmethod
+    def ready(cls) -> bool:
+        """Whether any set of this kind has been imported."""
+        return bool(list_sets(cls.kind))
+
+    def available(self) -> bool:
+        """Whether the chosen set is still there."""
+        return there_is(self.reference, self.kind)
+
+    def missing(self) -> str:
+        """Choose or import."""
+        return gone(self.reference, self.kind)
+
+    def fingerprint(self) -> str:
+        """Hash of the stored examples, taken at import."""
+        return self.own().fingerprint
+
+
+def check_size(reference: str, size_bytes: int, at: str, remedy: str) -> None:
+    """Raise `TrainyardError` when arrays of this size are over the limit."""
+    if size_bytes > settings().max_dataset_mb * 1_000_000:
+        raise TrainyardError(
+            f"The dataset {reference!r} takes {size_bytes // 1_000_000:,} MB {at}, more than "
+            f"{settings().max_dataset_mb:,} MB (TRAINYARD_MAX_DATASET_MB). Choose {remedy}."
+        )

@@ -1,0 +1,95 @@
+"""A table of one's own: any column can be what is predicted, from any others."""
+
+from typing import Annotated, Any, ClassVar, Literal, Self
+
+import numpy as np
+from pydantic import Field
+
+from engine.data_info import Column
+from engine.datasets.base import Examples, datasets
+from engine.datasets.stored.base import OwnDataset
+from engine.imports.sets import REFERENCE, Kind, set_path
+from engine.imports.splits import fixed_splits, joined_groups
+from engine.imports.table import CLASSIFY, REGRESS, TABLE, decoded
+from engine.modalities.rows import make_rows
+from engine.spec import FIXED, HIDDEN, Options
+
+
+@datasets.register("my-table", "My table")
+class MyTable(OwnDataset):
+    """A table of your own: import CSV, TSV, JSON or Parquet, and say which column is to be predicted."""
+
+    tasks: ClassVar[tuple[str, ...]] = (CLASSIFY, REGRESS)
+    kind: ClassVar[Kind] = "table"
+    licence: ClassVar[str] = "That of the table"
+    limits: ClassVar[str] = (
+        "The score holds for rows like these. A column that is only known after what it predicts makes a network look "
+        "better than it will ever be."
+    )
+
+    table: Annotated[str, Options("tables"), Field(pattern=rf"^({REFERENCE.pattern})?$")] = ""
+    """Which imported table."""
+    predict: Annotated[Literal["", "classes", "values"], FIXED, HIDDEN] = ""
+    """What the target is read as: the task says it. Empty: as classes where that is possible."""
+
+    def for_task(self, task: str) -> Self:
+        """Classes for one task, values for the other."""
+        return self.model_copy(update={"predict": {CLASSIFY: "classes", REGRESS: "values"}.get(task, "")})
+
+    def available(self) -> bool:
+        """Whether the table is there and its target suits the task."""
+        return super().available() and self._wanted() in self.own().tasks
+
+    def missing(self) -> str:
+        """Choose, import, or change the task."""
+        if not super().available():
+            return super().missing()
+        own = self.own()
+        suits = "classes" if CLASSIFY in own.tasks else "a number"
+        return (
+            f"The target {own.roles['target']!r} of the table {own.reference!r} can be predicted as {suits} only. Choose "
+            f"the task {own.tasks[0]!r}, or import the table again with another target."
+        )
+
+    def load(self) -> Examples:
+        """All rows that have a target. Equal rows, and rows of one group, stay in one split."""
+        own = self.own()
+        with np.load(set_path(self.table) / TABLE) as file:
+            arrays = {name: file[name] for name in file.files}
+        words = np.array(decoded(arrays["words"]), object)
+        codes = arrays.get("codes")
+        inputs = make_rows(arrays.get("numbers"), None if codes is None else words[codes])
+        columns = tuple(
+            Column(name, kind, () if codes is None or kind == "number" else _values(codes[:, position], words))
+            for kind in ("number", "category")
+            for position, name in enumerate(n for n, k in decoded(arrays["columns"]) if k == kind)
+        )
+        groups = joined_groups(_equal_rows(arrays), arrays.get("group"))
+        if self._wanted() == CLASSIFY:
+            targets, labels, target = (
+                np.unique(arrays["target"], return_inverse=True)[1].astype(np.int64),
+                own.labels,
+                "",
+            )
+        else:
+            targets, labels, target = arrays["target"].astype(np.float64), (), str(own.roles["target"])
+        validation, test = fixed_splits(arrays.get("split"), groups, own, targets)
+        return Examples(inputs, targets, labels, groups, test, columns=columns, target=target, validation=validation)
+
+    def _wanted(self) -> str:
+        """The task that the target is read for."""
+        return {"classes": CLASSIFY, "values": REGRESS}.get(self.predict) or self.own().tasks[0]
+
+
+def _values(codes: np.ndarray, words: np.ndarray) -> tuple[str, ...]:
+    """What a category can be, the most frequent first, without the empty word for missing."""
+    found, counts = np.unique(codes, return_counts=True)
+    return tuple(word for word in words[found[np.argsort(-counts, kind="stable")]].tolist() if word)
+
+
+def _equal_rows(arrays: dict[str, Any]) -> np.ndarray:
+    """(rows,) int64: rows with equal inputs share a number."""
+    parts = [arrays[name].view(np.int32) for name in ("numbers", "codes") if name in arrays]
+    together = np.ascontiguousarray(np.concatenate(parts, axis=1))
+    whole = together.view(np.dtype((np.void, together.dtype.itemsize * together.shape[1]))).ravel()
+    return np.unique(whole, return_inverse=True)[1].astype(np.int64)

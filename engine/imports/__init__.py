@@ -1,0 +1,1 @@
+"""Imported datasets: what was understood, stored, and versioned."""

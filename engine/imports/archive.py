@@ -1,0 +1,139 @@
+"""Import a zip or a folder of class/file: pictures, sounds or texts become one checked file under the home folder.
+
+Uploaded files are never kept. Each picture is decoded, turned upright, cut square and written anew; each sound becomes
+mono at 16 kHz; each text becomes UTF-8.
+"""
+
+from collections.abc import Callable
+from io import BytesIO
+from pathlib import Path
+from typing import IO
+
+from PIL import Image, ImageOps
+
+from engine.errors import TrainyardError
+from engine.imports.collected import Collected
+from engine.imports.sets import ImportReport, Kind
+from engine.imports.versions import next_version, write_about
+from engine.readers.encodings import decode_text
+from engine.readers.images import read_image
+from engine.readers.sounds import decode_sound, is_silent
+from engine.readers.unpack import ArchiveError, Member, open_members
+from engine.settings import settings
+
+Progress = Callable[[int, int], None]
+
+LARGEST_SIDE = 160
+"""Side of the stored squares in pixels; smaller images keep their size."""
+TASKS: dict[Kind, str] = {
+    "images": "image-classification",
+    "clips": "audio-classification",
+    "texts": "text-classification",
+}
+_TICK = 20  # files between two reports of progress
+
+
+def import_images(
+    source: Path | IO[bytes], name: str, progress: Progress | None = None, title: str = ""
+) -> ImportReport:
+    """Import class/name.png images as a set; see `import_files`."""
+    return import_files("images", source, name, progress, title)
+
+
+def import_files(
+    kind: Kind, source: Path | IO[bytes], name: str, progress: Progress | None = None, title: str = ""
+) -> ImportReport:
+    """Import a zip (path or open file) or a folder of class/file as the next version of the set `name`.
+
+    One folder around the classes is tolerated. Broken files are left out and reported. Raises `TrainyardError` when
+    the archive is hostile, or fewer than two classes remain; then nothing is left behind.
+    """
+    with next_version(name) as (reference, folder), open_members(source, _largest_mb(kind)) as members:
+        spool = folder / "spool"
+        with spool.open("wb") as file:
+            collected = _collect(kind, members, file, progress)
+        data, counts = collected.store(folder, spool)
+        spool.unlink()
+        return write_about(
+            folder,
+            reference,
+            kind,
+            title or name,
+            [TASKS[kind]],
+            counts,
+            collected.listed(),
+            data=data,
+            num_examples=sum(counts.values()),
+        )
+
+
+def _largest_mb(kind: Kind) -> int:
+    return settings().max_clip_mb if kind == "clips" else settings().max_image_mb
+
+
+def _collect(kind: Kind, members: list[Member], spool: IO[bytes], progress: Progress | None) -> Collected:
+    """Check and rewrite one file at a time, so that memory does not grow with the archive."""
+    collected, rewritten = Collected(kind, spool), _REWRITTEN[kind]
+    for position, member in enumerate(members, 1):
+        try:
+            label = _label(member)
+            data = rewritten(member)
+        except ArchiveError:
+            raise
+        except TrainyardError as error:
+            collected.leave_out(member.name, str(error))
+        else:
+            collected.add(label, member.name, data)
+        if progress and (position % _TICK == 0 or position == len(members)):
+            progress(position, len(members))
+    return collected
+
+
+def _label(member: Member) -> str:
+    """The class: the folder that the file lies in."""
+    if len(member.path) != 2:
+        where = "outside of a class folder" if len(member.path) == 1 else "too deep"
+        raise TrainyardError(
+            f"{member.path[-1][-80:]!r} lies {where}. Each file must lie in the folder of its class: class/file."
+        )
+    return member.path[0]
+
+
+def _picture(member: Member) -> bytes:
+    """A square PNG of our own making."""
+    image = read_image(member.read(), member.path[-1], (LARGEST_SIDE, LARGEST_SIDE))
+    side = min(LARGEST_SIDE, *image.size)
+    square = ImageOps.fit(image, (side, side), Image.Resampling.BICUBIC)
+    square.info.clear()  # profiles, comments and places that cameras write
+    buffer = BytesIO()
+    square.save(buffer, "PNG", compress_level=3)
+    return buffer.getvalue()
+
+
+def _sound(member: Member) -> bytes:
+    """Samples of 16 bits. Silence is left out: all silent clips are equal."""
+    samples = decode_sound(member.read(), member.path[-1])
+    if is_silent(samples):
+        raise TrainyardError(f"{member.path[-1][-80:]!r} is silent from beginning to end. Record it again.")
+    return samples.astype("<i2").tobytes()
+
+
+def _text(member: Member) -> bytes:
+    """UTF-8, without white space around it."""
+    return checked_text(decode_text(member.read(), member.path[-1]).text, repr(member.path[-1][-80:]))
+
+
+def checked_text(text: str, shown: str) -> bytes:
+    """One text as it is stored. Raises `TrainyardError` for an empty and for a too long one."""
+    text = text.strip()
+    if not text:
+        raise TrainyardError(f"{shown} has no letters in it. Leave it out.")
+    if len(text) > settings().max_text_characters:
+        raise TrainyardError(
+            f"{shown} has {len(text):,} characters; a text may have {settings().max_text_characters:,} "
+            "(TRAINYARD_MAX_TEXT_CHARACTERS). Cut it shorter."
+        )
+    return text.encode("utf-8", "replace")
+
+
+_REWRITTEN: dict[Kind, Callable[[Member], bytes]] = {"images": _picture, "clips": _sound, "texts": _text}

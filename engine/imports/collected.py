@@ -1,0 +1,159 @@
+"""Labelled examples that are read one at a time into one file: sets of pictures, sounds and texts are stored alike."""
+
+import hashlib
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+
+from engine.errors import TrainyardError
+from engine.imports.sets import Kind, Problem, plain_text, set_path
+from engine.settings import settings
+
+FILES: dict[Kind, str] = {"images": "images.npz", "clips": "clips.npz", "texts": "texts.npz"}
+LEAST_EXAMPLES = 3
+"""A class needs one example for training, one for validation and one for the test."""
+LONGEST_LABEL = 80
+MOST_PROBLEMS = 10_000
+"""How many problems are listed one by one; the others are only counted."""
+_KEYS: dict[Kind, str] = {"images": "pixels", "clips": "samples", "texts": "letters"}
+_WORDS: dict[Kind, str] = {"images": "images", "clips": "sounds", "texts": "texts"}
+
+
+@dataclass(frozen=True)
+class Stored:
+    """What was stored: the bytes of all examples one after the other, where each lies, its class and its name."""
+
+    data: np.ndarray
+    starts: np.ndarray
+    targets: np.ndarray
+    names: np.ndarray
+    more: dict[str, np.ndarray]
+
+    def __len__(self) -> int:
+        return len(self.targets)
+
+    def bytes_of(self, index: int) -> bytes:
+        """The bytes of one example."""
+        start, stop = self.starts[index]
+        return bytes(self.data[start:stop].tobytes())
+
+    def groups(self) -> np.ndarray:
+        """(examples,) names that equal examples share, so that they stay in one split."""
+        digests = [hashlib.sha256(self.bytes_of(index)).hexdigest()[:32].encode() for index in range(len(self))]
+        return np.array(digests, "S32")
+
+
+def read_stored(reference: str, kind: Kind) -> Stored:
+    """Read what `Collected.store` wrote."""
+    with np.load(set_path(reference) / FILES[kind]) as file:
+        arrays = {name: file[name] for name in file.files}
+    data, starts, targets, names = (arrays.pop(key) for key in (_KEYS[kind], "starts", "targets", "names"))
+    return Stored(data, starts, targets, names, arrays)
+
+
+class Collected:
+    """What has been read so far; the examples themselves are in a file already."""
+
+    def __init__(self, kind: Kind, spool: IO[bytes]) -> None:
+        self.kind, self.spool = kind, spool
+        self.problems: list[Problem] = []
+        self._labels: list[str] = []
+        self._names: list[str] = []
+        self._starts: list[tuple[int, int]] = []
+        self._rows: list[int] = []
+        self._different: dict[str, set[bytes]] = {}
+        self._untold = 0
+        self._until = time.monotonic() + settings().import_seconds
+
+    def add(self, label: str, name: str, data: bytes, row: int = 0) -> None:
+        """Store one example; `row` is its position in the source."""
+        self._check_time()
+        start = self.spool.tell()
+        if start + len(data) > settings().max_dataset_mb * 1_000_000:
+            raise TrainyardError(
+                f"The {_WORDS[self.kind]} take more than {settings().max_dataset_mb:,} MB (TRAINYARD_MAX_DATASET_MB) once "
+                "they are unpacked. Import fewer."
+            )
+        self.spool.write(data)
+        label = plain_text(label, LONGEST_LABEL) or "unnamed"
+        self._labels.append(label)
+        self._names.append(plain_text(name[-120:], 120))
+        self._starts.append((start, start + len(data)))
+        self._rows.append(row)
+        different = self._different.setdefault(label, set())
+        if len(different) < LEAST_EXAMPLES:
+            different.add(hashlib.sha256(data).digest())
+
+    def leave_out(self, file: str, reason: str) -> None:
+        """Something that cannot be used, and why."""
+        self._check_time()
+        if len(self.problems) < MOST_PROBLEMS:
+            self.problems.append(Problem(plain_text(file[-200:], 200), reason))
+        else:
+            self._untold += 1
+
+    def _check_time(self) -> None:
+        """Files that are small and take long to decode may come by the thousand."""
+        if time.monotonic() > self._until:
+            raise TrainyardError(
+                f"The import took more than {settings().import_seconds:g} seconds (TRAINYARD_IMPORT_SECONDS). Import fewer or "
+                "smaller files at once."
+            )
+
+    def store(self, folder: Path, spool: Path, **more: np.ndarray) -> tuple[Path, dict[str, int]]:
+        """Write the examples of classes that are large enough; the file, and examples by class in alphabetical order.
+
+        `more` holds further arrays with one entry for each row of the source. The spool is mapped, not read.
+        """
+        counts = self._enough()
+        position = {label: index for index, label in enumerate(counts)}
+        kept = [index for index, label in enumerate(self._labels) if label in position]
+        rows = np.array([self._rows[index] for index in kept], np.int64)
+        arrays: dict[str, Any] = {
+            _KEYS[self.kind]: np.memmap(spool, np.uint8, "r"),
+            "starts": np.array([self._starts[index] for index in kept], np.int64),
+            "targets": np.array([position[self._labels[index]] for index in kept], np.int64),
+            "names": np.array([self._names[index] for index in kept]),
+            **{name: values[rows] for name, values in more.items()},
+        }
+        np.savez(folder / FILES[self.kind], **arrays)
+        return folder / FILES[self.kind], counts
+
+    def listed(self) -> list[Problem]:
+        """All problems that were told, and how many more there are."""
+        more = [Problem("", f"{self._untold:,} more problems are not listed.")] if self._untold else []
+        return [*self.problems, *more]
+
+    def _enough(self) -> dict[str, int]:
+        """Examples by class of the classes that are large enough; the others become problems."""
+        counts = dict(sorted(Counter(self._labels).items()))
+        if len(counts) > settings().max_classes:
+            raise TrainyardError(
+                f"There are {len(counts):,} classes, more than {settings().max_classes:,} (TRAINYARD_MAX_CLASSES). "
+                "A class is what many examples share: is this the right column or folder?"
+            )
+        for label in counts:
+            if (different := len(self._different[label])) < LEAST_EXAMPLES:
+                self.leave_out(
+                    f"{label}/",
+                    f"The class has {different} different {_WORDS[self.kind]}; at least {LEAST_EXAMPLES} are needed.",
+                )
+        kept = {label: count for label, count in counts.items() if len(self._different[label]) >= LEAST_EXAMPLES}
+        if len(kept) < 2:
+            raise TrainyardError(few_classes(list(kept), _WORDS[self.kind], self.problems))
+        return kept
+
+
+def few_classes(kept: Sequence[str], words: str, problems: Sequence[Problem]) -> str:
+    """The sentence for data that has no two classes."""
+    found = f"only {kept[0]!r}" if kept else "none"
+    examples = " ".join(f"{problem.file}: {problem.reason}" for problem in problems[:3])
+    return (
+        f"At least two classes of {LEAST_EXAMPLES} different {words} or more are needed, and there is {found}. "
+        f"{examples}".rstrip()
+    )

@@ -1,0 +1,87 @@
+"""Import texts of one's own from a table: one column holds the texts, another their labels."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from engine.errors import TrainyardError, unknown_name
+from engine.imports.archive import TASKS, checked_text
+from engine.imports.collected import Collected
+from engine.imports.sets import ImportReport, Problem
+from engine.imports.splits import read_groups, read_splits
+from engine.imports.table import label_of
+from engine.imports.versions import next_version, write_about
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def import_texts(
+    frame: "pd.DataFrame",
+    text_column: str,
+    label_column: str,
+    name: str,
+    title: str = "",
+    problems: tuple[Problem, ...] = (),
+    *,
+    places: Sequence[int] = (),
+    group_column: str = "",
+    split_column: str = "",
+) -> ImportReport:
+    """Import two columns of a table as the next version of the set `name`; rows without either are listed.
+
+    Rows that share a value of `group_column` (an author) stay in one split; `split_column` says train, validation or
+    test. `places` are the numbers of the rows in their file. Raises `TrainyardError` when fewer than two classes remain.
+    """
+    if not text_column or not label_column:
+        raise TrainyardError(
+            f"Which column holds the {'labels' if text_column else 'texts'}? There are: "
+            f"{', '.join(map(repr, frame.columns))}."
+        )
+    for column in filter(None, (text_column, label_column, group_column, split_column)):
+        if column not in frame.columns:
+            raise unknown_name("column", column, map(str, frame.columns))
+    if text_column == label_column:
+        raise TrainyardError(f"{text_column!r} cannot be both the text and the label. Choose two columns.")
+    more: dict[str, np.ndarray] = {}
+    if group_column:
+        more["group"] = read_groups(frame[group_column])
+    if split_column:
+        more["split"] = read_splits(frame[split_column])
+    with next_version(name) as (reference, folder):
+        spool = folder / "spool"
+        with spool.open("wb") as file:
+            collected = Collected("texts", file)
+            collected.problems.extend(problems)
+            numbers = places or range(2, len(frame) + 2)
+            _collect(collected, frame[text_column].tolist(), frame[label_column].tolist(), numbers)
+        data, counts = collected.store(folder, spool, **more)
+        spool.unlink()
+        chosen = {"text": text_column, "label": label_column, "group": group_column, "split": split_column}
+        return write_about(
+            folder,
+            reference,
+            "texts",
+            title or name,
+            [TASKS["texts"]],
+            counts,
+            collected.listed(),
+            data=data,
+            num_examples=sum(counts.values()),
+            roles={role: column for role, column in chosen.items() if column},
+        )
+
+
+def _collect(collected: Collected, texts: list[Any], labels: list[Any], places: Sequence[int]) -> None:
+    for row, (text, label, number) in enumerate(zip(texts, labels, places, strict=True)):
+        place = f"row {number}"
+        if text != text or label != label:  # NaN: the cell is empty
+            collected.leave_out(place, f"The {'text' if text != text else 'label'} is missing.")
+            continue
+        try:
+            data = checked_text(label_of(text), "the text")
+        except TrainyardError as error:
+            collected.leave_out(place, f"{str(error)[:1].upper()}{str(error)[1:]}")
+        else:
+            collected.add(label_of(label), place, data, row)

@@ -1,0 +1,309 @@
+"""What an upload is probably meant as: kind, classes or columns, and what is wrong with it, before anything is kept."""
+
+import threading
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path, PurePath
+from typing import IO, TYPE_CHECKING
+
+from engine.errors import TrainyardError
+from engine.imports.archive import Progress, import_files
+from engine.imports.collected import LONGEST_LABEL
+from engine.imports.columns import ColumnGuess, inspect_columns
+from engine.imports.sets import ImportReport, Kind, Problem, plain_text
+from engine.imports.table import Role, import_table, label_of
+from engine.imports.texts import import_texts
+from engine.readers.encodings import decode_text
+from engine.readers.kinds import kind_of
+from engine.readers.parquet import is_parquet
+from engine.readers.tables import TableFile, read_table
+from engine.readers.unpack import Member, naming, open_members
+from engine.settings import settings
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Source = Path | IO[bytes]
+
+ENDINGS: dict[Kind, tuple[str, ...]] = {
+    "images": (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp"),
+    "clips": (".wav", ".flac", ".ogg", ".opus", ".oga", ".mp3"),
+    "texts": (".txt", ".md", ".text"),
+    "table": (".csv", ".tsv", ".tab", ".json", ".jsonl", ".ndjson", ".parquet"),
+}
+"""How the names of files of a kind end."""
+_BY_ENDING = {ending: kind for kind, endings in ENDINGS.items() for ending in endings}
+TARGET_WORDS = frozenset(
+    (
+        *("target", "label", "class", "classes", "category", "y", "outcome", "result", "species", "sentiment", "price"),
+        *("score", "rating", "目标", "标签", "类别", "分类", "种类", "结果", "价格"),
+    )
+)
+"""Names that a column to be predicted often has."""
+_EXAMPLES = 3  # cells of a column that a preview shows
+_CELL_CHARACTERS = 40
+_ZIP = (b"PK\x03\x04", b"PK\x05\x06")
+_PARQUET = b"PAR1"
+_START_BYTES = 2_000
+
+
+_at_once = threading.BoundedSemaphore(2)  # in one process, so that memory does not grow with the number of visitors
+_PATIENCE_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class Understood:
+    """How an upload is read unless somebody says otherwise."""
+
+    kind: Kind
+    from_table: bool = False
+    """Whether it is one table, of which columns are chosen; otherwise it is class/file."""
+    counts: dict[str, int] = field(default_factory=dict)
+    """Files in the folder of each class."""
+    problems: tuple[Problem, ...] = ()
+    rows: int = 0
+    encoding: str = ""
+    columns: tuple[ColumnGuess, ...] = ()
+    examples: dict[str, str] = field(default_factory=dict)
+    """The first few cells of each column, in words."""
+    roles: dict[str, Role] = field(default_factory=dict)
+    """For a table of one's own: a first guess of what each column is."""
+    text_column: str = ""
+    label_column: str = ""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """How an upload is to be imported."""
+
+    kind: Kind
+    name: str
+    title: str = ""
+    roles: dict[str, Role] = field(default_factory=dict)
+    text_column: str = ""
+    label_column: str = ""
+    group_column: str = ""
+    split_column: str = ""
+
+
+def understand(source: Source, filename: str, kind: Kind | None = None) -> Understood:
+    """Look at a folder, a zip or a table without keeping anything; `kind` overrules what it looks like.
+
+    Raises `TrainyardError` for what is neither, or hostile.
+    """
+    with _turn(), naming(filename):
+        return _understood(source, filename, kind)
+
+
+def _understood(source: Source, filename: str, kind: Kind | None) -> Understood:
+    if not _holds_files(source):
+        _check_alone(source, filename)
+        content, name = _content(source, filename)
+        return _of_table(read_table(content, name), content, name, kind)
+    with _opened(source) as members:
+        found = kind or _kind_of(members)
+        table = _only_table(members)
+        if table is not None and found in ("table", "texts"):
+            data = table.read()
+            return _of_table(read_table(data, table.name), data, table.name, kind)
+        return _of_files(found, members)
+
+
+def import_data(source: Source, filename: str, choice: Choice, progress: Progress | None = None) -> ImportReport:
+    """Import what was understood, as somebody chose it. Raises `TrainyardError`; then nothing is left behind."""
+    with _turn(), naming(filename):
+        return _imported(source, filename, choice, progress)
+
+
+def _imported(source: Source, filename: str, choice: Choice, progress: Progress | None) -> ImportReport:
+    table = _table(source, filename) if choice.kind in ("table", "texts") else None
+    if table is None:
+        return import_files(choice.kind, source, choice.name, progress, choice.title)
+    problems = tuple(Problem(problem.place, problem.reason) for problem in table.problems)
+    if choice.kind == "table":
+        return import_table(table.frame, choice.roles, choice.name, choice.title, problems, table.places)
+    return import_texts(
+        table.frame,
+        choice.text_column,
+        choice.label_column,
+        choice.name,
+        choice.title,
+        problems,
+        places=table.places,
+        group_column=choice.group_column,
+        split_column=choice.split_column,
+    )
+
+
+@contextmanager
+def _turn() -> Iterator[None]:
+    if not _at_once.acquire(timeout=_PATIENCE_SECONDS):
+        raise TrainyardError("Others import large files right now. Try again in a minute.")
+    try:
+        yield
+    finally:
+        _at_once.release()
+
+
+def guess_roles(guesses: Sequence[ColumnGuess]) -> dict[str, Role]:
+    """A role for each column of a table: one target, texts ignored."""
+    roles: dict[str, Role] = {guess.name: "ignore" if guess.kind == "text" else guess.kind for guess in guesses}
+    usable = [guess.name for guess in guesses if guess.kind in ("number", "category")]
+    if usable:
+        roles[next((name for name in usable if name.strip().lower() in TARGET_WORDS), usable[-1])] = "target"
+    return roles
+
+
+def guess_text_and_label(guesses: Sequence[ColumnGuess]) -> tuple[str, str]:
+    """The columns that look like a text and its label; empty where none does."""
+    texts = [guess.name for guess in guesses if guess.kind == "text"]
+    labels = [guess for guess in guesses if guess.kind in ("category", "number") and guess.distinct >= 2]
+    named = [guess for guess in labels if guess.name.strip().lower() in TARGET_WORDS]
+    chosen = min(named or labels, key=lambda guess: guess.distinct, default=None)
+    return (texts[0] if texts else "", chosen.name if chosen else "")
+
+
+# -- tables ------------------------------------------------------------------------------------------------------------
+
+
+def _of_table(table: TableFile, data: bytes | Path, filename: str, kind: Kind | None) -> Understood:
+    guesses = tuple(inspect_columns(table.frame))
+    roles = guess_roles(guesses)
+    text, label = guess_text_and_label(guesses)
+    if not text and not {"number", "category"} & set(roles.values()):
+        text = _short_texts(table.frame, label)
+    return Understood(
+        kind if kind in ("texts", "table") else "texts" if text and label else "table",
+        from_table=True,
+        problems=tuple(Problem(problem.place, problem.reason) for problem in table.problems),
+        rows=len(table.frame),
+        encoding=_encoding(data, filename),
+        columns=guesses,
+        examples={guess.name: _examples(table.frame[guess.name]) for guess in guesses},
+        roles=roles,
+        text_column=text,
+        label_column=label,
+    )
+
+
+def _short_texts(frame: "pd.DataFrame", label: str) -> str:
+    """The column of words beside a label that differs most; empty where there is none."""
+    words = {str(name): int(frame[name].nunique()) for name in frame.columns if frame[name].dtype.kind != "f"}
+    words.pop(label, None)
+    return max(words, key=words.__getitem__) if label and max(words.values(), default=0) > 1 else ""
+
+
+def _encoding(data: bytes | Path, filename: str) -> str:
+    content = data.read_bytes() if isinstance(data, Path) else data
+    return "Parquet" if is_parquet(content) else decode_text(content, filename).encoding.upper()
+
+
+def _examples(column: "pd.Series") -> str:
+    """The first different cells, cut short."""
+    found = column.dropna().drop_duplicates().head(_EXAMPLES).tolist()
+    return ", ".join(plain_text(label_of(cell), _CELL_CHARACTERS) for cell in found)
+
+
+def _table(source: Source, filename: str) -> TableFile | None:
+    """The one table that an upload is, or holds; None where it is class/file."""
+    if not _holds_files(source):
+        return read_table(*_content(source, filename))
+    with _opened(source) as members:
+        member = _only_table(members)
+        return read_table(member.read(), member.name) if member is not None else None
+
+
+def _content(source: Source, filename: str) -> tuple[bytes | Path, str]:
+    if isinstance(source, Path):
+        return source, filename
+    source.seek(0)
+    return source.read(settings().max_table_mb * 1_000_000 + 1), filename
+
+
+# -- folders and archives ----------------------------------------------------------------------------------------------
+
+
+def _holds_files(source: Source) -> bool:
+    """Whether it is a folder or a zip, by content."""
+    if isinstance(source, Path) and not source.is_file():
+        return True
+    return _start(source).startswith(_ZIP)
+
+
+def _start(source: Source) -> bytes:
+    """The first bytes of a file. What cannot be opened has none; reading it tells why."""
+    if isinstance(source, Path):
+        with suppress(OSError), source.open("rb") as file:
+            return file.read(_START_BYTES)
+        return b""
+    source.seek(0)
+    start = source.read(_START_BYTES)
+    source.seek(0)
+    return start
+
+
+def _check_alone(source: Source, filename: str) -> None:
+    """Refuse a single picture, sound or document here, where it is known that a zip of many would do."""
+    start = _start(source)
+    kind = kind_of(start)
+    if kind not in ("text", "of an unknown format") and not start.startswith(_PARQUET):
+        raise TrainyardError(
+            f"{filename[-80:]!r} is {kind}, not a table or a zip. Put pictures, sounds or texts into a zip with a folder "
+            "for each class, or save a table as CSV, TSV, JSON, JSONL or Parquet."
+        )
+
+
+@contextmanager
+def _opened(source: Source) -> Iterator[list[Member]]:
+    limits = settings()
+    with open_members(source, max(limits.max_table_mb, limits.max_image_mb, limits.max_clip_mb)) as members:
+        yield members
+
+
+def _ending(member: Member) -> str:
+    return PurePath(member.path[-1]).suffix.lower()
+
+
+def _kinds(members: Iterable[Member]) -> Counter[Kind]:
+    return Counter(_BY_ENDING[ending] for member in members if (ending := _ending(member)) in _BY_ENDING)
+
+
+def _only_table(members: list[Member]) -> Member | None:
+    """The table of an archive that is a packed table, with perhaps a few notes beside it."""
+    tables = [member for member in members if _BY_ENDING.get(_ending(member)) == "table"]
+    classes = {
+        member.path[0]
+        for member in members
+        if len(member.path) == 2 and _BY_ENDING.get(_ending(member), "table") != "table"
+    }
+    return tables[0] if len(tables) == 1 and len(classes) < 2 else None
+
+
+def _kind_of(members: list[Member]) -> Kind:
+    kinds = _kinds(members)
+    if kinds["table"] == 1 and _only_table(members) is not None:
+        return "table"
+    del kinds["table"]
+    if not kinds:
+        endings = ", ".join(sorted({_ending(member) or "no ending" for member in members})[:5])
+        raise TrainyardError(
+            f"There are no pictures, sounds or texts in it (found: {endings or 'nothing'}). Make a zip with a folder for "
+            "each class, or give one table."
+        )
+    return kinds.most_common(1)[0][0]
+
+
+def _of_files(kind: Kind, members: list[Member]) -> Understood:
+    """Classes with their number of files, and the files that lie elsewhere."""
+    counts: Counter[str] = Counter()
+    problems = []
+    for member in members:
+        if len(member.path) == 2:
+            counts[plain_text(member.path[0], LONGEST_LABEL) or "unnamed"] += 1
+        else:
+            problems.append(
+                Problem(plain_text(member.name[-200:], 200), "It does not lie in the folder of a class: class/file.")
+            )
+    return Understood(kind, counts=dict(sorted(counts.items())), problems=tuple(problems[:1_000]))

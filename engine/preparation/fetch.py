@@ -1,0 +1,187 @@
+"""Bring the files of a dataset to this machine: downloaded with resume, or copied from a folder; hashes always checked."""
+
+import errno
+import fcntl
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+from urllib.parse import urlsplit
+
+import requests
+import urllib3
+
+from engine.datasets.base import datasets
+from engine.datasets.sources.fetched import Download, FetchedDataset
+from engine.errors import TrainyardError
+from engine.settings import settings
+
+Progress = Callable[[int, int], None]
+"""Called with the bytes that are here and the bytes there will be, over all files."""
+
+_CHUNK = 1 << 18
+
+
+def fetch(name: str, source_folder: Path | None = None, progress: Progress | None = None) -> Path:
+    """Make the files of dataset `name` available and return their folder.
+
+    From the network: an interrupted download goes on where it was, now or at the next call. From `source_folder`:
+    the files are copied. Files that are here and true are kept. A file appears under its name only once its
+    hash has been checked. Raises `TrainyardError` with what to do.
+    """
+    dataset = datasets[name]
+    if not issubclass(dataset, FetchedDataset):
+        raise TrainyardError(f"Dataset {name!r} needs no fetching. {_other(dataset.embedded)}")
+    folder, total, done = dataset.folder(), sum(d.size_bytes for d in dataset.downloads), 0
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for download in dataset.downloads:
+            _bring(dataset, download, source_folder, _offset(progress, done, total))
+            done += download.size_bytes
+            _offset(progress, done, total)(0)
+    except OSError as error:
+        raise TrainyardError(_unwritable(folder, error)) from error
+    return folder
+
+
+def _other(embedded: bool) -> str:
+    return "It comes with Trainyard." if embedded else "Import a folder or a zip of images instead."
+
+
+def _offset(progress: Progress | None, done: int, total: int) -> Callable[[int], None]:
+    """A callback for one file's bytes that reports the bytes of all files."""
+    return (lambda here: progress(min(done + here, total), total)) if progress else (lambda here: None)
+
+
+def _bring(
+    dataset: type[FetchedDataset], download: Download, source: Path | None, report: Callable[[int], None]
+) -> None:
+    """Make one file true and present."""
+    target = dataset.folder() / download.filename
+    with _locked(target.with_name(target.name + ".part"), dataset.name) as part:
+        if not (target.is_file() and download.matches(target)):
+            if source is not None:
+                _copy(dataset, download, source, part)
+            else:
+                _download(dataset, download, part, report)
+            _check(dataset, download, Path(part.name), source)
+            os.replace(part.name, target)
+        else:
+            Path(part.name).unlink(missing_ok=True)
+
+
+@contextmanager
+def _locked(path: Path, name: str) -> Iterator[IO[bytes]]:
+    """Open `path` for appending, for this process alone."""
+    with path.open("ab") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise TrainyardError(
+                f"Dataset {name!r} is being fetched by another process. Wait for it, then look again."
+            ) from None
+        yield file
+
+
+def _copy(dataset: type[FetchedDataset], download: Download, source: Path, part: IO[bytes]) -> None:
+    path = source / download.filename
+    if not path.is_file():
+        names = ", ".join(d.filename for d in dataset.downloads)
+        raise TrainyardError(
+            f"{str(source)!r} has no file {download.filename!r}. Dataset {dataset.name!r} needs: {names}."
+        )
+    if path.stat().st_size > download.largest_bytes:
+        raise _mismatch(dataset, download, source)
+    part.truncate(0)
+    with path.open("rb") as file:
+        shutil.copyfileobj(file, part)
+    part.flush()
+
+
+def _download(
+    dataset: type[FetchedDataset], download: Download, part: IO[bytes], report: Callable[[int], None]
+) -> None:
+    """Append to `part` until it has the announced size, asking again as long as each answer brings something."""
+    mirror = settings().mirror_url.rstrip("/")
+    url = f"{mirror}/{dataset.name}/{download.filename}" if mirror else download.url
+    while (have := _size(part)) < download.size_bytes:
+        try:
+            _receive(dataset, url, download, part, report)
+        except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
+            if _size(part) <= have:
+                raise TrainyardError(_unreachable(dataset, url, error)) from error
+        else:
+            if _size(part) == have:  # an answer that ended properly, but too early: the check will refuse it
+                break
+
+
+def _size(part: IO[bytes]) -> int:
+    """Bytes written so far."""
+    part.flush()
+    return part.seek(0, os.SEEK_END)
+
+
+def _receive(
+    dataset: type[FetchedDataset], url: str, download: Download, part: IO[bytes], report: Callable[[int], None]
+) -> None:
+    """Ask for what is missing and append it; start anew when the server ignores the range."""
+    have = _size(part)
+    headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={have}-"} if have else {})
+    with requests.get(url, headers=headers, stream=True, timeout=settings().fetch_timeout_seconds) as answer:
+        resumes = answer.headers.get("Content-Range", "").startswith(f"bytes {have}-")
+        if have and answer.status_code == 200:  # it ignores ranges
+            part.truncate(0)
+            have = 0
+        elif answer.status_code == 416 or (answer.status_code == 206 and not resumes):
+            part.truncate(0)
+            raise TrainyardError(
+                f"{url} cannot go on after {have:,} bytes, so what was here is thrown away. "
+                f"Run again: python -m engine fetch {dataset.name}"
+            )
+        answer.raise_for_status()
+        for chunk in answer.raw.stream(_CHUNK, decode_content=False):
+            have += len(chunk)
+            if have > download.size_bytes:
+                part.truncate(0)
+                raise TrainyardError(
+                    f"{url} sends more than the {download.size_bytes:,} bytes that {download.filename!r} has. "
+                    "It is not the expected file; nothing was kept."
+                )
+            part.write(chunk)
+            report(have)
+
+
+def _check(dataset: type[FetchedDataset], download: Download, part: Path, source: Path | None) -> None:
+    if not download.matches(part):
+        part.unlink()
+        raise _mismatch(dataset, download, source)
+
+
+def _mismatch(dataset: type[FetchedDataset], download: Download, source: Path | None) -> TrainyardError:
+    where = f"in {str(source)!r} " if source else ""
+    todo = "Get the published file" if source else f"Run again: python -m engine fetch {dataset.name}"
+    return TrainyardError(
+        f"{download.filename!r} {where}is not the published file of dataset {dataset.name!r}: its size or SHA-256 differs "
+        f"from {download.size_bytes:,} bytes, {download.sha256[:16]}... Nothing was kept. {todo}."
+    )
+
+
+def _unreachable(dataset: type[FetchedDataset], url: str, error: Exception) -> str:
+    answer = getattr(error, "response", None)
+    if answer is not None:
+        reason = f"{url} answered {answer.status_code} {answer.reason}"
+    else:
+        reason = f"{urlsplit(url).hostname} cannot be reached ({type(error).__name__})"
+    files = ", ".join(d.url for d in dataset.downloads)
+    return (
+        f"Dataset {dataset.name!r} could not be downloaded: {reason}. On a machine without internet, download {files} "
+        f"elsewhere, bring the files here and run: python -m engine fetch {dataset.name} --from FOLDER"
+    )
+
+
+def _unwritable(folder: Path, error: OSError) -> str:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return f"The disk is full: {folder} takes no more. Free some space and run the command again; it goes on."
+    return f"{folder} cannot be written: {error.strerror or error}. Check its permissions, or set TRAINYARD_HOME."

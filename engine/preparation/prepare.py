@@ -1,0 +1,307 @@
+"""From a dataset's files to memory-mapped arrays and a recorded split, done once and cached by content."""
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+import time
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from engine.data_info import DataInfo
+from engine.datasets.base import Dataset, Examples
+from engine.errors import TrainyardError
+from engine.modalities.rows import Rows
+from engine.modalities.texts import Texts
+from engine.settings import settings
+
+Split = Literal["train", "validation", "test"]
+TEXT, ROWS = "text", "rows"
+SPLITS: tuple[Split, ...] = ("train", "validation", "test")
+_FORMAT = "2"  # raise it when the prepared form changes: old caches are then ignored
+_STRATA = 5
+_LEAST_ROWS = 10
+_TEMPORARY, _STALE_SECONDS = ".prepare-", 24 * 3600.0
+
+
+@dataclass(frozen=True)
+class PreparedDataset:
+    """Arrays on disk, memory-mapped when read, with their split."""
+
+    path: Path
+
+    @cached_property
+    def meta(self) -> dict[str, Any]:
+        """`labels`, `shape`, `columns`, `target`, `kind`, `counts`, `content_hash`, `dataset`.
+
+        `counts`: for each split how many examples of each class there are; of a regression one number, all of them.
+        """
+        meta: dict[str, Any] = json.loads((self.path / "meta.json").read_text(encoding="utf-8"))
+        return meta
+
+    @property
+    def info(self) -> DataInfo:
+        """Axes of one input, the class names, the columns of a table."""
+        return DataInfo.from_dict(self.meta)
+
+    @property
+    def content_hash(self) -> str:
+        """SHA-256 over all inputs, targets, labels and the split: the identity that a run records."""
+        return str(self.meta["content_hash"])
+
+    @cached_property
+    def inputs(self) -> np.ndarray | Texts | Rows:
+        """(examples, ...) memory-mapped, read-only. Texts and rows take the place of an array: positions pick from it."""
+        if self.meta["kind"] == TEXT:
+            return Texts.read(self.path)
+        if self.meta["kind"] == ROWS:
+            return Rows.read(self.path)
+        inputs: np.ndarray = np.load(self.path / "inputs.npy", mmap_mode="r")
+        return inputs
+
+    @cached_property
+    def targets(self) -> np.ndarray:
+        """(examples,) int64 classes or float64 values, in memory."""
+        return np.asarray(np.load(self.path / "targets.npy"))
+
+    def indices(self, split: Split) -> np.ndarray:
+        """Positions of one split's examples in `inputs` and `targets`, ascending."""
+        with np.load(self.path / "splits.npz") as file:
+            return np.asarray(file[split])
+
+    def arrays(self, split: Split) -> tuple[np.ndarray, np.ndarray]:
+        """Inputs and targets of one split, copied into memory; texts and rows as in `Examples`."""
+        where = self.indices(split)
+        return np.asarray(self.inputs[where]), self.targets[where]
+
+
+def prepare(dataset: Dataset) -> PreparedDataset:
+    """Read, check, split and cache `dataset`; the second call with the same files and fields reads nothing.
+
+    Safe to call from several processes: each writes a folder of its own and the first rename wins. Raises
+    `TrainyardError` with what to do when files are missing or nothing can be learned from them.
+    """
+    if not dataset.available():
+        raise TrainyardError(dataset.missing())
+    key = hashlib.sha256(
+        json.dumps([_FORMAT, dataset.to_dict(), dataset.fingerprint()], sort_keys=True).encode()
+    ).hexdigest()[:24]
+    path = settings().cache_path / key
+    if not (path / "meta.json").is_file():
+        try:
+            _write(dataset, path)
+        except OSError as error:
+            raise TrainyardError(
+                f"Dataset {dataset.name!r} cannot be prepared in {settings().cache_path}: "
+                f"{error.strerror or error}. Check free space and permissions, or set TRAINYARD_HOME."
+            ) from error
+        trim_cache(keep=path)
+    with contextlib.suppress(OSError):  # only the order of trimming depends on it
+        os.utime(path)
+    return PreparedDataset(path)
+
+
+def trim_cache(keep: Path | None = None) -> None:
+    """Delete the least recently used prepared datasets over `cache_budget_mb`, except `keep`, and old leftovers."""
+    root = settings().cache_path
+    for leftover in root.glob(f"{_TEMPORARY}*"):
+        with contextlib.suppress(FileNotFoundError):  # another process has just finished it
+            if time.time() - leftover.stat().st_mtime > _STALE_SECONDS:  # its writer was killed
+                shutil.rmtree(leftover, ignore_errors=True)
+    sizes: dict[Path, int] = {}
+    used: dict[Path, float] = {}
+    for meta in root.glob("[!.]*/meta.json"):
+        with contextlib.suppress(FileNotFoundError):  # another process has just trimmed it
+            sizes[meta.parent] = sum(f.stat().st_size for f in meta.parent.glob("*"))
+            used[meta.parent] = meta.parent.stat().st_mtime
+    excess = sum(sizes.values()) - settings().cache_budget_mb * 1_000_000
+    for folder in sorted(used, key=lambda folder: used[folder]):
+        if excess <= 0:
+            break
+        if folder != keep:
+            shutil.rmtree(folder, ignore_errors=True)
+            excess -= sizes[folder]
+
+
+def split_examples(dataset: Dataset, examples: Examples) -> dict[Split, np.ndarray]:
+    """Disjoint, seeded, stratified positions of the three splits; examples of one group stay together."""
+    rng = np.random.default_rng(dataset.split_seed)
+    units, members = _units(examples)
+    classes = _strata(examples)[[first[0] for first in members]]
+    first = [positions[0] for positions in members]
+    everything = np.arange(len(units))
+    held = examples.validation[first] if examples.validation is not None else np.zeros(len(units), bool)
+    if examples.test is not None:
+        test = everything[examples.test[first]]
+    else:
+        test, _ = _draw(everything[~held], classes, float(getattr(dataset, "test_fraction", 0.0)), rng)
+    rest = np.setdiff1d(everything, test)
+    if dataset.folds > 1:
+        validation, train = _fold(dataset, rest, classes, rng)
+    elif held.any():
+        validation, train = rest[held[rest]], rest[~held[rest]]
+    else:
+        validation, train = _draw(rest, classes, dataset.validation_fraction, rng)
+    chosen: dict[Split, np.ndarray] = {"train": train, "validation": validation, "test": test}
+    return {
+        name: np.sort(np.concatenate([members[i] for i in part])) if len(part) else np.empty(0, np.int64)
+        for name, part in chosen.items()
+    }
+
+
+def _units(examples: Examples) -> tuple[np.ndarray, list[np.ndarray]]:
+    """What is split: groups where there are any, single examples otherwise, each with its member positions."""
+    groups = examples.groups if examples.groups is not None else np.arange(len(examples.inputs))
+    names, inverse = np.unique(groups, return_inverse=True)
+    order = np.argsort(inverse, kind="stable")
+    return names, np.split(order, np.cumsum(np.bincount(inverse))[:-1])
+
+
+def _count_units(examples: Examples) -> np.ndarray:
+    """How many groups, or examples where there are none, show each class: (classes,). A voice may speak all words."""
+    groups = np.arange(len(examples.inputs)) if examples.groups is None else examples.groups
+    number, classes = np.unique(groups, return_inverse=True)[1], len(examples.labels)
+    pairs = np.unique(number * classes + examples.targets)
+    counts: np.ndarray = np.bincount(pairs % classes, minlength=classes)
+    return counts
+
+
+def _strata(examples: Examples) -> np.ndarray:
+    """What each split has its share of, (examples,): the classes, or for a regression small, middling and large values."""
+    if examples.strata is not None:
+        return examples.strata
+    if examples.labels:
+        return examples.targets
+    edges = np.quantile(examples.targets, np.linspace(0, 1, _STRATA + 1)[1:-1])
+    return np.searchsorted(edges, examples.targets)
+
+
+def _draw(
+    where: np.ndarray, classes: np.ndarray, fraction: float, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Take `fraction` of each class out of `where`, at least one and never the last: (taken, rest)."""
+    taken: list[np.ndarray] = []
+    for label in np.unique(classes[where]):
+        members = rng.permutation(where[classes[where] == label])
+        count = round(len(members) * fraction)
+        taken.append(members[: min(max(count, 1 if fraction > 0 else 0), len(members) - 1)])
+    chosen = np.concatenate(taken) if taken else np.empty(0, np.int64)
+    return chosen, np.setdiff1d(where, chosen)
+
+
+def _fold(
+    dataset: Dataset, where: np.ndarray, classes: np.ndarray, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """One of `folds` disjoint shares of each class in `where`, and the rest: the shares do not depend on `fold`."""
+    if dataset.fold >= dataset.folds:
+        raise TrainyardError(f"There is no fold {dataset.fold}: {dataset.folds} folds are counted from 0.")
+    folds = np.empty(len(classes), np.int64)
+    for label in np.unique(classes[where]):
+        members = rng.permutation(where[classes[where] == label])
+        if len(members) < dataset.folds:
+            raise TrainyardError(
+                f"Dataset {dataset.name!r} has a class with {len(members)} examples outside the test split, too few for "
+                f"{dataset.folds} folds. Choose fewer folds, or add examples."
+            )
+        folds[members] = np.arange(len(members)) % dataset.folds
+    chosen = where[folds[where] == dataset.fold]
+    return chosen, np.setdiff1d(where, chosen)
+
+
+def check_examples(name: str, examples: Examples) -> None:
+    """Refuse what nothing can be learned from, with a sentence."""
+    if len(examples.inputs) == 0:
+        raise TrainyardError(f"Dataset {name!r} has no examples. Add files, or choose another dataset.")
+    if not examples.labels:
+        _check_values(name, examples.targets)
+        return
+    counts = _count_units(examples)
+    if (counts > 0).sum() < 2:
+        raise TrainyardError(
+            f"Dataset {name!r} has examples of one class only ({examples.labels[int(counts.argmax())]!r}); "
+            "a classifier needs at least two."
+        )
+    rare = [label for label, n in zip(examples.labels, counts, strict=True) if n < 3]
+    if rare:
+        raise TrainyardError(
+            f"Dataset {name!r} has fewer than 3 different examples of {', '.join(map(repr, rare[:5]))}: each "
+            "class needs one for training, one for validation and one for the test. Add examples, or remove the "
+            "class."
+        )
+
+
+def _check_values(name: str, targets: np.ndarray) -> None:
+    """Refuse targets of a regression that nothing can be learned from."""
+    if len(targets) < _LEAST_ROWS:
+        raise TrainyardError(
+            f"Dataset {name!r} has {len(targets)} rows with a target; a regression needs at least {_LEAST_ROWS}."
+        )
+    if not np.isfinite(targets).all():
+        raise TrainyardError(f"Dataset {name!r} has targets that are no finite numbers. Leave these rows out.")
+    if targets.min() == targets.max():
+        raise TrainyardError(
+            f"Dataset {name!r} has the same target in every row ({targets[0]:g}): there is nothing to predict."
+        )
+
+
+def _pack(inputs: np.ndarray) -> tuple[dict[str, np.ndarray], dict[str, str], tuple[int, ...], str]:
+    """Arrays and texts by file name, the shape of one input, and what kind it is: TEXT, ROWS or a dtype."""
+    if inputs.dtype.names:
+        rows = Rows.of(inputs)
+        return rows.files(), rows.texts(), (), ROWS
+    if inputs.dtype == object:
+        return Texts.of(list(inputs)).files(), {}, (), TEXT
+    array = np.ascontiguousarray(inputs)
+    return {"inputs.npy": array}, {}, array.shape[1:], str(array.dtype)
+
+
+def _count(examples: Examples, where: np.ndarray) -> list[int]:
+    if not examples.labels:
+        return [len(where)]
+    counts: list[int] = np.bincount(examples.targets[where], minlength=len(examples.labels)).tolist()
+    return counts
+
+
+def _write(dataset: Dataset, path: Path) -> None:
+    examples = dataset.load()
+    check_examples(dataset.name, examples)
+    splits = split_examples(dataset, examples)
+    files, texts, shape, kind = _pack(examples.inputs)
+    info = DataInfo(shape, examples.labels, examples.columns, examples.target).to_dict()
+    digest = hashlib.sha256(json.dumps([info, len(examples.inputs), kind, texts], sort_keys=True).encode())
+    for array in (*files.values(), examples.targets, *(splits[name] for name in SPLITS)):
+        digest.update(np.ascontiguousarray(array).data)
+    meta = {
+        **info,
+        "dataset": dataset.to_dict(),
+        "kind": kind,
+        "counts": {name: _count(examples, where) for name, where in splits.items()},
+        "content_hash": digest.hexdigest(),
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(prefix=_TEMPORARY, dir=path.parent))
+    try:
+        for name, array in files.items():
+            np.save(temporary / name, array)
+        for name, text in texts.items():
+            (temporary / name).write_text(text, encoding="utf-8")
+        np.save(temporary / "targets.npy", examples.targets.astype(np.int64 if examples.labels else np.float64))
+        np.savez(
+            temporary / "splits.npz",
+            train=splits["train"],
+            validation=splits["validation"],
+            test=splits["test"],
+        )
+        (temporary / "meta.json").write_text(json.dumps(meta), encoding="utf-8")
+        temporary.rename(path)
+    except OSError:
+        if not (path / "meta.json").is_file():  # somebody else was first: theirs is as good
+            raise
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)

@@ -1,0 +1,1 @@
+"""Hostile bytes to plain values, in bounded memory."""

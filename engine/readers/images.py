@@ -1,0 +1,138 @@
+"""Pictures of unknown origin to arrays: every image that somebody uploads comes in through here.
+
+Whatever the bytes are, the result is an array or a `TrainyardError` with a sentence, in bounded memory. Only PNG, JPEG,
+WebP, GIF and BMP are tried. Of an animation the first frame is taken, as picture programs do in their previews.
+"""
+
+import logging
+import re
+import struct
+import threading
+from io import BytesIO
+from typing import Literal
+
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from engine.errors import TrainyardError
+from engine.readers.kinds import kind_of
+from engine.settings import settings
+
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP")
+"""What is tried, whatever the name of the file says."""
+
+Ground = Literal["white", "black"]
+
+_one_at_a_time = threading.Lock()  # so that the memory of decoding does not grow with the number of visitors
+_log = logging.getLogger(__name__)
+_TAKES = "PNG, JPEG, WebP, GIF or BMP"
+_JPEG_MARKER = re.compile(rb"\xff[\x02-\xcf\xd8-\xfe]")
+_SCAN, _END, _NO_LENGTH = 0xDA, 0xD9, (0xD8, 0xD9)
+
+
+def decode_image(
+    data: bytes,
+    name: str,
+    channels: Literal[1, 3],
+    size: tuple[int, int] | None = None,
+    ground: Ground = "white",
+) -> np.ndarray:
+    """Decode one image to (height, width, channels) uint8.
+
+    `size` (height, width): scaled until it covers that, then cut at the centre, so that nothing is distorted; None
+    keeps the size it has. EXIF orientation is applied; transparent parts show `ground`. `name` is for the sentence
+    of the `TrainyardError` that broken, foreign and too large images raise.
+    """
+    image = read_image(data, name, size, ground).convert("L" if channels == 1 else "RGB")
+    if size is not None:
+        image = ImageOps.fit(image, (size[1], size[0]), Image.Resampling.BICUBIC)
+    array = np.array(image)
+    return array[..., None] if channels == 1 else array
+
+
+def read_image(data: bytes, name: str, cover: tuple[int, int] | None = None, ground: Ground = "white") -> Image.Image:
+    """An upright "L" or "RGB" image without transparency; one much larger than `cover` (height, width) comes reduced."""
+    shown = repr(name[-80:])
+    if len(data) > settings().max_image_mb * 1_000_000:
+        raise TrainyardError(
+            f"{shown} has {len(data) / 1e6:,.0f} MB; an image may have {settings().max_image_mb} MB "
+            "(TRAINYARD_MAX_IMAGE_MB). Save it smaller."
+        )
+    if not data:
+        raise TrainyardError(f"{shown} is empty (0 bytes). Copy the file again, or leave it out.")
+    try:
+        with _one_at_a_time, Image.open(BytesIO(data), formats=FORMATS) as image:
+            _check_pixels(image.width * image.height, shown)
+            if data.startswith(b"\xff\xd8"):  # Pillow calls some of them MPO
+                _check_scans(data, shown)
+            return _flatten(image, cover, ground)
+    except TrainyardError:
+        raise
+    except UnidentifiedImageError as error:
+        raise TrainyardError(f"{shown} is {kind_of(data)}, not an image that can be read. Use {_TAKES}.") from error
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise TrainyardError(_too_large(shown)) from error
+    except Exception as error:  # on broken bytes the decoders raise nearly anything
+        _log.info("Cannot decode %s", shown, exc_info=True)
+        raise TrainyardError(
+            f"{shown} is a broken or incomplete image ({error}). Save it again in a picture program, or leave it out."
+        ) from error
+
+
+def _flatten(image: Image.Image, cover: tuple[int, int] | None, ground: Ground) -> Image.Image:
+    """Decode, and get rid of depth, palette, size, turn and transparency, in the order that needs least memory."""
+    if cover is not None and image.format == "JPEG":  # the decoder itself can leave out detail
+        image.draft(None, (2 * max(cover), 2 * max(cover)))
+    image.load()
+    plain = _plain_mode(image)
+    if cover is not None:
+        factor = min(plain.size) // (2 * max(cover))
+        plain = plain.reduce(factor) if factor > 1 else plain
+    plain = _upright(plain)
+    if plain.mode == "RGBA":
+        plain = Image.alpha_composite(Image.new("RGBA", plain.size, ground), plain).convert("RGB")
+    return plain.copy() if plain is image else plain
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    """Turned as its EXIF says; where that is broken the picture stays as it lies, since its pixels are good."""
+    try:
+        return ImageOps.exif_transpose(image)
+    except (SyntaxError, ValueError, TypeError, AttributeError, LookupError, ArithmeticError, OSError, struct.error):
+        _log.info("Cannot read the EXIF of an image", exc_info=True)
+        return image
+
+
+def _plain_mode(image: Image.Image) -> Image.Image:
+    """L, RGB or RGBA."""
+    if image.mode.startswith("I"):  # 16 bits a pixel: Pillow's own conversion would clip, not scale
+        return Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
+    mode = "RGBA" if image.has_transparency_data else "L" if image.mode in ("1", "L") else "RGB"
+    return image if image.mode == mode else image.convert(mode)  # convert always copies
+
+
+def _check_pixels(pixels: int, shown: str) -> None:
+    if pixels > settings().max_image_pixels:
+        raise TrainyardError(_too_large(shown))
+
+
+def _check_scans(data: bytes, shown: str) -> None:
+    """Refuse a JPEG that is painted over and over: sixty bytes more have the decoder go through all pixels again."""
+    scans, position, most = 0, 0, settings().max_image_scans
+    while (found := _JPEG_MARKER.search(data, position)) and data[found.start() + 1] != _END:
+        position, marker = found.end(), data[found.start() + 1]
+        if marker not in _NO_LENGTH:  # what is inside of a segment is no marker: cameras put whole JPEGs there
+            position += int.from_bytes(data[position : position + 2], "big")
+        scans += marker == _SCAN
+        if scans > most:
+            raise TrainyardError(
+                f"{shown} is a JPEG of more than {most} scans (TRAINYARD_MAX_IMAGE_SCANS), which no program writes. Save it "
+                "again in a picture program, or leave it out."
+            )
+
+
+def _too_large(shown: str) -> str:
+    return (
+        f"{shown} has more than {settings().max_image_pixels:,} pixels (TRAINYARD_MAX_IMAGE_PIXELS); "
+        "it was not decoded. Save it smaller."
+    )

@@ -1,0 +1,203 @@
+"""Sounds of unknown origin to samples: every clip that somebody uploads or records comes in through here.
+
+Whatever the bytes are, the result is (samples,) int16, mono, 16 kHz, or a `TrainyardError` with a sentence, in bounded
+memory: a clip is read in blocks, and what its header says about its length proves nothing. Only WAV, FLAC, Ogg
+(Vorbis, Opus) and MP3 are tried. An MP3 of varying bit rate without its usual header may lose its end: the decoder
+guesses its length from the first frames and reads no further.
+"""
+
+import logging
+import threading
+import wave
+from collections.abc import Iterator
+from io import BytesIO
+
+import numpy as np
+import soundfile
+import soxr
+
+from engine.data_info import SAMPLE_RATE_HZ as SAMPLE_RATE_HZ
+from engine.errors import TrainyardError
+from engine.readers.kinds import kind_of
+from engine.settings import settings
+
+LOWEST_RATE_HZ, HIGHEST_RATE_HZ = 1_000, 384_000
+"""Rates that recorders use, with room on both sides; others are made up."""
+FORMATS = ("WAV", "WAVEX", "FLAC", "OGG", "MP3")
+"""What is tried, in libsndfile's names, whatever the name of the file says."""
+
+_BLOCK_VALUES = 1 << 16  # frames times channels that are in memory at once
+_UNKNOWN_SIZE = 0x7FFF0000  # programs that write to a pipe leave a size like this in the header of a WAV
+_SLACK_BYTES = 128  # where less is missing, the header counts itself; the clip was not cut
+_MOST_CHUNKS = 1_000  # that are looked at before the samples of a WAV; programs write three or four
+_LARGEST_PAGE = 27 + 255 + 255 * 255  # of Ogg, in bytes
+_COPY_AGAIN = "Copy or record it again, or leave it out."
+_FULL_SCALE = 32_768
+_LOUDEST = 16.0  # floating-point clips go a little over 1; far over it they are on another scale
+_QUIETEST = 3  # of 32,768: what dithering makes of silence
+_one_at_a_time = threading.Lock()  # so that memory does not grow with the number of visitors
+_log = logging.getLogger(__name__)
+_TAKES = "WAV, FLAC, Ogg or MP3"
+
+
+def decode_sound(data: bytes, name: str) -> np.ndarray:
+    """Decode one sound to (samples,) int16, mono, at `SAMPLE_RATE_HZ`. Silence decodes too: see `is_silent`.
+
+    Channels are averaged; what is louder than full scale is clipped. `name` is for the sentence of the
+    `TrainyardError` that broken, cut, foreign and too long sounds raise.
+    """
+    shown = repr(name[-80:])
+    _check_file(data, shown)
+    try:
+        with _one_at_a_time, _Sound(BytesIO(data)) as sound:
+            samples = _mono(sound, data, shown)
+    except TrainyardError:
+        raise
+    except Exception as error:  # soundfile raises several kinds for broken bytes
+        _log.info("Cannot decode %s", shown, exc_info=True)
+        raise TrainyardError(
+            f"{shown} is a broken or incomplete sound. Save it again in a sound editor, or leave it out."
+        ) from error
+    if not len(samples):
+        raise TrainyardError(f"{shown} has no sound in it: it is 0 seconds long. Record it again, or leave it out.")
+    return samples
+
+
+def is_silent(samples: np.ndarray) -> bool:
+    """Whether nothing can be heard in (samples,) int16: for reports, since the clip may well be meant so."""
+    return not len(samples) or int(np.abs(samples - samples.mean()).max()) <= _QUIETEST
+
+
+def encode_wav(samples: np.ndarray) -> bytes:
+    """(samples,) int16 at `SAMPLE_RATE_HZ` as a WAV file that every player takes."""
+    buffer = BytesIO()
+    with wave.open(buffer, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(SAMPLE_RATE_HZ)
+        file.writeframes(samples.astype("<i2").tobytes())
+    return buffer.getvalue()
+
+
+def fit_length(samples: np.ndarray, length: int) -> np.ndarray:
+    """(samples,) -> (length,): silence is added at the end, or the middle is kept."""
+    if len(samples) <= length:
+        return np.pad(samples, (0, length - len(samples)))
+    start = (len(samples) - length) // 2
+    return samples[start : start + length]
+
+
+class _Sound(soundfile.SoundFile):  # type: ignore[misc]  # soundfile has no types
+    """A sound that is read from its beginning until it ends, not until its header says so."""
+
+    def seekable(self) -> bool:
+        """No: otherwise each read is cut to the announced length and followed by a slow seek."""
+        return False
+
+
+def _check_file(data: bytes, shown: str) -> None:
+    if len(data) > settings().max_clip_mb * 1_000_000:
+        raise TrainyardError(
+            f"{shown} has {len(data) / 1e6:,.0f} MB; a sound may have {settings().max_clip_mb} MB "
+            "(TRAINYARD_MAX_CLIP_MB). Cut it shorter, or save it as FLAC or MP3."
+        )
+    if not data:
+        raise TrainyardError(f"{shown} is empty (0 bytes). Copy the file again, or leave it out.")
+    is_wave = data[:4] == b"RIFF" and data[8:12] == b"WAVE"
+    if not (is_wave or data.startswith((b"fLaC", b"OggS\0", b"ID3\x02", b"ID3\x03", b"ID3\x04")) or _starts_mp3(data)):
+        raise TrainyardError(f"{shown} is {kind_of(data)}, not a sound that can be read. Use {_TAKES}.")
+    if missing := _missing_of_wave(data) if is_wave else _missing_of_ogg(data):
+        raise TrainyardError(f"{shown} is cut off: {missing:,} bytes are missing. {_COPY_AGAIN}")
+
+
+def _starts_mp3(data: bytes) -> bool:
+    """Whether a frame of MPEG layer III begins here; the byte-order mark of UTF-16 looks nearly the same."""
+    if len(data) < 4 or data[0] != 0xFF or data[1] & 0xE0 != 0xE0:
+        return False
+    version, layer, bit_rate, rate = data[1] >> 3 & 3, data[1] >> 1 & 3, data[2] >> 4, data[2] >> 2 & 3
+    return version != 1 and layer == 1 and bit_rate not in (0, 15) and rate != 3
+
+
+def _missing_of_wave(data: bytes) -> int:
+    """How many bytes the samples of a WAV lack of what their header announces; libsndfile would not mind."""
+    position = 12
+    for _ in range(_MOST_CHUNKS):
+        size = int.from_bytes(data[position + 4 : position + 8], "little")
+        if data[position : position + 4] == b"data" and size < _UNKNOWN_SIZE:
+            missing = position + 8 + size - len(data)
+            return missing if missing > _SLACK_BYTES else 0
+        position += 8 + size + size % 2
+    return 0
+
+
+def _missing_of_ogg(data: bytes) -> int:
+    """How many bytes the last page of an Ogg file lacks; libsndfile would just leave the page out."""
+    start = data.rfind(b"OggS", max(0, len(data) - _LARGEST_PAGE))
+    if start < 0:
+        return 0
+    sizes = data[start + 27 : start + 27 + data[start + 26]] if len(data) > start + 26 else b""
+    return max(0, start + 27 + len(sizes) + sum(sizes) - len(data))
+
+
+def _mono(sound: _Sound, data: bytes, shown: str) -> np.ndarray:
+    """All of `sound`, mixed and resampled block by block."""
+    _check_header(sound, shown)
+    resampler = soxr.ResampleStream(sound.samplerate, SAMPLE_RATE_HZ, 1, "float32")
+    parts, frames = [], 0
+    for block in _blocks(sound, shown):
+        frames += len(block)
+        parts.append(_to_int16(resampler.resample_chunk(block)))
+    parts.append(_to_int16(resampler.resample_chunk(np.empty(0, np.float32), last=True)))
+    if frames < sound.frames < 1 << 62 and (sound.format == "FLAC" or _has_length(data)):
+        raise TrainyardError(f"{shown} is cut off: {frames:,} of {sound.frames:,} samples are there. {_COPY_AGAIN}")
+    return np.concatenate(parts)
+
+
+def _check_header(sound: _Sound, shown: str) -> None:
+    if sound.format not in FORMATS:
+        raise TrainyardError(f"{shown} is a sound of the format {sound.format}. Use {_TAKES}.")
+    if sound.channels > settings().max_clip_channels:
+        raise TrainyardError(
+            f"{shown} has {sound.channels:,} channels; a sound may have {settings().max_clip_channels} "
+            "(TRAINYARD_MAX_CLIP_CHANNELS). Mix it to mono or stereo."
+        )
+    if not LOWEST_RATE_HZ <= sound.samplerate <= HIGHEST_RATE_HZ:
+        raise TrainyardError(
+            f"{shown} has {sound.samplerate:,} samples a second; a sound may have {LOWEST_RATE_HZ:,} to "
+            f"{HIGHEST_RATE_HZ:,}. Save it with {SAMPLE_RATE_HZ:,}."
+        )
+
+
+def _blocks(sound: _Sound, shown: str) -> Iterator[np.ndarray]:
+    """The frames as (frames,) float32 in [-1, 1], block after block. Raises when they go on for too long."""
+    left = settings().max_clip_seconds * sound.samplerate
+    while len(block := sound.read(_BLOCK_VALUES // sound.channels, dtype="float32", always_2d=True)):
+        left -= len(block)
+        if left < 0:
+            raise TrainyardError(
+                f"{shown} is longer than {settings().max_clip_seconds:,} seconds (TRAINYARD_MAX_CLIP_SECONDS). "
+                "Cut it into shorter clips."
+            )
+        if not np.isfinite(block).all():
+            raise TrainyardError(f"{shown} has samples that are no numbers (NaN or infinite). Export it again.")
+        if (peak := float(np.abs(block).max())) > _LOUDEST:
+            raise TrainyardError(
+                f"{shown} has samples of {peak:,.0f}, where 1 is full scale. Divide them by the largest, or save "
+                "them as 16-bit integers."
+            )
+        yield block.clip(-1, 1).mean(axis=1)
+
+
+def _to_int16(samples: np.ndarray) -> np.ndarray:
+    """[-1, 1] -> int16; at an equal rate, 16-bit samples come back as they were."""
+    scaled: np.ndarray = np.rint(samples * _FULL_SCALE).clip(-_FULL_SCALE, _FULL_SCALE - 1)
+    return scaled.astype(np.int16)
+
+
+def _has_length(data: bytes) -> bool:
+    """Whether an MP3 says how long it is: in its first frame, which an ID3 tag of any size may precede."""
+    start = 0
+    if data.startswith(b"ID3") and len(data) >= 10:
+        start = 10 + sum((byte & 0x7F) << shift for byte, shift in zip(data[6:10], (21, 14, 7, 0), strict=True))
+    first = data[start : start + 200]
+    return b"Xing" in first or b"Info" in first

@@ -1,0 +1,1 @@
+"""Figures as pure functions from numbers to Plotly, and pictures."""

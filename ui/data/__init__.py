@@ -1,0 +1,1 @@
+"""The data page: browse, check and import datasets."""

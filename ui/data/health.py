@@ -1,0 +1,229 @@
+"""Health checks of a dataset: what may spoil training or make a result look better than it is, with the examples."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from engine.inspection.balance import judge_balance
+from engine.inspection.checks import known_result, run_check
+from engine.inspection.columns import CONSTANT, GAPS, TELLTALE
+from engine.inspection.duplicates import split_of
+from engine.preparation.prepare import SPLITS, PreparedDataset
+from engine.readers.spreadsheets import plain_cell
+from ui import lab
+from ui.language import N_, _
+from ui.modalities import modality
+from ui.widgets.plain import plain_label
+
+_GROUPS_SHOWN, _SUSPECTS_SHOWN = 8, 24
+_DOUBTFUL_ACCURACY = 0.6  # below it, suspects are mostly mistakes of the classifier
+_SPLITS = {"train": N_("train"), "validation": N_("validation"), "test": N_("test")}
+
+
+def draw_health(prepared: PreparedDataset, kind: str) -> None:
+    """Every check that suits the data; the dear ones wait for a button."""
+    labels = prepared.info.labels
+    if labels:
+        _draw_balance(prepared)
+    _draw_check(
+        prepared,
+        "duplicates",
+        _("Duplicates and leaks"),
+        _("Equal and nearly equal examples; those in several splits make a test result look better than it is."),
+        lambda found: _draw_duplicates(prepared, kind, found),
+    )
+    if prepared.info.columns:
+        _draw_check(
+            prepared,
+            "columns",
+            _("Columns"),
+            _("Gaps, constants, and columns that alone tell the target: these are often only known afterwards."),
+            _draw_columns,
+        )
+    if labels:
+        _draw_check(
+            prepared,
+            "mislabels",
+            _("Wrong labels"),
+            _(
+                "A simple classifier predicts each example from the others; where it is sure of another class, the label may "
+                "be wrong. Confident learning, [Northcutt et al. 2021](https://arxiv.org/abs/1911.00068)."
+            ),
+            lambda found: _draw_mislabels(prepared, kind, found),
+        )
+
+
+def _draw_check(
+    prepared: PreparedDataset, check: str, title: str, words: str, draw: Callable[[dict[str, Any]], None]
+) -> None:
+    """A heading, and the result where there is one, else the button that asks for it."""
+    with st.container(border=True):
+        st.subheader(title, anchor=False)
+        st.caption(words)
+        found = known_result(prepared, check)
+        if found is None and st.button(_("Check"), icon=":material/search:", key=f"health.{check}"):
+            with lab.guarded():
+                with st.spinner(_("Checking ..."), show_time=True):
+                    run_check(prepared, check)
+                st.rerun()  # from now on the result is known, and the button goes
+        if found is not None:
+            with lab.guarded():
+                draw(found)
+
+
+def _good(words: str) -> None:
+    st.success(words, icon=":material/check:")
+
+
+def _bad(words: str) -> None:
+    st.warning(words, icon=":material/warning:")
+
+
+# -- balance -----------------------------------------------------------------------------------------------------------
+
+
+def _draw_balance(prepared: PreparedDataset) -> None:
+    """How much classes differ in size, at once: the counts are known."""
+    found = judge_balance(prepared)
+    with st.container(border=True):
+        st.subheader(_("Balance of classes"), anchor=False)
+        words = _("'{largest}' has {many} examples, '{smallest}' has {few}: always answering '{largest}' is right in "
+                  "{share} of the cases.").format(
+            largest=plain_label(found.largest), smallest=plain_label(found.smallest), many=f"{found.most:,}", few=f"{found.least:,}",
+            share=f"{found.share:.0%}",
+        )  # fmt: skip
+        if found.uneven:
+            _bad(words + " " + _("Look at macro F1 beside accuracy, and try class weights on the Train page."))
+        else:
+            _good(words)
+        if found.rare:
+            _bad(
+                _("Classes with fewer than {count} training examples: {classes}").format(
+                    count=found.few, classes=plain_label(", ".join(found.rare[:10]), most=400)
+                )
+            )
+
+
+# -- duplicates --------------------------------------------------------------------------------------------------------
+
+
+def _draw_duplicates(prepared: PreparedDataset, kind: str, found: dict[str, Any]) -> None:
+    """Leaks first, then contradictions, copies and near copies."""
+    split = split_of(prepared)
+    parts = (
+        ("leaks", _("{groups} examples have copies in another split."),
+         _("No example has a copy in another split.")),
+        ("contradictions", _("{groups} examples have copies with another label or value."),
+         _("No two equal examples differ in their target.")),
+        ("near_leaks", _("{groups} pairs in different splits look nearly alike."), ""),
+        ("copies", _("{groups} examples have copies; {extra} could be left out."), _("No example is there twice.")),
+        ("near", _("{groups} pairs look nearly alike, such as two shots of one thing."), ""),
+    )  # fmt: skip
+    for name, bad, good in parts:
+        part = found[name]
+        if not part["groups"]:
+            if good:
+                _good(good)
+            continue
+        words = bad.format(groups=f"{part['groups']:,}", extra=f"{part['extra']:,}")
+        if name in ("leaks", "contradictions", "near_leaks"):
+            _bad(words)
+        else:
+            st.info(words, icon=":material/content_copy:")
+        with st.expander(_("Show them"), key=f"health.{name}", on_change="rerun") as shown:
+            if shown.open:
+                _draw_groups(prepared, kind, part["shown"], split, name)
+    if found["compared"] < found["examined"]:
+        st.caption(
+            _("Near copies were looked for among {compared} of {examined} examples.").format(
+                compared=f"{found['compared']:,}", examined=f"{found['examined']:,}"
+            )
+        )
+
+
+def _draw_groups(prepared: PreparedDataset, kind: str, groups: list[list[int]], split: np.ndarray, key: str) -> None:
+    """A few groups at a time, each example with its split and target."""
+    pages = -(-len(groups) // _GROUPS_SHOWN)
+    current = st.pagination(pages, key=f"health.{key}.page") if pages > 1 else 1
+    for group in groups[(current - 1) * _GROUPS_SHOWN : current * _GROUPS_SHOWN]:
+        captions = [f"{_target(prepared, at)} · {_(_SPLITS[SPLITS[split[at]]])}" for at in group]
+        modality(kind).examples(prepared, group, captions)
+
+
+def _target(prepared: PreparedDataset, position: int) -> str:
+    labels, target = prepared.info.labels, prepared.targets[position]
+    return labels[target] if labels else f"{target:,.6g}"
+
+
+# -- columns -----------------------------------------------------------------------------------------------------------
+
+
+def _draw_columns(found: dict[str, Any]) -> None:
+    """A sentence for each doubtful column, and all columns in a table."""
+    doubts = [(column["column"], reason) for column in found["columns"] for reason in _doubts(column)]
+    if not doubts:
+        _good(_("No column looks doubtful."))
+    for name, reason in doubts[:20]:
+        _bad(f"'{plain_label(name)}': {reason}")
+    st.dataframe(
+        [column | {"column": plain_cell(column["column"])} for column in found["columns"]],
+        column_config={
+            "column": st.column_config.TextColumn(_("Column")),
+            "missing": st.column_config.ProgressColumn(_("Missing"), format="percent", min_value=0, max_value=1),
+            "constant": st.column_config.ProgressColumn(
+                _("Most frequent cell"), format="percent", min_value=0, max_value=1
+            ),
+            "alone": st.column_config.ProgressColumn(
+                _("Tells the target alone"), format="percent", min_value=0, max_value=1,
+                help=_("Share of the error of guessing that a small decision tree on this one column removes."),
+            ),
+        },
+        hide_index=True,
+        height="content" if len(found["columns"]) < 15 else 520,
+        key="health.columns.table",
+    )  # fmt: skip
+
+
+def _doubts(column: dict[str, Any]) -> list[str]:
+    reasons = []
+    if column["alone"] >= TELLTALE:
+        reasons.append(
+            _("it alone tells the target ({share}). Is it known before the target is? If not, ignore it.").format(
+                share=f"{column['alone']:.0%}"
+            )
+        )
+    if column["missing"] >= GAPS:
+        reasons.append(_("{share} of the cells are missing.").format(share=f"{column['missing']:.0%}"))
+    elif column["constant"] >= CONSTANT:
+        reasons.append(_("{share} of the cells are the same.").format(share=f"{column['constant']:.1%}"))
+    return reasons
+
+
+# -- wrong labels ------------------------------------------------------------------------------------------------------
+
+
+def _draw_mislabels(prepared: PreparedDataset, kind: str, found: dict[str, Any]) -> None:
+    """The most doubtful examples first, with the class they have and the one that is likelier."""
+    st.caption(
+        _("The classifier is right in {accuracy} of {count} examples.").format(
+            accuracy=f"{found['accuracy']:.0%}", count=f"{found['examined']:,}"
+        )
+    )
+    if not found["count"]:
+        _good(_("No label looks wrong."))
+        return
+    words = _("{count} labels may be wrong, the most doubtful first.").format(count=f"{found['count']:,}")
+    if found["accuracy"] < _DOUBTFUL_ACCURACY:
+        words += " " + _("The classifier is often wrong itself here: take it as a list of hard examples.")
+    st.info(words, icon=":material/label_off:")
+    labels, suspects = prepared.info.labels, found["suspects"]
+    pages = -(-len(suspects) // _SUSPECTS_SHOWN)
+    current = st.pagination(pages, key="health.mislabels.page") if pages > 1 else 1
+    shown = suspects[(current - 1) * _SUSPECTS_SHOWN : current * _SUSPECTS_SHOWN]
+    captions = [
+        _("{given}, or {said}?").format(given=labels[suspect["given"]], said=labels[suspect["said"]])
+        for suspect in shown
+    ]
+    modality(kind).examples(prepared, [suspect["position"] for suspect in shown], captions)

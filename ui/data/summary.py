@@ -1,0 +1,80 @@
+"""A dataset in short: what it is, how its examples are split, and how to get it onto this machine."""
+
+import streamlit as st
+
+from engine.datasets.base import Dataset
+from engine.preparation.catalog import describe
+from engine.preparation.prepare import PreparedDataset
+from engine.settings import settings
+from engine.store import Fetch
+from ui import lab
+from ui.language import _
+from ui.sentences import said
+from ui.widgets.plain import plain_label
+
+_TICK_SECONDS = 1.0
+
+
+def split_sizes(prepared: PreparedDataset) -> dict[str, int]:
+    """How many examples each split has."""
+    return {split: sum(classes) for split, classes in prepared.meta["counts"].items()}
+
+
+def draw_facts(dataset: type[Dataset]) -> None:
+    """What it is, where it comes from, and what it cannot show."""
+    st.caption(_(dataset.summary()))
+    st.caption(
+        "**{limits}** {text}  \n**{source}** {where}  \n**{licence}** {terms}".format(
+            limits=_("Limits:"),
+            text=_(dataset.limits),
+            source=_("Source:"),
+            where=_(dataset.source),
+            licence=_("Licence:"),
+            terms=_(dataset.licence),
+        )
+    )
+
+
+def draw_missing(dataset: Dataset) -> None:
+    """The Fetch button and the progress of a download, or what else is to be done."""
+    facts = describe(type(dataset))
+    if not facts["fetchable"]:
+        st.info(plain_label(said(dataset.missing()), most=1_000), icon=":material/folder:")
+        return
+    st.info(
+        _("This dataset is not on this machine yet: {size} MB to download.").format(
+            size=f"{facts['download_bytes'] / 1e6:,.0f}"
+        ),
+        icon=":material/cloud_download:",
+    )
+    known = lab.store().fetch(dataset.name)
+    running = known is not None and fetching(known)
+    st.fragment(_progress, run_every=_TICK_SECONDS if running else None)(dataset, running)
+
+
+def fetching(fetch: Fetch) -> bool:
+    """Whether a download goes on: one that is silent for long has died with its process."""
+    return (
+        fetch.state == "running"
+        and fetch.silent_seconds < 2 * settings().fetch_timeout_seconds
+        and not lab.fetch_ended(fetch.name)
+    )
+
+
+def _progress(dataset: Dataset, running: bool) -> None:
+    fetch = lab.store().fetch(dataset.name)
+    if running and (dataset.available() or fetch is None or not fetching(fetch)):
+        st.rerun()  # the timer ends with the download
+    if fetch is not None and running:
+        share = min(1.0, fetch.done_bytes / max(fetch.total_bytes, 1))
+        st.progress(share, _("{done} of {total} MB").format(
+            done=f"{fetch.done_bytes / 1e6:,.1f}", total=f"{fetch.total_bytes / 1e6:,.1f}"
+        ))  # fmt: skip
+        return
+    if fetch is not None and fetch.state == "failed":
+        st.error(said(fetch.message), icon=":material/cloud_off:")
+    elif fetch is not None and fetch.state == "running":
+        st.error(_("The download was interrupted. Fetch again: it goes on where it was."), icon=":material/cloud_off:")
+    if st.button(_("Fetch"), icon=":material/download:", key="fetch"):
+        lab.start_fetch(dataset.name)
+        st.rerun()

@@ -1,0 +1,1 @@
+"""Predictions in the browser, one at a time or in batches."""

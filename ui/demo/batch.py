@@ -1,0 +1,133 @@
+"""Many inputs at once on the demo page: predicted in portions, so that Cancel is obeyed and nothing done is lost."""
+
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack
+
+import streamlit as st
+
+from engine.artifacts import artifacts_of
+from engine.errors import TrainyardError
+from engine.readers.unpack import ArchiveError
+from engine.runs import Run
+from engine.serving.answers import PredictResult
+from engine.serving.client import Busy
+from engine.serving.uploads import open_inputs
+from engine.settings import settings
+from ui import lab
+from ui.demo.results import draw_many
+from ui.language import _
+from ui.sentences import said
+
+_TICK_SECONDS = 0.3
+_WORK_SECONDS = 0.5  # of portions in one tick, while the browser waits for the next sign of life
+_PORTION_BYTES = 32_000_000
+_STATE = "batch"
+
+
+class Batch:
+    """The inputs of one batch, and what is known of them so far. Of one session."""
+
+    def __init__(self, run_id: int, modality: str, uploads: Sequence[tuple[str, bytes]]) -> None:
+        """Raises `TrainyardError` when the files cannot be used at all."""
+        self.run_id = run_id
+        self.results: list[PredictResult] = []
+        self.problem = ""
+        self.paused = False
+        self._open = ExitStack()  # zips stay open until the end; they are in memory
+        info = artifacts_of(run_id).read_info()
+        columns = [column.name for column in info.columns] if info else []
+        self.inputs = self._open.enter_context(open_inputs(modality, uploads, columns))
+
+    @property
+    def going(self) -> bool:
+        """Whether there is more to do, and nobody is against it."""
+        return not self.paused and len(self.results) < len(self.inputs)
+
+    def pause(self) -> None:
+        """Go no further after this portion."""
+        self.paused = True
+
+    def go_on(self) -> None:
+        """Go on where it was left."""
+        self.paused, self.problem = False, ""
+
+    def work(self, seconds: float = _WORK_SECONDS) -> None:
+        """Predict portions for about so long. What ends it early stands in `problem`; what is done stays."""
+        until = time.monotonic() + seconds
+        try:
+            while self.going and time.monotonic() < until:
+                self._portion()
+        except Busy:
+            return  # others are served; the next tick tries again
+        except TrainyardError as error:
+            self.problem, self.paused = str(error), True
+        if len(self.results) == len(self.inputs):
+            self._open.close()
+
+    def _portion(self) -> None:
+        """The next inputs, together: each that cannot be read has its own sentence."""
+        files: list[tuple[str, bytes]] = []
+        known: dict[int, PredictResult] = {}
+        size = 0
+        waiting = self.inputs[len(self.results) : len(self.results) + settings().max_predictions]
+        for position, member in enumerate(waiting):
+            if size > _PORTION_BYTES:
+                waiting = waiting[:position]
+                break
+            try:
+                files.append((member.name, member.read()))
+                size += len(files[-1][1])
+            except ArchiveError:
+                raise
+            except TrainyardError as error:
+                known[position] = PredictResult(member.name, None, str(error))
+        found = iter(lab.predictor().predict(self.run_id, files) if files else [])
+        self.results += [known[i] if i in known else next(found) for i in range(len(waiting))]
+
+
+def draw_batch(run: Run, modality: str, prediction: str) -> None:
+    """An uploader for many inputs, the progress, and the table of what came of them."""
+    with st.expander(_("Many at once"), icon=":material/dynamic_feed:"):
+        files = st.file_uploader(
+            _("Files"),
+            accept_multiple_files=True,
+            max_upload_size=settings().max_upload_mb,
+            key=f"batch-files-{run.id}",
+            help=_(
+                "Any number of files, a zip of them, or for tables a CSV with the names of the columns in its first "
+                "row: {count:,} inputs at most. They are not kept."
+            ).format(count=settings().max_instances),
+        )
+        if st.button(
+            _("Predict all"), icon=":material/play_arrow:", disabled=not files, help=_("Ask the network about each.")
+        ):
+            st.session_state.pop(_STATE, None)
+            with lab.guarded():
+                st.session_state[_STATE] = Batch(run.id, modality, [(file.name, file.getvalue()) for file in files])
+        batch = st.session_state.get(_STATE)
+        if isinstance(batch, Batch) and batch.run_id == run.id:
+            st.fragment(_follow, run_every=_TICK_SECONDS if batch.going else None)(batch, prediction, batch.going)
+
+
+def _follow(batch: Batch, prediction: str, ticking: bool) -> None:
+    if ticking and batch.going:
+        batch.work()
+    if ticking and not batch.going:
+        st.rerun()  # the timer ends with the work
+    done, total = len(batch.results), len(batch.inputs)
+    if batch.going or done < total:
+        st.progress(done / total, _("{done:,} of {total:,} inputs").format(done=done, total=total))
+    if batch.going:
+        st.button(_("Cancel"), icon=":material/block:", on_click=batch.pause, key="batch-cancel",
+                  help=_("Stop here and keep what is done."))  # fmt: skip
+        return
+    if batch.problem:
+        st.error(said(batch.problem), icon=":material/error:")
+    if done < total and st.button(
+        _("Go on"), icon=":material/play_arrow:", on_click=batch.go_on, key="batch-go-on",
+        help=_("Predict the inputs that are left."),
+    ):  # fmt: skip
+        st.rerun()
+    if batch.results:
+        draw_many(prediction, batch.results)

@@ -1,0 +1,204 @@
+"""How predictions are shown: one renderer for each kind. A page asks `renderer_for` and names none."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+import pandas as pd
+import streamlit as st
+
+from engine.errors import TrainyardError
+from engine.plugins import import_plugins
+from engine.readers.spreadsheets import plain_cell, write_csv
+from engine.tasks.base import Prediction
+from ui.charts.charts import probability_bars, to_json
+from ui.language import _
+from ui.modalities import Cells
+from ui.sentences import said
+from ui.theme import theme_name
+from ui.widgets.downloads import json_file
+from ui.widgets.live_plot import live_plot
+from ui.widgets.plain import plain_label
+
+Values = Mapping[str, Any]
+_PICTURE_PIXELS = 56
+
+
+class Result(Protocol):
+    """What came of one input: a prediction, or the sentence that says why there is none."""
+
+    @property
+    def name(self) -> str:
+        """Of the file."""
+
+    @property
+    def prediction(self) -> Prediction | None:
+        """None where there is none."""
+
+    @property
+    def error(self) -> str:
+        """Empty where there is a prediction."""
+
+
+class Renderer(Protocol):
+    """Shows predictions of one kind."""
+
+    def draw(self, values: Values, key: str) -> None:
+        """One prediction, large."""
+
+    def row(self, values: Values) -> dict[str, Any]:
+        """One prediction as cells of a table."""
+
+    def columns(self) -> dict[str, Any]:
+        """How the table shows these cells."""
+
+
+class Classes:
+    """A label with the probabilities of all classes."""
+
+    def draw(self, values: Values, key: str) -> None:
+        """The label large, the likeliest classes as bars."""
+        st.metric(
+            _("Prediction"),
+            str(values["label"]),
+            delta=_("{share:.1%} sure").format(share=values["probability"]),
+            delta_color="off",
+            delta_arrow="off",
+            help=_("The likeliest class and the probability that the network gives it."),
+        )
+        shown = min(10, len(values["probabilities"]))
+        live_plot(
+            to_json(probability_bars(values["probabilities"], theme_name())),
+            key=key,
+            label=_("Probabilities of the {count} likeliest classes; first: {label}").format(
+                count=shown, label=values["label"]
+            ),
+            failed=_("The chart cannot be drawn: the browser could not load Plotly from this server."),
+            height=60 + 30 * shown,
+        )
+
+    def row(self, values: Values) -> dict[str, Any]:
+        """Label and probability."""
+        return {"label": values["label"], "probability": values["probability"]}
+
+    def columns(self) -> dict[str, Any]:
+        """Probability as a bar."""
+        return {
+            "label": st.column_config.TextColumn(_("Prediction"), help=_("The likeliest class.")),
+            "probability": st.column_config.ProgressColumn(
+                _("Probability"),
+                help=_("That the network gives the likeliest class."),
+                format="percent",
+                min_value=0.0,
+                max_value=1.0,
+            ),
+        }
+
+
+class Value:
+    """A number in the unit of the target."""
+
+    def draw(self, values: Values, key: str) -> None:
+        """The number large."""
+        label = plain_label(str(values.get("target") or _("Prediction")))
+        st.metric(label, f"{values['value']:,.5g}", help=_("What the network expects for this input."))
+
+    def row(self, values: Values) -> dict[str, Any]:
+        """The number."""
+        return {"value": values["value"]}
+
+    def columns(self) -> dict[str, Any]:
+        """The number with five digits."""
+        words = _("What the network expects for this input.")
+        return {"value": st.column_config.NumberColumn(_("Prediction"), help=words, format="%.5g")}
+
+
+RENDERERS: dict[str, Renderer] = {"classes": Classes(), "value": Value()}
+"""By kind of prediction."""
+
+
+def renderer_for(kind: str) -> Renderer:
+    """The renderer of a kind. Raises `TrainyardError` for one that has none."""
+    if kind not in RENDERERS:
+        import_plugins("ui")
+    if kind not in RENDERERS:
+        raise TrainyardError(f"There is no way yet to show a prediction of kind {kind!r} in the browser.")
+    return RENDERERS[kind]
+
+
+def draw_results(kind: str, results: Sequence[Result], cells: Cells) -> None:
+    """One result large, several as a table that can be downloaded; `cells` show what was given."""
+    renderer = renderer_for(kind)
+    if len(results) == 1:
+        result = results[0]
+        if result.prediction is None:
+            st.error(said(result.error), icon=":material/error:")
+        else:
+            renderer.draw(result.prediction.values, key="prediction")
+        return
+    draw_many(kind, results, cells)
+
+
+def draw_many(kind: str, results: Sequence[Result], cells: Cells = ({}, {})) -> None:
+    """A table of results that can be downloaded; `cells` show what was given beside the names."""
+    renderer = renderer_for(kind)
+    table = result_table(renderer, results)
+    failures = sum(1 for result in results if result.prediction is None)
+    if failures:
+        st.warning(_("{count} of {total} inputs could not be used; the table says why.").format(
+            count=failures, total=len(results)), icon=":material/warning:")  # fmt: skip
+    given, how = cells
+    pictures = any(_is_picture(column) for column in how.values())
+    shown = table if failures else table.drop(columns="error")
+    parts = [pd.DataFrame(given), shown] if pictures else [shown, pd.DataFrame(given)]
+    st.dataframe(
+        pd.concat(parts, axis=1),
+        hide_index=True,
+        row_height=_PICTURE_PIXELS if pictures else None,
+        key="predictions" if given else "batch-predictions",
+        alt=_("Prediction for each file"),
+        column_config=renderer.columns()
+        | how
+        | {
+            "name": st.column_config.TextColumn(
+                _("Input"), help=_("Name of the file, and the row where it is a table.")
+            ),
+            "error": st.column_config.TextColumn(_("Problem"), help=_("Why a file could not be used."), width="large"),
+        },
+    )
+    with st.container(horizontal=True):
+        _download(_("Download as CSV"), write_csv(downloaded(given, how, table)), "predictions.csv", "text/csv",
+                  _("The table without pictures, for a spreadsheet."))  # fmt: skip
+        _download(_("Download as JSON"), json_file(results), "predictions.json", "application/json",
+                  _("All that the network said of each file, for a program."))  # fmt: skip
+
+
+def _download(label: str, data: bytes, name: str, mime: str, words: str) -> None:
+    st.download_button(
+        label, data, file_name=name, mime=mime, icon=":material/download:", on_click="ignore", help=words
+    )
+
+
+def downloaded(given: Mapping[str, Any], how: Mapping[str, Any], table: pd.DataFrame) -> pd.DataFrame:
+    """The table of results for a file: behind it what was given, under its own names, where that is no picture."""
+    columns = {
+        str((how.get(key) or {}).get("label") or key): values
+        for key, values in given.items()
+        if not _is_picture(how.get(key))
+    }
+    return pd.concat([table, pd.DataFrame(columns)], axis=1)
+
+
+def _is_picture(column: Any) -> bool:
+    return bool(column and (column.get("type_config") or {}).get("type") == "image")
+
+
+def result_table(renderer: Renderer, results: Sequence[Result]) -> pd.DataFrame:
+    """One row a file: its name, the prediction's cells, and what was wrong with it."""
+    rows = [
+        {"name": plain_cell(result.name)}
+        | (renderer.row(result.prediction.values) if result.prediction else {})
+        | {"error": said(result.error)}
+        for result in results
+    ]
+    table = pd.DataFrame(rows)
+    return table.reindex(columns=[c for c in table.columns if c != "error"] + ["error"])

@@ -1,0 +1,1 @@
+"""How a finished run did: figures, mistakes, baselines."""

@@ -1,0 +1,71 @@
+"""The baseline in words: what it is, what it reaches, and whether the network is better."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from engine.judging import deciding_metric, gain
+from ui.language import N_, _
+from ui.sentences import said
+from ui.words import is_share, metric_label, metric_text
+
+TITLES = {
+    "logistic-regression": N_("logistic regression"),
+    "logistic-regression-pixels": N_("logistic regression on pixels"),
+    "logistic-regression-words": N_("logistic regression on words"),
+    "logistic-regression-characters": N_("logistic regression on groups of letters"),
+    "logistic-regression-mel-bands": N_("logistic regression on the loudness of mel bands"),
+    "ridge-regression": N_("ridge regression"),
+    "gradient-boosting": N_("gradient boosted trees"),
+}
+"""What methods are called inside a sentence."""
+
+
+def baseline_title(name: str) -> str:
+    """The words for a method, in the viewer's language where they are known."""
+    return _(TITLES[name]) if name in TITLES else name.replace("-", " ")
+
+
+def baseline_sentence(judged: Mapping[str, Any], objective: str) -> str:
+    """The baseline on one judged split, beside the network; "" for a run of before there were baselines."""
+    baseline = judged.get("baseline") or {}
+    if baseline.get("problem"):
+        return _("There is no baseline for this dataset. {problem}").format(problem=said(baseline["problem"]))
+    if not baseline.get("metrics"):
+        return ""
+    metric = deciding_metric(objective, baseline["metrics"])
+    other, value = baseline["metrics"][metric], judged["metrics"].get(metric)
+    words = {
+        "name": baseline_title(baseline["name"]),
+        "metric": metric_label(metric).lower(),
+        "value": metric_text(metric, other),
+    }
+    if value is None:
+        return _("Baseline: {name}, {metric} {value}.").format(**words)
+    better = gain(metric, value, other)
+    return _verdict(better, metric).format(**words, amount=_amount(abs(better), metric)) + _reservations(baseline)
+
+
+def _verdict(better: float, metric: str) -> str:
+    if better > 0:
+        return _("Baseline: {name}, {metric} {value}. The network is {amount} better.")
+    if better < 0:
+        return _("Baseline: {name}, {metric} {value}. The network is not better: it is {amount} worse.")
+    return _("Baseline: {name}, {metric} {value}. The network is not better: it reaches the same.")
+
+
+def _amount(difference: float, metric: str) -> str:
+    if is_share(metric):
+        return _("{points:.1f} points").format(points=100 * difference)
+    return metric_text(metric, difference)
+
+
+def _reservations(baseline: Mapping[str, Any]) -> str:
+    """What made the baseline weaker than it might be."""
+    found = ""
+    if baseline["num_examples"] < baseline["num_available"]:
+        found += " " + _("The baseline was fitted on {count:,} of {all:,} training examples only.").format(
+            count=baseline["num_examples"], all=baseline["num_available"]
+        )
+    if not baseline["complete"]:
+        found += " " + _("Its search was cut short: time was out.")
+    return found

@@ -1,0 +1,187 @@
+"""The examples behind the figures: those of one cell of the confusion matrix, and those the network is most wrong on."""
+
+import logging
+from collections.abc import Sequence
+
+import numpy as np
+import streamlit as st
+
+from engine.artifacts import Outcomes, artifacts_of
+from engine.errors import TrainyardError
+from engine.preparation.prepare import PreparedDataset, prepare
+from engine.runs import Run
+from ui.language import _, plural
+from ui.modalities import modality_of
+from ui.sentences import said
+
+_log = logging.getLogger(__name__)
+
+MOST = 12
+"""Most examples that are shown at once."""
+
+
+def cell(outcomes: Outcomes, true: int, predicted: int) -> np.ndarray:
+    """Which examples of class `true` were taken for `predicted`: places in `outcomes`, the surest first."""
+    chosen = outcomes.outputs.argmax(axis=1)
+    where = np.flatnonzero((outcomes.targets == true) & (chosen == predicted))
+    return where[np.argsort(-outcomes.outputs[where, predicted], kind="stable")]
+
+
+def surest_mistakes(outcomes: Outcomes, most: int = MOST) -> np.ndarray:
+    """Which examples were taken for a wrong class, the surest first."""
+    wrong = np.flatnonzero(outcomes.outputs.argmax(axis=1) != outcomes.targets)
+    return wrong[np.argsort(-outcomes.outputs[wrong].max(axis=1), kind="stable")][:most]
+
+
+def largest_errors(outcomes: Outcomes, most: int = MOST) -> np.ndarray:
+    """Which values were missed by most, the worst first."""
+    errors = np.abs(outcomes.outputs.reshape(len(outcomes.targets)) - outcomes.targets)
+    return np.argsort(-errors, kind="stable")[:most]
+
+
+def draw_class_examples(run: Run, split: str, labels: Sequence[str]) -> None:
+    """Two tabs: the examples behind a cell of the confusion matrix, and the surest mistakes. Read when opened."""
+    st.subheader(_("Examples"))
+    behind, surest = st.tabs(
+        [_("Behind a cell of the matrix"), _("Most confident mistakes")], key="examples", on_change="rerun"
+    )
+    if behind.open:
+        with behind:
+            st.fragment(_draw_cell)(run, split, labels)
+    if surest.open:
+        with surest:
+            _draw_mistakes(run, split, labels)
+
+
+def draw_value_examples(run: Run, split: str, unit: str) -> None:
+    """The examples whose values were missed by most; read when asked for."""
+    st.subheader(_("Examples"))
+    with st.expander(_("Largest errors"), key="largest_errors", on_change="rerun", icon=":material/search:") as opened:
+        if not opened.open:
+            return
+        outcomes, prepared = _outcomes(run, split), None
+        if outcomes is not None:
+            prepared = _prepared(run)
+        if outcomes is None or prepared is None:
+            return
+        where = largest_errors(outcomes)
+        values = outcomes.outputs.reshape(len(outcomes.targets))
+        words = _("true {true:.4g}, predicted {predicted:.4g}") + (f" {unit}" if unit else "")
+        captions = [words.format(true=outcomes.targets[i], predicted=values[i]) for i in where]
+        modality_of(prepared).examples(prepared, outcomes.positions[where].tolist(), captions)
+
+
+def _draw_cell(run: Run, split: str, labels: Sequence[str]) -> None:
+    outcomes = _outcomes(run, split)
+    if outcomes is None:
+        return
+    true, predicted = _choose_cell(outcomes, labels)
+    where = cell(outcomes, true, predicted)
+    words = plural("{count:,} example of {true} was taken for {predicted}.",
+                   "{count:,} examples of {true} were taken for {predicted}.", len(where))  # fmt: skip
+    st.text(words.format(count=len(where), true=labels[true], predicted=labels[predicted]))
+    if not len(where):
+        return
+    prepared = _prepared(run)
+    if prepared is None:
+        return
+    if len(where) > MOST:
+        st.caption(_("The {count} of which the network is surest:").format(count=MOST))
+    shown = where[:MOST]
+    captions = [_("{share:.1%} sure").format(share=outcomes.outputs[i, predicted]) for i in shown]
+    modality_of(prepared).examples(prepared, outcomes.positions[shown].tolist(), captions)
+
+
+def _choose_cell(outcomes: Outcomes, labels: Sequence[str]) -> tuple[int, int]:
+    """Two boxes, at first on the most frequent mistake."""
+    first = _commonest_mistake(outcomes, len(labels))
+    choices = range(len(labels))
+    left, right = st.columns(2)
+    with left:
+        true = st.selectbox(
+            _("True class"),
+            choices,
+            index=first[0],
+            format_func=lambda k: labels[k],
+            key="cell_true",
+            help=_("A row of the confusion matrix."),
+        )
+    with right:
+        predicted = st.selectbox(
+            _("Predicted class"),
+            choices,
+            index=first[1],
+            format_func=lambda k: labels[k],
+            key="cell_predicted",
+            help=_("A column of the confusion matrix."),
+        )
+    return int(true or 0), int(predicted or 0)
+
+
+def _commonest_mistake(outcomes: Outcomes, num_classes: int) -> tuple[int, int]:
+    chosen = outcomes.outputs.argmax(axis=1)
+    counts = np.zeros((num_classes, num_classes), dtype=int)
+    np.add.at(counts, (outcomes.targets, chosen), outcomes.targets != chosen)
+    true, predicted = np.unravel_index(counts.argmax(), counts.shape)
+    return int(true), int(predicted)
+
+
+def _draw_mistakes(run: Run, split: str, labels: Sequence[str]) -> None:
+    outcomes = _outcomes(run, split)
+    if outcomes is None:
+        return
+    where = surest_mistakes(outcomes)
+    if not len(where):
+        st.caption(_("There is no mistake in this split."))
+        return
+    prepared = _prepared(run)
+    if prepared is None:
+        return
+    st.caption(_("A wrong label in the data, or something the network has not understood?"))
+    captions = [
+        _("{true} taken for {predicted}, {share:.1%} sure").format(
+            true=labels[int(outcomes.targets[i])],
+            predicted=labels[int(outcomes.outputs[i].argmax())],
+            share=outcomes.outputs[i].max(),
+        )
+        for i in where
+    ]
+    modality_of(prepared).examples(prepared, outcomes.positions[where].tolist(), captions)
+
+
+def _outcomes(run: Run, split: str) -> Outcomes | None:
+    """What was kept of each example, or None with a sentence on the page."""
+    try:
+        outcomes = artifacts_of(run.id).read_outcomes(split)
+    except OSError:
+        _log.exception("cannot read the outcomes of run %s", run.id)
+        outcomes = None
+    if outcomes is None:
+        st.caption(_("What became of each example was not kept, or has been deleted to free space."))
+    return outcomes
+
+
+def _prepared(run: Run) -> PreparedDataset | None:
+    """The run's dataset as it was when it trained, or None with a sentence on the page."""
+    try:
+        dataset = run.parsed().dataset
+        if not dataset.available():
+            st.info(
+                _("The examples cannot be shown: dataset {name} is not on this machine any more.").format(
+                    name=_(dataset.title)
+                ),
+                icon=":material/info:",
+            )
+            return None
+        with st.spinner(_("Preparing the dataset ..."), show_time=True):
+            prepared = prepare(dataset)
+    except TrainyardError as error:
+        st.info(_("The examples cannot be shown. {reason}").format(reason=said(str(error))), icon=":material/info:")
+        return None
+    if prepared.content_hash != run.environment.get("dataset_hash"):
+        st.info(
+            _("The examples cannot be shown: the dataset has changed since this run was trained."),
+            icon=":material/info:",
+        )
+        return None
+    return prepared

@@ -1,0 +1,105 @@
+"""What a classifier's probabilities are worth: ROC, precision against recall, calibration."""
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from engine.readers.spreadsheets import plain_frame
+from engine.runs import Run
+from ui.charts.evaluation import Kind, calibration_figure, curves_height, threshold_curves
+from ui.language import _
+from ui.theme import theme_name
+from ui.widgets.live_plot import still_plot
+
+_NOTABLE = 0.01  # a smaller distance between confidence and accuracy is not worth a word
+
+
+def draw_thresholds(run: Run, judged: dict[str, Any]) -> None:
+    """ROC, precision-recall and calibration, one at a time."""
+    st.subheader(_("Probabilities"))
+    titles = [_("ROC"), _("Precision and recall"), _("Calibration")]
+    roc, precision_recall, calibration = st.tabs(titles, key="thresholds", on_change="rerun")
+    if roc.open:
+        with roc:
+            _draw_curves(run, judged, "roc")
+    if precision_recall.open:
+        with precision_recall:
+            _draw_curves(run, judged, "precision_recall")
+    if calibration.open:
+        with calibration:
+            _draw_calibration(run, judged)
+
+
+def _draw_curves(run: Run, judged: dict[str, Any], kind: Kind) -> None:
+    found = judged[kind]
+    if found["area"] is None:
+        st.caption(_("There is no curve: this split has examples of one class only."))
+        return
+    chart, side = st.columns([3, 2])
+    name = _("AUC") if kind == "roc" else _("Average precision")
+    with chart:
+        words = _("ROC curves") if kind == "roc" else _("Precision-recall curves")
+        still_plot(
+            threshold_curves(found, kind, theme_name()),
+            f"{kind}-{run.id}",
+            _("{what}; mean area {area:.3f}").format(what=words, area=found["area"]),
+            curves_height(found),
+        )
+    with side:
+        if kind == "roc":
+            st.caption(_("For each threshold: how many of a class are found, and how many others are taken for it. "
+                         "AUC: the chance that one of the class is given a higher probability than another."))  # fmt: skip
+        else:
+            st.caption(_("For each threshold: how many of a class are found, and how many of those found are right. "
+                         "It tells more than ROC where a class is rare."))  # fmt: skip
+        rows = [
+            {"label": label, "area": area}
+            for label, area in zip(judged["labels"], found["areas"], strict=True)
+            if area is not None
+        ]
+        st.dataframe(
+            plain_frame(pd.DataFrame(rows)),
+            hide_index=True,
+            height=min(360, 40 + 35 * len(rows)),
+            key=f"{kind}-areas-{run.id}",
+            alt=_("Area under the curve of each class"),
+            column_config={
+                "label": st.column_config.TextColumn(_("Class")),
+                "area": st.column_config.NumberColumn(name, format="%.3f", help=_("Area under the curve; 1 is best.")),
+            },
+        )
+
+
+def _draw_calibration(run: Run, judged: dict[str, Any]) -> None:
+    calibration = judged["calibration"]
+    chart, side = st.columns([3, 2])
+    with chart:
+        still_plot(
+            calibration_figure(calibration, theme_name()),
+            f"calibration-{run.id}",
+            _("Accuracy against confidence; calibration error {error:.1%}").format(error=calibration["ece"]),
+            460,
+        )
+    with side:
+        st.markdown(calibration_words(calibration))
+        st.caption(_("Expected calibration error: the mean distance between confidence and accuracy over 15 bins, each "
+                     "weighed by its examples (Guo et al. 2017)."))  # fmt: skip
+
+
+def calibration_words(calibration: dict[str, Any]) -> str:
+    """Whether the network is as right as it is sure."""
+    bins = calibration["bins"]
+    total = sum(row["count"] for row in bins)
+    sure = sum(row["confidence"] * row["count"] for row in bins) / total
+    right = sum(row["accuracy"] * row["count"] for row in bins) / total
+    if sure - right > _NOTABLE:
+        words = _(
+            "The network is **overconfident**: on average {sure:.1%} sure, and right in {right:.1%} of the cases."
+        )
+    elif right - sure > _NOTABLE:
+        words = _("The network is **too cautious**: on average {sure:.1%} sure, and right in {right:.1%} of the cases.")
+    else:
+        words = _("The network is about as right ({right:.1%}) as it is sure ({sure:.1%}) on average.")
+    error = _("Over all bins the two are {points:.1f} points apart (calibration error).")
+    return f"{words} {error}".format(sure=sure, right=right, points=100 * calibration["ece"])

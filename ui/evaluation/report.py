@@ -1,0 +1,104 @@
+"""The judgement of a run as plain text: to file away, to mail, to compare."""
+
+import unicodedata
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from engine.errors import TrainyardError
+from engine.runs import Run, RunSpec
+from ui.evaluation.baselines import baseline_sentence
+from ui.language import _
+from ui.words import metric_label, metric_text, objective_of, state_text, title_of
+
+
+def report_text(run: Run, evaluation: Mapping[str, Any]) -> str:
+    """What was trained when on what, and how it was judged on each split."""
+    parts = [_heading(run)]
+    for split, title in (("test", _("Test split")), ("validation", _("Validation split"))):
+        if evaluation.get(split):
+            parts.append(_judgement(title, evaluation[split], objective_of(run)))
+    return "\n\n".join(parts) + "\n"
+
+
+def _heading(run: Run) -> str:
+    versions = run.environment.get("versions", {})
+    facts = [
+        (_("State"), state_text(run.state)),
+        (_("Task"), title_of(run, "task")),
+        (_("Dataset"), title_of(run, "dataset")),
+        (_("Dataset hash"), str(run.environment.get("dataset_hash", ""))),
+        (_("Model"), title_of(run, "model")),
+        (_("Parameters"), _number(run.environment.get("num_parameters"))),
+        (_("Owner"), run.owner),
+        (_("Started"), _moment(run.started_at)),
+        (_("Ended"), _moment(run.ended_at)),
+        (_("Best epoch"), _number(run.result.get("best_epoch"))),
+        (_("Settings"), _settings(run)),
+        (_("Device"), str(run.environment.get("device", ""))),
+        (_("Versions"), ", ".join(f"{name} {version}" for name, version in versions.items())),
+        (_("Commit"), str(run.environment.get("git_commit", ""))),
+        (_("Hash of the weights"), str(run.result.get("weights_sha256", ""))),
+    ]
+    title = _("Report of run {id}").format(id=run.id)
+    return "\n".join([title, "=" * _width(title), "", *aligned([fact for fact in facts if fact[1]])])
+
+
+def _settings(run: Run) -> str:
+    """What differs from the defaults, as on a command line."""
+    try:
+        return " ".join(f"{name}={value}" for name, value in RunSpec.from_dict(run.spec).flat().items())
+    except TrainyardError:
+        return ""
+
+
+def _judgement(title: str, judged: Mapping[str, Any], objective: str) -> str:
+    lines = [title, "-" * _width(title), ""]
+    lines += aligned([(metric_label(name), metric_text(name, value)) for name, value in judged["metrics"].items()])
+    if sentence := baseline_sentence(judged, objective):
+        lines += ["", sentence]
+    if judged.get("per_class"):
+        lines += ["", *_classes(judged["per_class"])]
+    return "\n".join(lines)
+
+
+def _classes(per_class: Sequence[Mapping[str, Any]]) -> list[str]:
+    head = (_("Class"), _("Precision"), _("Recall"), _("F1"), _("Examples"))
+    rows = [
+        (str(row["label"]), *(f"{row[name]:.3f}" for name in ("precision", "recall", "f1")), f"{row['support']:,}")
+        for row in per_class
+    ]
+    return aligned([head, *rows])
+
+
+def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Columns below each other: words to the left; to the right what follows, where there are several columns."""
+    flat = [[_one_line(text) for text in row] for row in rows]
+    widths = [max(_width(text) for text in column) for column in zip(*flat, strict=True)]
+    many = len(widths) > 2
+    return [
+        "  ".join(_padded(text, width, right=many and i > 0) for i, (text, width) in enumerate(zip(row, widths, strict=True))).rstrip()
+        for row in flat
+    ]  # fmt: skip
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _padded(text: str, width: int, *, right: bool) -> str:
+    gap = " " * (width - _width(text))
+    return gap + text if right else text + gap
+
+
+def _width(text: str) -> int:
+    """Columns of a terminal: Chinese characters take two."""
+    return sum(2 if unicodedata.east_asian_width(sign) in "WF" else 1 for sign in text)
+
+
+def _moment(moment: datetime | None) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC") if moment else ""
+
+
+def _number(value: Any) -> str:
+    return f"{value:,}" if isinstance(value, int) else ""

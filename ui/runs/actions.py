@@ -1,0 +1,175 @@
+"""What a person may ask of runs: stop, cancel, resume, delete. Each writes a request into the store, nothing more."""
+
+from collections.abc import Callable, Iterable
+
+import streamlit as st
+
+from engine.artifacts import artifacts_of, delete_run
+from engine.errors import TrainyardError
+from engine.runs import Run, RunState
+from engine.settings import settings
+from ui import lab
+from ui.language import _, plural
+from ui.navigation import page
+from ui.sentences import said
+from ui.words import resumable
+
+
+def draw_actions(run: Run) -> None:
+    """The buttons that suit the run's state, beside its title."""
+    if run.live:
+        _request_button(
+            run,
+            _("Pause"),
+            ":material/pause:",
+            _("Free the device within a second, and keep the place in the queue for when it is resumed."),
+            pause,
+        )
+        _request_button(
+            run,
+            _("Stop"),
+            ":material/stop:",
+            _("End within a second and keep a model; the run can be resumed later."),
+            stop,
+        )
+        if st.button(
+            _("Cancel…"),
+            icon=":material/block:",
+            help=_("End the run and keep no result."),
+            disabled=run.request == RunState.CANCELED,
+        ):
+            confirm_cancel([run.id])
+    if resumable(run) and st.button(
+        _("Resume"),
+        icon=":material/play_arrow:",
+        help=_("Go on from the last checkpoint: the same run, the same weights."),
+    ):
+        apply([run.id], resume)
+        st.rerun()
+    if not run.live and run.parent_id is None:  # one that trains has enough buttons; a fork would not begin anew
+        _seeds_button(run)
+    if can_be_tried(run) and st.button(
+        _("Try it"),
+        type="primary",
+        icon=":material/draw:",
+        help=_("Give the trained network an input of your own."),
+    ):
+        st.switch_page(page("demo"), query_params={"run": str(run.id)})
+
+
+def _request_button(run: Run, label: str, icon: str, words: str, action: Callable[[int], None]) -> None:
+    """A button that writes a request, while there is none."""
+    if st.button(label, icon=icon, disabled=bool(run.request), help=words):
+        apply([run.id], action)
+        st.rerun()
+
+
+def _seeds_button(run: Run) -> None:
+    count = settings().repeated_seeds
+    if st.button(
+        plural("Run {count} seed", "Run {count} seeds", count).format(count=count),
+        icon=":material/casino:",
+        help=_("Queue the same run with other seeds: together they tell how much of its result is chance."),
+    ):
+        with lab.guarded():
+            made = lab.reseed(run, count)
+            st.toast(
+                _("Queued with other seeds: runs {ids}.").format(ids=", ".join(str(new.id) for new in made)),
+                icon=":material/casino:",
+            )
+            st.rerun()
+
+
+def can_be_tried(run: Run) -> bool:
+    """Whether it has left a model, or has not ended and has a checkpoint."""
+    files = artifacts_of(run.id)
+    if not run.state.final:
+        return files.checkpoint.is_file() or files.model.is_file()
+    return run.state in (RunState.COMPLETED, RunState.STOPPED, RunState.PRUNED) and files.model.is_file()
+
+
+def stop(run_id: int) -> None:
+    """Ask a run to end with a model."""
+    lab.store().request_end(run_id, RunState.STOPPED)
+
+
+def pause(run_id: int) -> None:
+    """Ask a run to free its device and go on later."""
+    lab.store().request_end(run_id, RunState.PAUSED)
+
+
+def cancel(run_id: int) -> None:
+    """Ask a run to end without a result."""
+    lab.store().request_end(run_id, RunState.CANCELED)
+
+
+def resume(run_id: int) -> None:
+    """Put an ended run back into the queue."""
+    lab.store().resume_run(run_id)
+    lab.start_executor()
+
+
+def delete(run_id: int) -> None:
+    """Forget an ended run and its folder."""
+    delete_run(lab.store(), run_id)
+
+
+def apply(run_ids: Iterable[int], action: Callable[[int], None]) -> None:
+    """Do it to each run; what a run refuses is said in a toast and does not keep the others from it."""
+    for run_id in run_ids:
+        try:
+            action(run_id)
+        except TrainyardError as error:
+            st.toast(said(str(error)), icon=":material/error:", duration="long")
+
+
+def confirm_cancel(run_ids: list[int]) -> None:
+    """Ask before results are thrown away."""
+    _confirm(
+        _("Cancel?"),
+        plural(
+            "Run {ids} ends and keeps no model. To keep one, stop it instead.",
+            "Runs {ids} end and keep no model. To keep one, stop them instead.",
+            len(run_ids),
+        ),
+        _("Cancel the training"),
+        run_ids,
+        cancel,
+    )
+
+
+def confirm_delete(run_ids: list[int]) -> None:
+    """Ask before runs are deleted."""
+    _confirm(
+        _("Delete?"),
+        plural(
+            "Run {ids} is deleted with its model, log and curves. This cannot be undone.",
+            "Runs {ids} are deleted with their models, logs and curves. This cannot be undone.",
+            len(run_ids),
+        ),
+        _("Delete for good"),
+        run_ids,
+        delete,
+    )
+
+
+def _confirm(title: str, question: str, yes: str, run_ids: list[int], action: Callable[[int], None]) -> None:
+    @st.dialog(title)
+    def ask() -> None:
+        shown = ", ".join(map(str, run_ids[:12])) + ("…" if len(run_ids) > 12 else "")
+        st.write(question.format(ids=shown))
+        with st.container(horizontal=True, horizontal_alignment="right"):
+            if st.button(_("Keep"), help=_("Close this and change nothing.")):
+                st.rerun()
+            st.button(
+                yes,
+                type="primary",
+                key="confirmed",
+                help=_("There is no way back."),
+                on_click=apply,
+                args=(run_ids, action),
+            )
+        if st.session_state.get("confirmed"):
+            st.rerun()
+
+    ask()

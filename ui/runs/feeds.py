@@ -1,0 +1,180 @@
+"""What viewers share: the series and figures of a run, the list of runs; read and built once, not once a viewer."""
+
+import math
+import threading
+import time
+from collections.abc import Callable
+
+import streamlit as st
+
+from engine.epochs import kept_epochs
+from engine.runs import Run
+from engine.store import Store
+from ui.charts.charts import Figure, to_json
+from ui.charts.series import Key, Series, SeriesReader
+from ui.widgets.pace import MAX_AGE_SECONDS
+
+MAX_FEEDS = 64
+"""How many runs are kept in memory; the least recently opened one is dropped."""
+
+VIEWER_SECONDS = 30.0
+"""A page that has not looked for this long is closed: much longer than the slowest pace, so that nobody is forgotten."""
+_TURN_SECONDS = 0.5
+MAX_LISTED = 1_000
+"""The newest runs that the table of runs holds."""
+
+
+class Feed:
+    """One run as it is followed by any number of sessions. Safe to share between their threads.
+
+    A tick costs a read of what is new, never of what is known; a figure is built again only when one of the series
+    that it shows has grown.
+    """
+
+    def __init__(self, store: Store, run_id: int) -> None:
+        self._store = store
+        self._run_id = run_id
+        self._lock = threading.Lock()
+        self._run: Run | None = None
+        self._reader = SeriesReader()
+        self._parent = SeriesReader()
+        self.kept: list[int] = []
+        """The epochs from which the run can be forked."""
+        self._generation = 0  # how often the series were read anew
+        self._read_at = -math.inf
+        self._figures: dict[tuple[str, ...], tuple[object, str]] = {}
+
+    def follow(self, max_age_seconds: float = MAX_AGE_SECONDS) -> Run:
+        """The run as it stands, not older than `max_age_seconds`, with its series brought up to date.
+
+        An unknown or deleted run raises `TrainyardError`.
+        """
+        with self._lock:
+            now = time.monotonic()
+            if self._run is None or now - self._read_at >= max_age_seconds:
+                run = self._store.get_run(self._run_id)
+                if self._run is not None and run.attempt != self._run.attempt:
+                    self._forget()
+                if not self._read():
+                    self._forget()
+                    self._read()
+                self._read_parent(run)
+                self.kept = kept_epochs(run.id)
+                self._run, self._read_at = run, now
+            return self._run
+
+    def _read(self) -> bool:
+        return self._reader.take(self._store.metrics(self._run_id, after=self._reader.last_id))
+
+    def _read_parent(self, run: Run) -> None:
+        """What is new of the curves that lead to a fork; nothing once its parent was deleted."""
+        if run.parent_id is None or run.parent_epoch is None:
+            return
+        found = self._store.curves_until(run.parent_id, run.parent_epoch, after=self._parent.last_id)
+        if found is None or not self._parent.take(found):
+            self._parent = SeriesReader()
+
+    def _forget(self) -> None:
+        self._reader = SeriesReader()
+        self._generation += 1
+
+    @property
+    def series(self) -> dict[Key, Series]:
+        """All series by split, name and scope."""
+        return self._reader.series
+
+    @property
+    def parent(self) -> dict[Key, Series]:
+        """The series of the run from which it was forked, up to the end of that epoch; one value an epoch."""
+        return self._parent.series
+
+    def last(self, split: str, name: str, scope: str = "step") -> float | None:
+        """The newest value of a series, or None if it has none."""
+        series = self.series.get((split, name, scope))
+        return series.last if series else None
+
+    def figure(self, key: tuple[str, ...], keys: list[Key], build: Callable[[], Figure]) -> str:
+        """The JSON of the figure named `key` (what, theme, language), rebuilt only when it shows more: points, a kept epoch, an end.
+
+        What a run's end adds to a figure is the baseline, when no earlier run had found it.
+        """
+        with self._lock:
+            best = self._run.best.get("epoch") if self._run else None
+            lengths = tuple(len(self.series[k].values) if k in self.series else 0 for k in keys)
+            state = self._run.state if self._run else None
+            version = (self._generation, state, best, lengths, self._parent.last_id, tuple(self.kept))
+            held = self._figures.get(key)
+            if held is None or held[0] != version:
+                held = self._figures[key] = (version, to_json(build()))
+            return held[1]
+
+
+class Crowd:
+    """Who looks at live pages now, over all runs: what the dashboard may spend on them is shared."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._seen: dict[str, float] = {}
+        self._turn = -math.inf
+
+    def count(self, viewer: str, now: float | None = None) -> int:
+        """How many look, after noting that `viewer` does. `now` is a monotonic time in seconds."""
+        now = time.monotonic() if now is None else now
+        with self._lock:
+            self._seen[viewer] = now
+            self._seen = {who: seen for who, seen in self._seen.items() if now - seen < VIEWER_SECONDS}
+            return len(self._seen)
+
+    def take_turn(self, now: float | None = None) -> bool:
+        """Whether the caller may draw its whole page anew for another pace: one page at a time, or all would at once."""
+        now = time.monotonic() if now is None else now
+        with self._lock:
+            if now - self._turn < _TURN_SECONDS:
+                return False
+            self._turn = now
+            return True
+
+
+class Listing:
+    """The newest runs, as all open tables share them."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._lock = threading.Lock()
+        self._known: dict[bool, tuple[float, list[Run]]] = {}
+
+    def follow(self, max_age_seconds: float = 0.0, *, trials: bool = False) -> list[Run]:
+        """The runs, the newest first, not older than `max_age_seconds`; at most `MAX_LISTED`. With `trials` also those of studies."""
+        with self._lock:
+            now = time.monotonic()
+            read_at, runs = self._known.get(trials, (-math.inf, []))
+            if now - read_at >= max_age_seconds:
+                runs = self._store.list_runs(limit=MAX_LISTED, trials=trials)
+                self._known[trials] = now, runs
+            return runs
+
+
+@st.cache_resource(max_entries=MAX_FEEDS, show_spinner=False)
+def _feed(url: str, run_id: int, _store: Store) -> Feed:
+    return Feed(_store, run_id)
+
+
+def feed(store: Store, run_id: int) -> Feed:
+    """The feed of a run, shared by all sessions of this process."""
+    return _feed(store.url, run_id, store)
+
+
+@st.cache_resource(show_spinner=False)
+def crowd() -> Crowd:
+    """The viewers of all live pages of this process."""
+    return Crowd()
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _listing(url: str, _store: Store) -> Listing:
+    return Listing(_store)
+
+
+def listing(store: Store) -> Listing:
+    """The list of runs, shared by all sessions of this process."""
+    return _listing(store.url, store)

@@ -1,0 +1,180 @@
+"""The table of runs: what is in a row, which rows are wanted, which are selected."""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from engine.readers.spreadsheets import plain_cell
+from engine.runs import Run, RunState
+from ui.language import _
+from ui.words import STATES, duration_text, headline_of, is_share, progress_share, run_seconds, state_text, title_of
+
+Filters = Mapping[str, Any]
+
+
+def choose_filters(runs: list[Run]) -> Filters:
+    """Widgets whose values stand in the URL, so that a filtered table can be sent as a link."""
+    found = {
+        "datasets": (_("Dataset"), _("Show runs on these datasets. Empty: all."), "dataset"),
+        "models": (_("Model"), _("Show runs of these models. Empty: all."), "model"),
+    }
+    wanted: dict[str, Any] = {}
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        wanted["states"] = _choose_states()
+        for name, (label, words, section) in found.items():
+            wanted[name] = _choose(name, label, words, {title_of(run, section) for run in runs})
+        wanted["owners"] = _choose(
+            "owners", _("Owner"), _("Show runs of these people. Empty: all."), {run.owner for run in runs}
+        )
+        draw_trials_toggle()
+        wanted["text"] = st.text_input(
+            _("Search"),
+            key="text",
+            bind="query-params",
+            placeholder=_("Number, name or message"),
+            help=_("Show runs whose number, names, values or message contain this."),
+        )
+    return wanted
+
+
+TRIALS = "trials"
+"""Name in the address that says whether trials of studies are listed."""
+
+
+def trials_wanted() -> bool:
+    """Whether the table lists trials of studies, too: there may be thousands, so they are left out unless asked for."""
+    return st.query_params.get(TRIALS, "") == "true"
+
+
+def draw_trials_toggle() -> None:
+    """The switch for them; a callback, since the runs are read before it is drawn."""
+    key = "show_trials"
+    st.session_state[key] = trials_wanted()
+    st.toggle(
+        _("Trials of studies"), key=key, help=_("List also the runs that belong to a study."), on_change=_put_trials
+    )
+
+
+def _put_trials() -> None:
+    if st.session_state["show_trials"]:
+        st.query_params[TRIALS] = "true"
+    else:
+        st.query_params.pop(TRIALS, None)
+
+
+def _choose(key: str, label: str, words: str, options: set[str]) -> list[str]:
+    return st.multiselect(label, sorted(options), key=key, help=words, bind="query-params", placeholder=_("All"))
+
+
+def _choose_states() -> list[str]:
+    """Bound by hand: Streamlit would write the translated words into the address, which other languages cannot read."""
+    known = [state.value for state in STATES]
+    chosen = st.multiselect(
+        _("State"),
+        known,
+        default=[state for state in st.query_params.get_all("states") if state in known],
+        key="chosen_states",
+        help=_("Show runs in these states. Empty: all."),
+        placeholder=_("All"),
+        format_func=lambda state: state_text(RunState(state)),
+    )
+    if chosen != st.query_params.get_all("states"):
+        st.query_params["states"] = chosen
+    return chosen
+
+
+def matches(run: Run, wanted: Filters) -> bool:
+    """Whether a run fits all filters."""
+    facts = (
+        (wanted["states"], run.state.value),
+        (wanted["datasets"], title_of(run, "dataset")),
+        (wanted["models"], title_of(run, "model")),
+        (wanted["owners"], run.owner),
+    )
+    if any(allowed and fact not in allowed for allowed, fact in facts):
+        return False
+    text = str(wanted["text"] or "").strip().lower()
+    return not text or text in f"{run.id} {run.owner} {run.message} {run.spec}".lower()
+
+
+def study_cell(run: Run) -> str:
+    """Of which study it is which trial; empty for a run of its own."""
+    return "" if run.study_id is None else f"{run.study_id} · {run.trial}"
+
+
+def rows(runs: Iterable[Run], queue: list[int], *, trials: bool = False) -> pd.DataFrame:
+    """One row a run, plain values only; with `trials` a column that names the study."""
+    place = {run_id: i + 1 for i, run_id in enumerate(queue)}
+    words = {state: state_text(state) for state in RunState}
+    return pd.DataFrame(
+        [
+            {
+                "id": run.id,
+                "state": f"{words[run.state]} {place[run.id]}." if run.id in place else words[run.state],
+                "progress": progress_share(run),
+                "dataset": plain_cell(title_of(run, "dataset")),
+                "model": title_of(run, "model"),
+                **({"study": study_cell(run)} if trials else {}),
+                "best": run.best.get(headline_of(run)),
+                "test": run.result.get(f"test_{headline_of(run).removeprefix('val_')}"),
+                "curve": run.curve or None,
+                "duration": duration_text(seconds) if (seconds := run_seconds(run)) is not None else "",
+                "owner": plain_cell(run.owner),
+                "created": run.created_at,
+            }
+            for run in runs
+        ]
+    )
+
+
+def draw_table(runs: list[Run], queue: list[int]) -> list[Run]:
+    """Draw the rows and return the selected runs.
+
+    Streamlit remembers a selection by position. The key therefore names the rows that are shown: when a new run
+    pushes them down, the table starts anew with the same runs selected, never with their neighbours.
+    """
+    ids = [run.id for run in runs]
+    key = f"runs-{hashlib.sha256(repr(ids).encode()).hexdigest()[:12]}"
+    selected = set(st.session_state.get("selected_runs", ()))
+    event = st.dataframe(
+        rows(runs, queue, trials=any(run.study_id is not None for run in runs)),
+        key=key,
+        hide_index=True,
+        placeholder="–",
+        height=min(640, 38 + 35 * len(runs)),
+        on_select="rerun",
+        selection_mode="multi-row",
+        selection_default={"selection": {"rows": [i for i, run_id in enumerate(ids) if run_id in selected]}},
+        alt=_("All runs with state, progress and best metrics"),
+        column_config=_columns(runs),
+    )
+    chosen = [runs[i] for i in event["selection"]["rows"] if i < len(runs)]
+    st.session_state["selected_runs"] = [run.id for run in chosen]
+    return chosen
+
+
+def _columns(runs: list[Run]) -> dict[str, Any]:
+    shares = all(is_share(headline_of(run)) for run in runs[:50])
+    number = "percent" if shares else "%.4g"
+    column = st.column_config
+    return {
+        "id": column.NumberColumn(_("Run"), help=_("Number of the run."), width="small", pinned=True),
+        "state": column.TextColumn(_("State"), help=_("A number behind Queued is the place in the queue.")),
+        "progress": column.ProgressColumn(
+            _("Progress"), help=_("Share of the steps done."), format="percent", min_value=0.0, max_value=1.0
+        ),
+        "dataset": column.TextColumn(_("Dataset"), help=_("What it learns from."), width="small"),
+        "model": column.TextColumn(_("Model"), help=_("The network's architecture."), width="small"),
+        "study": column.TextColumn(_("Study"), help=_("The study, and the number of the trial in it."), width="small"),
+        "best": column.NumberColumn(
+            _("Best validation"), help=_("The task's first metric, at the best epoch so far."), format=number
+        ),
+        "test": column.NumberColumn(_("Test"), help=_("The same metric on the test split, at the end."), format=number),
+        "curve": column.LineChartColumn(_("Curve"), help=_("The objective after each epoch."), width="small"),
+        "duration": column.TextColumn(_("Duration"), help=_("How long it trained."), width="small"),
+        "owner": column.TextColumn(_("Owner"), help=_("Who started it."), width="small"),
+        "created": column.DatetimeColumn(_("Created"), help=_("When it was asked for."), format="distance"),
+    }

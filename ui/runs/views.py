@@ -1,0 +1,148 @@
+"""The parts of a run's page that move: header, progress, numbers and learning curves."""
+
+import math
+import time
+
+import streamlit as st
+
+from engine.runs import Run, RunState
+from engine.tasks.base import tasks
+from ui import lab
+from ui.charts.charts import Figure, learning_curve, machine_curve, single_curve
+from ui.charts.series import Key
+from ui.language import _, language
+from ui.runs.feeds import Feed
+from ui.theme import theme_name
+from ui.widgets.live_plot import Chart, live_plots
+from ui.widgets.pace import SLOWEST_SECONDS, TICKS_PER_SECOND
+from ui.words import (
+    STATES,
+    best_figure,
+    metric_label,
+    progress_share,
+    progress_text,
+    queue_text,
+    seconds_left,
+    title_of,
+)
+
+FAST_SECONDS = 15.0
+"""How long after its start a run is looked at twice a second: that is when people watch closely."""
+_FEW_VIEWERS = 7
+_SYSTEM = ("cpu_percent", "gpu_percent", "memory_bytes", "gpu_memory_bytes")
+
+
+def tick_seconds(run: Run, now: float | None = None, viewers: int = 1) -> float | None:
+    """How often a run's page looks again while `viewers` look at live pages; None once nothing moves any more."""
+    if not run.live:
+        return None
+    shared = min(math.ceil(viewers / TICKS_PER_SECOND), SLOWEST_SECONDS)
+    if shared > 1:
+        return shared
+    begun = run.started_at or run.created_at
+    age = (now or time.time()) - (begun.timestamp() if begun else 0.0)
+    return 0.5 if age < FAST_SECONDS else 0.75 if viewers <= _FEW_VIEWERS else 1.0
+
+
+def draw_live(feed: Feed, run: Run) -> int | None:
+    """Everything that changes while the run goes on; an epoch that somebody has clicked on a curve.
+
+    Called at each tick, so it must stay cheap.
+    """
+    draw_progress(feed, run)
+    if not feed.series:
+        if run.state == RunState.RUNNING:
+            st.info(_("Training is starting. The first points appear in a moment."), icon=":material/timer:")
+        return None
+    draw_numbers(feed, run)
+    return draw_curves(feed, run)
+
+
+def draw_progress(feed: Feed, run: Run) -> None:
+    """The state's badge, the progress bar, and why a queued run waits."""
+    look = STATES[run.state]
+    left = seconds_left(run, feed.series.get(("train", "loss", "step")))
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.badge(_(look.word), icon=look.icon, color=look.colour)  # type: ignore[arg-type]
+        if run.request:
+            st.badge(_("Asked to end, obeying…"), icon=":material/hourglass_top:", color="orange")
+        st.caption(progress_text(run, left), width="content")
+    st.progress(progress_share(run))
+    if run.state == RunState.QUEUED:
+        sentence, needs_help = queue_text(run, lab.store().queue(), lab.store().executor())
+        (st.warning if needs_help else st.info)(sentence, icon=":material/hourglass_empty:")
+        if needs_help and st.button(
+            _("Start an executor"),
+            icon=":material/play_arrow:",
+            help=_("A process beside the dashboard that lets queued runs train."),
+        ):
+            lab.start_executor()
+
+
+def draw_numbers(feed: Feed, run: Run) -> None:
+    """The newest values in one row."""
+    numbers = [best_figure(run)]
+    speed = feed.last("train", "examples_per_second")
+    speed = speed if run.live else run.result.get("examples_per_second", speed)
+    if speed is not None:
+        numbers.append((metric_label("examples_per_second"), f"{speed:,.0f}"))
+    if (rate := feed.last("train", "learning_rate")) is not None:
+        numbers.append((metric_label("learning_rate"), f"{rate:.2g}"))
+    if run.live:
+        numbers += _machine_numbers(feed)
+    with st.container(horizontal=True):
+        for label, value in numbers:
+            st.metric(label, value, border=True, width="stretch")
+
+
+def _machine_numbers(feed: Feed) -> list[tuple[str, str]]:
+    numbers = []
+    for name, words in (("cpu_percent", _("CPU (100% = one core)")), ("gpu_percent", _("GPU"))):
+        if (value := feed.last("system", name)) is not None:
+            numbers.append((words, f"{value:.0f}%"))
+    for name, words in (("memory_bytes", _("Memory")), ("gpu_memory_bytes", _("GPU memory"))):
+        if (value := feed.last("system", name)) is not None:
+            numbers.append((words, f"{value / 1e9:.2f} GB"))
+    return numbers
+
+
+def draw_curves(feed: Feed, run: Run) -> int | None:
+    """Loss and the task's metrics large; learning rate, speed and machine small below. An epoch that was clicked."""
+    wanted: list[tuple[str, list[Key], int, str]] = [
+        (name, [("train", name, "step"), ("train", name, "epoch"), ("validation", name, "epoch")], 360, "half")
+        for name in ("loss", *_task_metrics(run))
+    ]
+    wanted += [(name, [("train", name, "step")], 240, "third") for name in ("learning_rate", "examples_per_second")]
+    wanted.append(("machine", [("system", name, "step") for name in _SYSTEM], 240, "third"))
+    charts = [
+        _chart(feed, run, name, keys, height, width)
+        for name, keys, height, width in wanted
+        if any(key in feed.series for key in keys)
+    ]
+    return live_plots(
+        charts,
+        key=f"plots-{run.id}",
+        failed=_("The chart cannot be drawn: the browser could not load Plotly from this server."),
+    )
+
+
+def _task_metrics(run: Run) -> tuple[str, ...]:
+    name = title_of(run, "task")
+    return tasks[name].metrics if name in tasks else ()
+
+
+def _chart(feed: Feed, run: Run, name: str, keys: list[Key], height: int, width: str) -> Chart:
+    theme = theme_name()
+
+    def build() -> Figure:
+        if name == "machine":
+            return machine_curve(feed.series, run, theme)
+        if name in ("learning_rate", "examples_per_second"):
+            return single_curve(name, feed.series[keys[0]], run, theme)
+        return learning_curve(name, feed.series, run, theme, feed.parent, feed.kept)
+
+    last_step = max(feed.series[key].steps[-1] for key in keys if key in feed.series)
+    words = _("CPU, GPU and memory") if name == "machine" else metric_label(name)
+    label = _("{metric} of run {run} over epochs, up to step {step}").format(metric=words, run=run.id, step=last_step)
+    spec = feed.figure((name, theme, language()), keys, build)
+    return Chart(name, spec, label, height, width, last_step)

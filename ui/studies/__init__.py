@@ -1,0 +1,1 @@
+"""The search form and the page of a study."""

@@ -1,0 +1,157 @@
+"""One study as its viewers share it: trials are read when they change, figures are built when what they show has changed."""
+
+import math
+import threading
+import time
+from collections.abc import Callable, Hashable
+from typing import TypeVar
+
+import streamlit as st
+
+from engine.errors import TrainyardError
+from engine.runs import Run
+from engine.search.trials import Trial, TrialReader, best_trials
+from engine.store import Store
+from engine.store.study_lists import moving_runs, study_runs, study_totals
+from engine.studies import Study
+from ui.charts.charts import Figure, to_json
+from ui.widgets.pace import MAX_AGE_SECONDS
+
+MAX_STUDIES = 16
+"""How many studies are kept in memory; the least recently opened one is dropped."""
+T = TypeVar("T")
+_MOST_KEPT = 64  # figures and tables of one study: what all viewers look at now
+
+
+class StudyFeed:
+    """One study as it is followed by any number of sessions. Safe to share between their threads."""
+
+    def __init__(self, store: Store, study_id: int) -> None:
+        self._store = store
+        self._study_id = study_id
+        self._lock = threading.Lock()
+        self._study: Study | None = None
+        self._read_at = -math.inf
+        self._runs: dict[int, Run] = {}
+        self._trials: dict[int, Trial] = {}
+        self._kept: dict[Hashable, tuple[int, object]] = {}
+        self.trials: list[Trial] = []
+        """In the order of their numbers."""
+        self.best: list[Trial] = []
+        """The best one; with several objectives all that no other one beats."""
+        self.reader: TrialReader | None = None
+        """None where what is searched is not known any more."""
+        self.problem = ""
+        """The sentence that says why; empty otherwise."""
+        self.moved = 0
+        """Counts changes of anything in a trial."""
+        self.ended = 0
+        """Counts trials that have ended, and other changes of what is known for good."""
+
+    def follow(self, max_age_seconds: float = MAX_AGE_SECONDS) -> Study:
+        """The study as it stands, not older than `max_age_seconds`, with its trials brought up to date.
+
+        An unknown or deleted study raises `TrainyardError`.
+        """
+        with self._lock:
+            now = time.monotonic()
+            if self._study is None or now - self._read_at >= max_age_seconds:
+                study = self._store.studies.get(self._study_id)
+                self._take_spec(study)
+                if self.reader is not None:
+                    self._take_runs(self.reader, study)
+                self._study, self._read_at = study, now
+            return self._study
+
+    def _take_spec(self, study: Study) -> None:
+        """What is searched; while a study goes on only ranges and numbers change, and its trials stay."""
+        if self._study is not None and self._study.spec == study.spec:
+            return
+        self.moved += 1
+        self.ended += 1
+        if self.reader is not None:
+            return
+        try:
+            if study.unreadable:
+                raise TrainyardError(study.unreadable)
+            self.reader, self.problem = TrialReader(study.spec), ""
+        except TrainyardError as error:
+            self.problem = str(error)
+
+    def _take_runs(self, reader: TrialReader, study: Study) -> None:
+        """Read what is new and what goes on; where that does not account for all, everything."""
+        moving = moving_runs(self._store, study.id, after=max(self._runs, default=0))
+        going = [run_id for run_id, run in self._runs.items() if not run.state.final]
+        self._take({*moving, *going}, reader)
+        held = len(self._runs), sum(run.attempt for run in self._runs.values())
+        if study_totals(self._store, study.id) != held:  # one was deleted, or resumed and has ended meanwhile
+            there = moving_runs(self._store, study.id)
+            self._forget(self._runs.keys() - set(there), reader)
+            self._take(set(there), reader)
+
+    def _take(self, wanted: set[int], reader: TrialReader) -> None:
+        """Read these runs; make the trials of those that have changed."""
+        read = study_runs(self._store, wanted, environment=reader.needs_environment)
+        changed = [run for run in read if _differs(self._runs.get(run.id), run)]
+        over = any(not run.live for new in changed for run in (new, self._runs.get(new.id)) if run is not None)
+        self._runs |= {run.id: run for run in changed}
+        by_trial: dict[int, set[int]] = {}
+        for run in changed:
+            by_trial.setdefault(run.trial or 0, set()).add(run.id)
+        for number, run_ids in by_trial.items():
+            known = {run.id for run in self._trials[number].runs} if number in self._trials else set()
+            self._trials[number] = reader.trial([self._runs[run_id] for run_id in sorted(known | run_ids)])
+        self._note(reader, moved=bool(changed), ended=over)
+
+    def _forget(self, gone: set[int], reader: TrialReader) -> None:
+        """These runs were deleted."""
+        for run_id in gone:
+            number = self._runs.pop(run_id).trial or 0
+            left = [run for run in self._trials.pop(number).runs if run.id in self._runs]
+            if left:
+                self._trials[number] = reader.trial(left)
+        self._note(reader, moved=bool(gone), ended=bool(gone))
+
+    def _note(self, reader: TrialReader, *, moved: bool, ended: bool) -> None:
+        """Count changes; the best is looked for only when trials have ended."""
+        self.moved += moved
+        self.ended += ended
+        if moved:
+            self.trials = [self._trials[number] for number in sorted(self._trials)]
+        if ended:
+            self.best = best_trials(self.trials, reader.maximize)
+
+    def keep(self, key: Hashable, build: Callable[[], T], *, live: bool = False) -> T:
+        """What `build` made for `key` (what, theme, language), made again when trials have ended; with `live` when any has moved."""
+        with self._lock:
+            version = self.moved if live else self.ended
+            held = self._kept.get(key)
+            if held is None or held[0] != version:
+                held = (version, build())
+                self._kept.pop(key, None)
+                self._kept[key] = held
+                if len(self._kept) > _MOST_KEPT:
+                    del self._kept[next(iter(self._kept))]
+            return held[1]  # type: ignore[return-value]
+
+    def figure(self, key: Hashable, build: Callable[[], Figure], *, live: bool = False) -> str:
+        """The JSON of a figure; see `keep`."""
+        return self.keep(key, lambda: to_json(build()), live=live)
+
+
+def _differs(before: Run | None, now: Run) -> bool:
+    """Whether a run has changed in anything but its heartbeat."""
+    if before is None:
+        return True
+    parts = ("state", "attempt", "epoch", "request", "best", "curve", "result", "started_at")
+    return any(getattr(before, part) != getattr(now, part) for part in parts)
+
+
+@st.cache_resource(max_entries=MAX_STUDIES, show_spinner=False)
+def _feed(url: str, study_id: int, _store: Store) -> StudyFeed:
+    return StudyFeed(_store, study_id)
+
+
+def study_feed(store: Store, study_id: int) -> StudyFeed:
+    """The feed of a study, shared by all sessions of this process."""
+    return _feed(store.url, study_id, store)

@@ -1,0 +1,86 @@
+"""The table of studies: what is in a row."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from engine.errors import TrainyardError
+from engine.readers.spreadsheets import plain_cell
+from engine.runs import RunSpec
+from engine.search.grid import most_trials
+from engine.store.study_lists import TrialCounts, ValuePlace, best_values, count_trials, value_place
+from engine.studies import Study
+from ui import lab
+from ui.language import _
+from ui.navigation import page
+from ui.studies.words import objective_text, objective_title, study_state_text
+
+MOST_LISTED = 100
+"""The newest studies that the list shows."""
+
+
+def rows(studies: Sequence[Study]) -> pd.DataFrame:
+    """One row a study, plain values only."""
+    counts = count_trials(lab.store(), [study.id for study in studies])
+    places = {study.id: place for study in studies if (place := _place(study)) is not None}
+    best = best_values(lab.store(), places)
+    return pd.DataFrame([_row(study, counts.get(study.id, TrialCounts()), best.get(study.id)) for study in studies])
+
+
+def _row(study: Study, counts: TrialCounts, best: float | None) -> dict[str, Any]:
+    name, found = study.spec.objectives[0], ""
+    if best is not None:
+        metric = RunSpec.build(study.spec.values).task.objective
+        found = f"{objective_title(name, metric)} {objective_text(name, metric, best)}"
+    wanted = _wanted(study, counts)
+    return {
+        "id": f"{page('study').stem}?study={study.id}",
+        "name": plain_cell(study.name),
+        "state": study_state_text(study.state),
+        "progress": min(1.0, counts.ended / wanted) if wanted else None,
+        "trials": f"{counts.ended:,} / {wanted:,}" if wanted else f"{counts.ended:,}",
+        "best": found,
+        "owner": plain_cell(study.owner),
+        "created": study.created_at,
+    }
+
+
+def _wanted(study: Study, counts: TrialCounts) -> int:
+    """How many trials there will be; 0 where that is not known any more."""
+    try:
+        return 0 if study.unreadable else max(most_trials(study.spec), counts.begun)
+    except TrainyardError:
+        return 0
+
+
+def _place(study: Study) -> ValuePlace | None:
+    """Where its first objective stands; None where the study cannot be read any more."""
+    try:
+        return None if study.unreadable else value_place(study.spec)
+    except TrainyardError:
+        return None
+
+
+def columns() -> dict[str, Any]:
+    """How each column looks."""
+    column = st.column_config
+    return {
+        "id": column.LinkColumn(
+            _("Study"), help=_("Open its page."), display_text=r"study=(\d+)", width="small", pinned=True
+        ),
+        "name": column.TextColumn(_("Name"), help=_("What its owner called it.")),
+        "state": column.TextColumn(_("State"), width="small"),
+        "progress": column.ProgressColumn(
+            _("Progress"),
+            help=_("Share of the trials that have ended."),
+            format="percent",
+            min_value=0.0,
+            max_value=1.0,
+        ),
+        "trials": column.TextColumn(_("Trials"), help=_("Ended, of all that there will be."), width="small"),
+        "best": column.TextColumn(_("Best so far"), help=_("The first objective, of the trials that have completed.")),
+        "owner": column.TextColumn(_("Owner"), help=_("Who began it."), width="small"),
+        "created": column.DatetimeColumn(_("Started"), help=_("When it was begun."), format="distance"),
+    }

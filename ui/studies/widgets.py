@@ -1,0 +1,218 @@
+"""The widgets of the form of a study: a tick for each hyperparameter, how far it varies, objectives, and the plan in words."""
+
+from typing import Any
+
+import streamlit as st
+
+from engine.errors import TrainyardError
+from engine.search.grid import check_grid, combinations, most_trials
+from engine.spec import Choices, Field, Range
+from engine.studies import DIRECTIONS, OBJECTIVES, Direction, StudySpec, narrow, own_direction
+from ui import lab
+from ui.language import N_, _, plural
+from ui.studies.form import SearchForm, around, put_direction, put_domain, put_objectives, read_search
+from ui.train.cost import draw_study_cost
+from ui.words import section_title, value_text
+
+DIRECTION_WORDS: dict[Direction, str] = {"maximize": N_("More"), "minimize": N_("Less")}
+
+
+def draw_space(found: SearchForm) -> None:
+    """All hyperparameters by section; those that a beginner can leave alone are folded away."""
+    for section, part in found.base.sections().items():
+        fields = [found.fields[f.name] for f in part.hyperparameters() if f.name in found.fields]
+        basic = [field for field in fields if not field.advanced]
+        folded = [field for field in fields if field.advanced]
+        if not fields:
+            continue
+        with st.container(border=True):
+            words = section_title(section)
+            st.subheader(f"{words}: {_(part.title)}" if part.title else words, anchor=False)
+            for field in basic:
+                draw_row(found, field)
+            if folded:
+                ticked = sum(field.name in found.space for field in folded)
+                label = _("More hyperparameters")
+                with st.expander(
+                    f"{label} ({ticked})" if ticked else label, icon=":material/tune:", key=f"vary-more-{section}"
+                ):
+                    for field in folded:
+                        draw_row(found, field)
+
+
+def draw_row(found: SearchForm, field: Field) -> None:
+    """A tick, and beside it how far the hyperparameter varies, or the value at which it stays."""
+    key, ticked = f"vary.{field.name}", field.name in found.space
+    _seed(key, ticked)
+    with st.container(key=f"row-{field.name}"):
+        left, right = st.columns([1, 2], vertical_alignment="center", gap="small")
+    with left:
+        st.checkbox(_(field.label), key=key, help=_(field.help), on_change=_tick, args=(found, field))
+    with right:
+        if not ticked:
+            value = found.base.values()[field.name]
+            st.caption(_("stays at {value}").format(value=value_text(value)))
+        elif isinstance(domain := found.space[field.name], Choices):
+            _draw_choices(found, field, domain)
+        else:
+            _draw_range(found, field, domain)
+
+
+def _draw_choices(found: SearchForm, field: Field, domain: Choices) -> None:
+    key = f"vary-choices.{field.name}"
+    _seed(key, list(domain.options))
+    options = getattr(field.domain, "options", ())
+    st.multiselect(
+        _(field.label),
+        list(options),
+        format_func=value_text,
+        key=key,
+        label_visibility="collapsed",
+        help=_("Trials choose among these."),
+        on_change=lambda: put_domain(field.name, Choices(tuple(st.session_state[key]))),
+    )
+
+
+def _draw_range(found: SearchForm, field: Field, domain: Range) -> None:
+    """A slider with two ends on an even scale; two numbers where a slider could not reach the small values."""
+    own = narrow(field, None)
+    assert isinstance(own, Range)
+    whole = field.type is int
+    if not own.log and (own.step or (whole and own.high - own.low <= 1_000)):
+        key = f"vary-range.{field.name}"
+        _seed(key, (field.type(domain.low), field.type(domain.high)))
+        step: Any = field.type(own.step or 1)
+        st.slider(
+            _(field.label),
+            field.type(own.low),
+            field.type(own.high),
+            step=step,
+            key=key,
+            label_visibility="collapsed",
+            help=_("Trials choose between these two."),
+            on_change=lambda: put_domain(field.name, Range(*st.session_state[key])),
+        )
+        return
+    for place, end, words in zip(st.columns(2), ("low", "high"), (_("From"), _("To")), strict=True):
+        with place:
+            key, value = f"vary-{end}.{field.name}", field.type(getattr(domain, end))
+            _seed(key, value)
+            st.number_input(
+                words,
+                min_value=field.type(own.low if end == "low" else domain.low),
+                max_value=field.type(own.high if end == "high" else domain.high),
+                step=_step(field, own),
+                format="%d" if whole else "%g",
+                key=key,
+                help=_("It takes {low} to {high}; a study may narrow that, not widen it.").format(
+                    low=f"{own.low:g}", high=f"{own.high:g}"
+                ),
+                on_change=_change_end,
+                args=(field, end, key),
+            )
+
+
+def _step(field: Field, own: Range) -> Any:
+    if field.type is int:
+        return max(1, int(field.default) // 8)
+    return field.default / 10 if own.log and field.default else (own.high - own.low) / 100
+
+
+def _change_end(field: Field, end: str, key: str) -> None:
+    domain, value = read_search(st.query_params.to_dict()).space.get(field.name), st.session_state[key]
+    if isinstance(domain, Range) and value is not None:
+        put_domain(field.name, Range(**{"low": domain.low, "high": domain.high} | {end: value}))
+
+
+def _tick(found: SearchForm, field: Field) -> None:
+    ticked = st.session_state[f"vary.{field.name}"]
+    put_domain(field.name, around(field, found.base.values()[field.name]) if ticked else None)
+
+
+def draw_objectives(found: SearchForm) -> None:
+    """What trials are judged by."""
+    key = "search-objectives"
+    _seed(key, list(found.objectives))
+    st.multiselect(
+        _("Judged by"),
+        list(OBJECTIVES),
+        format_func=lambda name: _(OBJECTIVES[name].title),
+        key=key,
+        help=" ".join(f"**{_(o.title)}** {_(o.help)}" for o in OBJECTIVES.values()),
+        on_change=lambda: put_objectives(st.session_state[key]),
+    )
+
+
+def draw_directions(found: SearchForm) -> None:
+    """For each objective whether more or less of it is wanted."""
+    for name in found.objectives:
+        key = f"search-direction.{name}"
+        _seed(key, found.directions.get(name) or own_direction(name, found.base.task))
+        st.segmented_control(
+            _("{objective}: what is better").format(objective=_(OBJECTIVES[name].title)),
+            DIRECTIONS,
+            format_func=lambda direction: _(DIRECTION_WORDS[direction]),
+            key=key,
+            required=True,
+            help=_(
+                "Each objective has a direction of its own. The other one searches for what is worst: what a network "
+                "cannot do without, or how large it may become."
+            ),
+            on_change=lambda name=name, key=key: put_direction(name, st.session_state[key]),
+        )
+
+
+def plan(spec: StudySpec) -> list[str]:
+    """What will happen, in sentences."""
+    search, base = spec.search, spec.run_spec({})
+    trials = most_trials(spec)
+    words = []
+    if search.sampler == "grid":
+        words.append(
+            _("The grid has {count:,} combinations; a number is tried at five places at most.").format(
+                count=combinations(spec)
+            )
+        )
+    words.append(plural("{count:,} trial is trained.", "{count:,} trials are trained.", trials).format(count=trials))
+    if search.parallel > 1:
+        words.append(
+            _("{count} of them train at the same time, where there are as many slots.").format(count=search.parallel)
+        )
+    if base.dataset.folds > 1:
+        words.append(_("Each is trained {count} times, once for each fold.").format(count=base.dataset.folds))
+    if search.budget_minutes:
+        words.append(_("None begins after {minutes:g} minutes.").format(minutes=search.budget_minutes))
+    if search.pruner != "none":
+        words.append(_("Hopeless ones are given up early."))
+    words.append(_("No trial sees the test split: promote the best one, and its run is judged there once."))
+    if search.parallel > (slots := _slots()) > 0:
+        words.append(plural("There is {count} slot now.", "There are {count} slots now.", slots).format(count=slots))
+    return words
+
+
+def draw_plan_cost(spec: StudySpec) -> None:
+    """What the study will cost, with as many trials at once as there are slots."""
+    search, trials, slots = spec.search, most_trials(spec), _slots()
+    parallel = min(search.parallel, trials, slots or search.parallel)
+    draw_study_cost(spec.run_spec({}), trials, parallel, 60 * search.budget_minutes)
+
+
+def _slots() -> int:
+    """How many runs train at once here; 0 while nobody can tell."""
+    executor = lab.store().executor()
+    return len(executor.info.get("slots", [])) if executor is not None and executor.alive else 0
+
+
+def why_not(found: SearchForm) -> tuple[StudySpec | None, str]:
+    """The record of the study, or the sentence that says what does not go together."""
+    try:
+        spec = found.study_spec()
+        check_grid(spec)
+    except TrainyardError as error:
+        return None, str(error)
+    return spec, ""
+
+
+def _seed(key: str, value: Any) -> None:
+    if st.session_state.get(key) != value:
+        st.session_state[key] = value

@@ -1,0 +1,170 @@
+"""What a run or a study will cost, beside the button that starts it.
+
+The figures come with the picture of the network; until then one line says so, and the page does not wait.
+"""
+
+from dataclasses import fields
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from engine.cost import Cost, Duration, Memory, NetworkFacts, estimate
+from engine.cost.duration import LIKE, SAME
+from engine.runs import RunSpec
+from ui import lab
+from ui.language import N_, _, plural
+from ui.sentences import said
+from ui.train.network import TICK_SECONDS, facts_of, flops_text
+from ui.words import duration_text
+
+if TYPE_CHECKING:
+    from engine.serving.client import NetworkPicture
+
+_PARTS = {
+    "base": N_("TensorFlow"),
+    "weights": N_("weights"),
+    "gradients": N_("gradients"),
+    "optimizer": N_("optimizer"),
+    "batch": N_("a batch in all layers"),
+    "data": N_("data"),
+}
+
+
+Line = tuple[str, str]
+"""A figure in words, and what is to be known about it."""
+
+
+def draw_cost(spec: RunSpec, picture: "NetworkPicture | None", warned: "st.delta_generator.DeltaGenerator") -> None:
+    """Time, memory, parameters and operations of a run in one line; in `warned`, whether memory will not suffice."""
+    if picture is None:
+        st.caption(_("What it will cost follows with the picture of the network."))
+        return
+    with lab.guarded():
+        cost = estimate(lab.store(), spec, picture.facts)
+        _draw("cost", _time(spec, cost.duration), _memory(cost), *_size(cost.facts))
+        with warned:
+            _warn(cost.warning())
+
+
+def draw_study_cost(spec: RunSpec, trials: int, parallel: int, budget_seconds: float = 0.0) -> None:
+    """Time and memory of a study of `trials` runs like `spec`, of which `parallel` train at once.
+
+    None begins after `budget_seconds`; 0 for no such limit. While the predictor is loading, a line says so.
+    """
+    with lab.guarded():
+        if not lab.predictor().ready():
+            st.fragment(_wait, run_every=TICK_SECONDS)()
+            return
+        cost = estimate(lab.store(), spec, facts_of(spec), trial=True)
+        time = _study_time(cost.duration, trials, parallel, budget_seconds)
+        _draw("study-cost", time, _memory(cost, parallel), *_size(cost.facts))
+        _warn(cost.warning() or cost.together_warning(parallel))
+
+
+def _wait() -> None:
+    with lab.guarded():
+        if lab.predictor().ready():
+            st.rerun()
+        st.caption(_("TensorFlow is loading; what the study will cost follows in a few seconds."))
+
+
+def _draw(key: str, *lines: Line) -> None:
+    """All in one line, which stays low where it is sticky; the help has a paragraph for each."""
+    with st.container(key=key):
+        st.caption(
+            " · ".join(text for text, _about in lines),
+            help="\n".join(f"- **{text}**: {about}" for text, about in lines),
+        )
+
+
+def _size(facts: NetworkFacts) -> tuple[Line, Line]:
+    trained = _("Numbers that the network holds; {count} of them are trained.")
+    return (
+        (
+            _("{count} parameters").format(count=f"{facts.parameters:,}"),
+            trained.format(count=f"{facts.trainable_parameters:,}"),
+        ),
+        (
+            _("{operations} an example").format(operations=flops_text(facts.flops + facts.frozen_flops)),
+            _(
+                "Floating point operations for one example, from input to output. Training takes about three times as many, in every epoch."
+            ),
+        ),
+    )
+
+
+def _memory(cost: Cost, times: int = 1) -> Line:
+    shares = [(_(_PARTS[field.name]), getattr(cost.memory, field.name)) for field in fields(Memory)]
+    mark = "" if cost.fits else ":material/memory: "
+    return (
+        mark + _("about {size} of memory").format(size=_bytes(times * cost.memory.total)),
+        _("{parts}. Free now: {free}. An estimate: libraries take more or less, mostly within a third.").format(
+            parts=" · ".join(f"{name} {_bytes(size)}" for name, size in shares), free=_bytes(cost.room.free_bytes)
+        ),
+    )
+
+
+def _time(spec: RunSpec, duration: Duration | None) -> Line:
+    if duration is None:
+        return _unknown()
+    words = _("at most about {time} ({source})") if spec.training.patience else _("about {time} ({source})")
+    return (
+        words.format(time=_rough(duration.seconds), source=_source(duration)),
+        _range(duration.low, duration.high)
+        + _("It counts all epochs; early stopping may end it sooner. Waiting in the queue comes on top."),
+    )
+
+
+def _study_time(duration: Duration | None, trials: int, parallel: int, budget_seconds: float) -> Line:
+    if duration is None:
+        return _unknown()
+    times = -(-trials // max(1, parallel))
+
+    def whole(one: float) -> float:
+        return min(times * one, budget_seconds + one) if budget_seconds else times * one
+
+    return (
+        _("at most about {time} for {trials} trials ({source})").format(
+            time=_rough(whole(duration.seconds)), trials=f"{trials:,}", source=_source(duration)
+        ),
+        _range(whole(duration.low), whole(duration.high))
+        + _(
+            "Trials × time of one with the values of the form, divided by how many train at once where there are as many slots. "
+            "Pruning and early stopping make it less; other values may take more or less."
+        ),
+    )
+
+
+def _unknown() -> Line:
+    return (
+        _("time unknown until a first run"),
+        _("Once a run has finished on this machine, the time of others like it is estimated from it."),
+    )
+
+
+def _source(duration: Duration) -> str:
+    """How sure the figure is, in a word."""
+    count = duration.runs
+    if duration.likeness == SAME:
+        return plural("from {count} run like this", "from {count} runs like this", count).format(count=count)
+    if duration.likeness == LIKE:
+        return plural("from {count} similar run", "from {count} similar runs", count).format(count=count)
+    return plural("roughly, from {count} other run", "roughly, from {count} other runs", count).format(count=count)
+
+
+def _range(low: float, high: float) -> str:
+    return _("Probably {low} to {high}.").format(low=_rough(low), high=_rough(high)) + " "
+
+
+def _warn(sentence: str) -> None:
+    if sentence:
+        st.warning(said(sentence), icon=":material/memory:")
+
+
+def _rough(seconds: float) -> str:
+    """A duration with two digits, as no more is known."""
+    return duration_text(max(1.0, float(f"{seconds:.2g}")))
+
+
+def _bytes(size: float) -> str:
+    return f"{size / 1e9:,.1f} GB" if size >= 1e8 else f"{size / 1e6:,.1f} MB"

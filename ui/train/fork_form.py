@@ -1,0 +1,109 @@
+"""The Train form when it is to fork a run: what must stay is locked, the rest can be changed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import streamlit as st
+
+from engine.errors import TrainyardError
+from engine.forks import changeable_fields, check_fork, check_kept, spec_at
+from engine.runs import Run, RunSpec
+from engine.store import Store
+from ui.language import _
+from ui.navigation import page
+from ui.sentences import said
+from ui.train.forms import FORK, FORK_EPOCH, Form, flag, reset_form
+from ui.words import is_run_id, write_value
+
+_KEPT_PARTS = ("task", "dataset", "model", "optimizer")
+
+
+@dataclass(frozen=True)
+class Fork:
+    """From which run and from the end of which epoch (from 1) the new one goes on."""
+
+    parent: Run
+    epoch: int
+
+    def problem(self, spec: RunSpec) -> str:
+        """Why the epoch cannot be forked, or not with these values; empty where it can."""
+        try:
+            check_fork(self.parent.parsed(), spec, self.epoch)
+            check_kept(self.parent, self.epoch)
+        except TrainyardError as error:
+            return said(str(error))
+        return ""
+
+    def command(self, spec: RunSpec) -> list[str]:
+        """The same as arguments of the terminal command."""
+        before = spec_at(self.parent, self.epoch).values()
+        changed = {name: value for name, value in spec.values().items() if before.get(name) != value}
+        if spec.schedule.name != self.parent.parsed().schedule.name:
+            changed = {"schedule": spec.schedule.name} | changed
+        flags = [word for name, value in changed.items() for word in flag(name, value)]
+        return ["python", "-m", "engine", "fork", str(self.parent.id), "--epoch", str(self.epoch), *flags]
+
+    def reset(self) -> None:
+        """Back to the values of the parent: the defaults of a form need not fit it."""
+        reset_form()
+        st.query_params.update(fork_query(self.parent, self.epoch))
+
+    def lock(self, form: Form) -> Form:
+        """The form with the parts and fields that must stay."""
+        changeable = {name for names in changeable_fields(self.parent.parsed()).values() for name in names}
+        fixed = {field.name for part in form.parts.values() for field in part.fields()} - changeable
+        schedule = {field.name for field in form.parts["schedule"].fields()}  # another one may be chosen
+        return replace(form, locked=frozenset({*_KEPT_PARTS, *fixed} - schedule))
+
+
+def read_fork(store: Store, params: Mapping[str, str]) -> Fork | None:
+    """The fork that an address asks for, or None. Raises `TrainyardError` for one that cannot be."""
+    asked = params.get(FORK)
+    if asked is None:
+        return None
+    epoch = params.get(FORK_EPOCH, "")
+    if not is_run_id(asked) or not is_run_id(epoch) or int(epoch) < 1:
+        raise TrainyardError(
+            f"A fork of run {asked!r} at epoch {epoch!r} cannot be: both are whole numbers. Choose an epoch on the run's page."
+        )
+    parent = store.get_run(int(asked))
+    parent.parsed()
+    return Fork(parent, int(epoch))
+
+
+def fork_query(parent: Run, epoch: int) -> dict[str, str]:
+    """The address of the form that forks a run, filled with its values."""
+    spec = spec_at(parent, epoch)
+    values = spec.flat()
+    if spec.training.epochs <= epoch:
+        values["epochs"] = min(2 * epoch, 500)
+    return {name: write_value(value) for name, value in values.items()} | {
+        FORK: str(parent.id),
+        FORK_EPOCH: str(epoch),
+    }
+
+
+def draw_fork(fork: Fork) -> None:
+    """What the new run goes on from, and the way out."""
+    st.info(
+        _(
+            "This goes on from run {run} at the end of epoch {epoch}: with its weights, and with what its optimizer "
+            "remembers. What must stay is locked; change the rest."
+        ).format(run=fork.parent.id, epoch=fork.epoch),
+        icon=":material/fork_right:",
+    )
+    with st.container(horizontal=True):
+        st.page_link(
+            page("run"),
+            label=_("Back to run {id}").format(id=fork.parent.id),
+            icon=":material/arrow_back:",
+            help=_("Its curves, to choose another epoch."),
+            query_params={"run": str(fork.parent.id)},
+        )
+        st.page_link(
+            page("train"),
+            label=_("Begin anew instead"),
+            icon=":material/restart_alt:",
+            help=_("The same values in a run that begins with fresh weights."),
+            query_params={k: v for k, v in st.query_params.to_dict().items() if k not in (FORK, FORK_EPOCH)},
+        )

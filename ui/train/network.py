@@ -1,0 +1,148 @@
+"""The part of the Train page about the network: the pipeline, its layers and parameters, and augmented examples.
+
+What needs Keras comes from the predictor. While that is warming up a placeholder stands here; the page never waits.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from engine.runs import PARTS, RunSpec
+from ui import lab
+from ui.charts.pictures import pipeline
+from ui.language import _
+from ui.train.forms import Form
+
+if TYPE_CHECKING:
+    from engine.cost import NetworkFacts
+    from engine.serving.client import NetworkPicture
+
+Values = tuple[tuple[str, Any], ...]
+"""Flat names and values, as `RunSpec.build` takes them, in a form that can be a key."""
+COUNTED = ("momentum", "versions")
+"""Fields of optimizer and augmentation that change how much memory training takes."""
+TICK_SECONDS = 1.0
+_ROW_PIXELS, _TABLE_PIXELS = 36, 396
+_PREVIEW_PIXELS = 64
+_PREVIEWS = 4  # examples, each with its variants
+
+
+def draw_network(form: Form) -> "NetworkPicture | None":
+    """Parameters and layers of the network. While the predictor cannot tell, a placeholder that waits for it: None."""
+    with lab.guarded():
+        if not lab.predictor().ready():
+            st.fragment(_wait, run_every=TICK_SECONDS)()
+            return None
+        picture = describe(relevant(form, ("task", "dataset", "model"), also=("optimizer", *COUNTED)))
+        _draw_picture(picture)
+        return picture
+    return None
+
+
+def _wait() -> None:
+    with lab.guarded():
+        if lab.predictor().ready():
+            st.rerun()  # the whole page: the pipeline tells the parameters too, and the timer ends
+        st.skeleton(height=160)
+        st.caption(_("TensorFlow is loading; the picture of the network follows in a few seconds."))
+
+
+def _draw_picture(picture: "NetworkPicture") -> None:
+    total, trained, operations = st.columns(3)
+    total.metric(_("Parameters"), _count(picture.parameters), help=f"{picture.parameters:,}")
+    trained.metric(
+        _("Trainable parameters"), _count(picture.trainable_parameters), help=f"{picture.trainable_parameters:,}"
+    )
+    operations.metric(
+        _("Operations"),
+        flops_text(picture.facts.flops + picture.facts.frozen_flops),
+        help=_(
+            "Multiplications and additions for one example, from input to output. A training step does about three times as many, "
+            "for each example of its batch."
+        ),
+    )
+    boxes = picture.boxes
+    st.dataframe(
+        {
+            _("Layer"): [box.name for box in boxes],
+            _("Kind"): [box.kind for box in boxes],
+            _("Output"): [" × ".join("?" if n is None else str(n) for n in box.output_shape) for box in boxes],
+            _("Parameters"): [box.parameters for box in boxes],
+            _("Trainable"): [box.trainable for box in boxes],
+        },
+        hide_index=True,
+        height=min(_ROW_PIXELS * (len(boxes) + 1), _TABLE_PIXELS),
+        column_config={_("Parameters"): st.column_config.NumberColumn(format="localized")},
+    )
+
+
+def _count(number: int) -> str:
+    """A number that fits into a third of a column."""
+    return f"{number:,}" if number < 1_000_000 else f"{number / 1e6:.2f} M"
+
+
+def flops_text(flops: float) -> str:
+    """`8.6 MFLOP`: three digits and a unit that suits them."""
+    steps = ((1e12, "TFLOP"), (1e9, "GFLOP"), (1e6, "MFLOP"), (1e3, "kFLOP"), (1, "FLOP"))
+    size, unit = next((step for step in steps if flops >= step[0]), steps[-1])
+    return f"{flops / size:.3g} {unit}"
+
+
+def facts_of(spec: RunSpec) -> "NetworkFacts":
+    """What the costs of a run depend on; counted once, whatever its learning rate."""
+    parts = (spec.task, spec.dataset, spec.model)
+    fields = {f.name for part in parts for f in part.fields()} | {*PARTS, *COUNTED} - {"schedule"}
+    return describe(tuple(sorted((name, value) for name, value in spec.flat().items() if name in fields))).facts
+
+
+def relevant(form: Form, sections: tuple[str, ...], also: tuple[str, ...] = ()) -> Values:
+    """The values that a picture depends on, as a key: the learning rate draws no new network."""
+    fields = {f.name for s in sections if s in form.parts for f in form.parts[s].fields()} | set(also)
+    return tuple((name, value) for name, value in sorted(form.values.items()) if name in sections or name in fields)
+
+
+@st.cache_resource(max_entries=200, show_spinner=False)
+def describe(values: Values) -> "NetworkPicture":
+    """The picture of a network, asked once for all viewers."""
+    return lab.predictor().describe(dict(values))
+
+
+def draw_pipeline(spec: RunSpec, picture: "NetworkPicture | None") -> None:
+    """Data, preprocessing, augmentation, network, output and evaluation, from left to right."""
+    size = [_("{count} parameters").format(count=f"{picture.parameters:,}")] if picture else []
+    sections = spec.sections()
+    augmentation = spec.augmentation
+    stages = [
+        (_("Data"), [_(spec.dataset.title)]),
+        *([(_("Augmentation"), [_("in training only")])] if augmentation and augmentation.active() else []),
+        (_("Preprocessing"), [_("part of the model")]),
+        (_("Network"), [_(spec.model.title), *size]),
+        (_("Output"), [_(spec.task.title)]),
+        (_("Training"), [f"{sections['optimizer'].title}, {_(sections['schedule'].title)}"]),
+        (_("Evaluation"), [_("once, on the test split")]),
+    ]
+    st.mermaid_chart(pipeline(stages), alt=_("Pipeline from data to evaluation"))
+
+
+def draw_preview(form: Form) -> None:
+    """Some training examples and what augmentation makes of them, on request."""
+    changes = form.spec().augmentation
+    with st.expander(_("Preview"), icon=":material/image:", key="preview", on_change="rerun") as area:
+        if not area.open:
+            return
+        if not (changes and changes.active()):
+            st.caption(_("Nothing is changed yet. Turn on one of the changes on the left."))
+            return
+        with lab.guarded():
+            if not lab.predictor().ready():
+                st.caption(_("TensorFlow is loading; open this again in a few seconds."))
+                return
+            for original, variants in preview(relevant(form, ("task", "dataset", "augmentation"))):
+                words = [_("Example"), *[_("Changed version")] * len(variants)]
+                st.image([original, *variants], width=_PREVIEW_PIXELS, alt=words)
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def preview(values: Values) -> list[tuple[bytes, list[bytes]]]:
+    """Examples with augmented variants as PNGs, asked once for all viewers."""
+    return lab.predictor().preview(dict(values), count=_PREVIEWS)

@@ -1,0 +1,1 @@
+"""Widgets that Streamlit lacks, or that every page must draw alike."""

@@ -1,0 +1,10 @@
+"""How often live pages look again: what they may cost when many people watch."""
+
+TICKS_PER_SECOND = 10
+"""What live pages may cost: when more people look, each of them looks less often, and training keeps its processor."""
+
+SLOWEST_SECONDS = 5.0
+"""No page waits longer than this, however many look."""
+
+MAX_AGE_SECONDS = 0.2
+"""Viewers that come within this time of each other share one read."""

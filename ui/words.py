@@ -1,0 +1,264 @@
+"""How things are put into words: states, metrics, values, durations, times, progress, and the places where a run waits."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import streamlit as st
+
+from engine.errors import TrainyardError
+from engine.judging import SHARES
+from engine.runs import Run, RunState
+from engine.spec import Choices, Range
+from engine.store.changes import RESUMABLE
+from engine.store.store import Executor
+from engine.studies import Domain
+from engine.tasks.base import tasks
+from ui.language import N_, _
+
+if TYPE_CHECKING:
+    from ui.charts.series import Series
+
+
+@dataclass(frozen=True)
+class StateLook:
+    """Icon, word and colour of a state: never the colour alone."""
+
+    icon: str
+    sign: str
+    word: str
+    colour: str
+
+
+STATES: dict[RunState, StateLook] = {
+    RunState.QUEUED: StateLook(":material/hourglass_empty:", "○", N_("Queued"), "gray"),
+    RunState.RUNNING: StateLook(":material/play_arrow:", "▶", N_("Running"), "blue"),
+    RunState.PAUSED: StateLook(":material/pause:", "‖", N_("Paused"), "yellow"),
+    RunState.COMPLETED: StateLook(":material/check:", "✓", N_("Completed"), "green"),
+    RunState.STOPPED: StateLook(":material/stop:", "■", N_("Stopped"), "orange"),
+    RunState.CANCELED: StateLook(":material/block:", "⊘", N_("Canceled"), "gray"),
+    RunState.PRUNED: StateLook(":material/content_cut:", "✂", N_("Pruned"), "violet"),
+    RunState.FAILED: StateLook(":material/error:", "✕", N_("Failed"), "red"),
+}
+
+
+def state_text(state: RunState) -> str:
+    """Sign and word, for a table's cell."""
+    look = STATES[state]
+    return f"{look.sign} {_(look.word)}"
+
+
+def is_run_id(text: str) -> bool:
+    """Whether a text from an address can be the number of a run, also for the database."""
+    return text.isascii() and text.isdecimal() and len(text) < 10
+
+
+def resumable(run: Run) -> bool:
+    """Whether it can go on from its last checkpoint."""
+    return run.state in RESUMABLE
+
+
+def duration_text(seconds: float) -> str:
+    """`42 s`, `3:07` or `1:02:45`."""
+    whole = max(0, round(seconds))
+    if whole < 60:
+        return _("{seconds} s").format(seconds=whole)
+    hours, minutes = divmod(whole // 60, 60)
+    return f"{hours}:{minutes:02}:{whole % 60:02}" if hours else f"{minutes}:{whole % 60:02}"
+
+
+def run_seconds(run: Run) -> float | None:
+    """How long it has trained, or None before it began; without what lay between its attempts, once that is known."""
+    if run.started_at is None:
+        return None
+    if run.attempt > 1 and "seconds" in run.result:
+        return float(run.result["seconds"])
+    return ((run.ended_at or datetime.now(UTC)) - run.started_at).total_seconds()
+
+
+def local_time(moment: datetime | None) -> str:
+    """Date and time where the viewer is."""
+    if moment is None:
+        return ""
+    try:
+        zone = ZoneInfo(st.context.timezone or "UTC")
+    except (ZoneInfoNotFoundError, ValueError):
+        zone = ZoneInfo("UTC")
+    return moment.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def title_of(run: Run, section: str) -> str:
+    """The registered name of one part of its spec (`dataset`, `model` ...)."""
+    return str((run.spec.get(section) or {}).get("name", ""))
+
+
+def objective_of(run: Run) -> str:
+    """The metric that decides which epoch is best, or "val_loss" when the task is no longer known."""
+    try:
+        return tasks[title_of(run, "task")].objective
+    except TrainyardError:
+        return "val_loss"
+
+
+def metric_text(name: str, value: float | None) -> str:
+    """A metric's value: a percentage for shares, four digits otherwise."""
+    if value is None:
+        return "–"
+    return f"{value:.1%}" if is_share(name) else f"{value:.4g}"
+
+
+def headline_of(run: Run) -> str:
+    """The metric that people compare runs by: the task's first, on validation. Mostly it is the objective."""
+    try:
+        return f"val_{tasks[title_of(run, 'task')].metrics[0]}"
+    except (TrainyardError, IndexError):
+        return objective_of(run)
+
+
+def best_text(run: Run) -> str:
+    """The headline metric at the best epoch so far, with its name where the number does not tell it."""
+    name = headline_of(run)
+    text = metric_text(name, run.best.get(name))
+    return text if is_share(name) or name not in run.best else f"{metric_label(name.removeprefix('val_'))} {text}"
+
+
+def best_figure(run: Run) -> tuple[str, str]:
+    """Label and text of the headline metric at the best epoch so far."""
+    name = headline_of(run)
+    word = metric_word(name.removeprefix("val_"))
+    if name == objective_of(run):
+        label = _("Best validation {metric}").format(metric=word)
+    else:  # the best epoch is that of the objective, and the headline may have been higher in another
+        label = _("Validation {metric} at the best epoch").format(metric=word)
+    return label, metric_text(name, run.best.get(name))
+
+
+def progress_share(run: Run) -> float:
+    """Between 0 and 1; a completed run is at 1 even if it ended early."""
+    if run.state == RunState.COMPLETED:
+        return 1.0
+    if run.total_steps > 0:
+        return min(1.0, run.step / run.total_steps)
+    return min(1.0, run.epoch / run.total_epochs) if run.total_epochs else 0.0
+
+
+def seconds_left(run: Run, train_loss: "Series | None") -> float | None:
+    """At the recent pace, to the last epoch; early stopping may end it before."""
+    pace = train_loss.steps_per_second() if train_loss else None
+    if not pace or run.total_steps <= 0:
+        return None
+    return max(0, run.total_steps - run.step) / pace
+
+
+def progress_text(run: Run, left: float | None) -> str:
+    """Epoch, step and time left in one line."""
+    if run.state == RunState.QUEUED and not run.step:
+        return _("Not started")
+    epoch = min(run.epoch + (1 if run.state == RunState.RUNNING else 0), max(run.total_epochs, 1))
+    words = [_("Epoch {epoch} of {total}").format(epoch=epoch, total=run.total_epochs)]
+    if run.total_steps:
+        words.append(_("step {step:,} of {total:,}").format(step=run.step, total=run.total_steps))
+    if run.state == RunState.RUNNING and run.total_steps and run.step >= run.total_steps:
+        words.append(_("trained, now being judged"))
+    elif run.state == RunState.RUNNING and left is not None:
+        words.append(_("at most {time} left").format(time=duration_text(left)))
+    elif (seconds := run_seconds(run)) is not None and run.state.final:
+        words.append(_("took {time}").format(time=duration_text(seconds)))
+    return " · ".join(words)
+
+
+def queue_text(run: Run, queue: list[int], executor: Executor | None) -> tuple[str, bool]:
+    """Where a queued run stands, and whether something must be done before it can start."""
+    if executor is None or not executor.alive:
+        return (
+            _(
+                "No executor is running, so queued runs do not start. The dashboard starts one with itself; "
+                "you can also start it with: python -m engine executor"
+            ),
+            True,
+        )
+    before = queue.index(run.id) if run.id in queue else 0
+    busy = [slot.get("run") for slot in executor.info.get("slots", []) if slot.get("run")]
+    if before == 0 and busy:
+        names = ", ".join(str(i) for i in busy)
+        return _("Next in the queue: starts when a slot is free (running now: {runs}).").format(runs=names), False
+    if before == 0:
+        return _("Next in the queue: starts in a moment."), False
+    return _("Waiting: {count} before it in the queue.").format(count=before), False
+
+
+METRICS = {
+    "loss": N_("Loss"),
+    "accuracy": N_("Accuracy"),
+    "cross_entropy": N_("Cross-entropy"),
+    "macro_f1": N_("Macro F1"),
+    "auc": N_("AUC"),
+    "ece": N_("Calibration error"),
+    "mae": N_("Mean absolute error"),
+    "rmse": N_("Root mean squared error"),
+    "r2": N_("R²"),
+    "precision": N_("Precision"),
+    "recall": N_("Recall"),
+    "f1": N_("F1"),
+    "learning_rate": N_("Learning rate"),
+    "examples_per_second": N_("Examples/s"),
+}
+"""What metrics are called."""
+
+
+def metric_label(name: str) -> str:
+    """The words for a metric's name, in the viewer's language where they are known."""
+    return _(METRICS[name]) if name in METRICS else name.replace("_", " ").capitalize()
+
+
+def metric_word(name: str) -> str:
+    """The same inside a sentence: abbreviations keep their capitals."""
+    label = metric_label(name)
+    return label if label.isupper() else label.lower()
+
+
+def is_share(name: str) -> bool:
+    """Whether a metric lies between 0 and 1 and reads best as a percentage."""
+    return name.removeprefix("val_").removeprefix("test_").removeprefix("validation_") in SHARES
+
+
+_SECTIONS = {
+    "task": N_("Task"), "dataset": N_("Dataset"), "model": N_("Model"), "optimizer": N_("Optimizer"),
+    "schedule": N_("Schedule"), "augmentation": N_("Augmentation"), "training": N_("Training"),
+}  # fmt: skip
+
+
+def section_title(section: str) -> str:
+    """What a part of a spec is called."""
+    return _(_SECTIONS.get(section, section))
+
+
+def write_value(value: Any) -> str:
+    """The text of one value in a URL or on a command line."""
+    return (
+        str(value).lower() if isinstance(value, bool) else f"{value:.10g}" if isinstance(value, float) else str(value)
+    )
+
+
+def value_text(value: Any) -> str:
+    """A value of a hyperparameter, short."""
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    return _(value) if isinstance(value, str) else write_value(value)
+
+
+def choice_words(domain: Domain) -> dict[Any, str]:
+    """The word for each choice; nothing for numbers in a range."""
+    return {option: value_text(option) for option in domain.options} if isinstance(domain, Choices) else {}
+
+
+def domain_text(domain: Domain) -> str:
+    """How far a hyperparameter is varied."""
+    match domain:
+        case Choices(options):
+            return ", ".join(map(value_text, options))
+        case Range(low, high):
+            return _("{low} to {high}").format(low=f"{low:g}", high=f"{high:g}")
