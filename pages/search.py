@@ -10,7 +10,8 @@ from ui.navigation import page
 from ui.sentences import said
 from ui.studies.form import SearchForm, read_search
 from ui.studies.widgets import draw_directions, draw_objectives, draw_plan_cost, draw_space, plan, why_not
-from ui.train.forms import STUDY_NAME, draw_fields
+from ui.train.form import STUDY_NAME
+from ui.train.widgets import draw_fields
 from ui.widgets.sticky import sticky
 
 

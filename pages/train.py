@@ -13,21 +13,13 @@ from ui.language import _
 from ui.navigation import page
 from ui.sentences import said
 from ui.theme import theme_name
+from ui.train.codec import command_line
 from ui.train.cost import draw_cost
 from ui.train.data import draw_data
 from ui.train.fork_form import Fork, draw_fork, read_fork
-from ui.train.forms import (
-    Form,
-    command_line,
-    draw_fields,
-    draw_part,
-    draw_task,
-    has_advanced,
-    read_form,
-    remember_form,
-    reset_form,
-)
+from ui.train.form import Form, read_form, remember_form, reset_form
 from ui.train.network import draw_network, draw_pipeline, draw_preview
+from ui.train.widgets import draw_fields, draw_part, draw_task, has_advanced
 from ui.widgets.live_plot import preload
 from ui.widgets.sticky import sticky
 

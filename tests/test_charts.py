@@ -10,17 +10,11 @@ import pytest
 from engine.runs import Run, RunState
 from engine.store import MetricPoint
 from tests import seeding
-from ui.charts.charts import (
-    MAX_POINTS,
-    class_bars,
-    confusion_figure,
-    confusion_height,
-    learning_curve,
-    machine_curve,
-    probability_bars,
-    single_curve,
-    to_json,
-)
+from ui.charts.classes import class_bars, probability_bars
+from ui.charts.confusion import confusion_figure, confusion_height
+from ui.charts.curves import learning_curve, single_curve
+from ui.charts.figures import MAX_POINTS, to_json
+from ui.charts.machine import machine_curve
 from ui.charts.series import Series
 from ui.theme import THEMES
 

@@ -10,7 +10,7 @@ from engine.errors import TrainyardError
 from engine.runs import RunState
 from engine.store import MetricPoint, Store, open_store
 from tests import seeding
-from ui.charts.charts import learning_curve
+from ui.charts.curves import learning_curve
 from ui.runs.feeds import VIEWER_SECONDS, Crowd, Feed
 from ui.runs.views import tick_seconds
 from ui.widgets.pace import SLOWEST_SECONDS

@@ -8,7 +8,8 @@ from engine.models.base import models
 from engine.runs import PARTS, RunSpec
 from engine.spec import Choices, Range, Spec
 from engine.tasks.base import tasks
-from ui.train.forms import command_line, expected, parse_value, read_form
+from ui.train.codec import command_line, expected, parse_value
+from ui.train.form import read_form
 from ui.words import write_value
 
 
@@ -89,7 +90,8 @@ def test_the_terminal_command_builds_the_same_run() -> None:
 
 def draw_everything(names: dict[str, str]) -> None:
     """A page with every widget of one choice of parts."""
-    from ui.train.forms import draw_fields, read_form
+    from ui.train.form import read_form
+    from ui.train.widgets import draw_fields
 
     form = read_form(names)
     for section in form.parts:

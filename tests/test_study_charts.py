@@ -13,7 +13,7 @@ from engine.search.trials import Trial
 from engine.spec import Choices, Range
 from engine.studies import Domain, Study, StudySpec, StudyState
 from tests import study_seeding
-from ui.charts.charts import to_json
+from ui.charts.figures import to_json
 from ui.studies import charts as study_charts
 from ui.studies.charts import Judging, lanes, sample
 from ui.studies.words import seconds_left

@@ -17,7 +17,7 @@ from tests import seeding
 from tests.pages.opening import open_page, press, words
 from ui import lab
 from ui.runs import reproduce
-from ui.train.forms import read_form
+from ui.train.form import read_form
 
 VALUES: dict[str, Any] = {"dataset": "digits", "model": "mlp", "learning_rate": 0.005}
 

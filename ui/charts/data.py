@@ -5,7 +5,7 @@ from html import escape
 import numpy as np
 
 from engine.preparation.prepare import SPLITS, PreparedDataset
-from ui.charts.charts import Figure, plain_axis, plain_layout, short_names
+from ui.charts.figures import Figure, plain_axis, plain_layout, short_names
 from ui.language import N_, _
 from ui.theme import THEMES, ThemeName
 

@@ -4,7 +4,7 @@ import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
-from ui.charts.charts import Figure, plain_axis, plain_layout, short_names
+from ui.charts.figures import Figure, plain_axis, plain_layout, short_names
 from ui.language import _
 from ui.theme import THEMES, Theme, ThemeName
 

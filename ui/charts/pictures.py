@@ -9,7 +9,7 @@ from PIL import Image
 
 from engine.preparation.prepare import PreparedDataset
 from engine.schedules import Schedule, curve
-from ui.charts.charts import Figure
+from ui.charts.figures import Figure
 from ui.charts.thumbnails import data_url, png
 from ui.language import _
 from ui.theme import THEMES, ThemeName

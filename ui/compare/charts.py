@@ -11,7 +11,7 @@ import pandas as pd
 
 from engine.comparing.leaderboard import Leaderboard
 from engine.runs import Run
-from ui.charts.charts import MAX_POINTS, Figure, escaped, plain_axis, plain_layout
+from ui.charts.figures import MAX_POINTS, Figure, escaped, plain_axis, plain_layout
 from ui.compare.columns import Column
 from ui.compare.comparison import Points
 from ui.evaluation.baselines import baseline_title

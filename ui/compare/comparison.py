@@ -13,7 +13,7 @@ from engine.artifacts import artifacts_of
 from engine.comparing.findings import Findings, compare_runs
 from engine.runs import Run
 from engine.store import Store
-from ui.charts.charts import Figure, to_json
+from ui.charts.figures import Figure, to_json
 from ui.charts.series import Key
 from ui.widgets.pace import MAX_AGE_SECONDS
 

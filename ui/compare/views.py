@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from engine.runs import Run
-from ui.charts.charts import Figure
+from ui.charts.figures import Figure
 from ui.charts.series import Key
 from ui.compare.charts import Curves, compared_curves, curves_height, parallel_figure, scatter_figure
 from ui.compare.columns import hyperparameter_columns, metric_columns, metric_names

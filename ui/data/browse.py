@@ -10,8 +10,8 @@ from engine.own_data import delete_own_data, uses_of
 from engine.preparation.prepare import SPLITS, PreparedDataset, Split, prepare
 from engine.tasks.base import tasks
 from ui import lab
-from ui.charts.charts import histogram
 from ui.charts.data import SPLIT_WORDS, balance_by_split
+from ui.charts.histogram import histogram
 from ui.data.health import draw_health
 from ui.data.importing import draw_problem_table, problem_words, train_query
 from ui.data.list import show_list

@@ -10,7 +10,8 @@ from engine.errors import TrainyardError
 from engine.plugins import import_plugins
 from engine.readers.spreadsheets import plain_cell, write_csv
 from engine.tasks.base import Prediction
-from ui.charts.charts import probability_bars, to_json
+from ui.charts.classes import probability_bars
+from ui.charts.figures import to_json
 from ui.language import _
 from ui.modalities import Cells
 from ui.sentences import said

@@ -11,7 +11,8 @@ from engine.datasets.base import datasets
 from engine.readers.spreadsheets import plain_frame
 from engine.runs import Run
 from engine.tasks.base import tasks
-from ui.charts.charts import class_bars, confusion_figure, confusion_height
+from ui.charts.classes import class_bars
+from ui.charts.confusion import confusion_figure, confusion_height
 from ui.evaluation.baselines import baseline_sentence
 from ui.evaluation.mistakes import draw_class_examples, draw_value_examples
 from ui.evaluation.probabilities import draw_thresholds

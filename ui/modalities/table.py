@@ -16,7 +16,9 @@ from engine.readers.spreadsheets import plain_cell, plain_frame
 from engine.readers.tables import read_table
 from engine.runs import Run
 from engine.settings import settings
-from ui.charts.charts import class_balance, histogram, to_json
+from ui.charts.classes import class_balance
+from ui.charts.figures import to_json
+from ui.charts.histogram import histogram
 from ui.language import N_, _
 from ui.modalities.base import Cells, File, register
 from ui.modalities.table_facts import ColumnFacts, answer, column_facts, records, spread_out

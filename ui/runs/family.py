@@ -9,7 +9,7 @@ from engine.errors import TrainyardError
 from engine.runs import Run
 from engine.store import Store
 from ui import lab
-from ui.charts.charts import Figure, plain_axis, plain_layout, to_json
+from ui.charts.figures import Figure, plain_axis, plain_layout, to_json
 from ui.language import _
 from ui.navigation import page
 from ui.theme import THEMES, ThemeName, theme_name

@@ -10,7 +10,7 @@ import streamlit as st
 from engine.epochs import kept_epochs
 from engine.runs import Run
 from engine.store import Store
-from ui.charts.charts import Figure, to_json
+from ui.charts.figures import Figure, to_json
 from ui.charts.series import Key, Series, SeriesReader
 from ui.widgets.pace import MAX_AGE_SECONDS
 

@@ -14,7 +14,7 @@ from ui import lab
 from ui.language import _
 from ui.navigation import page
 from ui.sentences import said
-from ui.train.forms import command_line
+from ui.train.codec import command_line
 
 if TYPE_CHECKING:
     from engine.scripting.files import ScriptFiles

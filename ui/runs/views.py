@@ -8,7 +8,9 @@ import streamlit as st
 from engine.runs import Run, RunState
 from engine.tasks.base import tasks
 from ui import lab
-from ui.charts.charts import Figure, learning_curve, machine_curve, single_curve
+from ui.charts.curves import learning_curve, single_curve
+from ui.charts.figures import Figure
+from ui.charts.machine import machine_curve
 from ui.charts.series import Key
 from ui.language import _, language
 from ui.runs.feeds import Feed

@@ -11,7 +11,7 @@ from engine.runs import RunState
 from engine.search.trials import Trial
 from engine.spec import Choices, Range
 from engine.studies import Domain
-from ui.charts.charts import Figure, plain_axis, plain_layout
+from ui.charts.figures import Figure, plain_axis, plain_layout
 from ui.charts.series import rounded
 from ui.language import _
 from ui.theme import THEMES, Theme, ThemeName

@@ -14,7 +14,7 @@ from engine.search.trials import Trial, TrialReader, best_trials
 from engine.store import Store
 from engine.store.study_lists import moving_runs, study_runs, study_totals
 from engine.studies import Study
-from ui.charts.charts import Figure, to_json
+from ui.charts.figures import Figure, to_json
 from ui.widgets.pace import MAX_AGE_SECONDS
 
 MAX_STUDIES = 16

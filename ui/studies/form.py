@@ -24,7 +24,7 @@ from engine.studies import (
 )
 from ui.language import _
 from ui.sentences import said
-from ui.train.forms import OBJECTIVE, VARY, Form, read_form, read_spec
+from ui.train.form import OBJECTIVE, VARY, Form, read_form, read_spec
 from ui.words import write_value
 
 _SUGGESTED = (("learning_rate",), ("units", "filters", "width", "embedding"), ("dropout",))

@@ -16,7 +16,7 @@ from engine.search.importance import LEAST_TRIALS, importances
 from engine.search.trials import Trial, TrialReader
 from engine.spec import Range
 from engine.studies import QUALITY, Study
-from ui.charts.charts import Figure
+from ui.charts.figures import Figure
 from ui.language import N_, _, language
 from ui.navigation import page
 from ui.studies import charts as study_charts

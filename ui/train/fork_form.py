@@ -12,7 +12,8 @@ from engine.store import Store
 from ui.language import _
 from ui.navigation import page
 from ui.sentences import said
-from ui.train.forms import FORK, FORK_EPOCH, Form, flag, reset_form
+from ui.train.codec import flag
+from ui.train.form import FORK, FORK_EPOCH, Form, reset_form
 from ui.words import is_run_id, write_value
 
 _KEPT_PARTS = ("task", "dataset", "model", "optimizer")

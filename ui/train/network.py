@@ -11,7 +11,7 @@ from engine.runs import PARTS, RunSpec
 from ui import lab
 from ui.charts.pictures import pipeline
 from ui.language import _
-from ui.train.forms import Form
+from ui.train.form import Form
 
 if TYPE_CHECKING:
     from engine.cost import NetworkFacts

@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from ui.charts.charts import Figure, to_json
+from ui.charts.figures import Figure, to_json
 from ui.language import _
 
 VENDOR_PATH = "/vendor/plotly"

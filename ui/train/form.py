@@ -1,0 +1,143 @@
+"""From Spec classes to widgets to values. The URL is the form's only state: a link reopens it, and Back undoes.
+
+A widget writes its value into the URL when it changes; every rerun reads the URL and draws the widgets from it. Only
+what a person changed stands there, so that choosing another dataset or model brings in what that one suggests.
+"""
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from engine.errors import TrainyardError
+from engine.runs import PARTS, RunSpec, choose_parts
+from engine.spec import Field, Spec
+from engine.studies import Search
+from ui.language import _
+from ui.sentences import said
+from ui.train.codec import expected, parse_value
+from ui.words import write_value
+
+VARY, OBJECTIVE, STUDY_NAME = "vary", "objectives", "study_name"
+SEARCH_PARAMS = frozenset({VARY, OBJECTIVE, STUDY_NAME, *Search.model_fields})
+"""Names in the URL that say how a study searches. The form of a run takes no notice, and keeps them for the way back."""
+FORK, FORK_EPOCH = "fork", "fork_epoch"
+OTHER_PARAMS = frozenset({"lang", "embed", "embed_options", FORK, FORK_EPOCH}) | SEARCH_PARAMS
+"""Names in the URL that belong to the page, not to the form."""
+_REMEMBERED = "train.params"
+
+
+@dataclass(frozen=True)
+class Form:
+    """What a URL says: the chosen parts, all values, and a sentence for each thing that could not be taken."""
+
+    parts: dict[str, type[Spec]]
+    defaults: dict[str, Any]
+    """Every field's value if nobody changed it, given the parts."""
+    changed: dict[str, Any]
+    """Fields that the URL sets, typed and valid."""
+    notes: tuple[str, ...]
+    locked: frozenset[str] = frozenset()
+    """Sections and fields that are shown and cannot be changed."""
+
+    @property
+    def names(self) -> dict[str, str]:
+        """The name of each part that is chosen by name."""
+        return {section: self.parts[section].name for section in PARTS}
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """What `RunSpec.build` takes."""
+        return self.names | self.changed
+
+    def spec(self) -> RunSpec:
+        """The frozen record, validated once more as a whole."""
+        return RunSpec.build(self.values)
+
+
+def read_form(params: Mapping[str, str]) -> Form:
+    """Understand a URL. What is unknown or out of range is left out with a sentence; the rest stands."""
+    notes: list[str] = []
+    parts = _read_parts(params, notes)
+    defaults = RunSpec.build({section: parts[section].name for section in PARTS}).values()
+    fields = {field.name: (part, field) for part in parts.values() for field in part.fields()}
+    changed: dict[str, Any] = {}
+    for name, text in params.items():
+        if name in PARTS or name in OTHER_PARAMS:
+            continue
+        if name not in fields:
+            notes.append(_unknown(name, list(fields)))
+            continue
+        part, field = fields[name]
+        _read_field(part, field, text, defaults[name], changed, notes)
+    return Form(parts, defaults, changed, tuple(notes))
+
+
+def read_spec(part: type[Spec], params: Mapping[str, str], defaults: Mapping[str, Any], section: str) -> Form:
+    """The form of a single Spec, from those names of a URL that are its own."""
+    notes: list[str] = []
+    changed: dict[str, Any] = {}
+    for field in part.fields():
+        if field.name in params:
+            _read_field(part, field, params[field.name], defaults[field.name], changed, notes)
+    return Form({section: part}, dict(defaults), changed, tuple(notes))
+
+
+def _read_field(
+    part: type[Spec], field: Field, text: str, default: Any, changed: dict[str, Any], notes: list[str]
+) -> None:
+    try:
+        changed[field.name] = parse_value(part, field, text)
+    except (TrainyardError, ValueError):
+        notes.append(
+            _("{name}={value} in the link cannot be used: {expected}. {default} is used instead.").format(
+                name=field.name, value=text, expected=expected(field), default=write_value(default)
+            )
+        )
+
+
+def _read_parts(params: Mapping[str, str], notes: list[str]) -> dict[str, type[Spec]]:
+    names = {}
+    for section, registry in PARTS.items():
+        name = params.get(section)
+        if name is not None and name in registry:
+            names[section] = name
+        elif name is not None:
+            notes.append(_unknown(name, list(registry)))
+    try:
+        return choose_parts(names)
+    except TrainyardError as error:  # each exists, but they do not go together: the dataset decides
+        notes.append(said(str(error)))
+        return choose_parts({k: v for k, v in names.items() if k not in ("task", "model")})
+
+
+def _unknown(name: str, known: list[str]) -> str:
+    near = difflib.get_close_matches(name, known, n=1)
+    hint = _("Did you mean '{near}'?").format(near=near[0]) if near else _("It is left out.")
+    return _("Nothing here is named '{name}'.").format(name=name) + " " + hint
+
+
+def change(name: str, value: Any) -> None:
+    """Put a value into the form from outside its widgets: it is read at the next run of the page."""
+    st.query_params[name] = write_value(value)
+
+
+def reset_form() -> None:
+    """Forget every change."""
+    for name in form_params():
+        del st.query_params[name]
+
+
+def form_params() -> dict[str, str]:
+    """The part of the URL that belongs to the form."""
+    return {name: text for name, text in st.query_params.items() if name not in OTHER_PARAMS}
+
+
+def remember_form() -> None:
+    """Coming back from another page, where the address is empty, reopens the form as this session left it."""
+    arrived = "form.dataset" not in st.session_state  # widgets of a page that is not drawn are forgotten
+    if arrived and not form_params():
+        st.query_params.update(st.session_state.get(_REMEMBERED, {}))
+    st.session_state[_REMEMBERED] = form_params()
