@@ -143,7 +143,7 @@ def seed(dashboard: Dashboard) -> list[int]:
 def _run(store: Store, home: Path, seed: int) -> int:
     values = {"units": 32 * (1 + seed % 4), "learning_rate": 10 ** (-4 + seed / 10), "dropout": 0.05 * (seed % 5)}
     spec = RunSpec.build({"dataset": "digits", "model": "mlp", "epochs": EPOCHS, "seed": seed} | values)
-    run = store.create_run(spec, "bench", slot="bench")
+    run = store.runs.create(spec, "bench", slot="bench")
     rng = np.random.default_rng(seed)
     steps = np.arange(1, POINTS + 1)
     losses = 0.2 + 2 * np.exp(-steps / (500 + 40 * seed)) + rng.normal(0, 0.05, POINTS)
@@ -157,10 +157,10 @@ def _run(store: Store, home: Path, seed: int) -> int:
             step = epoch * POINTS // EPOCHS
             points.append(MetricPoint(0, split, name, "epoch", step, float(epoch), value, now + step / 50))
     best = {"epoch": EPOCHS, "val_accuracy": 0.9, "val_loss": 0.3, "accuracy": 0.95, "loss": 0.2}
-    store.report(run, points, epoch=EPOCHS, step=POINTS, best=best)
+    store.attempts.report(run, points, epoch=EPOCHS, step=POINTS, best=best)
     accuracy = _outcomes(spec, home / "runs" / str(run.id), rng)
     result = {"test_accuracy": accuracy, "baseline_name": "logistic-regression-pixels", "baseline_accuracy": 0.95}
-    store.end_run(run, RunState.COMPLETED, result=result)
+    store.attempts.end(run, RunState.COMPLETED, result=result)
     return run.id
 
 

@@ -58,9 +58,9 @@ def _run(values: dict[str, Any]) -> dict[str, Any]:
     spec = RunSpec.build(values | {"patience": 0})
     cost = estimate(store, spec, describe_network(values).facts)
     rehearse()
-    run = store.create_run(spec, slot="bench")
+    run = store.runs.create(spec, slot="bench")
     train_run(store, run)
-    seconds = store.get_run(run.id).result["whole_seconds"]
+    seconds = store.runs.get(run.id).result["whole_seconds"]
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     time = cost.duration
     return {

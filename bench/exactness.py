@@ -119,7 +119,7 @@ def difference(store: Store, case: Case) -> str:
         return f"{where}: {broken.state} after {broken.attempt} attempts: {broken.message}"
     if broken.result["weights_sha256"] != whole.result["weights_sha256"]:
         return f"{where}: other weights"
-    if (store.history(whole.id), whole.best) != (store.history(broken.id), broken.best):
+    if (store.metrics.history(whole.id), whole.best) != (store.metrics.history(broken.id), broken.best):
         return f"{where}: another history"
     return ""
 
@@ -163,9 +163,9 @@ def _chances(run: Run) -> int:
 def _train(store: Store, case: Case) -> Run:
     from engine.training import fit
 
-    run = store.create_run(case.spec(), slot="terminal")
+    run = store.runs.create(case.spec(), slot="terminal")
     fit.train_run(store, run)
-    return store.get_run(run.id)
+    return store.runs.get(run.id)
 
 
 def _train_with_break(store: Store, case: Case, chance: int, way: str) -> Run:
@@ -182,16 +182,16 @@ def _train_with_break(store: Store, case: Case, chance: int, way: str) -> Run:
                 self.asked += 1
                 raise _Killed if way == "kill" else Ended(RunState.STOPPED if way == "stop" else RunState.PAUSED)
 
-    run = store.create_run(case.spec(), slot="terminal")
+    run = store.runs.create(case.spec(), slot="terminal")
     with patch.object(fit, "Reporter", Breaking):
         try:
             fit.train_run(store, run)
         except _Killed:
-            store.end_run(run, RunState.FAILED, "Killed.")
+            store.attempts.end(run, RunState.FAILED, "Killed.")
     fit.forget()
-    if store.get_run(run.id).state is not RunState.COMPLETED:
-        fit.train_run(store, store.resume_run(run.id, slot="terminal"))
-    return store.get_run(run.id)
+    if store.runs.get(run.id).state is not RunState.COMPLETED:
+        fit.train_run(store, store.runs.resume(run.id, slot="terminal"))
+    return store.runs.get(run.id)
 
 
 def _dataset(modality: str) -> type[UnsplitDataset]:

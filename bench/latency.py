@@ -76,7 +76,7 @@ def _written_to_drawn(browser: Browser, dashboard: Dashboard, store: Store) -> l
     page.wait_for_timeout(25_000)
     drawn = page.evaluate("window.drawn")
     run_id = int(re.findall(r"run=(\d+)", page.url)[0])
-    written = {p.step: p.at for p in store.metrics(run_id) if (p.split, p.name) in _LOSSES}
+    written = {p.step: p.at for p in store.metrics.read(run_id) if (p.split, p.name) in _LOSSES}
     _end(page, store)
     return [at - written[step] for step, at in drawn if step in written]
 
@@ -86,7 +86,7 @@ _LOSSES = {("train", "loss"), ("validation", "loss")}
 
 def _wait_for_standby(store: Store) -> None:
     until = time.monotonic() + 120
-    while (known := store.executor()) is None or known.info["standby"]["state"] != "ready":
+    while (known := store.leases.get()) is None or known.info["standby"]["state"] != "ready":
         if time.monotonic() > until:
             raise RuntimeError("No standby worker became ready.")
         time.sleep(0.2)
@@ -95,9 +95,9 @@ def _wait_for_standby(store: Store) -> None:
 
 def _end(page: Page, store: Store) -> None:
     """Cancel what runs and close the window."""
-    for run in store.list_runs(states=[RunState.QUEUED, RunState.RUNNING]):
-        store.request_end(run.id, RunState.CANCELED)
+    for run in store.runs.list(states=[RunState.QUEUED, RunState.RUNNING]):
+        store.runs.request_end(run.id, RunState.CANCELED)
     page.close()
     until = time.monotonic() + 60
-    while store.list_runs(states=[RunState.QUEUED, RunState.RUNNING]) and time.monotonic() < until:
+    while store.runs.list(states=[RunState.QUEUED, RunState.RUNNING]) and time.monotonic() < until:
         time.sleep(0.1)

@@ -89,7 +89,7 @@ def _runs(store: Store, study: Study) -> list[Any]:
 
 def _reached(store: Store, study: Study, goal: float) -> float | None:
     """When the first epoch of any trial came to the goal."""
-    points = [point for run in _runs(store, study) for point in store.metrics(run.id)]
+    points = [point for run in _runs(store, study) for point in store.metrics.read(run.id)]
     reached = [
         point.at
         for point in points
@@ -107,7 +107,7 @@ def _executor(environment: dict[str, str], slots: int) -> Iterator[tuple[Store, 
     )
     store = Store(f"sqlite:///{environment['TRAINYARD_HOME']}/trainyard.db")
     try:
-        while (known := store.executor()) is None or known.info["standby"]["state"] != "ready":
+        while (known := store.leases.get()) is None or known.info["standby"]["state"] != "ready":
             time.sleep(_POLL_SECONDS)
         yield store, time.monotonic() - began
     finally:

@@ -153,7 +153,7 @@ def _saved(values: dict[str, Any]) -> tuple[int, Any, np.ndarray]:
 
     spec = RunSpec.build(values)
     data = prepare(spec.dataset)
-    run = open_store().create_run(spec)
+    run = open_store().runs.create(spec)
     files = artifacts_of(run.id)
     files.folder.mkdir(parents=True)
     info = learn(spec, data)

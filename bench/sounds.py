@@ -62,9 +62,9 @@ def train(values: dict[str, Any]) -> dict[str, float]:
 
     rehearse()  # as a worker does before it is given a run
     store, clock, began = open_store(), FirstEpoch(), time.monotonic()
-    run = store.create_run(RunSpec.build(values), slot="bench")
+    run = store.runs.create(RunSpec.build(values), slot="bench")
     train_run(store, run, [clock])
-    speed = store.get_run(run.id).result["examples_per_second"]
+    speed = store.runs.get(run.id).result["examples_per_second"]
     return {"first_epoch_seconds": clock.seconds, "examples_per_second": speed}
 
 

@@ -29,25 +29,25 @@ def _points(step: int) -> list[MetricPoint]:
 
 
 def _appends(store: Store) -> dict[str, Any]:
-    run = store.create_run(RunSpec.build({}), slot="bench")
+    run = store.runs.create(RunSpec.build({}), slot="bench")
     times = []
     for step in range(500):
         began = time.perf_counter()
-        store.report(run, _points(step), epoch=step)
+        store.attempts.report(run, _points(step), epoch=step)
         times.append(1000 * (time.perf_counter() - began))
     return {"append_epoch_ms_median": round(median(times), 3), "append_epoch_ms_p95": round(percentile(times, 0.95), 3)}
 
 
 def _incremental(store: Store) -> dict[str, Any]:
-    run = store.create_run(RunSpec.build({}), slot="bench")
+    run = store.runs.create(RunSpec.build({}), slot="bench")
     for start in range(0, 25_000, 2_500):
-        store.report(run, [p for step in range(start, start + 2_500) for p in _points(step)])
-    last = store.metrics(run.id)[-1].id
+        store.attempts.report(run, [p for step in range(start, start + 2_500) for p in _points(step)])
+    last = store.metrics.read(run.id)[-1].id
     times = []
     for step in range(200):
-        store.report(run, _points(25_000 + step))
+        store.attempts.report(run, _points(25_000 + step))
         began = time.perf_counter()
-        found = store.metrics(run.id, after=last)
+        found = store.metrics.read(run.id, after=last)
         times.append(1000 * (time.perf_counter() - began))
         last = found[-1].id
     return {
@@ -59,11 +59,11 @@ def _incremental(store: Store) -> dict[str, Any]:
 def _many_runs(store: Store) -> dict[str, Any]:
     spec = RunSpec.build({})
     for _ in range(1000):
-        run = store.create_run(spec, slot="bench")
-        store.report(run, curve=[0.5] * 60, best={"epoch": 3, "val_accuracy": 0.9}, epoch=10)
-        store.end_run(run, RunState.COMPLETED, result={"test_accuracy": 0.9})
+        run = store.runs.create(spec, slot="bench")
+        store.attempts.report(run, curve=[0.5] * 60, best={"epoch": 3, "val_accuracy": 0.9}, epoch=10)
+        store.attempts.end(run, RunState.COMPLETED, result={"test_accuracy": 0.9})
     began = time.perf_counter()
-    rows = store.list_runs(limit=1000)
+    rows = store.runs.list(limit=1000)
     return {"list_1000_runs_ms": round(1000 * (time.perf_counter() - began), 1), "listed": len(rows)}
 
 
@@ -73,7 +73,7 @@ def _eight_writers(url: str, seconds: float = 10.0) -> dict[str, Any]:
         results = pool.starmap(_write_for, [(url, seconds)] * 8)
     store = Store(url)
     written = sum(count for _, count, _ in results)
-    kept = sum(len(store.metrics(run_id)) // 4 for run_id, _, _ in results)
+    kept = sum(len(store.metrics.read(run_id)) // 4 for run_id, _, _ in results)
     return {
         "eight_writers_transactions": written,
         "eight_writers_lost": written - kept,
@@ -85,11 +85,11 @@ def _eight_writers(url: str, seconds: float = 10.0) -> dict[str, Any]:
 def _write_for(url: str, seconds: float) -> tuple[int, int, float]:
     """Append epochs to a run of its own; (run, transactions, slowest in ms)."""
     store = Store(url)
-    run = store.create_run(RunSpec.build({}), slot="bench")
+    run = store.runs.create(RunSpec.build({}), slot="bench")
     until, count, worst = time.monotonic() + seconds, 0, 0.0
     while time.monotonic() < until:
         began = time.perf_counter()
-        store.report(run, _points(count), step=count)
+        store.attempts.report(run, _points(count), step=count)
         worst = max(worst, 1000 * (time.perf_counter() - began))
         count += 1
     return run.id, count, worst

@@ -80,13 +80,15 @@ def ticks(store: Store, study: Study, view: str, number: int) -> list[tuple[floa
     times = []
     for epoch in range(2, TICKS + 2):
         curve = [1 - 0.9**i for i in range(1, epoch + 1)]
-        store.report(run, epoch=epoch, step=10 * epoch, curve=curve, best={"epoch": epoch, "val_accuracy": curve[-1]})
+        store.attempts.report(
+            run, epoch=epoch, step=10 * epoch, curve=curve, best={"epoch": epoch, "val_accuracy": curve[-1]}
+        )
         began, worked = time.perf_counter(), time.process_time()
         app.run()
         times.append((1000 * (time.perf_counter() - began), 1000 * (time.process_time() - worked)))
         if app.exception:
             raise RuntimeError(app.exception[0].message)
-    store.end_run(run, RunState.STOPPED)
+    store.attempts.end(run, RunState.STOPPED)
     return times
 
 

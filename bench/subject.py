@@ -132,10 +132,10 @@ def ours(model: str, epochs: int, seed: int) -> dict[str, Any]:
     from engine.training.fit import train_run
 
     store = open_store()
-    run = store.create_run(spec_of(model, epochs, seed), slot="bench")
+    run = store.runs.create(spec_of(model, epochs, seed), slot="bench")
     clock = EpochClock(len(arrays(run.parsed())["train"][0]))
     train_run(store, run, [clock])
-    result = store.get_run(run.id).result
+    result = store.runs.get(run.id).result
     return clock.result(result["seconds"]) | {"test_accuracy": result["test_accuracy"]}
 
 

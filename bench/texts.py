@@ -115,10 +115,10 @@ def ours(subject: str, epochs: int) -> dict[str, Any]:
     from engine.training.fit import train_run
 
     store = open_store()
-    run = store.create_run(spec_of(subject, epochs), slot="bench")
+    run = store.runs.create(spec_of(subject, epochs), slot="bench")
     clock = EpochClock(len(prepare(run.parsed().dataset).indices("train")))
     train_run(store, run, [clock])
-    result = store.get_run(run.id).result
+    result = store.runs.get(run.id).result
     return clock.result(result["seconds"]) | {"test_accuracy": result["test_accuracy"]}
 
 

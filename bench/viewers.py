@@ -94,7 +94,7 @@ def measure() -> dict[str, Any]:
         dashboard.start()
         try:
             store = dashboard.store()
-            run = store.create_run(RunSpec.build({"model": "cnn", "epochs": 500, "patience": 0}))
+            run = store.runs.create(RunSpec.build({"model": "cnn", "epochs": 500, "patience": 0}))
             _wait_for_epoch(store, run, 1)
             time.sleep(20)  # past the quick ticks of the first seconds
             return asyncio.run(_compare(dashboard, store, run))
@@ -151,14 +151,14 @@ async def _compare(dashboard: Dashboard, store: Store, run: Run) -> dict[str, An
 
 def _throughput(store: Store, run: Run, seconds: float) -> float:
     """Steps a second that the run makes, from the store."""
-    before, began = store.get_run(run.id).step, time.monotonic()
+    before, began = store.runs.get(run.id).step, time.monotonic()
     time.sleep(seconds)
-    return (store.get_run(run.id).step - before) / (time.monotonic() - began)
+    return (store.runs.get(run.id).step - before) / (time.monotonic() - began)
 
 
 def _wait_for_epoch(store: Store, run: Run, epoch: int) -> None:
     until = time.monotonic() + 120
-    while (known := store.get_run(run.id)).epoch < epoch:
+    while (known := store.runs.get(run.id)).epoch < epoch:
         if time.monotonic() > until or known.state not in (RunState.QUEUED, RunState.RUNNING):
             raise RuntimeError(f"The run is {known.state}: {known.message}")
         time.sleep(0.2)

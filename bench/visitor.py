@@ -18,9 +18,9 @@ def seed_runs(count: int) -> None:
     """`count` completed runs with a curve each."""
     store, spec = open_store(), RunSpec.build({})
     for _ in range(count):
-        run = store.create_run(spec, slot="bench")
-        store.report(run, curve=[i / 60 for i in range(60)], best={"epoch": 3, "val_accuracy": 0.9}, epoch=10)
-        store.end_run(run, RunState.COMPLETED, result={"test_accuracy": 0.9})
+        run = store.runs.create(spec, slot="bench")
+        store.attempts.report(run, curve=[i / 60 for i in range(60)], best={"epoch": 3, "val_accuracy": 0.9}, epoch=10)
+        store.attempts.end(run, RunState.COMPLETED, result={"test_accuracy": 0.9})
 
 
 def main() -> None:

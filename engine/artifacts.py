@@ -132,7 +132,7 @@ def artifacts_of(run_id: int) -> Artifacts:
 
 def delete_run(store: "Store", run_id: int) -> None:
     """Forget an ended run and delete its files. A live run raises `TrainyardError`."""
-    store.delete_run(run_id)
+    store.runs.delete(run_id)
     shutil.rmtree(artifacts_of(run_id).folder, ignore_errors=True)
 
 
@@ -142,7 +142,7 @@ def delete_runs(store: "Store", run_ids: list[int]) -> None:
         some = run_ids[first : first + _TOGETHER]
         for run_id in some:
             shutil.rmtree(artifacts_of(run_id).folder, ignore_errors=True)
-        store.delete_runs(some)
+        store.runs.delete_many(some)
 
 
 def discard_results(run_id: int) -> None:
@@ -189,13 +189,13 @@ def check_free_disk() -> None:
 
 def keep_disk_budget(store: "Store") -> int:
     """Delete files of the oldest ended runs until runs fit the budget: see `_ORDER`. Returns bytes freed."""
-    for run in store.list_runs(states=["canceled"]):  # one that was canceled in the queue had no worker to do it
+    for run in store.runs.list(states=["canceled"]):  # one that was canceled in the queue had no worker to do it
         discard_results(run.id)
     excess = _used_bytes(settings().runs_path) - settings().disk_budget_mb * 1_000_000
     freed = 0
     if excess <= 0:
         return freed
-    ended = [run for run in reversed(store.list_runs(limit=100_000)) if run.state.final]
+    ended = [run for run in reversed(store.runs.list(limit=100_000)) if run.state.final]
     for name in _ORDER:
         for run in ended:
             path: Path = getattr(artifacts_of(run.id), name)

@@ -34,7 +34,7 @@ def fork_run(
     With the `steering` of another fork its own changes are repeated. Raises `TrainyardError` where the parent or the
     values do not allow it.
     """
-    parent = store.get_run(parent_id)
+    parent = store.runs.get(parent_id)
     check_kept(parent, epoch)
     check_fork(parent.parsed(), spec, epoch)
 
@@ -50,7 +50,7 @@ def fork_run(
                 "TRAINYARD_HOME, then fork it again."
             ) from error
 
-    return store.fork_run(parent, epoch, spec, owner, slot, steering=steering, prepare=prepare)
+    return store.runs.fork(parent, epoch, spec, owner, slot, steering=steering, prepare=prepare)
 
 
 def fork_spec(parent: Run, epoch: int, changes: dict[str, Any]) -> RunSpec:

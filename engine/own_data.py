@@ -50,7 +50,7 @@ def uses_of(store: "Store", reference: str) -> Uses:
     place = PLACES[describe_set(reference).kind]
     found = [
         run
-        for run in store.list_runs(dataset=place.dataset, limit=_EVERYTHING)
+        for run in store.runs.list(dataset=place.dataset, limit=_EVERYTHING)
         if run.spec["dataset"].get(place.field) == reference
     ]
     return Uses(

@@ -56,7 +56,7 @@ def _serve(given: dict[str, Any], *, limit: bool) -> int:
     """Train the run that a line has named."""
     store = open_store()
     try:
-        run = store.get_run(int(given["run"]))
+        run = store.runs.get(int(given["run"]))
         if run.state is not RunState.RUNNING or run.attempt != given["attempt"]:
             return 0  # it was given to somebody else meanwhile
         try:
@@ -110,7 +110,7 @@ def work(store: Store, run: Run, extra: list[Any] | None = None) -> int:
 def _fail(store: Store, run: Run, error: Exception) -> int:
     """End the run as failed; where not even that can be written, the exit code tells the executor."""
     try:
-        store.end_run(run, RunState.FAILED, explain(error))
+        store.attempts.end(run, RunState.FAILED, explain(error))
     except StoreUnavailable:
         logger.exception("The state of run %s cannot be written.", run.id)
         return NO_STORE_CODE

@@ -68,7 +68,7 @@ def main() -> None:
 
 def _draw_table(compared: Comparison, runs: Sequence[Run], epoch: str) -> None:
     store = lab.store()
-    last = {run.id: last_metrics(run, store.history(run.id)) for run in runs} if epoch == "last" else None
+    last = {run.id: last_metrics(run, store.metrics.history(run.id)) for run in runs} if epoch == "last" else None
     draw_metrics(runs, last)
 
 

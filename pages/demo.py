@@ -62,7 +62,7 @@ def _choose_run() -> Run | None:
     """The run that the address names or the newest with a model; None when there is nothing to choose."""
     runs = {
         run.id: run
-        for run in lab.store().list_runs(states=_WITH_MODEL, trials=False, limit=MOST_RUNS)
+        for run in lab.store().runs.list(states=_WITH_MODEL, trials=False, limit=MOST_RUNS)
         if can_be_tried(run)
     }
     asked = st.query_params.get("run", "")
@@ -93,7 +93,7 @@ def _choose_run() -> Run | None:
 def _asked_run(run_id: int) -> dict[int, Run]:
     """The run of the address when it is not among the newest, or nothing and a sentence that says why."""
     try:
-        run = lab.store().get_run(run_id)
+        run = lab.store().runs.get(run_id)
     except TrainyardError as error:
         st.warning(said(str(error)), icon=":material/warning:")
         return {}

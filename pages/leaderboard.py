@@ -13,7 +13,7 @@ from ui.widgets.url_choices import choose
 def main() -> None:
     """Choose a dataset that runs were judged on, and draw its leaderboard."""
     st.title(_("Leaderboard"))
-    names = lab.store().judged_datasets()
+    names = lab.store().runs.judged_datasets()
     if not names:
         st.info(
             _("No run has been judged on a test split yet. A run is judged when it completes."), icon=":material/info:"
@@ -25,7 +25,7 @@ def main() -> None:
     name = choose(
         "dataset", _("Dataset"), names, titles.__getitem__, _("Whose test examples decide; most runs first."), long=True
     )
-    draw_board(lab.store().list_runs(states=["completed"], dataset=name, trials=False))
+    draw_board(lab.store().runs.list(states=["completed"], dataset=name, trials=False))
 
 
 main()

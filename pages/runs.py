@@ -52,10 +52,10 @@ def main() -> None:
 
 
 def _draw(runs: list[Run], known: int) -> None:
-    queue = lab.store().queue() if any(run.state == RunState.QUEUED for run in runs) else []
+    queue = lab.store().runs.queue() if any(run.state == RunState.QUEUED for run in runs) else []
     if queue:
         first = next((run for run in runs if run.id == queue[0]), None)
-        sentence, needs_help = queue_text(first, queue, lab.store().executor()) if first else ("", False)
+        sentence, needs_help = queue_text(first, queue, lab.store().leases.get()) if first else ("", False)
         if needs_help:
             st.warning(sentence, icon=":material/hourglass_empty:")
     if not runs:

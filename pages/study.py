@@ -48,7 +48,7 @@ def _asked() -> str:
     asked, run = st.query_params.get("study", ""), st.query_params.pop("run", "")
     if not asked and is_run_id(run):
         with suppress(TrainyardError):
-            asked = st.query_params["study"] = str(lab.store().get_run(int(run)).study_id or "")
+            asked = st.query_params["study"] = str(lab.store().runs.get(int(run)).study_id or "")
     return asked
 
 

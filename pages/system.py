@@ -34,12 +34,12 @@ def main() -> None:
 
 def draw_work() -> None:
     """The executor, its slots, the standby worker, and how many runs wait."""
-    executor = lab.store().executor()
+    executor = lab.store().leases.get()
     alive = executor is not None and executor.alive
     st.subheader(_("Work"))
     queue, running, standby = st.columns(3)
-    queue.metric(_("Waiting runs"), len(lab.store().queue()))
-    running.metric(_("Running runs"), len(lab.store().workers()))
+    queue.metric(_("Waiting runs"), len(lab.store().runs.queue()))
+    running.metric(_("Running runs"), len(lab.store().attempts.workers()))
     words = {"ready": _("ready"), "starting": _("starting"), "off": _("off")}
     state = executor.info.get("standby", {}).get("state", "off") if executor is not None and alive else "off"
     standby.metric(

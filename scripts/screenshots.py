@@ -58,7 +58,7 @@ def take_all(page: Page, store: Store) -> None:
     settle(page)
     take(page, "train")
 
-    run = store.create_run(RunSpec.build(VALUES), "ada")
+    run = store.runs.create(RunSpec.build(VALUES), "ada")
     page.goto(f"/run?run={run.id}")
     wait_until(page, store, run, lambda now: now.epoch >= 2)
     expect(page.locator(".js-plotly-plot").first).to_be_visible()
@@ -77,7 +77,7 @@ def take_all(page: Page, store: Store) -> None:
     take(page, "demo")
 
     for name, values in OTHERS.items():
-        run = store.create_run(RunSpec.build(values), "grace")
+        run = store.runs.create(RunSpec.build(values), "grace")
         page.goto(f"/run?run={run.id}")
         completed(page, store, run)
         page.goto(f"/demo?run={run.id}")
@@ -104,7 +104,7 @@ def take_all(page: Page, store: Store) -> None:
 
 def tune(page: Page, store: Store) -> None:
     """The stations of tuning: a fork, a search, its study, a comparison."""
-    first, second = (store.create_run(RunSpec.build(TUNED | values), "ada") for values in ({}, {"units": 16}))
+    first, second = (store.runs.create(RunSpec.build(TUNED | values), "ada") for values in ({}, {"units": 16}))
     page.goto(f"/run?run={first.id}")
     completed(page, store, first)
     settle(page)
@@ -137,7 +137,7 @@ def tune(page: Page, store: Store) -> None:
 def completed(page: Page, store: Store, run: Run) -> None:
     """Wait until the run has completed."""
     wait_until(page, store, run, lambda now: not now.live)
-    ended = store.get_run(run.id)
+    ended = store.runs.get(run.id)
     if ended.state is not RunState.COMPLETED:
         raise SystemExit(f"Run {run.id} is {ended.state.value}: {ended.message}")
 
@@ -145,7 +145,7 @@ def completed(page: Page, store: Store, run: Run) -> None:
 def wait_until(page: Page, store: Store, run: Run, done: Callable[[Run], bool]) -> None:
     """Wait for the run, while the page goes on drawing."""
     for _ in range(TRAINING_SECONDS * 2):
-        if done(now := store.get_run(run.id)) or not now.live:
+        if done(now := store.runs.get(run.id)) or not now.live:
             return
         page.wait_for_timeout(500)
     raise SystemExit(f"Run {run.id} took more than {TRAINING_SECONDS} seconds.")

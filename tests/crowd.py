@@ -26,9 +26,9 @@ def together(count: int, function: Callable[..., Any], *arguments: Any) -> list[
 def claim_all(url: str) -> list[int]:
     """Claim until the queue is empty: ids of the runs."""
     store, claimed = Store(url), []
-    store.list_runs()  # connected first: whoever is a moment early would take them all
+    store.runs.list()  # connected first: whoever is a moment early would take them all
     _start.wait(timeout=60)
-    while (run := store.claim_run("cpu-0")) is not None:
+    while (run := store.attempts.claim("cpu-0")) is not None:
         claimed.append(run.id)
     return claimed
 
@@ -36,12 +36,12 @@ def claim_all(url: str) -> list[int]:
 def write_for_a_while(url: str, seconds: float) -> tuple[int, int]:
     """Claim a run and report as a worker does, only without a pause: id of the run, number of reports."""
     store = Store(url)
-    run = store.claim_run("cpu-0")
+    run = store.attempts.claim("cpu-0")
     assert run is not None
     until, count = time.monotonic() + seconds, 0
     while time.monotonic() < until:
         points = [MetricPoint(0, "train", "loss", "step", count, 0.0, 0.5, 0.0)] * 6
-        assert store.report(run, points, step=count) == ""
+        assert store.attempts.report(run, points, step=count) == ""
         count += 1
     return run.id, count
 
@@ -49,7 +49,7 @@ def write_for_a_while(url: str, seconds: float) -> tuple[int, int]:
 def take_leases(url: str, count: int) -> list[bool]:
     """Try to become the executor, under `count` names one after another."""
     store = Store(url)
-    return [store.hold_lease(str(os.getpid()), {}, name=str(i)) for i in range(count)]
+    return [store.leases.hold(str(os.getpid()), {}, name=str(i)) for i in range(count)]
 
 
 def guess_values(url: str, study_id: int, count: int) -> int:
@@ -63,7 +63,7 @@ def guess_values(url: str, study_id: int, count: int) -> int:
 
 def count_runs(url: str) -> int:
     """Open a store, which may be new."""
-    return len(Store(url).list_runs())
+    return len(Store(url).runs.list())
 
 
 def _meet(barrier: Any) -> None:

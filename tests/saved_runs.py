@@ -15,7 +15,7 @@ def save_run(**values: object) -> int:
     from engine.training.network import build_network
 
     spec = RunSpec.build(TINY | values)
-    run = open_store().create_run(spec)
+    run = open_store().runs.create(spec)
     files = artifacts_of(run.id)
     files.folder.mkdir(parents=True)
     info = learn(spec, prepare(spec.dataset))

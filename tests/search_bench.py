@@ -45,11 +45,11 @@ class Bench:
 
     def waiting(self) -> list[Run]:
         """Trials that wait for a worker, in the order of the queue."""
-        return [self.store.get_run(run_id) for run_id in self.store.queue()]
+        return [self.store.runs.get(run_id) for run_id in self.store.runs.queue()]
 
     def claim(self) -> Run:
         """A worker begins the next one."""
-        run = self.store.claim_run("cpu-0")
+        run = self.store.attempts.claim("cpu-0")
         assert run is not None
         return run
 
@@ -57,11 +57,11 @@ class Bench:
         """It trains epochs that come to these accuracies."""
         for epoch, value in enumerate(values, first):
             point = MetricPoint(0, "validation", "accuracy", "epoch", epoch, epoch, value, time.time())
-            self.store.report(run, [point], epoch=epoch, best={"epoch": epoch, "val_accuracy": max(values)})
+            self.store.attempts.report(run, [point], epoch=epoch, best={"epoch": epoch, "val_accuracy": max(values)})
 
     def end(self, run: Run, state: RunState = RunState.COMPLETED, message: str = "", **result: Any) -> None:
         """It ends, and the driver sees that."""
-        assert self.store.end_run(run, state, message, result)
+        assert self.store.attempts.end(run, state, message, result)
         self.driver.tick()
 
     def train(self, value: float = 0.5, **result: Any) -> Run:

@@ -31,7 +31,7 @@ def spec(**values: Any) -> RunSpec:
 
 def queued(store: Store, owner: str = "ada", **values: Any) -> Run:
     """A run that waits."""
-    return store.create_run(spec(**values), owner)
+    return store.runs.create(spec(**values), owner)
 
 
 def running(
@@ -43,23 +43,23 @@ def running(
     **values: Any,
 ) -> Run:
     """A run that has gone through `epochs` epochs with `points` step-level points each; `known` of its environment."""
-    run = store.claim_run("cpu-0", queued(store, owner, **values).id)
+    run = store.attempts.claim("cpu-0", queued(store, owner, **values).id)
     assert run is not None
     total = run.total_epochs * STEPS_PER_EPOCH
     environment = {"device": "CPU", "versions": {"keras": "3.15.1", "tensorflow": "2.21.0"}, "num_parameters": 225_034}
     environment |= known or {}
-    store.begin_attempt(run, worker={"pid": 1}, environment=environment, total_steps=total)
+    store.attempts.begin(run, worker={"pid": 1}, environment=environment, total_steps=total)
     write_log(run, "Epoch 1/10\nloss 1.2000\rloss 0.6931\n\x1b[32mdone\x1b[0m\n")
     for epoch in range(epochs):
         train_epoch(store, run, epoch, points)
-    return store.get_run(run.id)
+    return store.runs.get(run.id)
 
 
 def train_epoch(store: Store, run: Run, epoch: int, points: int = 20) -> None:
     """Report one epoch of plausible values."""
     begin = epoch * STEPS_PER_EPOCH
     steps = [begin + (i + 1) * STEPS_PER_EPOCH // points for i in range(points)]
-    store.report(run, [point for step in steps for point in step_points(step)], step=steps[-1])
+    store.attempts.report(run, [point for step in steps for point in step_points(step)], step=steps[-1])
     end = begin + STEPS_PER_EPOCH
     loss, accuracy = curve(end)
     found = [
@@ -67,7 +67,7 @@ def train_epoch(store: Store, run: Run, epoch: int, points: int = 20) -> None:
         ("validation", "loss", loss * 1.1 + 0.02), ("validation", "accuracy", accuracy - 0.03),
     ]  # fmt: skip
     at = written_at(end)
-    store.report(
+    store.attempts.report(
         run,
         [MetricPoint(0, split, name, "epoch", end, epoch + 1.0, value, at) for split, name, value in found],
         epoch=epoch + 1,
@@ -105,7 +105,7 @@ def completed(store: Store, owner: str = "ada", epochs: int = 10, points: int = 
     """A run that came to its end, with an evaluation and a file where its model would be."""
     run = running(store, epochs=epochs, points=points, owner=owner, **values)
     end(store, run, RunState.COMPLETED)
-    return store.get_run(run.id)
+    return store.runs.get(run.id)
 
 
 def judged(store: Store, known: dict[str, Any] | None = None, **values: Any) -> Run:
@@ -130,7 +130,7 @@ def judged(store: Store, known: dict[str, Any] | None = None, **values: Any) -> 
         }
     files.evaluation.write_text(json.dumps(evaluation))
     np.savez(files.outcomes, **arrays)  # type: ignore[arg-type]
-    return store.get_run(run.id)
+    return store.runs.get(run.id)
 
 
 def scored(store: Store, right: float = 0.9, luck: int = 0, **values: Any) -> Run:
@@ -149,8 +149,8 @@ def scored(store: Store, right: float = 0.9, luck: int = 0, **values: Any) -> Ru
     figures = task.evaluate(outputs, targets, data.info)["metrics"]
     result = {f"test_{name}": value for name, value in figures.items()} | {"baseline_name": BASELINE["name"]}
     decides = task.objective.removeprefix("val_")
-    store.end_run(run, RunState.COMPLETED, result=result | {f"baseline_{decides}": figures[decides]})
-    return store.get_run(run.id)
+    store.attempts.end(run, RunState.COMPLETED, result=result | {f"baseline_{decides}": figures[decides]})
+    return store.runs.get(run.id)
 
 
 def outputs_for(targets: np.ndarray, num_classes: int, right: float, rng: np.random.Generator) -> np.ndarray:
@@ -166,16 +166,18 @@ def outputs_for(targets: np.ndarray, num_classes: int, right: float, rng: np.ran
 def stopped(store: Store, **values: Any) -> Run:
     """A run that somebody stopped: it has a model and may be resumed."""
     run = running(store, **values)
-    store.request_end(run.id, RunState.STOPPED, by="ada")
+    store.runs.request_end(run.id, RunState.STOPPED, by="ada")
     end(store, run, RunState.STOPPED, "Stopped after epoch 4; the model of the best epoch is kept.")
-    return store.get_run(run.id)
+    return store.runs.get(run.id)
 
 
 def failed(store: Store, **values: Any) -> Run:
     """A run that broke."""
     run = running(store, epochs=1, **values)
-    store.end_run(run, RunState.FAILED, "The loss became NaN at step 150. Lower the learning rate, or clip gradients.")
-    return store.get_run(run.id)
+    store.attempts.end(
+        run, RunState.FAILED, "The loss became NaN at step 150. Lower the learning rate, or clip gradients."
+    )
+    return store.runs.get(run.id)
 
 
 def end(store: Store, run: Run, state: RunState, message: str = "") -> None:
@@ -186,7 +188,7 @@ def end(store: Store, run: Run, state: RunState, message: str = "") -> None:
     files.model.write_bytes(b"not a network: no test that uses it reads it")
     files.evaluation.write_text(json.dumps({"validation": judged, "test": judged}))
     result = {"test_accuracy": judged["metrics"]["accuracy"], "test_loss": 0.31, "examples_per_second": 21_000.0}
-    store.end_run(run, state, message, result)
+    store.attempts.end(run, state, message, result)
 
 
 def evaluation() -> dict[str, Any]:
@@ -211,7 +213,7 @@ def write_log(run: Run, text: str) -> None:
 
 def executor(store: Store, **info: Any) -> None:
     """A living executor's lease."""
-    store.hold_lease("host:1", {"pid": 1, "slots": [], "standby": {"state": "ready"}, "devices": [], **info})
+    store.leases.hold("host:1", {"pid": 1, "slots": [], "standby": {"state": "ready"}, "devices": [], **info})
 
 
 def one_of_each(store: Store) -> dict[str, Run]:

@@ -50,14 +50,14 @@ def begun(store: Store, made: Study, number: int, params: dict[str, Any], curve:
     """A trial that trains, after as many epochs as its curve has values."""
     queued = store.studies.create_trial(made.id, number, made.spec.run_spec(params))
     assert queued is not None
-    run = store.claim_run("cpu-0", queued.id)
+    run = store.attempts.claim("cpu-0", queued.id)
     assert run is not None
     environment = {"num_parameters": 1000 + number}
-    store.begin_attempt(run, worker={"pid": 1}, environment=environment, total_steps=80)
+    store.attempts.begin(run, worker={"pid": 1}, environment=environment, total_steps=80)
     if curve:
         best = {"epoch": float(np.argmax(curve)) + 1, "val_accuracy": max(curve)}
-        store.report(run, epoch=len(curve), step=10 * len(curve), best=best, curve=list(curve))
-    return store.get_run(run.id)
+        store.attempts.report(run, epoch=len(curve), step=10 * len(curve), best=best, curve=list(curve))
+    return store.runs.get(run.id)
 
 
 def ended(
@@ -74,8 +74,8 @@ def ended(
     epochs = 2 if pruned else 8
     run = begun(store, made, number, params, [top * (1 - 0.5 ** (epoch + 1)) for epoch in range(epochs)])
     result = {} if pruned else {"seconds": 1.0 + number % 7, "latency_ms": 0.1 + params.get("units", 8) / 500}
-    store.end_run(run, RunState.PRUNED if pruned else RunState.COMPLETED, "", result)
-    return store.get_run(run.id)
+    store.attempts.end(run, RunState.PRUNED if pruned else RunState.COMPLETED, "", result)
+    return store.runs.get(run.id)
 
 
 def trials_of(store: Store, made: Study) -> list[Trial]:

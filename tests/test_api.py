@@ -194,12 +194,12 @@ def test_metadata_tells_what_a_model_takes(client: httpx.Client, digits: int, ir
 
 
 def test_a_run_without_a_model_is_described_and_does_not_answer(client: httpx.Client, lab: Path) -> None:
-    run = open_store().create_run(RunSpec.build(TINY))
+    run = open_store().runs.create(RunSpec.build(TINY))
     status = client.get(f"/models/{run.id}").json()["model_version_status"][0]
     assert (status["state"], status["status"]["error_code"]) == ("START", "UNAVAILABLE")
     assert str(run.id) not in {model["name"] for model in client.get("/models").json()["models"]}
     assert "has a model once" in sentence(ask(client, run.id, {"instances": [1]}), 404)
-    open_store().request_end(run.id, RunState.CANCELED)
+    open_store().runs.request_end(run.id, RunState.CANCELED)
     assert client.get(f"/models/{run.id}").json()["model_version_status"][0]["state"] == "END"
 
 
@@ -207,10 +207,10 @@ def test_dataset_and_model_name_the_newest_completed_run(client: httpx.Client, l
     old, new, running = (save_run(units=8, seed=seed) for seed in range(3))
     store = open_store()
     for number in (old, new, running):
-        run = store.claim_run("cpu-0", number)
+        run = store.attempts.claim("cpu-0", number)
         assert run is not None
         if number != running:
-            store.end_run(run, RunState.COMPLETED, "", {"test_accuracy": 0.5, "test_loss": float("nan")})
+            store.attempts.end(run, RunState.COMPLETED, "", {"test_accuracy": 0.5, "test_loss": float("nan")})
     found = client.get("/models/digits-mlp").json()
     assert (found["name"], found["metrics"]) == (str(new), {"test_accuracy": 0.5})
     body = {"instances": pictures(1).tolist()}

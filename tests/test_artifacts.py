@@ -16,7 +16,7 @@ from tests.training_runs import create
 def ended(store: Store, state: RunState = RunState.COMPLETED) -> Run:
     """An ended run with 60 MB of files."""
     run = create(store)
-    store.end_run(run, state)
+    store.attempts.end(run, state)
     files = artifacts_of(run.id)
     files.folder.mkdir(parents=True)
     for path, megabytes in ((files.checkpoint, 40), (files.model, 20)):
@@ -51,7 +51,7 @@ def test_over_the_budget_checkpoints_of_the_oldest_runs_go_first(store: Store) -
 @pytest.mark.usefixtures("budget")
 def test_a_running_run_keeps_its_files(store: Store) -> None:
     runs = [ended(store) for _ in range(2)]
-    store.create_run(runs[0].parsed())
+    store.runs.create(runs[0].parsed())
     first = create(store)
     artifacts_of(first.id).folder.mkdir(parents=True)
     with artifacts_of(first.id).checkpoint.open("wb") as file:
@@ -63,8 +63,8 @@ def test_a_running_run_keeps_its_files(store: Store) -> None:
 
 def test_what_a_canceled_run_left_in_the_queue_goes(store: Store) -> None:
     run = ended(store, RunState.STOPPED)
-    store.resume_run(run.id)
-    store.request_end(run.id, RunState.CANCELED)
+    store.runs.resume(run.id)
+    store.runs.request_end(run.id, RunState.CANCELED)
     keep_disk_budget(store)
     assert names(run) == {"log.txt"}
 

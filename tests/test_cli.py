@@ -109,7 +109,7 @@ def test_help_of_train_lists_the_flags_of_the_chosen_model(capsys: pytest.Captur
 
 def test_a_choice_among_numbers_can_be_given(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run = asked(capsys, "submit", "--model", "efficientnet-lite0", "--resolution", "128")["run"]
-    assert open_store().get_run(run).spec["model"]["resolution"] == 128
+    assert open_store().runs.get(run).spec["model"]["resolution"] == 128
 
 
 def test_cost_tells_what_a_run_would_take_and_starts_nothing(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -236,7 +236,7 @@ def test_ctrl_c_stops_with_code_3_and_resume_completes(lab: Path) -> None:
     resumed = start("resume", str(run), "--json")
     completed = last_line(resumed)
     assert (resumed.returncode, completed["state"], completed["epochs"]) == (0, "completed", 40)
-    assert len(store.history(run)["loss"]) == 40
+    assert len(store.metrics.history(run)["loss"]) == 40
 
 
 @pytest.mark.slow
@@ -250,7 +250,7 @@ def test_a_run_that_fails_has_exit_code_1_and_a_sentence(lab: Path) -> None:
 def wait_for_epoch(store: Store, process: "subprocess.Popen[str]") -> int:
     """The newest run's number, once it has finished an epoch."""
     for _ in range(1_200):
-        found = store.list_runs(states=[RunState.RUNNING])
+        found = store.runs.list(states=[RunState.RUNNING])
         if found and found[0].epoch:
             return found[0].id
         assert process.poll() is None, process.communicate()

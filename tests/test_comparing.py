@@ -37,9 +37,9 @@ def figures_of(store: Store, accuracies: list[float], **values: object) -> list[
     """Completed runs with seeds 0, 1, 2 ... and these test accuracies."""
     made = []
     for seed, accuracy in enumerate(accuracies):
-        run = store.create_run(RunSpec.build(DIGITS | {"seed": seed} | values), slot="cpu-0")
-        store.end_run(run, RunState.COMPLETED, result={"test_accuracy": accuracy})
-        made.append(store.get_run(run.id))
+        run = store.runs.create(RunSpec.build(DIGITS | {"seed": seed} | values), slot="cpu-0")
+        store.attempts.end(run, RunState.COMPLETED, result={"test_accuracy": accuracy})
+        made.append(store.runs.get(run.id))
     return made
 
 
@@ -348,9 +348,9 @@ def test_too_few_and_too_many_runs_are_refused(store: Store, count: int) -> None
 
 def test_runs_repeated_with_other_seeds_are_one_group_with_the_first(store: Store) -> None:
     [run] = figures_of(store, [0.9])
-    made = store.repeat_run(run.id, run.parsed().reseeded(3))
-    assert [member.id for member in store.group(run.id)] == [run.id, *(new.id for new in made)]
-    again = store.repeat_run(run.id, run.parsed().reseeded(2, [member.parsed().training.seed for member in made]))
+    made = store.runs.repeat(run.id, run.parsed().reseeded(3))
+    assert [member.id for member in store.runs.group(run.id)] == [run.id, *(new.id for new in made)]
+    again = store.runs.repeat(run.id, run.parsed().reseeded(2, [member.parsed().training.seed for member in made]))
     assert [new.parsed().training.seed for new in (*made, *again)] == [1, 2, 3, 4, 5]
     assert {new.group_id for new in again} == {run.id}
 
@@ -360,23 +360,23 @@ def test_seeds_of_a_steered_run_repeat_its_changes_and_are_one_group_with_it(sto
     steering = [{"step": 9, "learning_rate": 1e-4}]
     with store.writing() as db:
         db.execute(update(runs_table).values(steering=steering))
-    made = store.repeat_run(run.id, run.parsed().reseeded(2))
+    made = store.runs.repeat(run.id, run.parsed().reseeded(2))
     assert [new.steering for new in made] == [steering, steering]
-    assert {member.group_id for member in store.group(run.id)} == {run.id}
+    assert {member.group_id for member in store.runs.group(run.id)} == {run.id}
 
 
 def test_seeds_of_a_fork_are_a_group_without_it(store: Store) -> None:
     [parent] = figures_of(store, [0.9])
-    child = store.fork_run(parent, 1, parent.parsed(), prepare=lambda _: None)
-    made = store.repeat_run(child.id, child.parsed().reseeded(2))
+    child = store.runs.fork(parent, 1, parent.parsed(), prepare=lambda _: None)
+    made = store.runs.repeat(child.id, child.parsed().reseeded(2))
     assert {new.group_id for new in made} == {made[0].id}
-    assert store.get_run(child.id).group_id is None
+    assert store.runs.get(child.id).group_id is None
 
 
 def test_seeds_of_a_fold_leave_its_cross_validation_alone(store: Store) -> None:
-    folds = store.create_runs(RunSpec.build(DIGITS | {"folds": 3}).folded())
-    made = store.repeat_run(folds[0].id, folds[0].parsed().reseeded(2))
-    assert len(store.group(folds[0].id)) == 3
+    folds = store.runs.create_group(RunSpec.build(DIGITS | {"folds": 3}).folded())
+    made = store.runs.repeat(folds[0].id, folds[0].parsed().reseeded(2))
+    assert len(store.runs.group(folds[0].id)) == 3
     assert {new.group_id for new in made} == {made[0].id}
 
 

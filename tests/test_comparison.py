@@ -70,7 +70,7 @@ def test_a_cancel_while_it_is_found_keeps_nothing(store: Store, monkeypatch: pyt
     run = create(store, epochs=1)
     assert fit.train_run(store, run) is RunState.CANCELED
     assert list(artifacts_of(run.id).folder.iterdir()) == []
-    assert store.get_run(run.id).result == {}
+    assert store.runs.get(run.id).result == {}
 
 
 def test_a_run_that_is_lost_meanwhile_is_left_alone(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -129,12 +129,12 @@ def test_too_little_memory_is_a_warning_that_says_what_to_lower(facts: NetworkFa
 def finish(store: Store, pace: float, whole: float = 0.0, flops: float = 2_000_000, **values: Any) -> None:
     """Record a completed run of `pace` examples a second, with a second beside its steps."""
     spec = spec_of(**values)
-    run = store.create_run(spec, slot="test")
+    run = store.runs.create(spec, slot="test")
     me = {"host": "here", "pid": 1}
-    store.begin_attempt(run, worker=me, environment={"device": "cpu", "flops": flops}, total_steps=1)
+    store.attempts.begin(run, worker=me, environment={"device": "cpu", "flops": flops}, total_steps=1)
     epochs = spec.training.epochs
     result = {"epochs": epochs, "examples_per_second": pace, "num_train_examples": 1_000}
-    store.end_run(run, RunState.COMPLETED, "", result | {"whole_seconds": whole or 1 + epochs * 1_000 / pace})
+    store.attempts.end(run, RunState.COMPLETED, "", result | {"whole_seconds": whole or 1 + epochs * 1_000 / pace})
 
 
 def told(store: Store, **values: Any) -> Duration:
@@ -226,8 +226,8 @@ def test_folds_are_runs_one_after_the_other(store: Store) -> None:
 
 def test_runs_from_before_and_those_of_other_devices_do_not_count(store: Store) -> None:
     finish(store, pace=500, flops=0)
-    run = store.create_run(spec_of(), slot="test")
-    store.begin_attempt(run, worker={}, environment={"device": "gpu:0", "flops": 5.0}, total_steps=1)
-    store.end_run(run, RunState.COMPLETED, "", {"epochs": 1, "examples_per_second": 1.0, "num_train_examples": 9,
+    run = store.runs.create(spec_of(), slot="test")
+    store.attempts.begin(run, worker={}, environment={"device": "gpu:0", "flops": 5.0}, total_steps=1)
+    store.attempts.end(run, RunState.COMPLETED, "", {"epochs": 1, "examples_per_second": 1.0, "num_train_examples": 9,
                                                 "whole_seconds": 3.0})  # fmt: skip
     assert estimate(store, spec_of(device="cpu"), FACTS).duration is None

@@ -14,7 +14,7 @@ from engine.runs import RunSpec
 from engine.search.sampling import close_storage, open_storage
 from engine.settings import settings
 from engine.store import Store
-from engine.store.database import HEAD, VERSION_TABLE, current_revision
+from engine.store.migration import HEAD, VERSION_TABLE, current_revision
 from engine.store.schema import metadata
 from tests.crowd import count_runs, together
 
@@ -43,11 +43,11 @@ def test_a_database_of_the_first_version_is_brought_up_to_date_and_keeps_its_run
         db.executescript(FIRST_SCHEMA.read_text())
     db.close()
     store = Store(settings().url)
-    (run,) = store.list_runs()
+    (run,) = store.runs.list()
     assert (run.id, run.state.value, run.owner, run.result["test_accuracy"]) == (1, "completed", "ada", 0.9375)
-    assert store.history(1) == {"loss": [0.25], "val_accuracy": [0.9375]}
+    assert store.metrics.history(1) == {"loss": [0.25], "val_accuracy": [0.9375]}
     assert run.parsed().model.name == "mlp"
-    assert store.create_run(RunSpec.build({"dataset": "digits", "model": "mlp"})).id == 2
+    assert store.runs.create(RunSpec.build({"dataset": "digits", "model": "mlp"})).id == 2
     store.close()
 
 
@@ -61,9 +61,9 @@ def test_the_second_version_is_brought_up_to_date_and_its_revision_moves_out_of_
         )
     db.close()
     store = Store(settings().url)
-    (run,) = store.list_runs()
+    (run,) = store.runs.list()
     assert (run.id, run.study_id, run.trial, run.parent_id) == (1, None, None, None)
-    assert store.history(1) == {"loss": [0.25], "val_accuracy": [0.9375]}
+    assert store.metrics.history(1) == {"loss": [0.25], "val_accuracy": [0.9375]}
     assert store.studies.list() == []
     engine = create_engine(settings().url)
     with engine.connect() as db:

@@ -73,27 +73,27 @@ def look_around(store: Store, **options: object) -> LocalExecutor:
 
 def orphan(store: Store, request: str = "", attempts: int = 1) -> Run:
     """A running run whose worker is dead."""
-    run = store.create_run(SPEC)
+    run = store.runs.create(SPEC)
     for attempt in range(attempts):
-        claimed = store.claim_run("cpu-0", run.id, worker=DEAD)
+        claimed = store.attempts.claim("cpu-0", run.id, worker=DEAD)
         assert claimed is not None
         if attempt < attempts - 1:
-            store.requeue_run(claimed, "again")
+            store.attempts.requeue(claimed, "again")
     if request:
-        store.request_end(run.id, RunState(request))
-    return store.get_run(run.id)
+        store.runs.request_end(run.id, RunState(request))
+    return store.runs.get(run.id)
 
 
 def test_an_orphan_is_queued_again(store: Store) -> None:
     run = orphan(store)
     look_around(store)
-    assert store.get_run(run.id).state is RunState.QUEUED
+    assert store.runs.get(run.id).state is RunState.QUEUED
 
 
 def test_an_orphan_that_was_asked_to_stop_is_stopped(store: Store) -> None:
     run = orphan(store, "stopped")
     look_around(store)
-    assert store.get_run(run.id).state is RunState.STOPPED
+    assert store.runs.get(run.id).state is RunState.STOPPED
 
 
 def test_an_orphan_that_was_canceled_leaves_nothing(store: Store) -> None:
@@ -102,14 +102,14 @@ def test_an_orphan_that_was_canceled_leaves_nothing(store: Store) -> None:
     files.folder.mkdir(parents=True)
     files.checkpoint.write_bytes(b"some weights")
     look_around(store)
-    assert store.get_run(run.id).state is RunState.CANCELED
+    assert store.runs.get(run.id).state is RunState.CANCELED
     assert not files.checkpoint.exists()
 
 
 def test_an_orphan_is_not_queued_for_ever(store: Store) -> None:
     run = orphan(store, attempts=3)
     look_around(store)
-    now = store.get_run(run.id)
+    now = store.runs.get(run.id)
     assert now.state is RunState.FAILED
     assert "started 3 times" in now.message
 
@@ -117,7 +117,7 @@ def test_an_orphan_is_not_queued_for_ever(store: Store) -> None:
 def test_an_orphan_that_was_asked_to_pause_is_paused(store: Store) -> None:
     run = orphan(store, "paused")
     look_around(store)
-    assert store.get_run(run.id).state is RunState.PAUSED
+    assert store.runs.get(run.id).state is RunState.PAUSED
 
 
 @pytest.mark.parametrize("innocent", [True, False])
@@ -126,10 +126,10 @@ def test_a_trial_that_has_lost_its_worker_is_queued_again_but_not_for_ever(store
     store.studies.create_trial(study.id, 0, SPEC)
     executor = LocalExecutor(store, slots=[])
     for _ in range(settings().max_attempts):
-        run = store.claim_run("cpu-0")
+        run = store.attempts.claim("cpu-0")
         assert run is not None
         executor._conclude(run, explain_exit(-signal.SIGKILL), innocent=innocent)
-    ended = store.get_run(run.id)
+    ended = store.runs.get(run.id)
     assert (ended.state, ended.attempt) == (RunState.FAILED, 3)
     assert "signal 9" in ended.message
     assert "started 3 times" in ended.message
@@ -138,44 +138,44 @@ def test_a_trial_that_has_lost_its_worker_is_queued_again_but_not_for_ever(store
 def test_an_ordinary_run_whose_worker_was_killed_is_not_begun_again(store: Store) -> None:
     run = orphan(store)
     LocalExecutor(store, slots=[])._conclude(run, explain_exit(-signal.SIGKILL), innocent=False)
-    assert store.get_run(run.id).state is RunState.FAILED
+    assert store.runs.get(run.id).state is RunState.FAILED
 
 
 def test_the_lease_tells_which_slots_are_busy_as_soon_as_they_are(store: Store) -> None:
-    store.create_run(SPEC)
-    run = store.claim_run("cpu-0", worker=describe_process())
+    store.runs.create(SPEC)
+    run = store.attempts.claim("cpu-0", worker=describe_process())
     assert run is not None
     look_around(store)
-    known = store.executor()
+    known = store.leases.get()
     assert known is not None
     assert known.info["slots"] == [{"name": "cpu-0", "run": run.id}]
 
 
 def test_a_living_worker_of_another_executor_keeps_its_slot(store: Store) -> None:
-    store.create_run(SPEC)
-    run = store.claim_run("cpu-0", worker=describe_process())
-    waiting = store.create_run(SPEC)
+    store.runs.create(SPEC)
+    run = store.attempts.claim("cpu-0", worker=describe_process())
+    waiting = store.runs.create(SPEC)
     assert run is not None
     executor = look_around(store)
     executor._fill_slots()
     assert executor._standby == {}
-    assert store.get_run(run.id).state is RunState.RUNNING
-    assert store.queue() == [waiting.id]
+    assert store.runs.get(run.id).state is RunState.RUNNING
+    assert store.runs.queue() == [waiting.id]
 
 
 def test_a_run_for_a_device_that_no_slot_has_is_not_left_in_the_queue(store: Store) -> None:
-    wrong = store.create_run(RunSpec.build({"dataset": "digits", "model": "mlp", "device": "gpu:7"}))
-    right = store.create_run(RunSpec.build({"dataset": "digits", "model": "mlp", "device": "gpu:0"}))
+    wrong = store.runs.create(RunSpec.build({"dataset": "digits", "model": "mlp", "device": "gpu:7"}))
+    right = store.runs.create(RunSpec.build({"dataset": "digits", "model": "mlp", "device": "gpu:0"}))
     look_around(store, slots=_make_slots((GPUS[0], CPU), 0, cores=8))
-    failed = store.get_run(wrong.id)
+    failed = store.runs.get(wrong.id)
     assert failed.state is RunState.FAILED
     assert "no device 'gpu:7'" in failed.message
-    assert store.queue() == [right.id]
+    assert store.runs.queue() == [right.id]
 
 
 def test_an_executor_that_lost_its_lease_leaves(store: Store) -> None:
     executor = LocalExecutor(store, slots=[])
-    assert store.hold_lease("elsewhere:1", {"host": "elsewhere"})
+    assert store.leases.hold("elsewhere:1", {"host": "elsewhere"})
     executor._look_around()
     assert executor._ending
     assert not LocalExecutor(store, slots=[]).run()
@@ -184,7 +184,7 @@ def test_an_executor_that_lost_its_lease_leaves(store: Store) -> None:
 def test_an_executor_leaves_when_nobody_has_wanted_it_for_a_while(store: Store) -> None:
     assert not look_around(store)._ending
     assert look_around(store, idle_seconds=0.1)._ending
-    store.create_run(SPEC)
+    store.runs.create(SPEC)
     assert not look_around(store, idle_seconds=0.1)._ending
 
 
@@ -194,5 +194,5 @@ def test_silence_is_measured_by_our_own_clock(store: Store, monkeypatch: pytest.
     assert executor._silent_seconds(run) == 0
     time.sleep(0.1)
     assert executor._silent_seconds(run) >= 0.1
-    store.report(run)
-    assert executor._silent_seconds(store.get_run(run.id)) == 0
+    store.attempts.report(run)
+    assert executor._silent_seconds(store.runs.get(run.id)) == 0

@@ -9,6 +9,8 @@ import pytest
 from engine.errors import TrainyardError
 from engine.runs import RunState
 from engine.store import MetricPoint, Store, open_store
+from engine.store.database import Database
+from engine.store.metrics import Metrics
 from tests import seeding
 from ui.charts.curves import learning_curve
 from ui.runs.feeds import VIEWER_SECONDS, Crowd, Feed
@@ -18,22 +20,32 @@ from ui.widgets.pace import SLOWEST_SECONDS
 LOSS = ("train", "loss", "step")
 
 
+class CountingMetrics(Metrics):
+    """The metrics of a store that tells how often and from where they were read."""
+
+    def __init__(self, database: Database, reads: list[int]) -> None:
+        super().__init__(database)
+        self._reads = reads
+
+    def read(self, run_id: int, after: int = 0, limit: int = 1_000_000) -> list[MetricPoint]:
+        """Read as usual and take a note."""
+        self._reads.append(after)
+        return super().read(run_id, after, limit)
+
+
 class CountingStore(Store):
     """A store that tells how often and from where metrics were read."""
 
-    reads: list[int]
-
-    def metrics(self, run_id: int, after: int = 0, limit: int = 1_000_000) -> list[MetricPoint]:
-        """Read as usual and take a note."""
-        self.reads.append(after)
-        return super().metrics(run_id, after, limit)
+    def __init__(self, url: str) -> None:
+        super().__init__(url)
+        self.reads: list[int] = []
+        self.metrics = CountingMetrics(self, self.reads)
 
 
 @pytest.fixture
 def store(home: Path) -> Iterator[CountingStore]:
     plain = open_store()
     store = CountingStore(plain.url)
-    store.reads = []
     plain.close()
     yield store
     store.close()
@@ -44,7 +56,7 @@ def test_only_what_is_new_is_read(store: CountingStore) -> None:
     feed = Feed(store, run.id)
     feed.follow(0)
     known = len(feed.series[LOSS].values)
-    store.report(run, seeding.step_points(300), step=300)
+    store.attempts.report(run, seeding.step_points(300), step=300)
     feed.follow(0)
     assert len(feed.series[LOSS].values) == known + 1
     assert feed.series[LOSS].steps[-1] == 300
@@ -87,7 +99,7 @@ def test_a_figure_is_built_again_for_a_new_point_of_its_own_and_for_no_other(sto
 
     feed.follow(0)
     first = draw("loss"), draw("accuracy")
-    store.report(run, [MetricPoint(0, "train", "loss", "step", 200, 1.4, 0.5, 1.0)])
+    store.attempts.report(run, [MetricPoint(0, "train", "loss", "step", 200, 1.4, 0.5, 1.0)])
     feed.follow(0)
     second = draw("loss"), draw("accuracy")
     assert built == ["loss", "accuracy", "loss"]
@@ -99,13 +111,13 @@ def test_a_resumed_run_is_read_anew_without_the_points_behind_its_checkpoint(sto
     run = seeding.running(store, epochs=2)
     feed = Feed(store, run.id)
     feed.follow(0)
-    store.end_run(run, RunState.STOPPED)
-    store.resume_run(run.id)
-    again = store.claim_run("cpu-0", run.id)
+    store.attempts.end(run, RunState.STOPPED)
+    store.runs.resume(run.id)
+    again = store.attempts.claim("cpu-0", run.id)
     assert again is not None
     feed.follow(0)  # a viewer looks before the worker has cut off what it will write again
-    store.truncate_metrics(again, seeding.STEPS_PER_EPOCH, 1)
-    store.report(again, seeding.step_points(seeding.STEPS_PER_EPOCH + 1))
+    store.metrics.truncate(again, seeding.STEPS_PER_EPOCH, 1)
+    store.attempts.report(again, seeding.step_points(seeding.STEPS_PER_EPOCH + 1))
     feed.follow(0)
     steps = feed.series[LOSS].steps
     assert steps[-1] == seeding.STEPS_PER_EPOCH + 1
@@ -148,5 +160,5 @@ def test_a_baseline_that_was_found_at_the_end_enters_the_chart_without_a_new_poi
         return feed.figure(("accuracy", "light"), keys, lambda: learning_curve("accuracy", feed.series, now, "light"))
 
     assert "Baseline" not in drawn()
-    store.end_run(run, RunState.COMPLETED, result={"baseline_validation_accuracy": 0.83})
+    store.attempts.end(run, RunState.COMPLETED, result={"baseline_validation_accuracy": 0.83})
     assert "Baseline" in drawn()

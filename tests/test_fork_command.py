@@ -23,7 +23,7 @@ def parent(store: Store, **values: Any) -> int:
     folder.mkdir(parents=True)
     for epoch in (2, 4):
         (folder / f"{epoch}.npz").write_bytes(b"weights")
-    store.report(run, epoch=4)
+    store.attempts.report(run, epoch=4)
     return run.id
 
 
@@ -34,7 +34,7 @@ def test_a_fork_in_the_queue_has_the_parent_s_values_but_for_those_that_are_give
     flags = ("--learning-rate", "0.0001", "--schedule", "exponential", "--final-ratio", "0.5", "--dropout", "0")
     found = asked(capsys, "fork", number, "--epoch", "4", "--queue", "--owner", "bob", *flags)
     assert found == {"run": 2, "state": "queued", "parent": 1, "epoch": 4, "executor_alive": False}
-    run = store.get_run(2)
+    run = store.runs.get(2)
     values = run.parsed().values()
     assert (values["learning_rate"], values["final_ratio"], values["dropout"]) == (0.0001, 0.5, 0.0)
     assert (values["units"], values["epochs"], run.owner) == (16, 9, "bob")
@@ -58,9 +58,9 @@ def test_the_number_of_the_run_may_stand_behind_flags(
 ) -> None:
     parent(store, schedule="exponential")
     for _ in range(3):
-        store.create_run(RunSpec.build({"dataset": "digits", "model": "vit"}))
+        store.runs.create(RunSpec.build({"dataset": "digits", "model": "vit"}))
     assert asked(capsys, "fork", *words)["parent"] == 1
-    assert store.list_runs(limit=1)[0].parsed().values()["final_ratio"] == 0.5
+    assert store.runs.list(limit=1)[0].parsed().values()["final_ratio"] == 0.5
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_what_cannot_be_forked_is_one_sentence(
     store: Store, capsys: pytest.CaptureFixture[str], flags: tuple[str, ...], words: str
 ) -> None:
     assert words in refused(capsys, "fork", str(parent(store)), *flags)
-    assert store.queue() == []
+    assert store.runs.queue() == []
 
 
 @pytest.mark.slow
@@ -98,7 +98,7 @@ def test_a_fork_trains_in_the_foreground_and_says_what_came_of_it(
 
 
 def test_pause_and_steer_say_what_they_did(store: Store, capsys: pytest.CaptureFixture[str]) -> None:
-    run = store.create_run(RunSpec.build(SMALL))
+    run = store.runs.create(RunSpec.build(SMALL))
     assert asked(capsys, "steer", str(run.id), "--learning-rate", "0.5")["steering"] == [
         {"step": None, "learning_rate": 0.5}
     ]
@@ -106,7 +106,7 @@ def test_pause_and_steer_say_what_they_did(store: Store, capsys: pytest.CaptureF
     assert "goes on with learning rate 0.25" in capsys.readouterr().out
     assert "less than or equal to 1" in refused(capsys, "steer", str(run.id), "--learning-rate", "7")
     assert asked(capsys, "pause", str(run.id)) == {"run": run.id, "state": "paused"}
-    assert store.get_run(run.id).state is RunState.PAUSED
+    assert store.runs.get(run.id).state is RunState.PAUSED
     assert main(["pause", str(run.id)]) == 0
     assert "is paused" in capsys.readouterr().out
 
@@ -118,15 +118,15 @@ def test_one_ctrl_c_stops_and_a_second_cancels_whatever_was_asked_for_elsewhere(
 
     def press(store: Store, run: Run, _: object) -> None:
         for _press in range(2):
-            before = store.get_run(run.id).request
+            before = store.runs.get(run.id).request
             signal.raise_signal(signal.SIGINT)
             until = time.monotonic() + 5
-            while store.get_run(run.id).request == before and time.monotonic() < until:
+            while store.runs.get(run.id).request == before and time.monotonic() < until:
                 time.sleep(0.01)
-            heard.append(store.get_run(run.id).request)
+            heard.append(store.runs.get(run.id).request)
 
     run = create(store)
-    store.request_end(run.id, RunState.PAUSED)
+    store.runs.request_end(run.id, RunState.PAUSED)
     monkeypatch.setattr("engine.worker.work", press)
     monkeypatch.setattr(foreground, "_log_to_file", lambda _: None)
     foreground.train_in_foreground(store, run, quiet=True)

@@ -38,7 +38,7 @@ def fork(store: Store, parent: Run, epoch: int, **changes: Any) -> Run:
     """Fork, and train to the end."""
     run = fork_run(store, parent.id, epoch, fork_spec(parent, epoch, changes), "bob", slot="terminal")
     fit.train_run(store, run)
-    return store.get_run(run.id)
+    return store.runs.get(run.id)
 
 
 def queued(store: Store, parent: Run, epoch: int, **changes: Any) -> Run:
@@ -48,7 +48,9 @@ def queued(store: Store, parent: Run, epoch: int, **changes: Any) -> Run:
 
 def epochs_of(store: Store, run: Run) -> list[float]:
     """The epochs that have a validation loss of their own."""
-    return [p.epoch for p in store.metrics(run.id) if (p.split, p.scope, p.name) == ("validation", "epoch", "loss")]
+    return [
+        p.epoch for p in store.metrics.read(run.id) if (p.split, p.scope, p.name) == ("validation", "epoch", "loss")
+    ]
 
 
 def test_a_fork_that_changes_nothing_comes_to_the_same_end_and_so_does_a_fork_of_it(store: Store) -> None:
@@ -56,17 +58,17 @@ def test_a_fork_that_changes_nothing_comes_to_the_same_end_and_so_does_a_fork_of
     assert kept_epochs(parent.id) == [1, 2, 3, 4]
     child = fork(store, parent, 2)
     assert child.result["weights_sha256"] == parent.result["weights_sha256"]
-    history = store.history(parent.id)
-    assert store.history(child.id) == {name: values[2:] for name, values in history.items()}
+    history = store.metrics.history(parent.id)
+    assert store.metrics.history(child.id) == {name: values[2:] for name, values in history.items()}
     assert epochs_of(store, child) == [3, 4]
     assert (child.parent_id, child.parent_epoch, child.owner, child.best) == (parent.id, 2, "bob", parent.best)
     grandchild = fork(store, child, 3)
     assert grandchild.result["weights_sha256"] == parent.result["weights_sha256"]
-    assert [run.id for run in store.children(parent.id)] == [child.id]
-    assert [run.id for run in store.children(child.id)] == [grandchild.id]
-    (forked,) = [event.text for event in store.events(child.id) if event.kind == "forked"]
+    assert [run.id for run in store.runs.children(parent.id)] == [child.id]
+    assert [run.id for run in store.runs.children(child.id)] == [grandchild.id]
+    (forked,) = [event.text for event in store.runs.events(child.id) if event.kind == "forked"]
     assert forked == f"Forked from run {parent.id} at the end of epoch 2."
-    assert f"Run {child.id} was forked from it" in store.events(parent.id)[-1].text
+    assert f"Run {child.id} was forked from it" in store.runs.events(parent.id)[-1].text
 
 
 def test_what_may_change_changes_and_the_parent_stays_as_it_was(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -80,18 +82,18 @@ def test_what_may_change_changes_and_the_parent_stays_as_it_was(store: Store, mo
     assert child.spec["model"]["units"] == parent.spec["model"]["units"]
     assert epochs_of(store, child) == [3, 4, 5]
     assert child.total_steps == child.step == 5 * 43  # as many as if it had trained like that from the beginning
-    rates = [p.value for p in store.metrics(child.id) if p.name == "learning_rate"]
+    rates = [p.value for p in store.metrics.read(child.id) if p.name == "learning_rate"]
     assert rates[0] is not None
     assert rates[0] < 0.01  # the curve is entered where epoch 3 of 5 has it
-    assert store.get_run(parent.id) == parent
+    assert store.runs.get(parent.id) == parent
     with monkeypatch.context() as patch:
         again = fork_run(store, parent.id, 2, fork_spec(parent, 2, changes), slot="terminal")
         delete_run(store, parent.id)  # what becomes of it does not matter any more
         patch.setattr(fit, "Reporter", stopping_at(30))
         assert fit.train_run(store, again) is RunState.STOPPED
-    again = store.resume_run(again.id, slot="terminal")
+    again = store.runs.resume(again.id, slot="terminal")
     fit.train_run(store, again)
-    ended = store.get_run(again.id)
+    ended = store.runs.get(again.id)
     assert ended.result["weights_sha256"] == child.result["weights_sha256"]
     assert (ended.parent_id, ended.parent_epoch) == (parent.id, 2)
 
@@ -143,7 +145,9 @@ def test_freezing_and_thawing_keep_what_was_learned(store: Store, monkeypatch: p
     still = {"learning_rate": 1e-6, "epochs": 3}  # what it takes over shows in its first epoch
 
     def val_loss(run: Run, epoch: int) -> float:
-        points = [p for p in store.metrics(run.id) if (p.split, p.scope, p.name) == ("validation", "epoch", "loss")]
+        points = [
+            p for p in store.metrics.read(run.id) if (p.split, p.scope, p.name) == ("validation", "epoch", "loss")
+        ]
         (value,) = [p.value for p in points if p.epoch == epoch]
         assert value is not None
         return value
@@ -165,16 +169,16 @@ def test_freezing_and_thawing_keep_what_was_learned(store: Store, monkeypatch: p
     with monkeypatch.context() as patch:
         patch.setattr(fit, "Reporter", stopping_at(15))
         assert fit.train_run(store, again) is RunState.STOPPED
-    resumed = store.resume_run(again.id, slot="terminal")
+    resumed = store.runs.resume(again.id, slot="terminal")
     fit.train_run(store, resumed)
     whole = fork(store, learned, 4, thawed=False, epochs=7)
-    assert store.get_run(again.id).result["weights_sha256"] == whole.result["weights_sha256"]
+    assert store.runs.get(again.id).result["weights_sha256"] == whole.result["weights_sha256"]
 
 
 def _train(store: Store, values: dict[str, Any]) -> Run:
-    run = store.create_run(RunSpec.build(values), slot="terminal")
+    run = store.runs.create(RunSpec.build(values), slot="terminal")
     fit.train_run(store, run)
-    return store.get_run(run.id)
+    return store.runs.get(run.id)
 
 
 # -- refusals ----------------------------------------------------------------------------------------------------------
@@ -224,8 +228,8 @@ def pretend(store: Store, *epochs: int, **values: Any) -> Run:
     folder.mkdir(parents=True)
     for epoch in epochs:
         (folder / f"{epoch}.npz").write_bytes(b"weights")
-    store.report(run, epoch=max(epochs, default=0), **values)
-    return store.get_run(run.id)
+    store.attempts.report(run, epoch=max(epochs, default=0), **values)
+    return store.runs.get(run.id)
 
 
 def test_an_epoch_that_was_not_kept_is_answered_with_those_that_were(store: Store) -> None:
@@ -234,7 +238,7 @@ def test_an_epoch_that_was_not_kept_is_answered_with_those_that_were(store: Stor
         queued(store, run, 3)
     assert queued(store, run, 5, epochs=6).state is RunState.QUEUED  # its parent still runs
     canceled = pretend(store, 2)
-    store.end_run(canceled, RunState.CANCELED)
+    store.attempts.end(canceled, RunState.CANCELED)
     discard_results(canceled.id)
     with pytest.raises(TrainyardError, match="was canceled"):
         queued(store, canceled, 2)
@@ -242,7 +246,7 @@ def test_an_epoch_that_was_not_kept_is_answered_with_those_that_were(store: Stor
 
 def test_what_the_disk_budget_has_taken_is_said(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     run = pretend(store, 1, 2)
-    store.end_run(run, RunState.COMPLETED)
+    store.attempts.end(run, RunState.COMPLETED)
     for epoch in (1, 2):
         with (artifacts_of(run.id).epochs / f"{epoch}.npz").open("wb") as file:
             file.truncate(80_000_000)
@@ -258,22 +262,22 @@ def test_what_the_disk_budget_has_taken_is_said(store: Store, monkeypatch: pytes
         queued(store, run, 1)
     assert artifacts_of(child.id).start.is_file()
     artifacts_of(child.id).start.unlink()
-    claimed = store.claim_run("terminal", child.id)
+    claimed = store.attempts.claim("terminal", child.id)
     assert claimed is not None
     with pytest.raises(TrainyardError, match="what it began with was deleted"):
         fit.train_run(store, claimed)
 
 
 def test_there_is_nothing_to_fork_in_runs_that_have_not_begun_are_deleted_or_belong_to_a_study(store: Store) -> None:
-    waiting = store.create_run(SPEC)
+    waiting = store.runs.create(SPEC)
     with pytest.raises(TrainyardError, match="is queued and has kept no epoch yet"):
         queued(store, waiting, 1)
     child = queued(store, pretend(store, 4), 4)  # it begins at epoch 4, and has ended none itself
     with pytest.raises(TrainyardError, match="is queued and has kept no epoch yet"):
         queued(store, child, 4)
-    claimed = store.claim_run("terminal", child.id)
+    claimed = store.attempts.claim("terminal", child.id)
     assert claimed is not None
-    store.end_run(claimed, RunState.FAILED, "It broke.")
+    store.attempts.end(claimed, RunState.FAILED, "It broke.")
     with pytest.raises(TrainyardError, match="has ended no epoch, so nothing can go on from it"):
         queued(store, child, 4)
     with pytest.raises(TrainyardError, match="There is no run 99"):
@@ -294,17 +298,17 @@ def test_a_fork_that_cannot_be_made_leaves_nothing(store: Store, monkeypatch: py
     monkeypatch.setattr("engine.forks.share_file", full)
     with pytest.raises(TrainyardError, match=r"Epoch 2 of run 1 cannot be copied: No space left.*fork it again"):
         queued(store, run, 2)
-    assert store.children(run.id) == []
-    assert store.queue() == []
+    assert store.runs.children(run.id) == []
+    assert store.runs.queue() == []
     assert not artifacts_of(run.id + 1).folder.exists()
 
 
 def test_a_parent_that_is_deleted_this_very_moment_is_a_sentence(store: Store) -> None:
     run = pretend(store, 2)
-    store.end_run(run, RunState.COMPLETED)
-    store.delete_run(run.id)
+    store.attempts.end(run, RunState.COMPLETED)
+    store.runs.delete(run.id)
     with pytest.raises(TrainyardError, match="There is no run 1"):
-        store.fork_run(run, 2, SPEC, prepare=lambda _: pytest.fail("it is prepared"))
+        store.runs.fork(run, 2, SPEC, prepare=lambda _: pytest.fail("it is prepared"))
 
 
 def test_after_the_last_epoch_that_a_run_may_have_there_is_none() -> None:
@@ -348,7 +352,7 @@ def test_a_kept_epoch_is_a_second_name_of_the_checkpoint_and_trials_keep_none(st
     assert files.size_bytes() < sum(path.stat().st_size for path in files.folder.rglob("*") if path.is_file())
     study = store.studies.create(StudySpec.build(SMALL, {"units": None}))
     store.studies.create_trial(study.id, 0, RunSpec.build(SMALL | {"epochs": 1, "units": 8}))
-    trial = store.claim_run("cpu-0")
+    trial = store.attempts.claim("cpu-0")
     assert trial is not None
     fit.train_run(store, trial)
     assert kept_epochs(trial.id) == []
@@ -397,7 +401,9 @@ def test_the_best_epoch_is_kept_also_where_epochs_share_a_checkpoint(
     assert not (artifacts_of(rare.id).epochs / f"{best}.npz").samefile(artifacts_of(rare.id).checkpoint)
     child = fork(store, rare, best)
     assert child.result["weights_sha256"] == every.result["weights_sha256"]
-    assert store.history(child.id) == {name: known[best:] for name, known in store.history(every.id).items()}
+    assert store.metrics.history(child.id) == {
+        name: known[best:] for name, known in store.metrics.history(every.id).items()
+    }
 
     paused = create(store, **values)
     with monkeypatch.context() as patch:  # in the middle of the epoch after the best
@@ -405,8 +411,8 @@ def test_the_best_epoch_is_kept_also_where_epochs_share_a_checkpoint(
         patch.setattr(fit, "Reporter", stopping_at_step(best * 22 + 3, RunState.PAUSED))
         assert fit.train_run(store, paused) is RunState.PAUSED
     assert kept_epochs(paused.id) == [best]
-    fit.train_run(store, store.resume_run(paused.id, slot="terminal"))
-    assert store.get_run(paused.id).result["weights_sha256"] == every.result["weights_sha256"]
+    fit.train_run(store, store.runs.resume(paused.id, slot="terminal"))
+    assert store.runs.get(paused.id).result["weights_sha256"] == every.result["weights_sha256"]
 
 
 def test_a_run_whose_loss_becomes_no_number_has_kept_its_best_epoch(
@@ -423,7 +429,7 @@ def test_a_run_whose_loss_becomes_no_number_has_kept_its_best_epoch(
     run = create(store, **FOUR)
     with pytest.raises(TrainyardError, match="loss became"):
         fit.train_run(store, run, [Diverging()])
-    assert kept_epochs(run.id) == [int(store.get_run(run.id).best["epoch"])]
+    assert kept_epochs(run.id) == [int(store.runs.get(run.id).best["epoch"])]
 
 
 def test_what_cannot_be_kept_ends_no_run(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -441,12 +447,12 @@ def test_a_fork_that_was_steered_is_repeated_with_its_changes(store: Store) -> N
     def repeat(steering: list[dict[str, Any]]) -> Run:
         run = fork_run(store, parent.id, 2, parent.parsed(), slot="terminal", steering=steering)
         fit.train_run(store, run)
-        return store.get_run(run.id)
+        return store.runs.get(run.id)
 
     steered = fork_run(store, parent.id, 2, parent.parsed(), slot="terminal")
-    store.steer_run(steered.id, 0.05)
+    store.runs.steer(steered.id, 0.05)
     fit.train_run(store, steered)
-    steered = store.get_run(steered.id)
+    steered = store.runs.get(steered.id)
     assert steered.steering[0]["step"] is not None
     assert repeat(steered.steering).result["weights_sha256"] == steered.result["weights_sha256"]
     assert repeat([]).result["weights_sha256"] == parent.result["weights_sha256"] != steered.result["weights_sha256"]

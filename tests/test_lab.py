@@ -22,14 +22,14 @@ def test_the_store_is_opened_once() -> None:
 def test_a_launched_run_waits_in_the_queue() -> None:
     run = lab.launch(RunSpec.build({"epochs": 1}), owner="ada")
     assert run.state == RunState.QUEUED
-    assert lab.store().queue() == [run.id]
+    assert lab.store().runs.queue() == [run.id]
 
 
 def test_a_download_is_reported_before_its_process_says_anything(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lab, "FETCH_COMMAND", (sys.executable, "-c", "import time; time.sleep(30)"))
     lab.start_fetch("cifar10")
     process = lab.fetches["cifar10"]
-    fetch = lab.store().fetch("cifar10")
+    fetch = lab.store().fetches.get("cifar10")
     assert fetch is not None
     assert fetch.state == "running"
     assert not lab.fetch_ended("cifar10")

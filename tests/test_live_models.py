@@ -25,7 +25,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't
 def running(store: Store, like: Run) -> Run:
     """A run that trains as `like` did, and is as far."""
     spec = RunSpec.from_dict(like.spec)
-    run = store.create_run(spec, slot="cpu-0")
+    run = store.runs.create(spec, slot="cpu-0")
     shutil.copytree(artifacts_of(like.id).folder, artifacts_of(run.id).folder)
     artifacts_of(run.id).model.unlink()
     return run
@@ -58,7 +58,7 @@ def test_a_newer_checkpoint_takes_its_place_and_the_model_in_the_end(store: Stor
     shutil.copy(artifacts_of(second.id).checkpoint, artifacts_of(live.id).checkpoint)
     np.testing.assert_allclose(outputs(models, live), outputs(models, second), rtol=1e-5, atol=1e-6)
     assert models.get(live.id).trained is network  # only its weights were read
-    store.end_run(live, RunState.COMPLETED)
+    store.attempts.end(live, RunState.COMPLETED)
     shutil.copy(artifacts_of(first.id).model, artifacts_of(live.id).model)
     np.testing.assert_allclose(outputs(models, live), before, rtol=1e-5, atol=1e-6)
     assert models.get(live.id).meaning.epoch is None
@@ -78,7 +78,7 @@ def test_an_older_model_waits_behind_the_checkpoint_of_a_resumed_run_only_while_
     live = running(store, second)
     shutil.copy2(artifacts_of(first.id).model, artifacts_of(live.id).model)  # with its time, which is older
     np.testing.assert_allclose(outputs(models, live), outputs(models, second), rtol=1e-5, atol=1e-6)
-    store.end_run(live, RunState.FAILED, "It broke.")
+    store.attempts.end(live, RunState.FAILED, "It broke.")
     np.testing.assert_allclose(outputs(models, live), outputs(models, first), rtol=1e-5, atol=1e-6)
 
 

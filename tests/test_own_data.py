@@ -141,9 +141,9 @@ def test_a_table_becomes_a_dataset_and_trains(store: Store) -> None:
     made = imported(upload(flowers(), "gb18030"), "花.csv").made
     assert (made.reference, made.kind, made.labels) == ("mine", "table", ("低", "高"))
     values = {"dataset": "my-table", "table": "mine", "model": "mlp", "units": 16, "epochs": 2}
-    run = store.create_run(RunSpec.build(values), slot="terminal")
+    run = store.runs.create(RunSpec.build(values), slot="terminal")
     assert fit.train_run(store, run) is RunState.COMPLETED
-    assert 0 <= store.get_run(run.id).result["test_accuracy"] <= 1
+    assert 0 <= store.runs.get(run.id).result["test_accuracy"] <= 1
 
 
 def test_rows_columns_and_gaps_come_back_as_they_were(home: Path) -> None:
@@ -295,9 +295,9 @@ def test_texts_become_a_dataset_and_train(store: Store) -> None:
     made = imported(upload(reviews()), "films.csv", name="films").made
     assert (made.kind, made.counts) == ("texts", {"bad": 20, "good": 20})
     values = {"dataset": "my-texts", "texts": "films", "model": "few-words", "epochs": 2, "batch_size": 8}
-    run = store.create_run(RunSpec.build(values), slot="terminal")
+    run = store.runs.create(RunSpec.build(values), slot="terminal")
     assert fit.train_run(store, run) is RunState.COMPLETED
-    assert "test_accuracy" in store.get_run(run.id).result
+    assert "test_accuracy" in store.runs.get(run.id).result
 
 
 def test_a_zip_of_text_files_is_the_same_dataset_as_a_table(home: Path) -> None:
@@ -472,12 +472,12 @@ def test_the_list_of_problems_holds_no_formula() -> None:
 def test_a_set_that_a_run_needs_is_not_deleted_and_what_was_prepared_goes_with_it(store: Store) -> None:
     imported(upload(flowers()), "t.csv")
     imported(upload(flowers()), "t.csv")
-    run = store.create_run(RunSpec.build({"dataset": "my-table", "table": "mine"}))
+    run = store.runs.create(RunSpec.build({"dataset": "my-table", "table": "mine"}))
     with pytest.raises(TrainyardError, match=f"'mine' is in use by run {run.id}, queued, running or paused"):
         delete_own_data(store, "mine")
     assert uses_of(store, "mine@2").live == ()
-    store.claim_run("cpu-0", run.id)
-    store.end_run(store.get_run(run.id), RunState.FAILED, "broken")
+    store.attempts.claim("cpu-0", run.id)
+    store.attempts.end(store.runs.get(run.id), RunState.FAILED, "broken")
     assert uses_of(store, "mine") == type(uses_of(store, "mine"))("mine", (), (run.id,))
     folders = [prepared("my-table", table=name).path for name in ("mine", "mine@2")]
     delete_own_data(store, "mine")
@@ -491,10 +491,10 @@ def test_the_command_asks_before_it_deletes_what_ended_runs_used(
     store: Store, capsys: pytest.CaptureFixture[str]
 ) -> None:
     imported(upload(flowers()), "t.csv")
-    run = store.create_run(RunSpec.build({"dataset": "my-table", "table": "mine"}))
+    run = store.runs.create(RunSpec.build({"dataset": "my-table", "table": "mine"}))
     assert main(["delete-dataset", "mine", "--yes"]) == 1
-    store.claim_run("cpu-0", run.id)
-    store.end_run(store.get_run(run.id), RunState.COMPLETED)
+    store.attempts.claim("cpu-0", run.id)
+    store.attempts.end(store.runs.get(run.id), RunState.COMPLETED)
     assert main(["delete-dataset", "mine"]) == 1
     assert f"Run {run.id} used the dataset 'mine'" in capsys.readouterr().err
     assert main(["delete-dataset", "mine", "--yes"]) == 0

@@ -35,10 +35,10 @@ class Trials:
         self.portions.append(0)
         made = self.store.studies.create_trial(self.study.id, number, RunSpec.build(VALUES))
         assert made is not None
-        run = self.store.claim_run("cpu-0", made.id)
+        run = self.store.attempts.claim("cpu-0", made.id)
         assert run is not None
         assert fit.train_run(self.store, run) is RunState.COMPLETED
-        return str(self.store.get_run(run.id).result["weights_sha256"])
+        return str(self.store.runs.get(run.id).result["weights_sha256"])
 
 
 def test_a_trial_goes_at_the_speed_of_the_one_before_and_comes_to_the_same_weights(

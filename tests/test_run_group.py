@@ -9,12 +9,12 @@ from ui.runs.group import judged_on, spread
 
 
 def test_mean_and_spread_are_those_of_the_ended_folds(store: Store) -> None:
-    made = store.create_runs(RunSpec.build({"dataset": "digits", "folds": 3}).folded())
+    made = store.runs.create_group(RunSpec.build({"dataset": "digits", "folds": 3}).folded())
     for accuracy in (0.90, 0.96):
-        run = store.claim_run("cpu-0")
+        run = store.attempts.claim("cpu-0")
         assert run is not None
-        store.end_run(run, RunState.COMPLETED, result={"validation_accuracy": accuracy, "test_accuracy": 0.5})
-    members = store.group(made[0].id)
+        store.attempts.end(run, RunState.COMPLETED, result={"validation_accuracy": accuracy, "test_accuracy": 0.5})
+    members = store.runs.group(made[0].id)
     found = spread(members, judged_on(members))["accuracy"]
     assert (found.mean, found.count) == (pytest.approx(0.93), 2)
     assert found.deviation == pytest.approx(0.0424, abs=1e-4)
@@ -24,5 +24,5 @@ def test_mean_and_spread_are_those_of_the_ended_folds(store: Store) -> None:
 
 
 def test_a_run_of_its_own_has_no_group(store: Store) -> None:
-    run = store.create_run(RunSpec.build({"dataset": "digits"}))
+    run = store.runs.create(RunSpec.build({"dataset": "digits"}))
     assert "Cross-validation" not in words(open_page("run", run=run.id))

@@ -71,10 +71,10 @@ def _tiny(home: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterat
 
 def train(store: Store, **values: Any) -> Run:
     """A run that the engine has trained."""
-    run = store.create_run(RunSpec.build(COMMON | values), "ada", slot="terminal")
+    run = store.runs.create(RunSpec.build(COMMON | values), "ada", slot="terminal")
     fit.train_run(store, run)
     keras.backend.clear_session()
-    return store.get_run(run.id)
+    return store.runs.get(run.id)
 
 
 def written(run: Run, *, notebook: bool = False) -> str:
@@ -223,7 +223,7 @@ def test_names_of_classes_and_columns_stay_texts(store: Store, monkeypatch: pyte
 
 def test_many_classes_are_read_from_the_data(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(TinyImages, "labels", tuple(f'class number "{i}"' for i in range(24)))
-    run = store.create_run(RunSpec.build({"dataset": "tiny-images", "model": "linear", "epochs": 1}), "ada")
+    run = store.runs.create(RunSpec.build({"dataset": "tiny-images", "model": "linear", "epochs": 1}), "ada")
     assert 'CLASSES = texts("constants/classes")' in written(run)
     assert execute().keys() >= {"test_accuracy"}
 
@@ -253,7 +253,7 @@ def test_a_layer_whose_code_cannot_be_read_is_a_sentence(store: Store, monkeypat
         return keras.layers.Lambda(lambda x: x + 1, name="more")(keras.layers.Flatten()(x))
 
     monkeypatch.setattr(models["linear"], "body", body)
-    run = store.create_run(RunSpec.build({"dataset": "tiny-images", "model": "linear"}), "ada")
+    run = store.runs.create(RunSpec.build({"dataset": "tiny-images", "model": "linear"}), "ada")
     with pytest.raises(TrainyardError, match=r"'more': it is a Lambda layer"):
         script_files(run.parsed(), Origin.of(run))
 
@@ -269,7 +269,7 @@ def test_the_first_lines_say_what_the_script_does_not_repeat() -> None:
 
 
 def test_the_command_writes_the_script_with_its_data(store: Store, capsys: pytest.CaptureFixture[str]) -> None:
-    run = store.create_run(RunSpec.build({"dataset": "tiny-texts", "model": "textcnn", "epochs": 1}), "ada")
+    run = store.runs.create(RunSpec.build({"dataset": "tiny-texts", "model": "textcnn", "epochs": 1}), "ada")
     assert main(["script", str(run.id), "--output", "there", "--json"]) == 0
     told = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert told == {"run": run.id, "files": ["there/train.py", "there/data.npz"]}
@@ -284,7 +284,7 @@ def test_the_command_writes_the_script_with_its_data(store: Store, capsys: pytes
 
 
 def test_a_zip_holds_the_data_only_where_it_is_small(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    run = store.create_run(RunSpec.build({"dataset": "tiny-images", "model": "linear"}), "ada")
+    run = store.runs.create(RunSpec.build({"dataset": "tiny-images", "model": "linear"}), "ada")
     spec = run.parsed()
     files = ScriptFiles.from_dict(json.loads(json.dumps(script_files(spec, Origin.of(run)).to_dict())))
     data = packed_data(files, spec)
@@ -339,7 +339,7 @@ def test_scripts_are_as_the_linter_likes_them(store: Store) -> None:
     for model, values in CASES.items():
         if model == "efficientnet-lite0":
             continue
-        run = store.create_run(RunSpec.build(COMMON | values | {"model": model}), "ada")
+        run = store.runs.create(RunSpec.build(COMMON | values | {"model": model}), "ada")
         text = script_files(run.parsed(), Origin.of(run)).python
         Path(f"{model.replace('-', '_')}.py").write_text(text, encoding="utf-8")
         assert max(map(len, text.splitlines())) <= 120
@@ -348,7 +348,7 @@ def test_scripts_are_as_the_linter_likes_them(store: Store) -> None:
 
 
 def test_without_its_data_there_is_no_script(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    run = store.create_run(RunSpec.build({"dataset": "tiny-images", "model": "linear"}), "ada")
+    run = store.runs.create(RunSpec.build({"dataset": "tiny-images", "model": "linear"}), "ada")
     monkeypatch.setattr(TinyImages, "available", lambda self: False)
     with pytest.raises(TrainyardError, match="are missing"):
         script_files(run.parsed(), Origin.of(run))

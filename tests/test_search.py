@@ -47,7 +47,7 @@ def test_a_study_asks_trains_and_tells_until_all_trials_are_done(bench: Bench) -
     found = find_results(bench.store, study)
     assert (found.trials, found.done) == ({"complete": 3}, 3)
     (best,) = found.best
-    run = bench.store.get_run(best["run"])
+    run = bench.store.runs.get(best["run"])
     assert best["values"] == {"quality": 0.9}
     assert best["params"]["units"] == run.spec["model"]["units"]
 
@@ -72,7 +72,7 @@ def test_hopeless_is_what_is_high_where_less_is_better(bench: Bench) -> None:
     for epoch in range(1, 4):
         bench.epochs(run, 0.9, first=epoch)
         bench.driver.tick()
-    assert bench.store.get_run(run.id).request == "pruned"
+    assert bench.store.runs.get(run.id).request == "pruned"
 
 
 def test_values_are_reported_epoch_by_epoch_and_the_worse_are_given_up(bench: Bench) -> None:
@@ -83,10 +83,10 @@ def test_values_are_reported_epoch_by_epoch_and_the_worse_are_given_up(bench: Be
     run = bench.claim()
     bench.epochs(run, 0.1)
     bench.driver.tick()
-    assert bench.store.get_run(run.id).request == ""
+    assert bench.store.runs.get(run.id).request == ""
     bench.epochs(run, 0.2, first=2)
     bench.driver.tick()
-    assert bench.store.get_run(run.id).request == "pruned"
+    assert bench.store.runs.get(run.id).request == "pruned"
     bench.end(run, RunState.PRUNED)
     last = bench.trials(study)[4]
     assert (last.state, last.value) == (TrialState.PRUNED, 0.2)
@@ -94,7 +94,7 @@ def test_values_are_reported_epoch_by_epoch_and_the_worse_are_given_up(bench: Be
     bench.store.studies.boost(study.id, 5)
     bench.epochs(boosted, 0.1, 0.1)
     bench.driver.tick()
-    assert bench.store.get_run(boosted.id).request == ""
+    assert bench.store.runs.get(boosted.id).request == ""
 
 
 @pytest.mark.parametrize("pruner", ["median", "hyperband", "patient", "none"])
@@ -105,7 +105,7 @@ def test_every_pruner_can_be_chosen_and_changed_while_the_study_runs(bench: Benc
         for epoch in range(1, 7):
             bench.epochs(run, (0.9 if number < 6 else 0.5) - 0.05 * epoch, first=epoch)
             bench.driver.tick()
-        asked = bench.store.get_run(run.id).request
+        asked = bench.store.runs.get(run.id).request
         bench.end(run, RunState(asked) if asked else RunState.COMPLETED)
     assert ("pruned" in bench.states(study)) is (pruner != "none")
     search = study.spec.search.model_copy(update={"pruner": "none"})
@@ -113,7 +113,7 @@ def test_every_pruner_can_be_chosen_and_changed_while_the_study_runs(bench: Benc
     run = bench.claim()
     bench.epochs(run, 0.1, 0.1, 0.1)
     bench.driver.tick()
-    assert bench.store.get_run(run.id).request == ""
+    assert bench.store.runs.get(run.id).request == ""
     bench.end(run)
     assert bench.get(study).state is StudyState.COMPLETED
 
@@ -123,7 +123,7 @@ def test_a_driver_that_was_killed_begins_what_was_asked_and_tells_what_ended(ben
     run = bench.claim()
     bench.restart()
     bench.epochs(run, 0.4, 0.8)
-    bench.store.end_run(run, RunState.COMPLETED)  # while nobody drives
+    bench.store.attempts.end(run, RunState.COMPLETED)  # while nobody drives
     bench.driver.tick()
     assert [trial.value for trial in bench.trials(study)] == [0.8, None]
     assert bench.trials(study)[0].intermediate_values == {1: 0.4, 2: 0.8}
@@ -163,7 +163,7 @@ def test_a_paused_trial_goes_on_when_somebody_resumes_it_and_another_begins_mean
     bench.driver.tick()
     assert bench.get(study).state is StudyState.RUNNING
     bench.restart()
-    bench.store.resume_run(run.id)
+    bench.store.runs.resume(run.id)
     bench.train(0.8)
     bench.driver.tick()
     assert bench.states(study) == "complete complete"
@@ -177,7 +177,7 @@ def test_a_study_that_is_stopped_ends_its_paused_trials(bench: Bench) -> None:
     bench.end(run, RunState.PAUSED)
     bench.store.studies.stop(study.id)
     bench.driver.tick()
-    assert bench.store.get_run(run.id).state is RunState.STOPPED
+    assert bench.store.runs.get(run.id).state is RunState.STOPPED
     assert "running" not in bench.states(study)
 
 
@@ -193,8 +193,8 @@ def test_a_trial_whose_run_was_deleted_has_failed(bench: Bench) -> None:
     study = bench.begin()
     run = bench.claim()
     bench.driver.tick()
-    bench.store.end_run(run, RunState.FAILED)
-    bench.store.delete_run(run.id)
+    bench.store.attempts.end(run, RunState.FAILED)
+    bench.store.runs.delete(run.id)
     bench.driver.tick()
     assert bench.states(study) == "fail running"
     bench.train()
@@ -262,7 +262,7 @@ def test_a_stopped_study_ends_its_runs_and_tells_what_they_had_reached(bench: Be
     run = bench.claim()
     bench.epochs(run, 0.3, 0.4)
     bench.store.studies.stop(study.id)
-    assert bench.store.get_run(run.id).request == "stopped"
+    assert bench.store.runs.get(run.id).request == "stopped"
     assert bench.waiting() == []
     bench.driver.tick()
     bench.end(run, RunState.STOPPED)
@@ -454,7 +454,7 @@ def test_a_larger_budget_wakes_a_study_whose_time_was_spent(bench: Bench) -> Non
 def test_a_study_that_is_resumed_while_its_last_trial_ends_does_not_fail_for_the_old_reasons(bench: Bench) -> None:
     study = bench.begin(trials=20, parallel=3, patience_trials=2)
     one, two, still = bench.claim(), bench.claim(), bench.claim()
-    bench.store.end_run(one, RunState.FAILED, "The loss became nan.")
+    bench.store.attempts.end(one, RunState.FAILED, "The loss became nan.")
     bench.end(two, RunState.FAILED, "The loss became nan.")
     assert bench.get(study).state is StudyState.FAILED
     bench.driver.tick()

@@ -37,7 +37,7 @@ def lab(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lab]:
     Store(settings().url).close()
     made = Lab()
     yield made
-    made.until(lambda: made.store.executor() is None)
+    made.until(lambda: made.store.leases.get() is None)
     made.close()
 
 
@@ -60,22 +60,22 @@ def test_a_study_trains_its_trials_and_prints_the_best(lab: Lab) -> None:
     assert done.returncode == 0, errors
     found = json.loads(printed.splitlines()[-1])
     assert (found["state"], found["trials"]) == ("completed", {"complete": 2})
-    best = lab.store.get_run(found["best_run"])
+    best = lab.store.runs.get(found["best_run"])
     assert best.spec["model"]["units"] == found["best_params"]["units"]
     assert found["best_values"]["quality"] == best.best["val_accuracy"]
-    assert max(run.best["val_accuracy"] for run in lab.store.list_runs()) == best.best["val_accuracy"]
+    assert max(run.best["val_accuracy"] for run in lab.store.runs.list()) == best.best["val_accuracy"]
 
 
 @pytest.mark.slow
 def test_ctrl_c_stops_the_study_and_its_runs(lab: Lab) -> None:
     waiting = command("--search", "units", "--trials", "50", "--batch-size", "4", "--epochs", "100")
-    lab.until(lambda: any(run.epoch >= 1 for run in lab.store.list_runs(states=["running"])))
+    lab.until(lambda: any(run.epoch >= 1 for run in lab.store.runs.list(states=["running"])))
     waiting.send_signal(signal.SIGINT)
     printed, errors = waiting.communicate(timeout=60)
     assert waiting.returncode == 3, errors
     assert "Study 1 is stopped." in printed
     assert "pruned" in printed
-    assert [run.state for run in lab.store.list_runs()][:1] == [RunState.STOPPED]
+    assert [run.state for run in lab.store.runs.list()][:1] == [RunState.STOPPED]
 
 
 @pytest.mark.parametrize(

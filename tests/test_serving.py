@@ -128,10 +128,10 @@ def test_only_broken_files_still_give_a_sentence_each(predictor: Predictor, run_
 def test_an_unknown_run_and_one_without_a_model_are_told_apart(predictor: Predictor, run_id: int) -> None:
     with pytest.raises(TrainyardError, match="There is no run 999"):
         predictor.predict(999, [("a.png", png())])
-    queued = open_store().create_run(RunSpec.build(TINY))
+    queued = open_store().runs.create(RunSpec.build(TINY))
     with pytest.raises(TrainyardError, match="is queued: it has a model once"):
         predictor.predict(queued.id, [("a.png", png())])
-    open_store().request_end(queued.id, RunState.CANCELED)
+    open_store().runs.request_end(queued.id, RunState.CANCELED)
     with pytest.raises(TrainyardError, match="is canceled and has no saved model"):
         predictor.predict(queued.id, [("a.png", png())])
 

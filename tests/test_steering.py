@@ -11,6 +11,7 @@ from engine.errors import TrainyardError
 from engine.runs import Run, RunState
 from engine.settings import settings
 from engine.store import Store, StoreUnavailable
+from engine.store.attempts import Attempts
 from engine.studies import StudySpec
 from engine.training import fit
 from engine.training.reporter import Reporter
@@ -43,7 +44,7 @@ def steering_at(changes: dict[int, float]) -> type[Reporter]:
             super().obey()
             self.asked += 1
             if self.asked in changes:
-                self._store.steer_run(self._run.id, changes[self.asked])
+                self._store.runs.steer(self._run.id, changes[self.asked])
                 self.steered = True
 
     return Asking
@@ -55,12 +56,12 @@ def steered(monkeypatch: pytest.MonkeyPatch, store: Store, changes: dict[int, fl
     with monkeypatch.context() as patch:
         patch.setattr(fit, "Reporter", steering_at(changes))
         fit.train_run(store, run)
-    return store.get_run(run.id)
+    return store.runs.get(run.id)
 
 
 def rates(store: Store, run: Run) -> dict[int, float]:
     """The learning rate at the steps that have one."""
-    return {p.step: p.value for p in store.metrics(run.id) if p.name == "learning_rate" and p.value is not None}
+    return {p.step: p.value for p in store.metrics.read(run.id) if p.name == "learning_rate" and p.value is not None}
 
 
 @pytest.mark.parametrize("schedule", ["cosine", "plateau"])  # what follows a curve, and what is set and cut
@@ -79,18 +80,18 @@ def test_a_changed_rate_is_repeated_at_its_steps_by_a_replay_and_after_a_stop(
     assert original.result["weights_sha256"] != train(store, **values).result["weights_sha256"]
 
     portions(monkeypatch, 7)  # no execution of these would end at the steps
-    replay = store.create_run(original.parsed(), slot="terminal", steering=original.steering)
+    replay = store.runs.create(original.parsed(), slot="terminal", steering=original.steering)
     fit.train_run(store, replay)
-    stopped = store.create_run(original.parsed(), slot="terminal", steering=original.steering)
+    stopped = store.runs.create(original.parsed(), slot="terminal", steering=original.steering)
     for chance in (2, 7):
         with monkeypatch.context() as patch:
             patch.setattr(fit, "Reporter", stopping_at(chance, RunState.PAUSED))
             assert fit.train_run(store, stopped) is RunState.PAUSED
-        stopped = store.resume_run(stopped.id, slot="terminal")
+        stopped = store.runs.resume(stopped.id, slot="terminal")
     fit.train_run(store, stopped)
-    for run in (store.get_run(replay.id), store.get_run(stopped.id)):
+    for run in (store.runs.get(replay.id), store.runs.get(stopped.id)):
         assert run.result["weights_sha256"] == original.result["weights_sha256"]
-        assert store.history(run.id) == store.history(original.id)
+        assert store.metrics.history(run.id) == store.metrics.history(original.id)
         assert run.steering == original.steering
 
 
@@ -101,7 +102,7 @@ def test_a_constant_rate_is_set_and_a_curve_is_scaled(store: Store, monkeypatch:
     assert run.steering == [{"step": 12, "learning_rate": 0.02}]
     assert {round(rate, 6) for step, rate in rates(store, run).items() if step <= 12} == {0.01}
     assert {round(rate, 6) for step, rate in rates(store, run).items() if step > 12} == {0.02}
-    assert "Learning rate 0.02 from step 12 on." in [event.text for event in store.events(run.id)]
+    assert "Learning rate 0.02 from step 12 on." in [event.text for event in store.runs.events(run.id)]
     curve = values | {"schedule": "exponential"}
     whole, half = train(store, **curve), steered(monkeypatch, store, {3: 0.005}, **curve)
     for step, rate in rates(store, half).items():
@@ -111,12 +112,12 @@ def test_a_constant_rate_is_set_and_a_curve_is_scaled(store: Store, monkeypatch:
 
 def test_a_change_that_was_not_taken_yet_is_replaced_and_taken_at_the_beginning(store: Store) -> None:
     run = create(store, epochs=1, units=8)
-    store.steer_run(run.id, 0.5)
-    waiting = store.steer_run(run.id, 0.02)
+    store.runs.steer(run.id, 0.5)
+    waiting = store.runs.steer(run.id, 0.02)
     assert waiting.steering == [{"step": None, "learning_rate": 0.02}]
-    assert store.report(run) == "steer"
+    assert store.attempts.report(run) == "steer"
     fit.train_run(store, run)
-    assert store.get_run(run.id).steering == [{"step": 0, "learning_rate": 0.02}]
+    assert store.runs.get(run.id).steering == [{"step": 0, "learning_rate": 0.02}]
     assert {round(rate, 6) for rate in rates(store, run).values()} == {0.02}
 
 
@@ -145,15 +146,15 @@ def test_a_rate_that_was_changed_between_two_epochs_is_repeated_after_the_cut_of
         patch.setattr(fit, "Checkpoints", KilledAfterTheCut)
         with pytest.raises(Killed):
             fit.train_run(store, run)
-    store.steer_run(run.id, 0.05)
-    assert store.requeue_run(run, "again")
-    again = store.claim_run("cpu-0", run.id)
+    store.runs.steer(run.id, 0.05)
+    assert store.attempts.requeue(run, "again")
+    again = store.attempts.claim("cpu-0", run.id)
     assert again is not None
     fit.train_run(store, again)
-    original = store.get_run(run.id)
-    replay = store.create_run(original.parsed(), slot="terminal", steering=original.steering)
+    original = store.runs.get(run.id)
+    replay = store.runs.create(original.parsed(), slot="terminal", steering=original.steering)
     fit.train_run(store, replay)
-    assert store.get_run(replay.id).result["weights_sha256"] == original.result["weights_sha256"]
+    assert store.runs.get(replay.id).result["weights_sha256"] == original.result["weights_sha256"]
 
 
 def test_a_loss_that_is_no_number_names_the_rate_in_force(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -170,23 +171,23 @@ def test_a_loss_that_is_no_number_names_the_rate_in_force(store: Store, monkeypa
 
 def test_other_seeds_of_a_run_get_its_changes_too(store: Store) -> None:
     run = create(store)
-    store.steer_run(run.id, 0.02)
-    store.take_steering(run, 12)
-    store.steer_run(run.id, 0.5)  # never taken
-    (again,) = store.repeat_run(run.id, run.parsed().reseeded(1))
+    store.runs.steer(run.id, 0.02)
+    store.attempts.take_steering(run, 12)
+    store.runs.steer(run.id, 0.5)  # never taken
+    (again,) = store.runs.repeat(run.id, run.parsed().reseeded(1))
     assert again.steering == [{"step": 12, "learning_rate": 0.02}]
 
 
 def test_a_database_that_is_away_for_a_moment_is_asked_again(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    take, asked = Store.take_steering, []
+    take, asked = Attempts.take_steering, []
 
-    def away(self: Store, run: Run, step: int) -> list[dict[str, Any]]:
+    def away(self: Attempts, run: Run, step: int) -> list[dict[str, Any]]:
         asked.append(step)
         if len(asked) == 2:
             raise StoreUnavailable("The database cannot be used: it is away.")
         return take(self, run, step)
 
-    monkeypatch.setattr(Store, "take_steering", away)
+    monkeypatch.setattr(Attempts, "take_steering", away)
     run = steered(monkeypatch, store, {3: 0.02}, epochs=1, units=8)
     assert asked == [0, 12, 16]
     assert run.steering == [{"step": 16, "learning_rate": 0.02}]
@@ -195,29 +196,29 @@ def test_a_database_that_is_away_for_a_moment_is_asked_again(store: Store, monke
 def test_a_rate_can_be_changed_only_within_bounds_and_until_the_run_has_ended(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run = store.create_run(SPEC)
+    run = store.runs.create(SPEC)
     for wrong in (0.0, 2.0, float("nan")):
         with pytest.raises(TrainyardError, match="learning_rate"):
-            store.steer_run(run.id, wrong)
+            store.runs.steer(run.id, wrong)
     with pytest.raises(TrainyardError, match="There is no run 99"):
-        store.steer_run(99, 0.1)
-    claimed = store.claim_run("cpu-0")
+        store.runs.steer(99, 0.1)
+    claimed = store.attempts.claim("cpu-0")
     assert claimed is not None
     monkeypatch.setenv("TRAINYARD_MAX_STEERING", "2")
     settings.cache_clear()
     for step in (5, 9):
-        store.steer_run(run.id, 0.1)
-        store.take_steering(claimed, step)
+        store.runs.steer(run.id, 0.1)
+        store.attempts.take_steering(claimed, step)
     with pytest.raises(TrainyardError, match=r"changed 2 times, and TRAINYARD_MAX_STEERING"):
-        store.steer_run(run.id, 0.1)
-    store.end_run(claimed, RunState.COMPLETED)
+        store.runs.steer(run.id, 0.1)
+    store.attempts.end(claimed, RunState.COMPLETED)
     with pytest.raises(TrainyardError, match=r"Run 1 is completed; the learning rate can be changed until.*Fork it"):
-        store.steer_run(run.id, 0.1)
+        store.runs.steer(run.id, 0.1)
     study = store.studies.create(StudySpec.build(SMALL, {"units": None}))
     trial = store.studies.create_trial(study.id, 0, SPEC)
     assert trial is not None
     with pytest.raises(TrainyardError, match=f"a trial of study {study.id}"):
-        store.steer_run(trial.id, 0.1)
+        store.runs.steer(trial.id, 0.1)
 
 
 # -- pause -------------------------------------------------------------------------------------------------------------
@@ -232,63 +233,63 @@ def test_a_paused_run_judges_nothing_and_goes_on_exactly(store: Store, monkeypat
             patch.setattr(fit, "evaluate_run", lambda *_: pytest.fail("it was judged"))
             patch.setattr(fit, "save_model", lambda *_: pytest.fail("a model was saved"))
             assert fit.train_run(store, run) is RunState.PAUSED
-        paused = store.get_run(run.id)
+        paused = store.runs.get(run.id)
         assert paused.message == f"Paused in epoch {paused.epoch + 1} of 3. Resume goes on from here."
         assert paused.result == {}
         assert artifacts_of(run.id).checkpoint.is_file()
-        run = store.resume_run(run.id, slot="terminal")
+        run = store.runs.resume(run.id, slot="terminal")
     fit.train_run(store, run)
-    ended = store.get_run(run.id)
+    ended = store.runs.get(run.id)
     assert ended.result["weights_sha256"] == whole.result["weights_sha256"]
-    assert store.history(run.id) == store.history(whole.id)
+    assert store.metrics.history(run.id) == store.metrics.history(whole.id)
 
 
 def test_a_paused_run_keeps_its_place_in_the_queue(store: Store) -> None:
-    first, second, third = (store.create_run(SPEC) for _ in range(3))
-    paused = store.request_end(first.id, RunState.PAUSED, by="ada")
+    first, second, third = (store.runs.create(SPEC) for _ in range(3))
+    paused = store.runs.request_end(first.id, RunState.PAUSED, by="ada")
     assert (paused.state, paused.message) == (
         RunState.PAUSED, "Paused by ada in the queue. Resume gives it its place back."
     )  # fmt: skip
-    assert store.queue() == [second.id, third.id]
-    store.resume_run(first.id)
-    assert store.queue() == [first.id, second.id, third.id]
-    run = store.claim_run("cpu-0")
+    assert store.runs.queue() == [second.id, third.id]
+    store.runs.resume(first.id)
+    assert store.runs.queue() == [first.id, second.id, third.id]
+    run = store.attempts.claim("cpu-0")
     assert run is not None
-    store.request_end(run.id, RunState.PAUSED)
-    assert store.report(run) == "paused"
-    store.end_run(run, RunState.PAUSED)
-    store.resume_run(run.id)
-    assert store.queue() == [first.id, second.id, third.id]
-    store.request_end(second.id, RunState.PAUSED)
-    here = store.resume_run(second.id, slot="terminal")
+    store.runs.request_end(run.id, RunState.PAUSED)
+    assert store.attempts.report(run) == "paused"
+    store.attempts.end(run, RunState.PAUSED)
+    store.runs.resume(run.id)
+    assert store.runs.queue() == [first.id, second.id, third.id]
+    store.runs.request_end(second.id, RunState.PAUSED)
+    here = store.runs.resume(second.id, slot="terminal")
     assert here.started_at is not None
-    store.end_run(here, RunState.STOPPED)
-    store.request_end(third.id, RunState.PAUSED)
-    store.request_end(third.id, RunState.STOPPED)
-    assert store.get_run(third.id).state is RunState.CANCELED  # it had not begun
+    store.attempts.end(here, RunState.STOPPED)
+    store.runs.request_end(third.id, RunState.PAUSED)
+    store.runs.request_end(third.id, RunState.STOPPED)
+    assert store.runs.get(third.id).state is RunState.CANCELED  # it had not begun
 
 
 def test_a_pause_overrules_nothing_and_everything_overrules_it(store: Store) -> None:
-    store.create_run(SPEC)
-    run = store.claim_run("cpu-0")
+    store.runs.create(SPEC)
+    run = store.attempts.claim("cpu-0")
     assert run is not None
     asked = [RunState.PAUSED, RunState.STOPPED, RunState.PAUSED, RunState.CANCELED, RunState.PAUSED]
     heard = []
     for state in asked:
-        store.request_end(run.id, state)
-        heard.append(store.report(run))
+        store.runs.request_end(run.id, state)
+        heard.append(store.attempts.report(run))
     assert heard == ["paused", "stopped", "stopped", "canceled", "canceled"]
 
 
 def test_pauses_do_not_count_as_restarts(store: Store) -> None:
-    run = store.create_run(SPEC)
+    run = store.runs.create(SPEC)
     for _ in range(5):
-        claimed = store.claim_run("cpu-0")
+        claimed = store.attempts.claim("cpu-0")
         assert claimed is not None
-        store.end_run(claimed, RunState.PAUSED)
-        store.resume_run(run.id)
-    assert (store.get_run(run.id).attempt, store.get_run(run.id).restarts) == (5, 0)
-    claimed = store.claim_run("cpu-0")
+        store.attempts.end(claimed, RunState.PAUSED)
+        store.runs.resume(run.id)
+    assert (store.runs.get(run.id).attempt, store.runs.get(run.id).restarts) == (5, 0)
+    claimed = store.attempts.claim("cpu-0")
     assert claimed is not None
-    store.requeue_run(claimed, "again")
-    assert store.get_run(run.id).restarts == 1
+    store.attempts.requeue(claimed, "again")
+    assert store.runs.get(run.id).restarts == 1

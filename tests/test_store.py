@@ -60,8 +60,8 @@ def store(url: str) -> Iterator[Store]:
 
 def claim(store: Store, slot: str = "cpu-0") -> Run:
     """A running run."""
-    store.create_run(SPEC, "ada")
-    run = store.claim_run(slot)
+    store.runs.create(SPEC, "ada")
+    run = store.attempts.claim(slot)
     assert run is not None
     return run
 
@@ -77,21 +77,21 @@ def point(
 
 
 def test_runs_are_claimed_in_the_order_of_the_queue(store: Store) -> None:
-    made = [store.create_run(SPEC).id for _ in range(4)]
-    assert store.queue() == made
-    claimed = [store.claim_run("cpu-0") for _ in range(5)]
+    made = [store.runs.create(SPEC).id for _ in range(4)]
+    assert store.runs.queue() == made
+    claimed = [store.attempts.claim("cpu-0") for _ in range(5)]
     assert [run.id if run else None for run in claimed] == [*made, None]
-    assert store.queue() == []
+    assert store.runs.queue() == []
 
 
 def test_no_two_threads_claim_the_same_run(store: Store) -> None:
-    made = {store.create_run(SPEC).id for _ in range(40)}
+    made = {store.runs.create(SPEC).id for _ in range(40)}
     start = threading.Barrier(8)
 
     def claim_all(number: int) -> list[int]:
         start.wait()
         claimed = []
-        while (run := store.claim_run(f"cpu-{number}")) is not None:
+        while (run := store.attempts.claim(f"cpu-{number}")) is not None:
             claimed.append(run.id)
         return claimed
 
@@ -101,29 +101,29 @@ def test_no_two_threads_claim_the_same_run(store: Store) -> None:
 
 
 def test_no_two_processes_claim_the_same_run(store: Store, url: str) -> None:
-    made = [store.create_run(SPEC).id for _ in range(60)]
+    made = [store.runs.create(SPEC).id for _ in range(60)]
     parts = together(8, claim_all, url)
     assert sorted(run_id for part in parts for run_id in part) == made
     assert sum(bool(part) for part in parts) > 1, "one process took all: nothing was contended"
 
 
 def test_a_claim_takes_only_runs_that_ask_for_its_devices(store: Store) -> None:
-    gpu = store.create_run(RunSpec.build({"dataset": "digits", "model": "mlp", "device": "gpu:1"}))
-    cpu = store.create_run(SPEC)
-    claimed = store.claim_run("cpu-0", devices=("auto", "cpu"))
+    gpu = store.runs.create(RunSpec.build({"dataset": "digits", "model": "mlp", "device": "gpu:1"}))
+    cpu = store.runs.create(SPEC)
+    claimed = store.attempts.claim("cpu-0", devices=("auto", "cpu"))
     assert claimed is not None
     assert claimed.id == cpu.id
-    assert store.claim_run("cpu-0", devices=("auto", "cpu")) is None
-    claimed = store.claim_run("gpu:1", devices=("auto", "gpu", "gpu:1"))
+    assert store.attempts.claim("cpu-0", devices=("auto", "cpu")) is None
+    claimed = store.attempts.claim("gpu:1", devices=("auto", "gpu", "gpu:1"))
     assert claimed is not None
     assert claimed.id == gpu.id
 
 
 def test_a_run_created_in_a_slot_is_running_and_nobody_else_can_claim_it(store: Store) -> None:
-    run = store.create_run(SPEC, slot="terminal")
+    run = store.runs.create(SPEC, slot="terminal")
     assert (run.state, run.slot, run.attempt) == (RunState.RUNNING, "terminal", 1)
-    assert store.claim_run("cpu-0") is None
-    assert store.report(run) == ""
+    assert store.attempts.claim("cpu-0") is None
+    assert store.attempts.report(run) == ""
 
 
 # -- states ------------------------------------------------------------------------------------------------------------
@@ -131,27 +131,27 @@ def test_a_run_created_in_a_slot_is_running_and_nobody_else_can_claim_it(store: 
 
 def bring(store: Store, state: RunState) -> Run:
     """A run in `state`."""
-    run = store.create_run(SPEC, "ada")
+    run = store.runs.create(SPEC, "ada")
     if state is RunState.QUEUED:
         return run
-    claimed = store.claim_run("cpu-0", run.id)
+    claimed = store.attempts.claim("cpu-0", run.id)
     assert claimed is not None
     if state is not RunState.RUNNING:
-        assert store.end_run(claimed, state)
-    return store.get_run(run.id)
+        assert store.attempts.end(claimed, state)
+    return store.runs.get(run.id)
 
 
 ACTIONS: dict[str, Callable[[Store, Run], object]] = {
-    "claim": lambda store, run: store.claim_run("cpu-1", run.id),
-    "stop": lambda store, run: store.request_end(run.id, RunState.STOPPED),
-    "cancel": lambda store, run: store.request_end(run.id, RunState.CANCELED),
-    "pause": lambda store, run: store.request_end(run.id, RunState.PAUSED),
-    "steer": lambda store, run: store.steer_run(run.id, 0.01),
-    "complete": lambda store, run: store.end_run(run, RunState.COMPLETED),
-    "requeue": lambda store, run: store.requeue_run(run, "again"),
-    "resume": lambda store, run: store.resume_run(run.id),
-    "resume here": lambda store, run: store.resume_run(run.id, slot="terminal"),
-    "delete": lambda store, run: store.delete_run(run.id),
+    "claim": lambda store, run: store.attempts.claim("cpu-1", run.id),
+    "stop": lambda store, run: store.runs.request_end(run.id, RunState.STOPPED),
+    "cancel": lambda store, run: store.runs.request_end(run.id, RunState.CANCELED),
+    "pause": lambda store, run: store.runs.request_end(run.id, RunState.PAUSED),
+    "steer": lambda store, run: store.runs.steer(run.id, 0.01),
+    "complete": lambda store, run: store.attempts.end(run, RunState.COMPLETED),
+    "requeue": lambda store, run: store.attempts.requeue(run, "again"),
+    "resume": lambda store, run: store.runs.resume(run.id),
+    "resume here": lambda store, run: store.runs.resume(run.id, slot="terminal"),
+    "delete": lambda store, run: store.runs.delete(run.id),
 }
 AFTERWARDS: dict[tuple[str, RunState], RunState | None] = {
     ("claim", RunState.QUEUED): RunState.RUNNING,
@@ -187,77 +187,77 @@ def test_a_state_changes_only_as_the_table_says(store: Store, state: RunState) -
             assert bool(act(store, run)) or allowed == (action == "delete"), action
         if wanted is None:
             with pytest.raises(TrainyardError, match=f"no run {run.id}"):
-                store.get_run(run.id)
+                store.runs.get(run.id)
         else:
-            assert store.get_run(run.id).state is wanted, action
+            assert store.runs.get(run.id).state is wanted, action
 
 
 def test_a_request_reaches_the_worker_and_a_cancel_overrules_a_stop(store: Store) -> None:
     run = claim(store)
-    assert store.report(run) == ""
-    store.request_end(run.id, RunState.STOPPED, by="grace")
-    assert store.report(run) == "stopped"
-    store.request_end(run.id, RunState.CANCELED)
-    store.request_end(run.id, RunState.STOPPED)
-    assert store.report(run) == "canceled"
-    asked = [event.text for event in store.events(run.id) if event.kind == "request"]
+    assert store.attempts.report(run) == ""
+    store.runs.request_end(run.id, RunState.STOPPED, by="grace")
+    assert store.attempts.report(run) == "stopped"
+    store.runs.request_end(run.id, RunState.CANCELED)
+    store.runs.request_end(run.id, RunState.STOPPED)
+    assert store.attempts.report(run) == "canceled"
+    asked = [event.text for event in store.runs.events(run.id) if event.kind == "request"]
     assert asked[0] == "grace asked it to end as stopped."
 
 
 def test_a_resumed_run_that_is_stopped_in_the_queue_can_be_resumed_again(store: Store) -> None:
     run = bring(store, RunState.STOPPED)
-    store.resume_run(run.id)
-    assert store.request_end(run.id, RunState.STOPPED).state is RunState.STOPPED
-    assert store.resume_run(run.id).state is RunState.QUEUED
+    store.runs.resume(run.id)
+    assert store.runs.request_end(run.id, RunState.STOPPED).state is RunState.STOPPED
+    assert store.runs.resume(run.id).state is RunState.QUEUED
 
 
 def test_a_request_survives_the_death_of_the_worker(store: Store) -> None:
     run = claim(store)
-    store.request_end(run.id, RunState.STOPPED)
-    assert not store.requeue_run(run, "again"), "the request would be forgotten"
-    assert store.get_run(run.id).request == "stopped"
+    store.runs.request_end(run.id, RunState.STOPPED)
+    assert not store.attempts.requeue(run, "again"), "the request would be forgotten"
+    assert store.runs.get(run.id).request == "stopped"
 
 
 def test_a_requeued_run_keeps_its_place(store: Store) -> None:
     first = claim(store)
-    later = store.create_run(SPEC)
-    store.requeue_run(first, "again")
-    assert store.queue() == [first.id, later.id]
+    later = store.runs.create(SPEC)
+    store.attempts.requeue(first, "again")
+    assert store.runs.queue() == [first.id, later.id]
 
 
 def test_a_resumed_run_goes_to_the_end_of_the_queue(store: Store) -> None:
     stopped = bring(store, RunState.STOPPED)
-    waiting = store.create_run(SPEC)
-    store.resume_run(stopped.id)
-    assert store.queue() == [waiting.id, stopped.id]
+    waiting = store.runs.create(SPEC)
+    store.runs.resume(stopped.id)
+    assert store.runs.queue() == [waiting.id, stopped.id]
 
 
 def test_a_run_that_has_ended_says_where_it_trained_and_one_that_waits_does_not(store: Store) -> None:
     run = claim(store, "gpu:1")
-    store.end_run(run, RunState.STOPPED)
-    assert store.get_run(run.id).slot == "gpu:1"
-    store.resume_run(run.id)
-    assert store.get_run(run.id).slot == ""
+    store.attempts.end(run, RunState.STOPPED)
+    assert store.runs.get(run.id).slot == "gpu:1"
+    store.runs.resume(run.id)
+    assert store.runs.get(run.id).slot == ""
 
 
 def test_every_write_of_a_worker_whose_attempt_is_over_is_refused(store: Store) -> None:
     old = claim(store)
-    store.requeue_run(old, "again")
-    new = store.claim_run("cpu-1", old.id)
+    store.attempts.requeue(old, "again")
+    new = store.attempts.claim("cpu-1", old.id)
     assert new is not None
     assert (old.attempt, new.attempt) == (1, 2)
-    assert store.report(old, [point(1)], epoch=7) is None
-    assert not store.end_run(old, RunState.COMPLETED, result={"test_accuracy": 1.0})
-    assert not store.requeue_run(old, "again")
-    store.begin_attempt(old, worker={"pid": 1}, environment={"device": "old"}, total_steps=1)
-    store.set_worker(old, {"pid": 1})
-    store.report(new, [point(5)])
-    store.truncate_metrics(old, 0, 0)
-    now = store.get_run(old.id)
+    assert store.attempts.report(old, [point(1)], epoch=7) is None
+    assert not store.attempts.end(old, RunState.COMPLETED, result={"test_accuracy": 1.0})
+    assert not store.attempts.requeue(old, "again")
+    store.attempts.begin(old, worker={"pid": 1}, environment={"device": "old"}, total_steps=1)
+    store.attempts.set_worker(old, {"pid": 1})
+    store.attempts.report(new, [point(5)])
+    store.metrics.truncate(old, 0, 0)
+    now = store.runs.get(old.id)
     assert (now.state, now.epoch, now.result, now.environment) == (RunState.RUNNING, 0, {}, {})
-    assert [p.step for p in store.metrics(old.id)] == [5]
-    assert store.workers()[0][1] == {}
-    assert store.report(new) == ""
+    assert [p.step for p in store.metrics.read(old.id)] == [5]
+    assert store.attempts.workers()[0][1] == {}
+    assert store.attempts.report(new) == ""
 
 
 # -- the queue ---------------------------------------------------------------------------------------------------------
@@ -266,43 +266,43 @@ def test_every_write_of_a_worker_whose_attempt_is_over_is_refused(store: Store) 
 def test_a_full_queue_refuses_with_a_sentence(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TRAINYARD_MAX_QUEUED_RUNS", "2")
     settings.cache_clear()
-    store.create_run(SPEC)
-    store.create_run(SPEC)
+    store.runs.create(SPEC)
+    store.runs.create(SPEC)
     with pytest.raises(TrainyardError, match=r"queue is full: 2 runs wait.*TRAINYARD_MAX_QUEUED_RUNS allows 2"):
-        store.create_run(SPEC)
-    assert len(store.queue()) == 2
-    store.create_run(SPEC, slot="terminal")
-    store.claim_run("cpu-0")
-    store.create_run(SPEC)
+        store.runs.create(SPEC)
+    assert len(store.runs.queue()) == 2
+    store.runs.create(SPEC, slot="terminal")
+    store.attempts.claim("cpu-0")
+    store.runs.create(SPEC)
 
 
 def test_an_id_is_never_given_twice(store: Store) -> None:
     last = bring(store, RunState.COMPLETED)
-    store.delete_run(last.id)
-    assert store.create_run(SPEC).id > last.id
+    store.runs.delete(last.id)
+    assert store.runs.create(SPEC).id > last.id
 
 
 def test_a_deleted_run_leaves_no_metrics_and_no_events(store: Store, url: str) -> None:
     run = claim(store)
-    store.report(run, [point(1)])
-    store.end_run(run, RunState.COMPLETED)
-    store.delete_run(run.id)
-    assert (store.metrics(run.id), store.events(run.id)) == ([], [])
+    store.attempts.report(run, [point(1)])
+    store.attempts.end(run, RunState.COMPLETED)
+    store.runs.delete(run.id)
+    assert (store.metrics.read(run.id), store.runs.events(run.id)) == ([], [])
 
 
 def test_lists_are_newest_first_and_filtered(store: Store) -> None:
-    first = store.create_run(SPEC, "ada")
-    second = store.create_run(RunSpec.build({"dataset": "mnist", "model": "cnn"}), "grace")
-    assert [run.id for run in store.list_runs()] == [second.id, first.id]
-    assert [run.id for run in store.list_runs(limit=1)] == [second.id]
+    first = store.runs.create(SPEC, "ada")
+    second = store.runs.create(RunSpec.build({"dataset": "mnist", "model": "cnn"}), "grace")
+    assert [run.id for run in store.runs.list()] == [second.id, first.id]
+    assert [run.id for run in store.runs.list(limit=1)] == [second.id]
     filters: list[dict[str, Any]] = [{"dataset": "digits"}, {"model": "mlp"}, {"owner": "ada"}]
-    assert [[run.id for run in store.list_runs(**chosen)] for chosen in filters] == [[first.id]] * 3
-    assert store.list_runs(states=[RunState.COMPLETED]) == []
-    assert len(store.list_runs(states=["queued"], task="image-classification")) == 2
+    assert [[run.id for run in store.runs.list(**chosen)] for chosen in filters] == [[first.id]] * 3
+    assert store.runs.list(states=[RunState.COMPLETED]) == []
+    assert len(store.runs.list(states=["queued"], task="image-classification")) == 2
 
 
 def test_a_spec_comes_back_as_it_went_in(store: Store) -> None:
-    assert store.get_run(store.create_run(SPEC).id).parsed() == SPEC
+    assert store.runs.get(store.runs.create(SPEC).id).parsed() == SPEC
 
 
 # -- metrics -----------------------------------------------------------------------------------------------------------
@@ -310,61 +310,61 @@ def test_a_spec_comes_back_as_it_went_in(store: Store) -> None:
 
 def test_metrics_are_read_from_where_the_last_reading_ended(store: Store) -> None:
     run, other = claim(store), claim(store)
-    store.report(run, [point(1), point(2)])
-    first = store.metrics(run.id)
-    store.report(other, [point(9)])
-    store.report(run, [point(3)])
-    later = store.metrics(run.id, after=first[-1].id)
+    store.attempts.report(run, [point(1), point(2)])
+    first = store.metrics.read(run.id)
+    store.attempts.report(other, [point(9)])
+    store.attempts.report(run, [point(3)])
+    later = store.metrics.read(run.id, after=first[-1].id)
     assert [p.step for p in first] == [1, 2]
     assert [p.step for p in later] == [3]
     assert later[0]._replace(id=0) == point(3)
-    assert store.metrics(run.id, after=later[-1].id) == []
-    assert [p.step for p in store.metrics(run.id, limit=2)] == [1, 2]
+    assert store.metrics.read(run.id, after=later[-1].id) == []
+    assert [p.step for p in store.metrics.read(run.id, limit=2)] == [1, 2]
 
 
 def test_history_has_the_epoch_values_by_the_names_of_keras(store: Store) -> None:
     run = claim(store)
-    store.report(run, [point(1, 9.0)])
+    store.attempts.report(run, [point(1, 9.0)])
     for epoch, value in ((10, 0.5), (20, 0.25)):
-        store.report(
+        store.attempts.report(
             run, [point(epoch, value, scope="epoch"), point(epoch, value * 2, split="validation", scope="epoch")]
         )
-    assert store.history(run.id) == {"loss": [0.5, 0.25], "val_loss": [1.0, 0.5]}
+    assert store.metrics.history(run.id) == {"loss": [0.5, 0.25], "val_loss": [1.0, 0.5]}
 
 
 def test_a_resumed_run_forgets_what_it_will_measure_again(store: Store) -> None:
     run = claim(store)
-    store.report(run, [point(step, scope=scope) for step in (10, 11, 20) for scope in ("step", "epoch")])
-    store.truncate_metrics(run, 10, 1)
-    assert [(p.step, p.scope) for p in store.metrics(run.id)] == [(10, "step"), (10, "epoch")]
+    store.attempts.report(run, [point(step, scope=scope) for step in (10, 11, 20) for scope in ("step", "epoch")])
+    store.metrics.truncate(run, 10, 1)
+    assert [(p.step, p.scope) for p in store.metrics.read(run.id)] == [(10, "step"), (10, "epoch")]
 
 
 def test_an_epoch_whose_validation_is_done_again_has_its_values_once(store: Store) -> None:
     run = claim(store)
-    store.report(run, [point(20), point(10, scope="epoch"), point(20, scope="epoch")])
-    store.truncate_metrics(run, 20, 1)  # all steps of the second epoch are done, and its validation is not
-    assert [(p.step, p.scope) for p in store.metrics(run.id)] == [(20, "step"), (10, "epoch")]
+    store.attempts.report(run, [point(20), point(10, scope="epoch"), point(20, scope="epoch")])
+    store.metrics.truncate(run, 20, 1)  # all steps of the second epoch are done, and its validation is not
+    assert [(p.step, p.scope) for p in store.metrics.read(run.id)] == [(20, "step"), (10, "epoch")]
 
 
 def test_the_curves_that_lead_to_an_epoch_are_read_once_and_are_none_without_their_run(store: Store) -> None:
     run = claim(store)
-    assert store.curves_until(run.id, 2) == []
-    store.report(run, [point(10), *(point(step, scope="epoch") for step in (10, 20, 30))])
-    first = store.curves_until(run.id, 1)
+    assert store.metrics.curves_until(run.id, 2) == []
+    store.attempts.report(run, [point(10), *(point(step, scope="epoch") for step in (10, 20, 30))])
+    first = store.metrics.curves_until(run.id, 1)
     assert first is not None
     assert [p.epoch for p in first] == [1.0]
-    more = store.curves_until(run.id, 2, after=first[-1].id)
+    more = store.metrics.curves_until(run.id, 2, after=first[-1].id)
     assert more is not None
     assert [p.epoch for p in more] == [2.0]
-    store.end_run(run, RunState.COMPLETED)
-    store.delete_run(run.id)
-    assert store.curves_until(run.id, 2) is None
+    store.attempts.end(run, RunState.COMPLETED)
+    store.runs.delete(run.id)
+    assert store.metrics.curves_until(run.id, 2) is None
 
 
 def test_progress_is_written_with_the_points(store: Store) -> None:
     run = claim(store)
-    store.report(run, [point(4)], epoch=2, step=4, best={"epoch": 1, "val_accuracy": 0.5}, curve=[0.1, 0.5])
-    now = store.get_run(run.id)
+    store.attempts.report(run, [point(4)], epoch=2, step=4, best={"epoch": 1, "val_accuracy": 0.5}, curve=[0.1, 0.5])
+    now = store.runs.get(run.id)
     assert (now.epoch, now.step, now.best, now.curve) == (2, 4, {"epoch": 1, "val_accuracy": 0.5}, [0.1, 0.5])
     assert now.heartbeat_at is not None
     assert run.heartbeat_at is not None
@@ -372,12 +372,12 @@ def test_progress_is_written_with_the_points(store: Store) -> None:
 
 
 def test_eight_writing_processes_lose_nothing(store: Store, url: str) -> None:
-    made = [store.create_run(SPEC).id for _ in range(8)]
+    made = [store.runs.create(SPEC).id for _ in range(8)]
     written: dict[int, int] = dict(together(8, write_for_a_while, url, 2.0))
     assert sorted(written) == made
     for run_id, count in written.items():
         assert count > 0
-        assert [p.step for p in store.metrics(run_id)] == [step for step in range(count) for _ in range(6)]
+        assert [p.step for p in store.metrics.read(run_id)] == [step for step in range(count) for _ in range(6)]
 
 
 # -- the executor's lease ----------------------------------------------------------------------------------------------
@@ -386,28 +386,28 @@ def test_eight_writing_processes_lose_nothing(store: Store, url: str) -> None:
 def test_one_executor_holds_the_lease_until_it_is_silent_or_gives_it_back(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert store.executor() is None
-    assert store.hold_lease("a:1", {"pid": 1})
-    assert store.hold_lease("a:1", {"pid": 1, "slots": []})
-    assert not store.hold_lease("b:2", {})
-    known = store.executor()
+    assert store.leases.get() is None
+    assert store.leases.hold("a:1", {"pid": 1})
+    assert store.leases.hold("a:1", {"pid": 1, "slots": []})
+    assert not store.leases.hold("b:2", {})
+    known = store.leases.get()
     assert known is not None
     assert (known.holder, known.info, known.alive) == ("a:1", {"pid": 1, "slots": []}, True)
-    store.release_lease("b:2")
-    assert not store.hold_lease("b:2", {}), "only the holder gives it back"
+    store.leases.release("b:2")
+    assert not store.leases.hold("b:2", {}), "only the holder gives it back"
     monkeypatch.setenv("TRAINYARD_HEARTBEAT_TIMEOUT_SECONDS", "1.01")
     settings.cache_clear()
     time.sleep(1.1)
-    assert store.hold_lease("b:2", {})
-    assert not store.hold_lease("a:1", {})
-    store.release_lease("b:2")
-    assert store.executor() is None
+    assert store.leases.hold("b:2", {})
+    assert not store.leases.hold("a:1", {})
+    store.leases.release("b:2")
+    assert store.leases.get() is None
 
 
 def test_the_lease_of_an_executor_known_to_be_dead_is_taken_at_once(store: Store) -> None:
-    store.hold_lease("a:1", {})
-    assert not store.hold_lease("b:2", {}, over="c:3")
-    assert store.hold_lease("b:2", {}, over="a:1")
+    store.leases.hold("a:1", {})
+    assert not store.leases.hold("b:2", {}, over="c:3")
+    assert store.leases.hold("b:2", {}, over="a:1")
 
 
 def test_of_many_executors_that_start_at_once_one_has_the_lease(store: Store, url: str) -> None:
@@ -419,10 +419,10 @@ def test_of_many_executors_that_start_at_once_one_has_the_lease(store: Store, ur
 
 
 def test_the_last_word_on_a_download_is_kept(store: Store) -> None:
-    assert store.fetch("cifar10") is None
-    store.report_fetch("cifar10", "running", 10, 100)
-    store.report_fetch("cifar10", "failed", message="No network.")
-    known = store.fetch("cifar10")
+    assert store.fetches.get("cifar10") is None
+    store.fetches.report("cifar10", "running", 10, 100)
+    store.fetches.report("cifar10", "failed", message="No network.")
+    known = store.fetches.get("cifar10")
     assert known is not None
     assert (known.state, known.done_bytes, known.message) == ("failed", 0, "No network.")
 
@@ -432,34 +432,34 @@ def test_a_suspended_writer_makes_others_fail_with_a_sentence_and_not_wait_for_e
 ) -> None:
     monkeypatch.setattr("engine.store.database._BUSY_SECONDS", 0.3)
     store, other = Store(settings().url), Store(settings().url)
-    run = store.create_run(SPEC)
+    run = store.runs.create(SPEC)
     with other.writing():
         began = time.monotonic()
-        assert store.get_run(run.id).state is RunState.QUEUED, "reading goes on"
+        assert store.runs.get(run.id).state is RunState.QUEUED, "reading goes on"
         with pytest.raises(StoreUnavailable, match="database is locked"):
-            store.request_end(run.id, RunState.STOPPED)
+            store.runs.request_end(run.id, RunState.STOPPED)
         assert time.monotonic() - began < 5
-    assert store.request_end(run.id, RunState.STOPPED).state is RunState.CANCELED
+    assert store.runs.request_end(run.id, RunState.STOPPED).state is RunState.CANCELED
     store.close()
     other.close()
 
 
 def test_runs_that_are_started_together_are_a_group(store: Store) -> None:
-    alone = store.create_run(SPEC)
+    alone = store.runs.create(SPEC)
     folds = RunSpec.build({"dataset": "digits", "model": "mlp", "folds": 3}).folded()
-    made = store.create_runs(folds, "ada")
+    made = store.runs.create_group(folds, "ada")
     assert [run.group_id for run in made] == [made[0].id] * 3
-    assert store.get_run(alone.id).group_id is None
-    assert [run.id for run in store.group(made[0].id)] == [run.id for run in made]
-    assert [run.parsed().dataset.fold for run in store.group(made[0].id)] == [0, 1, 2]
+    assert store.runs.get(alone.id).group_id is None
+    assert [run.id for run in store.runs.group(made[0].id)] == [run.id for run in made]
+    assert [run.parsed().dataset.fold for run in store.runs.group(made[0].id)] == [0, 1, 2]
 
 
 def test_a_group_enters_the_queue_whole_or_not_at_all(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TRAINYARD_MAX_QUEUED_RUNS", "2")
     settings.cache_clear()
     with pytest.raises(TrainyardError, match="The queue is full"):
-        store.create_runs([SPEC] * 3)
-    assert store.list_runs() == []
+        store.runs.create_group([SPEC] * 3)
+    assert store.runs.list() == []
     settings.cache_clear()
 
 
@@ -487,28 +487,28 @@ def test_a_study_is_kept_as_it_was_made(store: Store) -> None:
 
 def test_trials_are_runs_that_wait_like_others_and_boosted_ones_come_first(store: Store) -> None:
     study = create_study(store)
-    plain = store.create_run(SPEC)
+    plain = store.runs.create(SPEC)
     first, second = (store.studies.create_trial(study.id, trial, SPEC) for trial in (0, 1))
     assert first is not None
     assert second is not None
     assert (first.study_id, first.trial, first.owner) == (study.id, 0, "ada")
     store.studies.boost(study.id, 1)
-    assert store.queue() == [second.id, plain.id, first.id]
+    assert store.runs.queue() == [second.id, plain.id, first.id]
     assert store.studies.get(study.id).boosted == (1,)
-    assert store.studies.runs(study.id) == {0: [store.get_run(first.id)], 1: [store.get_run(second.id)]}
+    assert store.studies.runs(study.id) == {0: [store.runs.get(first.id)], 1: [store.runs.get(second.id)]}
 
 
 def test_a_stopped_study_ends_its_runs_and_no_others(store: Store) -> None:
     study = create_study(store)
     store.studies.create_trial(study.id, 0, SPEC)
-    running, waiting = store.claim_run("cpu-0"), store.studies.create_trial(study.id, 1, SPEC)
-    plain = store.create_run(SPEC)
+    running, waiting = store.attempts.claim("cpu-0"), store.studies.create_trial(study.id, 1, SPEC)
+    plain = store.runs.create(SPEC)
     store.studies.stop(study.id)
     assert running is not None
     assert waiting is not None
-    assert store.get_run(running.id).request == "stopped"
-    assert not store.get_run(waiting.id).live
-    assert store.queue() == [plain.id]
+    assert store.runs.get(running.id).request == "stopped"
+    assert not store.runs.get(waiting.id).live
+    assert store.runs.queue() == [plain.id]
     store.studies.end(study.id, StudyState.COMPLETED)
     assert store.studies.get(study.id).state is StudyState.STOPPED
 
@@ -524,11 +524,11 @@ def test_a_driver_works_on_any_database(store: Store) -> None:
     driver = Driver(store)
     for _ in range(2):
         driver.tick()
-        run = store.claim_run("cpu-0")
+        run = store.attempts.claim("cpu-0")
         assert run is not None
-        store.report(run, [point(1, 0.5, name="accuracy", split="validation", scope="epoch")], epoch=1)
-        store.report(run, [], best={"epoch": 1, "val_accuracy": 0.5})
-        store.end_run(run, RunState.COMPLETED)
+        store.attempts.report(run, [point(1, 0.5, name="accuracy", split="validation", scope="epoch")], epoch=1)
+        store.attempts.report(run, [], best={"epoch": 1, "val_accuracy": 0.5})
+        store.attempts.end(run, RunState.COMPLETED)
     driver.tick()
     driver.close()
     assert store.studies.get(study.id).state is StudyState.COMPLETED

@@ -34,7 +34,7 @@ def test_a_promoted_trial_is_an_ordinary_run_with_its_values(bench: Bench) -> No
     run = promote(bench.store, study, 0, "ada")
     assert (run.study_id, run.trial, run.owner, run.state) == (None, None, "ada", RunState.QUEUED)
     assert run.spec == trial.spec
-    assert "Promoted from trial 0 of study 1." in [event.text for event in bench.store.events(run.id)]
+    assert "Promoted from trial 0 of study 1." in [event.text for event in bench.store.runs.events(run.id)]
 
 
 def test_a_promoted_trial_of_a_cross_validation_has_no_folds(bench: Bench) -> None:
@@ -87,7 +87,7 @@ def test_a_deleted_study_leaves_nothing_but_what_was_promoted(bench: Bench) -> N
     kept = bench.begin(trials=1)
     delete_study(bench.store, study.id)
     assert [run.id for run in bench.waiting()] == [promoted.id, promoted.id + 1]
-    assert len(bench.store.list_runs()) == 2
+    assert len(bench.store.runs.list()) == 2
     assert not any(folder.exists() for folder in folders)
     assert [other.id for other in bench.store.studies.list()] == [kept.id]
     assert known_to_optuna(bench) == [study_name(kept.id)]
@@ -110,7 +110,7 @@ def test_deleting_again_finishes_what_was_interrupted(bench: Bench, monkeypatch:
     study, folders = ended(bench)
     places = {
         "files": "engine.artifacts.artifacts_of",
-        "rows": "engine.store.Store.delete_runs",
+        "rows": "engine.store.runs.Runs.delete_many",
         "study": "engine.store.studies.Studies.delete",
         "optuna": "engine.search.sampling.forget_study",
     }
@@ -119,7 +119,7 @@ def test_deleting_again_finishes_what_was_interrupted(bench: Bench, monkeypatch:
         with pytest.raises(KeyboardInterrupt):
             delete_study(bench.store, study.id)
     delete_study(bench.store, study.id)
-    assert bench.store.list_runs() == bench.store.studies.list() == known_to_optuna(bench) == []
+    assert bench.store.runs.list() == bench.store.studies.list() == known_to_optuna(bench) == []
     assert not any(folder.exists() for folder in folders)
 
 

@@ -156,10 +156,10 @@ def test_a_resumed_trial_run_of_a_deleted_study_cannot_be_lost_silently(bench: B
     run = bench.claim()
     bench.end(run, RunState.FAILED)
     assert bench.get(study).state is StudyState.COMPLETED
-    bench.store.resume_run(run.id)
+    bench.store.runs.resume(run.id)
     with pytest.raises(TrainyardError, match="that have not ended: 1"):
         delete_study(bench.store, study.id)
-    assert bench.store.get_run(run.id).state is RunState.QUEUED
+    assert bench.store.runs.get(run.id).state is RunState.QUEUED
 
 
 def test_a_study_whose_own_dataset_is_deleted_between_two_trials_ends_with_a_sentence(bench: Bench) -> None:
@@ -168,7 +168,7 @@ def test_a_study_whose_own_dataset_is_deleted_between_two_trials_ends_with_a_sen
     with pytest.raises(TrainyardError, match="in use by run"):
         delete_own_data(bench.store, "mine")  # not while a trial needs it
     waiting = bench.claim()
-    assert bench.store.end_run(waiting, RunState.COMPLETED, "", {})
+    assert bench.store.attempts.end(waiting, RunState.COMPLETED, "", {})
     delete_own_data(bench.store, "mine")
     bench.driver.tick()
     for _ in range(9):

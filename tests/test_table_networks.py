@@ -221,7 +221,7 @@ def test_vendored_tables_have_their_gaps() -> None:
 
 def test_a_classification_is_judged_by_what_a_dozen_rows_can_tell(store: Store) -> None:
     run = train(store, **SMALL)
-    assert run.best["val_cross_entropy"] == min(store.history(run.id)["val_cross_entropy"])
+    assert run.best["val_cross_entropy"] == min(store.metrics.history(run.id)["val_cross_entropy"])
     assert run.result["validation_cross_entropy"] == pytest.approx(run.best["val_cross_entropy"], abs=1e-4)
 
 
@@ -239,7 +239,7 @@ def test_a_regression_is_in_the_unit_of_its_target(store: Store) -> None:
 def test_metrics_that_are_no_means_have_no_value_for_a_few_steps(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Report, "INTERVAL_SECONDS", 0.0)
     run = train(store, **(SMALL | {"dataset": "diabetes"}))
-    steps = {p.name for p in store.metrics(run.id) if (p.split, p.scope) == ("train", "step")}
+    steps = {p.name for p in store.metrics.read(run.id) if (p.split, p.scope) == ("train", "step")}
     assert {"loss", "mae"} <= steps
     assert not {"r2", "rmse"} & steps
 
@@ -250,7 +250,7 @@ def test_a_short_epoch_becomes_one_execution(store: Store, monkeypatch: pytest.M
     measured = fit.execution_steps
     monkeypatch.setattr(fit, "execution_steps", lambda speed, steps: asked.append(speed) or measured(speed, steps))
     run = train(store, **SMALL)
-    first = next(p for p in store.metrics(run.id) if p.name == "examples_per_second")
+    first = next(p for p in store.metrics.read(run.id) if p.name == "examples_per_second")
     assert first.value is not None
     assert asked[0] > 2 * first.value / 32
 
@@ -258,5 +258,5 @@ def test_a_short_epoch_becomes_one_execution(store: Store, monkeypatch: pytest.M
 def test_short_epochs_still_show_their_speed(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Report, "INTERVAL_SECONDS", 1e-9)
     run = train(store, **(SMALL | {"epochs": 5}))
-    epochs = {int(p.epoch) for p in store.metrics(run.id) if p.name == "examples_per_second"}
+    epochs = {int(p.epoch) for p in store.metrics.read(run.id) if p.name == "examples_per_second"}
     assert epochs >= {1, 2, 3, 4, 5}

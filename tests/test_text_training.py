@@ -65,7 +65,7 @@ def assert_equal(store: Store, one: Run, other: Run) -> None:
     """The same weights and the same learning curve."""
     assert (one.state, other.state) == (RunState.COMPLETED, RunState.COMPLETED)
     assert one.result["weights_sha256"] == other.result["weights_sha256"]
-    assert store.history(one.id) == store.history(other.id)
+    assert store.metrics.history(one.id) == store.metrics.history(other.id)
 
 
 def test_a_bag_with_empty_texts_and_words_left_out_learns_and_goes_on_exactly(

@@ -64,10 +64,10 @@ def test_a_trial_is_judged_on_validation_alone_and_leaves_a_checkpoint_with_its_
     study = store.studies.create(StudySpec.build(SMALL, {"units": None}, ("quality", "latency"), Search(pruner="none")))
     made = store.studies.create_trial(study.id, 0, RunSpec.build(SMALL))
     assert made is not None
-    run = store.claim_run("cpu-0", made.id)
+    run = store.attempts.claim("cpu-0", made.id)
     assert run is not None
     assert fit.train_run(store, run) is RunState.COMPLETED
-    ended = store.get_run(run.id)
+    ended = store.runs.get(run.id)
     assert (ended.study_id, ended.trial) == (study.id, 0)
     assert 0 < ended.result["latency_ms"] < 1000
     assert not [name for name in ended.result if name.startswith(("test_", "validation_", "baseline_"))]
@@ -96,7 +96,7 @@ def test_a_completed_run_keeps_what_became_of_each_example(store: Store) -> None
 
 def test_the_model_has_the_weights_of_the_best_epoch(store: Store) -> None:
     run = train(store, epochs=8, learning_rate=0.3, optimizer="rmsprop")  # so high that later epochs are worse
-    history = store.history(run.id)["val_accuracy"]
+    history = store.metrics.history(run.id)["val_accuracy"]
     best = int(np.argmax(np.asarray(history)))
     assert best < len(history) - 1, "the last epoch is the best: the test shows nothing"
     assert run.best["epoch"] == run.result["best_epoch"] == best + 1
@@ -113,7 +113,7 @@ def test_training_stops_early_with_patience_and_never_without(store: Store) -> N
     assert stopped.state is RunState.COMPLETED
     assert stopped.epoch < 8
     assert stopped.message == f"Stopped early after epoch {stopped.epoch}: no better result for 1 epochs."
-    assert len(store.history(stopped.id)["loss"]) == stopped.epoch
+    assert len(store.metrics.history(stopped.id)["loss"]) == stopped.epoch
     whole = train(store, patience=0, **values)
     assert (whole.epoch, whole.message) == (8, "")
 
@@ -125,11 +125,11 @@ def test_a_loss_that_is_no_number_fails_the_run_with_a_sentence(store: Store) ->
 
     run = create(store, optimizer="sgd", learning_rate=0.5)
     assert work(store, run, [Diverging()]) == 1
-    failed = store.get_run(run.id)
+    failed = store.runs.get(run.id)
     assert failed.state is RunState.FAILED
     assert "loss became" in failed.message
     assert "Lower the learning rate (it was 0.5; try 0.05)" in failed.message
-    assert all(p.value is not None and np.isfinite(p.value) for p in store.metrics(run.id))
+    assert all(p.value is not None and np.isfinite(p.value) for p in store.metrics.read(run.id))
 
 
 @pytest.mark.parametrize(
@@ -168,7 +168,7 @@ def test_a_run_that_asks_for_a_gpu_where_there_is_none_says_so(store: Store) -> 
         pytest.skip("there is a GPU")
     run = create(store, device="gpu")
     assert work(store, run) == 1
-    assert "'gpu', but TensorFlow sees no GPU here" in store.get_run(run.id).message
+    assert "'gpu', but TensorFlow sees no GPU here" in store.runs.get(run.id).message
 
 
 def _gpus() -> list[Any]:
@@ -182,7 +182,7 @@ def test_a_canceled_run_keeps_nothing(store: Store, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(fit, "Reporter", stopping_at(3, RunState.CANCELED))
     assert fit.train_run(store, run) is RunState.CANCELED
     assert list(artifacts_of(run.id).folder.iterdir()) == []
-    assert store.get_run(run.id).result == {}
+    assert store.runs.get(run.id).result == {}
 
 
 def test_a_worker_that_has_lost_its_run_touches_neither_its_files_nor_its_state(store: Store) -> None:
@@ -196,13 +196,13 @@ def test_a_worker_that_has_lost_its_run_touches_neither_its_files_nor_its_state(
     class GivenAway(keras.callbacks.Callback):
         def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
             if epoch == 0:
-                assert store.requeue_run(run, "again")
-                assert store.claim_run("cpu-1", run.id)
+                assert store.attempts.requeue(run, "again")
+                assert store.attempts.claim("cpu-1", run.id)
 
     with pytest.raises(RunLost):
         fit.train_run(store, run, [GivenAway()])
     assert {path: path.read_bytes() for path in others} == others
-    now = store.get_run(run.id)
+    now = store.runs.get(run.id)
     assert (now.state, now.attempt) == (RunState.RUNNING, 2)
 
 
@@ -239,11 +239,11 @@ def test_step_values_are_means_over_the_time_since_the_last_ones(store: Store, m
     monkeypatch.setattr(fit, "FIRST_EXECUTION_STEPS", 2)
     monkeypatch.setattr(fit.Report, "INTERVAL_SECONDS", 0.0)
     run = train(store, epochs=1, batch_size=125)  # 11 steps of 125 examples: all alike
-    losses = [p for p in store.metrics(run.id) if (p.split, p.scope, p.name) == ("train", "step", "loss")]
+    losses = [p for p in store.metrics.read(run.id) if (p.split, p.scope, p.name) == ("train", "step", "loss")]
     steps = np.diff([0, *(p.step for p in losses)])
     assert len(losses) == 6
     mean = np.average([p.value for p in losses if p.value is not None], weights=steps)
-    assert mean == pytest.approx(store.history(run.id)["loss"][0], rel=1e-4)
+    assert mean == pytest.approx(store.metrics.history(run.id)["loss"][0], rel=1e-4)
 
 
 def test_a_model_learns_from_the_training_split_once_for_each_dataset_and_setting(

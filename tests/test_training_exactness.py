@@ -32,7 +32,7 @@ def assert_equal(store: Store, one: Run, other: Run) -> None:
     """The same weights, the same learning curve, the same best epoch and the same test result."""
     assert (one.state, other.state) == (RunState.COMPLETED, RunState.COMPLETED)
     assert one.result["weights_sha256"] == other.result["weights_sha256"]
-    assert store.history(one.id) == store.history(other.id)
+    assert store.metrics.history(one.id) == store.metrics.history(other.id)
     assert (one.best, one.curve, one.message) == (other.best, other.curve, other.message)
     timing = {"examples_per_second", "seconds", "whole_seconds"}
     assert {k: v for k, v in one.result.items() if k not in timing} == {
@@ -98,7 +98,7 @@ def test_every_optimizer_and_every_schedule_goes_on_exactly(
     stops = [rng.randrange(9, CHANCES), rng.randrange(1, 9)]
     whole = train(store, **values)
     assert_equal(store, whole, train_with_stops(monkeypatch, store, stops, **values))
-    rates = {p.value for p in store.metrics(whole.id) if p.name == "learning_rate"}
+    rates = {p.value for p in store.metrics.read(whole.id) if p.name == "learning_rate"}
     assert (len(rates) > 1) == (schedule != "constant"), "the schedule did nothing: the test shows nothing"
 
 
@@ -125,11 +125,11 @@ def test_a_run_killed_after_its_last_epoch_does_not_train_on(store: Store, monke
         patch.setattr(fit, "evaluate_run", lambda *_: (_ for _ in ()).throw(Killed()))
         with pytest.raises(Killed):
             fit.train_run(store, run)
-    assert store.requeue_run(run, "again")
-    again = store.claim_run("cpu-0", run.id)
+    assert store.attempts.requeue(run, "again")
+    again = store.attempts.claim("cpu-0", run.id)
     assert again is not None
     fit.train_run(store, again)
-    assert_equal(store, whole, store.get_run(run.id))
+    assert_equal(store, whole, store.runs.get(run.id))
 
 
 @pytest.mark.slow
@@ -153,9 +153,9 @@ def test_a_run_killed_long_after_its_last_checkpoint_ends_the_same(
         patch.setattr(fit, "Checkpoints", KilledInTheFourthEpoch)
         with pytest.raises(Killed):
             fit.train_run(store, run)
-    assert store.get_run(run.id).epoch == 3
-    assert store.requeue_run(run, "again")
-    again = store.claim_run("cpu-0", run.id)
+    assert store.runs.get(run.id).epoch == 3
+    assert store.attempts.requeue(run, "again")
+    again = store.attempts.claim("cpu-0", run.id)
     assert again is not None
     fit.train_run(store, again)
-    assert_equal(store, whole, store.get_run(run.id))
+    assert_equal(store, whole, store.runs.get(run.id))

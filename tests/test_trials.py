@@ -108,16 +108,16 @@ def test_a_feed_notices_what_moves_what_ends_and_what_is_deleted(store: Store) -
     feed.follow(0.0)
     assert [trial.number for trial in feed.trials] == [0, 1, 2, 3]
     ended, moved = feed.ended, feed.moved
-    store.report(run, epoch=2, curve=[0.1, 0.2], best={"epoch": 2, "val_accuracy": 0.2})
+    store.attempts.report(run, epoch=2, curve=[0.1, 0.2], best={"epoch": 2, "val_accuracy": 0.2})
     feed.follow(0.0)
     assert (feed.ended, feed.trials[-1].run.epoch) == (ended, 2)
     assert feed.moved > moved
-    store.end_run(run, RunState.COMPLETED)
+    store.attempts.end(run, RunState.COMPLETED)
     feed.follow(0.0)
     assert feed.ended > ended
     assert feed.trials[-1].judged
     ended = feed.ended
-    store.delete_run(run.id)
+    store.runs.delete(run.id)
     feed.follow(0.0)
     assert feed.ended > ended
     assert [trial.number for trial in feed.trials] == [0, 1, 2]
@@ -150,18 +150,18 @@ def test_a_feed_holds_what_the_store_holds_whatever_happens_between_two_looks(st
     check()
     given_up = study_seeding.ended(store, made, 4, PARAMS, pruned=True)
     check()
-    store.resume_run(given_up.id)
-    again = store.claim_run("cpu-0", given_up.id)
+    store.runs.resume(given_up.id)
+    again = store.attempts.claim("cpu-0", given_up.id)
     assert again is not None
-    store.end_run(again, RunState.COMPLETED)
+    store.attempts.end(again, RunState.COMPLETED)
     check()
-    store.delete_run(feed.best[0].run.id)
+    store.runs.delete(feed.best[0].run.id)
     study_seeding.ended(store, made, 5, PARAMS)
     check()
     running = study_seeding.begun(store, made, 6, PARAMS, [0.1])
     check()
-    store.end_run(running, RunState.FAILED)
-    store.delete_run(running.id)
+    store.attempts.end(running, RunState.FAILED)
+    store.runs.delete(running.id)
     check()
 
 
@@ -187,11 +187,11 @@ def test_what_is_kept_is_built_again_only_when_trials_have_ended(store: Store) -
     feed.follow(0.0)
     for _ in range(2):
         feed.keep("a", lambda: built.append(1))
-    store.report(run, epoch=2)
+    store.attempts.report(run, epoch=2)
     feed.follow(0.0)
     feed.keep("a", lambda: built.append(2))
     assert built == [1]
-    store.end_run(run, RunState.COMPLETED)
+    store.attempts.end(run, RunState.COMPLETED)
     feed.follow(0.0)
     feed.keep("a", lambda: built.append(3))
     assert built == [1, 3]

@@ -58,7 +58,7 @@ def test_an_unexpected_error_fails_the_run_and_leaves_a_traceback(
     monkeypatch.setattr("engine.training.fit.train_run", broken)
     run = create(store)
     assert work(store, run) == 1
-    assert store.get_run(run.id).message == "Unexpected RuntimeError: a bug (see the log)."
+    assert store.runs.get(run.id).message == "Unexpected RuntimeError: a bug (see the log)."
     assert "Traceback" in caplog.text
 
 
@@ -67,7 +67,7 @@ def test_where_the_state_cannot_be_written_the_exit_code_tells(store: Store, mon
         raise StoreUnavailable("The database cannot be used: it is away.")
 
     monkeypatch.setattr("engine.training.fit.train_run", away)
-    monkeypatch.setattr(store, "end_run", away)
+    monkeypatch.setattr(store.attempts, "end", away)
     assert work(store, create(store)) == NO_STORE_CODE
 
 
@@ -75,22 +75,22 @@ def test_a_run_that_was_given_away_before_the_worker_began_is_left_alone(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = create(store)
-    store.requeue_run(run, "again")
-    assert store.claim_run("cpu-1", run.id)
+    store.attempts.requeue(run, "again")
+    assert store.attempts.claim("cpu-1", run.id)
     line = json.dumps({"run": run.id, "attempt": run.attempt})
     monkeypatch.setattr("sys.stdin", io.StringIO(line + "\n"))
     monkeypatch.setattr(worker, "warm_up", lambda: None)
     monkeypatch.setattr(worker, "open_log", lambda _: pytest.fail("it began"))
     monkeypatch.setattr("os.write", lambda *_: 0)
     assert worker.main() == 0
-    assert store.get_run(run.id).state is RunState.RUNNING
+    assert store.runs.get(run.id).state is RunState.RUNNING
 
 
 def hand_over(store: Store, process: WorkerProcess, study_id: int, trial: int, **values: Any) -> Run:
     """Let the process train a trial."""
     made = store.studies.create_trial(study_id, trial, RunSpec.build(SMALL | values))
     assert made is not None
-    run = store.claim_run("cpu-0", made.id, worker=process.describe())
+    run = store.attempts.claim("cpu-0", made.id, worker=process.describe())
     assert run is not None
     process.hand_over(run)
     return run
@@ -114,11 +114,11 @@ def test_a_worker_trains_trials_one_after_another_and_each_as_if_it_were_alone(
     hashes = []
     run = hand_over(store, alone, study.id, 0, **random)
     until(lambda: alone.done)
-    hashes.append(store.get_run(run.id).result["weights_sha256"])
+    hashes.append(store.runs.get(run.id).result["weights_sha256"])
     for trial, values in enumerate((random | {"units": 24}, random | {"optimizer": "sgd"}, random), 1):
         run = hand_over(store, several, study.id, trial, **values)
         until(lambda: several.done)
-        ended = store.get_run(run.id)
+        ended = store.runs.get(run.id)
         assert ended.state is RunState.COMPLETED, ended.message
         several.take_back()
         assert several.state == "ready"
@@ -144,4 +144,4 @@ def test_a_worker_whose_executor_is_gone_leaves_after_its_trial(store: Store) ->
     process._child.stdin.close()  # type: ignore[union-attr]  # as the system does for an executor that was killed
     process._child.stdout.close()  # type: ignore[union-attr]
     assert process._child.wait(90) == 0
-    assert store.get_run(run.id).state is RunState.COMPLETED
+    assert store.runs.get(run.id).state is RunState.COMPLETED

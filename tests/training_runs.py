@@ -17,14 +17,14 @@ RANDOM: dict[str, Any] = {"dropout": 0.3, "rotation": 20.0, "shift": 0.1, "deter
 
 def create(store: Store, **values: Any) -> Run:
     """A run that is the caller's."""
-    return store.create_run(RunSpec.build(SMALL | values), "ada", slot="terminal")
+    return store.runs.create(RunSpec.build(SMALL | values), "ada", slot="terminal")
 
 
 def train(store: Store, **values: Any) -> Run:
     """Train from beginning to end."""
     run = create(store, **values)
     fit.train_run(store, run)
-    return store.get_run(run.id)
+    return store.runs.get(run.id)
 
 
 def train_with_stops(monkeypatch: pytest.MonkeyPatch, store: Store, stops: list[int], **values: Any) -> Run:
@@ -34,10 +34,10 @@ def train_with_stops(monkeypatch: pytest.MonkeyPatch, store: Store, stops: list[
         with monkeypatch.context() as patch:
             patch.setattr(fit, "Reporter", stopping_at(chance))
             if fit.train_run(store, run) is RunState.COMPLETED:
-                return store.get_run(run.id)
-        run = store.resume_run(run.id, slot="terminal")
+                return store.runs.get(run.id)
+        run = store.runs.resume(run.id, slot="terminal")
     fit.train_run(store, run)
-    return store.get_run(run.id)
+    return store.runs.get(run.id)
 
 
 def stopping_at(chance: int, state: RunState = RunState.STOPPED) -> type[Reporter]:

@@ -59,7 +59,7 @@ def start_executor() -> None:
 
 def launch(spec: RunSpec, owner: str = "") -> Run:
     """Queue a run, or one for each fold, and have somebody take it. Returns the first."""
-    run = store().create_runs(spec.folded(), owner)[0]
+    run = store().runs.create_group(spec.folded(), owner)[0]
     start_executor()
     return run
 
@@ -85,15 +85,15 @@ def repeat(run: Run) -> Run:
     steering = run.taken_steering
     if run.parent_id is not None and run.parent_epoch is not None:
         return fork(run.parent_id, run.parent_epoch, run.parsed(), steering=steering)
-    made = store().create_run(run.parsed(), steering=steering)
+    made = store().runs.create(run.parsed(), steering=steering)
     start_executor()
     return made
 
 
 def reseed(run: Run, count: int, owner: str = "") -> list[Run]:
     """Queue `count` runs like this one with other seeds, as one group with it, and have somebody take them."""
-    known = store().group(run.group_id) if run.group_id is not None else [run]
-    made = store().repeat_run(run.id, run.parsed().reseeded(count, [_seed(member) for member in known]), owner)
+    known = store().runs.group(run.group_id) if run.group_id is not None else [run]
+    made = store().runs.repeat(run.id, run.parsed().reseeded(count, [_seed(member) for member in known]), owner)
     start_executor()
     return made
 
@@ -107,7 +107,7 @@ def start_fetch(name: str) -> None:
     running = fetches.get(name)
     if running is not None and running.poll() is None:
         return
-    store().report_fetch(name, "running")
+    store().fetches.report(name, "running")
     fetches[name] = subprocess.Popen(
         [*FETCH_COMMAND, name],
         cwd=ROOT,

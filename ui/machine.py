@@ -9,7 +9,7 @@ import streamlit as st
 from sqlalchemy.engine import make_url
 
 from engine.settings import Settings, settings
-from engine.store.store import Executor
+from engine.store import Lease
 from ui.language import N_, _
 
 SHOWN_PACKAGES = (
@@ -35,7 +35,7 @@ class DiskUse:
     budget_bytes: int = 0
 
 
-def executor_sentence(executor: Executor | None) -> str:
+def executor_sentence(executor: Lease | None) -> str:
     """Who runs what is queued, and since when it was silent."""
     if executor is None:
         return _("No executor runs, so queued runs wait.")
@@ -48,7 +48,7 @@ def executor_sentence(executor: Executor | None) -> str:
     )
 
 
-def slot_rows(executor: Executor) -> list[dict[str, Any]]:
+def slot_rows(executor: Lease) -> list[dict[str, Any]]:
     """A row a slot: its name and the run in it."""
     return [
         {_("Slot"): slot.get("name"), _("Run"): str(slot["run"]) if slot.get("run") else _("free")}

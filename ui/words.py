@@ -11,8 +11,8 @@ from engine.errors import TrainyardError
 from engine.judging import SHARES
 from engine.runs import Run, RunState
 from engine.spec import Choices, Range
+from engine.store import Lease
 from engine.store.changes import RESUMABLE
-from engine.store.store import Executor
 from engine.studies import Domain
 from engine.tasks.base import tasks
 from ui.language import N_, _
@@ -168,7 +168,7 @@ def progress_text(run: Run, left: float | None) -> str:
     return " · ".join(words)
 
 
-def queue_text(run: Run, queue: list[int], executor: Executor | None) -> tuple[str, bool]:
+def queue_text(run: Run, queue: list[int], executor: Lease | None) -> tuple[str, bool]:
     """Where a queued run stands, and whether something must be done before it can start."""
     if executor is None or not executor.alive:
         return (

@@ -116,7 +116,7 @@ def train(arguments: argparse.Namespace) -> int:
 
     spec = RunSpec.build(run_values(arguments))
     store = open_store()
-    return _train_here(store, store.create_run(spec, arguments.owner or "", slot=TERMINAL), arguments.json)
+    return _train_here(store, store.runs.create(spec, arguments.owner or "", slot=TERMINAL), arguments.json)
 
 
 def cost(arguments: argparse.Namespace) -> int:
@@ -133,14 +133,14 @@ def resume(arguments: argparse.Namespace) -> int:
     from engine.executor.local import TERMINAL
 
     store = open_store()
-    return _train_here(store, store.resume_run(arguments.run, slot=TERMINAL), arguments.json)
+    return _train_here(store, store.runs.resume(arguments.run, slot=TERMINAL), arguments.json)
 
 
 def _train_here(store: Store, run: Run, as_json: bool) -> int:
     from engine.cli.foreground import train_in_foreground
 
     train_in_foreground(store, run, quiet=as_json)
-    ended = store.get_run(run.id)
+    ended = store.runs.get(run.id)
     if as_json:
         print(json.dumps(summary(ended)))
     else:
@@ -171,8 +171,8 @@ def summary(run: Run) -> dict[str, Any]:
 def submit(arguments: argparse.Namespace) -> int:
     """`submit`: queue a run; says so when nobody is there to train it."""
     store = open_store()
-    made = store.create_runs(RunSpec.build(run_values(arguments)).folded(), arguments.owner or "")
-    alive = (known := store.executor()) is not None and known.alive
+    made = store.runs.create_group(RunSpec.build(run_values(arguments)).folded(), arguments.owner or "")
+    alive = (known := store.leases.get()) is not None and known.alive
     if arguments.json:
         ids = [run.id for run in made]
         print(json.dumps({"run": ids[0], "runs": ids, "state": made[0].state.value, "executor_alive": alive}))
@@ -186,7 +186,7 @@ def submit(arguments: argparse.Namespace) -> int:
 
 def show_runs(arguments: argparse.Namespace) -> int:
     """`runs`: newest first."""
-    found = [_row(run) for run in open_store().list_runs(limit=arguments.limit)]
+    found = [_row(run) for run in open_store().runs.list(limit=arguments.limit)]
     return _print_rows(found, arguments.json, "No runs yet. Start one: python -m engine train")
 
 
@@ -211,17 +211,17 @@ def show(arguments: argparse.Namespace) -> int:
     from engine.epochs import kept_epochs
 
     store = open_store()
-    run = store.get_run(arguments.run)
+    run = store.runs.get(arguments.run)
     found = _row(run) | {
         "spec": run.spec,
         "result": run.result,
         "parent": run.parent_id,
         "parent_epoch": run.parent_epoch,
-        "children": [child.id for child in store.children(run.id)],
+        "children": [child.id for child in store.runs.children(run.id)],
         "steering": run.steering,
         "kept_epochs": kept_epochs(run.id),
         "environment": run.environment,
-        "history": store.history(run.id),
+        "history": store.metrics.history(run.id),
         "folder": str(artifacts_of(run.id).folder),
     }
     print(json.dumps(found) if arguments.json else json.dumps(found, indent=2))
@@ -231,11 +231,11 @@ def show(arguments: argparse.Namespace) -> int:
 def stop(arguments: argparse.Namespace) -> int:
     """`stop`: ask, and wait a little for the answer."""
     store = open_store()
-    run = store.request_end(arguments.run, RunState.STOPPED)
+    run = store.runs.request_end(arguments.run, RunState.STOPPED)
     until = time.monotonic() + 10
     while run.live and time.monotonic() < until:
         time.sleep(0.1)
-        run = store.get_run(run.id)
+        run = store.runs.get(run.id)
     print(
         json.dumps({"run": run.id, "state": run.state.value})
         if arguments.json
@@ -274,7 +274,7 @@ def script(arguments: argparse.Namespace) -> int:
     from engine.cli.foreground import export_script
 
     folder = arguments.output or Path(f"run-{arguments.run}")
-    paths = export_script(open_store().get_run(arguments.run), folder, notebook=arguments.notebook)
+    paths = export_script(open_store().runs.get(arguments.run), folder, notebook=arguments.notebook)
     if arguments.json:
         print(json.dumps({"run": arguments.run, "files": [str(path) for path in paths]}))
     else:

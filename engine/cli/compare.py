@@ -24,7 +24,7 @@ def compare(arguments: argparse.Namespace) -> int:
     store = open_store()
     ids = list(dict.fromkeys(arguments.runs))
     check_number(len(ids))
-    runs = [store.get_run(run_id) for run_id in ids]
+    runs = [store.runs.get(run_id) for run_id in ids]
     rows = [_row(store, run) for run in runs]
     different = {f"{section}.{field}": values for (section, field), values in hyperparameters(runs).items()}
     found = compare_runs(runs)
@@ -42,7 +42,7 @@ def _row(store: Store, run: Run) -> dict[str, Any]:
         "dataset": run.spec["dataset"]["name"],
         "model": run.spec["model"]["name"],
         "best": run.best,
-        "last": last_metrics(run, store.history(run.id)),
+        "last": last_metrics(run, store.metrics.history(run.id)),
         "test": tested_metrics(run),
         "baseline": baseline_metrics(run) | {"name": run.result.get("baseline_name")},
     }

@@ -28,7 +28,7 @@ _ERRORS = Console(stderr=True)
 
 def train_in_foreground(store: Store, run: Run, *, quiet: bool) -> None:
     """Train a run that this process owns. Ctrl-C asks it to stop, as the Stop button does; a second one cancels."""
-    store.set_worker(run, describe_process())
+    store.attempts.set_worker(run, describe_process())
     _log_to_file(run)
     pressed: list[RunState] = []
 
@@ -36,7 +36,7 @@ def train_in_foreground(store: Store, run: Run, *, quiet: bool) -> None:
         # what somebody else asks for elsewhere does not count
         state = RunState.CANCELED if pressed else RunState.STOPPED
         try:
-            store.request_end(run.id, state)
+            store.runs.request_end(run.id, state)
             pressed.append(state)
         except TrainyardError as error:  # it has just ended, or the database is busy: Ctrl-C works again
             logger.warning("The run could not be asked to stop: %s", error)
@@ -100,15 +100,15 @@ def fetch_dataset(store: Store, name: str, source: Path | None, *, quiet: bool) 
 
         def progress(done: int, total: int) -> None:
             bars.update(bar, completed=done, total=total or None)
-            store.report_fetch(name, "running", done, total)
+            store.fetches.report(name, "running", done, total)
 
         try:
-            store.report_fetch(name, "running")
+            store.fetches.report(name, "running")
             fetch(name, source, progress)
         except TrainyardError as error:
-            store.report_fetch(name, "failed", message=str(error))
+            store.fetches.report(name, "failed", message=str(error))
             raise
-    store.report_fetch(name, "completed")
+    store.fetches.report(name, "completed")
 
 
 def _log_to_file(run: Run) -> None:

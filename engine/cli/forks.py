@@ -45,7 +45,7 @@ def _add_flags(parser: argparse.ArgumentParser, arguments: list[str]) -> None:
     number = _run_of(arguments)
     if number is None:
         return
-    spec = open_store().get_run(number).parsed()
+    spec = open_store().runs.get(number).parsed()
     asked = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     for section in PARTS:
         asked.add_argument(f"--{section}", default=getattr(spec, section).name)
@@ -67,12 +67,12 @@ def fork(arguments: argparse.Namespace, train_here: "Callable[[Store, Run, bool]
     from engine.forks import fork_run, fork_spec
 
     store = open_store()
-    spec = fork_spec(store.get_run(arguments.run), arguments.epoch, run_values(arguments))
+    spec = fork_spec(store.runs.get(arguments.run), arguments.epoch, run_values(arguments))
     slot = "" if arguments.queue else TERMINAL
     made = fork_run(store, arguments.run, arguments.epoch, spec, arguments.owner or "", slot)
     if slot:
         return train_here(store, made, arguments.json)
-    alive = (known := store.executor()) is not None and known.alive
+    alive = (known := store.leases.get()) is not None and known.alive
     found = _state(made) | {"parent": made.parent_id, "epoch": made.parent_epoch, "executor_alive": alive}
     print(json.dumps(found) if arguments.json else f"Run {made.id} is queued.")
     if not alive and not arguments.json:
@@ -83,18 +83,18 @@ def fork(arguments: argparse.Namespace, train_here: "Callable[[Store, Run, bool]
 def pause(arguments: argparse.Namespace) -> int:
     """`pause`: ask, and wait a little for the answer."""
     store = open_store()
-    run = store.request_end(arguments.run, RunState.PAUSED)
+    run = store.runs.request_end(arguments.run, RunState.PAUSED)
     until = time.monotonic() + _ANSWER_SECONDS
     while run.live and time.monotonic() < until:
         time.sleep(0.1)
-        run = store.get_run(run.id)
+        run = store.runs.get(run.id)
     print(json.dumps(_state(run)) if arguments.json else f"Run {run.id} is {run.state.value}. {run.message}".rstrip())
     return 0
 
 
 def steer(arguments: argparse.Namespace) -> int:
     """`steer`: ask; the event of the run says from which step on."""
-    run = open_store().steer_run(arguments.run, arguments.learning_rate)
+    run = open_store().runs.steer(arguments.run, arguments.learning_rate)
     if arguments.json:
         print(json.dumps(_state(run) | {"steering": run.steering}))
     else:

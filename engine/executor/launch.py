@@ -23,7 +23,7 @@ def ensure_executor(store: Store | None = None) -> bool:
     """
     wanted_file().parent.mkdir(parents=True, exist_ok=True)
     wanted_file().touch()
-    known = (store or open_store()).executor()
+    known = (store or open_store()).leases.get()
     if known is not None and known.alive and is_alive(known.info) is not False:
         return False
     log = settings().home_path / "logs" / "executor.log"

@@ -71,7 +71,7 @@ class LocalExecutor:
         finally:
             for worker in self._standby.values():
                 worker.dismiss()
-            self.store.release_lease(self.holder)
+            self.store.leases.release(self.holder)
         return True
 
     def _tick(self) -> None:
@@ -95,7 +95,7 @@ class LocalExecutor:
             if code is None and not worker.done:
                 continue
             given = worker.run
-            for run, _ in self.store.workers():
+            for run, _ in self.store.attempts.workers():
                 if given is not None and (run.id, run.attempt) == (given.id, given.attempt):
                     logger.warning("Worker of run %s ended with code %s.", run.id, code)
                     never_began = run.heartbeat_at == given.heartbeat_at
@@ -122,20 +122,20 @@ class LocalExecutor:
         words = killed or words
         if run.request == RunState.CANCELED:
             discard_results(run.id)  # first: whoever sees the state may count on it
-            self.store.end_run(run, RunState.CANCELED, "Canceled: no result was kept.")
+            self.store.attempts.end(run, RunState.CANCELED, "Canceled: no result was kept.")
         elif run.request and (killed or innocent):
-            self.store.end_run(run, RunState(run.request), words)
+            self.store.attempts.end(run, RunState(run.request), words)
         elif innocent and run.restarts + 1 < settings().max_attempts:
             logger.warning("Run %s has lost its worker; queueing it again.", run.id)
-            self.store.requeue_run(run, "Its worker was gone; it goes on from its last checkpoint.")
+            self.store.attempts.requeue(run, "Its worker was gone; it goes on from its last checkpoint.")
         else:
             tried = f" It was started {run.restarts + 1} times." if innocent and run.slot != TERMINAL else ""
-            self.store.end_run(run, RunState.FAILED, words + tried)
+            self.store.attempts.end(run, RunState.FAILED, words + tried)
 
     def _fill_slots(self) -> None:
         taken = self._busy.keys() | self._foreign.keys()
         free = [slot for slot in self.slots if slot.name not in taken]
-        if not free or not self.store.queue():
+        if not free or not self.store.runs.queue():
             return
         for slot in free:
             if slot.name not in self._standby:
@@ -143,17 +143,17 @@ class LocalExecutor:
             worker = self._standby[slot.name]
             if worker.exit_code is not None:
                 continue
-            run = self.store.claim_run(slot.name, devices=slot.devices, worker=worker.describe())
+            run = self.store.attempts.claim(slot.name, devices=slot.devices, worker=worker.describe())
             if run is None:
                 continue
             if not worker.suits(run):
                 worker.dismiss()
                 worker = self._standby[slot.name] = WorkerProcess(slot)
-                self.store.set_worker(run, worker.describe())
+                self.store.attempts.set_worker(run, worker.describe())
             try:
                 worker.hand_over(run)
             except BrokenPipeError:  # it died this very moment
-                self.store.requeue_run(run, "Its worker ended before it began.")
+                self.store.attempts.requeue(run, "Its worker ended before it began.")
                 continue
             self._busy[slot.name] = self._standby.pop(slot.name)
             self._standby_after = time.monotonic() + _STANDBY_DELAY_SECONDS
@@ -179,7 +179,7 @@ class LocalExecutor:
 
     def _look_around(self) -> None:
         """Kill workers that hang, renew the lease, watch the runs of others."""
-        running = self.store.workers()
+        running = self.store.attempts.workers()
         for known in (self._silence, self._asked, self._killed):
             for run_id in known.keys() - {run.id for run, _ in running}:
                 del known[run_id]
@@ -240,11 +240,11 @@ class LocalExecutor:
         if any(slot.devices is None for slot in self.slots):
             return
         offered = {device for slot in self.slots for device in slot.devices or ()}
-        for waiting in self.store.list_runs(states=[RunState.QUEUED]):
+        for waiting in self.store.runs.list(states=[RunState.QUEUED]):
             device = waiting.spec["training"]["device"]
-            if device not in offered and (run := self.store.claim_run("", waiting.id)):
+            if device not in offered and (run := self.store.attempts.claim("", waiting.id)):
                 words = f"This machine has no device {device!r}. Choose one of: {', '.join(sorted(offered))}."
-                self.store.end_run(run, RunState.FAILED, words)
+                self.store.attempts.end(run, RunState.FAILED, words)
 
     def _silent_seconds(self, run: Run) -> float:
         """For how long the heartbeat has not changed, by this process's own clock: suspended time does not count."""
@@ -255,14 +255,14 @@ class LocalExecutor:
         return time.monotonic() - since
 
     def _unneeded(self, working: bool) -> bool:
-        if self._idle_seconds is None or working or self.store.queue():
+        if self._idle_seconds is None or working or self.store.runs.queue():
             return False
         return time.time() - last_wanted() > self._idle_seconds
 
     def _hold_lease(self) -> bool:
-        known = self.store.executor()
+        known = self.store.leases.get()
         dead = known.holder if known and is_alive(known.info) is False else ""
-        return self.store.hold_lease(self.holder, self._info(), over=dead)
+        return self.store.leases.hold(self.holder, self._info(), over=dead)
 
     def _info(self) -> dict[str, object]:
         busy = {slot: worker.run.id for slot, worker in self._busy.items() if worker.run} | self._foreign

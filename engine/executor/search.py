@@ -8,8 +8,7 @@ import time
 from engine.executor.process import ROOT
 from engine.processes import is_alive
 from engine.settings import settings
-from engine.store import Store
-from engine.store.store import SEARCH_LEASE
+from engine.store import SEARCH_LEASE, Store
 
 logger = logging.getLogger(__name__)
 
@@ -29,7 +28,7 @@ class SearchProcess:
         on_its_way = self._child is not None and self._child.poll() is None
         if on_its_way or time.monotonic() < self._not_before:
             return
-        known = self._store.executor(SEARCH_LEASE)
+        known = self._store.leases.get(SEARCH_LEASE)
         if known is not None and known.alive and is_alive(known.info) is not False:
             return
         self._not_before = time.monotonic() + _PAUSE_SECONDS

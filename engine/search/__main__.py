@@ -8,8 +8,7 @@ from types import FrameType
 
 from engine.processes import describe_process, is_alive, this_process
 from engine.search.driver import Driver
-from engine.store import Store, StoreUnavailable, open_store
-from engine.store.store import SEARCH_LEASE
+from engine.store import SEARCH_LEASE, Store, StoreUnavailable, open_store
 
 logger = logging.getLogger("engine.search")
 
@@ -30,7 +29,7 @@ def main() -> int:
         if _hold_lease(store, holder):
             _drive(store, holder)
     finally:
-        store.release_lease(holder, SEARCH_LEASE)
+        store.leases.release(holder, SEARCH_LEASE)
         store.close()
     return 0
 
@@ -57,9 +56,9 @@ def _drive(store: Store, holder: str) -> None:
 
 
 def _hold_lease(store: Store, holder: str) -> bool:
-    known = store.executor(SEARCH_LEASE)
+    known = store.leases.get(SEARCH_LEASE)
     dead = known.holder if known and is_alive(known.info) is False else ""
-    return store.hold_lease(holder, describe_process(), SEARCH_LEASE, over=dead)
+    return store.leases.hold(holder, describe_process(), SEARCH_LEASE, over=dead)
 
 
 def _leave(number: int, frame: FrameType | None) -> None:

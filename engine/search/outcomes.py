@@ -38,7 +38,7 @@ def reported_values(store: Store, spec: StudySpec, runs: list[Run], folds: int, 
         return [measured(run, QUALITY, _metric(run)) for run in runs if run.state is RunState.COMPLETED]
     if runs[-1].epoch <= known:
         return []
-    values = store.history(runs[-1].id).get(_metric(runs[-1]), [])
+    values = store.metrics.history(runs[-1].id).get(_metric(runs[-1]), [])
     return [value if value is not None and math.isfinite(value) else None for value in values]
 
 

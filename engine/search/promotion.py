@@ -30,4 +30,4 @@ def promote(store: Store, study: Study, trial: int, owner: str = "") -> Run:
         raise TrainyardError(f"{words} {error}") from error
     whole = spec.dataset.model_copy(update={"folds": 0, "fold": 0})
     origin = f"Promoted from trial {trial} of study {study.id}."
-    return store.create_run(replace(spec, dataset=whole), owner, origin=origin)
+    return store.runs.create(replace(spec, dataset=whole), owner, origin=origin)

@@ -56,7 +56,7 @@ def find_source(run_id: int) -> Source:
     model, checkpoint = _state(run_id, files.model), _state(run_id, files.checkpoint)
     further = checkpoint is not None and (model is None or checkpoint.written > model.written)
     # the store is asked last: most runs have ended, and their model is the newest file
-    if checkpoint is not None and further and not open_store().get_run(run_id).state.final:
+    if checkpoint is not None and further and not open_store().runs.get(run_id).state.final:
         return checkpoint
     if model is None:
         raise _no_model(run_id)
@@ -73,7 +73,7 @@ def _state(run_id: int, path: Path) -> Source | None:
 
 def _no_model(run_id: int) -> TrainyardError:
     try:
-        state = open_store().get_run(run_id).state
+        state = open_store().runs.get(run_id).state
     except TrainyardError as error:
         return error
     if not state.final:
@@ -124,7 +124,7 @@ def _from_checkpoint(source: Source) -> LoadedModel:
     from engine.training.inheritance import inherit
     from engine.training.network import build_network
 
-    run = open_store().get_run(source.run_id)
+    run = open_store().runs.get(source.run_id)
     spec = run.parsed()
     info = learn(spec, prepare(spec.dataset))
     network = build_network(spec, info)

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, case, func, select, update
 
 from engine.errors import TrainyardError
 from engine.optimizers import optimizers
+from engine.processes import describe_process
 from engine.runs import Run, RunState
 from engine.settings import settings
 from engine.store.rows import unknown_run, write_event
@@ -16,7 +17,7 @@ from engine.store.schema import runs
 
 RESUMABLE = (RunState.PAUSED, RunState.STOPPED, RunState.FAILED, RunState.PRUNED)
 STEER = "steer"
-"""What `Store.report` returns where the learning rate was changed and the worker has not taken it yet."""
+"""What `Attempts.report` returns where the learning rate was changed and the worker has not taken it yet."""
 
 
 def ask_to_end(db: Connection, run_id: int, state: RunState, by: str, now: float) -> bool:
@@ -55,7 +56,12 @@ def put_back(db: Connection, run_id: int, by: str, slot: str, now: float) -> boo
     place = case((runs.c.state == RunState.PAUSED, runs.c.queued_at), else_=now)
     values: dict[str, Any] = {"state": RunState.QUEUED, "request": "", "message": "", "queued_at": place, "restarts": 0}
     if slot:
-        values |= {"state": RunState.RUNNING, "attempt": runs.c.attempt + 1, "heartbeat_at": now, "worker": {}}
+        values |= {
+            "state": RunState.RUNNING,
+            "attempt": runs.c.attempt + 1,
+            "heartbeat_at": now,
+            "worker": describe_process(),
+        }
         values |= {"started_at": func.coalesce(runs.c.started_at, now)}
     done = db.execute(
         update(runs)

@@ -1,4 +1,4 @@
-"""Opening the database: SQLite settings, folders, and migrations to the newest schema."""
+"""One open database: its connections, its write transactions, and the sentence about one that cannot be used."""
 
 import os
 import time
@@ -7,26 +7,66 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, text
+from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy.exc import DatabaseError, InterfaceError, OperationalError
 
 from engine.errors import TrainyardError
+from engine.store.migration import migrate
 
 try:
     import fcntl
 except ImportError:  # Windows: SQLite's own waiting has to do
     fcntl = None  # type: ignore[assignment]
 
-HEAD = "0004"
-"""Revision of the newest migration in `migrations/versions`; a test compares it."""
-VERSION_TABLE = "trainyard_version"
-"""Where our revision stands; `alembic_version` is Optuna's, whose tables live beside ours."""
-_OLD_VERSION_TABLE = "alembic_version"
-_OLD_REVISIONS = ("0001", "0002")  # those that stood there, before there were studies
-_MIGRATIONS = Path(__file__).parent / "migrations"
 _BUSY_SECONDS = 30.0  # how long a SQLite writer waits for its turn
 _POLL_SECONDS = 0.002
+
+
+class StoreUnavailable(TrainyardError):  # noqa: N818  # a state of the world, said in a sentence
+    """The database cannot be reached, read or written: it may work again later."""
+
+
+class Database:
+    """One open database. Cheap to keep, safe to share between threads."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._engine = open_database(url)
+        self._reader = self._engine.execution_options(isolation_level="AUTOCOMMIT", reading=True)
+
+    def close(self) -> None:
+        """Give all connections back."""
+        self._engine.dispose()
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A write transaction. Writers of one SQLite file take turns; see `turn`."""
+        with _sentences(), turn(self._engine.url), self._engine.begin() as db:
+            yield db
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A connection that sees what is committed, and waits for nobody."""
+        with _sentences(), self._reader.connect() as db:
+            yield db
+
+
+@contextmanager
+def _sentences() -> Iterator[None]:
+    """Say what is wrong with the database when it is locked, full, damaged or gone."""
+    try:
+        yield
+    except DatabaseError as error:
+        if type(error) not in _UNUSABLE:  # a statement that is wrong is ours to mend
+            raise
+        raise StoreUnavailable(
+            f"The database cannot be used: {str(error.orig).strip()}. Check free disk space in TRAINYARD_HOME, and "
+            "whether the server of TRAINYARD_DATABASE_URL runs; then try again."
+        ) from error
+
+
+_UNUSABLE = (OperationalError, InterfaceError, DatabaseError)  # SQLite calls a malformed file a plain DatabaseError
 
 
 def open_database(url: str) -> Engine:
@@ -77,61 +117,6 @@ def _wait_for(lock: int) -> None:
             return
         except BlockingIOError:
             time.sleep(_POLL_SECONDS)
-
-
-def migrate(engine: Engine) -> None:
-    """Run the missing migrations in one transaction; processes that come at the same time wait for the first."""
-    with engine.connect() as connection:
-        if current_revision(connection) == HEAD:
-            return
-    from alembic import command
-    from alembic.config import Config
-    from alembic.util.exc import CommandError
-
-    with engine.begin() as connection:
-        if engine.dialect.name == "postgresql":
-            connection.execute(text("SELECT pg_advisory_xact_lock(7281)"))
-        if current_revision(connection) == HEAD:
-            return
-        _move_version(connection)
-        config = Config()
-        config.set_main_option("script_location", str(_MIGRATIONS))
-        config.attributes["connection"] = connection
-        try:
-            command.upgrade(config, "head")
-        except CommandError as error:
-            raise TrainyardError(
-                f"The schema of this database is {current_revision(connection)!r}, newer than {HEAD!r}, which this "
-                "Trainyard knows. Install the newer Trainyard, or name another folder by TRAINYARD_HOME."
-            ) from error
-
-
-def current_revision(connection: Connection) -> str | None:
-    """The schema revision of the database, or None for an empty one."""
-    if inspect(connection).has_table(VERSION_TABLE):
-        return connection.execute(text(f"SELECT version_num FROM {VERSION_TABLE}")).scalar()  # noqa: S608  # a constant
-    return _old_revision(connection)
-
-
-def _old_revision(connection: Connection) -> str | None:
-    """The revision as earlier versions left it, if it is not Optuna's."""
-    if not inspect(connection).has_table(_OLD_VERSION_TABLE):
-        return None
-    found = connection.execute(text(f"SELECT version_num FROM {_OLD_VERSION_TABLE}")).scalar()  # noqa: S608
-    return found if found in _OLD_REVISIONS else None
-
-
-def _move_version(connection: Connection) -> None:
-    """Leave the table of earlier versions to Optuna, which would take our revision for its own."""
-    from alembic.migration import MigrationContext
-    from alembic.script import ScriptDirectory
-
-    if inspect(connection).has_table(VERSION_TABLE) or (found := _old_revision(connection)) is None:
-        return
-    # dropped, not renamed: PostgreSQL would keep the name of its key, which Optuna's table of the same name needs
-    connection.execute(text(f"DROP TABLE {_OLD_VERSION_TABLE}"))
-    context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
-    context.stamp(ScriptDirectory(str(_MIGRATIONS)), found)
 
 
 def _make_folder(folder: Path) -> None:

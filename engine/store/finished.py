@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import Row, case, select
 
 from engine.runs import RunState
+from engine.store.database import Database
 from engine.store.schema import runs
-from engine.store.store import Store
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class FinishedRun:
         return int(self.spec["training"]["batch_size"])
 
 
-def finished_runs(store: Store, model: str, *, trials: bool = False, limit: int = 100) -> list[FinishedRun]:
+def finished_runs(database: Database, model: str, *, trials: bool = False, limit: int = 100) -> list[FinishedRun]:
     """Runs that completed on this machine at the first attempt: those of `model` first, then the newest.
 
     Trials of studies are not judged on the test split, and so sooner over: they count only where asked for. Forks count
@@ -41,7 +41,7 @@ def finished_runs(store: Store, model: str, *, trials: bool = False, limit: int 
     wanted = [runs.c.state == RunState.COMPLETED, runs.c.attempt == 1, runs.c.parent_id.is_(None), flops > 0]
     if not trials:
         wanted.append(runs.c.study_id.is_(None))
-    if not store.url.startswith("sqlite"):  # a file belongs to one machine, whose name changes if it is a container
+    if not database.url.startswith("sqlite"):  # a file belongs to one machine, whose name changes if it is a container
         wanted.append(runs.c.worker["host"].as_string() == socket.gethostname())
     query = (
         select(
@@ -52,7 +52,7 @@ def finished_runs(store: Store, model: str, *, trials: bool = False, limit: int 
         .order_by(case((runs.c.model == model, 0), else_=1), runs.c.id.desc())
         .limit(limit)
     )
-    with store.reading() as db:
+    with database.reading() as db:
         return [found for row in db.execute(query) if (found := _finished(row)) is not None]
 
 

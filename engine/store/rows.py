@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, insert
 
 from engine.errors import TrainyardError
+from engine.processes import describe_process
 from engine.runs import Run, RunSpec, RunState
 from engine.settings import settings
 from engine.store.schema import events, runs
@@ -31,10 +32,11 @@ def new_run(spec: RunSpec) -> dict[str, Any]:
 
 
 def begins(slot: str, now: float) -> dict[str, Any]:
-    """The columns of a run that is queued; with `slot`, of one that its creator trains at once."""
+    """The columns of a run that is queued; with `slot`, of one that this process trains at once."""
     if not slot:
         return {"state": RunState.QUEUED}
-    return {"state": RunState.RUNNING, "slot": slot, "attempt": 1, "started_at": now, "heartbeat_at": now}
+    mine = {"slot": slot, "worker": describe_process()}
+    return {"state": RunState.RUNNING, "attempt": 1, "started_at": now, "heartbeat_at": now} | mine
 
 
 def run_of(row: Row[*tuple[Any, ...]]) -> Run:

@@ -4,19 +4,18 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, case, delete, func, insert, select, update
 
 from engine.errors import TrainyardError
 from engine.runs import Run, RunSpec, RunState
+from engine.store.database import Database
 from engine.store.rows import default_owner, new_run, run_columns, run_of, time_of, write_event
+from engine.store.runs import Runs
 from engine.store.schema import runs, studies
 from engine.store.study_lists import UNENDED
 from engine.studies import Search, Study, StudySpec, StudyState
-
-if TYPE_CHECKING:
-    from engine.store.store import Store
 
 _Studies = list[Study]  # inside the class `list` is a method
 _Ids = list[int]
@@ -28,8 +27,9 @@ _NAME_CHARACTERS = 120
 class Studies:
     """The studies of one store. Each change is one transaction that reads what it changes: two people may steer at once."""
 
-    def __init__(self, store: "Store") -> None:
-        self._store = store
+    def __init__(self, database: Database, runs: Runs) -> None:
+        self._database = database
+        self._runs = runs
 
     def create(self, spec: StudySpec, name: str = "", owner: str = "") -> Study:
         """A study that is to begin at once."""
@@ -44,19 +44,19 @@ class Studies:
             "boosted": [],
             "created_at": time.time(),
         }
-        with self._store.writing() as db:
+        with self._database.writing() as db:
             return _study(db.execute(insert(studies).values(**row).returning(studies)).one())
 
     def get(self, study_id: int) -> Study:
         """The study as it stands now. An unknown id raises `TrainyardError`."""
-        with self._store.reading() as db:
+        with self._database.reading() as db:
             return _get(db, study_id)
 
     def list(self, *, live: bool = False, limit: int = 200) -> _Studies:
         """Newest first, as many as `limit`; `live`: only those that may still begin trials, and all of them."""
         query = select(studies).order_by(studies.c.id.desc())
         query = query.where(studies.c.state.in_(_LIVE)) if live else query.limit(limit)
-        with self._store.reading() as db:
+        with self._database.reading() as db:
             return [_study(row) for row in db.execute(query)]
 
     def runs(self, study_id: int, trials: Iterable[int] | None = None) -> _RunsByTrial:
@@ -65,14 +65,14 @@ class Studies:
         if trials is not None:
             query = query.where(runs.c.trial.in_([*trials]))
         found: _RunsByTrial = defaultdict(list)
-        with self._store.reading() as db:
+        with self._database.reading() as db:
             for row in db.execute(query):
                 found[row.trial].append(run_of(row))
         return dict(found)
 
     def states(self) -> dict[int, StudyState]:
         """Where each study stands, by id; cheap, and it reads no spec that might be broken."""
-        with self._store.reading() as db:
+        with self._database.reading() as db:
             return {row.id: StudyState(row.state) for row in db.execute(select(studies.c.id, studies.c.state))}
 
     def live(self) -> dict[int, StudyState]:
@@ -85,7 +85,7 @@ class Studies:
         None where the study is not running any more, or where somebody has queued this fold already.
         """
         now = time.time()
-        with self._store.writing() as db:
+        with self._database.writing() as db:
             study = _get(db, study_id, changing=True)
             mine = (runs.c.study_id == study_id, runs.c.trial == trial)
             known = db.execute(select(func.count()).select_from(runs).where(*mine)).scalar_one()
@@ -119,7 +119,7 @@ class Studies:
     def end_runs(self, study_id: int, state: RunState) -> None:
         """Ask all of its runs that wait, train or are paused to end."""
         query = select(*run_columns).where(runs.c.study_id == study_id, runs.c.state.in_(UNENDED)).order_by(runs.c.id)
-        with self._store.reading() as db:
+        with self._database.reading() as db:
             unended = [run_of(row) for row in db.execute(query)]
         for run in unended:
             self.end_trial_run(run, state)
@@ -127,9 +127,9 @@ class Studies:
     def end_trial_run(self, run: Run, state: RunState) -> None:
         """Ask one of its runs to end; one that has just ended by itself is left as it is."""
         try:
-            self._store.request_end(run.id, state, by="the study")
+            self._runs.request_end(run.id, state, by="the study")
         except TrainyardError:
-            if not self._store.get_run(run.id).state.final:
+            if not self._runs.get(run.id).state.final:
                 raise
 
     def steer(self, study_id: int, change: Callable[[StudySpec], StudySpec]) -> Study:
@@ -137,7 +137,7 @@ class Studies:
 
         Raises `TrainyardError` for what could not have been begun like that.
         """
-        with self._store.writing() as db:
+        with self._database.writing() as db:
             study = _readable(_get(db, study_id, changing=True))
             spec = change(study.spec)
             spec = StudySpec.build(spec.values, spec.space, spec.objectives, spec.search, spec.directions)
@@ -149,7 +149,7 @@ class Studies:
 
     def guess(self, study_id: int, params: dict[str, Any]) -> Study:
         """Try these values next. Raises `TrainyardError` for values outside of the study's space."""
-        with self._store.writing() as db:
+        with self._database.writing() as db:
             study = _readable(_get(db, study_id, changing=True))
             if study.state is StudyState.COMPLETED:
                 raise TrainyardError(f"Study {study_id} is completed. Give it more trials, then add values to try.")
@@ -161,13 +161,13 @@ class Studies:
 
     def take_guess(self, study_id: int, guess: dict[str, Any]) -> None:
         """Somebody has handed it to the sampler."""
-        with self._store.writing() as db:
+        with self._database.writing() as db:
             left = [other for other in _get(db, study_id, changing=True).guesses if other != guess]
             db.execute(update(studies).where(studies.c.id == study_id).values(guesses=left))
 
     def boost(self, study_id: int, trial: int) -> None:
         """Let a trial train to its end whatever the pruner says, and before all others that wait."""
-        with self._store.writing() as db:
+        with self._database.writing() as db:
             study = _get(db, study_id, changing=True)
             boosted = sorted({*study.boosted, trial})
             db.execute(update(studies).where(studies.c.id == study_id).values(boosted=boosted))
@@ -178,13 +178,13 @@ class Studies:
 
     def ended_runs(self, study_id: int) -> _Ids:
         """Ids of all runs of an ended study. A live study, or a run that has not ended, raises `TrainyardError`."""
-        with self._store.reading() as db:
+        with self._database.reading() as db:
             _check_ended(db, study_id)
             return list(db.execute(select(runs.c.id).where(runs.c.study_id == study_id).order_by(runs.c.id)).scalars())
 
     def delete(self, study_id: int) -> None:
         """Forget an ended study whose runs were deleted, unless somebody has resumed it meanwhile."""
-        with self._store.writing() as db:
+        with self._database.writing() as db:
             _check_ended(db, study_id, changing=True)
             db.execute(delete(studies).where(studies.c.id == study_id))
 
@@ -192,14 +192,14 @@ class Studies:
 
     def spend(self, study_id: int, seconds: float) -> Study:
         """Count time that the study has been searching."""
-        with self._store.writing() as db:
+        with self._database.writing() as db:
             spent = studies.c.spent_seconds + seconds
             db.execute(update(studies).where(studies.c.id == study_id).values(spent_seconds=spent))
             return _get(db, study_id)
 
     def end(self, study_id: int, state: StudyState, message: str = "") -> None:
         """A final state, unless somebody has stopped it meanwhile."""
-        with self._store.writing() as db:
+        with self._database.writing() as db:
             db.execute(
                 update(studies)
                 .where(studies.c.id == study_id, studies.c.state.in_(_LIVE))
@@ -208,7 +208,7 @@ class Studies:
 
     def complete(self, seen: Study, message: str = "") -> None:
         """Nothing is left to do; unless somebody has paused it or asked for more since it was `seen` like this."""
-        with self._store.writing() as db:
+        with self._database.writing() as db:
             now = _get(db, seen.id, changing=True)
             if (now.state, now.spec, now.guesses) == (seen.state, seen.spec, seen.guesses):
                 values = {"state": StudyState.COMPLETED.value, "message": message, "ended_at": _now()}
@@ -216,7 +216,7 @@ class Studies:
 
     def _move(self, study_id: int, before: tuple[StudyState, ...], after: StudyState) -> Study:
         ended = None if after.live else _now()
-        with self._store.writing() as db:
+        with self._database.writing() as db:
             done = db.execute(
                 update(studies)
                 .where(studies.c.id == study_id, studies.c.state.in_([state.value for state in before]))

@@ -2,17 +2,14 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from sqlalchemy import Float, cast, func, or_, select
 
 from engine.runs import Run, RunSpec, RunState
+from engine.store.database import Database
 from engine.store.rows import listed_columns, run_columns, run_of
 from engine.store.schema import runs
 from engine.studies import OBJECTIVES, QUALITY, StudySpec
-
-if TYPE_CHECKING:
-    from engine.store.store import Store
 
 _BATCH = 500  # ids in one query: databases limit the variables of a statement
 UNENDED = [state.value for state in RunState if not state.final]
@@ -32,14 +29,14 @@ class TrialCounts:
         return self.begun - self.going
 
 
-def count_trials(store: "Store", study_ids: Sequence[int]) -> dict[int, TrialCounts]:
+def count_trials(database: Database, study_ids: Sequence[int]) -> dict[int, TrialCounts]:
     """How many trials each of these studies has."""
     mine, unended = runs.c.study_id.in_(study_ids), runs.c.state.in_(UNENDED)
     last = select(runs.c.study_id, func.max(runs.c.trial)).where(mine).group_by(runs.c.study_id)
     live = (
         select(runs.c.study_id, func.count(func.distinct(runs.c.trial))).where(mine, unended).group_by(runs.c.study_id)
     )
-    with store.reading() as db:
+    with database.reading() as db:
         going = {study_id: count for study_id, count in db.execute(live)}  # noqa: C416  # rows are no pairs to mypy
         return {study_id: TrialCounts((trial or 0) + 1, going.get(study_id, 0)) for study_id, trial in db.execute(last)}
 
@@ -63,7 +60,7 @@ def value_place(spec: StudySpec) -> ValuePlace:
     return ValuePlace(column, key, spec.maximize()[0], max(1, base.dataset.folds))
 
 
-def best_values(store: "Store", wanted: Mapping[int, ValuePlace]) -> dict[int, float]:
+def best_values(database: Database, wanted: Mapping[int, ValuePlace]) -> dict[int, float]:
     """The best value of the first objective of each study, by its id.
 
     The runs of one trial (its folds) count with their mean, and only trials all of whose runs have completed.
@@ -72,7 +69,7 @@ def best_values(store: "Store", wanted: Mapping[int, ValuePlace]) -> dict[int, f
     for study_id, place in wanted.items():
         by_place.setdefault(place, []).append(study_id)
     found: dict[int, float] = {}
-    with store.reading() as db:
+    with database.reading() as db:
         for place, ids in by_place.items():
             value = cast(runs.c[place.column][place.name].as_float(), Float)
             done = (runs.c.study_id.in_(ids), runs.c.state == RunState.COMPLETED.value)
@@ -85,26 +82,26 @@ def best_values(store: "Store", wanted: Mapping[int, ValuePlace]) -> dict[int, f
     return found
 
 
-def study_totals(store: "Store", study_id: int) -> tuple[int, int]:
+def study_totals(database: Database, study_id: int) -> tuple[int, int]:
     """How many runs a study has, and how often they were begun: something has changed where these have."""
     query = select(func.count(), func.coalesce(func.sum(runs.c.attempt), 0)).where(runs.c.study_id == study_id)
-    with store.reading() as db:
+    with database.reading() as db:
         count, begun = db.execute(query).one()
     return count, begun
 
 
-def moving_runs(store: "Store", study_id: int, after: int = 0) -> list[int]:
+def moving_runs(database: Database, study_id: int, after: int = 0) -> list[int]:
     """Ids of the runs of a study that have not ended, and of all that were queued after the run `after`."""
     mine, moving = runs.c.study_id == study_id, or_(runs.c.id > after, runs.c.state.in_(UNENDED))
-    with store.reading() as db:
+    with database.reading() as db:
         return list(db.execute(select(runs.c.id).where(mine, moving).order_by(runs.c.id)).scalars())
 
 
-def study_runs(store: "Store", run_ids: Iterable[int], *, environment: bool = False) -> list[Run]:
-    """These runs, as `Store.list_runs` gives them, in the order of their ids; with their environment where it is asked for."""
+def study_runs(database: Database, run_ids: Iterable[int], *, environment: bool = False) -> list[Run]:
+    """These runs, as `Runs.list` gives them, in the order of their ids; with their environment where it is asked for."""
     ids, columns = sorted(run_ids), run_columns if environment else listed_columns
     found: list[Run] = []
-    with store.reading() as db:
+    with database.reading() as db:
         for start in range(0, len(ids), _BATCH):
             query = select(*columns).where(runs.c.id.in_(ids[start : start + _BATCH])).order_by(runs.c.id)
             found += [run_of(row) for row in db.execute(query)]

@@ -58,7 +58,7 @@ def train_run(store: Store, run: Run, extra: list[keras.callbacks.Callback] | No
         hardware.policy(mixed=spec.training.mixed_precision),
     ):
         state, message, result = _train(store, run, spec, hardware, reporter, extra or [])
-    if not store.end_run(run, state, message, result):
+    if not store.attempts.end(run, state, message, result):
         raise RunLost(f"Run {run.id} is not this worker's any more.")
     return state
 
@@ -208,7 +208,7 @@ class _Session:
             "flops": flops,
             "num_train_examples": batches.num_examples,
         }
-        store.begin_attempt(
+        store.attempts.begin(
             run,
             worker=describe_process(),
             environment=describe_environment() | found | known_baseline(data, spec.task),

@@ -71,8 +71,8 @@ class Reporter:
 
     def begin(self, step: int, epoch: int) -> None:
         """Training goes on at `step`, after `epoch` epochs; later values are forgotten: it measures them again."""
-        self._store.truncate_metrics(self._run, step, epoch)
-        history = self._store.history(self._run.id).get(self._objective, [])
+        self._store.metrics.truncate(self._run, step, epoch)
+        history = self._store.metrics.history(self._run.id).get(self._objective, [])
         self._curve = [value for value in history[:epoch] if value is not None]
         with self._lock:
             self._position = (step, float(epoch))
@@ -137,7 +137,7 @@ class Reporter:
             points, self._points = self._points, []
             progress, self._progress = self._progress, {}
         try:
-            request = self._store.report(self._run, points, **progress)
+            request = self._store.attempts.report(self._run, points, **progress)
         except Exception as refused:  # the database may be locked, gone or full: keep what was measured
             logger.exception("Could not report to the store; trying again.")
             self._refused = refused

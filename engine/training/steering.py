@@ -49,7 +49,7 @@ class Steering(keras.callbacks.Callback):
         report = self._report
         goes_on = not report.step and report.epoch > (self._run.parent_epoch or 0)
         # at this very step a replay would apply it before the validation, whose result may cut the rate once more
-        self._changes = self._store.take_steering(self._run, report.total_steps + (1 if goes_on else 0))
+        self._changes = self._store.attempts.take_steering(self._run, report.total_steps + (1 if goes_on else 0))
         self._apply()
 
     def on_train_begin(self, logs: Any = None) -> None:
@@ -60,7 +60,7 @@ class Steering(keras.callbacks.Callback):
         reporter = self._report.reporter
         if reporter.steered:
             try:
-                self._changes = self._store.take_steering(self._run, self._report.total_steps)
+                self._changes = self._store.attempts.take_steering(self._run, self._report.total_steps)
                 reporter.steered = False
             except StoreUnavailable:  # the next execution asks again
                 logger.exception("The new learning rate could not be read yet.")

@@ -69,7 +69,7 @@ class Dashboard:
     def completed(self, run_id: int, timeout_seconds: float = 120.0) -> Run:
         """The run once it has completed."""
         until = time.monotonic() + timeout_seconds
-        while (run := self.store().get_run(run_id)).state is not RunState.COMPLETED:
+        while (run := self.store().runs.get(run_id)).state is not RunState.COMPLETED:
             assert run.live, run.message
             assert time.monotonic() < until, f"Run {run_id} is still {run.state} in epoch {run.epoch}."
             time.sleep(0.2)
@@ -83,10 +83,10 @@ class Dashboard:
         """End the dashboard, its executor and all workers."""
         self.stop()
         store = self.store()
-        for run in store.list_runs(states=[RunState.QUEUED, RunState.RUNNING]):
-            store.request_end(run.id, RunState.CANCELED)
-        described = [worker for _, worker in store.workers()]
-        executor = store.executor()
+        for run in store.runs.list(states=[RunState.QUEUED, RunState.RUNNING]):
+            store.runs.request_end(run.id, RunState.CANCELED)
+        described = [worker for _, worker in store.attempts.workers()]
+        executor = store.leases.get()
         if executor is not None:
             described.append(executor.info)
         processes = [psutil.Process(int(d["pid"])) for d in described if is_alive(d)]

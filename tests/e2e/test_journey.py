@@ -69,22 +69,22 @@ def test_a_run_is_trained_watched_stopped_resumed_and_tried(page: Page, dashboar
     wait_for_step(page, last_step(page) if loss_plot(page).count() else 0)
 
     # so does a dashboard that was restarted, while the run went on
-    before = dashboard.store().get_run(run_id).step
+    before = dashboard.store().runs.get(run_id).step
     dashboard.stop()
     dashboard.start()
     page.goto(f"/run?run={run_id}")
     wait_for_step(page, before)
-    assert dashboard.store().get_run(run_id).attempt == 1
+    assert dashboard.store().runs.get(run_id).attempt == 1
 
     button(page, "Stop").click()
     expect(button(page, "Resume")).to_be_visible(timeout=PATIENCE)
-    stopped = dashboard.store().get_run(run_id)
+    stopped = dashboard.store().runs.get(run_id)
     assert stopped.state is RunState.STOPPED
     assert (dashboard.home / "runs" / str(run_id) / "model.keras").is_file()
 
     button(page, "Resume").click()
     wait_for_step(page, stopped.step)
-    assert dashboard.store().get_run(run_id).attempt == 2
+    assert dashboard.store().runs.get(run_id).attempt == 2
     button(page, "Stop").click()
     expect(button(page, "Resume")).to_be_visible(timeout=PATIENCE)
     assert not errors

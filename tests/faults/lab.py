@@ -51,16 +51,16 @@ class Lab:
     def start_executor(self) -> subprocess.Popen[bytes]:
         """Start one and wait until it holds the lease."""
         child = self.spawn_executor()
-        self.until(lambda: (known := self.store.executor()) is not None and known.info.get("pid") == child.pid)
+        self.until(lambda: (known := self.store.leases.get()) is not None and known.info.get("pid") == child.pid)
         return child
 
     def submit(self, **values: Any) -> Run:
         """Queue a run."""
-        return self.store.create_run(RunSpec.build(values), "ada")
+        return self.store.runs.create(RunSpec.build(values), "ada")
 
     def get(self, run: Run) -> Run:
         """The run as it is now."""
-        return self.store.get_run(run.id)
+        return self.store.runs.get(run.id)
 
     def until(self, condition: Callable[[], object], seconds: float = PATIENCE_SECONDS) -> float:
         """Wait for `condition`; seconds it took."""
@@ -84,7 +84,7 @@ class Lab:
 
     def worker(self, run: Run) -> psutil.Process:
         """The process that trains a running run."""
-        (described,) = [worker for known, worker in self.store.workers() if known.id == run.id]
+        (described,) = [worker for known, worker in self.store.attempts.workers() if known.id == run.id]
         assert is_alive(described)
         return psutil.Process(described["pid"])
 
@@ -94,14 +94,14 @@ class Lab:
 
         def alone() -> bool:
             children[:] = psutil.Process(self.executors[-1].pid).children()
-            return self.standby_state() == "ready" and not self.store.workers() and len(children) == 1
+            return self.standby_state() == "ready" and not self.store.attempts.workers() and len(children) == 1
 
         self.until(alone)
         return children[0]
 
     def standby_state(self) -> str:
         """As the executor reports it."""
-        known = self.store.executor()
+        known = self.store.leases.get()
         return str(known.info["standby"]["state"]) if known else "off"
 
     def files(self, run: Run) -> Artifacts:

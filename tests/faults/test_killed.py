@@ -16,8 +16,8 @@ def assert_same(lab: Lab, run: Run, whole: Run) -> None:
     now = lab.until_ended(run)
     assert now.state is RunState.COMPLETED, now.message
     assert now.result["weights_sha256"] == whole.result["weights_sha256"]
-    assert lab.store.history(run.id) == lab.store.history(whole.id)
-    steps = [p.step for p in lab.store.metrics(run.id) if (p.split, p.scope, p.name) == ("train", "step", "loss")]
+    assert lab.store.metrics.history(run.id) == lab.store.metrics.history(whole.id)
+    steps = [p.step for p in lab.store.metrics.read(run.id) if (p.split, p.scope, p.name) == ("train", "step", "loss")]
     assert steps == sorted(set(steps)), "a step was written twice"
 
 
@@ -30,10 +30,10 @@ def test_a_killed_worker_leaves_a_failed_run_that_resumes_to_the_same_weights(la
     assert "signal 9" in failed.message
     assert "Resume" in failed.message
     assert failed.step >= before.step
-    newest = max(p.at for p in lab.store.metrics(run.id))
+    newest = max(p.at for p in lab.store.metrics.read(run.id))
     assert failed.heartbeat_at is not None
     assert abs(failed.heartbeat_at.timestamp() - newest) < 0.5
-    lab.store.resume_run(run.id)
+    lab.store.runs.resume(run.id)
     assert_same(lab, run, whole)
     assert lab.get(run).attempt == 2
 
@@ -53,7 +53,7 @@ def test_a_run_outlives_its_executor_and_the_next_one_adopts_it(lab: Lab, whole:
         )  # first: the other may end at any moment, and never begins again
         training = lab.get(run).live
         assert not (begun and training), "the slot was given twice"
-        slots = known.info["slots"] if (known := lab.store.executor()) else []
+        slots = known.info["slots"] if (known := lab.store.leases.get()) else []
         return slots == [{"name": "cpu-0", "run": run.id}] or not training
 
     lab.until(adopted)
@@ -75,14 +75,14 @@ def test_when_executor_and_worker_are_killed_at_once_the_run_is_queued_again(lab
     lab.start_executor()
     assert_same(lab, run, whole)
     assert lab.get(run).attempt == 2
-    assert "requeued" in [event.kind for event in lab.store.events(run.id)]
+    assert "requeued" in [event.kind for event in lab.store.runs.events(run.id)]
 
 
 def test_a_stop_asked_of_a_dead_executor_is_obeyed_by_the_worker(lab: Lab, whole: Run) -> None:
     run = lab.until_step(lab.submit(**LONG), 100)
     lab.executors[-1].kill()
     lab.executors[-1].wait()
-    lab.store.request_end(run.id, RunState.STOPPED)
+    lab.store.runs.request_end(run.id, RunState.STOPPED)
     assert lab.until_ended(run).state is RunState.STOPPED
     assert lab.files(run).checkpoint.is_file()
     lab.start_executor()
@@ -100,7 +100,7 @@ def test_a_suspended_worker_is_killed_and_its_run_can_be_resumed(lab: Lab, whole
 def test_a_suspended_worker_that_is_asked_to_stop_is_killed_after_the_grace(lab: Lab, whole: Run) -> None:
     run = lab.until_step(lab.submit(**LONG), 100)
     os.kill(lab.worker(run).pid, signal.SIGSTOP)
-    lab.store.request_end(run.id, RunState.CANCELED)
+    lab.store.runs.request_end(run.id, RunState.CANCELED)
     assert lab.until_ended(run).state is RunState.CANCELED
     assert [path.name for path in lab.files(run).folder.iterdir()] == ["log.txt"]
 
@@ -120,6 +120,6 @@ def test_the_second_of_two_executors_leaves(lab: Lab, whole: Run) -> None:
     assert second.wait(60) == 1
     assert lab.executors.pop() is second
     assert first.poll() is None
-    known = lab.store.executor()
+    known = lab.store.leases.get()
     assert known is not None
     assert known.info["pid"] == first.pid

@@ -64,9 +64,9 @@ def test_a_full_disk_fails_the_run_with_a_sentence_and_it_resumes_once_there_is_
         assert "disk is full" in failed.message
         assert "Resume" in failed.message
         filler.unlink(missing_ok=True)
-        own_lab.store.resume_run(run.id)
+        own_lab.store.runs.resume(run.id)
         own_lab.until(lambda: own_lab.get(run).step > failed.step + 20)  # noqa: B023
-    own_lab.store.request_end(run.id, RunState.STOPPED)
+    own_lab.store.runs.request_end(run.id, RunState.STOPPED)
     assert own_lab.until_ended(run).state is RunState.STOPPED
 
 

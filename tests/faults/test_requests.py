@@ -31,7 +31,7 @@ def test_a_stop_is_obeyed_within_a_second(lab: Lab) -> None:
     for _ in range(3):
         lab.until_step(run, lab.get(run).step + 100)
         began = time.monotonic()
-        lab.store.request_end(run.id, RunState.STOPPED)
+        lab.store.runs.request_end(run.id, RunState.STOPPED)
         lab.until_ended(run)
         waits.append(time.monotonic() - began)
         stopped = lab.get(run)
@@ -39,8 +39,8 @@ def test_a_stop_is_obeyed_within_a_second(lab: Lab) -> None:
         assert "Resume" in stopped.message
         assert lab.files(run).model.is_file()
         assert lab.files(run).checkpoint.is_file()
-        lab.store.resume_run(run.id)
-    lab.store.request_end(run.id, RunState.CANCELED)
+        lab.store.runs.resume(run.id)
+    lab.store.runs.request_end(run.id, RunState.CANCELED)
     lab.until_ended(run)
     print("seconds from request to state:", [round(seconds, 2) for seconds in waits])
     assert statistics.median(waits) < 3  # one second on an idle machine
@@ -48,7 +48,7 @@ def test_a_stop_is_obeyed_within_a_second(lab: Lab) -> None:
 
 def test_a_canceled_run_keeps_nothing_but_its_log(lab: Lab) -> None:
     run = lab.until_step(lab.submit(**ENDLESS), 300)
-    lab.store.request_end(run.id, RunState.CANCELED)
+    lab.store.runs.request_end(run.id, RunState.CANCELED)
     canceled = lab.until_ended(run)
     assert (canceled.state, canceled.result) == (RunState.CANCELED, {})
     assert [path.name for path in lab.files(run).folder.iterdir()] == ["log.txt"]
@@ -74,7 +74,7 @@ def test_a_run_whose_dataset_was_deleted_says_so(lab: Lab, tmp_path: Path) -> No
     lab.until_step(blocking, 1)
     run = lab.submit(dataset="folder", folder="pets", model="mlp")
     delete_set("pets")
-    lab.store.request_end(blocking.id, RunState.CANCELED)
+    lab.store.runs.request_end(blocking.id, RunState.CANCELED)
     failed = lab.until_ended(run)
     assert failed.state is RunState.FAILED
     assert "'pets' is not on this machine" in failed.message
@@ -82,11 +82,11 @@ def test_a_run_whose_dataset_was_deleted_says_so(lab: Lab, tmp_path: Path) -> No
 
 def test_a_damaged_checkpoint_says_so(lab: Lab) -> None:
     run = lab.until_step(lab.submit(**ENDLESS), 300)
-    lab.store.request_end(run.id, RunState.STOPPED)
+    lab.store.runs.request_end(run.id, RunState.STOPPED)
     lab.until_ended(run)
     checkpoint = lab.files(run).checkpoint
     checkpoint.write_bytes(checkpoint.read_bytes()[:5_000])
-    lab.store.resume_run(run.id)
+    lab.store.runs.resume(run.id)
     failed = lab.until_ended(run)
     assert failed.state is RunState.FAILED
     assert "checkpoint" in failed.message
@@ -94,13 +94,13 @@ def test_a_damaged_checkpoint_says_so(lab: Lab) -> None:
 
 
 def test_a_run_in_a_terminal_that_was_closed_is_failed(lab: Lab) -> None:
-    run = lab.store.create_run(RunSpec.build(LONG), slot="terminal")
-    lab.store.set_worker(run, describe_process() | {"pid": 2**22 - 1})
+    run = lab.store.runs.create(RunSpec.build(LONG), slot="terminal")
+    lab.store.attempts.set_worker(run, describe_process() | {"pid": 2**22 - 1})
     failed = lab.until_ended(run)
     assert failed.state is RunState.FAILED
     assert "Resume" in failed.message
 
 
 def test_a_run_in_a_terminal_of_which_nothing_is_known_is_failed_after_a_while(lab: Lab) -> None:
-    run = lab.store.create_run(RunSpec.build(LONG), slot="terminal")
+    run = lab.store.runs.create(RunSpec.build(LONG), slot="terminal")
     assert lab.until_ended(run).state is RunState.FAILED

@@ -10,7 +10,7 @@ from engine.processes import is_alive
 from engine.runs import Run, RunState
 from engine.search.results import find_results
 from engine.search.sampling import close_storage, open_storage, study_name
-from engine.store.store import SEARCH_LEASE
+from engine.store import SEARCH_LEASE
 from engine.studies import Search, Study, StudySpec, StudyState
 from tests.faults.lab import Lab
 
@@ -32,7 +32,7 @@ def runs(lab: Lab, study: Study) -> list[Run]:
 
 def driver(lab: Lab) -> psutil.Process | None:
     """The process that drives studies."""
-    known = lab.store.executor(SEARCH_LEASE)
+    known = lab.store.leases.get(SEARCH_LEASE)
     return psutil.Process(known.info["pid"]) if known and is_alive(known.info) else None
 
 
@@ -77,7 +77,7 @@ def test_a_study_survives_the_death_of_its_driver_and_of_a_worker(own_lab: Lab) 
     assert_whole(lab, study, complete=4)
     again = lab.get(second)
     assert (again.attempt, again.restarts) == (2, 1)
-    assert "requeued" in [event.kind for event in lab.store.events(second.id)]
+    assert "requeued" in [event.kind for event in lab.store.runs.events(second.id)]
     assert "Resuming at epoch" in lab.files(second).read_log()
     assert not lab.files(first).model.exists()
     assert lab.files(first).checkpoint.is_file()

@@ -83,7 +83,7 @@ def test_a_live_run_moves_and_says_that_it_is_not_judged_yet(store: Store) -> No
     assert f"Run {live.id} is running: it is judged" in words(at).replace("\\", "")
     before = {trace["name"]: trace["x"]["bdata"] for trace in curves(at)}
     assert len(before) == 2
-    store.report(live, seeding.step_points(300), step=300)
+    store.attempts.report(live, seeding.step_points(300), step=300)
     at.run()
     after = {trace["name"]: trace["x"]["bdata"] for trace in curves(at)}
     assert len(after[f"{live.id} · mlp"]) > len(before[f"{live.id} · mlp"])
@@ -154,14 +154,14 @@ def test_the_runs_page_compares_what_is_selected(store: Store) -> None:
 def test_other_seeds_are_one_button_and_become_a_group(store: Store) -> None:
     run = seeding.scored(store, **DIGITS)
     at = press(open_page("run", run=run.id), "Run 3 seeds")
-    made = store.list_runs(states=["queued"])
+    made = store.runs.list(states=["queued"])
     assert sorted(new.spec["training"]["seed"] for new in made) == [1, 2, 3]
-    assert {new.group_id for new in (*made, store.get_run(run.id))} == {run.id}
+    assert {new.group_id for new in (*made, store.runs.get(run.id))} == {run.id}
     assert {new.spec["model"]["name"] for new in made} == {"mlp"}
     assert "Seeds" in words(at)
-    claimed = store.claim_run("cpu-0")
+    claimed = store.attempts.claim("cpu-0")
     assert claimed is not None
-    store.end_run(claimed, RunState.COMPLETED, result={"test_accuracy": run.result["test_accuracy"] - 0.02})
+    store.attempts.end(claimed, RunState.COMPLETED, result={"test_accuracy": run.result["test_accuracy"] - 0.02})
     shown = {metric.label: metric for metric in open_page("run", run=run.id).metric}["Accuracy"]
     assert "±" in shown.value
     assert shown.delta.startswith("95 %: ")
@@ -180,7 +180,7 @@ def test_other_seeds_that_the_queue_refuses_are_a_sentence(store: Store, monkeyp
     monkeypatch.setenv("TRAINYARD_MAX_QUEUED_RUNS", "2")
     settings.cache_clear()
     assert "The queue is full" in words(press(open_page("run", run=run.id), "Run 3 seeds"))
-    assert store.get_run(run.id).group_id is None
+    assert store.runs.get(run.id).group_id is None
 
 
 def test_the_leaderboard_of_nothing_says_what_to_do(store: Store) -> None:
@@ -211,7 +211,7 @@ def test_the_legend_of_the_leaderboard_speaks_of_runs_not_of_their_page(store: S
 def test_a_long_study_does_not_push_runs_off_the_leaderboard(store: Store) -> None:
     run = seeding.scored(store, **DIGITS)
     study = study_seeding.study(store, trials=0)
-    trials = store.create_runs([seeding.spec(**DIGITS)] * 1_000, slot="cpu-0")
+    trials = store.runs.create_group([seeding.spec(**DIGITS)] * 1_000, slot="cpu-0")
     with store.writing() as db:
         newer = update(runs).where(runs.c.id >= trials[0].id)
         db.execute(newer.values(state=RunState.COMPLETED, study_id=study.id, group_id=None))

@@ -213,12 +213,12 @@ def test_a_dataset_that_is_not_here_offers_to_fetch_it(store: Store) -> None:
 
 def test_deleting_asks_and_is_refused_while_a_run_needs_it(store: Store) -> None:
     imported(upload(flowers()), "花.csv")
-    run = store.create_run(RunSpec.build({"dataset": "my-table", "table": "mine"}))
+    run = store.runs.create(RunSpec.build({"dataset": "my-table", "table": "mine"}))
     at = open_page("data", dataset="my-table", set="mine")
     assert f"in use by run {run.id}" in at.warning[0].value
     assert "Delete for good" not in labels(at)
-    store.claim_run("cpu-0", run.id)
-    store.end_run(store.get_run(run.id), RunState.COMPLETED)
+    store.attempts.claim("cpu-0", run.id)
+    store.attempts.end(store.runs.get(run.id), RunState.COMPLETED)
     at.run()
     assert f"Run {run.id} used the dataset" in at.warning[0].value
     assert "Delete for good" not in labels(at)

@@ -73,7 +73,7 @@ def test_the_curves_say_which_epochs_can_be_forked(store: Store) -> None:
 
 def test_the_curves_of_a_fork_begin_with_those_of_its_parent_while_there_is_one(store: Store) -> None:
     parent = seeding.completed(store)
-    run = store.claim_run("cpu-0", forked(store, parent, 3).id)
+    run = store.attempts.claim("cpu-0", forked(store, parent, 3).id)
     assert run is not None
     for epoch in (3, 4):
         seeding.train_epoch(store, run, epoch)
@@ -83,25 +83,25 @@ def test_the_curves_of_a_fork_begin_with_those_of_its_parent_while_there_is_one(
     assert before["x"] == [1, 2, 3]
     assert before["line"]["dash"] == "dot"
     assert "customdata" not in before  # a click on it is no epoch of this run
-    store.delete_run(parent.id)
+    store.runs.delete(parent.id)
     assert not [name for name in traces_of(open_page("run", run=run.id), "loss") if "Parent" in name]
 
 
 def test_a_best_epoch_of_the_parent_has_its_mark_on_the_curve_of_the_parent(store: Store) -> None:
     parent = seeding.completed(store)
-    run = store.claim_run("cpu-0", forked(store, parent, 3).id)
+    run = store.attempts.claim("cpu-0", forked(store, parent, 3).id)
     assert run is not None
     seeding.train_epoch(store, run, 3)
-    store.report(run, best={"epoch": 2.0, "val_accuracy": 0.9})
+    store.attempts.report(run, best={"epoch": 2.0, "val_accuracy": 0.9})
     assert traces_of(open_page("run", run=run.id), "accuracy")["Best epoch"]["x"] == [2]
 
 
 def test_other_seeds_of_a_fork_are_not_offered(store: Store) -> None:
     parent = seeding.completed(store)
     assert any("seeds" in label for label in labels(open_page("run", run=parent.id)))
-    child = store.claim_run("cpu-0", forked(store, parent, 3).id)
+    child = store.attempts.claim("cpu-0", forked(store, parent, 3).id)
     assert child is not None
-    store.end_run(child, RunState.STOPPED)
+    store.attempts.end(child, RunState.STOPPED)
     assert not any("seeds" in label for label in labels(open_page("run", run=child.id)))
 
 
@@ -121,13 +121,13 @@ def test_every_mark_of_a_curve_carries_its_epoch(store: Store) -> None:
 def test_pause_writes_a_request_and_a_paused_run_shows_no_result(store: Store) -> None:
     run = seeding.running(store)
     press(open_page("run", run=run.id), "Pause")
-    assert store.get_run(run.id).request == RunState.PAUSED
-    store.end_run(store.get_run(run.id), RunState.PAUSED, "Paused.")
+    assert store.runs.get(run.id).request == RunState.PAUSED
+    store.attempts.end(store.runs.get(run.id), RunState.PAUSED, "Paused.")
     at = open_page("run", run=run.id)
     assert "Resume" in labels(at)
     assert "Result" not in words(at)
     press(at, "Resume")
-    assert store.get_run(run.id).state is RunState.QUEUED
+    assert store.runs.get(run.id).state is RunState.QUEUED
     said = words(open_page("run", run=run.id))
     assert "Epoch 4 of 10" in said
     assert "Not started" not in said
@@ -135,11 +135,11 @@ def test_pause_writes_a_request_and_a_paused_run_shows_no_result(store: Store) -
 
 def test_the_time_of_a_run_with_a_pause_is_that_of_its_training(store: Store) -> None:
     run = seeding.running(store)
-    store.end_run(run, RunState.PAUSED)
-    store.resume_run(run.id)
-    again = store.claim_run("cpu-0", run.id)
+    store.attempts.end(run, RunState.PAUSED)
+    store.runs.resume(run.id)
+    again = store.attempts.claim("cpu-0", run.id)
     assert again is not None
-    store.end_run(again, RunState.COMPLETED, result={"seconds": 61.0})
+    store.attempts.end(again, RunState.COMPLETED, result={"seconds": 61.0})
     assert "took 1:01" in words(open_page("run", run=run.id))
 
 
@@ -149,10 +149,10 @@ def test_the_learning_rate_of_a_run_that_trains_can_be_changed(store: Store) -> 
     (rate,) = at.number_input
     rate.set_value(0.02)
     press(at, "Change")
-    assert store.get_run(run.id).steering == [{"step": None, "learning_rate": 0.02}]
+    assert store.runs.get(run.id).steering == [{"step": None, "learning_rate": 0.02}]
     assert "0.02 is asked for" in words(press(open_page("run", run=run.id), "Learning rate…"))
     assert "Learning rate…" not in labels(open_page("run", run=seeding.completed(store).id))
-    store.end_run(run, RunState.PAUSED)
+    store.attempts.end(run, RunState.PAUSED)
     at = press(open_page("run", run=run.id), "Learning rate…")
     assert at.number_input[0].value == 0.02
 
@@ -170,21 +170,21 @@ def test_the_form_of_a_fork_locks_what_must_stay_and_queues_a_child(store: Store
     assert not {"Learning rate", "Epochs", "Batch size", "Learning rate schedule"} & locked
     assert f"fork {run.id} --epoch 4 --learning-rate 0.0001" in words(at)
     press(at, "Train")
-    (child,) = store.children(run.id)
+    (child,) = store.runs.children(run.id)
     assert (child.parent_epoch, child.spec["optimizer"]["learning_rate"]) == (4, 0.0001)
 
 
 def test_the_form_of_a_fork_goes_back_to_the_values_of_its_parent_with_the_rate_in_force(store: Store) -> None:
     run = keep(seeding.running(store, epochs=4, dataset="digits", model="mlp"), 4)
-    store.steer_run(run.id, 0.02)
-    store.take_steering(run, 3)
-    at = open_page("train", **fork_query(store.get_run(run.id), 4) | {"learning_rate": "0.5", "dropout": "0.3"})
+    store.runs.steer(run.id, 0.02)
+    store.attempts.take_steering(run, 3)
+    at = open_page("train", **fork_query(store.runs.get(run.id), 4) | {"learning_rate": "0.5", "dropout": "0.3"})
     press(at, "Reset")
     assert not at.error
     (rate,) = [widget for widget in at.number_input if widget.label == "Learning rate"]
     assert rate.value == 0.02
     press(at, "Train")
-    (child,) = store.children(run.id)
+    (child,) = store.runs.children(run.id)
     assert child.parsed().optimizer.learning_rate == 0.02
     assert child.parsed().model == run.parsed().model
 
@@ -245,7 +245,7 @@ def test_a_child_outlives_its_parent_and_says_so(store: Store) -> None:
     parent = seeding.completed(store)
     child = forked(store, parent, 4)
     assert "Forks" in words(open_page("run", run=child.id))
-    store.delete_run(parent.id)
+    store.runs.delete(parent.id)
     said = words(open_page("run", run=child.id))
     assert f"forked from run {parent.id} at the end of epoch 4. That run was deleted." in said
 
@@ -255,6 +255,6 @@ def test_the_runs_page_draws_the_tree_where_there_is_one(store: Store) -> None:
     assert not [box.label for box in open_page("runs").expander if box.label == "Forks"]
     child = forked(store, alone, 4)
     other = seeding.completed(store)
-    assert {run.id for run in related(store.list_runs())} == {alone.id, child.id}
-    assert other.id not in {run.id for run in related(store.list_runs())}
+    assert {run.id for run in related(store.runs.list())} == {alone.id, child.id}
+    assert other.id not in {run.id for run in related(store.runs.list())}
     assert [box.label for box in open_page("runs").expander if box.label == "Forks"]

@@ -59,7 +59,7 @@ def test_what_was_recorded_is_shown_and_what_is_not_known_is_left_out(store: Sto
 def test_a_run_is_queued_again_with_the_same_spec(store: Store) -> None:
     run = seeding.completed(store, **VALUES)
     press(opened(run.id), "Run again")
-    newest = store.list_runs(limit=1)[0]
+    newest = store.runs.list(limit=1)[0]
     assert newest.id > run.id
     assert newest.spec == run.spec
 

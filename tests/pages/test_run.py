@@ -39,17 +39,17 @@ def test_a_run_that_is_trained_and_not_yet_judged_says_so(store: Store) -> None:
 def test_stop_writes_a_request_and_cannot_be_pressed_twice(store: Store) -> None:
     run = seeding.running(store)
     at = press(open_page("run", run=run.id), "Stop")
-    assert store.get_run(run.id).request == RunState.STOPPED
+    assert store.runs.get(run.id).request == RunState.STOPPED
     assert "Stop" not in labels(at)
 
 
 def test_cancel_asks_before_it_throws_a_run_away(store: Store) -> None:
     run = seeding.running(store)
     at = press(open_page("run", run=run.id), "Cancel…")
-    assert store.get_run(run.id).request == ""
+    assert store.runs.get(run.id).request == ""
     assert "Cancel the training" in labels(at)
     press(at, "Cancel the training")
-    assert store.get_run(run.id).request == RunState.CANCELED
+    assert store.runs.get(run.id).request == RunState.CANCELED
 
 
 def test_a_completed_run_shows_what_it_reached_and_can_be_tried(store: Store) -> None:
@@ -76,7 +76,7 @@ def test_a_failed_run_says_what_to_do_and_can_be_resumed(store: Store) -> None:
     at = open_page("run", run=run.id)
     assert "Lower the learning rate" in at.error[0].value
     press(at, "Resume")
-    assert store.get_run(run.id).state == RunState.QUEUED
+    assert store.runs.get(run.id).state == RunState.QUEUED
 
 
 def test_a_queued_run_tells_its_place(store: Store) -> None:

@@ -34,7 +34,7 @@ def test_each_run_is_a_row_with_its_state_in_words(store: Store) -> None:
 
 
 def test_an_owner_that_is_a_formula_stays_a_word_in_the_file_that_the_browser_saves(store: Store) -> None:
-    store.create_run(RunSpec.build({}), owner="=1+1")
+    store.runs.create(RunSpec.build({}), owner="=1+1")
     assert list(open_page("runs").dataframe[0].value["owner"]) == ["'=1+1"]
 
 
@@ -65,15 +65,15 @@ def test_without_a_selection_nothing_can_be_pressed(store: Store) -> None:
 def test_several_runs_are_stopped_at_once(store: Store) -> None:
     runs = [seeding.running(store), seeding.running(store)]
     press(select(open_page("runs"), *(run.id for run in runs)), "Stop")
-    assert {store.get_run(run.id).request for run in runs} == {"stopped"}
+    assert {store.runs.get(run.id).request for run in runs} == {"stopped"}
 
 
 def test_delete_asks_and_then_removes_rows_and_folders(store: Store) -> None:
     runs = [seeding.completed(store, epochs=1), seeding.completed(store, epochs=1)]
     at = press(select(open_page("runs"), *(run.id for run in runs)), "Delete…")
-    assert len(store.list_runs()) == 2
+    assert len(store.runs.list()) == 2
     press(at, "Delete for good")
-    assert store.list_runs() == []
+    assert store.runs.list() == []
     assert not any(artifacts_of(run.id).folder.exists() for run in runs)
 
 
@@ -88,7 +88,7 @@ def test_a_selection_stays_with_its_run_when_a_new_one_pushes_it_down(store: Sto
     seeding.queued(store)
     at.run()
     press(at, "Resume")
-    assert store.get_run(old.id).state == RunState.QUEUED
+    assert store.runs.get(old.id).state == RunState.QUEUED
 
 
 def test_a_long_queue_shows_every_place(store: Store) -> None:

@@ -119,7 +119,7 @@ def test_pause_resume_and_stop(store: Store) -> None:
     assert store.studies.get(made.id).state is StudyState.RUNNING
     at = press(at, "Stop")
     assert store.studies.get(made.id).state is StudyState.STOPPED
-    assert store.get_run(run.id).request == RunState.STOPPED
+    assert store.runs.get(run.id).request == RunState.STOPPED
     assert {"Resume", "Delete…"} <= set(labels(at))
 
 
@@ -196,12 +196,12 @@ def test_a_larger_budget_lets_a_study_go_on_whose_time_was_spent(store: Store) -
 def test_a_paused_trial_has_not_ended_and_can_be_stopped(store: Store) -> None:
     made = study_seeding.study(store, trials=2)
     run = study_seeding.begun(store, made, 2, PARAMS, [0.1])
-    store.end_run(run, RunState.PAUSED)
+    store.attempts.end(run, RunState.PAUSED)
     at = open_page("study", study=made.id)
     assert metrics(at)["Trials"] == "2 / 20"
     assert "2 of 20 trials have ended · 1 paused" in words(at)
     press(pick(at, 2), "Stop this trial")
-    assert store.get_run(run.id).state is RunState.STOPPED
+    assert store.runs.get(run.id).state is RunState.STOPPED
 
 
 def test_a_trial_that_is_selected_in_one_study_is_not_in_another(store: Store) -> None:
@@ -220,7 +220,7 @@ def test_one_trial_is_stopped_or_boosted(store: Store) -> None:
     assert store.studies.get(made.id).boosted == (1,)
     assert "Boost" not in labels(at)
     press(at, "Stop this trial")
-    assert store.get_run(run.id).request == RunState.STOPPED
+    assert store.runs.get(run.id).request == RunState.STOPPED
 
 
 def test_a_trial_that_has_ended_cannot_be_stopped(store: Store) -> None:
@@ -235,7 +235,7 @@ def test_the_best_is_promoted_to_a_run_of_its_own(store: Store) -> None:
     made = study_seeding.study(store, trials=4)
     best = max(study_seeding.trials_of(store, made), key=lambda trial: trial.values[0] if trial.judged else 0)
     at = press(open_page("study", study=made.id), "Promote the best")
-    run = next(run for run in store.list_runs() if run.study_id is None)
+    run = next(run for run in store.runs.list() if run.study_id is None)
     assert at.title[0].value == f"Run {run.id}"
     assert run.spec["model"]["units"] == best.params["units"]
 
@@ -248,7 +248,7 @@ def test_delete_asks_and_then_forgets_the_study_with_its_runs(store: Store) -> N
     assert store.studies.list()
     press(at, "Delete for good")
     assert store.studies.list() == []
-    assert store.list_runs() == []
+    assert store.runs.list() == []
     assert not artifacts_of(1).folder.exists()
 
 

@@ -19,7 +19,7 @@ def test_a_machine_without_an_executor_says_so_and_offers_one(store: Store, monk
 
 def test_a_living_executor_shows_its_slots_and_its_standby_worker(store: Store) -> None:
     info = {"pid": 42, "slots": [{"name": "cpu-0", "run": 7}], "standby": {"state": "ready"}}
-    store.hold_lease("someone", info)
+    store.leases.hold("someone", info)
     at = open_page("system")
     assert "process 42" in at.success[0].value
     assert {m.label: m.value for m in at.metric}["Standby worker"] == "ready"

@@ -48,10 +48,10 @@ def completed(store: Store, monkeypatch: pytest.MonkeyPatch, info: DataInfo | No
     files = artifacts_of(run.id)
     files.model.write_bytes(b"a model")
     files.info.write_text(json.dumps({"task": run.parsed().task.to_dict(), **info.to_dict()}), encoding="utf-8")
-    store.end_run(run, RunState.COMPLETED, "", {"test_accuracy": 0.9})
+    store.attempts.end(run, RunState.COMPLETED, "", {"test_accuracy": 0.9})
     monkeypatch.setattr(WeighingPredictor, "info", info)
     monkeypatch.setattr(lab, "predictor", WeighingPredictor)
-    return store.get_run(run.id)
+    return store.runs.get(run.id)
 
 
 def test_a_form_has_a_widget_for_each_column_and_starts_with_an_example(

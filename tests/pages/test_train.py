@@ -28,7 +28,7 @@ def test_it_opens_ready_to_train(store: Store) -> None:
 
 def test_train_queues_what_the_form_shows_and_goes_to_the_run(store: Store) -> None:
     at = press(open_page("train", model="mlp", units=64, learning_rate=0.01), "Train")
-    [run] = store.list_runs()
+    [run] = store.runs.list()
     assert (run.spec["model"]["units"], run.spec["optimizer"]["learning_rate"]) == (64, 0.01)
     assert at.title[0].value == f"Run {run.id}"
 
@@ -84,14 +84,14 @@ def test_a_dataset_that_is_not_here_offers_to_fetch_it(store: Store, monkeypatch
 
 
 def test_a_failed_download_says_why_and_can_be_tried_again(store: Store) -> None:
-    store.report_fetch("cifar10", "failed", message="The server cannot be reached.")
+    store.fetches.report("cifar10", "failed", message="The server cannot be reached.")
     at = open_page("train", dataset="cifar10")
     assert at.error[0].value == "The server cannot be reached."
     assert "Fetch" in labels(at)
 
 
 def test_a_running_download_shows_how_far_it_is(store: Store) -> None:
-    store.report_fetch("cifar10", "running", 17_000_000, 170_000_000)
+    store.fetches.report("cifar10", "running", 17_000_000, 170_000_000)
     at = open_page("train", dataset="cifar10")
     assert at.progress[0].text == "17.0 of 170.0 MB"
     assert "Fetch" not in labels(at)
@@ -142,7 +142,7 @@ def test_too_little_memory_is_said_before_the_launch_and_hinders_nobody(
     at = open_page("train", model="mlp", units=94, device="cpu")
     assert "TRAINYARD_WORKER_MEMORY_MB allows 0.9 GB in all. The data takes most of it" in at.warning[0].value
     press(at, "Train")
-    assert len(store.list_runs()) == 1
+    assert len(store.runs.list()) == 1
 
 
 def test_the_terminal_command_says_the_same(store: Store) -> None:

@@ -30,7 +30,7 @@ class WarmPredictor:
 
 def finish(store: Store, **values: object) -> None:
     """Record a run that trained 500 examples a second, with two seconds beside."""
-    run = store.create_run(RunSpec.build(values), slot="test")
-    store.begin_attempt(run, worker={}, environment={"device": "cpu", "flops": 2_600_000}, total_steps=1)
+    run = store.runs.create(RunSpec.build(values), slot="test")
+    store.attempts.begin(run, worker={}, environment={"device": "cpu", "flops": 2_600_000}, total_steps=1)
     result = {"epochs": 10, "examples_per_second": 3_000.0, "num_train_examples": 9_000, "whole_seconds": 32.0}
-    store.end_run(run, RunState.COMPLETED, "", result)
+    store.attempts.end(run, RunState.COMPLETED, "", result)

@@ -62,7 +62,7 @@ class Comparison:
         with self._lock:
             now = time.monotonic()
             if now - self._read_at >= max_age_seconds:
-                found = {run.id: run for run in self._store.get_runs(self.run_ids)}
+                found = {run.id: run for run in self._store.runs.get_many(self.run_ids)}
                 runs = [found[run_id] for run_id in self.run_ids if run_id in found]
                 if _attempts(runs) != _attempts(self._runs):  # a resumed run writes some points anew
                     self._series, self._newest, self._whole = {}, {}, set()
@@ -80,7 +80,7 @@ class Comparison:
             return dict(self._series.get(key, {}))
 
     def _read(self, key: Key) -> None:
-        rows = self._store.series([run.id for run in self._runs], *key, after=self._newest.get(key, 0))
+        rows = self._store.metrics.series([run.id for run in self._runs], *key, after=self._newest.get(key, 0))
         if not rows:
             return
         owners, ids, *columns = (np.array(column, np.float64) for column in zip(*rows, strict=True))

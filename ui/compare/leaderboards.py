@@ -54,7 +54,7 @@ def _ranked(runs: list[Run], metric: str) -> Leaderboard:
 
 @st.cache_resource(max_entries=MAX_COMPARISONS, show_spinner=False)
 def _rank(url: str, metric: str, versions: tuple[tuple[int, int, int], ...], _store: Store) -> Leaderboard:
-    return rank(_store.get_runs(run_id for run_id, _attempt, _written in versions), metric)
+    return rank(_store.runs.get_many(run_id for run_id, _attempt, _written in versions), metric)
 
 
 def _split_words(runs: list[Run]) -> str:

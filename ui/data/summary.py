@@ -47,7 +47,7 @@ def draw_missing(dataset: Dataset) -> None:
         ),
         icon=":material/cloud_download:",
     )
-    known = lab.store().fetch(dataset.name)
+    known = lab.store().fetches.get(dataset.name)
     running = known is not None and fetching(known)
     st.fragment(_progress, run_every=_TICK_SECONDS if running else None)(dataset, running)
 
@@ -62,7 +62,7 @@ def fetching(fetch: Fetch) -> bool:
 
 
 def _progress(dataset: Dataset, running: bool) -> None:
-    fetch = lab.store().fetch(dataset.name)
+    fetch = lab.store().fetches.get(dataset.name)
     if running and (dataset.available() or fetch is None or not fetching(fetch)):
         st.rerun()  # the timer ends with the download
     if fetch is not None and running:

@@ -90,22 +90,22 @@ def can_be_tried(run: Run) -> bool:
 
 def stop(run_id: int) -> None:
     """Ask a run to end with a model."""
-    lab.store().request_end(run_id, RunState.STOPPED)
+    lab.store().runs.request_end(run_id, RunState.STOPPED)
 
 
 def pause(run_id: int) -> None:
     """Ask a run to free its device and go on later."""
-    lab.store().request_end(run_id, RunState.PAUSED)
+    lab.store().runs.request_end(run_id, RunState.PAUSED)
 
 
 def cancel(run_id: int) -> None:
     """Ask a run to end without a result."""
-    lab.store().request_end(run_id, RunState.CANCELED)
+    lab.store().runs.request_end(run_id, RunState.CANCELED)
 
 
 def resume(run_id: int) -> None:
     """Put an ended run back into the queue."""
-    lab.store().resume_run(run_id)
+    lab.store().runs.resume(run_id)
     lab.start_executor()
 
 

@@ -116,7 +116,7 @@ def _draw_log(run: Run) -> None:
 def _draw_events(run: Run) -> None:
     rows = [
         {"at": local_time(event.at), "kind": event.kind, "text": said(event.text)}
-        for event in lab.store().events(run.id)
+        for event in lab.store().runs.events(run.id)
     ]
     st.dataframe(
         pd.DataFrame(rows, columns=["at", "kind", "text"]),

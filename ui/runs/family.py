@@ -37,12 +37,12 @@ def family_of(store: Store, run: Run) -> list[Run]:
     line = [run]
     while line[-1].parent_id is not None and len(line) < MOST:
         try:
-            line.append(store.get_run(line[-1].parent_id))
+            line.append(store.runs.get(line[-1].parent_id))
         except TrainyardError:  # deleted: its children stay
             break
     found, waiting = {known.id: known for known in line}, line[::-1]
     while waiting and len(found) < MOST:
-        new = [child for child in store.children(waiting.pop(0).id) if child.id not in found]
+        new = [child for child in store.runs.children(waiting.pop(0).id) if child.id not in found]
         for child in new[: MOST - len(found)]:
             found[child.id] = child
             waiting.append(child)

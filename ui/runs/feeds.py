@@ -52,7 +52,7 @@ class Feed:
         with self._lock:
             now = time.monotonic()
             if self._run is None or now - self._read_at >= max_age_seconds:
-                run = self._store.get_run(self._run_id)
+                run = self._store.runs.get(self._run_id)
                 if self._run is not None and run.attempt != self._run.attempt:
                     self._forget()
                 if not self._read():
@@ -64,13 +64,13 @@ class Feed:
             return self._run
 
     def _read(self) -> bool:
-        return self._reader.take(self._store.metrics(self._run_id, after=self._reader.last_id))
+        return self._reader.take(self._store.metrics.read(self._run_id, after=self._reader.last_id))
 
     def _read_parent(self, run: Run) -> None:
         """What is new of the curves that lead to a fork; nothing once its parent was deleted."""
         if run.parent_id is None or run.parent_epoch is None:
             return
-        found = self._store.curves_until(run.parent_id, run.parent_epoch, after=self._parent.last_id)
+        found = self._store.metrics.curves_until(run.parent_id, run.parent_epoch, after=self._parent.last_id)
         if found is None or not self._parent.take(found):
             self._parent = SeriesReader()
 
@@ -149,7 +149,7 @@ class Listing:
             now = time.monotonic()
             read_at, runs = self._known.get(trials, (-math.inf, []))
             if now - read_at >= max_age_seconds:
-                runs = self._store.list_runs(limit=MAX_LISTED, trials=trials)
+                runs = self._store.runs.list(limit=MAX_LISTED, trials=trials)
                 self._known[trials] = now, runs
             return runs
 

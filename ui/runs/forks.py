@@ -58,7 +58,7 @@ def _ask(run: Run, wanted: int) -> None:
         st.toast(said(str(error)), icon=":material/info:", duration="long")
         return
     best = int(run.best.get("epoch", 0))
-    history = lab.store().history(run.id).get(headline_of(run), [])
+    history = lab.store().metrics.history(run.id).get(headline_of(run), [])
 
     @st.dialog(_("Fork run {id}").format(id=run.id))
     def ask() -> None:

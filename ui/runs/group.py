@@ -15,7 +15,7 @@ from ui.words import STATES, metric_label, metric_text
 
 def draw_group(run: Run) -> None:
     """The group of a run as a table, and what all of its ended runs say together. Nothing for a run of its own."""
-    members = lab.store().group(run.group_id) if run.group_id is not None else []
+    members = lab.store().runs.group(run.group_id) if run.group_id is not None else []
     if len(members) < 2:
         return
     split = judged_on(members)

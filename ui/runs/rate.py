@@ -72,4 +72,4 @@ def change_text(change: dict[str, Any]) -> str:
 
 
 def _steer(key: str, run_id: int) -> None:
-    lab.store().steer_run(run_id, float(st.session_state[key]))
+    lab.store().runs.steer(run_id, float(st.session_state[key]))

@@ -163,7 +163,7 @@ def written(run_id: int, key: str) -> "ScriptFiles":
     """The script of a run, asked once for all viewers. The predictor writes it, since that needs Keras."""
     from engine.scripting.origin import Origin
 
-    run = lab.store().get_run(run_id)
+    run = lab.store().runs.get(run_id)
     return lab.predictor().script(run.spec, Origin.of(run).to_dict())
 
 
@@ -172,4 +172,4 @@ def packed(run_id: int, key: str) -> bytes:
     """The data of a script as a file; nothing where it is too large."""
     from engine.scripting.files import packed_data
 
-    return packed_data(written(run_id, key), lab.store().get_run(run_id).parsed())
+    return packed_data(written(run_id, key), lab.store().runs.get(run_id).parsed())

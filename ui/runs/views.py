@@ -71,7 +71,7 @@ def draw_progress(feed: Feed, run: Run) -> None:
         st.caption(progress_text(run, left), width="content")
     st.progress(progress_share(run))
     if run.state == RunState.QUEUED:
-        sentence, needs_help = queue_text(run, lab.store().queue(), lab.store().executor())
+        sentence, needs_help = queue_text(run, lab.store().runs.queue(), lab.store().leases.get())
         (st.warning if needs_help else st.info)(sentence, icon=":material/hourglass_empty:")
         if needs_help and st.button(
             _("Start an executor"),

@@ -199,7 +199,7 @@ def draw_plan_cost(spec: StudySpec) -> None:
 
 def _slots() -> int:
     """How many runs train at once here; 0 while nobody can tell."""
-    executor = lab.store().executor()
+    executor = lab.store().leases.get()
     return len(executor.info.get("slots", [])) if executor is not None and executor.alive else 0
 
 

@@ -98,7 +98,7 @@ def progress_words(study: Study, trials: Sequence[Trial], wanted: int) -> str:
 
 def executor_warning() -> str:
     """What must be done before queued trials can train; empty while somebody is there."""
-    executor = lab.store().executor()
+    executor = lab.store().leases.get()
     if executor is not None and executor.alive:
         return ""
     return _(

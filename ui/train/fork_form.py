@@ -67,7 +67,7 @@ def read_fork(store: Store, params: Mapping[str, str]) -> Fork | None:
         raise TrainyardError(
             f"A fork of run {asked!r} at epoch {epoch!r} cannot be: both are whole numbers. Choose an epoch on the run's page."
         )
-    parent = store.get_run(int(asked))
+    parent = store.runs.get(int(asked))
     parent.parsed()
     return Fork(parent, int(epoch))
 

@@ -27,17 +27,17 @@ class Models:
 
     def list(self) -> ModelList:
         """The newest that answer."""
-        found = self.store.list_runs(trials=False, limit=MOST_MODELS)
+        found = self.store.runs.list(trials=False, limit=MOST_MODELS)
         return ModelList(models=[Summary(**_summary(run)) for run in found if answers(run)])
 
     def find(self, name: str) -> Run:
         """The run of a number, or the newest completed one of `DATASET-MODEL`. Raises `Problem`."""
         if name.isascii() and name.isdecimal() and len(name) < 10:
             try:
-                return self.store.get_run(int(name))
+                return self.store.runs.get(int(name))
             except TrainyardError as error:
                 raise Problem(HTTPStatus.NOT_FOUND, str(error)) from error
-        for run in self.store.list_runs(states=[RunState.COMPLETED], trials=False, limit=MOST_MODELS):
+        for run in self.store.runs.list(states=[RunState.COMPLETED], trials=False, limit=MOST_MODELS):
             if _alias(run) == name and answers(run):
                 return run
         raise Problem(

@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from engine.store.database import VERSION_TABLE
+from engine.store.migration import VERSION_TABLE
 from engine.store.schema import metadata
 
 context.configure(

@@ -1,0 +1,156 @@
+"""Attempts at running what was asked for: claimed by an executor, reported and ended by a worker.
+
+A worker proves with its `attempt` that the run is still its own; once the run was given to somebody else, all its
+writes are refused (`report` returns None).
+"""
+
+import time
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import func, insert, select, update
+
+from engine.runs import Run, RunState
+from engine.store.changes import STEER, take_steering
+from engine.store.database import Database
+from engine.store.metrics import MetricPoint
+from engine.store.rows import run_columns, run_of, write_event
+from engine.store.schema import metrics, runs
+
+
+class Attempts:
+    """The running runs of one database, as executors and workers change them."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def claim(
+        self, slot: str, run_id: int | None = None, devices: Iterable[str] | None = None, worker: Any = None
+    ) -> Run | None:
+        """Mark the oldest queued run (or `run_id`) as running and return it, or None if there is none.
+
+        `devices` limits the choice to runs that ask for one of these; `worker` is the process that will train it.
+
+        Safe to call from many processes at once: no two callers get the same run.
+        """
+        now = time.time()
+        eligible = select(runs.c.id).where(runs.c.state == RunState.QUEUED)
+        if run_id is not None:
+            eligible = eligible.where(runs.c.id == run_id)
+        if devices is not None:
+            eligible = eligible.where(runs.c.spec["training"]["device"].as_string().in_(list(devices)))
+        eligible = eligible.order_by(runs.c.queued_at, runs.c.id).limit(1).with_for_update(skip_locked=True)
+        with self._database.writing() as db:
+            row = db.execute(
+                update(runs)
+                .where(runs.c.id == eligible.scalar_subquery(), runs.c.state == RunState.QUEUED)
+                .values(
+                    state=RunState.RUNNING,
+                    slot=slot,
+                    attempt=runs.c.attempt + 1,
+                    request="",
+                    message="",
+                    started_at=func.coalesce(runs.c.started_at, now),
+                    heartbeat_at=now,
+                    worker=worker or {},
+                )
+                .returning(*run_columns)
+            ).one_or_none()
+            if row is not None:
+                write_event(db, row.id, "started", f"Started on {slot} (attempt {row.attempt}).", now)
+        return run_of(row) if row is not None else None
+
+    def set_worker(self, run: Run, worker: dict[str, Any]) -> None:
+        """Say which process trains the run, so that its death can be noticed."""
+        with self._database.writing() as db:
+            db.execute(update(runs).where(runs.c.id == run.id, runs.c.attempt == run.attempt).values(worker=worker))
+
+    def begin(self, run: Run, *, worker: dict[str, Any], environment: dict[str, Any], total_steps: int) -> None:
+        """A worker says who it is and how long the run will be."""
+        with self._database.writing() as db:
+            db.execute(
+                update(runs)
+                .where(runs.c.id == run.id, runs.c.attempt == run.attempt)
+                .values(worker=worker, environment=environment, total_steps=total_steps, heartbeat_at=time.time())
+            )
+
+    def report(
+        self,
+        run: Run,
+        points: Sequence[MetricPoint] = (),
+        **progress: Any,
+    ) -> str | None:
+        """Append `points`, renew the heartbeat and set `progress` columns, in one transaction.
+
+        Returns what is requested of the run ("" for nothing, `STEER` for another learning rate), or None once the run
+        is not the caller's any more.
+        """
+        now = time.time()
+        with self._database.writing() as db:
+            row = db.execute(
+                update(runs)
+                .where(runs.c.id == run.id, runs.c.attempt == run.attempt, runs.c.state == RunState.RUNNING)
+                .values(heartbeat_at=now, **progress)
+                .returning(runs.c.request, runs.c.steering)
+            ).one_or_none()
+            if row is None:
+                return None
+            if points:
+                db.execute(
+                    insert(metrics),
+                    [{"run_id": run.id, **{k: v for k, v in p._asdict().items() if k != "id"}} for p in points],
+                )
+        asked = any(change["step"] is None for change in row.steering)
+        return str(row.request) or (STEER if asked else "")
+
+    def take_steering(self, run: Run, step: int) -> list[dict[str, Any]]:
+        """Give what was asked for its step: from now on it counts after `step` updates. All changes in their order."""
+        with self._database.writing() as db:
+            return take_steering(db, run, step, time.time())
+
+    def end(self, run: Run, state: RunState, message: str = "", result: dict[str, Any] | None = None) -> bool:
+        """Move a running run to a final state, or let it pause. False when it was not this attempt's any more."""
+        now = time.time()
+        values: dict[str, Any] = {
+            "state": state,
+            "message": message,
+            "request": "",
+            "ended_at": now,
+        }
+        if result is not None:
+            values["result"] = result
+        with self._database.writing() as db:
+            done = db.execute(
+                update(runs)
+                .where(runs.c.id == run.id, runs.c.attempt == run.attempt, runs.c.state == RunState.RUNNING)
+                .values(**values)
+            ).rowcount
+            if done:
+                write_event(db, run.id, state.value, message or f"{state.value.capitalize()}.", now)
+        return bool(done)
+
+    def requeue(self, run: Run, message: str) -> bool:
+        """Give a running run whose worker is gone back to the queue, at its old place.
+
+        False when it was not this attempt's any more, or when somebody has asked it to end meanwhile.
+        """
+        with self._database.writing() as db:
+            done = db.execute(
+                update(runs)
+                .where(
+                    runs.c.id == run.id,
+                    runs.c.attempt == run.attempt,
+                    runs.c.state == RunState.RUNNING,
+                    runs.c.request == "",
+                )
+                .values(state=RunState.QUEUED, slot="", message=message, restarts=runs.c.restarts + 1)
+            ).rowcount
+            if done:
+                write_event(db, run.id, "requeued", message, time.time())
+        return bool(done)
+
+    def workers(self) -> list[tuple[Run, dict[str, Any]]]:
+        """Running runs with what their worker said of itself (`pid`, `started`, `host`); empty before it did."""
+        query = select(*run_columns, runs.c.worker).where(runs.c.state == RunState.RUNNING)
+        with self._database.reading() as db:
+            return [(run_of(row), dict(row.worker)) for row in db.execute(query)]

@@ -1,0 +1,293 @@
+"""Runs in the store: asking for them, reading them, and asking them to end, to go on or to learn at another rate.
+
+Any number of processes and threads may share a database. Every change of a run's state is one transaction that checks
+the state it starts from.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, delete, func, insert, select, update
+
+from engine.errors import TrainyardError
+from engine.runs import Run, RunSpec, RunState
+from engine.settings import settings
+from engine.store.changes import ask_to_end, put_back, steer
+from engine.store.database import Database
+from engine.store.rows import (
+    begins,
+    default_owner,
+    listed_columns,
+    new_run,
+    run_columns,
+    run_of,
+    time_of,
+    unknown_run,
+    write_event,
+)
+from engine.store.schema import events, runs
+
+_LIVE = [RunState.QUEUED.value, RunState.RUNNING.value]
+
+
+class Event(NamedTuple):
+    """Something that happened to a run, for its page."""
+
+    at: datetime
+    kind: str
+    text: str
+
+
+_Runs = list[Run]  # inside the class `list` is a method
+_Ids = list[int]
+_Names = list[str]
+_Events = list[Event]
+
+
+class Runs:
+    """The runs of one database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def create(
+        self,
+        spec: RunSpec,
+        owner: str = "",
+        slot: str = "",
+        *,
+        steering: Sequence[dict[str, Any]] = (),
+        origin: str = "",
+    ) -> Run:
+        """Put a run at the end of the queue; refused when the queue is full.
+
+        With `slot` the caller trains it itself, at once: it is created running and nobody else can claim it. With the
+        `steering` of another run its changes of the learning rate are repeated, each at its step. `origin` is a sentence
+        that says where its values come from, the first of its events.
+        """
+        return self.create_group([spec], owner, slot, origin=origin, steering=steering)[0]
+
+    def create_group(
+        self,
+        specs: Sequence[RunSpec],
+        owner: str = "",
+        slot: str = "",
+        *,
+        steering: Sequence[dict[str, Any]] = (),
+        origin: str = "",
+        group_id: int | None = None,
+    ) -> _Runs:
+        """Put several runs at the end of the queue, all or none; they are one group, or join that of `group_id`.
+
+        See `create`.
+        """
+        now = time.time()
+        common = begins(slot, now) | {"owner": owner or default_owner(), "created_at": now, "queued_at": now}
+        common |= {"steering": list(steering)}
+        made: _Runs = []
+        with self._database.writing() as db:
+            if not slot:
+                _check_queue(db, len(specs))
+            for spec in specs:
+                group = {"group_id": group_id or (made[0].id if made else None)}
+                row = db.execute(insert(runs).values(**new_run(spec) | common | group).returning(*run_columns)).one()
+                if origin:
+                    write_event(db, row.id, "origin", origin, now)
+                write_event(
+                    db, row.id, "started" if slot else "queued", f"Started on {slot}." if slot else "Queued.", now
+                )
+                made.append(run_of(row))
+            if group_id is None and len(made) > 1:
+                group_id = made[0].id
+            if group_id is not None:
+                db.execute(update(runs).where(runs.c.id == group_id).values(group_id=group_id))
+        return [replace(run, group_id=group_id) for run in made]
+
+    def repeat(self, run_id: int, specs: Sequence[RunSpec], owner: str = "") -> _Runs:
+        """Queue runs beside one, as one group with it: its group from now on where it had none. Returns the new ones.
+
+        Changes of its learning rate are repeated.
+
+        A trial stays with its study, a fold with its cross-validation, and a fork with its parent: beside these the new
+        runs are a group of their own.
+        """
+        run = self.get(run_id)
+        alone = run.study_id is not None or run.parent_id is not None or int(run.spec["dataset"].get("folds", 0)) > 1
+        group_id = None if alone else run.group_id or run.id
+        return self.create_group(specs, owner, group_id=group_id, steering=run.taken_steering)
+
+    def fork(
+        self,
+        parent: Run,
+        epoch: int,
+        spec: RunSpec,
+        owner: str = "",
+        slot: str = "",
+        *,
+        steering: Sequence[dict[str, Any]] = (),
+        prepare: Callable[[Run], None],
+    ) -> Run:
+        """Create a run that goes on from the end of `epoch` of another; `engine.forks.fork_run` looks whether it can.
+
+        `prepare` puts what it begins with into its folder, before anybody can claim it. What it raises undoes all.
+        """
+        now = time.time()
+        begin = begins(slot, now) | {"owner": owner or default_owner(), "created_at": now, "queued_at": now}
+        line = {"parent_id": parent.id, "parent_epoch": epoch, "epoch": epoch, "steering": list(steering)}
+        with self._database.writing() as db:
+            if not slot:
+                _check_queue(db, 1)
+            if db.execute(select(runs.c.id).where(runs.c.id == parent.id).with_for_update()).one_or_none() is None:
+                raise unknown_run(parent.id)  # deleted this very moment
+            row = db.execute(insert(runs).values(**new_run(spec) | begin | line).returning(*run_columns)).one()
+            words = f"Forked from run {parent.id} at the end of epoch {epoch}."
+            write_event(db, row.id, "forked", words, now)
+            write_event(db, parent.id, "child", f"Run {row.id} was forked from it at the end of epoch {epoch}.", now)
+            prepare(run_of(row))
+        return run_of(row)
+
+    def get(self, run_id: int) -> Run:
+        """The run as it stands now. An unknown id raises `TrainyardError`."""
+        with self._database.reading() as db:
+            row = db.execute(select(*run_columns).where(runs.c.id == run_id)).one_or_none()
+        if row is None:
+            raise unknown_run(run_id)
+        return run_of(row)
+
+    def get_many(self, run_ids: Iterable[int]) -> _Runs:
+        """Those of the runs that there are, as they stand now, in the order of their ids."""
+        with self._database.reading() as db:
+            query = select(*run_columns).where(runs.c.id.in_(list(run_ids))).order_by(runs.c.id)
+            return [run_of(row) for row in db.execute(query)]
+
+    def list(
+        self,
+        *,
+        states: Iterable[str] | None = None,
+        task: str | None = None,
+        dataset: str | None = None,
+        model: str | None = None,
+        owner: str | None = None,
+        trials: bool = True,
+        limit: int = 1000,
+    ) -> _Runs:
+        """Newest first, filtered. The learning curve of each is in `curve`; `environment` is left empty.
+
+        Without `trials` those of studies are left out: there may be thousands of them.
+        """
+        query = select(*listed_columns).order_by(runs.c.id.desc()).limit(limit)
+        if not trials:
+            query = query.where(runs.c.study_id.is_(None))
+        if states is not None:
+            query = query.where(runs.c.state.in_([str(s) for s in states]))
+        for column, value in (("task", task), ("dataset", dataset), ("model", model), ("owner", owner)):
+            if value is not None:
+                query = query.where(runs.c[column] == value)
+        with self._database.reading() as db:
+            return [run_of(row) for row in db.execute(query)]
+
+    def queue(self) -> _Ids:
+        """Ids of the waiting runs, the next one first."""
+        query = select(runs.c.id).where(runs.c.state == RunState.QUEUED).order_by(runs.c.queued_at, runs.c.id)
+        with self._database.reading() as db:
+            return [*db.execute(query).scalars()]
+
+    def children(self, run_id: int) -> _Runs:
+        """The runs that were forked from it, in the order of their start."""
+        with self._database.reading() as db:
+            query = select(*run_columns).where(runs.c.parent_id == run_id).order_by(runs.c.id)
+            return [run_of(row) for row in db.execute(query)]
+
+    def group(self, group_id: int) -> _Runs:
+        """The runs that were started together, in the order of their start."""
+        with self._database.reading() as db:
+            query = select(*run_columns).where(runs.c.group_id == group_id).order_by(runs.c.id)
+            return [run_of(row) for row in db.execute(query)]
+
+    def judged_datasets(self) -> _Names:
+        """Names of the datasets on which runs have completed, trials aside; those with most runs first."""
+        query = (
+            select(runs.c.dataset)
+            .where(runs.c.state == RunState.COMPLETED, runs.c.study_id.is_(None))
+            .group_by(runs.c.dataset)
+            .order_by(func.count().desc(), runs.c.dataset)
+        )
+        with self._database.reading() as db:
+            return [*db.execute(query).scalars()]
+
+    def events(self, run_id: int) -> _Events:
+        """What happened to the run, oldest first."""
+        query = select(events.c.at, events.c.kind, events.c.text).where(events.c.run_id == run_id).order_by(events.c.id)
+        with self._database.reading() as db:
+            return [Event(time_of(at), kind, words) for at, kind, words in db.execute(query)]
+
+    def request_end(self, run_id: int, state: RunState, by: str = "") -> Run:
+        """Ask a live run to end in `state`: STOPPED keeps a model and can be resumed, CANCELED keeps nothing, and
+        PAUSED frees the device, judges nothing and keeps the place in the queue.
+
+        A queued run ends at once; a running one obeys within a second. Asking twice is harmless. A cancel overrules
+        all else, and a pause nothing.
+        """
+        with self._database.writing() as db:
+            asked = ask_to_end(db, run_id, state, by, time.time())
+        run = self.get(run_id)
+        if not asked:
+            if state is RunState.PAUSED:
+                raise TrainyardError(f"Run {run_id} is {run.state.value}; only a queued or running run can be paused.")
+            raise TrainyardError(
+                f"Run {run_id} is {run.state.value}; only a queued, running or paused run can be stopped."
+            )
+        return run
+
+    def resume(self, run_id: int, by: str = "", slot: str = "") -> Run:
+        """Put a paused, stopped, pruned or failed run back into the queue; it goes on from its last checkpoint.
+
+        A paused run gets its old place in the queue back.
+
+        With `slot` the caller trains it itself, at once (see `create`).
+        """
+        with self._database.writing() as db:
+            done = put_back(db, run_id, by, slot, time.time())
+        run = self.get(run_id)
+        if not done:
+            raise TrainyardError(
+                f"Run {run_id} is {run.state.value}; only a paused, stopped, pruned or failed run can be resumed."
+            )
+        return run
+
+    def steer(self, run_id: int, learning_rate: float, by: str = "") -> Run:
+        """Ask a run that has not ended to go on with another learning rate: its worker takes it within a second.
+
+        A constant rate, or one that is cut on a plateau, is set; one that follows a curve is scaled, as if the
+        optimizer had begun with this rate. Raises `TrainyardError` for a run that has ended and for a rate out of range.
+        """
+        with self._database.writing() as db:
+            steer(db, run_id, learning_rate, by, time.time())
+        return self.get(run_id)
+
+    def delete(self, run_id: int) -> None:
+        """Forget an ended run with its metrics and events. Its folder is the caller's to delete."""
+        with self._database.writing() as db:
+            done = db.execute(delete(runs).where(runs.c.id == run_id, runs.c.state.not_in(_LIVE))).rowcount
+        if not done:
+            run = self.get(run_id)
+            raise TrainyardError(f"Run {run_id} is {run.state.value}; stop it before deleting it.")
+
+    def delete_many(self, run_ids: Iterable[int]) -> None:
+        """Forget those of these runs that have ended, in one transaction."""
+        with self._database.writing() as db:
+            db.execute(delete(runs).where(runs.c.id.in_([*run_ids]), runs.c.state.not_in(_LIVE)))
+
+
+def _check_queue(db: Connection, more: int) -> None:
+    """Refuse what the queue does not hold."""
+    waiting = db.execute(select(func.count()).select_from(runs).where(runs.c.state == RunState.QUEUED)).scalar_one()
+    limit = settings().max_queued_runs
+    if waiting + more > limit:
+        raise TrainyardError(
+            f"The queue is full: {waiting} runs wait and TRAINYARD_MAX_QUEUED_RUNS allows {limit}. "
+            "Stop some, or wait until some have ended."
+        )
