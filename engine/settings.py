@@ -46,10 +46,14 @@ class Settings(BaseSettings):
     """Disk space for prepared datasets, in MB. Over it, the least recently used go first."""
     max_resident_mb: int = Field(default=4_000, ge=1)
     """Largest training split that is held in memory while training, in MB; a larger one is read from disk."""
-    max_baseline_examples: int = Field(default=10_000, ge=10)
-    """Most training examples on which a baseline is fitted; of more, as many are drawn at random."""
     baseline_seconds: float = Field(default=60.0, gt=0)
     """How long the search for a baseline may go on, once for each dataset; then the best so far counts."""
+    baseline_examples: int = Field(default=10_000, ge=10)
+    """Of more training examples than this, a baseline is chosen on as many, drawn at random, and then fitted on as many as
+    the rest of the time allows."""
+    max_baseline_mb: int = Field(default=2_000, ge=1)
+    """Memory that the features of a baseline may take, in MB: it bounds on how many examples of a large dataset it is
+    fitted."""
     max_versions_mb: int = Field(default=2_000, ge=1)
     """Largest size of the versions that augmentation makes of a training split, in MB; fewer are made where it is less."""
     max_step_points: int = Field(default=2_000, ge=100)

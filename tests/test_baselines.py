@@ -135,14 +135,26 @@ def test_it_is_found_once_for_each_dataset_and_task(home: Path) -> None:
 def test_other_limits_find_it_anew(home: Path, limited: Callable[..., None]) -> None:
     data, task = images(home), classify("image")
     baseline_of(data, task)
-    limited(max_baseline_examples=20)
+    limited(baseline_examples=20)
     assert cached_baseline(data, task) is None
 
 
-def test_a_large_split_is_sampled_and_says_so(home: Path, limited: Callable[..., None]) -> None:
-    limited(max_baseline_examples=20)
+def test_a_large_split_is_fitted_whole_where_time_allows(home: Path, limited: Callable[..., None]) -> None:
+    limited(baseline_examples=20)
     baseline = baseline_of(images(home), classify("image"))
-    assert (baseline.num_examples, baseline.num_available) == (20, 60)
+    assert (baseline.num_examples, baseline.num_available, baseline.complete) == (60, 60, True)
+
+
+@pytest.mark.parametrize("bound", [{"max_baseline_mb": 1}, {"baseline_seconds": 1e-9}])
+def test_a_split_that_takes_too_much_is_sampled_and_says_so(
+    home: Path, limited: Callable[..., None], bound: dict[str, float]
+) -> None:
+    limited(baseline_examples=20, **bound)
+    rng = np.random.default_rng(0)
+    targets = np.arange(1_000) % 2
+    wide = (rng.integers(0, 100, (1_000, 16, 16, 3)) + 100 * targets[:, None, None, None]).astype(np.uint8)
+    baseline = baseline_of(InMemory(home, wide, targets), classify("image"))
+    assert 20 <= baseline.num_examples < baseline.num_available == 600
 
 
 def test_when_time_is_out_the_first_candidate_counts(home: Path, limited: Callable[..., None]) -> None:

@@ -16,7 +16,7 @@ from engine.tasks.base import Task
 
 logger = logging.getLogger(__name__)
 
-_FORMAT = 1  # raise it when baselines change: old ones are then found anew
+_FORMAT = 2  # raise it when baselines change: old ones are then found anew
 
 
 @dataclass(frozen=True)
@@ -84,8 +84,8 @@ def _find(data: PreparedDataset, task: Task, obey: Callable[[], None]) -> Baseli
         parameters={name: float(getattr(estimator, name)) for name in ("C", "alpha") if hasattr(estimator, name)},
         metrics={split: found for split, found in metrics.items() if found},
         seconds=round(time.monotonic() - began, 3),
-        num_examples=len(search.train),
-        num_available=len(data.indices("train")),
+        num_examples=winner.num_examples,
+        num_available=len(search.available),
         complete=search.complete,
     )
 
@@ -93,5 +93,6 @@ def _find(data: PreparedDataset, task: Task, obey: Callable[[], None]) -> Baseli
 def _path(data: PreparedDataset, task: Task) -> Path:
     """A name that changes with all that decides what is found."""
     limits = settings()
-    key = [_FORMAT, package_version("scikit-learn"), task.name, limits.max_baseline_examples, limits.baseline_seconds]
+    bounds = [limits.baseline_examples, limits.baseline_seconds, limits.max_baseline_mb]
+    key = [_FORMAT, package_version("scikit-learn"), task.name, *bounds]
     return data.path / f"baseline-{hashlib.sha256(json.dumps(key).encode()).hexdigest()[:16]}.json"

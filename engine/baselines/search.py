@@ -1,13 +1,18 @@
-"""Find the baseline of a prepared dataset: fit on train, choose on validation, score test once; bounded in time."""
+"""Find the baseline of a prepared dataset: fit on train, choose on validation, score test once; bounded in time.
+
+Of a large training split all candidates get a part first; the best of each family is then fitted on as many examples as the
+rest of the time allows, judged by what the part took.
+"""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 import numpy as np
+from sklearn.base import clone
 
 from engine.baselines import audio, image, table, text
-from engine.baselines.recipe import Recipe, fit_in_portions
+from engine.baselines.recipe import Family, Recipe, fit_in_portions
 from engine.errors import TrainyardError
 from engine.judging import deciding_metric, gain
 from engine.preparation.prepare import PreparedDataset, Split
@@ -22,6 +27,7 @@ RECIPES: dict[str, Callable[[np.ndarray, int], Recipe]] = {
 }
 """By modality: one input as a sample (1, ...) and the number of classes (0: regression) -> what is tried."""
 _CHUNK = 256  # inputs that are read at once; between two chunks a stop is obeyed
+_MARGIN = 0.8  # share of the time that is planned for: a fit on more examples may need more iterations
 
 
 class Winner(NamedTuple):
@@ -31,42 +37,87 @@ class Winner(NamedTuple):
     features: Any
     estimator: Any
     metrics: dict[str, float]
+    num_examples: int
+    cost: float
+    """Seconds that reading, features and fit took, an example."""
+    size_bytes: float
+    """What the features of an example take in memory."""
 
 
 class Search:
-    """One search. `winner` is there after `run`; `complete` says whether all was tried in time."""
+    """One search. `complete` says after `run` whether all was tried in time."""
 
     def __init__(self, data: PreparedDataset, task: Task, obey: Callable[[], None]) -> None:
         """`obey` is called several times a second and may raise to leave."""
         if task.modality not in RECIPES:
             raise TrainyardError(f"There is no baseline yet for inputs of modality {task.modality!r}.")
         self.data, self.task, self.obey = data, task, obey
-        self.train = _some(data.indices("train"))
-        self.recipe = RECIPES[task.modality](np.asarray(data.inputs[self.train[:1]]), data.info.num_classes)
+        self.available = data.indices("train")
+        self.recipe = RECIPES[task.modality](np.asarray(data.inputs[self.available[:1]]), data.info.num_classes)
         self.complete = True
         self._until = time.monotonic() + settings().baseline_seconds
 
     def run(self) -> Winner:
         """Fit all candidates that time allows, at least one, and return the best on validation examples."""
-        extracted, targets = self._extract(self.train), self.data.targets[self.train]
-        validation = _some(self.data.indices("validation"))
-        judged = self._extract(validation) if len(validation) else extracted
-        expected = self.data.targets[validation] if len(validation) else targets
-        best: Winner | None = None
+        train = _some(self.available, settings().baseline_examples)
+        validation = _some(self.data.indices("validation"), settings().baseline_examples)
+        judged = validation if len(validation) else train
+        self._judged = self._extract(judged), self.data.targets[judged]
+        extracted, reading = self._timed(train)
+        families: dict[str, Winner] = {}
         for family in self.recipe.families:
-            if best and not self._more():
+            if families and not self._more():
                 break
-            learned = family.features.fit_transform(extracted, targets)
-            seen = family.features.transform(judged)
-            for estimator in family.estimators:
-                if best and not self._more():
-                    break
-                fit_in_portions(estimator, learned, targets, self._more)
-                metrics = self._judge(self._predict(estimator, seen), expected)
-                found = Winner(family.name, family.features, estimator, metrics)
-                best = found if best is None or self._better(found, best) else best
-        assert best is not None  # the first candidate is fitted whatever the clock says
+            found = self._best_of(family, family.estimators, train, extracted, reading, sure=not families)
+            if found is not None:
+                families[family.name] = found
+        best = self._best(families.values())
+        if len(train) < len(self.available):
+            best = self._best([*self._enlarge(families), best])  # of equals, what has seen more
         return best
+
+    def _best_of(
+        self, family: Family, estimators: tuple[Any, ...], train: np.ndarray, extracted: np.ndarray, reading: float,
+        *, sure: bool,
+    ) -> Winner | None:  # fmt: skip
+        """The best of a family on the examples `train`; None where time is out, unless one must be `sure`."""
+        targets, (judged, expected) = self.data.targets[train], self._judged
+        began = time.monotonic()
+        learned = family.features.fit_transform(extracted, targets)
+        seen, size = family.features.transform(judged), _size_bytes(learned) / len(train)
+        reading += time.monotonic() - began
+        found: list[Winner] = []
+        for estimator in estimators:
+            if (found or not sure) and not self._more():
+                break
+            began = time.monotonic()
+            fit_in_portions(estimator, learned, targets, self._more)
+            cost = (reading + time.monotonic() - began) / len(train)
+            metrics = self._judge(self._predict(estimator, seen), expected)
+            found.append(Winner(family.name, family.features, estimator, metrics, len(train), cost, size))
+        return self._best(found) if found else None
+
+    def _enlarge(self, families: dict[str, Winner]) -> list[Winner]:
+        """The best of each family fitted anew on more examples: as many as its share of the time and the memory hold."""
+        found = []
+        for done, known in enumerate(families.values()):
+            share = _MARGIN * (self._until - time.monotonic()) / (len(families) - done)
+            in_memory = settings().max_baseline_mb * 1_000_000 / max(known.size_bytes, 1)
+            count = int(min(len(self.available), share / known.cost, in_memory))
+            if count <= known.num_examples or not self._more():
+                continue
+            more = _some(self.available, count)
+            [family] = [family for family in self.recipe.families if family.name == known.name]
+            fresh = Family(family.name, clone(family.features), (clone(known.estimator),))
+            larger = self._best_of(fresh, fresh.estimators, more, *self._timed(more), sure=True)
+            found += [larger] if larger is not None else []
+        return found
+
+    def _timed(self, where: np.ndarray) -> tuple[np.ndarray, float]:
+        """What is extracted of the examples, and the seconds that took."""
+        began = time.monotonic()
+        extracted = self._extract(where)
+        return extracted, time.monotonic() - began
 
     def score(self, winner: Winner, split: Split) -> dict[str, float]:
         """The figures of `winner` on all examples of a split; {} where it has none."""
@@ -100,9 +151,14 @@ class Search:
         metrics: dict[str, float] = self.task.evaluate(outputs, targets, self.data.info)["metrics"]
         return metrics
 
-    def _better(self, found: Winner, best: Winner) -> bool:
-        name = deciding_metric(self.task.objective, found.metrics)
-        return gain(name, found.metrics[name], best.metrics[name]) > 0
+    def _best(self, found: Iterable[Winner]) -> Winner:
+        """The first of those that are best on what is judged."""
+        first, *others = found
+        name = deciding_metric(self.task.objective, first.metrics)
+        for other in others:
+            if gain(name, other.metrics[name], first.metrics[name]) > 0:
+                first = other
+        return first
 
     def _more(self) -> bool:
         """Whether there is time for more. Raises what `obey` raises."""
@@ -112,12 +168,17 @@ class Search:
         return in_time
 
 
-def _some(where: np.ndarray) -> np.ndarray:
-    """At most `max_baseline_examples` positions, drawn at random, the same each time."""
-    most = settings().max_baseline_examples
+def _some(where: np.ndarray, most: int) -> np.ndarray:
+    """At most so many positions, drawn at random, the same each time."""
     if len(where) <= most:
         return where
     return np.sort(np.random.default_rng(0).choice(where, most, replace=False))
+
+
+def _size_bytes(features: Any) -> int:
+    """Memory of features, dense or sparse."""
+    size: int = sum(part.nbytes for name in ("data", "indices") if (part := getattr(features, name, None)) is not None)
+    return int(getattr(features, "nbytes", size))
 
 
 def _chunks(where: np.ndarray) -> list[np.ndarray]:
