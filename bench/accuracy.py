@@ -25,7 +25,7 @@ def measure() -> dict[str, Any]:
 
 def _one_click(name: str, environment: dict[str, str]) -> dict[str, Any]:
     """The metric on the test split, on tests beside it, and of the baseline; seconds with start and baseline."""
-    metric = tasks[datasets[name].tasks[0]].metrics[0]
+    metric = tasks[datasets[name].tasks[0]].metrics[0].name
     scores: dict[str, list[float]] = {}
     seconds = []
     for seed in SEEDS:

@@ -26,7 +26,7 @@ def measure() -> dict[str, Any]:
         for name in datasets:
             task = tasks[datasets[name].tasks[0]]
             if task.modality == "table" and datasets[name].embedded and datasets[name].ready():
-                found[name] = _compare(name, task.metrics[0], environment)
+                found[name] = _compare(name, task.metrics[0].name, environment)
                 print(name, found[name], file=sys.stderr, flush=True)
     return found
 

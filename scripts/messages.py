@@ -22,6 +22,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from engine.augmentations.base import augmentations  # noqa: E402
+from engine.metrics import declared  # noqa: E402
 from engine.runs import PARTS, Training  # noqa: E402
 from engine.settings import Settings  # noqa: E402
 from engine.spec import Choices, Spec  # noqa: E402
@@ -85,6 +86,8 @@ def _from_registries() -> Iterator[tuple[str, tuple[str, int]]]:
     for objective in OBJECTIVES.values():
         for text in (objective.title, objective.help):
             yield text, ("engine/studies.py", 0)
+    for metric in declared():
+        yield metric.title, ("engine/metrics.py", 0)
     for info in Settings.model_fields.values():
         yield info.description or "", ("engine/settings.py", 0)
 

@@ -60,7 +60,7 @@ def training_page() -> str:
     """Tasks, optimizers, schedules, augmentation and the training itself."""
 
     def about(task: type[Task]) -> Iterable[str]:
-        yield f"Inputs: {task.modality}. Metrics: {', '.join(task.metrics)}. The best epoch is that of `{task.objective}`."
+        yield f"Inputs: {task.modality}. Metrics: {', '.join(task.metric_names())}. The best epoch is that of `{task.objective}`."
 
     parts = (
         section("Training", 2),

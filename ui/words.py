@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import streamlit as st
 
 from engine.errors import TrainyardError
-from engine.judging import SHARES
+from engine.metrics import metric_named
 from engine.runs import Run, RunState
 from engine.spec import Choices, Range
 from engine.store import Lease
@@ -111,7 +111,7 @@ def metric_text(name: str, value: float | None) -> str:
 def headline_of(run: Run) -> str:
     """The metric that people compare runs by: the task's first, on validation. Mostly it is the objective."""
     try:
-        return f"val_{tasks[title_of(run, 'task')].metrics[0]}"
+        return f"val_{tasks[title_of(run, 'task')].metrics[0].name}"
     except (TrainyardError, IndexError):
         return objective_of(run)
 
@@ -188,28 +188,9 @@ def queue_text(run: Run, queue: list[int], executor: Lease | None) -> tuple[str,
     return _("Waiting: {count} before it in the queue.").format(count=before), False
 
 
-METRICS = {
-    "loss": N_("Loss"),
-    "accuracy": N_("Accuracy"),
-    "cross_entropy": N_("Cross-entropy"),
-    "macro_f1": N_("Macro F1"),
-    "auc": N_("AUC"),
-    "ece": N_("Calibration error"),
-    "mae": N_("Mean absolute error"),
-    "rmse": N_("Root mean squared error"),
-    "r2": N_("R²"),
-    "precision": N_("Precision"),
-    "recall": N_("Recall"),
-    "f1": N_("F1"),
-    "learning_rate": N_("Learning rate"),
-    "examples_per_second": N_("Examples/s"),
-}
-"""What metrics are called."""
-
-
 def metric_label(name: str) -> str:
     """The words for a metric's name, in the viewer's language where they are known."""
-    return _(METRICS[name]) if name in METRICS else name.replace("_", " ").capitalize()
+    return _(metric_named(name).title)
 
 
 def metric_word(name: str) -> str:
@@ -220,7 +201,7 @@ def metric_word(name: str) -> str:
 
 def is_share(name: str) -> bool:
     """Whether a metric lies between 0 and 1 and reads best as a percentage."""
-    return name.removeprefix("val_").removeprefix("test_").removeprefix("validation_") in SHARES
+    return metric_named(name).share
 
 
 _SECTIONS = {

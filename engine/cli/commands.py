@@ -145,7 +145,7 @@ def _train_here(store: Store, run: Run, as_json: bool) -> int:
         print(json.dumps(summary(ended)))
     else:
         print(f"Run {ended.id} is {ended.state.value}. {ended.message}".rstrip())
-        for name in (*(f"test_{metric}" for metric in ended.parsed().task.metrics), "examples_per_second"):
+        for name in (*(f"test_{metric}" for metric in ended.parsed().task.metric_names()), "examples_per_second"):
             if name in ended.result:
                 print(f"  {name.replace('_', ' ')}: {ended.result[name]:.4g}")
     return EXIT_CODES.get(ended.state, 1)

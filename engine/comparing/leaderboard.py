@@ -9,7 +9,8 @@ import numpy as np
 from engine.comparing.outcomes import Judged, check_same_examples, data_changed, read_judged, split_key
 from engine.comparing.resampling import interval_of, resampled_metric
 from engine.errors import TrainyardError
-from engine.judging import LESS_IS_BETTER, deciding_metric
+from engine.judging import deciding_metric
+from engine.metrics import metric_named
 from engine.runs import Run
 from engine.settings import settings
 from engine.tasks.base import tasks
@@ -54,7 +55,7 @@ def metrics_of(runs: list[Run]) -> list[str]:
     task = runs[0].spec["task"]["name"]
     if not names or task not in tasks:  # a plug-in may be gone
         return names
-    first = deciding_metric(tasks[task].objective, [*tasks[task].metrics, *names])
+    first = deciding_metric(tasks[task].objective, [*tasks[task].metric_names(), *names])
     return [first, *(name for name in names if name != first)] if first in names else names
 
 
@@ -66,7 +67,7 @@ def best_runs(runs: Iterable[Run], metric: str) -> list[Run]:
 
 
 def _sign(metric: str) -> float:
-    return 1.0 if metric in LESS_IS_BETTER else -1.0
+    return -1.0 if metric_named(metric).maximize else 1.0
 
 
 def rank(runs: Iterable[Run], metric: str) -> Leaderboard:

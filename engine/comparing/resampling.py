@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from engine.judging import ROOTS
+from engine.metrics import metric_named
 from engine.settings import settings
 
 _SEED = 0  # the same runs get the same verdict each time
@@ -27,7 +27,7 @@ def resampled_means(values: np.ndarray, draws: int) -> np.ndarray:
 
 def metric_of(metric: str, means: np.ndarray) -> np.ndarray:
     """The metric from the means of what it says of single examples."""
-    return np.sqrt(means) if metric in ROOTS else means
+    return np.sqrt(means) if metric_named(metric).over == "root" else means
 
 
 def resampled_metric(metric: str, scores: np.ndarray) -> np.ndarray:

@@ -10,7 +10,7 @@ from typing import Any
 from engine.comparing.outcomes import data_changed, split_key
 from engine.comparing.words import amount_text, corrected_text, level_text, metric_name, p_text, value_text
 from engine.errors import TrainyardError
-from engine.judging import LESS_IS_BETTER, SHARES
+from engine.metrics import metric_named
 from engine.runs import Run
 from engine.settings import settings
 from engine.tasks.base import tasks
@@ -46,7 +46,7 @@ def mean_of(values: Sequence[float], metric: str = "") -> Mean:
 
     mean, deviation = statistics.fmean(values), statistics.stdev(values)
     reach = float(stdtrit(len(values) - 1, 0.5 + settings().confidence / 2)) * deviation / len(values) ** 0.5
-    least, most = (0.0, 1.0) if metric in SHARES else (-math.inf, math.inf)
+    least, most = (0.0, 1.0) if metric_named(metric).share else (-math.inf, math.inf)
     return Mean(tuple(values), mean, deviation, max(mean - reach, least), min(mean + reach, most))
 
 
@@ -118,7 +118,7 @@ class Welch:
         better, worse = (self.group, self.other) if self.gain >= 0 else (self.other, self.group)
         ends = (self.low, self.high) if self.gain >= 0 else (-self.high, -self.low)
         amount, low, high = (amount_text(metric, value) for value in (abs(self.gain), *ends))
-        level, name, share, p = level_text(), metric_name(metric), metric in SHARES, p_text(self.p)
+        level, name, share, p = level_text(), metric_name(metric), metric_named(metric).share, p_text(self.p)
         ahead, behind = _listed(better.ids), _listed(worse.ids)
         if self.distinguishable and share:
             return (
@@ -168,7 +168,7 @@ def compare_seeds(group: Seeds, other: Seeds) -> Welch:
     """Whether the means of two `comparable` groups differ."""
     from statsmodels.stats.weightstats import CompareMeans, DescrStatsW
 
-    sign = -1.0 if group.metric in LESS_IS_BETTER else 1.0
+    sign = 1.0 if metric_named(group.metric).maximize else -1.0
     gain = sign * (group.figures.mean - other.figures.mean)
     means = CompareMeans(*(DescrStatsW([sign * value for value in g.figures.values]) for g in (group, other)))
     _, p, _ = means.ttest_ind(usevar="unequal")
@@ -183,7 +183,7 @@ def _seeds(group: Sequence[Run], metric: str) -> Seeds:
 def _metric(run: Run) -> str:
     """The first metric of the run's task that was judged on the test examples; "" for none."""
     try:
-        names = tasks[run.spec["task"]["name"]].metrics
+        names = tasks[run.spec["task"]["name"]].metric_names()
     except TrainyardError:
         return ""
     return next((name for name in names if isinstance(run.result.get(f"test_{name}"), float)), "")

@@ -12,7 +12,8 @@ from engine.comparing.outcomes import Judged, check_same_examples, read_judged
 from engine.comparing.resampling import interval_of, interval_of_right, metric_of, resampled_metric
 from engine.comparing.words import amount_text, corrected_text, level_text, metric_name, p_text
 from engine.errors import TrainyardError
-from engine.judging import LESS_IS_BETTER, SHARES, deciding_metric
+from engine.judging import deciding_metric
+from engine.metrics import metric_named
 from engine.runs import Run
 from engine.settings import settings
 from engine.tasks.base import tasks
@@ -71,7 +72,7 @@ class Verdict:
         ahead, behind = (self.run, self.other) if self.gain >= 0 else (self.other, self.run)
         ends = (self.low, self.high) if self.gain >= 0 else (-self.high, -self.low)
         amount, low, high = (amount_text(self.metric, value) for value in (abs(self.gain), *ends))
-        level, name, share = level_text(), metric_name(self.metric), self.metric in SHARES
+        level, name, share = level_text(), metric_name(self.metric), metric_named(self.metric).share
         if self.distinguishable and share:
             return (
                 f"Run {ahead} is better than run {behind} by {amount} points of {name} ({level}: {low} to {high}) "
@@ -158,7 +159,7 @@ def _verdict(
     except TrainyardError as error:
         return Verdict(run, other, str(error))
     metric = decides(one)
-    sign = -1.0 if metric in LESS_IS_BETTER else 1.0
+    sign = 1.0 if metric_named(metric).maximize else -1.0
     values = [float(metric_of(metric, part.scores[metric].mean(dtype=np.float64))) for part in (one, two)]
     gain, answers = sign * (values[0] - values[1]), _mcnemar(one, two)
     if metric == "accuracy":

@@ -1,6 +1,6 @@
 """How figures of a comparison are said: amounts with their unit, intervals with their level, small probabilities."""
 
-from engine.judging import SHARES
+from engine.metrics import metric_named
 from engine.settings import settings
 
 _NAMES = {"cross_entropy": "cross-entropy", "rmse": "RMSE", "mae": "MAE", "auc": "AUC", "r2": "R²"}
@@ -18,12 +18,12 @@ def level_text() -> str:
 
 def amount_text(metric: str, amount: float) -> str:
     """A difference: in points of a percentage for shares, four digits otherwise."""
-    return f"{100 * amount:.1f}" if metric in SHARES else f"{amount:.4g}"
+    return f"{100 * amount:.1f}" if metric_named(metric).share else f"{amount:.4g}"
 
 
 def value_text(metric: str, value: float) -> str:
     """A value of a metric: a percentage for shares, four digits otherwise."""
-    return f"{100 * value:.1f} %" if metric in SHARES else f"{value:.4g}"
+    return f"{100 * value:.1f} %" if metric_named(metric).share else f"{value:.4g}"
 
 
 def p_text(p: float) -> str:

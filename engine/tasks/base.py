@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from engine.data_info import DataInfo
+from engine.metrics import Metric, declare, metric_named
 from engine.registry import Registry
 from engine.spec import Spec
 
@@ -35,16 +36,32 @@ class Task(Spec):
     """Kind of input: image, text, audio or table."""
     prediction: ClassVar[str] = ""
     """Kind of result: picks the renderer in the pages."""
-    metrics: ClassVar[tuple[str, ...]] = ()
-    """Names of the metrics beside the loss, in the order of display."""
-    metrics_of_many: ClassVar[frozenset[str]] = frozenset()
-    """Those of the metrics that are no means over examples: they say nothing of a few steps."""
-    objective: ClassVar[str] = ""
+    metrics: ClassVar[tuple[Metric, ...]] = ()
+    """The metrics beside the loss, in the order of display. They get their names when the class is made."""
+    objective: ClassVar[str] = "val_loss"
     """The metric that decides which epoch is best, as Keras logs it (`val_accuracy`)."""
-    maximize: ClassVar[bool] = True
-    """Whether more of the objective is better."""
+    maximize: ClassVar[bool] = False
+    """Whether more of the objective is better: its metric says so."""
     suggested: ClassVar[dict[str, Any]] = {}
     """Values of other fields that suit this task (`units`, `epochs` ...): form defaults; dataset and model overrule."""
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **options: Any) -> None:
+        """Declare the metrics, and take the direction of the objective from its metric."""
+        super().__pydantic_init_subclass__(**options)
+        for metric in cls.metrics:
+            declare(metric)
+        cls.maximize = metric_named(cls.objective).maximize
+
+    @classmethod
+    def metric_names(cls) -> tuple[str, ...]:
+        """Return the names of the metrics, in the order of display."""
+        return tuple(metric.name for metric in cls.metrics)
+
+    @classmethod
+    def mean_over_examples(cls, name: str) -> bool:
+        """Return whether a metric of the training step is a mean over examples, as any that the task does not declare."""
+        return all(metric.over == "mean" for metric in cls.metrics if metric.name == name)
 
     def inputs(self, info: DataInfo) -> "tuple[Any, Any]":
         """What the saved model takes and, computed from it, what networks are trained on: often the same.
@@ -91,7 +108,7 @@ class Task(Spec):
     def example_scores(cls, outputs: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
         """How good each row of `outputs` (examples, outputs) is, (examples,) by metric: their mean is the metric.
 
-        For the metrics in `judging.ROOTS` it is the root of their mean. Runs of a task without such are not compared
+        For a metric whose `over` is `root` it is the root of their mean. Runs of a task without such are not compared
         example by example.
         """
         return {}

@@ -6,6 +6,7 @@ import numpy as np
 
 from engine.data_info import DataInfo
 from engine.judging.classes import class_scores, judge_classes
+from engine.metrics import ACCURACY, Metric
 from engine.spec import ADVANCED, FORKABLE, Range
 from engine.tasks.base import Prediction, Task
 
@@ -17,7 +18,7 @@ class Classification(Task):
     """One label out of a fixed set for each input."""
 
     prediction: ClassVar[str] = "classes"
-    metrics: ClassVar[tuple[str, ...]] = ("accuracy",)
+    metrics: ClassVar[tuple[Metric, ...]] = (ACCURACY,)
     objective: ClassVar[str] = "val_accuracy"
 
     loss: Annotated[Literal["cross-entropy", "mean-squared-error", "hinge"], ADVANCED, FORKABLE] = "cross-entropy"

@@ -6,6 +6,7 @@ import numpy as np
 
 from engine.data_info import DataInfo
 from engine.judging.values import judge_values, value_scores
+from engine.metrics import MAE, R2, RMSE, Metric
 from engine.spec import ADVANCED, FORKABLE
 from engine.tasks.base import Prediction, Task, tasks
 from engine.tasks.classification import Classification
@@ -35,7 +36,6 @@ class TabularClassification(Classification):
     modality: ClassVar[str] = "table"
     objective: ClassVar[str] = "val_cross_entropy"
     """Where a dozen rows validate, the accuracy soon stands still at a round number; the cross-entropy goes on telling."""
-    maximize: ClassVar[bool] = False
     suggested: ClassVar[dict[str, Any]] = _TEXTBOOK
 
     def inputs(self, info: DataInfo) -> tuple[Any, Any]:
@@ -57,10 +57,8 @@ class TabularRegression(Task):
 
     modality: ClassVar[str] = "table"
     prediction: ClassVar[str] = "value"
-    metrics: ClassVar[tuple[str, ...]] = ("r2", "rmse", "mae")
-    metrics_of_many: ClassVar[frozenset[str]] = frozenset({"r2", "rmse"})
+    metrics: ClassVar[tuple[Metric, ...]] = (R2, RMSE, MAE)
     objective: ClassVar[str] = "val_rmse"
-    maximize: ClassVar[bool] = False
     suggested: ClassVar[dict[str, Any]] = _TEXTBOOK
 
     loss: Annotated[Literal["mean-squared-error", "mean-absolute-error", "huber"], ADVANCED, FORKABLE] = (

@@ -228,7 +228,7 @@ class Report(keras.callbacks.Callback):
         count = self.step - self._counted
         values = {}
         for name, value in logs.items():
-            if name in self.spec.task.metrics_of_many:
+            if not self.spec.task.mean_over_examples(name):  # says nothing of a few steps
                 continue
             total = float(value) * self.step
             values[name] = (total - self._sums.get(name, 0.0)) / count

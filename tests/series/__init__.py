@@ -7,6 +7,7 @@ import numpy as np
 from engine.data_info import DataInfo
 from engine.datasets.base import Examples, UnsplitDataset, datasets
 from engine.errors import TrainyardError
+from engine.metrics import MAE, Metric
 from engine.models.base import models
 from engine.models.mlp import Mlp
 from engine.serving.decoding import DECODERS
@@ -23,9 +24,7 @@ class Interval(Task):
 
     modality: ClassVar[str] = "series"
     prediction: ClassVar[str] = "interval"
-    metrics: ClassVar[tuple[str, ...]] = ("mae",)
-    objective: ClassVar[str] = "val_loss"
-    maximize: ClassVar[bool] = False
+    metrics: ClassVar[tuple[Metric, ...]] = (MAE,)
 
     def head(self, x: Any, info: DataInfo) -> Any:
         """(batch, units) -> (batch, 3)."""

@@ -38,7 +38,7 @@ def metric_names(runs: Sequence[Run]) -> list[str]:
     found: dict[str, None] = {headline_of(run).removeprefix("val_"): None for run in runs}
     for run in runs:
         name = title_of(run, "task")
-        found |= dict.fromkeys(tasks[name].metrics if name in tasks else ())
+        found |= dict.fromkeys(tasks[name].metric_names() if name in tasks else ())
         found[objective_of(run).removeprefix("val_")] = None
     found.pop("loss", None)
     return [*found, "loss"]

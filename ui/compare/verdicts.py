@@ -8,7 +8,7 @@ import streamlit as st
 from engine.comparing.findings import Findings
 from engine.comparing.verdicts import MOST_FOR_ALL_PAIRS, Verdict
 from engine.comparing.words import amount_text, p_text
-from engine.judging import SHARES
+from engine.metrics import metric_named
 from engine.runs import Run
 from ui import lab
 from ui.compare.comparison import findings
@@ -90,7 +90,7 @@ def _row(pair: Verdict) -> dict[str, str | int | None]:
     if pair.problem:
         return row | {"gain": None, "p": None, "corrected": None, "examples": None}
     gain, low, high = (amount_text(pair.metric, value) for value in (pair.gain, pair.low, pair.high))
-    words = _("{gain} points ({low} to {high})") if pair.metric in SHARES else _("{gain} ({low} to {high})")
+    words = _("{gain} points ({low} to {high})") if metric_named(pair.metric).share else _("{gain} ({low} to {high})")
     return row | {
         "gain": f"{metric_label(pair.metric)}: {words.format(gain=gain, low=low, high=high)}",
         "p": p_text(pair.p),

@@ -29,7 +29,7 @@ _log = logging.getLogger(__name__)
 def final_figures(run: Run) -> list[tuple[str, str]]:
     """Label and text of each metric on the test split: the task's own, the baseline's after each, then the loss."""
     task = title_of(run, "task")
-    metrics = tasks[task].metrics if task in tasks else ()
+    metrics = tasks[task].metric_names() if task in tasks else ()
     figures = [
         (words.format(metric=metric_word(name)), metric_text(name, run.result[f"{origin}_{name}"]))
         for name in (*metrics, "loss")

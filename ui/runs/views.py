@@ -130,7 +130,7 @@ def draw_curves(feed: Feed, run: Run) -> int | None:
 
 def _task_metrics(run: Run) -> tuple[str, ...]:
     name = title_of(run, "task")
-    return tasks[name].metrics if name in tasks else ()
+    return tasks[name].metric_names() if name in tasks else ()
 
 
 def _chart(feed: Feed, run: Run, name: str, keys: list[Key], height: int, width: str) -> Chart:

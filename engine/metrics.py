@@ -1,0 +1,89 @@
+"""Metrics as declarations: what a figure is called, which direction is better, and how it follows from examples."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from engine.errors import TrainyardError
+
+Over = Literal["mean", "root", "whole"]
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One figure by which outputs are evaluated. Its name is the one that Keras logs, without `val_`."""
+
+    name: str
+    title: str
+    maximize: bool = True
+    """Whether more is better."""
+    unit: str = ""
+    """Empty for a pure number, and for the unit of the target."""
+    share: bool = False
+    """Whether it lies between 0 and 1 and is shown in per cent; differences are points then."""
+    over: Over = "mean"
+    """How it follows from single examples: their mean, the root of their mean, or only from all of them together."""
+    formula: str = ""
+    """For the help: LaTeX between dollar signs, in words where that is plainer."""
+
+
+LOSS = Metric("loss", "Loss", maximize=False)
+ACCURACY = Metric("accuracy", "Accuracy", share=True, formula=r"$\frac{1}{N}\sum_i [\hat y_i = y_i]$")
+CROSS_ENTROPY = Metric("cross_entropy", "Cross-entropy", maximize=False, formula=r"$-\frac{1}{N}\sum_i \log p_i(y_i)$")
+MACRO_F1 = Metric(
+    "macro_f1", "Macro F1", share=True, over="whole", formula=r"$\frac{1}{K}\sum_k \frac{2 P_k R_k}{P_k + R_k}$"
+)
+AUC = Metric("auc", "AUC", over="whole", formula=r"$P(s_+ > s_-)$")
+CALIBRATION_ERROR = Metric(
+    "ece",
+    "Calibration error",
+    maximize=False,
+    share=True,
+    over="whole",
+    formula=r"$\sum_b \frac{n_b}{N} |\mathrm{acc}_b - \mathrm{conf}_b|$",
+)
+PRECISION = Metric("precision", "Precision", share=True, over="whole", formula=r"$TP / (TP + FP)$")
+RECALL = Metric("recall", "Recall", share=True, over="whole", formula=r"$TP / (TP + FN)$")
+F1 = Metric("f1", "F1", share=True, over="whole", formula=r"$2 P R / (P + R)$")
+MAE = Metric("mae", "Mean absolute error", maximize=False, formula=r"$\frac{1}{N}\sum_i |\hat y_i - y_i|$")
+RMSE = Metric(
+    "rmse",
+    "Root mean squared error",
+    maximize=False,
+    over="root",
+    formula=r"$\sqrt{\frac{1}{N}\sum_i (\hat y_i - y_i)^2}$",
+)
+R2 = Metric("r2", "R²", over="whole", formula=r"$1 - \sum_i (\hat y_i - y_i)^2 / \sum_i (y_i - \bar y)^2$")
+LEARNING_RATE = Metric("learning_rate", "Learning rate", over="whole")
+SPEED = Metric("examples_per_second", "Examples/s", over="whole")
+
+STANDARD = (
+    *(LOSS, ACCURACY, CROSS_ENTROPY, MACRO_F1, AUC, CALIBRATION_ERROR, PRECISION, RECALL, F1),
+    *(MAE, RMSE, R2, LEARNING_RATE, SPEED),
+)
+"""What several tasks share, and what every run logs."""
+_declared = {metric.name: metric for metric in STANDARD}
+_SPLITS = ("val_", "test_", "validation_", "train_")
+
+
+def declare(metric: Metric) -> None:
+    """Make a task's metric known by its name. Raises `TrainyardError` where another one has that name."""
+    if _declared.setdefault(metric.name, metric) != metric:
+        raise TrainyardError(f"Two different metrics are named {metric.name!r}. Give one of them another name.")
+
+
+def declared() -> list[Metric]:
+    """Return all metrics that are known by name."""
+    return list(_declared.values())
+
+
+def metric_named(name: str) -> Metric:
+    """Return the metric of a name, which may begin with a split (`val_accuracy`).
+
+    A name that nobody declares is that of an error if it ends in `loss`; its title is made of the name.
+    """
+    plain = name
+    for split in _SPLITS:
+        plain = plain.removeprefix(split)
+    known = _declared.get(plain)
+    title = plain.replace("_", " ").capitalize()
+    return known or Metric(plain, title, maximize=not plain.endswith("loss"), over="whole")
