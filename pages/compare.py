@@ -15,10 +15,10 @@ from ui.compare.verdicts import draw_verdicts
 from ui.compare.views import choose_curves, draw_columns, draw_curves
 from ui.language import _
 from ui.navigation import page
+from ui.plain import plain_label
 from ui.runs.feeds import crowd
 from ui.runs.views import tick_seconds
 from ui.widgets.live_plot import preload
-from ui.widgets.plain import plain_label
 from ui.widgets.url_choices import choose, run_ids
 
 _FASTEST_SECONDS = 1.0

@@ -10,6 +10,7 @@ from ui.demo.results import draw_results
 from ui.language import _
 from ui.modalities import File, Modality, modality
 from ui.navigation import page
+from ui.plain import LONGEST_CAPTION, plain_text
 from ui.runs.actions import can_be_tried
 from ui.sentences import said
 from ui.words import best_text, is_run_id, local_time, state_text, title_of
@@ -81,7 +82,7 @@ def _choose_run() -> Run | None:
         _("Run"),
         list(runs),
         index=list(runs).index(wanted) if wanted in runs else 0,
-        format_func=lambda run_id: _title(runs[run_id]),
+        format_func=lambda run_id: plain_text(_title(runs[run_id]), LONGEST_CAPTION),
         key="demo_run",
         help=_("Runs that have a model, and runs that train and have ended an epoch; the newest first."),
     )

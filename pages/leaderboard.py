@@ -7,6 +7,7 @@ from ui import lab
 from ui.compare.leaderboards import draw_board
 from ui.language import _
 from ui.navigation import page
+from ui.plain import plain_text
 from ui.widgets.url_choices import choose
 
 
@@ -21,7 +22,7 @@ def main() -> None:
         st.page_link(page("train"), label=_("Train a network"), icon=":material/model_training:",
                      help=_("The form that starts a run."))  # fmt: skip
         return
-    titles = {name: _(datasets[name].title) if name in datasets else name for name in names}
+    titles = {name: _(datasets[name].title) if name in datasets else plain_text(name) for name in names}
     name = choose(
         "dataset", _("Dataset"), names, titles.__getitem__, _("Whose test examples decide; most runs first."), long=True
     )

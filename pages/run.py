@@ -10,6 +10,7 @@ from ui import lab
 from ui.evaluation.overview import draw_evaluation, final_figures
 from ui.language import _
 from ui.navigation import page
+from ui.plain import plain_label
 from ui.runs.actions import draw_actions
 from ui.runs.details import draw_details
 from ui.runs.family import draw_family
@@ -46,9 +47,9 @@ def main() -> None:
     answer_asked(run)
     st.caption(
         _("{model} on {dataset} · by {owner} · {time}").format(
-            model=title_of(run, "model"),
-            dataset=title_of(run, "dataset"),
-            owner=run.owner,
+            model=plain_label(title_of(run, "model")),
+            dataset=plain_label(title_of(run, "dataset")),
+            owner=plain_label(run.owner),
             time=local_time(run.created_at),
         )
     )

@@ -10,13 +10,13 @@ from engine.studies import Study, StudyState
 from ui import lab
 from ui.language import _
 from ui.navigation import page
+from ui.plain import plain_label
 from ui.runs.feeds import crowd
 from ui.sentences import said
 from ui.studies.actions import draw_actions, draw_steering
 from ui.studies.feed import StudyFeed, study_feed
 from ui.studies.views import draw_best, draw_charts, draw_progress, draw_trials, judging_of, study_pace
 from ui.studies.words import direction_words, executor_warning
-from ui.widgets.plain import plain_label
 from ui.words import is_run_id, local_time
 
 

@@ -9,6 +9,7 @@ from functools import lru_cache
 from string import Formatter
 
 from ui.language import catalog_texts, language
+from ui.plain import LONGEST_SENTENCE, plain_label
 
 _DEEPEST = 3  # a sentence may quote one that quotes one
 _LONGEST = 4_000
@@ -16,7 +17,12 @@ _LONGEST = 4_000
 
 
 def said(text: str) -> str:
-    """`text` of the engine's, in the language of the session; as it is where nobody has translated it."""
+    """Return `text` of the engine's in the language of the session, for places that read Markdown: nothing in it is read."""
+    return plain_label(said_plain(text), LONGEST_SENTENCE)
+
+
+def said_plain(text: str) -> str:
+    """Return the same for cells, lists and files, which read no Markdown; as it is where nobody has translated it."""
     return translate(text, language())
 
 

@@ -23,6 +23,8 @@ ROOT = Path(__file__).resolve().parents[2]
 class Dashboard:
     """`streamlit run app.py` as `make run` starts it. What it starts in turn ends with `close`."""
 
+    script = "app.py"
+
     def __init__(self, home: Path, **environment: str) -> None:
         self.home = home
         self.port = _free_port()
@@ -46,7 +48,7 @@ class Dashboard:
         self.log.parent.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as output:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={self.port}"],
+                [sys.executable, "-m", "streamlit", "run", self.script, f"--server.port={self.port}"],
                 cwd=ROOT,
                 env=self._environment,
                 stdin=subprocess.DEVNULL,

@@ -1,7 +1,5 @@
 """The chart of a dataset's classes by split. A pure function."""
 
-from html import escape
-
 import numpy as np
 
 from engine.preparation.prepare import SPLITS, PreparedDataset
@@ -20,7 +18,7 @@ def balance_by_split(prepared: PreparedDataset, theme: ThemeName) -> Figure:
     look = THEMES[theme]
     counts = np.array([prepared.meta["counts"][split] for split in SPLITS])
     order = np.argsort(-counts.sum(axis=0), kind="stable")[:MOST_BARS]
-    names = [escape(name, quote=False) for name in short_names([prepared.info.labels[index] for index in order])]
+    names = short_names([prepared.info.labels[index] for index in order])
     places = list(range(len(order)))
     traces = [
         {

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from ui.charts.figures import Figure, plain_axis, plain_layout, short_names
 from ui.language import _
+from ui.plain import chart_text
 from ui.theme import THEMES, Theme, ThemeName
 
 MAX_CLASS_CURVES = 10
@@ -192,4 +193,4 @@ def errors_figure(histogram: Mapping[str, Any], unit: str, theme: ThemeName) -> 
 
 def in_unit(words: str, unit: str) -> str:
     """What an axis shows, with its unit where it has one."""
-    return f"{words} ({unit})" if unit else words
+    return f"{words} ({chart_text(unit)})" if unit else words

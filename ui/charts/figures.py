@@ -1,9 +1,11 @@
 """What all figures share: plain dictionaries for Plotly, cheap to build and to send; layout, axes, short names."""
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+from ui.plain import chart_text, plain_text
 from ui.theme import Theme
 
 Figure = dict[str, Any]
@@ -15,12 +17,6 @@ MAX_POINTS = 600
 def to_json(figure: Figure) -> str:
     """The figure as the browser reads it. NaN and infinities become gaps."""
     return json.dumps(figure, separators=(",", ":"), allow_nan=False)
-
-
-def escaped(text: str, most: int = 60) -> str:
-    """Words of unknown origin in a title: Plotly would read tags in them."""
-    short = text if len(text) <= most else text[: most - 1] + "…"
-    return short.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def plain_layout(look: Theme) -> Figure:
@@ -45,6 +41,7 @@ def plain_axis(look: Theme) -> Figure:
 
 
 def short_names(labels: Sequence[str], most: int = 24) -> list[str]:
-    """Names short enough for an axis, still all different: Plotly would merge equal ones."""
-    short = [label if len(label) <= most else label[: most - 1] + "…" for label in labels]
-    return [f"{name} {i}" if short.count(name) > 1 else name for i, name in enumerate(short)]
+    """Return names of people as Plotly draws them, short enough for an axis, still all different: it would merge equal ones."""
+    short = [plain_text(label, most) for label in labels]
+    count = Counter(short)
+    return [chart_text(f"{name} {i}" if count[name] > 1 else name) for i, name in enumerate(short)]

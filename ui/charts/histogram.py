@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from ui.charts.figures import Figure, escaped, plain_axis, plain_layout
+from ui.charts.figures import Figure, plain_axis, plain_layout
 from ui.charts.series import rounded
+from ui.plain import chart_text
 from ui.theme import THEMES, ThemeName
 
 
@@ -21,7 +22,7 @@ def histogram(values: np.ndarray, title: str, theme: ThemeName, *, bins: int = 3
     }
     layout = plain_layout(look) | {
         "showlegend": False,
-        "xaxis": plain_axis(look) | {"title": {"text": escaped(title), "standoff": 6}, "fixedrange": True},
+        "xaxis": plain_axis(look) | {"title": {"text": chart_text(title), "standoff": 6}, "fixedrange": True},
         "yaxis": plain_axis(look) | {"fixedrange": True, "nticks": 4},
         "margin": {"l": 8, "r": 8, "t": 8, "b": 8},
         "hovermode": "closest",

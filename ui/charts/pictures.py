@@ -12,6 +12,7 @@ from engine.schedules import Schedule, curve
 from ui.charts.figures import Figure
 from ui.charts.thumbnails import data_url, png
 from ui.language import _
+from ui.plain import plain_text
 from ui.theme import THEMES, ThemeName
 
 MAX_CLASSES = 20
@@ -63,7 +64,7 @@ def pipeline(stages: Sequence[tuple[str, Sequence[str]]]) -> str:
 
 def _mermaid(text: str) -> str:
     """`text` with everything that Mermaid or HTML could read as its own turned into character entities."""
-    return re.sub(r"[^\w\s.,()×+-]", lambda sign: f"#{ord(sign.group())};", text)
+    return re.sub(r"[^\w\s.,()×+-]", lambda sign: f"#{ord(sign.group())};", plain_text(text))
 
 
 def dataset_look(prepared: PreparedDataset, theme: ThemeName, show: Callable[[np.ndarray], str] | None = None) -> str:
@@ -99,10 +100,10 @@ def _row(label: str, examples: str, counts: np.ndarray, most: int, colour: str) 
     spoken = _("{train} to train, {validation} to validate, {test} to test").format(
         train=train, validation=validation, test=test
     )
-    total = train + validation + test
+    total, words = train + validation + test, escape(plain_text(label))
     return (
-        f'<div style="overflow:hidden;text-overflow:ellipsis;white-space:nowrap" title="{escape(label)}">'
-        f"{escape(label)}</div>"
+        f'<div style="overflow:hidden;text-overflow:ellipsis;white-space:nowrap" title="{words}">'
+        f"{words}</div>"
         f"{examples}"
         f'<div title="{escape(spoken)}" style="display:flex;align-items:center;gap:6px">'
         f'<div style="height:10px;border-radius:2px;background:{colour};width:{60 * total / max(most, 1):.0f}%;'

@@ -11,11 +11,12 @@ import pandas as pd
 
 from engine.comparing.leaderboard import Leaderboard
 from engine.runs import Run
-from ui.charts.figures import MAX_POINTS, Figure, escaped, plain_axis, plain_layout
+from ui.charts.figures import MAX_POINTS, Figure, plain_axis, plain_layout
 from ui.compare.columns import Column
 from ui.compare.comparison import Points
 from ui.evaluation.baselines import baseline_title
 from ui.language import _
+from ui.plain import chart_text
 from ui.theme import THEMES, Theme, ThemeName
 from ui.words import is_share, metric_label, title_of
 
@@ -44,7 +45,7 @@ class Curves:
 
 def run_name(run: Run) -> str:
     """A run in a legend."""
-    return escaped(f"{run.id} · {title_of(run, 'model')}")
+    return chart_text(f"{run.id} · {title_of(run, 'model')}")
 
 
 def line_look(i: int, look: Theme) -> dict[str, Any]:
@@ -138,7 +139,7 @@ def parallel_figure(columns: Sequence[Column], metric: Column, theme: ThemeName)
 
 def _dimension(column: Column, known: Sequence[int]) -> Figure:
     values = [column.values[i] for i in known]
-    label = escaped(column.label, 22)
+    label = chart_text(column.label, 22)
     if not column.numeric or any(value is None for value in values):
         words = sorted({_word(value) for value in values})
         places = [words.index(_word(value)) for value in values]
@@ -157,7 +158,7 @@ def _dimension(column: Column, known: Sequence[int]) -> Figure:
 def _word(value: Any) -> str:
     if value is None:
         return "–"
-    return f"{value:.4g}" if isinstance(value, float) else escaped(str(value), 18)
+    return f"{value:.4g}" if isinstance(value, float) else chart_text(str(value), 18)
 
 
 def scatter_figure(runs: Sequence[Run], x: Column, y: Column, theme: ThemeName) -> Figure:
@@ -186,11 +187,11 @@ def scatter_figure(runs: Sequence[Run], x: Column, y: Column, theme: ThemeName) 
 
 
 def _escaped_value(value: Any) -> Any:
-    return escaped(value) if isinstance(value, str) else value
+    return chart_text(value) if isinstance(value, str) else value
 
 
 def _axis(column: Column, look: Theme) -> Figure:
-    axis = plain_axis(look) | {"title": {"text": escaped(column.label), "standoff": 6}, "zeroline": False}
+    axis = plain_axis(look) | {"title": {"text": chart_text(column.label), "standoff": 6}, "zeroline": False}
     if not column.numeric:
         return axis | {"type": "category"}
     if column.log:
@@ -201,7 +202,7 @@ def _axis(column: Column, look: Theme) -> Figure:
 def leaderboard_figure(board: Leaderboard, theme: ThemeName) -> Figure:
     """Dots with their intervals, the best at the top; the baseline as a hollow diamond."""
     look = THEMES[theme]
-    names = [run_name(place.run) if place.run else escaped(baseline_title(place.baseline)) for place in board.places]
+    names = [run_name(place.run) if place.run else chart_text(baseline_title(place.baseline)) for place in board.places]
     parts = (
         (True, _("Trained runs"), {"color": look.train, "symbol": "circle", "size": 9}),
         (False, _("Baseline"), {"color": look.validation, "symbol": "diamond-open", "size": 11, "line": {"width": 2}}),

@@ -14,9 +14,9 @@ from ui.compare.comparison import MAX_COMPARISONS, outcomes_written
 from ui.evaluation.baselines import baseline_title
 from ui.language import _
 from ui.navigation import page
+from ui.plain import plain_label
 from ui.theme import theme_name
 from ui.widgets.live_plot import still_plot
-from ui.widgets.plain import plain_label
 from ui.widgets.url_choices import choose
 from ui.words import is_share, local_time, metric_label, title_of
 

@@ -14,12 +14,10 @@ from ui import lab
 from ui.compare.comparison import findings
 from ui.language import N_, _
 from ui.sentences import said
-from ui.widgets.plain import plain_label
 from ui.words import metric_label
 
 _METRICS_IN_SENTENCES = (N_("accuracy"), N_("cross-entropy"))
 """How the engine calls metrics, so that its sentences can be said in another language."""
-_LONGEST = 600
 _FEW = MOST_FOR_ALL_PAIRS * (MOST_FOR_ALL_PAIRS - 1) // 2
 
 
@@ -51,8 +49,7 @@ def _icon(pair: Verdict) -> str:
 
 
 def _say(icon: str, *sentences: str) -> None:
-    words = " ".join(map(said, sentences))
-    st.markdown(f"{icon} {plain_label(words, _LONGEST)}")
+    st.markdown(f"{icon} {' '.join(map(said, sentences))}")
 
 
 def _draw_table(pairs: Sequence[Verdict]) -> None:

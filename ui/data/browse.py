@@ -20,9 +20,9 @@ from ui.data.summary import draw_facts, draw_missing, split_sizes
 from ui.language import _
 from ui.modalities import modality
 from ui.navigation import page
+from ui.plain import plain_label, plain_text
 from ui.sentences import said
 from ui.theme import theme_name
-from ui.widgets.plain import plain_label
 
 PER_PAGE = 24
 """Examples on one page."""
@@ -98,11 +98,15 @@ def _draw_sizes(prepared: PreparedDataset) -> None:
     names = list(found)
     chosen = names[0]
     if len(names) > 1:
-        chosen = st.selectbox(_("Distribution"), names, key="data.size")
+        chosen = st.selectbox(_("Distribution"), names, format_func=plain_text, key="data.size")
     if len(values := found[chosen]):
         figure = histogram(values, chosen, theme_name())
         st.plotly_chart(
-            figure, key="data.sizes", config=_PLAIN, height=240, alt=_("Distribution of {name}").format(name=chosen)
+            figure,
+            key="data.sizes",
+            config=_PLAIN,
+            height=240,
+            alt=_("Distribution of {name}").format(name=plain_text(chosen)),
         )
         st.caption(
             _("{name}: {low} to {high}, median {median}").format(
@@ -140,7 +144,7 @@ def _draw_examples(prepared: PreparedDataset, kind: str) -> None:
         )  # fmt: skip
     with right:
         wanted = st.selectbox(
-            _("Class"), [-1, *range(len(labels))], format_func=lambda index: labels[index] if index >= 0 else _("all"),
+            _("Class"), [-1, *range(len(labels))], format_func=lambda index: plain_text(labels[index]) if index >= 0 else _("all"),
             key="data.class",
         ) if labels else -1  # fmt: skip
     where = prepared.indices(split)

@@ -15,7 +15,7 @@ from engine.readers.spreadsheets import plain_cell
 from ui import lab
 from ui.language import N_, _
 from ui.modalities import modality
-from ui.widgets.plain import plain_label
+from ui.plain import plain_label
 
 _GROUPS_SHOWN, _SUSPECTS_SHOWN = 8, 24
 _DOUBTFUL_ACCURACY = 0.6  # below it, suspects are mostly mistakes of the classifier

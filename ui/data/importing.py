@@ -18,8 +18,8 @@ from ui import lab
 from ui.data.list import OPENED, SET
 from ui.language import N_, _, plural
 from ui.navigation import page
-from ui.sentences import said
-from ui.widgets.plain import plain_label
+from ui.plain import plain_label, plain_text
+from ui.sentences import said, said_plain
 
 KINDS: dict[Kind, str] = {"images": N_("Images"), "clips": N_("Sounds"), "texts": N_("Texts"), "table": N_("Table")}
 """What kinds of sets are called."""
@@ -67,7 +67,7 @@ def draw_import() -> None:
         st.session_state.pop(_DONE, None)
         seen = _look(file)
         if seen.found is None:
-            st.error(seen.error, icon=":material/error:")
+            st.error(said(seen.error), icon=":material/error:")
             return
         choice = _draw_choice(file.name, seen)
         _draw_problems(seen.found.problems, "own.preview")
@@ -83,7 +83,7 @@ def _look(file: Any) -> _Seen:
     """Understand the file once, not at each run of the page."""
     seen: _Seen | None = st.session_state.get(_SEEN)
     if seen is None or seen.file_id != file.file_id:
-        with st.spinner(_("Reading {name} ...").format(name=file.name[-60:]), show_time=True):
+        with st.spinner(_("Reading {name} ...").format(name=plain_label(file.name[-60:])), show_time=True):
             try:
                 seen = _Seen(file.file_id, understand(file, file.name))
             except TrainyardError as error:
@@ -189,7 +189,7 @@ def _draw_roles(found: Understood, file_id: str) -> dict[str, Role]:
                 "examples": plain_cell(found.examples[guess.name]),
                 "missing": guess.missing / max(found.rows, 1),
                 "different": guess.distinct,
-                "why": said(guess.reason),
+                "why": said_plain(guess.reason),
             }
             for guess in found.columns
         ],
@@ -246,7 +246,7 @@ def _draw_text_columns(found: Understood) -> dict[str, str]:
 
 def _draw_column(label: str, names: list[str], guess: str, key: str, found: Understood, words: str = "") -> str:
     index = names.index(guess) if guess in names else 0
-    chosen = st.selectbox(label, names, index=index, key=key, help=words or None)
+    chosen = st.selectbox(label, names, index=index, format_func=plain_text, key=key, help=words or None)
     if examples := found.examples.get(chosen, ""):
         st.caption(_("Such as: {examples}").format(examples=plain_label(examples, most=200)))
     return str(chosen)
@@ -311,7 +311,7 @@ def draw_problem_table(problems: Sequence[Problem], key: str) -> None:
     """The first problems in a table, which browsers save as CSV too, and all of them to download."""
     st.dataframe(
         [
-            {"file": plain_cell(problem.file), "reason": plain_cell(said(problem.reason))}
+            {"file": plain_cell(problem.file), "reason": plain_cell(said_plain(problem.reason))}
             for problem in problems[:_SHOWN]
         ],
         column_config={

@@ -10,7 +10,6 @@ from engine.store import Fetch
 from ui import lab
 from ui.language import _
 from ui.sentences import said
-from ui.widgets.plain import plain_label
 
 _TICK_SECONDS = 1.0
 
@@ -39,7 +38,7 @@ def draw_missing(dataset: Dataset) -> None:
     """The Fetch button and the progress of a download, or what else is to be done."""
     facts = describe(type(dataset))
     if not facts["fetchable"]:
-        st.info(plain_label(said(dataset.missing()), most=1_000), icon=":material/folder:")
+        st.info(said(dataset.missing()), icon=":material/folder:")
         return
     st.info(
         _("This dataset is not on this machine yet: {size} MB to download.").format(

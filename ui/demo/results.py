@@ -14,11 +14,11 @@ from ui.charts.classes import probability_bars
 from ui.charts.figures import to_json
 from ui.language import _
 from ui.modalities import Cells
-from ui.sentences import said
+from ui.plain import plain_label, plain_text
+from ui.sentences import said, said_plain
 from ui.theme import theme_name
 from ui.widgets.downloads import json_file
 from ui.widgets.live_plot import live_plot
-from ui.widgets.plain import plain_label
 
 Values = Mapping[str, Any]
 _PICTURE_PIXELS = 56
@@ -60,7 +60,7 @@ class Classes:
         """The label large, the likeliest classes as bars."""
         st.metric(
             _("Prediction"),
-            str(values["label"]),
+            plain_label(values["label"]),
             delta=_("{share:.1%} sure").format(share=values["probability"]),
             delta_color="off",
             delta_arrow="off",
@@ -71,7 +71,7 @@ class Classes:
             to_json(probability_bars(values["probabilities"], theme_name())),
             key=key,
             label=_("Probabilities of the {count} likeliest classes; first: {label}").format(
-                count=shown, label=values["label"]
+                count=shown, label=plain_text(values["label"])
             ),
             failed=_("The chart cannot be drawn: the browser could not load Plotly from this server."),
             height=60 + 30 * shown,
@@ -100,7 +100,7 @@ class Value:
 
     def draw(self, values: Values, key: str) -> None:
         """The number large."""
-        label = plain_label(str(values.get("target") or _("Prediction")))
+        label = plain_label(values.get("target") or _("Prediction"))
         st.metric(label, f"{values['value']:,.5g}", help=_("What the network expects for this input."))
 
     def row(self, values: Values) -> dict[str, Any]:
@@ -198,7 +198,7 @@ def result_table(renderer: Renderer, results: Sequence[Result]) -> pd.DataFrame:
     rows = [
         {"name": plain_cell(result.name)}
         | (renderer.row(result.prediction.values) if result.prediction else {})
-        | {"error": said(result.error)}
+        | {"error": said_plain(result.error)}
         for result in results
     ]
     table = pd.DataFrame(rows)

@@ -12,6 +12,7 @@ from engine.preparation.prepare import PreparedDataset, prepare
 from engine.runs import Run
 from ui.language import _, plural
 from ui.modalities import modality_of
+from ui.plain import plain_text
 from ui.sentences import said
 
 _log = logging.getLogger(__name__)
@@ -79,7 +80,7 @@ def _draw_cell(run: Run, split: str, labels: Sequence[str]) -> None:
     where = cell(outcomes, true, predicted)
     words = plural("{count:,} example of {true} was taken for {predicted}.",
                    "{count:,} examples of {true} were taken for {predicted}.", len(where))  # fmt: skip
-    st.text(words.format(count=len(where), true=labels[true], predicted=labels[predicted]))
+    st.text(words.format(count=len(where), true=plain_text(labels[true]), predicted=plain_text(labels[predicted])))
     if not len(where):
         return
     prepared = _prepared(run)
@@ -102,7 +103,7 @@ def _choose_cell(outcomes: Outcomes, labels: Sequence[str]) -> tuple[int, int]:
             _("True class"),
             choices,
             index=first[0],
-            format_func=lambda k: labels[k],
+            format_func=lambda k: plain_text(labels[k]),
             key="cell_true",
             help=_("A row of the confusion matrix."),
         )
@@ -111,7 +112,7 @@ def _choose_cell(outcomes: Outcomes, labels: Sequence[str]) -> tuple[int, int]:
             _("Predicted class"),
             choices,
             index=first[1],
-            format_func=lambda k: labels[k],
+            format_func=lambda k: plain_text(labels[k]),
             key="cell_predicted",
             help=_("A column of the confusion matrix."),
         )

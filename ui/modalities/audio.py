@@ -20,9 +20,9 @@ from ui.charts.thumbnails import data_url
 from ui.language import N_, _, language
 from ui.modalities.base import Cells, File, register
 from ui.modalities.held_out import held_out
+from ui.plain import plain_label, plain_text
 from ui.sentences import said
 from ui.theme import theme_name
-from ui.widgets.plain import plain_label
 
 Ask = Callable[[Run, Dataset], list[File]]
 
@@ -54,7 +54,7 @@ class Sounds:
         st.html(_look(prepared, theme_name(), language()))
         labels = list(prepared.info.labels[:MAX_CLASSES])
         chosen = st.pills(
-            _("Listen"), labels, default=labels[0], required=True, key=f"listen-{prepared.path.name}",
+            _("Listen"), labels, default=labels[0], required=True, format_func=plain_label, key=f"listen-{prepared.path.name}",
             help=_("Hear the first of the spectrograms of this class."), wrap=True,
         )  # fmt: skip
         where = prepared.indices("train")
@@ -83,7 +83,12 @@ class Sounds:
             return
         name, _data = file
         st.audio(encode_wav(samples), format="audio/wav")
-        st.image(_png(samples), width=_SHOWN_PIXELS, caption=name, alt=_("Spectrogram of {name}").format(name=name))
+        st.image(
+            _png(samples),
+            width=_SHOWN_PIXELS,
+            caption=plain_label(name),
+            alt=_("Spectrogram of {name}").format(name=plain_text(name)),
+        )
         if is_silent(samples):
             st.warning(_("Nothing can be heard in this clip. Check the microphone."), icon=":material/mic_off:")
 
@@ -98,7 +103,7 @@ class Sounds:
         for cell, position, caption in zip(_grid(len(captions)), positions, captions, strict=True):
             wav, picture = _example(prepared, int(position))
             with cell:
-                st.image(picture, caption=plain_label(caption), alt=caption)
+                st.image(picture, caption=plain_label(caption), alt=plain_text(caption))
                 st.audio(wav, format="audio/wav")
 
 
@@ -146,12 +151,12 @@ def example_input(run: Run, dataset: Dataset) -> list[File]:
     key = f"example-{run.id}"
     for column, (i, (label, _wav, picture)) in zip(_grid(len(examples)), enumerate(examples), strict=True):
         with column:
-            st.image(picture, alt=_("Example of {label}").format(label=label))
+            st.image(picture, alt=_("Example of {label}").format(label=plain_text(label)))
             if st.button(
-                label[:14],
+                plain_label(label, 14),
                 key=f"{key}-{i}",
                 width="stretch",
-                help=_("Predict this example of {label}.").format(label=label),
+                help=_("Predict this example of {label}.").format(label=plain_label(label)),
             ):
                 st.session_state[key] = i
     if key not in st.session_state:

@@ -20,6 +20,7 @@ from ui.charts.thumbnails import data_url, png, thumbnail
 from ui.language import N_, _, language
 from ui.modalities.base import Cells, File, register
 from ui.modalities.held_out import held_out
+from ui.plain import LONGEST_CAPTION, plain_label, plain_text
 from ui.sentences import said
 from ui.theme import theme_name
 
@@ -72,7 +73,7 @@ class Images:
         """The picture, small; nothing for a file that is none."""
         name, data = file
         if picture := thumbnail(data, _SHOWN_PIXELS):
-            st.image(picture, width=_SHOWN_PIXELS // 2, caption=name, alt=name)
+            st.image(picture, width=_SHOWN_PIXELS // 2, caption=plain_label(name), alt=plain_text(name))
 
     def cells(self, files: Sequence[File]) -> Cells:
         """A column of thumbnails."""
@@ -90,14 +91,15 @@ register("image", Images())
 
 def _tile(pixels: np.ndarray, caption: str) -> str:
     """(height, width, channels) with its caption -> an element; few pixels stay sharp squares."""
+    words = escape(plain_text(caption, LONGEST_CAPTION))
     image = as_image(pixels)
     image.thumbnail((2 * _TILE_PIXELS, 2 * _TILE_PIXELS))
     rendering = "pixelated" if max(image.size) < _TILE_PIXELS else "auto"
     return (
-        f'<figure style="margin:0;width:{_TILE_PIXELS}px"><img src="{data_url(png(image))}" alt="{escape(caption)}" '
+        f'<figure style="margin:0;width:{_TILE_PIXELS}px"><img src="{data_url(png(image))}" alt="{words}" '
         f'style="width:{_TILE_PIXELS}px;height:{_TILE_PIXELS}px;object-fit:contain;image-rendering:{rendering};'
         'border-radius:4px;display:block;margin-bottom:4px">'
-        f'<figcaption style="font-size:0.8rem;line-height:1.25;overflow-wrap:anywhere">{escape(caption)}</figcaption>'
+        f'<figcaption style="font-size:0.8rem;line-height:1.25;overflow-wrap:anywhere">{words}</figcaption>'
         "</figure>"
     )
 
@@ -185,12 +187,12 @@ def example_input(run: Run, dataset: Dataset) -> list[File]:
     key = f"example-{run.id}"
     for column, (i, (label, picture)) in zip(_grid(len(examples)), enumerate(examples), strict=True):
         with column:
-            st.image(picture, width=_EXAMPLE_PIXELS, alt=_("Example of {label}").format(label=label))
+            st.image(picture, width=_EXAMPLE_PIXELS, alt=_("Example of {label}").format(label=plain_text(label)))
             if st.button(
-                label[:14],
+                plain_label(label, 14),
                 key=f"{key}-{i}",
                 width="stretch",
-                help=_("Predict this example of {label}.").format(label=label),
+                help=_("Predict this example of {label}.").format(label=plain_label(label)),
             ):
                 st.session_state[key] = i
     if key not in st.session_state:

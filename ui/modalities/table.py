@@ -22,10 +22,10 @@ from ui.charts.histogram import histogram
 from ui.language import N_, _
 from ui.modalities.base import Cells, File, register
 from ui.modalities.table_facts import ColumnFacts, answer, column_facts, records, spread_out
+from ui.plain import plain_label, plain_text
 from ui.sentences import said
 from ui.theme import theme_name
 from ui.widgets.live_plot import live_plot
-from ui.widgets.plain import plain_label
 
 Record = Mapping[str, float | str | None]
 
@@ -242,7 +242,7 @@ def _offer(form: str, info: DataInfo, examples: Sequence[tuple[str, Record]]) ->
     with st.container(horizontal=True):
         for position, (truth, values) in enumerate(examples):
             st.button(
-                plain_label(truth[:24]),
+                plain_label(truth, 24),
                 key=f"{form}-fill-{position}",
                 type="primary" if position == _chosen(form, examples) else "secondary",
                 on_click=_fill,
@@ -297,7 +297,7 @@ def _ask_category(column: Column, key: str, fact: ColumnFacts | None) -> str | N
         options,
         index=None,
         key=key,
-        format_func=plain_label,
+        format_func=plain_text,
         placeholder=_("missing"),
         accept_new_options=True,
         help=_("Empty: missing. A value that training has not seen can be typed."),

@@ -17,6 +17,7 @@ from ui.charts.pictures import MAX_CLASSES, dataset_look
 from ui.language import N_, _, language
 from ui.modalities.base import Cells, File, register
 from ui.modalities.held_out import held_out
+from ui.plain import LONGEST_CAPTION, plain_label, plain_text
 from ui.sentences import said
 from ui.theme import theme_name
 
@@ -56,7 +57,7 @@ class Texts:
         """The text, unless it still stands in the box where it was written."""
         name, data = file
         if name != _(_WRITTEN):
-            st.caption(_plain_label(name))
+            st.caption(plain_label(name))
             st.text(_shortened(data.decode("utf-8-sig", "replace"), _SHOWN_CHARACTERS))
 
     def cells(self, files: Sequence[File]) -> Cells:
@@ -96,7 +97,7 @@ def _line(text: str) -> str:
 
 def _captioned(caption: str, text: str) -> str:
     return (
-        f'<div style="margin-bottom:0.6rem"><div style="opacity:0.6;font-size:0.8rem">{escape(caption)}</div>'
+        f'<div style="margin-bottom:0.6rem"><div style="opacity:0.6;font-size:0.8rem">{escape(plain_text(caption, LONGEST_CAPTION))}</div>'
         f'<div dir="auto" style="overflow-wrap:anywhere">{escape(_shortened(text, _SHOWN_CHARACTERS))}</div></div>'
     )
 
@@ -105,11 +106,6 @@ def _shortened(text: str, most: int) -> str:
     """`text` on one line, with a sign where its end is left out."""
     text = " ".join(text.split())
     return text if len(text) <= most else text[:most].rstrip() + " …"
-
-
-def _plain_label(name: str) -> str:
-    """A name as a caption that no sign of Markdown can change."""
-    return "".join(letter if letter.isalnum() or letter in " ._" else " " for letter in name).replace("_", r"\_")
 
 
 # -- ways to give a text -----------------------------------------------------------------------------------------------
@@ -160,10 +156,10 @@ def example_input(run: Run, dataset: Dataset) -> list[File]:
     for i, (label, text) in enumerate(examples):
         left, right = st.columns([1, 3], vertical_alignment="center")
         if left.button(
-            label[:14],
+            plain_label(label, 14),
             key=f"{key}-{i}",
             width="stretch",
-            help=_("Predict this example of {label}.").format(label=label),
+            help=_("Predict this example of {label}.").format(label=plain_label(label)),
         ):
             st.session_state[key] = i
         right.text(_shortened(text, _LINE_CHARACTERS))

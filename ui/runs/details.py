@@ -14,7 +14,7 @@ from ui import lab
 from ui.language import _
 from ui.navigation import page
 from ui.runs.reproduce import draw_reproduce, query_of
-from ui.sentences import said
+from ui.sentences import said, said_plain
 from ui.words import duration_text, local_time, run_seconds, section_title
 
 LOG_TAIL_BYTES = 64_000
@@ -115,7 +115,7 @@ def _draw_log(run: Run) -> None:
 
 def _draw_events(run: Run) -> None:
     rows = [
-        {"at": local_time(event.at), "kind": event.kind, "text": said(event.text)}
+        {"at": local_time(event.at), "kind": event.kind, "text": said_plain(event.text)}
         for event in lab.store().runs.events(run.id)
     ]
     st.dataframe(

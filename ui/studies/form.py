@@ -23,6 +23,7 @@ from engine.studies import (
     tunable,
 )
 from ui.language import _
+from ui.plain import plain_label
 from ui.sentences import said
 from ui.train.form import OBJECTIVE, VARY, Form, read_form, read_spec
 from ui.words import write_value
@@ -100,14 +101,16 @@ def read_vary(text: str, fields: Mapping[str, Field], values: Mapping[str, Any],
             continue
         if name not in fields:
             notes.append(
-                _("'{name}' cannot vary here: this data, network and training do not have it.").format(name=name[:60])
+                _("'{name}' cannot vary here: this data, network and training do not have it.").format(
+                    name=plain_label(name, 60)
+                )
             )
             continue
         try:
             space[name] = narrow(fields[name], read_domain(fields[name], words))
         except (TrainyardError, ValueError, OverflowError) as error:
             why = said(str(error)) if isinstance(error, TrainyardError) else _("That is no range.")
-            notes.append(_("'{entry}' in the link cannot be used.").format(entry=entry[:60]) + " " + why)
+            notes.append(_("'{entry}' in the link cannot be used.").format(entry=plain_label(entry, 60)) + " " + why)
             space[name] = around(fields[name], values[name])
     return space
 
@@ -148,9 +151,9 @@ def _read_objectives(text: str | None, notes: list[str]) -> dict[str, Direction 
         if name in OBJECTIVES:
             found[name] = next((direction for direction in DIRECTIONS if direction == words), None)
             if words and found[name] is None:
-                notes.append(_("There is no direction '{name}'.").format(name=words[:60]))
+                notes.append(_("There is no direction '{name}'.").format(name=plain_label(words, 60)))
         elif entry:
-            notes.append(_("There is no objective '{name}'.").format(name=name[:60]))
+            notes.append(_("There is no objective '{name}'.").format(name=plain_label(name, 60)))
     return found
 
 

@@ -16,6 +16,7 @@ from engine.runs import PARTS, RunSpec, choose_parts
 from engine.spec import Field, Spec
 from engine.studies import Search
 from ui.language import _
+from ui.plain import plain_label
 from ui.sentences import said
 from ui.train.codec import expected, parse_value
 from ui.words import write_value
@@ -93,7 +94,7 @@ def _read_field(
     except (TrainyardError, ValueError):
         notes.append(
             _("{name}={value} in the link cannot be used: {expected}. {default} is used instead.").format(
-                name=field.name, value=text, expected=expected(field), default=write_value(default)
+                name=field.name, value=plain_label(text), expected=expected(field), default=write_value(default)
             )
         )
 
@@ -116,7 +117,7 @@ def _read_parts(params: Mapping[str, str], notes: list[str]) -> dict[str, type[S
 def _unknown(name: str, known: list[str]) -> str:
     near = difflib.get_close_matches(name, known, n=1)
     hint = _("Did you mean '{near}'?").format(near=near[0]) if near else _("It is left out.")
-    return _("Nothing here is named '{name}'.").format(name=name) + " " + hint
+    return _("Nothing here is named '{name}'.").format(name=plain_label(name)) + " " + hint
 
 
 def change(name: str, value: Any) -> None:
