@@ -40,7 +40,7 @@ check: $(DEV_READY) ## Style, types, import directions, translations, generated 
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy -p engine -p ui
 	$(BIN)/lint-imports
-	$(BIN)/python scripts/messages.py check
+	$(BIN)/python scripts/messages.py check $(if $(STRICT),--strict)
 	$(BIN)/python scripts/reference.py --check
 	$(BIN)/hadolint Dockerfile
 

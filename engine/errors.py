@@ -5,24 +5,44 @@ from collections.abc import Iterable
 
 from pydantic import ValidationError
 
+from engine.sentences import COMMA, LINES, OR, Sentence, joined
+
 
 class TrainyardError(ValueError):
-    """Something a person can put right. Its text is shown as it stands, without a traceback."""
+    """Something a person can put right: `TrainyardError("Run {run} is {state!r}.", run=run.id, state=run.state)`.
+
+    Its sentence is shown without a traceback, in English by `str()`, in the language of a page by `ui.sentences.said`.
+    """
+
+    def __init__(self, template: str, /, **values: object) -> None:
+        self.sentence = template if isinstance(template, Sentence) else Sentence(template, **values)
+        super().__init__(self.sentence)
 
 
 def unknown_name(kind: str, name: str, known: Iterable[str]) -> TrainyardError:
     """The error for a name that no `kind` has, with the nearest names that exist."""
     names = sorted(known)
-    near = difflib.get_close_matches(name, names, n=3)
-    hint = f"Did you mean {' or '.join(map(repr, near))}?" if near else f"There are: {', '.join(names)}."
-    return TrainyardError(f"No {kind} named {name!r}. {hint}")
+    if near := difflib.get_close_matches(name, names, n=3):
+        hint = Sentence("Did you mean {near}?", near=joined(map(repr, near), OR))
+    else:
+        hint = Sentence("There are: {names}.", names=joined(names, COMMA))
+    return TrainyardError("No {kind} named {name!r}. {hint}", kind=kind, name=name, hint=hint)
 
 
-def readable(error: ValidationError) -> str:
+def first_line(error: BaseException) -> str:
+    """What an error of others says, as far as it fits into a sentence."""
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else Sentence("no message")
+
+
+def readable(error: ValidationError) -> Sentence:
     """One line a wrong value: the field, what it was given and what it takes."""
     lines = []
     for item in error.errors():
         field = ".".join(str(part) for part in item["loc"]) or "value"
-        given = "" if item["type"] == "missing" else f" (got {item['input']!r})"
-        lines.append(f"{field}: {item['msg']}{given}.")
-    return "\n".join(lines)
+        if item["type"] == "missing":
+            lines.append(Sentence("{field}: {problem}.", field=field, problem=item["msg"]))
+        else:
+            given = repr(item["input"])
+            lines.append(Sentence("{field}: {problem} (got {given}).", field=field, problem=item["msg"], given=given))
+    return joined(lines, LINES)

@@ -13,6 +13,7 @@ from engine.artifacts import artifacts_of, share_file
 from engine.epochs import epoch_file, kept_epochs
 from engine.errors import TrainyardError
 from engine.runs import PARTS, Run, RunSpec, RunState, Training
+from engine.sentences import word
 from engine.settings import settings
 from engine.spec import Range, Spec
 from engine.store import Store
@@ -46,8 +47,11 @@ def fork_run(
             shutil.rmtree(files.folder, ignore_errors=True)  # its number will be given to another run
             check_kept(parent, epoch)  # it may have been let go of this very moment
             raise TrainyardError(
-                f"Epoch {epoch} of run {parent_id} cannot be copied: {error.strerror}. Check free disk space in "
-                "TRAINYARD_HOME, then fork it again."
+                "Epoch {epoch} of run {parent} cannot be copied: {problem}. Check free disk space in "
+                "TRAINYARD_HOME, then fork it again.",
+                epoch=epoch,
+                parent=parent_id,
+                problem=error.strerror,
             ) from error
 
     return store.runs.fork(parent, epoch, spec, owner, slot, steering=steering, prepare=prepare)
@@ -82,26 +86,37 @@ def check_fork(parent: RunSpec, child: RunSpec, epoch: int) -> None:
         before, after = getattr(parent, section), getattr(child, section)
         if before.name != after.name:
             raise TrainyardError(
-                f"A fork keeps the {section} of its parent, which is {before.name!r}, not {after.name!r}. "
-                "Start a new run to change it."
+                "A fork keeps the {section} of its parent, which is {before!r}, not {after!r}. Start a new run "
+                "to change it.",
+                section=section,
+                before=before.name,
+                after=after.name,
             )
         for name in _fixed_fields(section, type(before)):
             was, wanted = getattr(before, name), getattr(after, name)
             if was != wanted:
                 raise TrainyardError(
-                    f"A fork keeps {name.replace('_', ' ')} of its parent, which is {was}, not {wanted}: the weights "
-                    "would not fit, or not mean the same. Start a new run to change it."
+                    "A fork keeps {field} of its parent, which is {was}, not {wanted}: the weights would not fit, "
+                    "or not mean the same. Start a new run to change it.",
+                    field=name.replace("_", " "),
+                    was=was,
+                    wanted=wanted,
                 )
     limits = (field.domain for field in Training.fields() if field.name == "epochs")
     most = next(int(limit.high) for limit in limits if isinstance(limit, Range))
     if epoch >= most:
         raise TrainyardError(
-            f"No run has more than {most} epochs, so none can go on after epoch {epoch}. Fork an earlier one."
+            "No run has more than {most} epochs, so none can go on after epoch {epoch}. Fork an earlier one.",
+            most=most,
+            epoch=epoch,
         )
     if child.training.epochs <= epoch:
         raise TrainyardError(
-            f"A fork at epoch {epoch} goes on with epoch {epoch + 1}, and the run is to end after {child.training.epochs}. "
-            f"Set epochs to {epoch + 1} or more."
+            "A fork at epoch {epoch} goes on with epoch {next_epoch}, and the run is to end after {epochs}. Set "
+            "epochs to {next_epoch} or more.",
+            epoch=epoch,
+            next_epoch=epoch + 1,
+            epochs=child.training.epochs,
         )
 
 
@@ -123,26 +138,38 @@ def check_kept(parent: Run, epoch: int) -> None:
     """Raise `TrainyardError` with the reason where `epoch` of a run cannot be forked."""
     if parent.study_id is not None:
         raise TrainyardError(
-            f"Run {parent.id} is a trial of study {parent.study_id}, and trials keep no epochs. Start a run with its values "
-            "and fork that one."
+            "Run {parent} is a trial of study {study}, and trials keep no epochs. Start a run with its "
+            "values and fork that one.",
+            parent=parent.id,
+            study=parent.study_id,
         )
     kept = kept_epochs(parent.id)
     if epoch in kept:
         return
     if kept:
         listed = ", ".join(map(str, kept))
-        raise TrainyardError(f"Epoch {epoch} of run {parent.id} was not kept. These were: {listed}.")
+        raise TrainyardError(
+            "Epoch {epoch} of run {parent} was not kept. These were: {listed}.",
+            epoch=epoch,
+            parent=parent.id,
+            listed=listed,
+        )
     if parent.state is RunState.CANCELED:
-        raise TrainyardError(f"Run {parent.id} was canceled, and nothing of it was kept.")
+        raise TrainyardError("Run {parent} was canceled, and nothing of it was kept.", parent=parent.id)
     if not settings().kept_epochs:
         raise TrainyardError("No epochs are kept: TRAINYARD_KEPT_EPOCHS is 0. Set it to 1 or more, and train again.")
     if not parent.state.final:
         raise TrainyardError(
-            f"Run {parent.id} is {parent.state.value} and has kept no epoch yet. Wait until it has, then fork it."
+            "Run {parent} is {state} and has kept no epoch yet. Wait until it has, then fork it.",
+            parent=parent.id,
+            state=word(parent.state),
         )
     if parent.epoch <= (parent.parent_epoch or 0):
-        raise TrainyardError(f"Run {parent.id} has ended no epoch, so nothing can go on from it. Start a new run.")
+        raise TrainyardError(
+            "Run {parent} has ended no epoch, so nothing can go on from it. Start a new run.", parent=parent.id
+        )
     raise TrainyardError(
-        f"No epoch of run {parent.id} is kept any more: they go first when runs are over TRAINYARD_DISK_BUDGET_MB. "
-        "Start a run with its values, or raise the budget."
+        "No epoch of run {parent} is kept any more: they go first when runs are over "
+        "TRAINYARD_DISK_BUDGET_MB. Start a run with its values, or raise the budget.",
+        parent=parent.id,
     )

@@ -68,7 +68,9 @@ _SPLITS = ("val_", "test_", "validation_", "train_")
 def declare(metric: Metric) -> None:
     """Make a task's metric known by its name. Raises `TrainyardError` where another one has that name."""
     if _declared.setdefault(metric.name, metric) != metric:
-        raise TrainyardError(f"Two different metrics are named {metric.name!r}. Give one of them another name.")
+        raise TrainyardError(
+            "Two different metrics are named {metric!r}. Give one of them another name.", metric=metric.name
+        )
 
 
 def declared() -> list[Metric]:

@@ -7,6 +7,7 @@ from engine.errors import TrainyardError
 from engine.imports.sets import PLACES, describe_set
 from engine.imports.versions import delete_set
 from engine.runs import RunState
+from engine.sentences import Sentence
 
 if TYPE_CHECKING:
     from engine.store import Store
@@ -26,16 +27,21 @@ class Uses:
 
     def refusal(self) -> str:
         """Why it cannot be deleted."""
-        return (
-            f"The dataset {self.reference!r} is in use by {_runs(self.live)}, queued, running or paused. Stop "
-            f"{'it' if len(self.live) == 1 else 'them'} first, or wait."
+        return Sentence(
+            "The dataset {reference!r} is in use by {runs}, queued, running or paused. Stop {which} first, or wait.",
+            reference=self.reference,
+            runs=_runs(self.live),
+            which="it" if len(self.live) == 1 else "them",
         )
 
     def warning(self) -> str:
         """What is lost with it."""
-        return (
-            f"{_runs(self.ended)[:1].upper()}{_runs(self.ended)[1:]} used the dataset {self.reference!r}. Without it no "
-            "such run can be resumed or show examples; the models stay."
+        return Sentence(
+            "{runs}{runs_2} used the dataset {reference!r}. Without it no such run can be resumed or show "
+            "examples; the models stay.",
+            runs=_runs(self.ended)[:1].upper(),
+            runs_2=_runs(self.ended)[1:],
+            reference=self.reference,
         )
 
 

@@ -24,6 +24,9 @@ def import_plugins(part: str = "") -> None:
         except Exception as error:  # whatever somebody else's module raises
             _log.exception("cannot import the plug-in %r", name)
             raise TrainyardError(
-                f"The plug-in {name!r} cannot be imported ({type(error).__name__}: {error}). Put its folder on PYTHONPATH and "
-                "mend it, or take its name out of TRAINYARD_PLUGINS."
+                "The plug-in {name!r} cannot be imported ({kind}: {error}). Put its folder on PYTHONPATH and "
+                "mend it, or take its name out of TRAINYARD_PLUGINS.",
+                name=name,
+                kind=type(error).__name__,
+                error=error,
             ) from error

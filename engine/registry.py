@@ -33,7 +33,12 @@ class Registry(Generic[T]):
         def decorator(cls: type[T]) -> type[T]:
             known = self._entries.get(name)
             if known is not None and known.__module__ != cls.__module__:
-                raise TrainyardError(f"{self.kind} {name!r} is already registered by {known.__module__}.")
+                raise TrainyardError(
+                    "{kind} {name!r} is already registered by {module}.",
+                    kind=self.kind,
+                    name=name,
+                    module=known.__module__,
+                )
             cls.name, cls.title = name, title or name
             self._entries[name] = cls
             return cls

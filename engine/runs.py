@@ -15,6 +15,7 @@ from engine.errors import TrainyardError, unknown_name
 from engine.models.base import Model, models
 from engine.optimizers import Optimizer, optimizers
 from engine.schedules import Schedule, schedules
+from engine.sentences import AND, COMMA, OR, joined
 from engine.spec import ADVANCED, FIXED, Options, Range, Spec
 from engine.tasks.base import Task, tasks
 
@@ -171,14 +172,21 @@ def choose_parts(names: dict[str, str]) -> dict[str, type[Spec]]:
     task = tasks[names.get("task", dataset.tasks[0])]
     if task.name not in dataset.tasks:
         raise TrainyardError(
-            f"Dataset {dataset.name!r} is for {' and '.join(dataset.tasks)}, not for {task.name!r}. "
-            "Choose another dataset or task."
+            "Dataset {dataset!r} is for {tasks}, not for {task!r}. Choose another dataset or task.",
+            dataset=dataset.name,
+            tasks=joined(dataset.tasks, AND),
+            task=task.name,
         )
     model = models[names.get("model") or _first_model(dataset, task)]
     if task.modality not in model.modalities:
         raise TrainyardError(
-            f"Model {model.name!r} takes {' or '.join(model.modalities)} inputs, but task {task.name!r} has "
-            f"{task.modality} inputs. Choose one of: {', '.join(m.name for m in models_for(task))}."
+            "Model {model!r} takes {modalities} inputs, but task {task!r} has {modality} inputs. Choose one "
+            "of: {models_for}.",
+            model=model.name,
+            modalities=joined(model.modalities, OR),
+            task=task.name,
+            modality=task.modality,
+            models_for=joined((m.name for m in models_for(task)), COMMA),
         )
     parts: dict[str, type[Spec]] = {
         "task": task,

@@ -14,6 +14,7 @@ from pydantic import Field as Setting
 
 from engine.errors import TrainyardError, unknown_name
 from engine.runs import RunSpec
+from engine.sentences import COMMA, joined
 from engine.spec import ADVANCED, Choices, Field, Range, Spec
 from engine.tasks.base import Task
 
@@ -128,7 +129,9 @@ class StudySpec:
             )
         narrowed = {name: narrow(_known(name, known), domain) for name, domain in space.items()}
         if not objectives:
-            raise TrainyardError(f"A study needs an objective. There are: {', '.join(OBJECTIVES)}.")
+            raise TrainyardError(
+                "A study needs an objective. There are: {objectives}.", objectives=joined(OBJECTIVES, COMMA)
+            )
         for name in objectives:
             _objective(name)
         found = {name: _direction(name, words, objectives) for name, words in (directions or {}).items()}
@@ -143,8 +146,11 @@ class StudySpec:
         numbers = sum(isinstance(domain, Range) for domain in self.space.values())
         if numbers < _LEAST_NUMBERS.get(sampler, 0):
             raise TrainyardError(
-                f"The sampler {sampler!r} needs {_LEAST_NUMBERS[sampler]} or more numbers to vary, not {numbers}. "
-                "Choose another, such as 'tpe'."
+                "The sampler {sampler!r} needs {least_numbers} or more numbers to vary, not {numbers}. Choose "
+                "another, such as 'tpe'.",
+                sampler=sampler,
+                least_numbers=_LEAST_NUMBERS[sampler],
+                numbers=numbers,
             )
         if len(self.objectives) > 1 and sampler == "cma-es":
             raise TrainyardError("The sampler 'cma-es' takes one objective. Choose 'nsga-ii' or 'tpe' for several.")
@@ -155,8 +161,10 @@ class StudySpec:
             raise TrainyardError("The pruner 'wilcoxon' compares folds. Set folds to 3 or more, or choose 'median'.")
         if pruner != "none" and (len(self.objectives) > 1 or self.objectives[0] != QUALITY):
             raise TrainyardError(
-                f"The pruner {pruner!r} compares the quality of trials while they train; with the objectives "
-                f"{', '.join(self.objectives)} choose 'none'."
+                "The pruner {pruner!r} compares the quality of trials while they train; with the objectives "
+                "{objectives} choose 'none'.",
+                pruner=pruner,
+                objectives=joined(self.objectives, COMMA),
             )
 
     def maximize(self) -> tuple[bool, ...]:
@@ -185,10 +193,19 @@ class StudySpec:
             match self.space[name]:
                 case Range(low, high) if not low <= made <= high:
                     raise TrainyardError(
-                        f"{name} = {made:g} lies outside of {low:g} to {high:g}, where this study searches."
+                        "{name} = {made:g} lies outside of {low:g} to {high:g}, where this study searches.",
+                        name=name,
+                        made=made,
+                        low=low,
+                        high=high,
                     )
                 case Choices(options) if made not in options:
-                    raise TrainyardError(f"{name} = {made!r} is none of {', '.join(map(str, options))}.")
+                    raise TrainyardError(
+                        "{name} = {made!r} is none of {options}.",
+                        name=name,
+                        made=made,
+                        options=joined(map(str, options), COMMA),
+                    )
             found[name] = made
         self.run_spec(found)
         return found
@@ -199,7 +216,7 @@ class StudySpec:
             raise unknown_name("hyperparameter of this study", name, self.space)
         if isinstance(self.space[name], Choices):
             raise TrainyardError(
-                f"The choices of {name} cannot be changed once the study has begun. Start another study."
+                "The choices of {name} cannot be changed once the study has begun. Start another study.", name=name
             )
         if self.search.sampler == "grid":
             raise TrainyardError("A grid cannot be changed once the study has begun. Start another study.")
@@ -227,8 +244,9 @@ class StudySpec:
             return cls(dict(data["values"]), space, objectives, search, directions)
         except (TrainyardError, KeyError, TypeError, AttributeError, ValueError) as error:
             raise TrainyardError(
-                f"The record of this study cannot be read: {error}. Another version of Trainyard may have written it; "
-                "delete the study, or install that version."
+                "The record of this study cannot be read: {error}. Another version of Trainyard may have written "
+                "it; delete the study, or install that version.",
+                error=error,
             ) from error
 
     @classmethod
@@ -265,7 +283,9 @@ def parse_objective(text: str) -> tuple[str, Direction | None]:
 
 def _direction(name: str, words: str, objectives: tuple[str, ...]) -> Direction:
     if name not in objectives:
-        raise TrainyardError(f"{name!r} has a direction, but is no objective of this study. Add it, or leave that out.")
+        raise TrainyardError(
+            "{name!r} has a direction, but is no objective of this study. Add it, or leave that out.", name=name
+        )
     return known_direction(words)
 
 
@@ -276,7 +296,9 @@ def _typed(field: Field, value: Any) -> Any:
     try:
         return field.type(value)
     except (TypeError, ValueError) as error:
-        raise TrainyardError(f"{value!r} is no value of {field.name}. Give a number.") from error
+        raise TrainyardError(
+            "{value!r} is no value of {field}. Give a number.", value=value, field=field.name
+        ) from error
 
 
 def _known(name: str, known: dict[str, Field]) -> Field:
@@ -299,26 +321,44 @@ def narrow(field: Field, domain: Domain | None) -> Domain:
     match own, domain:
         case Range(), Range():
             if not (math.isfinite(domain.low) and math.isfinite(domain.high)):
-                raise TrainyardError(f"{domain.low:g} to {domain.high:g} is no range of {field.name}: give numbers.")
+                raise TrainyardError(
+                    "{low:g} to {high:g} is no range of {field}: give numbers.",
+                    low=domain.low,
+                    high=domain.high,
+                    field=field.name,
+                )
             if domain.low > domain.high:
                 raise TrainyardError(
-                    f"The range of {field.name} ends at {domain.high:g} before it begins at {domain.low:g}."
+                    "The range of {field} ends at {high:g} before it begins at {low:g}.",
+                    field=field.name,
+                    high=domain.high,
+                    low=domain.low,
                 )
             if domain.low < own.low or domain.high > own.high:
                 raise TrainyardError(
-                    f"{field.name} takes {own.low:g} to {own.high:g}; a study may narrow that, not widen it to "
-                    f"{domain.low:g} to {domain.high:g}."
+                    "{field} takes {low:g} to {high:g}; a study may narrow that, not widen it to {wide_low:g} to "
+                    "{wide_high:g}.",
+                    field=field.name,
+                    low=own.low,
+                    high=own.high,
+                    wide_low=domain.low,
+                    wide_high=domain.high,
                 )
             return replace(own, low=domain.low, high=domain.high)
         case Choices(), Choices():
             if unknown := [option for option in domain.options if option not in own.options]:
-                raise TrainyardError(f"{field.name} takes {', '.join(map(str, own.options))}, not {unknown[0]!r}.")
+                raise TrainyardError(
+                    "{field} takes {options}, not {unknown!r}.",
+                    field=field.name,
+                    options=joined(map(str, own.options), COMMA),
+                    unknown=unknown[0],
+                )
             if not domain.options:
-                raise TrainyardError(f"No choice of {field.name} is left. Choose at least one.")
+                raise TrainyardError("No choice of {field} is left. Choose at least one.", field=field.name)
             return Choices(tuple(option for option in own.options if option in domain.options))
         case _:
             kinds = "a range such as 1:10" if isinstance(own, Range) else f"choices such as {own.options[0]}"
-            raise TrainyardError(f"{field.name} takes {kinds}.")
+            raise TrainyardError("{field} takes {kinds}.", field=field.name, kinds=kinds)
 
 
 def parse_domain(field: Field, text: str) -> Domain:
@@ -334,7 +374,9 @@ def parse_domain(field: Field, text: str) -> Domain:
     except TrainyardError:
         raise
     except ValueError as error:
-        raise TrainyardError(f"{text!r} is no range of {field.name}. Write it as LOW:HIGH.") from error
+        raise TrainyardError(
+            "{text!r} is no range of {field}. Write it as LOW:HIGH.", text=text, field=field.name
+        ) from error
 
 
 def domain_to_dict(domain: Domain) -> dict[str, Any]:

@@ -20,8 +20,9 @@ from typing import Any
 import psutil
 
 from engine.artifacts import artifacts_of
-from engine.errors import TrainyardError
+from engine.errors import TrainyardError, first_line
 from engine.runs import Run, RunState
+from engine.sentences import Sentence
 from engine.settings import settings
 from engine.store import Store, StoreUnavailable, open_store
 
@@ -122,14 +123,22 @@ def explain(error: Exception) -> str:
     import tensorflow as tf
 
     if isinstance(error, TrainyardError) and not isinstance(error, StoreUnavailable):
-        return str(error)
+        return error.sentence
     if isinstance(error, MemoryError | tf.errors.ResourceExhaustedError):
         return OUT_OF_MEMORY
     if _is_disk_full(error):
         return DISK_FULL
     if isinstance(error, OSError) and error.filename:
-        return f"{error.strerror} at {error.filename}. Check the file and its folder, then press Resume."
-    return f"Unexpected {type(error).__name__}: {str(error).splitlines()[0] if str(error) else 'no message'} (see the log)."
+        return Sentence(
+            "{problem} at {filename}. Check the file and its folder, then press Resume.",
+            problem=error.strerror,
+            filename=error.filename,
+        )
+    return Sentence(
+        "Unexpected {kind}: {problem} (see the log).",
+        kind=type(error).__name__,
+        problem=first_line(error),
+    )
 
 
 def _is_disk_full(error: BaseException | None) -> bool:
@@ -137,22 +146,22 @@ def _is_disk_full(error: BaseException | None) -> bool:
     while error is not None:
         if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
             return True
-        if isinstance(error, StoreUnavailable) and "full" in str(error):
+        if isinstance(error, StoreUnavailable) and "full" in error.sentence:
             return True
         error = error.__cause__ or error.__context__
     return False
 
 
-DISK_FULL = "The disk is full. Delete runs on the Runs page or free space elsewhere, then press Resume."
-NO_STORE = (
-    "The worker could not write to the database: the disk is full, or the database's server is gone. Free space or "
-    "start the server, then press Resume."
+DISK_FULL = Sentence("The disk is full. Delete runs on the Runs page or free space elsewhere, then press Resume.")
+NO_STORE = Sentence(
+    "The worker could not write to the database: the disk is full, or the database's server is gone. "
+    "Free space or start the server, then press Resume."
 )
 NO_STORE_CODE = 74
 """Exit code of a worker that could not write what became of its run."""
-OUT_OF_MEMORY = (
-    "Out of memory. Choose a smaller batch size, a smaller model or smaller images, or allow the worker more "
-    "(TRAINYARD_WORKER_MEMORY_MB), then start again."
+OUT_OF_MEMORY = Sentence(
+    "Out of memory. Choose a smaller batch size, a smaller model or smaller images, or allow the "
+    "worker more (TRAINYARD_WORKER_MEMORY_MB), then start again."
 )
 
 

@@ -30,7 +30,7 @@ def main() -> None:
         spec = run.parsed()
         kind = modality(spec.task.modality)
     except TrainyardError as error:
-        st.error(said(str(error)), icon=":material/error:")
+        st.error(said(error), icon=":material/error:")
         return
 
     @st.fragment
@@ -96,7 +96,7 @@ def _asked_run(run_id: int) -> dict[int, Run]:
     try:
         run = lab.store().runs.get(run_id)
     except TrainyardError as error:
-        st.warning(said(str(error)), icon=":material/warning:")
+        st.warning(said(error), icon=":material/warning:")
         return {}
     if can_be_tried(run):
         return {run.id: run}

@@ -35,7 +35,7 @@ def main() -> None:
         run = followed.follow(max_age_seconds=0.0)
     except TrainyardError as error:
         st.title(_("Run"))
-        _nothing(said(str(error)))
+        _nothing(said(error))
         return
     title, actions = st.columns([1, 4], vertical_alignment="center")
     with title:

@@ -21,7 +21,7 @@ def main() -> None:
         found = read_search(st.query_params.to_dict())
     except TrainyardError as error:
         st.title(_("Search"))
-        st.error(said(str(error)), icon=":material/error:")
+        st.error(said(error), icon=":material/error:")
         return
     head = sticky("launch")
     for note in found.notes:

@@ -32,7 +32,7 @@ def main() -> None:
         study = feed.follow(max_age_seconds=0.0)
     except TrainyardError as error:
         st.title(_("Study"))
-        _nothing(said(str(error)))
+        _nothing(said(error))
         return
     draw_head(study, feed)
     if feed.reader is None:

@@ -39,7 +39,7 @@ def main() -> None:
         spec = form.spec()
         fork = read_fork(lab.store(), st.query_params.to_dict())
     except TrainyardError as error:
-        st.error(said(str(error)), icon=":material/error:")
+        st.error(said(error), icon=":material/error:")
         return
     if fork is not None:
         form = fork.lock(form)

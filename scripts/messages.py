@@ -1,16 +1,15 @@
 """Keep the catalogs of the interface: `extract` brings them up to date, `check` says what is missing.
 
 Messages come from `_("...")`, `N_("...")` and `plural("...")` in the pages, and from the registries: titles, summaries,
-labels and help of every Spec, what datasets say about themselves, and what settings mean. Sentences that the engine says
-are found by their look, with `{0}`, `{1}` for the values in them (see `ui.sentences`).
+labels and help of every Spec, what datasets say about themselves, and what settings mean. Templates of the engine's
+errors and sentences are the literals that these are made of (see `engine.sentences`).
 """
 
 import argparse
 import ast
-import itertools
-import re
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +22,11 @@ sys.path.insert(0, str(ROOT))
 
 from engine.augmentations.base import augmentations  # noqa: E402
 from engine.metrics import declared  # noqa: E402
-from engine.runs import PARTS, Training  # noqa: E402
+from engine.runs import PARTS, RunState, Training  # noqa: E402
+from engine.sentences import JOINTS  # noqa: E402
 from engine.settings import Settings  # noqa: E402
 from engine.spec import Choices, Spec  # noqa: E402
-from engine.studies import OBJECTIVES, Search  # noqa: E402
+from engine.studies import OBJECTIVES, Search, StudyState  # noqa: E402
 from ui.language import LANGUAGES, LOCALES  # noqa: E402
 
 HEADER = """msgid ""
@@ -40,14 +40,12 @@ msgstr ""
 """  # no dates and names: they would change in every commit
 KEYWORDS: dict[str, Any] = {"_": None, "N_": None, "plural": (1, 2)}
 FACTS = ("source", "licence", "limits")  # class variables of datasets that pages show
-UNHEARD = frozenset(
-    {"cli", "migrations", "openapi.py", "shapes.py", "predictor.py", "environment.py", "origin.py", "write.py"}
-)
+UNHEARD = frozenset({"cli", "migrations", "openapi.py", "shapes.py", "predictor.py"})
 """Parts of the engine that say nothing on a page."""
-SENTENCE = re.compile(r"(?s)(?=.{15})[A-Z{].* .*[.?]")
-PHRASES = frozenset({"engine/imports/columns.py"})
-"""Files of the engine that say things in half sentences, such as why a column is taken for what."""
-PHRASE = re.compile(r"(?s)(?=.{15})(; )?[a-z{].* .*[^.:]")
+SPOKEN = {"Sentence": 1, "counted": 2}
+"""What makes a sentence of the literals that it is given first: its name, and how many these are."""
+AFTER_STATUS = frozenset({"Problem"})
+"""Errors whose template is their second argument."""
 VISIBLE = frozenset({"label", "body", "help", "placeholder", "text", "caption", "title", "alt", "options", "expected"})
 """Arguments of Streamlit's functions that people read."""
 NOT_READ = frozenset({"App", "get_option", "html", "set_page_config"})
@@ -88,55 +86,54 @@ def _from_registries() -> Iterator[tuple[str, tuple[str, int]]]:
             yield text, ("engine/studies.py", 0)
     for metric in declared():
         yield metric.title, ("engine/metrics.py", 0)
+    for state in (*RunState, *StudyState):
+        yield state.value, ("engine/runs.py", 0)
     for info in Settings.model_fields.values():
         yield info.description or "", ("engine/settings.py", 0)
 
 
-def _from_engine() -> Iterator[tuple[str, tuple[str, int]]]:
-    """Sentences in the code of the engine, but for those that only a terminal, a log or a programmer reads."""
-    for path in sorted(ROOT.glob("engine/**/*.py")):
+def _from_engine() -> Iterator[tuple[str | tuple[str, ...], tuple[str, int]]]:
+    """Templates of the engine's errors and sentences, but for those that only a terminal or a log shows."""
+    for joint in JOINTS:
+        yield joint, ("engine/sentences.py", 0)
+    for path in engine_sources():
         name = path.relative_to(ROOT)
         if not UNHEARD & set(name.parts):
-            for line, text in engine_sentences(path.read_text(), PHRASE if name.as_posix() in PHRASES else SENTENCE):
-                yield text, (str(name), line)
+            for call, templates in spoken(path.read_text(), error_names()):
+                texts = [t.value for t in templates if isinstance(t, ast.Constant) and isinstance(t.value, str)]
+                if texts and len(texts) == len(templates):
+                    yield texts[0] if len(texts) == 1 else tuple(texts), (str(name), call.lineno)
 
 
-def engine_sentences(code: str, looks: re.Pattern[str] | None = None) -> Iterator[tuple[int, str]]:
-    """Line and text of each literal that reads as a sentence: it begins large, or with a value, and ends with a full stop."""
-    looks = looks or SENTENCE
-    tree = ast.parse(code)
-    skipped: set[int] = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-            skipped |= {id(s.value) for s in node.body if isinstance(s, ast.Expr)}  # docstrings
-        elif isinstance(node, ast.Call) and (_is_log(node.func) or _is_unheard(node.func)):
-            skipped |= {id(inner) for inner in ast.walk(node)}
-        elif isinstance(node, ast.JoinedStr):
-            skipped |= {id(value) for value in node.values}
-    for node in ast.walk(tree):
-        if id(node) not in skipped and (text := _template(node)) and looks.fullmatch(text):
-            yield node.lineno, text  # type: ignore[attr-defined]  # what has a template has a line
+def engine_sources() -> list[Path]:
+    """The files that may raise errors or say sentences."""
+    return sorted(ROOT.glob("engine/**/*.py"))
 
 
-def _is_log(function: ast.expr) -> bool:
-    return isinstance(function, ast.Attribute) and getattr(function.value, "id", "") in ("logger", "_log")
+@cache
+def error_names() -> frozenset[str]:
+    """`TrainyardError` and all that derive from it, by name."""
+    bases = {
+        node.name: {base.id for base in node.bases if isinstance(base, ast.Name)}
+        for path in engine_sources()
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ClassDef)
+    }
+    found: frozenset[str] = frozenset({"TrainyardError"})
+    while more := {name for name, above in bases.items() if above & found} - found:
+        found |= more
+    return found
 
 
-def _is_unheard(function: ast.expr) -> bool:
-    return getattr(function, "id", "") in ("NotImplementedError", "RuntimeError", "ArgumentParser", "HTTPException")
-
-
-def _template(node: ast.AST) -> str:
-    """A literal as `str.format` takes it, with a number for each value."""
-    if isinstance(node, ast.Constant) and isinstance(node.value, str):
-        return node.value
-    if not isinstance(node, ast.JoinedStr):
-        return ""
-    number, text = itertools.count(), ""
-    for part in node.values:
-        literal = isinstance(part, ast.Constant)
-        text += str(part.value).replace("{", "{{").replace("}", "}}") if literal else f"{{{next(number)}}}"  # type: ignore[attr-defined]
-    return text
+def spoken(code: str, errors: frozenset[str]) -> Iterator[tuple[ast.Call, list[ast.expr]]]:
+    """Each call that makes an error or a sentence, with what stands where its templates belong."""
+    for call in ast.walk(ast.parse(code)):
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.args:
+            if call.func.id in errors:
+                at = 1 if call.func.id in AFTER_STATUS else 0
+                yield call, call.args[at : at + 1]
+            elif call.func.id in SPOKEN:
+                yield call, call.args[: SPOKEN[call.func.id]]
 
 
 def _spec_texts(spec: type[Spec]) -> Iterator[str]:
@@ -195,19 +192,55 @@ def _untranslated(catalog: Catalog) -> Iterator[str]:
 
 
 def problems() -> list[str]:
-    """Everything that keeps a reader of another language from reading a page; empty when all is well."""
+    """Everything that would fail, lie or stay English for every reader; empty when all is well."""
     wanted = collect()
     found = [problem for path in sources() for problem in bare_literals(path.read_text(), str(path.relative_to(ROOT)))]
-    for language in LANGUAGES:
-        if language == "en":
-            continue
-        catalog = _catalog(language)
+    for path in engine_sources():
+        found += loose_texts(path.read_text(), str(path.relative_to(ROOT)))
+    for language, catalog in _catalogs():
         known = {m.id if isinstance(m.id, str) else m.id[0] for m in catalog if m.id}
-        found += [f"{language}: not in the catalog: {text!r}" for text in sorted(wanted.keys() - known)]
         found += [f"{language}: nothing shows it any more: {text!r}" for text in sorted(known - wanted.keys())]
-        found += [f"{language}: no translation: {text!r}" for text in _untranslated(catalog)]
         found += [f"{language}: {error}: {m.id!r}" for m in catalog if m.id for error in _broken(m)]
     return found
+
+
+def missing() -> list[str]:
+    """What nobody has translated yet: such a text is shown in English."""
+    wanted, found = collect(), []
+    for language, catalog in _catalogs():
+        known = {m.id if isinstance(m.id, str) else m.id[0] for m in catalog if m.id}
+        found += [f"{language}: not in the catalog: {text!r}" for text in sorted(wanted.keys() - known)]
+        found += [f"{language}: no translation: {text!r}" for text in _untranslated(catalog)]
+    return found
+
+
+def _catalogs() -> Iterator[tuple[str, Catalog]]:
+    yield from ((language, _catalog(language)) for language in LANGUAGES if language != "en")
+
+
+def loose_texts(code: str, name: str) -> list[str]:
+    """Errors and sentences that could not be collected, or whose fields are not the values they are given."""
+    found = []
+    for call, templates in spoken(code, error_names()):
+        values = {keyword.arg for keyword in call.keywords}
+        for template in templates:
+            where = f"{name}:{call.lineno}"
+            if isinstance(template, ast.JoinedStr | ast.BinOp) or _formats(template):
+                found.append(f"{where}: give a literal template and its values: {ast.unparse(template)[:80]}")
+            elif isinstance(template, ast.Constant) and values and None not in values:
+                wrong = _fields(str(template.value)) ^ (values if len(templates) == 1 else values | {"count"})
+                found += [
+                    f"{where}: field or value {field!r} of {template.value!r} has no other half" for field in wrong
+                ]
+    return found
+
+
+def _formats(template: ast.expr) -> bool:
+    """Whether it is put together from texts: `"...".format(...)`, `" ".join(...)` or `str(...)`."""
+    match template:
+        case ast.Call(func=ast.Attribute(attr="format" | "join")) | ast.Call(func=ast.Name(id="str")):
+            return True
+    return False
 
 
 def _broken(message: Any) -> Iterator[str]:
@@ -288,12 +321,16 @@ def main() -> int:
     """Run one of the two commands."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("command", choices=["extract", "check"])
-    if parser.parse_args().command == "extract":
+    parser.add_argument("--strict", action="store_true", help="a missing translation fails too")
+    arguments = parser.parse_args()
+    if arguments.command == "extract":
         extract()
         return 0
-    found = problems()
-    print("\n".join(found) or "Every message has its translation.")
-    return 1 if found else 0
+    found, untranslated = problems(), missing()
+    print("\n".join([*found, *untranslated]) or "Every message has its translation.")
+    if untranslated:
+        print(f"{len(untranslated)} translations are missing. English is shown in their place.")
+    return 1 if found or (untranslated and arguments.strict) else 0
 
 
 if __name__ == "__main__":

@@ -134,7 +134,7 @@ class Guard:
         """Show the sentence in the place where it happened. Everything else goes its way."""
         if not isinstance(error, TrainyardError):
             return False
-        st.error(said(str(error)), icon=":material/error:")
+        st.error(said(error), icon=":material/error:")
         return True
 
 

@@ -50,7 +50,9 @@ class Search:
     def __init__(self, data: PreparedDataset, task: Task, obey: Callable[[], None]) -> None:
         """`obey` is called several times a second and may raise to leave."""
         if task.modality not in RECIPES:
-            raise TrainyardError(f"There is no baseline yet for inputs of modality {task.modality!r}.")
+            raise TrainyardError(
+                "There is no baseline yet for inputs of modality {modality!r}.", modality=task.modality
+            )
         self.data, self.task, self.obey = data, task, obey
         self.available = data.indices("train")
         self.recipe = RECIPES[task.modality](np.asarray(data.inputs[self.available[:1]]), data.info.num_classes)

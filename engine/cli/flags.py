@@ -15,7 +15,12 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Raise instead of printing usage and exiting with 2."""
-        raise TrainyardError(f"{message[:1].upper()}{message[1:]}. Run: {self.prog} --help")
+        raise TrainyardError(
+            "{message}{message_2}. Run: {prog} --help",
+            message=message[:1].upper(),
+            message_2=message[1:],
+            prog=self.prog,
+        )
 
 
 def add_run_flags(parser: argparse.ArgumentParser, arguments: list[str]) -> None:

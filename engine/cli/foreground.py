@@ -67,7 +67,9 @@ def predict_files(run_id: int, files: list[Path]) -> "list[PredictResult]":
         try:
             contents.append((path.name, path.read_bytes()))
         except OSError as error:
-            raise TrainyardError(f"{str(path)!r} cannot be read: {error.strerror}.") from error
+            raise TrainyardError(
+                "{path!r} cannot be read: {problem}.", path=str(path), problem=error.strerror
+            ) from error
     return LoadedModels().predict(run_id, contents)
 
 
@@ -106,7 +108,7 @@ def fetch_dataset(store: Store, name: str, source: Path | None, *, quiet: bool) 
             store.fetches.report(name, "running")
             fetch(name, source, progress)
         except TrainyardError as error:
-            store.fetches.report(name, "failed", message=str(error))
+            store.fetches.report(name, "failed", message=error.sentence)
             raise
     store.fetches.report(name, "completed")
 

@@ -117,7 +117,7 @@ def delete_own(arguments: argparse.Namespace) -> int:
     store = open_store()
     uses = uses_of(store, arguments.name)
     if uses.ended and not uses.live and not arguments.yes:
-        raise TrainyardError(f"{uses.warning()} Add --yes to delete it all the same.")
+        raise TrainyardError("{warning} Add --yes to delete it all the same.", warning=uses.warning())
     delete_own_data(store, arguments.name)
     print(
         json.dumps({"name": arguments.name, "deleted": True})

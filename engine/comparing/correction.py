@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from engine.sentences import Sentence
 from engine.settings import settings
 
 
@@ -18,7 +19,9 @@ def corrected(ps: Sequence[float]) -> list[float]:
 def about_correction() -> str:
     """What the correction does, in a sentence."""
     wrong = f"{100 * (1 - settings().confidence):g} %"
-    return (
-        "Several pairs are judged at once, so p is corrected for their number (Holm's method): if all of them were equal, "
-        f"the chance that even one is called different would be at most {wrong}; each interval is that of its pair alone."
+    return Sentence(
+        "Several pairs are judged at once, so p is corrected for their number (Holm's method): if all of "
+        "them were equal, the chance that even one is called different would be at most {wrong}; each "
+        "interval is that of its pair alone.",
+        wrong=wrong,
     )

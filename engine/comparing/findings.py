@@ -58,7 +58,9 @@ def check_number(count: int) -> None:
     most = settings().max_compared_runs
     if not 2 <= count <= most:
         raise TrainyardError(
-            f"{count} runs cannot be compared: choose from 2 to {most} (TRAINYARD_MAX_COMPARED_RUNS) different ones."
+            "{count} runs cannot be compared: choose from 2 to {most} (TRAINYARD_MAX_COMPARED_RUNS) different ones.",
+            count=count,
+            most=most,
         )
 
 

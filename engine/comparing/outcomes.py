@@ -11,6 +11,7 @@ from engine.artifacts import artifacts_of
 from engine.errors import TrainyardError
 from engine.imports.sets import PLACES
 from engine.runs import Run, RunState
+from engine.sentences import word
 from engine.tasks.base import tasks
 
 _CUTS = ("validation_fraction", "folds", "fold")
@@ -41,35 +42,48 @@ def read_judged(run: Run) -> Judged:
     files = artifacts_of(run.id)
     if not files.outcomes.is_file():
         raise TrainyardError(
-            f"Run {run.id} has kept no outcomes of single test examples, or they were deleted because runs were over "
-            "TRAINYARD_DISK_BUDGET_MB. Train it again to compare it example by example."
+            "Run {run} has kept no outcomes of single test examples, or they were deleted because runs were "
+            "over TRAINYARD_DISK_BUDGET_MB. Train it again to compare it example by example.",
+            run=run.id,
         )
     try:
         found = files.read_outcomes("test")
     except OSError as error:
         raise TrainyardError(
-            f"The outcomes of run {run.id} are damaged. Train it again to compare it example by example."
+            "The outcomes of run {run} are damaged. Train it again to compare it example by example.", run=run.id
         ) from error
     if found is None:
-        raise TrainyardError(f"Run {run.id} has no test examples: its dataset has no test split.")
+        raise TrainyardError("Run {run} has no test examples: its dataset has no test split.", run=run.id)
     order = np.argsort(found.positions)
     task = tasks[run.spec["task"]["name"]]
     scores = task.example_scores(found.outputs[order], found.targets[order])
     if not scores:
-        raise TrainyardError(f"Task {task.name!r} does not say how good single examples are, so they are not compared.")
+        raise TrainyardError(
+            "Task {task!r} does not say how good single examples are, so they are not compared.", task=task.name
+        )
     return Judged(run, found.positions[order], found.targets[order], scores)
 
 
 def _check_ended(run: Run) -> None:
     if run.live:
-        raise TrainyardError(f"Run {run.id} is {run.state.value}: it is judged on the test examples when it completes.")
+        raise TrainyardError(
+            "Run {run} is {state}: it is judged on the test examples when it completes.",
+            run=run.id,
+            state=word(run.state),
+        )
     if run.study_id is not None:
         raise TrainyardError(
-            f"Run {run.id} is a trial of study {run.study_id}: trials are never judged on the test examples, since many "
-            "are tried. Train its values again as a run of its own."
+            "Run {run} is a trial of study {study}: trials are never judged on the test examples, since many "
+            "are tried. Train its values again as a run of its own.",
+            run=run.id,
+            study=run.study_id,
         )
     if run.state is not RunState.COMPLETED:
-        raise TrainyardError(f"Run {run.id} is {run.state.value}: only a completed run is judged on the test examples.")
+        raise TrainyardError(
+            "Run {run} is {state}: only a completed run is judged on the test examples.",
+            run=run.id,
+            state=word(run.state),
+        )
 
 
 def check_same_examples(first: Judged, other: Judged) -> None:
@@ -83,18 +97,27 @@ def check_same_examples(first: Judged, other: Judged) -> None:
         names = [named(run) for run in (one, two)]
         if names[0] != names[1]:
             raise TrainyardError(
-                f"Runs {one.id} and {two.id} cannot be compared example by example: one is on {names[0]!r}, the other "
-                f"on {names[1]!r}."
+                "Runs {one} and {two} cannot be compared example by example: one is on {first_data!r}, the other on "
+                "{other_data!r}.",
+                one=one.id,
+                two=two.id,
+                first_data=names[0],
+                other_data=names[1],
             )
     if not np.array_equal(first.positions, other.positions):
         raise TrainyardError(
-            f"Runs {one.id} and {two.id} were not judged on the same test examples: the test split was drawn "
-            f"differently ({first.num_examples:,} and {other.num_examples:,} examples)."
+            "Runs {one} and {two} were not judged on the same test examples: the test split was drawn "
+            "differently ({num_examples:,} and {other_examples:,} examples).",
+            one=one.id,
+            two=two.id,
+            num_examples=first.num_examples,
+            other_examples=other.num_examples,
         )
     if data_changed(one, two) or not np.array_equal(first.targets, other.targets):
         raise TrainyardError(
-            f"Runs {one.id} and {two.id} were not judged on the same test examples: the dataset has changed between "
-            "them."
+            "Runs {one} and {two} were not judged on the same test examples: the dataset has changed between them.",
+            one=one.id,
+            two=two.id,
         )
 
 

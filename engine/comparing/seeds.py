@@ -12,6 +12,7 @@ from engine.comparing.words import amount_text, corrected_text, level_text, metr
 from engine.errors import TrainyardError
 from engine.metrics import metric_named
 from engine.runs import Run
+from engine.sentences import Sentence
 from engine.settings import settings
 from engine.tasks.base import tasks
 
@@ -77,11 +78,32 @@ class Seeds:
         name, ids, count = metric_name(self.metric), _listed(self.ids), self.figures.count
         mean, low, high = (value_text(self.metric, v) for v in (self.figures.mean, self.figures.low, self.figures.high))
         if not self.figures.varies:
-            return f"Runs {ids} of one spec have a test {name} of {mean} each, so how far such runs vary is not known."
+            return Sentence(
+                "Runs {ids} of one spec have a test {name} of {mean} each, so how far such runs vary is not known.",
+                ids=ids,
+                name=name,
+                mean=mean,
+            )
         if len({_chance(run)[0] for run in self.runs}) > 1:
-            return f"{count} seeds of one spec (runs {ids}): test {name} {mean} on average ({level_text()}: {low} to {high})."
-        return (
-            f"{count} folds of one spec (runs {ids}): test {name} {mean} on average ({level_text()}: {low} to {high})."
+            return Sentence(
+                "{count} seeds of one spec (runs {ids}): test {name} {mean} on average ({level}: {low} to {high}).",
+                count=count,
+                ids=ids,
+                name=name,
+                mean=mean,
+                level=level_text(),
+                low=low,
+                high=high,
+            )
+        return Sentence(
+            "{count} folds of one spec (runs {ids}): test {name} {mean} on average ({level}: {low} to {high}).",
+            count=count,
+            ids=ids,
+            name=name,
+            mean=mean,
+            level=level_text(),
+            low=low,
+            high=high,
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -121,23 +143,55 @@ class Welch:
         level, name, share, p = level_text(), metric_name(metric), metric_named(metric).share, p_text(self.p)
         ahead, behind = _listed(better.ids), _listed(worse.ids)
         if self.distinguishable and share:
-            return (
-                f"Runs {ahead} together are better than runs {behind} by {amount} points of {name} on average "
-                f"({level}: {low} to {high}, Welch's t-test {p})."
+            return Sentence(
+                "Runs {ahead} together are better than runs {behind} by {amount} points of {name} on average "
+                "({level}: {low} to {high}, Welch's t-test {p}).",
+                ahead=ahead,
+                behind=behind,
+                amount=amount,
+                name=name,
+                level=level,
+                low=low,
+                high=high,
+                p=p,
             )
         if self.distinguishable:
-            return (
-                f"Runs {ahead} together are better than runs {behind} by {amount} in {name} on average "
-                f"({level}: {low} to {high}, Welch's t-test {p})."
+            return Sentence(
+                "Runs {ahead} together are better than runs {behind} by {amount} in {name} on average ({level}: "
+                "{low} to {high}, Welch's t-test {p}).",
+                ahead=ahead,
+                behind=behind,
+                amount=amount,
+                name=name,
+                level=level,
+                low=low,
+                high=high,
+                p=p,
             )
         if share:
-            return (
-                f"Runs {ahead} together are not distinguishable from runs {behind}: they are ahead by {amount} points "
-                f"of {name} on average ({level}: {low} to {high}, Welch's t-test {p})."
+            return Sentence(
+                "Runs {ahead} together are not distinguishable from runs {behind}: they are ahead by {amount} "
+                "points of {name} on average ({level}: {low} to {high}, Welch's t-test {p}).",
+                ahead=ahead,
+                behind=behind,
+                amount=amount,
+                name=name,
+                level=level,
+                low=low,
+                high=high,
+                p=p,
             )
-        return (
-            f"Runs {ahead} together are not distinguishable from runs {behind}: they are ahead by {amount} in {name} "
-            f"on average ({level}: {low} to {high}, Welch's t-test {p})."
+        return Sentence(
+            "Runs {ahead} together are not distinguishable from runs {behind}: they are ahead by {amount} in "
+            "{name} on average ({level}: {low} to {high}, Welch's t-test {p}).",
+            ahead=ahead,
+            behind=behind,
+            amount=amount,
+            name=name,
+            level=level,
+            low=low,
+            high=high,
+            p=p,
         )
 
     def to_dict(self) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from engine.errors import TrainyardError
 from engine.judging import deciding_metric
 from engine.metrics import metric_named
 from engine.runs import Run
+from engine.sentences import Sentence
 from engine.settings import settings
 from engine.tasks.base import tasks
 
@@ -66,7 +67,7 @@ class Verdict:
         correction = [corrected_text(self.corrected_p, self.pairs)] if self.pairs > 1 else []
         if self.metric == "accuracy":
             return (self._said(), *mcnemar, *correction)
-        return (self._said(), f"Paired t-test: {p_text(self.p)}.", *correction, *mcnemar)
+        return (self._said(), Sentence("Paired t-test: {p}.", p=p_text(self.p)), *correction, *mcnemar)
 
     def _said(self) -> str:
         ahead, behind = (self.run, self.other) if self.gain >= 0 else (self.other, self.run)
@@ -74,29 +75,68 @@ class Verdict:
         amount, low, high = (amount_text(self.metric, value) for value in (abs(self.gain), *ends))
         level, name, share = level_text(), metric_name(self.metric), metric_named(self.metric).share
         if self.distinguishable and share:
-            return (
-                f"Run {ahead} is better than run {behind} by {amount} points of {name} ({level}: {low} to {high}) "
-                f"on {self.examples:,} test examples."
+            return Sentence(
+                "Run {ahead} is better than run {behind} by {amount} points of {name} ({level}: {low} to {high}) "
+                "on {examples:,} test examples.",
+                ahead=ahead,
+                behind=behind,
+                amount=amount,
+                name=name,
+                level=level,
+                low=low,
+                high=high,
+                examples=self.examples,
             )
         if self.distinguishable:
-            return (
-                f"Run {ahead} is better than run {behind} by {amount} in {name} ({level}: {low} to {high}) "
-                f"on {self.examples:,} test examples."
+            return Sentence(
+                "Run {ahead} is better than run {behind} by {amount} in {name} ({level}: {low} to {high}) on "
+                "{examples:,} test examples.",
+                ahead=ahead,
+                behind=behind,
+                amount=amount,
+                name=name,
+                level=level,
+                low=low,
+                high=high,
+                examples=self.examples,
             )
         if share:
-            return (
-                f"Runs {self.run} and {self.other} are not distinguishable on {self.examples:,} test examples: "
-                f"run {ahead} is ahead by {amount} points of {name} ({level}: {low} to {high})."
+            return Sentence(
+                "Runs {run} and {other} are not distinguishable on {examples:,} test examples: run {ahead} is "
+                "ahead by {amount} points of {name} ({level}: {low} to {high}).",
+                run=self.run,
+                other=self.other,
+                examples=self.examples,
+                ahead=ahead,
+                amount=amount,
+                name=name,
+                level=level,
+                low=low,
+                high=high,
             )
-        return (
-            f"Runs {self.run} and {self.other} are not distinguishable on {self.examples:,} test examples: "
-            f"run {ahead} is ahead by {amount} in {name} ({level}: {low} to {high})."
+        return Sentence(
+            "Runs {run} and {other} are not distinguishable on {examples:,} test examples: run {ahead} is "
+            "ahead by {amount} in {name} ({level}: {low} to {high}).",
+            run=self.run,
+            other=self.other,
+            examples=self.examples,
+            ahead=ahead,
+            amount=amount,
+            name=name,
+            level=level,
+            low=low,
+            high=high,
         )
 
     def _right_and_wrong(self, p: float) -> str:
-        return (
-            f"McNemar's test of right and wrong answers: {p_text(p)} "
-            f"(only run {self.run} is right {self.only_run:,} times, only run {self.other} {self.only_other:,} times)."
+        return Sentence(
+            "McNemar's test of right and wrong answers: {p} (only run {run} is right {only_run:,} times, "
+            "only run {other} {only_other:,} times).",
+            p=p_text(p),
+            run=self.run,
+            only_run=self.only_run,
+            other=self.other,
+            only_other=self.only_other,
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -119,7 +159,7 @@ def judge_pairs(runs: Sequence[Run]) -> list[Verdict]:
         try:
             judged[run.id] = read_judged(run)
         except TrainyardError as error:
-            problems[run.id] = str(error)
+            problems[run.id] = error.sentence
     drawn = _draw(judged.values())
     return _corrected([_verdict(run.id, other.id, judged, problems, drawn) for run, other in pairs_of(runs)])
 
@@ -157,7 +197,7 @@ def _verdict(
     try:
         check_same_examples(two, one)
     except TrainyardError as error:
-        return Verdict(run, other, str(error))
+        return Verdict(run, other, error.sentence)
     metric = decides(one)
     sign = 1.0 if metric_named(metric).maximize else -1.0
     values = [float(metric_of(metric, part.scores[metric].mean(dtype=np.float64))) for part in (one, two)]

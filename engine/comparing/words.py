@@ -1,6 +1,7 @@
 """How figures of a comparison are said: amounts with their unit, intervals with their level, small probabilities."""
 
 from engine.metrics import metric_named
+from engine.sentences import Sentence
 from engine.settings import settings
 
 _NAMES = {"cross_entropy": "cross-entropy", "rmse": "RMSE", "mae": "MAE", "auc": "AUC", "r2": "R²"}
@@ -33,4 +34,4 @@ def p_text(p: float) -> str:
 
 def corrected_text(p: float, pairs: int) -> str:
     """What the correction for several pairs leaves of a p."""
-    return f"Corrected for {pairs} pairs: {p_text(p)}."
+    return Sentence("Corrected for {pairs} pairs: {p}.", pairs=pairs, p=p_text(p))

@@ -7,6 +7,7 @@ from engine.cost.duration import LIKE, OTHER, SAME, Duration, estimate_duration
 from engine.cost.facts import NetworkFacts
 from engine.cost.memory import Memory, Room, estimate_memory, find_gpu, find_room
 from engine.runs import RunSpec
+from engine.sentences import Sentence
 from engine.store import Store
 from engine.store.finished import finished_runs
 
@@ -40,9 +41,13 @@ class Cost:
         need, free = count * self.memory.total, self.room.shared_bytes
         if not self.fits or not free or need <= free:
             return ""
-        return (
-            f"{count} trials at once will probably take {need / 1e9:,.1f} GB of memory, and this machine has "
-            f"{free / 1e9:,.1f} GB free. Let {free // self.memory.total} train at once, or fewer."
+        return Sentence(
+            "{count} trials at once will probably take {need:,.1f} GB of memory, and this machine has "
+            "{free:,.1f} GB free. Let {fitting} train at once, or fewer.",
+            count=count,
+            need=need / 1e9,
+            free=free / 1e9,
+            fitting=free // self.memory.total,
         )
 
     def lines(self) -> list[str]:
@@ -98,12 +103,18 @@ def _time_text(time: Duration, *, early: bool) -> str:
 
 def _too_little(need: str, free: str, where: str) -> str:
     if where == "gpu":
-        return f"Training will probably take {need} GB of memory, and the GPU has {free} GB free."
-    if where == "limit":
-        return (
-            f"Training will probably take {need} GB of memory, and TRAINYARD_WORKER_MEMORY_MB allows {free} GB in all."
+        return Sentence(
+            "Training will probably take {need} GB of memory, and the GPU has {free} GB free.", need=need, free=free
         )
-    return f"Training will probably take {need} GB of memory, and this machine has {free} GB free."
+    if where == "limit":
+        return Sentence(
+            "Training will probably take {need} GB of memory, and TRAINYARD_WORKER_MEMORY_MB allows {free} GB in all.",
+            need=need,
+            free=free,
+        )
+    return Sentence(
+        "Training will probably take {need} GB of memory, and this machine has {free} GB free.", need=need, free=free
+    )
 
 
 def _advice(cost: Cost) -> str:
@@ -112,8 +123,12 @@ def _advice(cost: Cost) -> str:
     network = memory.weights + memory.gradients + memory.optimizer
     most = max(memory.batch, network, memory.data)
     if most == network:
-        return "The network takes most of it: choose fewer units, filters or layers, or smaller inputs."
+        return Sentence("The network takes most of it: choose fewer units, filters or layers, or smaller inputs.")
     if most == memory.data:
-        return "The data takes most of it: choose smaller images or shorter inputs, or lower TRAINYARD_MAX_RESIDENT_MB."
+        return Sentence(
+            "The data takes most of it: choose smaller images or shorter inputs, or lower TRAINYARD_MAX_RESIDENT_MB."
+        )
     size = cost.spec.training.batch_size
-    return f"The outputs of the layers take most of it: choose a batch size below {size}, or smaller inputs."
+    return Sentence(
+        "The outputs of the layers take most of it: choose a batch size below {size}, or smaller inputs.", size=size
+    )

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from engine.data_info import Column
 from engine.registry import Registry
+from engine.sentences import Sentence
 from engine.spec import ADVANCED, FIXED, HIDDEN, Range, Spec
 
 EMBEDDED = Path(__file__).resolve().parents[2] / "data"
@@ -85,7 +86,7 @@ class Dataset(Spec):
 
     def missing(self) -> str:
         """One sentence that says what to do when it is not `available`."""
-        return f"The files of dataset {self.name!r} are missing. Install Trainyard again."
+        return Sentence("The files of dataset {name!r} are missing. Install Trainyard again.", name=self.name)
 
     @classmethod
     def ready(cls) -> bool:

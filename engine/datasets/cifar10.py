@@ -84,4 +84,6 @@ def _records(path: Path, archive: tarfile.TarFile, member: tarfile.TarInfo) -> n
 
 
 def _broken(path: Path, reason: str) -> TrainyardError:
-    return TrainyardError(f"{path.name!r} cannot be read: {reason}. Delete it and fetch the dataset again.")
+    return TrainyardError(
+        "{path!r} cannot be read: {reason}. Delete it and fetch the dataset again.", path=path.name, reason=reason
+    )

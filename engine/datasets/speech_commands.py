@@ -116,4 +116,6 @@ def _clip(path: Path, name: str, data: bytes) -> np.ndarray:
 
 
 def _broken(path: Path, reason: str) -> TrainyardError:
-    return TrainyardError(f"{path.name!r} cannot be read: {reason}. Delete it and fetch the dataset again.")
+    return TrainyardError(
+        "{path!r} cannot be read: {reason}. Delete it and fetch the dataset again.", path=path.name, reason=reason
+    )

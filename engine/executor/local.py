@@ -18,6 +18,7 @@ from engine.executor.search import SearchProcess
 from engine.executor.slots import Slot, make_slots
 from engine.processes import describe_process, is_alive, this_process
 from engine.runs import Run, RunState
+from engine.sentences import COMMA, Sentence, joined
 from engine.settings import settings
 from engine.store import Store, StoreUnavailable
 from engine.studies import StudyState
@@ -122,12 +123,12 @@ class LocalExecutor:
         words = killed or words
         if run.request == RunState.CANCELED:
             discard_results(run.id)  # first: whoever sees the state may count on it
-            self.store.attempts.end(run, RunState.CANCELED, "Canceled: no result was kept.")
+            self.store.attempts.end(run, RunState.CANCELED, Sentence("Canceled: no result was kept."))
         elif run.request and (killed or innocent):
             self.store.attempts.end(run, RunState(run.request), words)
         elif innocent and run.restarts + 1 < settings().max_attempts:
             logger.warning("Run %s has lost its worker; queueing it again.", run.id)
-            self.store.attempts.requeue(run, "Its worker was gone; it goes on from its last checkpoint.")
+            self.store.attempts.requeue(run, Sentence("Its worker was gone; it goes on from its last checkpoint."))
         else:
             tried = f" It was started {run.restarts + 1} times." if innocent and run.slot != TERMINAL else ""
             self.store.attempts.end(run, RunState.FAILED, words + tried)
@@ -153,7 +154,7 @@ class LocalExecutor:
             try:
                 worker.hand_over(run)
             except BrokenPipeError:  # it died this very moment
-                self.store.attempts.requeue(run, "Its worker ended before it began.")
+                self.store.attempts.requeue(run, Sentence("Its worker ended before it began."))
                 continue
             self._busy[slot.name] = self._standby.pop(slot.name)
             self._standby_after = time.monotonic() + _STANDBY_DELAY_SECONDS
@@ -225,14 +226,14 @@ class LocalExecutor:
         if mine is not None and mine.run is not None and mine.run.id == run.id and not mine.ready:
             self._silence.pop(run.id, None)  # it is still importing, and cannot say anything
         if time.monotonic() - asked > grace:
-            why = f"It did not stop within {grace:g} seconds and was killed."
+            why = Sentence("It did not stop within {grace:g} seconds and was killed.", grace=grace)
         elif self._silent_seconds(run) > timeout:
-            why = f"Its worker was silent for {timeout:g} seconds and was killed."
+            why = Sentence("Its worker was silent for {timeout:g} seconds and was killed.", timeout=timeout)
         else:
             return
         if is_alive(worker):
             logger.error("Run %s, worker %s: %s", run.id, worker["pid"], why)
-            self._killed[run.id] = f"{why} Resume goes on from the last checkpoint."
+            self._killed[run.id] = Sentence("{why} Resume goes on from the last checkpoint.", why=why)
             kill_group(int(str(worker["pid"])))
 
     def _refuse_unknown_devices(self) -> None:
@@ -243,7 +244,11 @@ class LocalExecutor:
         for waiting in self.store.runs.list(states=[RunState.QUEUED]):
             device = waiting.spec["training"]["device"]
             if device not in offered and (run := self.store.attempts.claim("", waiting.id)):
-                words = f"This machine has no device {device!r}. Choose one of: {', '.join(sorted(offered))}."
+                words = Sentence(
+                    "This machine has no device {device!r}. Choose one of: {offered}.",
+                    device=device,
+                    offered=joined(sorted(offered), COMMA),
+                )
                 self.store.attempts.end(run, RunState.FAILED, words)
 
     def _silent_seconds(self, run: Run) -> float:

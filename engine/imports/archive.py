@@ -81,7 +81,7 @@ def _collect(kind: Kind, members: list[Member], spool: IO[bytes], progress: Prog
         except ArchiveError:
             raise
         except TrainyardError as error:
-            collected.leave_out(member.name, str(error))
+            collected.leave_out(member.name, error.sentence)
         else:
             collected.add(label, member.name, data)
         if progress and (position % _TICK == 0 or position == len(members)):
@@ -94,7 +94,9 @@ def _label(member: Member) -> str:
     if len(member.path) != 2:
         where = "outside of a class folder" if len(member.path) == 1 else "too deep"
         raise TrainyardError(
-            f"{member.path[-1][-80:]!r} lies {where}. Each file must lie in the folder of its class: class/file."
+            "{path!r} lies {where}. Each file must lie in the folder of its class: class/file.",
+            path=member.path[-1][-80:],
+            where=where,
         )
     return member.path[0]
 
@@ -114,7 +116,7 @@ def _sound(member: Member) -> bytes:
     """Samples of 16 bits. Silence is left out: all silent clips are equal."""
     samples = decode_sound(member.read(), member.path[-1])
     if is_silent(samples):
-        raise TrainyardError(f"{member.path[-1][-80:]!r} is silent from beginning to end. Record it again.")
+        raise TrainyardError("{path!r} is silent from beginning to end. Record it again.", path=member.path[-1][-80:])
     return samples.astype("<i2").tobytes()
 
 
@@ -127,11 +129,14 @@ def checked_text(text: str, shown: str) -> bytes:
     """One text as it is stored. Raises `TrainyardError` for an empty and for a too long one."""
     text = text.strip()
     if not text:
-        raise TrainyardError(f"{shown} has no letters in it. Leave it out.")
+        raise TrainyardError("{shown} has no letters in it. Leave it out.", shown=shown)
     if len(text) > settings().max_text_characters:
         raise TrainyardError(
-            f"{shown} has {len(text):,} characters; a text may have {settings().max_text_characters:,} "
-            "(TRAINYARD_MAX_TEXT_CHARACTERS). Cut it shorter."
+            "{shown} has {text:,} characters; a text may have {max_text_characters:,} "
+            "(TRAINYARD_MAX_TEXT_CHARACTERS). Cut it shorter.",
+            shown=shown,
+            text=len(text),
+            max_text_characters=settings().max_text_characters,
         )
     return text.encode("utf-8", "replace")
 

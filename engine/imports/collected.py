@@ -12,6 +12,7 @@ import numpy as np
 
 from engine.errors import TrainyardError
 from engine.imports.sets import Kind, Problem, plain_text, set_path
+from engine.sentences import Sentence
 from engine.settings import settings
 
 FILES: dict[Kind, str] = {"images": "images.npz", "clips": "clips.npz", "texts": "texts.npz"}
@@ -76,8 +77,10 @@ class Collected:
         start = self.spool.tell()
         if start + len(data) > settings().max_dataset_mb * 1_000_000:
             raise TrainyardError(
-                f"The {_WORDS[self.kind]} take more than {settings().max_dataset_mb:,} MB (TRAINYARD_MAX_DATASET_MB) once "
-                "they are unpacked. Import fewer."
+                "The {words} take more than {max_dataset_mb:,} MB (TRAINYARD_MAX_DATASET_MB) once they are "
+                "unpacked. Import fewer.",
+                words=_WORDS[self.kind],
+                max_dataset_mb=settings().max_dataset_mb,
             )
         self.spool.write(data)
         label = plain_text(label, LONGEST_LABEL) or "unnamed"
@@ -101,8 +104,9 @@ class Collected:
         """Files that are small and take long to decode may come by the thousand."""
         if time.monotonic() > self._until:
             raise TrainyardError(
-                f"The import took more than {settings().import_seconds:g} seconds (TRAINYARD_IMPORT_SECONDS). Import fewer or "
-                "smaller files at once."
+                "The import took more than {import_seconds:g} seconds (TRAINYARD_IMPORT_SECONDS). Import fewer "
+                "or smaller files at once.",
+                import_seconds=settings().import_seconds,
             )
 
     def store(self, folder: Path, spool: Path, **more: np.ndarray) -> tuple[Path, dict[str, int]]:
@@ -126,7 +130,11 @@ class Collected:
 
     def listed(self) -> list[Problem]:
         """All problems that were told, and how many more there are."""
-        more = [Problem("", f"{self._untold:,} more problems are not listed.")] if self._untold else []
+        more = (
+            [Problem("", Sentence("{untold:,} more problems are not listed.", untold=self._untold))]
+            if self._untold
+            else []
+        )
         return [*self.problems, *more]
 
     def _enough(self) -> dict[str, int]:
@@ -134,14 +142,21 @@ class Collected:
         counts = dict(sorted(Counter(self._labels).items()))
         if len(counts) > settings().max_classes:
             raise TrainyardError(
-                f"There are {len(counts):,} classes, more than {settings().max_classes:,} (TRAINYARD_MAX_CLASSES). "
-                "A class is what many examples share: is this the right column or folder?"
+                "There are {counts:,} classes, more than {max_classes:,} (TRAINYARD_MAX_CLASSES). A class is "
+                "what many examples share: is this the right column or folder?",
+                counts=len(counts),
+                max_classes=settings().max_classes,
             )
         for label in counts:
             if (different := len(self._different[label])) < LEAST_EXAMPLES:
                 self.leave_out(
                     f"{label}/",
-                    f"The class has {different} different {_WORDS[self.kind]}; at least {LEAST_EXAMPLES} are needed.",
+                    Sentence(
+                        "The class has {different} different {words}; at least {least} are needed.",
+                        different=different,
+                        words=_WORDS[self.kind],
+                        least=LEAST_EXAMPLES,
+                    ),
                 )
         kept = {label: count for label, count in counts.items() if len(self._different[label]) >= LEAST_EXAMPLES}
         if len(kept) < 2:

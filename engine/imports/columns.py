@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from engine.readers.cells import CODE
+from engine.sentences import Sentence
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,9 +47,11 @@ def _guess(name: str, column: "pd.Series") -> ColumnGuess:
     present = column.dropna()
     distinct, missing = int(present.nunique()), len(column) - len(present)
     if not len(present):
-        kind, reason = _ignore("every cell is empty")
+        kind, reason = _ignore(Sentence("every cell is empty"))
     elif distinct == 1:
-        kind, reason = _ignore(f"every cell is {str(present.iloc[0])[:40]!r}; a constant tells nothing")
+        kind, reason = _ignore(
+            Sentence("every cell is {value!r}; a constant tells nothing", value=str(present.iloc[0])[:40])
+        )
     elif column.dtype.kind == "f":
         kind, reason = _of_numbers(name, present, distinct)
     else:
@@ -64,12 +67,15 @@ def _of_numbers(name: str, present: "pd.Series", distinct: int) -> tuple[Kind, s
     whole = bool((present % 1 == 0).all())
     if whole and distinct == len(present) > 2:
         if present.is_monotonic_increasing and present.iloc[-1] - present.iloc[0] == distinct - 1:
-            return _ignore("the rows are numbered: a number of a row tells nothing")
+            return _ignore(Sentence("the rows are numbered: a number of a row tells nothing"))
         if _named_id(name):
-            return _ignore("every number is different, and the name says that it identifies a row")
+            return _ignore(Sentence("every number is different, and the name says that it identifies a row"))
     if whole and distinct <= FEW_VALUES:
-        return "number", f"whole numbers, only {distinct} different ones: if they are codes, take them as a category"
-    return "number", "every cell is a number"
+        return "number", Sentence(
+            "whole numbers, only {distinct} different ones: if they are codes, take them as a category",
+            distinct=distinct,
+        )
+    return "number", Sentence("every cell is a number")
 
 
 def _named_id(name: str) -> bool:
@@ -80,14 +86,28 @@ def _named_id(name: str) -> bool:
 def _of_texts(present: "pd.Series", distinct: int) -> tuple[Kind, str]:
     remark = _remark(present)
     if _mean_bytes(present) >= LONG_TEXT_BYTES and (2 * distinct > len(present) or distinct > MOST_CATEGORIES):
-        return "text", "long texts, of which most differ" + remark
+        return "text", Sentence("long texts, of which most differ") + remark
     if distinct == len(present):
-        return _ignore("every cell is different, as in a column of names or numbers of rows" + remark)
+        return _ignore(Sentence("every cell is different, as in a column of names or numbers of rows") + remark)
     if distinct > MOST_CATEGORIES:
-        return _ignore(f"{distinct:,} different values, more than {MOST_CATEGORIES:,}: most are too rare" + remark)
+        return _ignore(
+            Sentence(
+                "{distinct:,} different values, more than {most:,}: most are too rare",
+                distinct=distinct,
+                most=MOST_CATEGORIES,
+            )
+            + remark
+        )
     if 2 * distinct > len(present):
-        return _ignore(f"{distinct:,} different values in {len(present):,} cells: most occur once" + remark)
-    return "category", f"{distinct:,} different values that repeat" + remark
+        return _ignore(
+            Sentence(
+                "{distinct:,} different values in {present:,} cells: most occur once",
+                distinct=distinct,
+                present=len(present),
+            )
+            + remark
+        )
+    return "category", Sentence("{distinct:,} different values that repeat", distinct=distinct) + remark
 
 
 def _mean_bytes(present: "pd.Series") -> float:
@@ -99,11 +119,13 @@ def _remark(present: "pd.Series") -> str:
     """What else the cells look like, where that explains why they are no numbers."""
     cells = present.head(_LOOKED_AT).astype(str)
     if _share(cells, _SEPARATED) >= _LIKE:
-        return "; they look like numbers with thousands separators or decimal commas: write 1234.5 to have numbers"
+        return Sentence(
+            "; they look like numbers with thousands separators or decimal commas: write 1234.5 to have numbers"
+        )
     if _share(cells, _DATE) >= _LIKE:
-        return "; they look like dates, which stay text: a column of years, months or days would be numbers"
+        return Sentence("; they look like dates, which stay text: a column of years, months or days would be numbers")
     if _share(cells, CODE.strip("^") + r"\d*") >= _LIKE:
-        return "; digits with leading zeros or more than 15 places are kept as text"
+        return Sentence("; digits with leading zeros or more than 15 places are kept as text")
     return ""
 
 

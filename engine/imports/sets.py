@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from engine.errors import TrainyardError
+from engine.sentences import Sentence, from_json
 from engine.settings import settings
 
 Kind = Literal["images", "clips", "texts", "table"]
@@ -106,8 +107,9 @@ def set_path(reference: str) -> Path:
     """The folder of a set. Raises `TrainyardError` unless the reference is plain."""
     if not REFERENCE.fullmatch(reference):
         raise TrainyardError(
-            f"{reference[:80]!r} cannot be the name of a dataset. Use up to 48 of a-z, 0-9, - and _, beginning with a "
-            "letter or digit."
+            "{reference!r} cannot be the name of a dataset. Use up to 48 of a-z, 0-9, - and _, beginning "
+            "with a letter or digit.",
+            reference=reference[:80],
         )
     return sets_path() / reference
 
@@ -155,13 +157,15 @@ def _read(reference: str) -> OwnSet:
     try:
         about: dict[str, Any] = json.loads(text)
         if about.pop("format", None) not in (FORMAT, _IMAGES_ONLY):
-            raise TrainyardError(f"The dataset {reference!r} was imported by another version. Import it again.")
+            raise TrainyardError(
+                "The dataset {reference!r} was imported by another version. Import it again.", reference=reference
+            )
         if "kind" not in about:
             return _images(reference, about)
         return OwnSet(reference, **about | {"tasks": tuple(about["tasks"])})
     except (AttributeError, KeyError, TypeError, json.JSONDecodeError) as error:
         raise TrainyardError(
-            f"What is written down about the dataset {reference!r} is broken. Import it again."
+            "What is written down about the dataset {reference!r} is broken. Import it again.", reference=reference
         ) from error
 
 
@@ -194,7 +198,7 @@ def problems_of(reference: str) -> list[Problem]:
     path = set_path(reference) / PROBLEMS
     if not path.is_file():
         return []
-    return [Problem(file, reason) for file, reason in json.loads(path.read_text(encoding="utf-8"))]
+    return [Problem(file, from_json(reason)) for file, reason in json.loads(path.read_text(encoding="utf-8"))]
 
 
 def problems_csv(problems: Sequence[Problem]) -> bytes:
@@ -211,7 +215,11 @@ def problems_csv(problems: Sequence[Problem]) -> bytes:
 def gone(reference: str, kind: Kind | None = None) -> str:
     """The sentence for a set that is not chosen, or not there."""
     there = ", ".join(repr(own.reference) for own in list_sets(kind))
-    hint = f"There are: {there}." if there else "Import one on the Data page, or with: python -m engine import PATH"
+    hint = (
+        Sentence("There are: {there}.", there=there)
+        if there
+        else "Import one on the Data page, or with: python -m engine import PATH"
+    )
     if not reference:
         return f"No dataset of your own is chosen. {hint}"
     return f"The dataset {reference!r} is not on this machine; it was deleted, or never imported. {hint}"

@@ -24,7 +24,9 @@ def read_splits(column: "pd.Series") -> np.ndarray:
     unknown = sorted(set(words) - SPLIT_WORDS.keys())
     if unknown:
         raise TrainyardError(
-            f"The split column {column.name!r} says {unknown[0]!r} in a row. It takes train, validation and test."
+            "The split column {column!r} says {unknown!r} in a row. It takes train, validation and test.",
+            column=column.name,
+            unknown=unknown[0],
         )
     return words.map(SPLIT_WORDS).to_numpy(np.int8)
 
@@ -68,9 +70,11 @@ def fixed_splits(
     own_split = split[first[1]][first[2]]
     validation, test = (own_split == code if (own_split == code).any() else None for code in (1, 2))
     if not (own_split == 0).any():
-        raise TrainyardError(f"The split column of {own.reference!r} leaves nothing to train on.")
+        raise TrainyardError("The split column of {reference!r} leaves nothing to train on.", reference=own.reference)
     if own.labels and (absent := sorted(set(range(len(own.labels))) - set(targets[own_split == 0].tolist()))):
         raise TrainyardError(
-            f"The split column of {own.reference!r} leaves no example of {own.labels[absent[0]]!r} to train on."
+            "The split column of {reference!r} leaves no example of {labels!r} to train on.",
+            reference=own.reference,
+            labels=own.labels[absent[0]],
         )
     return validation, test

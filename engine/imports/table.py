@@ -13,6 +13,7 @@ from engine.imports.columns import FEW_VALUES, MOST_CATEGORIES
 from engine.imports.sets import ImportReport, Problem, plain_text
 from engine.imports.splits import read_groups, read_splits
 from engine.imports.versions import next_version, write_about
+from engine.sentences import COMMA, Sentence, joined
 from engine.settings import settings
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ class _Rows:
         self.good = self.good & ~bad
 
     def listed(self) -> list[Problem]:
-        more = [Problem("", f"{self.untold:,} more rows were left out.")] if self.untold else []
+        more = [Problem("", Sentence("{untold:,} more rows were left out.", untold=self.untold))] if self.untold else []
         return [*self.problems, *more]
 
 
@@ -97,10 +98,14 @@ def _check_roles(frame: "pd.DataFrame", roles: Mapping[str, Role]) -> str:
     by_role: dict[str, list[str]] = {role: [n for n, given in roles.items() if given == role] for role in ROLES}
     if len(by_role["target"]) != 1:
         found = ", ".join(map(repr, by_role["target"])) or "none"
-        raise TrainyardError(f"One column must be the target, that which is predicted; there is {found}.")
+        raise TrainyardError("One column must be the target, that which is predicted; there is {found}.", found=found)
     for role in ("group", "split"):
         if len(by_role[role]) > 1:
-            raise TrainyardError(f"Only one column can be the {role}: {', '.join(map(repr, by_role[role]))}.")
+            raise TrainyardError(
+                "Only one column can be the {role}: {by_role}.",
+                role=role,
+                by_role=joined(map(repr, by_role[role]), COMMA),
+            )
     if not by_role["number"] and not by_role["category"]:
         raise TrainyardError(
             "There is no column to predict from: at least one must be a number or a category beside the target."
@@ -110,10 +115,10 @@ def _check_roles(frame: "pd.DataFrame", roles: Mapping[str, Role]) -> str:
 
 def _target(column: "pd.Series", roles: Mapping[str, Role], rows: _Rows) -> tuple[np.ndarray, list[str]]:
     """(rows,) float64, or words as objects; and the tasks that it can be used for."""
-    rows.leave_out(column.isna().to_numpy(), f"The target {column.name!r} is missing.")
+    rows.leave_out(column.isna().to_numpy(), Sentence("The target {column!r} is missing.", column=column.name))
     if column.dtype.kind != "f":
         words = _words(column)
-        rows.leave_out(words == "", f"The target {column.name!r} cannot be printed.")
+        rows.leave_out(words == "", Sentence("The target {column!r} cannot be printed.", column=column.name))
         rows.leave_out(_rare(words, rows), _too_rare(column))
         _enough_classes(words, rows)
         return words, [CLASSIFY]
@@ -125,14 +130,21 @@ def _target(column: "pd.Series", roles: Mapping[str, Role], rows: _Rows) -> tupl
         tasks = [CLASSIFY, *tasks]
     if not tasks:
         raise TrainyardError(
-            f"The target {column.name!r} has {len(present):,} numbers, {len(np.unique(present)):,} of them different. At "
-            f"least {LEAST_ROWS} rows and two different numbers are needed, or {LEAST_EXAMPLES} rows of each class."
+            "The target {column!r} has {present:,} numbers, {unique:,} of them different. At least "
+            "{least_rows} rows and two different numbers are needed, or {least} rows of each class.",
+            column=column.name,
+            present=len(present),
+            unique=len(np.unique(present)),
+            least_rows=LEAST_ROWS,
+            least=LEAST_EXAMPLES,
         )
     return values, tasks
 
 
 def _too_rare(column: "pd.Series") -> str:
-    return f"Its class in {column.name!r} occurs fewer than {LEAST_EXAMPLES} times."
+    return Sentence(
+        "Its class in {column!r} occurs fewer than {least} times.", column=column.name, least=LEAST_EXAMPLES
+    )
 
 
 def _rare(values: np.ndarray, rows: _Rows) -> np.ndarray:
@@ -149,8 +161,10 @@ def _enough_classes(words: np.ndarray, rows: _Rows) -> None:
         raise TrainyardError(few_classes(kept, "rows", rows.problems))
     if len(kept) > settings().max_classes:
         raise TrainyardError(
-            f"The target has {len(kept):,} classes, more than {settings().max_classes:,} (TRAINYARD_MAX_CLASSES). "
-            "Choose another column as the target."
+            "The target has {kept:,} classes, more than {max_classes:,} (TRAINYARD_MAX_CLASSES). Choose "
+            "another column as the target.",
+            kept=len(kept),
+            max_classes=settings().max_classes,
         )
 
 
@@ -196,10 +210,17 @@ def _numbers(column: "pd.Series", rows: _Rows) -> np.ndarray:
     lost = int((np.isnan(values) & column.notna().to_numpy()).sum())
     large = np.abs(values) > np.finfo(np.float32).max
     if lost:
-        rows.problems.append(Problem(f"column {column.name!r}", f"{lost:,} cells are no numbers and count as missing."))
+        rows.problems.append(
+            Problem(
+                f"column {column.name!r}", Sentence("{lost:,} cells are no numbers and count as missing.", lost=lost)
+            )
+        )
     if large.any():
         rows.problems.append(
-            Problem(f"column {column.name!r}", f"{large.sum():,} numbers are too large and count as missing.")
+            Problem(
+                f"column {column.name!r}",
+                Sentence("{sum:,} numbers are too large and count as missing.", sum=large.sum()),
+            )
         )
     return np.where(large, np.nan, values).astype(np.float32)
 
@@ -211,8 +232,11 @@ def _codes(column: "pd.Series", words: list[str]) -> np.ndarray:
     codes, found = pd.factorize(_words(column))
     if len(found) > MOST_CATEGORIES:
         raise TrainyardError(
-            f"Column {column.name!r} has {len(found):,} different values; a category may have {MOST_CATEGORIES:,}. "
-            "Ignore it, or take it as a number."
+            "Column {column!r} has {found:,} different values; a category may have {most:,}. Ignore it, or "
+            "take it as a number.",
+            column=column.name,
+            found=len(found),
+            most=MOST_CATEGORIES,
         )
     first = len(words)
     words.extend(map(str, found))

@@ -12,6 +12,7 @@ from engine.imports.sets import ImportReport, Problem
 from engine.imports.splits import read_groups, read_splits
 from engine.imports.table import label_of
 from engine.imports.versions import next_version, write_about
+from engine.sentences import COMMA, Sentence, joined
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,14 +37,17 @@ def import_texts(
     """
     if not text_column or not label_column:
         raise TrainyardError(
-            f"Which column holds the {'labels' if text_column else 'texts'}? There are: "
-            f"{', '.join(map(repr, frame.columns))}."
+            "Which column holds the {which}? There are: {columns}.",
+            which="labels" if text_column else "texts",
+            columns=joined(map(repr, frame.columns), COMMA),
         )
     for column in filter(None, (text_column, label_column, group_column, split_column)):
         if column not in frame.columns:
             raise unknown_name("column", column, map(str, frame.columns))
     if text_column == label_column:
-        raise TrainyardError(f"{text_column!r} cannot be both the text and the label. Choose two columns.")
+        raise TrainyardError(
+            "{text_column!r} cannot be both the text and the label. Choose two columns.", text_column=text_column
+        )
     more: dict[str, np.ndarray] = {}
     if group_column:
         more["group"] = read_groups(frame[group_column])
@@ -77,7 +81,7 @@ def _collect(collected: Collected, texts: list[Any], labels: list[Any], places: 
     for row, (text, label, number) in enumerate(zip(texts, labels, places, strict=True)):
         place = f"row {number}"
         if text != text or label != label:  # NaN: the cell is empty
-            collected.leave_out(place, f"The {'text' if text != text else 'label'} is missing.")
+            collected.leave_out(place, Sentence("The {which} is missing.", which="text" if text != text else "label"))
             continue
         try:
             data = checked_text(label_of(text), "the text")

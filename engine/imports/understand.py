@@ -20,6 +20,7 @@ from engine.readers.kinds import kind_of
 from engine.readers.parquet import is_parquet
 from engine.readers.tables import TableFile, read_table
 from engine.readers.unpack import Member, naming, open_members
+from engine.sentences import Sentence
 from engine.settings import settings
 
 if TYPE_CHECKING:
@@ -250,8 +251,10 @@ def _check_alone(source: Source, filename: str) -> None:
     kind = kind_of(start)
     if kind not in ("text", "of an unknown format") and not start.startswith(_PARQUET):
         raise TrainyardError(
-            f"{filename[-80:]!r} is {kind}, not a table or a zip. Put pictures, sounds or texts into a zip with a folder "
-            "for each class, or save a table as CSV, TSV, JSON, JSONL or Parquet."
+            "{filename!r} is {kind}, not a table or a zip. Put pictures, sounds or texts into a zip with a "
+            "folder for each class, or save a table as CSV, TSV, JSON, JSONL or Parquet.",
+            filename=filename[-80:],
+            kind=kind,
         )
 
 
@@ -289,8 +292,9 @@ def _kind_of(members: list[Member]) -> Kind:
     if not kinds:
         endings = ", ".join(sorted({_ending(member) or "no ending" for member in members})[:5])
         raise TrainyardError(
-            f"There are no pictures, sounds or texts in it (found: {endings or 'nothing'}). Make a zip with a folder for "
-            "each class, or give one table."
+            "There are no pictures, sounds or texts in it (found: {endings}). Make a zip with a folder for "
+            "each class, or give one table.",
+            endings=endings or "nothing",
         )
     return kinds.most_common(1)[0][0]
 
@@ -304,6 +308,9 @@ def _of_files(kind: Kind, members: list[Member]) -> Understood:
             counts[plain_text(member.path[0], LONGEST_LABEL) or "unnamed"] += 1
         else:
             problems.append(
-                Problem(plain_text(member.name[-200:], 200), "It does not lie in the folder of a class: class/file.")
+                Problem(
+                    plain_text(member.name[-200:], 200),
+                    Sentence("It does not lie in the folder of a class: class/file."),
+                )
             )
     return Understood(kind, counts=dict(sorted(counts.items())), problems=tuple(problems[:1_000]))

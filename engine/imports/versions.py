@@ -32,6 +32,7 @@ from engine.imports.sets import (
     sets_path,
     version_of,
 )
+from engine.sentences import to_json
 from engine.settings import settings
 
 _TEMPORARY = ".import-"
@@ -44,7 +45,9 @@ def next_version(name: str) -> Iterator[tuple[str, Path]]:
     When the block raises, nothing is left. One import under a name goes on at a time; a second one is refused.
     """
     if "@" in name:
-        raise TrainyardError(f"{name[:80]!r} names a version. Give the name alone: the version counts by itself.")
+        raise TrainyardError(
+            "{name!r} names a version. Give the name alone: the version counts by itself.", name=name[:80]
+        )
     set_path(name)
     root = sets_path()
     try:
@@ -58,8 +61,9 @@ def next_version(name: str) -> Iterator[tuple[str, Path]]:
             folder.rename(root / reference)
     except OSError as error:
         raise TrainyardError(
-            f"The dataset cannot be stored in {root}: {error.strerror or error}. Check free space and permissions, then "
-            "import again."
+            "The dataset cannot be stored in {root}: {problem}. Check free space and permissions, then import again.",
+            root=root,
+            problem=error.strerror or error,
         ) from error
 
 
@@ -92,7 +96,7 @@ def write_about(
     about = {name: value for name, value in asdict(made).items() if name != "reference"}
     (folder / ABOUT).write_text(json.dumps({"format": FORMAT} | about, ensure_ascii=False), encoding="utf-8")
     if problems:
-        listed = [[problem.file, problem.reason] for problem in problems]
+        listed = [[problem.file, to_json(problem.reason)] for problem in problems]
         (folder / PROBLEMS).write_text(json.dumps(listed, ensure_ascii=False), encoding="utf-8")
     return ImportReport(made, tuple(problems))
 
@@ -140,8 +144,8 @@ def _locked(folder: Path) -> Iterator[Path]:
         try:
             if not _lock(handle):
                 raise TrainyardError(
-                    f"Another import under the name {folder.name.removeprefix(_TEMPORARY)!r} goes on. Wait for it, or "
-                    "choose another name."
+                    "Another import under the name {name!r} goes on. Wait for it, or choose another name.",
+                    name=folder.name.removeprefix(_TEMPORARY),
                 )
             if not _is(handle, folder):  # its last owner has just renamed or deleted it
                 continue
@@ -193,6 +197,8 @@ def _check_budget() -> None:
     used = sum(path.stat().st_size for path in sets_path().glob("*/*") if path.is_file())
     if used > settings().own_data_budget_mb * 1_000_000:
         raise TrainyardError(
-            f"Imported datasets would take {used / 1e6:,.0f} MB of disk, more than {settings().own_data_budget_mb:,} MB "
-            "(TRAINYARD_OWN_DATA_BUDGET_MB). Delete sets that nobody uses on the Data page."
+            "Imported datasets would take {used:,.0f} MB of disk, more than {own_data_budget_mb:,} MB "
+            "(TRAINYARD_OWN_DATA_BUDGET_MB). Delete sets that nobody uses on the Data page.",
+            used=used / 1e6,
+            own_data_budget_mb=settings().own_data_budget_mb,
         )

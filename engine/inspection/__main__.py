@@ -10,6 +10,7 @@ from engine.errors import TrainyardError
 from engine.files import write_text
 from engine.inspection.checks import CHECKS, result_path
 from engine.preparation.prepare import PreparedDataset
+from engine.sentences import Sentence, to_json
 from engine.settings import settings
 
 _NICENESS = 5  # training goes first
@@ -24,14 +25,15 @@ def main(check: str, folder: str) -> int:
     try:
         found = CHECKS[check](prepared, settings().max_inspected)
     except TrainyardError as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(f"error: {to_json(error.sentence)}", file=sys.stderr)
         return 1
     except MemoryError:
-        print(
-            f"error: The check needs more than {settings().inspection_memory_mb:,} MB of memory "
-            "(TRAINYARD_INSPECTION_MEMORY_MB). Lower TRAINYARD_MAX_INSPECTED, or allow more.",
-            file=sys.stderr,
+        sentence = Sentence(
+            "The check needs more than {most:,} MB of memory (TRAINYARD_INSPECTION_MEMORY_MB). Lower "
+            "TRAINYARD_MAX_INSPECTED, or allow more.",
+            most=settings().inspection_memory_mb,
         )
+        print(f"error: {to_json(sentence)}", file=sys.stderr)
         return 1
     write_text(result_path(prepared, check), json.dumps(found))
     return 0

@@ -17,6 +17,7 @@ from engine.inspection.columns import inspect_all
 from engine.inspection.duplicates import find_duplicates
 from engine.inspection.mislabels import find_mislabels
 from engine.preparation.prepare import PreparedDataset
+from engine.sentences import Sentence, from_json
 from engine.settings import settings
 
 CHECKS: dict[str, Callable[[PreparedDataset, int], dict[str, Any]]] = {
@@ -63,8 +64,9 @@ def run_check(prepared: PreparedDataset, check: str) -> dict[str, Any]:
         )
     except subprocess.TimeoutExpired as error:
         raise TrainyardError(
-            f"The check took more than {limit:g} seconds (TRAINYARD_INSPECTION_SECONDS). It was ended; lower "
-            "TRAINYARD_MAX_INSPECTED, or allow more time."
+            "The check took more than {limit:g} seconds (TRAINYARD_INSPECTION_SECONDS). It was ended; lower "
+            "TRAINYARD_MAX_INSPECTED, or allow more time.",
+            limit=limit,
         ) from error
     finally:
         _one_at_a_time.release()
@@ -79,11 +81,13 @@ def _why(done: "subprocess.CompletedProcess[bytes]") -> str:
     said = done.stderr.decode("utf-8", "replace").strip()
     last = said.rsplit("\n", 1)[-1]
     if last.startswith("error: "):
-        return last.removeprefix("error: ")
+        return from_json(last.removeprefix("error: "))
     logger.error("A health check ended with %s:\n%s", done.returncode, said[-4000:])
-    return (
-        f"The check ended with code {done.returncode} before it had a result, perhaps for want of memory "
-        f"({settings().inspection_memory_mb:,} MB, TRAINYARD_INSPECTION_MEMORY_MB). The dashboard's log says more."
+    return Sentence(
+        "The check ended with code {code} before it had a result, perhaps for want of memory "
+        "({inspection_memory_mb:,} MB, TRAINYARD_INSPECTION_MEMORY_MB). The dashboard's log says more.",
+        code=done.returncode,
+        inspection_memory_mb=settings().inspection_memory_mb,
     )
 
 

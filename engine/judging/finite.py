@@ -11,7 +11,10 @@ def finite(outputs: np.ndarray) -> np.ndarray:
     wrong = int((~np.isfinite(outputs)).any(axis=tuple(range(1, outputs.ndim))).sum())
     if wrong:
         raise TrainyardError(
-            f"The network's outputs are NaN or infinite for {wrong:,} of {len(outputs):,} examples, so it cannot be "
-            "judged. Lower the learning rate, switch mixed precision off, or look for extreme values in these inputs."
+            "The network's outputs are NaN or infinite for {wrong:,} of {outputs:,} examples, so it cannot "
+            "be judged. Lower the learning rate, switch mixed precision off, or look for extreme values in "
+            "these inputs.",
+            wrong=wrong,
+            outputs=len(outputs),
         )
     return outputs

@@ -46,7 +46,9 @@ def run_parts(x: "keras.KerasTensor", parts: tuple[str, ...], trainable: bool) -
 
     if not WEIGHTS.is_file():
         raise TrainyardError(
-            f"The ImageNet weights {WEIGHTS.name!r} are missing. Restore data/models, or run scripts/convert_efficientnet.py."
+            "The ImageNet weights {weights!r} are missing. Restore data/models, or run "
+            "scripts/convert_efficientnet.py.",
+            weights=WEIGHTS.name,
         )
     with h5py.File(WEIGHTS) as weights:
         builder = _Builder(weights, trainable)

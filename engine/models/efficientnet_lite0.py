@@ -43,7 +43,9 @@ class EfficientNetLite0(Model):
         height, width, channels = info.shape
         if channels not in (1, 3):
             raise TrainyardError(
-                f"Model {self.name!r} takes images of 1 or 3 channels, not {channels}. Choose another model."
+                "Model {name!r} takes images of 1 or 3 channels, not {channels}. Choose another model.",
+                name=self.name,
+                channels=channels,
             )
         if channels == 1:
             x = layers.Concatenate(name="grey_to_rgb")([x, x, x])

@@ -16,6 +16,7 @@ import urllib3
 from engine.datasets.base import datasets
 from engine.datasets.sources.fetched import Download, FetchedDataset
 from engine.errors import TrainyardError
+from engine.sentences import Sentence
 from engine.settings import settings
 
 Progress = Callable[[int, int], None]
@@ -33,7 +34,7 @@ def fetch(name: str, source_folder: Path | None = None, progress: Progress | Non
     """
     dataset = datasets[name]
     if not issubclass(dataset, FetchedDataset):
-        raise TrainyardError(f"Dataset {name!r} needs no fetching. {_other(dataset.embedded)}")
+        raise TrainyardError("Dataset {name!r} needs no fetching. {other}", name=name, other=_other(dataset.embedded))
     folder, total, done = dataset.folder(), sum(d.size_bytes for d in dataset.downloads), 0
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -47,7 +48,7 @@ def fetch(name: str, source_folder: Path | None = None, progress: Progress | Non
 
 
 def _other(embedded: bool) -> str:
-    return "It comes with Trainyard." if embedded else "Import a folder or a zip of images instead."
+    return Sentence("It comes with Trainyard.") if embedded else Sentence("Import a folder or a zip of images instead.")
 
 
 def _offset(progress: Progress | None, done: int, total: int) -> Callable[[int], None]:
@@ -80,7 +81,7 @@ def _locked(path: Path, name: str) -> Iterator[IO[bytes]]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise TrainyardError(
-                f"Dataset {name!r} is being fetched by another process. Wait for it, then look again."
+                "Dataset {name!r} is being fetched by another process. Wait for it, then look again.", name=name
             ) from None
         yield file
 
@@ -90,7 +91,11 @@ def _copy(dataset: type[FetchedDataset], download: Download, source: Path, part:
     if not path.is_file():
         names = ", ".join(d.filename for d in dataset.downloads)
         raise TrainyardError(
-            f"{str(source)!r} has no file {download.filename!r}. Dataset {dataset.name!r} needs: {names}."
+            "{source!r} has no file {filename!r}. Dataset {dataset!r} needs: {names}.",
+            source=str(source),
+            filename=download.filename,
+            dataset=dataset.name,
+            names=names,
         )
     if path.stat().st_size > download.largest_bytes:
         raise _mismatch(dataset, download, source)
@@ -137,8 +142,11 @@ def _receive(
         elif answer.status_code == 416 or (answer.status_code == 206 and not resumes):
             part.truncate(0)
             raise TrainyardError(
-                f"{url} cannot go on after {have:,} bytes, so what was here is thrown away. "
-                f"Run again: python -m engine fetch {dataset.name}"
+                "{url} cannot go on after {have:,} bytes, so what was here is thrown away. Run again: python -m "
+                "engine fetch {dataset}",
+                url=url,
+                have=have,
+                dataset=dataset.name,
             )
         answer.raise_for_status()
         for chunk in answer.raw.stream(_CHUNK, decode_content=False):
@@ -146,8 +154,11 @@ def _receive(
             if have > download.size_bytes:
                 part.truncate(0)
                 raise TrainyardError(
-                    f"{url} sends more than the {download.size_bytes:,} bytes that {download.filename!r} has. "
-                    "It is not the expected file; nothing was kept."
+                    "{url} sends more than the {size_bytes:,} bytes that {filename!r} has. It is not the expected "
+                    "file; nothing was kept.",
+                    url=url,
+                    size_bytes=download.size_bytes,
+                    filename=download.filename,
                 )
             part.write(chunk)
             report(have)
@@ -163,8 +174,14 @@ def _mismatch(dataset: type[FetchedDataset], download: Download, source: Path | 
     where = f"in {str(source)!r} " if source else ""
     todo = "Get the published file" if source else f"Run again: python -m engine fetch {dataset.name}"
     return TrainyardError(
-        f"{download.filename!r} {where}is not the published file of dataset {dataset.name!r}: its size or SHA-256 differs "
-        f"from {download.size_bytes:,} bytes, {download.sha256[:16]}... Nothing was kept. {todo}."
+        "{filename!r} {where}is not the published file of dataset {dataset!r}: its size or SHA-256 "
+        "differs from {size_bytes:,} bytes, {sha256}... Nothing was kept. {todo}.",
+        filename=download.filename,
+        where=where,
+        dataset=dataset.name,
+        size_bytes=download.size_bytes,
+        sha256=download.sha256[:16],
+        todo=todo,
     )
 
 
@@ -183,5 +200,12 @@ def _unreachable(dataset: type[FetchedDataset], url: str, error: Exception) -> s
 
 def _unwritable(folder: Path, error: OSError) -> str:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return f"The disk is full: {folder} takes no more. Free some space and run the command again; it goes on."
-    return f"{folder} cannot be written: {error.strerror or error}. Check its permissions, or set TRAINYARD_HOME."
+        return Sentence(
+            "The disk is full: {folder} takes no more. Free some space and run the command again; it goes on.",
+            folder=folder,
+        )
+    return Sentence(
+        "{folder} cannot be written: {problem}. Check its permissions, or set TRAINYARD_HOME.",
+        folder=folder,
+        problem=error.strerror or error,
+    )

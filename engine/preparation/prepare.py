@@ -19,6 +19,7 @@ from engine.datasets.base import Dataset, Examples
 from engine.errors import TrainyardError
 from engine.modalities.rows import Rows
 from engine.modalities.texts import Texts
+from engine.sentences import COMMA, joined
 from engine.settings import settings
 
 Split = Literal["train", "validation", "test"]
@@ -98,8 +99,11 @@ def prepare(dataset: Dataset) -> PreparedDataset:
             _write(dataset, path)
         except OSError as error:
             raise TrainyardError(
-                f"Dataset {dataset.name!r} cannot be prepared in {settings().cache_path}: "
-                f"{error.strerror or error}. Check free space and permissions, or set TRAINYARD_HOME."
+                "Dataset {dataset!r} cannot be prepared in {cache_path}: {problem}. Check free space and "
+                "permissions, or set TRAINYARD_HOME.",
+                dataset=dataset.name,
+                cache_path=settings().cache_path,
+                problem=error.strerror or error,
             ) from error
         trim_cache(keep=path)
     with contextlib.suppress(OSError):  # only the order of trimming depends on it
@@ -200,14 +204,19 @@ def _fold(
 ) -> tuple[np.ndarray, np.ndarray]:
     """One of `folds` disjoint shares of each class in `where`, and the rest: the shares do not depend on `fold`."""
     if dataset.fold >= dataset.folds:
-        raise TrainyardError(f"There is no fold {dataset.fold}: {dataset.folds} folds are counted from 0.")
+        raise TrainyardError(
+            "There is no fold {fold}: {folds} folds are counted from 0.", fold=dataset.fold, folds=dataset.folds
+        )
     folds = np.empty(len(classes), np.int64)
     for label in np.unique(classes[where]):
         members = rng.permutation(where[classes[where] == label])
         if len(members) < dataset.folds:
             raise TrainyardError(
-                f"Dataset {dataset.name!r} has a class with {len(members)} examples outside the test split, too few for "
-                f"{dataset.folds} folds. Choose fewer folds, or add examples."
+                "Dataset {dataset!r} has a class with {members} examples outside the test split, too few for "
+                "{folds} folds. Choose fewer folds, or add examples.",
+                dataset=dataset.name,
+                members=len(members),
+                folds=dataset.folds,
             )
         folds[members] = np.arange(len(members)) % dataset.folds
     chosen = where[folds[where] == dataset.fold]
@@ -217,22 +226,24 @@ def _fold(
 def check_examples(name: str, examples: Examples) -> None:
     """Refuse what nothing can be learned from, with a sentence."""
     if len(examples.inputs) == 0:
-        raise TrainyardError(f"Dataset {name!r} has no examples. Add files, or choose another dataset.")
+        raise TrainyardError("Dataset {name!r} has no examples. Add files, or choose another dataset.", name=name)
     if not examples.labels:
         _check_values(name, examples.targets)
         return
     counts = _count_units(examples)
     if (counts > 0).sum() < 2:
         raise TrainyardError(
-            f"Dataset {name!r} has examples of one class only ({examples.labels[int(counts.argmax())]!r}); "
-            "a classifier needs at least two."
+            "Dataset {name!r} has examples of one class only ({labels!r}); a classifier needs at least two.",
+            name=name,
+            labels=examples.labels[int(counts.argmax())],
         )
     rare = [label for label, n in zip(examples.labels, counts, strict=True) if n < 3]
     if rare:
         raise TrainyardError(
-            f"Dataset {name!r} has fewer than 3 different examples of {', '.join(map(repr, rare[:5]))}: each "
-            "class needs one for training, one for validation and one for the test. Add examples, or remove the "
-            "class."
+            "Dataset {name!r} has fewer than 3 different examples of {rare}: each class needs one for "
+            "training, one for validation and one for the test. Add examples, or remove the class.",
+            name=name,
+            rare=joined(map(repr, rare[:5]), COMMA),
         )
 
 
@@ -240,13 +251,20 @@ def _check_values(name: str, targets: np.ndarray) -> None:
     """Refuse targets of a regression that nothing can be learned from."""
     if len(targets) < _LEAST_ROWS:
         raise TrainyardError(
-            f"Dataset {name!r} has {len(targets)} rows with a target; a regression needs at least {_LEAST_ROWS}."
+            "Dataset {name!r} has {targets} rows with a target; a regression needs at least {least_rows}.",
+            name=name,
+            targets=len(targets),
+            least_rows=_LEAST_ROWS,
         )
     if not np.isfinite(targets).all():
-        raise TrainyardError(f"Dataset {name!r} has targets that are no finite numbers. Leave these rows out.")
+        raise TrainyardError(
+            "Dataset {name!r} has targets that are no finite numbers. Leave these rows out.", name=name
+        )
     if targets.min() == targets.max():
         raise TrainyardError(
-            f"Dataset {name!r} has the same target in every row ({targets[0]:g}): there is nothing to predict."
+            "Dataset {name!r} has the same target in every row ({targets:g}): there is nothing to predict.",
+            name=name,
+            targets=targets[0],
         )
 
 

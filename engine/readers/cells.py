@@ -9,6 +9,7 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import TrainyardError
+from engine.sentences import Sentence
 from engine.settings import settings
 
 if TYPE_CHECKING:
@@ -56,7 +57,11 @@ class Problems:
 
     def listed(self) -> tuple[Problem, ...]:
         """All that were told, and how many more there are."""
-        more = (Problem("", f"{self.untold:,} more problems like these are not listed."),) if self.untold else ()
+        more = (
+            (Problem("", Sentence("{untold:,} more problems like these are not listed.", untold=self.untold)),)
+            if self.untold
+            else ()
+        )
         return (*self.told, *more)
 
 
@@ -76,18 +81,22 @@ class Cells:
         """Raise `TrainyardError` when a table of this size is over a limit."""
         if columns > settings().max_table_columns:
             raise TrainyardError(
-                f"{self.shown} has more than {settings().max_table_columns:,} columns (TRAINYARD_MAX_TABLE_COLUMNS). "
-                "Leave out some."
+                "{shown} has more than {max_table_columns:,} columns (TRAINYARD_MAX_TABLE_COLUMNS). Leave out some.",
+                shown=self.shown,
+                max_table_columns=settings().max_table_columns,
             )
         if rows > settings().max_table_rows:
             raise TrainyardError(
-                f"{self.shown} has more than {settings().max_table_rows:,} rows (TRAINYARD_MAX_TABLE_ROWS). "
-                "Take a sample of them."
+                "{shown} has more than {max_table_rows:,} rows (TRAINYARD_MAX_TABLE_ROWS). Take a sample of them.",
+                shown=self.shown,
+                max_table_rows=settings().max_table_rows,
             )
         if columns * rows > settings().max_table_cells:
             raise TrainyardError(
-                f"{self.shown} has more than {settings().max_table_cells:,} cells (TRAINYARD_MAX_TABLE_CELLS). "
-                "Leave out columns, or take a sample of the rows."
+                "{shown} has more than {max_table_cells:,} cells (TRAINYARD_MAX_TABLE_CELLS). Leave out columns, "
+                "or take a sample of the rows.",
+                shown=self.shown,
+                max_table_cells=settings().max_table_cells,
             )
 
     def add(self, row: list[str], number: int) -> None:
@@ -162,7 +171,7 @@ def finite(numbers: Any, name: str, problems: Problems, already: int = 0) -> Any
 
     count = (pc.sum(pc.is_inf(numbers)).as_py() or 0) + already
     if count:
-        problems.add(f"column {name!r}", f"Infinite numbers count as missing: {count:,}.")
+        problems.add(f"column {name!r}", Sentence("Infinite numbers count as missing: {count:,}.", count=count))
     return pc.if_else(pc.is_finite(numbers), numbers, None)
 
 
@@ -186,9 +195,12 @@ def unique_names(names: list[str], problems: Problems) -> list[str]:
             taken, number = f"{wanted} ({number})", number + 1
         found[taken] = None
         if not plain:
-            problems.add(f"column {taken!r}", "The column has no name; it is called by its position.")
+            problems.add(f"column {taken!r}", Sentence("The column has no name; it is called by its position."))
         elif taken != wanted:
-            problems.add(f"column {taken!r}", f"Another column is called {wanted!r} too; this one was renamed.")
+            problems.add(
+                f"column {taken!r}",
+                Sentence("Another column is called {wanted!r} too; this one was renamed.", wanted=wanted),
+            )
     return list(found)
 
 

@@ -11,6 +11,7 @@ from itertools import islice
 
 from engine.errors import TrainyardError
 from engine.readers.cells import NUMBER, Cells
+from engine.sentences import Sentence
 from engine.settings import settings
 
 SEPARATORS = (",", "\t", ";", "|")
@@ -40,7 +41,9 @@ def read_delimited(text: str, name: str, cells: Cells) -> None:
         elif len(row) == width:
             cells.add(row, number)
         elif len(row) < width or any(row[width:]):
-            cells.leave_out(number, f"Its cells: {len(row):,}. Those of the first row: {width:,}.")
+            cells.leave_out(
+                number, Sentence("Its cells: {row:,}. Those of the first row: {width:,}.", row=len(row), width=width)
+            )
         else:
             cells.add(row[:width], number)
 
@@ -98,7 +101,7 @@ class _Lines:
         start = self._position
         if start >= len(self._text):
             if start > self._start:
-                raise _LeftOutError("A closing quote is missing.")
+                raise _LeftOutError(Sentence("A closing quote is missing."))
             raise StopIteration
         self._position = self._text.find("\n", start) + 1 or len(self._text)
         if start == self._start:
@@ -113,9 +116,19 @@ class _Lines:
         if self._text.count(self._separator, self._start, self._position) >= self._most_cells:
             found = (cell for cell in self._cell.finditer(self._text, self._start, self._position) if cell[0])
             if sum(1 for _ in islice(found, self._most_cells + 1)) > self._most_cells:
-                raise _LeftOutError(f"The row has more than {self._most_cells:,} cells (TRAINYARD_MAX_TABLE_COLUMNS).")
+                raise _LeftOutError(
+                    Sentence(
+                        "The row has more than {most_cells:,} cells (TRAINYARD_MAX_TABLE_COLUMNS).",
+                        most_cells=self._most_cells,
+                    )
+                )
         if self.length > self._most_characters:
-            raise _LeftOutError(f"It has more than {self._most_characters:,} characters; is a closing quote missing?")
+            raise _LeftOutError(
+                Sentence(
+                    "It has more than {most_characters:,} characters; is a closing quote missing?",
+                    most_characters=self._most_characters,
+                )
+            )
 
 
 def _rows(lines: _Lines, separator: str) -> Iterator[list[str] | str]:
@@ -130,10 +143,16 @@ def _rows(lines: _Lines, separator: str) -> Iterator[list[str] | str]:
             return
         except (_LeftOutError, csv.Error) as error:
             lines.give_up()
-            yield str(error) if isinstance(error, _LeftOutError) else f"The row cannot be read ({error})."
+            yield (
+                error.args[0]
+                if isinstance(error, _LeftOutError)
+                else Sentence("The row cannot be read ({error}).", error=error)
+            )
         else:
             if lines.length > longest and any(len(cell) > longest for cell in row):
-                yield f"A cell has more than {longest:,} characters (TRAINYARD_MAX_CELL_CHARACTERS)."
+                yield Sentence(
+                    "A cell has more than {longest:,} characters (TRAINYARD_MAX_CELL_CHARACTERS).", longest=longest
+                )
             elif any(row):
                 yield row
 
@@ -141,11 +160,16 @@ def _rows(lines: _Lines, separator: str) -> Iterator[list[str] | str]:
 def _take_names(row: list[str] | str, cells: Cells) -> int:
     """The first row becomes the names; returns how many there are."""
     if isinstance(row, str):
-        raise TrainyardError(f"{cells.shown} has no usable first row, which holds the names of the columns. {row}")
+        raise TrainyardError(
+            "{shown} has no usable first row, which holds the names of the columns. {row}", shown=cells.shown, row=row
+        )
     cells.check(len(row), 0)
     cells.names = row
     if row and all(re.match(NUMBER, cell.strip()) for cell in row):
         cells.problems.add(
-            "row 1", "The first row holds only numbers, and was taken for the names. Write the names into a row above."
+            "row 1",
+            Sentence(
+                "The first row holds only numbers, and was taken for the names. Write the names into a row above."
+            ),
         )
     return len(row)

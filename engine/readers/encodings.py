@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from engine.errors import TrainyardError
 from engine.readers.kinds import kind_of
+from engine.sentences import Sentence
 
 _MARKS = (  # UTF-32 first: its mark begins like that of UTF-16
     (codecs.BOM_UTF32_LE, "utf-32-le"),
@@ -41,11 +42,13 @@ def decode_text(data: bytes, name: str) -> Decoded:
     """
     shown = repr(name[-80:])
     if not data:
-        raise TrainyardError(f"{shown} is empty (0 bytes). Copy the file again, or leave it out.")
+        raise TrainyardError("{shown} is empty (0 bytes). Copy the file again, or leave it out.", shown=shown)
     encoding, skip = _encoding(data)
     text = data[skip:].decode(encoding, "replace")
     if "\0" in text:
-        raise TrainyardError(f"{shown} is {kind_of(data)} with binary data, not a text. Save it as text in UTF-8.")
+        raise TrainyardError(
+            "{shown} is {kind} with binary data, not a text. Save it as text in UTF-8.", shown=shown, kind=kind_of(data)
+        )
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     return Decoded(text, encoding, _problem(text, encoding))
 
@@ -93,7 +96,10 @@ def _legacy(data: bytes) -> str:
 def _problem(text: str, encoding: str) -> str:
     lost = text.count("\N{REPLACEMENT CHARACTER}")
     if lost:
-        return f"{lost:,} characters fit no encoding and were replaced: the file mixes encodings. Save it as UTF-8."
+        return Sentence(
+            "{lost:,} characters fit no encoding and were replaced: the file mixes encodings. Save it as UTF-8.",
+            lost=lost,
+        )
     if encoding == "cp1252":
-        return "The file is not UTF-8; it was read as Western European (Windows-1252). Save it as UTF-8."
+        return Sentence("The file is not UTF-8; it was read as Western European (Windows-1252). Save it as UTF-8.")
     return ""

@@ -16,6 +16,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from engine.errors import TrainyardError
 from engine.readers.kinds import kind_of
+from engine.sentences import Sentence
 from engine.settings import settings
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP")
@@ -55,11 +56,14 @@ def read_image(data: bytes, name: str, cover: tuple[int, int] | None = None, gro
     shown = repr(name[-80:])
     if len(data) > settings().max_image_mb * 1_000_000:
         raise TrainyardError(
-            f"{shown} has {len(data) / 1e6:,.0f} MB; an image may have {settings().max_image_mb} MB "
-            "(TRAINYARD_MAX_IMAGE_MB). Save it smaller."
+            "{shown} has {data:,.0f} MB; an image may have {max_image_mb} MB (TRAINYARD_MAX_IMAGE_MB). Save "
+            "it smaller.",
+            shown=shown,
+            data=len(data) / 1e6,
+            max_image_mb=settings().max_image_mb,
         )
     if not data:
-        raise TrainyardError(f"{shown} is empty (0 bytes). Copy the file again, or leave it out.")
+        raise TrainyardError("{shown} is empty (0 bytes). Copy the file again, or leave it out.", shown=shown)
     try:
         with _one_at_a_time, Image.open(BytesIO(data), formats=FORMATS) as image:
             _check_pixels(image.width * image.height, shown)
@@ -69,13 +73,20 @@ def read_image(data: bytes, name: str, cover: tuple[int, int] | None = None, gro
     except TrainyardError:
         raise
     except UnidentifiedImageError as error:
-        raise TrainyardError(f"{shown} is {kind_of(data)}, not an image that can be read. Use {_TAKES}.") from error
+        raise TrainyardError(
+            "{shown} is {kind}, not an image that can be read. Use {takes}.",
+            shown=shown,
+            kind=kind_of(data),
+            takes=_TAKES,
+        ) from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise TrainyardError(_too_large(shown)) from error
     except Exception as error:  # on broken bytes the decoders raise nearly anything
         _log.info("Cannot decode %s", shown, exc_info=True)
         raise TrainyardError(
-            f"{shown} is a broken or incomplete image ({error}). Save it again in a picture program, or leave it out."
+            "{shown} is a broken or incomplete image ({error}). Save it again in a picture program, or leave it out.",
+            shown=shown,
+            error=error,
         ) from error
 
 
@@ -126,13 +137,17 @@ def _check_scans(data: bytes, shown: str) -> None:
         scans += marker == _SCAN
         if scans > most:
             raise TrainyardError(
-                f"{shown} is a JPEG of more than {most} scans (TRAINYARD_MAX_IMAGE_SCANS), which no program writes. Save it "
-                "again in a picture program, or leave it out."
+                "{shown} is a JPEG of more than {most} scans (TRAINYARD_MAX_IMAGE_SCANS), which no program "
+                "writes. Save it again in a picture program, or leave it out.",
+                shown=shown,
+                most=most,
             )
 
 
 def _too_large(shown: str) -> str:
-    return (
-        f"{shown} has more than {settings().max_image_pixels:,} pixels (TRAINYARD_MAX_IMAGE_PIXELS); "
-        "it was not decoded. Save it smaller."
+    return Sentence(
+        "{shown} has more than {max_image_pixels:,} pixels (TRAINYARD_MAX_IMAGE_PIXELS); it was not "
+        "decoded. Save it smaller.",
+        shown=shown,
+        max_image_pixels=settings().max_image_pixels,
     )

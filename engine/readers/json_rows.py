@@ -11,6 +11,7 @@ from typing import Any
 
 from engine.errors import TrainyardError
 from engine.readers.cells import Cells
+from engine.sentences import Sentence
 from engine.settings import settings
 
 LONGEST_OBJECT = 10
@@ -38,7 +39,7 @@ def read_json(text: str, cells: Cells) -> None:
         if isinstance(value, str):
             cells.leave_out(number, value)
         elif not value:
-            cells.leave_out(number, "The object is empty.")
+            cells.leave_out(number, Sentence("The object is empty."))
         else:
             _add(_row(value, places, cells, number), cells, number)
 
@@ -46,7 +47,9 @@ def read_json(text: str, cells: Cells) -> None:
 def _add(row: list[str], cells: Cells, number: int) -> None:
     longest = settings().max_cell_characters
     if any(len(cell) > longest for cell in row):
-        reason = f"A cell has more than {longest:,} characters (TRAINYARD_MAX_CELL_CHARACTERS)."
+        reason = Sentence(
+            "A cell has more than {longest:,} characters (TRAINYARD_MAX_CELL_CHARACTERS).", longest=longest
+        )
         cells.leave_out(number, reason)
     else:
         cells.add(row, number)
@@ -58,7 +61,7 @@ def _of_lines(text: str) -> Iterator[dict[str, Any] | str]:
     while position < len(text):
         end = text.find("\n", position) + 1 or len(text)
         if end - position > _most_characters():
-            yield f"The line has more than {_most_characters():,} characters."
+            yield Sentence("The line has more than {most_characters:,} characters.", most_characters=_most_characters())
         elif line := text[position:end].strip():
             yield _parsed(line)
         position = end
@@ -68,8 +71,12 @@ def _parsed(line: str) -> dict[str, Any] | str:
     try:
         value = _decoder.decode(line)
     except (ValueError, RecursionError) as error:
-        return f"The line is no JSON object ({_short(error)})."
-    return value if isinstance(value, dict) else f"The line is no JSON object, but {type(value).__name__}."
+        return Sentence("The line is no JSON object ({short}).", short=_short(error))
+    return (
+        value
+        if isinstance(value, dict)
+        else Sentence("The line is no JSON object, but {kind}.", kind=type(value).__name__)
+    )
 
 
 def _of_array(text: str, shown: str) -> Iterator[dict[str, Any]]:
@@ -99,8 +106,11 @@ def _first_object(text: str, position: int, shown: str, number: int) -> tuple[di
             break
     reason = f" ({_short(error)})" if error else ""
     raise TrainyardError(
-        f"{shown} is an array whose item {number:,} is no whole object{reason}. A table is an array of objects: "
-        '[{"name": 1}, ...].'
+        "{shown} is an array whose item {number:,} is no whole object{reason}. A table is an array of "
+        'objects: [{{"name": 1}}, ...].',
+        shown=shown,
+        number=number,
+        reason=reason,
     )
 
 
@@ -126,8 +136,12 @@ def _cell(value: Any, key: str, shown: str, number: int) -> str:
         return value if value.isascii() else value.encode("utf-8", "replace").decode()  # half of a surrogate pair
     if isinstance(value, list | dict):
         raise TrainyardError(
-            f"{shown} has {'a list' if isinstance(value, list) else 'an object'} in column {key[:80]!r} (row {number:,}). "
-            "A cell holds one text or number: leave the column out, or give each item a column of its own."
+            "{shown} has {which} in column {key!r} (row {number:,}). A cell holds one text or number: leave "
+            "the column out, or give each item a column of its own.",
+            shown=shown,
+            which="a list" if isinstance(value, list) else "an object",
+            key=key[:80],
+            number=number,
         )
     return "" if value is None else "true" if value else "false"
 

@@ -47,7 +47,7 @@ def read_parquet(data: bytes, cells: Cells) -> "pd.DataFrame":
     try:
         at_once, dictionaries = _measured(data, cells)
     except NoRowsError as error:
-        raise TrainyardError(f"{cells.shown} has no rows. Export it again, with its rows.") from error
+        raise TrainyardError("{shown} has no rows. Export it again, with its rows.", shown=cells.shown) from error
     schema = _checked(opened(), cells)
     file = opened([field.name for index, field in enumerate(schema) if index in dictionaries and _is_text(field.type)])
     columns = _columns(file.iter_batches(at_once, use_threads=False), schema, cells)
@@ -61,12 +61,15 @@ def _checked(file: Any, cells: Cells) -> Any:
     about = file.metadata
     cells.check(about.num_columns, about.num_rows)
     if not about.num_columns:
-        raise TrainyardError(f"{cells.shown} has no columns.")
+        raise TrainyardError("{shown} has no columns.", shown=cells.shown)
     for field in file.schema_arrow:
         if not _is_cell(field.type):
             raise TrainyardError(
-                f"{cells.shown} has values of the type {str(field.type)[:60]!r} in column {field.name[:80]!r}. A cell holds "
-                "one text, number, truth value or date: leave the column out, or take it apart."
+                "{shown} has values of the type {kind!r} in column {field!r}. A cell holds one text, number, "
+                "truth value or date: leave the column out, or take it apart.",
+                shown=cells.shown,
+                kind=str(field.type)[:60],
+                field=field.name[:80],
             )
     return file.schema_arrow
 
@@ -87,8 +90,10 @@ def _measured(data: bytes, cells: Cells) -> tuple[int, set[int]]:
 def _check_size(size: int, cells: Cells) -> None:
     if size > settings().max_table_mb * 1_000_000:
         raise TrainyardError(
-            f"{cells.shown} unpacks to more than {settings().max_table_mb:,} MB (TRAINYARD_MAX_TABLE_MB). "
-            "Leave out columns, or take a sample of the rows."
+            "{shown} unpacks to more than {max_table_mb:,} MB (TRAINYARD_MAX_TABLE_MB). Leave out columns, "
+            "or take a sample of the rows.",
+            shown=cells.shown,
+            max_table_mb=settings().max_table_mb,
         )
 
 
@@ -139,8 +144,10 @@ def _size(column: Any, cells: Cells) -> int:
     lengths = pc.binary_length(column.dictionary if pa.types.is_dictionary(column.type) else column)
     if (pc.max(lengths).as_py() or 0) > 4 * settings().max_cell_characters:  # bytes, four a character at most
         raise TrainyardError(
-            f"{cells.shown} has a cell of more than {settings().max_cell_characters:,} characters "
-            "(TRAINYARD_MAX_CELL_CHARACTERS). Cut the text, or leave the row out."
+            "{shown} has a cell of more than {max_cell_characters:,} characters "
+            "(TRAINYARD_MAX_CELL_CHARACTERS). Cut the text, or leave the row out.",
+            shown=cells.shown,
+            max_cell_characters=settings().max_cell_characters,
         )
     used = lengths.take(column.indices) if pa.types.is_dictionary(column.type) else lengths
     return int(pc.sum(used).as_py() or 0)

@@ -19,6 +19,7 @@ import soxr
 from engine.data_info import SAMPLE_RATE_HZ as SAMPLE_RATE_HZ
 from engine.errors import TrainyardError
 from engine.readers.kinds import kind_of
+from engine.sentences import Sentence
 from engine.settings import settings
 
 LOWEST_RATE_HZ, HIGHEST_RATE_HZ = 1_000, 384_000
@@ -31,7 +32,7 @@ _UNKNOWN_SIZE = 0x7FFF0000  # programs that write to a pipe leave a size like th
 _SLACK_BYTES = 128  # where less is missing, the header counts itself; the clip was not cut
 _MOST_CHUNKS = 1_000  # that are looked at before the samples of a WAV; programs write three or four
 _LARGEST_PAGE = 27 + 255 + 255 * 255  # of Ogg, in bytes
-_COPY_AGAIN = "Copy or record it again, or leave it out."
+_COPY_AGAIN = Sentence("Copy or record it again, or leave it out.")
 _FULL_SCALE = 32_768
 _LOUDEST = 16.0  # floating-point clips go a little over 1; far over it they are on another scale
 _QUIETEST = 3  # of 32,768: what dithering makes of silence
@@ -56,10 +57,12 @@ def decode_sound(data: bytes, name: str) -> np.ndarray:
     except Exception as error:  # soundfile raises several kinds for broken bytes
         _log.info("Cannot decode %s", shown, exc_info=True)
         raise TrainyardError(
-            f"{shown} is a broken or incomplete sound. Save it again in a sound editor, or leave it out."
+            "{shown} is a broken or incomplete sound. Save it again in a sound editor, or leave it out.", shown=shown
         ) from error
     if not len(samples):
-        raise TrainyardError(f"{shown} has no sound in it: it is 0 seconds long. Record it again, or leave it out.")
+        raise TrainyardError(
+            "{shown} has no sound in it: it is 0 seconds long. Record it again, or leave it out.", shown=shown
+        )
     return samples
 
 
@@ -98,16 +101,29 @@ class _Sound(soundfile.SoundFile):  # type: ignore[misc]  # soundfile has no typ
 def _check_file(data: bytes, shown: str) -> None:
     if len(data) > settings().max_clip_mb * 1_000_000:
         raise TrainyardError(
-            f"{shown} has {len(data) / 1e6:,.0f} MB; a sound may have {settings().max_clip_mb} MB "
-            "(TRAINYARD_MAX_CLIP_MB). Cut it shorter, or save it as FLAC or MP3."
+            "{shown} has {data:,.0f} MB; a sound may have {max_clip_mb} MB (TRAINYARD_MAX_CLIP_MB). Cut it "
+            "shorter, or save it as FLAC or MP3.",
+            shown=shown,
+            data=len(data) / 1e6,
+            max_clip_mb=settings().max_clip_mb,
         )
     if not data:
-        raise TrainyardError(f"{shown} is empty (0 bytes). Copy the file again, or leave it out.")
+        raise TrainyardError("{shown} is empty (0 bytes). Copy the file again, or leave it out.", shown=shown)
     is_wave = data[:4] == b"RIFF" and data[8:12] == b"WAVE"
     if not (is_wave or data.startswith((b"fLaC", b"OggS\0", b"ID3\x02", b"ID3\x03", b"ID3\x04")) or _starts_mp3(data)):
-        raise TrainyardError(f"{shown} is {kind_of(data)}, not a sound that can be read. Use {_TAKES}.")
+        raise TrainyardError(
+            "{shown} is {kind}, not a sound that can be read. Use {takes}.",
+            shown=shown,
+            kind=kind_of(data),
+            takes=_TAKES,
+        )
     if missing := _missing_of_wave(data) if is_wave else _missing_of_ogg(data):
-        raise TrainyardError(f"{shown} is cut off: {missing:,} bytes are missing. {_COPY_AGAIN}")
+        raise TrainyardError(
+            "{shown} is cut off: {missing:,} bytes are missing. {copy_again}",
+            shown=shown,
+            missing=missing,
+            copy_again=_COPY_AGAIN,
+        )
 
 
 def _starts_mp3(data: bytes) -> bool:
@@ -149,22 +165,38 @@ def _mono(sound: _Sound, data: bytes, shown: str) -> np.ndarray:
         parts.append(_to_int16(resampler.resample_chunk(block)))
     parts.append(_to_int16(resampler.resample_chunk(np.empty(0, np.float32), last=True)))
     if frames < sound.frames < 1 << 62 and (sound.format == "FLAC" or _has_length(data)):
-        raise TrainyardError(f"{shown} is cut off: {frames:,} of {sound.frames:,} samples are there. {_COPY_AGAIN}")
+        raise TrainyardError(
+            "{shown} is cut off: {frames:,} of {promised:,} samples are there. {copy_again}",
+            shown=shown,
+            frames=frames,
+            promised=sound.frames,
+            copy_again=_COPY_AGAIN,
+        )
     return np.concatenate(parts)
 
 
 def _check_header(sound: _Sound, shown: str) -> None:
     if sound.format not in FORMATS:
-        raise TrainyardError(f"{shown} is a sound of the format {sound.format}. Use {_TAKES}.")
+        raise TrainyardError(
+            "{shown} is a sound of the format {format}. Use {takes}.", shown=shown, format=sound.format, takes=_TAKES
+        )
     if sound.channels > settings().max_clip_channels:
         raise TrainyardError(
-            f"{shown} has {sound.channels:,} channels; a sound may have {settings().max_clip_channels} "
-            "(TRAINYARD_MAX_CLIP_CHANNELS). Mix it to mono or stereo."
+            "{shown} has {channels:,} channels; a sound may have {max_clip_channels} "
+            "(TRAINYARD_MAX_CLIP_CHANNELS). Mix it to mono or stereo.",
+            shown=shown,
+            channels=sound.channels,
+            max_clip_channels=settings().max_clip_channels,
         )
     if not LOWEST_RATE_HZ <= sound.samplerate <= HIGHEST_RATE_HZ:
         raise TrainyardError(
-            f"{shown} has {sound.samplerate:,} samples a second; a sound may have {LOWEST_RATE_HZ:,} to "
-            f"{HIGHEST_RATE_HZ:,}. Save it with {SAMPLE_RATE_HZ:,}."
+            "{shown} has {rate:,} samples a second; a sound may have {lowest_rate_hz:,} to "
+            "{highest_rate_hz:,}. Save it with {sample_rate_hz:,}.",
+            shown=shown,
+            rate=sound.samplerate,
+            lowest_rate_hz=LOWEST_RATE_HZ,
+            highest_rate_hz=HIGHEST_RATE_HZ,
+            sample_rate_hz=SAMPLE_RATE_HZ,
         )
 
 
@@ -175,15 +207,21 @@ def _blocks(sound: _Sound, shown: str) -> Iterator[np.ndarray]:
         left -= len(block)
         if left < 0:
             raise TrainyardError(
-                f"{shown} is longer than {settings().max_clip_seconds:,} seconds (TRAINYARD_MAX_CLIP_SECONDS). "
-                "Cut it into shorter clips."
+                "{shown} is longer than {max_clip_seconds:,} seconds (TRAINYARD_MAX_CLIP_SECONDS). Cut it into "
+                "shorter clips.",
+                shown=shown,
+                max_clip_seconds=settings().max_clip_seconds,
             )
         if not np.isfinite(block).all():
-            raise TrainyardError(f"{shown} has samples that are no numbers (NaN or infinite). Export it again.")
+            raise TrainyardError(
+                "{shown} has samples that are no numbers (NaN or infinite). Export it again.", shown=shown
+            )
         if (peak := float(np.abs(block).max())) > _LOUDEST:
             raise TrainyardError(
-                f"{shown} has samples of {peak:,.0f}, where 1 is full scale. Divide them by the largest, or save "
-                "them as 16-bit integers."
+                "{shown} has samples of {peak:,.0f}, where 1 is full scale. Divide them by the largest, or save "
+                "them as 16-bit integers.",
+                shown=shown,
+                peak=peak,
             )
         yield block.clip(-1, 1).mean(axis=1)
 

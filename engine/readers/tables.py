@@ -61,7 +61,9 @@ def read_table(data: bytes | Path | IO[bytes], name: str) -> TableFile:
     except Exception as error:  # what the libraries raise for broken bytes is not written down anywhere
         _log.info("Cannot read %s", shown, exc_info=True)
         raise TrainyardError(
-            f"{shown} is a broken or incomplete table ({str(error)[:100]}). Save it again, or as CSV in UTF-8."
+            "{shown} is a broken or incomplete table ({error}). Save it again, or as CSV in UTF-8.",
+            shown=shown,
+            error=str(error)[:100],
         ) from error
     return TableFile(frame, problems.listed(), cells.places or range(2, len(frame) + 2))
 
@@ -72,20 +74,22 @@ def _content(data: bytes | Path | IO[bytes], shown: str) -> bytes:
     if isinstance(data, Path):
         try:
             if not stat.S_ISREG(data.stat().st_mode):
-                raise TrainyardError(f"{shown} is no file. Choose a file of {_TAKES}.")
+                raise TrainyardError("{shown} is no file. Choose a file of {takes}.", shown=shown, takes=_TAKES)
             with data.open("rb") as file:
                 content = file.read(most + 1)
         except OSError as error:
-            raise TrainyardError(f"{shown} cannot be read ({error.strerror}).") from error
+            raise TrainyardError("{shown} cannot be read ({problem}).", shown=shown, problem=error.strerror) from error
     else:
         content = data if isinstance(data, bytes) else data.read(most + 1)
     if len(content) > most:
         raise TrainyardError(
-            f"{shown} is larger than {settings().max_table_mb:,} MB (TRAINYARD_MAX_TABLE_MB). Leave out columns, or take "
-            "a sample of the rows."
+            "{shown} is larger than {max_table_mb:,} MB (TRAINYARD_MAX_TABLE_MB). Leave out columns, or take "
+            "a sample of the rows.",
+            shown=shown,
+            max_table_mb=settings().max_table_mb,
         )
     if not content:
-        raise TrainyardError(f"{shown} is empty (0 bytes). Copy the file again.")
+        raise TrainyardError("{shown} is empty (0 bytes). Copy the file again.", shown=shown)
     return content
 
 
@@ -98,13 +102,15 @@ def _parquet(content: bytes, cells: Cells) -> "pd.DataFrame":
 def _text(content: bytes, name: str, cells: Cells) -> "pd.DataFrame":
     if (kind := kind_of(content)) not in ("text", "of an unknown format"):
         also = " (or an Excel workbook)" if content.startswith(b"PK") else ""
-        raise TrainyardError(f"{cells.shown} is {kind}{also}, not a table. Use {_TAKES}.")
+        raise TrainyardError(
+            "{shown} is {kind}{also}, not a table. Use {takes}.", shown=cells.shown, kind=kind, also=also, takes=_TAKES
+        )
     decoded = decode_text(content, name)
     if decoded.problem:
         cells.problems.add("", decoded.problem)
     start = decoded.text[:200].lstrip().lower()
     if start.startswith(_PAGES):
-        raise TrainyardError(f"{cells.shown} is a web page or XML, not a table. Use {_TAKES}.")
+        raise TrainyardError("{shown} is a web page or XML, not a table. Use {takes}.", shown=cells.shown, takes=_TAKES)
     if is_json(decoded.text) or (name.lower().endswith((".json", ".jsonl", ".ndjson")) and start[:1] in ("{", "[")):
         read_json(decoded.text, cells)
     else:

@@ -61,7 +61,8 @@ def open_members(source: Path | IO[bytes], largest_mb: int = 0) -> Iterator[list
         yield _without_top(_of_folder(source, quota))
     elif isinstance(source, Path) and not source.is_file():
         raise ArchiveError(
-            f"{str(source)!r} does not exist. Give a file, a folder, or a zip with a folder for each class."
+            "{source!r} does not exist. Give a file, a folder, or a zip with a folder for each class.",
+            source=str(source),
         )
     else:
         with _opened(source) as archive:
@@ -77,7 +78,8 @@ def _opened(source: Path | IO[bytes]) -> zipfile.ZipFile:
         raise
     except _BROKEN as error:
         raise ArchiveError(
-            f"The file is not a zip archive, or a broken one ({error}). Make a zip with a folder for each class."
+            "The file is not a zip archive, or a broken one ({error}). Make a zip with a folder for each class.",
+            error=error,
         ) from error
 
 
@@ -87,7 +89,7 @@ def naming(name: str) -> Iterator[None]:
     try:
         yield
     except ArchiveError as error:
-        raise ArchiveError(f"{name[-80:]!r}: {error}") from error
+        raise ArchiveError("{name!r}: {error}", name=name[-80:], error=error) from error
 
 
 class _Quota:
@@ -104,12 +106,15 @@ class _Quota:
         self.left -= len(data)
         if self.left < 0:
             raise ArchiveError(
-                f"The archive unpacks to more than {settings().max_archive_mb:,} MB (TRAINYARD_MAX_ARCHIVE_MB). "
-                "Nothing was imported."
+                "The archive unpacks to more than {max_archive_mb:,} MB (TRAINYARD_MAX_ARCHIVE_MB). Nothing was "
+                "imported.",
+                max_archive_mb=settings().max_archive_mb,
             )
         if len(data) > most:
             raise TrainyardError(
-                f"{name[-80:]!r} unpacks to more than {self.largest_mb} MB. Make it smaller, or leave it out."
+                "{name!r} unpacks to more than {largest_mb} MB. Make it smaller, or leave it out.",
+                name=name[-80:],
+                largest_mb=self.largest_mb,
             )
         return data
 
@@ -125,8 +130,9 @@ def _check_upload(source: Path | IO[bytes]) -> None:
             tail = chunk[-3:]  # shorter than an entry's mark: nothing is counted twice
             if size > settings().max_upload_mb * 1_000_000:
                 raise ArchiveError(
-                    f"The archive is larger than {settings().max_upload_mb:,} MB (TRAINYARD_MAX_UPLOAD_MB). "
-                    "Import it as a folder, or split it."
+                    "The archive is larger than {max_upload_mb:,} MB (TRAINYARD_MAX_UPLOAD_MB). Import it as a "
+                    "folder, or split it.",
+                    max_upload_mb=settings().max_upload_mb,
                 )
             _check_count(entries)
 
@@ -141,8 +147,8 @@ def _rewound(file: IO[bytes]) -> Iterator[IO[bytes]]:
 def _check_count(count: int) -> None:
     if count > settings().max_archive_files:
         raise ArchiveError(
-            f"There are more than {settings().max_archive_files:,} files (TRAINYARD_MAX_ARCHIVE_FILES). "
-            "Import fewer at a time."
+            "There are more than {max_archive_files:,} files (TRAINYARD_MAX_ARCHIVE_FILES). Import fewer at a time.",
+            max_archive_files=settings().max_archive_files,
         )
 
 
@@ -176,7 +182,9 @@ def _checked(info: zipfile.ZipInfo, encoding: str) -> tuple[str, ...]:
     else:
         return path
     raise ArchiveError(
-        f"The archive is refused: {name[-80:]!r} {reason}. Make a plain zip with a folder for each class."
+        "The archive is refused: {name!r} {reason}. Make a plain zip with a folder for each class.",
+        name=name[-80:],
+        reason=reason,
     )
 
 
@@ -211,7 +219,9 @@ def _zip_reader(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str, quot
             raise
         except _BROKEN as error:
             raise TrainyardError(
-                f"{name[-80:]!r} is damaged in the archive ({error}). Make the archive again, or leave the file out."
+                "{name!r} is damaged in the archive ({error}). Make the archive again, or leave the file out.",
+                name=name[-80:],
+                error=error,
             ) from error
 
     return read
@@ -235,11 +245,15 @@ def _file_reader(file: Path, quota: _Quota) -> Callable[[], bytes]:
     def read() -> bytes:
         try:
             if not stat.S_ISREG(file.lstat().st_mode):
-                raise TrainyardError(f"{file.name!r} is a link or a device. Copy the file itself into the folder.")
+                raise TrainyardError(
+                    "{file!r} is a link or a device. Copy the file itself into the folder.", file=file.name
+                )
             with file.open("rb") as stream:
                 return quota.read(stream, file.name)
         except OSError as error:
-            raise TrainyardError(f"{file.name!r} cannot be read ({error.strerror}).") from error
+            raise TrainyardError(
+                "{file!r} cannot be read ({problem}).", file=file.name, problem=error.strerror
+            ) from error
 
     return read
 

@@ -9,4 +9,8 @@ class Unwritable(TrainyardError):  # noqa: N818  # as the other errors of the en
 
 def unwritable(what: str, why: str) -> Unwritable:
     """`what` is the part, `why` the end of a sentence that says what is in the way."""
-    return Unwritable(f"There is no script for {what}: {why}. The run itself can be repeated with the command line.")
+    return Unwritable(
+        "There is no script for {what}: {why}. The run itself can be repeated with the command line.",
+        what=what,
+        why=why,
+    )

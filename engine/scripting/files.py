@@ -56,7 +56,9 @@ def write_files(folder: Path, files: ScriptFiles, spec: RunSpec, *, notebook: bo
         write_data(folder / DATA, files.arrays(spec))
     except OSError as error:
         raise TrainyardError(
-            f"The script cannot be written into {str(folder)!r}: {error.strerror or error}. Choose another folder with --output."
+            "The script cannot be written into {folder!r}: {problem}. Choose another folder with --output.",
+            folder=str(folder),
+            problem=error.strerror or error,
         ) from error
     return [folder / name, folder / DATA]
 

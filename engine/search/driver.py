@@ -25,6 +25,7 @@ from engine.search.sampling import (
     open_storage,
     open_study,
 )
+from engine.sentences import Sentence
 from engine.store import Store, StoreUnavailable
 from engine.studies import Study, StudySpec, StudyState
 
@@ -83,12 +84,14 @@ class Driver:
         except StoreUnavailable:
             raise
         except StorageInternalError as error:
-            raise StoreUnavailable(f"The database cannot be used by Optuna: {error.__cause__ or error}") from error
+            raise StoreUnavailable(
+                "The database cannot be used by Optuna: {cause}", cause=error.__cause__ or error
+            ) from error
         except TrainyardError as error:
-            words = str(error)
+            words = error.sentence
         except Exception as error:
             logger.exception("Study %s cannot go on.", study.id)
-            words = f"Unexpected {type(error).__name__}: {error} (see the log)."
+            words = Sentence("Unexpected {kind}: {error} (see the log).", kind=type(error).__name__, error=error)
         self.store.studies.end(study.id, StudyState.FAILED, words)
         self.store.studies.end_runs(study.id, RunState.STOPPED)
         return False
@@ -165,7 +168,7 @@ class _Search:
             spec = study.spec.run_spec(params).folded()[fold]
         except TrainyardError as error:
             logger.warning("Trial %s of study %s cannot be trained: %s", number, study.id, error)
-            self._refused = str(error)
+            self._refused = error.sentence
             self._tell(number, TrialState.FAIL)
             return False
         self.store.studies.create_trial(study.id, number, spec, fold)
@@ -256,7 +259,7 @@ class _Search:
         """Why no trial may begin any more; empty while one may."""
         minutes = study.spec.search.budget_minutes
         if minutes and study.spent_seconds >= 60 * minutes:
-            return f"The time budget of {minutes:g} minutes was spent."
+            return Sentence("The time budget of {minutes:g} minutes was spent.", minutes=minutes)
         return ""
 
     def _hopeless(self, study: Study) -> str:
@@ -272,8 +275,8 @@ class _Search:
         if any(run.state is RunState.CANCELED for run in ended):  # somebody's wish, and no failure
             return ""
         words = next((run.message for run in reversed(ended) if run.message), self._refused)
-        why = f" The last one: {words}" if words else ""
-        return f"{most} trials in a row have failed, so the study has ended.{why}"
+        over = Sentence("{most} trials in a row have failed, so the study has ended.", most=most)
+        return Sentence("{over} The last one: {words}", over=over, words=words) if words else over
 
     def _choose_pruner(self, spec: StudySpec) -> None:
         """Somebody may have chosen another one."""

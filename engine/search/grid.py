@@ -24,8 +24,11 @@ def check_grid(spec: StudySpec) -> None:
     """Raise `TrainyardError` where a grid would have too many combinations; other samplers have none."""
     if spec.search.sampler == "grid" and (count := combinations(spec)) > MOST_COMBINATIONS:
         raise TrainyardError(
-            f"A grid over {len(spec.space)} hyperparameters has {count:,} combinations, more than {MOST_COMBINATIONS:,}. Vary "
-            "fewer, narrow their ranges, or choose another sampler."
+            "A grid over {space} hyperparameters has {count:,} combinations, more than "
+            "{most_combinations:,}. Vary fewer, narrow their ranges, or choose another sampler.",
+            space=len(spec.space),
+            count=count,
+            most_combinations=MOST_COMBINATIONS,
         )
 
 

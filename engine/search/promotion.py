@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from engine.errors import TrainyardError
 from engine.runs import Run, RunSpec
+from engine.sentences import Sentence
 from engine.store import Store
 from engine.studies import Study
 
@@ -17,17 +18,22 @@ def promote(store: Store, study: Study, trial: int, owner: str = "") -> Run:
     runs = store.studies.runs(study.id, [trial]).get(trial, [])
     if not runs:
         raise TrainyardError(
-            f"Study {study.id} has no run of a trial {trial}. Choose one that is listed on the study's page."
+            "Study {study} has no run of a trial {trial}. Choose one that is listed on the study's page.",
+            study=study.id,
+            trial=trial,
         )
     if not any(run.best for run in runs):
         raise TrainyardError(
-            f"Trial {trial} of study {study.id} has come to no value: its run is {runs[-1].state.value}. Choose another."
+            "Trial {trial} of study {study} has come to no value: its run is {state}. Choose another.",
+            trial=trial,
+            study=study.id,
+            state=runs[-1].state.value,
         )
     try:
         spec = RunSpec.from_dict(runs[0].spec)
     except TrainyardError as error:
-        words = f"Trial {trial} of study {study.id} cannot be trained any more."
-        raise TrainyardError(f"{words} {error}") from error
+        words = Sentence("Trial {trial} of study {study} cannot be trained any more.", trial=trial, study=study.id)
+        raise TrainyardError("{words} {error}", words=words, error=error) from error
     whole = spec.dataset.model_copy(update={"folds": 0, "fold": 0})
-    origin = f"Promoted from trial {trial} of study {study.id}."
+    origin = Sentence("Promoted from trial {trial} of study {study}.", trial=trial, study=study.id)
     return store.runs.create(replace(spec, dataset=whole), owner, origin=origin)

@@ -15,6 +15,7 @@ from sqlalchemy.engine import make_url
 from engine.errors import TrainyardError
 from engine.runs import RunSpec
 from engine.search.grid import grid
+from engine.sentences import Sentence
 from engine.spec import Choices, Range
 from engine.store.database import turn
 from engine.studies import Domain, StudySpec
@@ -33,8 +34,10 @@ def open_storage(url: str) -> RDBStorage:
         if storage.get_current_version() != storage.get_head_version():
             if storage.get_current_version() not in storage.get_all_versions():
                 raise TrainyardError(
-                    f"The studies in this database were written by a newer Optuna ({storage.get_current_version()}) than "
-                    f"the one that is installed ({optuna.__version__}). Install that one."
+                    "The studies in this database were written by a newer Optuna ({get_current_version}) than the "
+                    "one that is installed ({version}). Install that one.",
+                    get_current_version=storage.get_current_version(),
+                    version=optuna.__version__,
                 )
             storage.upgrade()
     return storage
@@ -164,7 +167,7 @@ def distribution(domain: Domain, kind: type) -> BaseDistribution:
         case Range(low, high, step, log):
             stride = None if log else step
             return FloatDistribution(low, _last(low, high, stride), log=log, step=stride)
-    raise TypeError(f"{domain!r} is no domain.")
+    raise TypeError(Sentence("{domain!r} is no domain.", domain=domain))
 
 
 def _last(low: float, high: float, step: float | None) -> float:

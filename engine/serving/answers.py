@@ -6,6 +6,7 @@ from itertools import groupby
 from typing import Any, Self
 
 from engine.cost.facts import NetworkFacts
+from engine.sentences import from_json, to_json
 from engine.tasks.base import Prediction
 
 
@@ -67,13 +68,14 @@ class PredictResult:
 
     def to_dict(self) -> dict[str, Any]:
         """As `dataclasses.asdict`, which would copy every probability one by one."""
-        return vars(self) | {"prediction": vars(self.prediction) if self.prediction else None}
+        made = vars(self.prediction) if self.prediction else None
+        return vars(self) | {"prediction": made, "error": to_json(self.error)}
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Self:
         """The inverse of `to_dict`."""
         found = data["prediction"]
-        return cls(**data | {"prediction": Prediction(**found) if found else None})
+        return cls(**data | {"prediction": Prediction(**found) if found else None, "error": from_json(data["error"])})
 
 
 def _layers(rows: list[dict[str, Any]]) -> Iterator[Layer]:

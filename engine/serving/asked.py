@@ -51,8 +51,10 @@ class Files:
         limit = settings().max_predictions
         if len(self.files) > limit:
             raise TrainyardError(
-                f"{len(self.files)} files are too many for one request; it may hold {limit} "
-                "(TRAINYARD_MAX_PREDICTIONS). Send them in portions."
+                "{files} files are too many for one request; it may hold {limit} (TRAINYARD_MAX_PREDICTIONS). "
+                "Send them in portions.",
+                files=len(self.files),
+                limit=limit,
             )
         self._decoded = [_decode(meaning, name, data) for name, data in self.files]
         found = [decoded.inputs for decoded in self._decoded if len(decoded.inputs)]
@@ -76,7 +78,7 @@ def _decode(meaning: Meaning, name: str, data: bytes) -> Decoded:
     try:
         return decode(meaning.task.modality, data, name, meaning.info)
     except TrainyardError as error:
-        return Decoded((name,), np.empty(0), {0: str(error)})
+        return Decoded((name,), np.empty(0), {0: error.sentence})
 
 
 @dataclass(frozen=True)
@@ -98,8 +100,10 @@ class Arrays:
             fits = found.dtype.names is None and found.shape[1:] == info.shape
         if not fits:
             raise TrainyardError(
-                f"A batch of shape {found.shape} and type {found.dtype} does not fit this network, which takes "
-                f"{'rows of its columns' if info.columns else f'(examples, {str(info.shape)[1:]}'}."
+                "A batch of shape {shape} and type {dtype} does not fit this network, which takes {which}.",
+                shape=found.shape,
+                dtype=found.dtype,
+                which="rows of its columns" if info.columns else f"(examples, {str(info.shape)[1:]}",
             )
         return found if len(found) else None
 
@@ -129,8 +133,9 @@ class Instances:
         wrong = np.flatnonzero(~np.isfinite(outputs).all(axis=1))
         if len(wrong):
             raise TrainyardError(
-                f"The network has no number for instances[{wrong[0]}]. Its values may be far outside of what the "
-                "network was trained on."
+                "The network has no number for instances[{wrong}]. Its values may be far outside of what the "
+                "network was trained on.",
+                wrong=wrong[0],
             )
         raw = self.raw or self._request[1]
         predictions = outputs.tolist() if raw else [p.values for p in meaning.task.predictions(outputs, meaning.info)]

@@ -21,6 +21,7 @@ import numpy as np
 
 from engine.errors import TrainyardError
 from engine.scripting.files import ScriptFiles
+from engine.sentences import from_json
 from engine.serving.answers import Layer, NetworkPicture, PredictResult
 from engine.serving.connections import Connections, Refused
 from engine.serving.turns import Busy, Late, late
@@ -89,8 +90,10 @@ class Predictor:
         size, limit = sum(len(data) for _, data in files), settings().max_upload_mb
         if size > limit * 1_000_000:
             raise TrainyardError(
-                f"The files have {size / 1e6:,.0f} MB together; one request may have {limit} MB "
-                "(TRAINYARD_MAX_UPLOAD_MB). Send them in portions."
+                "The files have {size:,.0f} MB together; one request may have {limit} MB "
+                "(TRAINYARD_MAX_UPLOAD_MB). Send them in portions.",
+                size=size / 1e6,
+                limit=limit,
             )
         head = {"kind": "files", "names": [name for name, _ in files], "raw": raw}
         found = self._send(f"predict/{int(run_id)}", pack(head, [data for _, data in files]))
@@ -132,7 +135,8 @@ class Predictor:
                 raise late(limit) from error
             except BROKEN as error:
                 raise Unavailable(
-                    f"The predictor ended while it worked on this; {child.reason()} The next request starts it again."
+                    "The predictor ended while it worked on this; {reason} The next request starts it again.",
+                    reason=child.reason(),
                 ) from error
             time.sleep(0.05)
         if child.answered:
@@ -153,7 +157,9 @@ class Predictor:
             now = time.monotonic()
             if len(self._starts) == _MAX_STARTS and now - self._starts[0] < _STARTS_SECONDS:
                 raise Unavailable(
-                    f"The predictor ended {_MAX_STARTS} times within a minute and is left alone for a while; {reason}"
+                    "The predictor ended {max_starts} times within a minute and is left alone for a while; {reason}",
+                    max_starts=_MAX_STARTS,
+                    reason=reason,
                 )
             self._starts.append(now)
             self._child = _Child(self._command)
@@ -181,7 +187,9 @@ class _Child:
         except OSError as error:
             shutil.rmtree(self._folder, ignore_errors=True)
             raise Unavailable(
-                f"The predictor cannot be started: {error}. Make sure that {self.log.parent} can be written."
+                "The predictor cannot be started: {error}. Make sure that {parent} can be written.",
+                error=error,
+                parent=self.log.parent,
             ) from error
         self._connections = Connections(self._socket)
         self.send = self._connections.request
@@ -191,7 +199,7 @@ class _Child:
         """Whether the warm-up is over. Raises `TrainyardError` when it ended in a failure."""
         if not self.answered:
             if self.process.poll() is not None:
-                raise Unavailable(f"The predictor could not start; {self.reason()}")
+                raise Unavailable("The predictor could not start; {reason}", reason=self.reason())
             self.answered = self._is_healthy()
         return self.answered
 
@@ -225,7 +233,7 @@ class _Child:
 
 def _content(status: int, found: bytes) -> bytes:
     if status != HTTPStatus.OK:
-        raise _ERRORS.get(status, TrainyardError)(json.loads(found)["error"])
+        raise _ERRORS.get(status, TrainyardError)(from_json(json.loads(found)["error"]))
     return found
 
 

@@ -10,6 +10,7 @@ from engine.errors import TrainyardError
 from engine.readers.images import decode_image
 from engine.readers.kinds import kind_of
 from engine.readers.sounds import decode_sound, fit_length
+from engine.sentences import COMMA, Sentence, joined
 from engine.serving.decoded import Decoded
 from engine.serving.rows import decode_rows
 from engine.settings import settings
@@ -32,12 +33,16 @@ def decode_text(data: bytes, name: str, info: DataInfo) -> str:
     if "\0" in text:  # which is valid UTF-8, and what English in UTF-16 is full of
         raise TrainyardError(_no_text(data, name, ", but UTF-16 or binary data"))
     if not text.strip():
-        raise TrainyardError(f"{name[-80:]!r} is empty: there are no letters in it. Write something, or leave it out.")
+        raise TrainyardError(
+            "{name!r} is empty: there are no letters in it. Write something, or leave it out.", name=name[-80:]
+        )
     limit = settings().max_text_characters
     if len(text) > limit:
         raise TrainyardError(
-            f"{name[-80:]!r} has {len(text):,} characters; a text may have {limit:,} (TRAINYARD_MAX_TEXT_CHARACTERS). "
-            "Shorten it."
+            "{name!r} has {text:,} characters; a text may have {limit:,} (TRAINYARD_MAX_TEXT_CHARACTERS). Shorten it.",
+            name=name[-80:],
+            text=len(text),
+            limit=limit,
         )
     return text
 
@@ -46,8 +51,8 @@ def _no_text(data: bytes, name: str, reason: str) -> str:
     """The sentence for bytes that are something else, which is named where it is known."""
     kind = kind_of(data)
     if kind in ("text", "of an unknown format"):
-        return f"{name[-80:]!r} is not text in UTF-8{reason}. Save it as UTF-8."
-    return f"{name[-80:]!r} is {kind}, not text in UTF-8. Give a text file."
+        return Sentence("{name!r} is not text in UTF-8{reason}. Save it as UTF-8.", name=name[-80:], reason=reason)
+    return Sentence("{name!r} is {kind}, not text in UTF-8. Give a text file.", name=name[-80:], kind=kind)
 
 
 def decode_clip(data: bytes, name: str, info: DataInfo) -> np.ndarray:
@@ -83,7 +88,11 @@ DECODERS: dict[str, Callable[[bytes, str, DataInfo], Any]] = {
 def decode(modality: str, data: bytes, name: str, info: DataInfo) -> Decoded:
     """All inputs of one file, or a `TrainyardError` with a sentence about it."""
     if modality not in DECODERS:
-        raise TrainyardError(f"Files cannot be turned into {modality} inputs yet; there is: {', '.join(DECODERS)}.")
+        raise TrainyardError(
+            "Files cannot be turned into {modality} inputs yet; there is: {decoders}.",
+            modality=modality,
+            decoders=joined(DECODERS, COMMA),
+        )
     found = DECODERS[modality](data, name, info)
     return found if isinstance(found, Decoded) else Decoded((name,), stack([found]))
 
@@ -92,9 +101,11 @@ def decode_one(modality: str, data: bytes, name: str, info: DataInfo) -> np.ndar
     """The single input that a file holds, as a batch (1, ...). Raises `TrainyardError` for what is unusable."""
     found = decode(modality, data, name, info)
     if found.errors:
-        raise TrainyardError(f"{name[-80:]!r}: {next(iter(found.errors.values()))}")
+        raise TrainyardError("{name!r}: {next}", name=name[-80:], next=next(iter(found.errors.values())))
     if len(found.inputs) != 1:
-        raise TrainyardError(f"{name[-80:]!r} holds {len(found.inputs)} inputs; one is expected.")
+        raise TrainyardError(
+            "{name!r} holds {inputs} inputs; one is expected.", name=name[-80:], inputs=len(found.inputs)
+        )
     return found.inputs
 
 

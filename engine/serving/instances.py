@@ -13,6 +13,7 @@ import numpy as np
 from engine.data_info import Column, DataInfo
 from engine.errors import TrainyardError
 from engine.modalities.rows import make_rows
+from engine.sentences import COMMA, joined
 from engine.serving.decoding import decode_one, stack
 from engine.serving.rows import LARGEST
 from engine.settings import settings
@@ -28,24 +29,32 @@ def read_request(body: bytes) -> tuple[list[Any], bool]:
     except RecursionError as error:
         raise TrainyardError("The body is JSON that is nested too deeply.") from error
     except ValueError as error:  # also bytes that are not text
-        raise TrainyardError(f"The body is not JSON ({error}).") from error
+        raise TrainyardError("The body is not JSON ({error}).", error=error) from error
     if not isinstance(asked, dict):
         raise TrainyardError('The body must be a JSON object such as {"instances": [...]}.')
     if "inputs" in asked:
         raise TrainyardError('The column form "inputs" is not taken. Give one entry an input: {"instances": [...]}.')
     unknown = sorted(asked.keys() - {"instances", "signature_name"})
     if unknown:
-        raise TrainyardError(f"{unknown[0][:80]!r} is not part of a request; there are: instances, signature_name.")
+        raise TrainyardError(
+            "{unknown!r} is not part of a request; there are: instances, signature_name.", unknown=unknown[0][:80]
+        )
     instances, signature = asked.get("instances"), asked.get("signature_name", SIGNATURES[0])
     if signature not in SIGNATURES:
-        raise TrainyardError(f"signature_name is {str(signature)[:80]!r}; there are: {', '.join(SIGNATURES)}.")
+        raise TrainyardError(
+            "signature_name is {signature!r}; there are: {signatures}.",
+            signature=str(signature)[:80],
+            signatures=joined(SIGNATURES, COMMA),
+        )
     if not isinstance(instances, list) or not instances:
         raise TrainyardError('"instances" must be a list of at least one input.')
     limit = settings().max_instances
     if len(instances) > limit:
         raise TrainyardError(
-            f"{len(instances):,} instances are too many for one request; it may hold {limit:,} "
-            "(TRAINYARD_MAX_INSTANCES). Send them in portions."
+            "{instances:,} instances are too many for one request; it may hold {limit:,} "
+            "(TRAINYARD_MAX_INSTANCES). Send them in portions.",
+            instances=len(instances),
+            limit=limit,
         )
     return instances, signature == "raw"
 
@@ -53,7 +62,9 @@ def read_request(body: bytes) -> tuple[list[Any], bool]:
 def make_inputs(instances: list[Any], modality: str, info: DataInfo) -> np.ndarray:
     """Instances as one batch (examples, ...). Raises `TrainyardError` with a sentence about the first wrong one."""
     if modality not in READERS:
-        raise TrainyardError(f"Inputs of modality {modality!r} cannot be given as JSON yet; send files.")
+        raise TrainyardError(
+            "Inputs of modality {modality!r} cannot be given as JSON yet; send files.", modality=modality
+        )
     return READERS[modality](instances, info)
 
 
@@ -86,10 +97,17 @@ def _pixels(instances: list[Any], info: DataInfo, where: str = "instances[0]") -
     except (TypeError, ValueError, OverflowError):  # ragged, or no numbers
         right = False
     if right:
-        raise TrainyardError(f"{where} has values from {found.min():g} to {found.max():g}; pixels go from 0 to 255.")
+        raise TrainyardError(
+            "{where} has values from {min:g} to {max:g}; pixels go from 0 to 255.",
+            where=where,
+            min=found.min(),
+            max=found.max(),
+        )
     raise TrainyardError(
-        f"{where} is no picture: nested lists of {' × '.join(map(str, shape))} numbers (height, width, channels) are "
-        'expected, or {"b64": "..."} with a PNG or JPEG file.'
+        "{where} is no picture: nested lists of {shape} numbers (height, width, channels) are expected, "
+        'or {{"b64": "..."}} with a PNG or JPEG file.',
+        where=where,
+        shape=" × ".join(map(str, shape)),
     )
 
 
@@ -109,10 +127,13 @@ def texts(instances: list[Any], info: DataInfo) -> np.ndarray:
         if isinstance(instance, dict):
             instance = decode_one("text", _file(instance, where), where, info)[0]
         if not isinstance(instance, str):
-            raise TrainyardError(f"{where} is no text: a string is expected.")
+            raise TrainyardError("{where} is no text: a string is expected.", where=where)
         if len(instance) > limit:
             raise TrainyardError(
-                f"{where} has {len(instance):,} characters; a text may have {limit:,} (TRAINYARD_MAX_TEXT_CHARACTERS)."
+                "{where} has {instance:,} characters; a text may have {limit:,} (TRAINYARD_MAX_TEXT_CHARACTERS).",
+                where=where,
+                instance=len(instance),
+                limit=limit,
             )
         found.append(_sound_text(instance, where))
     return stack(found)
@@ -134,8 +155,9 @@ def _samples(instance: Any, where: str) -> np.ndarray:
     numbers = isinstance(instance, list) and bool(instance) and _only(instance, 1, (int,))
     if not numbers or min(instance) < -32768 or max(instance) > 32767:
         raise TrainyardError(
-            f"{where} is no sound: a list of whole numbers from -32768 to 32767 (16 kHz, mono) is expected, or "
-            '{"b64": "..."} with a sound file.'
+            "{where} is no sound: a list of whole numbers from -32768 to 32767 (16 kHz, mono) is expected, "
+            'or {{"b64": "..."}} with a sound file.',
+            where=where,
         )
     return np.array(instance, np.int16)
 
@@ -154,10 +176,14 @@ def rows(instances: list[Any], info: DataInfo) -> np.ndarray:
 
 def _row(row: Any, where: str, info: DataInfo) -> np.ndarray:
     if not isinstance(row, dict):
-        raise TrainyardError(f"{where} is no row: an object of column names and values is expected.")
+        raise TrainyardError("{where} is no row: an object of column names and values is expected.", where=where)
     for key, value in row.items():
         if isinstance(value, list | dict):
-            raise TrainyardError(f"{where} has in column {key[:80]!r} no single value: a number or a text is expected.")
+            raise TrainyardError(
+                "{where} has in column {key!r} no single value: a number or a text is expected.",
+                where=where,
+                key=key[:80],
+            )
         if isinstance(value, str):
             _sound_text(value, where)
     return decode_one("table", json.dumps(row).encode(), where, info)
@@ -204,11 +230,13 @@ def _file(instance: dict[str, Any], where: str) -> bytes:
     """The content of `{"b64": "..."}`."""
     encoded = instance.get("b64")
     if not isinstance(encoded, str) or len(instance) > 1:
-        raise TrainyardError(f'{where} is an object; only {{"b64": "..."}} with the bytes of a file is taken.')
+        raise TrainyardError(
+            '{where} is an object; only {{"b64": "..."}} with the bytes of a file is taken.', where=where
+        )
     try:
         return base64.b64decode(encoded, validate=True)
     except (binascii.Error, ValueError) as error:
-        raise TrainyardError(f"{where} is not base64 ({error}).") from error
+        raise TrainyardError("{where} is not base64 ({error}).", where=where, error=error) from error
 
 
 def _sound_text(text: str, where: str) -> str:
@@ -216,7 +244,9 @@ def _sound_text(text: str, where: str) -> str:
     try:
         text.encode()
     except UnicodeEncodeError as error:
-        raise TrainyardError(f"{where} holds half a character (a lone surrogate). Send whole characters.") from error
+        raise TrainyardError(
+            "{where} holds half a character (a lone surrogate). Send whole characters.", where=where
+        ) from error
     return text
 
 

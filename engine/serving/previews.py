@@ -26,9 +26,13 @@ def preview_augmentation(values: dict[str, Any], count: int = 8) -> list[tuple[b
     """
     spec = RunSpec.build(values)
     if spec.augmentation is None or spec.task.modality not in _CHANGES:
-        raise TrainyardError(f"Task {spec.task.name!r} has no pictures to augment; there is no preview.")
+        raise TrainyardError("Task {task!r} has no pictures to augment; there is no preview.", task=spec.task.name)
     if not 1 <= count <= settings().max_predictions:
-        raise TrainyardError(f"A preview shows 1 to {settings().max_predictions} examples, not {count}.")
+        raise TrainyardError(
+            "A preview shows 1 to {max_predictions} examples, not {count}.",
+            max_predictions=settings().max_predictions,
+            count=count,
+        )
     data, seed = prepare(spec.dataset), spec.training.seed
     where = data.indices("train")
     chosen = np.sort(np.random.default_rng(seed).permutation(where)[:count])

@@ -11,6 +11,7 @@ from engine.data_info import Column, DataInfo
 from engine.errors import TrainyardError
 from engine.modalities.rows import make_rows
 from engine.readers.tables import read_table
+from engine.sentences import COMMA, Sentence, joined
 from engine.serving.decoded import Decoded
 from engine.settings import settings
 
@@ -32,14 +33,20 @@ def decode_rows(data: bytes, name: str, info: DataInfo) -> Decoded:
     rows, limit = len(read.frame), settings().max_predicted_rows
     if rows > limit:
         raise TrainyardError(
-            f"{name[-80:]!r} has {rows:,} rows; one request may have {limit:,} (TRAINYARD_MAX_PREDICTED_ROWS). "
-            "Send it in portions."
+            "{name!r} has {rows:,} rows; one request may have {limit:,} (TRAINYARD_MAX_PREDICTED_ROWS). Send "
+            "it in portions.",
+            name=name[-80:],
+            rows=rows,
+            limit=limit,
         )
     absent = [column.name for column in info.columns if column.name not in columns]
     if absent:
         raise TrainyardError(
-            f"{name[-80:]!r} has no column {absent[0][:80]!r}, which this network takes. Its columns are: "
-            f"{', '.join(column[:80] for column in list(columns)[:20])}. A cell may be empty, a column may not be absent."
+            "{name!r} has no column {absent!r}, which this network takes. Its columns are: {columns}. A cell "
+            "may be empty, a column may not be absent.",
+            name=name[-80:],
+            absent=absent[0][:80],
+            columns=joined((column[:80] for column in list(columns)[:20]), COMMA),
         )
     inputs, errors = rows_of_columns(columns, info)
     names = [f"{name}:{row}" for row in range(1, rows + 1)]
@@ -87,8 +94,10 @@ def _one(values: dict[str, Any], name: str, info: DataInfo) -> Decoded:
     unknown = [key for key in values if key not in known]
     if unknown:
         raise TrainyardError(
-            f"{name[-80:]!r} has a column {unknown[0][:80]!r}, which this network does not know. "
-            f"It takes: {', '.join(known)}."
+            "{name!r} has a column {unknown!r}, which this network does not know. It takes: {known}.",
+            name=name[-80:],
+            unknown=unknown[0][:80],
+            known=joined(known, COMMA),
         )
     inputs, errors = rows_of_records([values], info)
     return Decoded((name,), inputs, errors)
@@ -103,7 +112,14 @@ def _numbers(values: Sequence[Any], column: Column, errors: dict[int, str]) -> n
         numbers = np.array([_number(value) for value in values], np.float64)
     unusable = np.abs(numbers) > LARGEST
     for row in np.flatnonzero(unusable).tolist():
-        errors.setdefault(row, f"{column.name!r} is {str(values[row])[:80]!r}; a number is expected, or nothing.")
+        errors.setdefault(
+            row,
+            Sentence(
+                "{column!r} is {values!r}; a number is expected, or nothing.",
+                column=column.name,
+                values=str(values[row])[:80],
+            ),
+        )
     return np.where(unusable, np.nan, numbers).astype(np.float32)
 
 

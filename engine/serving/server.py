@@ -21,6 +21,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from engine.errors import TrainyardError
+from engine.sentences import Sentence, to_json
 from engine.serving.turns import Busy, Late, Turns
 from engine.settings import settings
 
@@ -96,11 +97,15 @@ def _endpoint(answer: Callable[[Request], Awaitable[bytes]]) -> Callable[[Reques
         try:
             return Response(await answer(request), media_type="application/octet-stream")
         except TrainyardError as error:
-            return JSONResponse({"error": str(error)}, _STATUS.get(type(error), 422))
+            return JSONResponse({"error": to_json(error.sentence)}, _STATUS.get(type(error), 422))
         except Exception as error:
             logger.exception("The request %s failed", request.url.path)
-            sentence = f"The predictor failed ({type(error).__name__}: {error}). Its log has the details."
-            return JSONResponse({"error": sentence}, 500)
+            sentence = Sentence(
+                "The predictor failed ({kind}: {error}). Its log has the details.",
+                kind=type(error).__name__,
+                error=error,
+            )
+            return JSONResponse({"error": to_json(sentence)}, 500)
 
     return respond
 

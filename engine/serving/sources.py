@@ -12,6 +12,7 @@ import numpy as np
 from engine.artifacts import artifacts_of
 from engine.data_info import DataInfo
 from engine.errors import TrainyardError
+from engine.sentences import word
 from engine.serving.asked import Meaning
 from engine.store import open_store
 from engine.tasks.base import tasks
@@ -77,8 +78,12 @@ def _no_model(run_id: int) -> TrainyardError:
     except TrainyardError as error:
         return error
     if not state.final:
-        return TrainyardError(f"Run {run_id} is {state}: it has a model once its first epoch is over.")
-    return TrainyardError(f"Run {run_id} is {state} and has no saved model. Choose another run, or repeat it.")
+        return TrainyardError(
+            "Run {run} is {state}: it has a model once its first epoch is over.", run=run_id, state=word(state)
+        )
+    return TrainyardError(
+        "Run {run} is {state} and has no saved model. Choose another run, or repeat it.", run=run_id, state=word(state)
+    )
 
 
 def load(source: Source, before: LoadedModel | None = None) -> LoadedModel:
@@ -101,15 +106,19 @@ def _from_model(source: Source) -> LoadedModel:
         name = task.pop("name")
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise TrainyardError(
-            f"The file {files.info.name!r} of run {source.run_id} is missing or broken, so nobody knows what the outputs "
-            "of its model mean. Resume or repeat the run."
+            "The file {info!r} of run {run} is missing or broken, so nobody knows what the outputs of its "
+            "model mean. Resume or repeat the run.",
+            info=files.info.name,
+            run=source.run_id,
         ) from error
     try:
         model = keras.saving.load_model(source.path, compile=False, safe_mode=True)
     except Exception as error:  # on broken files Keras, zip and HDF5 raise nearly anything
         logger.warning("Cannot load the model of run %s", source.run_id, exc_info=True)
         raise TrainyardError(
-            f"The saved model of run {source.run_id} cannot be read ({type(error).__name__}). Resume or repeat the run."
+            "The saved model of run {run} cannot be read ({kind}). Resume or repeat the run.",
+            run=source.run_id,
+            kind=type(error).__name__,
         ) from error
     return LoadedModel(Meaning(tasks[name].parse(task), info), _traced(model, info))
 

@@ -32,8 +32,9 @@ class Late(TrainyardError):  # noqa: N818  # as Busy
 def late(limit_seconds: float) -> Late:
     """The error for an answer that took longer than `limit_seconds`."""
     return Late(
-        f"There was no answer within {limit_seconds:g} seconds (TRAINYARD_PREDICT_TIMEOUT_SECONDS). "
-        "Ask for less at once, or try again when the machine is less busy."
+        "There was no answer within {seconds:g} seconds (TRAINYARD_PREDICT_TIMEOUT_SECONDS). Ask for "
+        "less at once, or try again when the machine is less busy.",
+        seconds=limit_seconds,
     )
 
 
@@ -104,8 +105,9 @@ class Turns:
     def _check_room(self) -> None:
         if self._open > self._max_waiting:
             raise Busy(
-                f"The predictor is busy: {self._max_waiting} requests wait already "
-                "(TRAINYARD_MAX_WAITING_PREDICTIONS). Try again in a moment."
+                "The predictor is busy: {max_waiting} requests wait already (TRAINYARD_MAX_WAITING_PREDICTIONS). "
+                "Try again in a moment.",
+                max_waiting=self._max_waiting,
             )
 
     async def _wait(self, future: "Future[T]") -> T:

@@ -39,8 +39,10 @@ def open_inputs(
                 inputs += _unfolded(modality, Member((name,), partial(bytes, data)), columns)
             if len(inputs) > limit:
                 raise TrainyardError(
-                    f"There are {len(inputs):,} inputs; one batch may have {limit:,} (TRAINYARD_MAX_INSTANCES). "
-                    "Give fewer at a time."
+                    "There are {inputs:,} inputs; one batch may have {limit:,} (TRAINYARD_MAX_INSTANCES). Give fewer "
+                    "at a time.",
+                    inputs=len(inputs),
+                    limit=limit,
                 )
         yield inputs
 
@@ -64,8 +66,10 @@ def _rows(data: bytes, name: str, columns: Sequence[str]) -> list[Member]:
     absent = [column for column in columns if column not in read.frame.columns]
     if absent:
         raise TrainyardError(
-            f"{name[-80:]!r} has no column {absent[0][:80]!r}, which this network takes. A cell may be empty, a column "
-            "may not be absent."
+            "{name!r} has no column {absent!r}, which this network takes. A cell may be empty, a column may "
+            "not be absent.",
+            name=name[-80:],
+            absent=absent[0][:80],
         )
     known = [str(column) for column in read.frame.columns if not columns or column in columns]
     cells = [[None if value != value else value for value in read.frame[column].tolist()] for column in known]

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import func, insert, select, update
 
 from engine.runs import Run, RunState
+from engine.sentences import Sentence
 from engine.store.changes import STEER, take_steering
 from engine.store.database import Database
 from engine.store.metrics import MetricPoint
@@ -57,7 +58,13 @@ class Attempts:
                 .returning(*run_columns)
             ).one_or_none()
             if row is not None:
-                write_event(db, row.id, "started", f"Started on {slot} (attempt {row.attempt}).", now)
+                write_event(
+                    db,
+                    row.id,
+                    "started",
+                    Sentence("Started on {slot} (attempt {attempt}).", slot=slot, attempt=row.attempt),
+                    now,
+                )
         return run_of(row) if row is not None else None
 
     def set_worker(self, run: Run, worker: dict[str, Any]) -> None:

@@ -11,6 +11,7 @@ from engine.errors import TrainyardError
 from engine.optimizers import optimizers
 from engine.processes import describe_process
 from engine.runs import Run, RunState
+from engine.sentences import Sentence, word
 from engine.settings import settings
 from engine.store.rows import unknown_run, write_event
 from engine.store.schema import runs
@@ -33,20 +34,29 @@ def ask_to_end(db: Connection, run_id: int, state: RunState, by: str, now: float
     elif row.state == RunState.QUEUED or (row.state == RunState.PAUSED and state is not RunState.PAUSED):
         values: dict[str, Any] = {"request": "", "ended_at": now}
         if state is RunState.PAUSED:
-            values |= {"state": state, "message": f"Paused{who} in the queue. Resume gives it its place back."}
+            values |= {
+                "state": state,
+                "message": Sentence("Paused{who} in the queue. Resume gives it its place back.", who=who),
+            }
         else:
             ends = case((runs.c.attempt > 0, state.value), else_=RunState.CANCELED.value)
-            queued = f"Taken out of the queue{who} before it began."
+            queued = Sentence("Taken out of the queue{who} before it began.", who=who)
             values |= {
                 "state": ends,
-                "message": queued if row.state == RunState.QUEUED else f"Ended{who} while it was paused.",
+                "message": queued
+                if row.state == RunState.QUEUED
+                else Sentence("Ended{who} while it was paused.", who=who),
             }
         db.execute(update(runs).where(runs.c.id == run_id).values(**values))
     else:
         return bool(row.state == state == RunState.PAUSED)
-    words = f"{by} asked it to end as {state.value}." if by else f"Asked to end as {state.value}."
+    words = (
+        Sentence("{by} asked it to end as {state}.", by=by, state=word(state))
+        if by
+        else Sentence("Asked to end as {state}.", state=word(state))
+    )
     if state is RunState.PAUSED:
-        words = f"{by} asked it to pause." if by else "Asked to pause."
+        words = Sentence("{by} asked it to pause.", by=by) if by else Sentence("Asked to pause.")
     write_event(db, run_id, "request", words, now)
     return True
 
@@ -82,24 +92,32 @@ def steer(db: Connection, run_id: int, learning_rate: float, by: str, now: float
         raise unknown_run(run_id)
     if RunState(row.state).final:
         raise TrainyardError(
-            f"Run {run_id} is {row.state}; the learning rate can be changed until a run has ended. "
-            "Fork it at an epoch to go on with another one."
+            "Run {run} is {state}; the learning rate can be changed until a run has ended. Fork it at an "
+            "epoch to go on with another one.",
+            run=run_id,
+            state=word(row.state),
         )
     if row.study_id is not None:
         raise TrainyardError(
-            f"Run {run_id} is a trial of study {row.study_id}: the study chooses its learning rate, and judges it by that."
+            "Run {run} is a trial of study {study}: the study chooses its learning rate, and judges it by that.",
+            run=run_id,
+            study=row.study_id,
         )
     rate = _checked(row.spec["optimizer"], learning_rate)
     taken = [change for change in row.steering if change["step"] is not None]
     if len(taken) >= settings().max_steering:
         raise TrainyardError(
-            f"The learning rate of run {run_id} was changed {len(taken)} times, and TRAINYARD_MAX_STEERING allows no "
-            "more. Choose a schedule, or fork the run."
+            "The learning rate of run {run} was changed {taken} times, and TRAINYARD_MAX_STEERING allows no "
+            "more. Choose a schedule, or fork the run.",
+            run=run_id,
+            taken=len(taken),
         )
     steering = [*taken, {"step": None, "learning_rate": rate}]
     db.execute(update(runs).where(runs.c.id == run_id).values(steering=steering))
     who = f" by {by}" if by else ""
-    write_event(db, run_id, "steer", f"Asked{who} to go on with learning rate {rate:g}.", now)
+    write_event(
+        db, run_id, "steer", Sentence("Asked{who} to go on with learning rate {rate:g}.", who=who, rate=rate), now
+    )
 
 
 def take_steering(db: Connection, run: Run, step: int, now: float) -> list[dict[str, Any]]:
@@ -114,7 +132,9 @@ def take_steering(db: Connection, run: Run, step: int, now: float) -> list[dict[
             at = max([step, *(known["step"] for known in changes)])
             change = change | {"step": at}
             rate = change["learning_rate"]
-            write_event(db, run.id, "steered", f"Learning rate {rate:g} from step {at} on.", now)
+            write_event(
+                db, run.id, "steered", Sentence("Learning rate {rate:g} from step {at} on.", rate=rate, at=at), now
+            )
         changes.append(change)
     if changes != row.steering:
         db.execute(update(runs).where(*mine).values(steering=changes))

@@ -61,8 +61,9 @@ def _sentences() -> Iterator[None]:
         if type(error) not in _UNUSABLE:  # a statement that is wrong is ours to mend
             raise
         raise StoreUnavailable(
-            f"The database cannot be used: {str(error.orig).strip()}. Check free disk space in TRAINYARD_HOME, and "
-            "whether the server of TRAINYARD_DATABASE_URL runs; then try again."
+            "The database cannot be used: {problem}. Check free disk space in TRAINYARD_HOME, and whether "
+            "the server of TRAINYARD_DATABASE_URL runs; then try again.",
+            problem=str(error.orig).strip(),
         ) from error
 
 
@@ -86,8 +87,9 @@ def open_database(url: str) -> Engine:
         migrate(engine)
     except DatabaseError as error:
         raise TrainyardError(
-            f"The database {parsed.render_as_string()} cannot be opened: {error.orig}. "
-            "Check TRAINYARD_HOME and TRAINYARD_DATABASE_URL."
+            "The database {database} cannot be opened: {problem}. Check TRAINYARD_HOME and TRAINYARD_DATABASE_URL.",
+            database=parsed.render_as_string(),
+            problem=error.orig,
         ) from error
     return engine
 
@@ -124,7 +126,9 @@ def _make_folder(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise TrainyardError(
-            f"The folder {str(folder)!r} cannot be written ({error.strerror}). Set TRAINYARD_HOME to a folder that can."
+            "The folder {folder!r} cannot be written ({problem}). Set TRAINYARD_HOME to a folder that can.",
+            folder=str(folder),
+            problem=error.strerror,
         ) from error
 
 

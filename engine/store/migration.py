@@ -37,8 +37,10 @@ def migrate(engine: Engine) -> None:
             command.upgrade(config, "head")
         except CommandError as error:
             raise TrainyardError(
-                f"The schema of this database is {current_revision(connection)!r}, newer than {HEAD!r}, which this "
-                "Trainyard knows. Install the newer Trainyard, or name another folder by TRAINYARD_HOME."
+                "The schema of this database is {found!r}, newer than {head!r}, which this Trainyard knows. "
+                "Install the newer Trainyard, or name another folder by TRAINYARD_HOME.",
+                found=current_revision(connection),
+                head=HEAD,
             ) from error
 
 

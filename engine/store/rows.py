@@ -61,7 +61,9 @@ def write_event(db: Connection, run_id: int, kind: str, words: str, at: float) -
 
 def unknown_run(run_id: int) -> TrainyardError:
     """The sentence about a run that is not there."""
-    return TrainyardError(f"There is no run {run_id}. It may have been deleted; the Runs page lists what there is.")
+    return TrainyardError(
+        "There is no run {run}. It may have been deleted; the Runs page lists what there is.", run=run_id
+    )
 
 
 def default_owner() -> str:

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 
 from engine.errors import TrainyardError
 from engine.runs import Run, RunSpec, RunState
+from engine.sentences import Sentence, word
 from engine.settings import settings
 from engine.store.changes import ask_to_end, put_back, steer
 from engine.store.database import Database
@@ -97,7 +98,11 @@ class Runs:
                 if origin:
                     write_event(db, row.id, "origin", origin, now)
                 write_event(
-                    db, row.id, "started" if slot else "queued", f"Started on {slot}." if slot else "Queued.", now
+                    db,
+                    row.id,
+                    "started" if slot else "queued",
+                    Sentence("Started on {slot}.", slot=slot) if slot else "Queued.",
+                    now,
                 )
                 made.append(run_of(row))
             if group_id is None and len(made) > 1:
@@ -143,9 +148,15 @@ class Runs:
             if db.execute(select(runs.c.id).where(runs.c.id == parent.id).with_for_update()).one_or_none() is None:
                 raise unknown_run(parent.id)  # deleted this very moment
             row = db.execute(insert(runs).values(**new_run(spec) | begin | line).returning(*run_columns)).one()
-            words = f"Forked from run {parent.id} at the end of epoch {epoch}."
+            words = Sentence("Forked from run {parent} at the end of epoch {epoch}.", parent=parent.id, epoch=epoch)
             write_event(db, row.id, "forked", words, now)
-            write_event(db, parent.id, "child", f"Run {row.id} was forked from it at the end of epoch {epoch}.", now)
+            write_event(
+                db,
+                parent.id,
+                "child",
+                Sentence("Run {row} was forked from it at the end of epoch {epoch}.", row=row.id, epoch=epoch),
+                now,
+            )
             prepare(run_of(row))
         return run_of(row)
 
@@ -236,9 +247,15 @@ class Runs:
         run = self.get(run_id)
         if not asked:
             if state is RunState.PAUSED:
-                raise TrainyardError(f"Run {run_id} is {run.state.value}; only a queued or running run can be paused.")
+                raise TrainyardError(
+                    "Run {run} is {state}; only a queued or running run can be paused.",
+                    run=run_id,
+                    state=word(run.state),
+                )
             raise TrainyardError(
-                f"Run {run_id} is {run.state.value}; only a queued, running or paused run can be stopped."
+                "Run {run} is {state}; only a queued, running or paused run can be stopped.",
+                run=run_id,
+                state=word(run.state),
             )
         return run
 
@@ -254,7 +271,9 @@ class Runs:
         run = self.get(run_id)
         if not done:
             raise TrainyardError(
-                f"Run {run_id} is {run.state.value}; only a paused, stopped, pruned or failed run can be resumed."
+                "Run {run} is {state}; only a paused, stopped, pruned or failed run can be resumed.",
+                run=run_id,
+                state=word(run.state),
             )
         return run
 
@@ -274,7 +293,7 @@ class Runs:
             done = db.execute(delete(runs).where(runs.c.id == run_id, runs.c.state.not_in(_LIVE))).rowcount
         if not done:
             run = self.get(run_id)
-            raise TrainyardError(f"Run {run_id} is {run.state.value}; stop it before deleting it.")
+            raise TrainyardError("Run {run} is {state}; stop it before deleting it.", run=run_id, state=word(run.state))
 
     def delete_many(self, run_ids: Iterable[int]) -> None:
         """Forget those of these runs that have ended, in one transaction."""
@@ -288,6 +307,8 @@ def _check_queue(db: Connection, more: int) -> None:
     limit = settings().max_queued_runs
     if waiting + more > limit:
         raise TrainyardError(
-            f"The queue is full: {waiting} runs wait and TRAINYARD_MAX_QUEUED_RUNS allows {limit}. "
-            "Stop some, or wait until some have ended."
+            "The queue is full: {waiting} runs wait and TRAINYARD_MAX_QUEUED_RUNS allows {limit}. Stop some, "
+            "or wait until some have ended.",
+            waiting=waiting,
+            limit=limit,
         )

@@ -1,5 +1,7 @@
 """The tables. Times are seconds since 1970 (UTC); JSON columns hold plain values."""
 
+from typing import Any
+
 from sqlalchemy import (
     JSON,
     BigInteger,
@@ -13,6 +15,24 @@ from sqlalchemy import (
     Table,
     Text,
 )
+from sqlalchemy.types import TypeDecorator
+
+from engine.sentences import Sentence, from_json, to_json
+
+
+class Words(TypeDecorator[Sentence]):
+    """A sentence with its values. Texts that an earlier version stored are read as they are."""
+
+    impl, cache_ok = Text, True
+
+    def process_bind_param(self, value: Any, dialect: Any) -> Any:
+        """Return what is stored."""
+        return None if value is None else to_json(value)
+
+    def process_result_value(self, value: Any, dialect: Any) -> Any:
+        """Return the sentence that was stored."""
+        return None if value is None else from_json(value)
+
 
 metadata = MetaData(
     naming_convention={
@@ -31,7 +51,7 @@ runs = Table(
     Column("model", String(64), nullable=False),
     Column("spec", JSON, nullable=False),
     Column("owner", String(120), nullable=False, server_default=""),
-    Column("message", Text, nullable=False, server_default=""),
+    Column("message", Words, nullable=False, server_default=""),
     Column("request", String(16), nullable=False, server_default=""),
     Column("attempt", Integer, nullable=False, server_default="0"),
     Column("epoch", Integer, nullable=False, server_default="0"),
@@ -86,7 +106,7 @@ events = Table(
     Column("run_id", Integer, ForeignKey("runs.id", ondelete="CASCADE"), nullable=False),
     Column("at", Float, nullable=False),
     Column("kind", String(32), nullable=False),
-    Column("text", Text, nullable=False),
+    Column("text", Words, nullable=False),
     Index("ix_events_run_id_id", "run_id", "id"),
     sqlite_autoincrement=True,
 )
@@ -99,7 +119,7 @@ studies = Table(
     Column("state", String(16), nullable=False),
     Column("spec", JSON, nullable=False),
     Column("owner", String(120), nullable=False, server_default=""),
-    Column("message", Text, nullable=False, server_default=""),
+    Column("message", Words, nullable=False, server_default=""),
     Column("guesses", JSON, nullable=False),
     Column("boosted", JSON, nullable=False),
     Column("spent_seconds", Float, nullable=False, server_default="0"),
@@ -124,6 +144,6 @@ fetches = Table(
     Column("state", String(16), nullable=False),
     Column("done_bytes", BigInteger, nullable=False, server_default="0"),
     Column("total_bytes", BigInteger, nullable=False, server_default="0"),
-    Column("message", Text, nullable=False, server_default=""),
+    Column("message", Words, nullable=False, server_default=""),
     Column("at", Float, nullable=False),
 )

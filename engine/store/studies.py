@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Row, case, delete, func, inser
 
 from engine.errors import TrainyardError
 from engine.runs import Run, RunSpec, RunState
+from engine.sentences import Sentence, word
 from engine.store.database import Database
 from engine.store.rows import default_owner, new_run, run_columns, run_of, time_of, write_event
 from engine.store.runs import Runs
@@ -97,7 +98,9 @@ class Studies:
                 "study_id": study_id, "trial": trial,
             }  # fmt: skip
             row = db.execute(insert(runs).values(**values).returning(*run_columns)).one()
-            write_event(db, row.id, "queued", f"Trial {trial} of study {study_id}.", now)
+            write_event(
+                db, row.id, "queued", Sentence("Trial {trial} of study {study}.", trial=trial, study=study_id), now
+            )
         return run_of(row)
 
     # -- steering --------------------------------------------------------------------------------------------------
@@ -152,9 +155,15 @@ class Studies:
         with self._database.writing() as db:
             study = _readable(_get(db, study_id, changing=True))
             if study.state is StudyState.COMPLETED:
-                raise TrainyardError(f"Study {study_id} is completed. Give it more trials, then add values to try.")
+                raise TrainyardError(
+                    "Study {study} is completed. Give it more trials, then add values to try.", study=study_id
+                )
             if not study.live:
-                raise TrainyardError(f"Study {study_id} is {study.state.value}. Resume it, then add values to try.")
+                raise TrainyardError(
+                    "Study {study} is {state}. Resume it, then add values to try.",
+                    study=study_id,
+                    state=word(study.state),
+                )
             guesses = [*study.guesses, study.spec.check_params(params)]
             db.execute(update(studies).where(studies.c.id == study_id).values(guesses=guesses))
             return replace(study, guesses=tuple(guesses))
@@ -225,7 +234,12 @@ class Studies:
             study = _get(db, study_id)
         if not done:
             words = " or ".join(state.value for state in before)
-            raise TrainyardError(f"Study {study_id} is {study.state.value}; this takes one that is {words}.")
+            raise TrainyardError(
+                "Study {study} is {state}; this takes one that is {words}.",
+                study=study_id,
+                state=word(study.state),
+                words=words,
+            )
         return study
 
 
@@ -234,7 +248,7 @@ def _get(db: Connection, study_id: int, *, changing: bool = False) -> Study:
     query = select(studies).where(studies.c.id == study_id)
     row = db.execute(query.with_for_update() if changing else query).one_or_none()
     if row is None:
-        raise TrainyardError(f"There is no study {study_id}. It may have been deleted.")
+        raise TrainyardError("There is no study {study}. It may have been deleted.", study=study_id)
     return _study(row)
 
 
@@ -261,12 +275,16 @@ def _check_ended(db: Connection, study_id: int, *, changing: bool = False) -> No
     """Refuse what is still at work."""
     study = _get(db, study_id, changing=changing)
     if study.live:
-        raise TrainyardError(f"Study {study_id} is {study.state.value}; stop it before deleting it.")
+        raise TrainyardError(
+            "Study {study} is {state}; stop it before deleting it.", study=study_id, state=word(study.state)
+        )
     mine = (runs.c.study_id == study_id, runs.c.state.in_(UNENDED))
     live = db.execute(select(func.count()).select_from(runs).where(*mine)).scalar_one()
     if live:
         raise TrainyardError(
-            f"Runs of study {study_id} that have not ended: {live}. Stop them, or wait, then delete it."
+            "Runs of study {study} that have not ended: {live}. Stop them, or wait, then delete it.",
+            study=study_id,
+            live=live,
         )
 
 
@@ -276,7 +294,7 @@ def _study(row: Row[*tuple[Any, ...]]) -> Study:
     try:
         spec = StudySpec.from_dict(stored)
     except TrainyardError as error:  # it must not hide the others
-        spec, unreadable = StudySpec.remnant(stored), str(error)
+        spec, unreadable = StudySpec.remnant(stored), error.sentence
     return Study(
         **values
         | {

@@ -15,6 +15,7 @@ from engine.artifacts import Artifacts
 from engine.epochs import epoch_file, keep_epoch, let_go, thin_out
 from engine.errors import TrainyardError
 from engine.runs import RunSpec
+from engine.sentences import Sentence
 from engine.training.checkpoint import Position, assign, checkpoint_arrays, write_arrays
 from engine.training.pipeline import Batches
 from engine.training.reporter import Ended, Reporter
@@ -245,8 +246,13 @@ class Report(keras.callbacks.Callback):
         if not math.isfinite(loss):
             rate = self.learning_rate
             raise TrainyardError(
-                f"The {name} became {loss} in epoch {self.epoch + 1}: the weights have left the numbers a computer can "
-                f"hold. Lower the learning rate (it was {rate:g}; try {rate / 10:g}) or set clip norm to 1."
+                "The {name} became {value} in epoch {epoch}: the weights have left the numbers a computer can "
+                "hold. Lower the learning rate (it was {rate:g}; try {smaller:g}) or set clip norm to 1.",
+                name=name,
+                value=loss,
+                epoch=self.epoch + 1,
+                rate=rate,
+                smaller=rate / 10,
             )
 
 
@@ -296,7 +302,7 @@ class Checkpoints(keras.callbacks.Callback):
         self.keep_best()
         self._write(self._state(epoch, step, means))
         if self.most_kept and ended:
-            with _at_no_cost("An epoch could not be kept."):
+            with _at_no_cost(Sentence("An epoch could not be kept.")):
                 keep_epoch(self.files, ended)
         if self.most_kept:
             thin_out(self.files, self._best_epoch, self.most_kept)
@@ -307,7 +313,7 @@ class Checkpoints(keras.callbacks.Callback):
         if self._unwritten is None:
             return
         (epoch, state), self._unwritten = self._unwritten, None
-        with _at_no_cost("The best epoch could not be kept."):
+        with _at_no_cost(Sentence("The best epoch could not be kept.")):
             write_arrays(epoch_file(self.files, epoch), state)
 
     @property

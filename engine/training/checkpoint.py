@@ -82,8 +82,10 @@ def load_checkpoint(path: Path, model: keras.Model) -> Checkpoint:
         assign(_variables(model), _numbered(arrays, "v"))
     except (OSError, KeyError, ValueError, TypeError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise TrainyardError(
-            f"The checkpoint {str(path)!r} cannot be read ({error}). Delete it to start the run again from the "
-            "beginning, or start a new run with the same values."
+            "The checkpoint {path!r} cannot be read ({error}). Delete it to start the run again from the "
+            "beginning, or start a new run with the same values.",
+            path=str(path),
+            error=error,
         ) from error
     return Checkpoint(position, _numbered(arrays, "m"), _numbered(arrays, "b") or None)
 
@@ -100,7 +102,9 @@ def load_weights(path: Path, model: keras.Model) -> Position:
             variables = model.weights if best else model.variables
             assign(variables, [file[f"{'b' if best else 'v'}{i}"] for i in range(len(variables))])
     except (OSError, KeyError, ValueError, TypeError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-        raise TrainyardError(f"The checkpoint {str(path)!r} cannot be read ({error}).") from error
+        raise TrainyardError(
+            "The checkpoint {path!r} cannot be read ({error}).", path=str(path), error=error
+        ) from error
     return position
 
 

@@ -8,11 +8,12 @@ from typing import Any
 
 from engine.artifacts import Artifacts
 from engine.baselines.base import Baseline, baseline_of, cached_baseline
-from engine.errors import TrainyardError
+from engine.errors import TrainyardError, first_line
 from engine.files import write_text
 from engine.judging import deciding_metric
 from engine.preparation.prepare import PreparedDataset
 from engine.runs import RunState
+from engine.sentences import Sentence, to_json
 from engine.tasks.base import Task
 from engine.training.evaluate import JUDGED
 from engine.training.reporter import Ended, RunLost
@@ -30,7 +31,7 @@ def compare_run(data: PreparedDataset, task: Task, files: Artifacts, obey: Calla
     except Ended as ended:
         if ended.state is RunState.CANCELED:
             raise
-        baseline = Baseline(problem="The run was stopped before the baseline was found.")
+        baseline = Baseline(problem=Sentence("The run was stopped before the baseline was found."))
     except RunLost:
         raise
     except Exception as error:
@@ -64,12 +65,14 @@ def _record(baseline: Baseline, files: Artifacts) -> None:
     evaluation = files.read_evaluation()
     for split in JUDGED:
         if split in evaluation:
-            evaluation[split]["baseline"] = asdict(baseline) | {"metrics": baseline.metrics.get(split, {})}
+            evaluation[split]["baseline"] = asdict(baseline) | {
+                "metrics": baseline.metrics.get(split, {}),
+                "problem": to_json(baseline.problem),
+            }
     write_text(files.evaluation, json.dumps(evaluation))
 
 
 def _sentence(error: Exception) -> str:
     if isinstance(error, TrainyardError):
-        return str(error)
-    first = str(error).strip().splitlines()[0] if str(error).strip() else "no message"
-    return f"{type(error).__name__}: {first}"
+        return error.sentence
+    return Sentence("{kind}: {problem}", kind=type(error).__name__, problem=first_line(error))

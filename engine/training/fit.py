@@ -18,6 +18,7 @@ from engine.errors import TrainyardError
 from engine.preparation.prepare import PreparedDataset, Split, prepare
 from engine.processes import describe_process
 from engine.runs import Run, RunSpec, RunState
+from engine.sentences import Sentence
 from engine.settings import settings
 from engine.store import Store
 from engine.training.callbacks import BestEpoch, Checkpoints, Plateau, Report, SteadySeeds
@@ -59,7 +60,7 @@ def train_run(store: Store, run: Run, extra: list[keras.callbacks.Callback] | No
     ):
         state, message, result = _train(store, run, spec, hardware, reporter, extra or [])
     if not store.attempts.end(run, state, message, result):
-        raise RunLost(f"Run {run.id} is not this worker's any more.")
+        raise RunLost(Sentence("Run {run} is not this worker's any more.", run=run.id))
     return state
 
 
@@ -109,8 +110,8 @@ def _train(
         return _canceled(run)
     if session is None:
         if state is RunState.PAUSED:
-            return state, "Paused before training began. Resume starts it.", run.result
-        return state, "Stopped before training began. Resume starts it.", run.result
+            return state, Sentence("Paused before training began. Resume starts it."), run.result
+        return state, Sentence("Stopped before training began. Resume starts it."), run.result
     session.keep()
     if state is RunState.PAUSED:  # the device is wanted: nothing is judged
         return state, session.farewell(state), run.result
@@ -143,7 +144,7 @@ def _taken(began: float) -> dict[str, float]:
 
 def _canceled(run: Run) -> tuple[RunState, str, dict[str, Any]]:
     discard_results(run.id)
-    return RunState.CANCELED, "Canceled: no result was kept.", {}
+    return RunState.CANCELED, Sentence("Canceled: no result was kept."), {}
 
 
 @dataclass
@@ -343,13 +344,27 @@ class _Session:
         """One sentence that says why training ended, where it is not plain."""
         done, epochs = self.report.epoch, self.spec.training.epochs
         if state is RunState.COMPLETED and done < epochs:
-            return f"Stopped early after epoch {done}: no better result for {self.spec.training.patience} epochs."
+            return Sentence(
+                "Stopped early after epoch {done}: no better result for {patience} epochs.",
+                done=done,
+                patience=self.spec.training.patience,
+            )
         if state is RunState.STOPPED:
-            return f"Stopped in epoch {min(done + 1, epochs)} of {epochs}. The model is kept; Resume goes on from here."
+            return Sentence(
+                "Stopped in epoch {done} of {epochs}. The model is kept; Resume goes on from here.",
+                done=min(done + 1, epochs),
+                epochs=epochs,
+            )
         if state is RunState.PAUSED:
-            return f"Paused in epoch {min(done + 1, epochs)} of {epochs}. Resume goes on from here."
+            return Sentence(
+                "Paused in epoch {done} of {epochs}. Resume goes on from here.",
+                done=min(done + 1, epochs),
+                epochs=epochs,
+            )
         if state is RunState.PRUNED:
-            return (
-                f"Given up after epoch {done} of {epochs}: other trials were better by then. Resume goes on from here."
+            return Sentence(
+                "Given up after epoch {done} of {epochs}: other trials were better by then. Resume goes on from here.",
+                done=done,
+                epochs=epochs,
             )
         return ""

@@ -50,7 +50,9 @@ class Inheritance:
                 best = {name: file[f"b{i}"] for i, name in enumerate(about["best"]) if f"b{i}" in file}
         except (OSError, KeyError, ValueError, TypeError, EOFError, zipfile.BadZipFile, zlib.error) as error:
             raise TrainyardError(
-                f"The checkpoint {str(path)!r} cannot be read ({error}). Fork the parent again, or start a new run."
+                "The checkpoint {path!r} cannot be read ({error}). Fork the parent again, or start a new run.",
+                path=str(path),
+                error=error,
             ) from error
         return cls(position, about, values, best)
 
@@ -61,8 +63,11 @@ class Inheritance:
             if name in self.values:
                 if tuple(variable.shape) != self.values[name].shape:
                     raise TrainyardError(
-                        f"The weights of the parent do not fit: {variable.path} has shape {tuple(variable.shape)}, and there "
-                        f"it has {self.values[name].shape}. Start a new run."
+                        "The weights of the parent do not fit: {path} has shape {shape}, and there it has {parent_shape}. Start "
+                        "a new run.",
+                        path=variable.path,
+                        shape=tuple(variable.shape),
+                        parent_shape=self.values[name].shape,
                     )
                 variable.assign(self.values[name])
         after = _digest(network.features)
@@ -100,8 +105,10 @@ def inherit(run: Run, files: Artifacts, network: Network) -> Inheritance | None:
     path = files.start if files.start.is_file() else files.checkpoint
     if not path.is_file():
         raise TrainyardError(
-            f"Run {run.id} was forked from run {run.parent_id}, and what it began with was deleted: runs were over "
-            "TRAINYARD_DISK_BUDGET_MB. Fork a kept epoch again, or start a new run."
+            "Run {run} was forked from run {parent}, and what it began with was deleted: runs were over "
+            "TRAINYARD_DISK_BUDGET_MB. Fork a kept epoch again, or start a new run.",
+            run=run.id,
+            parent=run.parent_id,
         )
     return Inheritance.read(path).give_weights(network)
 

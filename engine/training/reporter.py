@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from engine.runs import Run, RunState
+from engine.sentences import Sentence
 from engine.settings import settings
 from engine.store import MetricPoint, Store
 from engine.store.changes import STEER
@@ -86,7 +87,7 @@ class Reporter:
         if self._refused is not None and time.monotonic() - self._heard > settings().heartbeat_timeout_seconds / 2:
             raise self._refused
         if self.lost:
-            raise RunLost(f"Run {self._run.id} is not this worker's any more.")
+            raise RunLost(Sentence("Run {run} is not this worker's any more.", run=self._run.id))
         if self.requested is not None:
             raise Ended(self.requested)
 

@@ -87,7 +87,7 @@ def _look(file: Any) -> _Seen:
             try:
                 seen = _Seen(file.file_id, understand(file, file.name))
             except TrainyardError as error:
-                seen = _Seen(file.file_id, None, str(error))
+                seen = _Seen(file.file_id, None, error.sentence)
         st.session_state[_SEEN] = seen
     return seen
 

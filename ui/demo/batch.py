@@ -61,7 +61,7 @@ class Batch:
         except Busy:
             return  # others are served; the next tick tries again
         except TrainyardError as error:
-            self.problem, self.paused = str(error), True
+            self.problem, self.paused = error.sentence, True
         if len(self.results) == len(self.inputs):
             self._open.close()
 
@@ -81,7 +81,7 @@ class Batch:
             except ArchiveError:
                 raise
             except TrainyardError as error:
-                known[position] = PredictResult(member.name, None, str(error))
+                known[position] = PredictResult(member.name, None, error.sentence)
         found = iter(lab.predictor().predict(self.run_id, files) if files else [])
         self.results += [known[i] if i in known else next(found) for i in range(len(waiting))]
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.judging import deciding_metric, gain
+from engine.sentences import from_json
 from ui.language import N_, _
 from ui.sentences import said_plain
 from ui.words import is_share, metric_label, metric_text
@@ -29,7 +30,9 @@ def baseline_sentence(judged: Mapping[str, Any], objective: str) -> str:
     """The baseline on one judged split, beside the network; "" for a run of before there were baselines."""
     baseline = judged.get("baseline") or {}
     if baseline.get("problem"):
-        return _("There is no baseline for this dataset. {problem}").format(problem=said_plain(baseline["problem"]))
+        return _("There is no baseline for this dataset. {problem}").format(
+            problem=said_plain(from_json(baseline["problem"]))
+        )
     if not baseline.get("metrics"):
         return ""
     metric = deciding_metric(objective, baseline["metrics"])

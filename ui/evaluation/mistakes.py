@@ -177,7 +177,7 @@ def _prepared(run: Run) -> PreparedDataset | None:
         with st.spinner(_("Preparing the dataset ..."), show_time=True):
             prepared = prepare(dataset)
     except TrainyardError as error:
-        st.info(_("The examples cannot be shown. {reason}").format(reason=said(str(error))), icon=":material/info:")
+        st.info(_("The examples cannot be shown. {reason}").format(reason=said(error)), icon=":material/info:")
         return None
     if prepared.content_hash != run.environment.get("dataset_hash"):
         st.info(

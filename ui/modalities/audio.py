@@ -145,7 +145,7 @@ def example_input(run: Run, dataset: Dataset) -> list[File]:
     try:
         examples = held_out_examples(dataset)
     except TrainyardError as error:
-        st.info(said(str(error)), icon=":material/info:")
+        st.info(said(error), icon=":material/info:")
         return []
     st.caption(_("From the test split: the network has not been trained on these."))
     key = f"example-{run.id}"

@@ -195,7 +195,7 @@ def _known(run: Run, dataset: Dataset) -> tuple[DataInfo, PreparedDataset | None
     try:
         prepared = prepare(dataset)
     except TrainyardError as error:
-        st.info(said(str(error)), icon=":material/info:")
+        st.info(said(error), icon=":material/info:")
         prepared = None
     try:
         return DataInfo.from_dict(json.loads(artifacts_of(run.id).info.read_text(encoding="utf-8"))), prepared

@@ -120,7 +120,7 @@ def apply(run_ids: Iterable[int], action: Callable[[int], None]) -> None:
         try:
             action(run_id)
         except TrainyardError as error:
-            st.toast(said(str(error)), icon=":material/error:", duration="long")
+            st.toast(said(error), icon=":material/error:", duration="long")
 
 
 def confirm_cancel(run_ids: list[int]) -> None:

@@ -79,7 +79,7 @@ def _draw_spec(run: Run) -> None:
     try:
         spec = run.parsed()
     except TrainyardError as error:
-        st.warning(said(str(error)))
+        st.warning(said(error))
         st.json(run.spec)
         return
     st.page_link(

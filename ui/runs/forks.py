@@ -55,7 +55,7 @@ def _ask(run: Run, wanted: int) -> None:
     try:
         check_kept(run, nearest(epochs, wanted) if epochs else wanted)
     except TrainyardError as error:
-        st.toast(said(str(error)), icon=":material/info:", duration="long")
+        st.toast(said(error), icon=":material/info:", duration="long")
         return
     best = int(run.best.get("epoch", 0))
     history = lab.store().metrics.history(run.id).get(headline_of(run), [])
@@ -79,7 +79,7 @@ def _ask(run: Run, wanted: int) -> None:
             try:
                 st.switch_page(page("train"), query_params=fork_query(run, epoch))
             except TrainyardError as error:
-                st.error(said(str(error)), icon=":material/error:")
+                st.error(said(error), icon=":material/error:")
 
     ask()
 

@@ -30,7 +30,7 @@ def draw_reproduce(run: Run) -> None:
     try:
         spec = run.parsed()
     except TrainyardError as error:
-        st.warning(said(str(error)), icon=":material/link_off:")
+        st.warning(said(error), icon=":material/link_off:")
         st.caption(_("A part of this run is not known here any more, so it can be read but not repeated."))
         return
     _draw_again(run, spec)

@@ -68,7 +68,7 @@ def ask(change: Callable[[], object], *, starts: bool = False) -> None:
         if starts:
             lab.start_executor()
     except TrainyardError as error:
-        st.toast(said(str(error)), icon=":material/error:", duration="long")
+        st.toast(said(error), icon=":material/error:", duration="long")
         return
     st.rerun()
 
@@ -112,7 +112,7 @@ def _delete(study_id: int) -> None:
     try:
         delete_study(lab.store(), study_id)
     except TrainyardError as error:
-        st.toast(said(str(error)), icon=":material/error:", duration="long")
+        st.toast(said(error), icon=":material/error:", duration="long")
 
 
 # -- steering ----------------------------------------------------------------------------------------------------------

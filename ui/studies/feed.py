@@ -76,7 +76,7 @@ class StudyFeed:
                 raise TrainyardError(study.unreadable)
             self.reader, self.problem = TrialReader(study.spec), ""
         except TrainyardError as error:
-            self.problem = str(error)
+            self.problem = error.sentence
 
     def _take_runs(self, reader: TrialReader, study: Study) -> None:
         """Read what is new and what goes on; where that does not account for all, everything."""

@@ -109,7 +109,7 @@ def read_vary(text: str, fields: Mapping[str, Field], values: Mapping[str, Any],
         try:
             space[name] = narrow(fields[name], read_domain(fields[name], words))
         except (TrainyardError, ValueError, OverflowError) as error:
-            why = said(str(error)) if isinstance(error, TrainyardError) else _("That is no range.")
+            why = said(error) if isinstance(error, TrainyardError) else _("That is no range.")
             notes.append(_("'{entry}' in the link cannot be used.").format(entry=plain_label(entry, 60)) + " " + why)
             space[name] = around(fields[name], values[name])
     return space

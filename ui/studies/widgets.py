@@ -209,7 +209,7 @@ def why_not(found: SearchForm) -> tuple[StudySpec | None, str]:
         spec = found.study_spec()
         check_grid(spec)
     except TrainyardError as error:
-        return None, str(error)
+        return None, error.sentence
     return spec, ""
 
 

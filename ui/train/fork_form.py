@@ -32,7 +32,7 @@ class Fork:
             check_fork(self.parent.parsed(), spec, self.epoch)
             check_kept(self.parent, self.epoch)
         except TrainyardError as error:
-            return said(str(error))
+            return said(error)
         return ""
 
     def command(self, spec: RunSpec) -> list[str]:

@@ -110,7 +110,7 @@ def _read_parts(params: Mapping[str, str], notes: list[str]) -> dict[str, type[S
     try:
         return choose_parts(names)
     except TrainyardError as error:  # each exists, but they do not go together: the dataset decides
-        notes.append(said(str(error)))
+        notes.append(said(error))
         return choose_parts({k: v for k, v in names.items() if k not in ("task", "model")})
 
 

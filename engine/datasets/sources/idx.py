@@ -52,4 +52,6 @@ class IdxDataset(FetchedDataset):
 
 
 def _broken(path: Path, reason: str) -> TrainyardError:
-    return TrainyardError(f"{path.name!r} cannot be read: {reason}. Delete it and fetch the dataset again.")
+    return TrainyardError(
+        "{path!r} cannot be read: {reason}. Delete it and fetch the dataset again.", path=path.name, reason=reason
+    )

@@ -20,8 +20,14 @@ def read_pack(name: str, samples: int) -> tuple[np.ndarray, list[str], list[str]
     values, rate = soundfile.read(sound, dtype="int16")
     if rate != SAMPLE_RATE_HZ or values.shape != (samples * len(rows),):
         raise TrainyardError(
-            f"{sound.name!r} holds {len(values):,} values at {rate:,} Hz, where {len(rows):,} clips of {samples:,} at "
-            f"{SAMPLE_RATE_HZ:,} Hz are expected. Install Trainyard again."
+            "{sound!r} holds {values:,} values at {rate:,} Hz, where {rows:,} clips of {samples:,} at "
+            "{sample_rate_hz:,} Hz are expected. Install Trainyard again.",
+            sound=sound.name,
+            values=len(values),
+            rate=rate,
+            rows=len(rows),
+            samples=samples,
+            sample_rate_hz=SAMPLE_RATE_HZ,
         )
     labels, others = zip(*rows, strict=True)
     return values.reshape(-1, samples), list(labels), list(others)

@@ -47,6 +47,11 @@ def check_size(reference: str, size_bytes: int, at: str, remedy: str) -> None:
     """Raise `TrainyardError` when arrays of this size are over the limit."""
     if size_bytes > settings().max_dataset_mb * 1_000_000:
         raise TrainyardError(
-            f"The dataset {reference!r} takes {size_bytes // 1_000_000:,} MB {at}, more than "
-            f"{settings().max_dataset_mb:,} MB (TRAINYARD_MAX_DATASET_MB). Choose {remedy}."
+            "The dataset {reference!r} takes {size_mb:,} MB {at}, more than {max_dataset_mb:,} MB "
+            "(TRAINYARD_MAX_DATASET_MB). Choose {remedy}.",
+            reference=reference,
+            size_mb=size_bytes // 1_000_000,
+            at=at,
+            max_dataset_mb=settings().max_dataset_mb,
+            remedy=remedy,
         )

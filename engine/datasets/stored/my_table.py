@@ -12,6 +12,7 @@ from engine.imports.sets import REFERENCE, Kind, set_path
 from engine.imports.splits import fixed_splits, joined_groups
 from engine.imports.table import CLASSIFY, REGRESS, TABLE, decoded
 from engine.modalities.rows import make_rows
+from engine.sentences import Sentence
 from engine.spec import FIXED, HIDDEN, Options
 
 
@@ -46,9 +47,13 @@ class MyTable(OwnDataset):
             return super().missing()
         own = self.own()
         suits = "classes" if CLASSIFY in own.tasks else "a number"
-        return (
-            f"The target {own.roles['target']!r} of the table {own.reference!r} can be predicted as {suits} only. Choose "
-            f"the task {own.tasks[0]!r}, or import the table again with another target."
+        return Sentence(
+            "The target {target!r} of the table {reference!r} can be predicted as {suits} only. Choose the "
+            "task {tasks!r}, or import the table again with another target.",
+            target=own.roles["target"],
+            reference=own.reference,
+            suits=suits,
+            tasks=own.tasks[0],
         )
 
     def load(self) -> Examples:

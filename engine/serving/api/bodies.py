@@ -41,14 +41,21 @@ async def read_files(request: Request) -> list[tuple[str, bytes]]:
         if isinstance(error, Problem):
             raise
         reason = error.message if isinstance(error, MultiPartException) else "it cannot be read."
-        raise Problem(HTTPStatus.BAD_REQUEST, f"The form is broken or too large: {reason[:200]}") from error
+        raise Problem(
+            HTTPStatus.BAD_REQUEST, "The form is broken or too large: {reason}", reason=reason[:200]
+        ) from error
     try:
         wrong = sorted({name[:80] for name, value in form.multi_items() if name != FIELD})
         if wrong:
-            raise Problem(HTTPStatus.BAD_REQUEST, f"The form has a field {wrong[0]!r}; it may have {FIELD!r} only.")
+            raise Problem(
+                HTTPStatus.BAD_REQUEST,
+                "The form has a field {wrong!r}; it may have {field!r} only.",
+                wrong=wrong[0],
+                field=FIELD,
+            )
         uploads = [value for value in form.getlist(FIELD) if isinstance(value, UploadFile)]
         if not uploads or len(uploads) < len(form.multi_items()):
-            raise Problem(HTTPStatus.BAD_REQUEST, f"The form must have one or more files as {FIELD!r}.")
+            raise Problem(HTTPStatus.BAD_REQUEST, "The form must have one or more files as {field!r}.", field=FIELD)
         return [(upload.filename or "file", await upload.read()) for upload in uploads]
     finally:
         await form.close()
@@ -68,7 +75,8 @@ async def _counted(request: Request) -> AsyncGenerator[bytes, None]:
     if size > limit:
         raise Problem(
             HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-            f"The body has more than {settings().max_request_mb} MB (TRAINYARD_MAX_REQUEST_MB). Send it in portions.",
+            "The body has more than {max_request_mb} MB (TRAINYARD_MAX_REQUEST_MB). Send it in portions.",
+            max_request_mb=settings().max_request_mb,
         )
 
 
@@ -79,6 +87,8 @@ async def _in_time() -> AsyncIterator[None]:
         async with asyncio.timeout(limit):
             yield
     except TimeoutError as error:
-        raise Problem(HTTPStatus.REQUEST_TIMEOUT, f"The body did not arrive within {limit:g} seconds.") from error
+        raise Problem(
+            HTTPStatus.REQUEST_TIMEOUT, "The body did not arrive within {limit:g} seconds.", limit=limit
+        ) from error
     except ClientDisconnect as error:
         raise Problem(HTTPStatus.BAD_REQUEST, "The connection ended before the body did.") from error

@@ -10,6 +10,7 @@ from engine.artifacts import artifacts_of
 from engine.data_info import DataInfo
 from engine.errors import TrainyardError
 from engine.runs import Run, RunState
+from engine.sentences import Sentence, word
 from engine.serving.api.problems import Problem
 from engine.serving.api.shapes import InputColumn, Inputs, Metadata, ModelList, Status, Summary, VersionStatus
 from engine.store import Store
@@ -36,13 +37,14 @@ class Models:
             try:
                 return self.store.runs.get(int(name))
             except TrainyardError as error:
-                raise Problem(HTTPStatus.NOT_FOUND, str(error)) from error
+                raise Problem(HTTPStatus.NOT_FOUND, error.sentence) from error
         for run in self.store.runs.list(states=[RunState.COMPLETED], trials=False, limit=MOST_MODELS):
             if _alias(run) == name and answers(run):
                 return run
         raise Problem(
             HTTPStatus.NOT_FOUND,
-            f"There is no model {name[:80]!r}. A name is the number of a run, or DATASET-MODEL; /api/v1/models lists them.",
+            "There is no model {name!r}. A name is the number of a run, or DATASET-MODEL; /api/v1/models lists them.",
+            name=name[:80],
         )
 
     def able(self, name: str) -> Run:
@@ -50,7 +52,9 @@ class Models:
         run = self.find(name)
         if not answers(run):
             wait = "it has a model once its first epoch is over" if not run.state.final else "it has left no model"
-            raise Problem(HTTPStatus.NOT_FOUND, f"Run {run.id} is {run.state}: {wait}.")
+            raise Problem(
+                HTTPStatus.NOT_FOUND, "Run {run} is {state}: {wait}.", run=run.id, state=word(run.state), wait=wait
+            )
         return run
 
     def describe(self, name: str) -> Metadata:
@@ -100,7 +104,9 @@ def _version(run: Run) -> VersionStatus:
     if answers(run):
         return VersionStatus(version=str(run.id), state="AVAILABLE", status=Status())
     state: Any = {RunState.QUEUED: "START", RunState.PAUSED: "START", RunState.RUNNING: "LOADING"}.get(run.state, "END")
-    status = Status(error_code="UNAVAILABLE", error_message=run.message or f"The run is {run.state}.")
+    status = Status(
+        error_code="UNAVAILABLE", error_message=run.message or Sentence("The run is {state}.", state=word(run.state))
+    )
     return VersionStatus(version=str(run.id), state=state, status=status)
 
 

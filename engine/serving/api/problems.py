@@ -10,8 +10,8 @@ from engine.serving.turns import Busy, Late
 class Problem(TrainyardError):  # noqa: N818  # most are of the client's making
     """A sentence with the status that says whose turn it is."""
 
-    def __init__(self, status: HTTPStatus, sentence: str) -> None:
-        super().__init__(sentence)
+    def __init__(self, status: HTTPStatus, template: str, /, **values: object) -> None:
+        super().__init__(template, **values)
         self.status = status
 
 

@@ -19,6 +19,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
 from engine.errors import TrainyardError
+from engine.sentences import Sentence
 from engine.serving.answers import PredictResult
 from engine.serving.api.bodies import read_body, read_files
 from engine.serving.api.models import Models
@@ -79,7 +80,10 @@ class _Api:
             if kind not in (_JSON, _FORM):
                 raise Problem(
                     HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-                    f"The body is of type {kind[:80]!r}; {_JSON} or {_FORM} is expected. Set Content-Type.",
+                    "The body is of type {kind!r}; {json} or {form} is expected. Set Content-Type.",
+                    kind=kind[:80],
+                    json=_JSON,
+                    form=_FORM,
                 )
             run = await self._thread(lambda: self._models().able(request.path_params["name"]))
             if kind == _JSON:
@@ -108,7 +112,7 @@ class _Api:
 def _raw(request: Request) -> bool:
     asked = request.query_params.get("raw", "false")
     if asked not in _YES:
-        raise Problem(HTTPStatus.BAD_REQUEST, f"raw is {asked[:80]!r}; true or false is expected.")
+        raise Problem(HTTPStatus.BAD_REQUEST, "raw is {asked!r}; true or false is expected.", asked=asked[:80])
     return _YES[asked]
 
 
@@ -144,15 +148,22 @@ async def _refuse(request: Request, error: Exception) -> Response:
 
 async def _refuse_address(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    sentence = f"There is nothing at this address; {ADDRESS}/openapi.json tells what there is."
+    sentence = Sentence(
+        "There is nothing at this address; {address}/openapi.json tells what there is.", address=ADDRESS
+    )
     if not settings().api:
-        sentence = "The API is switched off on this server (TRAINYARD_API)."
+        sentence = Sentence("The API is switched off on this server (TRAINYARD_API).")
     elif error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-        sentence = f"{request.method} is not possible at this address."
+        sentence = Sentence("{method} is not possible at this address.", method=request.method)
     return _error(error.status_code, sentence, error.headers)
 
 
 async def _fail(request: Request, error: Exception) -> Response:
     number = uuid.uuid4().hex[:8]
     logger.error("Error %s in the API", number, exc_info=error)
-    return _error(500, f"Something went wrong. The log of the dashboard has the details under number {number}.")
+    return _error(
+        500,
+        Sentence(
+            "Something went wrong. The log of the dashboard has the details under number {number}.", number=number
+        ),
+    )
