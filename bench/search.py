@@ -1,5 +1,5 @@
 """A search over the embedded digits: trials an hour against KerasTuner's random search, with one slot and with two, and how
-soon a search that gives up hopeless trials is as good as KerasTuner's whole one.
+soon a search that prunes hopeless trials is as good as KerasTuner's whole one.
 
 Both sides search the same space on the same arrays for the same epochs, without early stopping, and keep the weights of each
 trial's best epoch. The clock of KerasTuner begins after its imports, ours when the study is created beside an executor that

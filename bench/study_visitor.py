@@ -11,7 +11,8 @@ from streamlit.testing.v1 import AppTest
 
 from bench.children import ROOT, median, percentile
 from engine.runs import RunState
-from engine.search.sampling import close_storage, distributions, open_storage, open_study
+from engine.search.optuna_adapter import close_storage, open_storage, open_study
+from engine.search.sampling import distributions
 from engine.store import Store, open_store
 from engine.studies import Study
 from tests import study_seeding
@@ -59,7 +60,10 @@ def draw_tick() -> None:
     from ui import lab
     from ui.navigation import navigation
     from ui.studies.feed import study_feed
-    from ui.studies.views import draw_best, draw_charts, draw_progress, draw_trials, judging_of
+    from ui.studies.plots import judging_of
+    from ui.studies.progress import draw_best, draw_progress
+    from ui.studies.table import draw_trials
+    from ui.studies.views import draw_charts
 
     navigation()  # links need it
     feed = study_feed(lab.store(), int(st.query_params["study"]))

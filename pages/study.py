@@ -13,9 +13,13 @@ from ui.navigation import page
 from ui.plain import plain_label
 from ui.runs.feeds import crowd
 from ui.sentences import said
-from ui.studies.actions import draw_actions, draw_steering
+from ui.studies.actions import draw_actions
 from ui.studies.feed import StudyFeed, study_feed
-from ui.studies.views import draw_best, draw_charts, draw_progress, draw_trials, judging_of, study_pace
+from ui.studies.plots import judging_of
+from ui.studies.progress import draw_best, draw_progress, study_pace
+from ui.studies.steering import draw_steering
+from ui.studies.table import draw_trials
+from ui.studies.views import draw_charts
 from ui.studies.words import direction_words, executor_warning
 from ui.words import is_run_id, local_time
 

@@ -8,7 +8,7 @@ from optuna.trial import FrozenTrial
 
 from engine.runs import Run, RunState
 from engine.search.driver import Driver
-from engine.search.sampling import study_name
+from engine.search.optuna_adapter import study_name
 from engine.spec import Range
 from engine.store import MetricPoint, Store
 from engine.studies import Search, Study, StudySpec

@@ -69,7 +69,7 @@ def ended(
     pruned: bool = False,
     quality: float | None = None,
 ) -> Run:
-    """A trial that has come to its end, or was given up after two epochs. Learning rates near 0.01 are the best."""
+    """A trial that has come to its end, or was pruned after two epochs. Learning rates near 0.01 are the best."""
     top = 0.95 - 0.2 * abs(math.log10(params.get("learning_rate", 0.01)) + 2) if quality is None else quality
     epochs = 2 if pruned else 8
     run = begun(store, made, number, params, [top * (1 - 0.5 ** (epoch + 1)) for epoch in range(epochs)])

@@ -11,7 +11,7 @@ from sqlalchemy import create_engine, inspect
 
 from engine.errors import TrainyardError
 from engine.runs import RunSpec
-from engine.search.sampling import close_storage, open_storage
+from engine.search.optuna_adapter import close_storage, open_storage
 from engine.settings import settings
 from engine.store import Store
 from engine.store.migration import HEAD, VERSION_TABLE, current_revision

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from optuna_dashboard import wsgi
 
-from engine.search.sampling import study_name
+from engine.search.optuna_adapter import study_name
 from engine.store import Store
 from tests.search_bench import Bench
 

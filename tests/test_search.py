@@ -13,9 +13,10 @@ from sqlalchemy import update
 from engine.errors import TrainyardError
 from engine.runs import RunState
 from engine.search.grid import combinations
+from engine.search.optuna_adapter import open_study
 from engine.search.promotion import promote
 from engine.search.results import find_results
-from engine.search.sampling import distributions, make_sampler, open_study
+from engine.search.sampling import distributions, make_sampler
 from engine.search.trials import TrialReader, best_trials
 from engine.spec import Range
 from engine.store import Store
@@ -391,13 +392,13 @@ def test_more_that_is_asked_for_while_a_study_is_about_to_end_is_not_lost(
     study = bench.begin(trials=1)
     run = bench.claim()
     bench.epochs(run, 0.5)
-    told = bench.driver._open[study.id]._tell
+    told = bench.driver._open[study.id].trials.tell
 
     def steered_meanwhile(*what: Any) -> None:
         told(*what)
         bench.store.studies.steer(study.id, lambda spec: _searched(spec, trials=2))
 
-    monkeypatch.setattr(bench.driver._open[study.id], "_tell", steered_meanwhile)
+    monkeypatch.setattr(bench.driver._open[study.id].trials, "tell", steered_meanwhile)
     bench.end(run)
     bench.driver.tick()
     assert bench.get(study).state is StudyState.RUNNING
@@ -423,14 +424,18 @@ def test_a_stopped_study_takes_no_guess(bench: Bench) -> None:
         bench.store.studies.guess(study.id, {"units": 33})
 
 
-def test_a_guess_takes_no_combination_from_a_grid(bench: Bench) -> None:
+def test_a_combination_of_a_grid_that_was_enqueued_is_not_trained_again(bench: Bench) -> None:
     study = bench.begin({"units": Range(16, 18)}, sampler="grid", trials=100)
     bench.store.studies.guess(study.id, {"units": 17})
     tried = []
     while bench.waiting():
         tried.append(bench.train().spec["model"]["units"])
-    assert sorted(tried) == [16, 17, 17, 18]
+    assert sorted(tried) == [16, 17, 18]
     assert bench.get(study).state is StudyState.COMPLETED
+    assert bench.get(study).message == "All 3 combinations of the grid have been tried."
+    repeated = [trial for trial in bench.trials(study) if "repeats" in trial.user_attrs]
+    known = bench.trials(study)[repeated[0].user_attrs["repeats"]]
+    assert (len(repeated), repeated[0].params, repeated[0].values) == (1, known.params, known.values)
 
 
 def test_a_larger_budget_wakes_a_study_whose_time_was_spent(bench: Bench) -> None:
@@ -477,7 +482,7 @@ def test_a_pruner_is_asked_once_for_each_value(bench: Bench) -> None:
 
 
 class _Counting(optuna.pruners.BasePruner):
-    """Gives up nothing, and remembers after which epoch it was asked."""
+    """Prunes nothing, and remembers after which epoch it was asked."""
 
     def __init__(self, asked: list[int]) -> None:
         self._asked = asked

@@ -14,11 +14,13 @@ import pytest
 
 from engine.cli import main
 from engine.cli.commands import make_parsers
+from engine.cli.search import plan, study_spec
 from engine.datasets.base import datasets
 from engine.errors import TrainyardError
 from engine.models.base import models
 from engine.runs import RunState, choose_parts
 from engine.settings import settings
+from engine.spec import Choices
 from engine.store import Store
 from tests.faults.lab import Lab
 
@@ -81,7 +83,6 @@ def test_ctrl_c_stops_the_study_and_its_runs(lab: Lab) -> None:
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        ((), "at least one hyperparameter"),
         (("--search", "unit"), "Did you mean 'units'"),
         (("--search", "units=1:9999999"), "narrow that, not widen it"),
         (("--search", "units", "--trials", "0"), "trials"),
@@ -99,6 +100,41 @@ def test_what_cannot_be_searched_is_a_sentence_and_leaves_nothing(
     assert main([*TINY, *words]) == 1
     assert sentence in capsys.readouterr().err
     assert store.studies.list() == []
+
+
+@pytest.mark.parametrize(
+    ("dataset", "model", "varied"),
+    [
+        ("digits", "mlp", {"learning_rate", "units", "dropout"}),
+        ("digits", "cnn", {"learning_rate", "units", "dropout", "blocks", "batch_normalisation"}),
+        ("tweets", "textcnn", {"learning_rate", "filters", "dropout", "splitting", "signs"}),
+        ("tweets", "bag-of-embeddings", {"learning_rate", "units", "dropout", "splitting", "signs", "ngrams"}),
+        ("fashion", "efficientnet-lite0", {"learning_rate", "units", "dropout", "resolution", "unfreeze_from"}),
+    ],
+)
+def test_without_a_word_a_search_varies_what_matters_first(dataset: str, model: str, varied: set[str]) -> None:
+    words = ["search", "--dataset", dataset, "--model", model]
+    parser, _known = make_parsers(words)
+    spec = study_spec(parser.parse_args(words))
+    assert spec.space.keys() == varied
+    if "splitting" in varied:
+        assert spec.space["splitting"] == Choices(("words", "characters", "pieces"))
+
+
+def test_a_small_space_is_said_before_it_is_searched() -> None:
+    words = [*TINY, "--search", "units=16:18", "--search", "activation=relu,tanh"]
+    parser, _known = make_parsers(words)
+    lines = list(plan(study_spec(parser.parse_args(words))))
+    assert lines[1:] == [
+        "  units: 16 to 18",
+        "  activation: relu, tanh",
+        "At most 6 trials: there are only 6 combinations of values.",
+    ]
+
+
+@pytest.mark.parametrize("model", list(models))
+def test_every_model_says_only_of_what_it_has_that_it_matters(model: str) -> None:
+    assert set(models[model].searched) <= {field.name for field in models[model].hyperparameters()}
 
 
 @pytest.mark.parametrize("model", list(models))

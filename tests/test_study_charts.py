@@ -14,8 +14,14 @@ from engine.spec import Choices, Range
 from engine.studies import Domain, Study, StudySpec, StudyState
 from tests import study_seeding
 from ui.charts.figures import to_json
-from ui.studies import charts as study_charts
-from ui.studies.charts import Judging, lanes, sample
+from ui.studies.charts.contour import contour_figure
+from ui.studies.charts.curves import MOST_CURVE_POINTS, MOST_CURVES, curves_figure
+from ui.studies.charts.front import front_figure
+from ui.studies.charts.history import history_figure
+from ui.studies.charts.judging import MOST_TRIALS, Judging, sample
+from ui.studies.charts.parallel import parallel_figure
+from ui.studies.charts.slices import slice_figure
+from ui.studies.charts.workers import lanes, workers_figure
 from ui.studies.words import seconds_left
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -52,15 +58,15 @@ def figures(trials: Sequence[Trial], judging: Judging = JUDGING) -> dict[str, di
     best = [max(judged, key=lambda t: t.values[0] or 0)] if judged else []
     numbers = [t.number for t in best]
     return {
-        "history": study_charts.history_figure(trials, judging),
-        "curves": study_charts.curves_figure(trials, judging, numbers),
-        "parallel": study_charts.parallel_figure(trials, judging),
-        "slice": study_charts.slice_figure(trials, judging, "rate", numbers),
-        "choices": study_charts.slice_figure(trials, judging, "flag", numbers),
-        "contour": study_charts.contour_figure(trials, judging, "rate", "depth"),
-        "grid": study_charts.contour_figure(trials, judging, "kernel", "rate"),
-        "workers": study_charts.workers_figure(trials, judging, NOW + timedelta(days=1)),
-        "front": study_charts.front_figure(trials, judging, best, 1, 0),
+        "history": history_figure(trials, judging),
+        "curves": curves_figure(trials, judging, numbers),
+        "parallel": parallel_figure(trials, judging),
+        "slice": slice_figure(trials, judging, "rate", numbers),
+        "choices": slice_figure(trials, judging, "flag", numbers),
+        "contour": contour_figure(trials, judging, "rate", "depth"),
+        "grid": contour_figure(trials, judging, "kernel", "rate"),
+        "workers": workers_figure(trials, judging, NOW + timedelta(days=1)),
+        "front": front_figure(trials, judging, best, 1, 0),
     }
 
 
@@ -68,7 +74,7 @@ def test_no_trace_has_more_points_than_a_browser_draws_at_ease() -> None:
     for name, figure in figures(many(5_000)).items():
         for trace in figure["data"]:
             values = trace["dimensions"][0]["values"] if trace["type"] == "parcoords" else trace["x"]
-            assert len(values) <= study_charts.MOST_CURVE_POINTS + study_charts.MOST_CURVES, name
+            assert len(values) <= MOST_CURVE_POINTS + MOST_CURVES, name
         assert len(figure["data"]) <= 6
         assert len(to_json(figure)) < 500_000, name
 
@@ -90,16 +96,16 @@ def test_the_best_is_drawn_however_many_trials_there_are() -> None:
 
 def test_the_best_so_far_follows_the_direction_of_the_objective() -> None:
     trials = [trial(i, value) for i, value in enumerate((0.5, 0.7, 0.2, 0.6))]
-    up = study_charts.history_figure(trials, JUDGING)["data"][-1]
-    down = study_charts.history_figure(trials, replace(JUDGING, maximize=(False, False)))["data"][-1]
+    up = history_figure(trials, JUDGING)["data"][-1]
+    down = history_figure(trials, replace(JUDGING, maximize=(False, False)))["data"][-1]
     assert (up["x"], up["y"]) == ([0, 1, 3], [0.5, 0.7, 0.7])
     assert (down["x"], down["y"]) == ([0, 2, 3], [0.5, 0.2, 0.2])
 
 
 def test_pruned_curves_are_grey_and_their_ends_are_kept() -> None:
-    figure = study_charts.curves_figure([trial(0, 0.9), trial(1, 0.3, RunState.PRUNED)], JUDGING, [0])
+    figure = curves_figure([trial(0, 0.9), trial(1, 0.3, RunState.PRUNED)], JUDGING, [0])
     looks = {trace["name"]: trace for trace in figure["data"]}
-    assert looks["Given up or stopped"]["line"]["color"] == "#9AA0AA"
+    assert looks["Pruned or stopped"]["line"]["color"] == "#9AA0AA"
     assert looks["Best so far"]["x"] == [1.0, 2.0, 3.0, 4.0, 5.0, None]
     assert looks["Best so far"]["y"][-2] == 0.9
 
@@ -113,7 +119,7 @@ def test_every_point_knows_its_run() -> None:
 def test_a_bar_lies_in_the_row_of_its_slot() -> None:
     trials = [trial(0, 0.5), trial(1, 0.6)]
     trials = [replace(t, runs=(replace(t.runs[0], slot=f"gpu:{1 - t.number}"),)) for t in trials]
-    (trace,) = study_charts.workers_figure(trials, JUDGING, NOW + timedelta(days=1))["data"]
+    (trace,) = workers_figure(trials, JUDGING, NOW + timedelta(days=1))["data"]
     assert trace["y"] == ["gpu:1", "gpu:0"]
 
 
@@ -123,18 +129,18 @@ def test_lanes_are_as_many_as_trained_at_once() -> None:
 
 
 def test_time_begins_with_the_first_trial_also_where_it_is_not_drawn() -> None:
-    count = study_charts.MOST_TRIALS + 60
-    figure = study_charts.workers_figure([trial(i, 0.5) for i in range(count)], JUDGING, NOW + timedelta(days=1))
+    count = MOST_TRIALS + 60
+    figure = workers_figure([trial(i, 0.5) for i in range(count)], JUDGING, NOW + timedelta(days=1))
     (trace,) = figure["data"]
     assert trace["base"][0] == pytest.approx(10 * 60 / 3600, abs=1e-3)
 
 
 def test_a_paused_trial_is_neither_given_up_nor_hidden() -> None:
     paused = trial(0, 0.5, RunState.PAUSED)
-    assert study_charts.history_figure([paused], JUDGING)["data"] == []
-    (curve,) = study_charts.curves_figure([paused], JUDGING, [])["data"]
+    assert history_figure([paused], JUDGING)["data"] == []
+    (curve,) = curves_figure([paused], JUDGING, [])["data"]
     assert curve["name"] == "Not ended yet"
-    (bar,) = study_charts.workers_figure([paused], JUDGING, NOW)["data"]
+    (bar,) = workers_figure([paused], JUDGING, NOW)["data"]
     assert bar["name"] == "Paused"
 
 

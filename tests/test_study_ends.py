@@ -12,8 +12,8 @@ from engine.artifacts import artifacts_of
 from engine.errors import TrainyardError
 from engine.runs import RunState
 from engine.search.deletion import delete_study
+from engine.search.optuna_adapter import study_name
 from engine.search.promotion import promote
-from engine.search.sampling import study_name
 from engine.store import Store
 from engine.store.schema import runs
 from engine.studies import Study, StudyState
@@ -112,7 +112,7 @@ def test_deleting_again_finishes_what_was_interrupted(bench: Bench, monkeypatch:
         "files": "engine.artifacts.artifacts_of",
         "rows": "engine.store.runs.Runs.delete_many",
         "study": "engine.store.studies.Studies.delete",
-        "optuna": "engine.search.sampling.forget_study",
+        "optuna": "engine.search.optuna_adapter.forget_study",
     }
     with monkeypatch.context() as patched:
         patched.setattr(places[step], _killed)

@@ -15,7 +15,7 @@ from engine.errors import TrainyardError
 from engine.own_data import delete_own_data
 from engine.runs import RunState
 from engine.search.deletion import delete_study
-from engine.search.sampling import close_storage, open_storage
+from engine.search.optuna_adapter import close_storage, open_storage
 from engine.store import Store
 from engine.store.schema import studies
 from engine.studies import StudySpec, StudyState

@@ -3,8 +3,9 @@
 import argparse
 import json
 import signal
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,8 @@ from engine.cli.flags import add_fields, add_run_flags, run_values
 from engine.errors import unknown_name
 from engine.runs import RunSpec
 from engine.search.grid import check_grid, most_trials
+from engine.search.suggestions import suggested_space
+from engine.spec import Choices
 from engine.store import Store, open_store
 from engine.store.study_lists import TrialCounts, best_values, count_trials, value_place
 from engine.studies import (
@@ -46,7 +49,8 @@ def add_search(add: Callable[..., argparse.ArgumentParser], arguments: list[str]
         "--search",
         action="append",
         metavar="NAME[=RANGE]",
-        help="a hyperparameter to vary, over LOW:HIGH or some of its choices; default: over all that it takes",
+        help="a hyperparameter to vary, over LOW:HIGH or some of its choices; without a range: over all that it takes; "
+        "without --search: those that usually matter most, near their values",
     )
     made.add_argument(
         "--objective",
@@ -66,7 +70,9 @@ def search(arguments: argparse.Namespace) -> int:
     """`search`: the exit code says how the study has ended."""
     from engine.search.results import find_results
 
-    spec = _spec(arguments)
+    spec = study_spec(arguments)
+    if not arguments.json:
+        print("\n".join(plan(spec)), file=sys.stderr)
     store = open_store()
     study = store.studies.create(spec, arguments.name, arguments.owner or "")
     study = _wait(store, study, quiet=arguments.json)
@@ -78,10 +84,12 @@ def search(arguments: argparse.Namespace) -> int:
     return EXIT_CODES.get(study.state, 1)
 
 
-def _spec(arguments: argparse.Namespace) -> StudySpec:
+def study_spec(arguments: argparse.Namespace) -> StudySpec:
+    """Return the record of what the arguments ask for. Raises `TrainyardError` for what cannot be searched."""
     values = run_values(arguments)
-    fields = tunable(RunSpec.build(values))
-    space: dict[str, Domain] = {}
+    base = RunSpec.build(values)
+    fields = tunable(base)
+    space: dict[str, Domain] = {} if arguments.search else suggested_space(base)
     for words in arguments.search or []:
         written, _, domain = words.partition("=")
         name = written.strip().replace("-", "_")
@@ -98,6 +106,19 @@ def _spec(arguments: argparse.Namespace) -> StudySpec:
     spec = StudySpec.build(values, space, objectives, search, directions)
     check_grid(spec)
     return spec
+
+
+def plan(spec: StudySpec) -> Iterator[str]:
+    """Yield what is searched, a line each, and how much there is to try where that is little."""
+    yield "Searching over:"
+    for name, domain in spec.space.items():
+        words = (
+            ", ".join(map(str, domain.options)) if isinstance(domain, Choices) else f"{domain.low:g} to {domain.high:g}"
+        )
+        yield f"  {name.replace('_', ' ')}: {words}"
+    if (there := most_trials(spec)) < spec.search.trials:
+        kind = "the grid has" if spec.search.sampler == "grid" else "there are only"
+        yield f"At most {there} trials: {kind} {there} combinations of values."
 
 
 def _wait(store: Store, study: Study, *, quiet: bool) -> Study:

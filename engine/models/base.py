@@ -25,6 +25,8 @@ class Model(Spec):
     """Paper or page that the architecture comes from."""
     suggested: ClassVar[dict[str, Any]] = {}
     """Values of other fields that suit this model (`epochs`, `learning_rate` ...): its form defaults."""
+    searched: ClassVar[tuple[str, ...]] = ()
+    """Hyperparameters that a search varies first, beside learning rate, width and dropout."""
 
     def learn(self, inputs: "np.ndarray", info: DataInfo) -> dict[str, Any]:
         """What must be known of the training split's `inputs` before the network is built: a vocabulary, means.

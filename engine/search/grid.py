@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from engine.errors import TrainyardError
+from engine.search.space import space_size
 from engine.spec import Choices
 from engine.studies import Domain, StudySpec
 
@@ -39,8 +40,8 @@ def combinations(spec: StudySpec) -> int:
 
 def most_trials(spec: StudySpec) -> int:
     """How many trials there will be, unless something ends the study early or somebody adds values of their own."""
-    wanted = spec.search.trials
-    return min(wanted, combinations(spec)) if spec.search.sampler == "grid" else wanted
+    there = combinations(spec) if spec.search.sampler == "grid" else space_size(spec)
+    return int(min(spec.search.trials, there))
 
 
 def _points(spec: StudySpec) -> dict[str, list[Any]]:

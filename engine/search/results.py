@@ -5,7 +5,7 @@ from typing import Any
 
 import optuna
 
-from engine.search.sampling import close_storage, open_storage, study_name
+from engine.search.optuna_adapter import close_storage, open_storage, study_name
 from engine.store import Store
 from engine.studies import Study
 

@@ -1,91 +1,24 @@
-"""Optuna's side of a study: its storage in our database, distributions, samplers and pruners."""
+"""A study in Optuna's words: distributions, samplers and pruners."""
 
 import math
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 import numpy as np
 import optuna
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
-from optuna.storages import RDBStorage
-from sqlalchemy import inspect, text
-from sqlalchemy.engine import make_url
+from optuna.trial import FrozenTrial
 
-from engine.errors import TrainyardError
 from engine.runs import RunSpec
 from engine.search.grid import grid
+from engine.search.repeats import Tried, UnrepeatedSampler
+from engine.search.space import step_of
 from engine.sentences import Sentence
 from engine.spec import Choices, Range
-from engine.store.database import turn
 from engine.studies import Domain, StudySpec
 
-_BUSY_SECONDS = 30
 _STARTUP_SHARE = 4  # a quarter of the trials is chosen at random before a sampler begins to learn
-
-optuna.logging.set_verbosity(optuna.logging.WARNING)
-
-
-def open_storage(url: str) -> RDBStorage:
-    """Optuna's tables in the database at `url`, made or brought up to date where necessary."""
-    arguments = {"connect_args": {"timeout": _BUSY_SECONDS}} if url.startswith("sqlite") else {"pool_pre_ping": True}
-    with turn(make_url(url)):  # two that make the tables of a new database would be in each other's way
-        storage = RDBStorage(url, engine_kwargs=arguments, skip_compatibility_check=True)
-        if storage.get_current_version() != storage.get_head_version():
-            if storage.get_current_version() not in storage.get_all_versions():
-                raise TrainyardError(
-                    "The studies in this database were written by a newer Optuna ({get_current_version}) than the "
-                    "one that is installed ({version}). Install that one.",
-                    get_current_version=storage.get_current_version(),
-                    version=optuna.__version__,
-                )
-            storage.upgrade()
-    return storage
-
-
-def close_storage(storage: RDBStorage) -> None:
-    """Give its connections back."""
-    storage.remove_session()
-    storage.engine.dispose()
-
-
-def study_name(study_id: int) -> str:
-    """What a study is called in Optuna's tables, and in optuna-dashboard."""
-    return f"trainyard-{study_id}"
-
-
-def open_study(storage: RDBStorage, study_id: int, spec: StudySpec) -> optuna.Study:
-    """The study in Optuna's tables, made where there is none yet."""
-    return optuna.create_study(
-        study_name=study_name(study_id),
-        storage=storage,
-        directions=["maximize" if more else "minimize" for more in spec.maximize()],
-        load_if_exists=True,
-    )
-
-
-def forget_study(url: str, study_id: int) -> bool:
-    """Delete the study from Optuna's tables. False where it is not there."""
-    storage = open_storage(url)
-    try:
-        theirs = storage.get_study_id_from_name(study_name(study_id))
-        _delete_trials(storage, theirs, url)
-        storage.delete_study(theirs)
-    except KeyError:
-        return False
-    finally:
-        close_storage(storage)
-    return True
-
-
-def _delete_trials(storage: RDBStorage, theirs: int, url: str) -> None:
-    """Optuna itself would read each row before it deletes it: two milliseconds a trial."""
-    parts = [name for name in inspect(storage.engine).get_table_names() if name.startswith("trial_")]
-    trials = "SELECT trial_id FROM trials WHERE study_id = :study"
-    with turn(make_url(url)), storage.engine.begin() as db:
-        for name in parts:
-            db.execute(text(f"DELETE FROM {name} WHERE trial_id IN ({trials})"), {"study": theirs})  # noqa: S608
-        db.execute(text("DELETE FROM trials WHERE study_id = :study"), {"study": theirs})
 
 
 def make_sampler(spec: StudySpec, number: int) -> optuna.samplers.BaseSampler:
@@ -94,8 +27,20 @@ def make_sampler(spec: StudySpec, number: int) -> optuna.samplers.BaseSampler:
         return _make_sampler(spec, number)
 
 
+def make_unrepeated(spec: StudySpec, number: int, trials: Iterable[FrozenTrial]) -> optuna.samplers.BaseSampler:
+    """Return the same sampler, made not to choose what these trials have tried. A grid repeats nothing by itself."""
+    made = make_sampler(spec, number)
+    if spec.search.sampler == "grid":
+        return made
+    return UnrepeatedSampler(made, distributions(spec), Tried(spec, trials), _seed(spec, number))
+
+
+def _seed(spec: StudySpec, number: int) -> int:
+    return int(np.random.default_rng([spec.search.search_seed, number]).integers(2**31))
+
+
 def _make_sampler(spec: StudySpec, number: int) -> optuna.samplers.BaseSampler:
-    seed = int(np.random.default_rng([spec.search.search_seed, number]).integers(2**31))
+    seed = _seed(spec, number)
     startup = max(4, min(10, spec.search.trials // _STARTUP_SHARE))
     match spec.search.sampler:
         case "random":
@@ -161,13 +106,13 @@ def distribution(domain: Domain, kind: type) -> BaseDistribution:
     match domain:
         case Choices(options):
             return CategoricalDistribution(options)
-        case Range(low, high, step, log) if kind is int:
-            whole = 1 if log else int(step or 1)
+        case Range(low, high, log=log) if kind is int:
+            whole = int(step_of(domain, kind) or 1)
             return IntDistribution(int(low), int(_last(low, high, whole)), log=log, step=whole)
-        case Range(low, high, step, log):
-            stride = None if log else step
-            return FloatDistribution(low, _last(low, high, stride), log=log, step=stride)
-    raise TypeError(Sentence("{domain!r} is no domain.", domain=domain))
+        case Range(low, high, log=log):
+            step = step_of(domain, kind)
+            return FloatDistribution(low, _last(low, high, step), log=log, step=step)
+    raise TypeError(Sentence("{domain!r} is not a domain.", domain=domain))
 
 
 def _last(low: float, high: float, step: float | None) -> float:

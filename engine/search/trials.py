@@ -87,7 +87,7 @@ class TrialReader:
         last = runs[-1].state
         if last is not RunState.COMPLETED:
             return last
-        if len(runs) < self.folds:  # given up between two folds, unless the next one begins at once
+        if len(runs) < self.folds:  # pruned between two folds, unless the next one begins at once
             return RunState.PRUNED
         return RunState.FAILED if None in values else RunState.COMPLETED
 

@@ -363,7 +363,7 @@ class _Session:
             )
         if state is RunState.PRUNED:
             return Sentence(
-                "Given up after epoch {done} of {epochs}: other trials were better by then. Resume goes on from here.",
+                "Pruned after epoch {done} of {epochs}: other trials were better by then. Resume goes on from here.",
                 done=done,
                 epochs=epochs,
             )

@@ -8,8 +8,8 @@ import pytest
 
 from engine.processes import is_alive
 from engine.runs import Run, RunState
+from engine.search.optuna_adapter import close_storage, open_storage, study_name
 from engine.search.results import find_results
-from engine.search.sampling import close_storage, open_storage, study_name
 from engine.store import SEARCH_LEASE
 from engine.studies import Search, Study, StudySpec, StudyState
 from tests.faults.lab import Lab

@@ -5,13 +5,14 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from engine.models.base import models
+from engine.search.suggestions import suggested_space
 from engine.spec import Choices, Range
 from engine.store import Store
 from engine.studies import tunable
 from tests.pages.opening import labels, open_page, press, words
 from tests.pages.warm import WarmPredictor, finish
 from ui import lab
-from ui.studies.form import read_search, read_vary, suggested, write_vary
+from ui.studies.form import read_search, read_vary, write_vary
 
 DIGITS = {"dataset": "digits", "model": "mlp", "epochs": 3}
 
@@ -179,9 +180,9 @@ def test_every_space_is_written_and_read_alike(model: str) -> None:
     task = {"image": "fashion", "text": "tweets", "audio": "spoken-digits", "table": "penguins"}
     found = read_search({"dataset": task[models[model].modalities[0]], "model": model})
     values = found.base.values()
-    for space in (suggested(found.fields, values), {name: field.domain for name, field in found.fields.items()}):
+    for space in (suggested_space(found.base), {name: field.domain for name, field in found.fields.items()}):
         notes: list[str] = []
         assert read_vary(write_vary(space, found.fields), found.fields, values, notes) == space  # type: ignore[arg-type]
         assert not notes
     assert tunable(found.base).keys() == found.fields.keys()
-    assert "learning_rate" in suggested(found.fields, values)
+    assert "learning_rate" in suggested_space(found.base)

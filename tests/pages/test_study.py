@@ -16,8 +16,8 @@ from engine.store.schema import studies
 from engine.studies import Search, Study, StudySpec, StudyState, tunable
 from tests import seeding, study_seeding
 from tests.pages.opening import labels, open_page, press, words
-from ui.studies.actions import with_search
 from ui.studies.feed import _feed
+from ui.studies.steering import with_search
 from ui.studies.views import VIEWS
 
 PARAMS = {"learning_rate": 0.01, "units": 32, "dropout": 0.1, "activation": "relu"}
@@ -50,7 +50,7 @@ def test_it_shows_how_far_it_is_and_the_best_so_far(store: Store) -> None:
     at = open_page("study", study=made.id)
     assert metrics(at)["Trials"] == "6 / 20"
     assert metrics(at)["Best: Validation accuracy"].endswith("%")
-    assert "6 of 20 trials have ended · 1 given up early · 1 training now" in words(at)
+    assert "6 of 20 trials have ended · 1 pruned · 1 training now" in words(at)
     assert metrics(at)["Time left"] != "–"
     assert list(at.dataframe[0].value["trial"]) == [6, 5, 4, 3, 2, 1, 0]
 

@@ -9,6 +9,7 @@ import streamlit as st
 
 from engine.errors import TrainyardError
 from engine.runs import RunSpec
+from engine.search.suggestions import suggested_domain, suggested_space
 from engine.spec import Choices, Field, Range
 from engine.studies import (
     DIRECTIONS,
@@ -27,10 +28,6 @@ from ui.plain import plain_label
 from ui.sentences import said
 from ui.train.form import OBJECTIVE, VARY, Form, read_form, read_spec
 from ui.words import write_value
-
-_SUGGESTED = (("learning_rate",), ("units", "filters", "width", "embedding"), ("dropout",))
-"""What varies in a new study: of each group the first that there is."""
-_AROUND = {float: 10.0, int: 4.0}  # a suggested range on a log scale reaches so many times below and above the value
 
 
 @dataclass(frozen=True)
@@ -61,7 +58,7 @@ def read_search(params: Mapping[str, str]) -> SearchForm:
     base = form.spec()
     fields, values = tunable(base), base.values()
     notes = list(form.notes)
-    space = suggested(fields, values) if VARY not in params else read_vary(params[VARY], fields, values, notes)
+    space = suggested_space(base) if VARY not in params else read_vary(params[VARY], fields, values, notes)
     directions = _read_objectives(params.get(OBJECTIVE), notes)
     objectives = tuple(directions)
     defaults = Search().model_dump()
@@ -70,26 +67,6 @@ def read_search(params: Mapping[str, str]) -> SearchForm:
     search = read_spec(Search, params, defaults, "search")
     chosen = {name: direction for name, direction in directions.items() if direction}
     return SearchForm(form, base, fields, space, objectives, chosen, search, (*notes, *search.notes))
-
-
-def suggested(fields: Mapping[str, Field], values: Mapping[str, Any]) -> dict[str, Domain]:
-    """What varies in a study about which nobody has said anything yet."""
-    names = [next((name for name in group if name in fields), "") for group in _SUGGESTED]
-    return {name: around(fields[name], values[name]) for name in names if name}
-
-
-def around(field: Field, value: Any) -> Domain:
-    """A range to begin with: on a log scale near the value that is chosen, otherwise all that the field takes."""
-    own = narrow(field, None)
-    if not (isinstance(own, Range) and own.log and value):
-        return own
-    times = _AROUND[field.type]
-    low, high = max(own.low, value / times), min(own.high, value * times)
-    return narrow(field, Range(field.type(f"{low:.3g}") if field.type is float else round(low), _whole(field, high)))
-
-
-def _whole(field: Field, value: float) -> float:
-    return float(f"{value:.3g}") if field.type is float else round(value)
 
 
 def read_vary(text: str, fields: Mapping[str, Field], values: Mapping[str, Any], notes: list[str]) -> dict[str, Domain]:
@@ -111,7 +88,7 @@ def read_vary(text: str, fields: Mapping[str, Field], values: Mapping[str, Any],
         except (TrainyardError, ValueError, OverflowError) as error:
             why = said(error) if isinstance(error, TrainyardError) else _("That is no range.")
             notes.append(_("'{entry}' in the link cannot be used.").format(entry=plain_label(entry, 60)) + " " + why)
-            space[name] = around(fields[name], values[name])
+            space[name] = suggested_domain(fields[name], values[name])
     return space
 
 

@@ -6,11 +6,12 @@ import streamlit as st
 
 from engine.errors import TrainyardError
 from engine.search.grid import check_grid, combinations, most_trials
+from engine.search.suggestions import suggested_domain
 from engine.spec import Choices, Field, Range
 from engine.studies import DIRECTIONS, OBJECTIVES, Direction, StudySpec, narrow, own_direction
 from ui import lab
 from ui.language import N_, _, plural
-from ui.studies.form import SearchForm, around, put_direction, put_domain, put_objectives, read_search
+from ui.studies.form import SearchForm, put_direction, put_domain, put_objectives, read_search
 from ui.train.cost import draw_study_cost
 from ui.words import section_title, value_text
 
@@ -126,7 +127,7 @@ def _change_end(field: Field, end: str, key: str) -> None:
 
 def _tick(found: SearchForm, field: Field) -> None:
     ticked = st.session_state[f"vary.{field.name}"]
-    put_domain(field.name, around(field, found.base.values()[field.name]) if ticked else None)
+    put_domain(field.name, suggested_domain(field, found.base.values()[field.name]) if ticked else None)
 
 
 def draw_objectives(found: SearchForm) -> None:
@@ -173,6 +174,14 @@ def plan(spec: StudySpec) -> list[str]:
                 count=combinations(spec)
             )
         )
+    elif trials < search.trials:
+        words.append(
+            plural(
+                "There is only {count:,} combination of values, so the study ends when it was tried.",
+                "There are only {count:,} combinations of values, so the study ends when all were tried.",
+                trials,
+            ).format(count=trials)
+        )
     words.append(plural("{count:,} trial is trained.", "{count:,} trials are trained.", trials).format(count=trials))
     if search.parallel > 1:
         words.append(
@@ -183,7 +192,7 @@ def plan(spec: StudySpec) -> list[str]:
     if search.budget_minutes:
         words.append(_("None begins after {minutes:g} minutes.").format(minutes=search.budget_minutes))
     if search.pruner != "none":
-        words.append(_("Hopeless ones are given up early."))
+        words.append(_("Hopeless ones are pruned early."))
     words.append(_("No trial sees the test split: promote the best one, and its run is judged there once."))
     if search.parallel > (slots := _slots()) > 0:
         words.append(plural("There is {count} slot now.", "There are {count} slots now.", slots).format(count=slots))

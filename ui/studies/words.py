@@ -78,7 +78,7 @@ def progress_words(study: Study, trials: Sequence[Trial], wanted: int) -> str:
     going = counts[RunState.RUNNING] + counts[RunState.QUEUED] + counts[RunState.PAUSED]
     words = [_("{done} of {all} trials have ended").format(done=begun - going, all=wanted)]
     parts = (
-        (counts[RunState.PRUNED], _("{count} given up early")),
+        (counts[RunState.PRUNED], _("{count} pruned")),
         (counts[RunState.FAILED], _("{count} failed")),
         (counts[RunState.RUNNING], _("{count} training now")),
         (counts[RunState.QUEUED], _("{count} waiting")),

@@ -1,0 +1,129 @@
+"""One study that is live: its trials begin while there are slots, until it has come to its end."""
+
+import time
+
+from optuna.trial import FrozenTrial, TrialState
+
+from engine.runs import Run, RunState
+from engine.search.endings import budget_spent, hopeless, nothing_left
+from engine.search.grid import most_trials
+from engine.search.live_trials import LiveTrials
+from engine.search.optuna_adapter import OptunaStudy
+from engine.search.repeats import Tried, is_known
+from engine.search.sampling import distributions, make_unrepeated
+from engine.store import Store
+from engine.studies import Study, StudySpec, StudyState
+
+_ENQUEUED = "guess"
+"""Attribute of a trial whose values somebody has asked for."""
+_CLOCK_SECONDS = 1.0  # the store hears of spent time this often
+
+
+class LiveStudy:
+    """One study: ours and Optuna's side of it."""
+
+    def __init__(self, store: Store, optuna: OptunaStudy) -> None:
+        self.store, self.optuna = store, optuna
+        self.trials = LiveTrials(store, optuna)
+        self._clock = time.monotonic()
+        self._before = self._finished()
+
+    def advance(self, study: Study) -> bool:
+        """Tell what has ended, report what goes on, begin what may begin; end the study when nothing is left to do."""
+        study = self._count_time(study)
+        self.trials.choose_pruner(study.spec)
+        trials = self.optuna.trials()
+        going = [trial for trial in trials if trial.state is TrialState.RUNNING]
+        runs = self.store.studies.runs(study.id, [trial.number for trial in going]) if going else {}
+        live = [trial for trial in going if self.trials.follow(study, trial, runs.get(trial.number, []))]
+        if study.state is not StudyState.RUNNING:
+            return True
+        if self.trials.take_told() and (words := self._hopeless(study)):
+            self.store.studies.end(study.id, StudyState.FAILED, words)
+            self.store.studies.end_runs(study.id, RunState.STOPPED)
+            return False
+        paused = sum(_paused(runs.get(trial.number, [])) for trial in live)  # it takes no slot, so another may begin
+        over = budget_spent(study)
+        begins = False if over else self._begin_trials(study, study.spec.search.parallel - len(live) + paused)
+        if not live and not begins:
+            self.store.studies.complete(study, over or nothing_left(study.spec, self.optuna.trials()))
+        return True
+
+    def settle(self, study: Study) -> bool:
+        """After the end: tell what becomes of the runs that were still training. Return whether any still is."""
+        going = self.optuna.trials(TrialState.RUNNING)
+        runs = self.store.studies.runs(study.id, [trial.number for trial in going])
+        training = any(not run.state.final for trial in runs.values() for run in trial)
+        for trial in going:
+            if trial.number in runs:
+                self.trials.follow(study, trial, runs[trial.number])
+        self._before = self._finished()
+        return training
+
+    def _hopeless(self, study: Study) -> str:
+        finished = [trial for trial in self.optuna.trials() if trial.state.is_finished()]
+        since = [trial for trial in finished if trial.number not in self._before]
+        return hopeless(self.store, study, since, self.trials.refused)
+
+    def _finished(self) -> set[int]:
+        """Return the trials that have ended: where somebody resumes the study, their failures are no reason to end again."""
+        return {trial.number for trial in self.optuna.trials() if trial.state.is_finished()}
+
+    # -- beginning -------------------------------------------------------------------------------------------------
+
+    def _begin_trials(self, study: Study, free: int) -> bool:
+        """Begin as many trials as there are places. Return whether any has begun, or is left to begin."""
+        if study.guesses and free > 0:
+            self._enqueue(study, free)
+        trials = self.optuna.trials()
+        begun, places = sum(trial.state is not TrialState.WAITING for trial in trials), free
+        for number in range(begun, _most(study.spec, trials)):
+            if places <= 0:
+                return True
+            if (takes_place := self._begin(study, number)) is None:
+                break
+            places -= takes_place
+        return places < free
+
+    def _begin(self, study: Study, number: int) -> bool | None:
+        """Ask for values and begin a trial with them. Return whether it takes a place; None where nothing is left to ask for."""
+        trials = self.optuna.trials()
+        enqueued = any(trial.state is TrialState.WAITING for trial in trials)
+        if not enqueued and study.spec.search.sampler != "grid" and Tried(study.spec, trials).exhausted:
+            return None
+        sampler = make_unrepeated(study.spec, number, trials)
+        trial = self.optuna.ask(sampler, distributions(study.spec))
+        if self.trials.repeats(trial):
+            return False
+        self.trials.train(study, trial.number, trial.params)
+        return True
+
+    def _enqueue(self, study: Study, free: int) -> None:
+        """Hand on as many enqueued values as may begin: they come before what the sampler chooses. What is known is not tried again."""
+        for params in study.guesses[:free]:
+            if not is_known(params, self.optuna.trials()):
+                self.optuna.enqueue(params, {_ENQUEUED: True})
+            self.store.studies.take_guess(study.id, params)
+
+    def _count_time(self, study: Study) -> Study:
+        """Time passes for a study that is running, and only while somebody drives it."""
+        now = time.monotonic()
+        if study.state is not StudyState.RUNNING:
+            self._clock = now
+        elif now - self._clock >= _CLOCK_SECONDS:
+            study = self.store.studies.spend(study.id, now - self._clock)
+            self._clock = now
+        return study
+
+
+def _paused(runs: list[Run]) -> bool:
+    """Whether somebody has paused a trial: it goes on when they resume it."""
+    return bool(runs) and runs[-1].state is RunState.PAUSED
+
+
+def _most(spec: StudySpec, trials: list[FrozenTrial]) -> int:
+    """Return how many trials there will be at most. Enqueued ones come on top of a grid, and are tried though all others have begun."""
+    most = spec.search.trials
+    if spec.search.sampler == "grid":
+        most = min(most, most_trials(spec) + sum(_ENQUEUED in trial.user_attrs for trial in trials))
+    return max(most, len(trials))

@@ -1,0 +1,148 @@
+"""No trial is trained for what is known: samplers are asked anew where they repeat values, and a finite space comes to its end.
+
+With the same seed the same values come to the same result, so training them again would only take time.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+from optuna import Study
+from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
+from optuna.samplers import BaseSampler, RandomSampler
+from optuna.trial import FrozenTrial, TrialState
+
+from engine.search.optuna_adapter import enqueued_params
+from engine.search.space import combinations_of, holds, key_of, space_size
+from engine.sentences import Sentence
+from engine.studies import StudySpec
+
+OPEN = "open"
+"""Attribute of a trial that somebody stopped before it came to an end: its values may be asked for again."""
+REPEATS = "repeats"
+"""Attribute of a trial with the values of a completed one: that one's number."""
+_ATTEMPTS = 6  # each asks the sampler once more
+_RANDOM_ATTEMPTS = 64
+_MOST_LISTED = 100_000
+_KNOWN = (TrialState.COMPLETE, TrialState.RUNNING, TrialState.WAITING)
+
+
+class Tried:
+    """The combinations of a space that the trials of a study have tried, or try now."""
+
+    def __init__(self, spec: StudySpec, trials: Iterable[FrozenTrial]) -> None:
+        self._spec, self._names = spec, spec.space
+        fields = spec.fields()
+        self._kinds = {name: fields[name].type for name in spec.space}
+        whole = [t for t in trials if self._names.keys() <= t.params.keys() and OPEN not in t.user_attrs]
+        self._keys = {key_of(trial.params, self._names) for trial in whole if self._inside(trial)}
+
+    def _inside(self, trial: FrozenTrial) -> bool:
+        """Whether the trial lies in the space, which may have been narrowed since."""
+        domains = self._spec.space.items()
+        return all(holds(domain, self._kinds[name], trial.params[name]) for name, domain in domains)
+
+    def __contains__(self, params: Mapping[str, Any]) -> bool:
+        return key_of(params, self._names) in self._keys
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether nothing is left that was not tried."""
+        return len(self._keys) >= space_size(self._spec)
+
+    def left(self, fixed: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """Return the combinations with these fixed values that were not tried; none where there are too many to list."""
+        if space_size(self._spec) > _MOST_LISTED:
+            return []
+        candidates = (params | dict(fixed) for params in combinations_of(self._spec))
+        return [params for params in candidates if params not in self]
+
+
+def twin_of(trial: FrozenTrial, trials: Iterable[FrozenTrial]) -> FrozenTrial | None:
+    """Return the completed trial that has the same values already; None where there is none."""
+    key = key_of(trial.params, trial.params)
+    return next(
+        (
+            other
+            for other in trials
+            if other.state is TrialState.COMPLETE
+            and other.params.keys() == trial.params.keys()
+            and key_of(other.params, trial.params) == key
+        ),
+        None,
+    )
+
+
+def is_known(params: Mapping[str, Any], trials: Iterable[FrozenTrial]) -> bool:
+    """Whether a trial with exactly these enqueued values has completed, runs or waits. What failed or was pruned may be tried again."""
+    wanted = key_of(params, params)
+    known = (trial for trial in trials if trial.state in _KNOWN)
+    return any(
+        found.keys() == params.keys() and key_of(found, params) == wanted
+        for trial in known
+        for found in (enqueued_params(trial), trial.params)
+    )
+
+
+class UnrepeatedSampler(BaseSampler):
+    """Another sampler, which is asked again where it repeats values; where it insists, values at random that nobody has tried.
+
+    As long as nothing repeats, the values are those of the other sampler, one for one.
+    """
+
+    def __init__(self, inner: BaseSampler, space: Mapping[str, BaseDistribution], tried: Tried, seed: int) -> None:
+        self._inner, self._space, self._tried = inner, dict(space), tried
+        self._random, self._generator = RandomSampler(seed=seed), np.random.default_rng(seed)
+
+    def infer_relative_search_space(self, study: Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
+        """Return the whole space, since repetition is a matter of all values together."""
+        return self._space
+
+    def sample_independent(
+        self, study: Study, trial: FrozenTrial, param_name: str, param_distribution: BaseDistribution
+    ) -> Any:
+        """Ask the other sampler."""
+        return self._inner.sample_independent(study, trial, param_name, param_distribution)
+
+    def sample_relative(
+        self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
+    ) -> dict[str, Any]:
+        """Return values for all of the space, new ones where there are any."""
+        given = enqueued_params(trial) | trial.params
+        fixed = {name: value for name, value in given.items() if name in self._space}
+        found: dict[str, Any] = {}
+        for attempt in range(_ATTEMPTS + _RANDOM_ATTEMPTS):
+            insists = attempt >= _ATTEMPTS
+            found = self._draw(self._random if insists else self._inner, study, trial, fixed)
+            if found not in self._tried:
+                return found
+        left = self._tried.left(fixed)
+        return left[int(self._generator.integers(len(left)))] if left else found
+
+    def _draw(self, sampler: BaseSampler, study: Study, trial: FrozenTrial, fixed: Mapping[str, Any]) -> dict[str, Any]:
+        """Ask for each value in the order in which Optuna would."""
+        relative = sampler.sample_relative(study, trial, sampler.infer_relative_search_space(study, trial))
+        found: dict[str, Any] = {}
+        for name, domain in self._space.items():
+            if name in fixed:
+                found[name] = fixed[name]
+            elif domain.single():
+                found[name] = _only_value(domain)
+            elif name in relative:
+                found[name] = relative[name]
+            else:
+                found[name] = sampler.sample_independent(study, trial, name, domain)
+        return found
+
+    def before_trial(self, study: Study, trial: FrozenTrial) -> None:
+        """Let the other sampler prepare."""
+        self._inner.before_trial(study, trial)
+
+
+def _only_value(domain: BaseDistribution) -> Any:
+    match domain:
+        case CategoricalDistribution(choices=(only, *_)):
+            return only
+        case IntDistribution(low=only) | FloatDistribution(low=only):
+            return only
+    raise TypeError(Sentence("{domain!r} is not a distribution of a study.", domain=domain))

@@ -1,0 +1,66 @@
+"""The values that a study may try, where they can be counted: known without Optuna, so that a page can say how many there are."""
+
+import math
+from collections.abc import Iterator, Mapping
+from itertools import product
+from typing import Any
+
+from engine.sentences import Sentence
+from engine.spec import Choices, Range
+from engine.studies import Domain, StudySpec
+
+Key = tuple[Any, ...]
+
+
+def space_size(spec: StudySpec) -> float:
+    """Return how many combinations of values the space has; infinite where a number is continuous."""
+    fields = spec.fields()
+    return math.prod(count_values(domain, fields[name].type) for name, domain in spec.space.items())
+
+
+def combinations_of(spec: StudySpec) -> Iterator[dict[str, Any]]:
+    """Yield each combination of a space that is finite."""
+    fields = spec.fields()
+    values = [_values(domain, fields[name].type) for name, domain in spec.space.items()]
+    return (dict(zip(spec.space, chosen, strict=True)) for chosen in product(*values))
+
+
+def count_values(domain: Domain, kind: type) -> float:
+    """Return how many values a hyperparameter takes; infinite for a continuous number."""
+    match domain:
+        case Choices(options):
+            return len(options)
+        case Range(low, high) if low == high:
+            return 1
+        case Range(low, high):
+            step = step_of(domain, kind)
+            return math.floor((high - low) / step + 1e-9) + 1 if step else math.inf
+    raise TypeError(Sentence("{domain!r} is not a domain.", domain=domain))
+
+
+def step_of(domain: Range, kind: type) -> float | None:
+    """Return the distance between neighbouring values; None for a continuous number."""
+    if kind is int:
+        return 1 if domain.log else int(domain.step or 1)
+    return None if domain.log else domain.step
+
+
+def _values(domain: Domain, kind: type) -> list[Any]:
+    if isinstance(domain, Choices):
+        return list(domain.options)
+    step = step_of(domain, kind) or 0.0
+    return [kind(round(domain.low + i * step, 10)) for i in range(int(count_values(domain, kind)))]
+
+
+def holds(domain: Domain, kind: type, value: Any) -> bool:
+    """Whether a hyperparameter may take a value."""
+    if isinstance(domain, Choices):
+        return value in domain.options
+    step = step_of(domain, kind)
+    places = (value - domain.low) / step if step else 0.0
+    return bool(domain.low <= value <= domain.high) and abs(places - round(places)) < 1e-6
+
+
+def key_of(params: Mapping[str, Any], names: Mapping[str, Any]) -> Key:
+    """Return what makes two combinations the same: numbers are compared by ten digits, since steps are not exact."""
+    return tuple(float(f"{v:.10g}") if isinstance(v := params[name], float) else v for name in names)

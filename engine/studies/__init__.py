@@ -1,0 +1,39 @@
+"""The nouns of a search: what is searched (StudySpec), how far it is (StudyState), what is known of it (Study).
+
+A study asks a sampler for values, trains a run with them (a trial), tells the sampler what came of it, and asks again.
+"""
+
+from engine.studies.domains import Domain, domain_from_dict, domain_to_dict, narrow, parse_domain, tunable
+from engine.studies.objectives import (
+    DIRECTIONS,
+    OBJECTIVES,
+    QUALITY,
+    Direction,
+    Objective,
+    known_direction,
+    own_direction,
+    parse_objective,
+)
+from engine.studies.spec import Search, StudySpec
+from engine.studies.study import Study, StudyState
+
+__all__ = [
+    "DIRECTIONS",
+    "OBJECTIVES",
+    "QUALITY",
+    "Direction",
+    "Domain",
+    "Objective",
+    "Search",
+    "Study",
+    "StudySpec",
+    "StudyState",
+    "domain_from_dict",
+    "domain_to_dict",
+    "known_direction",
+    "narrow",
+    "own_direction",
+    "parse_domain",
+    "parse_objective",
+    "tunable",
+]

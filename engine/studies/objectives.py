@@ -1,0 +1,85 @@
+"""What trials are judged by, and in which direction that is better."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from engine.errors import TrainyardError, unknown_name
+from engine.tasks.base import Task
+
+Direction = Literal["maximize", "minimize"]
+
+
+DIRECTIONS: tuple[Direction, ...] = ("maximize", "minimize")
+
+
+@dataclass(frozen=True)
+class Objective:
+    """What a trial is judged by."""
+
+    name: str
+    title: str
+    maximize: bool
+    help: str
+    key: str = ""
+    """What it is called in the result of a run."""
+
+
+QUALITY = "quality"
+"""The objective of the task itself, on the validation split, in the best epoch."""
+
+
+OBJECTIVES: dict[str, Objective] = {
+    made.name: made
+    for made in (
+        Objective(
+            QUALITY, "Quality", True, "What decides which epoch is best, such as the accuracy, on the validation split."
+        ),
+        Objective(
+            "parameters", "Parameters", False, "How many numbers the network has learned: its size.", "num_parameters"
+        ),
+        Objective(
+            "latency",
+            "Latency",
+            False,
+            "Milliseconds that the network takes for one example on this processor.",
+            "latency_ms",
+        ),
+        Objective(
+            "seconds", "Training time", False, "Seconds spent in training, until the trial ended by itself.", "seconds"
+        ),
+    )
+}
+"""By name. The direction of the quality is the task's."""
+
+
+def own_direction(name: str, task: Task) -> Direction:
+    """In which direction an objective is better where nobody says otherwise."""
+    return "maximize" if (task.maximize if name == QUALITY else OBJECTIVES[name].maximize) else "minimize"
+
+
+def known_objective(name: str) -> str:
+    if name not in OBJECTIVES:
+        raise unknown_name("objective", name, OBJECTIVES)
+    return name
+
+
+def known_direction(words: str) -> Direction:
+    """One of `DIRECTIONS`. Raises `TrainyardError`."""
+    for direction in DIRECTIONS:
+        if words == direction:
+            return direction
+    raise unknown_name("direction", words, DIRECTIONS)
+
+
+def parse_objective(text: str) -> tuple[str, Direction | None]:
+    """`latency`, or `latency:maximize` for a direction other than its own."""
+    name, colon, words = text.partition(":")
+    return name.strip(), known_direction(words.strip()) if colon else None
+
+
+def asked_direction(name: str, words: str, objectives: tuple[str, ...]) -> Direction:
+    if name not in objectives:
+        raise TrainyardError(
+            "{name!r} has a direction, but is no objective of this study. Add it, or leave that out.", name=name
+        )
+    return known_direction(words)

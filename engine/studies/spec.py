@@ -1,0 +1,204 @@
+"""What is searched, and how: the frozen record of a study."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field as Setting
+
+from engine.errors import TrainyardError, unknown_name
+from engine.runs import RunSpec
+from engine.sentences import COMMA, joined
+from engine.spec import ADVANCED, Choices, Field, Range, Spec
+from engine.studies.domains import Domain, domain_from_dict, domain_to_dict, known_field, narrow, tunable, typed
+from engine.studies.objectives import (
+    OBJECTIVES,
+    QUALITY,
+    Direction,
+    asked_direction,
+    known_direction,
+    known_objective,
+    own_direction,
+)
+
+
+class Search(Spec):
+    """How values are chosen, how many are tried, and when a hopeless trial is pruned."""
+
+    trials: Annotated[int, Range(1, 10_000, log=True)] = 20
+    """How many trials there will be, pruned ones included; fewer where there are not as many different values."""
+    sampler: Literal["tpe", "random", "grid", "qmc", "cma-es", "gp", "nsga-ii"] = "tpe"
+    """How values are chosen. TPE learns from what was good so far, and suits nearly everything. Random and QMC (evenly spread) learn
+    nothing. Grid tries every combination. GP (a Gaussian process) learns more from few trials, CMA-ES from many of numbers
+    that belong together. NSGA-II is for several objectives."""
+    pruner: Literal["median", "none", "hyperband", "patient", "wilcoxon"] = "median"
+    """Which trials are ended early. Median: worse than half of the others at the same epoch. Hyperband: a tournament, in which
+    short trials compete for longer ones. Patient: as median, but not before some epochs without progress. Wilcoxon: by a
+    test over the folds of a cross-validation. Only with one objective."""
+    parallel: Annotated[int, Range(1, 64, log=True)] = 1
+    """How many trials train at the same time, where there are as many slots."""
+    budget_minutes: Annotated[float, Range(0.0, 100_000.0), ADVANCED] = 0.0
+    """No trial begins once the study has taken this long. 0: no limit."""
+    patience_trials: Annotated[int, Range(1, 1_000), ADVANCED] = 5
+    """The study ends with a sentence when this many trials have failed one after the other."""
+    search_seed: Annotated[int, Setting(ge=0, le=2**31 - 1), ADVANCED] = 0
+    """Seed of the sampler: with one trial at a time the same seed chooses the same values."""
+
+
+_LEAST_NUMBERS = {"cma-es": 2}
+
+
+@dataclass(frozen=True)
+class StudySpec:
+    """The frozen record of a search. `values` are those of `RunSpec.build`; `space` says which of them vary, and how far."""
+
+    values: dict[str, Any]
+    space: dict[str, Domain]
+    objectives: tuple[str, ...] = (QUALITY,)
+    search: Search = field(default_factory=Search)
+    directions: Mapping[str, Direction] = field(default_factory=dict)
+    """Those that are not the objective's own."""
+
+    @classmethod
+    def build(
+        cls,
+        values: dict[str, Any],
+        space: Mapping[str, Domain | None],
+        objectives: tuple[str, ...] = (QUALITY,),
+        search: Search | None = None,
+        directions: Mapping[str, str] | None = None,
+    ) -> Self:
+        """Check everything that can be checked before a trial. Raises `TrainyardError` with a sentence for what is wrong."""
+        base = RunSpec.build(values)
+        known = tunable(base)
+        if not space:
+            raise TrainyardError(
+                "A study needs at least one hyperparameter to vary. Choose some, such as learning_rate."
+            )
+        narrowed = {name: narrow(known_field(name, known), domain) for name, domain in space.items()}
+        if not objectives:
+            raise TrainyardError(
+                "A study needs an objective. There are: {objectives}.", objectives=joined(OBJECTIVES, COMMA)
+            )
+        for name in objectives:
+            known_objective(name)
+        found = {name: asked_direction(name, words, objectives) for name, words in (directions or {}).items()}
+        chosen = {name: words for name, words in found.items() if words != own_direction(name, base.task)}
+        made = cls(dict(values), narrowed, tuple(dict.fromkeys(objectives)), search or Search(), chosen)
+        made._check_sampler()
+        made._check_pruner(base)
+        return made
+
+    def _check_sampler(self) -> None:
+        sampler = self.search.sampler
+        numbers = sum(isinstance(domain, Range) for domain in self.space.values())
+        if numbers < _LEAST_NUMBERS.get(sampler, 0):
+            raise TrainyardError(
+                "The sampler {sampler!r} needs {least_numbers} or more numbers to vary, not {numbers}. Choose "
+                "another, such as 'tpe'.",
+                sampler=sampler,
+                least_numbers=_LEAST_NUMBERS[sampler],
+                numbers=numbers,
+            )
+        if len(self.objectives) > 1 and sampler == "cma-es":
+            raise TrainyardError("The sampler 'cma-es' takes one objective. Choose 'nsga-ii' or 'tpe' for several.")
+
+    def _check_pruner(self, base: RunSpec) -> None:
+        pruner = self.search.pruner
+        if pruner == "wilcoxon" and base.dataset.folds < 2:
+            raise TrainyardError("The pruner 'wilcoxon' compares folds. Set folds to 3 or more, or choose 'median'.")
+        if pruner != "none" and (len(self.objectives) > 1 or self.objectives[0] != QUALITY):
+            raise TrainyardError(
+                "The pruner {pruner!r} compares the quality of trials while they train; with the objectives "
+                "{objectives} choose 'none'.",
+                pruner=pruner,
+                objectives=joined(self.objectives, COMMA),
+            )
+
+    def maximize(self) -> tuple[bool, ...]:
+        """For each objective whether more is better."""
+        task = RunSpec.build(self.values).task
+        directions = (self.directions.get(name) or own_direction(name, task) for name in self.objectives)
+        return tuple(direction == "maximize" for direction in directions)
+
+    def fields(self) -> dict[str, Field]:
+        """What varies, by name. Raises `TrainyardError` for what is no hyperparameter any more."""
+        known = tunable(RunSpec.build(self.values))
+        return {name: known_field(name, known) for name in self.space}
+
+    def run_spec(self, params: dict[str, Any]) -> RunSpec:
+        """What a trial with these values of the space trains."""
+        return RunSpec.build(self.values | params)
+
+    def check_params(self, params: dict[str, Any]) -> dict[str, Any]:
+        """A guess of somebody's, typed and inside of the space; what it leaves open is the sampler's to choose."""
+        found = {}
+        fields = self.fields()
+        for name, value in params.items():
+            if name not in self.space:
+                raise unknown_name("hyperparameter of this study", name, self.space)
+            made = typed(fields[name], value)
+            match self.space[name]:
+                case Range(low, high) if not low <= made <= high:
+                    raise TrainyardError(
+                        "{name} = {made:g} lies outside of {low:g} to {high:g}, where this study searches.",
+                        name=name,
+                        made=made,
+                        low=low,
+                        high=high,
+                    )
+                case Choices(options) if made not in options:
+                    raise TrainyardError(
+                        "{name} = {made!r} is none of {options}.",
+                        name=name,
+                        made=made,
+                        options=joined(map(str, options), COMMA),
+                    )
+            found[name] = made
+        self.run_spec(found)
+        return found
+
+    def narrowed(self, name: str, domain: Domain) -> Self:
+        """The same with a narrower range of one hyperparameter. Choices must stay: a sampler cannot forget some."""
+        if name not in self.space:
+            raise unknown_name("hyperparameter of this study", name, self.space)
+        if isinstance(self.space[name], Choices):
+            raise TrainyardError(
+                "The choices of {name} cannot be changed once the study has begun. Start another study.", name=name
+            )
+        if self.search.sampler == "grid":
+            raise TrainyardError("A grid cannot be changed once the study has begun. Start another study.")
+        field_ = replace(self.fields()[name], domain=self.space[name])
+        return replace(self, space=self.space | {name: narrow(field_, domain)})
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON."""
+        return {
+            "values": self.values,
+            "space": {name: domain_to_dict(domain) for name, domain in self.space.items()},
+            "objectives": list(self.objectives),
+            "directions": dict(self.directions),
+            "search": self.search.model_dump(mode="json"),
+        }
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> Self:
+        """The inverse of `to_dict`. Raises `TrainyardError` for a record that another version has written."""
+        try:
+            search = Search.parse(data["search"])
+            space = {name: domain_from_dict(domain) for name, domain in data["space"].items()}
+            objectives = tuple(known_objective(name) for name in data["objectives"])
+            directions = {name: known_direction(words) for name, words in data.get("directions", {}).items()}
+            return cls(dict(data["values"]), space, objectives, search, directions)
+        except (TrainyardError, KeyError, TypeError, AttributeError, ValueError) as error:
+            raise TrainyardError(
+                "The record of this study cannot be read: {error}. Another version of Trainyard may have written "
+                "it; delete the study, or install that version.",
+                error=error,
+            ) from error
+
+    @classmethod
+    def remnant(cls, data: Any) -> Self:
+        """What little is certain of a record that cannot be read: enough to list it."""
+        values = data.get("values") if isinstance(data, dict) else None
+        return cls(values if isinstance(values, dict) else {}, {})

@@ -1,0 +1,88 @@
+"""What trials came to by two hyperparameters."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from engine.search.trials import Trial
+from engine.spec import Choices, Range
+from engine.studies import Domain
+from ui.charts.figures import Figure, plain_axis, plain_layout
+from ui.charts.series import rounded
+from ui.language import _
+from ui.studies.charts.axes import COLOURS, layout_of, places_of, scale_of
+from ui.studies.charts.judging import Judging, sample
+
+_CELLS = 28  # of a contour, in each direction
+
+
+def contour_figure(trials: Sequence[Trial], judging: Judging, across: str, up: str) -> Figure:
+    """What trials came to by two hyperparameters: between them it is estimated, nearer trials counting more."""
+    look = judging.look
+    shown = sample([trial for trial in trials if trial.judged], judging)
+    if not shown:
+        return {"data": [], "layout": plain_layout(look)}
+    axes = [judging.space[across], judging.space[up]]
+    points = [
+        np.array([share_of(axis, trial.params[n]) for trial in shown])
+        for axis, n in zip(axes, (across, up), strict=True)
+    ]
+    ticks = [_grid(axis) for axis in axes]
+    shares = [np.array([share_of(axis, value) for value in values]) for axis, values in zip(axes, ticks, strict=True)]
+    values = np.array([judging.value(trial) for trial in shown], float)
+    far = (shares[0][None, :, None] - points[0]) ** 2 + (shares[1][:, None, None] - points[1]) ** 2
+    weights = 1 / (far + 1e-3)
+    surface = (weights @ values) / weights.sum(axis=2)
+    discrete = any(isinstance(axis, Choices) for axis in axes)
+    area = {
+        "type": "heatmap" if discrete else "contour",
+        "x": places_of(axes[0], ticks[0]),
+        "y": places_of(axes[1], ticks[1]),
+        "z": [[rounded(float(cell)) for cell in row] for row in surface],
+        "colorscale": [[i / 2, colour] for i, colour in enumerate(COLOURS[judging.theme])],
+        "reversescale": not judging.more,
+        "colorbar": {"title": {"text": judging.title, "side": "right"}, "tickformat": judging.format, "thickness": 14},
+        "hoverinfo": "skip",
+    }
+    dots = {
+        "type": "scatter",
+        "mode": "markers",
+        "x": places_of(axes[0], [trial.params[across] for trial in shown]),
+        "y": places_of(axes[1], [trial.params[up] for trial in shown]),
+        "text": [f"{_('Trial')} {trial.number}" for trial in shown],
+        "customdata": [trial.run.id for trial in shown],
+        "marker": {
+            "color": values.round(6).tolist(),
+            "colorscale": area["colorscale"],
+            "reversescale": not judging.more,
+            "size": 9,
+            "line": {"color": look.text, "width": 1},
+        },
+        "cliponaxis": False,
+        "hovertemplate": f"%{{x}}, %{{y}}: %{{marker.color:{judging.format}}}<extra>%{{text}}</extra>",
+    }
+    layout = layout_of(judging, judging.labels[across], f"contour-{across}-{up}") | {"showlegend": False}
+    layout["xaxis"] |= scale_of(axes[0]) | {"showgrid": False}
+    layout["yaxis"] = plain_axis(look) | {"title": {"text": judging.labels[up]}, "showgrid": False} | scale_of(axes[1])
+    return {"data": [area, dots], "layout": layout}
+
+
+def share_of(domain: Domain, value: Any) -> float:
+    """Where a value lies between the ends of its domain; a narrowed one may lie beyond them."""
+    match domain:
+        case Choices(options):
+            return options.index(value) / max(1, len(options) - 1) if value in options else 0.0
+        case Range(low, high) if low == high:
+            return 0.0
+        case Range(low, high, log=log):
+            scale = np.log if log else float
+            return float((scale(value) - scale(low)) / (scale(high) - scale(low)))
+
+
+def _grid(domain: Domain) -> list[Any]:
+    match domain:
+        case Choices(options):
+            return list(options)
+        case Range(low, high, log=log):
+            return [float(f"{value:.6g}") for value in (np.geomspace if log else np.linspace)(low, high, _CELLS)]

@@ -1,0 +1,69 @@
+"""The value of each trial by its number, and the best so far."""
+
+from collections.abc import Sequence
+
+from engine.search.trials import Trial
+from ui.charts.figures import Figure
+from ui.language import _
+from ui.studies.charts.axes import hovers_of, layout_of, number_of
+from ui.studies.charts.judging import Judging, sample
+
+
+def history_figure(trials: Sequence[Trial], judging: Judging) -> Figure:
+    """The value of each trial by its number, with a line of the best so far."""
+    look = judging.look
+    judged = [trial for trial in trials if trial.judged]
+    shown = sample(judged, judging)
+    given_up = sample([t for t in trials if t.state.final and not t.judged and judging.value(t) is not None], judging)
+    traces = [
+        _points(given_up, judging, _("Pruned or stopped"), "#8A8F99", "x-thin-open"),
+        _points(shown, judging, _("Trials"), look.train, "circle"),
+        _best_line(judged, judging),
+    ]
+    layout = layout_of(judging, _("Trial"), "history")
+    return {"data": [trace for trace in traces if trace["x"]], "layout": layout}
+
+
+def _points(trials: Sequence[Trial], judging: Judging, name: str, colour: str, symbol: str) -> Figure:
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "name": name,
+        "x": [trial.number for trial in trials],
+        "y": [number_of(judging.value(trial)) for trial in trials],
+        "text": hovers_of(trials, judging),
+        "customdata": [trial.run.id for trial in trials],
+        "marker": {
+            "color": colour,
+            "symbol": symbol,
+            "size": 8,
+            "opacity": 0.75,
+            "line": {"width": 1.5 * ("x" in symbol)},
+        },
+        "hovertemplate": f"%{{y:{judging.format}}}<br>%{{text}}<extra>{_('Trial')} %{{x}}</extra>",
+    }
+
+
+def _best_line(judged: Sequence[Trial], judging: Judging) -> Figure:
+    """Only the trials that were better than all before them, and the last one."""
+    xs: list[int] = []
+    ys: list[float | None] = []
+    best: float | None = None
+    for trial in judged:
+        value = judging.value(trial)
+        if value is not None and (best is None or (value > best if judging.more else value < best)):
+            best = value
+            xs.append(trial.number)
+            ys.append(number_of(value))
+    if judged and xs:
+        xs.append(judged[-1].number)
+        ys.append(number_of(best))
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "name": _("Best so far"),
+        "x": xs,
+        "y": ys,
+        "line": {"color": judging.look.best, "width": 2.5, "shape": "hv"},
+        "hoverinfo": "skip",
+    }

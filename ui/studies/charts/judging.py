@@ -1,0 +1,61 @@
+"""What all charts of a study share: what varied, what it is called, and the objective that is looked at."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from engine.search.trials import Trial
+from engine.studies import Domain
+from ui.theme import THEMES, Theme, ThemeName
+
+MOST_TRIALS = 1_000
+"""Most trials that one chart shows; of more, the best and some at equal distances."""
+
+
+@dataclass(frozen=True)
+class Judging:
+    """What all charts of a study share: what is varied, what it is called, and the objective that is looked at."""
+
+    space: Mapping[str, Domain]
+    labels: Mapping[str, str]
+    titles: tuple[str, ...]
+    """What the objectives are called."""
+    maximize: tuple[bool, ...]
+    formats: tuple[str, ...]
+    """How Plotly writes their values."""
+    theme: ThemeName
+    objective: int = 0
+
+    @property
+    def look(self) -> Theme:
+        """The colours."""
+        return THEMES[self.theme]
+
+    @property
+    def title(self) -> str:
+        """What the objective is called."""
+        return self.titles[self.objective]
+
+    @property
+    def more(self) -> bool:
+        """Whether more of it is better."""
+        return self.maximize[self.objective]
+
+    @property
+    def format(self) -> str:
+        """How Plotly writes its values."""
+        return self.formats[self.objective]
+
+    def value(self, trial: Trial) -> float | None:
+        """What the trial has come to."""
+        return trial.values[self.objective]
+
+
+def sample(trials: Sequence[Trial], judging: Judging, most: int = MOST_TRIALS) -> list[Trial]:
+    """At most `most` trials: the best by the objective, and the rest at equal distances."""
+    if len(trials) <= most:
+        return list(trials)
+    kept = {trials[round(i * (len(trials) - 1) / (most - 2))].number for i in range(most - 1)}
+    judged = [trial for trial in trials if judging.value(trial) is not None]
+    if judged:
+        kept.add((max if judging.more else min)(judged, key=lambda trial: judging.value(trial) or 0.0).number)
+    return [trial for trial in trials if trial.number in kept]

@@ -1,0 +1,59 @@
+"""What can be asked of one trial."""
+
+import streamlit as st
+
+from engine.runs import RunState
+from engine.search.trials import Trial
+from engine.studies import Study
+from ui import lab
+from ui.language import _
+from ui.navigation import page
+from ui.studies.actions import ask, promote_trial
+
+
+def draw_trial_actions(study: Study, trial: Trial | None) -> None:
+    """Buttons for the trial that is selected in the table."""
+    live = trial is not None and trial.live
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if (
+            st.button(
+                _("Open its run"),
+                icon=":material/show_chart:",
+                disabled=trial is None,
+                help=_("Its page, with all curves."),
+            )
+            and trial
+        ):
+            st.switch_page(page("run"), query_params={"run": str(trial.run.id)})
+        if (
+            st.button(
+                _("Stop this trial"),
+                icon=":material/stop:",
+                disabled=trial is None or trial.state.final or bool(trial.run.request),
+                help=_("End it; the study goes on with the next one."),
+            )
+            and trial
+        ):
+            ask(lambda: lab.store().studies.end_trial_run(trial.run, RunState.STOPPED))
+        if (
+            st.button(
+                _("Boost"),
+                icon=":material/rocket_launch:",
+                disabled=not live or bool(trial and trial.number in study.boosted),
+                help=_("Let it train to its end whatever the pruner says, and before all others that wait."),
+            )
+            and trial
+        ):
+            ask(lambda: lab.store().studies.boost(study.id, trial.number))
+        if (
+            st.button(
+                _("Promote"),
+                icon=":material/workspace_premium:",
+                disabled=trial is None or not any(run.best for run in trial.runs),
+                help=_("Train a full run with its values. At its end the test split judges it, once."),
+            )
+            and trial
+        ):
+            promote_trial(study, trial.number)
+        if trial is None:
+            st.caption(_("Select a row to open, stop, boost or promote a trial."), width="content")
