@@ -1,7 +1,7 @@
 """The nouns of a training: what is asked for (RunSpec), what it goes through (RunState), what is known of it (Run)."""
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -9,6 +9,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field as Setting
 
+from engine.advice.defaults import Advice, advise
 from engine.augmentations.base import Augmentation, augmentations
 from engine.datasets.base import Dataset, datasets
 from engine.errors import TrainyardError, unknown_name
@@ -55,6 +56,8 @@ class Training(Spec):
     """Examples in one weight update. Larger: faster and steadier; smaller: noisier, often generalises better."""
     patience: Annotated[int, Range(0, 100)] = 4
     """Early stopping: end after this many epochs without a better validation result. The best epoch is restored. 0: off."""
+    first_best: Annotated[int, Range(1, 500, log=True), FIXED, ADVANCED] = 1
+    """The first epoch that may count as the best. Where few examples validate, an early one often looks best by chance."""
     seed: Annotated[int, Setting(ge=0, le=2**31 - 1), ADVANCED] = 0
     """Seed of weights, data order, dropout and augmentation. The same seed on the same machine repeats a run."""
     deterministic: Annotated[bool, FIXED, ADVANCED] = False
@@ -82,11 +85,13 @@ class RunSpec:
         """Make a spec from flat values, as in a URL or on a command line: names of parts and of their fields.
 
         Parts that are not named take their default (`dataset` fashion, `model` cnn, ...); fields that are not
-        named take what dataset, model and optimizer suggest. Unknown names and values out of range raise.
+        named take what dataset, model and optimizer suggest, or what is advised for data of one's own. Unknown names and
+        values out of range raise.
         """
-        values = dict(values)
-        parts = choose_parts({name: values.pop(name) for name in PARTS if name in values})
-        given = suggested_values(parts) | values
+        names = {name: value for name, value in values.items() if name in PARTS}
+        values = {name: value for name, value in values.items() if name not in PARTS}
+        parts = choose_parts(names, values)
+        given = suggested_values(parts, values) | values
         known = {f.name for part in parts.values() for f in part.fields()}
         for name in values:
             if name not in known:
@@ -122,7 +127,7 @@ class RunSpec:
     def flat(self) -> dict[str, Any]:
         """Names of the parts and every field that differs from what `build` would choose: a short URL."""
         names = {section: getattr(self, section).name for section in PARTS}
-        default = RunSpec.build(names).values()
+        default = usual_values(names, self.dataset.model_dump(mode="json"))
         return names | {name: value for name, value in self.values().items() if default.get(name) != value}
 
     def folded(self) -> list[Self]:
@@ -157,9 +162,21 @@ SECTIONS = ("task", "dataset", "model", "optimizer", "schedule", "augmentation",
 _DEFAULTS = {"dataset": "fashion", "optimizer": "adam", "schedule": "constant"}
 
 
-def choose_parts(names: dict[str, str]) -> dict[str, type[Spec]]:
+def usual_values(names: dict[str, str], data: Mapping[str, Any]) -> dict[str, Any]:
+    """Every field's value if nobody changed it, given the names of all parts and the fields of the dataset that say which
+    data it is."""
+    plain = RunSpec.build(names).values()
+    chosen = {name: value for name, value in data.items() if name in plain and plain[name] != value}
+    usual = RunSpec.build(names | chosen).values()
+    for name in chosen:  # what would stand there without it
+        usual[name] = RunSpec.build(names | {k: v for k, v in chosen.items() if k != name}).values()[name]
+    return usual
+
+
+def choose_parts(names: dict[str, str], values: Mapping[str, Any] | None = None) -> dict[str, type[Spec]]:
     """The Spec class of each section, given the names that are known; the rest are the defaults.
 
+    Of `values` those of the dataset say which data it is: a model is advised for what is known of that.
     Raises `TrainyardError` for unknown names and for a dataset or model that does not fit the task.
     """
     names = dict(names)
@@ -177,7 +194,7 @@ def choose_parts(names: dict[str, str]) -> dict[str, type[Spec]]:
             tasks=joined(dataset.tasks, AND),
             task=task.name,
         )
-    model = models[names.get("model") or _first_model(dataset, task)]
+    model = models[names.get("model") or _first_model(dataset, task, values or {})]
     if task.modality not in model.modalities:
         raise TrainyardError(
             "Model {model!r} takes {modalities} inputs, but task {task!r} has {modality} inputs. Choose one "
@@ -200,11 +217,22 @@ def choose_parts(names: dict[str, str]) -> dict[str, type[Spec]]:
     return parts | {"training": Training}
 
 
-def _first_model(dataset: type[Dataset], task: type[Task]) -> str:
-    """The model that the dataset suggests, or the first that takes the task's inputs."""
+def _first_model(dataset: type[Dataset], task: type[Task], values: Mapping[str, Any]) -> str:
+    """The model that is advised, or that the dataset suggests, or the first that takes the task's inputs."""
     fitting = [model.name for model in models_for(task)]
-    wanted = dataset.suggested.get("model", "")
-    return wanted if wanted in fitting else fitting[0]
+    advice = advice_for(dataset, task, values)
+    wanted = (advice.model if advice else "", dataset.suggested.get("model", ""))
+    return next((name for name in wanted if name in fitting), fitting[0])
+
+
+def advice_for(dataset: type[Dataset], task: type[Task], values: Mapping[str, Any]) -> Advice | None:
+    """What is advised for the data that `values` name; None where nothing is known of it without reading."""
+    try:
+        chosen = dataset.parse({f.name: values[f.name] for f in dataset.fields() if f.name in values})
+        facts = chosen.facts(task.modality, task.name)
+    except TrainyardError:  # whoever builds the dataset is told
+        return None
+    return advise(facts) if facts else None
 
 
 def models_for(task: type[Task]) -> list[type[Model]]:
@@ -212,12 +240,17 @@ def models_for(task: type[Task]) -> list[type[Model]]:
     return [model for model in models.values() if task.modality in model.modalities]
 
 
-def suggested_values(parts: dict[str, type[Spec]]) -> dict[str, Any]:
-    """Field values that the parts recommend, the later the stronger: optimizer, task, dataset, model; existing fields only."""
+def suggested_values(parts: dict[str, type[Spec]], values: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Field values that the parts recommend, the later the stronger: optimizer, task, dataset, model, and the advice for the
+    data that `values` name; existing fields only."""
     known = {f.name for part in parts.values() for f in part.fields()}
     merged: dict[str, Any] = {}
     for section in ("optimizer", "task", "dataset", "model"):
         merged |= getattr(parts[section], "suggested", {})
+    dataset: Any = parts["dataset"]
+    task: Any = parts["task"]
+    if advice := advice_for(dataset, task, values or {}):
+        merged |= advice.values_for(parts["model"].name)
     return {name: value for name, value in merged.items() if name in known}
 
 

@@ -125,6 +125,8 @@ def draw_model(form: Form) -> "st.delta_generator.DeltaGenerator":
         st.subheader(_("Network"))
         draw_part(form, "model", _("Model"))
         st.caption(_(form.parts["model"].summary()))
+        if (advice := form.advice) and advice.model == form.names["model"]:
+            st.caption(said(advice.why))
         draw_fields(form, "model")
         draw_folded(form, "model")
     return picture

@@ -1,18 +1,26 @@
 """A completed run is set beside the baseline of its dataset, and nothing that goes wrong there harms the run."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from engine.artifacts import artifacts_of
 from engine.baselines.base import Baseline, baseline_of
+from engine.cli.commands import summary
+from engine.cli.results import result_lines
+from engine.datasets.base import datasets
 from engine.preparation.prepare import prepare
 from engine.runs import RunState
 from engine.store import Store
+from engine.tasks.base import tasks
 from engine.training import comparison, fit
 from engine.training.reporter import Ended, RunLost
 from tests.training_runs import create, train
+from ui.evaluation.baselines import guess_sentence
 
 
 def asked_to_end(error: Exception) -> Callable[..., Baseline]:
@@ -86,3 +94,53 @@ def test_a_kept_baseline_that_cannot_be_read_is_as_good_as_none(store: Store) ->
     kept.write_text("{")
     assert comparison.known_baseline(data, run.parsed().task) == {}
     assert train(store, epochs=1).result["baseline_name"]
+
+
+def test_a_run_is_set_beside_one_answer_to_everything(store: Store) -> None:
+    run = train(store, epochs=1)
+    data = prepare(run.parsed().dataset)
+    targets = [data.targets[data.indices(split)] for split in ("train", "test")]
+    most = int(np.bincount(targets[0]).argmax())
+    assert run.result["guess_answer"] == data.info.labels[most]
+    assert run.result["guess_accuracy"] == pytest.approx((targets[1] == most).mean())
+    assert run.result["guess_no_worse"] is False
+    assert artifacts_of(run.id).read_evaluation()["validation"]["guess"]["metrics"]["accuracy"] < 0.5
+
+
+def test_a_network_that_learned_nothing_is_told_in_the_result_in_a_terminal_and_on_the_page(store: Store) -> None:
+    run = train(store, epochs=1, learning_rate=1e-5, dropout=0.7)
+    spec, data = run.parsed(), prepare(run.parsed().dataset)
+    evaluation = artifacts_of(run.id).read_evaluation()
+    evaluation["test"]["metrics"]["accuracy"] = 0.05
+    result = comparison.compare_with_guess(data, spec.task, evaluation)
+    assert result["guess_no_worse"] is True
+    [line] = [line for line in result_lines(replace(run, result=run.result | result)) if "always answering" in line]
+    assert repr(result["guess_answer"]) in line
+    assert "always answering" in guess_sentence(evaluation["test"])
+
+
+def test_of_numbers_the_mean_is_what_a_network_has_to_beat(home: Path) -> None:
+    data = prepare(datasets["diabetes"]())
+    task = tasks["tabular-regression"]()
+    targets = data.targets[data.indices("train")]
+    guess = task.guess(targets, 3, data.info)
+    assert guess is not None
+    assert guess[1].tolist() == [[targets.mean()]] * 3
+    judged = {split: task.evaluate(np.full((len(data.indices(split)), 1), -1e3), data.targets[data.indices(split)], data.info)
+              for split in ("validation", "test")}  # fmt: skip
+    found = comparison.compare_with_guess(data, task, judged)
+    assert found["guess_no_worse"] is True
+    assert abs(found["guess_r2"]) < 0.1
+
+
+def test_a_terminal_names_the_baseline_and_whether_it_was_cut(store: Store) -> None:
+    run = train(store, epochs=1)
+    cut = run.result | {"baseline_fit": {"examples": 20, "available": 60, "complete": False}}
+    [whole], [short] = (
+        [line for line in result_lines(replace(run, result=result)) if line.startswith("baseline: ")]
+        for result in (run.result, cut)
+    )
+    assert f"logistic regression pixels, test accuracy {run.result['baseline_accuracy']:.4g}" in whole
+    assert "fitted on 20 of 60" in short
+    assert "time was out" in short
+    assert summary(run)["baseline"]["test_accuracy"] == run.result["baseline_accuracy"]

@@ -15,9 +15,10 @@ from engine.cli.compare import add_compare
 from engine.cli.flags import Parser, add_run_flags, reject_unknown, run_values
 from engine.cli.forks import add_forks
 from engine.cli.own_data import add_own_data
+from engine.cli.results import baseline_of_run, result_lines
 from engine.cli.search import add_search
 from engine.errors import TrainyardError
-from engine.runs import Run, RunSpec, RunState
+from engine.runs import Run, RunSpec, RunState, advice_for
 from engine.store import Store, open_store
 
 EXIT_CODES = {RunState.COMPLETED: 0, RunState.STOPPED: 3, RunState.CANCELED: 3, RunState.PRUNED: 3, RunState.PAUSED: 3}
@@ -114,7 +115,14 @@ def train(arguments: argparse.Namespace) -> int:
     """`train`: create a run that is ours at once, and train it here."""
     from engine.executor.local import TERMINAL
 
-    spec = RunSpec.build(run_values(arguments))
+    values = run_values(arguments)
+    spec = RunSpec.build(values)
+    if (
+        "model" not in values
+        and not arguments.json
+        and (advice := advice_for(type(spec.dataset), type(spec.task), values))
+    ):
+        print(advice.why)
     store = open_store()
     return _train_here(store, store.runs.create(spec, arguments.owner or "", slot=TERMINAL), arguments.json)
 
@@ -145,9 +153,8 @@ def _train_here(store: Store, run: Run, as_json: bool) -> int:
         print(json.dumps(summary(ended)))
     else:
         print(f"Run {ended.id} is {ended.state.value}. {ended.message}".rstrip())
-        for name in (*(f"test_{metric}" for metric in ended.parsed().task.metric_names()), "examples_per_second"):
-            if name in ended.result:
-                print(f"  {name.replace('_', ' ')}: {ended.result[name]:.4g}")
+        for line in result_lines(ended):
+            print(f"  {line}")
     return EXIT_CODES.get(ended.state, 1)
 
 
@@ -165,6 +172,8 @@ def summary(run: Run) -> dict[str, Any]:
         "examples_per_second": result.get("examples_per_second"),
         "weights_sha256": result.get("weights_sha256"),
         "num_train_examples": result.get("num_train_examples"),
+        "baseline": baseline_of_run(run),
+        "guess": {name.removeprefix("guess_"): v for name, v in result.items() if name.startswith("guess_")} or None,
     }
 
 
@@ -215,6 +224,7 @@ def show(arguments: argparse.Namespace) -> int:
     found = _row(run) | {
         "spec": run.spec,
         "result": run.result,
+        "baseline": baseline_of_run(run),
         "parent": run.parent_id,
         "parent_epoch": run.parent_epoch,
         "children": [child.id for child in store.runs.children(run.id)],

@@ -25,9 +25,11 @@ class Parser(argparse.ArgumentParser):
 
 def add_run_flags(parser: argparse.ArgumentParser, arguments: list[str]) -> None:
     """Add the flags of a run: names of parts first, then the fields of the parts that `arguments` choose."""
-    chosen, _ = _names_only().parse_known_args([a for a in arguments if a not in ("-h", "--help")])
-    parts = choose_parts({k: v for k, v in vars(chosen).items() if v is not None})
-    add_part_flags(parser, parts, suggested_values(parts))
+    given = [a for a in arguments if a not in ("-h", "--help")]
+    names = _read(_names_only(), given)
+    data = _read(_fields_only(choose_parts(names)["dataset"]), given)
+    parts = choose_parts(names, data)
+    add_part_flags(parser, parts, suggested_values(parts, data))
 
 
 def add_part_flags(parser: argparse.ArgumentParser, parts: Mapping[str, type[Spec]], defaults: dict[str, Any]) -> None:
@@ -82,6 +84,18 @@ def _names_only() -> Parser:
     for section in PARTS:
         parser.add_argument(f"--{section}")
     return parser
+
+
+def _fields_only(part: type[Spec]) -> Parser:
+    parser = Parser(add_help=False, allow_abbrev=False)
+    add_fields(parser, part.fields())
+    return parser
+
+
+def _read(parser: Parser, arguments: list[str]) -> dict[str, str]:
+    """What was given of the parser's own flags."""
+    found, _ = parser.parse_known_args(arguments)
+    return {name: value for name, value in vars(found).items() if value is not None}
 
 
 def _options(field: Field, default: Any) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Annotated, Any, ClassVar, Self
 import numpy as np
 from pydantic import Field
 
+from engine.advice.defaults import Facts
 from engine.data_info import Column
 from engine.registry import Registry
 from engine.sentences import Sentence
@@ -79,6 +80,10 @@ class Dataset(Spec):
     def for_task(self, task: str) -> Self:
         """The same data as this task reads it: only where it serves several does that make a difference."""
         return self
+
+    def facts(self, modality: str, task: str) -> Facts | None:
+        """What is known of the data without reading it, for defaults that follow it; None: `suggested` holds."""
+        return None
 
     def available(self) -> bool:
         """Whether the files are on disk, so that `load` can work."""

@@ -2,6 +2,7 @@
 
 import hashlib
 import time
+import zipfile
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from typing import IO, Any
 import numpy as np
 
 from engine.errors import TrainyardError
-from engine.imports.sets import Kind, Problem, plain_text, set_path
+from engine.imports.sets import Kind, OwnSet, Problem, plain_text, set_path
 from engine.sentences import Sentence
 from engine.settings import settings
 
@@ -55,6 +56,14 @@ def read_stored(reference: str, kind: Kind) -> Stored:
         arrays = {name: file[name] for name in file.files}
     data, starts, targets, names = (arrays.pop(key) for key in (_KEYS[kind], "starts", "targets", "names"))
     return Stored(data, starts, targets, names, arrays)
+
+
+def mean_size_bytes(own: OwnSet) -> float:
+    """How many bytes an example takes on average, told by the directory of the file alone; 0 for tables."""
+    if own.kind not in FILES:
+        return 0.0
+    with zipfile.ZipFile(set_path(own.reference) / FILES[own.kind]) as file:
+        return file.getinfo(f"{_KEYS[own.kind]}.npy").file_size / max(own.num_examples, 1)
 
 
 class Collected:

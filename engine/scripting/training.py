@@ -143,9 +143,12 @@ class TrainingSections(Facts):
     def _callbacks(self) -> list[str]:
         task, schedule = self.spec.task, self.spec.schedule
         patience = "PATIENCE" if self.spec.training.patience else "EPOCHS"
+        training = self.spec.training
+        first = min(training.first_best, training.epochs) - 1
+        late = f", start_from_epoch={first}" if first else ""
         best = (
             f'keras.callbacks.EarlyStopping("{task.objective}", mode="{"max" if task.maximize else "min"}", '
-            f"patience={patience}, restore_best_weights=True)"
+            f"patience={patience}, restore_best_weights=True{late})"
         )
         items = [best]
         if schedule.reacts:

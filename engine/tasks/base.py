@@ -104,6 +104,13 @@ class Task(Spec):
         """Judge `outputs` (examples, outputs) of the saved model: plain JSON with `metrics` and what pages draw."""
         raise NotImplementedError(f"{type(self).__name__} must define evaluate.")
 
+    def guess(self, targets: np.ndarray, count: int, info: DataInfo) -> tuple[str, np.ndarray] | None:
+        """What is best answered to everything, by the training split's `targets`: its words, and outputs (count, outputs).
+
+        A network that is not better has learned nothing. None where no single answer makes sense.
+        """
+        return None
+
     @classmethod
     def example_scores(cls, outputs: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
         """How good each row of `outputs` (examples, outputs) is, (examples,) by metric: their mean is the metric.

@@ -70,6 +70,11 @@ class Classification(Task):
         """Figures, confusion matrix, curves and calibration of the probabilities: see `judge_classes`."""
         return judge_classes(outputs, targets, info.labels)
 
+    def guess(self, targets: np.ndarray, count: int, info: DataInfo) -> tuple[str, np.ndarray] | None:
+        """The most frequent class, with each class as probable as it is frequent."""
+        counts = np.bincount(targets, minlength=info.num_classes)
+        return info.labels[int(counts.argmax())], np.tile(counts / counts.sum(), (count, 1))
+
     @classmethod
     def example_scores(cls, outputs: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
         """Right or wrong, and minus the logarithm of the true class's probability."""

@@ -120,6 +120,11 @@ class TabularRegression(Task):
         """Mean absolute and root mean squared error, R², and what became of single rows, in the unit of the target."""
         return judge_values(outputs, targets, info.target)
 
+    def guess(self, targets: np.ndarray, count: int, info: DataInfo) -> tuple[str, np.ndarray] | None:
+        """The mean."""
+        mean = float(targets.mean())
+        return f"{mean:.6g}", np.full((count, 1), mean)
+
     @classmethod
     def example_scores(cls, outputs: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
         """Squared and absolute errors, in the unit of the target."""

@@ -32,6 +32,7 @@ class BestEpoch(keras.callbacks.EarlyStopping):
             mode="max" if spec.task.maximize else "min",
             patience=spec.training.patience or 10**9,
             restore_best_weights=True,
+            start_from_epoch=min(spec.training.first_best, spec.training.epochs) - 1,
         )
         self.epochs: dict[str, float] = {}
         """Metrics of the best epoch, with `epoch` counted from 1."""

@@ -72,3 +72,16 @@ def _reservations(baseline: Mapping[str, Any]) -> str:
     if not baseline["complete"]:
         found += " " + _("Its search was cut short: time was out.")
     return found
+
+
+def guess_sentence(judged: Mapping[str, Any]) -> str:
+    """A warning where the network is not better than one answer to everything; "" where it is."""
+    guess = judged.get("guess") or {}
+    if not guess.get("no_worse"):
+        return ""
+    metric = guess["metric"]
+    return _(
+        "The network is not better than always answering “{answer}”: {metric} {value}. It has learned nothing that helps."
+    ).format(
+        answer=guess["answer"], metric=metric_label(metric).lower(), value=metric_text(metric, guess["metrics"][metric])
+    )

@@ -13,7 +13,7 @@ from engine.runs import Run
 from engine.tasks.base import tasks
 from ui.charts.classes import class_bars
 from ui.charts.confusion import confusion_figure, confusion_height
-from ui.evaluation.baselines import baseline_sentence
+from ui.evaluation.baselines import baseline_sentence, guess_sentence
 from ui.evaluation.mistakes import draw_class_examples, draw_value_examples
 from ui.evaluation.probabilities import draw_thresholds
 from ui.evaluation.report import report_text
@@ -82,6 +82,8 @@ def draw_evaluation(run: Run) -> None:
         with st.container(horizontal=True):
             for name, value in judged["metrics"].items():
                 st.metric(metric_label(name), metric_text(name, value), border=True)
+    if warning := guess_sentence(judged):
+        st.container(border=True).text(warning)
     if sentence := baseline_sentence(judged, objective_of(run)):
         st.text(sentence, help=_("What a classical method reaches that was fitted on the same training examples."))
     st.download_button(

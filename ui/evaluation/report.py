@@ -7,7 +7,7 @@ from typing import Any
 
 from engine.errors import TrainyardError
 from engine.runs import Run, RunSpec
-from ui.evaluation.baselines import baseline_sentence
+from ui.evaluation.baselines import baseline_sentence, guess_sentence
 from ui.language import _
 from ui.words import metric_label, metric_text, objective_of, state_text, title_of
 
@@ -55,8 +55,8 @@ def _settings(run: Run) -> str:
 def _judgement(title: str, judged: Mapping[str, Any], objective: str) -> str:
     lines = [title, "-" * _width(title), ""]
     lines += aligned([(metric_label(name), metric_text(name, value)) for name, value in judged["metrics"].items()])
-    if sentence := baseline_sentence(judged, objective):
-        lines += ["", sentence]
+    for sentence in (baseline_sentence(judged, objective), guess_sentence(judged)):
+        lines += ["", sentence] if sentence else []
     if judged.get("per_class"):
         lines += ["", *_classes(judged["per_class"])]
     return "\n".join(lines)

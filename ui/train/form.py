@@ -6,13 +6,15 @@ what a person changed stands there, so that choosing another dataset or model br
 
 import difflib
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
 
+from engine.advice.defaults import Advice
 from engine.errors import TrainyardError
-from engine.runs import PARTS, RunSpec, choose_parts
+from engine.runs import PARTS, RunSpec, advice_for, choose_parts, usual_values
 from engine.spec import Field, Spec
 from engine.studies import Search
 from ui.language import _
@@ -53,6 +55,13 @@ class Form:
         """What `RunSpec.build` takes."""
         return self.names | self.changed
 
+    @property
+    def advice(self) -> Advice | None:
+        """What is advised for the data, where something is known of it."""
+        dataset: Any = self.parts["dataset"]
+        task: Any = self.parts["task"]
+        return advice_for(dataset, task, self.changed)
+
     def spec(self) -> RunSpec:
         """The frozen record, validated once more as a whole."""
         return RunSpec.build(self.values)
@@ -61,8 +70,8 @@ class Form:
 def read_form(params: Mapping[str, str]) -> Form:
     """Understand a URL. What is unknown or out of range is left out with a sentence; the rest stands."""
     notes: list[str] = []
-    parts = _read_parts(params, notes)
-    defaults = RunSpec.build({section: parts[section].name for section in PARTS}).values()
+    parts, data = _read_parts(params, notes)
+    defaults = usual_values({section: parts[section].name for section in PARTS}, data)
     fields = {field.name: (part, field) for part in parts.values() for field in part.fields()}
     changed: dict[str, Any] = {}
     for name, text in params.items():
@@ -99,7 +108,8 @@ def _read_field(
         )
 
 
-def _read_parts(params: Mapping[str, str], notes: list[str]) -> dict[str, type[Spec]]:
+def _read_parts(params: Mapping[str, str], notes: list[str]) -> tuple[dict[str, type[Spec]], dict[str, Any]]:
+    """The chosen parts, and those values of the dataset that can be used: a model is advised for them."""
     names = {}
     for section, registry in PARTS.items():
         name = params.get(section)
@@ -108,10 +118,24 @@ def _read_parts(params: Mapping[str, str], notes: list[str]) -> dict[str, type[S
         elif name is not None:
             notes.append(_unknown(name, list(registry)))
     try:
-        return choose_parts(names)
+        data = read_data(names, params)
+        return choose_parts(names, data), data
     except TrainyardError as error:  # each exists, but they do not go together: the dataset decides
         notes.append(said(error))
-        return choose_parts({k: v for k, v in names.items() if k not in ("task", "model")})
+        names = {k: v for k, v in names.items() if k not in ("task", "model")}
+        data = read_data(names, params)
+        return choose_parts(names, data), data
+
+
+def read_data(names: dict[str, str], params: Mapping[str, str]) -> dict[str, Any]:
+    """The values of the dataset that a URL sets and that can be used."""
+    part = choose_parts(names)["dataset"]
+    data: dict[str, Any] = {}
+    for field in part.fields():
+        if field.name in params:
+            with suppress(TrainyardError, ValueError):  # whoever reads all fields says so
+                data[field.name] = parse_value(part, field, params[field.name])
+    return data
 
 
 def _unknown(name: str, known: list[str]) -> str:

@@ -2,8 +2,10 @@
 
 from typing import ClassVar
 
+from engine.advice.defaults import Facts
 from engine.datasets.base import UnsplitDataset
 from engine.errors import TrainyardError
+from engine.imports.collected import mean_size_bytes
 from engine.imports.sets import PLACES, Kind, OwnSet, find_set, gone, list_sets, there_is
 from engine.settings import settings
 
@@ -24,6 +26,15 @@ class OwnDataset(UnsplitDataset):
     def own(self) -> OwnSet:
         """The chosen set. Raises `TrainyardError` with what there is when it is none."""
         return find_set(self.reference, self.kind)
+
+    def facts(self, modality: str, task: str) -> Facts | None:
+        """What was written down at import; the share that tests is not known any closer."""
+        if not self.available():
+            return None
+        own = self.own()
+        learned = own.num_examples * (1 - self.test_fraction)
+        validation = round(learned * (1 / self.folds if self.folds > 1 else self.validation_fraction))
+        return Facts(modality, round(learned) - validation, validation, len(own.labels), mean_size_bytes(own))
 
     @classmethod
     def ready(cls) -> bool:

@@ -24,7 +24,7 @@ class MyTexts(OwnDataset):
         "The score holds for texts like these: other authors, subjects and times will be harder, above all where one "
         "author writes in several splits."
     )
-    suggested: ClassVar[dict[str, Any]] = {"epochs": 20, "batch_size": 32, "patience": 4}
+    suggested: ClassVar[dict[str, Any]] = {"model": "bag-of-embeddings", "epochs": 20, "batch_size": 32, "patience": 4}
 
     texts: Annotated[str, Options("texts"), Field(pattern=rf"^({REFERENCE.pattern})?$")] = ""
     """Which imported set of texts."""

@@ -1,0 +1,1 @@
+"""What is best done with data of which only the outlines are known."""

@@ -1,0 +1,121 @@
+"""Defaults that follow the data: a model, its values and how long to train, from what is known without reading anything.
+
+Which model, from how many examples on, was measured on subsets of the embedded sets (`python -m bench subsets`): each choice
+reaches the baseline within noise. Small sets need many epochs, since an epoch is few updates; and where few examples validate,
+an early epoch looks best by chance, so that only the last third may count as the best.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+_LEAST_EPOCHS, _MOST_EPOCHS = 10, 100
+_UPDATES = 1_500
+"""Updates that the networks below need until they no longer get better, counted on sets of all sizes."""
+_FEW_VALIDATE = 100
+"""With fewer examples to validate, the best of many epochs is best by chance."""
+_SHORT_BYTES = 50.0
+"""Texts below are phrases and names; sentences of reviews and messages take about a hundred."""
+_LATE = 2 / 3
+_PATIENT = 1 / 4  # of all epochs
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is known of a dataset without reading it."""
+
+    modality: str
+    num_train: int
+    """About how many examples train."""
+    num_validation: int
+    num_classes: int
+    """0 where a number is predicted."""
+    mean_size_bytes: float = 0.0
+    """What an example takes on disk; of texts about their length. 0: not known."""
+
+
+@dataclass(frozen=True)
+class Advice:
+    """What to begin with, and one sentence that says why."""
+
+    model: str
+    why: str
+    values: dict[str, Any] = field(default_factory=dict)
+    """Of the dataset, the model and what else it takes."""
+    training: dict[str, Any] = field(default_factory=dict)
+    """How long to train: these hold for any model."""
+
+    def values_for(self, model: str) -> dict[str, Any]:
+        """What to fill in when this model is chosen."""
+        return self.training | (self.values if model == self.model else {})
+
+
+def advise(facts: Facts) -> Advice | None:
+    """The defaults for data of this kind and size; None for a modality that nothing was measured for."""
+    choose = _BY_MODALITY.get(facts.modality)
+    return choose(facts) if choose else None
+
+
+def training_for(facts: Facts, batch_size: int, updates: int = _UPDATES) -> dict[str, Any]:
+    """Epochs, patience, and from which epoch on one may be the best, so that a small set gets enough updates too."""
+    steps = math.ceil(facts.num_train / batch_size)
+    epochs = min(max(math.ceil(updates / max(steps, 1)), _LEAST_EPOCHS), _MOST_EPOCHS)
+    few = facts.num_validation < _FEW_VALIDATE
+    return {
+        "batch_size": batch_size,
+        "epochs": epochs,
+        "patience": 0 if few else max(3, round(epochs * _PATIENT)),
+        "first_best": max(1, round(epochs * _LATE)) if few else 1,
+    }
+
+
+def _batch_size(facts: Facts) -> int:
+    """Small batches where there are few examples: more updates in an epoch."""
+    return 8 if facts.num_train < 200 else 16 if facts.num_train < 2_000 else 32
+
+
+def _text(facts: Facts) -> Advice:
+    training = training_for(facts, _batch_size(facts))
+    if 0 < facts.mean_size_bytes < _SHORT_BYTES:
+        why = (
+            f"A bag of embeddings of one to three letters in a row: texts of about {facts.mean_size_bytes:.0f} letters hold too "
+            "few words to learn from."
+        )
+        return Advice("bag-of-embeddings", why, {"splitting": "pieces", "learning_rate": 0.005}, training)
+    why = (
+        f"A bag of embeddings of words and signs: with {facts.num_train:,} texts to learn from it matches or beats networks "
+        "that read in order, and trains in seconds."
+    )
+    return Advice("bag-of-embeddings", why, {"signs": True, "learning_rate": 0.003}, training)
+
+
+def _image(facts: Facts) -> Advice:
+    values = {"image_size": 96, "resolution": 96}
+    why = (
+        f"A pretrained network: {facts.num_train:,} pictures are too few to learn from scratch what it has seen in a million "
+        "photos."
+    )
+    return Advice("efficientnet-lite0", why, values, training_for(facts, _batch_size(facts)))
+
+
+def _audio(facts: Facts) -> Advice:
+    values = {"versions": 8, "shift_ms": 150, "speed": 0.1, "noise": 0.4}
+    why = (
+        f"A convolutional network that hears {facts.num_train:,} clips moved, sped up and in noise: without such changes so "
+        "few are learned by heart."
+    )
+    return Advice("audio-cnn", why, values, training_for(facts, _batch_size(facts)))
+
+
+def _table(facts: Facts) -> Advice:
+    why = f"A small network with two hidden layers: enough for {facts.num_train:,} rows."
+    return Advice("mlp", why, {}, training_for(facts, _batch_size(facts)))
+
+
+_BY_MODALITY: dict[str, Callable[[Facts], Advice]] = {
+    "text": _text,
+    "image": _image,
+    "audio": _audio,
+    "table": _table,
+}

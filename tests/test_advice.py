@@ -1,0 +1,119 @@
+"""Defaults for data of one's own follow what is known of it, say why, and are the same on the form, in a link and in a terminal."""
+
+from pathlib import Path
+
+import pytest
+
+from engine.advice.defaults import Facts, advise, training_for
+from engine.cli.commands import make_parsers
+from engine.datasets.base import datasets
+from engine.models.base import models
+from engine.runs import RunSpec, choose_parts, suggested_values
+from engine.tasks.base import tasks
+from tests.test_own_data import imported, reviews, upload
+from ui.train.codec import command_line
+from ui.train.form import read_form
+
+SIZES = (20, 200, 2_000, 50_000)
+MODALITIES = sorted({tasks[name].modality for name in tasks})
+
+
+def facts(modality: str, size: int, num_classes: int = 2) -> Facts:
+    """As an import of so many examples would tell."""
+    return Facts(modality, round(0.765 * size), round(0.085 * size), num_classes)
+
+
+@pytest.fixture
+def mine(home: Path) -> str:
+    """An imported set of forty texts."""
+    return str(imported(upload(reviews()), "reviews.csv").made.reference)
+
+
+@pytest.mark.parametrize("modality", MODALITIES)
+@pytest.mark.parametrize("size", SIZES)
+def test_every_advice_names_a_model_of_the_modality_values_that_it_takes_and_a_reason(modality: str, size: int) -> None:
+    advice = advise(facts(modality, size))
+    assert advice is not None
+    assert modality in models[advice.model].modalities
+    assert advice.why.endswith(".")
+    task = next(task for task in tasks.values() if task.modality == modality)
+    own = {"image": "folder", "text": "my-texts", "audio": "my-clips", "table": "my-table"}[modality]
+    spec = RunSpec.build({"task": task.name, "dataset": own, "model": advice.model} | advice.values_for(advice.model))
+    assert advice.values_for(advice.model).items() <= spec.values().items()
+
+
+def test_what_nothing_was_measured_for_has_no_advice() -> None:
+    assert advise(facts("smell", 100)) is None
+
+
+@pytest.mark.parametrize("batch_size", [8, 32])
+def test_a_small_set_is_seen_more_often_than_a_large_one(batch_size: int) -> None:
+    epochs = [training_for(facts("text", size), batch_size)["epochs"] for size in SIZES]
+    assert epochs == sorted(epochs, reverse=True)
+    assert epochs[0] > 2 * epochs[-1]
+
+
+def test_where_few_examples_validate_the_first_epochs_do_not_count_and_nothing_stops_early() -> None:
+    small, large = (training_for(facts("text", size), 16) for size in (40, 20_000))
+    assert small["patience"] == 0
+    assert small["first_best"] > small["epochs"] / 2
+    assert large["patience"] > 0
+    assert large["first_best"] == 1
+
+
+def test_texts_of_ones_own_begin_with_what_is_advised_and_any_choice_overrules_it(mine: str) -> None:
+    spec = RunSpec.build({"dataset": "my-texts", "texts": mine})
+    advice = advise(spec.dataset.facts("text", spec.task.name))  # type: ignore[arg-type]
+    assert advice is not None
+    assert spec.model.name == advice.model
+    assert advice.values_for(advice.model).items() <= spec.values().items()
+    other = RunSpec.build({"dataset": "my-texts", "texts": mine, "model": "lstm", "batch_size": 4})
+    assert (other.model.name, other.training.batch_size) == ("lstm", 4)
+    assert other.training.epochs == advice.training["epochs"]
+
+
+def test_embedded_sets_keep_what_was_measured_on_them() -> None:
+    for dataset in datasets.values():
+        if not hasattr(dataset, "kind"):
+            assert dataset().facts("text", dataset.tasks[0]) is None
+
+
+def test_a_link_and_a_command_name_only_what_differs_from_the_advice(mine: str) -> None:
+    values = {"dataset": "my-texts", "texts": mine}
+    spec = RunSpec.build(values)
+    assert spec.flat().keys() == {"task", "dataset", "model", "optimizer", "schedule", "texts"}
+    assert RunSpec.build(spec.flat()) == spec
+    changed = RunSpec.build(values | {"epochs": 3})
+    assert changed.flat()["epochs"] == 3
+    assert RunSpec.build(changed.flat()) == changed
+    words = " ".join(command_line(changed))
+    assert f"--texts {mine}" in words
+    assert "--epochs 3" in words
+    assert "batch" not in words
+
+
+def test_the_form_shows_the_advice_as_its_defaults_and_says_why(mine: str) -> None:
+    form = read_form({"dataset": "my-texts", "texts": mine})
+    assert form.spec() == RunSpec.build({"dataset": "my-texts", "texts": mine})
+    assert form.defaults["texts"] == ""
+    assert form.advice is not None
+    assert form.defaults["epochs"] == form.advice.training["epochs"]
+    assert read_form({"dataset": "my-texts"}).advice is None
+
+
+def test_a_set_that_is_gone_or_a_value_that_cannot_be_read_leaves_the_form_usable(mine: str) -> None:
+    for texts in ("gone", "no/such/name"):
+        form = read_form({"dataset": "my-texts", "texts": texts})
+        assert form.parts["dataset"].name == "my-texts"
+        assert form.advice is None
+
+
+def test_flags_are_those_of_the_advised_model(mine: str) -> None:
+    arguments = ["train", "--dataset", "my-texts", "--texts", mine, "--ngrams", "3"]
+    parser, _ = make_parsers(arguments)
+    assert parser.parse_args(arguments).ngrams == "3"
+
+
+def test_a_field_of_the_data_that_is_advised_can_be_set_to_what_it_was(home: Path) -> None:
+    parts = choose_parts({"dataset": "folder"})
+    assert "image_size" not in suggested_values(parts)  # nothing is known of no set
