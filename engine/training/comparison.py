@@ -90,7 +90,11 @@ def compare_with_guess(data: PreparedDataset, task: Task, evaluation: dict[str, 
         metrics = task.evaluate(outputs, data.targets[where], data.info)["metrics"]
         reached = evaluation[split]["metrics"]
         name = next((name for name in task.metric_names() if name in reached and name in metrics), "")
-        told = {"answer": answer, "metric": name, "no_worse": bool(name) and gain(name, reached[name], metrics[name]) <= 0}
+        told = {
+            "answer": answer,
+            "metric": name,
+            "no_worse": bool(name) and gain(name, reached[name], metrics[name]) <= 0,
+        }
         evaluation[split]["guess"] = told | {"metrics": metrics}
         if split == "test":
             found = {f"guess_{key}": value for key, value in told.items()}
