@@ -15,6 +15,7 @@ from engine.cli.results import result_lines
 from engine.datasets.base import datasets
 from engine.preparation.prepare import prepare
 from engine.runs import RunState
+from engine.sentences import from_json
 from engine.store import Store
 from engine.tasks.base import tasks
 from engine.training import comparison, fit
@@ -63,7 +64,7 @@ def test_a_baseline_that_breaks_is_told_and_the_run_completes(store: Store, monk
     assert run.state is RunState.COMPLETED
     assert not any(name.startswith("baseline") for name in run.result)
     recorded = artifacts_of(run.id).read_evaluation()["test"]["baseline"]
-    assert (recorded["problem"], recorded["metrics"]) == ("MemoryError: no room for 7 features", {})
+    assert (from_json(recorded["problem"]), recorded["metrics"]) == ("MemoryError: no room for 7 features", {})
 
 
 def test_a_stop_while_it_is_found_leaves_it_out(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from engine.sentences import Sentence
+
 _LEAST_EPOCHS, _MOST_EPOCHS = 10, 100
 _UPDATES = 1_500
 """Updates that the networks below need until they no longer get better, counted on sets of all sizes."""
@@ -40,7 +42,7 @@ class Advice:
     """What to begin with, and one sentence that says why."""
 
     model: str
-    why: str
+    why: Sentence
     values: dict[str, Any] = field(default_factory=dict)
     """Of the dataset, the model and what else it takes."""
     training: dict[str, Any] = field(default_factory=dict)
@@ -78,38 +80,41 @@ def _batch_size(facts: Facts) -> int:
 def _text(facts: Facts) -> Advice:
     training = training_for(facts, _batch_size(facts))
     if 0 < facts.mean_size_bytes < _SHORT_BYTES:
-        why = (
-            f"A bag of embeddings of one to three letters in a row: texts of about {facts.mean_size_bytes:.0f} letters hold too "
-            "few words to learn from."
+        why = Sentence(
+            "A bag of embeddings of one to three letters in a row: texts of about {size:.0f} letters hold too few words to "
+            "learn from.",
+            size=facts.mean_size_bytes,
         )
         return Advice("bag-of-embeddings", why, {"splitting": "pieces", "learning_rate": 0.005}, training)
-    why = (
-        f"A bag of embeddings of words and signs: with {facts.num_train:,} texts to learn from it matches or beats networks "
-        "that read in order, and trains in seconds."
+    why = Sentence(
+        "A bag of embeddings of words and signs: with {count:,} texts to learn from it matches or beats networks that read "
+        "in order, and trains in seconds.",
+        count=facts.num_train,
     )
     return Advice("bag-of-embeddings", why, {"signs": True, "learning_rate": 0.003}, training)
 
 
 def _image(facts: Facts) -> Advice:
-    values = {"image_size": 96, "resolution": 96}
-    why = (
-        f"A pretrained network: {facts.num_train:,} pictures are too few to learn from scratch what it has seen in a million "
-        "photos."
+    why = Sentence(
+        "A pretrained network: {count:,} pictures are too few to learn from scratch what it has seen in a million photos.",
+        count=facts.num_train,
     )
+    values = {"image_size": 96, "resolution": 96}
     return Advice("efficientnet-lite0", why, values, training_for(facts, _batch_size(facts)))
 
 
 def _audio(facts: Facts) -> Advice:
-    values = {"versions": 8, "shift_ms": 150, "speed": 0.1, "noise": 0.4}
-    why = (
-        f"A convolutional network that hears {facts.num_train:,} clips moved, sped up and in noise: without such changes so "
-        "few are learned by heart."
+    why = Sentence(
+        "A convolutional network that hears {count:,} clips moved, sped up and in noise: without such changes so few are "
+        "learned by heart.",
+        count=facts.num_train,
     )
+    values = {"versions": 8, "shift_ms": 150, "speed": 0.1, "noise": 0.4}
     return Advice("audio-cnn", why, values, training_for(facts, _batch_size(facts)))
 
 
 def _table(facts: Facts) -> Advice:
-    why = f"A small network with two hidden layers: enough for {facts.num_train:,} rows."
+    why = Sentence("A small network with two hidden layers: enough for {count:,} rows.", count=facts.num_train)
     return Advice("mlp", why, {}, training_for(facts, _batch_size(facts)))
 
 
