@@ -9,7 +9,7 @@ from typing import Any
 
 NAMES = (
     *("throughput", "tracking", "store", "pages", "studies", "accuracy", "transfer", "tables", "texts", "sounds"),
-    *("serving", "latency", "viewers", "cost", "search", "compare", "exactness"),
+    *("subsets", "serving", "latency", "viewers", "cost", "search", "compare", "exactness"),
 )
 """Every measurement, a module of this package with a function `measure`."""
 

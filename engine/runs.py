@@ -235,6 +235,18 @@ def advice_for(dataset: type[Dataset], task: type[Task], values: Mapping[str, An
     return advise(facts) if facts else None
 
 
+def with_advice(values: dict[str, Any]) -> dict[str, Any]:
+    """`values` with the model, the reading of the data and the training that are advised now: for what is kept longer than
+    the data may be known."""
+    spec = RunSpec.build(values)
+    advice = advice_for(type(spec.dataset), type(spec.task), values)
+    if advice is None:
+        return dict(values)
+    lasting = {f.name for part in (spec.dataset, spec.training) for f in part.fields()}
+    advised = advice.values_for(spec.model.name)
+    return {"model": spec.model.name} | {k: v for k, v in advised.items() if k in lasting} | values
+
+
 def models_for(task: type[Task]) -> list[type[Model]]:
     """The models that take the task's inputs, the default first."""
     return [model for model in models.values() if task.modality in model.modalities]

@@ -1,16 +1,23 @@
 """Defaults for data of one's own follow what is known of it, say why, and are the same on the form, in a link and in a terminal."""
 
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from engine.advice.defaults import Facts, advise, training_for
 from engine.cli.commands import make_parsers
 from engine.datasets.base import datasets
+from engine.imports.collected import mean_size_bytes
+from engine.imports.sets import describe_set
+from engine.imports.versions import delete_set
 from engine.models.base import models
-from engine.runs import RunSpec, choose_parts, suggested_values
+from engine.runs import RunSpec
+from engine.studies import StudySpec
 from engine.tasks.base import tasks
-from tests.test_own_data import imported, reviews, upload
+from tests.test_own_data import flowers, imported, reviews, upload
 from ui.train.codec import command_line
 from ui.train.form import read_form
 
@@ -114,6 +121,46 @@ def test_flags_are_those_of_the_advised_model(mine: str) -> None:
     assert parser.parse_args(arguments).ngrams == "3"
 
 
-def test_a_field_of_the_data_that_is_advised_can_be_set_to_what_it_was(home: Path) -> None:
-    parts = choose_parts({"dataset": "folder"})
-    assert "image_size" not in suggested_values(parts)  # nothing is known of no set
+def test_a_study_keeps_the_advice_of_its_day(mine: str) -> None:
+    values = {"dataset": "my-texts", "texts": mine}
+    study = StudySpec.build(values, {"learning_rate": None})
+    before = study.run_spec({"learning_rate": 0.01})
+    delete_set(mine)
+    after = study.run_spec({"learning_rate": 0.01})
+    assert (after.model.name, after.training) == (before.model.name, before.training)
+    assert StudySpec.build({"dataset": "digits"}, {"learning_rate": None}).values == {"dataset": "digits"}
+
+
+def test_what_is_advised_for_pictures_can_be_set_back_on_the_form(home: Path, tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    for label in ("dark", "light"):
+        (tmp_path / "shades" / label).mkdir(parents=True)
+        for number in range(8):
+            shade = rng.integers(0, 100, (8, 8, 3)) + (150 if label == "light" else 0)
+            Image.fromarray(shade.astype(np.uint8)).save(tmp_path / "shades" / label / f"{number}.png")
+    made = imported(tmp_path / "shades", "shades").made.reference
+    params = {"dataset": "folder", "folder": made}
+    form = read_form(params)
+    advised = form.defaults["image_size"]
+    assert advised == form.spec().dataset.image_size != 64  # type: ignore[attr-defined]
+    for size in ("64", "32", str(advised)):
+        changed = read_form(params | {"image_size": size})
+        assert changed.defaults["image_size"] == advised
+        assert str(changed.spec().dataset.image_size) == size  # type: ignore[attr-defined]
+    flat = RunSpec.build(params | {"image_size": 64}).flat()
+    assert flat["image_size"] == 64
+    assert "image_size" not in form.spec().flat()
+
+
+def test_texts_of_a_few_words_are_cut_into_pieces_and_sentences_into_words() -> None:
+    phrases, sentences = (advise(replace(facts("text", 200), mean_size_bytes=size)) for size in (20.0, 120.0))
+    assert phrases is not None
+    assert sentences is not None
+    assert phrases.values["splitting"] == "pieces"
+    assert "splitting" not in sentences.values
+
+
+def test_the_mean_size_is_told_without_reading(home: Path, mine: str) -> None:
+    lengths = [len(line.rpartition(",")[0]) for line in reviews().splitlines()[1:]]
+    assert mean_size_bytes(describe_set(mine)) == pytest.approx(np.mean(lengths), abs=5)
+    assert mean_size_bytes(imported(upload(flowers()), "flowers.csv", name="flowers").made) == 0

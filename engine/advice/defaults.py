@@ -16,9 +16,16 @@ _LEAST_EPOCHS, _MOST_EPOCHS = 10, 100
 _UPDATES = 1_500
 """Updates that the networks below need until they no longer get better, counted on sets of all sizes."""
 _FEW_VALIDATE = 100
-"""With fewer examples to validate, the best of many epochs is best by chance."""
+"""With fewer examples to validate, the accuracy of an epoch is a matter of chance."""
+_FEW_ROWS = 20
+"""The same for tables, whose epochs are judged by cross-entropy or by squares: these tell more of an example."""
 _SHORT_BYTES = 50.0
 """Texts below are phrases and names; sentences of reviews and messages take about a hundred."""
+_PIXELS = ((1_000, 160), (5_000, 128), (math.inf, 96))
+"""Below so many pictures, pixels of height and width: larger ones show more, and their features take longer once."""
+_MANY_CLIPS = 5_000
+_BATCH_SIZES = ((200, 8), (2_000, 16), (20_000, 32), (math.inf, 128))
+"""Below so many examples, how many are in a batch: small ones give more updates in an epoch."""
 _LATE = 2 / 3
 _PATIENT = 1 / 4  # of all epochs
 
@@ -59,22 +66,22 @@ def advise(facts: Facts) -> Advice | None:
     return choose(facts) if choose else None
 
 
-def training_for(facts: Facts, batch_size: int, updates: int = _UPDATES) -> dict[str, Any]:
+def training_for(facts: Facts, batch_size: int, few: int = _FEW_VALIDATE) -> dict[str, Any]:
     """Epochs, patience, and from which epoch on one may be the best, so that a small set gets enough updates too."""
     steps = math.ceil(facts.num_train / batch_size)
-    epochs = min(max(math.ceil(updates / max(steps, 1)), _LEAST_EPOCHS), _MOST_EPOCHS)
-    few = facts.num_validation < _FEW_VALIDATE
+    epochs = min(max(math.ceil(_UPDATES / max(steps, 1)), _LEAST_EPOCHS), _MOST_EPOCHS)
+    chance = facts.num_validation < few
     return {
         "batch_size": batch_size,
         "epochs": epochs,
-        "patience": 0 if few else max(3, round(epochs * _PATIENT)),
-        "first_best": max(1, round(epochs * _LATE)) if few else 1,
+        "patience": 0 if chance else max(3, round(epochs * _PATIENT)),
+        "first_best": max(1, round(epochs * _LATE)) if chance else 1,
     }
 
 
 def _batch_size(facts: Facts) -> int:
-    """Small batches where there are few examples: more updates in an epoch."""
-    return 8 if facts.num_train < 200 else 16 if facts.num_train < 2_000 else 32
+    """How many examples of one update suit the size."""
+    return next(size for most, size in _BATCH_SIZES if facts.num_train < most)
 
 
 def _text(facts: Facts) -> Advice:
@@ -96,26 +103,30 @@ def _text(facts: Facts) -> Advice:
 
 def _image(facts: Facts) -> Advice:
     why = Sentence(
-        "A pretrained network: {count:,} pictures are too few to learn from scratch what it has seen in a million photos.",
+        "A pretrained network: it knows a million photos already, and has to learn from {count:,} pictures only what is new.",
         count=facts.num_train,
     )
-    values = {"image_size": 96, "resolution": 96}
+    pixels = next(pixels for most, pixels in _PIXELS if facts.num_train < most)
+    values = {"image_size": pixels, "resolution": pixels}
     return Advice("efficientnet-lite0", why, values, training_for(facts, _batch_size(facts)))
 
 
 def _audio(facts: Facts) -> Advice:
+    training = training_for(facts, _batch_size(facts))
+    if facts.num_train >= _MANY_CLIPS:
+        why = Sentence("A convolutional network: {count:,} clips are enough as they are.", count=facts.num_train)
+        return Advice("audio-cnn", why, {}, training)
     why = Sentence(
         "A convolutional network that hears {count:,} clips moved, sped up and in noise: without such changes so few are "
         "learned by heart.",
         count=facts.num_train,
     )
-    values = {"versions": 8, "shift_ms": 150, "speed": 0.1, "noise": 0.4}
-    return Advice("audio-cnn", why, values, training_for(facts, _batch_size(facts)))
+    return Advice("audio-cnn", why, {"versions": 8, "shift_ms": 150, "speed": 0.1, "noise": 0.4}, training)
 
 
 def _table(facts: Facts) -> Advice:
     why = Sentence("A small network with two hidden layers: enough for {count:,} rows.", count=facts.num_train)
-    return Advice("mlp", why, {}, training_for(facts, _batch_size(facts)))
+    return Advice("mlp", why, {}, training_for(facts, _batch_size(facts), few=_FEW_ROWS))
 
 
 _BY_MODALITY: dict[str, Callable[[Facts], Advice]] = {

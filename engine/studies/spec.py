@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field as Setting
 
 from engine.errors import TrainyardError, unknown_name
-from engine.runs import RunSpec
+from engine.runs import RunSpec, with_advice
 from engine.sentences import COMMA, joined
 from engine.spec import ADVANCED, Choices, Field, Range, Spec
 from engine.studies.domains import Domain, domain_from_dict, domain_to_dict, known_field, narrow, tunable, typed
@@ -84,7 +84,7 @@ class StudySpec:
             known_objective(name)
         found = {name: asked_direction(name, words, objectives) for name, words in (directions or {}).items()}
         chosen = {name: words for name, words in found.items() if words != own_direction(name, base.task)}
-        made = cls(dict(values), narrowed, tuple(dict.fromkeys(objectives)), search or Search(), chosen)
+        made = cls(with_advice(values), narrowed, tuple(dict.fromkeys(objectives)), search or Search(), chosen)
         made._check_sampler()
         made._check_pruner(base)
         return made

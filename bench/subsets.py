@@ -1,0 +1,144 @@
+"""What one's own data would get by default: subsets of the embedded sets as if somebody had imported them, against the baseline.
+
+Each subset has so many examples of each class, out of which training and validation are drawn; the rest of the set tests, at most
+`TESTED` of it, so that a point of difference is not one example. Network and baseline have the same split. `python -m bench.subsets
+SET SIZE SEED` is one of them; with `VALUES` as JSON after it, other values than the advice.
+"""
+
+import json
+import sys
+from dataclasses import replace
+from functools import lru_cache
+from statistics import fmean, stdev
+from typing import Annotated, Any, ClassVar
+
+import numpy as np
+from pydantic import Field
+
+from bench.children import empty_home, run_json
+from engine.advice.defaults import Facts
+from engine.datasets.base import Dataset, Examples, datasets
+from engine.runs import RunSpec
+from engine.spec import ADVANCED
+from engine.tasks.base import tasks
+
+SEEDS = (0, 1, 2)
+SIZES = (10, 20, 50, 200, 0)
+"""Examples of each class; 0: all."""
+SETS = tuple(cls.name for cls in datasets.values() if cls.embedded and not hasattr(cls, "kind"))
+TESTED = 600
+
+
+@datasets.register("bench-subset", "A part of an embedded set")
+class Subset(Dataset):
+    """Some examples of each class of an embedded set."""
+
+    tasks: ClassVar[tuple[str, ...]] = tuple(tasks)
+
+    of: Annotated[str, Field(), ADVANCED] = "movie-snippets"
+    """Which set."""
+    per_class: Annotated[int, Field(ge=0), ADVANCED] = 0
+    """How many examples of each class train and validate; of numbers, ten times as many in all."""
+    part_seed: Annotated[int, ADVANCED] = 0
+    """Seed of what is drawn."""
+
+    def whole(self) -> Dataset:
+        """The set that this is a part of."""
+        return datasets[self.of]()
+
+    def fingerprint(self) -> str:
+        """Changes with the set."""
+        return f"{self.whole().fingerprint()} {TESTED}"
+
+    def load(self) -> Examples:
+        """Examples of the subset, and others that test; groups stay together."""
+        examples, rng = self.whole().load(), np.random.default_rng(self.part_seed)
+        count = len(examples.targets)
+        groups = np.arange(count) if examples.groups is None else np.unique(examples.groups, return_inverse=True)[1]
+        order = np.argsort(rng.permutation(groups.max() + 1)[groups], kind="stable")  # groups in any order
+        test = np.zeros(count, bool)
+        tested = groups[order[: min(TESTED, count // 5)]]
+        test[np.isin(groups, tested)] = True
+        learned = order[~test[order]]
+        if self.per_class and examples.labels:
+            classes = range(len(examples.labels))
+            learned = np.concatenate([learned[examples.targets[learned] == k][: self.per_class] for k in classes])
+        elif self.per_class:
+            learned = learned[: 10 * self.per_class]
+        chosen = np.sort(np.concatenate([np.flatnonzero(test), learned]))
+        kept = {
+            name: value[chosen]
+            for name in ("inputs", "targets", "groups", "strata")
+            if (value := getattr(examples, name)) is not None
+        }
+        return replace(examples, **kept, test=test[chosen], validation=None)
+
+    def facts(self, modality: str, task: str) -> Facts:
+        """What an import would write down of as many examples."""
+        examples = _load(self)
+        learned = np.flatnonzero(~examples.test)  # type: ignore[operator]
+        validation = round(len(learned) * self.validation_fraction)
+        size = 0.0 if examples.inputs.dtype != object else fmean(len(t.encode()) for t in examples.inputs[learned])
+        return Facts(modality, len(learned) - validation, validation, len(examples.labels), size)
+
+
+@lru_cache(maxsize=1)
+def _load(subset: Subset) -> Examples:
+    return subset.load()
+
+
+def measure() -> dict[str, Any]:
+    """For each set and size the test metric of baseline and default, and their difference with its standard error."""
+    with empty_home() as environment:
+        return {name: _compare(name, environment) for name in SETS}
+
+
+def _compare(name: str, environment: dict[str, str]) -> dict[str, Any]:
+    found = {}
+    for size in SIZES:
+        each = [run_json("-m", "bench.subsets", name, str(size), str(seed), environment=environment) for seed in SEEDS]
+        found[str(size) if size else "all"] = _summary(each)
+        print(name, size or "all", found[str(size) if size else "all"], file=sys.stderr, flush=True)
+    return found
+
+
+def _summary(each: list[dict[str, Any]]) -> dict[str, Any]:
+    apart = [one["default"] - one["baseline"] for one in each]
+    return {
+        **{name: each[0][name] for name in ("modality", "metric", "num_train", "model", "epochs")},
+        **{name: round(fmean(one[name] for one in each), 4) for name in ("baseline", "default")},
+        "difference": round(fmean(apart), 4),
+        "standard_error": round(stdev(apart) / len(apart) ** 0.5, 4),
+        "seconds": [one["seconds"] for one in each],
+    }
+
+
+def train(name: str, per_class: int, seed: int, changed: dict[str, Any]) -> dict[str, Any]:
+    """Train the default on one subset as `engine train` does, and return what it and the baseline reach on the test."""
+    from engine.store import open_store
+    from engine.training.fit import forget, train_run
+
+    values = {"task": datasets[name].tasks[0], "dataset": "bench-subset", "of": name, "per_class": per_class}
+    spec = RunSpec.build(values | {"part_seed": seed, "split_seed": seed, "seed": seed} | changed)
+    metric, store = spec.task.metric_names()[0], open_store()
+    run = store.runs.create(spec, slot="bench")
+    train_run(store, run)
+    result = store.runs.get(run.id).result
+    store.close()
+    forget()
+    return {
+        "modality": spec.task.modality,
+        "metric": metric,
+        "num_train": result["num_train_examples"],
+        "model": spec.model.name,
+        "epochs": spec.training.epochs,
+        "default": result[f"test_{metric}"],
+        "baseline": result[f"baseline_{metric}"],
+        "seconds": result["whole_seconds"],
+    }
+
+
+if __name__ == "__main__":
+    print(
+        json.dumps(train(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), json.loads(" ".join(sys.argv[4:]) or "{}")))
+    )
