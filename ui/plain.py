@@ -21,8 +21,8 @@ _HARMFUL = re.compile("[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069\ud8
 _MARKDOWN = re.compile(
     r"(?P<word>(?<=[^\W_])_+(?=[^\W_]))"  # between letters an underscore is only itself
     r"|[\\`*_\[\]$~|]"
-    r"|<(?!\s)|&(?=[#\w])|:(?![\s\d/])"
-    r"|^(?:[#>=]|[-+](?!\d))"
+    r"|<(?!\s)|(?<!\s)>|&(?=[#\w])|:(?![\s\d/])"
+    r"|^(?:[#=]|[-+](?!\d))"
 )
 _NUMBERED = re.compile(r"^(\d{1,9})([.)])(?!\S)")
 """What has a meaning in Markdown or in Streamlit's additions to it, at the place where it has it."""

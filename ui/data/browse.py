@@ -122,7 +122,7 @@ def _draw_record(own: OwnSet) -> None:
     """Version, columns and problems of an imported set."""
     st.caption(
         _("Name `{name}`, version {version}, imported {when}").format(
-            name=own.name, version=own.version, when=own.imported_at.replace("T", " ")[:16] or "?"
+            name=plain_label(own.name), version=own.version, when=own.imported_at.replace("T", " ")[:16] or "?"
         )
     )
     if own.num_problems:

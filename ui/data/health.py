@@ -162,11 +162,11 @@ def _target(prepared: PreparedDataset, position: int) -> str:
 
 def _draw_columns(found: dict[str, Any]) -> None:
     """A sentence for each doubtful column, and all columns in a table."""
-    doubts = [(column["column"], reason) for column in found["columns"] for reason in _doubts(column)]
+    doubts = [(column, reason) for column in found["columns"] for reason in _doubts(column)]
     if not doubts:
         _good(_("No column looks doubtful."))
-    for name, reason in doubts[:20]:
-        _bad(f"'{plain_label(name)}': {reason}")
+    for column, reason in doubts[:20]:
+        _bad(f"'{plain_label(column['column'])}': {reason}")
     st.dataframe(
         [column | {"column": plain_cell(column["column"])} for column in found["columns"]],
         column_config={

@@ -8,7 +8,7 @@ import streamlit as st
 
 from engine.errors import TrainyardError
 from engine.plugins import import_plugins
-from engine.readers.spreadsheets import plain_cell, write_csv
+from engine.readers.spreadsheets import plain_cell, plain_frame, write_csv
 from engine.tasks.base import Prediction
 from ui.charts.classes import probability_bars
 from ui.charts.figures import to_json
@@ -152,7 +152,7 @@ def draw_many(kind: str, results: Sequence[Result], cells: Cells = ({}, {})) -> 
     shown = table if failures else table.drop(columns="error")
     parts = [pd.DataFrame(given), shown] if pictures else [shown, pd.DataFrame(given)]
     st.dataframe(
-        pd.concat(parts, axis=1),
+        plain_frame(pd.concat(parts, axis=1)),
         hide_index=True,
         row_height=_PICTURE_PIXELS if pictures else None,
         key="predictions" if given else "batch-predictions",

@@ -9,6 +9,7 @@ import streamlit as st
 
 from engine.artifacts import artifacts_of
 from engine.errors import TrainyardError
+from engine.readers.spreadsheets import plain_cell
 from engine.runs import Run, RunSpec
 from ui import lab
 from ui.language import _
@@ -69,7 +70,7 @@ def _row(section: str, label: str, value: Any, changed: bool, words: str) -> dic
     return {
         "section": section_title(section),
         "label": label,
-        "value": _("yes") if value is True else _("no") if value is False else str(value),
+        "value": _("yes") if value is True else _("no") if value is False else plain_cell(str(value)),
         "changed": changed,
         "help": _FORMULA.sub("…", _FIRST_SENTENCE.split(words, maxsplit=1)[0]).rstrip(":："),
     }
@@ -115,7 +116,7 @@ def _draw_log(run: Run) -> None:
 
 def _draw_events(run: Run) -> None:
     rows = [
-        {"at": local_time(event.at), "kind": event.kind, "text": said_plain(event.text)}
+        {"at": local_time(event.at), "kind": event.kind, "text": plain_cell(said_plain(event.text))}
         for event in lab.store().runs.events(run.id)
     ]
     st.dataframe(
@@ -164,7 +165,7 @@ def _flatten(values: dict[str, Any], prefix: str = "") -> dict[str, str]:
 
 def _facts(facts: dict[str, Any], key: str) -> None:
     st.dataframe(
-        pd.DataFrame({"name": list(facts), "value": [str(v) for v in facts.values()]}),
+        pd.DataFrame({"name": list(facts), "value": [plain_cell(str(v)) for v in facts.values()]}),
         hide_index=True,
         key=key,
         alt=_("Names and values"),
