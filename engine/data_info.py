@@ -1,9 +1,18 @@
 """What must be known of a dataset to build a network for it and to read its inputs: shapes, classes, columns."""
 
+import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal, Self
 
+import numpy as np
+
+from engine.reading import TRUTH_WORDS, Reading, cell_text
+
+_WHOLE = re.compile(r"[+-]?(?:0|[1-9][0-9]*)(?:\.0*)?")
+_LARGEST = float(np.finfo(np.float64).max)
 SAMPLE_RATE_HZ = 16_000
 """What every sound becomes: speech has little above 8 kHz, which is all that this rate can hold."""
 
@@ -16,6 +25,46 @@ class Column:
     kind: Literal["number", "category"]
     values: tuple[str, ...] = ()
     """What a category can be, the most frequent first; empty for numbers."""
+    reading: Reading | None = None
+    """How its cells are read, as decided when the table was imported; None for a table that was not."""
+
+    @property
+    def read_as(self) -> Reading:
+        """How its cells are read; plainly, where nobody has decided it."""
+        return self.reading or Reading(self.kind)
+
+    def number(self, value: Any) -> float | None:
+        """Return the number that a cell, or a value of JSON, stands for: NaN where it is missing, None where it is none."""
+        if isinstance(value, bool):
+            return None
+        if isinstance(value, int | float):
+            return float(value) if abs(value) <= _LARGEST or value != value else np.inf
+        return self.read_as.number(cell_text(value)) if value is None or isinstance(value, str) else None
+
+    def category(self, value: Any) -> str:
+        """Return the category that a cell, or a value of JSON, stands for, known or not; empty where it is missing."""
+        name = self.read_as.name(cell_text(value))
+        return name if name in self._known else self._alike.get(_shape(name), name)
+
+    def knows(self, name: str) -> bool:
+        """Tell whether the dataset had this category, or none that it could tell."""
+        return not name or not self.values or name in self._known
+
+    @cached_property
+    def _known(self) -> frozenset[str]:
+        return frozenset(self.values)
+
+    @cached_property
+    def _alike(self) -> dict[str, str]:
+        """Categories by what is left of them when whole numbers lose ".0" and truth values their capitals; no two alike."""
+        shapes = Counter(map(_shape, self.values))
+        return {shape: name for name in self.values if shapes[shape := _shape(name)] == 1}
+
+
+def _shape(name: str) -> str:
+    if name.lower() in TRUTH_WORDS:
+        return name.lower()
+    return name.split(".")[0] if _WHOLE.fullmatch(name) else name
 
 
 @dataclass(frozen=True)
@@ -41,13 +90,24 @@ class DataInfo:
         """The columns of one kind."""
         return tuple(column for column in self.columns if column.kind == kind)
 
+    @property
+    def wide(self) -> bool:
+        """Whether numbers of a table have 64 bits until they are centred, since 32 would blur one of its columns."""
+        return any(column.reading is not None and column.reading.wide for column in self.columns)
+
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON, without what was learned."""
-        columns = [[column.name, column.kind, list(column.values)] for column in self.columns]
+        columns = [
+            [column.name, column.kind, list(column.values), *([column.reading.to_dict()] if column.reading else [])]
+            for column in self.columns
+        ]
         return {"shape": list(self.shape), "labels": list(self.labels), "columns": columns, "target": self.target}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         """The inverse of `to_dict`. Raises `KeyError` and `TypeError` for what is no such description."""
-        columns = (Column(name, kind, tuple(values)) for name, kind, values in data.get("columns", ()))
+        columns = (
+            Column(name, kind, tuple(values), Reading.from_dict(*reading) if reading else None)
+            for name, kind, values, *reading in data.get("columns", ())
+        )
         return cls(tuple(data["shape"]), tuple(data["labels"]), tuple(columns), str(data.get("target", "")))

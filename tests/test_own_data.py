@@ -197,7 +197,9 @@ def test_roles_can_be_chosen(home: Path) -> None:
     )
     roles = {"类别": "target", "颜色": "number", "长度": "category"}
     report = imported(upload(flowers()), "t.csv", roles=roles)
-    assert report.problems == (Problem("column '颜色'", "60 cells are no numbers and count as missing."),)
+    assert report.problems == (
+        Problem("column '颜色'", "Cells that are not numbers count as missing: 60, the first in row 2: '红'."),
+    )
     assert report.made.reference == "mine@2"
 
 

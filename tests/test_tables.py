@@ -53,9 +53,12 @@ READ = {  # the cells, and the problems in the order in which they are reported
         {"a": [1.0], "a (2)": [2.0], "column 3": [3.0], "b": [4.0]},
         ["column 'a (2)': Another column is called 'a' too", "column 'column 3': The column has no name"],
     ),
-    "numbers_first.csv": ({"5.1": [4.9], "3.5": [3.0]}, ["row 1: The first row holds only numbers"]),
+    "numbers_first.csv": (
+        {"column 1": [5.1, 4.9], "column 2": [3.5, 3.0]},
+        ["row 1: The first row looks like data, so the columns are called by their position."],
+    ),
     "separators.csv": (
-        {"salary": ["1,234.50", "12,000"], "share": ["0,5", "1,25"], "zip": ["00501", "01234"]},
+        {"salary": ["1,234.50", "12,000"], "share": [0.5, 1.25], "zip": ["00501", "01234"]},
         [],
     ),
     "every_script.csv": ({name: [other] for name, other in zip(SCRIPTS, reversed(SCRIPTS), strict=True)}, []),
@@ -178,7 +181,8 @@ def test_a_path_an_open_file_and_bytes_are_read_alike(tmp_path: Path) -> None:
         (["0", "0.5", "-0"], [0.0, 0.5, -0.0]),
         (["1234567890123456", "1"], ["1234567890123456", "1"]),
         (["123456789012345", "1"], [123456789012345.0, 1.0]),
-        (["1,5", "2"], ["1,5", "2"]),
+        (["1,5", "2"], [1.5, 2.0]),
+        (["1.5", "2,5", "3.5"], ["1.5", "2,5", "3.5"]),
         (["1_000", "2"], ["1_000", "2"]),
         (["0x10", "2"], ["0x10", "2"]),
         (["١٢", "2"], ["١٢", "2"]),
@@ -264,7 +268,7 @@ def test_sentences_without_quotes_are_one_column() -> None:
         ("a,b\n1,2\n", "x", ","),
         ("a;b\n1,5;2\n1,5;3\n", "x", ";"),
         ("a\tb, c\n1\t2\n", "x", "\t"),
-        ("a,b\tc,d\n1,2\t3,4\n", "x.csv", ","),
+        ("a,b\tc,d\n1,2\t3,4\n", "x.csv", "\t"),
         ("a,b\tc\n1,2\t3\n", "x.tsv", "\t"),
         ('"a,b"|c\n"1,2"|3\n', "x", "|"),
     ],
@@ -565,7 +569,7 @@ def test_plain_cells_survive_writing_and_reading(
 
 def guessed(column: list[object], name: str = "a") -> ColumnGuess:
     """What is thought of one column."""
-    return inspect_columns(table(pd.DataFrame({name: column, "other": 1}).to_csv(index=False)).frame)[0]
+    return inspect_columns(table(pd.DataFrame({name: column, "other": 1}).to_csv(index=False)))[0]
 
 
 REVIEWS = [f"It was film number {index}, and I slept through most of it" for index in range(30)]
@@ -589,10 +593,23 @@ POEMS = [f"春眠不觉晓处处闻啼鸟夜来风雨声{chr(0x4E00 + index)}" f
         ("name", [f"N{index}" for index in range(30)], "ignore", "every cell is different"),
         ("town", [f"N{index // 2 if index < 10 else index}" for index in range(30)], "ignore", "most occur once"),
         ("same", ["x"] * 30, "ignore", "every cell is 'x'; a constant tells nothing"),
-        ("zero", [0] * 30, "ignore", "every cell is '0.0'; a constant tells nothing"),
+        ("zero", [0] * 30, "ignore", "every cell is '0'; a constant tells nothing"),
         ("nothing", [None] * 30, "ignore", "every cell is empty"),
-        ("price", ["1,234.50", "12,000.00", "1,000"] * 10, "category", "look like numbers with thousands separators"),
-        ("share", [f"{index},5" for index in range(30)], "ignore", "or decimal commas: write 1234.5"),
+        (
+            "price",
+            ["1,234.50", "12,000.00", "1,000"] * 10,
+            "number",
+            "every cell is a number; ',' separates their thousands",
+        ),
+        ("share", [f"{index},5" for index in range(30)], "number", "the comma is their decimal mark"),
+        ("mixed", ["1,5", "2,5", "3.5", "4.5"] * 10, "category", "other marks than the rest of the file"),
+        ("price", ["$5", "-$6", "($7)", "8"] * 10, "number", "their unit '$' is left out"),
+        (
+            "version",
+            ["3.1", "3.10", "3.2"] * 10,
+            "number",
+            "'3.1' and '3.10' are one number: if they are names, take them as",
+        ),
         ("day", [f"2024-01-{index:02d}" for index in range(1, 31)], "ignore", "they look like dates, which stay text"),
         ("zip", ["00501", "01234", "90210"] * 10, "category", "3 different values"),
         ("zip", ["00501", "01234", "00210"] * 10, "category", "digits with leading zeros"),

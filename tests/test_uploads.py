@@ -66,14 +66,16 @@ def test_files_and_what_zips_hold_are_inputs_one_by_one() -> None:
 )
 def test_each_row_of_a_table_is_an_input(text: str) -> None:
     found = [json.loads(row) for row in read("table", ("t.csv", text.encode())).values()]
-    assert found == [{"a": 1, "b": "x, y"}, {"a": 2, "b": None}]
+    assert found == [{"a": "1", "b": "x, y"}, {"a": "2", "b": None}], (
+        "cells stay text: the network's columns say what they are"
+    )
     inside = read("table", ("t.zip", zipped(**{"t.csv": text.encode()})))
     assert [json.loads(row) for row in inside.values()] == found
 
 
 def test_columns_that_the_network_does_not_know_are_left_out_and_none_may_be_absent() -> None:
     with open_inputs("table", [("t.csv", b"a,target,b\n1,9,2\n")], ("b", "a")) as (row,):
-        assert json.loads(row.read()) == {"a": 1, "b": 2}
+        assert json.loads(row.read()) == {"a": "1", "b": "2"}
     with (
         pytest.raises(TrainyardError, match=r"'t\.csv' has no column 'c'"),
         open_inputs("table", [("t.csv", b"a,b\n1,2\n")], ("a", "c")),
@@ -90,7 +92,7 @@ def test_a_row_of_another_length_is_wrong_alone() -> None:
         whole, long = inputs
         with pytest.raises(TrainyardError):
             long.read()
-        assert json.loads(whole.read()) == {"a": 1, "b": 2}
+        assert json.loads(whole.read()) == {"a": "1", "b": "2"}
 
 
 @pytest.mark.parametrize(

@@ -45,8 +45,8 @@ def import_own(arguments: argparse.Namespace) -> int:
     from engine.imports.understand import import_data, understand
 
     path = arguments.path
-    choice = _choice(arguments, understand(path, path.name, arguments.kind))
-    report = import_data(path, path.name, choice)
+    found = understand(path, path.name, arguments.kind)
+    report = import_data(path, path.name, _choice(arguments, found), found=found)
     made, place = report.made, PLACES[report.made.kind]
     if arguments.json:
         problems = [{"file": problem.file, "reason": problem.reason} for problem in report.problems]

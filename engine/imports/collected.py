@@ -12,7 +12,8 @@ from typing import IO, Any
 import numpy as np
 
 from engine.errors import TrainyardError
-from engine.imports.sets import Kind, OwnSet, Problem, plain_text, set_path
+from engine.imports.sets import Kind, OwnSet, Problem, set_path
+from engine.reading import plain_text
 from engine.sentences import Sentence
 from engine.settings import settings
 

@@ -2,13 +2,17 @@
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from engine.readers.cells import CODE
+import numpy as np
+
+from engine.readers.deciding import CODE
+from engine.readers.tables import TableFile
+from engine.reading import Reading, cell_text
 from engine.sentences import Sentence
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from engine.readers.deciding import Decided
 
 Kind = Literal["number", "category", "text", "ignore"]
 
@@ -19,7 +23,9 @@ LONG_TEXT_BYTES = 30
 FEW_VALUES = 20
 """As many different numbers or fewer may be codes for something; more are likely to be amounts."""
 
-_SEPARATED = r"[+-]?\d{1,3}([,.' \u00a0\u202f]\d{3})+([.,]\d+)?|[+-]?\d+,\d+"
+_INDEX_NAMES = ("unnamed: 0", "index", "rownames", "row.names")
+"""Names that programs give to a column that numbers rows, where it comes first."""
+_SEPARATED = r"[+-]?\d{1,3}([,.' \u00a0\u202f]\d{3})+([.,]\d+)?|[+-]?\d+[.,]\d+"
 _DATE = r"\d{1,4}([-/.])\d{1,2}\1\d{1,4}([T ].*)?"
 _LOOKED_AT = 10_000  # cells of a column, for what its texts are like
 _LIKE = 0.9  # of the cells must look alike for the reason to say so
@@ -38,24 +44,35 @@ class ColumnGuess:
     reason: str
 
 
-def inspect_columns(frame: "pd.DataFrame") -> list[ColumnGuess]:
-    """One guess for each column of a table as `read_table` makes it: float64, or text with NaN."""
-    return [_guess(str(name), frame[name]) for name in frame.columns]
+def inspect_columns(table: TableFile) -> list[ColumnGuess]:
+    """Return one guess for each column of a table as `read_table` makes it."""
+    return [
+        _guess(name, cells, table.decided[name], first=position == 0, nameless=position == 0 and table.nameless)
+        for position, (name, cells) in enumerate(table.columns.items())
+    ]
 
 
-def _guess(name: str, column: "pd.Series") -> ColumnGuess:
-    present = column.dropna()
-    distinct, missing = int(present.nunique()), len(column) - len(present)
-    if not len(present):
+def _guess(name: str, cells: Any, decided: "Decided", *, first: bool, nameless: bool) -> ColumnGuess:
+    import pyarrow.compute as pc
+
+    numbers = decided.numbers
+    if numbers is not None:
+        present = numbers[np.isfinite(numbers)]
+        distinct, missing = len(np.unique(present)), len(numbers) - len(present)
+    else:
+        texts = cells.drop_null()
+        different = pc.unique(texts)
+        distinct, missing = len(different), len(cells) - len(texts)
+    if distinct == 0:
         kind, reason = _ignore(Sentence("every cell is empty"))
     elif distinct == 1:
-        kind, reason = _ignore(
-            Sentence("every cell is {value!r}; a constant tells nothing", value=str(present.iloc[0])[:40])
-        )
-    elif column.dtype.kind == "f":
-        kind, reason = _of_numbers(name, present, distinct)
+        only = cell_text(float(present[0])) if numbers is not None else str(different[0])
+        kind, reason = _ignore(Sentence("every cell is {value!r}; a constant tells nothing", value=only[:40]))
+    elif numbers is not None:
+        kind, reason = _of_numbers(name, present, distinct, first=first, nameless=nameless)
+        reason += _form(decided.reading) + _written_twice(cells, distinct)
     else:
-        kind, reason = _of_texts(present, distinct)
+        kind, reason = _of_texts(texts, distinct)
     return ColumnGuess(name, kind, distinct, missing, reason)
 
 
@@ -63,11 +80,15 @@ def _ignore(reason: str) -> tuple[Kind, str]:
     return "ignore", reason
 
 
-def _of_numbers(name: str, present: "pd.Series", distinct: int) -> tuple[Kind, str]:
+def _of_numbers(name: str, present: np.ndarray, distinct: int, *, first: bool, nameless: bool) -> tuple[Kind, str]:
     whole = bool((present % 1 == 0).all())
     if whole and distinct == len(present) > 2:
-        if present.is_monotonic_increasing and present.iloc[-1] - present.iloc[0] == distinct - 1:
+        if (np.diff(present) > 0).all() and present[-1] - present[0] == distinct - 1:
             return _ignore(Sentence("the rows are numbered: a number of a row tells nothing"))
+        if nameless or (first and name.lower() in _INDEX_NAMES):
+            return _ignore(
+                Sentence("a first column without a name, of different whole numbers: an index tells nothing")
+            )
         if _named_id(name):
             return _ignore(Sentence("every number is different, and the name says that it identifies a row"))
     if whole and distinct <= FEW_VALUES:
@@ -78,16 +99,47 @@ def _of_numbers(name: str, present: "pd.Series", distinct: int) -> tuple[Kind, s
     return "number", Sentence("every cell is a number")
 
 
+def _form(reading: Reading) -> str:
+    """Return in words what was read into the numbers, where they are not plain."""
+    said = Sentence("; the comma is their decimal mark") if reading.decimal == "," else ""
+    if reading.thousands:
+        said += Sentence("; {thousands!r} separates their thousands", thousands=reading.thousands)
+    return said + (Sentence("; their unit {unit!r} is left out", unit=reading.unit) if reading.unit else "")
+
+
+def _written_twice(cells: Any, distinct: int) -> str:
+    """Say where a number is written in several ways, such as 3.1 and 3.10: they may name something."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if distinct > FEW_VALUES or not pa.types.is_string(cells.type):
+        return ""
+    written = [cell for cell in pc.unique(cells.drop_null()).to_pylist() if _TRAILING.fullmatch(cell)]
+    short = {cell for cell in written if not cell.endswith("0")}
+    twice = next((cell for cell in written if cell.endswith("0") and cell.rstrip("0") in short), "")
+    if not twice:
+        return ""
+    return Sentence(
+        "; {twice!r} and {twice_2!r} are one number: if they are names, take them as a category",
+        twice=twice.rstrip("0"),
+        twice_2=twice,
+    )
+
+
+_TRAILING = re.compile(r"[0-9]+\.[0-9]*")
+
+
 def _named_id(name: str) -> bool:
     """Whether a name is `id`, `user_id`, `customerID` or the like; `paid` and `humid` are not."""
     return name.lower() == "id" or name.lower().endswith(("_id", " id", "-id", ".id")) or name.endswith(("Id", "ID"))
 
 
-def _of_texts(present: "pd.Series", distinct: int) -> tuple[Kind, str]:
-    remark = _remark(present)
-    if _mean_bytes(present) >= LONG_TEXT_BYTES and (2 * distinct > len(present) or distinct > MOST_CATEGORIES):
+def _of_texts(texts: Any, distinct: int) -> tuple[Kind, str]:
+    count, cells = len(texts), texts.slice(0, _LOOKED_AT).to_pylist()
+    remark = _remark(cells)
+    if _mean_bytes(cells) >= LONG_TEXT_BYTES and (2 * distinct > count or distinct > MOST_CATEGORIES):
         return "text", Sentence("long texts, of which most differ") + remark
-    if distinct == len(present):
+    if distinct == count:
         return _ignore(Sentence("every cell is different, as in a column of names or numbers of rows") + remark)
     if distinct > MOST_CATEGORIES:
         return _ignore(
@@ -98,29 +150,25 @@ def _of_texts(present: "pd.Series", distinct: int) -> tuple[Kind, str]:
             )
             + remark
         )
-    if 2 * distinct > len(present):
+    if 2 * distinct > count:
         return _ignore(
             Sentence(
-                "{distinct:,} different values in {present:,} cells: most occur once",
-                distinct=distinct,
-                present=len(present),
+                "{distinct:,} different values in {count:,} cells: most occur once", distinct=distinct, count=count
             )
             + remark
         )
     return "category", Sentence("{distinct:,} different values that repeat", distinct=distinct) + remark
 
 
-def _mean_bytes(present: "pd.Series") -> float:
-    cells = present.head(_LOOKED_AT)
-    return sum(len(str(cell).encode()) for cell in cells) / len(cells)
+def _mean_bytes(cells: list[str]) -> float:
+    return sum(len(cell.encode()) for cell in cells) / len(cells)
 
 
-def _remark(present: "pd.Series") -> str:
-    """What else the cells look like, where that explains why they are no numbers."""
-    cells = present.head(_LOOKED_AT).astype(str)
+def _remark(cells: list[str]) -> str:
+    """What else the cells look like, where that explains why they are not numbers."""
     if _share(cells, _SEPARATED) >= _LIKE:
         return Sentence(
-            "; they look like numbers with thousands separators or decimal commas: write 1234.5 to have numbers"
+            "; they look like numbers with other marks than the rest of the file has: choose the decimal mark"
         )
     if _share(cells, _DATE) >= _LIKE:
         return Sentence("; they look like dates, which stay text: a column of years, months or days would be numbers")
@@ -129,7 +177,7 @@ def _remark(present: "pd.Series") -> str:
     return ""
 
 
-def _share(cells: "pd.Series", pattern: str) -> float:
+def _share(cells: list[str], pattern: str) -> float:
     """How many of the cells are wholly of a pattern, from 0 to 1."""
     whole = re.compile(pattern)
     return sum(1 for cell in cells if whole.fullmatch(cell)) / len(cells)

@@ -125,11 +125,6 @@ def suggest_name(text: str) -> str:
     return re.sub(r"[^a-z0-9_]+", "-", plain).strip("-_")[:48] or "my-data"
 
 
-def plain_text(text: str, most: int) -> str:
-    """`text` without what cannot be printed, on one line, at most `most` characters."""
-    return "".join(letter for letter in " ".join(text.split()) if letter.isprintable())[:most].strip()
-
-
 # -- what there is -----------------------------------------------------------------------------------------------------
 
 

@@ -1,14 +1,9 @@
 """Which rows of an imported table belong together, and which split its own column puts them in."""
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from engine.errors import TrainyardError
 from engine.imports.sets import OwnSet
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 SPLIT_WORDS = {
     **dict.fromkeys(("train", "training", "fit", "训练", "训练集"), 0),
@@ -18,24 +13,28 @@ SPLIT_WORDS = {
 """What a split column may say, in any case: 0 train, 1 validation, 2 test."""
 
 
-def read_splits(column: "pd.Series") -> np.ndarray:
-    """(rows,) words -> (rows,) int8: 0 train, 1 validation, 2 test. Raises `TrainyardError` for other words."""
-    words = column.fillna("").astype(str).str.strip().str.lower()
-    unknown = sorted(set(words) - SPLIT_WORDS.keys())
+def read_splits(name: str, words: np.ndarray) -> np.ndarray:
+    """(rows,) words of the column `name` -> (rows,) int8: 0 train, 1 validation, 2 test.
+
+    Raises `TrainyardError` for other words.
+    """
+    lower = [word.lower() for word in words.tolist()]
+    unknown = sorted(set(lower) - SPLIT_WORDS.keys())
     if unknown:
         raise TrainyardError(
-            "The split column {column!r} says {unknown!r} in a row. It takes train, validation and test.",
-            column=column.name,
+            "The split column {name!r} says {unknown!r} in a row. It takes train, validation and test.",
+            name=name,
             unknown=unknown[0],
         )
-    return words.map(SPLIT_WORDS).to_numpy(np.int8)
+    return np.array([SPLIT_WORDS[word] for word in lower], np.int8)
 
 
-def read_groups(column: "pd.Series") -> np.ndarray:
-    """(rows,) values -> (rows,) int64 codes; a row without a value is a group of its own."""
-    codes = column.astype("category").cat.codes.to_numpy(np.int64)
-    lonely = codes < 0
-    codes[lonely] = codes.max(initial=-1) + 1 + np.arange(lonely.sum())
+def read_groups(words: np.ndarray) -> np.ndarray:
+    """(rows,) words -> (rows,) int64 codes; a row without a word is a group of its own."""
+    names, codes = np.unique(words.astype(str), return_inverse=True)
+    codes = codes.astype(np.int64)
+    lonely = words == ""
+    codes[lonely] = len(names) + np.arange(lonely.sum())
     return codes
 
 

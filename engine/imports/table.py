@@ -3,21 +3,21 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 
 from engine.errors import TrainyardError, unknown_name
-from engine.imports.collected import LEAST_EXAMPLES, LONGEST_LABEL, MOST_PROBLEMS, few_classes
+from engine.imports.collected import LEAST_EXAMPLES, MOST_PROBLEMS, few_classes
 from engine.imports.columns import FEW_VALUES, MOST_CATEGORIES
-from engine.imports.sets import ImportReport, Problem, plain_text
+from engine.imports.sets import ImportReport, Problem
 from engine.imports.splits import read_groups, read_splits
 from engine.imports.versions import next_version, write_about
+from engine.readers.deciding import as_category, as_number
+from engine.readers.tables import TableFile, bad_cells
+from engine.reading import Reading, cell_text
 from engine.sentences import COMMA, Sentence, joined
 from engine.settings import settings
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 Role = Literal["number", "category", "target", "group", "split", "ignore"]
 ROLES: tuple[Role, ...] = ("number", "category", "target", "group", "split", "ignore")
@@ -52,30 +52,27 @@ class _Rows:
 
 
 def import_table(
-    frame: "pd.DataFrame",
-    roles: Mapping[str, Role],
-    name: str,
-    title: str = "",
-    problems: tuple[Problem, ...] = (),
-    places: Sequence[int] = (),
+    table: TableFile, roles: Mapping[str, Role], name: str, title: str = "", *, classes: bool = False
 ) -> ImportReport:
     """Import a table as `read_table` makes it as the next version of the set `name`.
 
-    `roles` says what each column is; one that is missing there is ignored. `problems` are those of reading, `places`
-    the number of each row in its file. Raises
-    `TrainyardError` for roles that do not fit, and for data that nothing can be learned from.
+    `roles` says what each column is; one that is missing there is ignored. With `classes` the cells of the target are
+    names of classes, also where they are numbers. Raises `TrainyardError` for roles that do not fit, and for data that
+    nothing can be learned from.
     """
-    target = _check_roles(frame, roles)
+    target = _check_roles(table, roles)
     with next_version(name) as (reference, folder):
-        rows = _Rows(np.ones(len(frame), bool), places or range(2, len(frame) + 2), list(problems))
-        values, tasks = _target(frame[target], roles, rows)
-        arrays, described = _columns(frame, roles, rows)
+        told = [Problem(problem.place, problem.reason) for problem in table.problems]
+        rows = _Rows(np.ones(len(table), bool), table.places, told)
+        values, tasks = _target(table, target, rows, classes=classes)
+        arrays, columns, words = _columns(table, roles, rows)
         kept = np.flatnonzero(rows.good)
-        labels, classes = np.unique(values[kept], return_inverse=True)
-        stored: dict[str, Any] = {key: array[kept] for key, array in arrays.items()} | described
-        stored["target"] = values[kept] if values.dtype == np.float64 else classes
+        labels, found = np.unique(values[kept], return_inverse=True)
+        stored: dict[str, Any] = {key: array[kept] for key, array in arrays.items()}
+        stored |= {"words": _encoded(words), "columns": _encoded(columns)}
+        stored["target"] = values[kept] if values.dtype == np.float64 else found
         np.savez(folder / TABLE, **stored)
-        counts = dict(zip(map(label_of, labels.tolist()), np.bincount(classes).tolist(), strict=True))
+        counts = dict(zip(map(cell_text, labels.tolist()), np.bincount(found).tolist(), strict=True))
         return write_about(
             folder,
             reference,
@@ -86,15 +83,20 @@ def import_table(
             rows.listed(),
             data=folder / TABLE,
             num_examples=len(kept),
-            roles={"target": target, "columns": {str(key): role for key, role in roles.items()}},
+            roles={
+                "target": target,
+                "columns": dict(roles),
+                "layout": table.layout.to_dict(),
+                "readings": {name: reading for name, _kind, reading in columns},
+            },
         )
 
 
-def _check_roles(frame: "pd.DataFrame", roles: Mapping[str, Role]) -> str:
+def _check_roles(table: TableFile, roles: Mapping[str, Role]) -> str:
     """The name of the target column."""
     for name in roles:
-        if name not in frame.columns:
-            raise unknown_name("column", name, map(str, frame.columns))
+        if name not in table.columns:
+            raise unknown_name("column", name, table.columns)
     by_role: dict[str, list[str]] = {role: [n for n, given in roles.items() if given == role] for role in ROLES}
     if len(by_role["target"]) != 1:
         found = ", ".join(map(repr, by_role["target"])) or "none"
@@ -113,16 +115,20 @@ def _check_roles(frame: "pd.DataFrame", roles: Mapping[str, Role]) -> str:
     return by_role["target"][0]
 
 
-def _target(column: "pd.Series", roles: Mapping[str, Role], rows: _Rows) -> tuple[np.ndarray, list[str]]:
+def _target(table: TableFile, name: str, rows: _Rows, *, classes: bool) -> tuple[np.ndarray, list[str]]:
     """(rows,) float64, or words as objects; and the tasks that it can be used for."""
-    rows.leave_out(column.isna().to_numpy(), Sentence("The target {column!r} is missing.", column=column.name))
-    if column.dtype.kind != "f":
-        words = _words(column)
-        rows.leave_out(words == "", Sentence("The target {column!r} cannot be printed.", column=column.name))
-        rows.leave_out(_rare(words, rows), _too_rare(column))
+    numbers = None if classes else table.decided[name].numbers
+    if numbers is None:
+        words = category_words(table, name)
+        rows.leave_out(words == "", Sentence("The target {name!r} is missing.", name=name))
+        rows.leave_out(
+            _rare(words, rows),
+            Sentence("Its class in {name!r} occurs fewer than {least} times.", name=name, least=LEAST_EXAMPLES),
+        )
         _enough_classes(words, rows)
         return words, [CLASSIFY]
-    values = column.to_numpy(np.float64)
+    values = np.where(np.isfinite(numbers), numbers, np.nan)
+    rows.leave_out(np.isnan(values), Sentence("The target {name!r} is missing.", name=name))
     present = values[rows.good]
     tasks = [REGRESS] if len(present) >= LEAST_ROWS and len(np.unique(present)) > 1 else []
     few = 2 <= len(np.unique(present)) <= FEW_VALUES
@@ -130,21 +136,15 @@ def _target(column: "pd.Series", roles: Mapping[str, Role], rows: _Rows) -> tupl
         tasks = [CLASSIFY, *tasks]
     if not tasks:
         raise TrainyardError(
-            "The target {column!r} has {present:,} numbers, {unique:,} of them different. At least "
+            "The target {name!r} has {present:,} numbers, {unique:,} of them different. At least "
             "{least_rows} rows and two different numbers are needed, or {least} rows of each class.",
-            column=column.name,
+            name=name,
             present=len(present),
             unique=len(np.unique(present)),
             least_rows=LEAST_ROWS,
             least=LEAST_EXAMPLES,
         )
     return values, tasks
-
-
-def _too_rare(column: "pd.Series") -> str:
-    return Sentence(
-        "Its class in {column!r} occurs fewer than {least} times.", column=column.name, least=LEAST_EXAMPLES
-    )
 
 
 def _rare(values: np.ndarray, rows: _Rows) -> np.ndarray:
@@ -168,79 +168,87 @@ def _enough_classes(words: np.ndarray, rows: _Rows) -> None:
         )
 
 
-def label_of(value: Any) -> str:
-    """The name of a class: whole numbers without a point."""
-    return f"{value:.10g}" if isinstance(value, float) else str(value)
+def category_words(table: TableFile, name: str) -> np.ndarray:
+    """(rows,) name of the category of each cell as objects, empty where it is missing."""
+    return _words(table, name)[0]
 
 
-def _words(column: "pd.Series") -> np.ndarray:
-    """(rows,) text of each cell as objects, empty where one is missing; numbers as people write them."""
-    made = np.empty(len(column), object)
-    if column.dtype.kind == "f":
-        made[:] = ["" if cell != cell else f"{cell:.10g}" for cell in column.tolist()]
-    else:
-        made[:] = [plain_text(text, LONGEST_LABEL) for text in column.fillna("").astype(str).tolist()]
-    return made
+def _words(table: TableFile, name: str) -> tuple[np.ndarray, Reading]:
+    """Return `category_words`, and how they were read."""
+    import pyarrow as pa
+
+    cells = table.columns[name]
+    if not pa.types.is_string(cells.type):
+        cells = pa.array([cell_text(cell) or None for cell in cells.to_pylist()], pa.string())
+    packed = cells.combine_chunks() if isinstance(cells, pa.ChunkedArray) else cells
+    coded = packed.dictionary_encode()
+    different = coded.dictionary.to_pylist()
+    reading = as_category(different)
+    names = np.array([*map(reading.name, different), ""], object)  # the last is that of missing cells
+    return names[coded.indices.fill_null(len(different)).to_numpy()], reading
 
 
 def _columns(
-    frame: "pd.DataFrame", roles: Mapping[str, Role], rows: _Rows
-) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
-    """The arrays that have an entry for each row, and those that describe them: words of categories, columns."""
-    named = {role: [str(name) for name in frame.columns if roles.get(name) == role] for role in ROLES}
+    table: TableFile, roles: Mapping[str, Role], rows: _Rows
+) -> tuple[dict[str, np.ndarray], list[tuple[str, str, dict[str, Any]]], list[str]]:
+    """Return the arrays that have an entry for each row; name, kind and reading of each column; all words of categories."""
+    named = {role: [name for name in table.columns if roles.get(name) == role] for role in ROLES}
     arrays: dict[str, np.ndarray] = {}
+    columns: list[tuple[str, str, dict[str, Any]]] = []
     words: list[str] = []
     if named["number"]:
-        arrays["numbers"] = np.stack([_numbers(frame[name], rows) for name in named["number"]], axis=1)
+        numbers, readings = zip(*(_numbers(table, name, rows) for name in named["number"]), strict=True)
+        wide = any(reading.wide for reading in readings)
+        arrays["numbers"] = np.stack(numbers, axis=1).astype(np.float64 if wide else np.float32)
+        columns += [(name, "number", r.to_dict()) for name, r in zip(named["number"], readings, strict=True)]
     if named["category"]:
-        arrays["codes"] = np.stack([_codes(frame[name], words) for name in named["category"]], axis=1)
+        codes, readings = zip(*(_codes(table, name, words) for name in named["category"]), strict=True)
+        arrays["codes"] = np.stack(codes, axis=1)
+        columns += [(name, "category", r.to_dict()) for name, r in zip(named["category"], readings, strict=True)]
     for name in named["group"]:
-        arrays["group"] = read_groups(frame[name])
+        arrays["group"] = read_groups(category_words(table, name))
     for name in named["split"]:
-        arrays["split"] = read_splits(frame[name])
-    columns = [[name, kind] for kind in ("number", "category") for name in named[kind]]
-    return arrays, {"words": _encoded(words), "columns": _encoded(columns)}
+        arrays["split"] = read_splits(name, category_words(table, name))
+    return arrays, columns, words
 
 
-def _numbers(column: "pd.Series", rows: _Rows) -> np.ndarray:
-    """(rows,) float32, NaN where there is no number; what had to be dropped is reported."""
-    import pandas as pd
-
-    values = pd.to_numeric(column, errors="coerce").to_numpy(np.float64)
-    lost = int((np.isnan(values) & column.notna().to_numpy()).sum())
+def _numbers(table: TableFile, name: str, rows: _Rows) -> tuple[np.ndarray, Reading]:
+    """(rows,) float64, NaN where there is no number; what had to be dropped is reported."""
+    decided = table.decided[name]
+    if decided.numbers is None:
+        decided = as_number(table.columns[name], table.layout.decimal or ".")
+        if decided.bad.any():
+            reason = bad_cells(table.columns[name], decided.bad, table.places)
+            rows.problems.append(Problem(f"column {name!r}", reason))
+    assert decided.numbers is not None
+    values = np.where(np.isfinite(decided.numbers), decided.numbers, np.nan)
     large = np.abs(values) > np.finfo(np.float32).max
-    if lost:
-        rows.problems.append(
-            Problem(
-                f"column {column.name!r}", Sentence("{lost:,} cells are no numbers and count as missing.", lost=lost)
-            )
-        )
     if large.any():
         rows.problems.append(
             Problem(
-                f"column {column.name!r}",
-                Sentence("{sum:,} numbers are too large and count as missing.", sum=large.sum()),
+                f"column {name!r}", Sentence("{sum:,} numbers are too large and count as missing.", sum=large.sum())
             )
         )
-    return np.where(large, np.nan, values).astype(np.float32)
+    return np.where(large, np.nan, values), decided.reading
 
 
-def _codes(column: "pd.Series", words: list[str]) -> np.ndarray:
+def _codes(table: TableFile, name: str, words: list[str]) -> tuple[np.ndarray, Reading]:
     """(rows,) int32 positions in `words`, to which the column's own are added."""
     import pandas as pd
 
-    codes, found = pd.factorize(_words(column))
+    named, reading = _words(table, name)
+    codes, found = pd.factorize(named)
     if len(found) > MOST_CATEGORIES:
         raise TrainyardError(
-            "Column {column!r} has {found:,} different values; a category may have {most:,}. Ignore it, or "
+            "Column {name!r} has {found:,} different values; a category may have {most:,}. Ignore it, or "
             "take it as a number.",
-            column=column.name,
+            name=name,
             found=len(found),
             most=MOST_CATEGORIES,
         )
     first = len(words)
     words.extend(map(str, found))
-    return (codes + first).astype(np.int32)
+    return (codes + first).astype(np.int32), reading
 
 
 def _encoded(value: Any) -> np.ndarray:

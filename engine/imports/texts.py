@@ -1,7 +1,6 @@
 """Import texts of one's own from a table: one column holds the texts, another their labels."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -10,56 +9,53 @@ from engine.imports.archive import TASKS, checked_text
 from engine.imports.collected import Collected
 from engine.imports.sets import ImportReport, Problem
 from engine.imports.splits import read_groups, read_splits
-from engine.imports.table import label_of
+from engine.imports.table import category_words
 from engine.imports.versions import next_version, write_about
+from engine.readers.tables import TableFile
+from engine.reading import cell_text
 from engine.sentences import COMMA, Sentence, joined
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 
 def import_texts(
-    frame: "pd.DataFrame",
+    table: TableFile,
     text_column: str,
     label_column: str,
     name: str,
     title: str = "",
-    problems: tuple[Problem, ...] = (),
     *,
-    places: Sequence[int] = (),
     group_column: str = "",
     split_column: str = "",
 ) -> ImportReport:
     """Import two columns of a table as the next version of the set `name`; rows without either are listed.
 
     Rows that share a value of `group_column` (an author) stay in one split; `split_column` says train, validation or
-    test. `places` are the numbers of the rows in their file. Raises `TrainyardError` when fewer than two classes remain.
+    test. Raises `TrainyardError` when fewer than two classes remain.
     """
     if not text_column or not label_column:
         raise TrainyardError(
             "Which column holds the {which}? There are: {columns}.",
             which="labels" if text_column else "texts",
-            columns=joined(map(repr, frame.columns), COMMA),
+            columns=joined(map(repr, table.columns), COMMA),
         )
     for column in filter(None, (text_column, label_column, group_column, split_column)):
-        if column not in frame.columns:
-            raise unknown_name("column", column, map(str, frame.columns))
+        if column not in table.columns:
+            raise unknown_name("column", column, table.columns)
     if text_column == label_column:
         raise TrainyardError(
             "{text_column!r} cannot be both the text and the label. Choose two columns.", text_column=text_column
         )
     more: dict[str, np.ndarray] = {}
     if group_column:
-        more["group"] = read_groups(frame[group_column])
+        more["group"] = read_groups(category_words(table, group_column))
     if split_column:
-        more["split"] = read_splits(frame[split_column])
+        more["split"] = read_splits(split_column, category_words(table, split_column))
     with next_version(name) as (reference, folder):
         spool = folder / "spool"
         with spool.open("wb") as file:
             collected = Collected("texts", file)
-            collected.problems.extend(problems)
-            numbers = places or range(2, len(frame) + 2)
-            _collect(collected, frame[text_column].tolist(), frame[label_column].tolist(), numbers)
+            collected.problems.extend(Problem(problem.place, problem.reason) for problem in table.problems)
+            texts = [cell_text(cell) for cell in table.columns[text_column].to_pylist()]
+            _collect(collected, texts, category_words(table, label_column).tolist(), table.places)
         data, counts = collected.store(folder, spool, **more)
         spool.unlink()
         chosen = {"text": text_column, "label": label_column, "group": group_column, "split": split_column}
@@ -77,15 +73,15 @@ def import_texts(
         )
 
 
-def _collect(collected: Collected, texts: list[Any], labels: list[Any], places: Sequence[int]) -> None:
+def _collect(collected: Collected, texts: Sequence[str], labels: Sequence[str], places: Sequence[int]) -> None:
     for row, (text, label, number) in enumerate(zip(texts, labels, places, strict=True)):
         place = f"row {number}"
-        if text != text or label != label:  # NaN: the cell is empty
-            collected.leave_out(place, Sentence("The {which} is missing.", which="text" if text != text else "label"))
+        if not text or not label:
+            collected.leave_out(place, Sentence("The {which} is missing.", which="label" if text else "text"))
             continue
         try:
-            data = checked_text(label_of(text), "the text")
+            data = checked_text(text, "the text")
         except TrainyardError as error:
             collected.leave_out(place, f"{str(error)[:1].upper()}{str(error)[1:]}")
         else:
-            collected.add(label_of(label), place, data, row)
+            collected.add(label, place, data, row)

@@ -6,25 +6,22 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
-from typing import IO, TYPE_CHECKING
+from typing import IO, Any
 
 from engine.errors import TrainyardError
 from engine.imports.archive import Progress, import_files
 from engine.imports.collected import LONGEST_LABEL
 from engine.imports.columns import ColumnGuess, inspect_columns
-from engine.imports.sets import ImportReport, Kind, Problem, plain_text
-from engine.imports.table import Role, import_table, label_of
+from engine.imports.sets import ImportReport, Kind, Problem
+from engine.imports.table import Role, import_table
 from engine.imports.texts import import_texts
-from engine.readers.encodings import decode_text
 from engine.readers.kinds import kind_of
-from engine.readers.parquet import is_parquet
+from engine.readers.layout import Layout
 from engine.readers.tables import TableFile, read_table
 from engine.readers.unpack import Member, naming, open_members
+from engine.reading import cell_text, plain_text
 from engine.sentences import Sentence
 from engine.settings import settings
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 Source = Path | IO[bytes]
 
@@ -43,6 +40,7 @@ TARGET_WORDS = frozenset(
     )
 )
 """Names that a column to be predicted often has."""
+_LOOKED_AT = 1_000
 _EXAMPLES = 3  # cells of a column that a preview shows
 _CELL_CHARACTERS = 40
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
@@ -73,6 +71,10 @@ class Understood:
     """For a table of one's own: a first guess of what each column is."""
     text_column: str = ""
     label_column: str = ""
+    layout: Layout = field(default_factory=Layout)
+    """How a table was cut into cells."""
+    table: TableFile | None = field(default=None, repr=False, compare=False)
+    """What was read of a table, so that it need not be read again to be imported."""
 
 
 @dataclass(frozen=True)
@@ -87,55 +89,57 @@ class Choice:
     label_column: str = ""
     group_column: str = ""
     split_column: str = ""
+    classes: bool = False
+    """For a table: whether the cells of the target are names of classes, also where they are numbers."""
+    layout: Layout = field(default_factory=Layout)
+    """For a table: how it is cut into cells; what is empty is found out."""
 
 
-def understand(source: Source, filename: str, kind: Kind | None = None) -> Understood:
-    """Look at a folder, a zip or a table without keeping anything; `kind` overrules what it looks like.
+def understand(source: Source, filename: str, kind: Kind | None = None, layout: Layout | None = None) -> Understood:
+    """Look at a folder, a zip or a table without keeping anything; `kind` and `layout` overrule what it looks like.
 
     Raises `TrainyardError` for what is neither, or hostile.
     """
     with _turn(), naming(filename):
-        return _understood(source, filename, kind)
+        return _understood(source, filename, kind, layout)
 
 
-def _understood(source: Source, filename: str, kind: Kind | None) -> Understood:
+def _understood(source: Source, filename: str, kind: Kind | None, layout: Layout | None) -> Understood:
     if not _holds_files(source):
         _check_alone(source, filename)
-        content, name = _content(source, filename)
-        return _of_table(read_table(content, name), content, name, kind)
+        return _of_table(read_table(*_content(source, filename), layout), kind)
     with _opened(source) as members:
         found = kind or _kind_of(members)
         table = _only_table(members)
         if table is not None and found in ("table", "texts"):
-            data = table.read()
-            return _of_table(read_table(data, table.name), data, table.name, kind)
+            return _of_table(read_table(table.read(), table.name, layout), kind)
         return _of_files(found, members)
 
 
-def import_data(source: Source, filename: str, choice: Choice, progress: Progress | None = None) -> ImportReport:
-    """Import what was understood, as somebody chose it. Raises `TrainyardError`; then nothing is left behind."""
+def import_data(
+    source: Source, filename: str, choice: Choice, progress: Progress | None = None, found: Understood | None = None
+) -> ImportReport:
+    """Import what was understood, as somebody chose it. Raises `TrainyardError`; then nothing is left behind.
+
+    `found` is what was understood of the same source and layout: a table is then not read a second time.
+    """
     with _turn(), naming(filename):
-        return _imported(source, filename, choice, progress)
-
-
-def _imported(source: Source, filename: str, choice: Choice, progress: Progress | None) -> ImportReport:
-    table = _table(source, filename) if choice.kind in ("table", "texts") else None
-    if table is None:
-        return import_files(choice.kind, source, choice.name, progress, choice.title)
-    problems = tuple(Problem(problem.place, problem.reason) for problem in table.problems)
-    if choice.kind == "table":
-        return import_table(table.frame, choice.roles, choice.name, choice.title, problems, table.places)
-    return import_texts(
-        table.frame,
-        choice.text_column,
-        choice.label_column,
-        choice.name,
-        choice.title,
-        problems,
-        places=table.places,
-        group_column=choice.group_column,
-        split_column=choice.split_column,
-    )
+        table = found.table if found else None
+        if table is None and choice.kind in ("table", "texts"):
+            table = _table(source, filename, choice.layout)
+        if table is None:
+            return import_files(choice.kind, source, choice.name, progress, choice.title)
+        if choice.kind == "table":
+            return import_table(table, choice.roles, choice.name, choice.title, classes=choice.classes)
+        return import_texts(
+            table,
+            choice.text_column,
+            choice.label_column,
+            choice.name,
+            choice.title,
+            group_column=choice.group_column,
+            split_column=choice.split_column,
+        )
 
 
 @contextmanager
@@ -169,51 +173,50 @@ def guess_text_and_label(guesses: Sequence[ColumnGuess]) -> tuple[str, str]:
 # -- tables ------------------------------------------------------------------------------------------------------------
 
 
-def _of_table(table: TableFile, data: bytes | Path, filename: str, kind: Kind | None) -> Understood:
-    guesses = tuple(inspect_columns(table.frame))
+def _of_table(table: TableFile, kind: Kind | None) -> Understood:
+    guesses = tuple(inspect_columns(table))
     roles = guess_roles(guesses)
     text, label = guess_text_and_label(guesses)
     if not text and not {"number", "category"} & set(roles.values()):
-        text = _short_texts(table.frame, label)
+        text = _short_texts(table, guesses, label)
     return Understood(
         kind if kind in ("texts", "table") else "texts" if text and label else "table",
         from_table=True,
         problems=tuple(Problem(problem.place, problem.reason) for problem in table.problems),
-        rows=len(table.frame),
-        encoding=_encoding(data, filename),
+        rows=len(table),
+        encoding=table.layout.encoding,
         columns=guesses,
-        examples={guess.name: _examples(table.frame[guess.name]) for guess in guesses},
+        examples={name: _examples(cells) for name, cells in table.columns.items()},
         roles=roles,
         text_column=text,
         label_column=label,
+        layout=table.layout,
+        table=table,
     )
 
 
-def _short_texts(frame: "pd.DataFrame", label: str) -> str:
+def _short_texts(table: TableFile, guesses: Sequence[ColumnGuess], label: str) -> str:
     """The column of words beside a label that differs most; empty where there is none."""
-    words = {str(name): int(frame[name].nunique()) for name in frame.columns if frame[name].dtype.kind != "f"}
+    words = {guess.name: guess.distinct for guess in guesses if table.decided[guess.name].numbers is None}
     words.pop(label, None)
     return max(words, key=words.__getitem__) if label and max(words.values(), default=0) > 1 else ""
 
 
-def _encoding(data: bytes | Path, filename: str) -> str:
-    content = data.read_bytes() if isinstance(data, Path) else data
-    return "Parquet" if is_parquet(content) else decode_text(content, filename).encoding.upper()
-
-
-def _examples(column: "pd.Series") -> str:
+def _examples(cells: Any) -> str:
     """The first different cells, cut short."""
-    found = column.dropna().drop_duplicates().head(_EXAMPLES).tolist()
-    return ", ".join(plain_text(label_of(cell), _CELL_CHARACTERS) for cell in found)
+    import pyarrow.compute as pc
+
+    found = pc.unique(cells.drop_null().slice(0, _LOOKED_AT)).slice(0, _EXAMPLES).to_pylist()
+    return ", ".join(plain_text(cell_text(cell), _CELL_CHARACTERS) for cell in found)
 
 
-def _table(source: Source, filename: str) -> TableFile | None:
+def _table(source: Source, filename: str, layout: Layout) -> TableFile | None:
     """The one table that an upload is, or holds; None where it is class/file."""
     if not _holds_files(source):
-        return read_table(*_content(source, filename))
+        return read_table(*_content(source, filename), layout)
     with _opened(source) as members:
         member = _only_table(members)
-        return read_table(member.read(), member.name) if member is not None else None
+        return read_table(member.read(), member.name, layout) if member is not None else None
 
 
 def _content(source: Source, filename: str) -> tuple[bytes | Path, str]:

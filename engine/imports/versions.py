@@ -27,11 +27,11 @@ from engine.imports.sets import (
     OwnSet,
     Problem,
     gone,
-    plain_text,
     set_path,
     sets_path,
     version_of,
 )
+from engine.reading import plain_text
 from engine.sentences import to_json
 from engine.settings import settings
 

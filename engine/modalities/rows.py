@@ -12,12 +12,13 @@ from engine.settings import settings
 _NUMBERS, _CODES, _VALUES = "numbers.npy", "codes.npy", "values.json"
 
 
-def make_rows(numbers: np.ndarray | None, categories: np.ndarray | None) -> np.ndarray:
-    """One structured array (examples,) of `numbers` (examples, k) float32, NaN for missing, and `categories`
-    (examples, m) strings, empty for missing. A field that would have no column is left out."""
+def make_rows(numbers: np.ndarray | None, categories: np.ndarray | None, *, wide: bool = False) -> np.ndarray:
+    """One structured array (examples,) of `numbers` (examples, k) float32, or float64 where `wide`, NaN for missing, and
+    `categories` (examples, m) strings, empty for missing. A field that would have no column is left out."""
     parts = {}
     if numbers is not None and numbers.shape[1]:
-        parts["numbers"] = (np.asarray(numbers, np.float32), "f4")
+        kind = np.float64 if wide else np.float32
+        parts["numbers"] = (np.asarray(numbers, kind), np.dtype(kind).str[1:])
     if categories is not None and categories.shape[1]:
         parts["categories"] = (np.asarray(categories, object), "O")
     rows = np.empty(
@@ -26,6 +27,11 @@ def make_rows(numbers: np.ndarray | None, categories: np.ndarray | None) -> np.n
     for name, (part, _) in parts.items():
         rows[name] = part
     return rows
+
+
+def is_wide(numbers: np.ndarray | None) -> bool:
+    """Tell whether numbers have 64 bits."""
+    return numbers is not None and numbers.dtype == np.float64
 
 
 def equal_rows(rows: np.ndarray) -> np.ndarray:
@@ -51,7 +57,7 @@ class Rows:
     """A read-only sequence of rows that takes the place of an array of inputs."""
 
     def __init__(self, numbers: np.ndarray | None, codes: np.ndarray | None, values: Sequence[str]) -> None:
-        """`numbers` (rows, k) float32; `codes` (rows, m) int32: positions in `values`, which all columns share."""
+        """`numbers` (rows, k) float32 or float64; `codes` (rows, m) int32: positions in `values`, which all columns share."""
         self._numbers, self._codes, self._values = numbers, codes, np.array(values, object)
 
     @classmethod
@@ -93,6 +99,7 @@ class Rows:
         return make_rows(
             None if self._numbers is None else np.asarray(self._numbers[where]),
             None if codes is None else self._values[codes],
+            wide=is_wide(self._numbers),
         )
 
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import keras
 
 _OTHER = "[other]"  # Keras needs a word for what is not in a vocabulary; a value of this name is not in it either
-_CONSTANT = 1e-6  # a deviation that is smaller than this share of the mean is rounding
+_CONSTANT = {"float32": 1e-6, "float64": 1e-14}  # a deviation below this share of the mean is rounding
 
 
 def learn_columns(inputs: np.ndarray, info: DataInfo) -> dict[str, Any]:
@@ -28,7 +28,9 @@ def learn_columns(inputs: np.ndarray, info: DataInfo) -> dict[str, Any]:
         count = np.maximum(present.sum(axis=0), 1)
         mean = np.where(present, numbers, 0.0).sum(axis=0) / count
         deviation = np.sqrt((np.where(present, numbers - mean, 0.0) ** 2).sum(axis=0) / count)
-        constant = deviation <= _CONSTANT * np.abs(mean)  # it says nothing, and divides nothing
+        constant = deviation <= _CONSTANT[inputs["numbers"].dtype.name] * np.abs(
+            mean
+        )  # it says nothing, and divides nothing
         found["mean"] = mean.tolist()
         found["deviation"] = np.where(constant, 1.0, deviation).tolist()
         found["gaps"] = np.flatnonzero((~present).any(axis=0)).tolist()
@@ -73,13 +75,28 @@ def _numbers(numbers: "keras.KerasTensor", info: DataInfo) -> "list[keras.KerasT
     mean = info.learned.get("mean", [0.0] * count)
     deviation = info.learned.get("deviation", [1.0] * count)
     # two layers, for the sake of small differences between large numbers; Normalization would not scale tiny numbers
-    centred = layers.Rescaling(1.0, [-m for m in mean], name="centre")(numbers)
+    centred = (
+        _centred_in_64_bits(numbers, mean)
+        if info.wide
+        else layers.Rescaling(1.0, [-m for m in mean], name="centre")(numbers)
+    )
     scaled = layers.Rescaling([1.0 / d for d in deviation], name="scale")(centred)
     present = ops.isfinite(scaled)
     parts = [ops.where(present, scaled, ops.zeros_like(scaled))]
     if gaps := info.learned.get("gaps"):
         parts.append(1.0 - ops.cast(ops.take(present, gaps, axis=1), "float32"))
     return parts
+
+
+def _centred_in_64_bits(numbers: "keras.KerasTensor", mean: list[float]) -> "keras.KerasTensor":
+    """Subtract the mean before 32 bits would blur the numbers. In two steps: Keras rounds an offset to 32 bits."""
+    from keras import layers, ops
+
+    coarse = np.float32(mean).astype(np.float64)
+    near = layers.Rescaling(1.0, (-coarse).tolist(), dtype="float64", name="centre")(numbers)
+    exact = layers.Rescaling(1.0, (coarse - mean).tolist(), dtype="float64", name="centre_rest")(near)
+    centred: keras.KerasTensor = ops.cast(exact, "float32")
+    return centred
 
 
 def _one_hot(column: "keras.KerasTensor", values: list[str], others: bool, name: str) -> "keras.KerasTensor":

@@ -1,19 +1,18 @@
-"""Rows of text cells to a table in compact columns, within the limits; what was left out is written down.
+"""Rows of text cells to compact columns, within the limits; what was left out is written down.
 
-Every source of rows ends here, so that CSV, TSV and JSON mean the same by a number, a missing cell and a limit.
+Every source of rows ends here, so that CSV, TSV and JSON mean the same by a missing cell and a limit. Cells stay text:
+what they are read as is for `engine.readers.deciding` and for the roles of their columns to say.
 """
 
 from array import array
 from dataclasses import dataclass, field
 from itertools import zip_longest
-from typing import TYPE_CHECKING, Any
+from typing import Any
+from unicodedata import normalize
 
 from engine.errors import TrainyardError
 from engine.sentences import Sentence
 from engine.settings import settings
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 MOST_PROBLEMS = 100
 """How many problems are told one by one; the others are only counted."""
@@ -21,14 +20,6 @@ LONGEST_NAME = 100
 """Characters of a column's name; the rest is cut off."""
 JOINERS = "\u200c\u200d"
 """Invisible, but part of words in Persian and Hindi, and of emoji."""
-MISSING_WORDS = ("na", "n/a", "#n/a", "nan", "null", "none", "-", "?")
-"""What counts as missing, in any case, where all other cells of a column are numbers."""
-INFINITE_WORDS = ("inf", "+inf", "-inf", "infinity", "+infinity", "-infinity")
-NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"
-"""What counts as a number."""
-CODE = r"^[+-]?(0[0-9]|[0-9]{16,}$)"
-"""Digits that would not survive as a number: 00123 would lose its zeros, a long account number its end."""
-
 _CELLS_AT_ONCE = 200_000  # that are Python objects at a time; then they become a compact column
 
 
@@ -73,6 +64,7 @@ class Cells:
         self.shown, self.problems = shown, problems
         self.names: list[str] = []
         self.rows = self.left_out = 0
+        self.named_by_position = False  # the first row is data, so that nothing is wrong with columns without names
         self.places = array("q")  # the number of each row that was added, as problems count
         self._waiting: list[list[str]] = []
         self._parts: list[list[Any]] = []  # a list of arrow arrays for each portion of rows
@@ -113,18 +105,17 @@ class Cells:
         self.problems.add(f"row {number}", reason)
         self.check(1, number)
 
-    def frame(self) -> "pd.DataFrame":
-        """Everything as a table: float64 columns and text columns, NaN where a cell is missing."""
+    def columns(self) -> dict[str, Any]:
+        """Return everything as (rows,) Arrow strings by name: trimmed, null where a cell is missing."""
         import pyarrow as pa
 
         self._pack()
-        columns = []
-        names = unique_names(self.names, self.problems)
-        for index, name in enumerate(names):
+        found: dict[str, Any] = {}
+        for index, name in enumerate(unique_names(self.names, self.problems, told=not self.named_by_position)):
             chunks = [part[index] if index < len(part) else pa.nulls(len(part[0]), pa.string()) for part in self._parts]
-            columns.append(numbers_or_text(pa.chunked_array(chunks, pa.string()), name, self.problems))
+            found[name] = trimmed(pa.chunked_array(chunks, pa.string()))
         self._parts = []
-        return to_frame(names, columns)
+        return found
 
     def _pack(self) -> None:
         import pyarrow as pa
@@ -137,44 +128,6 @@ class Cells:
             self._waiting = []
 
 
-def to_frame(names: list[str], columns: list[Any]) -> "pd.DataFrame":
-    """Arrow columns, float64 or string, as a pandas table."""
-    import pyarrow as pa
-
-    frame: pd.DataFrame = pa.table(columns, names=names).to_pandas()
-    return frame
-
-
-def numbers_or_text(values: Any, name: str, problems: Problems) -> Any:
-    """(rows,) strings -> (rows,) float64 if every cell that is there is a number, else trimmed strings.
-
-    Infinite numbers count as missing and are reported. Digits with leading zeros or with more than fifteen places are
-    text: they name something.
-    """
-    import pyarrow.compute as pc
-
-    texts = trimmed(values)
-    present = texts.drop_null()
-    lower = pc.utf8_lower(texts)
-    numeric = pc.match_substring_regex(texts, NUMBER)
-    infinite, missing = (pc.is_in(lower, _strings(words)) for words in (INFINITE_WORDS, MISSING_WORDS))
-    allowed = pc.or_(numeric, pc.or_(infinite, missing))
-    if not pc.any(numeric).as_py() or not pc.all(allowed).as_py() or pc.any(_is_code(present)).as_py():
-        return texts
-    numbers = pc.cast(pc.if_else(numeric, texts, None), "float64")
-    return finite(numbers, name, problems, pc.sum(infinite).as_py() or 0)
-
-
-def finite(numbers: Any, name: str, problems: Problems, already: int = 0) -> Any:
-    """(rows,) float64 with null in place of NaN and infinity; infinite ones, and those `already` gone, are reported."""
-    import pyarrow.compute as pc
-
-    count = (pc.sum(pc.is_inf(numbers)).as_py() or 0) + already
-    if count:
-        problems.add(f"column {name!r}", Sentence("Infinite numbers count as missing: {count:,}.", count=count))
-    return pc.if_else(pc.is_finite(numbers), numbers, None)
-
-
 def trimmed(values: Any) -> Any:
     """(rows,) strings without white space around them, null where nothing is left."""
     import pyarrow.compute as pc
@@ -183,17 +136,24 @@ def trimmed(values: Any) -> Any:
     return pc.if_else(pc.equal(texts, ""), None, texts)
 
 
-def unique_names(names: list[str], problems: Problems) -> list[str]:
-    """Printable, different, not empty; what had to be changed is reported."""
+def plain_name(name: str) -> str:
+    """Return the name of a column as tables have it: in NFC, on one line, without what cannot be printed."""
+    shown = (letter for letter in " ".join(normalize("NFC", name).split()) if letter.isprintable() or letter in JOINERS)
+    return "".join(shown)[:LONGEST_NAME].strip()
+
+
+def unique_names(names: list[str], problems: Problems, *, told: bool = True) -> list[str]:
+    """Return printable, different names in NFC, none empty; what had to be changed is reported, unless not `told`."""
     found: dict[str, None] = {}
     for position, name in enumerate(names, 1):
-        shown = (letter for letter in " ".join(name.split()) if letter.isprintable() or letter in JOINERS)
-        plain = "".join(shown)[:LONGEST_NAME].strip()
+        plain = plain_name(name)
         wanted = plain or f"column {position}"
         taken, number = wanted, 2
         while taken in found:
             taken, number = f"{wanted} ({number})", number + 1
         found[taken] = None
+        if not plain and not told:
+            continue
         if not plain:
             problems.add(f"column {taken!r}", Sentence("The column has no name; it is called by its position."))
         elif taken != wanted:
@@ -202,15 +162,3 @@ def unique_names(names: list[str], problems: Problems) -> list[str]:
                 Sentence("Another column is called {wanted!r} too; this one was renamed.", wanted=wanted),
             )
     return list(found)
-
-
-def _is_code(texts: Any) -> Any:
-    import pyarrow.compute as pc
-
-    return pc.match_substring_regex(texts, CODE)
-
-
-def _strings(words: tuple[str, ...]) -> Any:
-    import pyarrow as pa
-
-    return pa.array(words, pa.string())

@@ -7,19 +7,22 @@ of one line, and take the rest of a file for one cell where a closing quote is m
 import csv
 import re
 from collections.abc import Iterator
-from itertools import islice
+from dataclasses import replace
+from itertools import chain, islice
 
 from engine.errors import TrainyardError
-from engine.readers.cells import NUMBER, Cells
+from engine.readers.cells import Cells
+from engine.readers.layout import Layout, Opening, common_width, find_opening, looks_like_number
+from engine.reading import NUMBER
 from engine.sentences import Sentence
 from engine.settings import settings
 
 SEPARATORS = (",", "\t", ";", "|")
-"""What is tried; where none fits, each line is one cell."""
+"""What is tried first; then blanks; where nothing fits, each line is one cell."""
 LONGEST_ROW = 10
 """A row may be this many times as long as its longest cell may be."""
 
-_NONE = "\x1f"  # the separator that no text has
+_NONE, _BLANK = "\x1f", " "  # the separator that no text has
 _SAMPLE_CHARACTERS, _SAMPLE_ROWS = 1 << 16, 50
 _DECLARED = re.compile(r"sep=(.)\n")  # what Excel writes and understands
 
@@ -28,38 +31,77 @@ class _LeftOutError(Exception):
     """The reader is given no more of a row, and why."""
 
 
-def read_delimited(text: str, name: str, cells: Cells) -> None:
-    """Add all rows of `text`; the first holds the names. Rows with more or fewer cells than it are left out."""
+def read_delimited(text: str, name: str, cells: Cells, layout: Layout) -> Layout:
+    """Add all rows of `text` and return how it was cut; rows with more or fewer cells than most are left out.
+
+    Above the row of names there may be titles and comments. Where the first row is data, columns are called by position.
+    """
     declared = _DECLARED.match(text)
-    separator = declared[1] if declared else find_separator(text, name)
+    separator = layout.separator or (declared[1] if declared else find_separator(text, name))
+    spaced = separator == _BLANK or _quotes_behind_blanks(text, separator)
     csv.field_size_limit(max(csv.field_size_limit(), LONGEST_ROW * settings().max_cell_characters))
-    rows = _rows(_Lines(text, separator, declared.end() if declared else 0), separator)
-    width = _take_names(next(rows, []), cells)
-    for number, row in enumerate(rows, 2):
+    lines = _Lines(text, separator, declared.end() if declared else 0, spaced=spaced)
+    rows = _rows(lines, separator, spaced=spaced)
+    first = list(islice(rows, _SAMPLE_ROWS))
+    opening = find_opening(first, layout.header)
+    width = _take_names(first, opening, cells)
+    for number, row in enumerate(chain(first[opening.skipped :], rows), opening.skipped + 1):
         if isinstance(row, str):
             cells.leave_out(number, row)
         elif len(row) == width:
             cells.add(row, number)
+        elif opening.comments and row[0].lstrip().startswith("#"):
+            continue
         elif len(row) < width or any(row[width:]):
             cells.leave_out(
                 number, Sentence("Its cells: {row:,}. Those of the first row: {width:,}.", row=len(row), width=width)
             )
         else:
             cells.add(row[:width], number)
+    return replace(
+        layout, separator="" if separator == _NONE else separator, header="no" if opening.names is None else "yes"
+    )
 
 
 def find_separator(text: str, name: str) -> str:
-    """The separator that cuts the first rows into most cells, equally many in most of them."""
+    """Return the separator that cuts most of the first rows into equally many cells, of which most are numbers.
+
+    Blanks are tried where nothing else fits, and only for numbers: sentences have blanks, too.
+    """
     sample = text[:_SAMPLE_CHARACTERS]
-    whole = sample[: sample.rfind("\n") + 1] or sample
-    best, best_score = _NONE, (0.5, 1)
+    whole = (sample[: sample.rfind("\n") + 1] or sample).splitlines(keepends=True)
+    best, best_score = _NONE, (0.5, 0.0, 1)
     for separator in sorted(SEPARATORS, key=lambda one: one != "\t") if name.lower().endswith(".tsv") else SEPARATORS:
-        rows = csv.reader(whole.splitlines(keepends=True), delimiter=separator)
-        widths = [len(row) for row in _until_error(rows) if row]
-        if widths and widths[0] > 1:
-            score = (widths.count(widths[0]) / len(widths), widths[0])
-            best, best_score = (separator, score) if score > best_score else (best, best_score)
+        score = _score(whole, separator)
+        best, best_score = (separator, score) if score > best_score else (best, best_score)
+    if best == _NONE and (found := _score(whole, _BLANK))[0] > _BLANK_SHARE and found[1] > 0:
+        return _BLANK
     return best
+
+
+_BLANK_SHARE = 0.9
+
+
+def _score(lines: list[str], separator: str) -> tuple[float, float, int]:
+    """Share of the rows that have as many cells as most, share of numbers in the columns below, and how many cells."""
+    reader = csv.reader(lines, delimiter=separator, skipinitialspace=separator == _BLANK)
+    rows = [row for row in _until_error(reader) if any(row)]
+    width = common_width(rows)
+    table = [row for row in rows if len(row) == width]
+    if width < 2 or (len(rows[0]) < 2 and len(table) < _BLANK_SHARE * (len(rows) - 1)):
+        return 0.0, 0.0, 0
+    below = [cell for row in table[1:] for cell in row]
+    numbers = sum(map(looks_like_number, below)) / len(below) if below else 0.0
+    return len(table) / len(rows), round(numbers, 2), width
+
+
+def _quotes_behind_blanks(text: str, separator: str) -> bool:
+    """Tell whether cells are written as `, "text"`: the quotes then belong to the form, not to the text."""
+    mark = re.escape(separator)
+    sample = text[:_SAMPLE_CHARACTERS]
+    begun = len(re.findall(rf'{mark} +"', sample))
+    whole = len(re.findall(rf'{mark} +"(?:[^"\n]|"")*"(?=\s*(?:{mark}|\n|$))', sample))
+    return begun > 0 and whole >= _BLANK_SHARE * begun
 
 
 def _until_error(rows: Iterator[list[str]]) -> Iterator[list[str]]:
@@ -72,10 +114,10 @@ def _until_error(rows: Iterator[list[str]]) -> Iterator[list[str]]:
 class _Lines:
     """Hands lines to a csv reader, and knows how much of one row it was given."""
 
-    def __init__(self, text: str, separator: str, start: int) -> None:
+    def __init__(self, text: str, separator: str, start: int, *, spaced: bool) -> None:
         mark = re.escape(separator)
         self._text, self._separator, self._position = text, separator, start
-        self._cell = re.compile(rf'(?:"(?:[^"]++|"")*+"?)?+[^{mark}\n]*+(?:{mark}|\n|$)')
+        self._cell = re.compile(rf'{" *+" if spaced else ""}(?:"(?:[^"]++|"")*+"?)?+[^{mark}\n]*+(?:{mark}|\n|$)')
         self._most_cells = settings().max_table_columns
         self._most_characters = LONGEST_ROW * settings().max_cell_characters
         self.begin()
@@ -131,9 +173,9 @@ class _Lines:
             )
 
 
-def _rows(lines: _Lines, separator: str) -> Iterator[list[str] | str]:
+def _rows(lines: _Lines, separator: str, *, spaced: bool) -> Iterator[list[str] | str]:
     """Each row that is not blank, or a sentence in its place where it cannot be had."""
-    reader = csv.reader(lines, delimiter=separator)
+    reader = csv.reader(lines, delimiter=separator, skipinitialspace=spaced)
     longest = settings().max_cell_characters
     while True:
         lines.begin()
@@ -157,19 +199,37 @@ def _rows(lines: _Lines, separator: str) -> Iterator[list[str] | str]:
                 yield row
 
 
-def _take_names(row: list[str] | str, cells: Cells) -> int:
-    """The first row becomes the names; returns how many there are."""
-    if isinstance(row, str):
+def _take_names(first: list[list[str] | str], opening: Opening, cells: Cells) -> int:
+    """Name the columns, say what was passed over, and return how many columns there are."""
+    if not first or (opening.names is None and isinstance(row := first[min(opening.skipped, len(first) - 1)], str)):
+        reason = f" {row}" if first else ""
         raise TrainyardError(
-            "{shown} has no usable first row, which holds the names of the columns. {row}", shown=cells.shown, row=row
+            "{shown} has no usable first row, which holds the names of the columns.{reason}",
+            shown=cells.shown,
+            reason=reason,
         )
-    cells.check(len(row), 0)
-    cells.names = row
-    if row and all(re.match(NUMBER, cell.strip()) for cell in row):
+    names = [""] * opening.width if opening.names is None else opening.names
+    cells.check(len(names), 0)
+    cells.names = names
+    if opening.titles:
         cells.problems.add(
             "row 1",
+            Sentence("Rows above the names of the columns that were passed over: {titles:,}.", titles=opening.titles),
+        )
+    if opening.names is None:
+        cells.named_by_position = True
+        cells.problems.add(
+            f"row {opening.skipped + 1}",
             Sentence(
-                "The first row holds only numbers, and was taken for the names. Write the names into a row above."
+                "The first row looks like data, so the columns are called by their position. If it holds their "
+                "names, say so: --header yes."
             ),
         )
-    return len(row)
+    elif names and all(re.match(NUMBER, cell.strip()) for cell in names):
+        cells.problems.add(
+            f"row {opening.skipped}",
+            Sentence(
+                "The first row holds only numbers, and was taken for the names. If it is data, say so: --header no."
+            ),
+        )
+    return len(names)

@@ -5,15 +5,12 @@ positions in a dictionary, in portions, and what they would take is added up bef
 """
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from engine.errors import TrainyardError
-from engine.readers.cells import Cells, finite, to_frame, trimmed, unique_names
+from engine.readers.cells import Cells, trimmed, unique_names
 from engine.readers.parquet_pages import NoRowsError, pages
 from engine.settings import settings
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 _ROWS_AT_ONCE = 8_192
 _BYTES_AT_ONCE = 1 << 26  # of texts that share prefixes: each may be as long as all of its page
@@ -27,8 +24,8 @@ def is_parquet(data: bytes) -> bool:
     return data.startswith(b"PAR1") and (data.endswith(b"PAR1") or b"\0" in data[:100])
 
 
-def read_parquet(data: bytes, cells: Cells) -> "pd.DataFrame":
-    """All columns of a Parquet file: float64, or text with NaN where a cell is missing.
+def read_parquet(data: bytes, cells: Cells) -> dict[str, Any]:
+    """All columns of a Parquet file as (rows,) Arrow float64, or strings with null where a cell is missing.
 
     Integers that float64 cannot hold become text. Raises `TrainyardError` for lists, structures and binary columns.
     """
@@ -53,7 +50,7 @@ def read_parquet(data: bytes, cells: Cells) -> "pd.DataFrame":
     columns = _columns(file.iter_batches(at_once, use_threads=False), schema, cells)
     cells.names, cells.rows = [field.name for field in schema], len(columns[0])
     names = unique_names(cells.names, cells.problems)
-    return to_frame(names, [_plain(values, name, cells) for values, name in zip(columns, names, strict=True)])
+    return {name: _plain(values) for values, name in zip(columns, names, strict=True)}
 
 
 def _checked(file: Any, cells: Cells) -> Any:
@@ -153,7 +150,7 @@ def _size(column: Any, cells: Cells) -> int:
     return int(pc.sum(used).as_py() or 0)
 
 
-def _plain(values: Any, name: str, cells: Cells) -> Any:
+def _plain(values: Any) -> Any:
     """(rows,) of any type that a cell may have -> float64 or string."""
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -165,7 +162,7 @@ def _plain(values: Any, name: str, cells: Cells) -> Any:
         if any(abs(end or 0) > _EXACT_INTEGERS for end in ends.values()):
             return values.cast(pa.string())
     if _is_number(values.type):
-        return finite(values.cast(pa.float64()), name, cells.problems)
+        return values.cast(pa.float64())
     texts = values.cast(pa.string())
     whole_seconds = pc.replace_substring_regex(texts, r"\.0+(Z?)$", r"\1")
     return whole_seconds if pa.types.is_timestamp(values.type) else texts

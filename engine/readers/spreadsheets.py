@@ -7,7 +7,7 @@ Whoever uploads a file called `=HYPERLINK(...)` could otherwise have it run on t
 import re
 from typing import TYPE_CHECKING, Any
 
-from engine.readers.cells import NUMBER
+from engine.reading import NUMBER
 
 if TYPE_CHECKING:
     import pandas as pd

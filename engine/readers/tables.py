@@ -1,11 +1,12 @@
 """Tables of unknown origin: every CSV, TSV, JSON and Parquet file that somebody uploads comes in through here.
 
-Whatever the bytes are, the result is a table of numbers and texts or a `TrainyardError` with a sentence, in bounded
-memory. Content decides what a file is; its name is only a hint. On the way, all sources are made alike:
+Whatever the bytes are, the result is a table of cells as they are written or a `TrainyardError` with a sentence, in
+bounded memory. Content decides what a file is; its name is only a hint. On the way, all sources are made alike:
 
-- A column is float64 if every cell that is there is a plain number such as `-1.5e3`; otherwise it is text.
-- White space around a cell is dropped; an empty cell is missing (NaN). In a column of numbers so are NA, NaN, null,
-  None, - and ?, and infinite numbers, which are reported.
+- White space around cells goes; an empty cell is missing.
+- Cells stay text. A column in which nearly all cells are numbers of one form is decided to be numbers: with a decimal
+  comma, separators of thousands, a unit, in parentheses where negative. Other cells in it count as missing: a few words
+  (NA, n/a, #N/A, NaN, null, None, ".", "-", "?") and infinite numbers, and up to a twentieth that are reported.
 - Digits with leading zeros or more than fifteen places are text. Dates are text; true and false are text.
 - Blank lines are dropped, also those of separators only. Rows with too many or too few cells are left out and reported.
 - Names of columns are printable, at most 100 characters, and made unique.
@@ -13,23 +14,31 @@ memory. Content decides what a file is; its name is only a hint. On the way, all
 
 import logging
 import stat
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
+
+import numpy as np
 
 from engine.errors import TrainyardError
 from engine.readers.cells import Cells, Problem, Problems
+from engine.readers.deciding import Decided, decide, decide_decimal, of_numbers
 from engine.readers.delimited import read_delimited
 from engine.readers.encodings import decode_text
 from engine.readers.json_rows import is_json, read_json
 from engine.readers.kinds import kind_of
+from engine.readers.layout import Layout
 from engine.readers.parquet import is_parquet, read_parquet
+from engine.reading import Reading
+from engine.sentences import Sentence
 from engine.settings import settings
 
 if TYPE_CHECKING:
     import pandas as pd
 
+PARQUET = "Parquet"
 _log = logging.getLogger(__name__)
 _TAKES = "CSV, TSV, JSON, JSONL or Parquet"
 _PAGES = ("<!doctype", "<html", "<?xml", "<table")
@@ -37,25 +46,78 @@ _PAGES = ("<!doctype", "<html", "<?xml", "<table")
 
 @dataclass(frozen=True)
 class TableFile:
-    """What a file held: columns of float64 or text, NaN where a cell is missing, and all that was left out or changed."""
+    """What a file held: columns of cells as they are written, and all that was left out or changed."""
 
-    frame: "pd.DataFrame"
+    columns: Mapping[str, Any]
+    """(rows,) Arrow strings by name, null where a cell is missing; float64 where the file itself has numbers."""
     problems: tuple[Problem, ...] = ()
     places: Sequence[int] = ()
     """The number of each row in its file, counted as `problems` do: rows that were left out count."""
+    layout: Layout = field(default_factory=Layout)
+    """How the file was cut."""
+    nameless: bool = False
+    """Whether the first column has no name, as an index that was written with the table."""
+    decided: Mapping[str, Decided] = field(default_factory=dict)
+    """How each column is read unless somebody says otherwise; empty where nobody has asked."""
+
+    def __len__(self) -> int:
+        return len(next(iter(self.columns.values()), ()))
+
+    @cached_property
+    def frame(self) -> "pd.DataFrame":
+        """Columns of float64 or text as they were decided, NaN where a cell is missing."""
+        import pandas as pd
+
+        found = {}
+        for name, cells in self.columns.items():
+            numbers = self.decided[name].numbers if name in self.decided else None
+            found[name] = _finite(numbers) if numbers is not None else cells.to_pandas()
+        return pd.DataFrame(found)
 
 
-def read_table(data: bytes | Path | IO[bytes], name: str) -> TableFile:
-    """Read one table, from bytes, a path or an open file. `name` is a hint, and for sentences.
+def _finite(numbers: np.ndarray) -> np.ndarray:
+    return np.where(np.isfinite(numbers), numbers, np.nan)
 
-    Raises `TrainyardError` for what is no table, is over a limit, has no rows, or has more bad rows than good ones.
+
+def read_table(data: bytes | Path | IO[bytes], name: str, layout: Layout | None = None) -> TableFile:
+    """Read one table, from bytes, a path or an open file, and decide what its columns are.
+
+    `name` is a hint, and for sentences; `layout` is what is not to be found out. Raises `TrainyardError` for what is no
+    table, is over a limit, has no rows, or has more bad rows than good ones.
     """
+    table, problems = _read(data, name, layout or Layout())
+    texts = [cells for cells in table.columns.values() if _is_text(cells)]
+    decimal = table.layout.decimal or decide_decimal(texts, table.layout.separator)
+    decided = {}
+    for column, cells in table.columns.items():
+        if not _is_text(cells):
+            decided[column] = of_numbers(cells)
+        elif table.layout.encoding == PARQUET:  # somebody chose a type there: it is kept
+            decided[column] = Decided(Reading("category"))
+        else:
+            decided[column] = decide(cells, decimal)
+        _tell(column, cells, decided[column], table.places, problems)
+    return replace(table, decided=decided, layout=replace(table.layout, decimal=decimal), problems=problems.listed())
+
+
+def read_cells(data: bytes | Path | IO[bytes], name: str, layout: Layout | None = None) -> TableFile:
+    """Read one table as `read_table` does, and decide nothing: what its columns are is known already."""
+    table, problems = _read(data, name, layout or Layout())
+    return replace(table, problems=problems.listed())
+
+
+def _read(data: bytes | Path | IO[bytes], name: str, layout: Layout) -> tuple[TableFile, Problems]:
     shown = repr(name[-80:])
     content = _content(data, shown)
     problems = Problems()
     cells = Cells(shown, problems)
     try:
-        frame = _parquet(content, cells) if is_parquet(content) else _text(content, name, cells)
+        if is_parquet(content):
+            columns, found = read_parquet(content, cells), Layout(encoding=PARQUET)
+            _check_rows(cells)
+        else:
+            found = _add_text(content, name, cells, layout)
+            columns = cells.columns()
     except TrainyardError:
         raise
     except Exception as error:  # what the libraries raise for broken bytes is not written down anywhere
@@ -65,7 +127,39 @@ def read_table(data: bytes | Path | IO[bytes], name: str) -> TableFile:
             shown=shown,
             error=str(error)[:100],
         ) from error
-    return TableFile(frame, problems.listed(), cells.places or range(2, len(frame) + 2))
+    nameless = bool(cells.names) and not cells.names[0].strip() and found.header == "yes"
+    places = cells.places or range(2, cells.rows + 2)
+    return TableFile(columns, (), places, found, nameless), problems
+
+
+def _tell(column: str, cells: Any, decided: Decided, places: Sequence[int], problems: Problems) -> None:
+    """Report the cells of a column of numbers that count as missing though something stands in them."""
+    if decided.numbers is None:
+        return
+    if infinite := int(np.isinf(decided.numbers).sum()):
+        problems.add(
+            f"column {column!r}", Sentence("Infinite numbers count as missing: {infinite:,}.", infinite=infinite)
+        )
+    if decided.bad.any():
+        problems.add(f"column {column!r}", bad_cells(cells, decided.bad, places))
+
+
+def bad_cells(cells: Any, bad: np.ndarray, places: Sequence[int]) -> str:
+    """Return the sentence for cells that are not numbers: how many, and which is the first."""
+    first = int(np.flatnonzero(bad)[0])
+    shown = repr(str(cells[first].as_py())[:40])
+    return Sentence(
+        "Cells that are not numbers count as missing: {sum:,}, the first in row {places}: {shown}.",
+        sum=int(bad.sum()),
+        places=places[first],
+        shown=shown,
+    )
+
+
+def _is_text(cells: Any) -> bool:
+    import pyarrow as pa
+
+    return bool(pa.types.is_string(cells.type))
 
 
 def _content(data: bytes | Path | IO[bytes], shown: str) -> bytes:
@@ -93,19 +187,14 @@ def _content(data: bytes | Path | IO[bytes], shown: str) -> bytes:
     return content
 
 
-def _parquet(content: bytes, cells: Cells) -> "pd.DataFrame":
-    frame = read_parquet(content, cells)
-    _check_rows(cells)
-    return frame
-
-
-def _text(content: bytes, name: str, cells: Cells) -> "pd.DataFrame":
+def _add_text(content: bytes, name: str, cells: Cells, layout: Layout) -> Layout:
     if (kind := kind_of(content)) not in ("text", "of an unknown format"):
         also = " (or an Excel workbook)" if content.startswith(b"PK") else ""
         raise TrainyardError(
             "{shown} is {kind}{also}, not a table. Use {takes}.", shown=cells.shown, kind=kind, also=also, takes=_TAKES
         )
     decoded = decode_text(content, name)
+    found = replace(layout, encoding=decoded.encoding.upper())
     if decoded.problem:
         cells.problems.add("", decoded.problem)
     start = decoded.text[:200].lstrip().lower()
@@ -113,10 +202,11 @@ def _text(content: bytes, name: str, cells: Cells) -> "pd.DataFrame":
         raise TrainyardError("{shown} is a web page or XML, not a table. Use {takes}.", shown=cells.shown, takes=_TAKES)
     if is_json(decoded.text) or (name.lower().endswith((".json", ".jsonl", ".ndjson")) and start[:1] in ("{", "[")):
         read_json(decoded.text, cells)
+        found = replace(found, separator="", header="")
     else:
-        read_delimited(decoded.text, name, cells)
+        found = read_delimited(decoded.text, name, cells, found)
     _check_rows(cells)
-    return cells.frame()
+    return found
 
 
 def _check_rows(cells: Cells) -> None:

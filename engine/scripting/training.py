@@ -43,15 +43,19 @@ class TrainingSections(Facts):
 
     def _computed(self) -> list[str]:
         self.imports.add("import numpy as np")
+        predicted = f"features.predict(inputs, batch_size={_FEATURE_BATCH}, verbose=0)"
+        if self.info.wide:  # Keras would round arrays of 64 bits to 32
+            batches = f"tf.data.Dataset.from_tensor_slices(inputs).batch({_FEATURE_BATCH})"
+            predicted = f"features.predict({batches}, verbose=0)"
         lines = [
             "def computed(inputs):",
             '    """What the frozen part makes of the inputs, computed once."""',
-            f"    found = features.predict(inputs, batch_size={_FEATURE_BATCH}, verbose=0)",
+            f"    found = {predicted}",
         ]
         if None in self.network.features.output_shape[1:]:  # type: ignore[union-attr]
             lines.append("    return found.to_tensor().numpy() if isinstance(found, tf.RaggedTensor) else found")
         else:
-            lines[-1:] = [f"    return features.predict(inputs, batch_size={_FEATURE_BATCH}, verbose=0)"]
+            lines[-1:] = [f"    return {predicted}"]
         return lines
 
     def _versions(self) -> list[str]:

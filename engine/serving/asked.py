@@ -1,7 +1,8 @@
 """What can be asked of a loaded model: files, a batch of arrays, or instances as JSON. Each knows its inputs and its answer."""
 
 import json
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Protocol
 
@@ -13,8 +14,9 @@ from engine.serving.answers import PredictResult
 from engine.serving.decoded import Decoded
 from engine.serving.decoding import decode
 from engine.serving.instances import make_inputs, read_request
+from engine.serving.rows import unknown_categories
 from engine.settings import settings
-from engine.tasks.base import Task
+from engine.tasks.base import Prediction, Task
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,8 @@ class Files:
 
     def answer(self, outputs: np.ndarray, meaning: Meaning) -> list[PredictResult]:
         """A result for each input of each file, in order."""
-        made = zip(meaning.task.predictions(outputs, meaning.info), outputs.tolist(), strict=True)
+        found = [decoded.inputs for decoded in self._decoded if len(decoded.inputs)]
+        made = zip(_predictions(outputs, found, meaning), outputs.tolist(), strict=True)
         results = []
         for decoded in self._decoded:
             for position, name in enumerate(decoded.names):
@@ -72,6 +75,18 @@ class Files:
                     prediction, row = next(made)
                     results.append(PredictResult(name, prediction, "", meaning.epoch, row if self.raw else None))
         return results
+
+
+def _predictions(outputs: np.ndarray, inputs: Sequence[np.ndarray], meaning: Meaning) -> list[Prediction]:
+    """Return a typed prediction for each row of `outputs`; beside it, which categories of its input are unknown."""
+    made = meaning.task.predictions(outputs, meaning.info)
+    if not meaning.info.named("category"):
+        return made
+    unknown = [found for batch in inputs for found in unknown_categories(batch, meaning.info)]
+    return [
+        replace(prediction, values=prediction.values | {"unknown": found}) if found else prediction
+        for prediction, found in zip(made, unknown, strict=True)
+    ]
 
 
 def _decode(meaning: Meaning, name: str, data: bytes) -> Decoded:
@@ -112,13 +127,14 @@ class Arrays:
         return outputs
 
 
-@dataclass(frozen=True)
+@dataclass
 class Instances:
     """The body of a request in TensorFlow Serving's form: answered with a body in that form."""
 
     body: bytes
     raw: bool = False
     """Whether the plain outputs are wanted, even if the body does not say so."""
+    _inputs: np.ndarray = field(default_factory=lambda: np.empty(0))
 
     @cached_property
     def _request(self) -> tuple[list[Any], bool]:
@@ -126,7 +142,8 @@ class Instances:
 
     def inputs(self, meaning: Meaning) -> np.ndarray | None:
         """All instances; one that is wrong is an error of the whole."""
-        return make_inputs(self._request[0], meaning.task.modality, meaning.info)
+        self._inputs = make_inputs(self._request[0], meaning.task.modality, meaning.info)
+        return self._inputs
 
     def answer(self, outputs: np.ndarray, meaning: Meaning) -> bytes:
         """`{"predictions": [...]}`, with `epoch` while the run still trains."""
@@ -138,6 +155,6 @@ class Instances:
                 wrong=wrong[0],
             )
         raw = self.raw or self._request[1]
-        predictions = outputs.tolist() if raw else [p.values for p in meaning.task.predictions(outputs, meaning.info)]
+        predictions = outputs.tolist() if raw else [p.values for p in _predictions(outputs, [self._inputs], meaning)]
         epoch = {} if meaning.epoch is None else {"epoch": meaning.epoch}
         return json.dumps({"predictions": predictions} | epoch, allow_nan=False).encode()

@@ -3,19 +3,17 @@
 import base64
 import binascii
 import json
-import math
 from collections.abc import Callable, Collection, Iterable
 from itertools import chain
 from typing import Any, NoReturn
 
 import numpy as np
 
-from engine.data_info import Column, DataInfo
+from engine.data_info import DataInfo
 from engine.errors import TrainyardError
-from engine.modalities.rows import make_rows
 from engine.sentences import COMMA, joined
 from engine.serving.decoding import decode_one, stack
-from engine.serving.rows import LARGEST
+from engine.serving.rows import rows_of_records
 from engine.settings import settings
 
 SIGNATURES = ("serving_default", "raw")
@@ -165,13 +163,24 @@ def _samples(instance: Any, where: str) -> np.ndarray:
 def rows(instances: list[Any], info: DataInfo) -> np.ndarray:
     """Objects of column and value; a column that is missing or null counts as missing."""
     known = {column.name for column in info.columns}
-    if all(type(row) is dict and row.keys() <= known for row in instances):
-        numbers = [_number_column(instances, column) for column in info.named("number")]
-        categories = [_category_column(instances, column) for column in info.named("category")]
-        if all(column is not None for column in (*numbers, *categories)):
-            return make_rows(_columns(numbers, len(instances)), _columns(categories, len(instances)))
-    # something is not as it should be, or a number is written as a text: one after the other
+    if all(type(row) is dict and row.keys() <= known for row in instances) and _single(instances):
+        found, errors = rows_of_records(instances, info)
+        if not errors:
+            return found
+    # something is not as it should be: one after the other, so that the sentence can say where
     return np.concatenate([_row(row, f"instances[{position}]", info) for position, row in enumerate(instances)])
+
+
+def _single(instances: list[dict[str, Any]]) -> bool:
+    """Tell whether all values are single ones, and whole characters."""
+    values = [value for row in instances for value in row.values()]
+    if not set(map(type, values)) <= {str, int, float, bool, type(None)}:
+        return False
+    try:
+        "".join(value for value in values if type(value) is str).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _row(row: Any, where: str, info: DataInfo) -> np.ndarray:
@@ -187,34 +196,6 @@ def _row(row: Any, where: str, info: DataInfo) -> np.ndarray:
         if isinstance(value, str):
             _sound_text(value, where)
     return decode_one("table", json.dumps(row).encode(), where, info)
-
-
-def _number_column(instances: list[dict[str, Any]], column: Column) -> np.ndarray | None:
-    """(examples,) float64, or None when there is something else than numbers and nothing."""
-    values = [row.get(column.name) for row in instances]
-    if not set(map(type, values)) <= {int, float, type(None)}:
-        return None
-    try:
-        found = np.array([math.nan if value is None else value for value in values], np.float64)
-    except OverflowError:
-        return None
-    return None if (np.abs(found) > LARGEST).any() else found
-
-
-def _category_column(instances: list[dict[str, Any]], column: Column) -> np.ndarray | None:
-    """(examples,) strings, or None when there is something else than texts and nothing."""
-    values = ["" if (value := row.get(column.name)) is None else value for row in instances]
-    if set(map(type, values)) != {str}:
-        return None
-    try:
-        "".join(values).encode()
-    except UnicodeEncodeError:
-        return None
-    return np.array(values, object)
-
-
-def _columns(columns: list[Any], count: int) -> np.ndarray:
-    return np.stack(columns, axis=1) if columns else np.empty((count, 0))
 
 
 READERS: dict[str, Callable[[list[Any], DataInfo], np.ndarray]] = {

@@ -10,7 +10,9 @@ import numpy as np
 from engine.data_info import Column, DataInfo
 from engine.errors import TrainyardError
 from engine.modalities.rows import make_rows
-from engine.readers.tables import read_table
+from engine.readers.cells import plain_name
+from engine.readers.layout import Layout, header_of
+from engine.readers.tables import read_cells
 from engine.sentences import COMMA, Sentence, joined
 from engine.serving.decoded import Decoded
 from engine.settings import settings
@@ -28,9 +30,8 @@ def decode_rows(data: bytes, name: str, info: DataInfo) -> Decoded:
     """
     if (values := _object(data)) is not None:
         return _one(values, name, info)
-    read = read_table(data, name)
-    columns = {str(column): read.frame[column].tolist() for column in read.frame}
-    rows, limit = len(read.frame), settings().max_predicted_rows
+    read = read_cells(data, name, Layout(header=header_of([column.name for column in info.columns])))
+    rows, limit = len(read), settings().max_predicted_rows
     if rows > limit:
         raise TrainyardError(
             "{name!r} has {rows:,} rows; one request may have {limit:,} (TRAINYARD_MAX_PREDICTED_ROWS). Send "
@@ -39,15 +40,16 @@ def decode_rows(data: bytes, name: str, info: DataInfo) -> Decoded:
             rows=rows,
             limit=limit,
         )
-    absent = [column.name for column in info.columns if column.name not in columns]
+    absent = [column.name for column in info.columns if plain_name(column.name) not in read.columns]
     if absent:
         raise TrainyardError(
             "{name!r} has no column {absent!r}, which this network takes. Its columns are: {columns}. A cell "
             "may be empty, a column may not be absent.",
             name=name[-80:],
             absent=absent[0][:80],
-            columns=joined((column[:80] for column in list(columns)[:20]), COMMA),
+            columns=joined((column[:80] for column in list(read.columns)[:20]), COMMA),
         )
+    columns = {column.name: read.columns[plain_name(column.name)].to_pylist() for column in info.columns}
     inputs, errors = rows_of_columns(columns, info)
     names = [f"{name}:{row}" for row in range(1, rows + 1)]
     left_out = [problem for problem in read.problems if problem.place.startswith("row ")]
@@ -66,16 +68,28 @@ def rows_of_records(records: Sequence[Mapping[str, Any]], info: DataInfo) -> tup
 def rows_of_columns(columns: Mapping[str, Sequence[Any]], info: DataInfo) -> tuple[np.ndarray, dict[int, str]]:
     """Values by column name (a pandas table, too) -> the usable rows as of `make_rows`, and a sentence for each other.
 
-    None, NaN and empty texts are missing values.
+    Values are texts of cells, or what JSON has; None, NaN and empty texts are missing. Each is read as its column was
+    when the network's data was imported, whatever stands in the other rows.
     """
     errors: dict[int, str] = {}
-    numbers = [_numbers(columns[column.name], column, errors) for column in info.named("number")]
-    categories = [[_category(value) for value in columns[column.name]] for column in info.named("category")]
+    numbers = [number_column(columns[column.name], column, errors) for column in info.named("number")]
+    categories = [category_column(columns[column.name], column, errors) for column in info.named("category")]
     rows = make_rows(
         np.stack(numbers, axis=1) if numbers else None,
-        np.array(categories, object).reshape(len(categories), -1).T if categories else None,
+        np.stack(categories, axis=1) if categories else None,
+        wide=info.wide,
     )
     return (np.delete(rows, list(errors)) if errors else rows), errors
+
+
+def unknown_categories(rows: np.ndarray, info: DataInfo) -> list[dict[str, str]]:
+    """Return for each row (examples,) the categories, by column, that its network has not been trained with."""
+    found: list[dict[str, str]] = [{} for _ in range(len(rows))]
+    for position, column in enumerate(info.named("category")):
+        for row, name in enumerate(rows["categories"][:, position].tolist()):
+            if not column.knows(name):
+                found[row][column.name] = name
+    return found
 
 
 def _object(data: bytes) -> dict[str, Any] | None:
@@ -90,26 +104,27 @@ def _object(data: bytes) -> dict[str, Any] | None:
 
 
 def _one(values: dict[str, Any], name: str, info: DataInfo) -> Decoded:
-    known = [column.name for column in info.columns]
-    unknown = [key for key in values if key not in known]
+    known = {column.name for column in info.columns}
+    named = {key if key in known else plain_name(key): value for key, value in values.items()}
+    unknown = [key for key in named if key not in known]
     if unknown:
         raise TrainyardError(
-            "{name!r} has a column {unknown!r}, which this network does not know. It takes: {known}.",
+            "{name!r} has a column {unknown!r}, which this network does not know. It takes: {columns}.",
             name=name[-80:],
             unknown=unknown[0][:80],
-            known=joined(known, COMMA),
+            columns=joined((column.name for column in info.columns), COMMA),
         )
-    inputs, errors = rows_of_records([values], info)
+    inputs, errors = rows_of_records([named], info)
     return Decoded((name,), inputs, errors)
 
 
-def _numbers(values: Sequence[Any], column: Column, errors: dict[int, str]) -> np.ndarray:
-    """(rows,) float32, NaN for nothing; `errors` gets what is no number. Plain numbers are converted at once."""
+def number_column(values: Sequence[Any], column: Column, errors: dict[int, str]) -> np.ndarray:
+    """(rows,) float64, NaN for nothing; `errors` gets what is not a number. Plain numbers are converted at once."""
     plain = all(value is None or type(value) in (int, float) for value in values)
     try:
-        numbers = np.array(values if plain else [_number(value) for value in values], np.float64)
+        numbers = np.array(values if plain else [_number(column, value) for value in values], np.float64)
     except OverflowError:  # whole numbers in JSON have no largest
-        numbers = np.array([_number(value) for value in values], np.float64)
+        numbers = np.array([_number(column, value) for value in values], np.float64)
     unusable = np.abs(numbers) > LARGEST
     for row in np.flatnonzero(unusable).tolist():
         errors.setdefault(
@@ -120,26 +135,32 @@ def _numbers(values: Sequence[Any], column: Column, errors: dict[int, str]) -> n
                 values=str(values[row])[:80],
             ),
         )
-    return np.where(unusable, np.nan, numbers).astype(np.float32)
+    return np.where(unusable, np.nan, numbers)
 
 
-def _number(value: Any) -> float:
+def _number(column: Column, value: Any) -> float:
     """A number, NaN for nothing, infinity for what is none."""
-    if value is None or (isinstance(value, str) and not value.strip()):
-        return math.nan
-    if isinstance(value, bool):
-        return math.inf
-    try:
-        return float(value)
-    except (TypeError, ValueError, OverflowError):
-        return math.inf
+    found = column.number(value)
+    return math.inf if found is None else found
 
 
-def _category(value: Any) -> str:
-    """A word; empty for nothing. A whole number is written like one, wherever it comes from."""
-    if value is None or (isinstance(value, float) and math.isnan(value)):
-        return ""
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    text = str(value).encode("utf-8", "replace").decode()  # JSON can name half of a character, which no network takes
-    return text if text.strip() else ""
+def category_column(values: Sequence[Any], column: Column, errors: dict[int, str]) -> np.ndarray:
+    """(rows,) names of categories as objects, empty for nothing; equal cells are read once."""
+    read: dict[Any, str] = {}
+    made = np.empty(len(values), object)
+    for row, value in enumerate(values):
+        if isinstance(value, list | dict):
+            errors.setdefault(
+                row,
+                Sentence(
+                    "{column!r} is {value!r}; a text is expected, or nothing.",
+                    column=column.name,
+                    value=str(value)[:80],
+                ),
+            )
+            value = None
+        key = (type(value), value)  # true is not 1
+        if key not in read:
+            read[key] = column.category(value)
+        made[row] = read[key]
+    return made

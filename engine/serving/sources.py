@@ -172,6 +172,7 @@ def _signature(model: Any, info: DataInfo) -> Any:
 
     if not info.columns:
         return tf.TensorSpec([None, *info.shape], model.inputs[0].dtype)
-    fields = {"numbers": ("number", tf.float32), "categories": ("category", tf.string)}
+    numbers = tf.float64 if info.wide else tf.float32
+    fields = {"numbers": ("number", numbers), "categories": ("category", tf.string)}
     counts = {field: (len(info.named(kind)), dtype) for field, (kind, dtype) in fields.items()}  # type: ignore[arg-type]
     return {field: tf.TensorSpec([None, count], dtype) for field, (count, dtype) in counts.items() if count}

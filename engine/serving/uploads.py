@@ -8,7 +8,9 @@ from functools import partial
 from typing import Any
 
 from engine.errors import TrainyardError
-from engine.readers.tables import read_table
+from engine.readers.cells import plain_name
+from engine.readers.layout import Layout, header_of
+from engine.readers.tables import read_cells
 from engine.readers.unpack import Member, naming, open_members
 from engine.settings import settings
 
@@ -62,8 +64,9 @@ def _unfolded(modality: str, member: Member, columns: Sequence[str]) -> list[Mem
 
 def _rows(data: bytes, name: str, columns: Sequence[str]) -> list[Member]:
     """The rows of a table, with those of its columns that the network knows; also those that could not be read."""
-    read = read_table(data, name)
-    absent = [column for column in columns if column not in read.frame.columns]
+    read = read_cells(data, name, Layout(header=header_of(columns) if columns else ""))
+    wanted = {plain_name(column): column for column in columns}
+    absent = [column for plain, column in wanted.items() if plain not in read.columns]
     if absent:
         raise TrainyardError(
             "{name!r} has no column {absent!r}, which this network takes. A cell may be empty, a column may "
@@ -71,10 +74,11 @@ def _rows(data: bytes, name: str, columns: Sequence[str]) -> list[Member]:
             name=name[-80:],
             absent=absent[0][:80],
         )
-    known = [str(column) for column in read.frame.columns if not columns or column in columns]
-    cells = [[None if value != value else value for value in read.frame[column].tolist()] for column in known]
+    known = [column for column in read.columns if not columns or column in wanted]
+    cells = [[None if value != value else value for value in read.columns[column].to_pylist()] for column in known]
+    names = [wanted.get(column, column) for column in known]
     rows = [
-        Member((f"{name}:{number}",), partial(_row, known, values))
+        Member((f"{name}:{number}",), partial(_row, names, values))
         for number, values in enumerate(zip(*cells, strict=True), start=1)
     ]
     return rows + [

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.modalities.rows import make_rows
+from engine.modalities.rows import is_wide, make_rows
 from engine.modalities.texts import Texts
 
 _HEAD_BYTES = 4
@@ -49,7 +49,10 @@ def unpack_inputs(body: bytes) -> np.ndarray:
     for name, shape, count in head["fields"]:
         taken, arrays = arrays[:count], arrays[count:]
         fields[name] = taken[0] if count == 1 else Texts(*taken)[np.arange(len(taken[1]))].reshape(shape)
-    return fields[""] if "" in fields else make_rows(fields.get("numbers"), fields.get("categories"))
+    if "" in fields:
+        return fields[""]
+    numbers = fields.get("numbers")
+    return make_rows(numbers, fields.get("categories"), wide=is_wide(numbers))
 
 
 def to_bytes(array: np.ndarray) -> bytes:

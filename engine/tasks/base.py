@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Prediction:
-    """A typed result for one input. `kind` picks the renderer; `values` is plain JSON."""
+    """A typed result for one input. `kind` picks the renderer; `values` is plain JSON.
+
+    Beside what a kind has, `values` may say what was `unknown` in the input: categories by column that training never saw.
+    """
 
     kind: str
     values: dict[str, Any] = field(default_factory=dict)
@@ -26,6 +29,8 @@ class Prediction:
         words = [
             f"{v:.1%}" if k == "probability" else str(v) for k, v in self.values.items() if not isinstance(v, dict)
         ]
+        if unknown := self.values.get("unknown"):
+            words.append(f"(unknown: {', '.join(f'{column} {name!r}' for column, name in unknown.items())})")
         return " ".join(words)
 
 

@@ -23,7 +23,7 @@ def row_inputs(info: DataInfo) -> "tuple[dict[str, keras.KerasTensor], dict[str,
 
     raw = {}
     if numbers := len(info.named("number")):
-        raw["numbers"] = keras.Input((numbers,), name="numbers")
+        raw["numbers"] = keras.Input((numbers,), name="numbers", dtype="float64" if info.wide else None)
     if categories := len(info.named("category")):
         raw["categories"] = keras.Input((categories,), dtype="string", name="categories")
     return raw, raw

@@ -15,6 +15,7 @@ from engine.runs import RunSpec
 from engine.training.checkpoint import write_arrays
 from engine.training.network import Network
 from engine.training.tensors import as_tensors
+from engine.training.tensors import predict as outputs_of
 
 _BATCH = 64
 _CALLS = 20
@@ -48,7 +49,7 @@ def evaluate_run(network: Network, data: PreparedDataset, files: Artifacts, spec
 
 def predict(network: Network, inputs: np.ndarray) -> np.ndarray:
     """Outputs (examples, outputs) of the saved model for raw inputs."""
-    return np.asarray(network.saved.predict(as_tensors(inputs), batch_size=_BATCH, verbose=0))
+    return np.asarray(outputs_of(network.saved, inputs, _BATCH))
 
 
 def measure_latency(network: Network, data: PreparedDataset) -> float:

@@ -23,7 +23,7 @@ from engine.runs import RunSpec
 from engine.settings import settings
 from engine.tasks.base import Task
 from engine.training.network import Network
-from engine.training.tensors import as_tensors
+from engine.training.tensors import predict
 
 logger = logging.getLogger(__name__)
 
@@ -110,7 +110,7 @@ def _parts(
             chunk = np.asarray(data.inputs[where[start : start + _CHUNK]])
             raw = varied.vary(chunk, rng) if varied and copy else chunk
             # `predict` runs a graph: called eagerly, the model would hold every layer's output until the last one is done
-            found = features.predict(as_tensors(raw), batch_size=_BATCH, verbose=0)
+            found = predict(features, raw, _BATCH)
             # batches of sequences whose longest differ come as one ragged tensor
             yield found.to_tensor().numpy() if isinstance(found, tf.RaggedTensor) else found
 

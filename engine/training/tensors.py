@@ -5,9 +5,22 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from engine.modalities.rows import is_wide
+
 
 def as_tensors(inputs: np.ndarray) -> Any:
     """(examples, ...) of any modality -> what `keras.Model.predict` takes: NumPy's strings are not among it."""
     if inputs.dtype.names:
         return {name: as_tensors(inputs[name]) for name in inputs.dtype.names}
     return tf.constant(inputs.tolist(), tf.string, inputs.shape) if inputs.dtype == object else inputs
+
+
+def predict(model: Any, inputs: np.ndarray, batch_size: int) -> Any:
+    """Return what `keras.Model.predict` makes of inputs (examples, ...) of any modality.
+
+    Keras would round arrays of 64 bits to 32; a `tf.data.Dataset` keeps them.
+    """
+    tensors = as_tensors(inputs)
+    if inputs.dtype.names and is_wide(tensors.get("numbers")):
+        return model.predict(tf.data.Dataset.from_tensor_slices(tensors).batch(batch_size), verbose=0)
+    return model.predict(tensors, batch_size=batch_size, verbose=0)

@@ -74,7 +74,7 @@ def draw_import() -> None:
         if choice is not None and st.button(_("Import"), type="primary", icon=":material/upload:", key="own.start"):
             with lab.guarded():
                 check_free_disk()
-                st.session_state[_DONE] = _import(file, choice)
+                st.session_state[_DONE] = _import(file, choice, seen.found)
                 st.session_state[_UPLOADS] = st.session_state.get(_UPLOADS, 0) + 1  # the form is empty again
                 st.rerun()
 
@@ -92,14 +92,14 @@ def _look(file: Any) -> _Seen:
     return seen
 
 
-def _import(file: Any, choice: Choice) -> ImportReport:
+def _import(file: Any, choice: Choice, found: Understood) -> ImportReport:
     bar = st.progress(0.0, _("Importing ..."))
 
     def show(done: int, total: int) -> None:
         bar.progress(done / max(total, 1), _("Importing {done} of {total} ...").format(done=done, total=total))
 
     file.seek(0)
-    return import_data(file, file.name, choice, show)
+    return import_data(file, file.name, choice, show, found)
 
 
 # -- what was understood -----------------------------------------------------------------------------------------------
@@ -111,7 +111,7 @@ def _draw_choice(filename: str, seen: _Seen) -> Choice | None:
     assert found is not None
     kind = _draw_kind(found)
     roles: dict[str, Role] = {}
-    columns: dict[str, str] = {}
+    columns = dict.fromkeys(("text_column", "label_column", "group_column", "split_column"), "")
     if not found.from_table:
         _draw_classes(found)
     elif kind == "table":
@@ -133,7 +133,17 @@ def _draw_choice(filename: str, seen: _Seen) -> Choice | None:
     _draw_version(name)
     if not name:
         return None
-    return Choice(kind, name, title, roles, **columns)
+    return Choice(
+        kind,
+        name,
+        title,
+        roles,
+        text_column=columns["text_column"],
+        label_column=columns["label_column"],
+        group_column=columns["group_column"],
+        split_column=columns["split_column"],
+        layout=found.layout,
+    )
 
 
 def _draw_kind(found: Understood) -> Kind:

@@ -15,7 +15,7 @@ from ui.charts.figures import to_json
 from ui.language import _
 from ui.modalities import Cells
 from ui.plain import plain_label, plain_text
-from ui.sentences import said, said_plain
+from ui.sentences import said
 from ui.theme import theme_name
 from ui.widgets.downloads import json_file
 from ui.widgets.live_plot import live_plot
@@ -135,6 +135,7 @@ def draw_results(kind: str, results: Sequence[Result], cells: Cells) -> None:
             st.error(said(result.error), icon=":material/error:")
         else:
             renderer.draw(result.prediction.values, key="prediction")
+            _draw_unknown(result.prediction.values)
         return
     draw_many(kind, results, cells)
 
@@ -163,6 +164,9 @@ def draw_many(kind: str, results: Sequence[Result], cells: Cells = ({}, {})) -> 
             "name": st.column_config.TextColumn(
                 _("Input"), help=_("Name of the file, and the row where it is a table.")
             ),
+            "unknown": st.column_config.TextColumn(
+                _("Unknown"), help=_("Categories, by column, that the network was not trained with.")
+            ),
             "error": st.column_config.TextColumn(_("Problem"), help=_("Why a file could not be used."), width="large"),
         },
     )
@@ -189,16 +193,34 @@ def downloaded(given: Mapping[str, Any], how: Mapping[str, Any], table: pd.DataF
     return pd.concat([table, pd.DataFrame(columns)], axis=1)
 
 
+def _unknown_words(result: Result) -> str:
+    unknown: Mapping[str, str] = result.prediction.values.get("unknown", {}) if result.prediction else {}
+    return ", ".join(f"{column}: {name}" for column, name in unknown.items())
+
+
+def _draw_unknown(values: Values) -> None:
+    """Name the categories that the network was not trained with: it answers as if they were not there."""
+    for column, name in values.get("unknown", {}).items():
+        st.warning(
+            _("Unknown in the column {column}: {name}. The network was not trained with this category.").format(
+                column=plain_label(column), name=plain_label(name)
+            ),
+            icon=":material/help:",
+        )
+
+
 def _is_picture(column: Any) -> bool:
     return bool(column and (column.get("type_config") or {}).get("type") == "image")
 
 
 def result_table(renderer: Renderer, results: Sequence[Result]) -> pd.DataFrame:
-    """One row a file: its name, the prediction's cells, and what was wrong with it."""
+    """One row a file: its name, the prediction's cells, what was unknown in its input, and what was wrong with it."""
+    any_unknown = any(result.prediction and result.prediction.values.get("unknown") for result in results)
     rows = [
         {"name": plain_cell(result.name)}
         | (renderer.row(result.prediction.values) if result.prediction else {})
-        | {"error": said_plain(result.error)}
+        | ({"unknown": plain_cell(_unknown_words(result))} if any_unknown else {})
+        | {"error": said(result.error)}
         for result in results
     ]
     table = pd.DataFrame(rows)

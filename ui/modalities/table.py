@@ -280,7 +280,7 @@ def _ask_number(column: Column, key: str, fact: ColumnFacts | None) -> float | N
         plain_label(column.name),
         value=None,
         step=fact.step if fact and fact.step else 1.0,
-        format="%.7g",
+        format="%.15g" if column.read_as.wide else "%.7g",
         key=key,
         placeholder=_("missing"),
         help=words,

@@ -53,6 +53,7 @@ def _columns(rows: np.ndarray, field: str) -> Sequence[np.ndarray]:
 
 
 def _number(column: Column, values: np.ndarray) -> ColumnFacts:
+    wide = values.dtype == np.float64
     present = values[np.isfinite(values)].astype(np.float64)
     missing = 1.0 - len(present) / max(len(values), 1)
     if not len(present):
@@ -62,7 +63,9 @@ def _number(column: Column, values: np.ndarray) -> ColumnFacts:
     whole = bool((present == np.rint(present)).all())
     step = 1.0 if whole else float(f"{(high - low) / 50 or 1.0:.0e}")
     shares = tuple((counts / len(present)).round(4).tolist())
-    return ColumnFacts(column, missing, tidy(float(np.median(present))), tidy(low), tidy(high), shares, step)
+    return ColumnFacts(
+        column, missing, *(tidy(float(each), wide=wide) for each in (np.median(present), low, high)), shares, step
+    )
 
 
 def _category(column: Column, values: np.ndarray) -> ColumnFacts:
@@ -74,24 +77,25 @@ def _category(column: Column, values: np.ndarray) -> ColumnFacts:
     return ColumnFacts(column, empty / max(len(values), 1), str(ranked[0]) if len(ranked) else None, None, None, shares)
 
 
-def tidy(value: float) -> float:
+def tidy(value: float, *, wide: bool = False) -> float:
     """A number of 32 bits without the digits that these bits do not hold: 39.1, not 39.099998474121094."""
-    return float(f"{value:.7g}")
+    return value if wide else float(f"{value:.7g}")
 
 
 def records(rows: np.ndarray, info: DataInfo) -> list[dict[str, float | str | None]]:
     """Rows as `make_rows` makes them -> dictionaries by column name, None for missing."""
     names = {"numbers": info.named("number"), "categories": info.named("category")}
     found: list[dict[str, float | str | None]] = [{} for _row in rows]
+    wide = info.wide
     for field in rows.dtype.names or ():
         for record, values in zip(found, rows[field].tolist(), strict=True):
-            record |= {column.name: _cell(value) for column, value in zip(names[field], values, strict=True)}
+            record |= {column.name: _cell(value, wide=wide) for column, value in zip(names[field], values, strict=True)}
     return found
 
 
-def _cell(value: Any) -> float | str | None:
+def _cell(value: Any, *, wide: bool) -> float | str | None:
     if isinstance(value, float):
-        return tidy(value) if np.isfinite(value) else None
+        return tidy(value, wide=wide) if np.isfinite(value) else None
     return value or None
 
 

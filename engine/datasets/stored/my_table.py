@@ -11,7 +11,8 @@ from engine.datasets.stored.base import OwnDataset
 from engine.imports.sets import REFERENCE, Kind, set_path
 from engine.imports.splits import fixed_splits, joined_groups
 from engine.imports.table import CLASSIFY, REGRESS, TABLE, decoded
-from engine.modalities.rows import make_rows
+from engine.modalities.rows import is_wide, make_rows
+from engine.reading import Reading
 from engine.sentences import Sentence
 from engine.spec import FIXED, HIDDEN, Options
 
@@ -63,12 +64,9 @@ class MyTable(OwnDataset):
             arrays = {name: file[name] for name in file.files}
         words = np.array(decoded(arrays["words"]), object)
         codes = arrays.get("codes")
-        inputs = make_rows(arrays.get("numbers"), None if codes is None else words[codes])
-        columns = tuple(
-            Column(name, kind, () if codes is None or kind == "number" else _values(codes[:, position], words))
-            for kind in ("number", "category")
-            for position, name in enumerate(n for n, k in decoded(arrays["columns"]) if k == kind)
-        )
+        numbers = arrays.get("numbers")
+        inputs = make_rows(numbers, None if codes is None else words[codes], wide=is_wide(numbers))
+        columns = _columns(decoded(arrays["columns"]), codes, words)
         groups = joined_groups(_equal_rows(arrays), arrays.get("group"))
         if self._wanted() == CLASSIFY:
             targets, labels, target = (
@@ -86,6 +84,16 @@ class MyTable(OwnDataset):
         return {"classes": CLASSIFY, "values": REGRESS}.get(self.predict) or self.own().tasks[0]
 
 
+def _columns(described: list[list[Any]], codes: np.ndarray | None, words: np.ndarray) -> tuple[Column, ...]:
+    """Return the columns in the order of the arrays. Sets of earlier versions do not say how a column is read."""
+    numbers, categories = ([column for column in described if column[1] == kind] for kind in ("number", "category"))
+    values = [_values(column, words) for column in codes.T] if codes is not None else []
+    return tuple(
+        Column(name, kind, found, Reading.from_dict(*reading) if reading else None)
+        for (name, kind, *reading), found in zip((*numbers, *categories), (*((),) * len(numbers), *values), strict=True)
+    )
+
+
 def _values(codes: np.ndarray, words: np.ndarray) -> tuple[str, ...]:
     """What a category can be, the most frequent first, without the empty word for missing."""
     found, counts = np.unique(codes, return_counts=True)
@@ -94,7 +102,7 @@ def _values(codes: np.ndarray, words: np.ndarray) -> tuple[str, ...]:
 
 def _equal_rows(arrays: dict[str, Any]) -> np.ndarray:
     """(rows,) int64: rows with equal inputs share a number."""
-    parts = [arrays[name].view(np.int32) for name in ("numbers", "codes") if name in arrays]
+    parts = [np.ascontiguousarray(arrays[name]).view(np.int32) for name in ("numbers", "codes") if name in arrays]
     together = np.ascontiguousarray(np.concatenate(parts, axis=1))
     whole = together.view(np.dtype((np.void, together.dtype.itemsize * together.shape[1]))).ravel()
     return np.unique(whole, return_inverse=True)[1].astype(np.int64)

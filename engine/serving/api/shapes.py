@@ -38,6 +38,8 @@ class Classes(Shape):
     """That the network gives it."""
     probabilities: dict[str, float]
     """Of all classes, by label."""
+    unknown: dict[str, str] = {}
+    """Of a table: categories of the input, by column, that were not in the training data; left out where there is none."""
 
 
 class Value(Shape):
@@ -46,6 +48,8 @@ class Value(Shape):
     value: float
     target: str
     """What the value is of, with its unit where it is known."""
+    unknown: dict[str, str] = {}
+    """Of a table: categories of the input, by column, that were not in the training data; left out where there is none."""
 
 
 class FilePrediction(BaseModel):
