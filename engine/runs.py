@@ -186,7 +186,7 @@ def choose_parts(names: dict[str, str], values: Mapping[str, Any] | None = None)
             _DEFAULTS["dataset"],
         )
     dataset = datasets[names["dataset"]]
-    task = tasks[names.get("task", dataset.tasks[0])]
+    task = tasks[names.get("task") or dataset.usual_task(values or {})]
     if task.name not in dataset.tasks:
         raise TrainyardError(
             "Dataset {dataset!r} is for {tasks}, not for {task!r}. Choose another dataset or task.",

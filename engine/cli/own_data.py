@@ -10,6 +10,7 @@ from engine.errors import TrainyardError
 
 if TYPE_CHECKING:
     from engine.imports.understand import Choice, Understood
+    from engine.readers.layout import Layout
 
 KINDS = ("images", "clips", "texts", "table")
 _SHOWN = 20  # problems that are printed one by one
@@ -27,6 +28,9 @@ def add_own_data(add: Callable[..., argparse.ArgumentParser]) -> None:
     )
     made.add_argument("--label-column", default="", metavar="COL", help="for texts in a table: the column of labels")
     made.add_argument("--target", default="", metavar="COL", help="for a table: the column that is predicted")
+    made.add_argument(
+        "--classes", action="store_true", help="for a table: the cells of the target are names of classes, also numbers"
+    )
     made.add_argument("--ignore", action="append", default=[], metavar="COL", help="for a table: leave a column out")
     made.add_argument("--number", action="append", default=[], metavar="COL", help="for a table: take it as a number")
     made.add_argument(
@@ -34,6 +38,13 @@ def add_own_data(add: Callable[..., argparse.ArgumentParser]) -> None:
     )
     made.add_argument("--group-column", default="", metavar="COL", help="rows that share its value stay in one split")
     made.add_argument("--split-column", default="", metavar="COL", help="it says train, validation or test")
+    made.add_argument(
+        "--separator", default="", metavar="SIGN", help="between the cells of a table; default: found out"
+    )
+    made.add_argument("--decimal", choices=(".", ","), default="", help="decimal mark of a table; default: found out")
+    made.add_argument(
+        "--header", choices=("yes", "no"), default="", help="whether the first row has the names of columns"
+    )
     made = add("delete-dataset", delete_own, "Delete an imported dataset.")
     made.add_argument("name", metavar="NAME", help="name of the dataset; NAME@2 for its second version")
     made.add_argument("--yes", action="store_true", help="also when ended runs used it")
@@ -45,7 +56,7 @@ def import_own(arguments: argparse.Namespace) -> int:
     from engine.imports.understand import import_data, understand
 
     path = arguments.path
-    found = understand(path, path.name, arguments.kind)
+    found = understand(path, path.name, arguments.kind, _layout(arguments))
     report = import_data(path, path.name, _choice(arguments, found), found=found)
     made, place = report.made, PLACES[report.made.kind]
     if arguments.json:
@@ -62,18 +73,57 @@ def import_own(arguments: argparse.Namespace) -> int:
                     "num_examples": made.num_examples,
                     "counts": made.counts,
                     "roles": made.roles,
+                    "columns": [
+                        {"name": guess.name, "kind": guess.kind, "reason": guess.reason, "missing": guess.missing}
+                        for guess in found.columns
+                    ],
                     "fingerprint": made.fingerprint,
                     "problems": problems,
                 }
             )
         )
         return 0
+    if found.from_table:
+        _print_table(found, made.roles)
     print(f"{made.num_examples:,} examples. Use them: --dataset {place.dataset} --{place.field} {made.reference}")
+    print(f"  python -m engine train --dataset {place.dataset} --{place.field} {made.reference}")
     for problem in report.problems[:_SHOWN]:
         print(f"  {problem.file}: {problem.reason}".replace("  : ", "  "))
     if len(report.problems) > _SHOWN:
         print(f"  and {len(report.problems) - _SHOWN:,} more problems (--json lists them)")
     return 0
+
+
+def _layout(arguments: argparse.Namespace) -> "Layout":
+    """What is said about how a table is cut; the rest is found out."""
+    from engine.readers.layout import Layout
+
+    separator = (
+        arguments.separator.encode().decode("unicode_escape") if "\\" in arguments.separator else arguments.separator
+    )
+    if len(separator) > 1:
+        raise TrainyardError("--separator is {separator!r}; one sign is expected, such as ';'.", separator=separator)
+    return Layout(separator, arguments.decimal, arguments.header)
+
+
+def _print_table(found: "Understood", roles: dict[str, Any]) -> None:
+    """What was understood of a table, as the page shows it, and how to choose otherwise."""
+    print(f"{found.rows:,} rows, {len(found.columns):,} columns, read as {found.layout.describe()}.")
+    print("  Otherwise: --separator, --decimal, --header.")
+    chosen = roles.get("columns") or {column: role for role, column in roles.items()}
+    width = max(len(guess.name) for guess in found.columns)
+    for guess in found.columns:
+        role = chosen.get(guess.name, "ignore")
+        missing = f", {guess.missing:,} missing" if guess.missing else ""
+        print(f"  {guess.name:<{min(width, 30)}}  {role:<8}  {found.examples[guess.name]}{missing} ({guess.reason})")
+    if "target" in roles:
+        print(
+            f"Predicted is {roles['target']!r}. Otherwise: --target COLUMN; roles: --number, --category, --ignore COLUMN."
+        )
+    else:
+        print(
+            f"Texts are in {roles['text']!r}, labels in {roles['label']!r}. Otherwise: --text-column, --label-column."
+        )
 
 
 def _choice(arguments: argparse.Namespace, found: "Understood") -> "Choice":
@@ -90,6 +140,8 @@ def _choice(arguments: argparse.Namespace, found: "Understood") -> "Choice":
         label_column=arguments.label_column or arguments.target or found.label_column,
         group_column=arguments.group_column,
         split_column=arguments.split_column,
+        classes=arguments.classes,
+        layout=found.layout,
     )
 
 

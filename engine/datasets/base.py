@@ -1,5 +1,6 @@
 """What a dataset is: a named source of labelled examples that can say where it comes from and what it cannot show."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Self
@@ -76,6 +77,11 @@ class Dataset(Spec):
     part and trains on the others. Mean and spread tell more than one run. 0 or 1: off."""
     fold: Annotated[int, Field(ge=0, le=19), HIDDEN] = 0
     """Which of the folds validates, counted from 0."""
+
+    @classmethod
+    def usual_task(cls, values: Mapping[str, Any]) -> str:
+        """Return the task where none is named; `values` are those of its fields that are known already."""
+        return cls.tasks[0]
 
     def for_task(self, task: str) -> Self:
         """The same data as this task reads it: only where it serves several does that make a difference."""

@@ -42,6 +42,7 @@ class ColumnGuess:
     missing: int
     """How many cells are empty."""
     reason: str
+    rows: int = 0
 
 
 def inspect_columns(table: TableFile) -> list[ColumnGuess]:
@@ -73,7 +74,7 @@ def _guess(name: str, cells: Any, decided: "Decided", *, first: bool, nameless: 
         reason += _form(decided.reading) + _written_twice(cells, distinct)
     else:
         kind, reason = _of_texts(texts, distinct)
-    return ColumnGuess(name, kind, distinct, missing, reason)
+    return ColumnGuess(name, kind, distinct, missing, reason, len(cells))
 
 
 def _ignore(reason: str) -> tuple[Kind, str]:
@@ -120,9 +121,9 @@ def _written_twice(cells: Any, distinct: int) -> str:
     if not twice:
         return ""
     return Sentence(
-        "; {twice!r} and {twice_2!r} are one number: if they are names, take them as a category",
-        twice=twice.rstrip("0"),
-        twice_2=twice,
+        "; {shorter!r} and {longer!r} are one number: if they are names, take them as a category",
+        shorter=twice.rstrip("0"),
+        longer=twice,
     )
 
 
@@ -153,7 +154,7 @@ def _of_texts(texts: Any, distinct: int) -> tuple[Kind, str]:
     if 2 * distinct > count:
         return _ignore(
             Sentence(
-                "{distinct:,} different values in {count:,} cells: most occur once", distinct=distinct, count=count
+                "{distinct:,} different values in {present:,} cells: most occur once", distinct=distinct, present=count
             )
             + remark
         )

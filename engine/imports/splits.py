@@ -22,8 +22,8 @@ def read_splits(name: str, words: np.ndarray) -> np.ndarray:
     unknown = sorted(set(lower) - SPLIT_WORDS.keys())
     if unknown:
         raise TrainyardError(
-            "The split column {name!r} says {unknown!r} in a row. It takes train, validation and test.",
-            name=name,
+            "The split column {column!r} says {unknown!r} in a row. It takes train, validation and test.",
+            column=name,
             unknown=unknown[0],
         )
     return np.array([SPLIT_WORDS[word] for word in lower], np.int8)

@@ -120,15 +120,15 @@ def _target(table: TableFile, name: str, rows: _Rows, *, classes: bool) -> tuple
     numbers = None if classes else table.decided[name].numbers
     if numbers is None:
         words = category_words(table, name)
-        rows.leave_out(words == "", Sentence("The target {name!r} is missing.", name=name))
+        rows.leave_out(words == "", Sentence("The target {column!r} is missing.", column=name))
         rows.leave_out(
             _rare(words, rows),
-            Sentence("Its class in {name!r} occurs fewer than {least} times.", name=name, least=LEAST_EXAMPLES),
+            Sentence("Its class in {column!r} occurs fewer than {least} times.", column=name, least=LEAST_EXAMPLES),
         )
         _enough_classes(words, rows)
         return words, [CLASSIFY]
     values = np.where(np.isfinite(numbers), numbers, np.nan)
-    rows.leave_out(np.isnan(values), Sentence("The target {name!r} is missing.", name=name))
+    rows.leave_out(np.isnan(values), Sentence("The target {column!r} is missing.", column=name))
     present = values[rows.good]
     tasks = [REGRESS] if len(present) >= LEAST_ROWS and len(np.unique(present)) > 1 else []
     few = 2 <= len(np.unique(present)) <= FEW_VALUES
@@ -136,9 +136,9 @@ def _target(table: TableFile, name: str, rows: _Rows, *, classes: bool) -> tuple
         tasks = [CLASSIFY, *tasks]
     if not tasks:
         raise TrainyardError(
-            "The target {name!r} has {present:,} numbers, {unique:,} of them different. At least "
+            "The target {column!r} has {present:,} numbers, {unique:,} of them different. At least "
             "{least_rows} rows and two different numbers are needed, or {least} rows of each class.",
-            name=name,
+            column=name,
             present=len(present),
             unique=len(np.unique(present)),
             least_rows=LEAST_ROWS,
@@ -240,9 +240,9 @@ def _codes(table: TableFile, name: str, words: list[str]) -> tuple[np.ndarray, R
     codes, found = pd.factorize(named)
     if len(found) > MOST_CATEGORIES:
         raise TrainyardError(
-            "Column {name!r} has {found:,} different values; a category may have {most:,}. Ignore it, or "
+            "Column {column!r} has {found:,} different values; a category may have {most:,}. Ignore it, or "
             "take it as a number.",
-            name=name,
+            column=name,
             found=len(found),
             most=MOST_CATEGORIES,
         )

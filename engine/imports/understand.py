@@ -14,6 +14,7 @@ from engine.imports.collected import LONGEST_LABEL
 from engine.imports.columns import ColumnGuess, inspect_columns
 from engine.imports.sets import ImportReport, Kind, Problem
 from engine.imports.table import Role, import_table
+from engine.imports.targets import guess_roles, guess_text_and_label
 from engine.imports.texts import import_texts
 from engine.readers.kinds import kind_of
 from engine.readers.layout import Layout
@@ -33,13 +34,6 @@ ENDINGS: dict[Kind, tuple[str, ...]] = {
 }
 """How the names of files of a kind end."""
 _BY_ENDING = {ending: kind for kind, endings in ENDINGS.items() for ending in endings}
-TARGET_WORDS = frozenset(
-    (
-        *("target", "label", "class", "classes", "category", "y", "outcome", "result", "species", "sentiment", "price"),
-        *("score", "rating", "目标", "标签", "类别", "分类", "种类", "结果", "价格"),
-    )
-)
-"""Names that a column to be predicted often has."""
 _LOOKED_AT = 1_000
 _EXAMPLES = 3  # cells of a column that a preview shows
 _CELL_CHARACTERS = 40
@@ -150,24 +144,6 @@ def _turn() -> Iterator[None]:
         yield
     finally:
         _at_once.release()
-
-
-def guess_roles(guesses: Sequence[ColumnGuess]) -> dict[str, Role]:
-    """A role for each column of a table: one target, texts ignored."""
-    roles: dict[str, Role] = {guess.name: "ignore" if guess.kind == "text" else guess.kind for guess in guesses}
-    usable = [guess.name for guess in guesses if guess.kind in ("number", "category")]
-    if usable:
-        roles[next((name for name in usable if name.strip().lower() in TARGET_WORDS), usable[-1])] = "target"
-    return roles
-
-
-def guess_text_and_label(guesses: Sequence[ColumnGuess]) -> tuple[str, str]:
-    """The columns that look like a text and its label; empty where none does."""
-    texts = [guess.name for guess in guesses if guess.kind == "text"]
-    labels = [guess for guess in guesses if guess.kind in ("category", "number") and guess.distinct >= 2]
-    named = [guess for guess in labels if guess.name.strip().lower() in TARGET_WORDS]
-    chosen = min(named or labels, key=lambda guess: guess.distinct, default=None)
-    return (texts[0] if texts else "", chosen.name if chosen else "")
 
 
 # -- tables ------------------------------------------------------------------------------------------------------------

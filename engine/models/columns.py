@@ -92,9 +92,10 @@ def _centred_in_64_bits(numbers: "keras.KerasTensor", mean: list[float]) -> "ker
     """Subtract the mean before 32 bits would blur the numbers. In two steps: Keras rounds an offset to 32 bits."""
     from keras import layers, ops
 
-    coarse = np.float32(mean).astype(np.float64)
+    exact_mean = np.array(mean, np.float64)
+    coarse = exact_mean.astype(np.float32).astype(np.float64)
     near = layers.Rescaling(1.0, (-coarse).tolist(), dtype="float64", name="centre")(numbers)
-    exact = layers.Rescaling(1.0, (coarse - mean).tolist(), dtype="float64", name="centre_rest")(near)
+    exact = layers.Rescaling(1.0, (coarse - exact_mean).tolist(), dtype="float64", name="centre_rest")(near)
     centred: keras.KerasTensor = ops.cast(exact, "float32")
     return centred
 

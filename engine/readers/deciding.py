@@ -21,10 +21,10 @@ _LOOKED_AT = 10_000  # different cells
 _FIRST, _HALF = 1_000, 0.5
 _CURRENCIES = ("EUR", "USD", "GBP", "CHF", "JPY", "CNY", "RMB", "INR", "CAD", "AUD", "SEK", "NOK", "DKK", "PLN", "CZK")
 _UNIT = re.compile(
-    rf"(?:US|R|A|C|HK|NT)?(?P<sign>[%‰\u00a2-\u00a5\u20a0-\u20cf元円])|(?:{'|'.join(_CURRENCIES)})\b|\bkr\b|zł"
+    rf"(?:US|R|A|C|HK|NT)?(?P<sign>[$%‰\u00a2-\u00a5\u20a0-\u20cf元円])|(?:{'|'.join(_CURRENCIES)})\b|\bkr\b|zł"
 )
-_COMMA = re.compile(r"[+-]?[0-9]*,[0-9]+")
-_POINT = re.compile(r"[+-]?[0-9]*\.[0-9]+")
+_COMMA = re.compile(r"[0-9]*,[0-9]+|[0-9]{1,3}([. '][0-9]{3})+,[0-9]+")
+_POINT = re.compile(r"[0-9]*\.[0-9]+|[0-9]{1,3}([, '][0-9]{3})+\.[0-9]+")
 _GROUPS = re.compile(r"[+-]?[1-9][0-9]{0,2}([,.' ])[0-9]{3}(\1[0-9]{3})*(?![0-9])")
 _WIDE = 1e-3  # of the standard deviation: what 32 bits may change
 

@@ -12,7 +12,7 @@ from itertools import chain, islice
 
 from engine.errors import TrainyardError
 from engine.readers.cells import Cells
-from engine.readers.layout import Layout, Opening, common_width, find_opening, looks_like_number
+from engine.readers.layout import Layout, Opening, common_width, find_opening, looks_like_number, without_comments
 from engine.reading import NUMBER
 from engine.sentences import Sentence
 from engine.settings import settings
@@ -85,7 +85,7 @@ _BLANK_SHARE = 0.9
 def _score(lines: list[str], separator: str) -> tuple[float, float, int]:
     """Share of the rows that have as many cells as most, share of numbers in the columns below, and how many cells."""
     reader = csv.reader(lines, delimiter=separator, skipinitialspace=separator == _BLANK)
-    rows = [row for row in _until_error(reader) if any(row)]
+    rows = without_comments([row for row in _until_error(reader) if any(row)])
     width = common_width(rows)
     table = [row for row in rows if len(row) == width]
     if width < 2 or (len(rows[0]) < 2 and len(table) < _BLANK_SHARE * (len(rows) - 1)):
@@ -202,11 +202,10 @@ def _rows(lines: _Lines, separator: str, *, spaced: bool) -> Iterator[list[str] 
 def _take_names(first: list[list[str] | str], opening: Opening, cells: Cells) -> int:
     """Name the columns, say what was passed over, and return how many columns there are."""
     if not first or (opening.names is None and isinstance(row := first[min(opening.skipped, len(first) - 1)], str)):
-        reason = f" {row}" if first else ""
         raise TrainyardError(
-            "{shown} has no usable first row, which holds the names of the columns.{reason}",
+            "{shown} has no usable first row, which holds the names of the columns. {row}",
             shown=cells.shown,
-            reason=reason,
+            row=row if first else "",
         )
     names = [""] * opening.width if opening.names is None else opening.names
     cells.check(len(names), 0)

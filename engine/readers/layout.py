@@ -90,8 +90,14 @@ def find_opening(rows: Sequence[list[str] | str], header: Header) -> Opening:
 
 def common_width(rows: Sequence[list[str] | str]) -> int:
     """Return how many cells most rows have; of equal counts that of the earlier row."""
-    widths = Counter(len(row) for row in rows if isinstance(row, list))
+    widths = Counter(len(row) for row in without_comments(rows))
     return widths.most_common(1)[0][0] if widths else 0
+
+
+def without_comments(rows: Sequence[list[str] | str]) -> list[list[str]]:
+    """Return the rows that do not begin with #, or all where all do."""
+    found = [row for row in rows if isinstance(row, list)]
+    return [row for row in found if not _is_comment(row)] or found
 
 
 def looks_like_data(first: Sequence[str], data: Sequence[Sequence[str]]) -> bool:

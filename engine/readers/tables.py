@@ -137,9 +137,7 @@ def _tell(column: str, cells: Any, decided: Decided, places: Sequence[int], prob
     if decided.numbers is None:
         return
     if infinite := int(np.isinf(decided.numbers).sum()):
-        problems.add(
-            f"column {column!r}", Sentence("Infinite numbers count as missing: {infinite:,}.", infinite=infinite)
-        )
+        problems.add(f"column {column!r}", Sentence("Infinite numbers count as missing: {count:,}.", count=infinite))
     if decided.bad.any():
         problems.add(f"column {column!r}", bad_cells(cells, decided.bad, places))
 
@@ -149,10 +147,10 @@ def bad_cells(cells: Any, bad: np.ndarray, places: Sequence[int]) -> str:
     first = int(np.flatnonzero(bad)[0])
     shown = repr(str(cells[first].as_py())[:40])
     return Sentence(
-        "Cells that are not numbers count as missing: {sum:,}, the first in row {places}: {shown}.",
-        sum=int(bad.sum()),
-        places=places[first],
-        shown=shown,
+        "Cells that are not numbers count as missing: {count:,}, the first in row {row}: {cell}.",
+        count=int(bad.sum()),
+        row=places[first],
+        cell=shown,
     )
 
 

@@ -109,10 +109,10 @@ def _one(values: dict[str, Any], name: str, info: DataInfo) -> Decoded:
     unknown = [key for key in named if key not in known]
     if unknown:
         raise TrainyardError(
-            "{name!r} has a column {unknown!r}, which this network does not know. It takes: {columns}.",
+            "{name!r} has a column {unknown!r}, which this network does not know. It takes: {known}.",
             name=name[-80:],
             unknown=unknown[0][:80],
-            columns=joined((column.name for column in info.columns), COMMA),
+            known=joined((column.name for column in info.columns), COMMA),
         )
     inputs, errors = rows_of_records([named], info)
     return Decoded((name,), inputs, errors)

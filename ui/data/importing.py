@@ -1,7 +1,7 @@
 """The form that imports data of one's own: what was understood is shown, and can be put right, before it is kept."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import Any
 
@@ -12,6 +12,7 @@ from engine.errors import TrainyardError
 from engine.imports.sets import PLACES, ImportReport, Kind, OwnSet, Problem, list_sets, problems_csv, suggest_name
 from engine.imports.table import ROLES, Role
 from engine.imports.understand import ENDINGS, Choice, Understood, import_data, understand
+from engine.readers.layout import Layout
 from engine.readers.spreadsheets import plain_cell
 from engine.settings import settings
 from ui import lab
@@ -31,6 +32,7 @@ ROLE_WORDS: dict[str, str] = {
     "split": N_("split"),
     "ignore": N_("ignore"),
 }
+_LAYOUT = "own.layout"
 _SEEN, _DONE, _UPLOADS = "own.seen", "own.done", "own.uploads"  # the state of an import that is not done yet
 _SHOWN = 200  # problems that are shown one by one
 _SHOWN_CLASSES = 50
@@ -43,6 +45,13 @@ class _Seen:
     file_id: str
     found: Understood | None
     error: str = ""
+    layout: Layout = field(default_factory=Layout)
+    """How somebody wanted it to be read."""
+
+    @property
+    def key(self) -> str:
+        """A name for the widgets that depend on the columns."""
+        return f"{self.file_id}-{self.layout.separator}{self.layout.decimal}{self.layout.header}"
 
 
 def draw_import() -> None:
@@ -83,11 +92,15 @@ def _look(file: Any) -> _Seen:
     """Understand the file once, not at each run of the page."""
     seen: _Seen | None = st.session_state.get(_SEEN)
     if seen is None or seen.file_id != file.file_id:
+        st.session_state.pop(_LAYOUT, None)
+    layout: Layout = st.session_state.get(_LAYOUT, Layout())
+    if seen is None or (seen.file_id, seen.layout) != (file.file_id, layout):
         with st.spinner(_("Reading {name} ...").format(name=plain_label(file.name[-60:])), show_time=True):
             try:
-                seen = _Seen(file.file_id, understand(file, file.name))
+                seen = _Seen(file.file_id, understand(file, file.name, layout=layout), layout=layout)
             except TrainyardError as error:
-                seen = _Seen(file.file_id, None, error.sentence)
+                seen = _Seen(file.file_id, None, error.sentence, layout)
+                st.session_state.pop(_LAYOUT, None)  # the next look finds out again
         st.session_state[_SEEN] = seen
     return seen
 
@@ -111,12 +124,16 @@ def _draw_choice(filename: str, seen: _Seen) -> Choice | None:
     assert found is not None
     kind = _draw_kind(found)
     roles: dict[str, Role] = {}
+    classes = False
     columns = dict.fromkeys(("text_column", "label_column", "group_column", "split_column"), "")
     if not found.from_table:
         _draw_classes(found)
     elif kind == "table":
-        roles = _draw_roles(found, seen.file_id)
+        _draw_layout(found, seen.file_id)
+        roles = _draw_roles(found, seen.key)
+        classes = _draw_classes_toggle(found, roles, seen.key)
     else:
+        _draw_layout(found, seen.file_id)
         columns = _draw_text_columns(found)
     stem = PurePath(filename).stem
     left, right = st.columns(2)
@@ -142,6 +159,7 @@ def _draw_choice(filename: str, seen: _Seen) -> Choice | None:
         label_column=columns["label_column"],
         group_column=columns["group_column"],
         split_column=columns["split_column"],
+        classes=classes,
         layout=found.layout,
     )
 
@@ -185,6 +203,58 @@ def _draw_table_facts(found: Understood) -> None:
         _("{rows} rows, {columns} columns, read as {encoding}.").format(
             rows=f"{found.rows:,}", columns=f"{len(found.columns):,}", encoding=found.encoding
         )
+    )
+
+
+def _draw_layout(found: Understood, file_id: str) -> None:
+    """How the cells of a text file were found; what is changed here reads it again."""
+    layout = found.layout
+    if not layout.header:  # JSON and Parquet say themselves what their columns are
+        return
+    marks = {".": N_("point"), ",": N_("comma")}
+    rows = {"yes": N_("names of the columns"), "no": N_("data")}
+    separators = {sign: shown for sign, shown in _SEPARATORS.items() if sign or not layout.separator}
+    with st.expander(_("How the file is read"), icon=":material/tune:", expanded=layout.header == "no"):
+        left, middle, right = st.columns(3)
+        with left:
+            _choose(_("Separator"), separators, layout.separator, f"own.separator-{file_id}", file_id)
+        with middle:
+            _choose(_("Decimal mark"), marks, layout.decimal, f"own.decimal-{file_id}", file_id)
+        with right:
+            _choose(_("First row"), rows, layout.header, f"own.header-{file_id}", file_id)
+
+
+_SEPARATORS = {",": ",", ";": ";", "\t": N_("tab"), "|": "|", " ": N_("blanks"), "": N_("none")}
+
+
+def _choose(label: str, options: dict[str, str], found: str, key: str, file_id: str) -> None:
+    names = list(options)
+    st.selectbox(
+        label,
+        names,
+        index=names.index(found) if found in names else 0,
+        format_func=lambda name: _(options[name]),
+        key=key,
+        on_change=_read_otherwise,
+        args=(file_id,),
+    )
+
+
+def _read_otherwise(file_id: str) -> None:
+    state = st.session_state
+    separator, decimal, header = (state[f"own.{name}-{file_id}"] for name in ("separator", "decimal", "header"))
+    state[_LAYOUT] = Layout(separator, decimal, header)
+
+
+def _draw_classes_toggle(found: Understood, roles: dict[str, Role], key: str) -> bool:
+    """Whether a target of numbers is of classes."""
+    target = next((name for name, role in roles.items() if role == "target"), "")
+    if found.table is None or target not in found.table.decided or found.table.decided[target].numbers is None:
+        return False
+    return st.toggle(
+        _("Predict classes"),
+        key=f"own.classes-{key}",
+        help=_("The cells of the target are names of classes, also where they are numbers."),
     )
 
 

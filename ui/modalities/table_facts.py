@@ -63,9 +63,8 @@ def _number(column: Column, values: np.ndarray) -> ColumnFacts:
     whole = bool((present == np.rint(present)).all())
     step = 1.0 if whole else float(f"{(high - low) / 50 or 1.0:.0e}")
     shares = tuple((counts / len(present)).round(4).tolist())
-    return ColumnFacts(
-        column, missing, *(tidy(float(each), wide=wide) for each in (np.median(present), low, high)), shares, step
-    )
+    typical, lowest, highest = (tidy(each, wide=wide) for each in (float(np.median(present)), low, high))
+    return ColumnFacts(column, missing, typical, lowest, highest, shares, step)
 
 
 def _category(column: Column, values: np.ndarray) -> ColumnFacts:

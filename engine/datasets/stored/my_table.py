@@ -1,5 +1,6 @@
 """A table of one's own: any column can be what is predicted, from any others."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 import numpy as np
@@ -8,7 +9,7 @@ from pydantic import Field
 from engine.data_info import Column
 from engine.datasets.base import Examples, datasets
 from engine.datasets.stored.base import OwnDataset
-from engine.imports.sets import REFERENCE, Kind, set_path
+from engine.imports.sets import REFERENCE, Kind, describe_set, set_path, there_is
 from engine.imports.splits import fixed_splits, joined_groups
 from engine.imports.table import CLASSIFY, REGRESS, TABLE, decoded
 from engine.modalities.rows import is_wide, make_rows
@@ -33,6 +34,14 @@ class MyTable(OwnDataset):
     """Which imported table."""
     predict: Annotated[Literal["", "classes", "values"], FIXED, HIDDEN] = ""
     """What the target is read as: the task says it. Empty: as classes where that is possible."""
+
+    @classmethod
+    def usual_task(cls, values: Mapping[str, Any]) -> str:
+        """Return the first task that the target of the chosen table suits."""
+        reference = values.get("table")
+        if not isinstance(reference, str) or not there_is(reference, cls.kind):
+            return super().usual_task(values)
+        return next((task for task in describe_set(reference).tasks if task in cls.tasks), cls.tasks[0])
 
     def for_task(self, task: str) -> Self:
         """Classes for one task, values for the other."""

@@ -1,0 +1,110 @@
+"""Which column of a table is probably to be predicted, by its name and place: a first guess that people correct."""
+
+import re
+from collections.abc import Sequence
+
+from engine.imports.columns import ColumnGuess
+from engine.imports.table import Role
+
+TARGET_WORDS = (
+    *(
+        "target",
+        "label",
+        "labels",
+        "outcome",
+        "class",
+        "classes",
+        "classlabel",
+        "response",
+        "result",
+        "目标",
+        "标签",
+        "结果",
+    ),
+    *(
+        "churn",
+        "churned",
+        "exited",
+        "attrition",
+        "survived",
+        "survival",
+        "defaulted",
+        "default",
+        "purchase",
+        "purchased",
+    ),
+    *(
+        "subscribed",
+        "converted",
+        "approved",
+        "fraud",
+        "isfraud",
+        "diagnosis",
+        "species",
+        "sentiment",
+        "saleprice",
+        "price",
+    ),
+    *(
+        "medv",
+        "salary",
+        "income",
+        "charges",
+        "quality",
+        "score",
+        "rating",
+        "grade",
+        "status",
+        "category",
+        "type",
+        "类别",
+    ),
+    *("分类", "种类", "价格", "y"),
+)
+"""Names that a column to be predicted often has, the surest first; signs and capitals do not count."""
+_PARTS = frozenset(("target", "label", "price", "churn", "attrition", "survived", "outcome", "response"))
+"""Words that say so also as a part of a longer name, such as `avg_price_per_room`."""
+_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[^\W\d_A-Za-z]+")
+_MOST_MISSING = 0.5
+
+
+def guess_roles(guesses: Sequence[ColumnGuess]) -> dict[str, Role]:
+    """Return a role for each column of a table: one target, texts ignored."""
+    roles: dict[str, Role] = {guess.name: "ignore" if guess.kind == "text" else guess.kind for guess in guesses}
+    if target := guess_target(guesses):
+        roles[target] = "target"
+    return roles
+
+
+def guess_target(guesses: Sequence[ColumnGuess]) -> str:
+    """Return the name of the target, or "" where no column can be it.
+
+    A name that says so, where the last column has one; else the surest such name; else a name that has a sure word in it;
+    else the last column. Never one that is mostly empty.
+    """
+    usable = [guess.name for guess in guesses if guess.kind in ("number", "category") and _is_there(guess)]
+    usable = usable or [guess.name for guess in guesses if guess.kind in ("number", "category")]
+    if not usable:
+        return ""
+    plain = {name: "".join(_WORD.findall(name)).lower() for name in usable}
+    known = [
+        name for name in usable if plain[name] in TARGET_WORDS and not (plain[name] == "y" and "x" in plain.values())
+    ]
+    if known:
+        return known[-1] if known[-1] == usable[-1] else min(known, key=lambda name: TARGET_WORDS.index(plain[name]))
+    hinted = [name for name in usable if _PARTS & {word.lower() for word in _WORD.findall(name)}]
+    return (hinted or usable)[-1]
+
+
+def guess_text_and_label(guesses: Sequence[ColumnGuess]) -> tuple[str, str]:
+    """Return the columns that look like a text and its label; empty where none does."""
+    texts = [guess.name for guess in guesses if guess.kind == "text"]
+    labels = [guess for guess in guesses if guess.kind in ("category", "number") and guess.distinct >= 2]
+    labels = [guess for guess in labels if _is_there(guess)] or labels
+    named = [guess for guess in labels if "".join(_WORD.findall(guess.name)).lower() in TARGET_WORDS]
+    chosen = min(named or labels, key=lambda guess: guess.distinct, default=None)
+    return (texts[0] if texts else "", chosen.name if chosen else "")
+
+
+def _is_there(guess: ColumnGuess) -> bool:
+    return guess.missing <= _MOST_MISSING * guess.rows
