@@ -11,6 +11,7 @@ from optuna.trial import TrialState
 from engine.runs import Run, RunState
 from engine.search.grid import most_trials
 from engine.search.optuna_adapter import open_study
+from engine.search.repeats import Tried
 from engine.search.results import find_results
 from engine.search.sampling import distributions, make_sampler, make_unrepeated
 from engine.search.space import combinations_of, space_size
@@ -190,7 +191,10 @@ def test_where_nothing_repeats_the_values_are_those_of_the_sampler_itself(sample
     spec = StudySpec.build(VALUES, SPACE | {"dropout": Range(0.0, 0.5), "activation": None}, search=search)
     plain, careful = (optuna.create_study(direction="maximize") for _ in range(2))
     for number in range(14):
-        plain.sampler, careful.sampler = make_sampler(spec, number), make_unrepeated(spec, number, careful.trials)
+        plain.sampler, careful.sampler = (
+            make_sampler(spec, number),
+            make_unrepeated(spec, number, Tried(spec, careful.trials)),
+        )
         for study in (plain, careful):
             trial = study.ask(distributions(spec))
             study.tell(trial, -abs(trial.params["units"] - 40) + trial.params["dropout"])

@@ -52,6 +52,13 @@ def fits(dataset: str, model: str) -> bool:
 
 
 @pytest.mark.parametrize("parts", combinations_of_parts(), ids=lambda parts: " ".join(parts.values()))
+def test_the_largest_trial_has_the_upper_ends_of_all_numbers() -> None:
+    space = {"units": Range(16, 300), "batch_size": None, "activation": None, "dropout": Range(0.1, 0.4)}
+    largest = StudySpec.build({"dataset": "digits", "model": "mlp"}, space).largest().values()
+    assert (largest["units"], largest["batch_size"], largest["dropout"]) == (300, 4096, 0.4)
+    assert largest["activation"] == "relu"
+
+
 def test_every_tunable_field_of_every_part_can_be_asked_of_optuna(parts: dict[str, str]) -> None:
     base = RunSpec.build(parts)
     fields = tunable(base)

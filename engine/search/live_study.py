@@ -89,9 +89,10 @@ class LiveStudy:
         """Ask for values and begin a trial with them. Return whether it takes a place; None where nothing is left to ask for."""
         trials = self.optuna.trials()
         enqueued = any(trial.state is TrialState.WAITING for trial in trials)
-        if not enqueued and study.spec.search.sampler != "grid" and Tried(study.spec, trials).exhausted:
+        tried = Tried(study.spec, trials)
+        if not enqueued and study.spec.search.sampler != "grid" and tried.exhausted:
             return None
-        sampler = make_unrepeated(study.spec, number, trials)
+        sampler = make_unrepeated(study.spec, number, tried)
         trial = self.optuna.ask(sampler, distributions(study.spec))
         if self.trials.repeats(trial):
             return False

@@ -8,7 +8,7 @@ from engine.errors import TrainyardError
 from engine.runs import Run, RunState
 from engine.search.optuna_adapter import OptunaStudy
 from engine.search.outcomes import finite_values, reported_values, state_of
-from engine.search.repeats import OPEN, REPEATS, twin_of
+from engine.search.repeats import OPEN, REPEATS, Tried, twin_of
 from engine.search.sampling import distributions, make_pruner, make_unrepeated
 from engine.store import Store
 from engine.studies import Study, StudySpec
@@ -84,7 +84,8 @@ class LiveTrials:
         wanted = distributions(study.spec)
         if not wanted.keys() <= trial.params.keys():
             others = [other for other in self.optuna.trials() if other.number != trial.number]
-            trial = self.optuna.ask_again(trial, make_unrepeated(study.spec, trial.number, others), wanted)
+            sampler = make_unrepeated(study.spec, trial.number, Tried(study.spec, others))
+            trial = self.optuna.ask_again(trial, sampler, wanted)
         return not self.repeats(trial) and self.train(study, trial.number, trial.params)
 
     def _end(self, study: Study, trial: FrozenTrial, runs: list[Run]) -> None:

@@ -13,7 +13,7 @@ from optuna.samplers import BaseSampler, RandomSampler
 from optuna.trial import FrozenTrial, TrialState
 
 from engine.search.optuna_adapter import enqueued_params
-from engine.search.space import combinations_of, holds, key_of, space_size
+from engine.search.space import Key, combinations_of, holds, key_of, space_size
 from engine.sentences import Sentence
 from engine.studies import StudySpec
 
@@ -32,23 +32,22 @@ class Tried:
 
     def __init__(self, spec: StudySpec, trials: Iterable[FrozenTrial]) -> None:
         self._spec, self._names = spec, spec.space
-        fields = spec.fields()
-        self._kinds = {name: fields[name].type for name in spec.space}
-        whole = [t for t in trials if self._names.keys() <= t.params.keys() and OPEN not in t.user_attrs]
-        self._keys = {key_of(trial.params, self._names) for trial in whole if self._inside(trial)}
-
-    def _inside(self, trial: FrozenTrial) -> bool:
-        """Whether the trial lies in the space, which may have been narrowed since."""
-        domains = self._spec.space.items()
-        return all(holds(domain, self._kinds[name], trial.params[name]) for name, domain in domains)
+        whole = (t for t in trials if self._names.keys() <= t.params.keys() and OPEN not in t.user_attrs)
+        self._keys = {key_of(trial.params, self._names) for trial in whole}
 
     def __contains__(self, params: Mapping[str, Any]) -> bool:
         return key_of(params, self._names) in self._keys
 
     @property
     def exhausted(self) -> bool:
-        """Whether nothing is left that was not tried."""
-        return len(self._keys) >= space_size(self._spec)
+        """Whether nothing is left that was not tried. The space may have been narrowed since trials began."""
+        size = space_size(self._spec)
+        return len(self._keys) >= size and sum(map(self._inside, self._keys)) >= size
+
+    def _inside(self, key: Key) -> bool:
+        fields = self._spec.fields()
+        named = zip(self._spec.space.items(), key, strict=True)
+        return all(holds(domain, fields[name].type, value) for (name, domain), value in named)
 
     def left(self, fixed: Mapping[str, Any]) -> list[dict[str, Any]]:
         """Return the combinations with these fixed values that were not tried; none where there are too many to list."""

@@ -2,13 +2,12 @@
 
 import math
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import numpy as np
 import optuna
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
-from optuna.trial import FrozenTrial
 
 from engine.runs import RunSpec
 from engine.search.grid import grid
@@ -27,12 +26,12 @@ def make_sampler(spec: StudySpec, number: int) -> optuna.samplers.BaseSampler:
         return _make_sampler(spec, number)
 
 
-def make_unrepeated(spec: StudySpec, number: int, trials: Iterable[FrozenTrial]) -> optuna.samplers.BaseSampler:
-    """Return the same sampler, made not to choose what these trials have tried. A grid repeats nothing by itself."""
+def make_unrepeated(spec: StudySpec, number: int, tried: Tried) -> optuna.samplers.BaseSampler:
+    """Return the same sampler, made not to choose what was tried. A grid repeats nothing by itself."""
     made = make_sampler(spec, number)
     if spec.search.sampler == "grid":
         return made
-    return UnrepeatedSampler(made, distributions(spec), Tried(spec, trials), _seed(spec, number))
+    return UnrepeatedSampler(made, distributions(spec), tried, _seed(spec, number))
 
 
 def _seed(spec: StudySpec, number: int) -> int:

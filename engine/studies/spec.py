@@ -130,6 +130,14 @@ class StudySpec:
         """What a trial with these values of the space trains."""
         return RunSpec.build(self.values | params)
 
+    def largest(self) -> RunSpec:
+        """Return the trial that takes the most memory, as far as values tell; the base where those do not go together."""
+        ends = {name: _largest(domain) for name, domain in self.space.items()}
+        try:
+            return self.run_spec({name: self.fields()[name].type(end) for name, end in ends.items() if end is not None})
+        except TrainyardError:
+            return self.run_spec({})
+
     def check_params(self, params: dict[str, Any]) -> dict[str, Any]:
         """A guess of somebody's, typed and inside of the space; what it leaves open is the sampler's to choose."""
         found = {}
@@ -202,3 +210,14 @@ class StudySpec:
         """What little is certain of a record that cannot be read: enough to list it."""
         values = data.get("values") if isinstance(data, dict) else None
         return cls(values if isinstance(values, dict) else {}, {})
+
+
+def _largest(domain: Domain) -> float | None:
+    """Return the largest number of a range or of choices; None where words are chosen."""
+    match domain:
+        case Range(high=high):
+            return high
+        case Choices(options) if all(isinstance(option, int | float) for option in options):
+            return max(map(float, options))
+        case _:
+            return None

@@ -120,6 +120,23 @@ def test_trials_that_do_not_fit_together_are_told_before_they_begin(
     assert "train at once, or fewer" not in words(open_page("search", parallel=2, device="cpu", **DIGITS))
 
 
+def test_memory_is_asked_for_the_largest_values_that_are_searched(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lab, "predictor", WarmPredictor)
+    free = psutil.virtual_memory()._replace(available=1_300_000_000)
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: free)
+    cnn = {"dataset": "fashion", "model": "cnn", "device": "cpu", "batch_size": 32}
+    assert "With the largest values" not in words(open_page("search", vary="batch_size:32..64", **cnn))
+    assert "With the largest values that are searched" in words(open_page("search", vary="batch_size:32..1024", **cnn))
+
+
+def test_a_space_with_few_combinations_says_so(store: Store) -> None:
+    at = open_page("search", vary="units:16..18,activation:relu|tanh", **DIGITS)
+    assert "There are only 6 combinations of values, so the study ends when all were tried." in words(at)
+    assert "6 trials are trained" in words(at)
+
+
 def test_a_study_begins_while_nobody_knows_its_cost_yet(store: Store) -> None:
     at = open_page("search", **DIGITS)
     assert "what the study will cost follows in a few seconds" in words(at)

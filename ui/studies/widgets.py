@@ -203,7 +203,7 @@ def draw_plan_cost(spec: StudySpec) -> None:
     """What the study will cost, with as many trials at once as there are slots."""
     search, trials, slots = spec.search, most_trials(spec), _slots()
     parallel = min(search.parallel, trials, slots or search.parallel)
-    draw_study_cost(spec.run_spec({}), trials, parallel, 60 * search.budget_minutes)
+    draw_study_cost(spec.run_spec({}), spec.largest(), trials, parallel, 60 * search.budget_minutes)
 
 
 def _slots() -> int:

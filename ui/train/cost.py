@@ -46,10 +46,11 @@ def draw_cost(spec: RunSpec, picture: "NetworkPicture | None", warned: "st.delta
             _warn(cost.warning())
 
 
-def draw_study_cost(spec: RunSpec, trials: int, parallel: int, budget_seconds: float = 0.0) -> None:
+def draw_study_cost(spec: RunSpec, largest: RunSpec, trials: int, parallel: int, budget_seconds: float = 0.0) -> None:
     """Time and memory of a study of `trials` runs like `spec`, of which `parallel` train at once.
 
-    None begins after `budget_seconds`; 0 for no such limit. While the predictor is loading, a line says so.
+    `largest` is the run with the largest values that are searched: memory must suffice for it too. None begins after
+    `budget_seconds`; 0 for no such limit. While the predictor is loading, a line says so.
     """
     with lab.guarded():
         if not lab.predictor().ready():
@@ -58,7 +59,11 @@ def draw_study_cost(spec: RunSpec, trials: int, parallel: int, budget_seconds: f
         cost = estimate(lab.store(), spec, facts_of(spec), trial=True)
         time = _study_time(cost.duration, trials, parallel, budget_seconds)
         _draw("study-cost", time, _memory(cost, parallel), *_size(cost.facts))
-        _warn(cost.warning() or cost.together_warning(parallel))
+        warning = cost.warning() or cost.together_warning(parallel)
+        _warn(warning)
+        if not warning and largest != spec:
+            most = estimate(lab.store(), largest, facts_of(largest), trial=True)
+            _warn(most.warning() or most.together_warning(parallel), _("With the largest values that are searched:"))
 
 
 def _wait() -> None:
@@ -156,9 +161,9 @@ def _range(low: float, high: float) -> str:
     return _("Probably {low} to {high}.").format(low=_rough(low), high=_rough(high)) + " "
 
 
-def _warn(sentence: str) -> None:
+def _warn(sentence: str, before: str = "") -> None:
     if sentence:
-        st.warning(said(sentence), icon=":material/memory:")
+        st.warning(f"{before} {said(sentence)}".strip(), icon=":material/memory:")
 
 
 def _rough(seconds: float) -> str:
