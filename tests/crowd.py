@@ -52,12 +52,12 @@ def take_leases(url: str, count: int) -> list[bool]:
     return [store.leases.hold(str(os.getpid()), {}, name=str(i)) for i in range(count)]
 
 
-def guess_values(url: str, study_id: int, count: int) -> int:
-    """Add guesses to a study, of which no two are the same."""
+def enqueue_values(url: str, study_id: int, count: int) -> int:
+    """Enqueue trials of a study, of which no two are the same."""
     store = Store(url)
     _start.wait(timeout=60)
     for number in range(count):
-        store.studies.guess(study_id, {"units": 16 + number, "dropout": (os.getpid() % 1000) / 2000})
+        store.studies.enqueue(study_id, {"units": 16 + number, "dropout": (os.getpid() % 1000) / 2000})
     return count
 
 

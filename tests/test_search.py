@@ -319,21 +319,21 @@ def test_more_trials_wake_a_completed_study(bench: Bench) -> None:
     assert bench.get(study).state is StudyState.COMPLETED
 
 
-def test_guesses_are_tried_next_and_only_once(bench: Bench) -> None:
+def test_enqueued_trials_are_tried_next_and_only_once(bench: Bench) -> None:
     study = bench.begin(trials=4)
     for _ in range(2):
-        bench.store.studies.guess(study.id, {"units": 33})
+        bench.store.studies.enqueue(study.id, {"units": 33})
     bench.train()
     bench.restart()
     assert bench.train().spec["model"]["units"] == 33
-    assert bench.get(study).guesses == ()
+    assert bench.get(study).enqueued == ()
     while bench.waiting():
         bench.train()
     units = [trial.params["units"] for trial in bench.trials(study)]
     assert units.count(33) == 1
     assert len(units) == 4
     with pytest.raises(TrainyardError, match="Give it more trials"):
-        bench.store.studies.guess(study.id, {"units": 33})
+        bench.store.studies.enqueue(study.id, {"units": 33})
 
 
 def test_a_grid_ends_after_all_combinations(bench: Bench) -> None:
@@ -405,28 +405,28 @@ def test_more_that_is_asked_for_while_a_study_is_about_to_end_is_not_lost(
     assert len(bench.waiting()) == 1
 
 
-def test_a_guess_is_tried_though_all_trials_have_begun(bench: Bench) -> None:
+def test_an_enqueued_trial_is_tried_though_all_trials_have_begun(bench: Bench) -> None:
     study = bench.begin(trials=1)
     for units in (33, 44):
-        bench.store.studies.guess(study.id, {"units": units})
+        bench.store.studies.enqueue(study.id, {"units": units})
     bench.driver.tick()
-    assert [guess["units"] for guess in bench.get(study).guesses] == [33, 44], "it comes when there is a place"
+    assert [params["units"] for params in bench.get(study).enqueued] == [33, 44], "it comes when there is a place"
     bench.train()
     assert bench.train().spec["model"]["units"] == 33
     assert bench.train().spec["model"]["units"] == 44
     assert bench.get(study).state is StudyState.COMPLETED
 
 
-def test_a_stopped_study_takes_no_guess(bench: Bench) -> None:
+def test_a_stopped_study_takes_no_enqueued_trial(bench: Bench) -> None:
     study = bench.begin()
     bench.store.studies.stop(study.id)
     with pytest.raises(TrainyardError, match="Resume it"):
-        bench.store.studies.guess(study.id, {"units": 33})
+        bench.store.studies.enqueue(study.id, {"units": 33})
 
 
 def test_a_combination_of_a_grid_that_was_enqueued_is_not_trained_again(bench: Bench) -> None:
     study = bench.begin({"units": Range(16, 18)}, sampler="grid", trials=100)
-    bench.store.studies.guess(study.id, {"units": 17})
+    bench.store.studies.enqueue(study.id, {"units": 17})
     tried = []
     while bench.waiting():
         tried.append(bench.train().spec["model"]["units"])

@@ -155,7 +155,7 @@ def test_an_enqueued_trial_that_leaves_something_open_gets_what_was_not_tried(be
     study = bench.begin(FEW, sampler="tpe", trials=6)
     first = values_of(bench.train())
     bench.train()
-    bench.store.studies.guess(study.id, {"units": first[0]})
+    bench.store.studies.enqueue(study.id, {"units": first[0]})
     bench.driver.tick()
     tried = [first, *train_all(bench)]
     assert tried.count(first) == 1
@@ -170,7 +170,7 @@ def test_an_enqueued_trial_that_repeats_a_completed_one_has_its_values_and_a_fai
     bad = bench.claim()
     bench.end(bad, RunState.FAILED)
     for units in (good, values_of(bad)[0]):
-        bench.store.studies.guess(study.id, {"units": units})
+        bench.store.studies.enqueue(study.id, {"units": units})
     bench.train()
     again = [values_of(bench.train())[0] for _ in range(2)]
     assert values_of(bad)[0] in again

@@ -18,7 +18,7 @@ from engine.store import MetricPoint, Store, StoreUnavailable
 from engine.store.changes import RESUMABLE
 from engine.studies import Search, Study, StudySpec, StudyState
 from tests import postgres
-from tests.crowd import claim_all, guess_values, take_leases, together, write_for_a_while
+from tests.crowd import claim_all, enqueue_values, take_leases, together, write_for_a_while
 
 SPEC = RunSpec.build({"dataset": "digits", "model": "mlp"})
 
@@ -515,8 +515,8 @@ def test_a_stopped_study_ends_its_runs_and_no_others(store: Store) -> None:
 
 def test_people_who_steer_a_study_at_once_lose_nothing(store: Store, url: str) -> None:
     study = create_study(store)
-    assert together(4, guess_values, url, study.id, 10) == [10] * 4
-    assert len(store.studies.get(study.id).guesses) == 40
+    assert together(4, enqueue_values, url, study.id, 10) == [10] * 4
+    assert len(store.studies.get(study.id).enqueued) == 40
 
 
 def test_a_driver_works_on_any_database(store: Store) -> None:

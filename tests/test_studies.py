@@ -188,7 +188,7 @@ def test_the_own_direction_of_an_objective_is_no_choice() -> None:
     assert made == StudySpec.build(VALUES, {"units": None})
 
 
-def test_guesses_are_typed_and_lie_in_the_space() -> None:
+def test_enqueued_values_are_typed_and_lie_in_the_space() -> None:
     spec = study(units="32:128", activation="relu,tanh")
     assert spec.check_params({"units": "64"}) == {"units": 64}
     for wrong, words in (

@@ -47,7 +47,7 @@ def test_a_record_that_cannot_be_read_ends_its_study_and_hides_no_other(bench: B
         db.execute(update(studies).where(studies.c.id == broken.id).values(spec=record))
     for steer in (
         lambda: bench.store.studies.steer(broken.id, lambda spec: spec),
-        lambda: bench.store.studies.guess(broken.id, {}),
+        lambda: bench.store.studies.enqueue(broken.id, {}),
     ):
         with pytest.raises(TrainyardError, match="cannot be read"):
             steer()
@@ -100,7 +100,7 @@ def test_people_who_steer_at_once_lose_nothing(bench: Bench) -> None:
     refused: list[str] = []
 
     def steer(number: int) -> None:
-        books.guess(study.id, {"units": 16 + number})
+        books.enqueue(study.id, {"units": 16 + number})
         books.boost(study.id, number)
         books.steer(study.id, lambda spec: _more(spec, 1))
         for move in (books.pause, books.resume):
@@ -114,7 +114,7 @@ def test_people_who_steer_at_once_lose_nothing(bench: Bench) -> None:
     assert all("this takes one that is" in words for words in refused)
     now = bench.get(study)
     assert now.spec.search.trials == 56
-    assert sorted(guess["units"] for guess in now.guesses) == [16 + number for number in range(16)]
+    assert sorted(params["units"] for params in now.enqueued) == [16 + number for number in range(16)]
     assert now.boosted == tuple(range(16))
     assert now.live
 

@@ -15,7 +15,7 @@ from engine.store import Store
 from engine.studies import Study, StudySpec, StudyState
 
 _ENQUEUED = "guess"
-"""Attribute of a trial whose values somebody has asked for."""
+"""Attribute of a trial that somebody has enqueued, as existing databases call it."""
 _CLOCK_SECONDS = 1.0  # the store hears of spent time this often
 
 
@@ -73,7 +73,7 @@ class LiveStudy:
 
     def _begin_trials(self, study: Study, free: int) -> bool:
         """Begin as many trials as there are places. Return whether any has begun, or is left to begin."""
-        if study.guesses and free > 0:
+        if study.enqueued and free > 0:
             self._enqueue(study, free)
         trials = self.optuna.trials()
         begun, places = sum(trial.state is not TrialState.WAITING for trial in trials), free
@@ -101,10 +101,10 @@ class LiveStudy:
 
     def _enqueue(self, study: Study, free: int) -> None:
         """Hand on as many enqueued values as may begin: they come before what the sampler chooses. What is known is not tried again."""
-        for params in study.guesses[:free]:
+        for params in study.enqueued[:free]:
             if not is_known(params, self.optuna.trials()):
                 self.optuna.enqueue(params, {_ENQUEUED: True})
-            self.store.studies.take_guess(study.id, params)
+            self.store.studies.take_enqueued(study.id, params)
 
     def _count_time(self, study: Study) -> Study:
         """Time passes for a study that is running, and only while somebody drives it."""

@@ -150,7 +150,7 @@ class Studies:
             db.execute(update(studies).where(studies.c.id == study_id).values(**values))
             return _get(db, study_id)
 
-    def guess(self, study_id: int, params: dict[str, Any]) -> Study:
+    def enqueue(self, study_id: int, params: dict[str, Any]) -> Study:
         """Try these values next. Raises `TrainyardError` for values outside of the study's space."""
         with self._database.writing() as db:
             study = _readable(_get(db, study_id, changing=True))
@@ -164,14 +164,14 @@ class Studies:
                     study=study_id,
                     state=word(study.state),
                 )
-            guesses = [*study.guesses, study.spec.check_params(params)]
-            db.execute(update(studies).where(studies.c.id == study_id).values(guesses=guesses))
-            return replace(study, guesses=tuple(guesses))
+            enqueued = [*study.enqueued, study.spec.check_params(params)]
+            db.execute(update(studies).where(studies.c.id == study_id).values(guesses=enqueued))
+            return replace(study, enqueued=tuple(enqueued))
 
-    def take_guess(self, study_id: int, guess: dict[str, Any]) -> None:
+    def take_enqueued(self, study_id: int, params: dict[str, Any]) -> None:
         """Somebody has handed it to the sampler."""
         with self._database.writing() as db:
-            left = [other for other in _get(db, study_id, changing=True).guesses if other != guess]
+            left = [other for other in _get(db, study_id, changing=True).enqueued if other != params]
             db.execute(update(studies).where(studies.c.id == study_id).values(guesses=left))
 
     def boost(self, study_id: int, trial: int) -> None:
@@ -219,7 +219,7 @@ class Studies:
         """Nothing is left to do; unless somebody has paused it or asked for more since it was `seen` like this."""
         with self._database.writing() as db:
             now = _get(db, seen.id, changing=True)
-            if (now.state, now.spec, now.guesses) == (seen.state, seen.spec, seen.guesses):
+            if (now.state, now.spec, now.enqueued) == (seen.state, seen.spec, seen.enqueued):
                 values = {"state": StudyState.COMPLETED.value, "message": message, "ended_at": _now()}
                 db.execute(update(studies).where(studies.c.id == seen.id).values(**values))
 
@@ -301,7 +301,7 @@ def _study(row: Row[*tuple[Any, ...]]) -> Study:
             "state": StudyState(values["state"]),
             "spec": spec,
             "unreadable": unreadable,
-            "guesses": tuple(values["guesses"]),
+            "enqueued": tuple(values.pop("guesses")),
             "boosted": tuple(values["boosted"]),
             "created_at": time_of(values["created_at"]),
             "ended_at": None if values["ended_at"] is None else time_of(values["ended_at"]),

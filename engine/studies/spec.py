@@ -139,7 +139,7 @@ class StudySpec:
             return self.run_spec({})
 
     def check_params(self, params: dict[str, Any]) -> dict[str, Any]:
-        """A guess of somebody's, typed and inside of the space; what it leaves open is the sampler's to choose."""
+        """Return values to enqueue, typed and inside of the space; what they leave open the sampler chooses."""
         found = {}
         fields = self.fields()
         for name, value in params.items():

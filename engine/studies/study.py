@@ -34,7 +34,7 @@ class Study:
     owner: str = ""
     message: str = ""
     """One sentence that says why it ended or what to do; empty while all is well."""
-    guesses: tuple[dict[str, Any], ...] = ()
+    enqueued: tuple[dict[str, Any], ...] = ()
     """Values that somebody wants to be tried next, and that no trial has yet."""
     boosted: tuple[int, ...] = ()
     """Numbers of the trials that train to their end whatever the pruner says."""

@@ -60,7 +60,7 @@ def test_a_study_is_steered_its_best_promoted_forked_compared_and_taken_home(
     button(page, "Try values of mine").click(timeout=PATIENCE)
     page.get_by_role("spinbutton", name="Learning rate").fill("0.0123")
     page.get_by_role("button", name="Try them").click()
-    until(lambda: store.studies.get(study).guesses or len(store.studies.runs(study)) > 1, "No guess has arrived.")
+    until(lambda: store.studies.get(study).enqueued or len(store.studies.runs(study)) > 1, "No guess has arrived.")
     page.keyboard.press("Escape")
     until(lambda: any(run.epoch for trial in store.studies.runs(study).values() for run in trial), "No trial trains.")
     table = page.get_by_test_id("stDataFrame").last

@@ -123,21 +123,21 @@ def test_pause_resume_and_stop(store: Store) -> None:
     assert {"Resume", "Delete…"} <= set(labels(at))
 
 
-def test_a_guess_is_tried_next_and_leaves_the_rest_open(store: Store) -> None:
+def test_an_enqueued_trial_is_tried_next_and_leaves_the_rest_open(store: Store) -> None:
     made = study_seeding.study(store, trials=0)
     at = open_page("study", study=made.id)
-    at.number_input(key=f"guess-{made.id}.units").set_value(24)
-    at.selectbox(key=f"guess-{made.id}.activation").select("tanh")
+    at.number_input(key=f"enqueue-{made.id}.units").set_value(24)
+    at.selectbox(key=f"enqueue-{made.id}.activation").select("tanh")
     at = press(at, "Try them")
-    assert store.studies.get(made.id).guesses == ({"units": 24, "activation": "tanh"},)
+    assert store.studies.get(made.id).enqueued == ({"units": 24, "activation": "tanh"},)
     assert "1 values of yours come next" in words(at)
 
 
-def test_an_empty_guess_is_refused(store: Store) -> None:
+def test_an_enqueued_trial_without_values_is_refused(store: Store) -> None:
     made = study_seeding.study(store, trials=0)
     at = press(open_page("study", study=made.id), "Try them")
     assert any("at least one value" in warning.value for warning in at.warning)
-    assert store.studies.get(made.id).guesses == ()
+    assert store.studies.get(made.id).enqueued == ()
 
 
 def test_a_range_is_narrowed_for_later_trials(store: Store) -> None:

@@ -34,7 +34,7 @@ def draw_progress(study: Study, feed: StudyFeed, reader: TrialReader) -> None:
     """The state's badge, the progress bar, and the figures that matter."""
     look = STUDY_STATES[study.state]
     begun = feed.trials[-1].number + 1 if feed.trials else 0
-    wanted = max(most_trials(study.spec), begun + len(study.guesses))
+    wanted = max(most_trials(study.spec), begun + len(study.enqueued))
     done = begun - sum(not trial.state.final for trial in feed.trials)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.badge(_(look.word), icon=look.icon, color=look.colour)  # type: ignore[arg-type]

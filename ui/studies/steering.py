@@ -17,8 +17,8 @@ def draw_steering(study: Study, fields: dict[str, Field]) -> None:
     """Values of one's own, narrower ranges, other numbers: for a study that may still begin trials, or may be resumed."""
     with st.container(horizontal=True):
         if study.live:
-            with st.popover(_("Try values of mine"), icon=":material/lightbulb:", help=_("A trial with your guess.")):
-                _draw_guess(study, fields)
+            with st.popover(_("Try values of mine"), icon=":material/lightbulb:", help=_("Enqueue a trial with them.")):
+                _draw_enqueue(study, fields)
         if study.spec.search.sampler != "grid" and any(isinstance(d, Range) for d in study.spec.space.values()):
             with st.popover(_("Narrow a range"), icon=":material/compress:", help=_("From the next trial on.")):
                 _draw_narrowing(study, fields)
@@ -28,20 +28,20 @@ def draw_steering(study: Study, fields: dict[str, Field]) -> None:
             _draw_numbers(study)
 
 
-def _draw_guess(study: Study, fields: dict[str, Field]) -> None:
-    with st.form(key=f"guess-{study.id}", border=False):
-        st.caption(_("Tried next, before the sampler chooses again. What you leave empty the sampler chooses."))
-        given = {name: _guess_input(study, fields[name]) for name in study.spec.space if name in fields}
+def _draw_enqueue(study: Study, fields: dict[str, Field]) -> None:
+    with st.form(key=f"enqueue-{study.id}", border=False):
+        st.caption(_("Enqueued before what the sampler chooses. What you leave empty the sampler chooses."))
+        given = {name: _value_input(study, fields[name]) for name in study.spec.space if name in fields}
         if st.form_submit_button(_("Try them"), icon=":material/add:", help=_("Add this trial.")):
             wanted = {name: value for name, value in given.items() if value is not None}
             if not wanted:
                 st.warning(_("Give at least one value."), icon=":material/info:")
             else:
-                ask(lambda: lab.store().studies.guess(study.id, wanted))
+                ask(lambda: lab.store().studies.enqueue(study.id, wanted))
 
 
-def _guess_input(study: Study, field: Field) -> Any:
-    domain, key = study.spec.space[field.name], f"guess-{study.id}.{field.name}"
+def _value_input(study: Study, field: Field) -> Any:
+    domain, key = study.spec.space[field.name], f"enqueue-{study.id}.{field.name}"
     common: dict[str, Any] = {"label": _(field.label), "key": key, "help": _(field.help) or None}
     match domain:
         case Choices(options):

@@ -85,8 +85,8 @@ def progress_words(study: Study, trials: Sequence[Trial], wanted: int) -> str:
         (counts[RunState.PAUSED], _("{count} paused")),
     )
     words += [text.format(count=count) for count, text in parts if count]
-    if study.guesses and study.live:
-        words.append(_("{count} values of yours come next").format(count=len(study.guesses)))
+    if study.enqueued and study.live:
+        words.append(_("{count} values of yours come next").format(count=len(study.enqueued)))
     if study.spec.search.budget_minutes:
         words.append(
             _("{spent} of {budget} spent").format(
