@@ -182,7 +182,10 @@ def test_an_enqueued_trial_that_repeats_a_completed_one_has_its_values_and_a_fai
     bench.train()
     (repeated,) = [trial for trial in bench.trials(study) if "repeats" in trial.user_attrs]
     assert (repeated.user_attrs["repeats"], repeated.state, repeated.value) == (0, TrialState.COMPLETE, 0.7)
-    assert all(best["run"] for best in find_results(bench.store, study).best)
+    found = find_results(bench.store, study)
+    assert found.repeats == {repeated.number: 0}
+    assert [best["trial"] for best in found.best] == [0]
+    assert found.best[0]["run"]
 
 
 @pytest.mark.parametrize("sampler", [*LEARNING, "cma-es"])
@@ -193,7 +196,7 @@ def test_where_nothing_repeats_the_values_are_those_of_the_sampler_itself(sample
     for number in range(14):
         plain.sampler, careful.sampler = (
             make_sampler(spec, number),
-            make_unrepeated(spec, number, Tried(spec, careful.trials)),
+            make_unrepeated(spec, number, Tried(spec, careful.trials), distributions(spec)),
         )
         for study in (plain, careful):
             trial = study.ask(distributions(spec))

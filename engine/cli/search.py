@@ -189,12 +189,15 @@ def _summary(study: Study, found: "Found") -> dict[str, Any]:
         "best_params": best.get("params"),
         "best_run": best.get("run"),
         "best": found.best,
+        "repeats": found.repeats,
     }
 
 
 def _print(study: Study, found: "Found") -> None:
     print(f"Study {study.id} is {study.state.value}. {study.message}".rstrip())
     print("  trials: " + ", ".join(f"{count} {state}" for state, count in sorted(found.trials.items())))
+    for number, same in found.repeats.items():
+        print(f"  trial {number} was not trained: it repeats trial {same}")
     for best in found.best:
         values = ", ".join(f"{name} {value:.4g}" for name, value in best["values"].items())
         print(f"  run {best['run']}: {values}")

@@ -38,13 +38,15 @@ class LiveStudy:
         live = [trial for trial in going if self.trials.follow(study, trial, runs.get(trial.number, []))]
         if study.state is not StudyState.RUNNING:
             return True
-        if self.trials.take_told() and (words := self._hopeless(study)):
-            self.store.studies.end(study.id, StudyState.FAILED, words)
-            self.store.studies.end_runs(study.id, RunState.STOPPED)
-            return False
+        if self.trials.take_told():
+            trials = self.optuna.trials()
+            if words := self._hopeless(study, trials):
+                self.store.studies.end(study.id, StudyState.FAILED, words)
+                self.store.studies.end_runs(study.id, RunState.STOPPED)
+                return False
         paused = sum(_paused(runs.get(trial.number, [])) for trial in live)  # it takes no slot, so another may begin
         over = budget_spent(study)
-        begins = False if over else self._begin_trials(study, study.spec.search.parallel - len(live) + paused)
+        begins = not over and self._begin_trials(study, study.spec.search.parallel - len(live) + paused, trials)
         if not live and not begins:
             self.store.studies.complete(study, over or nothing_left(study.spec, self.optuna.trials()))
         return True
@@ -60,9 +62,8 @@ class LiveStudy:
         self._before = self._finished()
         return training
 
-    def _hopeless(self, study: Study) -> str:
-        finished = [trial for trial in self.optuna.trials() if trial.state.is_finished()]
-        since = [trial for trial in finished if trial.number not in self._before]
+    def _hopeless(self, study: Study, trials: list[FrozenTrial]) -> str:
+        since = [trial for trial in trials if trial.state.is_finished() and trial.number not in self._before]
         return hopeless(self.store, study, since, self.trials.refused)
 
     def _finished(self) -> set[int]:
@@ -71,30 +72,31 @@ class LiveStudy:
 
     # -- beginning -------------------------------------------------------------------------------------------------
 
-    def _begin_trials(self, study: Study, free: int) -> bool:
+    def _begin_trials(self, study: Study, free: int, trials: list[FrozenTrial]) -> bool:
         """Begin as many trials as there are places. Return whether any has begun, or is left to begin."""
         if study.enqueued and free > 0:
             self._enqueue(study, free)
-        trials = self.optuna.trials()
+            trials = self.optuna.trials()
         begun, places = sum(trial.state is not TrialState.WAITING for trial in trials), free
         for number in range(begun, _most(study.spec, trials)):
             if places <= 0:
                 return True
-            if (takes_place := self._begin(study, number)) is None:
+            if number > begun:
+                trials = self.optuna.trials()
+            if (takes_place := self._begin(study, number, trials)) is None:
                 break
             places -= takes_place
         return places < free
 
-    def _begin(self, study: Study, number: int) -> bool | None:
+    def _begin(self, study: Study, number: int, trials: list[FrozenTrial]) -> bool | None:
         """Ask for values and begin a trial with them. Return whether it takes a place; None where nothing is left to ask for."""
-        trials = self.optuna.trials()
         enqueued = any(trial.state is TrialState.WAITING for trial in trials)
         tried = Tried(study.spec, trials)
         if not enqueued and study.spec.search.sampler != "grid" and tried.exhausted:
             return None
-        sampler = make_unrepeated(study.spec, number, tried)
-        trial = self.optuna.ask(sampler, distributions(study.spec))
-        if self.trials.repeats(trial):
+        space = distributions(study.spec)
+        trial = self.optuna.ask(make_unrepeated(study.spec, number, tried, space), space)
+        if self.trials.repeats(trial, trials):
             return False
         self.trials.train(study, trial.number, trial.params)
         return True

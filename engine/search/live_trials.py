@@ -1,12 +1,13 @@
 """The trials of a live study: their runs are queued fold by fold and followed; hopeless ones are pruned; the sampler is told."""
 
 import logging
+from collections.abc import Iterable
 
 from optuna.trial import FrozenTrial, TrialState
 
 from engine.errors import TrainyardError
 from engine.runs import Run, RunState
-from engine.search.optuna_adapter import OptunaStudy
+from engine.search.optuna_adapter import AskedTrial, OptunaStudy
 from engine.search.outcomes import finite_values, reported_values, state_of
 from engine.search.repeats import OPEN, REPEATS, Tried, twin_of
 from engine.search.sampling import distributions, make_pruner, make_unrepeated
@@ -36,9 +37,9 @@ class LiveTrials:
         told, self._told = self._told, False
         return told
 
-    def repeats(self, trial: FrozenTrial) -> bool:
-        """Whether a completed trial has the same values: then this one has come to the same, and is not trained."""
-        twin = twin_of(trial, self.optuna.trials(TrialState.COMPLETE))
+    def repeats(self, trial: AskedTrial, trials: Iterable[FrozenTrial]) -> bool:
+        """Whether one of the trials has completed with the same values: then this one has come to the same, untrained."""
+        twin = twin_of(trial, trials)
         if twin is not None:
             self.optuna.mark(trial, REPEATS, twin.number)
             self.tell(trial.number, TrialState.COMPLETE, twin.values)
@@ -82,11 +83,12 @@ class LiveTrials:
             self.tell(trial.number, TrialState.FAIL)
             return False
         wanted = distributions(study.spec)
-        if not wanted.keys() <= trial.params.keys():
+        params = trial.params
+        if not wanted.keys() <= params.keys():
             others = [other for other in self.optuna.trials() if other.number != trial.number]
-            sampler = make_unrepeated(study.spec, trial.number, Tried(study.spec, others))
-            trial = self.optuna.ask_again(trial, sampler, wanted)
-        return not self.repeats(trial) and self.train(study, trial.number, trial.params)
+            sampler = make_unrepeated(study.spec, trial.number, Tried(study.spec, others), wanted)
+            params = self.optuna.ask_again(trial, sampler, wanted).params
+        return self.train(study, trial.number, params)
 
     def _end(self, study: Study, trial: FrozenTrial, runs: list[Run]) -> None:
         """Tell the sampler what the last run has come to."""

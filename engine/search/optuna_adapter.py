@@ -21,6 +21,7 @@ from engine.errors import TrainyardError
 from engine.store.database import turn
 from engine.studies import StudySpec
 
+AskedTrial = FrozenTrial | optuna.Trial
 _BUSY_SECONDS = 30
 _LISTENER = RandomSampler()
 """Takes what trials came to: Optuna keeps that itself, and a grid's own sampler would stop a loop that does not run."""
@@ -115,32 +116,32 @@ class OptunaStudy:
         """Return its trials, or those in some states. Of ten thousand that is a matter of milliseconds."""
         return self._study.get_trials(deepcopy=False, states=states or None)
 
-    def ask(self, sampler: BaseSampler, space: Mapping[str, BaseDistribution]) -> FrozenTrial:
+    def ask(self, sampler: BaseSampler, space: Mapping[str, BaseDistribution]) -> AskedTrial:
         """Begin the next trial that is enqueued, or a new one, with a value for all of the space."""
         self._study.sampler = sampler
-        return self._storage.get_trial(self._study.ask(dict(space))._trial_id)
+        return self._study.ask(dict(space))
 
-    def ask_again(self, trial: FrozenTrial, sampler: BaseSampler, space: Mapping[str, BaseDistribution]) -> FrozenTrial:
+    def ask_again(self, trial: FrozenTrial, sampler: BaseSampler, space: Mapping[str, BaseDistribution]) -> AskedTrial:
         """Return the trial with the values that it lacks: a driver was killed while it asked."""
         self._study.sampler = sampler
         asked = optuna.Trial(self._study, trial._trial_id)
         for name in space.keys() - trial.params.keys():
             asked._suggest(name, space[name])
-        return self._storage.get_trial(trial._trial_id)
+        return asked
 
     def enqueue(self, params: dict[str, Any], attrs: dict[str, Any]) -> None:
         """Add a trial with these values; it comes before what a sampler chooses."""
         self._study.enqueue_trial(params, user_attrs=attrs)
 
-    def mark(self, trial: FrozenTrial, name: str, value: Any) -> None:
+    def mark(self, trial: AskedTrial, name: str, value: Any) -> None:
         """Write an attribute of a trial."""
         self._storage.set_trial_user_attr(trial._trial_id, name, value)
 
-    def report(self, trial: FrozenTrial, step: int, value: float) -> None:
+    def report(self, trial: AskedTrial, step: int, value: float) -> None:
         """Write what a trial has come to after a step."""
         self._storage.set_trial_intermediate_value(trial._trial_id, step, value)
 
-    def worse(self, trial: FrozenTrial) -> bool:
+    def worse(self, trial: AskedTrial) -> bool:
         """Whether the pruner would end the trial now."""
         now = self._storage.get_trial(trial._trial_id)
         return bool(self._study.pruner.prune(self._study, now)) if now.intermediate_values else False

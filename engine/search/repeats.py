@@ -12,7 +12,7 @@ from optuna.distributions import BaseDistribution, CategoricalDistribution, Floa
 from optuna.samplers import BaseSampler, RandomSampler
 from optuna.trial import FrozenTrial, TrialState
 
-from engine.search.optuna_adapter import enqueued_params
+from engine.search.optuna_adapter import AskedTrial, enqueued_params
 from engine.search.space import Key, combinations_of, holds, key_of, space_size
 from engine.sentences import Sentence
 from engine.studies import StudySpec
@@ -57,19 +57,12 @@ class Tried:
         return [params for params in candidates if params not in self]
 
 
-def twin_of(trial: FrozenTrial, trials: Iterable[FrozenTrial]) -> FrozenTrial | None:
+def twin_of(trial: AskedTrial, trials: Iterable[FrozenTrial]) -> FrozenTrial | None:
     """Return the completed trial that has the same values already; None where there is none."""
-    key = key_of(trial.params, trial.params)
-    return next(
-        (
-            other
-            for other in trials
-            if other.state is TrialState.COMPLETE
-            and other.params.keys() == trial.params.keys()
-            and key_of(other.params, trial.params) == key
-        ),
-        None,
-    )
+    params = trial.params
+    key = key_of(params, params)
+    completed = (o for o in trials if o.state is TrialState.COMPLETE and o.params.keys() == params.keys())
+    return next((other for other in completed if key_of(other.params, params) == key), None)
 
 
 def is_known(params: Mapping[str, Any], trials: Iterable[FrozenTrial]) -> bool:

@@ -6,6 +6,7 @@ from typing import Any
 import optuna
 
 from engine.search.optuna_adapter import close_storage, open_storage, study_name
+from engine.search.repeats import REPEATS
 from engine.store import Store
 from engine.studies import Study
 
@@ -17,6 +18,9 @@ class Found:
     trials: dict[str, int] = field(default_factory=dict)
     best: list[dict[str, Any]] = field(default_factory=list)
     """`trial`, `values`, `params` and `run` of each, by the name of the objective or hyperparameter."""
+
+    repeats: dict[int, int] = field(default_factory=dict)
+    """Trials that were not trained, since another has the same values: its number, by theirs."""
 
     @property
     def done(self) -> int:
@@ -36,7 +40,9 @@ def find_results(store: Store, study: Study) -> Found:
             counts[name] = counts.get(name, 0) + 1
         winners: list[optuna.trial.FrozenTrial] = []
         if counts.get("complete"):
-            winners = known.best_trials if len(study.spec.objectives) > 1 else [known.best_trial]
+            best_trials = known.best_trials if len(study.spec.objectives) > 1 else [known.best_trial]
+            winners = [trials[trial.user_attrs.get(REPEATS, trial.number)] for trial in best_trials]
+            winners = list({trial.number: trial for trial in winners}.values())
         runs = store.studies.runs(study.id, [trial.number for trial in winners])
         best = [
             {
@@ -47,7 +53,7 @@ def find_results(store: Store, study: Study) -> Found:
             }
             for trial in winners
         ]
-        return Found(counts, best)
+        return Found(counts, best, {t.number: t.user_attrs[REPEATS] for t in trials if REPEATS in t.user_attrs})
     except KeyError:
         return Found()
     finally:

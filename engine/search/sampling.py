@@ -2,7 +2,7 @@
 
 import math
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 import numpy as np
@@ -26,12 +26,14 @@ def make_sampler(spec: StudySpec, number: int) -> optuna.samplers.BaseSampler:
         return _make_sampler(spec, number)
 
 
-def make_unrepeated(spec: StudySpec, number: int, tried: Tried) -> optuna.samplers.BaseSampler:
+def make_unrepeated(
+    spec: StudySpec, number: int, tried: Tried, space: Mapping[str, BaseDistribution]
+) -> optuna.samplers.BaseSampler:
     """Return the same sampler, made not to choose what was tried. A grid repeats nothing by itself."""
     made = make_sampler(spec, number)
     if spec.search.sampler == "grid":
         return made
-    return UnrepeatedSampler(made, distributions(spec), tried, _seed(spec, number))
+    return UnrepeatedSampler(made, space, tried, _seed(spec, number))
 
 
 def _seed(spec: StudySpec, number: int) -> int:

@@ -1,11 +1,14 @@
 """The Search page: what its address says is what varies, and the button begins that study."""
 
+from dataclasses import replace
+
 import psutil
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from engine.models.base import models
 from engine.search.suggestions import suggested_space
+from engine.serving.client import NetworkPicture
 from engine.spec import Choices, Range
 from engine.store import Store
 from engine.studies import tunable
@@ -120,15 +123,26 @@ def test_trials_that_do_not_fit_together_are_told_before_they_begin(
     assert "train at once, or fewer" not in words(open_page("search", parallel=2, device="cpu", **DIGITS))
 
 
+class Growing(WarmPredictor):
+    """Knows networks that have a million numbers for each unit."""
+
+    def describe(self, values: dict[str, object]) -> NetworkPicture:
+        """Two layers, and as many numbers as its width says."""
+        picture = super().describe(values)
+        numbers = 1_000_000 * int(str(values["units"]))
+        return replace(picture, facts=replace(picture.facts, parameters=numbers, trainable_parameters=numbers))
+
+
 def test_memory_is_asked_for_the_largest_values_that_are_searched(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lab, "predictor", WarmPredictor)
-    free = psutil.virtual_memory()._replace(available=1_300_000_000)
+    monkeypatch.setattr(lab, "predictor", Growing)
+    free = psutil.virtual_memory()._replace(available=4_000_000_000)
     monkeypatch.setattr(psutil, "virtual_memory", lambda: free)
-    cnn = {"dataset": "fashion", "model": "cnn", "device": "cpu", "batch_size": 32}
-    assert "With the largest values" not in words(open_page("search", vary="batch_size:32..64", **cnn))
-    assert "With the largest values that are searched" in words(open_page("search", vary="batch_size:32..1024", **cnn))
+    fits = open_page("search", vary="units:16..32", units=16, device="cpu", **DIGITS)
+    assert "With the largest values" not in words(fits)
+    large = open_page("search", vary="units:16..1024", units=16, device="cpu", **DIGITS)
+    assert "With the largest values that are searched:" in words(large)
 
 
 def test_a_space_with_few_combinations_says_so(store: Store) -> None:
