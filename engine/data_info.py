@@ -78,6 +78,8 @@ class DataInfo:
     """Of tables: the numbers, then the categories, in the order of the arrays."""
     target: str = ""
     """What a regression predicts, with its unit where it is known."""
+    text_column: str = field(default="", compare=False)
+    """Of texts that came from a table: the column that held them."""
     learned: Mapping[str, Any] = field(default_factory=dict, compare=False)
     """What model and task have learned from the training split before the network is built, as plain JSON."""
 
@@ -91,6 +93,11 @@ class DataInfo:
         return tuple(column for column in self.columns if column.kind == kind)
 
     @property
+    def taken_columns(self) -> tuple[str, ...]:
+        """Names of the columns that a table of inputs must have."""
+        return tuple(column.name for column in self.columns) or ((self.text_column,) if self.text_column else ())
+
+    @property
     def wide(self) -> bool:
         """Whether numbers of a table have 64 bits until they are centred, since 32 would blur one of its columns."""
         return any(column.reading is not None and column.reading.wide for column in self.columns)
@@ -101,7 +108,9 @@ class DataInfo:
             [column.name, column.kind, list(column.values), *([column.reading.to_dict()] if column.reading else [])]
             for column in self.columns
         ]
-        return {"shape": list(self.shape), "labels": list(self.labels), "columns": columns, "target": self.target}
+        return {"shape": list(self.shape), "labels": list(self.labels), "columns": columns, "target": self.target} | (
+            {"text_column": self.text_column} if self.text_column else {}
+        )
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
@@ -110,4 +119,10 @@ class DataInfo:
             Column(name, kind, tuple(values), Reading.from_dict(*reading) if reading else None)
             for name, kind, values, *reading in data.get("columns", ())
         )
-        return cls(tuple(data["shape"]), tuple(data["labels"]), tuple(columns), str(data.get("target", "")))
+        return cls(
+            tuple(data["shape"]),
+            tuple(data["labels"]),
+            tuple(columns),
+            str(data.get("target", "")),
+            str(data.get("text_column", "")),
+        )

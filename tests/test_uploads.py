@@ -83,8 +83,21 @@ def test_columns_that_the_network_does_not_know_are_left_out_and_none_may_be_abs
         pytest.fail("It was taken.")
 
 
-def test_for_other_modalities_a_csv_is_one_text() -> None:
-    assert read("text", ("t.csv", b"a,b")) == {"t.csv": b"a,b"}
+def test_a_table_of_texts_is_one_text_a_row_and_any_other_file_is_one_text() -> None:
+    table = b"id,review\n1,a fine film\n2,\n3,dull\n"
+    assert read("text", ("a.txt", b"a,b\nc,d")) == {"a.txt": b"a,b\nc,d"}
+    with open_inputs("text", [("t.csv", table)], ("review",)) as inputs:
+        assert [member.name for member in inputs] == ["t.csv:1", "t.csv:2", "t.csv:3"]
+        assert inputs[0].read() == b"a fine film"
+        with pytest.raises(TrainyardError, match="The text is missing"):
+            inputs[1].read()
+    for info in (DataInfo((), ("a", "b"), text_column="review"), WANTED["text"]):
+        found = decode("text", table, "t.csv", info)
+        assert (found.names, found.inputs.tolist(), list(found.errors)) == (
+            ("t.csv:1", "t.csv:2", "t.csv:3"), ["a fine film", "dull"], [1],
+        )  # fmt: skip
+    with pytest.raises(TrainyardError, match=r"'t\.csv' has no column 'text', in which"):
+        decode("text", table, "t.csv", DataInfo((), ("a", "b"), text_column="text"))
 
 
 def test_a_row_of_another_length_is_wrong_alone() -> None:

@@ -41,6 +41,8 @@ class Examples:
     target: str = ""
     """What a regression predicts, with its unit."""
     validation: np.ndarray | None = None
+    text_column: str = ""
+    """Of texts that came from a table: the column that held them."""
 
 
 class Dataset(Spec):

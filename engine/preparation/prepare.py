@@ -297,6 +297,7 @@ def _write(dataset: Dataset, path: Path) -> None:
         digest.update(np.ascontiguousarray(array).data)
     meta = {
         **info,
+        "text_column": examples.text_column,  # not of the content: equal texts are equal data
         "dataset": dataset.to_dict(),
         "kind": kind,
         "counts": {name: _count(examples, where) for name, where in splits.items()},

@@ -13,6 +13,7 @@ from engine.readers.sounds import decode_sound, fit_length
 from engine.sentences import COMMA, Sentence, joined
 from engine.serving.decoded import Decoded
 from engine.serving.rows import decode_rows
+from engine.serving.texts import is_table_of_texts, read_texts
 from engine.settings import settings
 
 _NEARLY_ALL = 0.99  # of the energy of the loudest stretch
@@ -24,8 +25,10 @@ def decode_picture(data: bytes, name: str, info: DataInfo) -> np.ndarray:
     return decode_image(data, name, channels=1 if channels == 1 else 3, size=(height, width))
 
 
-def decode_text(data: bytes, name: str, info: DataInfo) -> str:
-    """A text in UTF-8 that says something, at most `max_text_characters` long."""
+def decode_text(data: bytes, name: str, info: DataInfo) -> str | Decoded:
+    """A text in UTF-8 that says something, at most `max_text_characters` long; of a table, a text in each row."""
+    if is_table_of_texts(name):
+        return _rows_of_texts(data, name, info)
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -45,6 +48,21 @@ def decode_text(data: bytes, name: str, info: DataInfo) -> str:
             limit=limit,
         )
     return text
+
+
+def _rows_of_texts(data: bytes, name: str, info: DataInfo) -> Decoded:
+    read = read_texts(data, name, info.text_column)
+    limit = settings().max_predicted_rows
+    if len(read.names) > limit:
+        raise TrainyardError(
+            "{name!r} has {rows:,} rows; one request may have {limit:,} (TRAINYARD_MAX_PREDICTED_ROWS). Send "
+            "it in portions.",
+            name=name[-80:],
+            rows=len(read.names),
+            limit=limit,
+        )
+    good = [text for row, text in enumerate(read.texts) if row not in read.errors]
+    return Decoded(read.names, np.array(good, object), read.errors)
 
 
 def _no_text(data: bytes, name: str, reason: str) -> str:

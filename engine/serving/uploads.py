@@ -12,6 +12,7 @@ from engine.readers.cells import plain_name
 from engine.readers.layout import Layout, header_of
 from engine.readers.tables import read_cells
 from engine.readers.unpack import Member, naming, open_members
+from engine.serving.texts import is_table_of_texts, read_texts
 from engine.settings import settings
 
 ROW_MODALITIES = ("table",)
@@ -24,7 +25,8 @@ def open_inputs(
 ) -> Iterator[list[Member]]:
     """All inputs of some files (name, content), each with a name and a function that reads it.
 
-    `columns`: those of a table that the network takes; all must be there, and others, such as the target, are left
+    `columns`: those of a table that the network takes, for texts the one that holds them; all must be there, and others,
+    such as the target, are left
     out. Zips are open until the end of the block, and read one input at a time. Raises `TrainyardError` for a zip that
     deserves no trust, a table that is none, and more inputs than `max_instances`.
     """
@@ -57,9 +59,23 @@ def _largest_mb(modality: str) -> int:
 
 def _unfolded(modality: str, member: Member, columns: Sequence[str]) -> list[Member]:
     """The rows of a table, or the member itself."""
+    if modality == "text" and is_table_of_texts(member.name):
+        return _texts(member.read(), member.name, next(iter(columns), ""))
     if modality not in ROW_MODALITIES or member.name.lower().endswith(".json"):  # which may be a single row
         return [member]
     return _rows(member.read(), member.name, columns)
+
+
+def _texts(data: bytes, name: str, column: str) -> list[Member]:
+    """The texts of a table, and those of its rows that have none."""
+    read = read_texts(data, name, column)
+    return [
+        Member(
+            (of,),
+            partial(_refuse, read.errors[row]) if row in read.errors else partial(text.encode, "utf-8", "replace"),
+        )
+        for row, (of, text) in enumerate(zip(read.names, read.texts, strict=True))
+    ]
 
 
 def _rows(data: bytes, name: str, columns: Sequence[str]) -> list[Member]:

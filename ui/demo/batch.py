@@ -36,7 +36,7 @@ class Batch:
         self.paused = False
         self._open = ExitStack()  # zips stay open until the end; they are in memory
         info = artifacts_of(run_id).read_info()
-        columns = [column.name for column in info.columns] if info else []
+        columns = info.taken_columns if info else ()
         self.inputs = self._open.enter_context(open_inputs(modality, uploads, columns))
 
     @property

@@ -36,4 +36,13 @@ class MyTexts(OwnDataset):
         inputs[:] = [stored.bytes_of(index).decode() for index in range(len(stored))]
         groups = joined_groups(stored.groups(), stored.more.get("group"))
         validation, test = fixed_splits(stored.more.get("split"), groups, self.own(), stored.targets)
-        return Examples(inputs, stored.targets, self.own().labels, groups=groups, test=test, validation=validation)
+        own = self.own()
+        return Examples(
+            inputs,
+            stored.targets,
+            own.labels,
+            groups=groups,
+            test=test,
+            validation=validation,
+            text_column=str(own.roles.get("text", "")),
+        )
