@@ -81,6 +81,18 @@ def test_a_chinese_table_is_shown_named_and_imported(store: Store) -> None:
     assert "dataset=my-table" in at.get("page_link")[0].proto.query_string
 
 
+def test_a_file_that_is_read_wrongly_can_be_read_otherwise(store: Store) -> None:
+    at = give(
+        open_page("data"),
+        "trees.csv",
+        b"4.0,1.1,oak\n" + b"".join(b"%d.5,%d.5,elm\n0.5,%d,oak\n" % (i, i % 7, i % 5) for i in range(30)),
+    )
+    assert "column 3" in frame(at, "role")["column"].tolist()  # type: ignore[index]
+    file_id = at.get_by_key("own.file-0").value.file_id
+    at.get_by_key(f"own.header-{file_id}").set_value("yes").run()
+    assert frame(at, "role")["column"].tolist() == ["4.0", "1.1", "oak"]  # type: ignore[index]
+
+
 def test_a_role_can_be_changed_before_the_import(store: Store) -> None:
     at = give(open_page("data"), "花.csv", flowers().encode())
     key = "own.roles-" + at.get_by_key("own.file-0").value.file_id

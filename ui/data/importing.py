@@ -51,7 +51,7 @@ class _Seen:
     @property
     def key(self) -> str:
         """A name for the widgets that depend on the columns."""
-        return f"{self.file_id}-{self.layout.separator}{self.layout.decimal}{self.layout.header}"
+        return f"{self.file_id}{self.layout.separator}{self.layout.decimal}{self.layout.header}"
 
 
 def draw_import() -> None:
