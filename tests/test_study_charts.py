@@ -22,6 +22,7 @@ from ui.studies.charts.judging import MOST_TRIALS, Judging, sample
 from ui.studies.charts.parallel import parallel_figure
 from ui.studies.charts.slices import slice_figure
 from ui.studies.charts.workers import lanes, workers_figure
+from ui.studies.table import MOST_ROWS, shown_trials
 from ui.studies.words import seconds_left
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -168,3 +169,13 @@ def test_no_time_is_left_where_more_has_begun_than_is_wanted() -> None:
 def test_a_clock_that_is_put_back_takes_no_time_from_a_trial() -> None:
     run = replace(trial(0, 0.5).runs[0], ended_at=NOW - timedelta(hours=1))
     assert replace(trial(0, 0.5), runs=(run,)).seconds == 0
+
+
+def test_the_best_stays_in_the_table_however_many_newer_trials_there_are() -> None:
+    trials = many(MOST_ROWS + 500)
+    best = [t for t in trials if t.number in (3, MOST_ROWS + 400)]
+    shown = [t.number for t in shown_trials(trials, best)]
+    assert shown[:2] == [MOST_ROWS + 500, MOST_ROWS + 499]
+    assert shown[MOST_ROWS:] == [3]
+    assert len(shown) == len(set(shown)) == MOST_ROWS + 1
+    assert len(shown_trials(trials[:5], trials[:2])) == 5
