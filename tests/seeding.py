@@ -108,11 +108,15 @@ def completed(store: Store, owner: str = "ada", epochs: int = 10, points: int = 
     return store.runs.get(run.id)
 
 
-def judged(store: Store, known: dict[str, Any] | None = None, **values: Any) -> Run:
+def judged(store: Store, known: dict[str, Any] | None = None, owner: str = "ada", **values: Any) -> Run:
     """A completed run with all that a worker leaves: what became of each real example, and the baseline."""
     data = prepare(spec(**values).dataset)
     run = running(
-        store, epochs=10, known={"dataset_hash": data.content_hash, "baseline": BASELINE} | (known or {}), **values
+        store,
+        epochs=10,
+        owner=owner,
+        known={"dataset_hash": data.content_hash, "baseline": BASELINE} | (known or {}),
+        **values,
     )
     end(store, run, RunState.COMPLETED)
     files = artifacts_of(run.id)
@@ -133,14 +137,14 @@ def judged(store: Store, known: dict[str, Any] | None = None, **values: Any) -> 
     return store.runs.get(run.id)
 
 
-def scored(store: Store, right: float = 0.9, luck: int = 0, **values: Any) -> Run:
+def scored(store: Store, right: float = 0.9, luck: int = 0, owner: str = "ada", **values: Any) -> Run:
     """A completed run with what it made of each test example of its dataset, and the baseline's figures.
 
     Of classes a share of about `right` is guessed; numbers are missed by as much as `right` is short of 1. `luck` draws
     other guesses.
     """
     data, task = prepare(spec(**values).dataset), spec(**values).task
-    run = running(store, epochs=3, points=4, known={"dataset_hash": data.content_hash}, **values)
+    run = running(store, epochs=3, points=4, owner=owner, known={"dataset_hash": data.content_hash}, **values)
     positions = data.indices("test")
     targets = data.targets[positions]
     outputs = outputs_for(targets, data.info.num_classes, right, np.random.default_rng(luck))

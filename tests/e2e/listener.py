@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 @contextmanager
 def listening() -> Iterator[tuple[int, list[str]]]:
-    """Yield the port of a listener on loopback, and the list of the addresses that it is asked for."""
+    """Yield the port of a listener on loopback, and the list of what it was asked for."""
     asked: list[str] = []
 
     class Handler(BaseHTTPRequestHandler):
