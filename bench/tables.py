@@ -80,12 +80,11 @@ def _encoded(prepared: PreparedDataset) -> list[tuple[np.ndarray, np.ndarray]]:
 
     import keras
 
-    from engine.models.columns import encode_columns, learn_columns
-    from engine.tasks.tabular import row_inputs
+    from engine.modalities.table.columns import encode_columns, learn_columns
     from engine.training.tensors import as_tensors
 
-    info = replace(prepared.info, learned=learn_columns(prepared.arrays("train")[0], prepared.info))
-    raw, inputs = row_inputs(info)
+    info = replace(prepared.info, learned=learn_columns(prepared.arrays("train")[0]))
+    raw, inputs = prepared.modality.inputs(info)
     encode = keras.Model(raw, encode_columns(inputs, info))
     splits = [prepared.arrays(split) for split in ("train", "test")]
     return [(np.asarray(encode.predict(as_tensors(rows), verbose=0)), targets) for rows, targets in splits]

@@ -8,7 +8,7 @@ import stat
 import zipfile
 import zlib
 from contextlib import suppress
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ import numpy as np
 from engine.data_info import DataInfo
 from engine.errors import TrainyardError
 from engine.settings import settings
+from engine.tasks.base import tasks
 
 if TYPE_CHECKING:
     from engine.store import Store
@@ -87,7 +88,9 @@ class Artifacts:
     def read_info(self) -> DataInfo | None:
         """What the model takes, or None where nothing readable says so."""
         try:
-            return DataInfo.from_dict(json.loads(self.info.read_text(encoding="utf-8")))
+            described = json.loads(self.info.read_text(encoding="utf-8"))
+            modality = tasks[described["task"]["name"]].modality  # older files do not say it
+            return replace(DataInfo.from_dict(described), modality=modality)
         except (OSError, ValueError, KeyError, TypeError):
             return None
 

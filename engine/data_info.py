@@ -80,6 +80,8 @@ class DataInfo:
     """What a regression predicts, with its unit where it is known."""
     text_column: str = field(default="", compare=False)
     """Of texts that came from a table: the column that held them."""
+    modality: str = ""
+    """Name of the kind of input; empty only in what was written down before it was."""
     learned: Mapping[str, Any] = field(default_factory=dict, compare=False)
     """What model and task have learned from the training split before the network is built, as plain JSON."""
 
@@ -108,9 +110,9 @@ class DataInfo:
             [column.name, column.kind, list(column.values), *([column.reading.to_dict()] if column.reading else [])]
             for column in self.columns
         ]
-        return {"shape": list(self.shape), "labels": list(self.labels), "columns": columns, "target": self.target} | (
-            {"text_column": self.text_column} if self.text_column else {}
-        )
+        plain = {"shape": list(self.shape), "labels": list(self.labels), "columns": columns, "target": self.target}
+        text = {"text_column": self.text_column} if self.text_column else {}
+        return plain | text | {"modality": self.modality}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
@@ -125,4 +127,5 @@ class DataInfo:
             tuple(columns),
             str(data.get("target", "")),
             str(data.get("text_column", "")),
+            str(data.get("modality", "")),
         )

@@ -13,16 +13,24 @@ LABELS = ("low", "high")
 class InMemory(PreparedDataset):
     """Stands where `prepare` would have put files: only what is cached beside the data is on disk."""
 
-    def __init__(self, path: Path, inputs: np.ndarray, targets: np.ndarray, labels: tuple[str, ...] = LABELS) -> None:
+    def __init__(
+        self, path: Path, modality: str, inputs: np.ndarray, targets: np.ndarray, labels: tuple[str, ...] = LABELS
+    ) -> None:
         """Of the examples three fifths are for training, and a fifth each for validation and test."""
         super().__init__(path)
         path.mkdir(parents=True, exist_ok=True)
-        self.__dict__ |= {"inputs": inputs, "targets": targets, "labels": labels, "asked": []}
+        self.__dict__ |= {
+            "inputs": inputs,
+            "targets": targets,
+            "labels": labels,
+            "kind_of_input": modality,
+            "asked": [],
+        }
 
     @property
     def info(self) -> DataInfo:
         """As the meta file would tell."""
-        return DataInfo(self.inputs.shape[1:], self.__dict__["labels"])
+        return DataInfo(self.inputs.shape[1:], self.__dict__["labels"], modality=self.__dict__["kind_of_input"])
 
     def indices(self, split: Split) -> np.ndarray:
         """Every fifth example, from another start for each held-out split."""
@@ -40,7 +48,7 @@ def images(path: Path, count: int = 100, side: int = 8) -> InMemory:
     """Dark and bright pictures."""
     targets = classes(count)
     noise = np.random.default_rng(1).integers(0, 120, (count, side, side, 3))
-    return InMemory(path, (noise + 100 * targets[:, None, None, None]).astype(np.uint8), targets)
+    return InMemory(path, "image", (noise + 100 * targets[:, None, None, None]).astype(np.uint8), targets)
 
 
 def texts(path: Path, count: int = 100) -> InMemory:
@@ -49,7 +57,7 @@ def texts(path: Path, count: int = 100) -> InMemory:
     rng, targets = np.random.default_rng(1), classes(count)
     made = np.empty(count, object)
     made[:] = [f"It is {words[int(t)][rng.integers(3)]}, number {rng.integers(50)}." for t in targets]
-    return InMemory(path, made, targets)
+    return InMemory(path, "text", made, targets)
 
 
 def sounds(path: Path, count: int = 60, seconds: float = 0.3) -> InMemory:
@@ -60,7 +68,7 @@ def sounds(path: Path, count: int = 60, seconds: float = 0.3) -> InMemory:
     waves = np.sin(2 * np.pi * hertz * time) * rng.uniform(0.1, 0.9, (count, 1)) + rng.normal(
         0, 0.01, (count, len(time))
     )
-    return InMemory(path, (waves * 30_000).astype(np.int16), targets)
+    return InMemory(path, "audio", (waves * 30_000).astype(np.int16), targets)
 
 
 def tables(path: Path, count: int = 200, regression: bool = False, curved: bool = False) -> InMemory:
@@ -73,5 +81,5 @@ def tables(path: Path, count: int = 200, regression: bool = False, curved: bool 
     first = rows["numbers"][:, 0].astype(float)
     value = (10 * first**2 if curved else 3 * first) + 5 * (rows["categories"][:, 0] == "red")
     if regression:
-        return InMemory(path, rows, value, ())
-    return InMemory(path, rows, (value > np.median(value)).astype(np.int64))
+        return InMemory(path, "table", rows, value, ())
+    return InMemory(path, "table", rows, (value > np.median(value)).astype(np.int64))

@@ -11,8 +11,9 @@ from PIL import Image
 from engine.data_info import DataInfo
 from engine.datasets.base import datasets
 from engine.errors import TrainyardError
+from engine.modalities.audio.clips import loudest
+from engine.modalities.base import modalities
 from engine.readers.sounds import encode_wav
-from engine.serving.decoding import decode_one, loudest
 from engine.serving.loaded import LoadedModels
 from engine.serving.previews import VARIANTS, preview_augmentation
 from engine.store import Store
@@ -34,16 +35,16 @@ def _tones() -> Iterator[None]:
 
 def test_a_clip_of_the_right_length_comes_as_it_is() -> None:
     [clip] = tones(1).inputs
-    assert np.array_equal(decode_one("audio", encode_wav(clip), "clip.wav", INFO)[0], clip)
+    assert np.array_equal(modalities["audio"].decode(encode_wav(clip), "clip.wav", INFO).inputs[0], clip)
 
 
 def test_a_short_clip_ends_in_silence_and_of_a_long_one_the_loudest_part_counts() -> None:
     [word] = tones(1).inputs
-    short = decode_one("audio", encode_wav(word[:1_000]), "short.wav", INFO)[0]
+    short = modalities["audio"].decode(encode_wav(word[:1_000]), "short.wav", INFO).inputs[0]
     assert np.array_equal(short, np.concatenate([word[:1_000], np.zeros(3_000, np.int16)]))
     late = np.concatenate([np.zeros(30_000, np.int16), word, np.zeros(9_000, np.int16)])
-    assert np.abs(decode_one("audio", encode_wav(late), "late.wav", INFO)[0][100:-100]).max() > 5_000
-    assert (decode_one("audio", encode_wav(late), "late.wav", INFO)[0] == 0).mean() < 0.05
+    assert np.abs(modalities["audio"].decode(encode_wav(late), "late.wav", INFO).inputs[0][100:-100]).max() > 5_000
+    assert (modalities["audio"].decode(encode_wav(late), "late.wav", INFO).inputs[0] == 0).mean() < 0.05
 
 
 def test_a_short_word_lies_in_the_middle_of_the_part_that_counts() -> None:
@@ -56,7 +57,7 @@ def test_a_short_word_lies_in_the_middle_of_the_part_that_counts() -> None:
 
 def test_what_is_no_sound_is_a_sentence() -> None:
     with pytest.raises(TrainyardError, match=r"'cat\.png' is"):
-        decode_one("audio", b"\x89PNG\r\n\x1a\n", "cat.png", INFO)
+        modalities["audio"].decode(b"\x89PNG\r\n\x1a\n", "cat.png", INFO)
 
 
 def test_a_trained_network_answers_about_sounds_of_any_length(store: Store) -> None:

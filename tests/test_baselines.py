@@ -8,17 +8,18 @@ from typing import Any, ClassVar
 import numpy as np
 import pytest
 
-from engine.baselines import search
-from engine.baselines.audio import mean_and_deviation
 from engine.baselines.base import Baseline, baseline_of, cached_baseline
-from engine.baselines.image import MAX_PIXELS, pixels
-from engine.baselines.mel import BANDS, log_mel
-from engine.baselines.recipe import fit_in_portions, logistic_regressions
-from engine.baselines.table import as_frame
+from engine.baselines.fitting import fit_in_portions
 from engine.data_info import DataInfo
 from engine.datasets.base import datasets
 from engine.errors import TrainyardError
 from engine.judging.values import judge_values
+from engine.modalities.audio.baseline import mean_and_deviation
+from engine.modalities.audio.mel import BANDS, log_mel
+from engine.modalities.base import modalities
+from engine.modalities.image.baseline import MAX_PIXELS, pixels
+from engine.modalities.recipe import logistic_regressions
+from engine.modalities.table.baseline import as_frame
 from engine.preparation.prepare import prepare
 from engine.settings import settings
 from engine.tasks.base import Task, tasks
@@ -83,7 +84,7 @@ def test_every_modality_has_a_baseline_that_learns(
 
 
 def test_every_registered_task_has_a_recipe() -> None:
-    assert {tasks[name].modality for name in tasks} <= search.RECIPES.keys()
+    assert {tasks[name].modality for name in tasks} <= set(modalities)
 
 
 def test_a_line_is_enough_for_a_line_and_trees_are_chosen_for_a_curve(home: Path) -> None:
@@ -195,12 +196,12 @@ def test_without_held_out_examples_there_are_no_figures_for_them(home: Path) -> 
             return np.arange(len(self.inputs)) if split == "train" else np.empty(0, np.int64)
 
     plain = images(home)
-    baseline = baseline_of(Held(home, plain.inputs, plain.targets), classify("image"))
+    baseline = baseline_of(Held(home, "image", plain.inputs, plain.targets), classify("image"))
     assert baseline == Baseline(baseline.name, baseline.parameters, {}, baseline.seconds, 100, 100)
 
 
 def test_an_unknown_modality_is_an_error_with_a_sentence(home: Path) -> None:
-    with pytest.raises(TrainyardError, match="modality 'smell'"):
+    with pytest.raises(TrainyardError, match="modality named 'smell'"):
         baseline_of(images(home), classify("smell"))
 
 
@@ -252,4 +253,4 @@ def test_tables_may_lack_a_kind_of_column_or_all_values_of_one(home: Path) -> No
         part = np.empty(len(data.inputs), dtype=[(field, *data.inputs.dtype[field].subdtype)])
         part[field] = data.inputs[field]
         assert list(as_frame(part).columns) == [f"{field[0]}0", f"{field[0]}1"]
-        assert baseline_of(InMemory(home / field, part, data.targets), classify("table")).name
+        assert baseline_of(InMemory(home / field, "table", part, data.targets), classify("table")).name

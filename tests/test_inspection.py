@@ -15,11 +15,12 @@ from engine.inspection import checks
 from engine.inspection.balance import judge_balance
 from engine.inspection.checks import CHECKS, known_result, run_check
 from engine.inspection.columns import TELLTALE, inspect_all
-from engine.inspection.duplicates import find_duplicates, near_images, normalised
-from engine.inspection.features import image_features
+from engine.inspection.duplicates import find_duplicates
 from engine.inspection.mislabels import find_mislabels
-from engine.inspection.sizes import loud_seconds, text_sizes
+from engine.modalities.audio.clips import loud_seconds
+from engine.modalities.image.looks import image_features, near_images
 from engine.modalities.rows import make_rows
+from engine.modalities.text.looks import normalised, text_sizes
 from engine.preparation.prepare import PreparedDataset, prepare
 from engine.settings import settings
 
@@ -40,6 +41,8 @@ class Planted(UnsplitDataset):
 
 def planted(inputs: np.ndarray, targets: Any, labels: tuple[str, ...] = (), **more: Any) -> PreparedDataset:
     """Prepared from arrays."""
+    kind = "tabular" if inputs.dtype.names else {1: "text", 2: "audio", 4: "image"}[inputs.ndim]
+    Planted.tasks = (f"{kind}-classification",)
     Planted.examples = Examples(inputs, np.asarray(targets), labels, **more)
     return prepare(Planted())
 

@@ -39,7 +39,7 @@ def small(name: str, **values: object) -> Model:
 def build(model: Model, shape: tuple[int, ...], seed: int = 0) -> keras.Model:
     """The network of a run: raw inputs -> preprocess -> features -> body -> scores."""
     keras.utils.set_random_seed(seed)
-    inputs, info = keras.Input(shape), DataInfo(shape, LABELS)
+    inputs, info = keras.Input(shape), DataInfo(shape, LABELS, modality="image")
     x = model.body(model.features(model.preprocess(inputs, info)))
     return keras.Model(inputs, keras.layers.Dense(len(LABELS), name="scores")(x))
 
@@ -98,7 +98,7 @@ def test_what_it_suggests_are_fields_of_a_run(name: str) -> None:
 @pytest.mark.parametrize("name", IMAGE_MODELS)
 def test_it_maps_images_of_any_size_to_a_vector(name: str, shape: tuple[int, ...]) -> None:
     model, inputs = small(name), keras.Input(shape)
-    vector = model.body(model.features(model.preprocess(inputs, DataInfo(shape, LABELS))))
+    vector = model.body(model.features(model.preprocess(inputs, DataInfo(shape, LABELS, modality="image"))))
     assert len(vector.shape) == 2
     outputs = np.asarray(keras.Model(inputs, vector)(pictures(shape)))
     assert outputs.shape == (2, vector.shape[1])
@@ -144,9 +144,11 @@ def test_another_seed_gives_another_network() -> None:
 @pytest.mark.parametrize("name", IMAGE_MODELS)
 def test_frozen_features_hold_no_trainable_weight(name: str) -> None:
     model, inputs = small(name), keras.Input((28, 28, 1))
-    frozen = keras.Model(inputs, model.features(model.preprocess(inputs, DataInfo((28, 28, 1), LABELS))))
+    frozen = keras.Model(
+        inputs, model.features(model.preprocess(inputs, DataInfo((28, 28, 1), LABELS, modality="image")))
+    )
     assert frozen.trainable_variables == []
-    assert model.freezes(DataInfo((28, 28, 1), LABELS)) == bool(frozen.variables)
+    assert model.freezes(DataInfo((28, 28, 1), LABELS, modality="image")) == bool(frozen.variables)
 
 
 @pytest.mark.slow
@@ -268,7 +270,7 @@ def test_the_pretrained_network_tells_fruit_from_vehicles_it_never_trained_on() 
     opacity = stamps[..., 3:] / 255
     images = stamps[..., :3] * opacity + 255 * (1 - opacity)
     model, inputs = EfficientNetLite0(resolution=96), keras.Input((96, 96, 3))
-    net = keras.Model(inputs, model.features(model.preprocess(inputs, DataInfo((96, 96, 3), LABELS))))
+    net = keras.Model(inputs, model.features(model.preprocess(inputs, DataInfo((96, 96, 3), LABELS, modality="image"))))
     features = np.asarray(net(images))
     distances = np.linalg.norm(features[:, None] - features[None], axis=2) + np.diag(np.full(len(features), np.inf))
     assert (targets[distances.argmin(axis=1)] == targets).mean() > 0.9  # by the nearest other photo
@@ -294,7 +296,12 @@ def net_value(net: keras.Model, path: str) -> np.ndarray:
 
 @pytest.mark.parametrize(("unfreeze_from", "kept"), [("none", True), ("block4", True), ("block1", False)])
 def test_features_are_kept_while_most_of_the_network_is_frozen(unfreeze_from: str, kept: bool) -> None:
-    assert small("efficientnet-lite0", unfreeze_from=unfreeze_from).freezes(DataInfo((28, 28, 1), LABELS)) is kept
+    assert (
+        small("efficientnet-lite0", unfreeze_from=unfreeze_from).freezes(
+            DataInfo((28, 28, 1), LABELS, modality="image")
+        )
+        is kept
+    )
 
 
 def test_grey_images_are_seen_as_colour_images_without_colour() -> None:
@@ -302,7 +309,7 @@ def test_grey_images_are_seen_as_colour_images_without_colour() -> None:
     outputs = []
     for images in (grey, np.repeat(grey, 3, axis=3)):
         inputs = keras.Input(images.shape[1:])
-        seen = model.preprocess(inputs, DataInfo(images.shape[1:], LABELS))
+        seen = model.preprocess(inputs, DataInfo(images.shape[1:], LABELS, modality="image"))
         assert seen.shape == (None, 96, 96, 3)
         outputs.append(np.asarray(keras.Model(inputs, seen)(images)))
     np.testing.assert_array_equal(*outputs)
@@ -310,13 +317,15 @@ def test_grey_images_are_seen_as_colour_images_without_colour() -> None:
 
 
 def test_an_oblong_image_keeps_its_proportions() -> None:
-    seen = EfficientNetLite0(resolution=96).preprocess(keras.Input((32, 64, 3)), DataInfo((32, 64, 3), LABELS))
+    seen = EfficientNetLite0(resolution=96).preprocess(
+        keras.Input((32, 64, 3)), DataInfo((32, 64, 3), LABELS, modality="image")
+    )
     assert seen.shape == (None, 96, 192, 3)
 
 
 def test_images_with_an_odd_number_of_channels_are_refused_with_a_sentence() -> None:
     with pytest.raises(TrainyardError, match="1 or 3 channels, not 4"):
-        EfficientNetLite0().preprocess(keras.Input((32, 32, 4)), DataInfo((32, 32, 4), LABELS))
+        EfficientNetLite0().preprocess(keras.Input((32, 32, 4)), DataInfo((32, 32, 4), LABELS, modality="image"))
 
 
 def test_missing_weights_are_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

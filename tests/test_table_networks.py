@@ -16,8 +16,8 @@ from engine.artifacts import artifacts_of
 from engine.data_info import Column, DataInfo
 from engine.datasets.base import datasets
 from engine.modalities.rows import category_values, equal_rows, make_rows
+from engine.modalities.table.columns import learn_columns
 from engine.models.base import models
-from engine.models.columns import learn_columns
 from engine.preparation.prepare import prepare
 from engine.runs import RunSpec
 from engine.settings import settings
@@ -125,7 +125,7 @@ def test_what_training_has_not_seen_has_no_untrained_weight(name: str) -> None:
 
 def test_the_mean_of_a_column_with_gaps_is_that_of_what_is_there() -> None:
     rows = make_rows(np.array([[1.0, 5.0], [np.nan, 7.0], [3.0, np.inf]]), None)
-    learned = learn_columns(rows, DataInfo((), ("a",), (Column("x", "number"), Column("y", "number"))))
+    learned = learn_columns(rows)
     assert learned == {"mean": [2.0, 6.0], "deviation": [1.0, 1.0], "gaps": [0, 1]}
 
 

@@ -133,7 +133,8 @@ def test_a_file_in_a_zip_may_have_as_much_as_alone(monkeypatch: pytest.MonkeyPat
     limits = settings().model_copy(update={"max_image_mb": 1, "max_clip_mb": 3})
     for module in ("unpack", "sounds"):
         monkeypatch.setattr(f"engine.readers.{module}.settings", lambda: limits)
-    monkeypatch.setattr("engine.serving.uploads.settings", lambda: limits)
+    for module in ("serving.uploads", "modalities.base", "modalities.audio"):
+        monkeypatch.setattr(f"engine.{module}.settings", lambda: limits)
     archive = zipped(**{"a.wav": bytes(2_000_000)})
     assert len(read("audio", ("x.zip", archive))["a.wav"]) == 2_000_000
     with pytest.raises(TrainyardError, match=r"'a\.wav' unpacks to more than 1 MB"):

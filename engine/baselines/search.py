@@ -11,21 +11,14 @@ from typing import Any, NamedTuple
 import numpy as np
 from sklearn.base import clone
 
-from engine.baselines import audio, image, table, text
-from engine.baselines.recipe import Family, Recipe, fit_in_portions
-from engine.errors import TrainyardError
+from engine.baselines.fitting import fit_in_portions
 from engine.judging import deciding_metric, gain
+from engine.modalities.base import modalities
+from engine.modalities.recipe import Family
 from engine.preparation.prepare import PreparedDataset, Split
 from engine.settings import settings
 from engine.tasks.base import Task
 
-RECIPES: dict[str, Callable[[np.ndarray, int], Recipe]] = {
-    "image": image.recipe,
-    "text": text.recipe,
-    "audio": audio.recipe,
-    "table": table.recipe,
-}
-"""By modality: one input as a sample (1, ...) and the number of classes (0: regression) -> what is tried."""
 _CHUNK = 256  # inputs that are read at once; between two chunks a stop is obeyed
 _MARGIN = 0.8  # share of the time that is planned for: a fit on more examples may need more iterations
 
@@ -49,13 +42,10 @@ class Search:
 
     def __init__(self, data: PreparedDataset, task: Task, obey: Callable[[], None]) -> None:
         """`obey` is called several times a second and may raise to leave."""
-        if task.modality not in RECIPES:
-            raise TrainyardError(
-                "There is no baseline yet for inputs of modality {modality!r}.", modality=task.modality
-            )
         self.data, self.task, self.obey = data, task, obey
         self.available = data.indices("train")
-        self.recipe = RECIPES[task.modality](np.asarray(data.inputs[self.available[:1]]), data.info.num_classes)
+        sample = np.asarray(data.inputs[self.available[:1]])
+        self.recipe = modalities[task.modality].baseline(sample, data.info.num_classes)
         self.complete = True
         self._until = time.monotonic() + settings().baseline_seconds
 

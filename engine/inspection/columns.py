@@ -5,7 +5,6 @@ from typing import Any
 import numpy as np
 
 from engine.inspection.sample import sample_of
-from engine.modalities.rows import Rows
 from engine.preparation.prepare import PreparedDataset
 
 GAPS = 0.4
@@ -24,10 +23,9 @@ def inspect_all(prepared: PreparedDataset, most: int) -> dict[str, Any]:
     in cross-validation: 0 says nothing, 1 determines the target.
     """
     where = sample_of(prepared, most)
-    assert isinstance(prepared.inputs, Rows)
     rows, targets = prepared.inputs[where], prepared.targets[where]
     found = []
-    for name, values, missing in _columns(prepared, rows):
+    for name, values, missing in prepared.modality.columns(rows, prepared.info):
         _, counts = np.unique(values[~missing], return_counts=True)
         largest = int(counts.max(initial=0))
         found.append(
@@ -39,20 +37,6 @@ def inspect_all(prepared: PreparedDataset, most: int) -> dict[str, Any]:
             }
         )
     return {"examined": len(where), "of": len(prepared.targets), "columns": found}
-
-
-def _columns(prepared: PreparedDataset, rows: np.ndarray) -> list[tuple[str, np.ndarray, np.ndarray]]:
-    """Name, (rows,) numbers or codes, (rows,) whether the cell is missing."""
-    found = []
-    for kind, field in (("number", "numbers"), ("category", "categories")):
-        for position, column in enumerate(prepared.info.named(kind)):  # type: ignore[arg-type]
-            cells = rows[field][:, position]
-            if field == "numbers":
-                found.append((column.name, cells, np.isnan(cells)))
-            else:
-                codes = np.unique(cells.astype(str), return_inverse=True)[1].astype(np.float32)
-                found.append((column.name, codes, cells == ""))
-    return found
 
 
 def alone(values: np.ndarray, targets: np.ndarray, *, classes: bool) -> float:

@@ -87,6 +87,20 @@ class Rows:
         """The texts that are to be saved beside them, by file name."""
         return {_VALUES: json.dumps(self._values.tolist(), ensure_ascii=False)}
 
+    def numbers(self) -> np.ndarray:
+        """(rows, k) float32 of all rows, memory-mapped; without columns where none holds numbers."""
+        return self._numbers if self._numbers is not None else np.empty((len(self), 0), np.float32)
+
+    def keys(self) -> Iterator[bytes]:
+        """Bytes that equal rows share, for each row."""
+        parts = [part for part in (self._numbers, self._codes) if part is not None]
+        return (b"".join(part[row].tobytes() for part in parts) for row in range(len(self)))
+
+    @property
+    def nbytes(self) -> int:
+        """Of numbers and codes."""
+        return sum(part.nbytes for part in (self._numbers, self._codes) if part is not None)
+
     def __len__(self) -> int:
         return len(self._numbers if self._numbers is not None else self._codes)  # type: ignore[arg-type]
 

@@ -1,7 +1,9 @@
 """Texts of any length on disk: one file of UTF-8 bytes and one of positions, memory-mapped when read. No pickle."""
 
+import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -31,6 +33,11 @@ class Texts:
         """What is to be saved, by file name."""
         return {_BYTES: self._data, _ENDS: self._ends}
 
+    @property
+    def nbytes(self) -> int:
+        """Of the letters."""
+        return int(self._data.nbytes)
+
     def __len__(self) -> int:
         return len(self._ends)
 
@@ -46,3 +53,8 @@ class Texts:
     def _text(self, position: int) -> str:
         start = self._ends[position - 1] if position else 0
         return bytes(self._data[start : self._ends[position]]).decode()
+
+
+def texts_array(texts: Any) -> np.ndarray:
+    """Texts in lists as one array of bytes, which are JSON: the way scripts get them."""
+    return np.frombuffer(json.dumps(texts).encode("ascii"), np.uint8)

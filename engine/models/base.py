@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from engine.data_info import DataInfo
-from engine.models.columns import encode_columns, learn_columns
+from engine.modalities.base import modalities
 from engine.registry import Registry
 from engine.spec import Spec
 
@@ -33,11 +33,11 @@ class Model(Spec):
 
         Plain JSON; `preprocess` finds it as `info.learned`, which is empty where only the shapes of the network count.
         """
-        return learn_columns(inputs, info) if info.columns else {}
+        return modalities[info.modality].learn(inputs)
 
     def learns(self, info: DataInfo) -> bool:
         """Whether `learn` looks at the inputs at all."""
-        return bool(info.columns) or type(self).learn is not Model.learn
+        return type(self).learn is not Model.learn or modalities[info.modality].learns()
 
     def lengths(self, features: "np.ndarray") -> "np.ndarray | None":
         """Length of each example of `features` (examples, longest, ...) that ends in padding; None: all count alike.
@@ -53,16 +53,13 @@ class Model(Spec):
     def preprocess(self, x: Any, info: DataInfo) -> "keras.KerasTensor":
         """Map raw inputs (batch, ...) to what `features` takes. Part of the saved model; not trained, not augmented.
 
-        Images arrive as (batch, height, width, channels) with values 0 to 255; the default scales them to 0..1. Rows
-        of tables become vectors of numbers.
+        The default is what the modality does: images are scaled to 0..1, rows of tables become vectors of numbers.
         """
-        from keras import layers
-
-        return encode_columns(x, info) if info.columns else layers.Rescaling(1 / 255, name="scale")(x)
+        return modalities[info.modality].preprocess(x, info)
 
     def freezes(self, info: DataInfo) -> bool:
         """Whether features are worth computing only once for each example, where inputs are not augmented."""
-        return bool(info.columns)
+        return modalities[info.modality].freezes()
 
     def features(self, x: "keras.KerasTensor") -> "keras.KerasTensor":
         """Map preprocessed inputs to what `body` takes. Never trained, and the same for equal inputs at all times."""

@@ -17,15 +17,14 @@ import numpy as np
 from engine.data_info import DataInfo
 from engine.datasets.base import Dataset, Examples
 from engine.errors import TrainyardError
-from engine.modalities.rows import Rows
-from engine.modalities.texts import Texts
+from engine.modalities.base import Inputs, Modality, modalities
 from engine.sentences import COMMA, joined
 from engine.settings import settings
+from engine.tasks.base import tasks
 
 Split = Literal["train", "validation", "test"]
-TEXT, ROWS = "text", "rows"
 SPLITS: tuple[Split, ...] = ("train", "validation", "test")
-_FORMAT = "2"  # raise it when the prepared form changes: old caches are then ignored
+_FORMAT = "3"  # raise it when the prepared form changes: old caches are then ignored
 _STRATA = 5
 _LEAST_ROWS = 10
 _TEMPORARY, _STALE_SECONDS = ".prepare-", 24 * 3600.0
@@ -39,7 +38,7 @@ class PreparedDataset:
 
     @cached_property
     def meta(self) -> dict[str, Any]:
-        """`labels`, `shape`, `columns`, `target`, `kind`, `counts`, `content_hash`, `dataset`.
+        """`labels`, `shape`, `columns`, `target`, `modality`, `kind`, `counts`, `content_hash`, `dataset`.
 
         `counts`: for each split how many examples of each class there are; of a regression one number, all of them.
         """
@@ -56,15 +55,15 @@ class PreparedDataset:
         """SHA-256 over all inputs, targets, labels and the split: the identity that a run records."""
         return str(self.meta["content_hash"])
 
+    @property
+    def modality(self) -> Modality:
+        """What knows about the inputs."""
+        return modalities[self.info.modality]
+
     @cached_property
-    def inputs(self) -> np.ndarray | Texts | Rows:
-        """(examples, ...) memory-mapped, read-only. Texts and rows take the place of an array: positions pick from it."""
-        if self.meta["kind"] == TEXT:
-            return Texts.read(self.path)
-        if self.meta["kind"] == ROWS:
-            return Rows.read(self.path)
-        inputs: np.ndarray = np.load(self.path / "inputs.npy", mmap_mode="r")
-        return inputs
+    def inputs(self) -> Inputs:
+        """(examples, ...) memory-mapped, read-only: an array, or what takes its place; positions pick from it."""
+        return self.modality.open(self.path)
 
     @cached_property
     def targets(self) -> np.ndarray:
@@ -268,17 +267,6 @@ def _check_values(name: str, targets: np.ndarray) -> None:
         )
 
 
-def _pack(inputs: np.ndarray) -> tuple[dict[str, np.ndarray], dict[str, str], tuple[int, ...], str]:
-    """Arrays and texts by file name, the shape of one input, and what kind it is: TEXT, ROWS or a dtype."""
-    if inputs.dtype.names:
-        rows = Rows.of(inputs)
-        return rows.files(), rows.texts(), (), ROWS
-    if inputs.dtype == object:
-        return Texts.of(list(inputs)).files(), {}, (), TEXT
-    array = np.ascontiguousarray(inputs)
-    return {"inputs.npy": array}, {}, array.shape[1:], str(array.dtype)
-
-
 def _count(examples: Examples, where: np.ndarray) -> list[int]:
     if not examples.labels:
         return [len(where)]
@@ -290,25 +278,28 @@ def _write(dataset: Dataset, path: Path) -> None:
     examples = dataset.load()
     check_examples(dataset.name, examples)
     splits = split_examples(dataset, examples)
-    files, texts, shape, kind = _pack(examples.inputs)
-    info = DataInfo(shape, examples.labels, examples.columns, examples.target).to_dict()
-    digest = hashlib.sha256(json.dumps([info, len(examples.inputs), kind, texts], sort_keys=True).encode())
-    for array in (*files.values(), examples.targets, *(splits[name] for name in SPLITS)):
+    modality = tasks[dataset.tasks[0]].modality
+    stored = modalities[modality].store(examples.inputs)
+    info = DataInfo(stored.shape, examples.labels, examples.columns, examples.target, modality=modality).to_dict()
+    hashed = {name: value for name, value in info.items() if name != "modality"}  # as before there were several
+    identity = [hashed, len(examples.inputs), stored.kind, stored.texts]
+    digest = hashlib.sha256(json.dumps(identity, sort_keys=True).encode())
+    for array in (*stored.files.values(), examples.targets, *(splits[name] for name in SPLITS)):
         digest.update(np.ascontiguousarray(array).data)
     meta = {
         **info,
         "text_column": examples.text_column,  # not of the content: equal texts are equal data
         "dataset": dataset.to_dict(),
-        "kind": kind,
+        "kind": stored.kind,
         "counts": {name: _count(examples, where) for name, where in splits.items()},
         "content_hash": digest.hexdigest(),
     }
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(prefix=_TEMPORARY, dir=path.parent))
     try:
-        for name, array in files.items():
+        for name, array in stored.files.items():
             np.save(temporary / name, array)
-        for name, text in texts.items():
+        for name, text in stored.texts.items():
             (temporary / name).write_text(text, encoding="utf-8")
         np.save(temporary / "targets.npy", examples.targets.astype(np.int64 if examples.labels else np.float64))
         np.savez(

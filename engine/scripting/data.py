@@ -1,18 +1,12 @@
 """The examples of a run as plain arrays in one npz file. No pickle: texts are JSON."""
 
 import io
-import json
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import numpy as np
 
 from engine.preparation.prepare import SPLITS, PreparedDataset
-
-
-def texts_array(texts: Any) -> np.ndarray:
-    """Texts in lists as an array of bytes."""
-    return np.frombuffer(json.dumps(texts).encode("ascii"), np.uint8)
 
 
 def example_arrays(data: PreparedDataset) -> dict[str, np.ndarray]:
@@ -21,16 +15,8 @@ def example_arrays(data: PreparedDataset) -> dict[str, np.ndarray]:
     for split in SPLITS:
         inputs, targets = data.arrays(split)
         found[f"{split}_targets"] = targets
-        if inputs.dtype.names:
-            for name in inputs.dtype.names:
-                found[f"{split}_{name}"] = _plain(inputs[name])
-        else:
-            found[f"{split}_inputs"] = _plain(inputs)
+        found |= {f"{split}_{name}": array for name, array in data.modality.arrays(inputs).items()}
     return found
-
-
-def _plain(values: np.ndarray) -> np.ndarray:
-    return texts_array(values.tolist()) if values.dtype == object else np.ascontiguousarray(values)
 
 
 def size_bytes(data: PreparedDataset) -> int:

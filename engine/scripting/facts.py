@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 
 from engine.data_info import DataInfo
+from engine.modalities.texts import texts_array
 from engine.preparation.prepare import PreparedDataset
 from engine.runs import RunSpec
-from engine.scripting.data import texts_array
 from engine.scripting.graph import Graph
 from engine.scripting.learned import Learned
 from engine.scripting.objects import Objects
@@ -39,7 +39,7 @@ class Facts:
             shape = network.features.output_shape[1:]
             self.copies = copies_within_budget(changes, shape, len(data.indices("train")))
         rows = data.inputs[data.indices("train")[:1]]
-        self.kind = "rows" if rows.dtype.names else "texts" if rows.dtype == object else "array"
+        self.reading = data.modality.script(info)
         self.whole = rows.dtype != np.float32
         lengths = type(spec.model).lengths
         self.sequences = lengths(spec.model, np.zeros((1, 1), np.int32)) is not None

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 import keras
 import numpy as np
 
-from engine.data_info import DataInfo
 from engine.preparation.prepare import prepare
 from engine.runs import RunSpec
 from engine.scripting.files import ScriptFiles
@@ -110,36 +109,22 @@ class _Writer(TrainingSections):
 
     def _data(self) -> str:
         lines = ['with np.load("data.npz") as file:', "    data = dict(file)"]
-        strings = self.strings or self.kind == "texts" or bool(self.info.named("category"))
+        strings = self.strings or self.reading.strings
         if self.info.labels and not written_short(list(self.info.labels)):
             self._constant(list(self.info.labels), "classes")
             strings = True
         if strings:
             lines += ["", "", *TEXTS.split("\n")]
-        if self.kind == "rows":
-            lines += ["", "", *self._rows()]
-        if strings or self.kind == "rows":
+        if self.reading.lines:
+            lines += ["", "", *(wrapped(line) for line in self.reading.lines)]
+        if strings or self.reading.lines:
             lines += ["", ""]
         if self.info.labels and not written_short(list(self.info.labels)):
             lines.append('CLASSES = texts("constants/classes")')
-        read = {"rows": 'rows("{}")', "texts": 'tf.constant(texts("{}_inputs"))', "array": 'data["{}_inputs"]'}[
-            self.kind
-        ]
         for split in ("train", "validation", "test"):
-            lines.append(f'{split}_inputs, {split}_targets = {read.format(split)}, data["{split}_targets"]')
+            inputs = self.reading.expression.format(split=split)
+            lines.append(f'{split}_inputs, {split}_targets = {inputs}, data["{split}_targets"]')
         return "\n".join(lines)
-
-    def _rows(self) -> list[str]:
-        parts = []
-        if self.info.named("number"):
-            parts.append('"numbers": data[f"{split}_numbers"]')
-        if self.info.named("category"):
-            parts.append('"categories": tf.constant(texts(f"{split}_categories"))')
-        return [
-            "def rows(split):",
-            f'    """The columns {_kinds(self.info)} of one split."""',
-            wrapped(f"return {{{', '.join(parts)}}}", "    "),
-        ]
 
     # -- network ------------------------------------------------------------------------------------------------------
 
@@ -169,11 +154,6 @@ def _gathered(pieces: list[str]) -> str:
         text += piece if not text else f"\n\n\n{piece}" if apart else f"\n{piece}"
         block = "\n" in piece
     return text
-
-
-def _kinds(info: DataInfo) -> str:
-    names = [column.name for column in info.columns]
-    return f"({len(names)})"
 
 
 def _sorted_imports(lines: set[str]) -> list[str]:

@@ -10,8 +10,9 @@ import numpy as np
 
 from engine.data_info import DataInfo
 from engine.errors import TrainyardError
+from engine.modalities.base import modalities
+from engine.modalities.given import Decoded
 from engine.serving.answers import PredictResult
-from engine.serving.decoded import Decoded
 from engine.serving.decoding import decode
 from engine.serving.instances import make_inputs, read_request
 from engine.serving.rows import unknown_categories
@@ -104,21 +105,13 @@ class Arrays:
 
     def inputs(self, meaning: Meaning) -> np.ndarray | None:
         """The batch, if the network can take it."""
-        info, found = meaning.info, self.batch
-        if info.columns:
-            fits = all(
-                found.dtype.names and kind in found.dtype.names and found[kind].shape[1:] == (len(columns),)
-                for kind, columns in (("numbers", info.named("number")), ("categories", info.named("category")))
-                if columns
-            )
-        else:
-            fits = found.dtype.names is None and found.shape[1:] == info.shape
-        if not fits:
+        info, found, modality = meaning.info, self.batch, modalities[meaning.task.modality]
+        if not modality.fits(found, info):
             raise TrainyardError(
                 "A batch of shape {shape} and type {dtype} does not fit this network, which takes {which}.",
                 shape=found.shape,
                 dtype=found.dtype,
-                which="rows of its columns" if info.columns else f"(examples, {str(info.shape)[1:]}",
+                which=modality.batch(info),
             )
         return found if len(found) else None
 

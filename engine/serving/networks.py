@@ -8,7 +8,6 @@ from itertools import groupby
 from typing import Any
 
 import keras
-import numpy as np
 
 from engine.cost.facts import NetworkFacts
 from engine.optimizers import Adam, Optimizer
@@ -69,7 +68,7 @@ def _facts(network: Network, spec: RunSpec, data: PreparedDataset, layers: list[
 def _input_bytes(network: Network, data: PreparedDataset, longest: int) -> int:
     """What one example takes in memory: as it lies on disk, or as its frozen features."""
     if network.features is None:
-        return math.prod(data.info.shape) * int(np.dtype(data.meta["kind"]).itemsize)
+        return data.inputs.nbytes // max(len(data.inputs), 1)
     return math.prod(int(axis or longest) for axis in network.features.output_shape[1:]) * _FLOAT_BYTES
 
 

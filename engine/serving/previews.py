@@ -1,15 +1,13 @@
 """What augmentation does to training examples, as pictures."""
 
-import io
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import keras
 import numpy as np
-from PIL import Image
 
+from engine.augmentations.base import Augmentation
 from engine.errors import TrainyardError
-from engine.modalities.spectrograms import spectrogram_png
 from engine.preparation.prepare import PreparedDataset, prepare
 from engine.runs import RunSpec
 from engine.settings import settings
@@ -25,7 +23,7 @@ def preview_augmentation(values: dict[str, Any], count: int = 8) -> list[tuple[b
     `values` as `RunSpec.build` takes them. Where no augmentation is on, there are no variants.
     """
     spec = RunSpec.build(values)
-    if spec.augmentation is None or spec.task.modality not in _CHANGES:
+    if spec.augmentation is None:
         raise TrainyardError("Task {task!r} has no pictures to augment; there is no preview.", task=spec.task.name)
     if not 1 <= count <= settings().max_predictions:
         raise TrainyardError(
@@ -37,51 +35,31 @@ def preview_augmentation(values: dict[str, Any], count: int = 8) -> list[tuple[b
     where = data.indices("train")
     chosen = np.sort(np.random.default_rng(seed).permutation(where)[:count])
     keras.utils.set_random_seed(seed)
-    first, *rounds = _CHANGES[spec.task.modality](np.asarray(data.inputs[chosen]), spec, data)
+    show = _features if spec.augmentation.on_features else _raw
+    first, *rounds = show(np.asarray(data.inputs[chosen]), spec, data, spec.augmentation)
     return [(original, [pictures[i] for pictures in rounds]) for i, original in enumerate(first)]
 
 
-def _images(images: np.ndarray, spec: RunSpec, data: PreparedDataset) -> Iterator[list[bytes]]:
-    """`images` (examples, height, width, channels) as they are, then `VARIANTS` times changed as in training."""
-    yield [_png(image) for image in images]
-    if spec.augmentation is not None and spec.augmentation.active():
-        start = keras.Input(images.shape[1:])
-        model = keras.Model(start, spec.augmentation.apply(start, spec.training.seed))
+def _raw(inputs: np.ndarray, spec: RunSpec, data: PreparedDataset, changes: Augmentation) -> Iterator[list[bytes]]:
+    """PNGs of `inputs` (examples, ...) as they are, then `VARIANTS` times changed as in training."""
+    yield data.modality.pictures(inputs)
+    if changes.active():
+        start = keras.Input(inputs.shape[1:])
+        model = keras.Model(start, changes.apply(start, spec.training.seed))
         for _ in range(VARIANTS):
-            yield [_png(image) for image in np.asarray(model(images, training=True))]
+            yield data.modality.pictures(np.asarray(model(inputs, training=True)))
 
 
-def _clips(clips: np.ndarray, spec: RunSpec, data: PreparedDataset) -> Iterator[list[bytes]]:
-    """`clips` (examples, samples) as the network sees them, then `VARIANTS` versions that training may draw."""
+def _features(inputs: np.ndarray, spec: RunSpec, data: PreparedDataset, changes: Augmentation) -> Iterator[list[bytes]]:
+    """PNGs of what the network sees of `inputs` (examples, ...), then of `VARIANTS` versions that training may draw."""
     info = learn(spec, data)
-    start = keras.Input(info.shape, dtype="int16")
+    start = keras.Input(info.shape, dtype=inputs.dtype.name)
     seen = spec.model.features(spec.model.preprocess(start, info))
-    originals = np.asarray(keras.Model(start, seen)(clips))
-    low, high = originals.min(axis=(1, 2), keepdims=True), originals.max(axis=(1, 2), keepdims=True)
-
-    def pictures(features: np.ndarray) -> list[bytes]:
-        return [spectrogram_png(one) for one in (features - low) / np.maximum(high - low, 1e-6)]
-
-    yield pictures(originals)
-    changes = spec.augmentation
-    if changes is not None and changes.active():
+    originals = np.asarray(keras.Model(start, seen)(inputs))
+    yield data.modality.feature_pictures(originals, originals)
+    if changes.active():
         model = keras.Model(start, changes.apply(seen, spec.training.seed))
         for copy in range(1, VARIANTS + 1):
             rng = np.random.default_rng([spec.training.seed, copy])
-            varied = changes.vary(clips, rng) if changes.copies > 1 else clips
-            yield pictures(np.asarray(model(varied, training=True)))
-
-
-_CHANGES: dict[str, Callable[[np.ndarray, RunSpec, PreparedDataset], Iterator[list[bytes]]]] = {
-    "image": _images,
-    "audio": _clips,
-}
-"""By modality: from raw inputs to PNGs, first of the originals, then of as many rounds of variants as there are."""
-
-
-def _png(image: np.ndarray) -> bytes:
-    """(height, width, 1 or 3) 0..255 -> PNG."""
-    pixels = np.clip(np.rint(image), 0, 255).astype(np.uint8)
-    buffer = io.BytesIO()
-    Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels).save(buffer, format="PNG")
-    return buffer.getvalue()
+            varied = changes.vary(inputs, rng) if changes.copies > 1 else inputs
+            yield data.modality.feature_pictures(np.asarray(model(varied, training=True)), originals)

@@ -9,12 +9,12 @@ import numpy as np
 
 from engine.data_info import Column, DataInfo
 from engine.errors import TrainyardError
+from engine.modalities.given import Decoded
 from engine.modalities.rows import make_rows
 from engine.readers.cells import plain_name
 from engine.readers.layout import Layout, header_of
 from engine.readers.tables import read_cells
 from engine.sentences import COMMA, Sentence, joined
-from engine.serving.decoded import Decoded
 from engine.settings import settings
 
 LARGEST = float(np.finfo(np.float32).max)

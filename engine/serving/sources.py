@@ -12,6 +12,7 @@ import numpy as np
 from engine.artifacts import artifacts_of
 from engine.data_info import DataInfo
 from engine.errors import TrainyardError
+from engine.modalities.base import modalities
 from engine.sentences import word
 from engine.serving.asked import Meaning
 from engine.store import open_store
@@ -102,8 +103,8 @@ def _from_model(source: Source) -> LoadedModel:
     try:
         described = json.loads(files.info.read_text(encoding="utf-8"))
         task = described["task"]
-        info = DataInfo.from_dict(described)
         name = task.pop("name")
+        info = replace(DataInfo.from_dict(described), modality=tasks[name].modality)  # older files do not say it
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise TrainyardError(
             "The file {info!r} of run {run} is missing or broken, so nobody knows what the outputs of its "
@@ -155,7 +156,7 @@ def _traced(model: Any, info: DataInfo) -> Callable[[np.ndarray], np.ndarray]:
     milliseconds of Python each time."""
     import tensorflow as tf
 
-    signature = _signature(model, info)
+    signature = modalities[info.modality].signature(info, model.inputs[0].dtype)
     traced = tf.function(lambda inputs: model(inputs, training=False), [signature])
     traced.get_concrete_function()
 
@@ -164,15 +165,3 @@ def _traced(model: Any, info: DataInfo) -> Callable[[np.ndarray], np.ndarray]:
         return np.asarray(traced(tensors if isinstance(tensors, dict) else tf.cast(tensors, signature.dtype)))
 
     return call
-
-
-def _signature(model: Any, info: DataInfo) -> Any:
-    """What the model is traced for: batches of any length."""
-    import tensorflow as tf
-
-    if not info.columns:
-        return tf.TensorSpec([None, *info.shape], model.inputs[0].dtype)
-    numbers = tf.float64 if info.wide else tf.float32
-    fields = {"numbers": ("number", numbers), "categories": ("category", tf.string)}
-    counts = {field: (len(info.named(kind)), dtype) for field, (kind, dtype) in fields.items()}  # type: ignore[arg-type]
-    return {field: tf.TensorSpec([None, count], dtype) for field, (count, dtype) in counts.items() if count}

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 from engine.errors import TrainyardError
+from engine.modalities.base import modalities
 from engine.readers.cells import plain_name
 from engine.readers.layout import Layout, header_of
 from engine.readers.tables import read_cells
@@ -53,8 +54,7 @@ def open_inputs(
 
 def _largest_mb(modality: str) -> int:
     """What one file of a zip may unpack to: as much as it may have alone."""
-    limits = settings()
-    return {"audio": limits.max_clip_mb, "table": limits.max_table_mb}.get(modality, limits.max_image_mb)
+    return modalities[modality].largest_mb
 
 
 def _unfolded(modality: str, member: Member, columns: Sequence[str]) -> list[Member]:

@@ -7,6 +7,7 @@ import numpy as np
 
 from engine.data_info import DataInfo
 from engine.metrics import Metric, declare, metric_named
+from engine.modalities.base import modalities
 from engine.registry import Registry
 from engine.spec import Spec
 
@@ -38,7 +39,7 @@ class Task(Spec):
     """What is predicted from what. Its fields are the choices that belong to the task, such as the loss."""
 
     modality: ClassVar[str] = ""
-    """Kind of input: image, text, audio or table."""
+    """Name of its kind of input."""
     prediction: ClassVar[str] = ""
     """Kind of result: picks the renderer in the pages."""
     metrics: ClassVar[tuple[Metric, ...]] = ()
@@ -71,12 +72,9 @@ class Task(Spec):
     def inputs(self, info: DataInfo) -> "tuple[Any, Any]":
         """What the saved model takes and, computed from it, what networks are trained on: often the same.
 
-        Each a symbolic tensor, or a dict of such where an input has several fields.
+        Each a symbolic tensor, or a dict of such where an input has several fields. The default is the modality's.
         """
-        import keras
-
-        inputs = keras.Input(info.shape, name="inputs")
-        return inputs, inputs
+        return modalities[self.modality].inputs(info)
 
     def learn(self, targets: np.ndarray, info: DataInfo) -> dict[str, Any]:
         """What must be known of the training split's targets before the network is built, such as their scale.

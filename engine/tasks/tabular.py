@@ -17,18 +17,6 @@ if TYPE_CHECKING:
 _TEXTBOOK = {"units": 64, "depth": 2, "narrowing": True, "epochs": 100, "batch_size": 32, "patience": 15}
 
 
-def row_inputs(info: DataInfo) -> "tuple[dict[str, keras.KerasTensor], dict[str, keras.KerasTensor]]":
-    """`numbers` (batch, k), NaN for missing, and `categories` (batch, m), empty for missing."""
-    import keras
-
-    raw = {}
-    if numbers := len(info.named("number")):
-        raw["numbers"] = keras.Input((numbers,), name="numbers", dtype="float64" if info.wide else None)
-    if categories := len(info.named("category")):
-        raw["categories"] = keras.Input((categories,), dtype="string", name="categories")
-    return raw, raw
-
-
 @tasks.register("tabular-classification", "Table classification")
 class TabularClassification(Classification):
     """Tell which class a row of a table belongs to."""
@@ -37,10 +25,6 @@ class TabularClassification(Classification):
     objective: ClassVar[str] = "val_cross_entropy"
     """Where a dozen rows validate, the accuracy soon stands still at a round number; the cross-entropy goes on telling."""
     suggested: ClassVar[dict[str, Any]] = _TEXTBOOK
-
-    def inputs(self, info: DataInfo) -> tuple[Any, Any]:
-        """Rows, as they come."""
-        return row_inputs(info)
 
     def compile_options(self, info: DataInfo) -> dict[str, Any]:
         """Beside the accuracy the cross-entropy, whatever the loss is: without weight penalties or smoothing."""
@@ -66,10 +50,6 @@ class TabularRegression(Task):
     )
     r"""What training makes small, of the error $e$ in standard deviations of the target. Mean squared error: $e^2$. Mean
     absolute error: $|e|$, less moved by outliers. Huber: $e^2/2$ up to 1, then $|e| - 1/2$."""
-
-    def inputs(self, info: DataInfo) -> tuple[Any, Any]:
-        """Rows, as they come."""
-        return row_inputs(info)
 
     def learn(self, targets: np.ndarray, info: DataInfo) -> dict[str, Any]:
         """Mean and standard deviation of the target: what the network sees is neither large nor far from zero."""

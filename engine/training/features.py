@@ -39,7 +39,7 @@ def learn(spec: RunSpec, data: PreparedDataset) -> DataInfo:
     """
     if not spec.model.learns(data.info) and type(spec.task).learn is Task.learn:
         return data.info
-    limits = [settings().max_category_values] if data.info.columns else []
+    limits = data.modality.learned_by()
     path = data.path / f"learned-{_key([spec.model.to_dict(), spec.task.to_dict(), *limits])}.json"
     if not path.is_file():
         inputs, targets = data.arrays("train")

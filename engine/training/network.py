@@ -1,6 +1,6 @@
 """Assemble a run's networks: the one that is trained and the one that is saved, sharing their layers."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import keras
@@ -50,6 +50,7 @@ def build_network(spec: RunSpec, info: DataInfo) -> Network:
     its dropout on.
     """
     keras.utils.set_random_seed(spec.training.seed)
+    info = replace(info, modality=spec.task.modality)
     raw, inputs = spec.task.inputs(info)
     frozen = spec.model.features(spec.model.preprocess(inputs, info))
     scores = spec.task.head(spec.model.body(frozen), info)

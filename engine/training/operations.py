@@ -34,7 +34,7 @@ class Lengths(NamedTuple):
 
 def measure_lengths(spec: RunSpec, data: PreparedDataset) -> Lengths:
     """From some hundred training examples, where the model tells lengths; time goes with the mean, memory with the longest."""
-    if data.info.shape:
+    if not data.modality.ragged:
         return Lengths()
     where = data.indices("train")
     sample = np.asarray(data.inputs[where[:: -(-len(where) // _SAMPLE)]])

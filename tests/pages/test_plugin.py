@@ -13,8 +13,8 @@ from engine import plugins
 from engine.augmentations.base import augmentations
 from engine.datasets.base import datasets
 from engine.errors import TrainyardError
+from engine.modalities.base import modalities
 from engine.models.base import models
-from engine.serving import decoding
 from engine.serving.client import Predictor
 from engine.settings import settings
 from engine.store import Store
@@ -30,10 +30,10 @@ NAME = "tests.series"
 @pytest.fixture
 def plugin(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The plug-in, here and in every process that is started; afterwards nobody knows of it."""
-    for registry in (tasks, datasets, models, augmentations):
+    for registry in (modalities, tasks, datasets, models, augmentations):
         monkeypatch.setattr(registry, "_entries", {name: registry[name] for name in registry})
         monkeypatch.setattr(registry, "_loaded", False)
-    for module, name in ((decoding, "DECODERS"), (results, "RENDERERS"), (base, "_MODALITIES")):
+    for module, name in ((results, "RENDERERS"), (base, "_MODALITIES")):
         monkeypatch.setattr(module, name, dict(getattr(module, name)))
     monkeypatch.setenv("TRAINYARD_PLUGINS", NAME)
     settings.cache_clear()
@@ -83,7 +83,9 @@ def test_a_task_with_its_own_input_and_result_goes_the_whole_way(
         low, high = map(float, metric.value.split(" to "))
         assert low < -0.5 < high or -1.1 < low < high < -0.2, "the wave goes down to -0.76"
         at.text_input(key="series").input("zero").run()
-        assert [error.value for error in at.error] == ["'series' is not 8 numbers between commas."]
+        assert [error.value for error in at.error] == [
+            "'series' cannot be used. Expected: 8 numbers between commas."
+        ]
     finally:
         predictor.close()
 

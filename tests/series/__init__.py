@@ -6,11 +6,10 @@ import numpy as np
 
 from engine.data_info import DataInfo
 from engine.datasets.base import Examples, UnsplitDataset, datasets
-from engine.errors import TrainyardError
 from engine.metrics import MAE, Metric
+from engine.modalities.base import Modality, modalities
 from engine.models.base import models
 from engine.models.mlp import Mlp
-from engine.serving.decoding import DECODERS
 from engine.tasks.base import Prediction, Task, tasks
 
 LENGTH = 8
@@ -97,17 +96,11 @@ class SeriesMlp(Mlp):
 
     modalities: ClassVar[tuple[str, ...]] = ("series",)
 
-    def preprocess(self, x: Any, info: DataInfo) -> Any:
-        """As they are: they are small numbers already."""
-        return x
 
+@modalities.register("series", "Series")
+class Series(Modality):
+    """Some numbers, one after the other."""
 
-def decode_series(data: bytes, name: str, info: DataInfo) -> np.ndarray:
-    """Numbers between commas -> (8,) float32."""
-    try:
-        return np.array(data.decode().split(","), np.float32).reshape(info.shape)
-    except ValueError as error:
-        raise TrainyardError(f"{name!r} is not {LENGTH} numbers between commas.") from error
-
-
-DECODERS["series"] = decode_series
+    def expected(self, info: DataInfo) -> str:
+        """How many."""
+        return f"{info.shape[0]} numbers between commas"

@@ -1,7 +1,7 @@
 """What the browser needs for series and intervals."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import streamlit as st
 
@@ -15,6 +15,8 @@ from ui.modalities import Cells, File, register
 
 class Series:
     """Numbers, as a line."""
+
+    measures: ClassVar[dict[str, str]] = {}
 
     def size(self, info: DataInfo) -> str:
         """How many."""

@@ -34,7 +34,7 @@ def draw_health(prepared: PreparedDataset, kind: str) -> None:
         _("Equal and nearly equal examples; those in several splits make a test result look better than it is."),
         lambda found: _draw_duplicates(prepared, kind, found),
     )
-    if prepared.info.columns:
+    if "columns" in prepared.modality.checks:
         _draw_check(
             prepared,
             "columns",

@@ -1,8 +1,8 @@
 """Sounds: recorded, uploaded, or taken from the test split; to hear, and to see as spectrograms."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import streamlit as st
@@ -44,6 +44,8 @@ class Way:
 
 class Sounds:
     """See `Modality`."""
+
+    measures: ClassVar[Mapping[str, str]] = {"seconds": N_("Seconds with sound")}
 
     def size(self, info: DataInfo) -> str:
         """How long a clip is."""

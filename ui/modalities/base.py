@@ -2,16 +2,15 @@
 
 import importlib
 import pkgutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from engine.data_info import DataInfo
-from engine.datasets.base import Dataset, datasets
+from engine.datasets.base import Dataset
 from engine.errors import TrainyardError
 from engine.plugins import import_plugins
 from engine.preparation.prepare import PreparedDataset
 from engine.runs import Run
-from engine.tasks.base import tasks
 
 File = tuple[str, bytes]
 """A name and the bytes, as the predictor takes them."""
@@ -20,7 +19,11 @@ Cells = tuple[dict[str, list[Any]], dict[str, Any]]
 
 
 class Modality(Protocol):
-    """One kind of input: images, texts, sounds, rows of a table."""
+    """One kind of input, as people see it: the twin of the engine's `Modality` of the same name."""
+
+    @property
+    def measures(self) -> Mapping[str, str]:
+        """What the measures of the engine's twin are called; one that is missing keeps its name."""
 
     def size(self, info: DataInfo) -> str:
         """What one input measures, in words such as "28 × 28 pixels"; empty where that says nothing."""
@@ -63,5 +66,4 @@ def modality(name: str) -> Modality:
 
 def modality_of(prepared: PreparedDataset) -> Modality:
     """That of the inputs of a prepared dataset."""
-    dataset = datasets[str(prepared.meta["dataset"]["name"])]
-    return modality(tasks[dataset.tasks[0]].modality)
+    return modality(prepared.modality.name)

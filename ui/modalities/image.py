@@ -1,9 +1,9 @@
 """Images: drawn, photographed, uploaded, or taken from the test split."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import streamlit as st
@@ -44,6 +44,8 @@ class Way:
 
 class Images:
     """See `Modality`."""
+
+    measures: ClassVar[Mapping[str, str]] = {}
 
     def size(self, info: DataInfo) -> str:
         """Width and height."""

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import pandas as pd
 import streamlit as st
@@ -45,6 +45,8 @@ _WAYS = {
 
 class Tables:
     """See `Modality`."""
+
+    measures: ClassVar[Mapping[str, str]] = {}
 
     def size(self, info: DataInfo) -> str:
         """How many columns there are."""

@@ -1,8 +1,9 @@
 """Texts: written, uploaded, or taken from the test split. Whatever they hold is shown as plain text, in any script."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from html import escape
+from typing import ClassVar
 
 import numpy as np
 import streamlit as st
@@ -30,6 +31,8 @@ _WRITTEN = N_("your text")
 
 class Texts:
     """See `Modality`."""
+
+    measures: ClassVar[Mapping[str, str]] = {"characters": N_("Characters"), "words": N_("Words")}
 
     def size(self, info: DataInfo) -> str:
         """Nothing: texts are of any length."""

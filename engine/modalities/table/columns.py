@@ -15,7 +15,7 @@ _OTHER = "[other]"  # Keras needs a word for what is not in a vocabulary; a valu
 _CONSTANT = {"float32": 1e-6, "float64": 1e-14}  # a deviation below this share of the mean is rounding
 
 
-def learn_columns(inputs: np.ndarray, info: DataInfo) -> dict[str, Any]:
+def learn_columns(inputs: np.ndarray) -> dict[str, Any]:
     """Of the training split's rows: `mean` and `deviation` of each number, positions of those with gaps, categories.
 
     `categories` has for each column the values that are told apart, the most frequent first, at most

@@ -3,8 +3,8 @@
 import numpy as np
 from sklearn.preprocessing import StandardScaler
 
-from engine.baselines.mel import log_mel
-from engine.baselines.recipe import Family, Recipe, logistic_regressions
+from engine.modalities.audio.mel import log_mel
+from engine.modalities.recipe import Family, Recipe, logistic_regressions
 
 
 def recipe(sample: np.ndarray, num_classes: int) -> Recipe:

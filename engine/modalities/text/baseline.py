@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from sklearn.feature_extraction.text import TfidfVectorizer
 
-from engine.baselines.recipe import Family, Recipe, logistic_regressions, unchanged
+from engine.modalities.recipe import Family, Recipe, logistic_regressions, unchanged
 
 _MAX_TERMS = 50_000
 _MAX_WEIGHTS = 1_000_000  # terms times classes: bounds the memory of the solver

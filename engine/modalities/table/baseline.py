@@ -8,11 +8,10 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from sklearn.impute import SimpleImputer
-from sklearn.linear_model import Ridge
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, OrdinalEncoder, StandardScaler
 
-from engine.baselines.recipe import Family, Recipe, logistic_regressions, unchanged
+from engine.modalities.recipe import Family, Recipe, logistic_regressions, ridge_regressions, unchanged
 
 _MAX_CATEGORIES = 100
 """Most values of one category that count each for itself; the rarest of more are taken together."""
@@ -34,8 +33,7 @@ def recipe(sample: np.ndarray, num_classes: int) -> Recipe:
         linear = Family("logistic-regression", _linear(numbers, categories), logistic_regressions(*_STRENGTHS))
         trees = HistGradientBoostingClassifier(**options)
     else:
-        ridges = tuple(Ridge(alpha=1 / strength) for strength in _STRENGTHS)
-        linear = Family("ridge-regression", _linear(numbers, categories), ridges)
+        linear = Family("ridge-regression", _linear(numbers, categories), ridge_regressions(*_STRENGTHS))
         trees = HistGradientBoostingRegressor(**options)
     return Recipe(unchanged, (linear, Family("gradient-boosting", _ordinal(numbers, categories), (trees,))))
 

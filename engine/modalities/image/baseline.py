@@ -3,7 +3,8 @@
 import numpy as np
 from sklearn.preprocessing import StandardScaler
 
-from engine.baselines.recipe import Family, Recipe, logistic_regressions
+from engine.modalities.image.looks import image_features
+from engine.modalities.recipe import Family, Recipe, logistic_regressions
 
 _STRENGTHS = (0.01, 0.1, 0.001)
 MAX_PIXELS = 3_072
@@ -26,3 +27,8 @@ def pixels(images: np.ndarray) -> np.ndarray:
     blocks = images[:, : rows * side, : columns * side].reshape(count, rows, side, columns, side, channels)
     averaged: np.ndarray = blocks.mean(axis=(2, 4)).reshape(count, -1)
     return averaged
+
+
+def recipe_of_fields() -> Recipe:
+    """Standardised means of at most 16 x 16 fields."""
+    return Recipe(image_features, (Family("logistic-regression-fields", StandardScaler(), logistic_regressions(0.1)),))

@@ -1,8 +1,7 @@
-"""What baselines are made of, and how one is fitted in portions that can be interrupted."""
+"""Fit an estimator in portions that can be interrupted."""
 
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,31 +11,6 @@ from sklearn.linear_model import LogisticRegression
 ITERATIONS = 100
 """Most iterations of a solver, or trees of a class: more hardly moves the score of a baseline."""
 _PORTION = 10  # iterations between two looks at the clock
-
-
-@dataclass(frozen=True)
-class Family:
-    """Features that are learned from the training split, and estimators that compete on them."""
-
-    name: str
-    features: Any
-    """A scikit-learn transformer: what `Recipe.extract` returns -> (examples, features)."""
-    estimators: tuple[Any, ...]
-    """Unfitted scikit-learn estimators, the best guess first."""
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """All that is tried for one modality; the validation split chooses."""
-
-    extract: Callable[[np.ndarray], np.ndarray]
-    """Inputs (examples, ...) as the dataset has them -> what families take; learns nothing, is called on parts."""
-    families: tuple[Family, ...]
-
-
-def unchanged(inputs: np.ndarray) -> np.ndarray:
-    """For inputs of which nothing is to be extracted."""
-    return inputs
 
 
 def fit_in_portions(estimator: Any, features: Any, targets: np.ndarray, more: Callable[[], bool]) -> None:
@@ -57,8 +31,3 @@ def fit_in_portions(estimator: Any, features: Any, targets: np.ndarray, more: Ca
         converged = solver and np.max(estimator.n_iter_) < _PORTION
         if converged or (done < ITERATIONS and not more()):
             return
-
-
-def logistic_regressions(*strengths: float) -> tuple[Any, ...]:
-    """One for each inverse strength of the penalty."""
-    return tuple(LogisticRegression(C=strength) for strength in strengths)

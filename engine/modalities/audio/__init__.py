@@ -1,0 +1,81 @@
+"""Audio clips: 16 bits, mono, 16 kHz; of a long one the loudest stretch counts, a short one ends in silence."""
+
+from typing import Any
+
+import numpy as np
+
+from engine.data_info import DataInfo
+from engine.errors import TrainyardError
+from engine.modalities.base import Inputs, Modality, modalities
+from engine.modalities.given import bytes_of, only
+from engine.modalities.recipe import Recipe
+from engine.settings import settings
+
+
+@modalities.register("audio", "Sounds")
+class Audio(Modality):
+    """(samples,) int16."""
+
+    def decode_one(self, data: bytes, name: str, info: DataInfo) -> np.ndarray:
+        """(samples,) int16 as in the dataset, from a sound file."""
+        from engine.modalities.audio.clips import loudest
+        from engine.readers.sounds import decode_sound, fit_length
+
+        (length,) = info.shape
+        return fit_length(loudest(decode_sound(data, name), length), length)
+
+    def parse(self, instances: list[Any], info: DataInfo) -> np.ndarray:
+        """Lists of int16 samples, cut or filled with silence to the network's length; or `{"b64": sound file}`."""
+        found = np.zeros((len(instances), *info.shape), np.int16)
+        for position, instance in enumerate(instances):
+            where = f"instances[{position}]"
+            given = isinstance(instance, dict)
+            clip = self.decode_one(bytes_of(instance, where), where, info) if given else _samples(instance, where)
+            clip = clip[: info.shape[0]]
+            found[position, : len(clip)] = clip
+        return found
+
+    @property
+    def largest_mb(self) -> int:
+        """That of a clip."""
+        return settings().max_clip_mb
+
+    def inputs(self, info: DataInfo) -> tuple[Any, Any]:
+        """Clips (batch, any number of samples) int16 -> cut or filled with silence to the dataset's length."""
+        import keras
+        from keras import ops
+
+        (samples,) = info.shape
+        raw = keras.Input((None,), dtype="int16", name="waveform")
+        whole = ops.pad(raw, [[0, 0], [0, samples]])[:, :samples]
+        return raw, ops.reshape(whole, (-1, samples))  # says how long it is; networks are built for this length
+
+    def measures(self, inputs: Inputs, where: np.ndarray, info: DataInfo) -> dict[str, np.ndarray]:
+        """Seconds from the first to the last sound."""
+        from engine.modalities.audio.clips import loud_seconds
+
+        return {"seconds": loud_seconds(inputs[where])}
+
+    def feature_pictures(self, features: np.ndarray, originals: np.ndarray) -> list[bytes]:
+        """(examples, frames, bands) -> spectrograms, each on the scale of the unchanged one."""
+        from engine.modalities.spectrograms import spectrogram_png
+
+        low, high = originals.min(axis=(1, 2), keepdims=True), originals.max(axis=(1, 2), keepdims=True)
+        return [spectrogram_png(one) for one in (features - low) / np.maximum(high - low, 1e-6)]
+
+    def baseline(self, sample: np.ndarray, num_classes: int) -> Recipe:
+        """How loud each band of pitch is on average, and how much it varies."""
+        from engine.modalities.audio.baseline import recipe
+
+        return recipe(sample, num_classes)
+
+
+def _samples(instance: Any, where: str) -> np.ndarray:
+    numbers = isinstance(instance, list) and bool(instance) and only(instance, 1, (int,))
+    if not numbers or min(instance) < -32768 or max(instance) > 32767:
+        raise TrainyardError(
+            "{where} is no sound: a list of whole numbers from -32768 to 32767 (16 kHz, mono) is expected, "
+            'or {{"b64": "..."}} with a sound file.',
+            where=where,
+        )
+    return np.array(instance, np.int16)

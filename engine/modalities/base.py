@@ -1,0 +1,247 @@
+"""What a modality is: one object that knows all that is particular to a kind of input.
+
+Whoever has inputs in hand asks `modalities[name]`; nobody else compares names or guesses from shapes and types.
+"""
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+
+import numpy as np
+
+from engine.data_info import DataInfo
+from engine.errors import TrainyardError
+from engine.modalities.given import Decoded, bytes_of, stacked_numbers, written_numbers
+from engine.registry import Objects
+from engine.sentences import Sentence
+from engine.settings import settings
+
+if TYPE_CHECKING:
+    from engine.modalities.recipe import Recipe
+
+_ARRAY = "inputs.npy"
+
+
+class Inputs(Protocol):
+    """A read-only sequence of inputs: an array, or what takes its place."""
+
+    def __len__(self) -> int: ...
+
+    def __iter__(self) -> Iterator[Any]: ...
+
+    def __getitem__(self, where: np.ndarray) -> np.ndarray:
+        """Positions (examples,) -> inputs (examples, ...)."""
+
+    @property
+    def nbytes(self) -> int:
+        """How many bytes all of them take."""
+
+
+@dataclass(frozen=True)
+class Stored:
+    """What is written of all inputs of a dataset."""
+
+    files: dict[str, np.ndarray]
+    """By file name."""
+    shape: tuple[int, ...]
+    """Of one input."""
+    kind: str
+    """How they are written: the type of the array's numbers, or a word."""
+    texts: dict[str, str] = field(default_factory=dict)
+    """Text files beside them, by name."""
+
+
+class Modality:
+    """One kind of input. The defaults do for numbers in arrays of one shape; a modality says what differs."""
+
+    name: ClassVar[str] = ""
+    title: ClassVar[str] = ""
+
+    ragged: ClassVar[bool] = False
+    """Whether examples differ in length."""
+    checks: ClassVar[tuple[str, ...]] = ("duplicates", "mislabels")
+    """Health checks that make sense: see `engine.inspection.checks`."""
+
+    # -- stored --------------------------------------------------------------------------------------------------------
+
+    def store(self, inputs: np.ndarray) -> Stored:
+        """All inputs (examples, ...) of a dataset as they are written to disk. No pickle."""
+        if inputs.dtype.hasobject:
+            raise TrainyardError(
+                "The inputs are of type {dtype}; {modality!r} takes arrays of numbers. Which task is this data for?",
+                dtype=inputs.dtype,
+                modality=self.name,
+            )
+        array = np.ascontiguousarray(inputs)
+        return Stored({_ARRAY: array}, array.shape[1:], str(array.dtype))
+
+    def open(self, folder: Path) -> Inputs:
+        """Memory-map what `store` wrote into `folder`."""
+        found: np.ndarray = np.load(folder / _ARRAY, mmap_mode="r")
+        return found
+
+    # -- given by people -----------------------------------------------------------------------------------------------
+
+    def expected(self, info: DataInfo) -> str:
+        """What one input is, in words."""
+        return Sentence("{shape} numbers", shape=" × ".join(map(str, info.shape)))
+
+    def decode(self, data: bytes, name: str, info: DataInfo) -> Decoded:
+        """All inputs of one file, of which one may hold several. Raises `TrainyardError` with a sentence about it."""
+        return Decoded((name,), self.decode_one(data, name, info)[None])
+
+    def decode_one(self, data: bytes, name: str, info: DataInfo) -> np.ndarray:
+        """The one input of a file. Here: numbers as JSON, or between commas and white space."""
+        found = written_numbers(data, info.shape)
+        if found is None:
+            raise TrainyardError(
+                "{name!r} cannot be used. Expected: {what}.", name=name[-80:], what=self.expected(info)
+            )
+        return found
+
+    def parse(self, instances: list[Any], info: DataInfo) -> np.ndarray:
+        """Entries of a JSON list -> (examples, ...). Raises `TrainyardError` about the first that is wrong."""
+        if not any(isinstance(instance, dict) for instance in instances):
+            try:
+                return self.parse_arrays(instances, info)
+            except TrainyardError:
+                if len(instances) == 1:
+                    raise
+        parts = []
+        for position, instance in enumerate(instances):  # mixed, or one of them is wrong: which, and why?
+            where = f"instances[{position}]"
+            if isinstance(instance, dict):
+                parts.append(self.decode(bytes_of(instance, where), where, info).single(where))
+            else:
+                parts.append(self.parse_arrays([instance], info, where))
+        return np.concatenate(parts)
+
+    def parse_arrays(self, instances: list[Any], info: DataInfo, where: str = "instances[0]") -> np.ndarray:
+        """Nested lists of numbers -> (examples, ...)."""
+        found = stacked_numbers(instances, info.shape)
+        if found is None:
+            raise TrainyardError(
+                '{where} cannot be used. Expected, as nested lists or as a file in {{"b64": "..."}}: {what}.',
+                where=where,
+                what=self.expected(info),
+            )
+        return found
+
+    def batch(self, info: DataInfo) -> str:
+        """What a network takes at once, in words: axes, or fields."""
+        return f"(examples, {str(info.shape)[1:]}"
+
+    def fits(self, batch: np.ndarray, info: DataInfo) -> bool:
+        """Whether an array could be a batch of such inputs."""
+        return batch.dtype.names is None and batch.shape[1:] == info.shape
+
+    @property
+    def largest_mb(self) -> int:
+        """What one file may have at most."""
+        return settings().max_image_mb
+
+    # -- in a network --------------------------------------------------------------------------------------------------
+
+    def inputs(self, info: DataInfo) -> tuple[Any, Any]:
+        """What the saved model takes and, computed from it, what networks are trained on: often the same.
+
+        Each a symbolic tensor of Keras, or a dict of such where an input has several fields.
+        """
+        import keras
+
+        inputs = keras.Input(info.shape, name="inputs")
+        return inputs, inputs
+
+    def signature(self, info: DataInfo, dtype: str) -> Any:
+        """What a saved model is traced for: batches of any length. `dtype`: that of its first input."""
+        import tensorflow as tf
+
+        return tf.TensorSpec([None, *info.shape], dtype)
+
+    def learns(self) -> bool:
+        """Whether `learn` looks at the inputs."""
+        return False
+
+    def learn(self, inputs: np.ndarray) -> dict[str, Any]:
+        """What `preprocess` must know of the training split's inputs (examples, ...), as plain JSON."""
+        return {}
+
+    def learned_by(self) -> list[Any]:
+        """Limits that `learn` obeys: what was learned under others is learned anew."""
+        return []
+
+    def preprocess(self, x: Any, info: DataInfo) -> Any:
+        """Map inputs (batch, ...) to what models take that do not say otherwise. Part of the saved model, not trained."""
+        return x
+
+    def freezes(self) -> bool:
+        """Whether what `preprocess` gives is worth computing only once for each example."""
+        return False
+
+    # -- looked at -----------------------------------------------------------------------------------------------------
+
+    def keys(self, inputs: Inputs) -> Iterable[bytes]:
+        """Something that equal inputs share, for each example."""
+        return (hashlib.sha256(one.tobytes()).digest() for one in inputs)
+
+    def near_copies(self, inputs: Inputs, where: np.ndarray) -> list[list[int]]:
+        """Groups of examples among those at `where` that look nearly alike, as indices into `where`."""
+        return []
+
+    def measures(self, inputs: Inputs, where: np.ndarray, info: DataInfo) -> dict[str, np.ndarray]:
+        """How long or large the examples at `where` are: numbers by the name of the measure."""
+        return {}
+
+    def columns(self, inputs: np.ndarray, info: DataInfo) -> list[tuple[str, np.ndarray, np.ndarray]]:
+        """What the check of columns looks at: name, (examples,) numbers or codes, (examples,) whether one is missing."""
+        return []
+
+    def pictures(self, inputs: np.ndarray) -> list[bytes]:
+        """Raw inputs (examples, ...) as PNGs, for the preview of augmentation."""
+        raise TrainyardError("There are no pictures of inputs of modality {modality!r}.", modality=self.name)
+
+    def feature_pictures(self, features: np.ndarray, originals: np.ndarray) -> list[bytes]:
+        """Features (examples, ...) as PNGs, on the scale of those of the unchanged examples."""
+        raise TrainyardError("There are no pictures of inputs of modality {modality!r}.", modality=self.name)
+
+    # -- classical methods ---------------------------------------------------------------------------------------------
+
+    def baseline(self, sample: np.ndarray, num_classes: int) -> "Recipe":
+        """What a network has to beat: all that is tried. `sample` (1, ...) is one input; no classes: a regression."""
+        from engine.modalities.recipe import flat_recipe
+
+        return flat_recipe(num_classes)
+
+    def doubter(self, sample: np.ndarray, num_classes: int) -> "Recipe":
+        """The simple classifier that looks for wrong labels: the first estimator of the first family counts."""
+        return self.baseline(sample, num_classes)
+
+    # -- in a script ---------------------------------------------------------------------------------------------------
+
+    def arrays(self, inputs: np.ndarray) -> dict[str, np.ndarray]:
+        """Inputs (examples, ...) as plain arrays for an npz file, by the end of their names."""
+        return {"inputs": np.ascontiguousarray(inputs)}
+
+    def script(self, info: DataInfo) -> "ScriptInputs":
+        """How a script reads these arrays."""
+        return ScriptInputs('data["{split}_inputs"]')
+
+
+@dataclass(frozen=True)
+class ScriptInputs:
+    """The code that reads the inputs of one split."""
+
+    expression: str
+    """Stands for the inputs of `{split}`."""
+    strings: bool = False
+    """Whether texts are among them."""
+    lines: Sequence[str] = ()
+    """A function that the expression calls."""
+
+
+modalities: Objects[Modality] = Objects(
+    "modality", package="engine.modalities", order=("image", "text", "audio", "table"), nested=False
+)
+"""One object each. The files beside a class belong to it alone and are imported when they are needed."""

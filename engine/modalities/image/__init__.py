@@ -1,0 +1,79 @@
+"""Pictures: resized in the network, given as files or as nested lists, alike when fields of them are."""
+
+from typing import Any
+
+import numpy as np
+
+from engine.data_info import DataInfo
+from engine.errors import TrainyardError
+from engine.modalities.base import Inputs, Modality, modalities
+from engine.modalities.given import stacked_numbers
+from engine.modalities.recipe import Recipe
+from engine.readers.images import decode_image
+
+
+@modalities.register("image", "Images")
+class Image(Modality):
+    """(height, width, channels) uint8, with one channel or three."""
+
+    def decode_one(self, data: bytes, name: str, info: DataInfo) -> np.ndarray:
+        """(height, width, channels) uint8 as in the dataset: scaled to cover the size, cut at the centre."""
+        height, width, channels = info.shape
+        return decode_image(data, name, channels=1 if channels == 1 else 3, size=(height, width))
+
+    def parse_arrays(self, instances: list[Any], info: DataInfo, where: str = "instances[0]") -> np.ndarray:
+        """Nested lists (height, width, channels) of 0 to 255."""
+        found = stacked_numbers(instances, info.shape)
+        if found is None:
+            raise TrainyardError(
+                "{where} is no picture: nested lists of {shape} numbers (height, width, channels) are expected, "
+                'or {{"b64": "..."}} with a PNG or JPEG file.',
+                where=where,
+                shape=" × ".join(map(str, info.shape)),
+            )
+        if found.min() < 0 or found.max() > 255:
+            raise TrainyardError(
+                "{where} has values from {min:g} to {max:g}; pixels go from 0 to 255.",
+                where=where,
+                min=found.min(),
+                max=found.max(),
+            )
+        return found
+
+    def inputs(self, info: DataInfo) -> tuple[Any, Any]:
+        """Images (batch, any height, any width, channels) -> resized to those of the dataset."""
+        import keras
+
+        height, width, channels = info.shape
+        raw = keras.Input((None, None, channels), name="image")
+        return raw, keras.layers.Resizing(height, width, name="resize")(raw)
+
+    def preprocess(self, x: Any, info: DataInfo) -> Any:
+        """0 to 255 -> 0 to 1."""
+        from keras import layers
+
+        return layers.Rescaling(1 / 255, name="scale")(x)
+
+    def near_copies(self, inputs: Inputs, where: np.ndarray) -> list[list[int]]:
+        """Pairs that look alike."""
+        from engine.modalities.image.looks import near_images
+
+        return [list(pair) for pair in near_images(np.asarray(inputs[where]))]
+
+    def pictures(self, inputs: np.ndarray) -> list[bytes]:
+        """As they are, rounded."""
+        from engine.modalities.image.looks import png
+
+        return [png(image) for image in inputs]
+
+    def baseline(self, sample: np.ndarray, num_classes: int) -> Recipe:
+        """The pixels, which show no shape, only where it is light or dark."""
+        from engine.modalities.image.baseline import recipe
+
+        return recipe(sample, num_classes)
+
+    def doubter(self, sample: np.ndarray, num_classes: int) -> Recipe:
+        """Few fields of each picture: a large dataset is inspected in a minute, which all pixels would take many times over."""
+        from engine.modalities.image.baseline import recipe_of_fields
+
+        return recipe_of_fields()

@@ -1,0 +1,150 @@
+"""Rows of tables: numbers, NaN for missing, and categories, empty for missing."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from engine.data_info import DataInfo
+from engine.modalities.base import Inputs, Modality, ScriptInputs, Stored, modalities
+from engine.modalities.recipe import Recipe
+from engine.modalities.rows import Rows
+from engine.modalities.texts import texts_array
+from engine.sentences import Sentence
+from engine.settings import settings
+
+_KINDS = {"numbers": "number", "categories": "category"}
+
+
+@modalities.register("table", "Tables")
+class Table(Modality):
+    """Structured arrays (examples,) of up to two fields: see `engine.modalities.rows.make_rows`."""
+
+    checks = ("duplicates", "columns", "mislabels")
+
+    def store(self, inputs: np.ndarray) -> Stored:
+        """Numbers as they are, categories as positions in a list of words."""
+        rows = Rows.of(inputs)
+        return Stored(rows.files(), (), "rows", rows.texts())
+
+    def open(self, folder: Path) -> Rows:
+        """Put together when they are asked for."""
+        return Rows.read(folder)
+
+    def batch(self, info: DataInfo) -> str:
+        """The columns."""
+        return Sentence("rows of its columns")
+
+    def fits(self, batch: np.ndarray, info: DataInfo) -> bool:
+        """A field for each kind of column, of as many columns."""
+        names = batch.dtype.names or ()
+        return all(name in names and batch[name].shape[1:] == (count,) for name, count in _counts(info).items())
+
+    @property
+    def largest_mb(self) -> int:
+        """That of a table."""
+        return settings().max_table_mb
+
+    # -- in a network --------------------------------------------------------------------------------------------------
+
+    def inputs(self, info: DataInfo) -> tuple[Any, Any]:
+        """`numbers` (batch, k), NaN for missing, and `categories` (batch, m), empty for missing; as they come."""
+        import keras
+
+        types = {"numbers": "float64" if info.wide else None, "categories": "string"}
+        raw = {name: keras.Input((count,), dtype=types[name], name=name) for name, count in _counts(info).items()}
+        return raw, raw
+
+    def signature(self, info: DataInfo, dtype: str) -> Any:
+        """A field for each kind of column."""
+        import tensorflow as tf
+
+        types = {"numbers": tf.float64 if info.wide else tf.float32, "categories": tf.string}
+        return {name: tf.TensorSpec([None, count], types[name]) for name, count in _counts(info).items()}
+
+    def learns(self) -> bool:
+        """Scale of the numbers, words of the categories."""
+        return True
+
+    def learn(self, inputs: np.ndarray) -> dict[str, Any]:
+        """See `learn_columns`."""
+        from engine.modalities.table.columns import learn_columns
+
+        return learn_columns(inputs)
+
+    def learned_by(self) -> list[Any]:
+        """How many categories are told apart."""
+        return [settings().max_category_values]
+
+    def preprocess(self, x: Any, info: DataInfo) -> Any:
+        """One vector for each row."""
+        from engine.modalities.table.columns import encode_columns
+
+        return encode_columns(x, info)
+
+    def freezes(self) -> bool:
+        """Looking words up costs more than a step of a small network."""
+        return True
+
+    # -- looked at -----------------------------------------------------------------------------------------------------
+
+    def keys(self, inputs: Inputs) -> Iterable[bytes]:
+        """The bytes of numbers and positions."""
+        assert isinstance(inputs, Rows)
+        return inputs.keys()
+
+    def measures(self, inputs: Inputs, where: np.ndarray, info: DataInfo) -> dict[str, np.ndarray]:
+        """The numbers of each numeric column that are there, of all examples: reading them costs nothing."""
+        assert isinstance(inputs, Rows)
+        names = [column.name for column in info.named("number")]
+        return {name: column[np.isfinite(column)] for name, column in zip(names, inputs.numbers().T, strict=True)}
+
+    def columns(self, inputs: np.ndarray, info: DataInfo) -> list[tuple[str, np.ndarray, np.ndarray]]:
+        """Numbers as they are, categories as numbers of their words."""
+        found = []
+        for position, column in enumerate(info.named("number")):
+            cells = inputs["numbers"][:, position]
+            found.append((column.name, cells, np.isnan(cells)))
+        for position, column in enumerate(info.named("category")):
+            cells = inputs["categories"][:, position]
+            codes = np.unique(cells.astype(str), return_inverse=True)[1].astype(np.float32)
+            found.append((column.name, codes, cells == ""))
+        return found
+
+    def baseline(self, sample: np.ndarray, num_classes: int) -> Recipe:
+        """A linear model, or gradient boosted trees."""
+        from engine.modalities.table.baseline import recipe
+
+        return recipe(sample, num_classes)
+
+    # -- in a script ---------------------------------------------------------------------------------------------------
+
+    def arrays(self, inputs: np.ndarray) -> dict[str, np.ndarray]:
+        """An array for each kind of column."""
+        found = {}
+        for name in inputs.dtype.names or ():
+            found[name] = (
+                np.ascontiguousarray(inputs[name]) if name == "numbers" else texts_array(inputs[name].tolist())
+            )
+        return found
+
+    def script(self, info: DataInfo) -> ScriptInputs:
+        """A function that puts numbers and texts together."""
+        parts = {
+            "numbers": '"numbers": data[f"{split}_numbers"]',
+            "categories": '"categories": tf.constant(texts(f"{split}_categories"))',
+        }
+        counts = _counts(info)
+        lines = (
+            "def rows(split):",
+            f'    """The columns ({len(info.columns)}) of one split."""',
+            f"    return {{{', '.join(parts[name] for name in counts)}}}",
+        )
+        return ScriptInputs('rows("{split}")', strings="categories" in counts, lines=lines)
+
+
+def _counts(info: DataInfo) -> dict[str, int]:
+    """How many columns each field has; a field without any is not there."""
+    counts = {name: len(info.named(kind)) for name, kind in _KINDS.items()}  # type: ignore[arg-type]
+    return {name: count for name, count in counts.items() if count}

@@ -1,0 +1,133 @@
+"""Texts: strings of any length in any script."""
+
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from engine.data_info import DataInfo
+from engine.errors import TrainyardError
+from engine.modalities.base import Inputs, Modality, ScriptInputs, Stored, modalities
+from engine.modalities.given import Decoded, bytes_of, whole_characters
+from engine.modalities.recipe import Recipe
+from engine.modalities.texts import Texts, texts_array
+from engine.readers.kinds import kind_of
+from engine.sentences import Sentence
+from engine.settings import settings
+
+
+@modalities.register("text", "Texts")
+class Text(Modality):
+    """Strings, as arrays of objects (examples,)."""
+
+    ragged = True
+
+    def store(self, inputs: np.ndarray) -> Stored:
+        """The letters of all, and where each text ends."""
+        return Stored(Texts.of(list(inputs)).files(), (), "text")
+
+    def open(self, folder: Path) -> Inputs:
+        """Decoded one by one, when they are asked for."""
+        return Texts.read(folder)
+
+    def decode(self, data: bytes, name: str, info: DataInfo) -> Decoded:
+        """One text in UTF-8 that says something, at most `max_text_characters` long."""
+        return Decoded((name,), np.array([_decoded(data, name)], object))
+
+    def parse(self, instances: list[Any], info: DataInfo) -> np.ndarray:
+        """Strings, or `{"b64": text in UTF-8}`."""
+        return np.array([_parsed(instance, f"instances[{at}]") for at, instance in enumerate(instances)], object)
+
+    def fits(self, batch: np.ndarray, info: DataInfo) -> bool:
+        """Strings (examples,)."""
+        return batch.dtype == object and batch.ndim == 1
+
+    def inputs(self, info: DataInfo) -> tuple[Any, Any]:
+        """Strings (batch,), in any script."""
+        import keras
+
+        raw = keras.Input((), dtype="string", name="text")
+        return raw, raw
+
+    def keys(self, inputs: Inputs) -> Iterable[bytes]:
+        """A digest of the letters."""
+        return (hashlib.sha256(text.encode()).digest() for text in inputs)
+
+    def near_copies(self, inputs: Inputs, where: np.ndarray) -> list[list[int]]:
+        """Texts that differ in case, punctuation and white space only."""
+        from engine.modalities.text.looks import near_texts
+
+        return near_texts(inputs[where])
+
+    def measures(self, inputs: Inputs, where: np.ndarray, info: DataInfo) -> dict[str, np.ndarray]:
+        """Characters and words."""
+        from engine.modalities.text.looks import text_sizes
+
+        return dict(zip(("characters", "words"), text_sizes(inputs[where]), strict=True))
+
+    def baseline(self, sample: np.ndarray, num_classes: int) -> Recipe:
+        """TF-IDF of words or characters."""
+        from engine.modalities.text.baseline import recipe
+
+        return recipe(sample, num_classes)
+
+    def doubter(self, sample: np.ndarray, num_classes: int) -> Recipe:
+        """Characters, which are there in any script."""
+        found = self.baseline(sample, num_classes)
+        return Recipe(found.extract, found.families[-1:])
+
+    def arrays(self, inputs: np.ndarray) -> dict[str, np.ndarray]:
+        """All texts as one."""
+        return {"inputs": texts_array(inputs.tolist())}
+
+    def script(self, info: DataInfo) -> ScriptInputs:
+        """A tensor of strings."""
+        return ScriptInputs('tf.constant(texts("{split}_inputs"))', strings=True)
+
+
+def _decoded(data: bytes, name: str) -> str:
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise TrainyardError(_no_text(data, name, f" ({error.reason})")) from error
+    if "\0" in text:  # which is valid UTF-8, and what English in UTF-16 is full of
+        raise TrainyardError(_no_text(data, name, ", but UTF-16 or binary data"))
+    if not text.strip():
+        raise TrainyardError(
+            "{name!r} is empty: there are no letters in it. Write something, or leave it out.", name=name[-80:]
+        )
+    limit = settings().max_text_characters
+    if len(text) > limit:
+        raise TrainyardError(
+            "{name!r} has {text:,} characters; a text may have {limit:,} (TRAINYARD_MAX_TEXT_CHARACTERS). Shorten it.",
+            name=name[-80:],
+            text=len(text),
+            limit=limit,
+        )
+    return text
+
+
+def _no_text(data: bytes, name: str, reason: str) -> str:
+    """The sentence for bytes that are something else, which is named where it is known."""
+    kind = kind_of(data)
+    if kind in ("text", "of an unknown format"):
+        return Sentence("{name!r} is not text in UTF-8{reason}. Save it as UTF-8.", name=name[-80:], reason=reason)
+    return Sentence("{name!r} is {kind}, not text in UTF-8. Give a text file.", name=name[-80:], kind=kind)
+
+
+def _parsed(instance: Any, where: str) -> str:
+    if isinstance(instance, dict):
+        instance = _decoded(bytes_of(instance, where), where)
+    if not isinstance(instance, str):
+        raise TrainyardError("{where} is no text: a string is expected.", where=where)
+    limit = settings().max_text_characters
+    if len(instance) > limit:
+        raise TrainyardError(
+            "{where} has {instance:,} characters; a text may have {limit:,} (TRAINYARD_MAX_TEXT_CHARACTERS).",
+            where=where,
+            instance=len(instance),
+            limit=limit,
+        )
+    return whole_characters(instance, where)
