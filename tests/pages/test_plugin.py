@@ -83,9 +83,7 @@ def test_a_task_with_its_own_input_and_result_goes_the_whole_way(
         low, high = map(float, metric.value.split(" to "))
         assert low < -0.5 < high or -1.1 < low < high < -0.2, "the wave goes down to -0.76"
         at.text_input(key="series").input("zero").run()
-        assert [error.value for error in at.error] == [
-            "'series' cannot be used. Expected: 8 numbers between commas."
-        ]
+        assert [error.value for error in at.error] == ["'series' cannot be used. Expected: 8 numbers between commas."]
     finally:
         predictor.close()
 
