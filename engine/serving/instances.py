@@ -99,7 +99,5 @@ def _row(row: Any, where: str, info: DataInfo) -> np.ndarray:
     return decode_rows(json.dumps(row).encode(), where, info).single(where)
 
 
-
-
 def _no_number(name: str) -> NoReturn:
     raise ValueError(f"{name} is no number in JSON")
