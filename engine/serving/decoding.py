@@ -26,8 +26,6 @@ def _rows_of_texts(data: bytes, name: str, info: DataInfo) -> Decoded:
     return Decoded(read.names, np.array(good, object), read.errors)
 
 
-
-
 def decode(modality: str, data: bytes, name: str, info: DataInfo) -> Decoded:
     """All inputs of one file, or a `TrainyardError` with a sentence about it."""
     if modality == "table":
