@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from engine.imports.columns import ColumnGuess
 from engine.imports.table import Role
 
-TARGET_WORDS = (
+_SURE = (
     *(
         "target",
         "label",
@@ -45,6 +45,9 @@ TARGET_WORDS = (
         "saleprice",
         "price",
     ),
+)
+TARGET_WORDS = (
+    *_SURE,
     *(
         "medv",
         "salary",
@@ -54,12 +57,12 @@ TARGET_WORDS = (
         "score",
         "rating",
         "grade",
+        "vote",
         "status",
         "category",
         "type",
-        "类别",
     ),
-    *("分类", "种类", "价格", "y"),
+    *("类别", "分类", "种类", "价格", "y"),
 )
 """Names that a column to be predicted often has, the surest first; signs and capitals do not count."""
 _PARTS = frozenset(("target", "label", "price", "churn", "attrition", "survived", "outcome", "response"))
@@ -79,7 +82,7 @@ def guess_roles(guesses: Sequence[ColumnGuess]) -> dict[str, Role]:
 def guess_target(guesses: Sequence[ColumnGuess]) -> str:
     """Return the name of the target, or "" where no column can be it.
 
-    A name that says so, where the last column has one; else the surest such name; else a name that has a sure word in it;
+    A name that says so: that of the last column where it is a sure one, else the surest of all; else a name that has a sure word in it;
     else the last column. Never one that is mostly empty.
     """
     usable = [guess.name for guess in guesses if guess.kind in ("number", "category") and _is_there(guess)]
@@ -91,7 +94,8 @@ def guess_target(guesses: Sequence[ColumnGuess]) -> str:
         name for name in usable if plain[name] in TARGET_WORDS and not (plain[name] == "y" and "x" in plain.values())
     ]
     if known:
-        return known[-1] if known[-1] == usable[-1] else min(known, key=lambda name: TARGET_WORDS.index(plain[name]))
+        last = known[-1] == usable[-1] and plain[known[-1]] in (*_SURE, "y")
+        return known[-1] if last else min(known, key=lambda name: TARGET_WORDS.index(plain[name]))
     hinted = [name for name in usable if _PARTS & {word.lower() for word in _WORD.findall(name)}]
     return (hinted or usable)[-1]
 
