@@ -217,17 +217,17 @@ def _draw_layout(found: Understood, file_id: str) -> None:
     with st.expander(_("How the file is read"), icon=":material/tune:", expanded=layout.header == "no"):
         left, middle, right = st.columns(3)
         with left:
-            _choose(_("Separator"), separators, layout.separator, f"own.separator-{file_id}", file_id)
+            _draw_reading(_("Separator"), separators, layout.separator, f"own.separator-{file_id}", file_id)
         with middle:
-            _choose(_("Decimal mark"), marks, layout.decimal, f"own.decimal-{file_id}", file_id)
+            _draw_reading(_("Decimal mark"), marks, layout.decimal, f"own.decimal-{file_id}", file_id)
         with right:
-            _choose(_("First row"), rows, layout.header, f"own.header-{file_id}", file_id)
+            _draw_reading(_("First row"), rows, layout.header, f"own.header-{file_id}", file_id)
 
 
 _SEPARATORS = {",": ",", ";": ";", "\t": N_("tab"), "|": "|", " ": N_("blanks"), "": N_("none")}
 
 
-def _choose(label: str, options: dict[str, str], found: str, key: str, file_id: str) -> None:
+def _draw_reading(label: str, options: dict[str, str], found: str, key: str, file_id: str) -> None:
     names = list(options)
     st.selectbox(
         label,
