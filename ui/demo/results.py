@@ -15,7 +15,7 @@ from ui.charts.figures import to_json
 from ui.language import _
 from ui.modalities import Cells
 from ui.plain import plain_label, plain_text
-from ui.sentences import said
+from ui.sentences import said, said_plain
 from ui.theme import theme_name
 from ui.widgets.downloads import json_file
 from ui.widgets.live_plot import live_plot
@@ -220,7 +220,7 @@ def result_table(renderer: Renderer, results: Sequence[Result]) -> pd.DataFrame:
         {"name": plain_cell(result.name)}
         | (renderer.row(result.prediction.values) if result.prediction else {})
         | ({"unknown": plain_cell(_unknown_words(result))} if any_unknown else {})
-        | {"error": said(result.error)}
+        | {"error": said_plain(result.error)}
         for result in results
     ]
     table = pd.DataFrame(rows)
