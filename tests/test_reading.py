@@ -10,12 +10,14 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
+from engine.cli.flags import Parser, add_run_flags
 from engine.data_info import Column, DataInfo
 from engine.datasets.base import datasets
 from engine.preparation.prepare import prepare
 from engine.readers.deciding import decide, decide_decimal
 from engine.readers.tables import TableFile, read_table
 from engine.reading import Reading, cell_text
+from engine.runs import RunSpec
 from engine.serving.asked import Files, Instances, Meaning
 from engine.serving.decoding import decode
 from engine.serving.rows import rows_of_records
@@ -265,3 +267,22 @@ def test_frames_of_pandas_are_rows_as_before() -> None:
     rows, errors = rows_of_records(pd.DataFrame({"vote": ["+1", None], "n": [1.5, np.nan]}).to_dict("records"), VOTES)
     assert not errors
     assert rows["categories"][:, 0].tolist() == ["+1", ""]
+
+
+# -- what is predicted -------------------------------------------------------------------------------------------------
+
+
+def test_the_task_comes_from_the_target_of_the_set(home: Path) -> None:
+    imported(upload(lines("a,y", lambda i: f"{i % 7},{i * 1.25}")), "t.csv")
+    assert RunSpec.build({"dataset": "my-table", "table": "mine"}).task.name == "tabular-regression"
+    parser = Parser()
+    add_run_flags(parser, ["--dataset", "my-table", "--table", "mine"])
+    assert "--label-smoothing" not in parser.format_help(), "which only classification has"
+
+
+def test_numbers_with_many_values_can_be_asked_for_as_classes(home: Path) -> None:
+    text = lines("a,y", lambda i: f"{i},{i % 25}", 200)
+    found = imported(upload(text), "t.csv", roles={"a": "number", "y": "target"}).made
+    assert found.tasks == ("tabular-regression",)
+    found = imported(upload(text), "t.csv", roles={"a": "number", "y": "target"}, classes=True).made
+    assert (found.tasks, len(found.labels)) == (("tabular-classification",), 25)
