@@ -57,7 +57,6 @@ TARGET_WORDS = (
         "score",
         "rating",
         "grade",
-        "vote",
         "status",
         "category",
         "type",
