@@ -13,6 +13,7 @@ import pytest
 from engine.cli.flags import Parser, add_run_flags
 from engine.data_info import Column, DataInfo
 from engine.datasets.base import datasets
+from engine.modalities.table.given import rows_of_records
 from engine.preparation.prepare import prepare
 from engine.readers.deciding import decide, decide_decimal
 from engine.readers.tables import TableFile, read_table
@@ -20,7 +21,6 @@ from engine.reading import Reading, cell_text
 from engine.runs import RunSpec
 from engine.serving.asked import Files, Instances, Meaning
 from engine.serving.decoding import decode
-from engine.serving.rows import rows_of_records
 from engine.tasks.base import tasks
 from tests.test_own_data import imported, upload
 

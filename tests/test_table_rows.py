@@ -10,8 +10,8 @@ import pytest
 from engine.data_info import Column, DataInfo
 from engine.errors import TrainyardError
 from engine.modalities.rows import make_rows
+from engine.modalities.table.given import rows_of_columns, rows_of_records
 from engine.serving.decoding import decode
-from engine.serving.rows import rows_of_columns, rows_of_records
 from engine.settings import settings
 
 INFO = DataInfo((), ("no", "yes"), (Column("weight, g", "number"), Column("n", "number"), Column("isle 🏝", "category")))

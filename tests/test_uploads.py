@@ -202,7 +202,7 @@ def test_a_row_in_json_that_would_grow_a_hundredfold_is_not_read(data: bytes, tm
         f"""
 import pandas, pyarrow.compute
 from engine.errors import TrainyardError
-from engine.serving.rows import decode_rows
+from engine.modalities.table.given import decode_rows
 from engine.data_info import Column, DataInfo
 info = DataInfo((), ("a", "b"), (Column("a", "number"),))
 data = open({str(tmp_path / "bomb")!r}, "rb").read()

@@ -14,6 +14,7 @@ import numpy as np
 from engine.data_info import DataInfo
 from engine.errors import TrainyardError
 from engine.modalities.given import Decoded, bytes_of, stacked_numbers, written_numbers
+from engine.readers.unpack import Member
 from engine.registry import Objects
 from engine.sentences import Sentence
 from engine.settings import settings
@@ -100,6 +101,13 @@ class Modality:
                 "{name!r} cannot be used. Expected: {what}.", name=name[-80:], what=self.expected(info)
             )
         return found
+
+    def unfold(self, member: Member, columns: Sequence[str]) -> list[Member]:
+        """The single inputs of an uploaded file, each with a name and a function that reads it.
+
+        `columns`: those of a table that the network takes; for texts the one that holds them.
+        """
+        return [member]
 
     def parse(self, instances: list[Any], info: DataInfo) -> np.ndarray:
         """Entries of a JSON list -> (examples, ...). Raises `TrainyardError` about the first that is wrong."""

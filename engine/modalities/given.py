@@ -86,3 +86,8 @@ def written_numbers(data: bytes, shape: tuple[int, ...]) -> np.ndarray | None:
     except (TypeError, ValueError, OverflowError, RecursionError):
         return None
     return found if np.isfinite(found).all() else None
+
+
+def refuse(reason: str) -> bytes:
+    """Stand in for the content of an input that cannot be read: raise its sentence."""
+    raise TrainyardError(reason)

@@ -12,10 +12,10 @@ from engine.data_info import DataInfo
 from engine.errors import TrainyardError
 from engine.modalities.base import modalities
 from engine.modalities.given import Decoded
+from engine.modalities.table.given import unknown_categories
 from engine.serving.answers import PredictResult
 from engine.serving.decoding import decode
 from engine.serving.instances import make_inputs, read_request
-from engine.serving.rows import unknown_categories
 from engine.settings import settings
 from engine.tasks.base import Prediction, Task
 

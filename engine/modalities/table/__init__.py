@@ -1,6 +1,6 @@
 """Rows of tables: numbers, NaN for missing, and categories, empty for missing."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,9 +8,11 @@ import numpy as np
 
 from engine.data_info import DataInfo
 from engine.modalities.base import Inputs, Modality, ScriptInputs, Stored, modalities
+from engine.modalities.given import Decoded
 from engine.modalities.recipe import Recipe
 from engine.modalities.rows import Rows
 from engine.modalities.texts import texts_array
+from engine.readers.unpack import Member
 from engine.sentences import Sentence
 from engine.settings import settings
 
@@ -31,6 +33,26 @@ class Table(Modality):
     def open(self, folder: Path) -> Rows:
         """Put together when they are asked for."""
         return Rows.read(folder)
+
+    def decode(self, data: bytes, name: str, info: DataInfo) -> Decoded:
+        """A JSON object is one row, a table many."""
+        from engine.modalities.table.given import decode_rows
+
+        return decode_rows(data, name, info)
+
+    def unfold(self, member: Member, columns: Sequence[str]) -> list[Member]:
+        """Its rows, unless it may be a single one."""
+        from engine.modalities.table.uploads import rows_of_table
+
+        if member.name.lower().endswith(".json"):
+            return [member]
+        return rows_of_table(member.read(), member.name, columns)
+
+    def parse(self, instances: list[Any], info: DataInfo) -> np.ndarray:
+        """Objects of column and value; a column that is missing or null counts as missing."""
+        from engine.modalities.table.instances import parse_rows
+
+        return parse_rows(instances, info)
 
     def batch(self, info: DataInfo) -> str:
         """The columns."""

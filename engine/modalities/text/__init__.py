@@ -1,7 +1,7 @@
 """Texts: strings of any length in any script."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from engine.modalities.given import Decoded, bytes_of, whole_characters
 from engine.modalities.recipe import Recipe
 from engine.modalities.texts import Texts, texts_array
 from engine.readers.kinds import kind_of
+from engine.readers.unpack import Member
 from engine.sentences import Sentence
 from engine.settings import settings
 
@@ -33,8 +34,20 @@ class Text(Modality):
         return Texts.read(folder)
 
     def decode(self, data: bytes, name: str, info: DataInfo) -> Decoded:
-        """One text in UTF-8 that says something, at most `max_text_characters` long."""
+        """One text in UTF-8 that says something, at most `max_text_characters` long; of a table, a text in each row."""
+        from engine.modalities.text.given import decode_texts, is_table_of_texts
+
+        if is_table_of_texts(name):
+            return decode_texts(data, name, info)
         return Decoded((name,), np.array([_decoded(data, name)], object))
+
+    def unfold(self, member: Member, columns: Sequence[str]) -> list[Member]:
+        """Of a table the texts of its column."""
+        from engine.modalities.text.given import is_table_of_texts, texts_of_table
+
+        if not is_table_of_texts(member.name):
+            return [member]
+        return texts_of_table(member.read(), member.name, next(iter(columns), ""))
 
     def parse(self, instances: list[Any], info: DataInfo) -> np.ndarray:
         """Strings, or `{"b64": text in UTF-8}`."""

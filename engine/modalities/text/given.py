@@ -2,12 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import PurePath
 
+import numpy as np
+
+from engine.data_info import DataInfo
 from engine.errors import TrainyardError
+from engine.modalities.given import Decoded, refuse
 from engine.readers.cells import plain_name
 from engine.readers.layout import Layout, header_of
 from engine.readers.tables import TableFile, read_cells
+from engine.readers.unpack import Member
 from engine.reading import cell_text
 from engine.sentences import COMMA, Sentence, joined
 from engine.settings import settings
@@ -72,3 +78,31 @@ def _longest(read: TableFile) -> str:
         shown: Sequence[str] = [cell_text(cell) for cell in cells.slice(0, 1_000).to_pylist()]
         lengths[name] = sum(map(len, shown))
     return max(lengths, key=lengths.__getitem__)
+
+
+def decode_texts(data: bytes, name: str, info: DataInfo) -> Decoded:
+    """Decode the texts of a table, at most `max_predicted_rows`."""
+    read = read_texts(data, name, info.text_column)
+    limit = settings().max_predicted_rows
+    if len(read.names) > limit:
+        raise TrainyardError(
+            "{name!r} has {rows:,} rows; one request may have {limit:,} (TRAINYARD_MAX_PREDICTED_ROWS). Send "
+            "it in portions.",
+            name=name[-80:],
+            rows=len(read.names),
+            limit=limit,
+        )
+    good = [text for row, text in enumerate(read.texts) if row not in read.errors]
+    return Decoded(read.names, np.array(good, object), read.errors)
+
+
+def texts_of_table(data: bytes, name: str, column: str) -> list[Member]:
+    """The texts of a table, and those of its rows that have none."""
+    read = read_texts(data, name, column)
+    return [
+        Member(
+            (of,),
+            partial(refuse, read.errors[row]) if row in read.errors else partial(text.encode, "utf-8", "replace"),
+        )
+        for row, (of, text) in enumerate(zip(read.names, read.texts, strict=True))
+    ]
