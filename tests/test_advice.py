@@ -25,9 +25,9 @@ SIZES = (20, 200, 2_000, 50_000)
 MODALITIES = sorted({tasks[name].modality for name in tasks})
 
 
-def facts(modality: str, size: int, num_classes: int = 2) -> Facts:
+def facts(modality: str, size: int) -> Facts:
     """As an import of so many examples would tell."""
-    return Facts(modality, round(0.765 * size), round(0.085 * size), num_classes)
+    return Facts(modality, round(0.765 * size), round(0.085 * size))
 
 
 @pytest.fixture
@@ -37,9 +37,12 @@ def mine(home: Path) -> str:
 
 
 @pytest.mark.parametrize("modality", MODALITIES)
+@pytest.mark.parametrize("mean_size", [0.0, 30.0, 3_000.0])
 @pytest.mark.parametrize("size", SIZES)
-def test_every_advice_names_a_model_of_the_modality_values_that_it_takes_and_a_reason(modality: str, size: int) -> None:
-    advice = advise(facts(modality, size))
+def test_every_advice_names_a_model_of_the_modality_values_that_it_takes_and_a_reason(
+    modality: str, size: int, mean_size: float
+) -> None:
+    advice = advise(replace(facts(modality, size), mean_size_bytes=mean_size))
     assert advice is not None
     assert modality in models[advice.model].modalities
     assert advice.why.endswith(".")

@@ -23,6 +23,9 @@ _SHORT_BYTES = 50.0
 """Texts below are phrases and names; sentences of reviews and messages take about a hundred."""
 _PIXELS = ((1_000, 160), (5_000, 128), (math.inf, 96))
 """Below so many pictures, pixels of height and width: larger ones show more, and their features take longer once."""
+_TINY_BYTES, _ENOUGH_TINY = 400.0, 300
+"""Pictures that take less are digits and the like, of at most 28 x 28 pixels; of so many a small network learns more than a
+pretrained one."""
 _MANY_CLIPS = 5_000
 _BATCH_SIZES = ((200, 8), (2_000, 16), (20_000, 32), (math.inf, 128))
 """Below so many examples, how many are in a batch: small ones give more updates in an epoch."""
@@ -38,8 +41,6 @@ class Facts:
     num_train: int
     """About how many examples train."""
     num_validation: int
-    num_classes: int
-    """0 where a number is predicted."""
     mean_size_bytes: float = 0.0
     """What an example takes on disk; of texts about their length. 0: not known."""
 
@@ -92,7 +93,9 @@ def _text(facts: Facts) -> Advice:
             "learn from.",
             size=facts.mean_size_bytes,
         )
-        return Advice("bag-of-embeddings", why, {"splitting": "pieces", "learning_rate": 0.005}, training)
+        return Advice(
+            "bag-of-embeddings", why, {"splitting": "pieces", "learning_rate": 0.01, "embedding_size": 128}, training
+        )
     why = Sentence(
         "A bag of embeddings of words and signs: with {count:,} texts to learn from it matches or beats networks that read "
         "in order, and trains in seconds.",
@@ -102,13 +105,21 @@ def _text(facts: Facts) -> Advice:
 
 
 def _image(facts: Facts) -> Advice:
+    training = training_for(facts, _batch_size(facts))
+    if 0 < facts.mean_size_bytes < _TINY_BYTES and facts.num_train >= _ENOUGH_TINY:
+        why = Sentence(
+            "A small convolutional network: pictures of about {size:.0f} bytes have few pixels, and {count:,} of them are enough "
+            "to learn from scratch.",
+            size=facts.mean_size_bytes,
+            count=facts.num_train,
+        )
+        return Advice("cnn", why, {"image_size": 28}, training)
     why = Sentence(
         "A pretrained network: it knows a million photos already, and has to learn from {count:,} pictures only what is new.",
         count=facts.num_train,
     )
     pixels = next(pixels for most, pixels in _PIXELS if facts.num_train < most)
-    values = {"image_size": pixels, "resolution": pixels}
-    return Advice("efficientnet-lite0", why, values, training_for(facts, _batch_size(facts)))
+    return Advice("efficientnet-lite0", why, {"image_size": pixels, "resolution": pixels}, training)
 
 
 def _audio(facts: Facts) -> Advice:

@@ -34,7 +34,7 @@ class OwnDataset(UnsplitDataset):
         own = self.own()
         learned = own.num_examples * (1 - self.test_fraction)
         validation = round(learned * (1 / self.folds if self.folds > 1 else self.validation_fraction))
-        return Facts(modality, round(learned) - validation, validation, len(own.labels), mean_size_bytes(own))
+        return Facts(modality, round(learned) - validation, validation, mean_size_bytes(own))
 
     @classmethod
     def ready(cls) -> bool:
