@@ -20,7 +20,8 @@ ROOT = Path(__file__).resolve().parent
 if str(ROOT) not in sys.path:  # started from elsewhere, or by another ASGI server
     sys.path.insert(0, str(ROOT))
 
-from engine.serving.api.routes import api_routes  # noqa: E402
+from engine.api.routes import api_routes  # noqa: E402
+from engine.errors import StoreUnavailable  # noqa: E402
 from ui import lab  # noqa: E402
 
 logger = logging.getLogger("trainyard.dashboard")
@@ -32,9 +33,10 @@ _REFREEZE_SECONDS = 30.0
 async def lifespan(_app: st.App) -> AsyncIterator[None]:
     """Have an executor running for as long as the dashboard does, and import now what every page needs."""
     from engine.executor.launch import keep_executor
+    from engine.service import opened
 
     _import_pages()
-    tasks = [asyncio.create_task(keep_executor()), asyncio.create_task(_keep_frozen())]
+    tasks = [asyncio.create_task(keep_executor(opened.store)), asyncio.create_task(_keep_frozen())]
     yield
     for task in tasks:
         task.cancel()
@@ -70,6 +72,11 @@ def _import_pages() -> None:
 def on_script_error(error: Exception) -> bool:
     """Log the traceback under a number, and show the number with a sentence instead of the traceback."""
     from ui.language import _
+    from ui.outage import draw_outage
+
+    if isinstance(error, StoreUnavailable):  # the log tells it once
+        draw_outage(error)
+        return True
 
     number = uuid.uuid4().hex[:8]
     logger.error("Error %s on a page", number, exc_info=error)
@@ -86,7 +93,7 @@ app = st.App(
     lifespan=lifespan,
     routes=[
         Mount("/vendor/plotly", StaticFiles(directory=Path(plotly.__file__).parent / "package_data")),
-        *api_routes(lab.store, lab.predictor),
+        *api_routes(lab.actor, lab.predictor),
     ],
     on_script_error=on_script_error,
 )

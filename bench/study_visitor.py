@@ -66,8 +66,8 @@ def draw_tick() -> None:
     from ui.studies.views import draw_charts
 
     navigation()  # links need it
-    feed = study_feed(lab.store(), int(st.query_params["study"]))
-    study = feed.follow(max_age_seconds=0.0)
+    feed = study_feed(int(st.query_params["study"]))
+    study = feed.follow(lab.actor(), max_age_seconds=0.0)
     assert feed.reader is not None
     draw_progress(study, feed, feed.reader)
     draw_best(study, feed, judging_of(study, feed.reader))
@@ -111,7 +111,7 @@ def main(trials: int) -> None:
         figures |= {f"{view}_first_ms": round(cold, 1), f"{view}_ms_median": round(warm, 1)}
     _feed.clear()
     began = time.perf_counter()
-    study_feed(lab.store(), study.id).follow()
+    study_feed(study.id).follow(lab.actor())
     figures["read_all_trials_ms"] = round(1000 * (time.perf_counter() - began), 1)
     for i, view in enumerate(("history", "curves", "workers")):
         times = ticks(store, study, view, trials + i)

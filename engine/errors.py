@@ -19,6 +19,10 @@ class TrainyardError(ValueError):
         super().__init__(self.sentence)
 
 
+class StoreUnavailable(TrainyardError):  # noqa: N818  # a state of the world, said in a sentence
+    """The database cannot be reached, read or written: it may work again later."""
+
+
 def unknown_name(kind: str, name: str, known: Iterable[str]) -> TrainyardError:
     """The error for a name that no `kind` has, with the nearest names that exist."""
     names = sorted(known)

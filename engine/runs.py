@@ -47,6 +47,10 @@ class RunState(StrEnum):
         return not self.live and self is not RunState.PAUSED
 
 
+RESUMABLE = (RunState.PAUSED, RunState.STOPPED, RunState.FAILED, RunState.PRUNED)
+"""States from which a run can go on."""
+
+
 class Training(Spec):
     """How long, in what portions, on what, and with which seed."""
 
@@ -332,3 +336,8 @@ class Run:
     def parsed(self) -> RunSpec:
         """The spec as typed parts."""
         return RunSpec.from_dict(self.spec)
+
+
+def is_run_id(text: str) -> bool:
+    """Return whether `text`, from an address or a command line, can be the number of a run, a study or an epoch."""
+    return text.isascii() and text.isdecimal() and len(text) < 10

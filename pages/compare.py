@@ -5,6 +5,7 @@ from uuid import uuid4
 
 import streamlit as st
 
+from engine import service
 from engine.comparing.differences import last_metrics
 from engine.runs import Run
 from engine.settings import settings
@@ -31,8 +32,8 @@ def main() -> None:
     preload()
     most = settings().max_compared_runs
     ids, wrong = run_ids(st.query_params.get("runs", ""), most)
-    compared = comparison(lab.store(), ids)
-    runs = compared.follow(max_age_seconds=0.0)
+    compared = comparison(ids)
+    runs = compared.follow(lab.actor(), max_age_seconds=0.0)
     _say_what_is_missing([i for i in ids if i not in {run.id for run in runs}], wrong, most)
     if len(runs) < 2:
         _say_how_to_choose()
@@ -52,7 +53,7 @@ def main() -> None:
     how, split = choose_curves(runs)
 
     def moving() -> None:
-        now = compared.follow()
+        now = compared.follow(lab.actor())
         if [(run.id, run.state) for run in now] != [(run.id, run.state) for run in runs]:
             st.rerun()
         draw_curves(compared, now, how, split)
@@ -67,8 +68,9 @@ def main() -> None:
 
 
 def _draw_table(compared: Comparison, runs: Sequence[Run], epoch: str) -> None:
-    store = lab.store()
-    last = {run.id: last_metrics(run, store.metrics.history(run.id)) for run in runs} if epoch == "last" else None
+    last = None
+    if epoch == "last":
+        last = {run.id: last_metrics(run, service.metrics.history(lab.actor(), run)) for run in runs}
     draw_metrics(runs, last)
 
 

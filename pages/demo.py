@@ -2,8 +2,9 @@
 
 import streamlit as st
 
+from engine import service
 from engine.errors import TrainyardError
-from engine.runs import Run, RunState
+from engine.runs import Run, RunState, is_run_id
 from ui import lab
 from ui.demo.batch import draw_batch
 from ui.demo.results import draw_results
@@ -13,7 +14,7 @@ from ui.navigation import page
 from ui.plain import LONGEST_CAPTION, plain_text
 from ui.runs.actions import can_be_tried
 from ui.sentences import said
-from ui.words import best_text, is_run_id, local_time, state_text, title_of
+from ui.words import best_text, local_time, state_text, title_of
 
 MOST_RUNS = 200
 """The newest runs that can be chosen; an older one is reached from its own page."""
@@ -52,7 +53,7 @@ def _predict(run: Run, kind: Modality, prediction: str, files: list[File]) -> No
     if len(files) == 1:
         kind.show(files[0])
     with st.spinner(_("Asking the network… The first time after a while takes some seconds.")):
-        results = lab.predictor().predict(run.id, files)
+        results = service.predictions.predict(lab.actor(), lab.predictor().predict, run, files)
     draw_results(prediction, results, kind.cells(files))
     if run.live and results[0].epoch is not None:
         st.caption(_("This run still trains. It answered with the weights of epoch {epoch}, its best so far.").format(
@@ -63,7 +64,7 @@ def _choose_run() -> Run | None:
     """The run that the address names or the newest with a model; None when there is nothing to choose."""
     runs = {
         run.id: run
-        for run in lab.store().runs.list(states=_WITH_MODEL, trials=False, limit=MOST_RUNS)
+        for run in service.runs.list_all(lab.actor(), states=_WITH_MODEL, trials=False, limit=MOST_RUNS)
         if can_be_tried(run)
     }
     asked = st.query_params.get("run", "")
@@ -94,7 +95,7 @@ def _choose_run() -> Run | None:
 def _asked_run(run_id: int) -> dict[int, Run]:
     """The run of the address when it is not among the newest, or nothing and a sentence that says why."""
     try:
-        run = lab.store().runs.get(run_id)
+        run = service.runs.get(lab.actor(), run_id)
     except TrainyardError as error:
         st.warning(said(error), icon=":material/warning:")
         return {}

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from engine import service
 from engine.datasets.base import datasets
 from ui import lab
 from ui.compare.leaderboards import draw_board
@@ -14,7 +15,7 @@ from ui.widgets.url_choices import choose
 def main() -> None:
     """Choose a dataset that runs were judged on, and draw its leaderboard."""
     st.title(_("Leaderboard"))
-    names = lab.store().runs.judged_datasets()
+    names = service.runs.evaluated_datasets(lab.actor())
     if not names:
         st.info(
             _("No run has been judged on a test split yet. A run is judged when it completes."), icon=":material/info:"
@@ -26,7 +27,7 @@ def main() -> None:
     name = choose(
         "dataset", _("Dataset"), names, titles.__getitem__, _("Whose test examples decide; most runs first."), long=True
     )
-    draw_board(lab.store().runs.list(states=["completed"], dataset=name, trials=False))
+    draw_board(service.runs.list_all(lab.actor(), states=["completed"], dataset=name, trials=False))
 
 
 main()

@@ -5,7 +5,7 @@ from uuid import uuid4
 import streamlit as st
 
 from engine.errors import TrainyardError
-from engine.runs import Run, RunState
+from engine.runs import Run, RunState, is_run_id
 from ui import lab
 from ui.evaluation.overview import draw_evaluation, final_figures
 from ui.language import _
@@ -20,7 +20,7 @@ from ui.runs.group import draw_group
 from ui.runs.rate import draw_rate_button
 from ui.runs.views import draw_live, tick_seconds
 from ui.sentences import said
-from ui.words import is_run_id, local_time, title_of
+from ui.words import local_time, title_of
 
 
 def main() -> None:
@@ -30,9 +30,9 @@ def main() -> None:
         st.title(_("Run"))
         _nothing(_("No run is chosen. Choose one on the Runs page."))
         return
-    followed = feed(lab.store(), int(asked))
+    followed = feed(int(asked))
     try:
-        run = followed.follow(max_age_seconds=0.0)
+        run = followed.follow(lab.actor(), max_age_seconds=0.0)
     except TrainyardError as error:
         st.title(_("Run"))
         _nothing(said(error))
@@ -76,7 +76,7 @@ def main() -> None:
 def _tick(followed: Feed, before: Run, pace: float | None) -> None:
     """What moves. When the buttons or the pace must change too, the whole page is drawn again: the timer may end."""
     try:
-        run = followed.follow()
+        run = followed.follow(lab.actor())
     except TrainyardError:  # deleted meanwhile: the page says so
         st.rerun()
     if (run.state, run.request, run.attempt) != (before.state, before.request, before.attempt):

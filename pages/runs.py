@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from engine import service
 from engine.runs import Run, RunState
 from engine.settings import settings
 from ui import lab
@@ -21,10 +22,10 @@ def main() -> None:
     """Draw filters and table; the table looks again by itself while a run is queued or running."""
     st.title(_("Runs"))
     preload()  # of whatever is opened from here
-    known = listing(lab.store())
+    known = listing()
     trials = trials_wanted()
-    runs = known.follow(trials=trials)
-    if not runs and not trials and known.follow(trials=True):
+    runs = known.follow(lab.actor(), trials=trials)
+    if not runs and not trials and known.follow(lab.actor(), trials=True):
         st.info(_("All runs belong to studies. Show them here, or look at the studies."), icon=":material/info:")
         draw_trials_toggle()
         st.page_link(page("studies"), label=_("All studies"), icon=":material/query_stats:",
@@ -43,7 +44,7 @@ def main() -> None:
     _confirm_what_was_asked()
 
     def table() -> None:
-        now = known.follow(max_age_seconds=REFRESH_SECONDS / 2, trials=trials)
+        now = known.follow(lab.actor(), max_age_seconds=REFRESH_SECONDS / 2, trials=trials)
         if live and not any(run.live for run in now):
             st.rerun()
         _draw([run for run in now if matches(run, wanted)], len(now))
@@ -52,10 +53,10 @@ def main() -> None:
 
 
 def _draw(runs: list[Run], known: int) -> None:
-    queue = lab.store().runs.queue() if any(run.state == RunState.QUEUED for run in runs) else []
+    queue = service.runs.queue(lab.actor()) if any(run.state == RunState.QUEUED for run in runs) else []
     if queue:
         first = next((run for run in runs if run.id == queue[0]), None)
-        sentence, needs_help = queue_text(first, queue, lab.store().leases.get()) if first else ("", False)
+        sentence, needs_help = queue_text(first, queue, service.executors.get(lab.actor())) if first else ("", False)
         if needs_help:
             st.warning(sentence, icon=":material/hourglass_empty:")
     if not runs:

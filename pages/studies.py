@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from engine import service
 from ui import lab
 from ui.language import _
 from ui.navigation import page
@@ -13,7 +14,7 @@ REFRESH_SECONDS = 2.0
 def main() -> None:
     """Draw the list; it looks again by itself while a study goes on."""
     st.title(_("Studies"))
-    studies = lab.store().studies.list(limit=MOST_LISTED)
+    studies = service.studies.list_all(lab.actor(), limit=MOST_LISTED)
     if not studies:
         st.info(
             _("There are no studies yet. Choose data and a network on the Train page, then press Search there."),
@@ -25,7 +26,7 @@ def main() -> None:
     live = any(study.live for study in studies)
 
     def table() -> None:
-        now = lab.store().studies.list(limit=MOST_LISTED)
+        now = service.studies.list_all(lab.actor(), limit=MOST_LISTED)
         if live and not any(study.live for study in now):
             st.rerun()
         st.dataframe(

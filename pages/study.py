@@ -5,7 +5,9 @@ from uuid import uuid4
 
 import streamlit as st
 
+from engine import service
 from engine.errors import TrainyardError
+from engine.runs import is_run_id
 from engine.studies import Study, StudyState
 from ui import lab
 from ui.language import _
@@ -21,7 +23,7 @@ from ui.studies.steering import draw_steering
 from ui.studies.table import draw_trials
 from ui.studies.views import draw_charts
 from ui.studies.words import direction_words, executor_warning
-from ui.words import is_run_id, local_time
+from ui.words import local_time
 
 
 def main() -> None:
@@ -31,9 +33,9 @@ def main() -> None:
         st.title(_("Study"))
         _nothing(_("No study is chosen. Choose one on the Studies page."))
         return
-    feed = study_feed(lab.store(), int(asked))
+    feed = study_feed(int(asked))
     try:
-        study = feed.follow(max_age_seconds=0.0)
+        study = feed.follow(lab.actor(), max_age_seconds=0.0)
     except TrainyardError as error:
         st.title(_("Study"))
         _nothing(said(error))
@@ -52,7 +54,7 @@ def _asked() -> str:
     asked, run = st.query_params.get("study", ""), st.query_params.pop("run", "")
     if not asked and is_run_id(run):
         with suppress(TrainyardError):
-            asked = st.query_params["study"] = str(lab.store().runs.get(int(run)).study_id or "")
+            asked = st.query_params["study"] = str(service.runs.get(lab.actor(), int(run)).study_id or "")
     return asked
 
 
@@ -82,7 +84,7 @@ def draw_head(study: Study, feed: StudyFeed) -> None:
 def _tick(feed: StudyFeed, before: Study, best: int, pace: float | None) -> None:
     """What moves. When the buttons, what is searched or the pace must change too, the whole page is drawn again."""
     try:
-        study = feed.follow()
+        study = feed.follow(lab.actor())
     except TrainyardError:  # deleted meanwhile: the page says so
         st.rerun()
     seen = (before.state, before.spec, before.message, best == 1)

@@ -5,6 +5,7 @@ from importlib import metadata
 
 import streamlit as st
 
+from engine import service
 from engine.devices import find_devices
 from ui import lab
 from ui.language import _
@@ -34,12 +35,12 @@ def main() -> None:
 
 def draw_work() -> None:
     """The executor, its slots, the standby worker, and how many runs wait."""
-    executor = lab.store().leases.get()
+    executor = service.executors.get(lab.actor())
     alive = executor is not None and executor.alive
     st.subheader(_("Work"))
     queue, running, standby = st.columns(3)
-    queue.metric(_("Waiting runs"), len(lab.store().runs.queue()))
-    running.metric(_("Running runs"), len(lab.store().attempts.workers()))
+    queue.metric(_("Waiting runs"), len(service.runs.queue(lab.actor())))
+    running.metric(_("Running runs"), service.executors.count_running(lab.actor()))
     words = {"ready": _("ready"), "starting": _("starting"), "off": _("off")}
     state = executor.info.get("standby", {}).get("state", "off") if executor is not None and alive else "off"
     standby.metric(

@@ -37,7 +37,7 @@ def main() -> None:
         st.warning(note, icon=":material/link_off:")
     try:
         spec = form.spec()
-        fork = read_fork(lab.store(), st.query_params.to_dict())
+        fork = read_fork(lab.actor(), st.query_params.to_dict())
     except TrainyardError as error:
         st.error(said(error), icon=":material/error:")
         return

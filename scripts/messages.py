@@ -8,6 +8,7 @@ errors and sentences are the literals that these are made of (see `engine.senten
 import argparse
 import ast
 import sys
+from collections import defaultdict
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -113,12 +114,11 @@ def engine_sources() -> list[Path]:
 @cache
 def error_names() -> frozenset[str]:
     """`TrainyardError` and all that derive from it, by name."""
-    bases = {
-        node.name: {base.id for base in node.bases if isinstance(base, ast.Name)}
-        for path in engine_sources()
-        for node in ast.walk(ast.parse(path.read_text()))
-        if isinstance(node, ast.ClassDef)
-    }
+    bases: dict[str, set[str]] = defaultdict(set)  # two classes may have one name
+    for path in engine_sources():
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ClassDef):
+                bases[node.name] |= {base.id for base in node.bases if isinstance(base, ast.Name)}
     found: frozenset[str] = frozenset({"TrainyardError"})
     while more := {name for name, above in bases.items() if above & found} - found:
         found |= more

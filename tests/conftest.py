@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from engine.service import opened
 from engine.settings import settings
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setenv("TRAINYARD_HOME", str(tmp_path / "home"))
     settings.cache_clear()
     yield tmp_path / "home"
+    opened.close()
     settings.cache_clear()
 
 

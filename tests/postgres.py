@@ -14,35 +14,47 @@ from engine.errors import TrainyardError
 _SETTINGS = "-c listen_addresses='' -c fsync=off -c max_connections=60 -k {folder}"
 
 
+class Server:
+    """A server that can be stopped and started again."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder, self._data, self._user = folder, folder / "data", _unprivileged()
+        self._programs = {name: _find(name) for name in ("initdb", "pg_ctl")}
+        self.url = f"postgresql+psycopg://trainyard@/postgres?host={folder}"
+        if self._user is not None:
+            os.chown(folder, self._user.pw_uid, self._user.pw_gid)
+        self._run("initdb", "-U", "trainyard", "-A", "trust", "-N", "--no-locale", "-E", "UTF8")
+
+    def start(self) -> None:
+        """Start it, and wait until it answers."""
+        options = _SETTINGS.format(folder=self._folder)
+        self._run("pg_ctl", "-w", "-t", "60", "-l", str(self._folder / "log"), "-o", options, "start")
+
+    def stop(self) -> None:
+        """Stop it at once, as a crash does."""
+        self._run("pg_ctl", "-m", "immediate", "-w", "stop")
+
+    def _run(self, program: str, *arguments: str) -> None:
+        _run(self._user, self._programs[program], "-D", str(self._data), *arguments)
+
+
+@contextmanager
+def restartable() -> Iterator[Server]:
+    """Start a server that the test may stop. Raises `TrainyardError` with the reason where that cannot be."""
+    with tempfile.TemporaryDirectory(prefix="trainyard-pg-", ignore_cleanup_errors=True) as name:
+        made = Server(Path(name))
+        made.start()
+        try:
+            yield made
+        finally:
+            made.stop()
+
+
 @contextmanager
 def server() -> Iterator[str]:
     """Start a server and give its SQLAlchemy URL. Raises `TrainyardError` with the reason where that cannot be."""
-    programs = {name: _find(name) for name in ("initdb", "pg_ctl")}
-    with tempfile.TemporaryDirectory(prefix="trainyard-pg-", ignore_cleanup_errors=True) as name:
-        folder, user = Path(name), _unprivileged()
-        if user is not None:
-            os.chown(folder, user.pw_uid, user.pw_gid)
-        data = folder / "data"
-        _run(
-            user,
-            programs["initdb"],
-            "-D",
-            str(data),
-            "-U",
-            "trainyard",
-            "-A",
-            "trust",
-            "-N",
-            "--no-locale",
-            "-E",
-            "UTF8",
-        )
-        start = ["-D", str(data), "-w", "-t", "60", "-l", str(folder / "log"), "-o", _SETTINGS.format(folder=folder)]
-        _run(user, programs["pg_ctl"], *start, "start")
-        try:
-            yield f"postgresql+psycopg://trainyard@/postgres?host={folder}"
-        finally:
-            _run(user, programs["pg_ctl"], "-D", str(data), "-m", "immediate", "-w", "stop")
+    with restartable() as made:
+        yield made.url
 
 
 def _find(name: str) -> str:

@@ -18,10 +18,11 @@ import uvicorn
 from PIL import Image
 from starlette.applications import Starlette
 
+from engine.access import local_owner
+from engine.api.routes import api_routes
 from engine.artifacts import artifacts_of
 from engine.preparation.prepare import prepare
 from engine.runs import RunSpec, RunState
-from engine.serving.api.routes import api_routes
 from engine.serving.client import Predictor
 from engine.settings import settings
 from engine.store import open_store
@@ -82,7 +83,7 @@ def client(predictor: Predictor) -> Iterator[httpx.Client]:
 
 def serving(predictor: Predictor) -> Iterator[httpx.Client]:
     server = uvicorn.Server(
-        uvicorn.Config(Starlette(routes=api_routes(open_store, lambda: predictor)), port=0, log_level="error")
+        uvicorn.Config(Starlette(routes=api_routes(local_owner, lambda: predictor)), port=0, log_level="error")
     )
     thread = threading.Thread(target=server.run)
     thread.start()
@@ -361,7 +362,7 @@ def test_a_body_that_does_not_come_is_not_waited_for(
     client: httpx.Client, digits: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     short = settings().model_copy(update={"predict_timeout_seconds": 0.2})
-    monkeypatch.setattr("engine.serving.api.bodies.settings", lambda: short)
+    monkeypatch.setattr("engine.api.bodies.settings", lambda: short)
     answer = raw(client, digits, "Content-Type: application/json\r\nContent-Length: 100")
     assert "408" in answer.splitlines()[0]
     assert "did not arrive within 0.2 seconds" in answer
@@ -374,7 +375,7 @@ def test_more_open_requests_than_places_are_told_to_come_back(
     predictor: Predictor, digits: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     few = settings().model_copy(update={"max_waiting_predictions": 1})
-    monkeypatch.setattr("engine.serving.api.routes.settings", lambda: few)
+    monkeypatch.setattr("engine.api.routes.settings", lambda: few)
     for client in serving(predictor):
         with socket.create_connection(("127.0.0.1", client.base_url.port or 0)) as slow:
             head = "Host: x\r\nContent-Type: application/json\r\nContent-Length: 9"
@@ -398,7 +399,7 @@ def test_a_predictor_that_cannot_start_is_503(lab: Path, digits: int) -> None:
 
 def test_switched_off_it_says_so(predictor: Predictor, monkeypatch: pytest.MonkeyPatch) -> None:
     off = settings().model_copy(update={"api": False})
-    monkeypatch.setattr("engine.serving.api.routes.settings", lambda: off)
+    monkeypatch.setattr("engine.api.routes.settings", lambda: off)
     for client in serving(predictor):
         for address in ("/models", "/openapi.json", "/models/1"):
             assert "TRAINYARD_API" in sentence(client.get(address), 404)

@@ -16,7 +16,7 @@ from PIL import Image
 
 from engine.datasets.base import datasets
 from engine.errors import TrainyardError
-from engine.imports.archive import import_images
+from engine.imports.archive import import_files
 from engine.imports.collected import read_stored
 from engine.imports.sets import describe_set, list_sets, problems_of
 from engine.imports.versions import delete_set
@@ -89,7 +89,7 @@ def test_a_zip_and_a_folder_become_the_same_dataset(kind: str, home: Path, tmp_p
     elif kind == "folder":
         source = unzipped(files, tmp_path / "pets")
     seen: list[tuple[int, int]] = []
-    report = import_images(source, "pets", lambda done, total: seen.append((done, total)))
+    report = import_files("images", source, "pets", lambda done, total: seen.append((done, total)))
     assert report.made.counts == {"cat": 5, "dog": 5}
     assert report.made.num_examples == 10
     assert not report.problems
@@ -102,7 +102,7 @@ def test_a_zip_and_a_folder_become_the_same_dataset(kind: str, home: Path, tmp_p
 
 
 def test_only_one_checked_file_is_kept_never_the_upload(home: Path) -> None:
-    import_images(zipped(pictures()), "pets")
+    import_files("images", zipped(pictures()), "pets")
     kept = everything_under(settings().datasets_path / "folders")
     assert kept == ["pets", "pets/folder.json", "pets/images.npz"]
     with np.load(settings().datasets_path / "folders" / "pets" / "images.npz", allow_pickle=False) as file:
@@ -111,7 +111,7 @@ def test_only_one_checked_file_is_kept_never_the_upload(home: Path) -> None:
 
 def test_images_are_cut_square_and_shrunk_to_160_pixels(home: Path) -> None:
     files = pictures() | {"cat/large.png": png(1, (400, 300)), "cat/tall.png": png(2, (10, 500))}
-    import_images(zipped(files), "pets")
+    import_files("images", zipped(files), "pets")
     with np.load(settings().datasets_path / "folders" / "pets" / "images.npz") as file:
         starts = dict(zip(file["names"].tolist(), file["starts"].tolist(), strict=True))
         stored = {
@@ -123,20 +123,20 @@ def test_images_are_cut_square_and_shrunk_to_160_pixels(home: Path) -> None:
 
 
 def test_colour_and_size_are_chosen_when_it_is_used(home: Path) -> None:
-    import_images(zipped(pictures()), "pets")
+    import_files("images", zipped(pictures()), "pets")
     dataset = datasets["folder"].parse({"folder": "pets", "image_size": 96, "colour": "grey"})
     assert dataset.load().inputs.shape == (10, 96, 96, 1)
 
 
 def test_one_folder_around_the_classes_is_tolerated(home: Path) -> None:
-    report = import_images(zipped(pictures(top="pets/") | {"pets/README.txt": b"hello"}), "pets")
+    report = import_files("images", zipped(pictures(top="pets/") | {"pets/README.txt": b"hello"}), "pets")
     assert report.made.counts == {"cat": 5, "dog": 5}
     assert [problem.file for problem in report.problems] == ["README.txt"]
 
 
 def test_what_systems_leave_behind_is_ignored(home: Path) -> None:
     junk = dict.fromkeys(("__MACOSX/cat/._0.png", "cat/.DS_Store", "dog/Thumbs.db", ".hidden/a.png"), b"x")
-    report = import_images(zipped(pictures() | junk), "pets")
+    report = import_files("images", zipped(pictures() | junk), "pets")
     assert report.made.counts == {"cat": 5, "dog": 5}
     assert not report.problems
 
@@ -148,7 +148,7 @@ def test_chinese_names_of_classes_survive_zips_without_the_unicode_flag(encoding
     # the zip module would set the flag, so the names are put in afterwards
     plain = {chr(97 + i) * len(name): data for i, (name, data) in enumerate(zip(names, files.values(), strict=True))}
     archive = io.BytesIO(renamed(zipped(plain).getvalue(), names))
-    assert import_images(archive, "pets").made.counts == {"狗": 5, "猫": 5}
+    assert import_files("images", archive, "pets").made.counts == {"狗": 5, "猫": 5}
 
 
 def renamed(raw: bytes, names: list[bytes]) -> bytes:
@@ -167,7 +167,7 @@ def renamed(raw: bytes, names: list[bytes]) -> bytes:
 
 def test_equal_images_stay_in_one_split(home: Path) -> None:
     files = pictures(8) | {f"cat/copy {index}.png": png(0) for index in range(6)}
-    import_images(zipped(files), "pets")
+    import_files("images", zipped(files), "pets")
     dataset = datasets["folder"].parse({"folder": "pets", "image_size": 28})
     copies = [i for i, image in enumerate(dataset.load().inputs) if np.array_equal(image, dataset.load().inputs[0])]
     assert len(copies) == 7
@@ -178,7 +178,7 @@ def test_equal_images_stay_in_one_split(home: Path) -> None:
 def test_the_same_images_give_the_same_content_hash(home: Path) -> None:
     hashes = []
     for name in ("first", "second"):
-        import_images(zipped(pictures()), name)
+        import_files("images", zipped(pictures()), name)
         hashes.append((describe_set(name).fingerprint, prepare(datasets["folder"](folder=name)).content_hash))
     assert hashes[0] == hashes[1]
 
@@ -195,7 +195,7 @@ def test_each_broken_image_is_reported_and_the_rest_is_imported(home: Path) -> N
         "loose.png": png(1),
         "dog/puppies/deep.png": png(1),
     }
-    report = import_images(zipped(pictures() | broken), "pets")
+    report = import_files("images", zipped(pictures() | broken), "pets")
     assert report.made.counts == {"cat": 5, "dog": 5}
     reasons = {problem.file: problem.reason for problem in report.problems}
     assert set(reasons) == set(broken)
@@ -222,7 +222,7 @@ def test_odd_pictures_are_taken_and_what_is_none_is_listed_by_its_name(home: Pat
         "dog/sound.png": sound(tone(400, 16_000)),
         "dog/table.png": b"a,b\n1,2\n",
     }
-    report = import_images(zipped(pictures() | taken | refused), "pets")
+    report = import_files("images", zipped(pictures() | taken | refused), "pets")
     assert report.made.counts == {"cat": 9, "dog": 5}
     assert {problem.file for problem in report.problems} == set(refused)
     assert all(repr(problem.file.removeprefix("dog/")) in problem.reason for problem in report.problems)
@@ -231,13 +231,13 @@ def test_odd_pictures_are_taken_and_what_is_none_is_listed_by_its_name(home: Pat
 def test_a_member_with_a_wrong_checksum_is_reported(home: Path) -> None:
     raw = bytearray(zipped(pictures(), zipfile.ZIP_STORED).getvalue())
     raw[raw.index(b"IDAT") + 20] ^= 0xFF
-    report = import_images(io.BytesIO(bytes(raw)), "pets")
+    report = import_files("images", io.BytesIO(bytes(raw)), "pets")
     assert [problem.file for problem in report.problems] == ["cat/0.png"]
     assert "is damaged in the archive" in report.problems[0].reason
 
 
 def test_a_class_that_is_too_small_is_left_out(home: Path) -> None:
-    report = import_images(zipped(pictures() | {"owl/1.png": png(1), "owl/2.png": png(2)}), "pets")
+    report = import_files("images", zipped(pictures() | {"owl/1.png": png(1), "owl/2.png": png(2)}), "pets")
     assert list(report.made.counts) == ["cat", "dog"]
     assert report.problems[-1].file == "owl/"
     assert "2 different images; at least 3" in report.problems[-1].reason
@@ -259,7 +259,7 @@ def test_fewer_than_two_classes_are_refused_and_nothing_is_left(
     with pytest.raises(
         TrainyardError, match=f"At least two classes of 3 different images or more are needed, and {found}"
     ):
-        import_images(zipped(files), "pets")
+        import_files("images", zipped(files), "pets")
     assert everything_under(settings().datasets_path) == ["folders"]
 
 
@@ -269,7 +269,7 @@ def test_links_and_devices_in_a_folder_are_reported_not_followed(home: Path, tmp
     (root / "cat" / "link.png").symlink_to(outside / "secret" / "1.png")
     (root / "linked").symlink_to(outside / "secret")
     os.mkfifo(root / "cat" / "pipe.png")
-    report = import_images(root, "pets")
+    report = import_files("images", root, "pets")
     assert report.made.counts == {"cat": 5, "dog": 5}
     assert {problem.file for problem in report.problems} == {"cat/link.png", "cat/pipe.png", "linked"}
 
@@ -336,7 +336,7 @@ def test_a_hostile_archive_is_refused_whole_and_nothing_is_written(
 ) -> None:
     before = everything_under(tmp_path)
     with pytest.raises(TrainyardError, match=reason):
-        import_images(archive, "pets")
+        import_files("images", archive, "pets")
     assert set(everything_under(tmp_path)) - set(before) <= {"home", "home/datasets", "home/datasets/folders"}
 
 
@@ -359,7 +359,7 @@ def changed(at: Callable[[bytes], int], to: bytes) -> io.BytesIO:
 )
 def test_a_list_of_files_that_is_damaged_is_a_sentence(archive: io.BytesIO, home: Path) -> None:
     with pytest.raises(TrainyardError, match="is not a zip archive, or a broken one"):
-        import_images(archive, "pets")
+        import_files("images", archive, "pets")
 
 
 @pytest.mark.parametrize(
@@ -372,7 +372,7 @@ def test_a_list_of_files_that_is_damaged_is_a_sentence(archive: io.BytesIO, home
     ids=["name", "place", "length"],
 )
 def test_one_file_whose_entry_is_damaged_is_left_out_by_its_name(archive: io.BytesIO, home: Path) -> None:
-    report = import_images(archive, "pets")
+    report = import_files("images", archive, "pets")
     assert [problem.file for problem in report.problems] == ["cat/ü.png"]
     assert report.problems[0].reason.startswith("'cat/ü.png' is damaged in the archive")
     assert report.made.counts == {"cat": 5, "dog": 5}
@@ -412,7 +412,7 @@ def test_damaged_archives_never_raise_anything_else() -> None:
 )
 def test_a_workbook_is_told_from_a_zip_of_pictures(files: dict[str, bytes], home: Path) -> None:
     with pytest.raises(TrainyardError, match="is an Excel workbook or another office document"):
-        import_images(zipped(files), "pets")
+        import_files("images", zipped(files), "pets")
 
 
 def test_names_that_are_no_text_at_all_do_not_stop_a_folder(home: Path, tmp_path: Path) -> None:
@@ -420,7 +420,7 @@ def test_names_that_are_no_text_at_all_do_not_stop_a_folder(home: Path, tmp_path
     root = unzipped(pictures() | {"cat/a\x1b[2J\nb.png": b"no picture"}, tmp_path / "pets")
     for name, data in ((b"caf\xe9.png", b"no picture"), (b"\xff.png", png(99))):
         (root / "cat" / os.fsdecode(name)).write_bytes(data)
-    report = import_images(root, "pets")
+    report = import_files("images", root, "pets")
     assert report.made.counts == {"cat": 6, "dog": 5}
     assert [problem.file for problem in report.problems] == ["cat/a[2J b.png", "cat/caf.png"]
     assert problems_of("pets") == list(report.problems)
@@ -433,7 +433,7 @@ def test_a_bomb_is_stopped_by_what_it_really_unpacks_to(home: Path, monkeypatch:
     assert len(bomb.getvalue()) < 200_000
     tracemalloc.start()
     with pytest.raises(TrainyardError, match="unpacks to more than 30 MB"):
-        import_images(bomb, "pets")
+        import_files("images", bomb, "pets")
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 60_000_000
@@ -445,10 +445,10 @@ def test_a_member_that_lies_about_its_size_is_stopped_too(home: Path, monkeypatc
     raw = bytearray(zipped(pictures() | {"cat/bomb.png": bytes(5_000_000)}).getvalue())
     for at in (raw.rindex(b"PK\x03\x04") + 22, raw.rindex(b"PK\x01\x02") + 24):
         raw[at : at + 4] = (1000).to_bytes(4, "little")
-    report = import_images(io.BytesIO(bytes(raw)), "pets")
+    report = import_files("images", io.BytesIO(bytes(raw)), "pets")
     assert [problem.file for problem in report.problems] == ["cat/bomb.png"]
     honest = zipped(pictures() | {"cat/bomb.png": bytes(5_000_000)})
-    assert "unpacks to more than 1 MB" in import_images(honest, "more-pets").problems[0].reason
+    assert "unpacks to more than 1 MB" in import_files("images", honest, "more-pets").problems[0].reason
 
 
 def test_too_many_files_are_refused_before_they_are_listed(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -456,7 +456,7 @@ def test_too_many_files_are_refused_before_they_are_listed(home: Path, monkeypat
     limit(monkeypatch, max_archive_files=1_000)
     tracemalloc.start()
     with pytest.raises(TrainyardError, match="more than 1,000 files"):
-        import_images(many, "pets")
+        import_files("images", many, "pets")
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 4_000_000
@@ -465,13 +465,13 @@ def test_too_many_files_are_refused_before_they_are_listed(home: Path, monkeypat
 def test_too_many_files_in_a_folder_are_refused(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     limit(monkeypatch, max_archive_files=5)
     with pytest.raises(TrainyardError, match="more than 5 files"):
-        import_images(unzipped(pictures(), tmp_path / "pets"), "pets")
+        import_files("images", unzipped(pictures(), tmp_path / "pets"), "pets")
 
 
 def test_a_large_upload_is_refused(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     limit(monkeypatch, max_upload_mb=1)
     with pytest.raises(TrainyardError, match="larger than 1 MB"):
-        import_images(io.BytesIO(bytes(1_000_001)), "pets")
+        import_files("images", io.BytesIO(bytes(1_000_001)), "pets")
 
 
 def test_memory_does_not_grow_with_the_archive(home: Path) -> None:
@@ -481,7 +481,7 @@ def test_memory_does_not_grow_with_the_archive(home: Path) -> None:
     )
     assert len(archive.getvalue()) > 30_000_000
     tracemalloc.start()
-    import_images(archive, "pets")
+    import_files("images", archive, "pets")
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 22_000_000  # numpy writes in pieces of 16 MB
@@ -492,7 +492,7 @@ def test_memory_does_not_grow_with_the_archive(home: Path) -> None:
 
 @pytest.mark.parametrize("name", ["", "..", "../evil", "a/b", "Pets", "-pets", ".pets", "a" * 49, "pets\n", "宠物"])
 def test_a_name_that_is_not_plain_is_refused(name: str, home: Path) -> None:
-    for use in (lambda: import_images(zipped(pictures()), name), lambda: delete_set(name)):
+    for use in (lambda: import_files("images", zipped(pictures()), name), lambda: delete_set(name)):
         with pytest.raises(TrainyardError, match="cannot be the name of a dataset"):
             use()
     if name:
@@ -501,21 +501,21 @@ def test_a_name_that_is_not_plain_is_refused(name: str, home: Path) -> None:
 
 
 def test_a_name_that_is_taken_makes_the_next_version(home: Path) -> None:
-    import_images(zipped(pictures()), "pets")
-    made = import_images(zipped(pictures(7)), "pets").made
+    import_files("images", zipped(pictures()), "pets")
+    made = import_files("images", zipped(pictures(7)), "pets").made
     assert (made.reference, made.version, made.num_examples) == ("pets@2", 2, 14)
     assert describe_set("pets").num_examples == 10
-    assert import_images(zipped(pictures()), "pets").made.reference == "pets@3"
+    assert import_files("images", zipped(pictures()), "pets").made.reference == "pets@3"
 
 
 def test_a_source_that_does_not_exist_is_named(home: Path, tmp_path: Path) -> None:
     with pytest.raises(TrainyardError, match=r"nowhere' does not exist"):
-        import_images(tmp_path / "nowhere", "pets")
+        import_files("images", tmp_path / "nowhere", "pets")
 
 
 def test_a_deleted_set_is_a_sentence_for_whoever_still_names_it(home: Path) -> None:
-    import_images(zipped(pictures()), "pets")
-    import_images(zipped(pictures()), "others")
+    import_files("images", zipped(pictures()), "pets")
+    import_files("images", zipped(pictures()), "others")
     assert describe(datasets["folder"])["available"]
     prepare(datasets["folder"](folder="pets"))
     delete_set("pets")
@@ -533,7 +533,7 @@ def test_without_a_choice_one_is_asked_for(home: Path) -> None:
 
 
 def test_a_set_that_would_not_fit_in_memory_is_refused(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import_images(zipped(pictures(50)), "pets")
+    import_files("images", zipped(pictures(50)), "pets")
     limit(monkeypatch, max_dataset_mb=1)
     with pytest.raises(TrainyardError, match="takes 7 MB at 160 pixels, more than 1 MB"):
         prepare(datasets["folder"].parse({"folder": "pets", "image_size": 160}))
@@ -543,7 +543,7 @@ def test_a_set_that_would_not_fit_in_memory_is_refused(home: Path, monkeypatch: 
 def test_an_unwritable_home_is_a_sentence(home: Path) -> None:
     home.write_text("a file where the folder should be")
     with pytest.raises(TrainyardError, match="cannot be stored in"):
-        import_images(zipped(pictures()), "pets")
+        import_files("images", zipped(pictures()), "pets")
 
 
 def test_a_socket_among_the_images_is_not_opened(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -551,4 +551,4 @@ def test_a_socket_among_the_images_is_not_opened(home: Path, tmp_path: Path, mon
     monkeypatch.chdir(root / "cat")  # a socket's path must be short
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind("socket.png")
-        assert [problem.file for problem in import_images(root, "pets").problems] == ["cat/socket.png"]
+        assert [problem.file for problem in import_files("images", root, "pets").problems] == ["cat/socket.png"]

@@ -10,7 +10,7 @@ import pytest
 
 from engine.artifacts import artifacts_of
 from engine.augmentations.audio import AudioAugmentation
-from engine.cli.commands import summary
+from engine.cli.training import summary
 from engine.datasets.base import datasets
 from engine.preparation.prepare import PreparedDataset, prepare
 from engine.runs import RunSpec

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from engine.errors import TrainyardError
-from engine.training.checkpoint import Position, load_checkpoint, save_checkpoint, write_arrays
+from engine.training.checkpoint import Position, load_checkpoint, write_arrays
+from tests.checkpoints import save_checkpoint
 
 
 def network(units: int = 3) -> keras.Model:

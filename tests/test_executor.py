@@ -7,8 +7,8 @@ import pytest
 
 from engine.artifacts import artifacts_of
 from engine.devices import Device
+from engine.executor.endings import explain_exit
 from engine.executor.local import LocalExecutor
-from engine.executor.process import explain_exit
 from engine.executor.slots import Slot, _make_slots
 from engine.processes import describe_process
 from engine.runs import Run, RunSpec, RunState

@@ -1,14 +1,14 @@
 """A feed reads each point once, whoever looks, and starts anew when a run was resumed."""
 
 import threading
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
+from engine.access import Actor, Role
 from engine.errors import TrainyardError
 from engine.runs import RunState
-from engine.store import MetricPoint, Store, open_store
+from engine.service import opened
+from engine.store import MetricPoint, Store
 from engine.store.database import Database
 from engine.store.metrics import Metrics
 from tests import seeding
@@ -17,6 +17,7 @@ from ui.runs.feeds import VIEWER_SECONDS, Crowd, Feed
 from ui.runs.views import tick_seconds
 from ui.widgets.pace import SLOWEST_SECONDS
 
+OWNER = Actor("ada", Role.ADMIN)
 LOSS = ("train", "loss", "step")
 
 
@@ -25,52 +26,42 @@ class CountingMetrics(Metrics):
 
     def __init__(self, database: Database, reads: list[int]) -> None:
         super().__init__(database)
-        self._reads = reads
+        self.reads = reads
 
     def read(self, run_id: int, after: int = 0, limit: int = 1_000_000) -> list[MetricPoint]:
         """Read as usual and take a note."""
-        self._reads.append(after)
+        self.reads.append(after)
         return super().read(run_id, after, limit)
 
 
-class CountingStore(Store):
-    """A store that tells how often and from where metrics were read."""
-
-    def __init__(self, url: str) -> None:
-        super().__init__(url)
-        self.reads: list[int] = []
-        self.metrics = CountingMetrics(self, self.reads)
-
-
 @pytest.fixture
-def store(home: Path) -> Iterator[CountingStore]:
-    plain = open_store()
-    store = CountingStore(plain.url)
-    plain.close()
-    yield store
-    store.close()
+def reads(store: Store) -> list[int]:
+    """From where metrics were read, in the order of the reads."""
+    metrics = CountingMetrics(store, [])
+    opened.store().metrics = metrics
+    return metrics.reads
 
 
-def test_only_what_is_new_is_read(store: CountingStore) -> None:
+def test_only_what_is_new_is_read(store: Store, reads: list[int]) -> None:
     run = seeding.running(store, epochs=2)
-    feed = Feed(store, run.id)
-    feed.follow(0)
+    feed = Feed(run.id)
+    feed.follow(OWNER, 0)
     known = len(feed.series[LOSS].values)
     store.attempts.report(run, seeding.step_points(300), step=300)
-    feed.follow(0)
+    feed.follow(OWNER, 0)
     assert len(feed.series[LOSS].values) == known + 1
     assert feed.series[LOSS].steps[-1] == 300
-    assert store.reads[0] == 0
-    assert store.reads[1] > 0
+    assert reads[0] == 0
+    assert reads[1] > 0
 
 
-def test_forty_viewers_at_one_moment_cost_one_read_and_one_figure(store: CountingStore) -> None:
+def test_forty_viewers_at_one_moment_cost_one_read_and_one_figure(store: Store, reads: list[int]) -> None:
     run = seeding.running(store, epochs=1)
-    feed = Feed(store, run.id)
+    feed = Feed(run.id)
     built: list[int] = []
 
     def look() -> None:
-        followed = feed.follow(60)
+        followed = feed.follow(OWNER, 60)
         feed.figure(
             ("loss", "light", "en"),
             [LOSS],
@@ -82,13 +73,13 @@ def test_forty_viewers_at_one_moment_cost_one_read_and_one_figure(store: Countin
         viewer.start()
     for viewer in viewers:
         viewer.join()
-    assert len(store.reads) == 1
+    assert len(reads) == 1
     assert len(built) == 1
 
 
-def test_a_figure_is_built_again_for_a_new_point_of_its_own_and_for_no_other(store: CountingStore) -> None:
+def test_a_figure_is_built_again_for_a_new_point_of_its_own_and_for_no_other(store: Store) -> None:
     run = seeding.running(store, epochs=1)
-    feed = Feed(store, run.id)
+    feed = Feed(run.id)
     built: list[str] = []
 
     def draw(name: str) -> str:
@@ -97,37 +88,37 @@ def test_a_figure_is_built_again_for_a_new_point_of_its_own_and_for_no_other(sto
             (name, "light", "en"), [key], lambda: {"n": built.append(name) or len(feed.series[key].values)}
         )  # type: ignore[func-returns-value]
 
-    feed.follow(0)
+    feed.follow(OWNER, 0)
     first = draw("loss"), draw("accuracy")
     store.attempts.report(run, [MetricPoint(0, "train", "loss", "step", 200, 1.4, 0.5, 1.0)])
-    feed.follow(0)
+    feed.follow(OWNER, 0)
     second = draw("loss"), draw("accuracy")
     assert built == ["loss", "accuracy", "loss"]
     assert first[0] != second[0]
     assert first[1] == second[1]
 
 
-def test_a_resumed_run_is_read_anew_without_the_points_behind_its_checkpoint(store: CountingStore) -> None:
+def test_a_resumed_run_is_read_anew_without_the_points_behind_its_checkpoint(store: Store) -> None:
     run = seeding.running(store, epochs=2)
-    feed = Feed(store, run.id)
-    feed.follow(0)
+    feed = Feed(run.id)
+    feed.follow(OWNER, 0)
     store.attempts.end(run, RunState.STOPPED)
     store.runs.resume(run.id)
     again = store.attempts.claim("cpu-0", run.id)
     assert again is not None
-    feed.follow(0)  # a viewer looks before the worker has cut off what it will write again
+    feed.follow(OWNER, 0)  # a viewer looks before the worker has cut off what it will write again
     store.metrics.truncate(again, seeding.STEPS_PER_EPOCH, 1)
     store.attempts.report(again, seeding.step_points(seeding.STEPS_PER_EPOCH + 1))
-    feed.follow(0)
+    feed.follow(OWNER, 0)
     steps = feed.series[LOSS].steps
     assert steps[-1] == seeding.STEPS_PER_EPOCH + 1
     assert steps == sorted(steps)
     assert len(steps) == len(set(steps))
 
 
-def test_an_unknown_run_is_an_error_with_a_sentence(store: CountingStore) -> None:
+def test_an_unknown_run_is_an_error_with_a_sentence(store: Store) -> None:
     with pytest.raises(TrainyardError, match="There is no run 99"):
-        Feed(store, 99).follow()
+        Feed(99).follow(OWNER)
 
 
 def test_a_viewer_counts_once_until_the_page_has_not_looked_for_a_while() -> None:
@@ -141,7 +132,7 @@ def test_pages_change_their_pace_one_after_the_other() -> None:
     assert [crowd.take_turn(now) for now in (0.0, 0.1, 0.4, 0.6, 0.7)] == [True, False, False, True, False]
 
 
-def test_the_more_people_look_the_less_often_each_looks(store: CountingStore) -> None:
+def test_the_more_people_look_the_less_often_each_looks(store: Store) -> None:
     run = seeding.running(store, epochs=1)
     assert run.started_at is not None
     late = run.started_at.timestamp() + 60
@@ -150,13 +141,13 @@ def test_the_more_people_look_the_less_often_each_looks(store: CountingStore) ->
     assert SLOWEST_SECONDS < VIEWER_SECONDS / 2  # a page at the slowest pace is never taken for closed
 
 
-def test_a_baseline_that_was_found_at_the_end_enters_the_chart_without_a_new_point(store: CountingStore) -> None:
+def test_a_baseline_that_was_found_at_the_end_enters_the_chart_without_a_new_point(store: Store) -> None:
     run = seeding.running(store, epochs=2)
-    feed = Feed(store, run.id)
+    feed = Feed(run.id)
     keys = [("validation", "accuracy", "epoch")]
 
     def drawn() -> str:
-        now = feed.follow(0)
+        now = feed.follow(OWNER, 0)
         return feed.figure(("accuracy", "light"), keys, lambda: learning_curve("accuracy", feed.series, now, "light"))
 
     assert "Baseline" not in drawn()

@@ -129,5 +129,5 @@ def test_one_ctrl_c_stops_and_a_second_cancels_whatever_was_asked_for_elsewhere(
     store.runs.request_end(run.id, RunState.PAUSED)
     monkeypatch.setattr("engine.worker.work", press)
     monkeypatch.setattr(foreground, "_log_to_file", lambda _: None)
-    foreground.train_in_foreground(store, run, quiet=True)
+    foreground.train_in_foreground(run, quiet=True)
     assert heard == ["stopped", "canceled"]

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from engine import service
 from engine.runs import RunSpec, RunState
 from ui import lab
 
@@ -15,21 +16,18 @@ def _home(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lab, "start_executor", lambda: None)
 
 
-def test_the_store_is_opened_once() -> None:
-    assert lab.store() is lab.store()
-
-
 def test_a_launched_run_waits_in_the_queue() -> None:
-    run = lab.launch(RunSpec.build({"epochs": 1}), owner="ada")
+    run = lab.launch(RunSpec.build({"epochs": 1}))
     assert run.state == RunState.QUEUED
-    assert lab.store().runs.queue() == [run.id]
+    assert run.owner == lab.actor().name
+    assert service.runs.queue(lab.actor()) == [run.id]
 
 
 def test_a_download_is_reported_before_its_process_says_anything(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lab, "FETCH_COMMAND", (sys.executable, "-c", "import time; time.sleep(30)"))
     lab.start_fetch("cifar10")
     process = lab.fetches["cifar10"]
-    fetch = lab.store().fetches.get("cifar10")
+    fetch = service.datasets.fetch_progress(lab.actor(), "cifar10")
     assert fetch is not None
     assert fetch.state == "running"
     assert not lab.fetch_ended("cifar10")

@@ -14,8 +14,9 @@ from engine.runs import Run, RunSpec, RunState
 from engine.serving.asked import Arrays
 from engine.serving.loaded import LoadedModels
 from engine.store import Store
-from engine.training.checkpoint import Position, load_weights, save_checkpoint
+from engine.training.checkpoint import Position, load_weights
 from engine.training.network import build_network, compile_network, create_variables
+from tests.checkpoints import save_checkpoint
 from tests.training_runs import RANDOM, SMALL, create, train
 
 # Keras writes weights through h5py in a way that NumPy 2 will not allow one day

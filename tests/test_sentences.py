@@ -9,12 +9,12 @@ from types import ModuleType
 
 import pytest
 
+from engine.api.problems import Problem
 from engine.errors import TrainyardError, unknown_name
 from engine.imports.sets import PROBLEMS, problems_of, set_path
 from engine.runs import RunState
 from engine.sentences import AND, COMMA, Sentence, counted, from_json, joined, to_json, word
 from engine.serving.answers import PredictResult
-from engine.serving.api.problems import Problem
 from ui.language import LANGUAGES, catalog
 from ui.sentences import said
 

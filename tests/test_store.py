@@ -11,11 +11,10 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from engine.errors import TrainyardError
-from engine.runs import Run, RunSpec, RunState
+from engine.runs import RESUMABLE, Run, RunSpec, RunState
 from engine.search.driver import Driver
 from engine.settings import settings
 from engine.store import MetricPoint, Store, StoreUnavailable
-from engine.store.changes import RESUMABLE
 from engine.studies import Search, Study, StudySpec, StudyState
 from tests import postgres
 from tests.crowd import claim_all, enqueue_values, take_leases, together, write_for_a_while

@@ -6,6 +6,7 @@ import numpy as np
 import optuna
 import pytest
 
+from engine.access import Actor, Role
 from engine.runs import RunState
 from engine.search.importance import LEAST_TRIALS, importances
 from engine.search.sampling import distribution
@@ -18,6 +19,7 @@ from tests import study_seeding
 from tests.search_bench import Bench
 from ui.studies.feed import StudyFeed
 
+OWNER = Actor("ada", Role.ADMIN)
 PARAMS = {"learning_rate": 0.01, "units": 32, "dropout": 0.1, "activation": "relu"}
 SPACE: dict[str, Domain] = {
     "rate": Range(1e-5, 1.0, log=True), "units": Range(8, 512, log=True), "dropout": Range(0.0, 0.7, step=0.05),
@@ -102,23 +104,23 @@ def test_the_best_value_is_that_of_completed_trials(store: Store) -> None:
 
 def test_a_feed_notices_what_moves_what_ends_and_what_is_deleted(store: Store) -> None:
     made = study_seeding.study(store, trials=3)
-    feed = StudyFeed(store, made.id)
-    feed.follow()
+    feed = StudyFeed(made.id)
+    feed.follow(OWNER)
     run = study_seeding.begun(store, made, 3, PARAMS, [0.1])
-    feed.follow(0.0)
+    feed.follow(OWNER, 0.0)
     assert [trial.number for trial in feed.trials] == [0, 1, 2, 3]
     ended, moved = feed.ended, feed.moved
     store.attempts.report(run, epoch=2, curve=[0.1, 0.2], best={"epoch": 2, "val_accuracy": 0.2})
-    feed.follow(0.0)
+    feed.follow(OWNER, 0.0)
     assert (feed.ended, feed.trials[-1].run.epoch) == (ended, 2)
     assert feed.moved > moved
     store.attempts.end(run, RunState.COMPLETED)
-    feed.follow(0.0)
+    feed.follow(OWNER, 0.0)
     assert feed.ended > ended
     assert feed.trials[-1].judged
     ended = feed.ended
     store.runs.delete(run.id)
-    feed.follow(0.0)
+    feed.follow(OWNER, 0.0)
     assert feed.ended > ended
     assert [trial.number for trial in feed.trials] == [0, 1, 2]
 
@@ -126,21 +128,21 @@ def test_a_feed_notices_what_moves_what_ends_and_what_is_deleted(store: Store) -
 def test_a_tick_reads_no_trial_that_has_ended(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     made = study_seeding.study(store, trials=3)
     live = study_seeding.begun(store, made, 3, PARAMS)
-    feed = StudyFeed(store, made.id)
-    feed.follow()
+    feed = StudyFeed(made.id)
+    feed.follow(OWNER)
     read: list[set[int]] = []
-    monkeypatch.setattr("ui.studies.feed.study_runs", lambda _store, ids, **_more: read.append(set(ids)) or [])
-    feed.follow(0.0)
+    monkeypatch.setattr("engine.store.study_lists.study_runs", lambda _store, ids, **_more: read.append(set(ids)) or [])
+    feed.follow(OWNER, 0.0)
     assert read == [{live.id}]
 
 
 def test_a_feed_holds_what_the_store_holds_whatever_happens_between_two_looks(store: Store) -> None:
     made = study_seeding.study(store, trials=3)
-    feed = StudyFeed(store, made.id)
-    feed.follow()
+    feed = StudyFeed(made.id)
+    feed.follow(OWNER)
 
     def check() -> None:
-        feed.follow(0.0)
+        feed.follow(OWNER, 0.0)
         there = study_seeding.trials_of(store, made)
         seen = [(t.number, t.state, t.values, t.params, [r.id for r in t.runs]) for t in feed.trials]
         assert seen == [(t.number, t.state, t.values, t.params, [r.id for r in t.runs]) for t in there]
@@ -168,10 +170,10 @@ def test_a_feed_holds_what_the_store_holds_whatever_happens_between_two_looks(st
 def test_the_folds_of_a_trial_are_followed_one_after_another(store: Store) -> None:
     bench = Bench(store)
     study = bench.begin(values={"folds": 3}, trials=2)
-    feed = StudyFeed(store, study.id)
+    feed = StudyFeed(study.id)
     for fold, value in enumerate((0.6, 0.7, 0.8), 1):
         bench.train(value)
-        feed.follow(0.0)
+        feed.follow(OWNER, 0.0)
         assert sum(run.best != {} for run in feed.trials[0].runs) == fold
     assert feed.trials[0].values == (pytest.approx(0.7),)
     assert [trial.number for trial in feed.best] == [0]
@@ -180,18 +182,18 @@ def test_the_folds_of_a_trial_are_followed_one_after_another(store: Store) -> No
 
 def test_what_is_kept_is_built_again_only_when_trials_have_ended(store: Store) -> None:
     made = study_seeding.study(store, trials=1)
-    feed = StudyFeed(store, made.id)
+    feed = StudyFeed(made.id)
     built: list[int] = []
-    feed.follow()
+    feed.follow(OWNER)
     run = study_seeding.begun(store, made, 1, PARAMS, [0.1])
-    feed.follow(0.0)
+    feed.follow(OWNER, 0.0)
     for _ in range(2):
         feed.keep("a", lambda: built.append(1))
     store.attempts.report(run, epoch=2)
-    feed.follow(0.0)
+    feed.follow(OWNER, 0.0)
     feed.keep("a", lambda: built.append(2))
     assert built == [1]
     store.attempts.end(run, RunState.COMPLETED)
-    feed.follow(0.0)
+    feed.follow(OWNER, 0.0)
     feed.keep("a", lambda: built.append(3))
     assert built == [1, 3]

@@ -1,18 +1,17 @@
-"""What this dashboard process keeps: the store, the handle of the predictor, a running executor, its downloads."""
+"""What this dashboard process keeps: who asks, the handle of the predictor, a running executor, its downloads."""
 
 import logging
 import subprocess
 import sys
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from engine.errors import TrainyardError
+from engine import service
+from engine.access import Actor, local_owner
+from engine.errors import StoreUnavailable, TrainyardError
 from engine.runs import Run, RunSpec
-from engine.settings import settings
-from engine.store import Store
 from engine.studies import Study, StudySpec
 from ui.sentences import said
 
@@ -26,15 +25,9 @@ fetches: dict[str, subprocess.Popen[bytes]] = {}
 """Downloads that this process started, by dataset. Polled, so that no zombie is left."""
 
 
-def store() -> Store:
-    """The store that the settings name, opened once."""
-    return open_once(settings().url)
-
-
-@st.cache_resource(show_spinner=False, max_entries=4)
-def open_once(url: str) -> Store:
-    """The store at `url`, shared by all sessions."""
-    return Store(url)
+def actor() -> Actor:
+    """Return who asks: the one person of this installation."""
+    return local_owner()
 
 
 @st.cache_resource(show_spinner=False)
@@ -52,54 +45,42 @@ def close() -> None:
 
 def start_executor() -> None:
     """Start an executor if none is alive: one leaves when it was idle for long."""
-    from engine.executor.launch import ensure_executor
-
-    ensure_executor()
+    service.executors.start(actor())
 
 
-def launch(spec: RunSpec, owner: str = "") -> Run:
+def launch(spec: RunSpec) -> Run:
     """Queue a run, or one for each fold, and have somebody take it. Returns the first."""
-    run = store().runs.create_group(spec.folded(), owner)[0]
+    run = service.runs.launch(actor(), spec.folded())[0]
     start_executor()
     return run
 
 
 def launch_study(spec: StudySpec, name: str = "") -> Study:
     """Begin a study, and have somebody drive it."""
-    study = store().studies.create(spec, name)
+    study = service.studies.create(actor(), spec, name)
     start_executor()
     return study
 
 
-def fork(parent_id: int, epoch: int, spec: RunSpec, owner: str = "", *, steering: Sequence[dict[str, Any]] = ()) -> Run:
+def fork(parent_id: int, epoch: int, spec: RunSpec) -> Run:
     """Queue a run that goes on from the end of an epoch of another, and have somebody take it."""
-    from engine.forks import fork_run
-
-    run = fork_run(store(), parent_id, epoch, spec, owner, steering=steering)
+    run = service.runs.fork(actor(), parent_id, epoch, spec)
     start_executor()
     return run
 
 
 def repeat(run: Run) -> Run:
-    """Queue one run like another: a fork from the same epoch, with the changes of the learning rate that were made."""
-    steering = run.taken_steering
-    if run.parent_id is not None and run.parent_epoch is not None:
-        return fork(run.parent_id, run.parent_epoch, run.parsed(), steering=steering)
-    made = store().runs.create(run.parsed(), steering=steering)
+    """Queue one run like another, and have somebody take it."""
+    made = service.runs.repeat(actor(), run.id)
     start_executor()
     return made
 
 
-def reseed(run: Run, count: int, owner: str = "") -> list[Run]:
-    """Queue `count` runs like this one with other seeds, as one group with it, and have somebody take them."""
-    known = store().runs.group(run.group_id) if run.group_id is not None else [run]
-    made = store().runs.repeat(run.id, run.parsed().reseeded(count, [_seed(member) for member in known]), owner)
+def reseed(run: Run, count: int) -> list[Run]:
+    """Queue `count` runs like this one with other seeds, and have somebody take them."""
+    made = service.runs.reseed(actor(), run.id, count)
     start_executor()
     return made
-
-
-def _seed(run: Run) -> int:
-    return int(run.spec["training"]["seed"])
 
 
 def start_fetch(name: str) -> None:
@@ -107,7 +88,7 @@ def start_fetch(name: str) -> None:
     running = fetches.get(name)
     if running is not None and running.poll() is None:
         return
-    store().fetches.report(name, "running")
+    service.datasets.begin_fetch(actor(), name)
     fetches[name] = subprocess.Popen(
         [*FETCH_COMMAND, name],
         cwd=ROOT,
@@ -132,8 +113,8 @@ class Guard:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _trace: object) -> bool:
         """Show the sentence in the place where it happened. Everything else goes its way."""
-        if not isinstance(error, TrainyardError):
-            return False
+        if not isinstance(error, TrainyardError) or isinstance(error, StoreUnavailable):
+            return False  # without the database nothing goes on: see `ui.outage`
         st.error(said(error), icon=":material/error:")
         return True
 

@@ -3,14 +3,16 @@
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 from sqlalchemy.engine import make_url
 
 from engine.settings import Settings, settings
-from engine.store import Lease
 from ui.language import N_, _
+
+if TYPE_CHECKING:
+    from engine.store import Lease
 
 SHOWN_PACKAGES = (
     "trainyard",
@@ -35,7 +37,7 @@ class DiskUse:
     budget_bytes: int = 0
 
 
-def executor_sentence(executor: Lease | None) -> str:
+def executor_sentence(executor: "Lease | None") -> str:
     """Who runs what is queued, and since when it was silent."""
     if executor is None:
         return _("No executor runs, so queued runs wait.")
@@ -48,7 +50,7 @@ def executor_sentence(executor: Lease | None) -> str:
     )
 
 
-def slot_rows(executor: Lease) -> list[dict[str, Any]]:
+def slot_rows(executor: "Lease") -> list[dict[str, Any]]:
     """A row a slot: its name and the run in it."""
     return [
         {_("Slot"): slot.get("name"), _("Run"): str(slot["run"]) if slot.get("run") else _("free")}

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import streamlit as st
 
-from ui.lab import guarded
 from ui.language import choose_language
 from ui.navigation import begin_at_top, navigation
+from ui.outage import draw_with_database
 
 ICON = Path(__file__).with_name("icon.svg")  # an icon named after a font would be asked from the network
 LOGO = Path(__file__).with_name("logo.svg")
@@ -17,5 +17,4 @@ chosen = navigation()
 with st.sidebar:
     choose_language()
     begin_at_top(chosen)
-with guarded():  # a home that cannot be used is a sentence on each page
-    chosen.run()
+draw_with_database(chosen.run)  # a home that cannot be used is a sentence on each page

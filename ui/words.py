@@ -9,15 +9,14 @@ import streamlit as st
 
 from engine.errors import TrainyardError
 from engine.metrics import metric_named
-from engine.runs import Run, RunState
+from engine.runs import RESUMABLE, Run, RunState
 from engine.spec import Choices, Range
-from engine.store import Lease
-from engine.store.changes import RESUMABLE
 from engine.studies import Domain
 from engine.tasks.base import tasks
 from ui.language import N_, _
 
 if TYPE_CHECKING:
+    from engine.store import Lease
     from ui.charts.series import Series
 
 
@@ -47,11 +46,6 @@ def state_text(state: RunState) -> str:
     """Sign and word, for a table's cell."""
     look = STATES[state]
     return f"{look.sign} {_(look.word)}"
-
-
-def is_run_id(text: str) -> bool:
-    """Whether a text from an address can be the number of a run, also for the database."""
-    return text.isascii() and text.isdecimal() and len(text) < 10
 
 
 def resumable(run: Run) -> bool:
@@ -168,7 +162,7 @@ def progress_text(run: Run, left: float | None) -> str:
     return " · ".join(words)
 
 
-def queue_text(run: Run, queue: list[int], executor: Lease | None) -> tuple[str, bool]:
+def queue_text(run: Run, queue: list[int], executor: "Lease | None") -> tuple[str, bool]:
     """Where a queued run stands, and whether something must be done before it can start."""
     if executor is None or not executor.alive:
         return (

@@ -5,10 +5,11 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from engine import service
+from engine.access import Actor, local_owner
 from engine.comparing.differences import baseline_metrics, hyperparameters, last_metrics, tested_metrics
 from engine.comparing.findings import Findings, check_number, compare_runs
 from engine.runs import Run
-from engine.store import Store, open_store
 
 
 def add_compare(add: Callable[..., argparse.ArgumentParser]) -> None:
@@ -21,11 +22,11 @@ def add_compare(add: Callable[..., argparse.ArgumentParser]) -> None:
 
 def compare(arguments: argparse.Namespace) -> int:
     """`compare`: runs in the order that was asked for."""
-    store = open_store()
+    actor = local_owner()
     ids = list(dict.fromkeys(arguments.runs))
     check_number(len(ids))
-    runs = [store.runs.get(run_id) for run_id in ids]
-    rows = [_row(store, run) for run in runs]
+    runs = [service.runs.get(actor, run_id) for run_id in ids]
+    rows = [_row(actor, run) for run in runs]
     different = {f"{section}.{field}": values for (section, field), values in hyperparameters(runs).items()}
     found = compare_runs(runs)
     if arguments.json:
@@ -35,14 +36,14 @@ def compare(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _row(store: Store, run: Run) -> dict[str, Any]:
+def _row(actor: Actor, run: Run) -> dict[str, Any]:
     return {
         "id": run.id,
         "state": run.state.value,
         "dataset": run.spec["dataset"]["name"],
         "model": run.spec["model"]["name"],
         "best": run.best,
-        "last": last_metrics(run, store.metrics.history(run.id)),
+        "last": last_metrics(run, service.metrics.history(actor, run)),
         "test": tested_metrics(run),
         "baseline": baseline_metrics(run) | {"name": run.result.get("baseline_name")},
     }

@@ -11,24 +11,29 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
+from engine import service
+from engine.access import Actor
 from engine.artifacts import artifacts_of
-from engine.cost import Cost, estimate
+from engine.cost import NetworkFacts
 from engine.errors import TrainyardError
-from engine.processes import describe_process
-from engine.runs import Run, RunSpec, RunState
-from engine.store import Store
+from engine.runs import Run, RunState
+from engine.store import open_store
 
 if TYPE_CHECKING:
-    from engine.serving.client import PredictResult
+    from engine.scripting.files import ScriptFiles
+    from engine.serving.loaded import LoadedModels
 
 logger = logging.getLogger(__name__)
 
 _ERRORS = Console(stderr=True)
 
 
-def train_in_foreground(store: Store, run: Run, *, quiet: bool) -> None:
-    """Train a run that this process owns. Ctrl-C asks it to stop, as the Stop button does; a second one cancels."""
-    store.attempts.set_worker(run, describe_process())
+def train_in_foreground(run: Run, *, quiet: bool) -> Run:
+    """Train a run that this process owns, and return it as it has ended.
+
+    Ctrl-C asks it to stop, as the Stop button does; a second one cancels.
+    """
+    store = open_store()
     _log_to_file(run)
     pressed: list[RunState] = []
 
@@ -53,64 +58,58 @@ def train_in_foreground(store: Store, run: Run, *, quiet: bool) -> None:
             from engine.worker import work
         bar = [] if quiet else [EpochBar(run)]
         work(store, run, bar)
+        return store.runs.get(run.id)
     finally:
         signal.signal(signal.SIGINT, before)
+        store.close()
 
 
-def predict_files(run_id: int, files: list[Path]) -> "list[PredictResult]":
-    """Predict files in this process."""
+def load_models() -> "LoadedModels":
+    """Return what predicts in this process."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     from engine.serving.loaded import LoadedModels
 
+    return LoadedModels()
+
+
+def read_files(paths: list[Path]) -> list[tuple[str, bytes]]:
+    """Return name and content of each file."""
     contents = []
-    for path in files:
+    for path in paths:
         try:
             contents.append((path.name, path.read_bytes()))
         except OSError as error:
             raise TrainyardError(
                 "{path!r} cannot be read: {problem}.", path=str(path), problem=error.strerror
             ) from error
-    return LoadedModels().predict(run_id, contents)
+    return contents
 
 
-def estimate_cost(store: Store, values: dict[str, Any]) -> Cost:
-    """Count in this process what the network of a run would take, with `values` as `RunSpec.build` takes them."""
+def count_network(values: dict[str, Any]) -> NetworkFacts:
+    """Count in this process what the network of a run has, with `values` as `RunSpec.build` takes them."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     from engine.serving.networks import describe_network
 
-    return estimate(store, RunSpec.build(values), describe_network(values).facts)
+    return describe_network(values).facts
 
 
-def export_script(run: Run, folder: Path, *, notebook: bool) -> list[Path]:
-    """Write the script of a run, or the same as a notebook, with its data; return the files."""
+def compose_script(run: Run) -> "ScriptFiles":
+    """Write the script of a run in this process."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    from engine.scripting.files import write_files
     from engine.scripting.origin import Origin
     from engine.scripting.write import script_files
 
-    spec = run.parsed()
-    return write_files(folder, script_files(spec, Origin.of(run)), spec, notebook=notebook)
+    return script_files(run.parsed(), Origin.of(run))
 
 
-def fetch_dataset(store: Store, name: str, source: Path | None, *, quiet: bool) -> None:
-    """Fetch, and report progress to the terminal and to the store."""
-    from engine.preparation.fetch import fetch
-
+def fetch_dataset(actor: Actor, name: str, source: Path | None, *, quiet: bool) -> None:
+    """Fetch a dataset, with a progress bar in the terminal."""
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
     with Progress(*columns, console=_ERRORS, disable=quiet) as bars:
         bar = bars.add_task(name, total=None)
-
-        def progress(done: int, total: int) -> None:
-            bars.update(bar, completed=done, total=total or None)
-            store.fetches.report(name, "running", done, total)
-
-        try:
-            store.fetches.report(name, "running")
-            fetch(name, source, progress)
-        except TrainyardError as error:
-            store.fetches.report(name, "failed", message=error.sentence)
-            raise
-    store.fetches.report(name, "completed")
+        service.datasets.fetch(
+            actor, name, source, lambda done, total: bars.update(bar, completed=done, total=total or None)
+        )
 
 
 def _log_to_file(run: Run) -> None:

@@ -2,31 +2,27 @@
 
 import argparse
 import json
-import re
-import time
 from collections.abc import Callable
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from engine import service
+from engine.access import local_owner
 from engine.cli.flags import add_part_flags, run_values
-from engine.runs import PARTS, Run, RunState, choose_parts
-from engine.store import open_store
+from engine.cli.runs import answered
+from engine.cli.training import train_here
+from engine.executor.endings import TERMINAL
+from engine.forks import fork_spec
+from engine.runs import PARTS, Run, choose_parts, is_run_id
 
-if TYPE_CHECKING:
-    from engine.store import Store
-
-_ANSWER_SECONDS = 10.0
-_MAYBE_RUN = re.compile("[0-9]{1,9}")
 _BARE = ("--queue", "--json")
 """Flags that take no value."""
 
 
-def add_forks(
-    add: Callable[..., argparse.ArgumentParser], arguments: list[str], train_here: "Callable[[Store, Run, bool], int]"
-) -> None:
-    """Add the commands; `add(name, function, words)` makes a parser, `train_here` trains a run in the foreground."""
+def add_forks(add: Callable[..., argparse.ArgumentParser], arguments: list[str]) -> None:
+    """Add the commands; `add(name, function, words)` makes a parser."""
     words = "Train on from a kept epoch of a run, with some of its values changed, as a new run."
-    made = add("fork", lambda parsed: fork(parsed, train_here), words)
+    made = add("fork", fork, words)
     made.add_argument("run", type=int, metavar="ID", help="number of the run to go on from")
     made.add_argument("--epoch", type=int, required=True, metavar="N", help="the kept epoch at whose end it begins")
     made.add_argument("--queue", action="store_true", help="put it into the queue; an executor trains it")
@@ -45,7 +41,7 @@ def _add_flags(parser: argparse.ArgumentParser, arguments: list[str]) -> None:
     number = _run_of(arguments)
     if number is None:
         return
-    spec = open_store().runs.get(number).parsed()
+    spec = service.runs.get(local_owner(), number).parsed()
     asked = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     for section in PARTS:
         asked.add_argument(f"--{section}", default=getattr(spec, section).name)
@@ -55,24 +51,21 @@ def _add_flags(parser: argparse.ArgumentParser, arguments: list[str]) -> None:
 
 def _run_of(arguments: list[str]) -> int | None:
     """The number of the run among words whose flags are not known yet: one that is not the value of a flag before it."""
-    words = [(before, word) for before, word in pairwise(["", *arguments]) if _MAYBE_RUN.fullmatch(word)]
+    words = [(before, word) for before, word in pairwise(["", *arguments]) if is_run_id(word)]
     alone = [word for before, word in words if before in _BARE or not before.startswith("--")]
     after_a_switch = [word for _, word in words[-1:]]
     return next((int(word) for word in [*alone, *after_a_switch]), None)
 
 
-def fork(arguments: argparse.Namespace, train_here: "Callable[[Store, Run, bool], int]") -> int:
+def fork(arguments: argparse.Namespace) -> int:
     """`fork`: train the new run here, or queue it."""
-    from engine.executor.local import TERMINAL
-    from engine.forks import fork_run, fork_spec
-
-    store = open_store()
-    spec = fork_spec(store.runs.get(arguments.run), arguments.epoch, run_values(arguments))
+    actor = local_owner(arguments.owner or "")
+    spec = fork_spec(service.runs.get(actor, arguments.run), arguments.epoch, run_values(arguments))
     slot = "" if arguments.queue else TERMINAL
-    made = fork_run(store, arguments.run, arguments.epoch, spec, arguments.owner or "", slot)
+    made = service.runs.fork(actor, arguments.run, arguments.epoch, spec, slot=slot)
     if slot:
-        return train_here(store, made, arguments.json)
-    alive = (known := store.leases.get()) is not None and known.alive
+        return train_here(made, arguments.json)
+    alive = (known := service.executors.get(actor)) is not None and known.alive
     found = _state(made) | {"parent": made.parent_id, "epoch": made.parent_epoch, "executor_alive": alive}
     print(json.dumps(found) if arguments.json else f"Run {made.id} is queued.")
     if not alive and not arguments.json:
@@ -82,19 +75,14 @@ def fork(arguments: argparse.Namespace, train_here: "Callable[[Store, Run, bool]
 
 def pause(arguments: argparse.Namespace) -> int:
     """`pause`: ask, and wait a little for the answer."""
-    store = open_store()
-    run = store.runs.request_end(arguments.run, RunState.PAUSED)
-    until = time.monotonic() + _ANSWER_SECONDS
-    while run.live and time.monotonic() < until:
-        time.sleep(0.1)
-        run = store.runs.get(run.id)
+    run = answered(service.runs.pause(local_owner(), arguments.run))
     print(json.dumps(_state(run)) if arguments.json else f"Run {run.id} is {run.state.value}. {run.message}".rstrip())
     return 0
 
 
 def steer(arguments: argparse.Namespace) -> int:
     """`steer`: ask; the event of the run says from which step on."""
-    run = open_store().runs.steer(arguments.run, arguments.learning_rate)
+    run = service.runs.steer(local_owner(), arguments.run, arguments.learning_rate)
     if arguments.json:
         print(json.dumps(_state(run) | {"steering": run.steering}))
     else:

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from engine import service
+from engine.access import local_owner
 from engine.errors import TrainyardError
 
 if TYPE_CHECKING:
@@ -53,11 +55,10 @@ def add_own_data(add: Callable[..., argparse.ArgumentParser]) -> None:
 def import_own(arguments: argparse.Namespace) -> int:
     """`import`: a folder, zip or table becomes a dataset; prints what was left out."""
     from engine.imports.sets import PLACES
-    from engine.imports.understand import import_data, understand
 
-    path = arguments.path
-    found = understand(path, path.name, arguments.kind, _layout(arguments))
-    report = import_data(path, path.name, _choice(arguments, found), found=found)
+    actor, path = local_owner(), arguments.path
+    found = service.datasets.understand(actor, path, path.name, arguments.kind, _layout(arguments))
+    report = service.datasets.import_own(actor, path, path.name, _choice(arguments, found), found=found)
     made, place = report.made, PLACES[report.made.kind]
     if arguments.json:
         problems = [{"file": problem.file, "reason": problem.reason} for problem in report.problems]
@@ -163,14 +164,11 @@ def _roles(arguments: argparse.Namespace, found: "Understood") -> Any:
 
 def delete_own(arguments: argparse.Namespace) -> int:
     """`delete-dataset`: refused while a run needs it; with `--yes` also when ended runs used it."""
-    from engine.own_data import delete_own_data, uses_of
-    from engine.store import open_store
-
-    store = open_store()
-    uses = uses_of(store, arguments.name)
+    actor = local_owner()
+    uses = service.datasets.uses(actor, arguments.name)
     if uses.ended and not uses.live and not arguments.yes:
         raise TrainyardError("{warning} Add --yes to delete it all the same.", warning=uses.warning())
-    delete_own_data(store, arguments.name)
+    service.datasets.delete_own(actor, arguments.name)
     print(
         json.dumps({"name": arguments.name, "deleted": True})
         if arguments.json

@@ -12,14 +12,15 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
+from engine import service
+from engine.access import Actor, local_owner
 from engine.cli.flags import add_fields, add_run_flags, run_values
 from engine.errors import unknown_name
 from engine.runs import RunSpec
 from engine.search.grid import check_grid, most_trials
 from engine.search.suggestions import suggested_space
 from engine.spec import Choices
-from engine.store import Store, open_store
-from engine.store.study_lists import TrialCounts, best_values, count_trials, value_place
+from engine.store.study_lists import value_place
 from engine.studies import (
     OBJECTIVES,
     QUALITY,
@@ -68,15 +69,12 @@ def add_search(add: Callable[..., argparse.ArgumentParser], arguments: list[str]
 
 def search(arguments: argparse.Namespace) -> int:
     """`search`: the exit code says how the study has ended."""
-    from engine.search.results import find_results
-
-    spec = study_spec(arguments)
+    actor, spec = local_owner(arguments.owner or ""), study_spec(arguments)
     if not arguments.json:
         print("\n".join(plan(spec)), file=sys.stderr)
-    store = open_store()
-    study = store.studies.create(spec, arguments.name, arguments.owner or "")
-    study = _wait(store, study, quiet=arguments.json)
-    found = find_results(store, study)
+    study = service.studies.create(actor, spec, arguments.name)
+    study = _wait(actor, study, quiet=arguments.json)
+    found = service.studies.results(actor, study)
     if arguments.json:
         print(json.dumps(_summary(study, found)))
     else:
@@ -121,10 +119,8 @@ def plan(spec: StudySpec) -> Iterator[str]:
         yield f"At most {there} trials: {kind} {there} combinations of values."
 
 
-def _wait(store: Store, study: Study, *, quiet: bool) -> Study:
+def _wait(actor: Actor, study: Study, *, quiet: bool) -> Study:
     """Until the study and its runs have ended. Ctrl-C stops it; a second one leaves it to itself."""
-    from engine.executor.launch import ensure_executor
-
     asked = False
 
     def interrupted(number: int, frame: FrameType | None) -> None:
@@ -146,36 +142,33 @@ def _wait(store: Store, study: Study, *, quiet: bool) -> Study:
             while True:
                 if time.monotonic() - looked >= _EXECUTOR_SECONDS:
                     looked = time.monotonic()
-                    ensure_executor(store)
-                study = store.studies.get(study.id)
-                counts = count_trials(store, [study.id]).get(study.id, TrialCounts())
+                    service.executors.start(actor)
+                study = service.studies.get(actor, study.id)
+                counts = service.studies.count_trials(actor, [study])[study.id]
                 if asked and study.live:
-                    study = store.studies.stop(study.id)
+                    study = service.studies.stop(actor, study.id)
                 total = max(most_trials(study.spec), counts.begun)
-                bars.update(bar, completed=counts.ended, total=total, best=_best_so_far(store, study))
+                bars.update(bar, completed=counts.ended, total=total, best=_best_so_far(actor, study))
                 if not study.live and not counts.going:
                     break
                 time.sleep(_LOOK_SECONDS)
-        _until_told(store, study)
+        _until_told(actor, study)
     finally:
         signal.signal(signal.SIGINT, before)
-    return store.studies.get(study.id)
+    return service.studies.get(actor, study.id)
 
 
-def _until_told(store: Store, study: Study) -> None:
+def _until_told(actor: Actor, study: Study) -> None:
     """Until the sampler knows what came of the last runs: after a stop that is a moment later."""
-    from engine.search.results import find_results
-
     until = time.monotonic() + _TOLD_SECONDS
-    while find_results(store, study).trials.get("running") and time.monotonic() < until:
+    while service.studies.results(actor, study).trials.get("running") and time.monotonic() < until:
         time.sleep(_LOOK_SECONDS)
 
 
-def _best_so_far(store: Store, study: Study) -> str:
+def _best_so_far(actor: Actor, study: Study) -> str:
     """The best of the completed trials by the first objective, for the line of progress."""
-    place = value_place(study.spec)
-    best = best_values(store, {study.id: place}).get(study.id)
-    return f"best {place.name} {best:.4g}" if best is not None else ""
+    best = service.studies.best_values(actor, [study]).get(study.id)
+    return f"best {value_place(study.spec).name} {best:.4g}" if best is not None else ""
 
 
 def _summary(study: Study, found: "Found") -> dict[str, Any]:

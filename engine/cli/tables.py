@@ -1,5 +1,6 @@
-"""Rows for people: a table as wide as the terminal."""
+"""Rows for people, in a table as wide as the terminal, or for programs."""
 
+import json
 from typing import Any
 
 from rich.console import Console
@@ -34,3 +35,14 @@ def _cell(value: Any) -> str:
             return ", ".join(map(str, value))
         case _:
             return str(value)
+
+
+def print_rows(rows: list[dict[str, Any]], as_json: bool, nothing: str) -> int:
+    """Print rows, or in words that there is nothing; return the exit code."""
+    if as_json:
+        print(json.dumps(rows))
+    elif not rows:
+        print(nothing)
+    else:
+        print_table(rows)
+    return 0

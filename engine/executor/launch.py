@@ -4,12 +4,13 @@ import asyncio
 import logging
 import subprocess
 import sys
+from collections.abc import Callable
 
 from engine.executor.local import wanted_file
 from engine.executor.process import ROOT
 from engine.processes import is_alive
 from engine.settings import settings
-from engine.store import Store, open_store
+from engine.store import Store, StoreUnavailable, open_store
 
 logger = logging.getLogger(__name__)
 
@@ -40,11 +41,13 @@ def ensure_executor(store: Store | None = None) -> bool:
     return True
 
 
-async def keep_executor(store: Store | None = None) -> None:
+async def keep_executor(store: Callable[[], Store]) -> None:
     """For as long as the dashboard lives: start an executor whenever there is none."""
     while True:
         try:
-            await asyncio.to_thread(ensure_executor, store)
+            await asyncio.to_thread(lambda: ensure_executor(store()))
+        except StoreUnavailable:  # it was said in the log, and may work again
+            logger.debug("No executor can be looked for without the database.")
         except Exception:  # whatever it is, the dashboard lives on and tries again
             logger.exception("No executor could be started; trying again.")
         await asyncio.sleep(_CHECK_SECONDS)

@@ -10,10 +10,12 @@ import signal
 import time
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
-from engine.artifacts import discard_results, keep_disk_budget
+from engine.artifacts import keep_disk_budget
 from engine.devices import find_devices
-from engine.executor.process import WorkerProcess, explain_exit, kill_group
+from engine.executor.endings import TERMINAL, conclude, explain_exit
+from engine.executor.process import WorkerProcess, kill_group
 from engine.executor.search import SearchProcess
 from engine.executor.slots import Slot, make_slots
 from engine.processes import describe_process, is_alive, this_process
@@ -29,8 +31,6 @@ _TICK_SECONDS = 0.05
 _LOOK_AROUND_SECONDS = 1.0
 _TIDY_SECONDS = 30.0  # between trials the disk is looked at so often: each look walks through the files of all runs
 _STANDBY_DELAY_SECONDS = 4.0  # a new standby must not take the cores from a run that has just begun
-TERMINAL = "terminal"
-"""Slot name of runs that somebody trains in the foreground: never restarted by an executor."""
 
 
 class LocalExecutor:
@@ -65,7 +65,9 @@ class LocalExecutor:
             while not self._ending:
                 try:
                     self._tick()
-                except (StoreUnavailable, OSError):  # a full disk, a database that restarts: it may work again
+                except StoreUnavailable:  # a database that restarts, which the log tells: it may work again
+                    time.sleep(_LOOK_AROUND_SECONDS)
+                except OSError:  # a full disk
                     logger.exception("The executor cannot work; trying again.")
                     time.sleep(_LOOK_AROUND_SECONDS)
                 time.sleep(_TICK_SECONDS)
@@ -114,24 +116,8 @@ class LocalExecutor:
         self._standby[slot] = worker
 
     def _conclude(self, run: Run, words: str, *, innocent: bool) -> None:
-        """Give a run whose worker is gone a final state; or another try, if that was hardly the run's doing.
-
-        A trial gets one in any case: nobody watches over each of them, and what it has learned is in its checkpoint.
-        """
-        innocent = innocent or run.study_id is not None
-        killed = self._killed.get(run.id, "")
-        words = killed or words
-        if run.request == RunState.CANCELED:
-            discard_results(run.id)  # first: whoever sees the state may count on it
-            self.store.attempts.end(run, RunState.CANCELED, Sentence("Canceled: no result was kept."))
-        elif run.request and (killed or innocent):
-            self.store.attempts.end(run, RunState(run.request), words)
-        elif innocent and run.restarts + 1 < settings().max_attempts:
-            logger.warning("Run %s has lost its worker; queueing it again.", run.id)
-            self.store.attempts.requeue(run, Sentence("Its worker was gone; it goes on from its last checkpoint."))
-        else:
-            tried = f" It was started {run.restarts + 1} times." if innocent and run.slot != TERMINAL else ""
-            self.store.attempts.end(run, RunState.FAILED, words + tried)
+        """End or queue again a run whose worker is gone, or was killed by this executor."""
+        conclude(self.store, run, words, innocent=innocent, killed=self._killed.get(run.id, ""))
 
     def _fill_slots(self) -> None:
         taken = self._busy.keys() | self._foreign.keys()
@@ -181,16 +167,11 @@ class LocalExecutor:
     def _look_around(self) -> None:
         """Kill workers that hang, renew the lease, watch the runs of others."""
         running = self.store.attempts.workers()
-        for known in (self._silence, self._asked, self._killed):
-            for run_id in known.keys() - {run.id for run, _ in running}:
-                del known[run_id]
+        self._forget_ended({run.id for run, _ in running})
         for run, worker in running:
             if run.slot != TERMINAL:  # whoever trains in a terminal has a keyboard, and may suspend it
                 self._enforce(run, worker)
-        mine = {(worker.run.id, worker.run.attempt) for worker in self._busy.values() if worker.run}
-        others = [(run, worker) for run, worker in running if (run.id, run.attempt) not in mine]
-        gone = [run for run, worker in others if self._gone(run, worker)]
-        self._foreign = {run.slot: run.id for run, _ in others if run not in gone and run.slot != TERMINAL}
+        gone = self._watch_others(running)
         # only now: a suspended worker may have kept the database from being written, and the lease tells which slots are busy
         if not self._hold_lease():
             logger.error("Another executor has taken over; leaving the workers to it.")
@@ -202,6 +183,20 @@ class LocalExecutor:
         studies = self.store.studies.live()
         self._drive(studies)
         self._ending = self._ending or self._unneeded(bool(running) or StudyState.RUNNING in studies.values())
+
+    def _forget_ended(self, running: set[int]) -> None:
+        """Forget what was noted of runs that run no more."""
+        for known in (self._silence, self._asked, self._killed):
+            for run_id in known.keys() - running:
+                del known[run_id]
+
+    def _watch_others(self, running: list[tuple[Run, dict[str, Any]]]) -> list[Run]:
+        """Note which slots the workers of other processes keep busy; return the runs whose worker is gone."""
+        mine = {(worker.run.id, worker.run.attempt) for worker in self._busy.values() if worker.run}
+        others = [(run, worker) for run, worker in running if (run.id, run.attempt) not in mine]
+        gone = [run for run, worker in others if self._gone(run, worker)]
+        self._foreign = {run.slot: run.id for run, _ in others if run not in gone and run.slot != TERMINAL}
+        return gone
 
     def _drive(self, studies: dict[int, StudyState]) -> None:
         """Somebody must drive the live studies; workers that are kept for others are not needed any more."""

@@ -12,9 +12,7 @@ from typing import Any
 from engine.executor.slots import Slot
 from engine.processes import describe_process
 from engine.runs import Run
-from engine.sentences import Sentence
-from engine.settings import settings
-from engine.worker import NO_STORE, NO_STORE_CODE, OUT_OF_MEMORY, READY
+from engine.worker import READY
 
 ROOT = Path(__file__).resolve().parents[2]
 MOST_RUNS = 50
@@ -122,24 +120,3 @@ def kill_group(pid: int) -> None:
         os.killpg(pid, signal.SIGKILL)
     except ProcessLookupError:
         return
-
-
-def explain_exit(code: int | None) -> str:
-    """A sentence for a worker that ended without saying why. `code` is None when nobody was there to see it."""
-    if code == -signal.SIGKILL:
-        return Sentence(
-            "The worker was killed (signal 9), as the system does when memory runs out. Resume goes on from "
-            "the last checkpoint; choose a smaller batch size if it happens again."
-        )
-    if code in (-signal.SIGABRT, -signal.SIGSEGV) and settings().worker_memory_mb:
-        return OUT_OF_MEMORY  # how TensorFlow ends when the system refuses it memory
-    if code == NO_STORE_CODE:
-        return NO_STORE
-    if code is not None and code < 0:
-        name = signal.Signals(-code).name
-        return Sentence(
-            "The worker was ended by {name}. Resume goes on from the last checkpoint; the log may say more.", name=name
-        )
-    if code is None:
-        return Sentence("The worker is gone. Resume goes on from the last checkpoint.")
-    return Sentence("The worker ended with exit code {code} before the run was over. The log says more.", code=code)

@@ -33,13 +33,6 @@ TASKS: dict[Kind, str] = {
 _TICK = 20  # files between two reports of progress
 
 
-def import_images(
-    source: Path | IO[bytes], name: str, progress: Progress | None = None, title: str = ""
-) -> ImportReport:
-    """Import class/name.png images as a set; see `import_files`."""
-    return import_files("images", source, name, progress, title)
-
-
 def import_files(
     kind: Kind, source: Path | IO[bytes], name: str, progress: Progress | None = None, title: str = ""
 ) -> ImportReport:

@@ -15,6 +15,7 @@ from io import StringIO
 from pathlib import Path
 from typing import Any, Literal
 
+from engine.access import default_owner
 from engine.errors import TrainyardError
 from engine.sentences import Sentence, from_json
 from engine.settings import settings
@@ -73,6 +74,8 @@ class OwnSet:
     roles: dict[str, Any] = field(default_factory=dict)
     """Of tables and texts: which column is what."""
     imported_at: str = ""
+    owner: str = field(default_factory=default_owner)
+    """Who has imported it; a set of before there were owners is the local owner's."""
 
     @property
     def name(self) -> str:

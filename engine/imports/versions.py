@@ -9,11 +9,13 @@ import os
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from engine.access import default_owner
 from engine.errors import TrainyardError
 from engine.files import file_fingerprint
 from engine.imports.sets import (
@@ -36,6 +38,17 @@ from engine.sentences import to_json
 from engine.settings import settings
 
 _TEMPORARY = ".import-"
+_owner: ContextVar[str] = ContextVar("owner", default="")
+
+
+@contextmanager
+def owned_by(owner: str) -> Iterator[None]:
+    """Write down, for sets that are imported meanwhile, that they are `owner`'s; otherwise they are the local owner's."""
+    before = _owner.set(owner)
+    try:
+        yield
+    finally:
+        _owner.reset(before)
 
 
 @contextmanager
@@ -92,6 +105,7 @@ def write_about(
         counts,
         roles or {},
         datetime.now(UTC).isoformat(timespec="seconds"),
+        _owner.get() or default_owner(),
     )
     about = {name: value for name, value in asdict(made).items() if name != "reference"}
     (folder / ABOUT).write_text(json.dumps({"format": FORMAT} | about, ensure_ascii=False), encoding="utf-8")

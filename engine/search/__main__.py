@@ -47,8 +47,7 @@ def _drive(store: Store, holder: str) -> None:
                 renewed = time.monotonic()
             if driver.tick():
                 wanted = time.monotonic()
-        except StoreUnavailable:  # a full disk, a database that restarts: it may work again
-            logger.exception("The studies cannot go on; trying again.")
+        except StoreUnavailable:  # a full disk, a database that restarts, which the log tells: it may work again
             wanted = time.monotonic()
             time.sleep(_RENEW_SECONDS)
         time.sleep(max(_TICK_SECONDS, min(_REST * (time.monotonic() - began), _LONGEST_REST_SECONDS)))

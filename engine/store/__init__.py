@@ -1,6 +1,6 @@
 """The run database: the only channel between pages, executor and workers."""
 
-from engine.store.database import StoreUnavailable
+from engine.errors import StoreUnavailable
 from engine.store.fetches import Fetch
 from engine.store.leases import SEARCH_LEASE, Lease
 from engine.store.metrics import MetricPoint

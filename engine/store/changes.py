@@ -10,13 +10,12 @@ from sqlalchemy import Connection, case, func, select, update
 from engine.errors import TrainyardError
 from engine.optimizers import optimizers
 from engine.processes import describe_process
-from engine.runs import Run, RunState
+from engine.runs import RESUMABLE, Run, RunState
 from engine.sentences import Sentence, word
 from engine.settings import settings
 from engine.store.rows import unknown_run, write_event
 from engine.store.schema import runs
 
-RESUMABLE = (RunState.PAUSED, RunState.STOPPED, RunState.FAILED, RunState.PRUNED)
 STEER = "steer"
 """What `Attempts.report` returns where the learning rate was changed and the worker has not taken it yet."""
 

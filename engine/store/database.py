@@ -7,12 +7,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, create_engine, event, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DatabaseError, InterfaceError, OperationalError
 
-from engine.errors import TrainyardError
+from engine.errors import StoreUnavailable, TrainyardError
+from engine.sentences import Sentence
 from engine.store.migration import migrate
+from engine.store.outages import outage_of
+from engine.store.schema import runs
 
 try:
     import fcntl
@@ -23,10 +26,6 @@ _BUSY_SECONDS = 30.0  # how long a SQLite writer waits for its turn
 _POLL_SECONDS = 0.002
 
 
-class StoreUnavailable(TrainyardError):  # noqa: N818  # a state of the world, said in a sentence
-    """The database cannot be reached, read or written: it may work again later."""
-
-
 class Database:
     """One open database. Cheap to keep, safe to share between threads."""
 
@@ -34,6 +33,7 @@ class Database:
         self.url = url
         self._engine = open_database(url)
         self._reader = self._engine.execution_options(isolation_level="AUTOCOMMIT", reading=True)
+        self._outage = outage_of(url)
 
     def close(self) -> None:
         """Give all connections back."""
@@ -42,29 +42,37 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """A write transaction. Writers of one SQLite file take turns; see `turn`."""
-        with _sentences(), turn(self._engine.url), self._engine.begin() as db:
+        with self._sentences(), turn(self._engine.url), self._engine.begin() as db:
             yield db
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A connection that sees what is committed, and waits for nobody."""
-        with _sentences(), self._reader.connect() as db:
+        with self._sentences(), self._reader.connect() as db:
             yield db
 
+    def check(self) -> None:
+        """Raise `StoreUnavailable` where the database cannot be read."""
+        with self.reading() as db:
+            db.execute(select(runs.c.id).limit(1)).first()
 
-@contextmanager
-def _sentences() -> Iterator[None]:
-    """Say what is wrong with the database when it is locked, full, damaged or gone."""
-    try:
-        yield
-    except DatabaseError as error:
-        if type(error) not in _UNUSABLE:  # a statement that is wrong is ours to mend
-            raise
-        raise StoreUnavailable(
-            "The database cannot be used: {problem}. Check free disk space in TRAINYARD_HOME, and whether "
-            "the server of TRAINYARD_DATABASE_URL runs; then try again.",
-            problem=str(error.orig).strip(),
-        ) from error
+    @contextmanager
+    def _sentences(self) -> Iterator[None]:
+        """Say what is wrong with the database when it is locked, full, damaged or gone."""
+        try:
+            yield
+        except DatabaseError as error:
+            if type(error) not in _UNUSABLE:  # a statement that is wrong is ours to mend
+                raise
+            problem = Sentence(
+                "The database cannot be used: {problem}. Check free disk space in TRAINYARD_HOME, and whether "
+                "the server of TRAINYARD_DATABASE_URL runs; then try again.",
+                problem=str(error.orig).strip(),
+            )
+            self._outage.note(problem)
+            self._engine.dispose()  # what is connected may be connected to a file that was put back meanwhile
+            raise StoreUnavailable(problem) from error
+        self._outage.over()
 
 
 _UNUSABLE = (OperationalError, InterfaceError, DatabaseError)  # SQLite calls a malformed file a plain DatabaseError
@@ -73,7 +81,8 @@ _UNUSABLE = (OperationalError, InterfaceError, DatabaseError)  # SQLite calls a 
 def open_database(url: str) -> Engine:
     """Connect, and bring the schema up to date.
 
-    Raises `TrainyardError` when the folder cannot be written or the database belongs to a newer version.
+    Raises `TrainyardError` when the folder cannot be written or the database belongs to a newer version, and
+    `StoreUnavailable` when it cannot be reached or read.
     """
     parsed = make_url(url)
     sqlite = parsed.get_backend_name() == "sqlite"
@@ -86,11 +95,14 @@ def open_database(url: str) -> Engine:
     try:
         migrate(engine)
     except DatabaseError as error:
-        raise TrainyardError(
+        engine.dispose()
+        problem = Sentence(
             "The database {database} cannot be opened: {problem}. Check TRAINYARD_HOME and TRAINYARD_DATABASE_URL.",
             database=parsed.render_as_string(),
-            problem=error.orig,
-        ) from error
+            problem=str(error.orig).strip(),
+        )
+        outage_of(url).note(problem)
+        raise StoreUnavailable(problem) from error
     return engine
 
 

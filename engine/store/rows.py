@@ -1,6 +1,5 @@
 """Rows of the table of runs: what a new one holds, and what becomes of one that is read."""
 
-import getpass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,7 +8,6 @@ from sqlalchemy import Connection, Row, insert
 from engine.errors import TrainyardError
 from engine.processes import describe_process
 from engine.runs import Run, RunSpec, RunState
-from engine.settings import settings
 from engine.store.schema import events, runs
 
 run_columns = [c for c in runs.c if c.name not in ("task", "dataset", "model", "worker", "queued_at")]
@@ -64,13 +62,3 @@ def unknown_run(run_id: int) -> TrainyardError:
     return TrainyardError(
         "There is no run {run}. It may have been deleted; the Runs page lists what there is.", run=run_id
     )
-
-
-def default_owner() -> str:
-    """Who starts runs from a terminal: TRAINYARD_OWNER, or the login name."""
-    if settings().owner:
-        return settings().owner
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a container may run under an id that has no name
-        return "local"

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
+from engine.access import default_owner
 from engine.errors import TrainyardError
 from engine.runs import Run, RunSpec, RunState
 from engine.sentences import Sentence, word
@@ -20,7 +21,6 @@ from engine.store.changes import ask_to_end, put_back, steer
 from engine.store.database import Database
 from engine.store.rows import (
     begins,
-    default_owner,
     listed_columns,
     new_run,
     run_columns,

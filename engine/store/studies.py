@@ -8,11 +8,12 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, case, delete, func, insert, select, update
 
+from engine.access import default_owner
 from engine.errors import TrainyardError
 from engine.runs import Run, RunSpec, RunState
 from engine.sentences import Sentence, word
 from engine.store.database import Database
-from engine.store.rows import default_owner, new_run, run_columns, run_of, time_of, write_event
+from engine.store.rows import new_run, run_columns, run_of, time_of, write_event
 from engine.store.runs import Runs
 from engine.store.schema import runs, studies
 from engine.store.study_lists import UNENDED
@@ -248,8 +249,13 @@ def _get(db: Connection, study_id: int, *, changing: bool = False) -> Study:
     query = select(studies).where(studies.c.id == study_id)
     row = db.execute(query.with_for_update() if changing else query).one_or_none()
     if row is None:
-        raise TrainyardError("There is no study {study}. It may have been deleted.", study=study_id)
+        raise unknown_study(study_id)
     return _study(row)
+
+
+def unknown_study(study_id: int) -> TrainyardError:
+    """The sentence about a study that is not there."""
+    return TrainyardError("There is no study {study}. It may have been deleted.", study=study_id)
 
 
 def _now() -> ColumnElement[float]:

@@ -41,13 +41,6 @@ class Checkpoint:
     """Weights of the best epoch so far."""
 
 
-def save_checkpoint(
-    path: Path, model: keras.Model, position: Position, means: list[np.ndarray], best: list[np.ndarray] | None
-) -> None:
-    """Write weights, seed states and optimizer with the rest. A crash leaves the old file or the new one."""
-    write_arrays(path, checkpoint_arrays(model, position, means, best))
-
-
 def checkpoint_arrays(
     model: keras.Model,
     position: Position,

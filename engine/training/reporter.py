@@ -12,7 +12,7 @@ from typing import Any
 from engine.runs import Run, RunState
 from engine.sentences import Sentence
 from engine.settings import settings
-from engine.store import MetricPoint, Store
+from engine.store import MetricPoint, Store, StoreUnavailable
 from engine.store.changes import STEER
 
 logger = logging.getLogger(__name__)
@@ -140,7 +140,8 @@ class Reporter:
         try:
             request = self._store.attempts.report(self._run, points, **progress)
         except Exception as refused:  # the database may be locked, gone or full: keep what was measured
-            logger.exception("Could not report to the store; trying again.")
+            if not isinstance(refused, StoreUnavailable):  # that the log tells already
+                logger.exception("Could not report to the store; trying again.")
             self._refused = refused
             with self._lock:
                 self._points = points + self._points

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from engine.imports.archive import import_images
+from engine.imports.archive import import_files
 from engine.imports.versions import delete_set
 from engine.processes import describe_process
 from engine.runs import RunSpec, RunState
@@ -69,7 +69,7 @@ def test_a_run_whose_dataset_was_deleted_says_so(lab: Lab, tmp_path: Path) -> No
         (tmp_path / label).mkdir()
         for i in range(8):
             Image.fromarray(rng.integers(0, 255, (8, 8, 3), np.uint8)).save(tmp_path / label / f"{i}.png")
-    import_images(tmp_path, "pets")
+    import_files("images", tmp_path, "pets")
     blocking = lab.submit(**ENDLESS)
     lab.until_step(blocking, 1)
     run = lab.submit(dataset="folder", folder="pets", model="mlp")
@@ -103,4 +103,5 @@ def test_a_run_in_a_terminal_that_was_closed_is_failed(lab: Lab) -> None:
 
 def test_a_run_in_a_terminal_of_which_nothing_is_known_is_failed_after_a_while(lab: Lab) -> None:
     run = lab.store.runs.create(RunSpec.build(LONG), slot="terminal")
+    lab.store.attempts.set_worker(run, {})
     assert lab.until_ended(run).state is RunState.FAILED

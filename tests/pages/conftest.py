@@ -1,10 +1,10 @@
 """Pages without the processes behind them: the store is real, the predictor is cold, nobody starts an executor."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from engine.service import opened
 from engine.store import Store
 from ui import lab
 
@@ -24,9 +24,6 @@ def _no_processes(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def store(home: Path) -> Iterator[Store]:
+def store(home: Path) -> Store:
     """The store that the pages of this test use."""
-    opened = lab.store()
-    yield opened
-    opened.close()
-    lab.open_once.clear()
+    return opened.store()

@@ -12,6 +12,7 @@ from engine.runs import Run, RunSpec, RunState
 from engine.store import Store
 from tests import seeding
 from tests.pages.opening import labels, open_page, press, words
+from ui import lab
 from ui.runs.family import family_of, lanes, related
 from ui.runs.forks import nearest
 from ui.train.fork_form import fork_query
@@ -223,7 +224,7 @@ def test_a_family_is_drawn_from_its_first_ancestor_each_child_below_its_parent(s
     root = seeding.running(store, epochs=6)
     older, younger = forked(store, root, 2), forked(store, root, 4)
     keep(older, 3)
-    assert {run.id for run in family_of(store, younger)} == {root.id, older.id, younger.id}
+    assert {run.id for run in family_of(lab.actor(), younger)} == {root.id, older.id, younger.id}
     drawn = lanes([younger, root, older])
     assert [(lane.run.id, lane.row, lane.start, lane.parent_row) for lane in drawn] == [
         (root.id, 0, 0, None),
@@ -236,7 +237,7 @@ def test_a_run_is_in_its_own_family_however_many_siblings_it_has(store: Store, m
     monkeypatch.setattr("ui.runs.family.MOST", 3)
     root = seeding.running(store, epochs=6)
     youngest = [forked(store, root, 2) for _ in range(5)][-1]
-    relatives = {run.id for run in family_of(store, youngest)}
+    relatives = {run.id for run in family_of(lab.actor(), youngest)}
     assert len(relatives) == 3
     assert {root.id, youngest.id} <= relatives
 

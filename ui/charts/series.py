@@ -4,8 +4,11 @@ import bisect
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from engine.store import MetricPoint
+if TYPE_CHECKING:
+    from engine.store import MetricPoint
+
 
 Key = tuple[str, str, str]
 """Split, name and scope of a series."""
@@ -28,7 +31,7 @@ class Series:
     values: list[float | None] = field(default_factory=list)
     times: list[float] = field(default_factory=list)
 
-    def append(self, point: MetricPoint) -> None:
+    def append(self, point: "MetricPoint") -> None:
         """Add a newer point."""
         self.steps.append(point.step)
         self.epochs.append(rounded(point.epoch))
@@ -68,7 +71,7 @@ class SeriesReader:
         self.series: dict[Key, Series] = {}
         self.last_id = 0
 
-    def take(self, points: Iterable[MetricPoint]) -> bool:
+    def take(self, points: Iterable["MetricPoint"]) -> bool:
         """Append points, oldest first. False when one lies before the newest of its series.
 
         That happens when a resumed run goes on from a checkpoint: points behind it were deleted, so the reader must

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from engine.artifacts import artifacts_of
+from engine import service
+from engine.access import PROGRAM, Actor, visible
 from engine.comparing.findings import Findings, compare_runs
 from engine.runs import Run
-from engine.store import Store
+from engine.settings import settings
 from ui.charts.figures import Figure, to_json
 from ui.charts.series import Key
 from ui.widgets.pace import MAX_AGE_SECONDS
@@ -46,8 +47,7 @@ class Points:
 class Comparison:
     """A selection of runs. Safe to share between threads; a tick costs a read of what is new."""
 
-    def __init__(self, store: Store, run_ids: Sequence[int]) -> None:
-        self._store = store
+    def __init__(self, run_ids: Sequence[int]) -> None:
         self.run_ids = tuple(run_ids)
         self._lock = threading.RLock()
         self._runs: list[Run] = []
@@ -57,17 +57,17 @@ class Comparison:
         self._whole: set[Key] = set()  # read after the last run had ended: nothing more will come
         self._figures: dict[tuple[str, ...], tuple[object, str]] = {}
 
-    def follow(self, max_age_seconds: float = MAX_AGE_SECONDS) -> list[Run]:
-        """The runs that there are, in the order of the selection, not older than `max_age_seconds`."""
+    def follow(self, actor: Actor, max_age_seconds: float = MAX_AGE_SECONDS) -> list[Run]:
+        """The runs that there are for `actor`, in the order of the selection, not older than `max_age_seconds`."""
         with self._lock:
             now = time.monotonic()
             if now - self._read_at >= max_age_seconds:
-                found = {run.id: run for run in self._store.runs.get_many(self.run_ids)}
+                found = {run.id: run for run in service.runs.get_many(PROGRAM, self.run_ids)}
                 runs = [found[run_id] for run_id in self.run_ids if run_id in found]
                 if _attempts(runs) != _attempts(self._runs):  # a resumed run writes some points anew
                     self._series, self._newest, self._whole = {}, {}, set()
                 self._runs, self._read_at = runs, now
-            return self._runs
+            return visible(actor, self._runs)
 
     def series(self, key: Key) -> dict[int, Points]:
         """One series of each run that has it, by run."""
@@ -80,7 +80,7 @@ class Comparison:
             return dict(self._series.get(key, {}))
 
     def _read(self, key: Key) -> None:
-        rows = self._store.metrics.series([run.id for run in self._runs], *key, after=self._newest.get(key, 0))
+        rows = service.metrics.series(PROGRAM, self._runs, *key, after=self._newest.get(key, 0))
         if not rows:
             return
         owners, ids, *columns = (np.array(column, np.float64) for column in zip(*rows, strict=True))
@@ -106,19 +106,19 @@ def _attempts(runs: Sequence[Run]) -> list[tuple[int, int]]:
 
 
 @st.cache_resource(max_entries=MAX_COMPARISONS, show_spinner=False)
-def _comparison(url: str, run_ids: tuple[int, ...], _store: Store) -> Comparison:
-    return Comparison(_store, run_ids)
+def _comparison(url: str, run_ids: tuple[int, ...]) -> Comparison:
+    return Comparison(run_ids)
 
 
-def comparison(store: Store, run_ids: Sequence[int]) -> Comparison:
+def comparison(run_ids: Sequence[int]) -> Comparison:
     """The comparison of these runs, shared by all sessions of this process."""
-    return _comparison(store.url, tuple(run_ids), store)
+    return _comparison(settings().url, tuple(run_ids))
 
 
-def findings(store: Store, runs: Sequence[Run]) -> Findings:
+def findings(runs: Sequence[Run]) -> Findings:
     """The verdicts on these runs, found once for as long as none of them, nor what it left, changes."""
     return _findings(
-        store.url, tuple((run.id, run.attempt, run.state.value, outcomes_written(run)) for run in runs), runs
+        settings().url, tuple((run.id, run.attempt, run.state.value, outcomes_written(run)) for run in runs), runs
     )
 
 
@@ -130,6 +130,6 @@ def _findings(url: str, versions: tuple[tuple[int, int, str, int], ...], _runs: 
 def outcomes_written(run: Run) -> int:
     """When the outcomes of a run were written; 0 where there are none."""
     try:
-        return artifacts_of(run.id).outcomes.stat().st_mtime_ns
+        return service.artifacts.files(PROGRAM, run).outcomes.stat().st_mtime_ns
     except OSError:
         return 0

@@ -3,11 +3,13 @@
 import pandas as pd
 import streamlit as st
 
+from engine import service
+from engine.access import PROGRAM
 from engine.comparing.leaderboard import Leaderboard, best_runs, judged_runs, metrics_of, rank
 from engine.comparing.words import level_text
 from engine.readers.spreadsheets import plain_cell
 from engine.runs import Run
-from engine.store import Store
+from engine.settings import settings
 from ui import lab
 from ui.compare.charts import leaderboard_figure
 from ui.compare.comparison import MAX_COMPARISONS, outcomes_written
@@ -49,12 +51,12 @@ def _ranked(runs: list[Run], metric: str) -> Leaderboard:
     """The ranking, found once for as long as none of the runs, nor what they left, changes."""
     best = best_runs(runs, metric)
     versions = tuple((run.id, run.attempt, outcomes_written(run)) for run in best)
-    return _rank(lab.store().url, metric, versions, lab.store())
+    return _rank(settings().url, metric, versions)
 
 
 @st.cache_resource(max_entries=MAX_COMPARISONS, show_spinner=False)
-def _rank(url: str, metric: str, versions: tuple[tuple[int, int, int], ...], _store: Store) -> Leaderboard:
-    return rank(_store.runs.get_many(run_id for run_id, _attempt, _written in versions), metric)
+def _rank(url: str, metric: str, versions: tuple[tuple[int, int, int], ...]) -> Leaderboard:
+    return rank(service.runs.get_many(PROGRAM, (run_id for run_id, _attempt, _written in versions)), metric)
 
 
 def _split_words(runs: list[Run]) -> str:

@@ -26,7 +26,7 @@ def draw_verdicts(runs: Sequence[Run]) -> None:
     if len(runs) < 2:
         return
     with lab.guarded():
-        found = findings(lab.store(), runs)
+        found = findings(runs)
         for sentence in found.about_seeds():
             _say(":material/casino:", sentence)
         if len(found.pairs) <= _FEW:

@@ -3,10 +3,10 @@
 import numpy as np
 import streamlit as st
 
+from engine import service
 from engine.datasets.base import Dataset
 from engine.datasets.stored.base import OwnDataset
 from engine.imports.sets import OwnSet, problems_of
-from engine.own_data import delete_own_data, uses_of
 from engine.preparation.prepare import SPLITS, PreparedDataset, Split, prepare
 from engine.tasks.base import tasks
 from ui import lab
@@ -172,7 +172,7 @@ def draw_positions(prepared: PreparedDataset, kind: str, where: np.ndarray) -> N
 def _draw_delete(own: OwnSet) -> None:
     """Delete an imported set: not while a run needs it, and not without asking."""
     with st.popover(_("Delete"), icon=":material/delete:", key="data.delete"):
-        uses = uses_of(lab.store(), own.reference)
+        uses = service.datasets.uses(lab.actor(), own.reference)
         if uses.live:
             st.warning(said(uses.refusal()), icon=":material/block:")
             return
@@ -181,7 +181,7 @@ def _draw_delete(own: OwnSet) -> None:
         sure = st.checkbox(_("Delete '{name}' for good").format(name=own.reference), key="data.sure")
         if st.button(_("Delete for good"), type="primary", disabled=not sure, key="data.delete.now"):
             with lab.guarded():
-                delete_own_data(lab.store(), own.reference)
+                service.datasets.delete_own(lab.actor(), own.reference)
                 show_list()
                 st.toast(_("'{name}' is deleted.").format(name=own.reference))
                 st.rerun()

@@ -7,11 +7,12 @@ from typing import Any
 
 import streamlit as st
 
+from engine import service
 from engine.artifacts import check_free_disk
 from engine.errors import TrainyardError
-from engine.imports.sets import PLACES, ImportReport, Kind, OwnSet, Problem, list_sets, problems_csv, suggest_name
+from engine.imports.sets import PLACES, ImportReport, Kind, OwnSet, Problem, problems_csv, suggest_name
 from engine.imports.table import ROLES, Role
-from engine.imports.understand import ENDINGS, Choice, Understood, import_data, understand
+from engine.imports.understand import ENDINGS, Choice, Understood
 from engine.readers.layout import Layout
 from engine.readers.spreadsheets import plain_cell
 from engine.settings import settings
@@ -97,7 +98,8 @@ def _look(file: Any) -> _Seen:
     if seen is None or (seen.file_id, seen.layout) != (file.file_id, layout):
         with st.spinner(_("Reading {name} ...").format(name=plain_label(file.name[-60:])), show_time=True):
             try:
-                seen = _Seen(file.file_id, understand(file, file.name, layout=layout), layout=layout)
+                found = service.datasets.understand(lab.actor(), file, file.name, layout=layout)
+                seen = _Seen(file.file_id, found, layout=layout)
             except TrainyardError as error:
                 seen = _Seen(file.file_id, None, error.sentence, layout)
                 st.session_state.pop(_LAYOUT, None)  # the next look finds out again
@@ -112,7 +114,7 @@ def _import(file: Any, choice: Choice, found: Understood) -> ImportReport:
         bar.progress(done / max(total, 1), _("Importing {done} of {total} ...").format(done=done, total=total))
 
     file.seek(0)
-    return import_data(file, file.name, choice, show, found)
+    return service.datasets.import_own(lab.actor(), file, file.name, choice, show, found=found)
 
 
 # -- what was understood -----------------------------------------------------------------------------------------------
@@ -333,7 +335,7 @@ def _draw_column(label: str, names: list[str], guess: str, key: str, found: Unde
 
 
 def _draw_version(name: str) -> None:
-    versions = [own.version for own in list_sets() if own.name == name]
+    versions = [own.version for own in service.datasets.list_own(lab.actor()) if own.name == name]
     if versions:
         st.caption(
             _("There is a dataset of this name: this becomes version {version}, and the others stay.").format(

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from engine import service
 from engine.datasets.base import Dataset, datasets
 from engine.datasets.stored.base import OwnDataset
-from engine.imports.sets import PLACES, list_sets
+from engine.imports.sets import PLACES
 from engine.readers.spreadsheets import plain_cell
 from engine.tasks.base import tasks
+from ui import lab
 from ui.language import _
 
 OPENED, SET = "dataset", "set"
@@ -54,7 +56,7 @@ def rows(known: Iterable[type[Dataset]]) -> list[Row]:
     own = [
         Row(PLACES[found.kind].dataset, found.reference, found.title, found.tasks, found.num_examples,
             len(found.counts), _("imported"), _("Imported {when}").format(when=found.imported_at[:10]))
-        for found in sorted(list_sets(), key=lambda found: (found.name, -found.version))
+        for found in sorted(service.datasets.list_own(lab.actor()), key=lambda found: (found.name, -found.version))
     ]  # fmt: skip
     others = [
         Row(cls.name, "", _(cls.title), cls.tasks, cls.num_examples, cls.num_classes,

@@ -1,15 +1,20 @@
 """A dataset in short: what it is, how its examples are split, and how to get it onto this machine."""
 
+from typing import TYPE_CHECKING
+
 import streamlit as st
 
+from engine import service
 from engine.datasets.base import Dataset
 from engine.preparation.catalog import describe
 from engine.preparation.prepare import PreparedDataset
 from engine.settings import settings
-from engine.store import Fetch
 from ui import lab
 from ui.language import _
 from ui.sentences import said
+
+if TYPE_CHECKING:
+    from engine.store import Fetch
 
 _TICK_SECONDS = 1.0
 
@@ -46,12 +51,12 @@ def draw_missing(dataset: Dataset) -> None:
         ),
         icon=":material/cloud_download:",
     )
-    known = lab.store().fetches.get(dataset.name)
+    known = service.datasets.fetch_progress(lab.actor(), dataset.name)
     running = known is not None and fetching(known)
     st.fragment(_progress, run_every=_TICK_SECONDS if running else None)(dataset, running)
 
 
-def fetching(fetch: Fetch) -> bool:
+def fetching(fetch: "Fetch") -> bool:
     """Whether a download goes on: one that is silent for long has died with its process."""
     return (
         fetch.state == "running"
@@ -61,7 +66,7 @@ def fetching(fetch: Fetch) -> bool:
 
 
 def _progress(dataset: Dataset, running: bool) -> None:
-    fetch = lab.store().fetches.get(dataset.name)
+    fetch = service.datasets.fetch_progress(lab.actor(), dataset.name)
     if running and (dataset.available() or fetch is None or not fetching(fetch)):
         st.rerun()  # the timer ends with the download
     if fetch is not None and running:

@@ -6,7 +6,7 @@ from contextlib import ExitStack
 
 import streamlit as st
 
-from engine.artifacts import artifacts_of
+from engine import service
 from engine.errors import TrainyardError
 from engine.readers.unpack import ArchiveError
 from engine.runs import Run
@@ -28,14 +28,14 @@ _STATE = "batch"
 class Batch:
     """The inputs of one batch, and what is known of them so far. Of one session."""
 
-    def __init__(self, run_id: int, modality: str, uploads: Sequence[tuple[str, bytes]]) -> None:
+    def __init__(self, run: Run, modality: str, uploads: Sequence[tuple[str, bytes]]) -> None:
         """Raises `TrainyardError` when the files cannot be used at all."""
-        self.run_id = run_id
+        self.run = run
         self.results: list[PredictResult] = []
         self.problem = ""
         self.paused = False
         self._open = ExitStack()  # zips stay open until the end; they are in memory
-        info = artifacts_of(run_id).read_info()
+        info = service.artifacts.files(lab.actor(), run).read_info()
         columns = info.taken_columns if info else ()
         self.inputs = self._open.enter_context(open_inputs(modality, uploads, columns))
 
@@ -82,7 +82,9 @@ class Batch:
                 raise
             except TrainyardError as error:
                 known[position] = PredictResult(member.name, None, error.sentence)
-        found = iter(lab.predictor().predict(self.run_id, files) if files else [])
+        found = iter(
+            service.predictions.predict(lab.actor(), lab.predictor().predict, self.run, files) if files else []
+        )
         self.results += [known[i] if i in known else next(found) for i in range(len(waiting))]
 
 
@@ -104,9 +106,9 @@ def draw_batch(run: Run, modality: str, prediction: str) -> None:
         ):
             st.session_state.pop(_STATE, None)
             with lab.guarded():
-                st.session_state[_STATE] = Batch(run.id, modality, [(file.name, file.getvalue()) for file in files])
+                st.session_state[_STATE] = Batch(run, modality, [(file.name, file.getvalue()) for file in files])
         batch = st.session_state.get(_STATE)
-        if isinstance(batch, Batch) and batch.run_id == run.id:
+        if isinstance(batch, Batch) and batch.run.id == run.id:
             st.fragment(_follow, run_every=_TICK_SECONDS if batch.going else None)(batch, prediction, batch.going)
 
 

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 import numpy as np
 import streamlit as st
 
-from engine.artifacts import Outcomes, artifacts_of
+from engine import service
+from engine.artifacts import Outcomes
 from engine.errors import TrainyardError
 from engine.preparation.prepare import PreparedDataset, prepare
 from engine.runs import Run
+from ui import lab
 from ui.language import _, plural
 from ui.modalities import modality_of
 from ui.plain import plain_text
@@ -153,7 +155,7 @@ def _draw_mistakes(run: Run, split: str, labels: Sequence[str]) -> None:
 def _outcomes(run: Run, split: str) -> Outcomes | None:
     """What was kept of each example, or None with a sentence on the page."""
     try:
-        outcomes = artifacts_of(run.id).read_outcomes(split)
+        outcomes = service.artifacts.files(lab.actor(), run).read_outcomes(split)
     except OSError:
         _log.exception("cannot read the outcomes of run %s", run.id)
         outcomes = None

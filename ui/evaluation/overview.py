@@ -6,11 +6,12 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from engine.artifacts import artifacts_of
+from engine import service
 from engine.datasets.base import datasets
 from engine.readers.spreadsheets import plain_frame
 from engine.runs import Run
 from engine.tasks.base import tasks
+from ui import lab
 from ui.charts.classes import class_bars
 from ui.charts.confusion import confusion_figure, confusion_height
 from ui.evaluation.baselines import baseline_sentence, guess_sentence
@@ -53,7 +54,7 @@ def _extra_tests(run: Run) -> dict[str, str]:
 def load_evaluation(run: Run) -> dict[str, Any]:
     """What was judged on `validation` and `test`; empty when the run left nothing that can be read."""
     try:
-        return artifacts_of(run.id).read_evaluation()
+        return service.artifacts.files(lab.actor(), run).read_evaluation()
     except (OSError, ValueError):
         _log.exception("cannot read the evaluation of run %s", run.id)
         return {}

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import pandas as pd
 import streamlit as st
 
-from engine.artifacts import artifacts_of
+from engine import service
 from engine.data_info import Column, DataInfo
 from engine.datasets.base import Dataset
 from engine.errors import TrainyardError
@@ -16,6 +16,7 @@ from engine.readers.spreadsheets import plain_cell, plain_frame
 from engine.readers.tables import read_table
 from engine.runs import Run
 from engine.settings import settings
+from ui import lab
 from ui.charts.classes import class_balance
 from ui.charts.figures import to_json
 from ui.charts.histogram import histogram
@@ -199,14 +200,12 @@ def _known(run: Run, dataset: Dataset) -> tuple[DataInfo, PreparedDataset | None
     except TrainyardError as error:
         st.info(said(error), icon=":material/info:")
         prepared = None
-    try:
-        return DataInfo.from_dict(json.loads(artifacts_of(run.id).info.read_text(encoding="utf-8"))), prepared
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        if prepared is None:
-            raise TrainyardError(
-                f"Run {run.id} does not say which columns its network takes. Repeat the run."
-            ) from error
-        return prepared.info, prepared
+    info = service.artifacts.files(lab.actor(), run).read_info()
+    if info is not None:
+        return info, prepared
+    if prepared is None:
+        raise TrainyardError("Run {run} does not say which columns its network takes. Repeat the run.", run=run.id)
+    return prepared.info, prepared
 
 
 @st.cache_data(max_entries=64, show_spinner=False, hash_funcs=_PREPARED)

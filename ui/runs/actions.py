@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 
 import streamlit as st
 
-from engine.artifacts import artifacts_of, delete_run
+from engine import service
 from engine.errors import TrainyardError
 from engine.runs import Run, RunState
 from engine.settings import settings
@@ -82,7 +82,7 @@ def _seeds_button(run: Run) -> None:
 
 def can_be_tried(run: Run) -> bool:
     """Whether it has left a model, or has not ended and has a checkpoint."""
-    files = artifacts_of(run.id)
+    files = service.artifacts.files(lab.actor(), run)
     if not run.state.final:
         return files.checkpoint.is_file() or files.model.is_file()
     return run.state in (RunState.COMPLETED, RunState.STOPPED, RunState.PRUNED) and files.model.is_file()
@@ -90,28 +90,28 @@ def can_be_tried(run: Run) -> bool:
 
 def stop(run_id: int) -> None:
     """Ask a run to end with a model."""
-    lab.store().runs.request_end(run_id, RunState.STOPPED)
+    service.runs.stop(lab.actor(), run_id)
 
 
 def pause(run_id: int) -> None:
     """Ask a run to free its device and go on later."""
-    lab.store().runs.request_end(run_id, RunState.PAUSED)
+    service.runs.pause(lab.actor(), run_id)
 
 
 def cancel(run_id: int) -> None:
     """Ask a run to end without a result."""
-    lab.store().runs.request_end(run_id, RunState.CANCELED)
+    service.runs.cancel(lab.actor(), run_id)
 
 
 def resume(run_id: int) -> None:
     """Put an ended run back into the queue."""
-    lab.store().runs.resume(run_id)
+    service.runs.resume(lab.actor(), run_id)
     lab.start_executor()
 
 
 def delete(run_id: int) -> None:
     """Forget an ended run and its folder."""
-    delete_run(lab.store(), run_id)
+    service.runs.delete(lab.actor(), run_id)
 
 
 def apply(run_ids: Iterable[int], action: Callable[[int], None]) -> None:

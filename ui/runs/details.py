@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from engine.artifacts import artifacts_of
+from engine import service
 from engine.errors import TrainyardError
 from engine.readers.spreadsheets import plain_cell
 from engine.runs import Run, RunSpec
@@ -106,7 +106,7 @@ def _draw_spec(run: Run) -> None:
 
 
 def _draw_log(run: Run) -> None:
-    text = readable_log(artifacts_of(run.id).read_log(LOG_TAIL_BYTES))
+    text = readable_log(service.artifacts.files(lab.actor(), run).read_log(LOG_TAIL_BYTES))
     if not text.strip():
         st.caption(_("The log is empty: the run has not written anything yet."))
         return
@@ -117,7 +117,7 @@ def _draw_log(run: Run) -> None:
 def _draw_events(run: Run) -> None:
     rows = [
         {"at": local_time(event.at), "kind": event.kind, "text": plain_cell(said_plain(event.text))}
-        for event in lab.store().runs.events(run.id)
+        for event in service.runs.events(lab.actor(), run)
     ]
     st.dataframe(
         pd.DataFrame(rows, columns=["at", "kind", "text"]),
@@ -143,7 +143,7 @@ def _draw_system(run: Run) -> None:
         _("Ended"): local_time(run.ended_at),
         _("Duration"): duration_text(seconds) if seconds is not None else "",
         _("Last heard of"): _("{time} ago").format(time=duration_text(silent)) if silent is not None else "",
-        _("Folder"): str(artifacts_of(run.id).folder),
+        _("Folder"): str(service.artifacts.files(lab.actor(), run).folder),
     }
     _facts({name: value for name, value in facts.items() if value not in ("", None)}, f"machine-{run.id}")
     st.caption(_("Recorded by the worker, so that the run can be repeated:"))

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from engine import service
+from engine.access import Actor
 from engine.errors import TrainyardError
 from engine.runs import Run
-from engine.store import Store
 from ui import lab
 from ui.charts.figures import Figure, plain_axis, plain_layout, to_json
 from ui.language import _
@@ -32,17 +33,17 @@ class Lane:
     parent_row: int | None
 
 
-def family_of(store: Store, run: Run) -> list[Run]:
+def family_of(actor: Actor, run: Run) -> list[Run]:
     """All relatives of a run, itself included: up to the first known ancestor, and down to all its descendants."""
     line = [run]
     while line[-1].parent_id is not None and len(line) < MOST:
         try:
-            line.append(store.runs.get(line[-1].parent_id))
+            line.append(service.runs.get(actor, line[-1].parent_id))
         except TrainyardError:  # deleted: its children stay
             break
     found, waiting = {known.id: known for known in line}, line[::-1]
     while waiting and len(found) < MOST:
-        new = [child for child in store.runs.children(waiting.pop(0).id) if child.id not in found]
+        new = [child for child in service.runs.children(actor, waiting.pop(0).id) if child.id not in found]
         for child in new[: MOST - len(found)]:
             found[child.id] = child
             waiting.append(child)
@@ -108,7 +109,7 @@ def family_figure(drawn: Sequence[Lane], current: int, theme: ThemeName) -> Figu
 
 def draw_family(run: Run) -> None:
     """The relatives of a run, on its page. Nothing for one without."""
-    relatives = family_of(lab.store(), run)
+    relatives = family_of(lab.actor(), run)
     if run.parent_id is not None and all(known.id != run.parent_id for known in relatives):
         st.caption(
             _("It was forked from run {parent} at the end of epoch {epoch}. That run was deleted.").format(

@@ -7,9 +7,10 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from engine.epochs import kept_epochs
+from engine import service
+from engine.access import PROGRAM, Actor, visible
 from engine.runs import Run
-from engine.store import Store
+from engine.settings import settings
 from ui.charts.figures import Figure, to_json
 from ui.charts.series import Key, Series, SeriesReader
 from ui.widgets.pace import MAX_AGE_SECONDS
@@ -31,8 +32,7 @@ class Feed:
     that it shows has grown.
     """
 
-    def __init__(self, store: Store, run_id: int) -> None:
-        self._store = store
+    def __init__(self, run_id: int) -> None:
         self._run_id = run_id
         self._lock = threading.Lock()
         self._run: Run | None = None
@@ -44,33 +44,33 @@ class Feed:
         self._read_at = -math.inf
         self._figures: dict[tuple[str, ...], tuple[object, str]] = {}
 
-    def follow(self, max_age_seconds: float = MAX_AGE_SECONDS) -> Run:
+    def follow(self, actor: Actor, max_age_seconds: float = MAX_AGE_SECONDS) -> Run:
         """The run as it stands, not older than `max_age_seconds`, with its series brought up to date.
 
-        An unknown or deleted run raises `TrainyardError`.
+        One that is unknown, deleted, or not for `actor` to look at, raises `TrainyardError`.
         """
         with self._lock:
             now = time.monotonic()
             if self._run is None or now - self._read_at >= max_age_seconds:
-                run = self._store.runs.get(self._run_id)
+                run = service.runs.get(actor, self._run_id)
                 if self._run is not None and run.attempt != self._run.attempt:
                     self._forget()
-                if not self._read():
+                if not self._read(actor, run):
                     self._forget()
-                    self._read()
-                self._read_parent(run)
-                self.kept = kept_epochs(run.id)
+                    self._read(actor, run)
+                self._read_parent(actor, run)
+                self.kept = service.artifacts.epochs(actor, run)
                 self._run, self._read_at = run, now
-            return self._run
+            return service.runs.look(actor, self._run)
 
-    def _read(self) -> bool:
-        return self._reader.take(self._store.metrics.read(self._run_id, after=self._reader.last_id))
+    def _read(self, actor: Actor, run: Run) -> bool:
+        return self._reader.take(service.metrics.read(actor, run, after=self._reader.last_id))
 
-    def _read_parent(self, run: Run) -> None:
+    def _read_parent(self, actor: Actor, run: Run) -> None:
         """What is new of the curves that lead to a fork; nothing once its parent was deleted."""
         if run.parent_id is None or run.parent_epoch is None:
             return
-        found = self._store.metrics.curves_until(run.parent_id, run.parent_epoch, after=self._parent.last_id)
+        found = service.metrics.read_parent(actor, run, after=self._parent.last_id)
         if found is None or not self._parent.take(found):
             self._parent = SeriesReader()
 
@@ -138,30 +138,29 @@ class Crowd:
 class Listing:
     """The newest runs, as all open tables share them."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self) -> None:
         self._lock = threading.Lock()
         self._known: dict[bool, tuple[float, list[Run]]] = {}
 
-    def follow(self, max_age_seconds: float = 0.0, *, trials: bool = False) -> list[Run]:
+    def follow(self, actor: Actor, max_age_seconds: float = 0.0, *, trials: bool = False) -> list[Run]:
         """The runs, the newest first, not older than `max_age_seconds`; at most `MAX_LISTED`. With `trials` also those of studies."""
         with self._lock:
             now = time.monotonic()
             read_at, runs = self._known.get(trials, (-math.inf, []))
             if now - read_at >= max_age_seconds:
-                runs = self._store.runs.list(limit=MAX_LISTED, trials=trials)
+                runs = service.runs.list_all(PROGRAM, limit=MAX_LISTED, trials=trials)
                 self._known[trials] = now, runs
-            return runs
+            return visible(actor, runs)
 
 
 @st.cache_resource(max_entries=MAX_FEEDS, show_spinner=False)
-def _feed(url: str, run_id: int, _store: Store) -> Feed:
-    return Feed(_store, run_id)
+def _feed(url: str, run_id: int) -> Feed:
+    return Feed(run_id)
 
 
-def feed(store: Store, run_id: int) -> Feed:
+def feed(run_id: int) -> Feed:
     """The feed of a run, shared by all sessions of this process."""
-    return _feed(store.url, run_id, store)
+    return _feed(settings().url, run_id)
 
 
 @st.cache_resource(show_spinner=False)
@@ -171,10 +170,10 @@ def crowd() -> Crowd:
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _listing(url: str, _store: Store) -> Listing:
-    return Listing(_store)
+def _listing(url: str) -> Listing:
+    return Listing()
 
 
-def listing(store: Store) -> Listing:
+def listing() -> Listing:
     """The list of runs, shared by all sessions of this process."""
-    return _listing(store.url, store)
+    return _listing(settings().url)

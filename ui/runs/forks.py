@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from engine.epochs import kept_epochs
+from engine import service
 from engine.errors import TrainyardError
 from engine.forks import check_kept
 from engine.runs import Run, RunState
@@ -20,7 +20,7 @@ def draw_fork_button(run: Run) -> None:
     """Fork…, for a run that keeps epochs, or will: a page that is open is not drawn again when the first one ends."""
     if (
         run.study_id is None
-        and (run.state is RunState.RUNNING or kept_epochs(run.id))
+        and (run.state is RunState.RUNNING or service.artifacts.epochs(lab.actor(), run))
         and st.button(
             _("Fork…"),
             icon=":material/fork_right:",
@@ -51,14 +51,14 @@ def nearest(epochs: list[int], wanted: int) -> int:
 
 
 def _ask(run: Run, wanted: int) -> None:
-    epochs = kept_epochs(run.id)
+    epochs = service.artifacts.epochs(lab.actor(), run)
     try:
         check_kept(run, nearest(epochs, wanted) if epochs else wanted)
     except TrainyardError as error:
         st.toast(said(error), icon=":material/info:", duration="long")
         return
     best = int(run.best.get("epoch", 0))
-    history = lab.store().metrics.history(run.id).get(headline_of(run), [])
+    history = service.metrics.history(lab.actor(), run).get(headline_of(run), [])
 
     @st.dialog(_("Fork run {id}").format(id=run.id))
     def ask() -> None:

@@ -3,6 +3,7 @@
 import pandas as pd
 import streamlit as st
 
+from engine import service
 from engine.comparing.seeds import Mean, mean_of
 from engine.comparing.words import level_text
 from engine.runs import Run
@@ -15,7 +16,7 @@ from ui.words import STATES, metric_label, metric_text
 
 def draw_group(run: Run) -> None:
     """The group of a run as a table, and what all of its ended runs say together. Nothing for a run of its own."""
-    members = lab.store().runs.group(run.group_id) if run.group_id is not None else []
+    members = service.runs.group(lab.actor(), run)
     if len(members) < 2:
         return
     split = judged_on(members)

@@ -5,6 +5,7 @@ from typing import Any
 
 import streamlit as st
 
+from engine import service
 from engine.optimizers import Optimizer
 from engine.runs import Run
 from engine.spec import Range
@@ -72,4 +73,4 @@ def change_text(change: dict[str, Any]) -> str:
 
 
 def _steer(key: str, run_id: int) -> None:
-    lab.store().runs.steer(run_id, float(st.session_state[key]))
+    service.runs.steer(lab.actor(), run_id, float(st.session_state[key]))

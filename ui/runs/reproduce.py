@@ -7,6 +7,7 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 
 import streamlit as st
 
+from engine import service
 from engine.errors import TrainyardError
 from engine.runs import Run, RunSpec
 from engine.settings import settings
@@ -163,8 +164,10 @@ def written(run_id: int, key: str) -> "ScriptFiles":
     """The script of a run, asked once for all viewers. The predictor writes it, since that needs Keras."""
     from engine.scripting.origin import Origin
 
-    run = lab.store().runs.get(run_id)
-    return lab.predictor().script(run.spec, Origin.of(run).to_dict())
+    run = service.runs.get(lab.actor(), run_id)
+    return service.scripts.write(
+        lab.actor(), run, lambda known: lab.predictor().script(known.spec, Origin.of(known).to_dict())
+    )
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
@@ -172,4 +175,4 @@ def packed(run_id: int, key: str) -> bytes:
     """The data of a script as a file; nothing where it is too large."""
     from engine.scripting.files import packed_data
 
-    return packed_data(written(run_id, key), lab.store().runs.get(run_id).parsed())
+    return packed_data(written(run_id, key), service.runs.get(lab.actor(), run_id).parsed())

@@ -5,6 +5,7 @@ import time
 
 import streamlit as st
 
+from engine import service
 from engine.runs import Run, RunState
 from engine.tasks.base import tasks
 from ui import lab
@@ -71,7 +72,7 @@ def draw_progress(feed: Feed, run: Run) -> None:
         st.caption(progress_text(run, left), width="content")
     st.progress(progress_share(run))
     if run.state == RunState.QUEUED:
-        sentence, needs_help = queue_text(run, lab.store().runs.queue(), lab.store().leases.get())
+        sentence, needs_help = queue_text(run, service.runs.queue(lab.actor()), service.executors.get(lab.actor()))
         (st.warning if needs_help else st.info)(sentence, icon=":material/hourglass_empty:")
         if needs_help and st.button(
             _("Start an executor"),

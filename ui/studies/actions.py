@@ -4,9 +4,8 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from engine import service
 from engine.errors import TrainyardError
-from engine.search.deletion import delete_study
-from engine.search.promotion import promote
 from engine.studies import Study, StudyState
 from ui import lab
 from ui.language import _
@@ -23,19 +22,19 @@ def draw_actions(study: Study, feed: StudyFeed) -> None:
         if study.state is StudyState.RUNNING and st.button(
             _("Pause"), icon=":material/pause:", help=_("No trial begins any more; those that train go on.")
         ):
-            ask(lambda: lab.store().studies.pause(study.id))
+            ask(lambda: service.studies.pause(lab.actor(), study.id))
         if (
             study.state in _RESUMABLE
             and not feed.problem
             and st.button(_("Resume"), icon=":material/play_arrow:", help=_("Trials begin again, until all are done."))
         ):
-            ask(lambda: lab.store().studies.resume(study.id), starts=True)
+            ask(lambda: service.studies.resume(lab.actor(), study.id), starts=True)
         if study.live and st.button(
             _("Stop"),
             icon=":material/stop:",
             help=_("No trial begins any more, and those that train end within a second. The study can be resumed."),
         ):
-            ask(lambda: lab.store().studies.stop(study.id))
+            ask(lambda: service.studies.stop(lab.actor(), study.id))
         if not study.live and st.button(
             _("Delete…"), icon=":material/delete:", help=_("Delete the study with all its trials.")
         ):
@@ -70,7 +69,7 @@ def ask(change: Callable[[], object], *, starts: bool = False) -> None:
 def promote_trial(study: Study, number: int) -> None:
     """Queue an ordinary run with the values of a trial, and go to its page."""
     with lab.guarded():
-        run = promote(lab.store(), study, number, study.owner)
+        run = service.studies.promote(lab.actor(), study.id, number)
         lab.start_executor()
         st.switch_page(page("run"), query_params={"run": str(run.id)})
 
@@ -104,6 +103,6 @@ def confirm_delete(study: Study) -> None:
 
 def _delete(study_id: int) -> None:
     try:
-        delete_study(lab.store(), study_id)
+        service.studies.delete(lab.actor(), study_id)
     except TrainyardError as error:
         st.toast(said(error), icon=":material/error:", duration="long")

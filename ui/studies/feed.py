@@ -8,11 +8,12 @@ from typing import TypeVar
 
 import streamlit as st
 
+from engine import service
+from engine.access import Actor
 from engine.errors import TrainyardError
 from engine.runs import Run
 from engine.search.trials import Trial, TrialReader, best_trials
-from engine.store import Store
-from engine.store.study_lists import moving_runs, study_runs, study_totals
+from engine.settings import settings
 from engine.studies import Study
 from ui.charts.figures import Figure, to_json
 from ui.widgets.pace import MAX_AGE_SECONDS
@@ -26,8 +27,7 @@ _MOST_KEPT = 64  # figures and tables of one study: what all viewers look at now
 class StudyFeed:
     """One study as it is followed by any number of sessions. Safe to share between their threads."""
 
-    def __init__(self, store: Store, study_id: int) -> None:
-        self._store = store
+    def __init__(self, study_id: int) -> None:
         self._study_id = study_id
         self._lock = threading.Lock()
         self._study: Study | None = None
@@ -48,20 +48,20 @@ class StudyFeed:
         self.ended = 0
         """Counts trials that have ended, and other changes of what is known for good."""
 
-    def follow(self, max_age_seconds: float = MAX_AGE_SECONDS) -> Study:
+    def follow(self, actor: Actor, max_age_seconds: float = MAX_AGE_SECONDS) -> Study:
         """The study as it stands, not older than `max_age_seconds`, with its trials brought up to date.
 
-        An unknown or deleted study raises `TrainyardError`.
+        One that is unknown, deleted, or not for `actor` to look at, raises `TrainyardError`.
         """
         with self._lock:
             now = time.monotonic()
             if self._study is None or now - self._read_at >= max_age_seconds:
-                study = self._store.studies.get(self._study_id)
+                study = service.studies.get(actor, self._study_id)
                 self._take_spec(study)
                 if self.reader is not None:
-                    self._take_runs(self.reader, study)
+                    self._take_runs(actor, self.reader, study)
                 self._study, self._read_at = study, now
-            return self._study
+            return service.studies.look(actor, self._study)
 
     def _take_spec(self, study: Study) -> None:
         """What is searched; while a study goes on only ranges and numbers change, and its trials stay."""
@@ -78,20 +78,20 @@ class StudyFeed:
         except TrainyardError as error:
             self.problem = error.sentence
 
-    def _take_runs(self, reader: TrialReader, study: Study) -> None:
+    def _take_runs(self, actor: Actor, reader: TrialReader, study: Study) -> None:
         """Read what is new and what goes on; where that does not account for all, everything."""
-        moving = moving_runs(self._store, study.id, after=max(self._runs, default=0))
+        moving = service.studies.moving_runs(actor, study, after=max(self._runs, default=0))
         going = [run_id for run_id, run in self._runs.items() if not run.state.final]
-        self._take({*moving, *going}, reader)
+        self._take(actor, study, {*moving, *going}, reader)
         held = len(self._runs), sum(run.attempt for run in self._runs.values())
-        if study_totals(self._store, study.id) != held:  # one was deleted, or resumed and has ended meanwhile
-            there = moving_runs(self._store, study.id)
+        if service.studies.total_runs(actor, study) != held:  # one was deleted, or resumed and has ended meanwhile
+            there = service.studies.moving_runs(actor, study)
             self._forget(self._runs.keys() - set(there), reader)
-            self._take(set(there), reader)
+            self._take(actor, study, set(there), reader)
 
-    def _take(self, wanted: set[int], reader: TrialReader) -> None:
+    def _take(self, actor: Actor, study: Study, wanted: set[int], reader: TrialReader) -> None:
         """Read these runs; make the trials of those that have changed."""
-        read = study_runs(self._store, wanted, environment=reader.needs_environment)
+        read = service.studies.runs(actor, study, wanted, environment=reader.needs_environment)
         changed = [run for run in read if _differs(self._runs.get(run.id), run)]
         over = any(not run.live for new in changed for run in (new, self._runs.get(new.id)) if run is not None)
         self._runs |= {run.id: run for run in changed}
@@ -148,10 +148,10 @@ def _differs(before: Run | None, now: Run) -> bool:
 
 
 @st.cache_resource(max_entries=MAX_STUDIES, show_spinner=False)
-def _feed(url: str, study_id: int, _store: Store) -> StudyFeed:
-    return StudyFeed(_store, study_id)
+def _feed(url: str, study_id: int) -> StudyFeed:
+    return StudyFeed(study_id)
 
 
-def study_feed(store: Store, study_id: int) -> StudyFeed:
+def study_feed(study_id: int) -> StudyFeed:
     """The feed of a study, shared by all sessions of this process."""
-    return _feed(store.url, study_id, store)
+    return _feed(settings().url, study_id)

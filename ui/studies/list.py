@@ -1,21 +1,24 @@
 """The table of studies: what is in a row."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import streamlit as st
 
+from engine import service
 from engine.errors import TrainyardError
 from engine.readers.spreadsheets import plain_cell
 from engine.runs import RunSpec
 from engine.search.grid import most_trials
-from engine.store.study_lists import TrialCounts, ValuePlace, best_values, count_trials, value_place
 from engine.studies import Study
 from ui import lab
 from ui.language import _
 from ui.navigation import page
 from ui.studies.words import objective_text, objective_title, study_state_text
+
+if TYPE_CHECKING:
+    from engine.store.study_lists import TrialCounts
 
 MOST_LISTED = 100
 """The newest studies that the list shows."""
@@ -23,13 +26,12 @@ MOST_LISTED = 100
 
 def rows(studies: Sequence[Study]) -> pd.DataFrame:
     """One row a study, plain values only."""
-    counts = count_trials(lab.store(), [study.id for study in studies])
-    places = {study.id: place for study in studies if (place := _place(study)) is not None}
-    best = best_values(lab.store(), places)
-    return pd.DataFrame([_row(study, counts.get(study.id, TrialCounts()), best.get(study.id)) for study in studies])
+    counts = service.studies.count_trials(lab.actor(), studies)
+    best = service.studies.best_values(lab.actor(), studies)
+    return pd.DataFrame([_row(study, counts[study.id], best.get(study.id)) for study in studies])
 
 
-def _row(study: Study, counts: TrialCounts, best: float | None) -> dict[str, Any]:
+def _row(study: Study, counts: "TrialCounts", best: float | None) -> dict[str, Any]:
     name, found = study.spec.objectives[0], ""
     if best is not None:
         metric = RunSpec.build(study.spec.values).task.objective
@@ -47,20 +49,12 @@ def _row(study: Study, counts: TrialCounts, best: float | None) -> dict[str, Any
     }
 
 
-def _wanted(study: Study, counts: TrialCounts) -> int:
+def _wanted(study: Study, counts: "TrialCounts") -> int:
     """How many trials there will be; 0 where that is not known any more."""
     try:
         return 0 if study.unreadable else max(most_trials(study.spec), counts.begun)
     except TrainyardError:
         return 0
-
-
-def _place(study: Study) -> ValuePlace | None:
-    """Where its first objective stands; None where the study cannot be read any more."""
-    try:
-        return None if study.unreadable else value_place(study.spec)
-    except TrainyardError:
-        return None
 
 
 def columns() -> dict[str, Any]:

@@ -5,6 +5,7 @@ from typing import Any
 
 import streamlit as st
 
+from engine import service
 from engine.spec import Choices, Field, Range
 from engine.studies import Search, Study, StudySpec, StudyState
 from ui import lab
@@ -37,7 +38,7 @@ def _draw_enqueue(study: Study, fields: dict[str, Field]) -> None:
             if not wanted:
                 st.warning(_("Give at least one value."), icon=":material/info:")
             else:
-                ask(lambda: lab.store().studies.enqueue(study.id, wanted))
+                ask(lambda: service.studies.enqueue(lab.actor(), study.id, wanted))
 
 
 def _value_input(study: Study, field: Field) -> Any:
@@ -89,7 +90,7 @@ def _draw_narrowing(study: Study, fields: dict[str, Field]) -> None:
             )
         )
     if st.button(_("Narrow"), icon=":material/compress:", help=_("Later trials stay within these two.")):
-        ask(lambda: lab.store().studies.steer(study.id, lambda spec: spec.narrowed(name, Range(*ends))))
+        ask(lambda: service.studies.steer(lab.actor(), study.id, lambda spec: spec.narrowed(name, Range(*ends))))
 
 
 def _draw_numbers(study: Study) -> None:
@@ -119,7 +120,10 @@ def _draw_numbers(study: Study) -> None:
         if st.form_submit_button(_("Change"), icon=":material/check:", help=_("From now on.")):
             changed = {name: value for name, value in given.items() if value != getattr(search, name)}
             wakes = study.state is StudyState.COMPLETED
-            ask(lambda: lab.store().studies.steer(study.id, lambda spec: with_search(spec, changed)), starts=wakes)
+            ask(
+                lambda: service.studies.steer(lab.actor(), study.id, lambda spec: with_search(spec, changed)),
+                starts=wakes,
+            )
 
 
 def with_search(spec: StudySpec, changed: dict[str, Any]) -> StudySpec:

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from engine.runs import RunState
+from engine import service
 from engine.search.trials import Trial
 from engine.studies import Study
 from ui import lab
@@ -34,7 +34,7 @@ def draw_trial_actions(study: Study, trial: Trial | None) -> None:
             )
             and trial
         ):
-            ask(lambda: lab.store().studies.end_trial_run(trial.run, RunState.STOPPED))
+            ask(lambda: service.studies.stop_trial(lab.actor(), trial.run))
         if (
             st.button(
                 _("Boost"),
@@ -44,7 +44,7 @@ def draw_trial_actions(study: Study, trial: Trial | None) -> None:
             )
             and trial
         ):
-            ask(lambda: lab.store().studies.boost(study.id, trial.number))
+            ask(lambda: service.studies.boost(lab.actor(), study.id, trial.number))
         if (
             st.button(
                 _("Promote"),

@@ -4,6 +4,7 @@ from typing import Any
 
 import streamlit as st
 
+from engine import service
 from engine.errors import TrainyardError
 from engine.search.grid import check_grid, combinations, most_trials
 from engine.search.suggestions import suggested_domain
@@ -208,7 +209,7 @@ def draw_plan_cost(spec: StudySpec) -> None:
 
 def _slots() -> int:
     """How many runs train at once here; 0 while nobody can tell."""
-    executor = lab.store().leases.get()
+    executor = service.executors.get(lab.actor())
     return len(executor.info.get("slots", [])) if executor is not None and executor.alive else 0
 
 

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+from engine import service
 from engine.runs import RunState
 from engine.search.trials import Trial
 from engine.studies import OBJECTIVES, QUALITY, Study, StudySpec, StudyState
@@ -98,7 +99,7 @@ def progress_words(study: Study, trials: Sequence[Trial], wanted: int) -> str:
 
 def executor_warning() -> str:
     """What must be done before queued trials can train; empty while somebody is there."""
-    executor = lab.store().leases.get()
+    executor = service.executors.get(lab.actor())
     if executor is not None and executor.alive:
         return ""
     return _(

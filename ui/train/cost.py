@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from engine.cost import Cost, Duration, Memory, NetworkFacts, estimate
+from engine import service
+from engine.cost import Cost, Duration, Memory, NetworkFacts
 from engine.cost.duration import LIKE, SAME
 from engine.runs import RunSpec
 from ui import lab
@@ -40,7 +41,7 @@ def draw_cost(spec: RunSpec, picture: "NetworkPicture | None", warned: "st.delta
         st.caption(_("What it will cost follows with the picture of the network."))
         return
     with lab.guarded():
-        cost = estimate(lab.store(), spec, picture.facts)
+        cost = service.costs.estimate(lab.actor(), spec, picture.facts)
         _draw("cost", _time(spec, cost.duration), _memory(cost), *_size(cost.facts))
         with warned:
             _warn(cost.warning())
@@ -56,13 +57,13 @@ def draw_study_cost(spec: RunSpec, largest: RunSpec, trials: int, parallel: int,
         if not lab.predictor().ready():
             st.fragment(_wait, run_every=TICK_SECONDS)()
             return
-        cost = estimate(lab.store(), spec, facts_of(spec), trial=True)
+        cost = service.costs.estimate(lab.actor(), spec, facts_of(spec), trial=True)
         time = _study_time(cost.duration, trials, parallel, budget_seconds)
         _draw("study-cost", time, _memory(cost, parallel), *_size(cost.facts))
         warning = cost.warning() or cost.together_warning(parallel)
         _warn(warning)
         if not warning and largest != spec:
-            most = estimate(lab.store(), largest, facts_of(largest), trial=True)
+            most = service.costs.estimate(lab.actor(), largest, facts_of(largest), trial=True)
             _warn(most.warning() or most.together_warning(parallel), _("With the largest values that are searched:"))
 
 

@@ -5,16 +5,17 @@ from dataclasses import dataclass, replace
 
 import streamlit as st
 
+from engine import service
+from engine.access import Actor
 from engine.errors import TrainyardError
 from engine.forks import changeable_fields, check_fork, check_kept, spec_at
-from engine.runs import Run, RunSpec
-from engine.store import Store
+from engine.runs import Run, RunSpec, is_run_id
 from ui.language import _
 from ui.navigation import page
 from ui.sentences import said
 from ui.train.codec import flag
 from ui.train.form import FORK, FORK_EPOCH, Form, reset_form
-from ui.words import is_run_id, write_value
+from ui.words import write_value
 
 _KEPT_PARTS = ("task", "dataset", "model", "optimizer")
 
@@ -57,7 +58,7 @@ class Fork:
         return replace(form, locked=frozenset({*_KEPT_PARTS, *fixed} - schedule))
 
 
-def read_fork(store: Store, params: Mapping[str, str]) -> Fork | None:
+def read_fork(actor: Actor, params: Mapping[str, str]) -> Fork | None:
     """The fork that an address asks for, or None. Raises `TrainyardError` for one that cannot be."""
     asked = params.get(FORK)
     if asked is None:
@@ -67,7 +68,7 @@ def read_fork(store: Store, params: Mapping[str, str]) -> Fork | None:
         raise TrainyardError(
             f"A fork of run {asked!r} at epoch {epoch!r} cannot be: both are whole numbers. Choose an epoch on the run's page."
         )
-    parent = store.runs.get(int(asked))
+    parent = service.runs.get(actor, int(asked))
     parent.parsed()
     return Fork(parent, int(epoch))
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from engine import service
 from engine.runs import PARTS, RunSpec
 from ui import lab
 from ui.charts.pictures import pipeline
@@ -104,7 +105,7 @@ def relevant(form: Form, sections: tuple[str, ...], also: tuple[str, ...] = ()) 
 @st.cache_resource(max_entries=200, show_spinner=False)
 def describe(values: Values) -> "NetworkPicture":
     """The picture of a network, asked once for all viewers."""
-    return lab.predictor().describe(dict(values))
+    return service.predictions.describe(lab.actor(), lab.predictor(), dict(values))
 
 
 def draw_pipeline(spec: RunSpec, picture: "NetworkPicture | None") -> None:
@@ -145,4 +146,4 @@ def draw_preview(form: Form) -> None:
 @st.cache_resource(max_entries=32, show_spinner=False)
 def preview(values: Values) -> list[tuple[bytes, list[bytes]]]:
     """Examples with augmented variants as PNGs, asked once for all viewers."""
-    return lab.predictor().preview(dict(values), count=_PREVIEWS)
+    return service.predictions.preview(lab.actor(), lab.predictor(), dict(values), count=_PREVIEWS)

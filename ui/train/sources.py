@@ -2,7 +2,9 @@
 
 from collections.abc import Callable
 
-from engine.imports.sets import Kind, list_sets
+from engine import service
+from engine.imports.sets import Kind
+from ui import lab
 
 
 def _devices() -> list[str]:
@@ -12,7 +14,7 @@ def _devices() -> list[str]:
 
 
 def _sets(kind: Kind) -> list[str]:
-    return ["", *(own.reference for own in list_sets(kind))]
+    return ["", *(own.reference for own in service.datasets.list_own(lab.actor(), kind))]
 
 
 SOURCES: dict[str, Callable[[], list[str]]] = {

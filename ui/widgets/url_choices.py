@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
-_MOST_DIGITS = 9  # of the number of a run, also for the database
+from engine.runs import is_run_id
 
 
 def choose(
@@ -28,7 +28,7 @@ def choose(
 def run_ids(text: str, most: int) -> tuple[list[int], list[str]]:
     """Numbers of runs between commas, each once and at most `most`; and what is no number of a run, or too much."""
     parts = list(dict.fromkeys(part.strip() for part in text[: 20 * most + 200].split(",") if part.strip()))
-    good = [part for part in parts if part.isascii() and part.isdecimal() and len(part) <= _MOST_DIGITS]
+    good = [part for part in parts if is_run_id(part)]
     wrong = [part for part in parts if part not in good]
     ids = list(dict.fromkeys(int(part) for part in good))
     return ids[:most], [*wrong, *map(str, ids[most:])]

@@ -1,4 +1,4 @@
-"""The addresses under /api/v1. Stores and predictors are asked on threads of their own, at most as many as may wait."""
+"""The addresses under /api/v1. The service layer is asked on threads of their own, at most as many as may wait."""
 
 import asyncio
 import json
@@ -18,16 +18,17 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
+from engine import service
+from engine.access import Actor
+from engine.api.bodies import read_body, read_files
+from engine.api.models import Models
+from engine.api.openapi import document
+from engine.api.problems import Problem, status_of
 from engine.errors import TrainyardError
 from engine.sentences import Sentence
 from engine.serving.answers import PredictResult
-from engine.serving.api.bodies import read_body, read_files
-from engine.serving.api.models import Models
-from engine.serving.api.openapi import document
-from engine.serving.api.problems import Problem, status_of
 from engine.serving.client import Busy, Predictor
 from engine.settings import settings
-from engine.store import Store
 
 ADDRESS = "/api/v1"
 T = TypeVar("T")
@@ -36,16 +37,16 @@ _JSON, _FORM = "application/json", "multipart/form-data"
 _YES = {"true": True, "1": True, "": True, "false": False, "0": False}
 
 
-def api_routes(store: Callable[[], Store], predictor: Callable[[], Predictor]) -> list[BaseRoute]:
+def api_routes(actor: Callable[[], Actor], predictor: Callable[[], Predictor]) -> list[BaseRoute]:
     """What the dashboard's server is given; with `TRAINYARD_API` off, an address that says so."""
-    routes = _Api(store, predictor).routes() if settings().api else []
+    routes = _Api(actor, predictor).routes() if settings().api else []
     handlers: dict[Any, Any] = {TrainyardError: _refuse, HTTPException: _refuse_address, Exception: _fail}
     return [Mount(ADDRESS, Starlette(routes=routes, exception_handlers=handlers))]
 
 
 class _Api:
-    def __init__(self, store: Callable[[], Store], predictor: Callable[[], Predictor]) -> None:
-        self._models, self._predictor = lambda: Models(store()), predictor
+    def __init__(self, actor: Callable[[], Actor], predictor: Callable[[], Predictor]) -> None:
+        self._actor, self._predictor = actor, predictor
         self._places = settings().max_waiting_predictions
         self._threads = ThreadPoolExecutor(self._places, thread_name_prefix="api")
 
@@ -61,12 +62,13 @@ class _Api:
     async def list(self, request: Request) -> Response:
         """`GET /models`."""
         with self._place():
-            return _answer(await self._thread(lambda: self._models().list()))
+            return _answer(await self._thread(lambda: Models(self._actor()).list()))
 
     async def describe(self, request: Request) -> Response:
         """`GET /models/NAME`."""
         with self._place():
-            return _answer(await self._thread(lambda: self._models().describe(request.path_params["name"])))
+            actor = self._actor()
+            return _answer(await self._thread(lambda: Models(actor).describe(request.path_params["name"])))
 
     async def openapi(self, request: Request) -> Response:
         """`GET /openapi.json`."""
@@ -75,7 +77,7 @@ class _Api:
     async def predict(self, request: Request) -> Response:
         """`POST /models/NAME:predict`, with JSON or with a form of files."""
         with self._place():
-            raw = _raw(request)
+            raw, actor = _raw(request), self._actor()
             kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
             if kind not in (_JSON, _FORM):
                 raise Problem(
@@ -85,13 +87,16 @@ class _Api:
                     json=_JSON,
                     form=_FORM,
                 )
-            run = await self._thread(lambda: self._models().able(request.path_params["name"]))
+            run = await self._thread(lambda: Models(actor).able(request.path_params["name"]))
             if kind == _JSON:
                 body = await read_body(request)
-                found = await self._thread(partial(self._predictor().predict_instances, run.id, body, raw=raw))
+                found = await self._thread(
+                    partial(service.predictions.predict_instances, actor, self._predictor(), run, body, raw=raw)
+                )
                 return Response(found, media_type=_JSON)
             files = await read_files(request)
-            results = await self._thread(partial(self._predictor().predict, run.id, files, raw=raw))
+            answer = partial(self._predictor().predict, raw=raw)
+            results = await self._thread(partial(service.predictions.predict, actor, answer, run, files))
             return JSONResponse(_of_files(results, raw))
 
     async def _thread(self, work: Callable[[], T]) -> T:

@@ -2,7 +2,8 @@
 
 from http import HTTPStatus
 
-from engine.errors import TrainyardError
+from engine.access import Forbidden
+from engine.errors import StoreUnavailable, TrainyardError
 from engine.serving.client import Unavailable
 from engine.serving.turns import Busy, Late
 
@@ -19,6 +20,8 @@ def status_of(error: TrainyardError) -> HTTPStatus:
     """The status of an error: what the network or the decoding refuses is the input's fault."""
     if isinstance(error, Problem):
         return error.status
-    if isinstance(error, Busy | Unavailable):
+    if isinstance(error, Forbidden):
+        return HTTPStatus.FORBIDDEN
+    if isinstance(error, Busy | Unavailable | StoreUnavailable):
         return HTTPStatus.SERVICE_UNAVAILABLE
     return HTTPStatus.GATEWAY_TIMEOUT if isinstance(error, Late) else HTTPStatus.BAD_REQUEST

@@ -1,19 +1,19 @@
 """What the API tells of models: which there are, by which names, and what they take."""
 
-import json
 import math
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
+from engine import service
+from engine.access import Actor
+from engine.api.problems import Problem
+from engine.api.shapes import InputColumn, Inputs, Metadata, ModelList, Status, Summary, VersionStatus
 from engine.artifacts import artifacts_of
 from engine.data_info import DataInfo
-from engine.errors import TrainyardError
-from engine.runs import Run, RunState
+from engine.errors import StoreUnavailable, TrainyardError
+from engine.runs import Run, RunState, is_run_id
 from engine.sentences import Sentence, word
-from engine.serving.api.problems import Problem
-from engine.serving.api.shapes import InputColumn, Inputs, Metadata, ModelList, Status, Summary, VersionStatus
-from engine.store import Store
 from engine.tasks.base import tasks
 
 MOST_MODELS = 200
@@ -22,23 +22,25 @@ MOST_MODELS = 200
 
 @dataclass(frozen=True)
 class Models:
-    """The runs of a store as models with names."""
+    """The runs that somebody may look at, as models with names."""
 
-    store: Store
+    actor: Actor
 
     def list(self) -> ModelList:
         """The newest that answer."""
-        found = self.store.runs.list(trials=False, limit=MOST_MODELS)
+        found = service.runs.list_all(self.actor, trials=False, limit=MOST_MODELS)
         return ModelList(models=[Summary(**_summary(run)) for run in found if answers(run)])
 
     def find(self, name: str) -> Run:
         """The run of a number, or the newest completed one of `DATASET-MODEL`. Raises `Problem`."""
-        if name.isascii() and name.isdecimal() and len(name) < 10:
+        if is_run_id(name):
             try:
-                return self.store.runs.get(int(name))
+                return service.runs.get(self.actor, int(name))
+            except StoreUnavailable:
+                raise
             except TrainyardError as error:
                 raise Problem(HTTPStatus.NOT_FOUND, error.sentence) from error
-        for run in self.store.runs.list(states=[RunState.COMPLETED], trials=False, limit=MOST_MODELS):
+        for run in service.runs.list_all(self.actor, states=[RunState.COMPLETED], trials=False, limit=MOST_MODELS):
             if _alias(run) == name and answers(run):
                 return run
         raise Problem(
@@ -60,7 +62,7 @@ class Models:
     def describe(self, name: str) -> Metadata:
         """All about one."""
         run = self.find(name)
-        info = _info(run)
+        info = service.artifacts.files(self.actor, run).read_info()
         return Metadata(
             **_summary(run),
             inputs=_inputs(run, info) if info else None,
@@ -108,11 +110,3 @@ def _version(run: Run) -> VersionStatus:
         error_code="UNAVAILABLE", error_message=run.message or Sentence("The run is {state}.", state=word(run.state))
     )
     return VersionStatus(version=str(run.id), state=state, status=status)
-
-
-def _info(run: Run) -> DataInfo | None:
-    """What the worker has written down of its data, or None."""
-    try:
-        return DataInfo.from_dict(json.loads(artifacts_of(run.id).info.read_text(encoding="utf-8")))
-    except (OSError, ValueError, KeyError, TypeError):
-        return None

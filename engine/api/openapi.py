@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from engine.serving.api import shapes
+from engine.api import shapes
 
 _REF = "#/components/schemas/{model}"
 _SAID = {

@@ -9,7 +9,7 @@ from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect, Request
 
-from engine.serving.api.problems import Problem
+from engine.api.problems import Problem
 from engine.settings import settings
 
 FIELD = "files"

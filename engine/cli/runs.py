@@ -1,0 +1,101 @@
+"""Commands for runs that there are: list, show, stop, resume and delete them."""
+
+import argparse
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+
+from engine import service
+from engine.access import local_owner
+from engine.cli.results import baseline_of_run
+from engine.cli.tables import print_rows
+from engine.cli.training import train_here
+from engine.executor.endings import TERMINAL
+from engine.runs import Run
+
+_ANSWER_SECONDS = 10.0
+
+
+def add_runs(add: Callable[..., argparse.ArgumentParser]) -> None:
+    """Add the commands; `add(name, function, words)` makes a parser."""
+    add("runs", show_runs, "List runs, newest first.").add_argument("--limit", type=int, default=50, help="most runs")
+    for name, function, words in (
+        ("show", show, "Show one run with its spec and history."),
+        ("stop", stop, "Ask a run to stop; its model is kept and it can be resumed."),
+        ("resume", resume, "Go on with a paused, stopped or failed run, in the foreground."),
+        ("delete", delete, "Delete an ended run and its files."),
+    ):
+        add(name, function, words).add_argument("run", type=int, metavar="ID", help="number of the run")
+
+
+def show_runs(arguments: argparse.Namespace) -> int:
+    """`runs`: newest first."""
+    found = [_row(run) for run in service.runs.list_all(local_owner(), limit=arguments.limit)]
+    return print_rows(found, arguments.json, "No runs yet. Start one: python -m engine train")
+
+
+def _row(run: Run) -> dict[str, Any]:
+    return {
+        "id": run.id,
+        "state": run.state.value,
+        "dataset": run.spec["dataset"]["name"],
+        "model": run.spec["model"]["name"],
+        "owner": run.owner,
+        "epoch": run.epoch,
+        "epochs": run.total_epochs,
+        "best": run.best,
+        "test_accuracy": run.result.get("test_accuracy"),
+        "created_at": run.created_at.isoformat(timespec="seconds") if run.created_at else None,
+        "message": run.message,
+    }
+
+
+def show(arguments: argparse.Namespace) -> int:
+    """`show`: everything about one run."""
+    actor = local_owner()
+    run = service.runs.get(actor, arguments.run)
+    found = _row(run) | {
+        "spec": run.spec,
+        "result": run.result,
+        "baseline": baseline_of_run(run),
+        "parent": run.parent_id,
+        "parent_epoch": run.parent_epoch,
+        "children": [child.id for child in service.runs.children(actor, run.id)],
+        "steering": run.steering,
+        "kept_epochs": service.artifacts.epochs(actor, run),
+        "environment": run.environment,
+        "history": service.metrics.history(actor, run),
+        "folder": str(service.artifacts.files(actor, run).folder),
+    }
+    print(json.dumps(found) if arguments.json else json.dumps(found, indent=2))
+    return 0
+
+
+def stop(arguments: argparse.Namespace) -> int:
+    """`stop`: ask, and wait a little for the answer."""
+    run = answered(service.runs.stop(local_owner(), arguments.run))
+    words = {"run": run.id, "state": run.state.value}
+    print(json.dumps(words) if arguments.json else f"Run {run.id} is {run.state.value}.")
+    return 0
+
+
+def answered(run: Run) -> Run:
+    """Wait a little for a run to obey, and return it as it stands then."""
+    until = time.monotonic() + _ANSWER_SECONDS
+    while run.live and time.monotonic() < until:
+        time.sleep(0.1)
+        run = service.runs.get(local_owner(), run.id)
+    return run
+
+
+def resume(arguments: argparse.Namespace) -> int:
+    """`resume`: go on with a run, here."""
+    return train_here(service.runs.resume(local_owner(), arguments.run, slot=TERMINAL), arguments.json)
+
+
+def delete(arguments: argparse.Namespace) -> int:
+    """`delete`: the run, its metrics and its files."""
+    service.runs.delete(local_owner(), arguments.run)
+    print(json.dumps({"run": arguments.run, "deleted": True}) if arguments.json else f"Run {arguments.run} is deleted.")
+    return 0

@@ -1,0 +1,103 @@
+"""Commands that make runs: `train`, `submit`, and `cost`, which tells what a run would take."""
+
+import argparse
+import json
+from collections.abc import Callable
+from typing import Any
+
+from engine import service
+from engine.access import local_owner
+from engine.cli.flags import add_run_flags, run_values
+from engine.cli.results import baseline_of_run, result_lines
+from engine.executor.endings import TERMINAL
+from engine.runs import Run, RunSpec, RunState, advice_for
+
+EXIT_CODES = {RunState.COMPLETED: 0, RunState.STOPPED: 3, RunState.CANCELED: 3, RunState.PRUNED: 3, RunState.PAUSED: 3}
+
+
+def add_training(add: Callable[..., argparse.ArgumentParser], arguments: list[str]) -> None:
+    """Add the commands; `add(name, function, words)` makes a parser."""
+    for name, function, words in (
+        ("train", train, "Train in the foreground, with a progress bar."),
+        ("submit", submit, "Put a run into the queue; an executor trains it."),
+    ):
+        made = add(name, function, words)
+        made.add_argument("--owner", help="name written on the run")
+        if name in arguments[:1]:
+            add_run_flags(made, arguments[1:])
+    made = add("cost", cost, "Tell what a run would take: parameters, operations, memory and time. Starts nothing.")
+    if arguments[:1] == ["cost"]:
+        add_run_flags(made, arguments[1:])
+
+
+def train(arguments: argparse.Namespace) -> int:
+    """`train`: create a run that is ours at once, and train it here."""
+    values = run_values(arguments)
+    spec = RunSpec.build(values)
+    if (
+        "model" not in values
+        and not arguments.json
+        and (advice := advice_for(type(spec.dataset), type(spec.task), values))
+    ):
+        print(advice.why)
+    (run,) = service.runs.launch(local_owner(arguments.owner or ""), [spec], slot=TERMINAL)
+    return train_here(run, arguments.json)
+
+
+def submit(arguments: argparse.Namespace) -> int:
+    """`submit`: queue a run; says so when nobody is there to train it."""
+    actor = local_owner(arguments.owner or "")
+    made = service.runs.launch(actor, RunSpec.build(run_values(arguments)).folded())
+    alive = (known := service.executors.get(actor)) is not None and known.alive
+    if arguments.json:
+        ids = [run.id for run in made]
+        print(json.dumps({"run": ids[0], "runs": ids, "state": made[0].state.value, "executor_alive": alive}))
+    else:
+        for run in made:
+            print(f"Run {run.id} is queued.")
+        if not alive:
+            print("No executor is alive: start one with `python -m engine executor`, or open the dashboard.")
+    return 0
+
+
+def cost(arguments: argparse.Namespace) -> int:
+    """`cost`: the figures that the Train page shows."""
+    from engine.cli.foreground import count_network
+
+    values = run_values(arguments)
+    found = service.costs.estimate(local_owner(), RunSpec.build(values), count_network(values))
+    print(json.dumps(found.to_dict()) if arguments.json else "\n".join(found.lines()))
+    return 0
+
+
+def train_here(run: Run, as_json: bool) -> int:
+    """Be the worker of a run, and print what came of it."""
+    from engine.cli.foreground import train_in_foreground
+
+    ended = train_in_foreground(run, quiet=as_json)
+    if as_json:
+        print(json.dumps(summary(ended)))
+    else:
+        print(f"Run {ended.id} is {ended.state.value}. {ended.message}".rstrip())
+        for line in result_lines(ended):
+            print(f"  {line}")
+    return EXIT_CODES.get(ended.state, 1)
+
+
+def summary(run: Run) -> dict[str, Any]:
+    """What `train --json` and `resume --json` print last."""
+    result = run.result
+    judged = ("test", "validation", *run.parsed().dataset.extra_tests)
+    metrics = {k: v for k, v in result.items() if k.startswith(tuple(f"{name}_" for name in judged))}
+    return {
+        "run": run.id,
+        "state": run.state.value,
+        "message": run.message,
+        "epochs": result.get("epochs", run.epoch),
+        "metrics": metrics | {f"best_{k}" if k == "epoch" else k: v for k, v in run.best.items()},
+        "examples_per_second": result.get("examples_per_second"),
+        "weights_sha256": result.get("weights_sha256"),
+        "num_train_examples": result.get("num_train_examples"),
+        "baseline": baseline_of_run(run),
+        "guess": {name.removeprefix("guess_"): v for name, v in result.items() if name.startswith("guess_")} or None,
+    }

@@ -1,0 +1,59 @@
+"""What becomes of a run whose worker is gone: a final state with a sentence, or another try."""
+
+import logging
+import signal
+
+from engine.artifacts import discard_results
+from engine.runs import Run, RunState
+from engine.sentences import Sentence
+from engine.settings import settings
+from engine.store import Store
+from engine.worker import NO_STORE, NO_STORE_CODE, OUT_OF_MEMORY
+
+logger = logging.getLogger(__name__)
+
+TERMINAL = "terminal"
+"""Slot name of runs that somebody trains in the foreground: never restarted by an executor."""
+
+
+def conclude(store: Store, run: Run, words: str, *, innocent: bool, killed: str = "") -> None:
+    """Give a run whose worker is gone a final state; or another try, if that was hardly the run's doing.
+
+    A trial gets one in any case: nobody watches over each of them, and what it has learned is in its checkpoint.
+    `killed` says why the executor itself has ended the worker.
+    """
+    innocent = innocent or run.study_id is not None
+    words = killed or words
+    if run.request == RunState.CANCELED:
+        discard_results(run.id)  # first: whoever sees the state may count on it
+        store.attempts.end(run, RunState.CANCELED, Sentence("Canceled: no result was kept."))
+    elif run.request and (killed or innocent):
+        store.attempts.end(run, RunState(run.request), words)
+    elif innocent and run.restarts + 1 < settings().max_attempts:
+        logger.warning("Run %s has lost its worker; queueing it again.", run.id)
+        store.attempts.requeue(run, Sentence("Its worker was gone; it goes on from its last checkpoint."))
+    else:
+        if innocent and run.slot != TERMINAL:
+            words = Sentence("{words} It was started {count} times.", words=words, count=run.restarts + 1)
+        store.attempts.end(run, RunState.FAILED, words)
+
+
+def explain_exit(code: int | None) -> str:
+    """A sentence for a worker that ended without saying why. `code` is None when nobody was there to see it."""
+    if code == -signal.SIGKILL:
+        return Sentence(
+            "The worker was killed (signal 9), as the system does when memory runs out. Resume goes on from "
+            "the last checkpoint; choose a smaller batch size if it happens again."
+        )
+    if code in (-signal.SIGABRT, -signal.SIGSEGV) and settings().worker_memory_mb:
+        return OUT_OF_MEMORY  # how TensorFlow ends when the system refuses it memory
+    if code == NO_STORE_CODE:
+        return NO_STORE
+    if code is not None and code < 0:
+        name = signal.Signals(-code).name
+        return Sentence(
+            "The worker was ended by {name}. Resume goes on from the last checkpoint; the log may say more.", name=name
+        )
+    if code is None:
+        return Sentence("The worker is gone. Resume goes on from the last checkpoint.")
+    return Sentence("The worker ended with exit code {code} before the run was over. The log says more.", code=code)

@@ -1,0 +1,18 @@
+"""What people do with Trainyard. Each function takes who asks first, and asks `engine.access` before it does anything.
+
+Pages, API and command line call these; executors and workers, which nobody asks for anything, keep to the store.
+"""
+
+from engine.service import artifacts, costs, datasets, executors, metrics, predictions, runs, scripts, studies
+
+__all__ = [
+    "artifacts",
+    "costs",
+    "datasets",
+    "executors",
+    "metrics",
+    "predictions",
+    "runs",
+    "scripts",
+    "studies",
+]

@@ -1,0 +1,105 @@
+"""Datasets: fetch those that are downloaded, import one's own, and delete these."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engine.access import Action, Actor, check, visible
+from engine.errors import TrainyardError
+from engine.imports.sets import ImportReport, Kind, OwnSet, describe_set, list_sets
+from engine.own_data import Uses, delete_own_data, uses_of
+from engine.service.opened import store
+from engine.store import Fetch
+
+if TYPE_CHECKING:
+    from engine.imports.archive import Progress
+    from engine.imports.understand import Choice, Source, Understood
+    from engine.readers.layout import Layout
+
+_ALL = "datasets"
+
+# -- downloads ---------------------------------------------------------------------------------------------------------
+
+
+def begin_fetch(actor: Actor, name: str) -> None:
+    """Write down that a download begins, before the process that does it has started."""
+    check(actor, Action.CREATE, _ALL)
+    store().fetches.report(name, "running")
+
+
+def fetch(actor: Actor, name: str, source: Path | None, progress: Callable[[int, int], None]) -> None:
+    """Download a dataset, or copy it from the folder `source`; everybody who looks sees how far it is."""
+    from engine.preparation.fetch import fetch as download
+
+    def report(done: int, total: int) -> None:
+        progress(done, total)
+        store().fetches.report(name, "running", done, total)
+
+    begin_fetch(actor, name)
+    try:
+        download(name, source, report)
+    except TrainyardError as error:
+        store().fetches.report(name, "failed", message=error.sentence)
+        raise
+    store().fetches.report(name, "completed")
+
+
+def fetch_progress(actor: Actor, name: str) -> Fetch | None:
+    """Return how far the last download of a dataset is, or None where there was none."""
+    check(actor, Action.LOOK, _ALL)
+    return store().fetches.get(name)
+
+
+# -- one's own ---------------------------------------------------------------------------------------------------------
+
+
+def understand(
+    actor: Actor, source: "Source", filename: str, kind: Kind | None = None, layout: "Layout | None" = None
+) -> "Understood":
+    """Return what an upload is probably meant as, without keeping anything."""
+    from engine.imports.understand import understand as understand_data
+
+    check(actor, Action.CREATE, _ALL)
+    return understand_data(source, filename, kind, layout)
+
+
+def import_own(
+    actor: Actor,
+    source: "Source",
+    filename: str,
+    choice: "Choice",
+    progress: "Progress | None" = None,
+    *,
+    found: "Understood | None" = None,
+) -> ImportReport:
+    """Import what was understood, as somebody chose it; the set is the actor's. `found` spares reading it again."""
+    from engine.imports.understand import import_data
+    from engine.imports.versions import owned_by
+
+    check(actor, Action.CREATE, _ALL)
+    with owned_by(actor.name):
+        return import_data(source, filename, choice, progress, found)
+
+
+def get_own(actor: Actor, reference: str) -> OwnSet:
+    """Return what is known of an imported set."""
+    made = describe_set(reference)
+    check(actor, Action.LOOK, made)
+    return made
+
+
+def list_own(actor: Actor, kind: Kind | None = None) -> list[OwnSet]:
+    """Return the imported sets, by name and version."""
+    return visible(actor, list_sets(kind))
+
+
+def uses(actor: Actor, reference: str) -> Uses:
+    """Return which runs were trained on an imported set."""
+    get_own(actor, reference)
+    return uses_of(store(), reference)
+
+
+def delete_own(actor: Actor, reference: str) -> None:
+    """Delete an imported set that no unended run uses."""
+    check(actor, Action.DELETE, get_own(actor, reference))
+    delete_own_data(store(), reference)

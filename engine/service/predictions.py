@@ -1,0 +1,42 @@
+"""Predictions with a run's model, and what the predictor tells of networks that are not trained yet."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from engine.access import Action, Actor, check
+from engine.runs import Run
+
+if TYPE_CHECKING:
+    from engine.serving.answers import PredictResult
+    from engine.serving.client import NetworkPicture, Predictor
+
+File = tuple[str, bytes]
+"""Name and content."""
+
+
+def predict(
+    actor: Actor, answer: "Callable[[int, list[File]], list[PredictResult]]", run: Run, files: list[File]
+) -> "list[PredictResult]":
+    """Return a result for each file. `answer` is the predictor's `predict`, or that of models in this process."""
+    check(actor, Action.USE, run)
+    return answer(run.id, files)
+
+
+def predict_instances(actor: Actor, predictor: "Predictor", run: Run, body: bytes, *, raw: bool = False) -> bytes:
+    """Return the answers to the instances of a JSON body, as JSON."""
+    check(actor, Action.USE, run)
+    return predictor.predict_instances(run.id, body, raw=raw)
+
+
+def describe(actor: Actor, predictor: "Predictor", values: dict[str, Any]) -> "NetworkPicture":
+    """Return the picture of the network that a run with these values would train."""
+    check(actor, Action.CREATE, "runs")
+    return predictor.describe(values)
+
+
+def preview(
+    actor: Actor, predictor: "Predictor", values: dict[str, Any], count: int
+) -> list[tuple[bytes, list[bytes]]]:
+    """Return training examples as PNGs, each with what augmentation makes of it."""
+    check(actor, Action.CREATE, "runs")
+    return predictor.preview(values, count=count)

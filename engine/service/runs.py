@@ -1,0 +1,180 @@
+"""Runs: launch, fork, repeat, stop, cancel, pause, resume, steer and delete them; find and list them."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from engine import access
+from engine.access import Action, Actor, check, visible
+from engine.artifacts import delete_run
+from engine.forks import fork_run
+from engine.runs import Run, RunSpec, RunState
+from engine.service.opened import store
+from engine.service.orphans import settle
+from engine.store import Event
+from engine.store.rows import unknown_run
+
+_Runs = list[Run]
+
+# -- making them -------------------------------------------------------------------------------------------------------
+
+
+def launch(actor: Actor, specs: Sequence[RunSpec], *, slot: str = "") -> _Runs:
+    """Queue runs, all or none; several are one group. With `slot` this process trains them itself, at once."""
+    check(actor, Action.CREATE, "runs")
+    return store().runs.create_group(specs, actor.name, slot)
+
+
+def fork(
+    actor: Actor,
+    parent_id: int,
+    epoch: int,
+    spec: RunSpec,
+    *,
+    slot: str = "",
+    steering: Sequence[dict[str, Any]] = (),
+) -> Run:
+    """Queue a run that goes on from the end of an epoch of another. See `engine.forks.fork_run`."""
+    check(actor, Action.CREATE, "runs")
+    check(actor, Action.USE, get(actor, parent_id))
+    return fork_run(store(), parent_id, epoch, spec, actor.name, slot, steering=steering)
+
+
+def repeat(actor: Actor, run_id: int) -> Run:
+    """Queue one run like another: a fork from the same epoch, with the changes of the learning rate that were made."""
+    run = get(actor, run_id)
+    check(actor, Action.CREATE, "runs")
+    check(actor, Action.USE, run)
+    if run.parent_id is not None and run.parent_epoch is not None:
+        return fork(actor, run.parent_id, run.parent_epoch, run.parsed(), steering=run.taken_steering)
+    return store().runs.create(run.parsed(), actor.name, steering=run.taken_steering)
+
+
+def reseed(actor: Actor, run_id: int, count: int) -> _Runs:
+    """Queue `count` runs like this one with other seeds, as one group with it."""
+    run = get(actor, run_id)
+    check(actor, Action.CREATE, "runs")
+    check(actor, Action.USE, run)
+    known = store().runs.group(run.group_id) if run.group_id is not None else [run]
+    seeds = [int(member.spec["training"]["seed"]) for member in known]
+    return store().runs.repeat(run.id, run.parsed().reseeded(count, seeds), actor.name)
+
+
+# -- changing them -----------------------------------------------------------------------------------------------------
+
+
+def stop(actor: Actor, run_id: int) -> Run:
+    """Ask a run to end with a model; it can be resumed."""
+    return _end(actor, run_id, RunState.STOPPED)
+
+
+def cancel(actor: Actor, run_id: int) -> Run:
+    """Ask a run to end without a result."""
+    return _end(actor, run_id, RunState.CANCELED)
+
+
+def pause(actor: Actor, run_id: int) -> Run:
+    """Ask a run to free its device and to keep its place in the queue."""
+    return _end(actor, run_id, RunState.PAUSED)
+
+
+def _end(actor: Actor, run_id: int, state: RunState) -> Run:
+    check(actor, Action.CHANGE, get(actor, run_id))
+    return store().runs.request_end(run_id, state)
+
+
+def resume(actor: Actor, run_id: int, *, slot: str = "") -> Run:
+    """Put an ended or paused run back into the queue. With `slot` this process trains it itself, at once."""
+    check(actor, Action.CHANGE, get(actor, run_id))
+    return store().runs.resume(run_id, slot=slot)
+
+
+def steer(actor: Actor, run_id: int, learning_rate: float) -> Run:
+    """Ask a run that has not ended to go on with another learning rate."""
+    check(actor, Action.CHANGE, get(actor, run_id))
+    return store().runs.steer(run_id, learning_rate)
+
+
+def delete(actor: Actor, run_id: int) -> None:
+    """Forget an ended run and delete its files."""
+    check(actor, Action.DELETE, get(actor, run_id))
+    delete_run(store(), run_id)
+
+
+# -- reading them ------------------------------------------------------------------------------------------------------
+
+
+def get(actor: Actor, run_id: int) -> Run:
+    """Return the run. Of one that the actor may not look at is said what is said of one that is not there."""
+    run = store().runs.get(run_id)
+    if run.state is RunState.RUNNING and settle(store()):
+        run = store().runs.get(run_id)
+    return look(actor, run)
+
+
+def look(actor: Actor, run: Run) -> Run:
+    """Return a run that was read for others, if the actor may look at it, too."""
+    if not access.allowed(actor, Action.LOOK, run):
+        raise unknown_run(run.id)
+    return run
+
+
+def get_many(actor: Actor, run_ids: Iterable[int]) -> _Runs:
+    """Return those of the runs that there are for the actor, in the order of their ids."""
+    wanted = list(run_ids)
+    return visible(actor, _settled(lambda: store().runs.get_many(wanted)))
+
+
+def list_all(
+    actor: Actor,
+    *,
+    states: Iterable[str] | None = None,
+    task: str | None = None,
+    dataset: str | None = None,
+    model: str | None = None,
+    owner: str | None = None,
+    trials: bool = True,
+    limit: int = 1000,
+) -> _Runs:
+    """Return the newest runs that fit, the newest first. See `Runs.list`."""
+    wanted = None if states is None else list(states)
+    found = _settled(
+        lambda: store().runs.list(
+            states=wanted, task=task, dataset=dataset, model=model, owner=owner, trials=trials, limit=limit
+        )
+    )
+    return visible(actor, found)
+
+
+def children(actor: Actor, run_id: int) -> _Runs:
+    """Return the runs that were forked from a run, in the order of their start."""
+    return visible(actor, store().runs.children(run_id))
+
+
+def group(actor: Actor, run: Run) -> _Runs:
+    """Return the runs that were started together with a run; none where it was started alone."""
+    return visible(actor, store().runs.group(run.group_id)) if run.group_id is not None else []
+
+
+def events(actor: Actor, run: Run) -> list[Event]:
+    """Return what happened to a run, oldest first."""
+    check(actor, Action.LOOK, run)
+    return store().runs.events(run.id)
+
+
+def queue(actor: Actor) -> list[int]:
+    """Return the ids of the waiting runs, the next one first."""
+    check(actor, Action.LOOK, "the queue")
+    return store().runs.queue()
+
+
+def evaluated_datasets(actor: Actor) -> list[str]:
+    """Return the names of the datasets on which runs have completed, those with most runs first."""
+    check(actor, Action.LOOK, "the leaderboards")
+    return store().runs.judged_datasets()
+
+
+def _settled(read: Callable[[], _Runs]) -> _Runs:
+    """Read runs, once more where some of them turned out to be over."""
+    found = read()
+    running = any(run.state is RunState.RUNNING for run in found)
+    return read() if running and settle(store()) else found

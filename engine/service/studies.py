@@ -1,0 +1,158 @@
+"""Studies: create, pause, resume, stop, steer and delete them, enqueue and boost trials; find and list them."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from engine import access
+from engine.access import Action, Actor, check, visible
+from engine.errors import TrainyardError
+from engine.runs import Run, RunState
+from engine.search.deletion import delete_study
+from engine.search.promotion import promote as promote_trial
+from engine.service.opened import store
+from engine.store import study_lists
+from engine.store.studies import unknown_study
+from engine.store.study_lists import TrialCounts, ValuePlace
+from engine.studies import Study, StudySpec
+
+if TYPE_CHECKING:
+    from engine.search.results import Found
+
+# -- making and changing them ------------------------------------------------------------------------------------------
+
+
+def create(actor: Actor, spec: StudySpec, name: str = "") -> Study:
+    """Begin a study."""
+    check(actor, Action.CREATE, "studies")
+    return store().studies.create(spec, name, actor.name)
+
+
+def pause(actor: Actor, study_id: int) -> Study:
+    """Let no trial begin any more; those that train go on."""
+    _changing(actor, study_id)
+    return store().studies.pause(study_id)
+
+
+def resume(actor: Actor, study_id: int) -> Study:
+    """Let a paused, stopped or failed study go on."""
+    _changing(actor, study_id)
+    return store().studies.resume(study_id)
+
+
+def stop(actor: Actor, study_id: int) -> Study:
+    """Let no trial begin any more, and stop those that wait or train."""
+    _changing(actor, study_id)
+    return store().studies.stop(study_id)
+
+
+def steer(actor: Actor, study_id: int, change: Callable[[StudySpec], StudySpec]) -> Study:
+    """Change what is searched from now on, such as a range or the number of trials."""
+    _changing(actor, study_id)
+    return store().studies.steer(study_id, change)
+
+
+def enqueue(actor: Actor, study_id: int, params: dict[str, Any]) -> Study:
+    """Try these values next."""
+    _changing(actor, study_id)
+    return store().studies.enqueue(study_id, params)
+
+
+def boost(actor: Actor, study_id: int, trial: int) -> None:
+    """Let a trial train to its end whatever the pruner says, and before all others that wait."""
+    _changing(actor, study_id)
+    store().studies.boost(study_id, trial)
+
+
+def stop_trial(actor: Actor, run: Run) -> None:
+    """Ask the run of a trial to end; the study goes on with the next one."""
+    check(actor, Action.CHANGE, run)
+    store().studies.end_trial_run(run, RunState.STOPPED)
+
+
+def promote(actor: Actor, study_id: int, trial: int) -> Run:
+    """Queue an ordinary run with the values of a trial."""
+    check(actor, Action.CREATE, "runs")
+    study = get(actor, study_id)
+    check(actor, Action.USE, study)
+    return promote_trial(store(), study, trial, study.owner)
+
+
+def delete(actor: Actor, study_id: int) -> None:
+    """Delete an ended study with the runs of its trials."""
+    try:
+        check(actor, Action.DELETE, get(actor, study_id))
+    except TrainyardError:
+        if study_id in store().studies.states():
+            raise
+        check(actor, Action.DELETE, "what an earlier deletion has left")
+    delete_study(store(), study_id)
+
+
+def _changing(actor: Actor, study_id: int) -> None:
+    check(actor, Action.CHANGE, get(actor, study_id))
+
+
+# -- reading them ------------------------------------------------------------------------------------------------------
+
+
+def get(actor: Actor, study_id: int) -> Study:
+    """Return the study. Of one that the actor may not look at is said what is said of one that is not there."""
+    return look(actor, store().studies.get(study_id))
+
+
+def look(actor: Actor, study: Study) -> Study:
+    """Return a study that was read for others, if the actor may look at it, too."""
+    if not access.allowed(actor, Action.LOOK, study):
+        raise unknown_study(study.id)
+    return study
+
+
+def list_all(actor: Actor, *, live: bool = False, limit: int = 200) -> list[Study]:
+    """Return the studies, the newest first. See `Studies.list`."""
+    return visible(actor, store().studies.list(live=live, limit=limit))
+
+
+def count_trials(actor: Actor, studies: Sequence[Study]) -> dict[int, TrialCounts]:
+    """Return how many trials each of these studies has, by its id."""
+    ids = [study.id for study in visible(actor, studies)]
+    return dict.fromkeys(ids, TrialCounts()) | study_lists.count_trials(store(), ids)
+
+
+def best_values(actor: Actor, studies: Sequence[Study]) -> dict[int, float]:
+    """Return the best value of the first objective of each study that has one, by its id."""
+    places = {study.id: place for study in visible(actor, studies) if (place := _place(study)) is not None}
+    return study_lists.best_values(store(), places)
+
+
+def _place(study: Study) -> ValuePlace | None:
+    """Return where its first objective stands; None where the study cannot be read any more."""
+    try:
+        return None if study.unreadable else study_lists.value_place(study.spec)
+    except TrainyardError:
+        return None
+
+
+def total_runs(actor: Actor, study: Study) -> tuple[int, int]:
+    """Return how many runs a study has, and how often they were begun."""
+    check(actor, Action.LOOK, study)
+    return study_lists.study_totals(store(), study.id)
+
+
+def moving_runs(actor: Actor, study: Study, after: int = 0) -> list[int]:
+    """Return the ids of the runs of a study that have not ended, and of all that were queued after the run `after`."""
+    check(actor, Action.LOOK, study)
+    return study_lists.moving_runs(store(), study.id, after)
+
+
+def runs(actor: Actor, study: Study, run_ids: Iterable[int], *, environment: bool = False) -> list[Run]:
+    """Return these runs of a study in the order of their ids; with their environment where it is asked for."""
+    check(actor, Action.LOOK, study)
+    return study_lists.study_runs(store(), run_ids, environment=environment)
+
+
+def results(actor: Actor, study: Study) -> "Found":
+    """Return what a study has found: its best trials, and how many there are of each state."""
+    from engine.search.results import find_results  # Optuna, which takes long to import
+
+    check(actor, Action.LOOK, study)
+    return find_results(store(), study)

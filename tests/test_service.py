@@ -1,0 +1,254 @@
+"""The service layer asks before it does anything: a stranger gets nothing from any of its functions, and changes nothing."""
+
+import importlib
+import inspect
+import io
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from engine import access, service
+from engine.access import Action, Actor, Forbidden, Role, local_owner
+from engine.artifacts import artifacts_of
+from engine.cost import NetworkFacts
+from engine.errors import TrainyardError
+from engine.imports.sets import list_sets
+from engine.imports.understand import Choice
+from engine.runs import Run
+from engine.service import opened
+from engine.settings import settings
+from engine.spec import Range
+from engine.store import Store
+from engine.store.schema import metadata
+from engine.studies import Study
+from tests import seeding, study_seeding
+
+ADA, EVE = Actor("ada", Role.ADMIN), Actor("eve", Role.VISITOR)
+TABLE = b"size,kind\n" + b"".join(b"%d,%s\n" % (i, (b"oak", b"elm")[i % 2]) for i in range(40))
+MODULES = [importlib.import_module(f"engine.service.{name}") for name in service.__all__]
+FUNCTIONS = {
+    f"{module.__name__.rpartition('.')[2]}.{name}": function
+    for module in MODULES
+    for name, function in vars(module).items()
+    if inspect.isfunction(function) and function.__module__ == module.__name__ and not name.startswith("_")
+}
+
+
+@dataclass
+class World:
+    """A run of each kind that matters, a study and an imported table, all of them ada's."""
+
+    ended: Run
+    stopped: Run
+    queued: Run
+    fork: Run
+    study: Study
+    trial: Run
+    quiet: Study
+    reference: str
+
+
+PREDICTOR = SimpleNamespace(
+    predict=lambda run_id, files: ["answer"],
+    predict_instances=lambda run_id, body, raw: b"{}",
+    describe=lambda values: "a picture",
+    preview=lambda values, count: [(b"", [])],
+)
+
+# What each function asks for, and a call that ada may make.
+CALLS: dict[str, tuple[Action, Callable[[World], tuple[Any, ...]]]] = {
+    "artifacts.files": (Action.LOOK, lambda w: (w.ended,)),
+    "artifacts.epochs": (Action.LOOK, lambda w: (w.ended,)),
+    "costs.estimate": (Action.CREATE, lambda w: (w.ended.parsed(), NetworkFacts(10, 10, 1.0, 100, 0, 10, 10, 40, 400))),
+    "datasets.begin_fetch": (Action.CREATE, lambda w: ("cifar10",)),
+    "datasets.fetch": (Action.CREATE, lambda w: ("digits", None, lambda done, total: None)),
+    "datasets.fetch_progress": (Action.LOOK, lambda w: ("cifar10",)),
+    "datasets.understand": (Action.CREATE, lambda w: (io.BytesIO(TABLE), "trees.csv")),
+    "datasets.import_own": (Action.CREATE, lambda w: (io.BytesIO(TABLE), "trees.csv", trees("others"))),
+    "datasets.get_own": (Action.LOOK, lambda w: (w.reference,)),
+    "datasets.list_own": (Action.LOOK, lambda w: ()),
+    "datasets.uses": (Action.LOOK, lambda w: (w.reference,)),
+    "datasets.delete_own": (Action.DELETE, lambda w: (w.reference,)),
+    "executors.start": (Action.CREATE, lambda w: ()),
+    "executors.get": (Action.LOOK, lambda w: ()),
+    "executors.count_running": (Action.LOOK, lambda w: ()),
+    "metrics.read": (Action.LOOK, lambda w: (w.ended,)),
+    "metrics.read_parent": (Action.LOOK, lambda w: (w.fork,)),
+    "metrics.series": (Action.LOOK, lambda w: ([w.ended], "train", "loss", "step")),
+    "metrics.history": (Action.LOOK, lambda w: (w.ended,)),
+    "predictions.predict": (Action.USE, lambda w: (PREDICTOR.predict, w.ended, [])),
+    "predictions.predict_instances": (Action.USE, lambda w: (PREDICTOR, w.ended, b"{}")),
+    "predictions.describe": (Action.CREATE, lambda w: (PREDICTOR, {})),
+    "predictions.preview": (Action.CREATE, lambda w: (PREDICTOR, {}, 4)),
+    "runs.launch": (Action.CREATE, lambda w: ([w.ended.parsed()],)),
+    "runs.fork": (Action.USE, lambda w: (w.ended.id, 1, w.ended.parsed())),
+    "runs.repeat": (Action.USE, lambda w: (w.ended.id,)),
+    "runs.reseed": (Action.USE, lambda w: (w.ended.id, 2)),
+    "runs.stop": (Action.CHANGE, lambda w: (w.queued.id,)),
+    "runs.cancel": (Action.CHANGE, lambda w: (w.queued.id,)),
+    "runs.pause": (Action.CHANGE, lambda w: (w.queued.id,)),
+    "runs.resume": (Action.CHANGE, lambda w: (w.stopped.id,)),
+    "runs.steer": (Action.CHANGE, lambda w: (w.queued.id, 0.01)),
+    "runs.delete": (Action.DELETE, lambda w: (w.ended.id,)),
+    "runs.get": (Action.LOOK, lambda w: (w.ended.id,)),
+    "runs.look": (Action.LOOK, lambda w: (w.ended,)),
+    "runs.get_many": (Action.LOOK, lambda w: ([w.ended.id, w.queued.id],)),
+    "runs.list_all": (Action.LOOK, lambda w: ()),
+    "runs.children": (Action.LOOK, lambda w: (w.ended.id,)),
+    "runs.group": (Action.LOOK, lambda w: (w.queued,)),
+    "runs.events": (Action.LOOK, lambda w: (w.ended,)),
+    "runs.queue": (Action.LOOK, lambda w: ()),
+    "runs.evaluated_datasets": (Action.LOOK, lambda w: ()),
+    "scripts.write": (Action.USE, lambda w: (w.ended, lambda run: "a script")),
+    "studies.create": (Action.CREATE, lambda w: (w.study.spec,)),
+    "studies.pause": (Action.CHANGE, lambda w: (w.study.id,)),
+    "studies.resume": (Action.CHANGE, lambda w: (w.quiet.id,)),
+    "studies.stop": (Action.CHANGE, lambda w: (w.study.id,)),
+    "studies.steer": (Action.CHANGE, lambda w: (w.study.id, lambda spec: spec.narrowed("units", Range(16, 64)))),
+    "studies.enqueue": (Action.CHANGE, lambda w: (w.study.id, {"units": 32})),
+    "studies.boost": (Action.CHANGE, lambda w: (w.study.id, 0)),
+    "studies.stop_trial": (Action.CHANGE, lambda w: (w.trial,)),
+    "studies.promote": (Action.USE, lambda w: (w.study.id, 0)),
+    "studies.delete": (Action.DELETE, lambda w: (w.quiet.id,)),
+    "studies.get": (Action.LOOK, lambda w: (w.study.id,)),
+    "studies.look": (Action.LOOK, lambda w: (w.study,)),
+    "studies.list_all": (Action.LOOK, lambda w: ()),
+    "studies.count_trials": (Action.LOOK, lambda w: ([w.study],)),
+    "studies.best_values": (Action.LOOK, lambda w: ([w.study],)),
+    "studies.total_runs": (Action.LOOK, lambda w: (w.study,)),
+    "studies.moving_runs": (Action.LOOK, lambda w: (w.study,)),
+    "studies.runs": (Action.LOOK, lambda w: (w.study, [w.trial.id])),
+    "studies.results": (Action.LOOK, lambda w: (w.study,)),
+}
+
+
+def trees(name: str) -> Choice:
+    """How the table of trees is imported."""
+    return Choice("table", name, "Trees", {"size": "number", "kind": "target"})
+
+
+def build(store: Store) -> World:
+    """Fill an empty home."""
+    ended = seeding.completed(store, epochs=2)
+    kept = artifacts_of(ended.id).epochs / "1.npz"
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    kept.write_bytes(b"weights")
+    study = study_seeding.study(store, trials=2)
+    quiet = study_seeding.study(store, trials=1)
+    store.studies.stop(quiet.id)
+    trial = study_seeding.begun(store, study, 2, {"units": 32, "learning_rate": 0.01, "dropout": 0.1}, [0.5])
+    made = service.datasets.import_own(ADA, io.BytesIO(TABLE), "trees.csv", trees("trees")).made
+    return World(
+        ended,
+        seeding.stopped(store),
+        store.runs.create_group([ended.parsed(), ended.parsed()], "ada")[0],
+        service.runs.fork(ADA, ended.id, 1, ended.parsed()),
+        study,
+        trial,
+        quiet,
+        made.reference,
+    )
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, World]]:
+    """A home that is filled once."""
+    home = tmp_path_factory.mktemp("service") / "home"
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("TRAINYARD_HOME", str(home))
+        settings.cache_clear()
+        world = build(opened.store())
+        opened.close()
+        settings.cache_clear()
+        yield home, world
+        settings.cache_clear()
+
+
+@pytest.fixture
+def world(template: tuple[Path, World], home: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+    """The same in a home of the test's own; nobody starts an executor."""
+    shutil.copytree(template[0], home)
+    monkeypatch.setattr("engine.executor.launch.ensure_executor", lambda _store: True)
+    monkeypatch.setattr("engine.preparation.fetch.fetch", lambda _name, _source, _progress: None)
+    return template[1]
+
+
+def snapshot(home: Path) -> tuple[list[Any], set[Path]]:
+    """All rows of the database, and the names of all files beside it."""
+    with opened.store().reading() as db:
+        rows = [tuple(row) for table in metadata.sorted_tables for row in db.execute(select(table))]
+    files = {path.relative_to(home) for path in home.rglob("*") if ".db" not in path.name}
+    return rows, files
+
+
+def test_every_function_of_the_service_layer_is_in_the_list() -> None:
+    assert FUNCTIONS.keys() == CALLS.keys()
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_who_asks_comes_first(name: str) -> None:
+    first = next(iter(inspect.signature(FUNCTIONS[name]).parameters.values()))
+    assert (first.name, first.annotation) == ("actor", Actor)
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_stranger_gets_nothing_and_changes_nothing(name: str, world: World, home: Path) -> None:
+    before = snapshot(home)
+    assert not answer(FUNCTIONS[name], CALLS[name][1](world))
+    assert snapshot(home) == before
+
+
+def answer(function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
+    """What a stranger is given; nothing where the function refuses, or says that there is no such thing."""
+    try:
+        return function(EVE, *arguments)
+    except Forbidden:
+        return None
+    except TrainyardError as error:
+        if str(error).startswith(("There is no run", "There is no study")):
+            return None
+        raise
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_the_owner_is_asked_about_once_at_least_and_gets_it(
+    name: str, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[str, Action]] = []
+
+    def note(actor: Actor, action: Action, thing: object) -> bool:
+        asked.append((actor.name, action))
+        return True
+
+    monkeypatch.setattr(access, "allowed", note)
+    action, arguments = CALLS[name]
+    FUNCTIONS[name](ADA, *arguments(world))
+    assert ("ada", action) in asked
+
+
+def test_what_one_may_not_look_at_is_not_there(world: World) -> None:
+    missing = "There is no run {}. It may have been deleted; the Runs page lists what there is."
+    for run_id in (world.ended.id, 4321):
+        with pytest.raises(TrainyardError) as error:
+            service.runs.stop(EVE, run_id)
+        assert str(error.value) == missing.format(run_id)
+
+
+def test_what_is_made_is_of_whoever_made_it(world: World) -> None:
+    bob = Actor("bob", Role.ADMIN)
+    assert service.runs.launch(bob, [world.ended.parsed()])[0].owner == "bob"
+    assert service.studies.create(bob, world.study.spec).owner == "bob"
+    assert service.datasets.import_own(bob, io.BytesIO(TABLE), "t.csv", trees("bobs")).made.owner == "bob"
+    assert {own.reference: own.owner for own in list_sets()} == {"bobs": "bob", "trees": "ada"}
+
+
+def test_a_set_of_before_there_were_owners_is_the_local_owners(world: World, home: Path) -> None:
+    about = home / "datasets" / "folders" / "trees" / "folder.json"
+    about.write_text(about.read_text().replace('"owner": "ada"', '"title": "Trees"'))
+    assert service.datasets.get_own(ADA, "trees").owner == local_owner().name
