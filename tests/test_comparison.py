@@ -10,8 +10,8 @@ import pytest
 
 from engine.artifacts import artifacts_of
 from engine.baselines.base import Baseline, baseline_of
-from engine.cli.commands import summary
 from engine.cli.results import result_lines
+from engine.cli.training import summary
 from engine.datasets.base import datasets
 from engine.preparation.prepare import prepare
 from engine.runs import RunState
