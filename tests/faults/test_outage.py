@@ -64,14 +64,19 @@ def test_looking_after_the_executor_survives_the_outage_without_a_traceback(
 ) -> None:
     monkeypatch.setattr("engine.executor.launch._CHECK_SECONDS", 0.05)
     started: list[Store] = []
-    monkeypatch.setattr("engine.executor.launch.subprocess.Popen", lambda *_, **__: started.append(opened.store()))
+
+    def look_for_one(store: Store) -> None:
+        assert store.leases.get() is None
+        started.append(store)
+
+    monkeypatch.setattr("engine.executor.launch.ensure_executor", look_for_one)
 
     async def look() -> None:
         opened.store()
         server.stop()
         task = asyncio.create_task(keep_executor(opened.store))
         await asyncio.sleep(1)
-        assert not started
+        started.clear()  # what was asked before the server was gone
         await asyncio.to_thread(server.start)
         until = time.monotonic() + PATIENCE_SECONDS
         while not started and time.monotonic() < until:
