@@ -1,5 +1,6 @@
 """A plug-in's task with its own kind of input and of result goes the whole way, and no page has been edited for it."""
 
+import base64
 import json
 import os
 import subprocess
@@ -7,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from engine import plugins
@@ -15,7 +17,10 @@ from engine.datasets.base import datasets
 from engine.errors import TrainyardError
 from engine.modalities.base import modalities
 from engine.models.base import models
+from engine.serving.asked import Arrays, Instances
 from engine.serving.client import Predictor
+from engine.serving.loaded import LoadedModels
+from engine.serving.uploads import open_inputs
 from engine.settings import settings
 from engine.store import Store
 from engine.tasks.base import tasks
@@ -23,6 +28,7 @@ from tests.pages.opening import open_page, words
 from ui import lab
 from ui.demo import results
 from ui.modalities import base
+from ui.navigation import FOLDER
 
 NAME = "tests.series"
 
@@ -73,6 +79,12 @@ def test_a_task_with_its_own_input_and_result_goes_the_whole_way(
     at = open_page("run", run=trained["run"])
     assert any(metric.label.startswith("Test") for metric in at.metric)
 
+    for name in ("runs", "compare", "search", "studies", "leaderboard"):
+        if (FOLDER / f"{name}.py").is_file():
+            open_page(name, **({"runs": trained["run"]} if name == "compare" else {}))
+    look_into("waves")
+    ask_in_every_way(trained["run"])
+
     predictor = Predictor()
     monkeypatch.setattr(lab, "predictor", lambda: predictor)
     try:
@@ -86,6 +98,33 @@ def test_a_task_with_its_own_input_and_result_goes_the_whole_way(
         assert [error.value for error in at.error] == ["'series' cannot be used. Expected: 8 numbers between commas."]
     finally:
         predictor.close()
+
+
+def look_into(dataset: str) -> None:
+    """Open every tab of the Data page, and look for duplicates."""
+    at = open_page("data", dataset=dataset)
+    for tab in ("Examples", "Health"):
+        at.session_state["data.tab"] = tab
+        at.run(timeout=60)
+        assert not at.exception, at.exception[0].message
+    at.get_by_key("health.duplicates").click().run(timeout=60)
+    assert not at.exception
+    assert "No example is there twice." in [success.value for success in at.success]
+
+
+def ask_in_every_way(run: int) -> None:
+    """A file, entries of JSON, plain arrays and a batch give the same answers."""
+    series = [0.0, 0.48, 0.84, 1.0, 0.91, 0.6, 0.14, -0.35]
+    model, written = LoadedModels(), ",".join(map(str, series)).encode()
+    (by_file,) = model.predict(run, [("a.csv", written)])
+    assert by_file.prediction is not None
+    body = json.dumps({"instances": [series, {"b64": base64.b64encode(written).decode()}]}).encode()
+    answers = json.loads(model.answer(run, [Instances(body)])[0])["predictions"]
+    (outputs,) = model.answer(run, [Arrays(np.array([series], np.float32))])
+    for answer in (*answers, dict(zip(("low", "middle", "high"), outputs[0].tolist(), strict=True))):
+        assert answer == pytest.approx(by_file.prediction.values)
+    with open_inputs("series", [("a.csv", written), ("b.json", json.dumps(series).encode())]) as inputs:
+        assert [member.name for member in inputs] == ["a.csv", "b.json"]
 
 
 def test_a_plug_in_that_cannot_be_imported_is_a_sentence(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
