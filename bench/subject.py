@@ -152,7 +152,9 @@ class _Bare:
         self.batches = Batches(*data["train"], spec, info)
         self.network = build_network(spec, info)
         compile_network(self.network, spec, info, self.batches.steps_per_epoch * epochs, gpu=False)
-        create_variables(self.network.trained, spec.task.encode_targets(data["train"][1][:1], info))
+        create_variables(
+            self.network.trained, (data["train"][0][:1], spec.task.encode_targets(data["train"][1][:1], info))
+        )
         self.validation = evaluation_dataset(*data["validation"], spec, info)
         self.clock = EpochClock(self.batches.num_examples)
 

@@ -7,8 +7,9 @@ import shutil
 import stat
 import zipfile
 import zlib
+from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ import numpy as np
 from engine.data_info import DataInfo
 from engine.errors import TrainyardError
 from engine.settings import settings
+from engine.targets import Ragged, Stored
 from engine.tasks.base import tasks
 
 if TYPE_CHECKING:
@@ -33,10 +35,12 @@ class Outcomes:
 
     positions: np.ndarray
     """(examples,) where each stands in the prepared dataset."""
-    outputs: np.ndarray
-    """(examples, outputs) float32: probabilities, or values."""
-    targets: np.ndarray
-    """(examples,) class indices, or values."""
+    outputs: Any
+    """(examples, ...): probabilities, values, or whatever the task answers with; of no length if they were too large."""
+    targets: Any
+    """What they are compared with: class indices (examples,), values, or what the task's targets are."""
+    scores: Mapping[str, np.ndarray] = field(default_factory=dict)
+    """By metric (examples,): see `Task.example_scores`. Empty in files of earlier versions."""
 
 
 @dataclass(frozen=True)
@@ -107,8 +111,7 @@ class Artifacts:
             return None
         try:
             with self.outcomes.open("rb") as stream, np.load(stream) as file:  # np.load leaves a damaged file open
-                names = [f"{split}_{part.name}" for part in fields(Outcomes)]
-                return Outcomes(*(file[name] for name in names)) if names[0] in file else None
+                return _outcomes(file, split) if f"{split}_positions" in file else None
         except (KeyError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
             raise OSError(f"{self.outcomes} is damaged: {error}") from error
 
@@ -126,6 +129,20 @@ class Artifacts:
     def size_bytes(self) -> int:
         """Disk space of all files; one that has several names counts once."""
         return _used_bytes(self.folder)
+
+
+def _outcomes(file: Any, split: str) -> Outcomes:
+    """Read the arrays of one split from an open npz file."""
+
+    begin = f"{split}_score_"
+    scores = {name.removeprefix(begin): file[name] for name in file.files if name.startswith(begin)}
+
+    def stored(name: str) -> Stored:
+        if name not in file and scores:  # too large to be kept
+            return np.empty(0, np.float32)
+        return Ragged(file[name], file[f"{name}_ends"]) if f"{name}_ends" in file else file[name]
+
+    return Outcomes(file[f"{split}_positions"], stored(f"{split}_outputs"), stored(f"{split}_targets"), scores)
 
 
 def artifacts_of(run_id: int) -> Artifacts:

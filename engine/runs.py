@@ -134,6 +134,11 @@ class RunSpec:
         default = usual_values(names, self.dataset.model_dump(mode="json"))
         return names | {name: value for name, value in self.values().items() if default.get(name) != value}
 
+    @property
+    def moves_targets(self) -> bool:
+        """Whether the augmentation is on and the task's targets must move with the inputs."""
+        return self.task.moved_targets and self.augmentation is not None and self.augmentation.active()
+
     def folded(self) -> list[Self]:
         """One spec for each fold of a cross-validation; only this one where there are no folds."""
         folds = self.dataset.folds
@@ -199,7 +204,7 @@ def choose_parts(names: dict[str, str], values: Mapping[str, Any] | None = None)
             task=task.name,
         )
     model = models[names.get("model") or _first_model(dataset, task, values or {})]
-    if task.modality not in model.modalities:
+    if not task.accepts(model):
         raise TrainyardError(
             "Model {model!r} takes {modalities} inputs, but task {task!r} has {modality} inputs. Choose one "
             "of: {models_for}.",
@@ -253,7 +258,7 @@ def with_advice(values: dict[str, Any]) -> dict[str, Any]:
 
 def models_for(task: type[Task]) -> list[type[Model]]:
     """The models that take the task's inputs, the default first."""
-    return [model for model in models.values() if task.modality in model.modalities]
+    return [model for model in models.values() if task.accepts(model)]
 
 
 def suggested_values(parts: dict[str, type[Spec]], values: Mapping[str, Any] | None = None) -> dict[str, Any]:

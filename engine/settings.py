@@ -56,6 +56,8 @@ class Settings(BaseSettings):
     fitted."""
     max_versions_mb: int = Field(default=2_000, ge=1)
     """Largest size of the versions that augmentation makes of a training split, in MB; fewer are made where it is less."""
+    max_outcomes_mb: int = Field(default=500, ge=1)
+    """Largest size of the outputs that one evaluation keeps of a split, in MB; of larger ones only the scores are kept."""
     max_step_points: int = Field(default=2_000, ge=100)
     """Most step-level points kept for one series of one run; longer runs are thinned by a stride."""
     max_upload_mb: int = Field(default=200, ge=1)

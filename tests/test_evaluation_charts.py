@@ -10,7 +10,7 @@ from engine.judging.values import judge_values
 from tests import seeding
 from ui.charts.evaluation import MAX_CLASS_CURVES, calibration_figure, errors_figure, predicted_figure, threshold_curves
 from ui.charts.figures import to_json
-from ui.evaluation.probabilities import calibration_words
+from ui.predictions.probabilities import calibration_words
 from ui.theme import THEMES
 
 

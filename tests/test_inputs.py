@@ -13,9 +13,10 @@ from engine.errors import TrainyardError
 from engine.settings import settings
 from engine.tasks.base import tasks
 from ui.charts.thumbnails import data_url, thumbnail
-from ui.demo.results import RENDERERS, renderer_for, result_table
+from ui.demo.results import result_table
 from ui.modalities import modality
 from ui.modalities.image import EXAMPLES, drawing, held_out_examples
+from ui.predictions import renderer_for
 
 
 def png(size: tuple[int, int], mode: str = "RGB") -> bytes:
@@ -100,6 +101,6 @@ def test_a_file_name_cannot_become_a_formula_in_a_spreadsheet() -> None:
         prediction = None
         error = "No image."
 
-    table = result_table(RENDERERS["classes"], [Failed()])
+    table = result_table(renderer_for("classes"), [Failed()])
     assert table["name"][0].startswith("'=")
     assert list(table.columns) == ["name", "error"]

@@ -88,7 +88,8 @@ def test_before_an_epoch_has_ended_the_newest_weights_are_taken(store: Store) ->
     info = prepare(spec.dataset).info
     network = build_network(spec, info)
     compile_network(network, spec, info, 10, gpu=False)
-    create_variables(network.trained, spec.task.encode_targets(np.zeros(1, np.int64), info))
+    targets = spec.task.encode_targets(np.zeros(1, np.int64), info)
+    create_variables(network.trained, (np.zeros((1, *info.shape), np.float32), targets))
     path = artifacts_of(1).checkpoint
     save_checkpoint(path, network.trained, Position(step=3), [], None)
     other = build_network(RunSpec.build(SMALL | RANDOM | {"seed": 5}), info)

@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from engine.artifacts import Outcomes
 from tests.prepared import InMemory, images
-from ui.evaluation.mistakes import cell, largest_errors, surest_mistakes
+from ui.predictions.mistakes import cell, largest_errors, surest_mistakes
 
 NASTY = "<img src=x onerror=alert(1)>"
 

@@ -19,10 +19,11 @@ from engine.preparation.prepare import prepare
 from engine.runs import RunSpec, RunState
 from engine.store import Store
 from engine.studies import Search, StudySpec
+from engine.tasks.graph import Tensors
 from engine.training import fit, pipeline
 from engine.training.checkpoint import load_weights
 from engine.training.features import frozen_features, learn
-from engine.training.network import Network, Tensors, build_network, compile_network, create_variables
+from engine.training.network import Network, build_network, compile_network, create_variables
 from engine.training.reporter import RunLost
 from engine.worker import work
 from tests.training_runs import RANDOM, SMALL, create, stopping_at, train
@@ -214,7 +215,7 @@ def test_the_training_step_is_traced_once(name: str) -> None:
     compile_network(
         Network(model, model, model, Tensors(*[model.input] * 3, *[model.output] * 2)), spec, info, 10, gpu=False
     )
-    create_variables(model, spec.task.encode_targets(np.array([0]), info))
+    create_variables(model, (np.zeros((1, 8, 8, 1), np.float32), spec.task.encode_targets(np.array([0]), info)))
     traced, step = [], model.train_step
     model.train_step = lambda data: traced.append(data) or step(data)
     batches = pipeline.Batches(np.zeros((16, 8, 8, 1), np.uint8), np.arange(16) % 2, spec, info)

@@ -20,6 +20,8 @@ class PredictRequest(Shape):
     object of columns and values; a column that is missing or null counts as missing."""
     signature_name: Literal["serving_default", "raw"] = "serving_default"
     """`raw`: predictions are the plain outputs of the network, as TensorFlow Serving gives them."""
+    parameters: Annotated[dict[str, Any], Field(default_factory=dict)]
+    """Settings of the answer, such as a temperature: those of the task, listed in `answering` of the model."""
 
 
 class FilesRequest(Shape):

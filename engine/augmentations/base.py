@@ -1,6 +1,6 @@
 """What an augmentation is: a Spec of random changes that keep the label true, applied in training only."""
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -30,6 +30,14 @@ class Augmentation(Spec):
     def apply(self, x: "keras.KerasTensor", seed: int) -> "keras.KerasTensor":
         """Map inputs (batch, ...) to changed ones of the same shape, with Keras layers that idle in inference."""
         raise NotImplementedError(f"{type(self).__name__} must define apply.")
+
+    def change(self, x: Any, seed: Any) -> tuple[Any, Any]:
+        """Change a batch (batch, ...) in the input pipeline and say how it was moved, for targets that move along.
+
+        `seed` (2,) int64 decides everything: the same step of the same run is changed alike after a resume. Returns the
+        changed batch and `transforms` (batch, 3, 3): see `Task.move`.
+        """
+        raise NotImplementedError(f"{type(self).__name__} must define change.")
 
     @property
     def copies(self) -> int:

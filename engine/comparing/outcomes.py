@@ -12,6 +12,7 @@ from engine.errors import TrainyardError
 from engine.imports.sets import PLACES
 from engine.runs import Run, RunState
 from engine.sentences import word
+from engine.targets import same
 from engine.tasks.base import tasks
 
 _CUTS = ("validation_fraction", "folds", "fold")
@@ -25,8 +26,8 @@ class Judged:
     run: Run
     positions: np.ndarray
     """(examples,) ascending."""
-    targets: np.ndarray
-    """(examples,)"""
+    targets: Any
+    """(examples, ...)"""
     scores: Mapping[str, np.ndarray]
     """For each metric (examples,): see `Task.example_scores`."""
 
@@ -56,12 +57,12 @@ def read_judged(run: Run) -> Judged:
         raise TrainyardError("Run {run} has no test examples: its dataset has no test split.", run=run.id)
     order = np.argsort(found.positions)
     task = tasks[run.spec["task"]["name"]]
-    scores = task.example_scores(found.outputs[order], found.targets[order])
+    scores = found.scores or task.example_scores(found.outputs, found.targets)
     if not scores:
         raise TrainyardError(
             "Task {task!r} does not say how good single examples are, so they are not compared.", task=task.name
         )
-    return Judged(run, found.positions[order], found.targets[order], scores)
+    return Judged(run, found.positions[order], found.targets[order], {name: s[order] for name, s in scores.items()})
 
 
 def _check_ended(run: Run) -> None:
@@ -113,7 +114,7 @@ def check_same_examples(first: Judged, other: Judged) -> None:
             num_examples=first.num_examples,
             other_examples=other.num_examples,
         )
-    if data_changed(one, two) or not np.array_equal(first.targets, other.targets):
+    if data_changed(one, two) or not same(first.targets, other.targets):
         raise TrainyardError(
             "Runs {one} and {two} were not judged on the same test examples: the dataset has changed between them.",
             one=one.id,

@@ -23,15 +23,16 @@ class Examples:
     """All examples of a dataset, before they are split.
 
     `inputs`: images (examples, height, width, channels) uint8; texts (examples,) strings as objects; clips (examples,
-    samples) int16, mono; tables (examples,) of up to two fields, see `engine.modalities.rows`. `targets` (examples,):
-    int64 class indices into `labels`, or float64 values where `labels` is empty. `groups` (examples,) names examples
+    samples) int16, mono; tables (examples,) of up to two fields, see `engine.modalities.rows`. `targets` as the
+    task's codec takes them (`engine.targets`): class indices into `labels` (examples,), values (examples,), arrays
+    (examples, ...), one array an example, or None. `groups` (examples,) names examples
     that must stay in one split (two drawings of one emoji); `test` and `validation` (examples,) bool mark splits that the
     source fixes.
     """
 
     inputs: np.ndarray
-    targets: np.ndarray
-    labels: tuple[str, ...]
+    targets: Any
+    labels: tuple[str, ...] = ()
     groups: np.ndarray | None = None
     test: np.ndarray | None = None
     strata: np.ndarray | None = None
@@ -92,6 +93,10 @@ class Dataset(Spec):
     def facts(self, modality: str, task: str) -> Facts | None:
         """What is known of the data without reading it, for defaults that follow it; None: `suggested` holds."""
         return None
+
+    def task(self) -> str:
+        """Return the name of the task that its targets are for: the first it serves, where the fields say no more."""
+        return self.tasks[0]
 
     def available(self) -> bool:
         """Whether the files are on disk, so that `load` can work."""

@@ -18,15 +18,13 @@ from engine.data_info import DataInfo
 from engine.datasets.base import Dataset, Examples
 from engine.errors import TrainyardError
 from engine.modalities.base import Inputs, Modality, modalities
-from engine.sentences import COMMA, joined
 from engine.settings import settings
-from engine.tasks.base import tasks
+from engine.targets import CODECS, Targets
+from engine.tasks.base import Task, tasks
 
 Split = Literal["train", "validation", "test"]
 SPLITS: tuple[Split, ...] = ("train", "validation", "test")
 _FORMAT = "3"  # raise it when the prepared form changes: old caches are then ignored
-_STRATA = 5
-_LEAST_ROWS = 10
 _TEMPORARY, _STALE_SECONDS = ".prepare-", 24 * 3600.0
 
 
@@ -50,6 +48,19 @@ class PreparedDataset:
         """Axes of one input, the class names, the columns of a table."""
         return DataInfo.from_dict(self.meta)
 
+    @cached_property
+    def task(self) -> Task:
+        """The task that the targets are for, with its default settings."""
+        return tasks[self.meta["task"]]()
+
+    def strata(self, where: np.ndarray) -> np.ndarray:
+        """Return (examples,) what the examples `where` are balanced by: their class, where they have one."""
+        return CODECS[self.meta["targets"]].strata(self.targets[where])
+
+    def describe(self, position: int) -> str:
+        """Return one line that says what the target of an example is."""
+        return self.task.describe(self.targets[position], self.info)
+
     @property
     def content_hash(self) -> str:
         """SHA-256 over all inputs, targets, labels and the split: the identity that a run records."""
@@ -66,16 +77,16 @@ class PreparedDataset:
         return self.modality.open(self.path)
 
     @cached_property
-    def targets(self) -> np.ndarray:
-        """(examples,) int64 classes or float64 values, in memory."""
-        return np.asarray(np.load(self.path / "targets.npy"))
+    def targets(self) -> Any:
+        """The targets as the task's codec reads them (`engine.targets.Stored`): positions pick from them."""
+        return CODECS[self.meta["targets"]].read(self.path)
 
     def indices(self, split: Split) -> np.ndarray:
         """Positions of one split's examples in `inputs` and `targets`, ascending."""
         with np.load(self.path / "splits.npz") as file:
             return np.asarray(file[split])
 
-    def arrays(self, split: Split) -> tuple[np.ndarray, np.ndarray]:
+    def arrays(self, split: Split) -> tuple[np.ndarray, Any]:
         """Inputs and targets of one split, copied into memory; texts and rows as in `Examples`."""
         where = self.indices(split)
         return np.asarray(self.inputs[where]), self.targets[where]
@@ -136,7 +147,7 @@ def split_examples(dataset: Dataset, examples: Examples) -> dict[Split, np.ndarr
     """Disjoint, seeded, stratified positions of the three splits; examples of one group stay together."""
     rng = np.random.default_rng(dataset.split_seed)
     units, members = _units(examples)
-    classes = _strata(examples)[[first[0] for first in members]]
+    classes = _strata(dataset, examples)[[first[0] for first in members]]
     first = [positions[0] for positions in members]
     everything = np.arange(len(units))
     held = examples.validation[first] if examples.validation is not None else np.zeros(len(units), bool)
@@ -166,23 +177,12 @@ def _units(examples: Examples) -> tuple[np.ndarray, list[np.ndarray]]:
     return names, np.split(order, np.cumsum(np.bincount(inverse))[:-1])
 
 
-def _count_units(examples: Examples) -> np.ndarray:
-    """How many groups, or examples where there are none, show each class: (classes,). A voice may speak all words."""
-    groups = np.arange(len(examples.inputs)) if examples.groups is None else examples.groups
-    number, classes = np.unique(groups, return_inverse=True)[1], len(examples.labels)
-    pairs = np.unique(number * classes + examples.targets)
-    counts: np.ndarray = np.bincount(pairs % classes, minlength=classes)
-    return counts
-
-
-def _strata(examples: Examples) -> np.ndarray:
-    """What each split has its share of, (examples,): the classes, or for a regression small, middling and large values."""
+def _strata(dataset: Dataset, examples: Examples) -> np.ndarray:
+    """Return what each split has its share of, (examples,): what the source says, else what the targets suggest."""
     if examples.strata is not None:
         return examples.strata
-    if examples.labels:
-        return examples.targets
-    edges = np.quantile(examples.targets, np.linspace(0, 1, _STRATA + 1)[1:-1])
-    return np.searchsorted(edges, examples.targets)
+    codec = codec_of(dataset)
+    return codec.strata(codec.store(examples.targets, len(examples.inputs)))
 
 
 def _draw(
@@ -222,76 +222,44 @@ def _fold(
     return chosen, np.setdiff1d(where, chosen)
 
 
-def check_examples(name: str, examples: Examples) -> None:
+def check_examples(dataset: Dataset, examples: Examples) -> None:
     """Refuse what nothing can be learned from, with a sentence."""
     if len(examples.inputs) == 0:
-        raise TrainyardError("Dataset {name!r} has no examples. Add files, or choose another dataset.", name=name)
-    if not examples.labels:
-        _check_values(name, examples.targets)
-        return
-    counts = _count_units(examples)
-    if (counts > 0).sum() < 2:
         raise TrainyardError(
-            "Dataset {name!r} has examples of one class only ({labels!r}); a classifier needs at least two.",
-            name=name,
-            labels=examples.labels[int(counts.argmax())],
+            "Dataset {name!r} has no examples. Add files, or choose another dataset.", name=dataset.name
         )
-    rare = [label for label, n in zip(examples.labels, counts, strict=True) if n < 3]
-    if rare:
-        raise TrainyardError(
-            "Dataset {name!r} has fewer than 3 different examples of {rare}: each class needs one for "
-            "training, one for validation and one for the test. Add examples, or remove the class.",
-            name=name,
-            rare=joined(map(repr, rare[:5]), COMMA),
-        )
+    codec = codec_of(dataset)
+    stored = codec.store(examples.targets, len(examples.inputs))
+    codec.check(dataset.name, stored, examples.labels, examples.groups)
 
 
-def _check_values(name: str, targets: np.ndarray) -> None:
-    """Refuse targets of a regression that nothing can be learned from."""
-    if len(targets) < _LEAST_ROWS:
-        raise TrainyardError(
-            "Dataset {name!r} has {targets} rows with a target; a regression needs at least {least_rows}.",
-            name=name,
-            targets=len(targets),
-            least_rows=_LEAST_ROWS,
-        )
-    if not np.isfinite(targets).all():
-        raise TrainyardError(
-            "Dataset {name!r} has targets that are no finite numbers. Leave these rows out.", name=name
-        )
-    if targets.min() == targets.max():
-        raise TrainyardError(
-            "Dataset {name!r} has the same target in every row ({targets:g}): there is nothing to predict.",
-            name=name,
-            targets=targets[0],
-        )
-
-
-def _count(examples: Examples, where: np.ndarray) -> list[int]:
-    if not examples.labels:
-        return [len(where)]
-    counts: list[int] = np.bincount(examples.targets[where], minlength=len(examples.labels)).tolist()
-    return counts
+def codec_of(dataset: Dataset) -> Targets:
+    """Return the form of the targets of a dataset: its task says so."""
+    return tasks[dataset.task()].targets
 
 
 def _write(dataset: Dataset, path: Path) -> None:
     examples = dataset.load()
-    check_examples(dataset.name, examples)
+    check_examples(dataset, examples)
     splits = split_examples(dataset, examples)
     modality = tasks[dataset.tasks[0]].modality
     stored = modalities[modality].store(examples.inputs)
+    codec = codec_of(dataset)
+    targets = codec.store(examples.targets, len(examples.inputs))
     info = DataInfo(stored.shape, examples.labels, examples.columns, examples.target, modality=modality).to_dict()
     hashed = {name: value for name, value in info.items() if name != "modality"}  # as before there were several
     identity = [hashed, len(examples.inputs), stored.kind, stored.texts]
     digest = hashlib.sha256(json.dumps(identity, sort_keys=True).encode())
-    for array in (*stored.files.values(), examples.targets, *(splits[name] for name in SPLITS)):
+    for array in (*stored.files.values(), *codec.files(targets).values(), *(splits[name] for name in SPLITS)):
         digest.update(np.ascontiguousarray(array).data)
     meta = {
         **info,
         "text_column": examples.text_column,  # not of the content: equal texts are equal data
         "dataset": dataset.to_dict(),
         "kind": stored.kind,
-        "counts": {name: _count(examples, where) for name, where in splits.items()},
+        "task": dataset.task(),
+        "targets": codec.name,
+        "counts": {name: codec.counts(targets[where], examples.labels) for name, where in splits.items()},
         "content_hash": digest.hexdigest(),
     }
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -301,7 +269,8 @@ def _write(dataset: Dataset, path: Path) -> None:
             np.save(temporary / name, array)
         for name, text in stored.texts.items():
             (temporary / name).write_text(text, encoding="utf-8")
-        np.save(temporary / "targets.npy", examples.targets.astype(np.int64 if examples.labels else np.float64))
+        for name, array in codec.files(targets).items():
+            np.save(temporary / name, array)
         np.savez(
             temporary / "splits.npz",
             train=splits["train"],

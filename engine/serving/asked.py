@@ -15,9 +15,10 @@ from engine.modalities.given import Decoded
 from engine.modalities.table.given import unknown_categories
 from engine.serving.answers import PredictResult
 from engine.serving.decoding import decode
-from engine.serving.instances import make_inputs, read_request
+from engine.serving.instances import Body, make_inputs, read_request
 from engine.settings import settings
-from engine.tasks.base import Prediction, Task
+from engine.targets import as_lists, finite_rows
+from engine.tasks.base import Answering, Prediction, Task
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,10 @@ class Asked(Protocol):
     def inputs(self, meaning: Meaning) -> np.ndarray | None:
         """Its inputs (examples, ...), or None when there are none. Raises `TrainyardError` for wrong ones."""
 
-    def answer(self, outputs: np.ndarray, meaning: Meaning) -> Any:
+    def options(self, meaning: Meaning) -> Answering:
+        """Return how it wants to be answered. Raises `TrainyardError` for settings that the task does not have."""
+
+    def answer(self, outputs: Any, meaning: Meaning) -> Any:
         """What is sent back for the outputs (examples, outputs) of these inputs."""
 
 
@@ -47,6 +51,8 @@ class Files:
     files: list[tuple[str, bytes]]
     raw: bool = False
     """Whether results have the plain outputs, too."""
+    parameters: dict[str, Any] = field(default_factory=dict)
+    """Settings of the answer: see `Task.answering`."""
     _decoded: list[Decoded] = field(default_factory=list)
 
     def inputs(self, meaning: Meaning) -> np.ndarray | None:
@@ -63,10 +69,14 @@ class Files:
         found = [decoded.inputs for decoded in self._decoded if len(decoded.inputs)]
         return np.concatenate(found) if found else None
 
-    def answer(self, outputs: np.ndarray, meaning: Meaning) -> list[PredictResult]:
+    def options(self, meaning: Meaning) -> Answering:
+        """Those that were sent along."""
+        return meaning.task.answering.parse(self.parameters)
+
+    def answer(self, outputs: Any, meaning: Meaning) -> list[PredictResult]:
         """A result for each input of each file, in order."""
         found = [decoded.inputs for decoded in self._decoded if len(decoded.inputs)]
-        made = zip(_predictions(outputs, found, meaning), outputs.tolist(), strict=True)
+        made = zip(_predictions(outputs, found, meaning), as_lists(outputs), strict=True)
         results = []
         for decoded in self._decoded:
             for position, name in enumerate(decoded.names):
@@ -78,7 +88,7 @@ class Files:
         return results
 
 
-def _predictions(outputs: np.ndarray, inputs: Sequence[np.ndarray], meaning: Meaning) -> list[Prediction]:
+def _predictions(outputs: Any, inputs: Sequence[np.ndarray], meaning: Meaning) -> list[Prediction]:
     """Return a typed prediction for each row of `outputs`; beside it, which categories of its input are unknown."""
     made = meaning.task.predictions(outputs, meaning.info)
     if not meaning.info.named("category"):
@@ -115,7 +125,11 @@ class Arrays:
             )
         return found if len(found) else None
 
-    def answer(self, outputs: np.ndarray, meaning: Meaning) -> np.ndarray:
+    def options(self, meaning: Meaning) -> Answering:
+        """The defaults."""
+        return meaning.task.answering()
+
+    def answer(self, outputs: Any, meaning: Meaning) -> Any:
         """The outputs, as they are."""
         return outputs
 
@@ -130,24 +144,28 @@ class Instances:
     _inputs: np.ndarray = field(default_factory=lambda: np.empty(0))
 
     @cached_property
-    def _request(self) -> tuple[list[Any], bool]:
+    def _request(self) -> Body:
         return read_request(self.body)
 
     def inputs(self, meaning: Meaning) -> np.ndarray | None:
         """All instances; one that is wrong is an error of the whole."""
-        self._inputs = make_inputs(self._request[0], meaning.task.modality, meaning.info)
+        self._inputs = make_inputs(self._request.instances, meaning.task.modality, meaning.info)
         return self._inputs
 
-    def answer(self, outputs: np.ndarray, meaning: Meaning) -> bytes:
+    def options(self, meaning: Meaning) -> Answering:
+        """Those of `parameters` in the body."""
+        return meaning.task.answering.parse(self._request.parameters)
+
+    def answer(self, outputs: Any, meaning: Meaning) -> bytes:
         """`{"predictions": [...]}`, with `epoch` while the run still trains."""
-        wrong = np.flatnonzero(~np.isfinite(outputs).all(axis=1))
+        wrong = np.flatnonzero(~finite_rows(outputs))
         if len(wrong):
             raise TrainyardError(
                 "The network has no number for instances[{wrong}]. Its values may be far outside of what the "
                 "network was trained on.",
                 wrong=wrong[0],
             )
-        raw = self.raw or self._request[1]
-        predictions = outputs.tolist() if raw else [p.values for p in _predictions(outputs, [self._inputs], meaning)]
+        raw = self.raw or self._request.raw
+        predictions = as_lists(outputs) if raw else [p.values for p in _predictions(outputs, [self._inputs], meaning)]
         epoch = {} if meaning.epoch is None else {"epoch": meaning.epoch}
         return json.dumps({"predictions": predictions} | epoch, allow_nan=False).encode()

@@ -1,6 +1,7 @@
 """Inputs as JSON in the form of TensorFlow Serving's REST API, many at once: checked, and made into one batch."""
 
 import json
+from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 import numpy as np
@@ -15,8 +16,19 @@ SIGNATURES = ("serving_default", "raw")
 """What `signature_name` may say: typed predictions, or the plain outputs of the network."""
 
 
-def read_request(body: bytes) -> tuple[list[Any], bool]:
-    """The instances of a request, and whether it wants plain outputs. Raises `TrainyardError` for what is none."""
+@dataclass(frozen=True)
+class Body:
+    """A request as its JSON says it."""
+
+    instances: list[Any]
+    raw: bool = False
+    """Whether plain outputs are wanted."""
+    parameters: dict[str, Any] = field(default_factory=dict)
+    """Settings of the answer."""
+
+
+def read_request(body: bytes) -> Body:
+    """Read a request. Raises `TrainyardError` for a body that is not one."""
     try:
         asked = json.loads(body, parse_constant=_no_number)
     except RecursionError as error:
@@ -27,10 +39,11 @@ def read_request(body: bytes) -> tuple[list[Any], bool]:
         raise TrainyardError('The body must be a JSON object such as {"instances": [...]}.')
     if "inputs" in asked:
         raise TrainyardError('The column form "inputs" is not taken. Give one entry an input: {"instances": [...]}.')
-    unknown = sorted(asked.keys() - {"instances", "signature_name"})
+    unknown = sorted(asked.keys() - {"instances", "signature_name", "parameters"})
     if unknown:
         raise TrainyardError(
-            "{unknown!r} is not part of a request; there are: instances, signature_name.", unknown=unknown[0][:80]
+            "{unknown!r} is not part of a request; there are: instances, signature_name, parameters.",
+            unknown=unknown[0][:80],
         )
     instances, signature = asked.get("instances"), asked.get("signature_name", SIGNATURES[0])
     if signature not in SIGNATURES:
@@ -49,7 +62,12 @@ def read_request(body: bytes) -> tuple[list[Any], bool]:
             instances=len(instances),
             limit=limit,
         )
-    return instances, signature == "raw"
+    parameters = asked.get("parameters", {})
+    if not isinstance(parameters, dict):
+        raise TrainyardError(
+            '"parameters" must be an object of settings of the answer, such as {{"temperature": 0.8}}.'
+        )
+    return Body(instances, signature == "raw", parameters)
 
 
 def make_inputs(instances: list[Any], modality: str, info: DataInfo) -> np.ndarray:

@@ -13,6 +13,8 @@ from engine.serving.asked import Asked, Files
 from engine.serving.sources import LoadedModel, Source, find_source, load
 from engine.serving.turns import attempt
 from engine.settings import settings
+from engine.targets import Stored, joined_rows
+from engine.tasks.base import Answering
 
 logger = logging.getLogger(__name__)
 
@@ -61,27 +63,52 @@ class LoadedModels:
 
 def answer_together(model: LoadedModel, asked: Sequence[Asked]) -> list[Any]:
     """For each request its answer or its exception: what all of them give goes through the network as one batch."""
-    batches = [attempt(partial(request.inputs, model.meaning)) for request in asked]
-    usable = [np.empty((0, 0)) if isinstance(batch, Exception | None) else batch for batch in batches]
-    outputs = attempt(lambda: _outputs(model, usable))
-    if isinstance(outputs, Exception):
-        if len(asked) == 1:
-            return [outputs]
-        logger.warning("A batch of %s requests failed; each is tried alone.", len(asked), exc_info=outputs)
-        return [answer_together(model, [request])[0] for request in asked]
+    batches = [attempt(partial(_wanted, request, model)) for request in asked]
+    # requests that are answered in the same way go through the network together
+    alike: dict[Answering, dict[int, np.ndarray]] = {}
+    for place, batch in enumerate(batches):
+        if not isinstance(batch, Exception):
+            alike.setdefault(batch[1], {})[place] = batch[0]
+    outputs: dict[int, Any] = {}
+    for options, some in alike.items():
+        outputs |= zip(some, _answers(model, list(some.values()), options), strict=True)
+    found = [outputs.get(place, batch) for place, batch in enumerate(batches)]
     return [
-        batch if isinstance(batch, Exception) else attempt(partial(request.answer, found, model.meaning))
-        for request, batch, found in zip(asked, batches, outputs, strict=True)
+        one if isinstance(one, Exception) else attempt(partial(request.answer, one, model.meaning))
+        for one, request in zip(found, asked, strict=True)
     ]
 
 
-def _outputs(model: LoadedModel, batches: list[np.ndarray]) -> list[np.ndarray]:
-    """Outputs (examples, outputs) of each batch; no call of the network has more than `max_batch` examples."""
+def _wanted(request: Asked, model: LoadedModel) -> tuple[np.ndarray, Answering]:
+    """The inputs of a request, none as an empty array, and how it is to be answered."""
+    batch = request.inputs(model.meaning)
+    return np.empty((0, 0)) if batch is None else batch, request.options(model.meaning)
+
+
+def _answers(model: LoadedModel, batches: list[np.ndarray], options: Answering) -> list[Any]:
+    """For each batch its outputs, or the exception that belongs to it alone."""
+    found = attempt(partial(_outputs, model, batches, options))
+    if not isinstance(found, Exception):
+        return found
+    if len(batches) == 1:
+        return [found]
+    logger.warning("A batch of %s requests failed; each is tried alone.", len(batches), exc_info=found)
+    return [_answers(model, [batch], options)[0] for batch in batches]
+
+
+def _outputs(model: LoadedModel, batches: list[np.ndarray], options: Answering) -> list[Stored]:
+    """Outputs (examples, ...) of each batch; no call of the network has more than `max_batch` examples."""
     full = [batch for batch in batches if len(batch)]
     if not full:
         return [np.empty((0, 0)) for _ in batches]
-    joined = np.concatenate(full) if len(full) > 1 else full[0]
-    step = settings().max_batch
-    parts = [model.call(joined[start : start + step]) for start in range(0, len(joined), step)]
-    outputs = np.concatenate(parts) if len(parts) > 1 else parts[0]
-    return np.split(outputs, np.cumsum([len(batch) for batch in batches])[:-1])
+    together = np.concatenate(full) if len(full) > 1 else full[0]
+    step, task, info = settings().max_batch, model.meaning.task, model.meaning.info
+    parts = [
+        task.answer(model.call, together[start : start + step], info, options)
+        for start in range(0, len(together), step)
+    ]
+    outputs = joined_rows(parts)
+    if len(batches) == 1:
+        return [outputs]
+    ends = np.cumsum([len(batch) for batch in batches])
+    return [outputs[end - len(batch) : end] for batch, end in zip(batches, ends, strict=True)]

@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,8 @@ from engine.modalities.base import modalities
 from engine.sentences import word
 from engine.serving.asked import Meaning
 from engine.store import open_store
-from engine.tasks.base import tasks
+from engine.tasks.base import Call, tasks
+from engine.tasks.graph import STORED, feed
 from engine.training.tensors import as_tensors
 
 logger = logging.getLogger(__name__)
@@ -43,8 +44,8 @@ class LoadedModel:
     """One run's network, traced for batches of any length."""
 
     meaning: Meaning
-    call: Callable[[np.ndarray], np.ndarray]
-    """Inputs (batch, ...) -> outputs (batch, outputs)."""
+    call: Call
+    """Raw inputs (batch, ...), and what the graph takes beside them, -> outputs (batch, ...)."""
     trained: Any = None
     """The network that training writes checkpoints of, where that is what was loaded: newer weights fit into it."""
 
@@ -151,17 +152,34 @@ def _read_weights(source: Source, model: Any) -> int:
     return int(position.callbacks.get("best", {}).get("epochs", {}).get("epoch", 0))
 
 
-def _traced(model: Any, info: DataInfo) -> Callable[[np.ndarray], np.ndarray]:
+def _traced(model: Any, info: DataInfo) -> Call:
     """The model as a graph, traced now and once for batches of all lengths: calling the model itself costs
     milliseconds of Python each time."""
     import tensorflow as tf
 
+    if isinstance(model.input, dict) and STORED in model.input:  # a task's own extra inputs: its lengths vary, too
+        return _traced_with_extra(model)
     signature = modalities[info.modality].signature(info, model.inputs[0].dtype)
     traced = tf.function(lambda inputs: model(inputs, training=False), [signature])
     traced.get_concrete_function()
 
-    def call(batch: np.ndarray) -> np.ndarray:
-        tensors = as_tensors(batch)
+    def call(inputs: np.ndarray, extra: Mapping[str, np.ndarray] | None = None) -> np.ndarray:
+        tensors = as_tensors(inputs)
         return np.asarray(traced(tensors if isinstance(tensors, dict) else tf.cast(tensors, signature.dtype)))
+
+    return call
+
+
+def _traced_with_extra(model: Any) -> Call:
+    """The same for a network that is fed more than one input: shapes are those of its inputs."""
+    import tensorflow as tf
+
+    specs = {name: tf.TensorSpec(tensor.shape, tensor.dtype) for name, tensor in model.input.items()}
+    traced = tf.function(lambda fed: model(fed, training=False), [specs])
+    traced.get_concrete_function()
+
+    def call(inputs: np.ndarray, extra: Mapping[str, np.ndarray] | None = None) -> np.ndarray:
+        fed = feed(as_tensors(inputs), extra or {})
+        return np.asarray(traced({name: tf.cast(value, specs[name].dtype) for name, value in fed.items()}))
 
     return call

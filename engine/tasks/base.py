@@ -1,7 +1,8 @@
 """What a task is: the head of the network, its losses and metrics, and how predictions are judged and shown."""
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import numpy as np
 
@@ -10,6 +11,8 @@ from engine.metrics import Metric, declare, metric_named
 from engine.modalities.base import modalities
 from engine.registry import Registry
 from engine.spec import Spec
+from engine.targets import Stored, Targets, Values
+from engine.tasks.graph import Tensors
 
 if TYPE_CHECKING:
     import keras
@@ -35,11 +38,24 @@ class Prediction:
         return " ".join(words)
 
 
+class Answering(Spec):
+    """How a trained network answers: settings that can be changed without training again. By default there are none."""
+
+
+class Call(Protocol):
+    """The saved network, ready to be called."""
+
+    def __call__(self, inputs: np.ndarray, extra: Mapping[str, np.ndarray] | None = None) -> np.ndarray:
+        """Map raw inputs (batch, ...), and what the graph takes beside them by name, to outputs (batch, ...)."""
+
+
 class Task(Spec):
     """What is predicted from what. Its fields are the choices that belong to the task, such as the loss."""
 
     modality: ClassVar[str] = ""
     """Name of its kind of input."""
+    targets: ClassVar[Targets] = Values()
+    """The form of what is to be predicted, as datasets give it and as it is stored."""
     prediction: ClassVar[str] = ""
     """Kind of result: picks the renderer in the pages."""
     metrics: ClassVar[tuple[Metric, ...]] = ()
@@ -48,6 +64,14 @@ class Task(Spec):
     """The metric that decides which epoch is best, as Keras logs it (`val_accuracy`)."""
     maximize: ClassVar[bool] = False
     """Whether more of the objective is better: its metric says so."""
+    padding: ClassVar[float] = 0
+    """What fills up ragged targets to the longest of a batch."""
+    moved_targets: ClassVar[bool] = False
+    """Whether targets lie in the picture, and must move with it when it is flipped, turned or shifted: boxes, masks."""
+    answering: ClassVar[type[Answering]] = Answering
+    """The settings of an answer, such as a temperature or a threshold: on the demo page, in the API, on the command line."""
+    streams: ClassVar[bool] = False
+    """Whether `stream` shows an answer as it comes."""
     suggested: ClassVar[dict[str, Any]] = {}
     """Values of other fields that suit this task (`units`, `epochs` ...): form defaults; dataset and model overrule."""
 
@@ -83,6 +107,27 @@ class Task(Spec):
         """
         return {}
 
+    @classmethod
+    def accepts(cls, model: type[Any]) -> bool:
+        """Return whether networks of `model`, a class of `engine.models`, can be trained for this task."""
+        return cls.modality in model.modalities
+
+    def assemble(self, model: Any, info: DataInfo) -> Tensors:
+        """Build the graph of a network of `model`: by default the model's parts and the head, one after the other.
+
+        A task that feeds more than the stored input, or joins several networks, builds its own.
+        """
+        raw, inputs = self.inputs(info)
+        frozen = model.features(model.preprocess(inputs, info))
+        scores = self.head(model.body(frozen), info)
+        return Tensors(raw, inputs, frozen, scores, self.final(scores))
+
+    def network(self, inputs: Any, outputs: Any, name: str) -> "keras.Model":
+        """Make the Keras model that is compiled and fitted: a subclass with its own `compute_loss` is welcome."""
+        import keras
+
+        return keras.Model(inputs, outputs, name=name)
+
     def head(self, x: "keras.KerasTensor", info: DataInfo) -> "keras.KerasTensor":
         """Map a representation (batch, units) to raw scores (batch, outputs), in float32."""
         raise NotImplementedError(f"{type(self).__name__} must define head.")
@@ -95,6 +140,22 @@ class Task(Spec):
         """`loss` and `metrics` for `keras.Model.compile`, on raw scores."""
         raise NotImplementedError(f"{type(self).__name__} must define compile_options.")
 
+    def batch(self, inputs: Any, targets: Any, info: DataInfo) -> tuple[Any, Any]:
+        """Return what a step of training is fed and what its loss takes, inside the input pipeline (TensorFlow ops).
+
+        `inputs` and `targets` are of a batch: stored inputs or their frozen features, and stored targets, of which
+        ragged ones are filled up with `padding`. A task whose graph has `extra` inputs, or whose targets are made of
+        the inputs, says so here.
+        """
+        return inputs, self.encode_targets(targets, info)
+
+    def move(self, targets: Any, transforms: Any, info: DataInfo) -> Any:
+        """Return a batch of stored targets as they are after the pictures were moved (TensorFlow ops).
+
+        `transforms` (batch, 3, 3) float32 maps homogeneous (x, y, 1) of the old picture, from 0 to 1, to the new one.
+        """
+        raise NotImplementedError(f"{type(self).__name__} must define move.")
+
     def encode_targets(self, targets: Any, info: DataInfo) -> Any:
         """Turn a batch of stored targets into what the loss takes, inside the input pipeline (TensorFlow ops)."""
         return targets
@@ -103,9 +164,32 @@ class Task(Spec):
         """Weight of each class, or None to weigh all examples alike. `targets` are those of the training split."""
         return None
 
-    def evaluate(self, outputs: np.ndarray, targets: np.ndarray, info: DataInfo) -> dict[str, Any]:
-        """Judge `outputs` (examples, outputs) of the saved model: plain JSON with `metrics` and what pages draw."""
-        raise NotImplementedError(f"{type(self).__name__} must define evaluate.")
+    def answer(self, call: Call, inputs: np.ndarray, info: DataInfo, options: Answering) -> Stored:
+        """Return the outputs for raw `inputs` (examples, ...): one pass of the network, unless the task needs more.
+
+        A task that decodes or samples calls the network in a loop, as its `options` say, and may return ragged outputs.
+        """
+        return call(inputs)
+
+    def stream(self, call: Call, inputs: np.ndarray, info: DataInfo, options: Answering) -> Iterator[Stored]:
+        """Yield the outputs for one raw input (1, ...) as far as they have come; the last one is the whole answer."""
+        yield self.answer(call, inputs, info, options)
+
+    def truth(self, inputs: np.ndarray, targets: Stored) -> Stored:
+        """Return what outputs are compared with: the stored targets, unless they are made of the inputs."""
+        return targets
+
+    def evaluate(self, outputs: Any, targets: Any, info: DataInfo) -> dict[str, Any]:
+        """Evaluate outputs (examples, ...) by `truth`: plain JSON with `metrics` and what pages draw.
+
+        Both may be memory-mapped and large. By default every metric follows from `example_scores`.
+        """
+        scores = self.example_scores(outputs, targets)
+        return {
+            "metrics": {
+                metric.name: of_scores(metric, scores[metric.name]) for metric in self.metrics if metric.name in scores
+            }
+        }
 
     def guess(self, targets: np.ndarray, count: int, info: DataInfo) -> tuple[str, np.ndarray] | None:
         """What is best answered to everything, by the training split's `targets`: its words, and outputs (count, outputs).
@@ -115,17 +199,27 @@ class Task(Spec):
         return None
 
     @classmethod
-    def example_scores(cls, outputs: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
-        """How good each row of `outputs` (examples, outputs) is, (examples,) by metric: their mean is the metric.
+    def example_scores(cls, outputs: Any, targets: Any) -> dict[str, np.ndarray]:
+        """How good each row of `outputs` (examples, ...) is, (examples,) by metric: their mean is the metric.
 
         For a metric whose `over` is `root` it is the root of their mean. Runs of a task without such are not compared
         example by example.
         """
         return {}
 
-    def predictions(self, outputs: np.ndarray, info: DataInfo) -> list[Prediction]:
-        """One typed result for each row of `outputs` (examples, outputs)."""
+    def describe(self, target: Any, info: DataInfo) -> str:
+        """Return one line that says what a stored target is; empty where there is none, or words cannot say it."""
+        return ""
+
+    def predictions(self, outputs: Any, info: DataInfo) -> list[Prediction]:
+        """One typed result for each row of `outputs` (examples, ...)."""
         raise NotImplementedError(f"{type(self).__name__} must define predictions.")
+
+
+def of_scores(metric: Metric, scores: np.ndarray) -> float:
+    """Return a metric of all examples from what it says of each (examples,)."""
+    mean = float(np.mean(scores)) if len(scores) else float("nan")
+    return mean**0.5 if metric.over == "root" else mean
 
 
 tasks: Registry[Task] = Registry(

@@ -8,6 +8,7 @@ from engine.data_info import DataInfo
 from engine.judging.classes import class_scores, judge_classes
 from engine.metrics import ACCURACY, Metric
 from engine.spec import ADVANCED, FORKABLE, Range
+from engine.targets import Classes, Targets
 from engine.tasks.base import Prediction, Task
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 class Classification(Task):
     """One label out of a fixed set for each input."""
 
+    targets: ClassVar[Targets] = Classes()
     prediction: ClassVar[str] = "classes"
     metrics: ClassVar[tuple[Metric, ...]] = (ACCURACY,)
     objective: ClassVar[str] = "val_accuracy"
@@ -79,6 +81,10 @@ class Classification(Task):
     def example_scores(cls, outputs: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
         """Right or wrong, and minus the logarithm of the true class's probability."""
         return class_scores(outputs, targets)
+
+    def describe(self, target: Any, info: DataInfo) -> str:
+        """Return its label."""
+        return info.labels[int(target)]
 
     def predictions(self, outputs: np.ndarray, info: DataInfo) -> list[Prediction]:
         """Label, probability and all class probabilities for each row."""

@@ -110,6 +110,10 @@ class TabularRegression(Task):
         """Squared and absolute errors, in the unit of the target."""
         return value_scores(outputs, targets)
 
+    def describe(self, target: Any, info: DataInfo) -> str:
+        """Return the number with six digits."""
+        return f"{target:,.6g}"
+
     def predictions(self, outputs: np.ndarray, info: DataInfo) -> list[Prediction]:
         """The value for each row."""
         return [Prediction("value", {"value": float(row[0]), "target": info.target}) for row in outputs]

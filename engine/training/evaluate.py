@@ -2,49 +2,99 @@
 
 import json
 import time
+from collections.abc import Iterable, Iterator, Mapping
 from statistics import median
 from typing import Any
 
 import numpy as np
+import tensorflow as tf
 
 from engine.artifacts import Artifacts
 from engine.data_info import DataInfo
 from engine.files import write_text
 from engine.preparation.prepare import PreparedDataset, Split
 from engine.runs import RunSpec
-from engine.training.checkpoint import write_arrays
+from engine.targets import Ragged, Stored
+from engine.tasks.base import Call, Task
+from engine.tasks.graph import feed
 from engine.training.network import Network
+from engine.training.outcomes import OutcomeFile, outcome_file
 from engine.training.tensors import as_tensors
 from engine.training.tensors import predict as outputs_of
 
 _BATCH = 64
+_PORTION = 64 * _BATCH  # examples in memory at once
 _CALLS = 20
 JUDGED: tuple[Split, ...] = ("validation", "test")
 """Splits on which a run is judged."""
 
 
 def evaluate_run(network: Network, data: PreparedDataset, files: Artifacts, spec: RunSpec) -> dict[str, Any]:
-    """Save the model, judge it on validation, test and the dataset's extra tests, keep what became of each example.
+    """Save the model, evaluate it on validation, test and the dataset's extra tests, keep what became of each example.
 
     Returns the figures for `run.result`.
     """
     save_model(network, files)
     found: dict[str, Any] = {}
-    outcomes: dict[str, np.ndarray] = {}
-    for split in JUDGED:
-        inputs, targets = data.arrays(split)
-        if len(inputs):
-            outputs = predict(network, inputs)
-            found[split] = spec.task.evaluate(outputs, targets, data.info)
-            outcomes[f"{split}_positions"] = data.indices(split)
-            outcomes[f"{split}_outputs"] = outputs.astype(np.float32)
-            outcomes[f"{split}_targets"] = targets
+    with outcome_file(files.outcomes) as outcomes:
+        for split in JUDGED:
+            where = data.indices(split)
+            if len(where):
+                answers = _answers(network, spec.task, data, where)
+                found[split] = _evaluated(answers, where, split, spec.task, data.info, outcomes)
     for name in spec.dataset.extra_tests:
         extra = spec.dataset.extra_test(name)
         found[name] = spec.task.evaluate(predict(network, extra.inputs), extra.targets, data.info)
-    write_arrays(files.outcomes, outcomes)
     write_text(files.evaluation, json.dumps(found))
     return {f"{split}_{name}": value for split, part in found.items() for name, value in part["metrics"].items()}
+
+
+def _answers(
+    network: Network, task: Task, data: PreparedDataset, where: np.ndarray
+) -> Iterator[tuple[np.ndarray, Stored, Stored]]:
+    """Inputs, outputs and targets of the examples `where`, a portion at a time."""
+    call, options = _caller(network), task.answering()
+    for start in range(0, len(where), _PORTION):
+        some = where[start : start + _PORTION]
+        inputs = np.asarray(data.inputs[some])
+        yield inputs, task.answer(call, inputs, data.info, options), task.truth(inputs, data.targets[some])
+
+
+def _evaluated(
+    answers: Iterable[tuple[np.ndarray, Stored, Stored]],
+    where: np.ndarray,
+    split: str,
+    task: Task,
+    info: DataInfo,
+    outcomes: OutcomeFile,
+) -> dict[str, Any]:
+    """Write down what comes, and evaluate all of it."""
+    outcomes.add(f"{split}_positions", where)
+    for _inputs, outputs, targets in answers:
+        kept = outputs if isinstance(outputs, Ragged) else outputs.astype(np.float32)
+        outcomes.add(f"{split}_outputs", kept)
+        outcomes.add(f"{split}_targets", targets)
+        for name, scores in task.example_scores(kept, targets).items():
+            outcomes.add(f"{split}_score_{name}", scores)
+    outputs, targets = outcomes.read(f"{split}_outputs"), outcomes.read(f"{split}_targets")
+    found = task.evaluate(outputs, targets, info)
+    for name in ("outputs", "targets"):
+        outcomes.bound(f"{split}_{name}")
+    return found
+
+
+def _caller(network: Network) -> Call:
+    """The saved model on raw inputs. What is called in a loop is a graph that fits all shapes: `predict` costs 30 ms."""
+    model = network.saved
+    step = tf.function(lambda fed: model(fed, training=False), reduce_retracing=True)
+
+    def call(inputs: np.ndarray, extra: Mapping[str, np.ndarray] | None = None) -> np.ndarray:
+        if not extra:
+            return predict(network, inputs)
+        fed = feed(as_tensors(inputs), extra)
+        return np.asarray(step({name: tf.convert_to_tensor(value) for name, value in fed.items()}))
+
+    return call
 
 
 def predict(network: Network, inputs: np.ndarray) -> np.ndarray:

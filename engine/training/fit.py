@@ -77,7 +77,7 @@ def rehearse() -> None:
     network = build_network(spec, info)
     batches = Batches(inputs, targets, spec, info)
     compile_network(network, spec, info, batches.steps_per_epoch, gpu=False)
-    create_variables(network.trained, spec.task.encode_targets(tf.constant(targets[:1]), info))
+    create_variables(network.trained, batches.example())
     validation = evaluation_dataset(inputs, targets, spec, info)
     network.trained.fit(batches.dataset(), validation_data=validation, shuffle=False, verbose=0)
     forget()
@@ -179,7 +179,7 @@ class _Session:
         batches = Batches(*arrays["train"], spec, info)
         total_steps = batches.steps_per_epoch * spec.training.epochs
         compile_network(network, spec, info, total_steps, gpu=hardware.gpu)
-        create_variables(network.trained, spec.task.encode_targets(tf.constant(arrays["train"][1][:1]), info))
+        create_variables(network.trained, batches.example())
         flops = count_flops(network.trained, measure_lengths(spec, data).mean)
         best = BestEpoch(spec)
         remembering: dict[str, Any] = {"best": best}

@@ -8,22 +8,8 @@ import keras
 from engine.augmentations.base import Augmentation
 from engine.data_info import DataInfo
 from engine.runs import RunSpec
+from engine.tasks.graph import STORED, Tensors
 from engine.training.steering import Scaled
-
-
-@dataclass(frozen=True)
-class Tensors:
-    """Where the one graph of a run can be cut: symbolic tensors, or dicts of such."""
-
-    raw: Any
-    """What people have."""
-    inputs: Any
-    """What the dataset has."""
-    frozen: Any
-    """Behind the part that is never trained."""
-    scores: Any
-    final: Any
-    """What people see."""
 
 
 @dataclass(frozen=True)
@@ -51,30 +37,35 @@ def build_network(spec: RunSpec, info: DataInfo) -> Network:
     """
     keras.utils.set_random_seed(spec.training.seed)
     info = replace(info, modality=spec.task.modality)
-    raw, inputs = spec.task.inputs(info)
-    frozen = spec.model.features(spec.model.preprocess(inputs, info))
-    scores = spec.task.head(spec.model.body(frozen), info)
-    tensors = Tensors(raw, inputs, frozen, scores, spec.task.final(scores))
-    saved = keras.Model(raw, tensors.final, name=spec.model.name.replace("-", "_"))
-    core = keras.Model(inputs, scores, name="network")
+    task = spec.task
+    tensors = task.assemble(spec.model, info)
+    saved = keras.Model(tensors.fed(tensors.raw), tensors.final, name=spec.model.name.replace("-", "_"))
+    core = task.network(tensors.fed(tensors.inputs), tensors.scores, "network")
     if info.learned:
         spec.model.warm_start(core, info)
     augmentation = spec.augmentation if spec.augmentation is not None and spec.augmentation.active() else None
+    if augmentation is not None and spec.moves_targets:  # inputs and targets change together, in the pipeline
+        return Network(core, core, saved, tensors)
     if augmentation is not None and not augmentation.on_features:
-        return Network(_augmented(core, info.shape, augmentation, spec), core, saved, tensors)
+        return Network(_augmented(core, tensors, info.shape, augmentation, spec), core, saved, tensors)
     if spec.model.freezes(info) or augmentation is not None:
         # the frozen part gives the same numbers every epoch: it is computed once, and only the rest is trained
-        features = keras.Model(inputs, frozen, name="features")
-        top = keras.Model(frozen, scores, name="top")
-        trained = top if augmentation is None else _augmented(top, frozen.shape[1:], augmentation, spec)
+        features = keras.Model(tensors.inputs, tensors.frozen, name="features")
+        top = task.network(tensors.fed(tensors.frozen), tensors.scores, "top")
+        trained = (
+            top if augmentation is None else _augmented(top, tensors, tensors.frozen.shape[1:], augmentation, spec)
+        )
         return Network(trained, core, saved, tensors, features)
     return Network(core, core, saved, tensors)
 
 
-def _augmented(network: keras.Model, shape: tuple[int, ...], augmentation: Augmentation, spec: RunSpec) -> keras.Model:
-    """`network` behind random changes to what it takes."""
-    start = keras.Input(shape, name="inputs")
-    return keras.Model(start, network(augmentation.apply(start, spec.training.seed)), name="augmented")
+def _augmented(
+    network: keras.Model, tensors: Tensors, shape: tuple[int, ...], augmentation: Augmentation, spec: RunSpec
+) -> keras.Model:
+    """Return `network` behind random changes to what it takes."""
+    start = keras.Input(shape, name=STORED)
+    changed = augmentation.apply(start, spec.training.seed)
+    return spec.task.network(tensors.fed(start), network(tensors.fed(changed)), "augmented")
 
 
 def compile_network(network: Network, spec: RunSpec, info: DataInfo, total_steps: int, *, gpu: bool) -> None:
@@ -85,11 +76,20 @@ def compile_network(network: Network, spec: RunSpec, info: DataInfo, total_steps
     network.trained.compile(optimizer=spec.optimizer.build(rate), jit_compile=gpu, **spec.task.compile_options(info))
 
 
-def create_variables(model: keras.Model, targets: Any) -> None:
-    """Create the variables of a compiled model's optimizer and metrics now, for encoded `targets` (examples, ...).
+def create_variables(model: keras.Model, batch: tuple[Any, Any]) -> None:
+    """Create the variables of a compiled model's optimizer and metrics now, for a `batch` of the input pipeline.
 
     Keras would create them inside the training graph, which TensorFlow then has to trace a second time.
     """
+    inputs, targets = batch
     model.optimizer.build(model.trainable_variables)
-    model.compute_metrics(None, targets, keras.ops.zeros((len(targets), *model.output_shape[1:])))
+    model.compute_metrics(inputs, targets, _zeros(model, inputs))
     model.reset_metrics()
+
+
+def _zeros(model: keras.Model, inputs: Any) -> Any:
+    """Return outputs of zeros, shaped as for these `inputs`."""
+    if not isinstance(inputs, dict) and None not in model.output_shape[1:]:  # no need to go through the layers
+        return keras.ops.zeros((len(inputs), *model.output_shape[1:]))
+    shapes = model.compute_output_spec(inputs)
+    return keras.tree.map_structure(lambda output: keras.ops.zeros(output.shape, output.dtype), shapes)

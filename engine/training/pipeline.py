@@ -12,6 +12,7 @@ import tensorflow as tf
 from engine.data_info import DataInfo
 from engine.runs import RunSpec
 from engine.settings import settings
+from engine.targets import Ragged, Stored
 
 _EVALUATION_BATCH = 512
 _BUCKET_BATCHES = 50
@@ -25,7 +26,7 @@ class Batches:
     an epoch lies in a variable that the pass reads: making it inside the pass costs more than a small table's training.
     """
 
-    def __init__(self, inputs: np.ndarray, targets: np.ndarray, spec: RunSpec, info: DataInfo) -> None:
+    def __init__(self, inputs: np.ndarray, targets: Stored, spec: RunSpec, info: DataInfo) -> None:
         """`inputs` (examples, ...) and `targets` (examples,) of the training split.
 
         Where the model tells lengths, batches hold examples of similar length and end with the longest of them. Where
@@ -38,10 +39,12 @@ class Batches:
         self.steps_per_epoch = -(-self.num_examples // self.batch_size)
         self._seed = spec.training.seed
         self._lengths = spec.model.lengths(inputs)
-        self._pick = _picker(inputs, targets, spec, info, self._lengths)
+        self._moved = spec.moves_targets
+        self._pick = _picker(inputs, targets, spec, info, self._lengths, moved=self._moved)
         self._epoch = 0
         with tf.device("cpu"):
             self._order = tf.Variable(self.order(0), trainable=False, name="order")
+            self._number = tf.Variable(0, trainable=False, name="epoch", dtype=tf.int64)
 
     @property
     def epoch(self) -> int:
@@ -53,6 +56,12 @@ class Batches:
         if epoch != self._epoch:
             self._epoch = epoch
             self._order.assign(self.order(epoch))
+            self._number.assign(epoch)
+
+    def example(self) -> tuple[Any, Any]:
+        """Return a batch of one, as training sees it."""
+        found: tuple[Any, Any] = self._pick(tf.constant([0]), tf.constant([0, self._seed], tf.int64))
+        return found
 
     def order(self, epoch: int) -> np.ndarray:
         """Positions of the training examples (examples,) in the order in which `epoch` sees them."""
@@ -66,7 +75,10 @@ class Batches:
         """One pass over the data from `first_step` on: (batch, ...) float32 inputs and encoded targets."""
 
         def batch(step: tf.Tensor) -> Any:
-            return self._pick(self._order[step * self.batch_size : (step + 1) * self.batch_size])
+            where = self._order[step * self.batch_size : (step + 1) * self.batch_size]
+            if not self._moved:
+                return self._pick(where)
+            return self._pick(where, tf.stack([self._number * self.steps_per_epoch + step, self._seed]))
 
         steps = tf.data.Dataset.range(first_step, self.steps_per_epoch)
         return steps.map(batch).prefetch(_PREFETCHED_BATCHES).with_options(_one_thread())
@@ -97,7 +109,7 @@ def bucket(order: np.ndarray, lengths: np.ndarray, batch_size: int, rng: np.rand
     return np.concatenate([batches.ravel(), arranged[full:]])
 
 
-def evaluation_dataset(inputs: np.ndarray, targets: np.ndarray, spec: RunSpec, info: DataInfo) -> tf.data.Dataset:
+def evaluation_dataset(inputs: np.ndarray, targets: Stored, spec: RunSpec, info: DataInfo) -> tf.data.Dataset:
     """All examples once: (batch, ...) float32 inputs and encoded targets; by length where the model tells lengths."""
     lengths = spec.model.lengths(inputs)
     pick = _picker(inputs, targets, spec, info, lengths)
@@ -108,30 +120,63 @@ def evaluation_dataset(inputs: np.ndarray, targets: np.ndarray, spec: RunSpec, i
     return tf.data.Dataset.from_tensor_slices(order).batch(size).map(pick).prefetch(2).with_options(_one_thread())
 
 
-def _picker(inputs: np.ndarray, targets: np.ndarray, spec: RunSpec, info: DataInfo, lengths: np.ndarray | None) -> Any:
-    """A function from positions (batch,) to a batch, in TensorFlow ops; cut to the longest of its `lengths`."""
-    labels = tf.constant(targets)
+def _picker(
+    inputs: np.ndarray,
+    targets: Stored,
+    spec: RunSpec,
+    info: DataInfo,
+    lengths: np.ndarray | None,
+    *,
+    moved: bool = False,
+) -> Any:
+    """Return a function from positions (batch,) and a seed (2,) to a batch, in TensorFlow ops; cut to the longest of its
+    `lengths`. With `moved` the augmentation moves inputs and targets together."""
     ends = None if lengths is None else tf.constant(lengths, tf.int32)
-    if inputs.nbytes <= settings().max_resident_mb * 1_000_000:
-        resident = tf.constant(inputs)
+    gather, gather_targets = _gatherer(inputs), _gatherer(targets, spec.task.padding)
 
-        def gather(where: tf.Tensor) -> tf.Tensor:
-            return tf.gather(resident, where)
-    else:
-
-        def gather(where: tf.Tensor) -> tf.Tensor:
-            rows = tf.numpy_function(lambda i: inputs[i], [where], tf.as_dtype(inputs.dtype), stateful=False)
-            return tf.ensure_shape(rows, [None, *inputs.shape[1:]])
-
-    def pick(where: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    def pick(where: tf.Tensor, seed: tf.Tensor | None = None) -> tuple[Any, Any]:
         batch = gather(where)
         if ends is not None:
             batch = batch[:, : tf.reduce_max(tf.gather(ends, where))]
         if batch.dtype != tf.int32:  # these are numbers of words, and stay whole
             batch = tf.cast(batch, tf.float32)
-        return batch, spec.task.encode_targets(tf.gather(labels, where % len(targets)), info)
+        wanted = gather_targets(where % len(targets))
+        if moved and spec.augmentation is not None:
+            batch, transforms = spec.augmentation.change(batch, seed)
+            wanted = spec.task.move(wanted, transforms, info)
+        found: tuple[Any, Any] = spec.task.batch(batch, wanted, info)
+        return found
 
     return pick
+
+
+def _gatherer(stored: Stored, padding: float = 0) -> Any:
+    """Return a function from positions (batch,) to those rows, in TensorFlow ops; ragged ones filled up with `padding`."""
+    size = stored.values.nbytes if isinstance(stored, Ragged) else stored.nbytes
+    if size > settings().max_resident_mb * 1_000_000:
+        return _from_disk(stored, padding)
+    if isinstance(stored, Ragged):
+        splits = np.concatenate([[0], stored.ends]).astype(np.int64)
+        ragged = tf.RaggedTensor.from_row_splits(tf.constant(np.asarray(stored.values)), splits)
+        fill = tf.cast(padding, ragged.dtype)
+        return lambda where: tf.gather(ragged, where).to_tensor(fill)
+    resident = tf.constant(stored)
+    return lambda where: tf.gather(resident, where)
+
+
+def _from_disk(stored: Stored, padding: float) -> Any:
+    ragged = isinstance(stored, Ragged)
+    values = stored.values if isinstance(stored, Ragged) else stored
+
+    def read(where: np.ndarray) -> np.ndarray:
+        found = stored[where]
+        return found.dense(padding) if isinstance(found, Ragged) else np.asarray(found)
+
+    def gather(where: tf.Tensor) -> tf.Tensor:
+        rows = tf.numpy_function(read, [where], tf.as_dtype(values.dtype), stateful=False)
+        return tf.ensure_shape(rows, [None, *([None] if ragged else []), *values.shape[1:]])
+
+    return gather
 
 
 def _batch_within_memory(inputs: np.ndarray, budget_bytes: int = 64_000_000) -> int:

@@ -26,9 +26,9 @@ from engine.store import Store
 from engine.tasks.base import tasks
 from tests.pages.opening import open_page, words
 from ui import lab
-from ui.demo import results
 from ui.modalities import base
 from ui.navigation import FOLDER
+from ui.predictions import base as renderers
 
 NAME = "tests.series"
 
@@ -39,7 +39,7 @@ def plugin(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for registry in (modalities, tasks, datasets, models, augmentations):
         monkeypatch.setattr(registry, "_entries", {name: registry[name] for name in registry})
         monkeypatch.setattr(registry, "_loaded", False)
-    for module, name in ((results, "RENDERERS"), (base, "_MODALITIES")):
+    for module, name in ((renderers, "_renderers"), (base, "_MODALITIES")):
         monkeypatch.setattr(module, name, dict(getattr(module, name)))
     monkeypatch.setenv("TRAINYARD_PLUGINS", NAME)
     settings.cache_clear()

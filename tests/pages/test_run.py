@@ -11,7 +11,7 @@ from engine.runs import RunState
 from engine.store import Store
 from tests import seeding
 from tests.pages.opening import labels, open_page, press, words
-from ui.evaluation.mistakes import MOST, cell
+from ui.predictions.mistakes import MOST, cell
 
 
 def plots(at) -> dict:
@@ -199,7 +199,7 @@ def test_curves_and_calibration_are_drawn_one_at_a_time(store: Store) -> None:
 
 
 def test_predicted_values_are_drawn_against_true_ones(store: Store) -> None:
-    run = seeding.completed(store)
+    run = seeding.completed(store, dataset="diabetes")
     targets = np.random.default_rng(0).normal(20, 5, 700)
     found = judge_values(targets + 1, targets, "EUR")
     artifacts_of(run.id).evaluation.write_text(json.dumps({"test": found}))

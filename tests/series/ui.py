@@ -9,8 +9,9 @@ from engine.data_info import DataInfo
 from engine.datasets.base import Dataset
 from engine.preparation.prepare import PreparedDataset
 from engine.runs import Run
-from ui.demo.results import RENDERERS
 from ui.modalities import Cells, File, register
+from ui.predictions import Renderer
+from ui.predictions import register as show
 
 
 class Series:
@@ -46,7 +47,7 @@ class Series:
             st.line_chart(prepared.inputs[position])
 
 
-class Interval:
+class Interval(Renderer):
     """A range."""
 
     def draw(self, values: Any, key: str) -> None:
@@ -63,4 +64,4 @@ class Interval:
 
 
 register("series", Series())
-RENDERERS["interval"] = Interval()
+show("interval", Interval())

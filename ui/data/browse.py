@@ -161,8 +161,7 @@ def draw_positions(prepared: PreparedDataset, kind: str, where: np.ndarray) -> N
     if not positions:
         st.caption(_("There is none."))
         return
-    labels, targets = prepared.info.labels, prepared.targets
-    captions = [labels[targets[at]] if labels else f"{targets[at]:,.6g}" for at in positions]
+    captions = [prepared.describe(at) for at in positions]
     modality(kind).examples(prepared, positions, captions)
 
 

@@ -153,8 +153,7 @@ def _draw_groups(prepared: PreparedDataset, kind: str, groups: list[list[int]], 
 
 
 def _target(prepared: PreparedDataset, position: int) -> str:
-    labels, target = prepared.info.labels, prepared.targets[position]
-    return labels[target] if labels else f"{target:,.6g}"
+    return prepared.describe(position)
 
 
 # -- columns -----------------------------------------------------------------------------------------------------------

@@ -6,21 +6,15 @@ from typing import Any, Protocol
 import pandas as pd
 import streamlit as st
 
-from engine.errors import TrainyardError
-from engine.plugins import import_plugins
 from engine.readers.spreadsheets import plain_cell, plain_frame, write_csv
 from engine.tasks.base import Prediction
-from ui.charts.classes import probability_bars
-from ui.charts.figures import to_json
 from ui.language import _
 from ui.modalities import Cells
-from ui.plain import plain_label, plain_text
+from ui.plain import plain_label
+from ui.predictions import Renderer, Values, renderer_for
 from ui.sentences import said, said_plain
-from ui.theme import theme_name
 from ui.widgets.downloads import json_file
-from ui.widgets.live_plot import live_plot
 
-Values = Mapping[str, Any]
 _PICTURE_PIXELS = 56
 
 
@@ -38,92 +32,6 @@ class Result(Protocol):
     @property
     def error(self) -> str:
         """Empty where there is a prediction."""
-
-
-class Renderer(Protocol):
-    """Shows predictions of one kind."""
-
-    def draw(self, values: Values, key: str) -> None:
-        """One prediction, large."""
-
-    def row(self, values: Values) -> dict[str, Any]:
-        """One prediction as cells of a table."""
-
-    def columns(self) -> dict[str, Any]:
-        """How the table shows these cells."""
-
-
-class Classes:
-    """A label with the probabilities of all classes."""
-
-    def draw(self, values: Values, key: str) -> None:
-        """The label large, the likeliest classes as bars."""
-        st.metric(
-            _("Prediction"),
-            plain_label(values["label"]),
-            delta=_("{share:.1%} sure").format(share=values["probability"]),
-            delta_color="off",
-            delta_arrow="off",
-            help=_("The likeliest class and the probability that the network gives it."),
-        )
-        shown = min(10, len(values["probabilities"]))
-        live_plot(
-            to_json(probability_bars(values["probabilities"], theme_name())),
-            key=key,
-            label=_("Probabilities of the {count} likeliest classes; first: {label}").format(
-                count=shown, label=plain_text(values["label"])
-            ),
-            failed=_("The chart cannot be drawn: the browser could not load Plotly from this server."),
-            height=60 + 30 * shown,
-        )
-
-    def row(self, values: Values) -> dict[str, Any]:
-        """Label and probability."""
-        return {"label": values["label"], "probability": values["probability"]}
-
-    def columns(self) -> dict[str, Any]:
-        """Probability as a bar."""
-        return {
-            "label": st.column_config.TextColumn(_("Prediction"), help=_("The likeliest class.")),
-            "probability": st.column_config.ProgressColumn(
-                _("Probability"),
-                help=_("That the network gives the likeliest class."),
-                format="percent",
-                min_value=0.0,
-                max_value=1.0,
-            ),
-        }
-
-
-class Value:
-    """A number in the unit of the target."""
-
-    def draw(self, values: Values, key: str) -> None:
-        """The number large."""
-        label = plain_label(values.get("target") or _("Prediction"))
-        st.metric(label, f"{values['value']:,.5g}", help=_("What the network expects for this input."))
-
-    def row(self, values: Values) -> dict[str, Any]:
-        """The number."""
-        return {"value": values["value"]}
-
-    def columns(self) -> dict[str, Any]:
-        """The number with five digits."""
-        words = _("What the network expects for this input.")
-        return {"value": st.column_config.NumberColumn(_("Prediction"), help=words, format="%.5g")}
-
-
-RENDERERS: dict[str, Renderer] = {"classes": Classes(), "value": Value()}
-"""By kind of prediction."""
-
-
-def renderer_for(kind: str) -> Renderer:
-    """The renderer of a kind. Raises `TrainyardError` for one that has none."""
-    if kind not in RENDERERS:
-        import_plugins("ui")
-    if kind not in RENDERERS:
-        raise TrainyardError(f"There is no way yet to show a prediction of kind {kind!r} in the browser.")
-    return RENDERERS[kind]
 
 
 def draw_results(kind: str, results: Sequence[Result], cells: Cells) -> None:

@@ -3,25 +3,17 @@
 import logging
 from typing import Any
 
-import pandas as pd
 import streamlit as st
 
 from engine import service
 from engine.datasets.base import datasets
-from engine.readers.spreadsheets import plain_frame
 from engine.runs import Run
 from engine.tasks.base import tasks
 from ui import lab
-from ui.charts.classes import class_bars
-from ui.charts.confusion import confusion_figure, confusion_height
 from ui.evaluation.baselines import baseline_sentence, guess_sentence
-from ui.evaluation.mistakes import draw_class_examples, draw_value_examples
-from ui.evaluation.probabilities import draw_thresholds
 from ui.evaluation.report import report_text
-from ui.evaluation.values import draw_values
 from ui.language import _
-from ui.theme import theme_name
-from ui.widgets.live_plot import still_plot
+from ui.predictions import Renderer, renderer_for
 from ui.words import metric_label, metric_text, metric_word, objective_of, title_of
 
 _log = logging.getLogger(__name__)
@@ -96,64 +88,7 @@ def draw_evaluation(run: Run) -> None:
         on_click="ignore",
         help=_("What was trained on what, when, and all figures, as plain text."),
     )
-    if judged.get("confusion_matrix"):
-        _draw_confusion(run, judged)
-        if split not in _extra_tests(run):  # these are no examples of the prepared dataset
-            draw_class_examples(run, split, judged["labels"])
-    if judged.get("per_class"):
-        _draw_classes(run, judged["per_class"])
-    if judged.get("roc"):
-        draw_thresholds(run, judged)
-    if judged.get("residuals"):
-        draw_values(run, judged)
-        draw_value_examples(run, split, judged.get("unit", ""))
-
-
-def _draw_confusion(run: Run, judged: dict[str, Any]) -> None:
-    st.subheader(_("Confusion matrix"))
-    shares = st.toggle(
-        _("Show shares of each true class"),
-        key="confusion_shares",
-        help=_("Off: how many examples. On: per cent of the true class, so that rare classes can be compared."),
-    )
-    labels = judged["labels"]
-    figure = confusion_figure(judged["confusion_matrix"], labels, theme_name(), shares=shares)
-    still_plot(
-        figure,
-        f"confusion-{run.id}",
-        _("Confusion matrix of {count} classes: true classes in rows, predicted ones in columns").format(
-            count=len(labels)
-        ),
-        confusion_height(len(labels)),
-    )
-
-
-def _draw_classes(run: Run, per_class: list[dict[str, Any]]) -> None:
-    st.subheader(_("Per class"))
-    table, chart = st.columns(2)
-
-    def share(label: str, words: str) -> Any:
-        return st.column_config.ProgressColumn(label, help=words, min_value=0.0, max_value=1.0, format="percent")
-
-    with table:
-        st.dataframe(
-            plain_frame(pd.DataFrame(per_class)),
-            hide_index=True,
-            height=min(640, 40 + 35 * len(per_class)),
-            key=f"per-class-{run.id}",
-            alt=_("Precision, recall, F1 and number of examples of each class"),
-            column_config={
-                "label": st.column_config.TextColumn(_("Class"), pinned=True),
-                "precision": share(_("Precision"), _("Of those predicted as this class, how many are.")),
-                "recall": share(_("Recall"), _("Of those that are this class, how many were found.")),
-                "f1": share(_("F1"), _("Harmonic mean of precision and recall.")),
-                "support": st.column_config.NumberColumn(_("Examples"), help=_("How many there are in the split.")),
-            },
-        )
-    with chart:
-        still_plot(
-            class_bars(per_class, theme_name()),
-            f"classes-{run.id}",
-            _("Precision, recall and F1 of each class"),
-            min(900, max(260, 90 + 30 * len(per_class))),
-        )
+    renderer = renderer_for(tasks[title_of(run, "task")].prediction) if title_of(run, "task") in tasks else Renderer()
+    renderer.evaluate(run, split, judged)
+    if split not in _extra_tests(run):  # these are no examples of the prepared dataset
+        renderer.mistakes(run, split, judged)

@@ -7,17 +7,21 @@ from typing import Any
 
 from engine.errors import TrainyardError
 from engine.runs import Run, RunSpec
+from engine.tasks.base import tasks
 from ui.evaluation.baselines import baseline_sentence, guess_sentence
 from ui.language import _
+from ui.predictions import Renderer, renderer_for
 from ui.words import metric_label, metric_text, objective_of, state_text, title_of
 
 
 def report_text(run: Run, evaluation: Mapping[str, Any]) -> str:
     """What was trained when on what, and how it was judged on each split."""
+    task = title_of(run, "task")
+    renderer = renderer_for(tasks[task].prediction) if task in tasks else Renderer()
     parts = [_heading(run)]
     for split, title in (("test", _("Test split")), ("validation", _("Validation split"))):
         if evaluation.get(split):
-            parts.append(_judgement(title, evaluation[split], objective_of(run)))
+            parts.append(_judgement(title, evaluation[split], objective_of(run), renderer))
     return "\n\n".join(parts) + "\n"
 
 
@@ -52,23 +56,14 @@ def _settings(run: Run) -> str:
         return ""
 
 
-def _judgement(title: str, judged: Mapping[str, Any], objective: str) -> str:
+def _judgement(title: str, judged: Mapping[str, Any], objective: str, renderer: Renderer) -> str:
     lines = [title, "-" * _width(title), ""]
     lines += aligned([(metric_label(name), metric_text(name, value)) for name, value in judged["metrics"].items()])
     for sentence in (baseline_sentence(judged, objective), guess_sentence(judged)):
         lines += ["", sentence] if sentence else []
-    if judged.get("per_class"):
-        lines += ["", *_classes(judged["per_class"])]
+    if rows := renderer.report(judged):
+        lines += ["", *aligned(rows)]
     return "\n".join(lines)
-
-
-def _classes(per_class: Sequence[Mapping[str, Any]]) -> list[str]:
-    head = (_("Class"), _("Precision"), _("Recall"), _("F1"), _("Examples"))
-    rows = [
-        (str(row["label"]), *(f"{row[name]:.3f}" for name in ("precision", "recall", "f1")), f"{row['support']:,}")
-        for row in per_class
-    ]
-    return aligned([head, *rows])
 
 
 def aligned(rows: Sequence[Sequence[str]]) -> list[str]:

@@ -181,7 +181,7 @@ def held_out_examples(dataset: Dataset) -> list[tuple[str, bytes, bytes]]:
 def _examples(values: str, fingerprint: str, _dataset: Dataset) -> list[tuple[str, bytes, bytes]]:
     prepared = prepare(_dataset)
     chosen = held_out(prepared, EXAMPLES)
-    return [(prepared.info.labels[prepared.targets[i]], *_example(prepared, int(i))) for i in chosen]
+    return [(prepared.describe(int(i)), *_example(prepared, int(i))) for i in chosen]
 
 
 def record_input(run: Run, dataset: Dataset) -> list[File]:

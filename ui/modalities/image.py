@@ -217,7 +217,7 @@ def held_out_examples(dataset: Dataset) -> list[tuple[str, bytes]]:
 def _examples(values: str, fingerprint: str, _dataset: Dataset) -> list[tuple[str, bytes]]:
     prepared = prepare(_dataset)
     chosen = held_out(prepared, EXAMPLES)
-    return [(prepared.info.labels[prepared.targets[i]], png(as_image(prepared.inputs[i]))) for i in chosen]
+    return [(prepared.describe(int(i)), png(as_image(prepared.inputs[i]))) for i in chosen]
 
 
 def as_image(pixels: np.ndarray) -> Image.Image:

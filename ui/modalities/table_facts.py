@@ -113,5 +113,4 @@ def spread_out(prepared: PreparedDataset, split: Split, count: int) -> np.ndarra
 
 def answer(prepared: PreparedDataset, position: int) -> str:
     """What is true of an example: its label, or its value."""
-    target = prepared.targets[position]
-    return prepared.info.labels[int(target)] if prepared.info.labels else f"{target:,.5g}"
+    return prepared.describe(position)

@@ -208,7 +208,7 @@ def held_out_texts(dataset: Dataset) -> list[tuple[str, str]]:
 def _examples(values: str, fingerprint: str, _dataset: Dataset) -> list[tuple[str, str]]:
     prepared = prepare(_dataset)
     chosen = held_out(prepared, EXAMPLES)
-    labels = [prepared.info.labels[prepared.targets[i]] for i in chosen]
+    labels = [prepared.describe(int(i)) for i in chosen]
     return list(zip(labels, prepared.inputs[chosen], strict=True))
 
 

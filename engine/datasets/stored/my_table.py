@@ -49,7 +49,7 @@ class MyTable(OwnDataset):
 
     def available(self) -> bool:
         """Whether the table is there and its target suits the task."""
-        return super().available() and self._wanted() in self.own().tasks
+        return super().available() and self.task() in self.own().tasks
 
     def missing(self) -> str:
         """Choose, import, or change the task."""
@@ -77,7 +77,7 @@ class MyTable(OwnDataset):
         inputs = make_rows(numbers, None if codes is None else words[codes], wide=is_wide(numbers))
         columns = _columns(decoded(arrays["columns"]), codes, words)
         groups = joined_groups(_equal_rows(arrays), arrays.get("group"))
-        if self._wanted() == CLASSIFY:
+        if self.task() == CLASSIFY:
             targets, labels, target = (
                 np.unique(arrays["target"], return_inverse=True)[1].astype(np.int64),
                 own.labels,
@@ -88,8 +88,8 @@ class MyTable(OwnDataset):
         validation, test = fixed_splits(arrays.get("split"), groups, own, targets)
         return Examples(inputs, targets, labels, groups, test, columns=columns, target=target, validation=validation)
 
-    def _wanted(self) -> str:
-        """The task that the target is read for."""
+    def task(self) -> str:
+        """Return the task that the target is read for."""
         return {"classes": CLASSIFY, "values": REGRESS}.get(self.predict) or self.own().tasks[0]
 
 

@@ -9,6 +9,7 @@ import streamlit as st
 from engine import service
 from engine.artifacts import Outcomes
 from engine.errors import TrainyardError
+from engine.metrics import metric_named
 from engine.preparation.prepare import PreparedDataset, prepare
 from engine.runs import Run
 from ui import lab
@@ -16,6 +17,7 @@ from ui.language import _, plural
 from ui.modalities import modality_of
 from ui.plain import plain_text
 from ui.sentences import said
+from ui.words import metric_label, metric_text
 
 _log = logging.getLogger(__name__)
 
@@ -71,6 +73,26 @@ def draw_value_examples(run: Run, split: str, unit: str) -> None:
         values = outcomes.outputs.reshape(len(outcomes.targets))
         words = _("true {true:.4g}, predicted {predicted:.4g}") + (f" {unit}" if unit else "")
         captions = [words.format(true=outcomes.targets[i], predicted=values[i]) for i in where]
+        modality_of(prepared).examples(prepared, outcomes.positions[where].tolist(), captions)
+
+
+def draw_worst_examples(run: Run, split: str) -> None:
+    """The examples with the worst score by the first metric that tells single examples apart; read when asked for."""
+    st.subheader(_("Examples"))
+    with st.expander(_("Worst examples"), key="worst_examples", on_change="rerun", icon=":material/search:") as opened:
+        outcomes = _outcomes(run, split) if opened.open else None
+        if outcomes is None:
+            return
+        name = next(iter(outcomes.scores), None)
+        if name is None:
+            st.caption(_("This task does not say how good single examples are."))
+            return
+        prepared = _prepared(run)
+        if prepared is None:
+            return
+        scores = outcomes.scores[name]
+        where = np.argsort(scores if metric_named(name).maximize else -scores, kind="stable")[:MOST]
+        captions = [f"{metric_label(name)} {metric_text(name, float(scores[i]))}" for i in where]
         modality_of(prepared).examples(prepared, outcomes.positions[where].tolist(), captions)
 
 

@@ -1,0 +1,37 @@
+"""Where the one graph of a run can be cut into what is trained, what is saved, and what is computed only once."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+STORED = "inputs"
+"""The name under which a network is fed the stored input, where training feeds it more than that."""
+
+
+@dataclass(frozen=True)
+class Tensors:
+    """Symbolic tensors, or dicts of such."""
+
+    raw: Any
+    """What people have."""
+    inputs: Any
+    """What the dataset has."""
+    frozen: Any
+    """Behind the part that is never trained."""
+    scores: Any
+    """What the loss takes."""
+    final: Any
+    """What the saved model returns."""
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    """Further inputs by name that training and answering feed beside the stored one, such as the words so far."""
+
+    def fed(self, stored: Any) -> Any:
+        """Return the inputs of a network that begins at `stored`: that alone, or a dict of it and of all `extra`."""
+        return feed(stored, self.extra)
+
+
+def feed(stored: Any, extra: Mapping[str, Any]) -> Any:
+    """Return what a network is fed: `stored` alone, or with `extra` a dict; fields of `stored` keep their names."""
+    if not extra:
+        return stored
+    return {**(stored if isinstance(stored, dict) else {STORED: stored}), **extra}

@@ -1,0 +1,5 @@
+"""How predictions look: one renderer for each kind, with a method for each place where one is shown."""
+
+from ui.predictions.base import Renderer, Values, register, renderer_for
+
+__all__ = ["Renderer", "Values", "register", "renderer_for"]

@@ -1,0 +1,76 @@
+"""The renderer of a kind of prediction, and where pages find it. A page asks `renderer_for` and names none."""
+
+import importlib
+import json
+import pkgutil
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from engine.errors import TrainyardError
+from engine.plugins import import_plugins
+from engine.runs import Run
+from ui.language import _
+from ui.plain import plain_text
+
+Values = Mapping[str, Any]
+"""What a prediction holds: plain JSON."""
+
+
+class Renderer:
+    """Shows predictions of one kind. The defaults show any kind as text; a kind overrides where it knows better."""
+
+    def text(self, values: Values) -> str:
+        """Return one line: for a cell, a caption, a probe."""
+        return json.dumps(dict(values), ensure_ascii=False)
+
+    def draw(self, values: Values, key: str) -> None:
+        """Draw one prediction, large: the result on the demo page."""
+        st.text(self.text(values), help=_("What the network answers."))
+
+    def row(self, values: Values) -> dict[str, Any]:
+        """Return one prediction as cells of a table: a batch of them."""
+        return {"prediction": self.text(values)}
+
+    def columns(self) -> dict[str, Any]:
+        """Return how the table shows these cells, as `column_config`."""
+        return {"prediction": st.column_config.TextColumn(_("Prediction"), help=_("What the network answers."))}
+
+    def evaluate(self, run: Run, split: str, judged: Values) -> None:
+        """Draw the figures of an evaluation that belong to this kind, below the metrics: nothing by default."""
+
+    def mistakes(self, run: Run, split: str, judged: Values) -> None:
+        """Draw the examples on which the network did worst: by default those with the worst score."""
+        from ui.predictions.mistakes import draw_worst_examples
+
+        draw_worst_examples(run, split)
+
+    def report(self, judged: Values) -> list[tuple[str, ...]]:
+        """Return what a report in plain text says of an evaluation beyond its metrics: a head and rows, or nothing."""
+        return []
+
+
+_renderers: dict[str, Renderer] = {}
+
+
+def register(kind: str, renderer: Renderer) -> None:
+    """Say how predictions of a kind are shown."""
+    _renderers[kind] = renderer
+
+
+def renderer_for(kind: str) -> Renderer:
+    """Return the renderer of a kind. Raises `TrainyardError` for one that has none."""
+    if kind not in _renderers:
+        package = importlib.import_module("ui.predictions")
+        for found in pkgutil.iter_modules(package.__path__):
+            importlib.import_module(f"ui.predictions.{found.name}")
+        import_plugins("ui")
+    if kind not in _renderers:
+        raise TrainyardError("There is no way yet to show a prediction of kind {kind!r} in the browser.", kind=kind)
+    return _renderers[kind]
+
+
+def plain_cells(cells: Mapping[str, Any]) -> dict[str, Any]:
+    """Return cells of a table whose texts are shown as they were written."""
+    return {name: plain_text(value) if isinstance(value, str) else value for name, value in cells.items()}

@@ -1,0 +1,144 @@
+"""A class out of several: its label large, the probabilities of all, confusion matrix and curves."""
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from engine.readers.spreadsheets import plain_frame
+from engine.runs import Run
+from ui.charts.classes import class_bars, probability_bars
+from ui.charts.confusion import confusion_figure, confusion_height
+from ui.charts.figures import to_json
+from ui.language import _
+from ui.plain import plain_label, plain_text
+from ui.predictions.base import Renderer, Values, register
+from ui.predictions.mistakes import draw_class_examples
+from ui.predictions.probabilities import draw_thresholds
+from ui.theme import theme_name
+from ui.widgets.live_plot import live_plot, still_plot
+
+
+class Classes(Renderer):
+    """A label with the probabilities of all classes."""
+
+    def draw(self, values: Values, key: str) -> None:
+        """The label large, the likeliest classes as bars."""
+        st.metric(
+            _("Prediction"),
+            plain_label(values["label"]),
+            delta=_("{share:.1%} sure").format(share=values["probability"]),
+            delta_color="off",
+            delta_arrow="off",
+            help=_("The likeliest class and the probability that the network gives it."),
+        )
+        shown = min(10, len(values["probabilities"]))
+        live_plot(
+            to_json(probability_bars(values["probabilities"], theme_name())),
+            key=key,
+            label=_("Probabilities of the {count} likeliest classes; first: {label}").format(
+                count=shown, label=plain_text(values["label"])
+            ),
+            failed=_("The chart cannot be drawn: the browser could not load Plotly from this server."),
+            height=60 + 30 * shown,
+        )
+
+    def row(self, values: Values) -> dict[str, Any]:
+        """Label and probability."""
+        return {"label": values["label"], "probability": values["probability"]}
+
+    def columns(self) -> dict[str, Any]:
+        """Probability as a bar."""
+        return {
+            "label": st.column_config.TextColumn(_("Prediction"), help=_("The likeliest class.")),
+            "probability": st.column_config.ProgressColumn(
+                _("Probability"),
+                help=_("That the network gives the likeliest class."),
+                format="percent",
+                min_value=0.0,
+                max_value=1.0,
+            ),
+        }
+
+    def text(self, values: Values) -> str:
+        """The label, and how sure the network is."""
+        return _("{label}, {share:.1%} sure").format(label=values["label"], share=values["probability"])
+
+    def evaluate(self, run: Run, split: str, judged: Values) -> None:
+        """The confusion matrix, the figures of each class, the curves over all thresholds."""
+        _draw_confusion(run, judged)
+        _draw_classes(run, judged["per_class"])
+        if judged.get("roc"):  # runs of early versions have none
+            draw_thresholds(run, dict(judged))
+
+    def mistakes(self, run: Run, split: str, judged: Values) -> None:
+        """Those of a cell of the matrix, and the surest mistakes."""
+        draw_class_examples(run, split, judged["labels"])
+
+    def report(self, judged: Values) -> list[tuple[str, ...]]:
+        """The figures of each class."""
+        head = (_("Class"), _("Precision"), _("Recall"), _("F1"), _("Examples"))
+        return [
+            head,
+            *(
+                (
+                    str(row["label"]),
+                    *(f"{row[name]:.3f}" for name in ("precision", "recall", "f1")),
+                    f"{row['support']:,}",
+                )
+                for row in judged["per_class"]
+            ),
+        ]
+
+
+def _draw_confusion(run: Run, judged: Values) -> None:
+    st.subheader(_("Confusion matrix"))
+    shares = st.toggle(
+        _("Show shares of each true class"),
+        key="confusion_shares",
+        help=_("Off: how many examples. On: per cent of the true class, so that rare classes can be compared."),
+    )
+    labels = judged["labels"]
+    figure = confusion_figure(judged["confusion_matrix"], labels, theme_name(), shares=shares)
+    still_plot(
+        figure,
+        f"confusion-{run.id}",
+        _("Confusion matrix of {count} classes: true classes in rows, predicted ones in columns").format(
+            count=len(labels)
+        ),
+        confusion_height(len(labels)),
+    )
+
+
+def _draw_classes(run: Run, per_class: list[dict[str, Any]]) -> None:
+    st.subheader(_("Per class"))
+    table, chart = st.columns(2)
+
+    def share(label: str, words: str) -> Any:
+        return st.column_config.ProgressColumn(label, help=words, min_value=0.0, max_value=1.0, format="percent")
+
+    with table:
+        st.dataframe(
+            plain_frame(pd.DataFrame(per_class)),
+            hide_index=True,
+            height=min(640, 40 + 35 * len(per_class)),
+            key=f"per-class-{run.id}",
+            alt=_("Precision, recall, F1 and number of examples of each class"),
+            column_config={
+                "label": st.column_config.TextColumn(_("Class"), pinned=True),
+                "precision": share(_("Precision"), _("Of those predicted as this class, how many are.")),
+                "recall": share(_("Recall"), _("Of those that are this class, how many were found.")),
+                "f1": share(_("F1"), _("Harmonic mean of precision and recall.")),
+                "support": st.column_config.NumberColumn(_("Examples"), help=_("How many there are in the split.")),
+            },
+        )
+    with chart:
+        still_plot(
+            class_bars(per_class, theme_name()),
+            f"classes-{run.id}",
+            _("Precision, recall and F1 of each class"),
+            min(900, max(260, 90 + 30 * len(per_class))),
+        )
+
+
+register("classes", Classes())
