@@ -146,6 +146,51 @@ def test_threads_may_decode_at_once() -> None:
     assert shapes == [(30, 40, 3)] * 8
 
 
+# -- sixteen bits a sample ---------------------------------------------------------------------------------------------
+
+
+def deep(values: Any, **chunks: bytes) -> bytes:
+    """A PNG of 16 bits a sample of (height, width, channels), which Pillow itself cannot write in colour."""
+    array = np.asarray(values, ">u2")
+    height, width, channels = array.shape
+    rows = b"".join(b"\0" + row.tobytes() for row in array)
+    parts = [(b"IHDR", struct.pack(">IIBBBBB", width, height, 16, {1: 0, 2: 4, 3: 2, 4: 6}[channels], 0, 0, 0))]
+    parts += [(name.encode(), data) for name, data in chunks.items()]
+    parts += [(b"IDAT", zlib.compress(rows)), (b"IEND", b"")]
+    packed = [struct.pack(">I", len(d)) + n + d + struct.pack(">I", zlib.crc32(n + d)) for n, d in parts]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(packed)
+
+
+@pytest.mark.parametrize("channels", [1, 2, 3, 4])
+@pytest.mark.parametrize("bits", [8, 10, 12, 14, 16])
+def test_a_deep_picture_looks_like_its_twin_of_eight_bits(bits: int, channels: int) -> None:
+    rng = np.random.default_rng(bits)
+    shallow = rng.integers(0, 256, (9, 7, channels), np.uint8)
+    shallow[0] = 255
+    mode = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}[channels]
+    twin = encoded(Image.fromarray(shallow[..., 0] if channels == 1 else shallow, mode))
+    wide = shallow.astype(np.uint16) << (bits - 8)
+    assert decode_image(deep(wide), "a", 3).tolist() == decode_image(twin, "a", 3).tolist()
+
+
+def test_a_deep_picture_is_turned_as_its_exif_says() -> None:
+    ramp = (np.arange(24 * 16, dtype=np.uint16) * 170).reshape(24, 16, 1)
+    sideways = Image.Exif()
+    sideways[0x0112] = 6
+    found = decode_image(deep(ramp, eXIf=sideways.tobytes()[6:]), "a", 1)
+    assert found.shape == (16, 24, 1)
+    assert found[..., 0].tolist() == np.rot90(ramp[..., 0] >> 8, -1).tolist()
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_the_transparent_colour_of_a_deep_picture_is_exact(channels: int) -> None:
+    values = np.full((2, 2, channels), 30_001, np.uint16)
+    values[0, 0] = 30_002  # the same upper eight bits
+    clear = np.full(channels, 30_002, ">u2").tobytes()
+    found = decode_image(deep(values, tRNS=clear), "a", 1)
+    assert found[..., 0].tolist() == [[255, 117], [117, 117]]
+
+
 # -- hostile bytes -----------------------------------------------------------------------------------------------------
 
 

@@ -136,6 +136,19 @@ def test_an_unknown_run_and_one_without_a_model_are_told_apart(predictor: Predic
         predictor.predict(queued.id, [("a.png", png())])
 
 
+def test_a_request_of_enormous_pictures_does_not_hold_up_the_others(predictor: Predictor, run_id: int) -> None:
+    predictor.predict(run_id, [])
+    enormous = png((8_000, 5_000))
+    assert len(enormous) < 100_000  # what it costs cannot be told from its bytes
+    with ThreadPoolExecutor(1) as pool:
+        long = pool.submit(predictor.predict, run_id, [(f"{index}.png", enormous) for index in range(16)])
+        time.sleep(0.3)
+        (answer,) = predictor.predict(run_id, [("small.png", png((8, 8), 90))])
+        assert answer.prediction is not None
+        assert not long.done()
+        assert all(result.prediction is not None for result in long.result())
+
+
 def test_too_many_files_are_refused(predictor: Predictor, run_id: int) -> None:
     with pytest.raises(TrainyardError, match=r"65 files are too many.*TRAINYARD_MAX_PREDICTIONS"):
         predictor.predict(run_id, [("a.png", b"")] * 65)

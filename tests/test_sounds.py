@@ -6,6 +6,7 @@ import threading
 import wave
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from engine.errors import TrainyardError
-from engine.readers.sounds import SAMPLE_RATE_HZ, decode_sound, encode_wav, fit_length, is_silent
+from engine.readers.sounds import SAMPLE_RATE_HZ, decode_sound, encode_wav, fit_length, hear, is_silent
 from engine.settings import settings
 from tests.bad_files.make import SCRIPTS, sound, tone
 from tests.bad_files.make import sounds as corpus
@@ -29,6 +30,7 @@ GOOD = {  # samples at 16 kHz
     "float64.wav": 1_600,
     "24_bits.wav": 1_600,
     "8_bits.wav": 1_600,
+    "aiff.wav": 400,
 }
 REFUSED = {
     "empty.wav": r"is empty \(0 bytes\)",
@@ -43,11 +45,10 @@ REFUSED = {
     "not_a_number.wav": r"has samples that are no numbers \(NaN or infinite\)",
     "infinite.wav": r"has samples that are no numbers \(NaN or infinite\)",
     "scaled.wav": "has samples of 16,384, where 1 is full scale",
-    "video.wav": "is an MP4 file .*, not a sound that can be read. Use WAV, FLAC, Ogg or MP3",
+    "video.wav": "is an MP4 file .*, not a sound that can be read. Use WAV, FLAC, Ogg, MP3 or AIFF",
     "zip.ogg": "is a zip archive, not a sound",
     "text.mp3": "is text, not a sound",
     "utf16.mp3": "is of an unknown format, not a sound",  # its mark looks like the beginning of an MP3
-    "aiff.wav": "is an AIFF sound, not a sound that can be read",
 }
 
 
@@ -90,6 +91,8 @@ def pitch_hz(samples: np.ndarray) -> float:
         ("OGG", "VORBIS"),
         ("OGG", "OPUS"),
         ("MP3", "MPEG_LAYER_III"),
+        ("AIFF", "PCM_16"),
+        ("AIFF", "FLOAT"),
     ],
 )
 @pytest.mark.parametrize("channels", [1, 2])
@@ -111,6 +114,36 @@ def test_16_bit_samples_at_16_khz_come_back_bit_by_bit() -> None:
 def test_channels_are_averaged() -> None:
     stereo = np.stack([np.full(100, 0.5), np.full(100, -0.25)], axis=1)
     assert set(decode_sound(sound(stereo), "a").tolist()) == {4_096}
+
+
+def test_channels_that_cancel_each_other_are_not_silence_and_it_is_said() -> None:
+    wave = tone(1_600, 16_000, 1).ravel()
+    heard = hear(sound(np.stack([0.5 * wave, -0.5 * wave], axis=1)), "a")
+    assert not is_silent(heard.samples)
+    assert "The channels cancel each other" in heard.remark
+    assert "channel 1 was taken" in heard.remark
+    louder = hear(sound(np.stack([-0.4999 * wave, 0.5 * wave], axis=1)), "a")
+    assert "channel 2 was taken" in louder.remark
+    assert np.array_equal(louder.samples, decode_sound(sound(0.5 * wave), "a"))
+    assert not hear(sound(np.stack([0.5 * wave, 0 * wave], axis=1)), "a").remark
+    assert is_silent(decode_sound(sound(np.zeros((400, 2))), "a"))
+
+
+@pytest.mark.parametrize("size", [0, 0x7FFFF000, 0xFFFFFFFF])
+@pytest.mark.parametrize("kind", ["WAV", "AIFF"])
+def test_a_sound_that_was_written_to_a_pipe_is_read_to_its_end(kind: str, size: int) -> None:
+    """Its program did not know the length when it wrote the header."""
+    whole = sound(tone(1_600, 16_000), kind=kind)
+    order: Literal["big", "little"] = "little" if kind == "WAV" else "big"
+    start = whole.index(b"data" if kind == "WAV" else b"SSND") + 4
+    unknown = bytearray(whole)
+    unknown[4:8] = unknown[start : start + 4] = size.to_bytes(4, order)
+    assert np.array_equal(decode_sound(bytes(unknown), "a"), decode_sound(whole, "a"))
+
+
+def test_a_cut_aiff_is_told() -> None:
+    with pytest.raises(TrainyardError, match="is cut off: 1,000 bytes are missing"):
+        decode_sound(sound(tone(1_600, 16_000), kind="AIFF")[:-1_000], "a")
 
 
 def test_what_is_louder_than_full_scale_is_clipped() -> None:

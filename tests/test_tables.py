@@ -5,6 +5,7 @@ import io
 import json
 import os
 import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -650,3 +651,18 @@ def test_a_table_that_is_downloaded_holds_no_formulas() -> None:
     assert data.startswith(b"\xef\xbb\xbf")
     assert plain_frame(frame)["n"].dtype == np.float64
     pd.testing.assert_frame_equal(frame, before)
+
+
+def test_millions_of_blank_rows_are_refused_by_their_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRAINYARD_MAX_TABLE_ROWS", "1000")
+    settings.cache_clear()
+    for row in ('""\n', "\n", ",\n"):
+        with pytest.raises(TrainyardError, match="has more than 2,000 blank rows"):
+            read_table(f"a,b\n{row * 3_000}1,2\n".encode(), "a.csv")
+        settings.cache_clear()
+
+
+def test_line_breaks_around_a_table_take_no_time() -> None:
+    began = time.monotonic()
+    assert read_table(b"\n" * 8_000_000 + b"a,b\n1,x\n2,y\n" + b"\n" * 8_000_000, "a.csv") is not None
+    assert time.monotonic() - began < 5

@@ -14,7 +14,7 @@ from engine.modalities.rows import make_rows
 from engine.serving.asked import Arrays, Meaning
 from engine.serving.loaded import answer_together
 from engine.serving.sources import LoadedModel
-from engine.serving.turns import TOGETHER_BYTES, Late, Turns
+from engine.serving.turns import TOGETHER_BYTES, Busy, Late, Turns
 from engine.serving.wire import pack, pack_inputs, unpack, unpack_inputs
 from engine.tasks.base import tasks
 
@@ -186,3 +186,26 @@ def test_inputs_of_every_modality_arrive_as_they_were(inputs: np.ndarray) -> Non
 
 def test_a_body_comes_apart_into_what_was_packed() -> None:
     assert unpack(pack({"a": "é"}, [b"", b"\x00\xff"])) == ({"a": "é"}, [b"", b"\x00\xff"])
+
+
+def test_what_is_done_aside_holds_no_turn_and_counts_as_waiting() -> None:
+    gate = threading.Event()
+
+    async def ask() -> tuple[int, str, bool]:
+        turns = Turns(1, 10.0, lambda: None)
+        long = asyncio.ensure_future(turns.aside(lambda: gate.wait(10)))
+        await asyncio.sleep(0.05)
+        taken = await turns.take(lambda: 7)
+        waiting = asyncio.ensure_future(turns.aside(lambda: gate.wait(10)))
+        await asyncio.sleep(0.05)
+        try:
+            refused = str(await turns.take(lambda: 8))
+        except Busy as error:
+            refused = str(error)
+        gate.set()
+        return taken, refused, await long and await waiting
+
+    taken, refused, ended = asyncio.run(ask())
+    assert taken == 7
+    assert "The predictor is busy" in refused
+    assert ended

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine import service
 from engine.access import local_owner
+from engine.cli.own_files import add_reading, files_to_json, print_files, reading_of
 from engine.errors import TrainyardError
 
 if TYPE_CHECKING:
@@ -28,7 +29,12 @@ def add_own_data(add: Callable[..., argparse.ArgumentParser]) -> None:
     made.add_argument(
         "--text-column", default="", metavar="COL", help="for texts in a table: the column that holds them"
     )
-    made.add_argument("--label-column", default="", metavar="COL", help="for texts in a table: the column of labels")
+    made.add_argument(
+        "--label-column",
+        default="",
+        metavar="COL",
+        help="for texts in a table, or a table beside files: its labels",
+    )
     made.add_argument("--target", default="", metavar="COL", help="for a table: the column that is predicted")
     made.add_argument(
         "--classes", action="store_true", help="for a table: the cells of the target are names of classes, also numbers"
@@ -47,6 +53,7 @@ def add_own_data(add: Callable[..., argparse.ArgumentParser]) -> None:
     made.add_argument(
         "--header", choices=("yes", "no"), default="", help="whether the first row has the names of columns"
     )
+    add_reading(made)
     made = add("delete-dataset", delete_own, "Delete an imported dataset.")
     made.add_argument("name", metavar="NAME", help="name of the dataset; NAME@2 for its second version")
     made.add_argument("--yes", action="store_true", help="also when ended runs used it")
@@ -57,7 +64,9 @@ def import_own(arguments: argparse.Namespace) -> int:
     from engine.imports.sets import PLACES
 
     actor, path = local_owner(), arguments.path
-    found = service.datasets.understand(actor, path, path.name, arguments.kind, _layout(arguments))
+    found = service.datasets.understand(
+        actor, path, path.name, arguments.kind, _layout(arguments), reading_of(arguments)
+    )
     report = service.datasets.import_own(actor, path, path.name, _choice(arguments, found), found=found)
     made, place = report.made, PLACES[report.made.kind]
     if arguments.json:
@@ -81,11 +90,14 @@ def import_own(arguments: argparse.Namespace) -> int:
                     "fingerprint": made.fingerprint,
                     "problems": problems,
                 }
+                | ({} if found.from_table else files_to_json(found))
             )
         )
         return 0
     if found.from_table:
         _print_table(found, made.roles)
+    else:
+        print_files(found, made.counts)
     print(f"{made.num_examples:,} examples. Use them: --dataset {place.dataset} --{place.field} {made.reference}")
     print(f"  python -m engine train --dataset {place.dataset} --{place.field} {made.reference}")
     for problem in report.problems[:_SHOWN]:
@@ -143,6 +155,8 @@ def _choice(arguments: argparse.Namespace, found: "Understood") -> "Choice":
         split_column=arguments.split_column,
         classes=arguments.classes,
         layout=found.layout,
+        arrangement=found.arrangement,
+        names_encoding=found.names_encoding,
     )
 
 

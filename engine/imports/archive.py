@@ -4,7 +4,7 @@ Uploaded files are never kept. Each picture is decoded, turned upright, cut squa
 mono at 16 kHz; each text becomes UTF-8.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from io import BytesIO
 from pathlib import Path
 from typing import IO
@@ -13,11 +13,12 @@ from PIL import Image, ImageOps
 
 from engine.errors import TrainyardError
 from engine.imports.collected import Collected
+from engine.imports.folders import Arrangement, Placed, arrange, columns_of
 from engine.imports.sets import ImportReport, Kind
 from engine.imports.versions import next_version, write_about
 from engine.readers.encodings import decode_text
 from engine.readers.images import read_image
-from engine.readers.sounds import decode_sound, is_silent
+from engine.readers.sounds import hear, is_silent
 from engine.readers.unpack import ArchiveError, Member, open_members
 from engine.settings import settings
 
@@ -34,18 +35,26 @@ _TICK = 20  # files between two reports of progress
 
 
 def import_files(
-    kind: Kind, source: Path | IO[bytes], name: str, progress: Progress | None = None, title: str = ""
+    kind: Kind,
+    source: Path | IO[bytes],
+    name: str,
+    progress: Progress | None = None,
+    title: str = "",
+    *,
+    arrangement: Arrangement | None = None,
+    names_encoding: str = "",
 ) -> ImportReport:
     """Import a zip (path or open file) or a folder of class/file as the next version of the set `name`.
 
-    One folder around the classes is tolerated. Broken files are left out and reported. Raises `TrainyardError` when
-    the archive is hostile, or fewer than two classes remain; then nothing is left behind.
+    Folders around the classes are tolerated. `arrangement` says what the folders are, `names_encoding` in which encoding
+    a zip has its names; without them both are guessed. Broken files are left out and reported. Raises `TrainyardError`
+    when the archive is hostile, or fewer than two classes remain; then nothing is left behind.
     """
-    with next_version(name) as (reference, folder), open_members(source, _largest_mb(kind)) as members:
+    with next_version(name) as (reference, folder), open_members(source, _largest_mb(kind), names_encoding) as members:
         spool = folder / "spool"
         with spool.open("wb") as file:
-            collected = _collect(kind, members, file, progress)
-        data, counts = collected.store(folder, spool)
+            collected, placed = _collect(kind, members, arrangement or arrange(members), file, progress)
+        data, counts = collected.store(folder, spool, **columns_of(placed))
         spool.unlink()
         return write_about(
             folder,
@@ -64,37 +73,32 @@ def _largest_mb(kind: Kind) -> int:
     return settings().max_clip_mb if kind == "clips" else settings().max_image_mb
 
 
-def _collect(kind: Kind, members: list[Member], spool: IO[bytes], progress: Progress | None) -> Collected:
+def _collect(
+    kind: Kind, members: Sequence[Member], arrangement: Arrangement, spool: IO[bytes], progress: Progress | None
+) -> tuple[Collected, list[Placed]]:
     """Check and rewrite one file at a time, so that memory does not grow with the archive."""
     collected, rewritten = Collected(kind, spool), _REWRITTEN[kind]
+    placed: list[Placed] = []
     for position, member in enumerate(members, 1):
         try:
-            label = _label(member)
-            data = rewritten(member)
+            if (found := arrangement.place(member)) is None:
+                continue
+            data, remark = rewritten(member)
         except ArchiveError:
             raise
         except TrainyardError as error:
             collected.leave_out(member.name, error.sentence)
         else:
-            collected.add(label, member.name, data)
+            collected.add(found.label, member.name, data, len(placed))
+            placed.append(found)
+            if remark:
+                collected.leave_out(member.name, remark)
         if progress and (position % _TICK == 0 or position == len(members)):
             progress(position, len(members))
-    return collected
+    return collected, placed
 
 
-def _label(member: Member) -> str:
-    """The class: the folder that the file lies in."""
-    if len(member.path) != 2:
-        where = "outside of a class folder" if len(member.path) == 1 else "too deep"
-        raise TrainyardError(
-            "{path!r} lies {where}. Each file must lie in the folder of its class: class/file.",
-            path=member.path[-1][-80:],
-            where=where,
-        )
-    return member.path[0]
-
-
-def _picture(member: Member) -> bytes:
+def _picture(member: Member) -> tuple[bytes, str]:
     """A square PNG of our own making."""
     image = read_image(member.read(), member.path[-1], (LARGEST_SIDE, LARGEST_SIDE))
     side = min(LARGEST_SIDE, *image.size)
@@ -102,20 +106,21 @@ def _picture(member: Member) -> bytes:
     square.info.clear()  # profiles, comments and places that cameras write
     buffer = BytesIO()
     square.save(buffer, "PNG", compress_level=3)
-    return buffer.getvalue()
+    return buffer.getvalue(), ""
 
 
-def _sound(member: Member) -> bytes:
+def _sound(member: Member) -> tuple[bytes, str]:
     """Samples of 16 bits. Silence is left out: all silent clips are equal."""
-    samples = decode_sound(member.read(), member.path[-1])
-    if is_silent(samples):
+    heard = hear(member.read(), member.path[-1])
+    if is_silent(heard.samples):
         raise TrainyardError("{path!r} is silent from beginning to end. Record it again.", path=member.path[-1][-80:])
-    return samples.astype("<i2").tobytes()
+    return heard.samples.astype("<i2").tobytes(), heard.remark
 
 
-def _text(member: Member) -> bytes:
+def _text(member: Member) -> tuple[bytes, str]:
     """UTF-8, without white space around it."""
-    return checked_text(decode_text(member.read(), member.path[-1]).text, repr(member.path[-1][-80:]))
+    decoded = decode_text(member.read(), member.path[-1])
+    return checked_text(decoded.text, repr(member.path[-1][-80:])), decoded.problem
 
 
 def checked_text(text: str, shown: str) -> bytes:
@@ -134,4 +139,4 @@ def checked_text(text: str, shown: str) -> bytes:
     return text.encode("utf-8", "replace")
 
 
-_REWRITTEN: dict[Kind, Callable[[Member], bytes]] = {"images": _picture, "clips": _sound, "texts": _text}
+_REWRITTEN: dict[Kind, Callable[[Member], tuple[bytes, str]]] = {"images": _picture, "clips": _sound, "texts": _text}

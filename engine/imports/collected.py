@@ -67,6 +67,11 @@ def mean_size_bytes(own: OwnSet) -> float:
         return file.getinfo(f"{_KEYS[own.kind]}.npy").file_size / max(own.num_examples, 1)
 
 
+def written(name: str) -> str:
+    """Return a name of a file without the bytes in it that are no text, which Linux allows."""
+    return name.encode("utf-8", "ignore").decode()
+
+
 class Collected:
     """What has been read so far; the examples themselves are in a file already."""
 
@@ -93,9 +98,9 @@ class Collected:
                 max_dataset_mb=settings().max_dataset_mb,
             )
         self.spool.write(data)
-        label = plain_text(label, LONGEST_LABEL) or "unnamed"
+        label = plain_text(written(label), LONGEST_LABEL) or "unnamed"
         self._labels.append(label)
-        self._names.append(plain_text(name[-120:], 120))
+        self._names.append(plain_text(written(name)[-120:], 120))
         self._starts.append((start, start + len(data)))
         self._rows.append(row)
         different = self._different.setdefault(label, set())
@@ -106,7 +111,7 @@ class Collected:
         """Something that cannot be used, and why."""
         self._check_time()
         if len(self.problems) < MOST_PROBLEMS:
-            self.problems.append(Problem(plain_text(file[-200:], 200), reason))
+            self.problems.append(Problem(plain_text(written(file)[-200:], 200), reason))
         else:
             self._untold += 1
 

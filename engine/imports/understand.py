@@ -10,25 +10,27 @@ from typing import IO, Any
 
 from engine.errors import TrainyardError
 from engine.imports.archive import Progress, import_files
-from engine.imports.collected import LONGEST_LABEL
 from engine.imports.columns import ColumnGuess, inspect_columns
+from engine.imports.folders import Arrangement, Level, chosen_folders, count_classes, guess_folders, list_levels
+from engine.imports.labels_file import ChosenColumns, LabelsFile, find_labels_file
+from engine.imports.remarks import said_of_folders, said_of_names
 from engine.imports.sets import ImportReport, Kind, Problem
 from engine.imports.table import Role, import_table
 from engine.imports.targets import guess_roles, guess_text_and_label
 from engine.imports.texts import import_texts
-from engine.readers.kinds import kind_of
+from engine.readers.kinds import ZIP_STARTS, kind_of
 from engine.readers.layout import Layout
+from engine.readers.parquet import is_parquet
 from engine.readers.tables import TableFile, read_table
-from engine.readers.unpack import Member, naming, open_members
+from engine.readers.unpack import Member, Members, naming, open_members
 from engine.reading import cell_text, plain_text
-from engine.sentences import Sentence
 from engine.settings import settings
 
 Source = Path | IO[bytes]
 
 ENDINGS: dict[Kind, tuple[str, ...]] = {
     "images": (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp"),
-    "clips": (".wav", ".flac", ".ogg", ".opus", ".oga", ".mp3"),
+    "clips": (".wav", ".flac", ".ogg", ".opus", ".oga", ".mp3", ".aif", ".aiff", ".aifc"),
     "texts": (".txt", ".md", ".text"),
     "table": (".csv", ".tsv", ".tab", ".json", ".jsonl", ".ndjson", ".parquet"),
 }
@@ -37,8 +39,6 @@ _BY_ENDING = {ending: kind for kind, endings in ENDINGS.items() for ending in en
 _LOOKED_AT = 1_000
 _EXAMPLES = 3  # cells of a column that a preview shows
 _CELL_CHARACTERS = 40
-_ZIP = (b"PK\x03\x04", b"PK\x05\x06")
-_PARQUET = b"PAR1"
 _START_BYTES = 2_000
 
 
@@ -69,6 +69,28 @@ class Understood:
     """How a table was cut into cells."""
     table: TableFile | None = field(default=None, repr=False, compare=False)
     """What was read of a table, so that it need not be read again to be imported."""
+    remarks: tuple[str, ...] = ()
+    """What was chosen where two readings are possible, and how to choose otherwise."""
+    arrangement: Arrangement | None = None
+    """Of files: what their folders, or a table beside them, say."""
+    levels: tuple[Level, ...] = ()
+    """Of files: the folders by depth."""
+    labels_file: LabelsFile | None = None
+    names_encoding: str = ""
+    """In which encoding the names in a zip were read that do not say theirs; "" where all do."""
+    left_out: int = 0
+    """Of files: how many are left out."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How files are to be read where that is not left to a guess."""
+
+    class_level: int = 0
+    split_level: int = -1
+    group_level: int = -1
+    names_encoding: str = ""
+    columns: ChosenColumns = field(default_factory=ChosenColumns)
 
 
 @dataclass(frozen=True)
@@ -87,27 +109,39 @@ class Choice:
     """For a table: whether the cells of the target are names of classes, also where they are numbers."""
     layout: Layout = field(default_factory=Layout)
     """For a table: how it is cut into cells; what is empty is found out."""
+    arrangement: Arrangement | None = None
+    """For files: what their folders, or a table beside them, say; None finds it out."""
+    names_encoding: str = ""
 
 
-def understand(source: Source, filename: str, kind: Kind | None = None, layout: Layout | None = None) -> Understood:
-    """Look at a folder, a zip or a table without keeping anything; `kind` and `layout` overrule what it looks like.
+def understand(
+    source: Source,
+    filename: str,
+    kind: Kind | None = None,
+    layout: Layout | None = None,
+    reading: Reading | None = None,
+) -> Understood:
+    """Look at a folder, a zip or a table without keeping anything; `kind`, `layout` and `reading` overrule the guess.
 
     Raises `TrainyardError` for what is neither, or hostile.
     """
     with _turn(), naming(filename):
-        return _understood(source, filename, kind, layout)
+        return _understood(source, filename, kind, layout, reading or Reading())
 
 
-def _understood(source: Source, filename: str, kind: Kind | None, layout: Layout | None) -> Understood:
+def _understood(
+    source: Source, filename: str, kind: Kind | None, layout: Layout | None, reading: Reading
+) -> Understood:
     if not _holds_files(source):
         _check_alone(source, filename)
         return _of_table(read_table(*_content(source, filename), layout), kind)
-    with _opened(source) as members:
-        found = kind or _kind_of(members)
-        table = _only_table(members)
+    with _opened(source, reading.names_encoding) as members:
+        labels_file = find_labels_file(members, reading.columns) if kind != "table" else None
+        found = kind or _kind_of(members, labels_file)
+        table = _only_table(members) if labels_file is None else None
         if table is not None and found in ("table", "texts"):
             return _of_table(read_table(table.read(), table.name, layout), kind)
-        return _of_files(found, members)
+        return _of_files(found, members, labels_file, reading)
 
 
 def import_data(
@@ -119,10 +153,18 @@ def import_data(
     """
     with _turn(), naming(filename):
         table = found.table if found else None
-        if table is None and choice.kind in ("table", "texts"):
+        if table is None and choice.kind in ("table", "texts") and choice.arrangement is None:
             table = _table(source, filename, choice.layout)
         if table is None:
-            return import_files(choice.kind, source, choice.name, progress, choice.title)
+            return import_files(
+                choice.kind,
+                source,
+                choice.name,
+                progress,
+                choice.title,
+                arrangement=choice.arrangement,
+                names_encoding=choice.names_encoding,
+            )
         if choice.kind == "table":
             return import_table(table, choice.roles, choice.name, choice.title, classes=choice.classes)
         return import_texts(
@@ -209,7 +251,7 @@ def _holds_files(source: Source) -> bool:
     """Whether it is a folder or a zip, by content."""
     if isinstance(source, Path) and not source.is_file():
         return True
-    return _start(source).startswith(_ZIP)
+    return _start(source).startswith(ZIP_STARTS)
 
 
 def _start(source: Source) -> bytes:
@@ -228,7 +270,7 @@ def _check_alone(source: Source, filename: str) -> None:
     """Refuse a single picture, sound or document here, where it is known that a zip of many would do."""
     start = _start(source)
     kind = kind_of(start)
-    if kind not in ("text", "of an unknown format") and not start.startswith(_PARQUET):
+    if kind not in ("text", "of an unknown format") and not is_parquet(start):
         raise TrainyardError(
             "{filename!r} is {kind}, not a table or a zip. Put pictures, sounds or texts into a zip with a "
             "folder for each class, or save a table as CSV, TSV, JSON, JSONL or Parquet.",
@@ -238,9 +280,9 @@ def _check_alone(source: Source, filename: str) -> None:
 
 
 @contextmanager
-def _opened(source: Source) -> Iterator[list[Member]]:
+def _opened(source: Source, encoding: str = "") -> Iterator[Members]:
     limits = settings()
-    with open_members(source, max(limits.max_table_mb, limits.max_image_mb, limits.max_clip_mb)) as members:
+    with open_members(source, max(limits.max_table_mb, limits.max_image_mb, limits.max_clip_mb), encoding) as members:
         yield members
 
 
@@ -258,14 +300,14 @@ def _only_table(members: list[Member]) -> Member | None:
     classes = {
         member.path[0]
         for member in members
-        if len(member.path) == 2 and _BY_ENDING.get(_ending(member), "table") != "table"
+        if len(member.path) > 1 and _BY_ENDING.get(_ending(member), "table") != "table"
     }
     return tables[0] if len(tables) == 1 and len(classes) < 2 else None
 
 
-def _kind_of(members: list[Member]) -> Kind:
+def _kind_of(members: list[Member], labels_file: LabelsFile | None) -> Kind:
     kinds = _kinds(members)
-    if kinds["table"] == 1 and _only_table(members) is not None:
+    if labels_file is None and kinds["table"] == 1 and _only_table(members) is not None:
         return "table"
     del kinds["table"]
     if not kinds:
@@ -278,18 +320,21 @@ def _kind_of(members: list[Member]) -> Kind:
     return kinds.most_common(1)[0][0]
 
 
-def _of_files(kind: Kind, members: list[Member]) -> Understood:
-    """Classes with their number of files, and the files that lie elsewhere."""
-    counts: Counter[str] = Counter()
-    problems = []
-    for member in members:
-        if len(member.path) == 2:
-            counts[plain_text(member.path[0], LONGEST_LABEL) or "unnamed"] += 1
-        else:
-            problems.append(
-                Problem(
-                    plain_text(member.name[-200:], 200),
-                    Sentence("It does not lie in the folder of a class: class/file."),
-                )
-            )
-    return Understood(kind, counts=dict(sorted(counts.items())), problems=tuple(problems[:1_000]))
+def _of_files(kind: Kind, members: Members, labels_file: LabelsFile | None, reading: Reading) -> Understood:
+    """Classes with their number of files, what was chosen, and the files that are left out."""
+    folders = chosen_folders(guess_folders(members), reading.class_level, reading.split_level, reading.group_level)
+    arrangement = Arrangement(folders)
+    if labels_file is not None:
+        arrangement = Arrangement(folders, labels_file.placed, labels_file.name)
+    counts, problems = count_classes(members, arrangement)
+    return Understood(
+        kind,
+        counts=counts,
+        problems=tuple(problems[:1_000]),
+        remarks=(*said_of_names(members.encoding), *said_of_folders(members, arrangement, labels_file)),
+        arrangement=arrangement,
+        levels=list_levels(members),
+        labels_file=labels_file,
+        names_encoding=members.encoding,
+        left_out=len(problems),
+    )

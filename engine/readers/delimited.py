@@ -21,6 +21,8 @@ SEPARATORS = (",", "\t", ";", "|")
 """What is tried first; then blanks; where nothing fits, each line is one cell."""
 LONGEST_ROW = 10
 """A row may be this many times as long as its longest cell may be."""
+BLANK_ROWS = 2
+"""A table may have this many times as many blank rows as others: spreadsheets save a million of them by mistake."""
 
 _NONE, _BLANK = "\x1f", " "  # the separator that no text has
 _SAMPLE_CHARACTERS, _SAMPLE_ROWS = 1 << 16, 50
@@ -36,6 +38,7 @@ def read_delimited(text: str, name: str, cells: Cells, layout: Layout) -> Layout
 
     Above the row of names there may be titles and comments. Where the first row is data, columns are called by position.
     """
+    text = text.strip("\n")
     declared = _DECLARED.match(text)
     separator = layout.separator or (declared[1] if declared else find_separator(text, name))
     spaced = separator == _BLANK or _quotes_behind_blanks(text, separator)
@@ -176,8 +179,10 @@ class _Lines:
 def _rows(lines: _Lines, separator: str, *, spaced: bool) -> Iterator[list[str] | str]:
     """Each row that is not blank, or a sentence in its place where it cannot be had."""
     reader = csv.reader(lines, delimiter=separator, skipinitialspace=spaced)
-    longest = settings().max_cell_characters
+    longest, blank = settings().max_cell_characters, 0
     while True:
+        if blank > BLANK_ROWS * settings().max_table_rows:  # reading them takes as long as reading others
+            raise TrainyardError("The table has more than {blank:,} blank rows. Delete them.", blank=blank - 1)
         lines.begin()
         try:
             row = next(reader)
@@ -197,6 +202,8 @@ def _rows(lines: _Lines, separator: str, *, spaced: bool) -> Iterator[list[str] 
                 )
             elif any(row):
                 yield row
+            else:
+                blank += 1
 
 
 def _take_names(first: list[list[str] | str], opening: Opening, cells: Cells) -> int:

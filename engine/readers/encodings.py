@@ -1,4 +1,4 @@
-"""Bytes to text, for files from any editor of any decade: UTF-8, UTF-16, UTF-32, GB 18030 and Western European.
+"""Bytes to text, for files from any editor of any decade: UTF-8, UTF-16, UTF-32 and the legacy encodings.
 
 What the bytes say decides, never a name. Where that is a guess, the result says so, so that importers can report it.
 """
@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from engine.errors import TrainyardError
 from engine.readers.kinds import kind_of
+from engine.readers.likelihood import ANSI, likeliest, spoken
 from engine.sentences import Sentence
 
 _MARKS = (  # UTF-32 first: its mark begins like that of UTF-16
@@ -19,8 +20,6 @@ _MARKS = (  # UTF-32 first: its mark begins like that of UTF-16
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 _SAMPLE_BYTES = 1 << 20
-_GB_PAIR = re.compile(rb"[\x81-\xfe][\x40-\x7e\x80-\xfe]")
-_GB_COMMON = re.compile(rb"[\xa1-\xa5\xb0-\xd7][\xa1-\xfe]")  # punctuation, kana, and the 3,755 characters of daily use
 _UTF8_LETTER = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 _HIGH = re.compile(rb"[\x80-\xff]+")
 
@@ -34,8 +33,8 @@ class Decoded:
     problem: str = ""
 
 
-def decode_text(data: bytes, name: str) -> Decoded:
-    """Decode the content of a text file; all line ends become `\\n`.
+def decode_text(data: bytes, name: str, encoding: str = "") -> Decoded:
+    """Decode the content of a text file, in `encoding` if one is given; all line ends become `\\n`.
 
     Letters that fit no encoding become U+FFFD and are counted in `problem`. `name` is for the sentence of the
     `TrainyardError` that an empty file and binary data raise.
@@ -43,14 +42,15 @@ def decode_text(data: bytes, name: str) -> Decoded:
     shown = repr(name[-80:])
     if not data:
         raise TrainyardError("{shown} is empty (0 bytes). Copy the file again, or leave it out.", shown=shown)
-    encoding, skip = _encoding(data)
+    found, skip = _encoding(data)
+    encoding = encoding or found
     text = data[skip:].decode(encoding, "replace")
     if "\0" in text:
         raise TrainyardError(
             "{shown} is {kind} with binary data, not a text. Save it as text in UTF-8.", shown=shown, kind=kind_of(data)
         )
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return Decoded(text, encoding, _problem(text, encoding))
+    return Decoded(text, encoding, _problem(text, data, encoding))
 
 
 def _encoding(data: bytes) -> tuple[str, int]:
@@ -64,7 +64,7 @@ def _encoding(data: bytes) -> tuple[str, int]:
     try:
         codecs.utf_8_decode(data, "strict", True)
     except UnicodeDecodeError:
-        return _legacy(data), 0
+        return "utf-8" if _mostly_utf8(data) else likeliest(data, ANSI), 0
     return "utf-8", 0
 
 
@@ -80,26 +80,29 @@ def _wide(sample: bytes) -> str:
     return best if marks[best] else ""
 
 
-def _legacy(data: bytes) -> str:
-    """Of text that is not UTF-8 throughout: damaged UTF-8, GB 18030, or Western European."""
+def _mostly_utf8(data: bytes) -> bool:
+    """Whether it is UTF-8 that was damaged: by chance, hardly any other text looks like it."""
     first = _HIGH.search(data)
-    start = first.start() if first else 0
-    sample = data[start : start + _SAMPLE_BYTES]
+    sample = data[first.start() :][:_SAMPLE_BYTES] if first else b""
     high = sum(len(found) for found in _HIGH.findall(sample))
-    if 2 * sum(len(found) for found in _UTF8_LETTER.findall(sample)) > high:
-        return "utf-8"
-    pairs = _GB_PAIR.findall(sample)
-    common = sum(1 for pair in pairs if _GB_COMMON.fullmatch(pair))
-    return "gb18030" if 10 * common > 9 * len(pairs) else "cp1252"
+    return 2 * sum(len(found) for found in _UTF8_LETTER.findall(sample)) > high
 
 
-def _problem(text: str, encoding: str) -> str:
+def _problem(text: str, data: bytes, encoding: str) -> str:
     lost = text.count("\N{REPLACEMENT CHARACTER}")
-    if lost:
+    before = data.count("\N{REPLACEMENT CHARACTER}".encode()) if encoding == "utf-8" else 0
+    if lost > before:
         return Sentence(
             "{lost:,} characters fit no encoding and were replaced: the file mixes encodings. Save it as UTF-8.",
             lost=lost,
         )
-    if encoding == "cp1252":
-        return Sentence("The file is not UTF-8; it was read as Western European (Windows-1252). Save it as UTF-8.")
+    if lost:
+        return Sentence(
+            "{lost:,} characters were lost before: the file has U+FFFD, the mark for a lost character, in their place.",
+            lost=lost,
+        )
+    if encoding in ANSI and encoding != "gb18030":  # which is what files of Chinese Windows are in
+        return Sentence(
+            "The file is not UTF-8; it was read as {encoding}. Save it as UTF-8.", encoding=spoken(encoding)
+        )
     return ""

@@ -12,9 +12,10 @@ from io import BytesIO
 from typing import Literal
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 
 from engine.errors import TrainyardError
+from engine.readers.deep_pixels import deep_mode, eight_bits
 from engine.readers.kinds import kind_of
 from engine.sentences import Sentence
 from engine.settings import settings
@@ -69,7 +70,7 @@ def read_image(data: bytes, name: str, cover: tuple[int, int] | None = None, gro
             _check_pixels(image.width * image.height, shown)
             if data.startswith(b"\xff\xd8"):  # Pillow calls some of them MPO
                 _check_scans(data, shown)
-            return _flatten(image, cover, ground)
+            return _flatten(image, data, cover, ground)
     except TrainyardError:
         raise
     except UnidentifiedImageError as error:
@@ -90,12 +91,13 @@ def read_image(data: bytes, name: str, cover: tuple[int, int] | None = None, gro
         ) from error
 
 
-def _flatten(image: Image.Image, cover: tuple[int, int] | None, ground: Ground) -> Image.Image:
+def _flatten(image: ImageFile.ImageFile, data: bytes, cover: tuple[int, int] | None, ground: Ground) -> Image.Image:
     """Decode, and get rid of depth, palette, size, turn and transparency, in the order that needs least memory."""
     if cover is not None and image.format == "JPEG":  # the decoder itself can leave out detail
         image.draft(None, (2 * max(cover), 2 * max(cover)))
+    deep = deep_mode(image)
     image.load()
-    plain = _plain_mode(image)
+    plain = _plain_mode(eight_bits(image, data, deep) if deep else image)
     if cover is not None:
         factor = min(plain.size) // (2 * max(cover))
         plain = plain.reduce(factor) if factor > 1 else plain
@@ -116,8 +118,6 @@ def _upright(image: Image.Image) -> Image.Image:
 
 def _plain_mode(image: Image.Image) -> Image.Image:
     """L, RGB or RGBA."""
-    if image.mode.startswith("I"):  # 16 bits a pixel: Pillow's own conversion would clip, not scale
-        return Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
     mode = "RGBA" if image.has_transparency_data else "L" if image.mode in ("1", "L") else "RGB"
     return image if image.mode == mode else image.convert(mode)  # convert always copies
 

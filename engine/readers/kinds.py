@@ -1,8 +1,10 @@
 """What bytes are, as far as their beginning tells: for the sentences that refuse a file."""
 
+ZIP_STARTS = (b"PK\x03\x04", b"PK\x05\x06")
+"""How zips begin, with files in them and without."""
 _STARTS = (  # as long as they need be: a table may well begin with the letters "PK" or "ID3"
-    (b"PK\x03\x04", "a zip archive"),
-    (b"PK\x05\x06", "an empty zip archive"),
+    (ZIP_STARTS[0], "a zip archive"),
+    (ZIP_STARTS[1], "an empty zip archive"),
     (b"%PDF-", "a PDF document"),
     (b"\x1f\x8b", "a gzip archive"),
     (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive"),

@@ -2,7 +2,7 @@
 
 Whatever the bytes are, the result is (samples,) int16, mono, 16 kHz, or a `TrainyardError` with a sentence, in bounded
 memory: a clip is read in blocks, and what its header says about its length proves nothing. Only WAV, FLAC, Ogg
-(Vorbis, Opus) and MP3 are tried. An MP3 of varying bit rate without its usual header may lose its end: the decoder
+(Vorbis, Opus), MP3 and AIFF are tried. An MP3 of varying bit rate without its usual header may lose its end: the decoder
 guesses its length from the first frames and reads no further.
 """
 
@@ -10,6 +10,7 @@ import logging
 import threading
 import wave
 from collections.abc import Iterator
+from dataclasses import dataclass
 from io import BytesIO
 
 import numpy as np
@@ -18,40 +19,60 @@ import soxr
 
 from engine.data_info import SAMPLE_RATE_HZ as SAMPLE_RATE_HZ
 from engine.errors import TrainyardError
+from engine.readers.chunks import is_chunked, missing_bytes, with_sizes
 from engine.readers.kinds import kind_of
 from engine.sentences import Sentence
 from engine.settings import settings
 
 LOWEST_RATE_HZ, HIGHEST_RATE_HZ = 1_000, 384_000
 """Rates that recorders use, with room on both sides; others are made up."""
-FORMATS = ("WAV", "WAVEX", "FLAC", "OGG", "MP3")
+FORMATS = ("WAV", "WAVEX", "FLAC", "OGG", "MP3", "AIFF")
 """What is tried, in libsndfile's names, whatever the name of the file says."""
 
 _BLOCK_VALUES = 1 << 16  # frames times channels that are in memory at once
-_UNKNOWN_SIZE = 0x7FFF0000  # programs that write to a pipe leave a size like this in the header of a WAV
-_SLACK_BYTES = 128  # where less is missing, the header counts itself; the clip was not cut
-_MOST_CHUNKS = 1_000  # that are looked at before the samples of a WAV; programs write three or four
 _LARGEST_PAGE = 27 + 255 + 255 * 255  # of Ogg, in bytes
 _COPY_AGAIN = Sentence("Copy or record it again, or leave it out.")
 _FULL_SCALE = 32_768
+_CANCELLED = 0.001  # of the energy of the loudest channel: 30 dB
 _LOUDEST = 16.0  # floating-point clips go a little over 1; far over it they are on another scale
 _QUIETEST = 3  # of 32,768: what dithering makes of silence
 _one_at_a_time = threading.Lock()  # so that memory does not grow with the number of visitors
 _log = logging.getLogger(__name__)
-_TAKES = "WAV, FLAC, Ogg or MP3"
+_TAKES = "WAV, FLAC, Ogg, MP3 or AIFF"
+
+
+@dataclass(frozen=True)
+class Heard:
+    """A decoded sound, (samples,) int16, mono, at `SAMPLE_RATE_HZ`, and a sentence where something was chosen, else ""."""
+
+    samples: np.ndarray
+    remark: str = ""
 
 
 def decode_sound(data: bytes, name: str) -> np.ndarray:
-    """Decode one sound to (samples,) int16, mono, at `SAMPLE_RATE_HZ`. Silence decodes too: see `is_silent`.
+    """Decode one sound to (samples,) int16, mono, at `SAMPLE_RATE_HZ`; see `hear`."""
+    return hear(data, name).samples
 
-    Channels are averaged; what is louder than full scale is clipped. `name` is for the sentence of the
-    `TrainyardError` that broken, cut, foreign and too long sounds raise.
+
+def hear(data: bytes, name: str) -> Heard:
+    """Decode one sound. Silence decodes too: see `is_silent`.
+
+    Channels are averaged, unless they cancel each other: then the loudest is taken. What is louder than full scale is
+    clipped. `name` is for the sentence of the `TrainyardError` that broken, cut, foreign and too long sounds raise.
     """
     shown = repr(name[-80:])
     _check_file(data, shown)
+    data, remark = with_sizes(data), ""
     try:
-        with _one_at_a_time, _Sound(BytesIO(data)) as sound:
-            samples = _mono(sound, data, shown)
+        with _one_at_a_time:
+            samples, loudness = _decoded(data, shown)
+            if loudness.cancelled:
+                loudest = int(loudness.channels.argmax())
+                samples, _ = _decoded(data, shown, loudest)
+                remark = Sentence(
+                    "The channels cancel each other, as with a cable of reversed polarity; channel {channel} was taken.",
+                    channel=loudest + 1,
+                )
     except TrainyardError:
         raise
     except Exception as error:  # soundfile raises several kinds for broken bytes
@@ -63,7 +84,7 @@ def decode_sound(data: bytes, name: str) -> np.ndarray:
         raise TrainyardError(
             "{shown} has no sound in it: it is 0 seconds long. Record it again, or leave it out.", shown=shown
         )
-    return samples
+    return Heard(samples, remark)
 
 
 def is_silent(samples: np.ndarray) -> bool:
@@ -109,15 +130,15 @@ def _check_file(data: bytes, shown: str) -> None:
         )
     if not data:
         raise TrainyardError("{shown} is empty (0 bytes). Copy the file again, or leave it out.", shown=shown)
-    is_wave = data[:4] == b"RIFF" and data[8:12] == b"WAVE"
-    if not (is_wave or data.startswith((b"fLaC", b"OggS\0", b"ID3\x02", b"ID3\x03", b"ID3\x04")) or _starts_mp3(data)):
+    chunked = is_chunked(data)
+    if not (chunked or data.startswith((b"fLaC", b"OggS\0", b"ID3\x02", b"ID3\x03", b"ID3\x04")) or _starts_mp3(data)):
         raise TrainyardError(
             "{shown} is {kind}, not a sound that can be read. Use {takes}.",
             shown=shown,
             kind=kind_of(data),
             takes=_TAKES,
         )
-    if missing := _missing_of_wave(data) if is_wave else _missing_of_ogg(data):
+    if missing := missing_bytes(data) if chunked else _missing_of_ogg(data):
         raise TrainyardError(
             "{shown} is cut off: {missing:,} bytes are missing. {copy_again}",
             shown=shown,
@@ -134,18 +155,6 @@ def _starts_mp3(data: bytes) -> bool:
     return version != 1 and layer == 1 and bit_rate not in (0, 15) and rate != 3
 
 
-def _missing_of_wave(data: bytes) -> int:
-    """How many bytes the samples of a WAV lack of what their header announces; libsndfile would not mind."""
-    position = 12
-    for _ in range(_MOST_CHUNKS):
-        size = int.from_bytes(data[position + 4 : position + 8], "little")
-        if data[position : position + 4] == b"data" and size < _UNKNOWN_SIZE:
-            missing = position + 8 + size - len(data)
-            return missing if missing > _SLACK_BYTES else 0
-        position += 8 + size + size % 2
-    return 0
-
-
 def _missing_of_ogg(data: bytes) -> int:
     """How many bytes the last page of an Ogg file lacks; libsndfile would just leave the page out."""
     start = data.rfind(b"OggS", max(0, len(data) - _LARGEST_PAGE))
@@ -155,24 +164,41 @@ def _missing_of_ogg(data: bytes) -> int:
     return max(0, start + 27 + len(sizes) + sum(sizes) - len(data))
 
 
-def _mono(sound: _Sound, data: bytes, shown: str) -> np.ndarray:
-    """All of `sound`, mixed and resampled block by block."""
-    _check_header(sound, shown)
-    resampler = soxr.ResampleStream(sound.samplerate, SAMPLE_RATE_HZ, 1, "float32")
-    parts, frames = [], 0
-    for block in _blocks(sound, shown):
-        frames += len(block)
-        parts.append(_to_int16(resampler.resample_chunk(block)))
-    parts.append(_to_int16(resampler.resample_chunk(np.empty(0, np.float32), last=True)))
-    if frames < sound.frames < 1 << 62 and (sound.format == "FLAC" or _has_length(data)):
-        raise TrainyardError(
-            "{shown} is cut off: {frames:,} of {promised:,} samples are there. {copy_again}",
-            shown=shown,
-            frames=frames,
-            promised=sound.frames,
-            copy_again=_COPY_AGAIN,
-        )
-    return np.concatenate(parts)
+@dataclass
+class _Loudness:
+    """The energy of the channels, and of their mean."""
+
+    channels: np.ndarray
+    mean: float = 0.0
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether hardly anything is left of what is in the channels, such as of stereo in opposite phase."""
+        return self.mean < _CANCELLED * float(self.channels.max(initial=0.0))
+
+
+def _decoded(data: bytes, shown: str, channel: int | None = None) -> tuple[np.ndarray, _Loudness]:
+    """One channel, or the mean of all, resampled block by block."""
+    with _Sound(BytesIO(data)) as sound:
+        _check_header(sound, shown)
+        resampler = soxr.ResampleStream(sound.samplerate, SAMPLE_RATE_HZ, 1, "float32")
+        parts, frames, loudness = [], 0, _Loudness(np.zeros(sound.channels))
+        for block in _blocks(sound, shown):
+            frames += len(block)
+            mixed = block.mean(axis=1) if channel is None else block[:, channel]
+            loudness.channels += np.square(block, dtype=np.float64).sum(axis=0)
+            loudness.mean += float(np.square(mixed, dtype=np.float64).sum())
+            parts.append(_to_int16(resampler.resample_chunk(mixed)))
+        parts.append(_to_int16(resampler.resample_chunk(np.empty(0, np.float32), last=True)))
+        if frames < sound.frames < 1 << 62 and (sound.format == "FLAC" or _has_length(data)):
+            raise TrainyardError(
+                "{shown} is cut off: {frames:,} of {promised:,} samples are there. {copy_again}",
+                shown=shown,
+                frames=frames,
+                promised=sound.frames,
+                copy_again=_COPY_AGAIN,
+            )
+    return np.concatenate(parts), loudness
 
 
 def _check_header(sound: _Sound, shown: str) -> None:
@@ -201,7 +227,7 @@ def _check_header(sound: _Sound, shown: str) -> None:
 
 
 def _blocks(sound: _Sound, shown: str) -> Iterator[np.ndarray]:
-    """The frames as (frames,) float32 in [-1, 1], block after block. Raises when they go on for too long."""
+    """The frames as (frames, channels) float32 in [-1, 1], block after block. Raises when they go on for too long."""
     left = settings().max_clip_seconds * sound.samplerate
     while len(block := sound.read(_BLOCK_VALUES // sound.channels, dtype="float32", always_2d=True)):
         left -= len(block)
@@ -223,7 +249,7 @@ def _blocks(sound: _Sound, shown: str) -> Iterator[np.ndarray]:
                 shown=shown,
                 peak=peak,
             )
-        yield block.clip(-1, 1).mean(axis=1)
+        yield block.clip(-1, 1)
 
 
 def _to_int16(samples: np.ndarray) -> np.ndarray:

@@ -4,19 +4,21 @@ A zip with names that climb out, links, devices, passwords, too many files or to
 no part of such a file deserves trust. What is only broken is reported for its own file.
 """
 
-import contextlib
 import os
+import re
 import stat
 import struct
+import unicodedata
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 from engine.errors import TrainyardError
+from engine.readers.likelihood import OEM, check_encoding, likeliest
 from engine.settings import settings
 
 _JUNK = ("__MACOSX", "Thumbs.db", "desktop.ini")
@@ -50,11 +52,18 @@ class Member:
         return "/".join(self.path)
 
 
+class Members(list[Member]):
+    """The files of a folder or a zip, and the encoding in which the names without the mark for UTF-8 were read, or ""."""
+
+    encoding = ""
+
+
 @contextmanager
-def open_members(source: Path | IO[bytes], largest_mb: int = 0) -> Iterator[list[Member]]:
+def open_members(source: Path | IO[bytes], largest_mb: int = 0, encoding: str = "") -> Iterator[Members]:
     """The files of a folder or of a zip (a path or an open file), without what systems leave behind.
 
-    One file may unpack to `largest_mb`; 0: as much as an image may.
+    One file may unpack to `largest_mb`; 0: as much as an image may. `encoding`: that of names in a zip that do not say
+    theirs; "": the likeliest.
     """
     quota = _Quota(largest_mb or settings().max_image_mb)
     if isinstance(source, Path) and source.is_dir():
@@ -66,7 +75,7 @@ def open_members(source: Path | IO[bytes], largest_mb: int = 0) -> Iterator[list
         )
     else:
         with _opened(source) as archive:
-            yield _without_top(_of_zip(archive, quota))
+            yield _without_top(_of_zip(archive, quota, encoding))
 
 
 def _opened(source: Path | IO[bytes]) -> zipfile.ZipFile:
@@ -152,13 +161,17 @@ def _check_count(count: int) -> None:
         )
 
 
-def _of_zip(archive: zipfile.ZipFile, quota: _Quota) -> list[Member]:
-    members = []
+def _of_zip(archive: zipfile.ZipFile, quota: _Quota, encoding: str) -> Members:
+    members = Members()
     if any(marks <= set(archive.namelist()) for marks in _DOCUMENTS):
         raise ArchiveError(
             "It is an Excel workbook or another office document. Save its table as CSV in UTF-8, or its text as .txt."
         )
-    encoding = _encoding(archive.infolist())
+    unmarked = [raw for info in archive.infolist() if not info.flag_bits & _UTF8 and not (raw := _raw(info)).isascii()]
+    if encoding:
+        check_encoding(encoding)
+    encoding = encoding or _encoding(unmarked)
+    members.encoding = encoding if unmarked else ""
     for info in archive.infolist():
         path = _checked(info, encoding)
         if not info.is_dir() and not _junk(path):
@@ -169,7 +182,7 @@ def _of_zip(archive: zipfile.ZipFile, quota: _Quota) -> list[Member]:
 def _checked(info: zipfile.ZipInfo, encoding: str) -> tuple[str, ...]:
     """The path of a zip entry. Raises `ArchiveError` for what no honest archive holds."""
     name = _decoded(info, encoding).replace("\\", "/")
-    path = tuple(part for part in name.split("/") if part not in ("", "."))
+    path = _path(name.split("/"))
     kind = stat.S_IFMT(info.external_attr >> 16)
     if name.startswith("/") or ".." in path or (path and path[0].endswith(":")) or not path:
         reason = "points outside of the archive"
@@ -188,22 +201,26 @@ def _checked(info: zipfile.ZipInfo, encoding: str) -> tuple[str, ...]:
     )
 
 
-def _encoding(infos: list[zipfile.ZipInfo]) -> str:
-    """How names without the UTF-8 flag are written: as UTF-8 by macOS, as GB 18030 by Chinese Windows.
+def _path(parts: Iterable[str]) -> tuple[str, ...]:
+    """The folders and the name of a file, each letter in one way of writing: Macs write an umlaut as two characters."""
+    return tuple(unicodedata.normalize("NFC", part) for part in parts if part not in ("", "."))
 
-    All names together decide: a single Chinese word can be valid in both.
+
+def _encoding(names: list[bytes]) -> str:
+    """How names without the UTF-8 flag are written: as UTF-8 by macOS and Linux, in the code page of its language by Windows.
+
+    All names together decide: a single word can be valid in many.
     """
-    names = [_raw(info) for info in infos if not info.flag_bits & _UTF8]
-    for encoding in ("utf-8", "gb18030"):
-        with contextlib.suppress(UnicodeDecodeError):
-            for name in names:
-                name.decode(encoding)
-            return encoding
-    return "cp437"
+    together = b"\n".join(sorted({part for name in names for part in re.split(rb"[/.0-9 -]+", name)}))
+    try:
+        together.decode()
+    except UnicodeDecodeError:
+        return likeliest(together, OEM)
+    return "utf-8"
 
 
 def _decoded(info: zipfile.ZipInfo, encoding: str) -> str:
-    return info.filename if info.flag_bits & _UTF8 else _raw(info).decode(encoding)
+    return info.filename if info.flag_bits & _UTF8 else _raw(info).decode(encoding, "replace")
 
 
 def _raw(info: zipfile.ZipInfo) -> bytes:
@@ -227,14 +244,14 @@ def _zip_reader(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str, quot
     return read
 
 
-def _of_folder(root: Path, quota: _Quota) -> list[Member]:
-    members: list[Member] = []
+def _of_folder(root: Path, quota: _Quota) -> Members:
+    members = Members()
     for folder, folders, files in os.walk(root):
         links = [name for name in folders if os.path.islink(os.path.join(folder, name))]
         folders.sort()
         for name in sorted(files) + links:
             file = Path(folder, name)
-            path = file.relative_to(root).parts
+            path = _path(file.relative_to(root).parts)
             if not _junk(path):
                 members.append(Member(path, _file_reader(file, quota)))
                 _check_count(len(members))
@@ -262,9 +279,8 @@ def _junk(path: tuple[str, ...]) -> bool:
     return any(part.startswith(".") or part in _JUNK for part in path)
 
 
-def _without_top(members: list[Member]) -> list[Member]:
-    """Drop one folder around everything: zips are often made of the folder that holds the classes."""
-    tops = {member.path[0] for member in members}
-    if len(tops) == 1 and any(len(member.path) > 2 for member in members):
-        return [Member(m.path[1:], m.read) for m in members if len(m.path) > 1]
+def _without_top(members: Members) -> Members:
+    """Drop folders around everything: zips are often made of the folder that holds the classes."""
+    while len({member.path[0] for member in members}) == 1 and any(len(member.path) > 2 for member in members):
+        members[:] = [Member(m.path[1:], m.read) for m in members if len(m.path) > 1]
     return members

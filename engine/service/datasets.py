@@ -13,7 +13,7 @@ from engine.store import Fetch
 
 if TYPE_CHECKING:
     from engine.imports.archive import Progress
-    from engine.imports.understand import Choice, Source, Understood
+    from engine.imports.understand import Choice, Reading, Source, Understood
     from engine.readers.layout import Layout
 
 _ALL = "datasets"
@@ -54,13 +54,18 @@ def fetch_progress(actor: Actor, name: str) -> Fetch | None:
 
 
 def understand(
-    actor: Actor, source: "Source", filename: str, kind: Kind | None = None, layout: "Layout | None" = None
+    actor: Actor,
+    source: "Source",
+    filename: str,
+    kind: Kind | None = None,
+    layout: "Layout | None" = None,
+    reading: "Reading | None" = None,
 ) -> "Understood":
     """Return what an upload is probably meant as, without keeping anything."""
     from engine.imports.understand import understand as understand_data
 
     check(actor, Action.CREATE, _ALL)
-    return understand_data(source, filename, kind, layout)
+    return understand_data(source, filename, kind, layout, reading)
 
 
 def import_own(

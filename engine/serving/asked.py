@@ -1,7 +1,8 @@
 """What can be asked of a loaded model: files, a batch of arrays, or instances as JSON. Each knows its inputs and its answer."""
 
 import json
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Protocol
@@ -16,9 +17,12 @@ from engine.modalities.table.given import unknown_categories
 from engine.serving.answers import PredictResult
 from engine.serving.decoding import decode
 from engine.serving.instances import Body, make_inputs, read_request
+from engine.serving.turns import late
 from engine.settings import settings
 from engine.targets import as_lists, finite_rows
 from engine.tasks.base import Answering, Prediction, Task
+
+_LONG_SECONDS, _PAUSE_SECONDS = 0.05, 0.002  # a lock that is taken again at once is never seen free by others
 
 
 @dataclass(frozen=True)
@@ -65,7 +69,7 @@ class Files:
                 files=len(self.files),
                 limit=limit,
             )
-        self._decoded = [_decode(meaning, name, data) for name, data in self.files]
+        self._decoded = list(_one_after_the_other(meaning, self.files))
         found = [decoded.inputs for decoded in self._decoded if len(decoded.inputs)]
         return np.concatenate(found) if found else None
 
@@ -98,6 +102,20 @@ def _predictions(outputs: Any, inputs: Sequence[np.ndarray], meaning: Meaning) -
         replace(prediction, values=prediction.values | {"unknown": found}) if found else prediction
         for prediction, found in zip(made, unknown, strict=True)
     ]
+
+
+def _one_after_the_other(meaning: Meaning, files: list[tuple[str, bytes]]) -> Iterator[Decoded]:
+    """Decode the files. Raises `Late` when nobody can be waiting any more, and lets others have the decoder in between."""
+    limit = settings().predict_timeout_seconds
+    began = time.monotonic()
+    for name, data in files:
+        before = time.monotonic()
+        yield _decode(meaning, name, data)
+        now = time.monotonic()
+        if now - began > limit:
+            raise late(limit)
+        if now - before > _LONG_SECONDS:
+            time.sleep(_PAUSE_SECONDS)
 
 
 def _decode(meaning: Meaning, name: str, data: bytes) -> Decoded:

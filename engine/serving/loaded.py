@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from engine.serving.answers import PredictResult
-from engine.serving.asked import Asked, Files
+from engine.serving.asked import Asked, Files, Meaning
 from engine.serving.sources import LoadedModel, Source, find_source, load
 from engine.serving.turns import attempt
 from engine.settings import settings
@@ -47,6 +47,11 @@ class LoadedModels:
         Raises `TrainyardError` when the run has no usable model.
         """
         return answer_together(self.get(run_id), asked)
+
+    def meaning(self, run_id: int) -> Meaning | None:
+        """What the model in memory takes, as it was last used; None where there is none. Safe from any thread."""
+        found = self._models.get(run_id)
+        return found[1].meaning if found else None
 
     def get(self, run_id: int) -> LoadedModel:
         """The model of a run, loaded if it is not in memory or if its file has changed since."""

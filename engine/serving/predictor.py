@@ -18,12 +18,13 @@ import tensorflow as tf
 from engine.runs import RunSpec
 from engine.scripting.origin import Origin
 from engine.scripting.write import script_files
-from engine.serving.asked import Arrays, Asked, Files, Instances
+from engine.serving.ahead import Ahead, decode_ahead, may_take_long
+from engine.serving.asked import Arrays, Asked, Files, Instances, Meaning
 from engine.serving.loaded import LoadedModels
 from engine.serving.networks import describe_network
 from engine.serving.previews import preview_augmentation
 from engine.serving.server import SharedWork, Work, serve
-from engine.serving.wire import to_bytes, unpack, unpack_inputs
+from engine.serving.wire import read_head, to_bytes, unpack, unpack_inputs
 
 
 def work() -> dict[str, Work]:
@@ -42,15 +43,38 @@ def work() -> dict[str, Work]:
     return {"describe": describe, "preview": preview, "script": script}
 
 
-def shared_work() -> dict[str, SharedWork]:
+class _Predict:
     """What is asked of a run's model, by the run's number: all that wait at the same time share a batch."""
-    loaded = LoadedModels()
 
-    def predict(run_id: str, bodies: list[bytes]) -> list[bytes | Exception]:
-        asked = [_asked(body) for body in bodies]
-        return [a if isinstance(a, Exception) else _encoded(a) for a in loaded.answer(int(run_id), asked)]
+    def __init__(self) -> None:
+        self._loaded = LoadedModels()
 
-    return {"predict": predict}
+    def slow(self, body: bytes) -> bool:
+        """Files, and JSON with files in it or with very much of it."""
+        head = read_head(body)
+        return bool(head["sizes"]) and may_take_long(head["kind"], body)
+
+    def known(self, key: str) -> Meaning | None:
+        """The meaning of the model, if it is in memory."""
+        return self._loaded.meaning(int(key))
+
+    def learn(self, key: str) -> Meaning:
+        """The meaning of the model, which is loaded for it."""
+        return self._loaded.get(int(key)).meaning
+
+    def decode(self, body: bytes, known: Meaning) -> Ahead:
+        """The request with its inputs."""
+        return decode_ahead(_asked(body), known, len(body))
+
+    def answer(self, key: str, asked: list[bytes | Ahead]) -> list[bytes | Exception]:
+        """A body or an error for each."""
+        requests = [_asked(one) if isinstance(one, bytes) else one for one in asked]
+        return [a if isinstance(a, Exception) else _encoded(a) for a in self._loaded.answer(int(key), requests)]
+
+
+def shared_work() -> dict[str, SharedWork]:
+    """What several may ask together."""
+    return {"predict": _Predict()}
 
 
 def _asked(body: bytes) -> Asked:

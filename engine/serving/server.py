@@ -12,7 +12,7 @@ import sys
 import threading
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import uvicorn
 from starlette.applications import Starlette
@@ -27,8 +27,26 @@ from engine.settings import settings
 
 Work = Callable[[dict[str, Any]], Any]
 """Takes the JSON object of a request, returns what JSON can hold, raises `TrainyardError` with a sentence."""
-SharedWork = Callable[[str, list[bytes]], Sequence[bytes | Exception]]
-"""Takes what several requests ask of the same thing, and their bodies; returns a body or an error for each."""
+
+
+class SharedWork(Protocol):
+    """What several requests ask of the same thing, by its key."""
+
+    def slow(self, body: bytes) -> bool:
+        """Whether a request may take long to decode."""
+
+    def known(self, key: str) -> Any:
+        """What decoding must know of the thing, or None when that takes a turn: `learn`."""
+
+    def learn(self, key: str) -> Any:
+        """The same, in a turn."""
+
+    def decode(self, body: bytes, known: Any) -> Any:
+        """Decode a slow request beside the turns; what is wrong with it is for `answer` to say."""
+
+    def answer(self, key: str, asked: list[Any]) -> Sequence[bytes | Exception]:
+        """Take bodies, and what `decode` made of slow ones; return a body or an error for each."""
+
 
 logger = logging.getLogger(__name__)
 _STATUS = {Busy: 503, Late: 504}
@@ -86,8 +104,12 @@ def _alone(do: Work, turns: Turns) -> Callable[[Request], Awaitable[bytes]]:
 
 def _together(do: SharedWork, turns: Turns) -> Callable[[Request], Awaitable[bytes]]:
     async def answer(request: Request) -> bytes:
-        key = request.path_params["key"]
-        return await turns.share(request.url.path, await request.body(), functools.partial(do, key))
+        key, body = request.path_params["key"], await request.body()
+        asked: Any = body
+        if do.slow(body):
+            known = do.known(key) or await turns.take(functools.partial(do.learn, key))
+            asked = await turns.aside(functools.partial(do.decode, body, known))
+        return await turns.share(request.url.path, body, functools.partial(do.answer, key), asked)
 
     return answer
 

@@ -51,6 +51,8 @@ class _Seat:
     """One request that waits for a turn which it may share."""
 
     body: bytes
+    asked: Any
+    """What the work is given: the body, or what was made of it already."""
     future: "Future[Any]" = field(default_factory=Future)
 
 
@@ -73,6 +75,7 @@ class Turns:
     def __init__(self, max_waiting: int, limit_seconds: float, give_up: Callable[[], None]) -> None:
         """`give_up` is called when work runs longer than twice the limit: a thread cannot be stopped."""
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="turns")
+        self._aside = ThreadPoolExecutor(max_waiting + 1, thread_name_prefix="aside")
         self._max_waiting, self._limit, self._give_up = max_waiting, limit_seconds, give_up
         self._open = 0
         self._seats: dict[str, deque[_Seat]] = {}
@@ -88,13 +91,21 @@ class Turns:
         self._check_room()
         return await self._wait(self._thread.submit(work))
 
-    async def share(self, key: str, body: bytes, work: Callable[[list[bytes]], Sequence[T | Exception]]) -> T:
+    async def aside(self, work: Callable[[], T]) -> T:
+        """Do `work` on another thread, beside the turns. Raises as `take`; work that goes on for too long must end itself."""
+        self._check_room()
+        return await self._wait(self._aside.submit(work), give_up=False)
+
+    async def share(
+        self, key: str, body: bytes, work: Callable[[list[Any]], Sequence[T | Exception]], asked: Any = None
+    ) -> T:
         """As `take`, but one turn answers all that wait with the same `key` when it begins.
 
-        `work` gets their bodies and returns for each an answer or the error that is raised to that one alone.
+        `work` gets their bodies, or what was `asked` instead, and returns for each an answer or the error that is raised
+        to that one alone.
         """
         self._check_room()
-        seat = _Seat(body)
+        seat = _Seat(body, body if asked is None else asked)
         with self._came:
             self._seats.setdefault(key, deque()).append(seat)
             self._came.notify()
@@ -110,7 +121,7 @@ class Turns:
                 max_waiting=self._max_waiting,
             )
 
-    async def _wait(self, future: "Future[T]") -> T:
+    async def _wait(self, future: "Future[T]", *, give_up: bool = True) -> T:
         loop = asyncio.get_running_loop()
         self._open += 1
         future.add_done_callback(lambda _: loop.call_soon_threadsafe(self._leave))
@@ -118,17 +129,17 @@ class Turns:
         done, _ = await asyncio.wait([waiting], timeout=self._limit)
         if done:
             return waiting.result()
-        if not future.cancel():  # it runs: nobody waits for its result any more, but its turn goes on
+        if not future.cancel() and give_up:  # it runs: nobody waits for its result any more, but its turn goes on
             loop.call_later(self._limit, self._check, future)
         raise late(self._limit)
 
-    def _serve(self, key: str, work: Callable[[list[bytes]], Sequence[Any]]) -> None:
+    def _serve(self, key: str, work: Callable[[list[Any]], Sequence[Any]]) -> None:
         self._gather(key)
         seats = self._next(key)
         if not seats:  # an earlier turn has answered them all
             return
         began = time.monotonic()
-        found = attempt(lambda: work([seat.body for seat in seats]))
+        found = attempt(lambda: work([seat.asked for seat in seats]))
         self._last = _Turn(key, len(seats), time.monotonic() - began)
         answers = [found] * len(seats) if isinstance(found, Exception) else found
         for seat, answer in zip(seats, answers, strict=True):

@@ -7,6 +7,7 @@ from functools import partial
 
 from engine.errors import TrainyardError
 from engine.modalities.base import modalities
+from engine.readers.kinds import ZIP_STARTS
 from engine.readers.unpack import Member, naming, open_members
 from engine.settings import settings
 
@@ -26,7 +27,7 @@ def open_inputs(
     with ExitStack() as stack:
         inputs: list[Member] = []
         for name, data in uploads:
-            if data.startswith(b"PK\x03\x04") or name.lower().endswith(".zip"):
+            if data.startswith(ZIP_STARTS) or name.lower().endswith(".zip"):
                 with naming(name):
                     members = stack.enter_context(open_members(io.BytesIO(data), _largest_mb(modality)))
                 for member in members:

@@ -19,11 +19,20 @@ def pack(head: dict[str, Any], parts: Sequence[bytes] = ()) -> bytes:
     return b"".join([len(encoded).to_bytes(_HEAD_BYTES, "little"), encoded, *parts])
 
 
+def read_head(body: bytes) -> dict[str, Any]:
+    """The JSON object at the beginning of a body, with the `sizes` of its parts."""
+    head: dict[str, Any] = json.loads(body[_HEAD_BYTES : _start(body)])
+    return head
+
+
+def _start(body: bytes) -> int:
+    """Where the parts begin."""
+    return _HEAD_BYTES + int.from_bytes(body[:_HEAD_BYTES], "little")
+
+
 def unpack(body: bytes) -> tuple[dict[str, Any], list[bytes]]:
     """The inverse of `pack`."""
-    start = _HEAD_BYTES + int.from_bytes(body[:_HEAD_BYTES], "little")
-    head: dict[str, Any] = json.loads(body[_HEAD_BYTES:start])
-    parts = []
+    head, start, parts = read_head(body), _start(body), []
     for size in head.pop("sizes"):
         parts.append(body[start : start + size])
         start += size

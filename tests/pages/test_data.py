@@ -7,11 +7,13 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from engine.datasets.base import datasets
+from engine.imports.collected import read_stored
 from engine.imports.sets import describe_set, list_sets
 from engine.runs import RunSpec, RunState
 from engine.store import Store
 from tests.pages.opening import labels, open_page, press, words
 from tests.test_archive import pictures, zipped
+from tests.test_layouts import topics
 from tests.test_own_data import flowers, imported, reviews, upload
 
 
@@ -122,11 +124,27 @@ def test_texts_are_understood_and_the_kind_can_be_overruled(store: Store) -> Non
 
 def test_pictures_show_their_classes_and_what_is_broken_is_listed(store: Store) -> None:
     at = give(open_page("data"), "pets.zip", zipped(pictures() | {"cat/torn.png": b"torn", "x.png": b"y"}).getvalue())
-    assert "11 files in 2 folders" in words(at)
+    assert "11 files in 2 classes" in words(at)
     assert "x.png" in frame(at, "reason")["file"].tolist()  # type: ignore[index]
     press(named(at, "pets"), "Import")
     assert "10 examples imported as 'pets'" in at.success[0].value
     assert set(frame(at, "reason")["file"]) == {"cat/torn.png", "x.png"}  # type: ignore[index]
+
+
+def test_folders_in_folders_are_offered_as_classes_by_level(store: Store) -> None:
+    at = give(open_page("data"), "topics.zip", zipped(topics()).getvalue())
+    assert "There are folders in folders" in at.info[0].value
+    assert sorted(frame(at, "class")["class"]) == ["animals", "plants"]  # type: ignore[index]
+    levels = [box for box in at.selectbox if str(box.key).startswith("own.level-")]
+    assert [box.value for box in levels] == ["class", "none"]
+    levels[0].set_value("group").run()
+    levels = [box for box in at.selectbox if str(box.key).startswith("own.level-")]
+    levels[1].set_value("class").run()
+    assert sorted(frame(at, "class")["class"]) == ["cat", "dog", "oak", "rose"]  # type: ignore[index]
+    assert "3 of 19 files are left out" in at.warning[0].value
+    press(named(at, "topics"), "Import")
+    assert describe_set("topics").counts == {"cat": 4, "dog": 4, "oak": 4, "rose": 4}
+    assert "group" in read_stored("topics", "images").more
 
 
 def test_names_that_are_formulas_stay_words_in_tables_that_browsers_save(store: Store) -> None:

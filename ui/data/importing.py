@@ -12,11 +12,12 @@ from engine.artifacts import check_free_disk
 from engine.errors import TrainyardError
 from engine.imports.sets import PLACES, ImportReport, Kind, OwnSet, Problem, problems_csv, suggest_name
 from engine.imports.table import ROLES, Role
-from engine.imports.understand import ENDINGS, Choice, Understood
+from engine.imports.understand import ENDINGS, Choice, Reading, Understood
 from engine.readers.layout import Layout
 from engine.readers.spreadsheets import plain_cell
 from engine.settings import settings
 from ui import lab
+from ui.data.import_files import draw_classes, draw_reading, same_reading
 from ui.data.list import OPENED, SET
 from ui.language import N_, _, plural
 from ui.navigation import page
@@ -34,9 +35,9 @@ ROLE_WORDS: dict[str, str] = {
     "ignore": N_("ignore"),
 }
 _LAYOUT = "own.layout"
-_SEEN, _DONE, _UPLOADS = "own.seen", "own.done", "own.uploads"  # the state of an import that is not done yet
+_SEEN, _AGAIN = "own.seen", "own.again"  # the state of an import that is not done yet
+_DONE, _UPLOADS = "own.done", "own.uploads"
 _SHOWN = 200  # problems that are shown one by one
-_SHOWN_CLASSES = 50
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,9 @@ class _Seen:
     def key(self) -> str:
         """A name for the widgets that depend on the columns."""
         return f"{self.file_id}{self.layout.separator}{self.layout.decimal}{self.layout.header}"
+
+    reading: Reading | None = None
+    """What somebody chose instead of the guess."""
 
 
 def draw_import() -> None:
@@ -79,6 +83,11 @@ def draw_import() -> None:
         if seen.found is None:
             st.error(said(seen.error), icon=":material/error:")
             return
+        if not seen.found.from_table:
+            seen = _look_again(file, seen, seen.found)
+        if seen.found is None:
+            st.error(said(seen.error), icon=":material/error:")
+            return
         choice = _draw_choice(file.name, seen)
         _draw_problems(seen.found.problems, "own.preview")
         if choice is not None and st.button(_("Import"), type="primary", icon=":material/upload:", key="own.start"):
@@ -89,22 +98,28 @@ def draw_import() -> None:
                 st.rerun()
 
 
-def _look(file: Any) -> _Seen:
+def _look(file: Any, reading: Reading | None = None, key: str = _SEEN) -> _Seen:
     """Understand the file once, not at each run of the page."""
-    seen: _Seen | None = st.session_state.get(_SEEN)
+    seen: _Seen | None = st.session_state.get(key)
     if seen is None or seen.file_id != file.file_id:
         st.session_state.pop(_LAYOUT, None)
     layout: Layout = st.session_state.get(_LAYOUT, Layout())
-    if seen is None or (seen.file_id, seen.layout) != (file.file_id, layout):
+    if seen is None or (seen.file_id, seen.layout, seen.reading) != (file.file_id, layout, reading):
         with st.spinner(_("Reading {name} ...").format(name=plain_label(file.name[-60:])), show_time=True):
             try:
-                found = service.datasets.understand(lab.actor(), file, file.name, layout=layout)
-                seen = _Seen(file.file_id, found, layout=layout)
+                found = service.datasets.understand(lab.actor(), file, file.name, layout=layout, reading=reading)
+                seen = _Seen(file.file_id, found, layout=layout, reading=reading)
             except TrainyardError as error:
-                seen = _Seen(file.file_id, None, error.sentence, layout)
+                seen = _Seen(file.file_id, None, error.sentence, layout, reading)
                 st.session_state.pop(_LAYOUT, None)  # the next look finds out again
-        st.session_state[_SEEN] = seen
+        st.session_state[key] = seen
     return seen
+
+
+def _look_again(file: Any, seen: _Seen, found: Understood) -> _Seen:
+    """Understand files anew when somebody chooses another reading than the guess."""
+    reading = draw_reading(found, seen.file_id)
+    return seen if same_reading(found, reading) else _look(file, reading, _AGAIN)
 
 
 def _import(file: Any, choice: Choice, found: Understood) -> ImportReport:
@@ -129,7 +144,7 @@ def _draw_choice(filename: str, seen: _Seen) -> Choice | None:
     classes = False
     columns = dict.fromkeys(("text_column", "label_column", "group_column", "split_column"), "")
     if not found.from_table:
-        _draw_classes(found)
+        draw_classes(found)
     elif kind == "table":
         _draw_layout(found, seen.file_id)
         roles = _draw_roles(found, seen.key)
@@ -163,6 +178,8 @@ def _draw_choice(filename: str, seen: _Seen) -> Choice | None:
         split_column=columns["split_column"],
         classes=classes,
         layout=found.layout,
+        arrangement=found.arrangement,
+        names_encoding=found.names_encoding,
     )
 
 
@@ -176,27 +193,6 @@ def _draw_kind(found: Understood) -> Kind:
         required=True,
         format_func=lambda kind: _(KINDS[kind]),
         key="own.kind",
-    )
-
-
-def _draw_classes(found: Understood) -> None:
-    st.caption(
-        _("{files} files in {classes} folders; each folder is a class.").format(
-            files=f"{sum(found.counts.values()):,}", classes=f"{len(found.counts):,}"
-        )
-    )
-    largest = sorted(found.counts.items(), key=lambda item: -item[1])[:_SHOWN_CLASSES]
-    st.dataframe(
-        [{"class": plain_cell(label), "files": count} for label, count in largest],
-        column_config={
-            "class": st.column_config.TextColumn(_("Class")),
-            "files": st.column_config.ProgressColumn(
-                _("Files"), format="localized", min_value=0, max_value=max(found.counts.values(), default=1)
-            ),
-        },
-        hide_index=True,
-        height="content" if len(largest) < 12 else 380,
-        key="own.classes",
     )
 
 

@@ -26,7 +26,7 @@ from ui.theme import theme_name
 
 Ask = Callable[[Run, Dataset], list[File]]
 
-SOUND_TYPES = ("wav", "flac", "ogg", "opus", "mp3")
+SOUND_TYPES = ("wav", "flac", "ogg", "opus", "mp3", "aif", "aiff")
 EXAMPLES = 8
 """How many examples of the test split are offered."""
 _SHOWN_PIXELS = 300

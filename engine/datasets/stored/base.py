@@ -1,12 +1,13 @@
 """What the datasets of imported sets share: a field names the set, and the set knows the rest."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from engine.advice.defaults import Facts
 from engine.datasets.base import UnsplitDataset
 from engine.errors import TrainyardError
-from engine.imports.collected import mean_size_bytes
+from engine.imports.collected import Stored, mean_size_bytes
 from engine.imports.sets import PLACES, Kind, OwnSet, find_set, gone, list_sets, there_is
+from engine.imports.splits import fixed_splits, joined_groups
 from engine.settings import settings
 
 
@@ -48,6 +49,18 @@ class OwnDataset(UnsplitDataset):
     def missing(self) -> str:
         """Choose or import."""
         return gone(self.reference, self.kind)
+
+    def arranged(self, stored: Stored) -> dict[str, Any]:
+        """Return targets, labels, groups and splits as `Examples` takes them: equal examples stay in one split."""
+        groups = joined_groups(stored.groups(), stored.more.get("group"))
+        validation, test = fixed_splits(stored.more.get("split"), groups, self.own(), stored.targets)
+        return {
+            "targets": stored.targets,
+            "labels": self.own().labels,
+            "groups": groups,
+            "validation": validation,
+            "test": test,
+        }
 
     def fingerprint(self) -> str:
         """Hash of the stored examples, taken at import."""

@@ -42,4 +42,4 @@ class Folder(OwnDataset):
         inputs = np.empty(shape, np.uint8)
         for index in range(len(stored)):
             inputs[index] = decode_image(stored.bytes_of(index), str(stored.names[index]), channels, shape[1:3])
-        return Examples(inputs, stored.targets, self.own().labels, groups=stored.groups())
+        return Examples(inputs, **self.arranged(stored))

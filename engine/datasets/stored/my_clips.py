@@ -39,4 +39,4 @@ class MyClips(OwnDataset):
         inputs = np.empty((len(stored), length), np.int16)
         for index in range(len(stored)):
             inputs[index] = fit_length(np.frombuffer(stored.bytes_of(index), "<i2"), length)
-        return Examples(inputs, stored.targets, self.own().labels, groups=stored.groups())
+        return Examples(inputs, **self.arranged(stored))

@@ -9,7 +9,6 @@ from engine.datasets.base import Examples, datasets
 from engine.datasets.stored.base import OwnDataset
 from engine.imports.collected import read_stored
 from engine.imports.sets import REFERENCE, Kind
-from engine.imports.splits import fixed_splits, joined_groups
 from engine.spec import Options
 
 
@@ -34,15 +33,4 @@ class MyTexts(OwnDataset):
         stored = read_stored(self.texts, "texts")
         inputs = np.empty(len(stored), object)
         inputs[:] = [stored.bytes_of(index).decode() for index in range(len(stored))]
-        groups = joined_groups(stored.groups(), stored.more.get("group"))
-        validation, test = fixed_splits(stored.more.get("split"), groups, self.own(), stored.targets)
-        own = self.own()
-        return Examples(
-            inputs,
-            stored.targets,
-            own.labels,
-            groups=groups,
-            test=test,
-            validation=validation,
-            text_column=str(own.roles.get("text", "")),
-        )
+        return Examples(inputs, **self.arranged(stored), text_column=str(self.own().roles.get("text", "")))

@@ -1,0 +1,55 @@
+"""What the command `import` takes and says of files: which folder is what, and in which encoding names are read."""
+
+import argparse
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from engine.imports.understand import Reading, Understood
+
+_SHOWN = 10  # classes that are named one by one
+
+
+def add_reading(made: argparse.ArgumentParser) -> None:
+    """Add the options of files."""
+    levels = (
+        ("class", 0, "for files: the folder that is the class, by its depth; 1: the outermost"),
+        ("split", -1, "for files: the folder that says train, validation or test; 0: none"),
+        ("group", -1, "for files: the folder whose files stay in one split; 0: none"),
+    )
+    for role, default, words in levels:
+        made.add_argument(f"--{role}-level", type=int, metavar="N", default=default, help=words)
+    made.add_argument(
+        "--names-encoding", default="", metavar="NAME", help="for a zip: the encoding of its names, such as cp850"
+    )
+
+
+def reading_of(arguments: argparse.Namespace) -> "Reading":
+    """Return what the options say."""
+    from engine.imports.labels_file import ChosenColumns
+    from engine.imports.understand import Reading
+
+    columns = ChosenColumns(arguments.label_column, arguments.group_column, arguments.split_column)
+    return Reading(
+        arguments.class_level, arguments.split_level, arguments.group_level, arguments.names_encoding, columns
+    )
+
+
+def files_to_json(found: "Understood") -> dict[str, object]:
+    """Return what was understood of files, as data."""
+    return {
+        "left_out": found.left_out,
+        "names_encoding": found.names_encoding,
+        "remarks": [str(remark) for remark in found.remarks],
+        "levels": [{"level": level.number, "names": level.names, "files": level.files} for level in found.levels],
+    }
+
+
+def print_files(found: "Understood", counts: dict[str, int]) -> None:
+    """Print the classes, what was chosen, and how many files are left out."""
+    named = [f"{label} {count:,}" for label, count in list(counts.items())[:_SHOWN]]
+    more = f" and {len(counts) - _SHOWN:,} more" if len(counts) > _SHOWN else ""
+    print(f"{len(counts):,} classes: {', '.join(named)}{more}")
+    for remark in found.remarks:
+        print(f"  {remark}")
+    if found.left_out:
+        print(f"  {found.left_out:,} of {found.left_out + sum(found.counts.values()):,} files are left out.")

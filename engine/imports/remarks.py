@@ -1,0 +1,71 @@
+"""What was chosen where files can be read in more than one way, and how to choose otherwise."""
+
+from collections.abc import Sequence
+
+from engine.imports.folders import Arrangement, list_levels
+from engine.imports.labels_file import LabelsFile
+from engine.readers.likelihood import spoken
+from engine.readers.unpack import Member
+from engine.sentences import Sentence
+
+
+def said_of_names(encoding: str) -> tuple[Sentence, ...]:
+    """Return in which encoding the names of a zip were read, where they do not say it and it was not UTF-8."""
+    if encoding in ("", "utf-8"):
+        return ()
+    return (
+        Sentence(
+            "The names in the zip do not say their encoding; they were read as {encoding}. Another can be chosen "
+            "(--names-encoding).",
+            encoding=spoken(encoding),
+        ),
+    )
+
+
+def said_of_folders(
+    members: Sequence[Member], arrangement: Arrangement, labels_file: LabelsFile | None
+) -> tuple[Sentence, ...]:
+    """Return which folders, or which columns of a table beside the files, say what."""
+    said = []
+    if labels_file is not None:
+        said.append(_of_labels_file(labels_file))
+        if labels_file.label_column:
+            return tuple(said)
+    folders = arrangement.folders
+    if folders.split_level:
+        said.append(
+            Sentence(
+                "The folders at level {level} are taken as splits (train, validation, test). --split-level 0 takes them as "
+                "ordinary folders.",
+                level=folders.split_level,
+            )
+        )
+    others = [level for level in list_levels(members) if level.number != folders.split_level]
+    chosen = next((level for level in others if level.number == folders.class_level), None)
+    if len(others) > 1 and chosen is not None:
+        said.append(
+            Sentence(
+                "There are folders in folders: the {count:,} at level {level} are taken as classes (such as {examples}). "
+                "Another level can be chosen (--class-level), and one whose files stay in one split (--group-level).",
+                count=chosen.names,
+                level=chosen.number,
+                examples=chosen.examples,
+            )
+        )
+    return tuple(said)
+
+
+def _of_labels_file(found: LabelsFile) -> Sentence:
+    return Sentence(
+        "The table {name!r} names the files in {file!r}. Class: {label}; group: {group}; split: {split}. Other columns can "
+        "be chosen (--label-column, --group-column, --split-column).",
+        name=found.name[-80:],
+        file=found.file_column,
+        label=_column(found.label_column, Sentence("the folder")),
+        group=_column(found.group_column, Sentence("none")),
+        split=_column(found.split_column, Sentence("none")),
+    )
+
+
+def _column(name: str, otherwise: Sentence) -> str:
+    return repr(name) if name else otherwise

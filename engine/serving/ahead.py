@@ -1,0 +1,56 @@
+"""Decode what may take long before its turn, on a thread of its own: others are answered meanwhile."""
+
+import threading
+from contextlib import nullcontext
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from engine.serving.asked import Asked, Meaning
+from engine.serving.turns import attempt
+from engine.tasks.base import Answering
+
+SMALL_BYTES = 1 << 18
+"""Numbers and texts of this many bytes are decoded within their turn, which costs less than another thread."""
+
+LARGE_BYTES = 1 << 23
+"""Of larger requests only two are decoded at a time, so that memory does not grow with the number of visitors."""
+_few_large = threading.BoundedSemaphore(2)
+
+
+@dataclass(frozen=True)
+class Ahead:
+    """A request whose inputs are there already."""
+
+    asked: Asked
+    meaning: Meaning
+    """That of the network for which they were decoded."""
+    found: np.ndarray | Exception | None
+
+    def inputs(self, meaning: Meaning) -> np.ndarray | None:
+        """The inputs, decoded again where the network has become another one meanwhile."""
+        if meaning.task != self.meaning.task or meaning.info != self.meaning.info:
+            return self.asked.inputs(meaning)
+        if isinstance(self.found, Exception):
+            raise self.found
+        return self.found
+
+    def options(self, meaning: Meaning) -> Answering:
+        """Return how it wants to be answered."""
+        return self.asked.options(meaning)
+
+    def answer(self, outputs: Any, meaning: Meaning) -> Any:
+        """What is sent back for the outputs (examples, outputs) of these inputs."""
+        return self.asked.answer(outputs, meaning)
+
+
+def decode_ahead(asked: Asked, meaning: Meaning, size_bytes: int) -> Ahead:
+    """Decode a request now; what is wrong with it is raised when its turn comes."""
+    with _few_large if size_bytes > LARGE_BYTES else nullcontext():
+        return Ahead(asked, meaning, attempt(lambda: asked.inputs(meaning)))
+
+
+def may_take_long(kind: str, body: bytes) -> bool:
+    """Whether decoding must not hold the others: a picture of few bytes may have millions of pixels."""
+    return kind == "files" or (kind == "instances" and (len(body) > SMALL_BYTES or b'"b64"' in body))
