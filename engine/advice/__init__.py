@@ -1,1 +1,1 @@
-"""What is best done with data of which only the outlines are known."""
+"""Advice for data of which only the outlines are known."""

@@ -15,61 +15,61 @@ from engine.sentences import Sentence
 
 _LEAST_EPOCHS, _MOST_EPOCHS = 10, 100
 _UPDATES = 1_500
-"""Updates that the networks below need until they no longer get better, counted on sets of all sizes."""
+"""Updates that the networks below need until they stop improving, counted on sets of all sizes."""
 _FEW_VALIDATE = 100
-"""With fewer examples to validate, the accuracy of an epoch is a matter of chance."""
+"""With fewer validation examples, the accuracy of an epoch is a matter of chance."""
 _FEW_ROWS = 20
-"""The same for tables, whose epochs are judged by cross-entropy or by squares: these tell more of an example."""
+"""The same for tables, whose epochs are compared by cross-entropy or squared error: these carry more information per example."""
 _SHORT_BYTES = 50.0
-"""Texts below are phrases and names; sentences of reviews and messages take about a hundred."""
+"""Texts below this are phrases and names; sentences of reviews and messages take about a hundred."""
 _PIXELS = ((1_000, 160), (5_000, 128), (math.inf, 96))
-"""Below so many pictures, pixels of height and width: larger ones show more, and their features take longer once."""
+"""Below this many images, pixels of height and width: larger ones show more, and computing their features once takes longer."""
 _TINY_BYTES, _ENOUGH_TINY = 400.0, 300
 """Pictures that take less are digits and the like, of at most 28 x 28 pixels; of so many a small network learns more than a
 pretrained one."""
 _MANY_CLIPS = 5_000
 _BATCH_SIZES = ((200, 8), (2_000, 16), (20_000, 32), (math.inf, 128))
-"""Below so many examples, how many are in a batch: small ones give more updates in an epoch."""
+"""Below this many examples, how many are in a batch: small batches give more updates in an epoch."""
 _LATE = 2 / 3
 _PATIENT = 1 / 4  # of all epochs
 
 
 @dataclass(frozen=True)
 class Facts:
-    """What is known of a dataset without reading it."""
+    """Facts about a dataset that are known without reading it."""
 
     modality: str
     num_train: int
-    """About how many examples train."""
+    """Roughly how many training examples there are."""
     num_validation: int
     mean_size_bytes: float = 0.0
-    """What an example takes on disk; of texts about their length. 0: not known."""
+    """Mean size of an example on disk; for texts about their length. 0: not known."""
 
 
 @dataclass(frozen=True)
 class Advice:
-    """What to begin with, and one sentence that says why."""
+    """A suggested start, and one sentence that says why."""
 
     model: str
     why: Sentence
     values: dict[str, Any] = field(default_factory=dict)
-    """Of the dataset, the model and what else it takes."""
+    """Values of the dataset, the model and whatever else applies."""
     training: dict[str, Any] = field(default_factory=dict)
-    """How long to train: these hold for any model."""
+    """How long to train: these values hold for any model."""
 
     def values_for(self, model: str) -> dict[str, Any]:
-        """What to fill in when this model is chosen."""
+        """Return the values to fill in when this model is chosen."""
         return self.training | (self.values if model == self.model else {})
 
 
 def advise(facts: Facts) -> Advice | None:
-    """The defaults for data of this kind and size; None for a modality that nothing was measured for."""
+    """Return the defaults for data of this kind and size; None for a modality without measurements."""
     choose = _BY_MODALITY.get(facts.modality)
     return choose(facts) if choose else None
 
 
 def training_for(facts: Facts, batch_size: int, few: int = _FEW_VALIDATE) -> dict[str, Any]:
-    """Epochs, patience, and from which epoch on one may be the best, so that a small set gets enough updates too."""
+    """Return epochs, patience, and the first epoch that may count as the best, so that a small set gets enough updates too."""
     steps = math.ceil(facts.num_train / batch_size)
     epochs = min(max(math.ceil(_UPDATES / max(steps, 1)), _LEAST_EPOCHS), _MOST_EPOCHS)
     chance = facts.num_validation < few
@@ -82,7 +82,7 @@ def training_for(facts: Facts, batch_size: int, few: int = _FEW_VALIDATE) -> dic
 
 
 def _batch_size(facts: Facts) -> int:
-    """How many examples of one update suit the size."""
+    """Return the number of examples per update that suits the size."""
     return next(size for most, size in _BATCH_SIZES if facts.num_train < most)
 
 

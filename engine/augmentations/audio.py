@@ -1,4 +1,4 @@
-"""Changes to sounds: what microphones, rooms and speakers vary is made once; what is hidden differs each epoch."""
+"""Changes to audio clips: variation of microphones, rooms and speakers is made once; masking differs in each epoch."""
 
 from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     import keras
 
 _QUIET_SNR_DB = 40.0  # noise this far below the speech is hardly heard
-_SLOPES = (0.0, 0.25, 0.5, 0.75, 1.0)  # of the amplitude of noise over pitch: from hissing (white) to rumbling (brown)
-_LOWEST_HZ = 40.0  # below, nobody hears it, and noise stays level
+_SLOPES = (0.0, 0.25, 0.5, 0.75, 1.0)  # how noise falls off with pitch: from hissing (white) to rumbling (brown)
+_LOWEST_HZ = 40.0  # below this, nobody hears it, and noise stays level
 _FULL_SCALE = 32_767
 
 
@@ -59,7 +59,7 @@ class AudioAugmentation(Augmentation):
         return self.versions if self._varies else 1
 
     def apply(self, x: "keras.KerasTensor", seed: int) -> "keras.KerasTensor":
-        """Spectrograms (batch, frames, bands) -> the same, with stretches of zeros: what is hidden looks average."""
+        """Spectrograms (batch, frames, bands) -> the same, with stretches of zeros: masked parts look average."""
         hide = _hide_layer()
         if self.hide_time:
             x = hide(1, self.hide_time, seed, name="augment_hide_time")(x)
@@ -68,7 +68,7 @@ class AudioAugmentation(Augmentation):
         return x
 
     def vary(self, inputs: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        """Clips (examples, samples) int16 -> the same, each moved, sped and made noisy in its own way."""
+        """Clips (examples, samples) int16 -> the same, each shifted, sped up or down and made noisy in its own way."""
         clips, count = inputs.astype(np.float32), len(inputs)
         shifts = rng.uniform(-1, 1, count) * self.shift_ms * SAMPLE_RATE_HZ / 1000
         rates = 1 + rng.uniform(-1, 1, count) * self.speed
@@ -80,7 +80,7 @@ class AudioAugmentation(Augmentation):
 
 
 def _played(clips: np.ndarray, shifts: np.ndarray, rates: np.ndarray) -> np.ndarray:
-    """(examples, samples) float32, each played at its rate around its middle and moved by its shift, in samples."""
+    """(examples, samples) float32, each played at its rate around its middle and shifted by its number of samples."""
     length = clips.shape[1]
     time, middle = np.arange(length), (length - 1) / 2
     return np.stack(
@@ -92,7 +92,7 @@ def _played(clips: np.ndarray, shifts: np.ndarray, rates: np.ndarray) -> np.ndar
 
 
 def _in_noise(clips: np.ndarray, share: float, lowest_snr: float, rng: np.random.Generator) -> np.ndarray:
-    """(examples, samples) float32; a share of them with noise of one of several colours at an SNR of its own."""
+    """(examples, samples) float32; a share of them with noise of one of several colours at its own SNR."""
     noisy = np.flatnonzero(rng.random(len(clips)) < share)
     chosen, length = clips[noisy], clips.shape[1]
     colours = rng.integers(0, len(_SLOPES), len(noisy))
@@ -106,19 +106,19 @@ def _in_noise(clips: np.ndarray, share: float, lowest_snr: float, rng: np.random
 
 @lru_cache(maxsize=4)
 def _shapes(length: int) -> np.ndarray:
-    """What makes white noise of `length` samples fall off with pitch, (slopes, frequencies) float32."""
+    """Return filters that make white noise of `length` samples fall off with frequency, (slopes, frequencies) float32."""
     frequencies = np.maximum(np.fft.rfftfreq(length, 1 / SAMPLE_RATE_HZ), _LOWEST_HZ)
     return np.asarray(frequencies ** -np.array(_SLOPES)[:, None], np.float32)
 
 
 @lru_cache(maxsize=1)
 def _hide_layer() -> Any:
-    """The layer's class, made late: importing this file must not import Keras. It is never saved."""
+    """Return the layer's class, created late: importing this file must not import Keras. It is never saved."""
     import keras
     from keras import ops
 
     class Hide(keras.layers.Layer):  # type: ignore[misc]  # Keras has no types
-        """Two stretches of zeros along one axis, of random place and length, each example its own; idle in inference."""
+        """Sets two stretches along one axis to zero, of random place and length for each example; does nothing in inference."""
 
         def __init__(self, axis: int, share: float, seed: int, **options: Any) -> None:
             super().__init__(**options)

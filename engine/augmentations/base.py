@@ -1,4 +1,4 @@
-"""What an augmentation is: a Spec of random changes that keep the label true, applied in training only."""
+"""Augmentations: Specs of random changes that keep the label true, applied in training only."""
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -14,21 +14,21 @@ if TYPE_CHECKING:
 class Augmentation(Spec):
     """Random changes for one modality; registered under the modality's name.
 
-    Changes that are cheap happen in `apply`, anew at each step. Those that are not can be made once, before features
+    Cheap changes happen in `apply`, again at each step. Expensive ones can be made once, before features
     are computed: `vary` then makes `copies` versions of the training split, and each epoch draws one for each example.
     """
 
     on_features: ClassVar[bool] = False
     """Whether `apply` changes the features that a network is trained on; otherwise it changes raw inputs."""
     made_once: ClassVar[tuple[str, ...]] = ()
-    """The fields that `vary` depends on: versions are made again when one of these changes, and not for others."""
+    """The fields that `vary` depends on: versions are made again only when one of these changes."""
 
     def active(self) -> bool:
         """Whether anything is changed at all."""
         raise NotImplementedError(f"{type(self).__name__} must define active.")
 
     def apply(self, x: "keras.KerasTensor", seed: int) -> "keras.KerasTensor":
-        """Map inputs (batch, ...) to changed ones of the same shape, with Keras layers that idle in inference."""
+        """Map inputs (batch, ...) to changed ones of the same shape, with Keras layers that do nothing in inference."""
         raise NotImplementedError(f"{type(self).__name__} must define apply.")
 
     def change(self, x: Any, seed: Any) -> tuple[Any, Any]:
@@ -41,11 +41,11 @@ class Augmentation(Spec):
 
     @property
     def copies(self) -> int:
-        """How many versions of the training split `vary` is asked for, the unchanged one included."""
+        """How many versions of the training split `vary` makes, the unchanged one included."""
         return 1
 
     def vary(self, inputs: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        """A changed version of raw `inputs` (examples, ...), of the same shape and type."""
+        """Return a changed version of raw `inputs` (examples, ...), of the same shape and type."""
         return inputs
 
 

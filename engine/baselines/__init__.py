@@ -1,1 +1,1 @@
-"""What a network has to beat: a classical method for each modality, fitted in seconds on the same training split."""
+"""The bar for a network: a classical method for each modality, fitted in seconds on the same training split."""

@@ -16,34 +16,34 @@ from engine.tasks.base import Task
 
 logger = logging.getLogger(__name__)
 
-_FORMAT = 2  # raise it when baselines change: old ones are then found anew
+_FORMAT = 2  # increase it when baselines change: old ones are then computed again
 
 
 @dataclass(frozen=True)
 class Baseline:
-    """What a classical method reaches on the validation and test split, and how it came about."""
+    """The results of a classical method on the validation and test split, and how they were obtained."""
 
     name: str = ""
-    """Which method, such as `logistic-regression-pixels`."""
+    """The method, such as `logistic-regression-pixels`."""
     parameters: dict[str, float] = field(default_factory=dict)
-    """What the validation split chose beside the method."""
+    """Hyperparameters that the validation split chose."""
     metrics: dict[str, dict[str, float]] = field(default_factory=dict)
-    """By split: the figures that the task gives a network, too."""
+    """By split: the metrics that the task also gives a network."""
     seconds: float = 0.0
     num_examples: int = 0
     """How many training examples it was fitted on: not all of a large split."""
     num_available: int = 0
     complete: bool = True
-    """False when time ran out before everything was tried or a solver had ended."""
+    """False when time ran out before everything was tried or a solver had finished."""
     problem: str = ""
-    """The sentence that says why there is none; empty when there is one."""
+    """The sentence that says why there is no baseline; empty when there is one."""
 
 
 def baseline_of(data: PreparedDataset, task: Task, obey: Callable[[], None] = lambda: None) -> Baseline:
-    """The baseline of `data` under `task`: read where it is known, otherwise found and kept.
+    """Return the baseline of `data` under `task`: read where it is known, otherwise computed and kept.
 
-    Only the training split is fitted, validation chooses, and the test split is scored once. `obey` is called between
-    portions of the work and may raise to leave. Raises what scikit-learn raises where nothing can be fitted.
+    Only the training split is fitted, validation chooses, and the test split is evaluated once. `obey` is called between
+    portions of the work and may raise to leave. Raise whatever scikit-learn raises where nothing can be fitted.
     """
     known = cached_baseline(data, task)
     if known is not None:
@@ -57,13 +57,13 @@ def baseline_of(data: PreparedDataset, task: Task, obey: Callable[[], None] = la
 
 
 def cached_baseline(data: PreparedDataset, task: Task) -> Baseline | None:
-    """The baseline if it is known already: reads one small file and nothing of the data."""
+    """Return the baseline if it is known already: reads one small file and none of the data."""
     path = _path(data, task)
     try:
         return Baseline(**json.loads(path.read_text()))
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, TypeError) as error:  # it is found anew and written over
+    except (OSError, ValueError, TypeError) as error:  # it is computed again and overwritten
         logger.warning("The baseline that was kept in %s cannot be read: %s.", path, error)
         return None
 
@@ -74,7 +74,7 @@ def _find(data: PreparedDataset, task: Task, obey: Callable[[], None]) -> Baseli
     from engine.baselines.search import Search
 
     began = time.monotonic()
-    with threadpool_limits(limits=1):  # where other runs train, threads that wait for each other took ten times as long
+    with threadpool_limits(limits=1):  # beside other training runs, threads that wait took ten times as long
         search = Search(data, task, obey)
         winner = search.run()
         metrics = {split: search.score(winner, split) for split in ("validation", "test")}
@@ -91,7 +91,7 @@ def _find(data: PreparedDataset, task: Task, obey: Callable[[], None]) -> Baseli
 
 
 def _path(data: PreparedDataset, task: Task) -> Path:
-    """A name that changes with all that decides what is found."""
+    """Return a file name that changes with everything that decides the result."""
     limits = settings()
     bounds = [limits.baseline_examples, limits.baseline_seconds, limits.max_baseline_mb]
     key = [_FORMAT, package_version("scikit-learn"), task.name, *bounds]

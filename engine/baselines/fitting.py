@@ -9,14 +9,14 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 
 ITERATIONS = 100
-"""Most iterations of a solver, or trees of a class: more hardly moves the score of a baseline."""
-_PORTION = 10  # iterations between two looks at the clock
+"""Most iterations of a solver, or trees of a class: more hardly changes the score of a baseline."""
+_PORTION = 10  # iterations between two checks of the clock
 
 
 def fit_in_portions(estimator: Any, features: Any, targets: np.ndarray, more: Callable[[], bool]) -> None:
     """Fit a few iterations at a time, the first in any case, while `more()`, which may also raise to leave.
 
-    What has no iterations is fitted at once.
+    An estimator without iterations is fitted at once.
     """
     if not hasattr(estimator, "warm_start"):
         estimator.fit(features, targets)

@@ -1,7 +1,7 @@
-"""Find the baseline of a prepared dataset: fit on train, choose on validation, score test once; bounded in time.
+"""Find the baseline of a prepared dataset: fit on train, choose on validation, evaluate on test once; bounded in time.
 
-Of a large training split all candidates get a part first; the best of each family is then fitted on as many examples as the
-rest of the time allows, judged by what the part took.
+On a large training split all candidates get a part first; the best of each family is then fitted on as many examples as the
+remaining time allows, estimated from the time of the part.
 """
 
 import time
@@ -24,7 +24,7 @@ _MARGIN = 0.8  # share of the time that is planned for: a fit on more examples m
 
 
 class Winner(NamedTuple):
-    """The best of what was tried, fitted."""
+    """The best candidate, fitted."""
 
     name: str
     features: Any
@@ -32,13 +32,13 @@ class Winner(NamedTuple):
     metrics: dict[str, float]
     num_examples: int
     cost: float
-    """Seconds that reading, features and fit took, an example."""
+    """Seconds per example for reading, features and fit."""
     size_bytes: float
-    """What the features of an example take in memory."""
+    """Memory of the features of one example."""
 
 
 class Search:
-    """One search. `complete` says after `run` whether all was tried in time."""
+    """One search. After `run`, `complete` says whether everything was tried in time."""
 
     def __init__(self, data: PreparedDataset, task: Task, obey: Callable[[], None]) -> None:
         """`obey` is called several times a second and may raise to leave."""
@@ -65,14 +65,14 @@ class Search:
                 families[family.name] = found
         best = self._best(families.values())
         if len(train) < len(self.available):
-            best = self._best([*self._enlarge(families), best])  # of equals, what has seen more
+            best = self._best([*self._enlarge(families), best])  # of equals, the one that has seen more examples
         return best
 
     def _best_of(
         self, family: Family, estimators: tuple[Any, ...], train: np.ndarray, extracted: np.ndarray, reading: float,
         *, sure: bool,
     ) -> Winner | None:  # fmt: skip
-        """The best of a family on the examples `train`; None where time is out, unless one must be `sure`."""
+        """Return the best of a family on the examples `train`; None when time is up, unless one must be `sure`."""
         targets, (judged, expected) = self.data.targets[train], self._judged
         began = time.monotonic()
         learned = family.features.fit_transform(extracted, targets)
@@ -90,7 +90,7 @@ class Search:
         return self._best(found) if found else None
 
     def _enlarge(self, families: dict[str, Winner]) -> list[Winner]:
-        """The best of each family fitted anew on more examples: as many as its share of the time and the memory hold."""
+        """Fit the best of each family again on more examples: as many as its share of the time and the memory allow."""
         found = []
         for done, known in enumerate(families.values()):
             share = _MARGIN * (self._until - time.monotonic()) / (len(families) - done)
@@ -106,13 +106,13 @@ class Search:
         return found
 
     def _timed(self, where: np.ndarray) -> tuple[np.ndarray, float]:
-        """What is extracted of the examples, and the seconds that took."""
+        """Return what is extracted from the examples, and the seconds it took."""
         began = time.monotonic()
         extracted = self._extract(where)
         return extracted, time.monotonic() - began
 
     def score(self, winner: Winner, split: Split) -> dict[str, float]:
-        """The figures of `winner` on all examples of a split; {} where it has none."""
+        """Return the metrics of `winner` on all examples of a split; {} for an empty one."""
         where = self.data.indices(split)
         if not len(where):
             return {}
@@ -122,7 +122,7 @@ class Search:
         return self._judge(np.concatenate(outputs), self.data.targets[where])
 
     def _extract(self, where: np.ndarray) -> np.ndarray:
-        """Positions (examples,) -> what families take, read in chunks: only the extracted part is held."""
+        """Positions (examples,) -> input of families, read in chunks: only the extracted part is kept."""
         parts = []
         for part in _chunks(where):
             self.obey()
@@ -130,7 +130,7 @@ class Search:
         return np.concatenate(parts)
 
     def _predict(self, estimator: Any, features: Any) -> np.ndarray:
-        """(examples, outputs) as a network of the task gives them; a class that was not fitted has probability 0."""
+        """Return (examples, outputs) as a network of the task gives them; a class that was not fitted has probability 0."""
         num_classes = self.data.info.num_classes
         if not num_classes:
             return np.asarray(estimator.predict(features)).reshape(-1, 1)
@@ -144,7 +144,7 @@ class Search:
         return metrics
 
     def _best(self, found: Iterable[Winner]) -> Winner:
-        """The first of those that are best on what is judged."""
+        """Return the first of those with the best score."""
         first, *others = found
         name = deciding_metric(self.task.objective, first.metrics)
         for other in others:
@@ -153,7 +153,7 @@ class Search:
         return first
 
     def _more(self) -> bool:
-        """Whether there is time for more. Raises what `obey` raises."""
+        """Return whether there is time for more. Raise what `obey` raises."""
         self.obey()
         in_time = time.monotonic() < self._until
         self.complete = self.complete and in_time
@@ -161,14 +161,14 @@ class Search:
 
 
 def _some(where: np.ndarray, most: int) -> np.ndarray:
-    """At most so many positions, drawn at random, the same each time."""
+    """Return at most so many positions, drawn at random, the same each time."""
     if len(where) <= most:
         return where
     return np.sort(np.random.default_rng(0).choice(where, most, replace=False))
 
 
 def _size_bytes(features: Any) -> int:
-    """Memory of features, dense or sparse."""
+    """Return the memory of features, dense or sparse."""
     size: int = sum(part.nbytes for name in ("data", "indices") if (part := getattr(features, name, None)) is not None)
     return int(getattr(features, "nbytes", size))
 

@@ -1,1 +1,1 @@
-"""What ended runs say about each other: honest verdicts on the same test examples, groups of seeds, leaderboards."""
+"""Comparisons of ended runs: verdicts on the same test examples, groups of seeds, leaderboards."""

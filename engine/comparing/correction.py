@@ -1,4 +1,4 @@
-"""Several verdicts at once: each p is corrected for their number, so that not one in twenty equal pairs looks different."""
+"""Several verdicts at once: each p-value is corrected for their number, so that one in twenty equal pairs does not look different."""
 
 from collections.abc import Sequence
 
@@ -7,7 +7,7 @@ from engine.settings import settings
 
 
 def corrected(ps: Sequence[float]) -> list[float]:
-    """`ps`, each corrected for how many there are (Holm 1979)."""
+    """Return `ps`, each corrected for how many there are (Holm 1979)."""
     if len(ps) < 2:
         return list(ps)
     from statsmodels.stats.multitest import multipletests
@@ -17,7 +17,7 @@ def corrected(ps: Sequence[float]) -> list[float]:
 
 
 def about_correction() -> str:
-    """What the correction does, in a sentence."""
+    """Return a sentence on what the correction does."""
     wrong = f"{100 * (1 - settings().confidence):g} %"
     return Sentence(
         "Several pairs are judged at once, so p is corrected for their number (Holm's method): if all of "

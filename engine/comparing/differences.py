@@ -1,4 +1,4 @@
-"""The columns of a comparison: the hyperparameters of runs, those in which they differ, and metrics at an epoch."""
+"""The columns of a comparison: hyperparameters of runs, those in which they differ, and metrics at an epoch."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -6,17 +6,17 @@ from typing import Any
 from engine.runs import SECTIONS, Run
 
 Place = tuple[str, str]
-"""Section and field of a spec; the field `name` is which part was chosen."""
+"""Section and field of a spec; the field `name` says which part was chosen."""
 
 
 def flat_spec(run: Run) -> dict[Place, Any]:
-    """Every value of a run's spec by its place, also of parts that are no longer registered."""
+    """Return every value of a run's spec by its place, including parts that are no longer registered."""
     parts = {section: run.spec.get(section) or {} for section in SECTIONS}
     return {(section, name): value for section, part in parts.items() for name, value in part.items()}
 
 
 def hyperparameters(runs: Sequence[Run], *, different: bool = True) -> dict[Place, list[Any]]:
-    """For each place the value of each run, None where it has none; with `different` only where they are not all equal."""
+    """Return each run's value by place, None where it has none; with `different` only places where they are not all equal."""
     flat = [flat_spec(run) for run in runs]
     places = dict.fromkeys(place for values in flat for place in values)
     found = {place: [values.get(place) for values in flat] for place in places}
@@ -26,12 +26,12 @@ def hyperparameters(runs: Sequence[Run], *, different: bool = True) -> dict[Plac
 
 
 def tested_metrics(run: Run) -> dict[str, float]:
-    """What the run reached on the test examples, by metric."""
+    """Return what the run reached on the test examples, by metric."""
     return {n.removeprefix("test_"): v for n, v in run.result.items() if n.startswith("test_") and _number(v)}
 
 
 def baseline_metrics(run: Run) -> dict[str, float]:
-    """What the baseline reaches, named as those of a run: `test_accuracy`, `val_accuracy`."""
+    """Return what the baseline reaches, with the metric names of a run: `test_accuracy`, `val_accuracy`."""
     found: dict[str, float] = {}
     for name, value in run.result.items():
         if name.startswith("baseline_") and _number(value):
@@ -42,7 +42,7 @@ def baseline_metrics(run: Run) -> dict[str, float]:
 
 
 def last_metrics(run: Run, history: Mapping[str, Sequence[float | None]]) -> dict[str, float]:
-    """The values of the last epoch, as `Run.best` has those of the best one. A fork counts on from its parent's epoch."""
+    """Return the values of the last epoch, as `Run.best` has those of the best. A fork counts on from its parent's epoch."""
     epochs = max((len(values) for values in history.values()), default=0)
     values = {name: values[-1] for name, values in history.items() if values and values[-1] is not None}
     return {"epoch": float(epochs + (run.parent_epoch or 0)), **values} if epochs else {}

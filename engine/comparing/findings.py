@@ -1,4 +1,4 @@
-"""Everything that several runs say about each other: pairs on the same test examples, seeds, groups of seeds."""
+"""Everything that a comparison of several runs shows: pairs on the same test examples, seeds, groups of seeds."""
 
 import itertools
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from engine.runs import Run
 from engine.settings import settings
 
 MOST_GROUPS = 4
-"""Of more groups of seeds than this each is compared with the first only."""
+"""With more groups of seeds than this, each is compared with the first only."""
 
 
 @dataclass(frozen=True)
@@ -25,36 +25,36 @@ class Findings:
     groups: tuple[Welch, ...]
 
     def sentences(self) -> list[str]:
-        """All verdicts in words; what is true of several pairs is said once."""
+        """Return all verdicts in words; what holds for several pairs is said once."""
         return list(
             dict.fromkeys([*(pair.sentences() for pair in self.pairs), *self.about_seeds(), *self.correction()])
         )
 
     def correction(self) -> list[str]:
-        """What was done about so many tests at once; nothing where there is one."""
+        """Return how multiple tests were corrected; nothing where there is only one."""
         several = len(self.groups) > 1 or any(pair.pairs > 1 for pair in self.pairs)
         return [about_correction()] if several else []
 
     def about_seeds(self) -> list[str]:
-        """What groups of seeds say, each and beside each other."""
+        """Return the sentences on groups of seeds, each alone and compared with each other."""
         return [group.sentence() for group in self.seeds] + [pair.sentence() for pair in self.groups]
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain JSON."""
+        """Return plain JSON."""
         found = {name: [found.to_dict() for found in getattr(self, name)] for name in ("pairs", "seeds", "groups")}
         words = self.correction()
         return found | {"correction": {"method": "holm", "sentence": words[0]} if words else None}
 
 
 def compare_runs(runs: Sequence[Run]) -> Findings:
-    """Compare runs that have their environment, as `get_run` gives them; the first is what others are set beside."""
+    """Compare runs with their environment, as `get_run` returns them; the others are compared with the first."""
     check_number(len(runs))
     seeds = group_seeds(runs)
     return Findings(tuple(judge_pairs(runs)), tuple(seeds), tuple(_compare_groups(seeds)))
 
 
 def check_number(count: int) -> None:
-    """Refuse to compare too few or too many."""
+    """Raise `TrainyardError` for too few or too many runs."""
     most = settings().max_compared_runs
     if not 2 <= count <= most:
         raise TrainyardError(

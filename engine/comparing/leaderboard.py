@@ -1,4 +1,4 @@
-"""The runs on one dataset in the order of a test metric, each with an interval, and the baseline among them."""
+"""The runs on one dataset ranked by a test metric, each with a confidence interval, and the baseline among them."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -18,30 +18,30 @@ from engine.tasks.base import tasks
 
 @dataclass(frozen=True)
 class Place:
-    """One row: a run, or the baseline, which has no run."""
+    """One row: a run, or the baseline, which is not a run."""
 
     value: float
     run: Run | None = None
     baseline: str = ""
     low: float | None = None
     high: float | None = None
-    """The interval of `value`; None where single test examples are not known."""
+    """The confidence interval of `value`; None where per-example predictions are not known."""
 
 
 @dataclass(frozen=True)
 class Leaderboard:
-    """Runs that were judged on the same test examples, the best first."""
+    """Runs evaluated on the same test examples, the best first."""
 
     metric: str
     places: tuple[Place, ...]
     examples: int | None = None
-    """How many test examples there are, where any of the runs still tells."""
+    """How many test examples there are, if any of the runs still records it."""
     others: tuple[int, ...] = ()
-    """Runs that were left out: the data has changed since they were judged."""
+    """Runs that were left out: the data has changed since they were evaluated."""
 
 
 def judged_runs(runs: Iterable[Run]) -> list[list[Run]]:
-    """The runs that have been judged on test examples, those with the same in one list; the longest list first."""
+    """Return the runs evaluated on test examples, those with the same examples in one list; the longest list first."""
     alike: dict[str, list[Run]] = {}
     for run in runs:
         if run.study_id is None and any(name.startswith("test_") for name in run.result):
@@ -50,17 +50,17 @@ def judged_runs(runs: Iterable[Run]) -> list[list[Run]]:
 
 
 def metrics_of(runs: list[Run]) -> list[str]:
-    """The metrics by which these runs can be ranked, the one that decides first."""
+    """Return the metrics by which these runs can be ranked, the deciding one first."""
     names = list(dict.fromkeys(n.removeprefix("test_") for run in runs for n in run.result if n.startswith("test_")))
     task = runs[0].spec["task"]["name"]
-    if not names or task not in tasks:  # a plug-in may be gone
+    if not names or task not in tasks:  # a plug-in may have been removed
         return names
     first = deciding_metric(tasks[task].objective, [*tasks[task].metric_names(), *names])
     return [first, *(name for name in names if name != first)] if first in names else names
 
 
 def best_runs(runs: Iterable[Run], metric: str) -> list[Run]:
-    """As many as a leaderboard holds, the best first."""
+    """Return as many runs as a leaderboard holds, the best first."""
     name, sign = f"test_{metric}", _sign(metric)
     known = (run for run in runs if name in run.result)
     return sorted(known, key=lambda run: (sign * run.result[name], run.id))[: settings().max_leaderboard_runs]
@@ -71,7 +71,7 @@ def _sign(metric: str) -> float:
 
 
 def rank(runs: Iterable[Run], metric: str) -> Leaderboard:
-    """Rank the best runs of one list of `judged_runs`, with their environment, by a test metric."""
+    """Rank the best runs of one list from `judged_runs`, with their environment, by a test metric."""
     name = f"test_{metric}"
     runs = best_runs(runs, metric)
     judged, others = _same_examples(runs)
@@ -85,7 +85,7 @@ def rank(runs: Iterable[Run], metric: str) -> Leaderboard:
 
 
 def _same_examples(runs: list[Run]) -> tuple[dict[int, Judged], set[int]]:
-    """What is known of single examples, by run; and the runs whose examples are not those of the newest run."""
+    """Return per-example predictions by run, and the runs whose examples differ from those of the newest run."""
     judged: dict[int, Judged] = {}
     others: set[int] = set()
     newest_first = sorted(runs, key=lambda run: run.id, reverse=True)
@@ -95,7 +95,7 @@ def _same_examples(runs: list[Run]) -> tuple[dict[int, Judged], set[int]]:
             continue
         try:
             one = read_judged(run)
-        except TrainyardError:  # the figure stands; only its interval is not known
+        except TrainyardError:  # the value stands; only its interval is unknown
             continue
         try:
             check_same_examples(next(iter(judged.values()), one), one)
@@ -107,7 +107,7 @@ def _same_examples(runs: list[Run]) -> tuple[dict[int, Judged], set[int]]:
 
 
 def _intervals(judged: dict[int, Judged], metric: str) -> dict[int, tuple[float, float]]:
-    """Wilson's for the accuracy, which is a share of examples; the bootstrap's for what is a mean over them."""
+    """Return Wilson's intervals for accuracy, which is a share of examples; the bootstrap's for means over them."""
     ids = [run_id for run_id, one in judged.items() if metric in one.scores]
     if not ids:
         return {}
@@ -118,7 +118,7 @@ def _intervals(judged: dict[int, Judged], metric: str) -> dict[int, tuple[float,
 
 
 def wilson(right: int, examples: int) -> tuple[float, float]:
-    """The interval of a share, at the level of the settings (Wilson 1927)."""
+    """Return the confidence interval of a share, at the level of the settings (Wilson 1927)."""
     from statsmodels.stats.proportion import proportion_confint
 
     low, high = proportion_confint(right, examples, alpha=1.0 - settings().confidence, method="wilson")
@@ -126,7 +126,7 @@ def wilson(right: int, examples: int) -> tuple[float, float]:
 
 
 def _baseline(runs: list[Run], metric: str, examples: int | None) -> list[Place]:
-    """The baseline of the dataset, as the newest run that knows it has it."""
+    """Return the baseline of the dataset, as recorded by the newest run that knows it."""
     known: dict[str, Any] = next(
         (run.result for run in sorted(runs, key=lambda run: -run.id) if f"baseline_{metric}" in run.result), {}
     )

@@ -1,4 +1,4 @@
-"""What a run made of each test example, and whether two runs were judged on the same ones."""
+"""A run's per-example predictions on the test split, and whether two runs were evaluated on the same examples."""
 
 import json
 from collections.abc import Mapping
@@ -16,12 +16,12 @@ from engine.targets import same
 from engine.tasks.base import tasks
 
 _CUTS = ("validation_fraction", "folds", "fold")
-"""Fields of a dataset that divide what is not tested: they change its hash, and leave the test examples alone."""
+"""Fields of a dataset that divide everything but the test split: they change its hash, not the test examples."""
 
 
 @dataclass(frozen=True, eq=False)
 class Judged:
-    """A run with how good each of its test examples was, in the order of their positions."""
+    """A run with a score for each of its test examples, in the order of their positions."""
 
     run: Run
     positions: np.ndarray
@@ -38,7 +38,7 @@ class Judged:
 
 
 def read_judged(run: Run) -> Judged:
-    """Read what the run made of its test examples. Raises `TrainyardError` with the reason why there is nothing."""
+    """Read the run's per-example predictions. Raise `TrainyardError` with the reason where there are none."""
     _check_ended(run)
     files = artifacts_of(run.id)
     if not files.outcomes.is_file():
@@ -88,9 +88,9 @@ def _check_ended(run: Run) -> None:
 
 
 def check_same_examples(first: Judged, other: Judged) -> None:
-    """Raise `TrainyardError` unless both were judged on the same examples of the same data.
+    """Raise `TrainyardError` unless both were evaluated on the same examples of the same data.
 
-    Another split of what is not tested, such as another fold, is no difference. The same positions after the data
+    Another split of the other examples, such as another fold, makes no difference. The same positions after the data
     itself has changed are no longer the same examples.
     """
     one, two = first.run, other.run
@@ -123,14 +123,14 @@ def check_same_examples(first: Judged, other: Judged) -> None:
 
 
 def _data_name(run: Run) -> str:
-    """The dataset of a run; of data of one's own the imported set: two may have equal positions and targets by chance."""
+    """Return the dataset of a run; for imported data the set: two may have equal positions and targets by chance."""
     chosen = run.spec["dataset"]
     fields = [place.field for place in PLACES.values() if place.dataset == chosen["name"]]
     return str(chosen.get(fields[0])) if fields else str(chosen["name"])
 
 
 def data_changed(one: Run, two: Run) -> bool:
-    """Whether the same choice of data was other data when the other of two runs was trained."""
+    """Return whether the same dataset settings meant other data when the other of two runs was trained."""
     hashes = {run.environment.get("dataset_hash") for run in (one, two)}
     return len(hashes) > 1 and one.spec["dataset"] == two.spec["dataset"]
 
@@ -140,5 +140,5 @@ def _rest(run: Run) -> dict[str, Any]:
 
 
 def split_key(run: Run) -> str:
-    """All that decides which test examples a run has: equal for runs that can stand on one leaderboard."""
+    """Return everything that decides which test examples a run has: equal for runs that share a leaderboard."""
     return json.dumps({"task": run.spec["task"]["name"], **_rest(run)}, sort_keys=True)

@@ -1,4 +1,4 @@
-"""Runs that differ in nothing but the seed, or the fold: what they say together, and whether two such groups differ."""
+"""Runs that differ only in the seed, or the fold: their mean, and whether two such groups differ."""
 
 import json
 import math
@@ -34,12 +34,12 @@ class Mean:
 
     @property
     def varies(self) -> bool:
-        """Whether there is a spread: without one the interval has no width, which is not to be believed."""
+        """Whether the values vary: otherwise the interval has no width and cannot be trusted."""
         return self.deviation > 0
 
 
 def mean_of(values: Sequence[float], metric: str = "") -> Mean:
-    """Mean, standard deviation and Student's t interval at the level of the settings, of at least two values.
+    """Return mean, standard deviation and Student's t interval at the level of the settings, of at least two values.
 
     The interval of a `metric` that is a share ends at 0 and at 1.
     """
@@ -53,7 +53,7 @@ def mean_of(values: Sequence[float], metric: str = "") -> Mean:
 
 @dataclass(frozen=True)
 class Seeds:
-    """Runs of one spec with different seeds, or folds, that were judged on the test examples."""
+    """Runs of one spec with different seeds, or folds, that were evaluated on the test examples."""
 
     runs: tuple[Run, ...]
     metric: str
@@ -65,7 +65,7 @@ class Seeds:
         return tuple(run.id for run in self.runs)
 
     def comparable(self, other: "Seeds") -> bool:
-        """Whether both were judged on the same test examples by the same metric, and the spread is known to judge by."""
+        """Whether both were evaluated on the same test examples by the same metric, and both spreads are known."""
         one, two = self.runs[0], other.runs[0]
         return (
             (self.metric, split_key(one)) == (other.metric, split_key(two))
@@ -74,7 +74,7 @@ class Seeds:
         )
 
     def sentence(self) -> str:
-        """Mean and interval in words."""
+        """Return mean and interval in words."""
         name, ids, count = metric_name(self.metric), _listed(self.ids), self.figures.count
         mean, low, high = (value_text(self.metric, v) for v in (self.figures.mean, self.figures.low, self.figures.high))
         if not self.figures.varies:
@@ -107,13 +107,13 @@ class Seeds:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain JSON, with the words."""
+        """Return plain JSON, with the words."""
         return {"runs": list(self.ids), "metric": self.metric, **asdict(self.figures), "sentence": self.sentence()}
 
 
 @dataclass(frozen=True)
 class Welch:
-    """How much better one group of seeds is than another, by Welch's t-test (1947): their spreads may differ."""
+    """How much better one group of seeds is than another, by Welch's t-test (1947): their variances may differ."""
 
     group: Seeds
     other: Seeds
@@ -122,20 +122,20 @@ class Welch:
     high: float
     p: float
     corrected_p: float
-    """The same, corrected for the number of `pairs` of groups that are judged at once."""
+    """The same, corrected for the number of `pairs` of groups that are compared at once."""
     pairs: int = 1
 
     @property
     def distinguishable(self) -> bool:
-        """Whether so large a difference would be rare without one."""
+        """Whether so large a difference would be rare by chance."""
         return self.corrected_p < 1.0 - settings().confidence
 
     def sentence(self) -> str:
-        """The verdict in words, with what the correction leaves of it."""
+        """Return the verdict in words, with what the correction leaves of it."""
         return f"{self._said()} {corrected_text(self.corrected_p, self.pairs)}" if self.pairs > 1 else self._said()
 
     def _said(self) -> str:
-        """From the side of the better group."""
+        """Return the verdict from the side of the better group."""
         metric = self.group.metric
         better, worse = (self.group, self.other) if self.gain >= 0 else (self.other, self.group)
         ends = (self.low, self.high) if self.gain >= 0 else (-self.high, -self.low)
@@ -195,7 +195,7 @@ class Welch:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain JSON, with the words."""
+        """Return plain JSON, with the words."""
         facts = {
             name: getattr(self, name)
             for name in ("gain", "low", "high", "p", "corrected_p", "pairs", "distinguishable")
@@ -204,10 +204,10 @@ class Welch:
 
 
 def group_seeds(runs: Iterable[Run]) -> list[Seeds]:
-    """The groups with at least two different seeds (or folds) among `runs`, by their first test metric.
+    """Return the groups with at least two different seeds (or folds) among `runs`, by their first test metric.
 
-    The same seed twice is the same training again and tells nothing new: the newer one counts. Forks are left out: those
-    of one run have its first epochs in common, so they vary less than seeds do.
+    The same seed twice is the same training again and adds no information: the newer run counts. Forks are left out: those
+    of one run share its first epochs, so they vary less than seeds do.
     """
     alike: dict[str, dict[Any, Run]] = {}
     for run in runs:
@@ -219,7 +219,7 @@ def group_seeds(runs: Iterable[Run]) -> list[Seeds]:
 
 
 def compare_seeds(group: Seeds, other: Seeds) -> Welch:
-    """Whether the means of two `comparable` groups differ."""
+    """Return how the means of two `comparable` groups differ."""
     from statsmodels.stats.weightstats import CompareMeans, DescrStatsW
 
     sign = 1.0 if metric_named(group.metric).maximize else -1.0
@@ -235,7 +235,7 @@ def _seeds(group: Sequence[Run], metric: str) -> Seeds:
 
 
 def _metric(run: Run) -> str:
-    """The first metric of the run's task that was judged on the test examples; "" for none."""
+    """Return the first metric of the run's task that was evaluated on the test examples; "" for none."""
     try:
         names = tasks[run.spec["task"]["name"]].metric_names()
     except TrainyardError:
@@ -248,11 +248,11 @@ def _chance(run: Run) -> tuple[Any, Any]:
 
 
 def _without_chance(run: Run) -> str:
-    """What seeds of one spec have in common, as a text that can be compared: also the data, and how it was steered."""
+    """Return what seeds of one spec have in common, as comparable text: also the data, and learning-rate changes."""
     spec = {section: dict(part) for section, part in run.spec.items() if part}
     spec["training"].pop("seed", None)
     folds = spec["dataset"].pop("fold", None) is not None and spec["dataset"].get("folds", 0) > 1
-    data = "" if folds else run.environment.get("dataset_hash")  # the hash tells folds apart, too
+    data = "" if folds else run.environment.get("dataset_hash")  # the hash distinguishes folds, too
     return json.dumps([spec, data, run.taken_steering], sort_keys=True)
 
 

@@ -1,4 +1,4 @@
-"""Which of two runs is better on the same test examples, and whether the examples are enough to tell."""
+"""Which of two runs is better on the same test examples, and whether there are enough examples to tell."""
 
 import itertools
 from collections.abc import Iterable, Sequence
@@ -22,12 +22,12 @@ from engine.tasks.base import tasks
 MOST_FOR_ALL_PAIRS = 4
 """With more runs than this, each is compared with the first only: nobody reads more pairs."""
 EXACT_BELOW = 25
-"""With fewer examples than this that only one of two runs has right, McNemar's test is the exact one, on the binomial."""
+"""With fewer discordant examples than this, McNemar's test is the exact one, on the binomial."""
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the test examples say about `run` set beside `other`. With a `problem` they say nothing."""
+    """The comparison of `run` with `other` on the test examples. With a `problem` there is no result."""
 
     run: int
     other: int
@@ -39,28 +39,28 @@ class Verdict:
     low: float = 0.0
     high: float = 0.0
     p: float = 1.0
-    """How likely so large a difference is where there is none: McNemar's test of accuracies, else the paired t-test."""
+    """The probability of so large a difference by chance: McNemar's test for accuracies, else the paired t-test."""
     corrected_p: float = 1.0
-    """The same, corrected for the number of `pairs` that are judged at once."""
+    """The same, corrected for the number of `pairs` that are compared at once."""
     pairs: int = 1
     only_run: int = 0
-    """Examples that only `run` has right, and that only `other` has: where answers are right or wrong."""
+    """Examples that only `run` answers correctly, and that only `other` does: where answers are right or wrong."""
     only_other: int = 0
     mcnemar_p: float | None = None
 
     @property
     def distinguishable(self) -> bool:
-        """Whether no difference is outside of the interval, and the corrected test agrees."""
+        """Whether zero lies outside the interval, and the corrected test agrees."""
         if self.problem or self.low <= 0.0 <= self.high:
             return False
         return self.corrected_p < 1.0 - settings().confidence
 
     def sentences(self) -> str:
-        """The verdict in words."""
+        """Return the verdict in words."""
         return " ".join(self.parts())
 
     def parts(self) -> tuple[str, ...]:
-        """The same, one sentence each."""
+        """Return the same, one sentence each."""
         if self.problem:
             return (self.problem,)
         mcnemar = [] if self.mcnemar_p is None else [self._right_and_wrong(self.mcnemar_p)]
@@ -140,19 +140,19 @@ class Verdict:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain JSON, with the words."""
+        """Return plain JSON, with the words."""
         return asdict(self) | {"distinguishable": self.distinguishable, "sentence": self.sentences()}
 
 
 def pairs_of(runs: Sequence[Run]) -> list[tuple[Run, Run]]:
-    """All pairs of a few runs; of many each with the first."""
+    """Return all pairs of a few runs; of many runs each with the first."""
     if len(runs) <= MOST_FOR_ALL_PAIRS:
         return [(run, other) for other, run in itertools.combinations(runs, 2)]
     return [(run, runs[0]) for run in runs[1:]]
 
 
 def judge_pairs(runs: Sequence[Run]) -> list[Verdict]:
-    """A verdict for each of `pairs_of(runs)`, corrected for their number. The outcomes of a run are read once."""
+    """Return a verdict for each of `pairs_of(runs)`, corrected for their number. Each run's predictions are read once."""
     judged: dict[int, Judged] = {}
     problems: dict[int, str] = {}
     for run in runs:
@@ -171,12 +171,12 @@ def _corrected(verdicts: Sequence[Verdict]) -> list[Verdict]:
 
 
 def decides(judged: Judged) -> str:
-    """The metric by which the run is compared: what decided between its epochs, where single examples tell it."""
+    """Return the metric for comparing the run: the one that chose its best epoch, if it is defined per example."""
     return deciding_metric(tasks[judged.run.spec["task"]["name"]].objective, judged.scores)
 
 
 def _draw(judged: Iterable[Judged]) -> dict[int, np.ndarray]:
-    """The deciding metric of each run on each draw, (draws,) by run; all see the same draws. Accuracies need none."""
+    """Return the deciding metric of each run on each draw, (draws,) by run; all share the draws. Accuracies need none."""
     alike: dict[tuple[str, int], list[Judged]] = {}
     for one in judged:
         if decides(one) != "accuracy":
@@ -212,11 +212,11 @@ def _verdict(
 
 
 def paired_p(differences: np.ndarray) -> float:
-    """Student's paired t-test of `differences` (examples,): how likely such a mean is where the true one is 0.
+    """Return the p-value of Student's paired t-test of `differences` (examples,), with a true mean of 0.
 
-    Of squared errors it is a test of their mean, and so of its root.
+    For squared errors it tests their mean, and so its root.
     """
-    if np.ptp(differences) == 0:  # one example, or the same answers: nothing tells
+    if np.ptp(differences) == 0:  # one example, or identical answers: nothing to test
         return 1.0
     from scipy.stats import ttest_1samp
 
@@ -235,7 +235,7 @@ def _mcnemar(one: Judged, two: Judged) -> dict[str, Any]:
 
 
 def mcnemar_p(table: list[list[int]]) -> float:
-    """How likely a difference like that of the two discordant cells of `table` is by chance."""
+    """Return the probability of a difference like that of the two discordant cells of `table` by chance."""
     discordant = table[0][1] + table[1][0]
     if not discordant:
         return 1.0

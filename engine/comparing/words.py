@@ -1,4 +1,4 @@
-"""How figures of a comparison are said: amounts with their unit, intervals with their level, small probabilities."""
+"""How figures of a comparison are written: amounts with their unit, intervals with their level, small probabilities."""
 
 from engine.metrics import metric_named
 from engine.sentences import Sentence
@@ -8,30 +8,30 @@ _NAMES = {"cross_entropy": "cross-entropy", "rmse": "RMSE", "mae": "MAE", "auc":
 
 
 def metric_name(metric: str) -> str:
-    """A metric inside a sentence."""
+    """Return a metric's name for use inside a sentence."""
     return _NAMES.get(metric, metric.replace("_", " "))
 
 
 def level_text() -> str:
-    """The confidence level, as `95 %`."""
+    """Return the confidence level, as `95 %`."""
     return f"{100 * settings().confidence:g} %"
 
 
 def amount_text(metric: str, amount: float) -> str:
-    """A difference: in points of a percentage for shares, four digits otherwise."""
+    """Return a difference: in percentage points for shares, with four digits otherwise."""
     return f"{100 * amount:.1f}" if metric_named(metric).share else f"{amount:.4g}"
 
 
 def value_text(metric: str, value: float) -> str:
-    """A value of a metric: a percentage for shares, four digits otherwise."""
+    """Return a value of a metric: a percentage for shares, four digits otherwise."""
     return f"{100 * value:.1f} %" if metric_named(metric).share else f"{value:.4g}"
 
 
 def p_text(p: float) -> str:
-    """`p = 0.012`, or `p < 0.001`."""
+    """Return `p = 0.012`, or `p < 0.001`."""
     return "p < 0.001" if p < 0.001 else f"p = {p:.2g}"
 
 
 def corrected_text(p: float, pairs: int) -> str:
-    """What the correction for several pairs leaves of a p."""
+    """Return what the correction for several pairs leaves of a p-value."""
     return Sentence("Corrected for {pairs} pairs: {p}.", pairs=pairs, p=p_text(p))

@@ -1,4 +1,4 @@
-"""What a run will cost, told before it is started: parameters, operations, memory, time, and how sure that is."""
+"""What a run will cost, estimated before it is started: parameters, operations, memory, time, and how certain that is."""
 
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -16,7 +16,7 @@ __all__ = ["Cost", "Duration", "Memory", "NetworkFacts", "Room", "estimate"]
 
 @dataclass(frozen=True)
 class Cost:
-    """What is known of a run before it is started. `duration` is None until a run has finished on this machine."""
+    """The estimated cost of a run before it is started. `duration` is None until a run has finished on this machine."""
 
     spec: RunSpec
     facts: NetworkFacts
@@ -26,18 +26,18 @@ class Cost:
 
     @property
     def fits(self) -> bool:
-        """Whether there is as much memory free as it will probably take."""
+        """Whether as much memory is free as it will probably take."""
         return self.memory.total <= self.room.free_bytes
 
     def warning(self) -> str:
-        """One sentence where memory will probably not suffice, with what to lower; empty where it will."""
+        """Return a sentence where memory will probably not suffice, with what to lower; empty where it will."""
         if self.fits:
             return ""
         need, free = (f"{size / 1e9:,.1f}" for size in (self.memory.total, self.room.free_bytes))
         return f"{_too_little(need, free, self.room.where)} {_advice(self)}"
 
     def together_warning(self, count: int) -> str:
-        """One sentence where a run fits alone and `count` of them at once probably will not; empty elsewhere."""
+        """Return a sentence where a run fits alone but `count` of them at once probably do not; empty otherwise."""
         need, free = count * self.memory.total, self.room.shared_bytes
         if not self.fits or not free or need <= free:
             return ""
@@ -51,7 +51,7 @@ class Cost:
         )
 
     def lines(self) -> list[str]:
-        """The same for a person at a terminal."""
+        """Return the same as lines for a terminal."""
         time = self.duration
         found = [
             f"parameters: {self.facts.parameters:,}",
@@ -64,7 +64,7 @@ class Cost:
         return [*found, *([f"warning: {self.warning()}"] if self.warning() else [])]
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values, for programs."""
+        """Return plain values, for programs."""
         return {
             "parameters": self.facts.parameters,
             "trainable_parameters": self.facts.trainable_parameters,
@@ -78,7 +78,7 @@ class Cost:
 
 
 def estimate(store: Store, spec: RunSpec, facts: NetworkFacts, *, trial: bool = False) -> Cost:
-    """What training `spec`, perhaps as a trial of a study, will take here: from its network and from finished runs."""
+    """Estimate what training `spec`, perhaps as a trial of a study, will take here: from its network and finished runs."""
     gpu = find_gpu(spec.training.device) is not None
     kind = "gpu" if gpu else "cpu"
     past = finished_runs(store, spec.model.name, trials=trial)
@@ -92,7 +92,7 @@ def estimate(store: Store, spec: RunSpec, facts: NetworkFacts, *, trial: bool = 
 
 
 def _time_text(time: Duration, *, early: bool) -> str:
-    """For a terminal; with `early` the run may stop before its last epoch."""
+    """Return the time for a terminal; with `early` the run may stop before its last epoch."""
     runs = f"{time.runs} run" if time.runs == 1 else f"{time.runs} runs"
     alike = {SAME: "with the same settings", LIKE: "of the same model", OTHER: "of other networks"}[time.likeness]
     return (
@@ -118,7 +118,7 @@ def _too_little(need: str, free: str, where: str) -> str:
 
 
 def _advice(cost: Cost) -> str:
-    """What to lower: of what a person can choose, what takes most."""
+    """Return what to lower: of what a person can choose, the part that takes most."""
     memory = cost.memory
     network = memory.weights + memory.gradients + memory.optimizer
     most = max(memory.batch, network, memory.data)

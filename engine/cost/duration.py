@@ -1,8 +1,8 @@
-"""How long a run will take, told from runs that this machine has finished.
+"""How long a run will take, estimated from runs that this machine has finished.
 
-Each similar run gives a figure of its own: what it took beside its steps (building, tracing, judging), and its steps as
-they would be with other operations and another batch. The figure is the median, the range comes from how far they lie
-apart. Nobody knows before the first run: there is no figure then.
+Each similar run gives its own estimate: its time besides training steps (building, tracing, evaluation), and its steps
+scaled to other operations and another batch size. The estimate is their median, the range comes from their spread.
+Before the first run there is no estimate.
 """
 
 import math
@@ -16,13 +16,13 @@ from engine.store.finished import FinishedRun
 
 SAME, LIKE, OTHER = "same", "like", "other"
 _LEAST_FACTOR = {SAME: 1.15, LIKE: 1.3, OTHER: 2.0}
-"""Between the figure and either end of its range, at least, by how much the runs have in common."""
+"""The least factor between the estimate and either end of its range, by how much the runs have in common."""
 _FEW_FACTOR = {SAME: 1.3, LIKE: 2.0, OTHER: 4.0}
-"""The same where there are one or two runs, whose distance tells nothing."""
+"""The same where there are one or two runs, whose spread says nothing."""
 _FEW = 3
 _NEAREST = 7
 _UNHURRIED = ("seed", "epochs", "patience")
-"""Fields of the training that change nothing about the time of an epoch."""
+"""Training fields that do not affect the time of an epoch."""
 # What a step costs whatever it computes, and operations a second on top: only their ratio counts, since the level comes
 # from the runs. From bench/cost.py, a network of two units and the default CNN.
 _STEP_SECONDS = {"cpu": 4e-4, "gpu": 6e-4}
@@ -31,7 +31,7 @@ _FLOPS_A_SECOND = {"cpu": 3e10, "gpu": 5e12}
 
 @dataclass(frozen=True)
 class Duration:
-    """Seconds of a whole run with all its epochs, and between which bounds they probably lie; from how many runs."""
+    """Seconds of a whole run with all its epochs, the range they probably lie in, and the number of runs they come from."""
 
     seconds: float
     low: float
@@ -42,7 +42,7 @@ class Duration:
 
 
 def estimate_duration(past: list[FinishedRun], spec: RunSpec, facts: NetworkFacts, kind: str) -> Duration | None:
-    """From `past` runs on this machine, those that have most in common; None where there are none. `kind`: "cpu" or "gpu"."""
+    """Estimate from the `past` runs on this machine with most in common; None where there are none. `kind`: "cpu" or "gpu"."""
     usable = [run for run in past if run.device.startswith(kind)]
     for likeness in (SAME, LIKE, OTHER):
         alike = [run for run in usable if _likeness(run, spec) == likeness]
@@ -67,7 +67,7 @@ def _from_runs(alike: list[FinishedRun], likeness: str, spec: RunSpec, facts: Ne
 
 
 def _scaled(run: FinishedRun, spec: RunSpec, facts: NetworkFacts, wanted: float, kind: str) -> float:
-    """What `run` would have taken with the examples, epochs, operations and batch that are wanted."""
+    """Return what `run` would have taken with the wanted examples, epochs, operations and batch size."""
     steady = run.epochs * run.train_examples / run.examples_per_second
     rest = max(run.seconds - steady, 0.0)
     pace = wanted / _example_seconds(run.flops, run.batch_size, kind) / run.examples_per_second
@@ -75,7 +75,7 @@ def _scaled(run: FinishedRun, spec: RunSpec, facts: NetworkFacts, wanted: float,
 
 
 def _example_seconds(flops: float, batch_size: int, kind: str) -> float:
-    """About what one example costs in training: its share of the step, and forward and backward as three times forward."""
+    """Return roughly what training one example costs: its share of the step, plus forward and backward as three times forward."""
     return _STEP_SECONDS[kind] / batch_size + 3 * flops / _FLOPS_A_SECOND[kind]
 
 
@@ -90,5 +90,5 @@ def _likeness(run: FinishedRun, spec: RunSpec) -> str:
 
 
 def _timed(part: dict[str, Any] | None) -> dict[str, Any]:
-    """The fields of a part of a spec that the time of an epoch depends on."""
+    """Return the fields of a part of a spec that the time of an epoch depends on."""
     return {name: value for name, value in (part or {}).items() if name not in _UNHURRIED}

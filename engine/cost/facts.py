@@ -1,11 +1,11 @@
-"""What costs depend on, as plain numbers that whoever knows Keras has counted. No Keras here."""
+"""What costs depend on, as plain numbers counted by code that knows Keras. Keras is not imported here."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class NetworkFacts:
-    """A network with its data. Operations and numbers are those of one example."""
+    """A network with its data. Operations and numbers are per example."""
 
     parameters: int
     trainable_parameters: int
@@ -14,11 +14,11 @@ class NetworkFacts:
     flops: int
     """Floating point operations of the trained part, forward."""
     frozen_flops: int
-    """Of the part that is computed once for each example before training."""
+    """Floating point operations of the part computed once for each example before training."""
     kept_numbers: int
-    """What the backward pass needs of the longest example."""
+    """How many numbers the backward pass needs for the longest example."""
     widest_numbers: int
     """The largest output of any layer for the longest example."""
     train_examples: int
     data_bytes: int
-    """Inputs of training and validation, as they lie in memory."""
+    """Inputs of training and validation, as they are held in memory."""

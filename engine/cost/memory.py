@@ -1,4 +1,4 @@
-"""How much memory a training will take, part by part, and how much there is."""
+"""How much memory a training will take, part by part, and how much is free."""
 
 from dataclasses import dataclass, fields
 
@@ -10,33 +10,33 @@ from engine.runs import RunSpec
 from engine.settings import settings
 
 BASE_BYTES = 850_000_000
-"""What a worker takes for the smallest of trainings, as measured on Linux without a GPU (bench/cost.py)."""
+"""The memory of a worker for the smallest training, as measured on Linux without a GPU (bench/cost.py)."""
 GPU_BASE_BYTES = 500_000_000
-"""What CUDA and its libraries take of a GPU."""
+"""The GPU memory that CUDA and its libraries take."""
 _FLOAT_BYTES = 4
-_EVALUATED = 512  # examples that are judged at a time, as in `engine.training.pipeline`
+_EVALUATED = 512  # examples evaluated at a time, as in `engine.training.pipeline`
 _EVALUATED_BYTES = 64_000_000
 _COPIES = 2  # of the inputs: as they were read, and as a tensor
 
 
 @dataclass(frozen=True)
 class Memory:
-    """Bytes by what they are for."""
+    """Bytes by purpose."""
 
     base: int
     """TensorFlow itself."""
     weights: int
     gradients: int
     optimizer: int
-    """What the optimizer remembers of each weight."""
+    """The state that the optimizer keeps for each weight."""
     batch: int
-    """Outputs of all layers for one batch, which the backward pass needs, or for what is judged at a time."""
+    """Outputs of all layers for one batch, which the backward pass needs, or for one evaluation batch."""
     data: int
     """Inputs of training and validation."""
 
     @property
     def total(self) -> int:
-        """All together."""
+        """All of them together."""
         return sum(getattr(self, field.name) for field in fields(self))
 
 
@@ -47,11 +47,11 @@ class Room:
     where: str
     free_bytes: int
     shared_bytes: int = 0
-    """What is free for all runs on the processor together; 0 on a GPU, which has one run."""
+    """Free memory for all runs on the processor together; 0 on a GPU, which has one run."""
 
 
 def estimate_memory(spec: RunSpec, facts: NetworkFacts, *, gpu: bool) -> Memory:
-    """About what a training takes at its peak, in 32 bits."""
+    """Return roughly what a training takes at its peak, in 32 bits."""
     trained = facts.trainable_parameters * _FLOAT_BYTES
     batch = min(spec.training.batch_size, facts.train_examples)
     judged = min(_EVALUATED, _EVALUATED_BYTES // max(1, facts.widest_numbers * _FLOAT_BYTES), facts.train_examples)
@@ -67,7 +67,7 @@ def estimate_memory(spec: RunSpec, facts: NetworkFacts, *, gpu: bool) -> Memory:
 
 
 def find_room(device: str) -> Room:
-    """What is free where a run that asks for `device` would train. A limit of the installation counts if it is less."""
+    """Return what is free where a run that asks for `device` would train. A limit of the installation counts if it is lower."""
     gpu = find_gpu(device)
     if gpu is not None:
         return Room("gpu", gpu.memory_bytes - int(gpu_usage(gpu.name).get("gpu_memory_bytes", 0)))
@@ -79,6 +79,6 @@ def find_room(device: str) -> Room:
 
 
 def find_gpu(device: str) -> Device | None:
-    """The GPU that a run would train on which asks for `device`; None: it would train on the CPU."""
+    """Return the GPU on which a run that asks for `device` would train; None: it would train on the CPU."""
     gpus = [found for found in find_devices() if found.kind == "gpu"] if device != "cpu" else []
     return next((found for found in gpus if found.name == device), gpus[0] if gpus else None)

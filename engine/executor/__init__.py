@@ -1,1 +1,1 @@
-"""Keeps workers busy: claims queued runs, hands them to processes, and says what became of these."""
+"""Keeps workers busy: claims queued runs, hands them to processes, and records how these ended."""

@@ -13,19 +13,19 @@ from engine.worker import NO_STORE, NO_STORE_CODE, OUT_OF_MEMORY
 logger = logging.getLogger(__name__)
 
 TERMINAL = "terminal"
-"""Slot name of runs that somebody trains in the foreground: never restarted by an executor."""
+"""Slot name of runs that are trained in the foreground: never restarted by an executor."""
 
 
 def conclude(store: Store, run: Run, words: str, *, innocent: bool, killed: str = "") -> None:
-    """Give a run whose worker is gone a final state; or another try, if that was hardly the run's doing.
+    """Give a run whose worker is gone a final state, or another try if that was hardly the run's fault.
 
-    A trial gets one in any case: nobody watches over each of them, and what it has learned is in its checkpoint.
+    A trial gets another try in any case: trials are not watched one by one, and its progress is in its checkpoint.
     `killed` says why the executor itself has ended the worker.
     """
     innocent = innocent or run.study_id is not None
     words = killed or words
     if run.request == RunState.CANCELED:
-        discard_results(run.id)  # first: whoever sees the state may count on it
+        discard_results(run.id)  # first: whoever sees the state may rely on it
         store.attempts.end(run, RunState.CANCELED, Sentence("Canceled: no result was kept."))
     elif run.request and (killed or innocent):
         store.attempts.end(run, RunState(run.request), words)
@@ -39,7 +39,7 @@ def conclude(store: Store, run: Run, words: str, *, innocent: bool, killed: str 
 
 
 def explain_exit(code: int | None) -> str:
-    """A sentence for a worker that ended without saying why. `code` is None when nobody was there to see it."""
+    """Return a sentence for a worker that ended without a reason. `code` is None if its end was not observed."""
     if code == -signal.SIGKILL:
         return Sentence(
             "The worker was killed (signal 9), as the system does when memory runs out. Resume goes on from "

@@ -18,9 +18,9 @@ _CHECK_SECONDS = 3.0
 
 
 def ensure_executor(store: Store | None = None) -> bool:
-    """Start an executor process unless one is alive; True if one was started.
+    """Start an executor process unless one is alive; return whether one was started.
 
-    It does not end with this process. Two that are started at once sort it out by the lease: the second one leaves.
+    It does not end with this process. If two are started at once, the lease decides: the second one exits.
     """
     wanted_file().parent.mkdir(parents=True, exist_ok=True)
     wanted_file().touch()
@@ -42,7 +42,7 @@ def ensure_executor(store: Store | None = None) -> bool:
 
 
 async def keep_executor(store: Callable[[], Store]) -> None:
-    """For as long as the dashboard lives: start an executor whenever there is none."""
+    """Start an executor whenever there is none, for as long as the dashboard lives."""
     while True:
         try:
             await asyncio.to_thread(lambda: ensure_executor(store()))

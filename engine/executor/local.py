@@ -1,7 +1,7 @@
-"""The executor of one machine: a process that claims queued runs and keeps one worker a slot busy.
+"""The executor of one machine: a process that claims queued runs and keeps one worker per slot busy.
 
-It owns nothing that cannot be found again: its lease, the claims and the workers' identities are in the store. When it
-is killed, workers train on; the next executor watches those that live and queues the runs of those that do not.
+It holds no state of its own: its lease, the claims and the workers' identities are in the store. When it
+is killed, workers train on; the next executor watches those that are alive and queues the runs of those that are not.
 """
 
 import logging
@@ -29,12 +29,12 @@ logger = logging.getLogger(__name__)
 
 _TICK_SECONDS = 0.05
 _LOOK_AROUND_SECONDS = 1.0
-_TIDY_SECONDS = 30.0  # between trials the disk is looked at so often: each look walks through the files of all runs
+_TIDY_SECONDS = 30.0  # how often the disk is checked between trials: each check walks through the files of all runs
 _STANDBY_DELAY_SECONDS = 4.0  # a new standby must not take the cores from a run that has just begun
 
 
 class LocalExecutor:
-    """Runs until it is told to end, loses its lease, or (with `idle_seconds`) is needed no more."""
+    """Runs until it is asked to end, loses its lease, or (with `idle_seconds`) is no longer needed."""
 
     def __init__(self, store: Store, slots: list[Slot] | None = None, idle_seconds: float | None = None) -> None:
         self.store = store
@@ -55,7 +55,7 @@ class LocalExecutor:
         self._ending = False
 
     def run(self) -> bool:
-        """Take the lease and work. False if another executor is alive already."""
+        """Take the lease and work. Return False if another executor is alive already."""
         if not self._hold_lease():
             return False
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -92,7 +92,7 @@ class LocalExecutor:
     # -- one tick ------------------------------------------------------------------------------------------------
 
     def _reap(self) -> None:
-        """Children that ended: their runs get a final state if they did not set one themselves."""
+        """Collect children that ended: their runs get a final state if they did not set one themselves."""
         for slot, worker in list(self._busy.items()):
             code = worker.exit_code
             if code is None and not worker.done:
@@ -109,7 +109,7 @@ class LocalExecutor:
             self._tidy_at = min(self._tidy_at, self._tidied + _TIDY_SECONDS if code is None else 0.0)
 
     def _take_back(self, slot: str, worker: WorkerProcess) -> None:
-        """A worker that has trained a trial waits for the next one, in place of any other."""
+        """Keep a worker that has trained a trial for the next one, in place of any other."""
         worker.take_back()
         if slot in self._standby:
             self._standby[slot].dismiss()
@@ -172,7 +172,7 @@ class LocalExecutor:
             if run.slot != TERMINAL:  # whoever trains in a terminal has a keyboard, and may suspend it
                 self._enforce(run, worker)
         gone = self._watch_others(running)
-        # only now: a suspended worker may have kept the database from being written, and the lease tells which slots are busy
+        # only now: a suspended worker may have blocked writes to the database, and the lease records which slots are busy
         if not self._hold_lease():
             logger.error("Another executor has taken over; leaving the workers to it.")
             self._ending = True
@@ -199,7 +199,7 @@ class LocalExecutor:
         return gone
 
     def _drive(self, studies: dict[int, StudyState]) -> None:
-        """Somebody must drive the live studies; workers that are kept for others are not needed any more."""
+        """Keep live studies driven; dismiss workers kept for studies that are no longer live."""
         if studies:
             self._search.ensure()
         for slot, worker in list(self._standby.items()):
@@ -214,12 +214,12 @@ class LocalExecutor:
         return alive is False or (alive is None and silent)
 
     def _enforce(self, run: Run, worker: dict[str, object]) -> None:
-        """Kill a worker that does not obey a request within the grace, or has been silent for too long."""
+        """Kill a worker that does not obey a request within the grace period, or has been silent for too long."""
         asked = self._asked.setdefault(run.id, time.monotonic()) if run.request else time.monotonic()
         grace, timeout = settings().stop_grace_seconds, settings().heartbeat_timeout_seconds
         mine = self._busy.get(run.slot)
         if mine is not None and mine.run is not None and mine.run.id == run.id and not mine.ready:
-            self._silence.pop(run.id, None)  # it is still importing, and cannot say anything
+            self._silence.pop(run.id, None)  # it is still importing, and cannot report anything
         if time.monotonic() - asked > grace:
             why = Sentence("It did not stop within {grace:g} seconds and was killed.", grace=grace)
         elif self._silent_seconds(run) > timeout:
@@ -232,7 +232,7 @@ class LocalExecutor:
             kill_group(int(str(worker["pid"])))
 
     def _refuse_unknown_devices(self) -> None:
-        """End queued runs that ask for a device which no slot offers: nobody would ever claim them."""
+        """End queued runs that ask for a device which no slot offers: they would never be claimed."""
         if any(slot.devices is None for slot in self.slots):
             return
         offered = {device for slot in self.slots for device in slot.devices or ()}
@@ -247,7 +247,7 @@ class LocalExecutor:
                 self.store.attempts.end(run, RunState.FAILED, words)
 
     def _silent_seconds(self, run: Run) -> float:
-        """For how long the heartbeat has not changed, by this process's own clock: suspended time does not count."""
+        """Return how long the heartbeat has not changed, by this process's own clock: suspended time does not count."""
         beat, since = self._silence.get(run.id, (None, 0.0))
         if beat != run.heartbeat_at:
             self._silence[run.id] = (run.heartbeat_at, time.monotonic())
@@ -279,12 +279,12 @@ class LocalExecutor:
 
 
 def wanted_file() -> Path:
-    """Touched by dashboards while they are open."""
+    """Return the file that dashboards touch while they are open."""
     return settings().home_path / "executor.wanted"
 
 
 def last_wanted() -> float:
-    """When a dashboard last said that it is open, in seconds since 1970; 0 if none ever did."""
+    """Return when a dashboard last reported to be open, in seconds since 1970; 0 if none ever did."""
     try:
         return wanted_file().stat().st_mtime
     except FileNotFoundError:

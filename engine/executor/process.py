@@ -20,7 +20,7 @@ MOST_RUNS = 50
 
 
 class WorkerProcess:
-    """A child in a session of its own, so that it outlives its executor once it has a run."""
+    """A child process in its own session, so that it outlives its executor once it has a run."""
 
     def __init__(self, slot: Slot) -> None:
         self.slot = slot
@@ -30,7 +30,7 @@ class WorkerProcess:
         self.again = False
         """Whether it will take another run after this one."""
         self._handed = 0
-        self._ready = 0  # how often it has said so
+        self._ready = 0  # how often it has reported to be ready
         self._heard = b""
         self._child = subprocess.Popen(
             [sys.executable, "-m", "engine.worker"],
@@ -66,7 +66,7 @@ class WorkerProcess:
         return self.run is not None and self._listen() > self._handed
 
     def _listen(self) -> int:
-        """How often it has said that it is ready."""
+        """Return how often it has reported to be ready."""
         assert self._child.stdout is not None
         while select.select([self._child.stdout], [], [], 0)[0]:
             said = os.read(self._child.stdout.fileno(), 4096)
@@ -77,7 +77,7 @@ class WorkerProcess:
         return self._ready
 
     def suits(self, run: Run) -> bool:
-        """Whether it may train the run: a worker that was used before serves trials of its own study alone."""
+        """Whether it may train the run: a worker that was used before only serves trials of its own study."""
         return self.study_id in (None, run.study_id)
 
     @property
@@ -86,11 +86,11 @@ class WorkerProcess:
         return self._child.poll()
 
     def describe(self) -> dict[str, Any]:
-        """What tells it from any other process, for the store."""
+        """Return what distinguishes it from any other process, for the store."""
         return describe_process(self.pid)
 
     def hand_over(self, run: Run) -> None:
-        """Give it the run to train; it starts at once, or as soon as it is ready. `BrokenPipeError` if it is gone."""
+        """Give it the run to train; it starts at once, or as soon as it is ready. Raise `BrokenPipeError` if it is gone."""
         assert self._child.stdin is not None
         again = run.study_id is not None and self._handed + 1 < MOST_RUNS
         line = json.dumps({"run": run.id, "attempt": run.attempt} | ({"again": True} if again else {})).encode() + b"\n"
@@ -101,7 +101,7 @@ class WorkerProcess:
         self.run, self.again, self.study_id = run, again, run.study_id
 
     def take_back(self) -> None:
-        """It is done, and may be given another run."""
+        """Mark it as done: it may be given another run."""
         self.run, self.again = None, False
 
     def kill(self) -> None:
@@ -115,7 +115,7 @@ class WorkerProcess:
 
 
 def kill_group(pid: int) -> None:
-    """Kill a worker's process group; nothing if it is gone already."""
+    """Kill a worker's process group; do nothing if it is gone already."""
     try:
         os.killpg(pid, signal.SIGKILL)
     except ProcessLookupError:

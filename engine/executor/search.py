@@ -12,11 +12,11 @@ from engine.store import SEARCH_LEASE, Store
 
 logger = logging.getLogger(__name__)
 
-_PAUSE_SECONDS = 5.0  # one that cannot even start must not be started all the time
+_PAUSE_SECONDS = 5.0  # one that cannot even start must not be restarted all the time
 
 
 class SearchProcess:
-    """Started whenever a study is live and nobody drives it; it leaves by itself, and outlives its executor."""
+    """Starts the process whenever a live study has no driver; the process exits by itself, and outlives its executor."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -24,7 +24,7 @@ class SearchProcess:
         self._not_before = 0.0
 
     def ensure(self) -> None:
-        """Start it, unless it is alive or on its way. Two that are started at once sort it out by their lease."""
+        """Start it, unless it is alive or starting. If two are started at once, the lease decides."""
         on_its_way = self._child is not None and self._child.poll() is None
         if on_its_way or time.monotonic() < self._not_before:
             return

@@ -1,4 +1,4 @@
-"""Slots: how many runs train at once, and on what."""
+"""Slots: how many runs train at once, and on which devices."""
 
 import os
 from dataclasses import dataclass, field
@@ -13,12 +13,12 @@ class Slot:
 
     name: str
     devices: tuple[str, ...] | None
-    """What a run may ask for to train here; None: anything."""
+    """The devices that a run trained here may ask for; None: any."""
     environment: dict[str, str] = field(default_factory=dict)
 
 
 def make_slots() -> list[Slot]:
-    """One slot a GPU, or one on a machine without; `TRAINYARD_SLOTS` overrules, GPUs first."""
+    """Return one slot per GPU, or one on a machine without; `TRAINYARD_SLOTS` overrides this, GPUs first."""
     return _make_slots(find_devices(), settings().slots, os.cpu_count() or 1)
 
 
@@ -30,7 +30,7 @@ def _make_slots(devices: tuple[Device, ...], wanted: int, cores: int) -> list[Sl
         Slot(gpu.name, ("auto", "gpu", "cpu", gpu.name), {"CUDA_VISIBLE_DEVICES": gpu.name.split(":")[1]} | threads)
         for gpu in gpus[:count]
     ]
-    # without a GPU a run that asks for one is started all the same: its worker says in a sentence what is missing
+    # without a GPU a run that asks for one is started all the same: its worker reports in a sentence what is missing
     allowed = ("auto", "cpu") if gpus else None
     more = range(count - len(slots))
     return slots + [Slot(f"cpu-{i}", allowed, {"CUDA_VISIBLE_DEVICES": "-1"} | threads) for i in more]

@@ -1,1 +1,1 @@
-"""Is this data fit to learn from? What can be found out about a prepared dataset without a network."""
+"""Is this data fit to learn from? Checks of a prepared dataset that need no network."""

@@ -17,7 +17,7 @@ _NICENESS = 5  # training goes first
 
 
 def main(check: str, folder: str) -> int:
-    """Write the result beside the data; a sentence on standard error and code 1 where there is none."""
+    """Write the result beside the data; on failure, a sentence on standard error and exit code 1."""
     limit = settings().inspection_memory_mb * 1_000_000
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
     os.nice(_NICENESS)

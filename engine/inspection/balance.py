@@ -1,4 +1,4 @@
-"""How even the classes of a dataset are: from counts that are known, so it costs nothing."""
+"""How balanced the classes of a dataset are: from counts that are already known, so it costs nothing."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ import numpy as np
 from engine.preparation.prepare import SPLITS, PreparedDataset
 
 UNEVEN = 5.0
-"""How many times as large as the smallest class the largest may be."""
+"""The ratio of the largest class to the smallest above which classes count as imbalanced."""
 FEW = 10
 """Training examples below which a class is hardly learned."""
 
@@ -21,7 +21,7 @@ class Balance:
     most: int
     least: int
     share: float
-    """Of the largest class among all examples: what always guessing it reaches."""
+    """Share of the largest class among all examples: the accuracy of always predicting it."""
     rare: tuple[str, ...]
     few: int = FEW
 
@@ -32,7 +32,7 @@ class Balance:
 
 
 def judge_balance(prepared: PreparedDataset) -> Balance:
-    """Of a dataset with classes."""
+    """Return the balance of a dataset with classes."""
     labels = prepared.info.labels
     counts = np.array([prepared.meta["counts"][split] for split in SPLITS])
     together, train = counts.sum(axis=0), counts[0]

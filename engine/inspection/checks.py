@@ -1,4 +1,4 @@
-"""The health checks by name: each in a process of its own, within time and memory, its result kept beside the data."""
+"""The health checks by name: each in its own process, bounded in time and memory, its result kept beside the data."""
 
 import hashlib
 import json
@@ -25,14 +25,14 @@ CHECKS: dict[str, Callable[[PreparedDataset, int], dict[str, Any]]] = {
     "columns": inspect_all,
     "mislabels": find_mislabels,
 }
-_FORMAT = 1  # raise it when checks change: old results are then found anew
+_FORMAT = 1  # increase it when checks change: old results are then computed again
 _ROOT = Path(__file__).resolve().parents[2]
 _one_at_a_time = threading.Lock()  # of this process: the machine is there for training
 logger = logging.getLogger(__name__)
 
 
 def known_result(prepared: PreparedDataset, check: str) -> dict[str, Any] | None:
-    """What a check has found before; None where it has not been asked."""
+    """Return the earlier result of a check; None where it has not run."""
     try:
         found: dict[str, Any] = json.loads(result_path(prepared, check).read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -44,7 +44,7 @@ def known_result(prepared: PreparedDataset, check: str) -> dict[str, Any] | None
 
 
 def run_check(prepared: PreparedDataset, check: str) -> dict[str, Any]:
-    """The result of a check, from a process of its own. Raises `TrainyardError` when it takes too long or too much."""
+    """Run a check in its own process and return its result. Raise `TrainyardError` when it takes too long or too much memory."""
     if (found := known_result(prepared, check)) is not None:
         return found
     limit = settings().inspection_seconds
@@ -77,7 +77,7 @@ def run_check(prepared: PreparedDataset, check: str) -> dict[str, Any]:
 
 
 def _why(done: "subprocess.CompletedProcess[bytes]") -> str:
-    """The sentence of the process, where it had one."""
+    """Return the sentence of the process, where it printed one."""
     said = done.stderr.decode("utf-8", "replace").strip()
     last = said.rsplit("\n", 1)[-1]
     if last.startswith("error: "):
@@ -92,7 +92,7 @@ def _why(done: "subprocess.CompletedProcess[bytes]") -> str:
 
 
 def result_path(prepared: PreparedDataset, check: str) -> Path:
-    """The file of a result: its name changes with all that decides what is found."""
+    """Return the file of a result: its name changes with everything that decides the result."""
     versions = [package_version(name) for name in ("scikit-learn", "cleanlab")]
     key = hashlib.sha256(json.dumps([_FORMAT, settings().max_inspected, versions]).encode()).hexdigest()[:16]
     return prepared.path / f"inspection-{check}-{key}.json"

@@ -1,4 +1,4 @@
-"""What is wrong with single columns of a table: gaps, constants, and those that give the target away."""
+"""Problems with single columns of a table: gaps, constants, and columns that give the target away."""
 
 from typing import Any
 
@@ -8,16 +8,16 @@ from engine.inspection.sample import sample_of
 from engine.preparation.prepare import PreparedDataset
 
 GAPS = 0.4
-"""Share of missing cells from which a column is doubtful."""
+"""Share of missing cells from which a column is reported."""
 CONSTANT = 0.99
 """Share of rows with the same cell from which a column says next to nothing."""
 TELLTALE = 0.98
-"""Share of the error of guessing that one column alone removes, from which it is suspected to contain the target."""
+"""Share of the guessing error that one column alone removes, from which it is suspected of containing the target."""
 _FOLDS, _LEAVES, _LEAST_IN_LEAF = 3, 64, 3
 
 
 def inspect_all(prepared: PreparedDataset, most: int) -> dict[str, Any]:
-    """For each column its share of gaps, of the most frequent cell, and how well it alone predicts the target.
+    """Return for each column its share of gaps, of the most frequent cell, and how well it alone predicts the target.
 
     `alone` is the share of the error of always guessing the same that a small decision tree on this one column removes
     in cross-validation: 0 says nothing, 1 determines the target.
@@ -40,7 +40,7 @@ def inspect_all(prepared: PreparedDataset, most: int) -> dict[str, Any]:
 
 
 def alone(values: np.ndarray, targets: np.ndarray, *, classes: bool) -> float:
-    """How much of the error of guessing one column removes, from 0 to 1; see `inspect_all`."""
+    """Return how much of the guessing error one column removes, from 0 to 1; see `inspect_all`."""
     from sklearn.model_selection import KFold, cross_val_predict
     from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 

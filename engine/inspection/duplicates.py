@@ -1,4 +1,4 @@
-"""Examples that are there twice: copies, copies across splits, near copies, and equal inputs with different targets."""
+"""Duplicate examples: copies, copies across splits, near copies, and equal inputs with different targets."""
 
 from collections import defaultdict
 from collections.abc import Hashable, Iterable
@@ -14,9 +14,9 @@ MOST_SHOWN = 60
 
 
 def find_duplicates(prepared: PreparedDataset, most: int) -> dict[str, Any]:
-    """Groups of positions: `copies`, `leaks` (copies in several splits), `near`, `contradictions`; each with its count.
+    """Return groups of positions: `copies`, `leaks` (copies in several splits), `near`, `contradictions`; each with its count.
 
-    Copies are looked for among all examples, near copies among `most` of them.
+    Copies are searched among all examples, near copies among `most` of them.
     """
     equal = _groups(prepared.modality.keys(prepared.inputs))
     split = split_of(prepared)
@@ -34,7 +34,7 @@ def find_duplicates(prepared: PreparedDataset, most: int) -> dict[str, Any]:
 
 
 def split_of(prepared: PreparedDataset) -> np.ndarray:
-    """(examples,) int8: 0 train, 1 validation, 2 test, -1 in none."""
+    """Return (examples,) int8: 0 train, 1 validation, 2 test, -1 in none."""
     found = np.full(len(prepared.targets), -1, np.int8)
     for code, name in enumerate(("train", "validation", "test")):
         found[prepared.indices(name)] = code  # type: ignore[arg-type]
@@ -42,7 +42,7 @@ def split_of(prepared: PreparedDataset) -> np.ndarray:
 
 
 def _told(groups: list[list[int]]) -> dict[str, Any]:
-    """How many groups there are, how many examples could go, and the first groups."""
+    """Return how many groups there are, how many examples could be dropped, and the first groups."""
     return {
         "groups": len(groups),
         "extra": sum(len(group) - 1 for group in groups),
@@ -51,7 +51,7 @@ def _told(groups: list[list[int]]) -> dict[str, Any]:
 
 
 def _groups(keys: Iterable[Hashable]) -> list[list[int]]:
-    """Positions that share a key, where there are several; the largest group first."""
+    """Return positions that share a key, where there are several; the largest group first."""
     found: dict[Hashable, list[int]] = defaultdict(list)
     for position, key in enumerate(keys):
         found[key].append(position)
@@ -62,7 +62,7 @@ def _groups(keys: Iterable[Hashable]) -> list[list[int]]:
 
 
 def _near(prepared: PreparedDataset, where: np.ndarray, equal: list[list[int]]) -> list[list[int]]:
-    """Groups of near copies among the examples at `where`, without those that are copies anyway."""
+    """Return groups of near copies among the examples at `where`, without exact copies."""
     groups = prepared.modality.near_copies(prepared.inputs, where)
     found = [[int(where[at]) for at in group] for group in groups]
     copies = {position: number for number, group in enumerate(equal) for position in group}

@@ -1,4 +1,4 @@
-"""What a simple classifier is given of any example, and the classifier: what that finds hard is worth a look."""
+"""A simple classifier and its features for any example: what it finds hard is worth a look."""
 
 from typing import Any
 
@@ -21,6 +21,6 @@ def classifier_for(prepared: PreparedDataset, where: np.ndarray) -> tuple[Any, A
 
 
 def _in_parts(prepared: PreparedDataset, where: np.ndarray, extract: Any) -> np.ndarray:
-    """So that memory holds the features, and not all inputs beside them."""
+    """Extract in parts, so that memory holds the features, and not all inputs beside them."""
     parts = [where[start : start + _AT_ONCE] for start in range(0, len(where), _AT_ONCE)]
     return np.concatenate([extract(np.asarray(prepared.inputs[part])) for part in parts])

@@ -1,4 +1,4 @@
-"""Examples whose label is probably wrong: a simple classifier that has not seen them is sure of another class.
+"""Examples whose label is probably wrong: a simple classifier that has not seen them is confident of another class.
 
 Confident learning: C. Northcutt, L. Jiang, I. Chuang, "Confident Learning: Estimating Uncertainty in Dataset Labels",
 JAIR 70 (2021), https://arxiv.org/abs/1911.00068, as the package cleanlab does it.
@@ -14,14 +14,14 @@ from engine.inspection.sample import sample_of
 from engine.preparation.prepare import PreparedDataset
 
 MOST_SHOWN = 200
-"""How many suspects are kept with the result, the most doubtful first."""
+"""How many suspects are kept with the result, the most suspicious first."""
 _FOLDS, _LEAST = 5, 2
 
 
 def find_mislabels(prepared: PreparedDataset, most: int) -> dict[str, Any]:
-    """Suspects with the class they have and the one that the classifier says, and how good that classifier is.
+    """Return suspects with their class and the class that the classifier predicts, and how good that classifier is.
 
-    Raises `TrainyardError` where there are too few examples for cross-validation.
+    Raise `TrainyardError` where there are too few examples for cross-validation.
     """
     from cleanlab.filter import find_label_issues
 
@@ -52,14 +52,14 @@ def find_mislabels(prepared: PreparedDataset, most: int) -> dict[str, Any]:
 
 
 def _frequent(targets: np.ndarray) -> np.ndarray:
-    """(examples,) bool: of classes that have enough examples."""
+    """Return (examples,) bool: whether their class has enough examples."""
     _, inverse, counts = np.unique(targets, return_inverse=True, return_counts=True)
     frequent: np.ndarray = (counts >= _LEAST)[inverse]
     return frequent
 
 
 def out_of_fold(classifier: Any, inputs: Any, targets: np.ndarray) -> np.ndarray:
-    """(examples, classes) probabilities for each example from a classifier that was fitted without it."""
+    """Return probabilities (examples, classes) for each example from a classifier that was fitted without it."""
     from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
     folds = min(_FOLDS, int(np.bincount(targets).min()))

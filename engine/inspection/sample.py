@@ -1,4 +1,4 @@
-"""Which examples are looked at where there are too many for all."""
+"""A sample of the examples to inspect where there are too many."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ from engine.preparation.prepare import PreparedDataset
 
 
 def sample_of(prepared: PreparedDataset, most: int) -> np.ndarray:
-    """(up to `most`,) positions, ascending: all, or a sample that is the same each time."""
+    """Return (up to `most`,) positions, ascending: all, or a sample that is the same each time."""
     count = len(prepared.targets)
     if count <= most:
         return np.arange(count)

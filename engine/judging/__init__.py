@@ -1,4 +1,4 @@
-"""How good outputs are: pure functions from arrays to plain JSON. They know neither runs nor networks nor pages."""
+"""How good outputs are: pure functions from arrays to plain JSON, independent of runs, networks and pages."""
 
 from collections.abc import Iterable
 
@@ -6,7 +6,7 @@ from engine.metrics import metric_named
 
 
 def deciding_metric(objective: str, metrics: Iterable[str]) -> str:
-    """Return the one of `metrics` by which two methods are compared: what decided between epochs, else the first."""
+    """Return the one of `metrics` by which two methods are compared: the one that chose the best epoch, else the first."""
     names = list(metrics)
     wanted = objective.removeprefix("val_")
     return wanted if wanted in names else names[0]

@@ -9,7 +9,7 @@ BINS = 15
 
 
 def calibration_of(probabilities: np.ndarray, targets: np.ndarray) -> dict[str, Any]:
-    """Accuracy against confidence, the probability of the predicted class, in bins of equal width.
+    """Return accuracy against confidence, the probability of the predicted class, in bins of equal width.
 
     `probabilities` (examples, classes), `targets` (examples,). `bins` holds those with examples: `low`, `high`,
     `count`, mean `confidence`, `accuracy`. `ece` is the expected calibration error: the mean distance between the two,
@@ -17,7 +17,7 @@ def calibration_of(probabilities: np.ndarray, targets: np.ndarray) -> dict[str, 
     """
     confidence = probabilities.max(axis=1)
     right = probabilities.argmax(axis=1) == targets
-    # a bin holds its upper edge, not its lower one
+    # a bin includes its upper edge, not its lower one
     where = np.clip(np.ceil(confidence * BINS).astype(int) - 1, 0, BINS - 1)
     counts = np.bincount(where, minlength=BINS)
     sums = np.bincount(where, weights=confidence, minlength=BINS)

@@ -1,4 +1,4 @@
-"""Judge probabilities of classes: figures, confusion matrix, curves over all thresholds, and calibration."""
+"""Evaluate class probabilities: metrics, confusion matrix, curves over all thresholds, and calibration."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -14,10 +14,10 @@ _SMALLEST = 1e-7
 
 
 def judge_classes(probabilities: np.ndarray, targets: np.ndarray, labels: Sequence[str]) -> dict[str, Any]:
-    """Judge `probabilities` (examples, classes) by `targets` (examples,), class indices into `labels`.
+    """Evaluate `probabilities` (examples, classes) against `targets` (examples,), class indices into `labels`.
 
     `metrics`: accuracy, cross-entropy, macro F1, expected calibration error (`ece`) and, where two classes have
-    examples, the area under the ROC curve (`auc`). Beside them `labels`, `confusion_matrix` (rows: true),
+    examples, the area under the ROC curve (`auc`). In addition `labels`, `confusion_matrix` (rows: true),
     `per_class` (precision, recall, F1, support), `roc`, `precision_recall` and `calibration`, as pages draw them.
     """
     probabilities = finite(probabilities)
@@ -46,7 +46,7 @@ def judge_classes(probabilities: np.ndarray, targets: np.ndarray, labels: Sequen
 
 
 def class_scores(probabilities: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
-    """For each metric that is a mean over examples, what is averaged: (examples,) of `probabilities` (examples, classes)."""
+    """Return the per-example values (examples,) of each metric that is a mean over examples, from `probabilities` (examples, classes)."""
     chosen = np.clip(probabilities[np.arange(len(targets)), targets].astype(np.float64), _SMALLEST, 1.0)
     return {
         "accuracy": (probabilities.argmax(axis=1) == targets).astype(np.float64),

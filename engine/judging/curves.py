@@ -1,4 +1,4 @@
-"""ROC and precision-recall curves: one for two classes, one against the rest for each class of more, and their mean."""
+"""ROC and precision-recall curves: one for two classes, one against the rest for each of more classes, and their mean."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -14,12 +14,12 @@ Points = tuple[np.ndarray, np.ndarray]
 
 
 def roc_curves(probabilities: np.ndarray, targets: np.ndarray, labels: Sequence[str]) -> dict[str, Any]:
-    """True against false positive rate over all thresholds: see `_curves`. `area` is the AUC."""
+    """Return true against false positive rate over all thresholds: see `_curves`. `area` is the AUC."""
     return _curves(probabilities, targets, labels, _roc, _between)
 
 
 def precision_recall_curves(probabilities: np.ndarray, targets: np.ndarray, labels: Sequence[str]) -> dict[str, Any]:
-    """Precision against recall over all thresholds: see `_curves`. `area` is the average precision."""
+    """Return precision against recall over all thresholds: see `_curves`. `area` is the average precision."""
     return _curves(probabilities, targets, labels, _precision_recall, _next)
 
 
@@ -30,10 +30,10 @@ def _curves(
     trace: Callable[[np.ndarray, np.ndarray], tuple[Points, float]],
     at: Callable[[np.ndarray, Points], np.ndarray],
 ) -> dict[str, Any]:
-    """`curves`: for each class that has examples and is not alone `label`, `x`, `y`, `area`, `share` of examples.
+    """Return `curves`: for each class that has examples and is not alone `label`, `x`, `y`, `area`, `share` of examples.
 
     `areas` lists the areas of all classes in the order of `labels`, None where undefined; `area` is their mean, and
-    `mean` the mean curve of more than two classes. Of two classes only the second has a curve.
+    `mean` the mean curve of more than two classes. With two classes only the second has a curve.
     """
     found: list[dict[str, Any]] = []
     areas: list[float | None] = [None] * len(labels)
@@ -55,7 +55,7 @@ def _curves(
 
 
 def _one_against_rest(targets: np.ndarray, num_classes: int) -> Iterator[tuple[int, np.ndarray]]:
-    """The classes that can be told from the rest, each with which examples (examples,) are of it."""
+    """Return the classes that can be told from the rest, each with a mask (examples,) of its examples."""
     for k in range(1 if num_classes == 2 else 0, num_classes):
         positive = targets == k
         if positive.any() and not positive.all():
@@ -77,14 +77,14 @@ def _precision_recall(positive: np.ndarray, scores: np.ndarray) -> tuple[Points,
 
 
 def _between(grid: np.ndarray, points: Points) -> np.ndarray:
-    """A ROC curve on `grid`: by mixing two thresholds every point of the line between theirs can be had."""
+    """Interpolate a ROC curve on `grid`: mixing two thresholds reaches every point of the line between theirs."""
     found: np.ndarray = np.interp(grid, *points)
-    found[0] = 0.0  # without any false positive there are thresholds from none found on
+    found[0] = 0.0  # without false positives, thresholds begin with nothing found
     return found
 
 
 def _next(grid: np.ndarray, points: Points) -> np.ndarray:
-    """A precision-recall curve on `grid`: the precision at which at least so many are found. It has no line between
+    """Interpolate a precision-recall curve on `grid`: the precision at the first recall that is as high. There is no line between
     two thresholds (Davis and Goadrich 2006, https://doi.org/10.1145/1143844.1143874).
     """
     recall, precision = points
@@ -93,7 +93,7 @@ def _next(grid: np.ndarray, points: Points) -> np.ndarray:
 
 
 def thinned(x: np.ndarray, y: np.ndarray, most: int = MAX_POINTS) -> Points:
-    """At most `most` points of a curve, evenly spaced along its way, the first and the last among them."""
+    """Return at most `most` points of a curve, evenly spaced along it, the first and the last included."""
     if len(x) <= most:
         return x, y
     way = np.concatenate([[0.0], np.cumsum(np.abs(np.diff(x)) + np.abs(np.diff(y)))])

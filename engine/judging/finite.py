@@ -1,4 +1,4 @@
-"""Refuse outputs that are no numbers, before they become a judgement."""
+"""Refuse outputs that are not finite before they are evaluated."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ from engine.errors import TrainyardError
 
 
 def finite(outputs: np.ndarray) -> np.ndarray:
-    """`outputs` (examples, ...) as float64. Raises `TrainyardError` when one is NaN or infinite."""
+    """Return `outputs` (examples, ...) as float64. Raise `TrainyardError` when one is NaN or infinite."""
     outputs = np.asarray(outputs, dtype=np.float64)
     wrong = int((~np.isfinite(outputs)).any(axis=tuple(range(1, outputs.ndim))).sum())
     if wrong:

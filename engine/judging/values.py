@@ -1,4 +1,4 @@
-"""Judge predicted numbers: mean errors, explained variance, and how the errors are spread."""
+"""Evaluate predicted numbers: mean errors, explained variance, and the distribution of errors."""
 
 from typing import Any
 
@@ -7,13 +7,13 @@ import numpy as np
 from engine.judging.finite import finite
 
 MAX_POINTS = 500
-"""Most examples of the stored scatter."""
+"""Most examples of the stored scatter plot."""
 HISTOGRAM_BINS = 31
-"""Bins of the histogram of errors; odd, so that one lies around no error."""
+"""Bins of the histogram of errors; odd, so that one is centred on zero."""
 
 
 def judge_values(predicted: np.ndarray, targets: np.ndarray, unit: str = "") -> dict[str, Any]:
-    """Judge `predicted` (examples,) or (examples, 1) by `targets` (examples,), both in `unit`.
+    """Evaluate `predicted` (examples,) or (examples, 1) against `targets` (examples,), both in `unit`.
 
     `metrics`: mean absolute error (`mae`), root mean squared error (`rmse`) and, where targets differ, the share of
     their variance that is explained (`r2`). `residuals`: true and predicted values of some examples; `histogram`:
@@ -27,7 +27,7 @@ def judge_values(predicted: np.ndarray, targets: np.ndarray, unit: str = "") -> 
         "mae": float(mean_absolute_error(targets, predicted)),
         "rmse": float(root_mean_squared_error(targets, predicted)),
     }
-    if np.ptp(targets) > 0:  # of constant targets there is no variance to explain
+    if np.ptp(targets) > 0:  # constant targets have no variance to explain
         metrics["r2"] = float(r2_score(targets, predicted))
     return {
         "metrics": metrics,
@@ -38,13 +38,13 @@ def judge_values(predicted: np.ndarray, targets: np.ndarray, unit: str = "") -> 
 
 
 def value_scores(predicted: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
-    """For each metric that is a mean over examples, or the root of one, what is averaged: (examples,)."""
+    """Return the per-example values (examples,) of each metric that is a mean over examples, or the root of one."""
     errors = np.asarray(predicted, np.float64).reshape(len(targets)) - np.asarray(targets, np.float64)
     return {"rmse": errors**2, "mae": np.abs(errors)}
 
 
 def _some(predicted: np.ndarray, targets: np.ndarray) -> dict[str, Any]:
-    """A random part that is the same each time; where all are few, all."""
+    """Return a random part that is the same each time; all where there are few."""
     where = np.arange(len(targets))
     if len(where) > MAX_POINTS:
         where = np.sort(np.random.default_rng(0).choice(where, MAX_POINTS, replace=False))
@@ -52,12 +52,12 @@ def _some(predicted: np.ndarray, targets: np.ndarray) -> dict[str, Any]:
 
 
 def _histogram(errors: np.ndarray) -> dict[str, Any]:
-    """Symmetric about no error, so that a bias is seen at a glance."""
+    """Return a histogram symmetric about zero, so that a bias is seen at a glance."""
     reach = float(np.abs(errors).max()) or 1.0
     counts, edges = np.histogram(errors, bins=HISTOGRAM_BINS, range=(-reach, reach))
     return {"edges": _plain(edges), "counts": counts.tolist()}
 
 
 def _plain(values: np.ndarray) -> list[float]:
-    """Six significant digits: all that a chart can show."""
+    """Return values with six significant digits: all that a chart can show."""
     return [float(f"{value:.6g}") for value in values]

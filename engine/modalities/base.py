@@ -191,7 +191,7 @@ class Modality:
     # -- looked at -----------------------------------------------------------------------------------------------------
 
     def keys(self, inputs: Inputs) -> Iterable[bytes]:
-        """Something that equal inputs share, for each example."""
+        """Return a key for each example that equal inputs share."""
         return (hashlib.sha256(one.tobytes()).digest() for one in inputs)
 
     def near_copies(self, inputs: Inputs, where: np.ndarray) -> list[list[int]]:

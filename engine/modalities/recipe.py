@@ -9,31 +9,31 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Family:
-    """Features that are learned from the training split, and estimators that compete on them."""
+    """Features learned from the training split, and estimators that compete on them."""
 
     name: str
     features: Any
     """A scikit-learn transformer: what `Recipe.extract` returns -> (examples, features)."""
     estimators: tuple[Any, ...]
-    """Unfitted scikit-learn estimators, the best guess first."""
+    """Unfitted scikit-learn estimators, the most promising first."""
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """All that is tried for one modality; the validation split chooses."""
+    """Everything that is tried for one modality; the validation split chooses."""
 
     extract: Callable[[np.ndarray], np.ndarray]
-    """Inputs (examples, ...) as the dataset has them -> what families take; learns nothing, is called on parts."""
+    """Dataset inputs (examples, ...) -> the input of families; learns nothing, is called on parts."""
     families: tuple[Family, ...]
 
 
 def unchanged(inputs: np.ndarray) -> np.ndarray:
-    """For inputs of which nothing is to be extracted."""
+    """Return inputs as they are: nothing is to be extracted."""
     return inputs
 
 
 def logistic_regressions(*strengths: float) -> tuple[Any, ...]:
-    """One for each inverse strength of the penalty."""
+    """Return one for each inverse strength of the penalty."""
     from sklearn.linear_model import LogisticRegression
 
     return tuple(LogisticRegression(C=strength) for strength in strengths)

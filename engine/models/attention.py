@@ -1,10 +1,10 @@
-"""The block that all transformers are made of."""
+"""The block of all transformers."""
 
 from typing import Any
 
 
 def transformer_block(x: Any, *, heads: int, mlp_ratio: float, dropout: float, name: str) -> Any:
-    """(batch, positions, width) -> the same: each position looks at all, then thinks for itself."""
+    """(batch, positions, width) -> the same: attention over all positions, then a dense network for each."""
     from keras import layers
 
     width = x.shape[-1]

@@ -1,4 +1,4 @@
-"""What the networks for sounds share: a clip becomes a picture of its pitches over time, the log-mel spectrogram."""
+"""The shared parts of audio networks: a clip becomes an image of its frequencies over time, the log-mel spectrogram."""
 
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
@@ -13,13 +13,13 @@ from engine.spec import ADVANCED, Range
 if TYPE_CHECKING:
     import keras
 
-_SILENCE = 1e-10  # power, where full scale is 1: what log makes of it is far below any range
-_MOST_LEARNED_FROM = 2_000  # clips: the mean of a band is known well from these
+_SILENCE = 1e-10  # power, where full scale is 1: its logarithm is far below any range
+_MOST_LEARNED_FROM = 2_000  # clips: enough to know the mean of a band well
 _BATCH = 64
 
 
 class AudioModel(Model):
-    """Base of the networks that see log-mel spectrograms. They are frozen features: computed once for each clip."""
+    """Base of networks that take log-mel spectrograms. These are frozen features: computed once for each clip."""
 
     modalities: ClassVar[tuple[str, ...]] = ("audio",)
 
@@ -36,11 +36,11 @@ class AudioModel(Model):
     in the training split, so that small differences of quiet bands count."""
 
     def learns(self, info: DataInfo) -> bool:
-        """Only bands need to know the training split."""
+        """Return True for normalisation by band, which depends on the training split."""
         return self.normalisation == "band"
 
     def learn(self, inputs: np.ndarray, info: DataInfo) -> dict[str, Any]:
-        """Mean and variance of each band over the clips (examples, samples) of the training split."""
+        """Return mean and variance of each band over the clips (examples, samples) of the training split."""
         if not self.learns(info):
             return {}
         import keras
@@ -69,10 +69,10 @@ class AudioModel(Model):
         return x / (ops.std(x, axis=(1, 2), keepdims=True) + 1.0)
 
     def _decibels(self, x: Any) -> "keras.KerasTensor":
-        """Clips (batch, samples) int16 -> (batch, frames, bands), 0 dB at the loudest spot of each clip.
+        """Clips (batch, samples) int16 -> (batch, frames, bands), 0 dB at the loudest point of each clip.
 
-        Not the layer's own decibels: these end below the loudest spot of the batch, so that an answer would depend on
-        what else is asked at the same time.
+        Not the layer's own decibels: their floor depends on the loudest point of the batch, so that an answer would depend on
+        the other clips in the same request.
         """
         from keras import layers, ops
 
@@ -89,7 +89,7 @@ class AudioModel(Model):
 
 
 def over_time(x: "keras.KerasTensor") -> "keras.KerasTensor":
-    """(batch, frames, units) -> (batch, 2 units): mean and deviation over time, so that no length and no place counts."""
+    """(batch, frames, units) -> (batch, 2 units): mean and deviation over time, independent of length and position."""
     from keras import layers, ops
 
     return layers.Concatenate(name="over_time")([ops.mean(x, axis=1), ops.sqrt(ops.var(x, axis=1) + 1e-5)])
@@ -104,14 +104,14 @@ def convolutions(
     x = layers.Reshape((*x.shape[1:], 1), name="image")(x)
     for block in range(blocks):
         if min(x.shape[1:3]) < 2:
-            break  # 16 bands can be halved four times, and a short clip less often
+            break  # 16 bands can be halved four times, and a short clip fewer times
         name = f"block{block + 1}"
         x = layers.Conv2D(filters * 2**block, 3, padding="same", use_bias=not batch_normalisation, name=f"{name}_conv")(
             x
         )
         if batch_normalisation:
             x = batch_norm(f"{name}_bn")(x)
-        # ReLU only grows, so the order changes no number, and after pooling it is a quarter of the work
+        # ReLU is monotonic, so the order changes no number, and after pooling it is a quarter of the work
         x = layers.MaxPooling2D(name=f"{name}_pool")(x)
         x = layers.Activation("relu", name=f"{name}_activation")(x)
     return x

@@ -29,7 +29,7 @@ class BagOfEmbeddings(TextModel):
     """Fraction of the numbers of the mean zeroed, in training only."""
 
     def widths(self, splitting: Splitting) -> tuple[int, ...]:
-        """One word, and up to `ngrams` in a row."""
+        """Return one word, and up to `ngrams` in a row."""
         return super().widths(splitting) if splitting == "pieces" else tuple(range(1, self.ngrams + 1))
 
     def body(self, x: "keras.KerasTensor") -> "keras.KerasTensor":

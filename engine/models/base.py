@@ -1,4 +1,4 @@
-"""What a model is: a Spec that turns preprocessed inputs into one vector an example."""
+"""Models: Specs that turn preprocessed inputs into one vector per example."""
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -13,64 +13,64 @@ if TYPE_CHECKING:
 
 
 class Model(Spec):
-    """Hyperparameters of one architecture, and the layers they describe.
+    """Hyperparameters of one architecture, and the layers that they describe.
 
-    A network is `preprocess`, `features`, `body` and the head of the task, in this order. Layers come with Keras
-    only, so that a saved network loads without this project.
+    A network is `preprocess`, `features`, `body` and the head of the task, in this order. Only Keras' own layers are used,
+    so that a saved network loads without this project.
     """
 
     modalities: ClassVar[tuple[str, ...]] = ()
-    """Kinds of input it takes."""
+    """Kinds of input that it takes."""
     source: ClassVar[str] = ""
     """Paper or page that the architecture comes from."""
     suggested: ClassVar[dict[str, Any]] = {}
     """Values of other fields that suit this model (`epochs`, `learning_rate` ...): its form defaults."""
     searched: ClassVar[tuple[str, ...]] = ()
-    """Hyperparameters that a search varies first, beside learning rate, width and dropout."""
+    """Hyperparameters that a search varies first, besides learning rate, width and dropout."""
 
     def learn(self, inputs: "np.ndarray", info: DataInfo) -> dict[str, Any]:
-        """What must be known of the training split's `inputs` before the network is built: a vocabulary, means.
+        """Return what the network needs from the training split's `inputs` before it is built: a vocabulary, means.
 
-        Plain JSON; `preprocess` finds it as `info.learned`, which is empty where only the shapes of the network count.
+        Plain JSON; `preprocess` reads it from `info.learned`, which is empty where only the shapes of the network matter.
         """
         return modalities[info.modality].learn(inputs)
 
     def learns(self, info: DataInfo) -> bool:
-        """Whether `learn` looks at the inputs at all."""
+        """Whether `learn` looks at the inputs."""
         return type(self).learn is not Model.learn or modalities[info.modality].learns()
 
     def lengths(self, features: "np.ndarray") -> "np.ndarray | None":
-        """Length of each example of `features` (examples, longest, ...) that ends in padding; None: all count alike.
+        """Return the length of each example of `features` (examples, longest, ...) with padding at the end; None: all the same.
 
         Training then puts examples of similar length into a batch, and cuts the padding that they share.
         """
         return None
 
     def raw_lengths(self, inputs: "np.ndarray") -> "np.ndarray | None":
-        """What `lengths` will be of raw `inputs` (examples, ...), about: what a run costs is told before there are features."""
+        """Return roughly what `lengths` will be for raw `inputs` (examples, ...): costs are estimated before there are features."""
         return None
 
     def preprocess(self, x: Any, info: DataInfo) -> "keras.KerasTensor":
-        """Map raw inputs (batch, ...) to what `features` takes. Part of the saved model; not trained, not augmented.
+        """Map raw inputs (batch, ...) to the input of `features`. Part of the saved model; not trained, not augmented.
 
         The default is what the modality does: images are scaled to 0..1, rows of tables become vectors of numbers.
         """
         return modalities[info.modality].preprocess(x, info)
 
     def freezes(self, info: DataInfo) -> bool:
-        """Whether features are worth computing only once for each example, where inputs are not augmented."""
+        """Whether it pays to compute features only once for each example, where inputs are not augmented."""
         return modalities[info.modality].freezes()
 
     def features(self, x: "keras.KerasTensor") -> "keras.KerasTensor":
-        """Map preprocessed inputs to what `body` takes. Never trained, and the same for equal inputs at all times."""
+        """Map preprocessed inputs to the input of `body`. Never trained, and always the same for equal inputs."""
         return x
 
     def body(self, x: "keras.KerasTensor") -> "keras.KerasTensor":
-        """Map features (batch, ...) to one vector an example (batch, units)."""
+        """Map features (batch, ...) to one vector per example (batch, units)."""
         raise NotImplementedError(f"{type(self).__name__} must define body.")
 
     def warm_start(self, network: "keras.Model", info: DataInfo) -> None:
-        """Change weights of a built `network` that do not start at random. Not asked where only shapes count."""
+        """Set weights of a built `network` that do not start at random. Not called where only shapes matter."""
 
 
 models: Registry[Model] = Registry(

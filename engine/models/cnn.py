@@ -55,7 +55,7 @@ class Cnn(Model):
             )(x)
             if self.batch_normalisation:
                 x = batch_norm(f"{name}_bn")(x)
-            # for an activation that only grows the order changes no number, and after pooling it is a quarter of the work
+            # for a monotonic activation the order changes no number, and after pooling it is a quarter of the work
             x = layers.MaxPooling2D(name=f"{name}_pool")(x)
             x = layers.Activation(self.activation, name=f"{name}_activation")(x)
         x = layers.Flatten(name="flatten")(x)

@@ -40,7 +40,7 @@ PARTS = ("stem", *BLOCKS, "top")
 def run_parts(x: "keras.KerasTensor", parts: tuple[str, ...], trainable: bool) -> "keras.KerasTensor":
     """Append neighbouring `parts` to `x`: (batch, height, width, 3) -> (batch, 1280) for all of `PARTS`.
 
-    Raises `TrainyardError` when the weights are not on disk.
+    Raise `TrainyardError` when the weights are not on disk.
     """
     import h5py
 
@@ -77,7 +77,7 @@ class _Builder:
         return x
 
     def _residual(self, x: Any, block: Block, name: str, strides: int) -> Any:
-        """Widen, filter each channel by itself, narrow; added to its input where the shape allows."""
+        """Expand, filter each channel separately, project; added to its input where the shape allows."""
         from keras import layers
 
         y = x
@@ -100,7 +100,7 @@ class _Builder:
             x = self._load(layers.Conv2D(filters, kernel_size, strides, **options), x)
         else:
             x = self._load(layers.DepthwiseConv2D(kernel_size, strides, **options), x)
-        # Frozen also where the network is trained: it then keeps the statistics of ImageNet, and those of a few small
+        # Frozen also where the network is trained: it then keeps the statistics of ImageNet, since those of a few small
         # batches would be worse. `training=False` in the call would not do: a model that trains overrides it.
         normalise = layers.BatchNormalization(epsilon=1e-3, trainable=False, name=f"{name}_bn")
         x = self._load(normalise, x)

@@ -56,16 +56,16 @@ class EfficientNetLite0(Model):
         return layers.Rescaling(1 / 128, offset=-127 / 128, name="scale")(x)
 
     def freezes(self, info: DataInfo) -> bool:
-        """True unless nearly all of the network is trained: the stem alone is cheap to compute and large to keep."""
+        """Return True unless nearly all of the network is trained: the stem alone is cheap to compute and large to keep."""
         return self.unfreeze_from != "block1"
 
     @property
     def _num_frozen(self) -> int:
-        """How many of the network's parts are frozen."""
+        """Return how many of the network's parts are frozen."""
         return len(PARTS) if self.unfreeze_from == "none" else PARTS.index(self.unfreeze_from)
 
     def features(self, x: "keras.KerasTensor") -> "keras.KerasTensor":
-        """(batch, height, width, 3) -> (batch, 1280), or what the last frozen part makes of the image."""
+        """(batch, height, width, 3) -> (batch, 1280), or the output of the last frozen part."""
         return run_parts(x, PARTS[: self._num_frozen], trainable=False)
 
     def body(self, x: "keras.KerasTensor") -> "keras.KerasTensor":

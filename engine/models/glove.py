@@ -11,7 +11,7 @@ _FILE = Path(__file__).resolve().parents[2] / "data" / "text" / "glove_6b_50d_to
 
 @lru_cache(maxsize=1)
 def glove() -> tuple[dict[str, int], np.ndarray]:
-    """The row of each of the 20,000 most frequent words, and their vectors (words, 50) float32.
+    """Return the row of each of the 20,000 most frequent words, and their vectors (words, 50) float32.
 
     Pennington, Socher, Manning 2014, https://aclanthology.org/D14-1162.
     """

@@ -1,4 +1,4 @@
-"""One layer of weights: what can be said without any hidden layer."""
+"""One layer of weights: the best that is possible without a hidden layer."""
 
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 

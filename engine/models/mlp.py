@@ -1,4 +1,4 @@
-"""Multilayer perceptron: the textbook's first network."""
+"""Multilayer perceptron: the first network of any textbook."""
 
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 

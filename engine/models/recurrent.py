@@ -44,7 +44,7 @@ class Recurrent(TextModel):
         """Let dropout zero the same numbers for all gates, as in Gal and Ghahramani's tied variant
         (https://arxiv.org/abs/1512.05287): two products a word instead of eight.
 
-        The layer stays Keras' own, and so is its cell in a saved network: only training knows of masks.
+        The layer stays Keras' own, and so does its cell in a saved network: masks exist only in training.
         """
         if self.recurrent_dropout:
             layer.cell = cells()[self.cell](
@@ -54,11 +54,11 @@ class Recurrent(TextModel):
 
 @cache
 def cells() -> "dict[str, Any]":
-    """Cells with one mask for the word and one for the state, by the name of the layer; made late, as they need Keras."""
+    """Return cells with one mask for the word and one for the state, by layer name; created late, as they need Keras."""
     from keras import layers, ops
 
     class TiedLSTMCell(layers.LSTMCell):  # type: ignore[misc]  # Keras has no types
-        """Dropout zeroes the same numbers for all gates."""
+        """An LSTM cell whose dropout zeroes the same numbers for all gates."""
 
         def __init__(self, units: int, **options: Any) -> None:
             super().__init__(units, **options)
@@ -71,7 +71,7 @@ def cells() -> "dict[str, Any]":
             return super().call(inputs, [state, carry], training=training)
 
     class TiedGRUCell(layers.GRUCell):  # type: ignore[misc]  # as above
-        """Dropout zeroes the same numbers for all gates."""
+        """A GRU cell whose dropout zeroes the same numbers for all gates."""
 
         def __init__(self, units: int, **options: Any) -> None:
             super().__init__(units, reset_after=True, **options)

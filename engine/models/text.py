@@ -1,4 +1,4 @@
-"""What networks for texts share: from strings to numbers of words, characters or pieces, and to vectors."""
+"""The shared parts of text networks: from strings to indices of words, characters or pieces, and to vectors."""
 
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import keras
 
 PADDING, UNKNOWN = 0, 1
-"""Numbers that stand for no word: the rest of a shorter text, and what the vocabulary does not hold."""
+"""Indices that stand for no word: padding after a shorter text, and anything outside the vocabulary."""
 FIRST_WORD = 2
 MOST_SIGNS, LONGEST_SIGNS = 300, 32
 """How many different signs are known, and how many of one text are read."""
@@ -23,7 +23,7 @@ _FAR = 1 << 24  # beyond the end of any text
 
 
 class TextModel(Model):
-    """Texts as rows of numbers, and a vector for each number.
+    """Texts as rows of indices, and a vector for each index.
 
     `preprocess` gives (batch, longest) int32, padded with zeros at the end. Capital letters count as small ones in every
     script. A text of which nothing is left counts as one unknown word, so that no row is all padding.
@@ -48,11 +48,11 @@ class TextModel(Model):
     """Length of the vector that stands for a word."""
 
     def widths(self, splitting: Splitting) -> tuple[int, ...]:
-        """How many words or characters in a row are counted as one."""
+        """How many words or characters in a row count as one unit."""
         return _PIECES if splitting == "pieces" else (1,)
 
     def learn(self, inputs: np.ndarray, info: DataInfo) -> dict[str, Any]:
-        """How the training split's texts (examples,) are cut, and the most frequent of what comes of it."""
+        """Return how the training split's texts (examples,) are cut, and the most frequent units."""
         splitting = split_for(inputs) if self.splitting == "auto" else self.splitting
         widths = self.widths(splitting)
         found = most_frequent(inputs, signs, MOST_SIGNS) if self.signs and splitting == "words" else []
@@ -85,32 +85,32 @@ class TextModel(Model):
         return ops.concatenate([ops.maximum(found[:, :1], UNKNOWN), found[:, 1:]], axis=1)
 
     def longest(self, splitting: Splitting) -> int:
-        """Most numbers that stand for the words of a text."""
+        """The largest number of indices for the words of a text."""
         return self.sequence_length * len(self.widths(splitting))
 
     def freezes(self, info: DataInfo) -> bool:
-        """Numbers of words are looked up once for each text."""
+        """Always: indices of words are looked up once for each text."""
         return True
 
     def lengths(self, features: np.ndarray) -> np.ndarray:
-        """How many numbers of each row (examples, longest) are no padding."""
+        """Return how many indices of each row (examples, longest) are not padding."""
         return np.asarray(np.count_nonzero(features, axis=1))
 
     def raw_lengths(self, inputs: np.ndarray) -> np.ndarray:
-        """How many numbers the strings (examples,) become, without signs."""
+        """Return how many indices the strings (examples,) become, without signs."""
         splitting = split_for(inputs) if self.splitting == "auto" else self.splitting
         counts = [sum(1 for _ in units(text, splitting, self.widths(splitting))) for text in inputs]
         return np.clip(counts, 1, self.longest(splitting))
 
     def embed(self, x: "keras.KerasTensor") -> "keras.KerasTensor":
-        """(batch, longest) numbers -> (batch, longest, size), with Keras' mask of what is no padding."""
+        """(batch, longest) indices -> (batch, longest, size), with Keras' mask of everything but padding."""
         from keras import layers
 
         size = glove.SIZE if self.embedding == "glove" else self.embedding_size
         return layers.Embedding(self.vocabulary_size, size, mask_zero=True, name="embed")(x)
 
     def warm_start(self, network: "keras.Model", info: DataInfo) -> None:
-        """Put in GloVe's vectors for the words that it knows, where they are wanted."""
+        """Set GloVe's vectors for the words that it contains, where they are wanted."""
         if self.embedding != "glove":
             return
         known, vectors = glove.glove()
@@ -123,10 +123,10 @@ class TextModel(Model):
 
 
 def with_capitals(vocabulary: list[str], splitting: Splitting) -> tuple[list[str], list[int]]:
-    """`vocabulary` with the spellings in capitals that Keras does not make small, and what number each number stands for.
+    """Return `vocabulary` with the capitalised spellings that Keras does not lower, and the index that each index stands for.
 
     Keras lowers A to Z only, and a saved network may hold only Keras' own layers: so "École" and "ÉCOLE" are listed, and
-    their numbers stand for that of "école". The first two stand for padding and unknown.
+    their indices stand for that of "école". The first two stand for padding and unknown.
     """
     known, spellings = set(vocabulary), dict[str, int]()
     for number, word in enumerate(vocabulary, FIRST_WORD):
@@ -138,7 +138,7 @@ def with_capitals(vocabulary: list[str], splitting: Splitting) -> tuple[list[str
 
 
 def _signs(x: Any, known: list[str], first: int) -> Any:
-    """Strings (batch,) -> numbers (batch, LONGEST_SIGNS or fewer) of the known signs, counted from `first`."""
+    """Strings (batch,) -> indices (batch, LONGEST_SIGNS or fewer) of the known signs, counted from `first`."""
     from keras import layers, ops
 
     vectorize = layers.TextVectorization(
@@ -149,7 +149,7 @@ def _signs(x: Any, known: list[str], first: int) -> Any:
 
 
 def _packed(x: Any) -> Any:
-    """Move what is padding to the end of each row (batch, longest)."""
+    """Move padding to the end of each row (batch, longest)."""
     from keras import ops
 
     position = ops.cumsum(ops.ones_like(x), axis=1)

@@ -30,7 +30,7 @@ class TextCnn(TextModel):
         """(batch, longest) -> (batch, filters * lengths)."""
         from keras import layers, ops
 
-        # padding counts as nothing, before and after the filters: the longest text of a batch changes no other's result
+        # padding counts as zero, before and after the filters: the longest text of a batch changes no other's result
         present = ops.expand_dims(ops.cast(ops.not_equal(x, PADDING), "float32"), -1)
         x = layers.Dropout(self.word_dropout, noise_shape=(None, None, 1), name="word_dropout")(self.embed(x))
         x = x * present

@@ -36,7 +36,7 @@ class Transformer(TextModel):
         from keras import layers, ops
 
         present = ops.not_equal(x, PADDING)
-        seen = ops.expand_dims(present, 1)  # (batch, 1, longest): no word looks at padding
+        seen = ops.expand_dims(present, 1)  # (batch, 1, longest): padding gets no attention
         x = self._place(self.embed(x), ops.cumsum(ops.cast(present, "int32"), axis=1))
         x = layers.Dropout(self.dropout, name="embed_dropout")(x)
         for block in range(self.depth):
@@ -46,7 +46,7 @@ class Transformer(TextModel):
         return layers.Dropout(self.dropout, name="pool_dropout")(x)
 
     def _place(self, x: Any, positions: Any) -> Any:
-        """Add to words (batch, longest, size) what tells their `positions` (batch, longest), counted from 1."""
+        """Add an encoding of their `positions` (batch, longest), counted from 1, to words (batch, longest, size)."""
         from keras import layers, ops
 
         size = x.shape[-1]
@@ -56,11 +56,11 @@ class Transformer(TextModel):
         waves = np.exp(-math.log(10_000) * np.arange(0, size, 2, dtype=np.float32) / size)
         angles = ops.expand_dims(ops.cast(positions, "float32"), -1) * waves
         both = ops.concatenate([ops.sin(angles), ops.cos(angles)], axis=-1)[:, :, :size]
-        # words begin smaller than Keras' default makes waves look: scaled up as in the paper
+        # Keras' default vectors start smaller than the waves: scaled up as in the paper
         return x * math.sqrt(size) + both
 
     def _block(self, x: Any, seen: Any, name: str) -> Any:
-        """(batch, longest, size) -> the same: each word looks at all, then thinks for itself."""
+        """(batch, longest, size) -> the same: attention over all words, then a dense network for each."""
         from keras import layers
 
         size = x.shape[-1]

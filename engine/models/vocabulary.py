@@ -1,4 +1,4 @@
-"""What texts are cut into, counted in plain Python exactly as Keras' layer cuts them later."""
+"""The units that texts are cut into, counted in plain Python exactly as Keras' layer cuts them later."""
 
 import re
 import unicodedata
@@ -11,7 +11,7 @@ from typing import Literal
 Splitting = Literal["words", "characters", "pieces"]
 
 SIGN_WIDTHS = (1, 2, 3)
-_PUNCTUATION = re.compile(r"""[!"#$%&()*+,\-./:;<=>?@\[\\\]^_`{|}~']""")  # what Keras strips
+_PUNCTUATION = re.compile(r"""[!"#$%&()*+,\-./:;<=>?@\[\\\]^_`{|}~']""")  # the characters that Keras strips
 _ASCII_SPACE = re.compile(r"[ \t\n\v\f\r]+")
 _NO_SPACES = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
@@ -20,7 +20,7 @@ _NO_SPACES_SHARE = 0.3
 
 
 def split_for(texts: Iterable[str]) -> Splitting:
-    """What `texts` are best cut into: characters where a good part is of scripts that set no spaces."""
+    """Return how to cut `texts`: into characters where many are in scripts without spaces."""
     letters = spaceless = 0
     for text in texts:
         letters += sum(map(str.isalpha, text))
@@ -29,7 +29,7 @@ def split_for(texts: Iterable[str]) -> Splitting:
 
 
 def most_frequent(texts: Iterable[str], cut: Callable[[str], Iterator[str]], most: int) -> list[str]:
-    """The `most` frequent parts of all that `cut` makes of `texts`; of equally frequent ones the alphabet's first."""
+    """Return the `most` frequent units that `cut` makes of `texts`; ties in alphabetical order."""
     counts: Counter[str] = Counter()
     for text in texts:
         counts.update(cut(lower(text)))
@@ -37,7 +37,7 @@ def most_frequent(texts: Iterable[str], cut: Callable[[str], Iterator[str]], mos
 
 
 def units(text: str, splitting: Splitting, widths: tuple[int, ...]) -> Iterator[str]:
-    """The words or characters of a `text` in small letters, and as many of them in a row as `widths` say."""
+    """Return the words or characters of a `text` in small letters, and as many of them in a row as `widths` say."""
     return in_a_row(_words(text) if splitting == "words" else list(text), widths)
 
 
@@ -46,12 +46,12 @@ def _words(text: str) -> list[str]:
 
 
 def signs(text: str) -> Iterator[str]:
-    """Punctuation, smileys and emoji of a `text` in small letters: up to three of its signs in a row."""
+    """Return punctuation, smileys and emoji of a `text` in small letters: up to three of its signs in a row."""
     return (row for row in in_a_row(list(text), SIGN_WIDTHS) if all(map(_sign, row[::2])))
 
 
 def in_a_row(parts: list[str], widths: tuple[int, ...]) -> Iterator[str]:
-    """All parts in a row, joined by spaces, first the shortest."""
+    """Return all parts in a row, joined by spaces, the shortest first."""
     for width in widths:
         for start in range(len(parts) - width + 1):
             yield " ".join(parts[start : start + width])
@@ -63,12 +63,12 @@ def _sign(letter: str) -> bool:
 
 
 def lower(text: str) -> str:
-    """Small letters of every script, character by character: a letter whose small form is two characters stays."""
+    """Lower letters of every script, character by character: a letter whose small form is two characters stays."""
     return "".join(small if len(small := letter.lower()) == 1 else letter for letter in text)
 
 
 def capitals(word: str, splitting: Splitting) -> set[str]:
-    """How else `word` may be written, as Keras leaves it: that makes A to Z small and no other letter."""
+    """Return the other spellings of `word` that Keras leaves alone: it lowers A to Z and no other letter."""
     if splitting == "words":
         found = {_ascii_lower(spelling) for spelling in (word.upper(), word.capitalize(), word.title())}
     else:

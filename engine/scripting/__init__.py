@@ -1,1 +1,1 @@
-"""A run as one readable Keras script that needs no Trainyard, and the data that it trains on."""
+"""A run as one readable Keras script that does not need Trainyard, and the data that it trains on."""

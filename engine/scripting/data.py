@@ -10,7 +10,7 @@ from engine.preparation.prepare import SPLITS, PreparedDataset
 
 
 def example_arrays(data: PreparedDataset) -> dict[str, np.ndarray]:
-    """Inputs and targets of each split, as the script reads them."""
+    """Return inputs and targets of each split, as the script reads them."""
     found: dict[str, np.ndarray] = {}
     for split in SPLITS:
         inputs, targets = data.arrays(split)
@@ -20,7 +20,7 @@ def example_arrays(data: PreparedDataset) -> dict[str, np.ndarray]:
 
 
 def size_bytes(data: PreparedDataset) -> int:
-    """About how large the arrays are: what the prepared dataset takes on disk."""
+    """Return roughly how large the arrays are: the size of the prepared dataset on disk."""
     return sum(path.stat().st_size for path in data.path.glob("*.npy") if not path.name.startswith("features-"))
 
 
@@ -30,7 +30,7 @@ def write_data(target: Path | BinaryIO, arrays: dict[str, np.ndarray]) -> None:
 
 
 def data_file(arrays: dict[str, np.ndarray]) -> bytes:
-    """The same in memory."""
+    """Return the same in memory."""
     buffer = io.BytesIO()
     write_data(buffer, arrays)
     return buffer.getvalue()

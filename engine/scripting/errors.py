@@ -1,14 +1,14 @@
-"""What cannot be written down, as a sentence."""
+"""Parts that cannot be written as a script, as a sentence."""
 
 from engine.errors import TrainyardError
 
 
 class Unwritable(TrainyardError):  # noqa: N818  # as the other errors of the engine are called
-    """Something of the run has no form in plain Keras."""
+    """Part of the run cannot be expressed in plain Keras."""
 
 
 def unwritable(what: str, why: str) -> Unwritable:
-    """`what` is the part, `why` the end of a sentence that says what is in the way."""
+    """Return the error: `what` is the part, `why` the end of a sentence that says what is in the way."""
     return Unwritable(
         "There is no script for {what}: {why}. The run itself can be repeated with the command line.",
         what=what,

@@ -1,4 +1,4 @@
-"""What the sections of a script share: the run, its network, and the collections that all of them add to."""
+"""The data that sections of a script share: the run, its network, and the collections that all of them add to."""
 
 from typing import Any
 
@@ -45,7 +45,7 @@ class Facts:
         self.sequences = lengths(spec.model, np.zeros((1, 1), np.int32)) is not None
 
     def _constant(self, value: Any, hint: str) -> str:
-        """A plain value: as the script computes it, as it is where it is short, by its name in data.npz where it is long."""
+        """Return the code of a plain value: the script's own expression, the value if short, or its name in data.npz if long."""
         if computed := self.learned.expression(hint, value):
             return computed
         if written_short(value):

@@ -1,4 +1,4 @@
-"""What is handed out: a script, the same as a notebook, the data. Known to both sides of the predictor; no Keras here."""
+"""The exported files: a script, the same as a notebook, the data. Known to both sides of the predictor; imports no Keras."""
 
 import base64
 import io
@@ -23,14 +23,14 @@ SCRIPT, NOTEBOOK, DATA, README = "train.py", "train.ipynb", "data.npz", "README.
 
 @dataclass(frozen=True)
 class ScriptFiles:
-    """The texts, and the arrays that they read beside the examples: vocabularies, pretrained weights."""
+    """The texts, and the arrays that they read besides the examples: vocabularies, pretrained weights."""
 
     python: str
     notebook: str
     constants: dict[str, np.ndarray] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain JSON."""
+        """Return plain JSON."""
         packed = base64.b64encode(data_file(self.constants)).decode() if self.constants else ""
         return {"python": self.python, "notebook": self.notebook, "constants": packed}
 
@@ -43,7 +43,7 @@ class ScriptFiles:
             return cls(data["python"], data["notebook"], dict(file))
 
     def arrays(self, spec: RunSpec) -> dict[str, np.ndarray]:
-        """All that data.npz holds. Raises `TrainyardError` where the dataset is not here."""
+        """Return the contents of data.npz. Raise `TrainyardError` where the dataset is not on this machine."""
         return example_arrays(prepare(spec.dataset)) | self.constants
 
 
@@ -64,17 +64,17 @@ def write_files(folder: Path, files: ScriptFiles, spec: RunSpec, *, notebook: bo
 
 
 def packs_data(spec: RunSpec) -> bool:
-    """Whether the data is small enough to be packed beside the script."""
+    """Return whether the data is small enough to be packed beside the script."""
     return size_bytes(prepare(spec.dataset)) <= settings().max_script_data_mb * 1_000_000
 
 
 def packed_data(files: ScriptFiles, spec: RunSpec) -> bytes:
-    """data.npz, or nothing where it is too large to be packed. Raises `TrainyardError` where the dataset is gone."""
+    """Return data.npz, or nothing where it is too large to be packed. Raise `TrainyardError` where the dataset is gone."""
     return data_file(files.arrays(spec)) if packs_data(spec) else b""
 
 
 def zip_files(files: ScriptFiles, data: bytes, spec: RunSpec, run: Run, *, notebook: bool) -> bytes:
-    """A zip of one folder: script or notebook, how to run it, and its `data` where there is any."""
+    """Return a zip of one folder: script or notebook, how to run it, and its `data` where there is any."""
     name, text = (NOTEBOOK, files.notebook) if notebook else (SCRIPT, files.python)
     root, buffer = f"run-{run.id}", io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -88,5 +88,5 @@ def zip_files(files: ScriptFiles, data: bytes, spec: RunSpec, run: Run, *, noteb
 
 
 def export_command(run: Run, *, notebook: bool = False) -> str:
-    """The command that writes the same on the machine that has the data."""
+    """Return the command that writes the same on the machine that has the data."""
     return shlex.join(["python", "-m", "engine", "script", str(run.id), *(["--notebook"] if notebook else [])])

@@ -1,4 +1,4 @@
-"""A functional network as lines of code: one line a layer or operation, in the order in which it was made.
+"""A functional network as lines of code: one line per layer or operation, in the order in which it was made.
 
 The order matters: layers draw the seeds of their initial weights and of their dropout from one stream, so the same order
 gives the same network.
@@ -29,12 +29,12 @@ _NAMES = {
     "Where": "filled", "Isfinite": "present", "NotEqual": "present", "Cast": "cast", "Mean": "mean", "Std": "deviation",
     "Amax": "highest", "Concatenate": "joined", "Cumsum": "position", "ExpandDims": "expanded", "Sqrt": "root",
 }  # fmt: skip
-"""What the result of an operation is called that is needed later on."""
+"""Variable names for results of operations that are needed later."""
 
 
 @contextmanager
 def remembered_order() -> Iterator[dict[int, int]]:
-    """Remember when each layer is made inside: the number of symbolic tensors that there are by then, by `id`."""
+    """Remember when each layer is made inside: the number of symbolic tensors at that time, by `id`."""
     made: dict[int, int] = {}
     original = keras.layers.Layer.__init__
 
@@ -47,7 +47,7 @@ def remembered_order() -> Iterator[dict[int, int]]:
 
 
 def _number(tensor: KerasTensor) -> int:
-    """How many symbolic tensors were made before it: Keras counts them in their names."""
+    """Return how many symbolic tensors were made before it: Keras counts them in their names."""
     found = re.search(r"_(\d+)$", tensor.name)
     return int(found[1]) if found else 0
 
@@ -59,29 +59,29 @@ class _Step:
     at: float
     operation: Any
     node: Any = None
-    """What is called; None where a layer is only made."""
+    """The operation that is called; None where a layer is only made."""
     inputs: list[KerasTensor] = field(default_factory=list)
     outputs: list[KerasTensor] = field(default_factory=list)
 
 
 class Graph:
-    """Writes networks; what one has written the next one knows."""
+    """Writes networks; each knows the variables of those written before."""
 
     def __init__(self, made: dict[int, int], objects: Objects, transplant: Transplant) -> None:
         self._made, self._objects, self._transplant = made, objects, transplant
         self._names: dict[int, str] = {}
-        self._keep: list[Any] = []  # nothing may take the place, and the id, of what has a name
+        self._keep: list[Any] = []  # keeps named tensors alive, so that no other object gets their id
         self._taken: set[str] = {"x", *dir(builtins), *keyword.kwlist}
         self._layers: dict[int, str] = {}
         self._alias: dict[int, KerasTensor] = {}
 
     def name(self, tensor: KerasTensor, wanted: str) -> None:
-        """Say what the variable of a tensor is to be called."""
+        """Set the variable name of a tensor."""
         self._keep.append(tensor)
         self._names[id(tensor)] = self._free(wanted)
 
     def variable(self, tensors: Any) -> str:
-        """The variable that holds a tensor, or the dict of those that hold several."""
+        """Return the variable that holds a tensor, or the dict of those that hold several."""
         if isinstance(tensors, dict):
             return "{" + ", ".join(f"{literal(name)}: {self.variable(t)}" for name, t in tensors.items()) + "}"
         if isinstance(tensors, list | tuple):
@@ -89,16 +89,16 @@ class Graph:
         return self._names[id(self._source(tensors))]
 
     def reserve(self, *names: str) -> None:
-        """Names that the rest of the script uses."""
+        """Reserve names that the rest of the script uses."""
         self._taken |= set(names)
 
     def call_model(self, model: Any, name: str) -> None:
-        """Say that the variable `name` holds a model, which later lines may call."""
+        """Record that the variable `name` holds a model, which later lines may call."""
         self._keep.append(model)
         self._layers[id(model)] = name
 
     def lines(self, ends: list[KerasTensor], wanted: dict[int, str]) -> list[str]:
-        """The lines that compute `ends`; `wanted` has names for some tensors, by `id`."""
+        """Return the lines that compute `ends`; `wanted` has names for some tensors, by `id`."""
         calls = sorted(self._calls(ends), key=lambda step: step.at)
         for step in calls:
             if (same := _does_nothing(step)) is not None:
@@ -124,13 +124,13 @@ class Graph:
         return written
 
     def _source(self, tensor: KerasTensor) -> KerasTensor:
-        """The tensor whose variable holds `tensor`: of a layer that does nothing, what it was given."""
+        """Return the tensor whose variable holds `tensor`: for a layer that does nothing, its input."""
         return self._alias.get(id(tensor), tensor)
 
     # -- the order of things ------------------------------------------------------------------------------------------
 
     def _calls(self, ends: list[KerasTensor]) -> list[_Step]:
-        """What must be called for `ends`, and is not known yet."""
+        """Return what must be called for `ends` and is not known yet."""
         found: dict[int, _Step] = {}
         waiting = list(ends)
         while waiting:
@@ -148,7 +148,7 @@ class Graph:
         return list(found.values())
 
     def _made_apart(self, calls: list[_Step]) -> Iterator[_Step]:
-        """Layers that must be made before something that is made or called before they are."""
+        """Yield layers that must be made before something that is made or called earlier than they are."""
         first = {id(step.operation): step for step in reversed(calls)}
         layers = [
             step
@@ -180,7 +180,7 @@ class Graph:
         return lines
 
     def _own_cells(self, layer: Any) -> list[tuple[str, Any]]:
-        """Cells of recurrent layers that are not Keras' own: they were put in after the layer was made."""
+        """Return cells of recurrent layers that are not Keras' own: they were inserted after the layer was made."""
         recurrent = {"cell": layer} if isinstance(layer, keras.layers.RNN) else {}
         if isinstance(layer, keras.layers.Bidirectional):
             recurrent = {"forward_layer.cell": layer.forward_layer, "backward_layer.cell": layer.backward_layer}
@@ -244,7 +244,7 @@ class Graph:
 
     @staticmethod
     def _arguments(node: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        """What was called with, without what Keras adds by itself: masks that inputs carry, the phase."""
+        """Return the call's arguments, without those that Keras adds by itself: masks that inputs carry, the phase."""
         args, options = node.arguments.args, node.arguments.kwargs
         carried = {
             id(getattr(t, "_keras_mask", None))
@@ -262,7 +262,7 @@ class Graph:
     # -- names --------------------------------------------------------------------------------------------------------
 
     def _target(self, tensor: KerasTensor, wanted: dict[int, str], soon: bool) -> str:
-        """`x` for what only the next line needs; a name for what is needed later."""
+        """Return `x` for what only the next line needs; a name for what is needed later."""
         if id(tensor) in wanted:
             name = self._free(wanted[id(tensor)])
         else:
@@ -273,7 +273,7 @@ class Graph:
         return name
 
     def _free(self, wanted: str) -> str:
-        """`wanted`, or with a number behind it."""
+        """Return `wanted`, or with a number appended if it is taken."""
         candidates = itertools.chain([wanted], (f"{wanted}_{n}" for n in itertools.count(2)))
         name = next(name for name in candidates if name not in self._taken)
         self._taken.add(name)
@@ -281,7 +281,7 @@ class Graph:
 
 
 def _does_nothing(step: _Step) -> KerasTensor | None:
-    """The input of a layer that hands on what it is given: it gets no line."""
+    """Return the input of a layer that passes it on unchanged: the layer gets no line."""
     match step.operation:
         case keras.layers.Dropout(rate=0.0) | keras.layers.Identity():
             return step.inputs[0]
@@ -289,7 +289,7 @@ def _does_nothing(step: _Step) -> KerasTensor | None:
 
 
 def _identifier(name: str) -> str:
-    """A layer's name as that of a variable."""
+    """Return a layer's name as a variable name."""
     plain_name = re.sub(r"_\d+$", "", re.sub(r"\W", "_", name, flags=re.ASCII)) or "value"
     return plain_name if plain_name.isidentifier() else f"layer_{plain_name}"
 

@@ -10,7 +10,7 @@ _OPEN, _CLOSE = "([{", ")]}"
 
 
 def wrapped(statement: str, indent: str = "") -> str:
-    """A statement of one line, broken within its outermost brackets where it is longer than `WIDTH`."""
+    """Return a statement of one line, broken within its outermost brackets where it is longer than `WIDTH`."""
     if len(indent) + len(statement) <= WIDTH or "\n" in statement:
         return indent + statement
     for start, end, commas in _brackets(statement):
@@ -31,7 +31,7 @@ def wrapped(statement: str, indent: str = "") -> str:
 
 
 def _brackets(statement: str) -> list[tuple[int, int, list[int]]]:
-    """Where the outermost brackets open and close, with the commas directly inside; first those with most inside."""
+    """Return where the outermost brackets open and close, with the commas directly inside; those with most inside first."""
     found: list[tuple[int, int, list[int]]] = []
     depth, start, commas = 0, 0, list[int]()
     try:
@@ -54,6 +54,6 @@ def _brackets(statement: str) -> list[tuple[int, int, list[int]]]:
 
 
 def comment(text: str, width: int = WIDTH) -> str:
-    """Any text as lines of comment: whatever stands in it, nothing of it is code."""
+    """Return any text as comment lines: whatever it contains, nothing of it is code."""
     flat = " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
     return "\n".join(f"# {line}".rstrip() for line in textwrap.wrap(flat, width - 2) or [""])

@@ -1,4 +1,4 @@
-"""What layers know of the training split, computed by the script itself where a few lines give the same numbers."""
+"""What layers learned from the training split, computed by the script itself where a few lines give the same numbers."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ _TARGETS = "TARGET_MEAN, TARGET_DEVIATION = float(train_targets.mean()), float(t
 
 
 class Learned:
-    """The expressions that stand for learned values, and the lines that those need which were asked for."""
+    """The expressions that stand for learned values, and the lines that the used ones need."""
 
     def __init__(self, data: PreparedDataset, info: DataInfo) -> None:
         self.pieces: list[str] = []
@@ -26,7 +26,7 @@ class Learned:
             self._targets(data.arrays("train")[1], learned["targets"])
 
     def expression(self, name: str, value: Any) -> str:
-        """What stands for the `value` of an argument (`centre_offset`) or a variable; "" where nothing does."""
+        """Return the expression for the `value` of an argument (`centre_offset`) or a variable; "" where there is none."""
         known, code, lines = self._known.get(name, (None, "", ""))
         if not code or type(value) is not type(known) or value != known:
             return ""
@@ -35,7 +35,7 @@ class Learned:
         return code
 
     def _numbers(self, numbers: np.ndarray, means: list[float], deviations: list[float]) -> None:
-        """The scale of the columns, unless a number is infinite or a column is all gaps: there the script would differ."""
+        """Write the scale of the columns, unless a number is infinite or a column is all gaps: there the script would differ."""
         columns = numbers.astype(np.float64)
         if np.isinf(columns).any() or np.isnan(columns).all(axis=0).any():
             return

@@ -1,4 +1,4 @@
-"""The network of a run as code: layers, models, what was trained before, and what is changed at random."""
+"""The network of a run as code: layers, models, pretrained weights, and random changes to inputs."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -25,7 +25,7 @@ RESERVED = (
 
 @dataclass(frozen=True)
 class Written:
-    """Lines of code, and what the other sections must know."""
+    """Lines of code, and what the other sections need to know."""
 
     layers: list[str]
     models: list[str]
@@ -42,7 +42,7 @@ def write_network(
     objects: Objects,
     store: Callable[[str, np.ndarray], None],
 ) -> Written:
-    """Write what `build_network` has built; weights that are not drawn at random go to `store`."""
+    """Write the networks that `build_network` has built; weights that are not drawn at random go to `store`."""
     graph.reserve(*RESERVED)
     tensors = network.tensors
     raw, inputs, scores = tensors.raw, tensors.inputs, tensors.scores
@@ -70,7 +70,7 @@ def write_network(
 
 
 def write_augmentation(network: Network, graph: Graph) -> list[str]:
-    """The lines of the model that changes what it is given at random, and then does what `network` does."""
+    """Return the lines of the model that changes its input at random, and then does what `network` does."""
     inner = network.trained.output._keras_history.operation
     graph.call_model(inner, "network")
     start, end = network.trained.input, network.trained.output
@@ -88,7 +88,7 @@ def _store_pretrained(
 ) -> bool:
     """Store the weights of layers that do not begin at random: another seed gives them the same numbers.
 
-    Zeros and ones do not count: they are how biases and scales begin.
+    Zeros and ones do not count: biases and scales begin with them.
     """
     other = replace(spec, training=spec.training.model_copy(update={"seed": (spec.training.seed + 1) % 2**31}))
     again = build_network(other, info)
@@ -103,14 +103,14 @@ def _store_pretrained(
 
 
 def _given(one: np.ndarray, two: np.ndarray) -> bool:
-    """Whether whole rows are equal, and not of zeros and ones: single numbers may be so by chance."""
+    """Whether whole rows are equal, other than zeros and ones: single numbers may be equal by chance."""
     one, two = np.atleast_1d(one), np.atleast_1d(two)
     start = ((one == 0) | (one == 1)).all(axis=-1)
     return bool(((one == two).all(axis=-1) & ~start).any())
 
 
 def _smallest(value: np.ndarray) -> np.ndarray:
-    """In 16 bits where that loses nothing."""
+    """Return the array in 16 bits where that loses nothing."""
     if value.dtype != np.float32:
         return value
     half = value.astype(np.float16)

@@ -27,14 +27,14 @@ _ALIASES = {"he_normal", "he_uniform", "glorot_normal", "lecun_normal", "orthogo
 
 
 class Objects:
-    """Writes Keras objects; long values are put aside by `constant`, custom classes are taken along."""
+    """Writes Keras objects; long values are set aside by `constant`, custom classes are copied along."""
 
     def __init__(self, transplant: Transplant, constant: Any) -> None:
         """`constant(value, hint)` returns the expression for a plain value."""
         self._transplant, self._constant = transplant, constant
 
     def expression(self, value: Any, hint: str = "value") -> str:
-        """A plain value, or a Keras object, or a function."""
+        """Return the expression of a plain value, a Keras object or a function."""
         if plain(value):
             return str(self._constant(value, hint))
         if isinstance(value, list | tuple):
@@ -51,13 +51,13 @@ class Objects:
         raise unwritable(repr(hint), f"a value of the type {type(value).__name__} cannot be written")
 
     def construction(self, made: Any, given: dict[str, str] | None = None) -> str:
-        """The call that makes an object like `made`; `given` are arguments whose code is known."""
+        """Return the call that makes an object like `made`; `given` are arguments whose code is known."""
         cls, given = type(made), given or {}
         if isinstance(made, keras.layers.Lambda):
             raise unwritable(f"the layer {made.name!r}", "it is a Lambda layer, whose code cannot be read")
         called = self._class(made)
         config, written = _config(made), _as_written(made)
-        if written is not None:  # building a layer may change what it tells: an axis of -1 becomes a list
+        if written is not None:  # building a layer may change its config: an axis of -1 becomes a list
             frozen = {"trainable": False} if config.get("trainable") is False else {}
             config = {name: written[name] for name in config if name in written} | frozen
         required = [name for name in _required(cls) if name in config]
@@ -101,7 +101,7 @@ class Objects:
         return self.expression(value, f"{getattr(made, 'name', 'value')}_{name}")
 
     def _layer_options(self, layer: Any) -> dict[str, str]:
-        """The name, where somebody has given one; the precision, where it is not that of the others."""
+        """Return the name, where one was given, and the precision, where it differs from the others'."""
         found: dict[str, str] = {}
         if layer.dtype_policy.name != keras.config.dtype_policy().name:
             found["dtype"] = literal(layer.dtype_policy.name)
@@ -111,7 +111,7 @@ class Objects:
 
 
 def _config(made: Any) -> dict[str, Any]:
-    """Arguments by name, as Keras remembers them."""
+    """Return arguments by name, as Keras remembers them."""
     try:
         found = dict(made.get_config())
     except NotImplementedError as error:
@@ -120,7 +120,7 @@ def _config(made: Any) -> dict[str, Any]:
 
 
 def _as_written(made: Any) -> dict[str, Any] | None:
-    """The arguments that were given, where Keras has kept them: it does for layers that were made of plain values."""
+    """Return the arguments as given, where Keras has kept them: it does for layers that were made of plain values."""
     kept = getattr(made, "_auto_config", None)
     return dict(kept.config) if kept is not None else None
 
@@ -132,7 +132,7 @@ def _required(cls: type) -> list[str]:
 
 
 def _reference(cls: type, required: dict[str, Any]) -> dict[str, Any]:
-    """What the configuration would be if only the `required` arguments were given."""
+    """Return the configuration that would result if only the `required` arguments were given."""
     values = {
         name: keras.saving.deserialize_keras_object(value)
         if isinstance(value, dict) and "class_name" in value
@@ -151,6 +151,6 @@ def _differs(name: str, value: Any, reference: dict[str, Any], cls: type) -> boo
 
 
 def snake(name: str) -> str:
-    """As Keras names layers and operations: `MaxPooling2D` -> `max_pooling2d`, `ExpandDims` -> `expand_dims`."""
+    """Return a name as Keras names layers and operations: `MaxPooling2D` -> `max_pooling2d`, `ExpandDims` -> `expand_dims`."""
     text = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", re.sub(r"\W+", "", name))
     return re.sub(r"([a-z])([A-Z])", r"\1_\2", text).lower()

@@ -1,4 +1,4 @@
-"""Where a script comes from, said in its first lines."""
+"""The origin of a script, stated in its first lines."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -23,7 +23,7 @@ class Origin:
 
     @classmethod
     def of(cls, run: Run) -> "Origin":
-        """What a run has recorded."""
+        """Return the origin that a run has recorded."""
         found = run.environment
         return cls(
             run.id,
@@ -34,12 +34,12 @@ class Origin:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain JSON."""
+        """Return plain JSON."""
         return asdict(self)
 
 
 def heading(spec: RunSpec, data: PreparedDataset, origin: Origin) -> str:
-    """The sentences at the top, a paragraph each: what it is, what it needs, whose data it is."""
+    """Return the sentences at the top, a paragraph each: what it is, what it needs, whose data it uses."""
     versions = {name: origin.versions.get(name) or package_version(name) for name in _PACKAGES}
     of_run = f", as in run {origin.run_id}" if origin.run_id else ""
     parts = [
@@ -59,7 +59,7 @@ def _title(spec: RunSpec) -> str:
 
 
 def _named(spec: RunSpec) -> dict[str, Any]:
-    """The name of an imported set."""
+    """Return the name of an imported set."""
     return {"reference": getattr(spec.dataset, "reference", "")}
 
 
@@ -89,7 +89,7 @@ def _differences(data: PreparedDataset, origin: Origin) -> list[str]:
 
 
 def readme(spec: RunSpec, run_id: int, start: str, export: str) -> str:
-    """What lies beside a script that was downloaded. `start`: the command; `export`: that which writes the data, where it is missing."""
+    """Return the README of a downloaded script. `start`: the command; `export`: the one that writes the data, where it is missing."""
     data = f"data.npz holds the examples. Licence: {spec.dataset.licence}. Source: {spec.dataset.source}."
     if export:
         data = f"The examples are too large to be packed here. Where Trainyard runs, write them with: {export}"

@@ -1,4 +1,4 @@
-"""A script as sections: one file of Python, or a notebook whose cells they are."""
+"""A script as sections: one Python file, or a notebook whose cells they are."""
 
 import html
 import json
@@ -14,7 +14,7 @@ _BLOCKS = ("def ", "class ", "@")
 
 @dataclass(frozen=True)
 class Section:
-    """A piece of code with its title, and what there is to say of it in a sentence or two."""
+    """A piece of code with its title, and a sentence or two about it."""
 
     title: str
     words: str
@@ -22,7 +22,7 @@ class Section:
 
 
 def python_file(sections: Sequence[Section]) -> str:
-    """One script, the sections below each other."""
+    """Return one script, the sections below each other."""
     made = ""
     for section in sections:
         head = f"# -- {section.title} ".ljust(WIDTH, "-") if section.title else ""
@@ -34,7 +34,7 @@ def python_file(sections: Sequence[Section]) -> str:
 
 
 def _gap_before(code: str) -> str:
-    """Two blank lines before a function or class, one before anything else."""
+    """Return two blank lines before a function or class, one before anything else."""
     return "\n\n" if code.startswith(_BLOCKS) else "\n"
 
 
@@ -43,7 +43,7 @@ def _ends_in_block(code: str) -> bool:
 
 
 def notebook_file(sections: Sequence[Section]) -> str:
-    """The same as a Jupyter notebook, format 4.5: for each section a cell of Markdown and one of code."""
+    """Return the same as a Jupyter notebook, format 4.5: for each section a cell of Markdown and one of code."""
     cells: list[dict[str, Any]] = []
     for number, section in enumerate(sections):
         words = html.escape(section.words, quote=False)

@@ -1,4 +1,4 @@
-"""Lines that stand in scripts as they are."""
+"""Lines that appear in scripts verbatim."""
 
 TEXTS = '''def texts(name):
     """Texts, which are stored as JSON."""

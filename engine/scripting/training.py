@@ -1,4 +1,4 @@
-"""The sections of a script that train and judge: what is fitted on, in which order, with which loss and optimizer."""
+"""The sections of a script that train and evaluate: what is fitted on, in which order, with which loss and optimizer."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -18,10 +18,10 @@ _CHUNK, _FEATURE_BATCH, _EVALUATION_BATCH = 256, 32, 512  # as training has them
 
 
 class TrainingSections(Facts):
-    """Everything behind the network."""
+    """Everything after the network."""
 
     def _preparation(self) -> Section:
-        """What the fitted model takes: targets as its loss wants them, features that are computed once."""
+        """Write what the fitted model takes: targets as its loss expects them, features that are computed once."""
         encode = self.transplant.method(self.spec.task, "encode_targets", info=self.info)
         lines = [f"{split}_y = {encode}({split}_targets)" for split in ("train", "validation", "test")]
         words = "Targets as the loss takes them."
@@ -71,7 +71,7 @@ class TrainingSections(Facts):
         ]
 
     def _order(self) -> Section:
-        """Batches by position, in an order that is a function of seed and epoch."""
+        """Write batches by position, in an order that is a function of seed and epoch."""
         lines = [
             "def order_of(epoch):",
             '    """Positions of the training examples in the order of an epoch: a function of the seed and its number."""',
@@ -200,6 +200,6 @@ class TrainingSections(Facts):
 
 
 def _own(optimizer: Any, exact: bool) -> Any:
-    """The optimizer as Keras has it, where the last bit does not matter."""
+    """Return Keras' own optimizer, where the last bit does not matter."""
     cls = next(base for base in type(optimizer).__mro__ if getattr(keras.optimizers, base.__name__, None) is base)
     return optimizer if exact else cls.from_config(optimizer.get_config())

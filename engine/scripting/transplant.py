@@ -1,7 +1,7 @@
-"""Functions and classes of the program as they stand in their files, made fit for a script of their own.
+"""Functions and classes of the program as they are in their files, adapted for a standalone script.
 
-What a part computes is written once. Annotations go, `self.units` becomes the constant `UNITS`, and whatever else the code
-names comes along: modules as imports, constants, other functions.
+Each computation is written once. Annotations are removed, `self.units` becomes the constant `UNITS`, and everything else the
+code names is copied along: modules as imports, constants, other functions.
 """
 
 import ast
@@ -34,11 +34,11 @@ _KERAS = (
 _REMARK = re.compile(r"[ \t]+# (type: ignore|noqa|fmt:).*$", re.MULTILINE)
 _LIBRARIES = sys.stdlib_module_names | {"numpy", "tensorflow", "keras"}
 Edit = tuple[int, int, str]
-_GONE = "# gone"  # stands where an import stood
+_GONE = "# gone"  # marks where an import was
 
 
 def public_name(value: Any) -> str:
-    """How Keras calls a class or function of its own (`keras.losses.huber`), or "" for anything else."""
+    """Return Keras' public name of one of its classes or functions (`keras.losses.huber`), or "" for anything else."""
     name = getattr(value, "__name__", "")
     for module in _KERAS:
         if name and getattr(getattr(keras, module), name, None) is value:
@@ -47,21 +47,21 @@ def public_name(value: Any) -> str:
 
 
 class Transplant:
-    """Collects what a script needs beside its own lines."""
+    """Collects what a script needs besides its own lines."""
 
     def __init__(self, computed: Callable[[str, Any], str] = lambda name, value: "") -> None:
-        """`computed(name, value)` is the expression for what the script computes itself, or empty."""
+        """`computed(name, value)` returns the expression for what the script computes itself, or an empty one."""
         self._computed = computed
         self.imports: set[str] = set()
         """Import lines."""
         self.constants: dict[str, str] = {}
-        """Fields of the spec that the code asks for: name and value as code."""
+        """Spec fields that the code uses: name and value as code."""
         self.pieces: list[str] = []
-        """Functions, classes and what they name, each after what it needs."""
+        """Functions, classes and what they name, each after its dependencies."""
         self._names: dict[int, tuple[Any, str]] = {}
 
     def function(self, value: Callable[..., Any]) -> str:
-        """Take a function or class along, and return the name by which the script knows it."""
+        """Copy a function or class, and return its name in the script."""
         value = inspect.unwrap(value)
         if known := public_name(value):
             self.imports.add("from keras import layers" if known.startswith("layers.") else "import keras")
@@ -71,7 +71,7 @@ class Transplant:
         return self._take(value, {})
 
     def method(self, owner: Any, name: str, **bound: Any) -> str:
-        """Take a method of `owner` along as a function: `self` and what is `bound` become constants."""
+        """Copy a method of `owner` as a function: `self` and what is `bound` become constants."""
         function = inspect.unwrap(inspect.getattr_static(type(owner), name))
         return self._take(function, {"self": owner} | bound)
 
@@ -112,7 +112,7 @@ class Transplant:
     def _signatures(
         self, node: ast.AST, data: bytes, at: Callable[[int, int], int], bound: Mapping[str, Any], name: str
     ) -> Iterator[Edit]:
-        """Functions without annotations and without what is bound; imports inside go to the top."""
+        """Yield edits that remove annotations and bound parameters, and move imports inside functions to the top."""
         for inner in ast.walk(node):
             match inner:
                 case ast.FunctionDef():
@@ -140,7 +140,7 @@ class Transplant:
     def _outer_names(
         self, node: ast.AST, at: Callable[[int, int], int], around: Mapping[str, Any], bound: Mapping[str, Any]
     ) -> Iterator[Edit]:
-        """What comes from outside: `self.units` and globals, each by its name in the script."""
+        """Yield edits of outer names: `self.units` and globals, each replaced by its name in the script."""
         inside = _names_inside(node) - bound.keys()
         skipped = {id(part) for part in _signature_parts(node)}
         done = set[int]()
@@ -169,7 +169,7 @@ class Transplant:
         return name
 
     def outer(self, name: str, value: Any) -> str:
-        """The name in the script of a global or enclosing variable `name`, which comes along where need be."""
+        """Return the name in the script of a global or enclosing variable `name`, which is copied if necessary."""
         if isinstance(value, types.ModuleType):
             self.imports.add(_import_line(value, name))
             return name
@@ -202,7 +202,7 @@ def _import_line(module: types.ModuleType, name: str) -> str:
 
 
 def _surroundings(value: Any) -> dict[str, Any]:
-    """Globals and enclosing variables of a function, or of all functions of a class."""
+    """Return globals and enclosing variables of a function, or of all functions of a class."""
     functions = [value]
     found: dict[str, Any] = {}
     if isinstance(value, type):
@@ -221,7 +221,7 @@ def _surroundings(value: Any) -> dict[str, Any]:
 
 
 def _names_inside(node: ast.AST) -> set[str]:
-    """Names that are bound within: parameters, assignments, imports."""
+    """Return names that are bound within: parameters, assignments, imports."""
     found: set[str] = set()
     for inner in ast.walk(node):
         match inner:
@@ -235,7 +235,7 @@ def _names_inside(node: ast.AST) -> set[str]:
 
 
 def _signature_parts(node: ast.AST) -> Iterator[ast.AST]:
-    """Parameters, their defaults and all annotations: signatures are written anew."""
+    """Yield parameters, their defaults and all annotations: signatures are written again."""
     for inner in ast.walk(node):
         if isinstance(inner, ast.FunctionDef):
             yield from ast.walk(inner.args)
@@ -246,7 +246,7 @@ def _signature_parts(node: ast.AST) -> Iterator[ast.AST]:
 
 
 def _bare(arguments: ast.arguments, bound: Mapping[str, Any]) -> ast.arguments:
-    """The same parameters without annotations, and without those that are bound."""
+    """Return the same parameters without annotations, and without those that are bound."""
     plain = ast.parse(f"def f({ast.unparse(arguments)}): pass").body[0]
     assert isinstance(plain, ast.FunctionDef)
     args = plain.args
@@ -269,7 +269,7 @@ def _closing(data: bytes, left: int) -> int:
 
 
 def _without_gone(lines: list[str]) -> str:
-    """The lines without those of imports that went to the top, and without the gaps below these."""
+    """Return the lines without the imports that moved to the top, and without the gaps below these."""
     kept: list[str] = []
     gone = False
     for line in lines:

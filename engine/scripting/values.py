@@ -1,16 +1,16 @@
-"""Plain values as Python code. Whatever a text holds, it stays a text."""
+"""Plain values as Python code. Whatever a text contains, it stays a text."""
 
 from typing import Any
 
 import numpy as np
 
 LONGEST = 240
-"""Characters of a value that is written into the script; a longer one is stored with the data."""
+"""Longest value, in characters, that is written into the script; a longer one is stored with the data."""
 _PLAIN = (bool, int, float, str, type(None))
 
 
 def literal(value: Any) -> str:
-    """The expression that makes `value`: numbers, texts, and what holds such."""
+    """Return the expression that makes `value`: numbers, texts, and containers of them."""
     match value:
         case np.generic():
             return literal(value.item())
@@ -36,7 +36,7 @@ def literal(value: Any) -> str:
 
 
 def _text(value: str) -> str:
-    """In double quotes, as the formatter has it, where that needs no more escapes than `repr` finds."""
+    """Return a text in double quotes, as the formatter does, unless that needs more escapes than `repr` does."""
     code = repr(value)
     return f'"{code[1:-1]}"' if code[0] == "'" and '"' not in code and "\\" not in code else code
 
@@ -53,7 +53,7 @@ def _number(value: float) -> str:
 
 
 def plain(value: Any) -> bool:
-    """Whether `literal` can write it."""
+    """Return whether `literal` can write it."""
     if isinstance(value, list | tuple):
         return all(map(plain, value))
     if isinstance(value, dict):
@@ -64,6 +64,6 @@ def plain(value: Any) -> bool:
 
 
 def written_short(value: Any) -> bool:
-    """Whether it is plain and short enough to stand in the script."""
+    """Return whether it is plain and short enough for the script."""
     size = value.size if isinstance(value, np.ndarray) else len(value) if hasattr(value, "__len__") else 0
     return plain(value) and size <= LONGEST and len(literal(value)) <= LONGEST

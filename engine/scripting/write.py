@@ -1,4 +1,4 @@
-"""From a spec to the sections of a script. Builds the network, so it belongs into a process that may import Keras."""
+"""From a spec to the sections of a script. Builds the network, so it belongs in a process that may import Keras."""
 
 import sys
 from dataclasses import dataclass, field
@@ -23,20 +23,20 @@ from engine.training.network import build_network
 
 @dataclass(frozen=True)
 class Script:
-    """The sections, and the arrays that they read beside the examples."""
+    """The sections, and the arrays that they read besides the examples."""
 
     sections: list[Section]
     constants: dict[str, np.ndarray] = field(default_factory=dict)
 
 
 def script_files(spec: RunSpec, origin: Origin) -> ScriptFiles:
-    """Script and notebook of a run."""
+    """Return script and notebook of a run."""
     script = write_script(spec, origin)
     return ScriptFiles(python_file(script.sections), notebook_file(script.sections), script.constants)
 
 
 def write_script(spec: RunSpec, origin: Origin) -> Script:
-    """Write the script of a run. Raises `TrainyardError` where the data is missing, or a part cannot be written."""
+    """Write the script of a run. Raise `TrainyardError` where the data is missing, or a part cannot be written."""
     data = prepare(spec.dataset)
     info = learn(spec, data)
     before = keras.config.dtype_policy()
@@ -55,7 +55,7 @@ class _Writer(TrainingSections):
     """Writes section after section; the first ones hold what the others turned out to need: imports, constants."""
 
     def script(self, origin: Origin) -> Script:
-        """All sections. What is written last stands first: it is known only then what the rest needs."""
+        """Return all sections. The first one is written last: only then is it known what the rest needs."""
         written = write_network(self.spec, self.info, self.network, self.graph, self.objects, self.arrays.__setitem__)
         network = self._network(written)
         training = [self._preparation(), self._order(), self._fit(written)]
@@ -147,7 +147,7 @@ class _Writer(TrainingSections):
 
 
 def _gathered(pieces: list[str]) -> str:
-    """Constants below each other, functions and classes apart."""
+    """Return constants below each other, functions and classes apart."""
     text, block = "", False
     for piece in pieces:
         apart = block or "\n" in piece
@@ -157,7 +157,7 @@ def _gathered(pieces: list[str]) -> str:
 
 
 def _sorted_imports(lines: set[str]) -> list[str]:
-    """The standard library first, then the others, a gap between them; modules before names."""
+    """Return the standard library first, then the others, a gap between them; modules before names."""
     if {"from keras import layers", "from keras import ops"} <= lines:
         lines = lines - {"from keras import layers", "from keras import ops"} | {"from keras import layers, ops"}
     ordered = sorted(lines, key=lambda line: (line.startswith("from"), line))

@@ -1,1 +1,1 @@
-"""Studies: Optuna chooses values, runs are trained with them, and Optuna hears what came of it."""
+"""Studies: Optuna chooses values, runs are trained with them, and the results are reported back to Optuna."""

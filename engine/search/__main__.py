@@ -1,4 +1,4 @@
-"""The process that drives studies: `python -m engine.search`. The executor starts it, and it leaves when no study is live."""
+"""The process that drives studies: `python -m engine.search`. The executor starts it; it exits when no study is live."""
 
 import logging
 import signal
@@ -12,16 +12,16 @@ from engine.store import SEARCH_LEASE, Store, StoreUnavailable, open_store
 
 logger = logging.getLogger("engine.search")
 
-_TICK_SECONDS = 0.05  # a slot is idle until the driver has seen that a trial ended
-_REST, _LONGEST_REST_SECONDS = 4, 0.5  # times as long as the tick took: with ten thousand trials each takes a while
+_TICK_SECONDS = 0.05  # a slot stays idle until the driver notices that a trial has ended
+_REST, _LONGEST_REST_SECONDS = 4, 0.5  # times as long as the tick took: with ten thousand trials a tick takes a while
 _RENEW_SECONDS = 1.0
 _IDLE_SECONDS = 5.0
 
 
 def main() -> int:
-    """Hold the lease and drive, until nothing is left to drive or somebody else does."""
+    """Hold the lease and drive studies until none is live or another process takes over."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for whoever waits in the same terminal
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is meant for the process that waits in the same terminal
     signal.signal(signal.SIGTERM, _leave)
     store = open_store()
     holder = this_process()

@@ -1,7 +1,7 @@
-"""Advances all studies that are live, one step a tick; whatever goes wrong in one of them ends that one with a sentence.
+"""Advances all live studies, one step per tick; an error in one study ends only that study, with a sentence.
 
-It owns nothing: what was asked stands in Optuna's tables, what is trained in ours. Killed at any moment and started again, it
-finds trials without runs (and begins them) and runs that ended meanwhile (and tells them).
+It holds no state of its own: requests are in Optuna's tables, trained runs in ours. Killed at any moment and started again, it
+finds trials without runs (and begins them) and runs that have ended meanwhile (and reports them).
 """
 
 import logging
@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 
 
 class Driver:
-    """Follows all studies that are running or paused. One process at a time may use it."""
+    """Drives all studies that are running or paused. Only one process at a time may use it."""
 
     def __init__(self, store: Store) -> None:
         self.store = store
@@ -29,7 +29,7 @@ class Driver:
         self._open: dict[int, LiveStudy] = {}
 
     def close(self) -> None:
-        """Give Optuna's connections back."""
+        """Close Optuna's connections."""
         close_storage(self._storage)
 
     def tick(self) -> int:
@@ -43,12 +43,12 @@ class Driver:
         return len({study.id for study in studies} | self._open.keys())
 
     def _settled(self, study_id: int) -> bool:
-        """Whether nothing of a study that is not live any more is left to be told."""
+        """Whether an ended study has nothing left to report."""
         try:
             study = self.store.studies.get(study_id)
         except StoreUnavailable:
             raise
-        except TrainyardError:  # somebody has deleted it
+        except TrainyardError:  # it has been deleted
             return True
         return not study.live and not self._guarded(study, self._open[study_id].settle)
 
@@ -60,7 +60,7 @@ class Driver:
         return self._open[study.id].advance(study)
 
     def _guarded(self, study: Study, step: Callable[[Study], bool]) -> bool:
-        """Take a step; whatever goes wrong ends this study with a sentence, and no other."""
+        """Take a step; an error ends this study, and no other, with a sentence."""
         try:
             return step(study)
         except StoreUnavailable:

@@ -1,4 +1,4 @@
-"""Why a study ends, in a sentence: its time is spent, nothing is left to try, or nothing but failures comes."""
+"""Why a study ends, as a sentence: its time is used up, nothing is left to try, or trials only fail."""
 
 from collections.abc import Sequence
 
@@ -13,7 +13,7 @@ from engine.studies import Study, StudySpec
 
 
 def budget_spent(study: Study) -> str:
-    """Return why no trial may begin any more; empty while one may."""
+    """Return why no further trial may begin; empty while one may."""
     minutes = study.spec.search.budget_minutes
     if minutes and study.spent_seconds >= 60 * minutes:
         return Sentence("The time budget of {minutes:g} minutes was spent.", minutes=minutes)
@@ -21,7 +21,7 @@ def budget_spent(study: Study) -> str:
 
 
 def nothing_left(spec: StudySpec, trials: Sequence[FrozenTrial]) -> str:
-    """Return the sentence for a study that has tried all there is before it had as many trials as it may; empty otherwise."""
+    """Return the sentence for a study that has tried every combination before reaching its number of trials; empty otherwise."""
     if len(trials) >= spec.search.trials:
         return ""
     if spec.search.sampler == "grid":
@@ -33,7 +33,7 @@ def nothing_left(spec: StudySpec, trials: Sequence[FrozenTrial]) -> str:
 
 
 def hopeless(store: Store, study: Study, ended: Sequence[FrozenTrial], refused: str) -> str:
-    """Return the sentence for a study of which nothing but failures comes; empty otherwise.
+    """Return the sentence for a study whose trials only fail; empty otherwise.
 
     `ended` are the trials that count, `refused` says why the last values could not be trained.
     """
@@ -43,7 +43,7 @@ def hopeless(store: Store, study: Study, ended: Sequence[FrozenTrial], refused: 
         return ""
     runs = store.studies.runs(study.id, [trial.number for trial in last])
     final = [folds[-1] for _, folds in sorted(runs.items())]
-    if any(run.state is RunState.CANCELED for run in final):  # somebody's wish, and no failure
+    if any(run.state is RunState.CANCELED for run in final):  # stopped on request: not a failure
         return ""
     words = next((run.message for run in reversed(final) if run.message), refused)
     over = Sentence("{most} trials in a row have failed, so the study has ended.", most=most)

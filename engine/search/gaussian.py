@@ -1,6 +1,6 @@
-"""A sampler that believes in smoothness: a Gaussian process over what was tried, asked where an improvement is most to be expected.
+"""A sampler that assumes smoothness: a Gaussian process over the trials so far, maximizing the expected improvement.
 
-Optuna has one of its own, which needs PyTorch; scikit-learn's process is here anyway.
+Optuna's own needs PyTorch; scikit-learn is installed anyway.
 """
 
 import math
@@ -20,11 +20,11 @@ from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import Matern, WhiteKernel
 
 MOST_OBSERVED = 256
-"""So many trials are learned from: the better half of them the best, the others the newest. The cost grows with the cube."""
+"""The largest number of trials to learn from: half of them the best, half the newest. The cost grows cubically."""
 
 _SPREAD, _NEAR = 1024, 256  # candidates everywhere, and around the best
-_NEAR_DEVIATION = 0.05  # of the width of a range
-_AUGMENTED = 0.05  # Knowles 2006: a little of the sum beside the worst objective
+_NEAR_DEVIATION = 0.05  # as a share of the width of a range
+_AUGMENTED = 0.05  # Knowles 2006: a small share of the sum in addition to the worst objective
 
 Space = Mapping[str, BaseDistribution]
 
@@ -32,29 +32,29 @@ Space = Mapping[str, BaseDistribution]
 class GaussianProcessSampler(BaseSampler):
     """Expected improvement over a Matern process (Jones, Schonlau, Welch 1998); several objectives by random weights (Knowles 2006).
 
-    Trials that still run count as if they had come out as expected, so that two at once do not ask the same question.
+    Trials that are still running count as if they had ended as predicted, so that two at once do not try the same values.
     """
 
     def __init__(self, space: Space, seed: int, startup: int) -> None:
-        """`space` is all that is searched; the first `startup` trials are random."""
+        """`space` is the whole search space; the first `startup` trials are random."""
         self._space, self._startup = dict(space), startup
         self._random = RandomSampler(seed=seed)
         self._generator = np.random.default_rng(seed)
 
     def infer_relative_search_space(self, study: Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
-        """All of it, since values are chosen together."""
+        """Return the whole space, since values are chosen together."""
         return self._space
 
     def sample_independent(
         self, study: Study, trial: FrozenTrial, param_name: str, param_distribution: BaseDistribution
     ) -> Any:
-        """At random: only while there is nothing to learn from."""
+        """Sample at random: only used while there is nothing to learn from."""
         return self._random.sample_independent(study, trial, param_name, param_distribution)
 
     def sample_relative(
         self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
     ) -> dict[str, Any]:
-        """The candidate of which most is expected; nothing during the first trials."""
+        """Return the candidate with the largest expected improvement; nothing during the first trials."""
         done = [other for other in study.get_trials(deepcopy=False) if _told(other, self._space)]
         if len(done) < self._startup:
             return {}
@@ -74,7 +74,7 @@ class GaussianProcessSampler(BaseSampler):
     def _observed(
         self, done: list[FrozenTrial], directions: list[StudyDirection]
     ) -> tuple[list[FrozenTrial], np.ndarray]:
-        """The trials to learn from, and for each one figure, of which less is better."""
+        """Return the trials to learn from, and one value to minimize for each."""
         signs = np.array([-1.0 if direction is StudyDirection.MAXIMIZE else 1.0 for direction in directions])
         losses = _one_figure(signs * np.array([trial.values for trial in done]), self._generator)
         best = set(np.argsort(losses, kind="stable")[: MOST_OBSERVED // 2].tolist())
@@ -88,11 +88,11 @@ class GaussianProcessSampler(BaseSampler):
             kernel, normalize_y=True, n_restarts_optimizer=1, random_state=int(self._generator.integers(2**31))
         )
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)  # a length at its bound: that value does not matter
+            warnings.simplefilter("ignore", ConvergenceWarning)  # a length scale at its bound
             return process.fit(points, losses)
 
     def _candidates(self, best: np.ndarray, tried: np.ndarray) -> np.ndarray:
-        """Points that can be asked for, (candidates, dimensions), without those that were, unless there are no others."""
+        """Return points that may be tried, (candidates, dimensions), without those already tried unless no others are left."""
         spread = qmc.Sobol(len(best), rng=self._generator).random(_SPREAD)
         near = best + self._generator.normal(0.0, _NEAR_DEVIATION, (_NEAR, len(best)))
         askable = [encode(decode(point, self._space), self._space) for point in np.vstack([spread, near.clip(0, 1)])]
@@ -111,7 +111,7 @@ def _told(trial: FrozenTrial, space: Space) -> bool:
 
 
 def _one_figure(losses: np.ndarray, generator: np.random.Generator) -> np.ndarray:
-    """(trials, objectives) -> (trials,): one objective as it is, several by the worst of them under random weights."""
+    """(trials, objectives) -> (trials,): a single objective as it is, several by the worst of them under random weights."""
     if losses.shape[1] == 1:
         return losses[:, 0]
     width = np.ptp(losses, axis=0)
@@ -130,7 +130,7 @@ def _expected_improvement(process: GaussianProcessRegressor, points: np.ndarray,
 
 
 def encode(params: Mapping[str, Any], space: Space) -> np.ndarray:
-    """Values -> a point: a number as its place in its range, 0 to 1 (outside of it where the range was narrowed), a choice as one-hot."""
+    """Values -> a point: a number as its position in its range, 0 to 1 (outside if the range was narrowed), a choice as one-hot."""
     parts: list[float] = []
     for name, domain in space.items():
         match domain:
@@ -144,7 +144,7 @@ def encode(params: Mapping[str, Any], space: Space) -> np.ndarray:
 
 
 def decode(point: np.ndarray, space: Space) -> dict[str, Any]:
-    """The inverse of `encode`, to the nearest value that may be asked for."""
+    """The inverse of `encode`, rounded to the nearest values that may be tried."""
     found: dict[str, Any] = {}
     place = 0
     for name, domain in space.items():

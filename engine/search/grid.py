@@ -1,4 +1,4 @@
-"""The values that a grid combines: known without Optuna, so that a page can say how many there are."""
+"""The values that a grid combines: computed without Optuna, so that a page can say how many there are."""
 
 import math
 from typing import Any
@@ -11,18 +11,18 @@ from engine.spec import Choices
 from engine.studies import Domain, StudySpec
 
 GRID_POINTS = 5
-"""Values of a number that a grid tries, where it has more."""
+"""How many values of a number a grid tries, where it has more."""
 MOST_COMBINATIONS = 10_000
 
 
 def grid(spec: StudySpec) -> dict[str, list[Any]]:
-    """The values of each hyperparameter that a grid combines. Raises `TrainyardError` for too many combinations."""
+    """Return the values of each hyperparameter that a grid combines. Raise `TrainyardError` for too many combinations."""
     check_grid(spec)
     return _points(spec)
 
 
 def check_grid(spec: StudySpec) -> None:
-    """Raise `TrainyardError` where a grid would have too many combinations; other samplers have none."""
+    """Raise `TrainyardError` where a grid would have too many combinations; other samplers have no such limit."""
     if spec.search.sampler == "grid" and (count := combinations(spec)) > MOST_COMBINATIONS:
         raise TrainyardError(
             "A grid over {space} hyperparameters has {count:,} combinations, more than "
@@ -34,12 +34,12 @@ def check_grid(spec: StudySpec) -> None:
 
 
 def combinations(spec: StudySpec) -> int:
-    """How many trials a grid has."""
+    """Return how many trials a grid has."""
     return math.prod(map(len, _points(spec).values()))
 
 
 def most_trials(spec: StudySpec) -> int:
-    """How many trials there will be, unless something ends the study early or somebody adds values of their own."""
+    """Return how many trials there will be, unless something ends the study early or values are enqueued."""
     there = combinations(spec) if spec.search.sampler == "grid" else space_size(spec)
     return int(min(spec.search.trials, there))
 
@@ -50,7 +50,7 @@ def _points(spec: StudySpec) -> dict[str, list[Any]]:
 
 
 def grid_points(domain: Domain, kind: type) -> list[Any]:
-    """All choices, all numbers where they are few, otherwise some at equal distances."""
+    """Return all choices, and all numbers where they are few, otherwise some at equal distances."""
     if isinstance(domain, Choices):
         return list(domain.options)
     if domain.low == domain.high:

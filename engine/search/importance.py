@@ -1,6 +1,6 @@
 """Which hyperparameters matter: PED-ANOVA (Watanabe and others, 2023, arXiv 2304.10255), as Optuna computes it.
 
-Optuna's own lies in a package that imports scikit-learn for another method: 3 s and 90 MB in a process that only draws.
+Optuna's implementation is in a package that imports scikit-learn for another method: 3 s and 90 MB in a process that only draws.
 A test compares the two.
 """
 
@@ -14,10 +14,10 @@ from engine.spec import Choices, Range
 from engine.studies import Domain
 
 LEAST_TRIALS = 8
-"""With fewer trials the answer would be chance."""
+"""With fewer trials the result would be chance."""
 _TOP_SHARE = 0.1
 _GRID = 50
-_LEAST_WIDTH = 0.5 / 1.64  # in steps of the grid: narrower ones would fall between two of its points
+_LEAST_WIDTH = 0.5 / 1.64  # in grid steps: narrower kernels would fall between two grid points
 
 
 def importances(
@@ -28,9 +28,9 @@ def importances(
     *,
     maximize: bool,
 ) -> dict[str, float]:
-    """The share of each hyperparameter in what parts the best tenth of the trials from all; they add up to 1.
+    """Return how much each hyperparameter separates the best tenth of the trials from all of them; the shares add up to 1.
 
-    `params` and `values` are those of completed trials. Empty where there are fewer than `LEAST_TRIALS`.
+    `params` and `values` are those of completed trials. Empty for fewer than `LEAST_TRIALS`.
     """
     if len(values) < LEAST_TRIALS:
         return {}
@@ -48,7 +48,7 @@ def importances(
 
 
 def _places(domain: Domain, kind: type, values: list[Any]) -> tuple[int, np.ndarray]:
-    """The number of places on the grid of a hyperparameter, and that of each value (trials,)."""
+    """Return the number of grid points of a hyperparameter, and the grid index of each value (trials,)."""
     match domain:
         case Choices(options):
             return len(options), np.array([options.index(value) for value in values])
@@ -67,9 +67,9 @@ def _places(domain: Domain, kind: type, values: list[Any]) -> tuple[int, np.ndar
 
 
 def _choice_density(places: np.ndarray, size: int) -> np.ndarray:
-    """How likely each choice is, (choices,), with one more trial that takes all of them alike."""
+    """Return the probability of each choice, (choices,), with one additional trial that takes all of them equally."""
     kinds = np.flatnonzero(np.bincount(places, minlength=size))
-    share = 1 / (len(kinds) + 1)  # of the even part in each kernel
+    share = 1 / (len(kinds) + 1)  # weight of the uniform part in each kernel
     kernels = np.full((len(kinds) + 1, size), share)
     kernels[np.arange(len(kinds)), kinds] += 1
     kernels /= kernels.sum(axis=1, keepdims=True)
@@ -78,7 +78,7 @@ def _choice_density(places: np.ndarray, size: int) -> np.ndarray:
 
 
 def _number_density(places: np.ndarray, size: int) -> np.ndarray:
-    """How likely each place of the grid is, (size,): normal kernels of Scott's width, and one wide one for the unknown."""
+    """Return the density of each grid point, (size,): normal kernels of Scott's width, and one wide kernel as a prior."""
     counts = np.bincount(places, minlength=size)
     seen = np.flatnonzero(counts)
     weights = counts[seen].astype(float)

@@ -1,4 +1,4 @@
-"""One study that is live: its trials begin while there are slots, until it has come to its end."""
+"""One live study: its trials begin while slots are free, until the study ends."""
 
 import time
 
@@ -15,12 +15,12 @@ from engine.store import Store
 from engine.studies import Study, StudySpec, StudyState
 
 _ENQUEUED = "guess"
-"""Attribute of a trial that somebody has enqueued, as existing databases call it."""
-_CLOCK_SECONDS = 1.0  # the store hears of spent time this often
+"""Attribute of an enqueued trial, under the name that existing databases use."""
+_CLOCK_SECONDS = 1.0  # how often the time spent is written to the store
 
 
 class LiveStudy:
-    """One study: ours and Optuna's side of it."""
+    """One study: our record and Optuna's."""
 
     def __init__(self, store: Store, optuna: OptunaStudy) -> None:
         self.store, self.optuna = store, optuna
@@ -29,7 +29,7 @@ class LiveStudy:
         self._before = self._finished()
 
     def advance(self, study: Study) -> bool:
-        """Tell what has ended, report what goes on, begin what may begin; end the study when nothing is left to do."""
+        """Report ended trials and the progress of others, begin what may begin; end the study when nothing is left to do."""
         study = self._count_time(study)
         self.trials.choose_pruner(study.spec)
         trials = self.optuna.trials()
@@ -52,7 +52,7 @@ class LiveStudy:
         return True
 
     def settle(self, study: Study) -> bool:
-        """After the end: tell what becomes of the runs that were still training. Return whether any still is."""
+        """After the end: report the runs that were still training. Return whether any still is."""
         going = self.optuna.trials(TrialState.RUNNING)
         runs = self.store.studies.runs(study.id, [trial.number for trial in going])
         training = any(not run.state.final for trial in runs.values() for run in trial)
@@ -67,13 +67,13 @@ class LiveStudy:
         return hopeless(self.store, study, since, self.trials.refused)
 
     def _finished(self) -> set[int]:
-        """Return the trials that have ended: where somebody resumes the study, their failures are no reason to end again."""
+        """Return the ended trials that count: after a study is resumed, earlier failures are no reason to end it again."""
         return {trial.number for trial in self.optuna.trials() if trial.state.is_finished()}
 
     # -- beginning -------------------------------------------------------------------------------------------------
 
     def _begin_trials(self, study: Study, free: int, trials: list[FrozenTrial]) -> bool:
-        """Begin as many trials as there are places. Return whether any has begun, or is left to begin."""
+        """Begin as many trials as there are free places. Return whether any has begun or is left to begin."""
         if study.enqueued and free > 0:
             self._enqueue(study, free)
             trials = self.optuna.trials()
@@ -89,7 +89,7 @@ class LiveStudy:
         return places < free
 
     def _begin(self, study: Study, number: int, trials: list[FrozenTrial]) -> bool | None:
-        """Ask for values and begin a trial with them. Return whether it takes a place; None where nothing is left to ask for."""
+        """Ask for values and begin a trial with them. Return whether it takes a place; None where nothing is left to try."""
         enqueued = any(trial.state is TrialState.WAITING for trial in trials)
         tried = Tried(study.spec, trials)
         if not enqueued and study.spec.search.sampler != "grid" and tried.exhausted:
@@ -102,14 +102,14 @@ class LiveStudy:
         return True
 
     def _enqueue(self, study: Study, free: int) -> None:
-        """Hand on as many enqueued values as may begin: they come before what the sampler chooses. What is known is not tried again."""
+        """Pass on as many enqueued values as may begin; they precede the sampler's. Values already tried are skipped."""
         for params in study.enqueued[:free]:
             if not is_known(params, self.optuna.trials()):
                 self.optuna.enqueue(params, {_ENQUEUED: True})
             self.store.studies.take_enqueued(study.id, params)
 
     def _count_time(self, study: Study) -> Study:
-        """Time passes for a study that is running, and only while somebody drives it."""
+        """Count the time of a running study, and only while a driver is at work."""
         now = time.monotonic()
         if study.state is not StudyState.RUNNING:
             self._clock = now
@@ -120,12 +120,12 @@ class LiveStudy:
 
 
 def _paused(runs: list[Run]) -> bool:
-    """Whether somebody has paused a trial: it goes on when they resume it."""
+    """Whether a trial is paused: it continues when it is resumed."""
     return bool(runs) and runs[-1].state is RunState.PAUSED
 
 
 def _most(spec: StudySpec, trials: list[FrozenTrial]) -> int:
-    """Return how many trials there will be at most. Enqueued ones come on top of a grid, and are tried though all others have begun."""
+    """Return the largest number of trials. Enqueued ones are added to a grid's, and are tried even if all others have begun."""
     most = spec.search.trials
     if spec.search.sampler == "grid":
         most = min(most, most_trials(spec) + sum(_ENQUEUED in trial.user_attrs for trial in trials))

@@ -1,4 +1,4 @@
-"""The trials of a live study: their runs are queued fold by fold and followed; hopeless ones are pruned; the sampler is told."""
+"""The trials of a live study: their runs are queued fold by fold and followed, poor ones are pruned, results reported."""
 
 import logging
 from collections.abc import Iterable
@@ -17,7 +17,7 @@ from engine.studies import Study, StudySpec
 logger = logging.getLogger(__name__)
 
 _BEGUN = "begun"
-"""Attribute of a trial that has had a run: where it has none any more, the run was deleted."""
+"""Attribute of a trial that has had a run: if it no longer has one, the run was deleted."""
 _INTERRUPTED = (RunState.STOPPED, RunState.CANCELED)
 
 
@@ -28,17 +28,17 @@ class LiveTrials:
         self.store, self.optuna = store, optuna
         self._reported: dict[int, int] = {}  # how many values of a trial have been reported, by its number
         self._pruner_name = ""
-        self._told = True  # whether a trial may have ended that nobody has looked at
+        self._told = True  # whether a trial may have ended since the last look
         self.refused = ""
         """Why values could not be trained."""
 
     def take_told(self) -> bool:
-        """Whether a trial has ended since this was last asked."""
+        """Return whether a trial has ended since the last call."""
         told, self._told = self._told, False
         return told
 
     def repeats(self, trial: AskedTrial, trials: Iterable[FrozenTrial]) -> bool:
-        """Whether one of the trials has completed with the same values: then this one has come to the same, untrained."""
+        """Whether a completed trial has the same values: then this one gets the same result without training."""
         twin = twin_of(trial, trials)
         if twin is not None:
             self.optuna.mark(trial, REPEATS, twin.number)
@@ -46,7 +46,7 @@ class LiveTrials:
         return twin is not None
 
     def train(self, study: Study, number: int, params: dict[str, object], fold: int = 0) -> bool:
-        """Queue the run of a fold. False where these values cannot be trained: the sampler learns that."""
+        """Queue the run of a fold. Return False where these values cannot be trained: the sampler learns that."""
         try:
             spec = study.spec.run_spec(params).folded()[fold]
         except TrainyardError as error:
@@ -58,7 +58,7 @@ class LiveTrials:
         return True
 
     def follow(self, study: Study, trial: FrozenTrial, runs: list[Run]) -> bool:
-        """Whether the trial goes on. Where its last run has ended, the next fold begins, or the sampler is told."""
+        """Return whether the trial continues. If its last run has ended, begin the next fold or report the result to the sampler."""
         if not runs:
             return self._begin_again(study, trial)
         if _BEGUN not in trial.user_attrs:
@@ -78,7 +78,7 @@ class LiveTrials:
         return False
 
     def _begin_again(self, study: Study, trial: FrozenTrial) -> bool:
-        """A trial without a run: its driver was killed before it queued one, or somebody has deleted the run."""
+        """Begin a trial without a run again: its driver was killed before queueing one, or the run was deleted."""
         if _BEGUN in trial.user_attrs:
             self.tell(trial.number, TrialState.FAIL)
             return False
@@ -91,7 +91,7 @@ class LiveTrials:
         return self.train(study, trial.number, params)
 
     def _end(self, study: Study, trial: FrozenTrial, runs: list[Run]) -> None:
-        """Tell the sampler what the last run has come to."""
+        """Report the result of the last run to the sampler."""
         if runs[-1].state in _INTERRUPTED:
             self.optuna.mark(trial, OPEN, value=True)
         state = state_of(runs[-1])
@@ -99,9 +99,9 @@ class LiveTrials:
         self.tell(trial.number, TrialState.FAIL if state is TrialState.COMPLETE and not values else state, values)
 
     def _report(self, study: Study, trial: FrozenTrial, runs: list[Run], folds: int) -> bool:
-        """Hand on the quality after each epoch, or after each fold, that Optuna does not know yet.
+        """Report the quality after each epoch, or each fold, that Optuna does not have yet.
 
-        Return whether there is anything that no pruner of this driver has seen.
+        Return whether there is anything that the pruner of this driver has not seen.
         """
         unseen = trial.number not in self._reported
         known = self._reported.setdefault(trial.number, len(trial.intermediate_values))
@@ -113,18 +113,18 @@ class LiveTrials:
         return unseen or len(values) > known
 
     def _worse(self, study: Study, trial: FrozenTrial) -> bool:
-        """Whether the pruner ends it."""
+        """Whether the pruner would end the trial."""
         if study.spec.search.pruner == "none" or trial.number in study.boosted:
             return False
         return self.optuna.worse(trial)
 
     def choose_pruner(self, spec: StudySpec) -> None:
-        """Take the pruner of the study: somebody may have chosen another one."""
+        """Use the study's current pruner: it may have been changed."""
         if spec.search.pruner != self._pruner_name:
             self.optuna.pruner, self._pruner_name = make_pruner(spec), spec.search.pruner
 
     def tell(self, number: int, state: TrialState, values: list[float] | None = None) -> None:
-        """End a trial on Optuna's side."""
+        """End a trial in Optuna."""
         self._told = True
         self._reported.pop(number, None)
         self.optuna.tell(number, state, values)

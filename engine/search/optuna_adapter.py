@@ -1,7 +1,7 @@
 """Optuna's side of studies: its tables in our database, and one study in them.
 
-All that is not part of Optuna's public interface stands here, and a test holds it against the version that is pinned. There are no
-public ways to report a value of a trial whose sampler is not asked, to finish asking for values where a driver was killed,
+All use of Optuna's private interface is here, and a test checks it against the pinned version. There are no
+public ways to report a value of a trial whose sampler is not asked, to finish asking for values after a driver was killed,
 or to delete thousands of trials quickly.
 """
 
@@ -24,15 +24,15 @@ from engine.studies import StudySpec
 AskedTrial = FrozenTrial | optuna.Trial
 _BUSY_SECONDS = 30
 _LISTENER = RandomSampler()
-"""Takes what trials came to: Optuna keeps that itself, and a grid's own sampler would stop a loop that does not run."""
+"""Receives the results of trials: Optuna stores them itself, and a grid sampler would stop a loop that is not running."""
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)
 
 
 def open_storage(url: str) -> RDBStorage:
-    """Return Optuna's tables in the database at `url`, made or brought up to date where necessary."""
+    """Return Optuna's tables in the database at `url`, created or upgraded where necessary."""
     arguments = {"connect_args": {"timeout": _BUSY_SECONDS}} if url.startswith("sqlite") else {"pool_pre_ping": True}
-    with turn(make_url(url)):  # two that make the tables of a new database would be in each other's way
+    with turn(make_url(url)):  # two processes that create the tables of a new database would conflict
         storage = RDBStorage(url, engine_kwargs=arguments, skip_compatibility_check=True)
         if storage.get_current_version() != storage.get_head_version():
             if storage.get_current_version() not in storage.get_all_versions():
@@ -47,7 +47,7 @@ def open_storage(url: str) -> RDBStorage:
 
 
 def close_storage(storage: RDBStorage) -> None:
-    """Give its connections back."""
+    """Close its connections."""
     storage.remove_session()
     storage.engine.dispose()
 
@@ -58,7 +58,7 @@ def study_name(study_id: int) -> str:
 
 
 def forget_study(url: str, study_id: int) -> bool:
-    """Delete the study from Optuna's tables. False where it is not there."""
+    """Delete the study from Optuna's tables. Return False where it is not there."""
     storage = open_storage(url)
     try:
         theirs = storage.get_study_id_from_name(study_name(study_id))
@@ -72,7 +72,7 @@ def forget_study(url: str, study_id: int) -> bool:
 
 
 def _delete_trials(storage: RDBStorage, theirs: int, url: str) -> None:
-    """Delete the rows directly: Optuna itself would read each one before it deletes it, two milliseconds a trial."""
+    """Delete the rows directly: Optuna itself would read each one before deleting it, two milliseconds a trial."""
     parts = [name for name in inspect(storage.engine).get_table_names() if name.startswith("trial_")]
     trials = "SELECT trial_id FROM trials WHERE study_id = :study"
     with turn(make_url(url)), storage.engine.begin() as db:
@@ -82,7 +82,7 @@ def _delete_trials(storage: RDBStorage, theirs: int, url: str) -> None:
 
 
 def open_study(storage: RDBStorage, study_id: int, spec: StudySpec) -> optuna.Study:
-    """Return the study in Optuna's tables, made where there is none yet."""
+    """Return the study in Optuna's tables, created if it does not exist yet."""
     return optuna.create_study(
         study_name=study_name(study_id),
         storage=storage,
@@ -105,7 +105,7 @@ class OptunaStudy:
 
     @property
     def pruner(self) -> BasePruner:
-        """The pruner that is asked; samplers may look at it too."""
+        """The pruner that is asked; samplers may use it too."""
         return self._study.pruner
 
     @pruner.setter
@@ -113,16 +113,16 @@ class OptunaStudy:
         self._study.pruner = pruner
 
     def trials(self, *states: TrialState) -> list[FrozenTrial]:
-        """Return its trials, or those in some states. Of ten thousand that is a matter of milliseconds."""
+        """Return its trials, or those in some states. For ten thousand this takes milliseconds."""
         return self._study.get_trials(deepcopy=False, states=states or None)
 
     def ask(self, sampler: BaseSampler, space: Mapping[str, BaseDistribution]) -> AskedTrial:
-        """Begin the next trial that is enqueued, or a new one, with a value for all of the space."""
+        """Begin the next enqueued trial, or a new one, with a value for every dimension of the space."""
         self._study.sampler = sampler
         return self._study.ask(dict(space))
 
     def ask_again(self, trial: FrozenTrial, sampler: BaseSampler, space: Mapping[str, BaseDistribution]) -> AskedTrial:
-        """Return the trial with the values that it lacks: a driver was killed while it asked."""
+        """Return the trial with its missing values filled in: a driver was killed while asking for them."""
         self._study.sampler = sampler
         asked = optuna.Trial(self._study, trial._trial_id)
         for name in space.keys() - trial.params.keys():
@@ -130,15 +130,15 @@ class OptunaStudy:
         return asked
 
     def enqueue(self, params: dict[str, Any], attrs: dict[str, Any]) -> None:
-        """Add a trial with these values; it comes before what a sampler chooses."""
+        """Enqueue a trial with these values; it precedes what a sampler chooses."""
         self._study.enqueue_trial(params, user_attrs=attrs)
 
     def mark(self, trial: AskedTrial, name: str, value: Any) -> None:
-        """Write an attribute of a trial."""
+        """Set an attribute of a trial."""
         self._storage.set_trial_user_attr(trial._trial_id, name, value)
 
     def report(self, trial: AskedTrial, step: int, value: float) -> None:
-        """Write what a trial has come to after a step."""
+        """Report the value of a trial after a step."""
         self._storage.set_trial_intermediate_value(trial._trial_id, step, value)
 
     def worse(self, trial: AskedTrial) -> bool:
@@ -147,6 +147,6 @@ class OptunaStudy:
         return bool(self._study.pruner.prune(self._study, now)) if now.intermediate_values else False
 
     def tell(self, number: int, state: TrialState, values: list[float] | None = None) -> None:
-        """End a trial. A pruned one has the last value that was reported."""
+        """End a trial. A pruned one gets the last value that was reported."""
         self._study.sampler = _LISTENER
         self._study.tell(number, values, state)

@@ -1,4 +1,4 @@
-"""What runs say to a sampler: the values of their objectives, and what their end means."""
+"""What runs report to a sampler: the values of their objectives, and how their final state counts."""
 
 import math
 from statistics import fmean
@@ -14,12 +14,12 @@ _ENDED = {RunState.COMPLETED: TrialState.COMPLETE, RunState.FAILED: TrialState.F
 
 
 def state_of(run: Run) -> TrialState:
-    """What a run's end means to a sampler; stopped and pruned ones count with what they had reached."""
+    """Return the Optuna state for a run's final state; stopped and pruned runs count with what they had reached."""
     return _ENDED.get(run.state, TrialState.PRUNED)
 
 
 def finite_values(spec: StudySpec, runs: list[Run]) -> list[float] | None:
-    """The values of the objectives: means over the folds. None where a run has left nothing to judge."""
+    """Return the values of the objectives: means over the folds. None where a run has nothing to evaluate."""
     found = []
     for name in spec.objectives:
         each = [measured(run, name, _metric(run)) for run in runs]
@@ -31,7 +31,7 @@ def finite_values(spec: StudySpec, runs: list[Run]) -> list[float] | None:
 
 
 def reported_values(store: Store, spec: StudySpec, runs: list[Run], folds: int, known: int) -> list[float | None]:
-    """The quality after each epoch, or of each fold that has ended; empty where there is none beyond the `known` ones."""
+    """Return the quality after each epoch, or of each ended fold; empty where there is none beyond the `known` ones."""
     if spec.objectives != (QUALITY,):
         return []
     if folds > 1:
@@ -43,5 +43,5 @@ def reported_values(store: Store, spec: StudySpec, runs: list[Run], folds: int, 
 
 
 def _metric(run: Run) -> str:
-    """The metric that is the quality."""
+    """Return the metric that is the quality."""
     return run.parsed().task.objective

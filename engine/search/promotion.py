@@ -1,4 +1,4 @@
-"""Promotion: an ordinary run with the values of a trial, which the test split judges at its end."""
+"""Promotion: an ordinary run with the values of a trial, evaluated on the test split at its end."""
 
 from dataclasses import replace
 
@@ -12,8 +12,8 @@ from engine.studies import Study
 def promote(store: Store, study: Study, trial: int, owner: str = "") -> Run:
     """Queue a full run with the values of a trial; its events say where they come from.
 
-    A trial of a cross-validation becomes one run on all that its folds have trained on. Raises `TrainyardError` for a
-    trial that is not there, has come to no value, or cannot be trained any more.
+    A trial of a cross-validation becomes one run on everything its folds trained on. Raise `TrainyardError` for a
+    trial that does not exist, has no result, or can no longer be trained.
     """
     runs = store.studies.runs(study.id, [trial]).get(trial, [])
     if not runs:

@@ -1,6 +1,6 @@
-"""No trial is trained for what is known: samplers are asked anew where they repeat values, and a finite space comes to its end.
+"""No combination is trained twice: samplers are asked again when they repeat values, and a finite space is exhausted.
 
-With the same seed the same values come to the same result, so training them again would only take time.
+With the same seed the same values give the same result, so training them again would only take time.
 """
 
 from collections.abc import Iterable, Mapping
@@ -18,9 +18,9 @@ from engine.sentences import Sentence
 from engine.studies import StudySpec
 
 OPEN = "open"
-"""Attribute of a trial that somebody stopped before it came to an end: its values may be asked for again."""
+"""Attribute of a trial that was stopped before it ended: its values may be tried again."""
 REPEATS = "repeats"
-"""Attribute of a trial with the values of a completed one: that one's number."""
+"""Attribute of a trial with the values of a completed one: the number of that trial."""
 _ATTEMPTS = 6  # each asks the sampler once more
 _RANDOM_ATTEMPTS = 64
 _MOST_LISTED = 100_000
@@ -28,7 +28,7 @@ _KNOWN = (TrialState.COMPLETE, TrialState.RUNNING, TrialState.WAITING)
 
 
 class Tried:
-    """The combinations of a space that the trials of a study have tried, or try now."""
+    """The combinations of a space that a study has tried or is trying."""
 
     def __init__(self, spec: StudySpec, trials: Iterable[FrozenTrial]) -> None:
         self._spec, self._names = spec, spec.space
@@ -40,7 +40,7 @@ class Tried:
 
     @property
     def exhausted(self) -> bool:
-        """Whether nothing is left that was not tried. The space may have been narrowed since trials began."""
+        """Whether everything has been tried. The space may have been narrowed since trials began."""
         size = space_size(self._spec)
         return len(self._keys) >= size and sum(map(self._inside, self._keys)) >= size
 
@@ -50,7 +50,7 @@ class Tried:
         return all(holds(domain, fields[name].type, value) for (name, domain), value in named)
 
     def left(self, fixed: Mapping[str, Any]) -> list[dict[str, Any]]:
-        """Return the combinations with these fixed values that were not tried; none where there are too many to list."""
+        """Return the untried combinations with these fixed values; none where there are too many to list."""
         if space_size(self._spec) > _MOST_LISTED:
             return []
         candidates = (params | dict(fixed) for params in combinations_of(self._spec))
@@ -58,7 +58,7 @@ class Tried:
 
 
 def twin_of(trial: AskedTrial, trials: Iterable[FrozenTrial]) -> FrozenTrial | None:
-    """Return the completed trial that has the same values already; None where there is none."""
+    """Return the completed trial with the same values; None where there is none."""
     params = trial.params
     key = key_of(params, params)
     completed = (o for o in trials if o.state is TrialState.COMPLETE and o.params.keys() == params.keys())
@@ -66,7 +66,7 @@ def twin_of(trial: AskedTrial, trials: Iterable[FrozenTrial]) -> FrozenTrial | N
 
 
 def is_known(params: Mapping[str, Any], trials: Iterable[FrozenTrial]) -> bool:
-    """Whether a trial with exactly these enqueued values has completed, runs or waits. What failed or was pruned may be tried again."""
+    """Whether these exact enqueued values have completed, run or wait. Failed or pruned ones may be tried again."""
     wanted = key_of(params, params)
     known = (trial for trial in trials if trial.state in _KNOWN)
     return any(
@@ -77,9 +77,9 @@ def is_known(params: Mapping[str, Any], trials: Iterable[FrozenTrial]) -> bool:
 
 
 class UnrepeatedSampler(BaseSampler):
-    """Another sampler, which is asked again where it repeats values; where it insists, values at random that nobody has tried.
+    """Asks another sampler again when it repeats values; if it insists, draws untried values at random.
 
-    As long as nothing repeats, the values are those of the other sampler, one for one.
+    As long as nothing repeats, the values are exactly those of the other sampler.
     """
 
     def __init__(self, inner: BaseSampler, space: Mapping[str, BaseDistribution], tried: Tried, seed: int) -> None:
@@ -87,7 +87,7 @@ class UnrepeatedSampler(BaseSampler):
         self._random, self._generator = RandomSampler(seed=seed), np.random.default_rng(seed)
 
     def infer_relative_search_space(self, study: Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
-        """Return the whole space, since repetition is a matter of all values together."""
+        """Return the whole space, since a repetition concerns all values together."""
         return self._space
 
     def sample_independent(
@@ -99,7 +99,7 @@ class UnrepeatedSampler(BaseSampler):
     def sample_relative(
         self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
     ) -> dict[str, Any]:
-        """Return values for all of the space, new ones where there are any."""
+        """Return values for the whole space, untried ones where there are any."""
         given = enqueued_params(trial) | trial.params
         fixed = {name: value for name, value in given.items() if name in self._space}
         found: dict[str, Any] = {}

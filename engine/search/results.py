@@ -13,14 +13,14 @@ from engine.studies import Study
 
 @dataclass(frozen=True)
 class Found:
-    """The trials of a study by state, and the best of them; of several objectives, all that no other one beats."""
+    """The trials of a study by state, and the best of them; with several objectives, all that are not dominated."""
 
     trials: dict[str, int] = field(default_factory=dict)
     best: list[dict[str, Any]] = field(default_factory=list)
-    """`trial`, `values`, `params` and `run` of each, by the name of the objective or hyperparameter."""
+    """`trial`, `values`, `params` and `run` of each, keyed by the name of the objective or hyperparameter."""
 
     repeats: dict[int, int] = field(default_factory=dict)
-    """Trials that were not trained, since another has the same values: its number, by theirs."""
+    """Trials that were not trained because another has the same values: their number -> the number of that trial."""
 
     @property
     def done(self) -> int:
@@ -29,7 +29,7 @@ class Found:
 
 
 def find_results(store: Store, study: Study) -> Found:
-    """Ask Optuna; nothing found while it does not know the study."""
+    """Return the results from Optuna; empty while it does not know the study."""
     storage = open_storage(store.url)
     try:
         known = optuna.load_study(study_name=study_name(study.id), storage=storage)

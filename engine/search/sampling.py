@@ -1,4 +1,4 @@
-"""A study in Optuna's words: distributions, samplers and pruners."""
+"""A study in Optuna's terms: distributions, samplers and pruners."""
 
 import math
 import warnings
@@ -21,7 +21,7 @@ _STARTUP_SHARE = 4  # a quarter of the trials is chosen at random before a sampl
 
 
 def make_sampler(spec: StudySpec, number: int) -> optuna.samplers.BaseSampler:
-    """The sampler for trial `number`. Its seed follows from the number, so that a driver that was killed changes nothing."""
+    """Return the sampler for trial `number`. Its seed follows from the number, so that restarting the driver changes nothing."""
     with _experimental():
         return _make_sampler(spec, number)
 
@@ -29,7 +29,7 @@ def make_sampler(spec: StudySpec, number: int) -> optuna.samplers.BaseSampler:
 def make_unrepeated(
     spec: StudySpec, number: int, tried: Tried, space: Mapping[str, BaseDistribution]
 ) -> optuna.samplers.BaseSampler:
-    """Return the same sampler, made not to choose what was tried. A grid repeats nothing by itself."""
+    """Return the same sampler, wrapped to avoid values already tried. A grid repeats nothing by itself."""
     made = make_sampler(spec, number)
     if spec.search.sampler == "grid":
         return made
@@ -68,14 +68,14 @@ def _make_sampler(spec: StudySpec, number: int) -> optuna.samplers.BaseSampler:
 
 @contextmanager
 def _experimental() -> Iterator[None]:
-    """Without Optuna's warnings of what it may still change: its version is pinned."""
+    """Suppress Optuna's warnings about experimental features: its version is pinned."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
         yield
 
 
 def make_pruner(spec: StudySpec) -> optuna.pruners.BasePruner:
-    """The pruner. Steps are epochs, counted from 1; for the folds of a cross-validation, the folds."""
+    """Return the pruner. Steps are epochs, counted from 1; in a cross-validation, folds."""
     with _experimental():
         return _make_pruner(spec)
 
@@ -97,13 +97,13 @@ def _make_pruner(spec: StudySpec) -> optuna.pruners.BasePruner:
 
 
 def distributions(spec: StudySpec) -> dict[str, BaseDistribution]:
-    """What Optuna may ask for, by name."""
+    """Return Optuna's distributions, by name."""
     fields = spec.fields()
     return {name: distribution(domain, fields[name].type) for name, domain in spec.space.items()}
 
 
 def distribution(domain: Domain, kind: type) -> BaseDistribution:
-    """A domain in Optuna's words."""
+    """Return a domain as an Optuna distribution."""
     match domain:
         case Choices(options):
             return CategoricalDistribution(options)
@@ -117,5 +117,5 @@ def distribution(domain: Domain, kind: type) -> BaseDistribution:
 
 
 def _last(low: float, high: float, step: float | None) -> float:
-    """The last number that steps from `low` reach, which a narrowed range need not end with."""
+    """Return the last number that steps from `low` reach, which is not always the end of a narrowed range."""
     return round(low + math.floor((high - low) / step + 1e-9) * step, 10) if step else high

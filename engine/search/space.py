@@ -1,4 +1,4 @@
-"""The values that a study may try, where they can be counted: known without Optuna, so that a page can say how many there are."""
+"""The combinations that a study may try, where countable: known without Optuna, so that a page can show their number."""
 
 import math
 from collections.abc import Iterator, Mapping
@@ -19,7 +19,7 @@ def space_size(spec: StudySpec) -> float:
 
 
 def combinations_of(spec: StudySpec) -> Iterator[dict[str, Any]]:
-    """Yield each combination of a space that is finite."""
+    """Yield each combination of a finite space."""
     fields = spec.fields()
     values = [_values(domain, fields[name].type) for name, domain in spec.space.items()]
     return (dict(zip(spec.space, chosen, strict=True)) for chosen in product(*values))
@@ -62,5 +62,5 @@ def holds(domain: Domain, kind: type, value: Any) -> bool:
 
 
 def key_of(params: Mapping[str, Any], names: Mapping[str, Any]) -> Key:
-    """Return what makes two combinations the same: numbers are compared by ten digits, since steps are not exact."""
+    """Return a key that equal combinations share: numbers are compared to ten digits, since steps are not exact."""
     return tuple(float(f"{v:.10g}") if isinstance(v := params[name], float) else v for name in names)

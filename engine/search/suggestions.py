@@ -1,4 +1,4 @@
-"""The dimensions of a search about which nobody has said anything yet: for the page and the command line."""
+"""The suggested dimensions of a new search, for the page and the command line."""
 
 from typing import Any
 
@@ -7,13 +7,13 @@ from engine.spec import Choices, Field, Range
 from engine.studies import Domain, narrow, tunable
 
 _GROUPS = (("learning_rate",), ("units", "filters", "width", "embedding"), ("dropout",))
-"""Of each group the first that there is."""
-_AROUND = {float: 10.0, int: 4.0}  # a suggested range on a log scale reaches so many times below and above the value
-_STANDS_FOR_ANOTHER = "auto"  # a choice that is one of the others, as the data decides
+"""The first hyperparameter available from each group."""
+_AROUND = {float: 10.0, int: 4.0}  # a suggested range on a log scale reaches this many times below and above the value
+_STANDS_FOR_ANOTHER = "auto"  # a choice that stands for one of the others, depending on the data
 
 
 def suggested_space(base: RunSpec) -> dict[str, Domain]:
-    """Return what varies first: learning rate, width and dropout, and what the model declares to matter."""
+    """Return what to vary first: learning rate, width and dropout, and what the model declares important."""
     fields, values = tunable(base), base.values()
     groups = [next((name for name in group if name in fields), "") for group in _GROUPS]
     first = {*groups, *base.model.searched}
@@ -21,7 +21,7 @@ def suggested_space(base: RunSpec) -> dict[str, Domain]:
 
 
 def suggested_domain(field: Field, value: Any) -> Domain:
-    """Return a range to begin with: on a log scale near the value that is chosen, otherwise all that the field takes."""
+    """Return a range to begin with: on a log scale near the current value, otherwise the field's full range."""
     own = narrow(field, None)
     match own:
         case Range(log=True) if value:

@@ -1,4 +1,4 @@
-"""Trials as their runs tell them: what was tried and what came of it, without asking Optuna."""
+"""Trials as reconstructed from their runs: what was tried and with which result, without asking Optuna."""
 
 import math
 from collections.abc import Sequence
@@ -19,10 +19,10 @@ class Trial:
 
     number: int
     state: RunState
-    """That of its last run; failed where a completed one has left nothing to judge, pruned where folds are missing."""
+    """The state of its last run; failed if a completed one has nothing to evaluate, pruned if folds are missing."""
     params: dict[str, Any]
     values: tuple[float | None, ...]
-    """What it has come to by each objective so far; final once it has completed."""
+    """Its value for each objective so far; final once it has completed."""
     runs: tuple[Run, ...]
 
     @property
@@ -32,12 +32,12 @@ class Trial:
 
     @property
     def live(self) -> bool:
-        """Whether it waits or trains."""
+        """Whether it is waiting or training."""
         return self.state.live
 
     @property
     def judged(self) -> bool:
-        """Whether it counts when the best is looked for."""
+        """Whether it counts when the best is chosen."""
         return self.state is RunState.COMPLETED and None not in (*self.values, *self.params.values())
 
     @property
@@ -47,13 +47,13 @@ class Trial:
 
     @property
     def seconds(self) -> float | None:
-        """How long it has trained; None while it has not ended. A clock that was put back takes nothing away."""
+        """How long it has trained; None until it has ended. A clock that was set back does not shorten it."""
         began, ended = self.started_at, self.run.ended_at
         return max(0.0, (ended - began).total_seconds()) if began and ended and self.state.final else None
 
 
 class TrialReader:
-    """Makes trials of a study's runs. What all of them share is looked up once: there may be thousands."""
+    """Builds trials from a study's runs. What they share is looked up once: there may be thousands."""
 
     def __init__(self, spec: StudySpec) -> None:
         base = RunSpec.build(spec.values)
@@ -61,11 +61,11 @@ class TrialReader:
         self.metric = base.task.objective
         """The metric that is the quality, such as `val_accuracy`."""
         self.quality_maximize = base.task.maximize
-        """Whether more of it is better."""
+        """Whether higher is better."""
         self.folds = max(1, base.dataset.folds)
         """How many runs a trial has, one after the other."""
         self.maximize = spec.maximize()
-        """For each objective whether more is better."""
+        """Whether each objective is maximized."""
         self.fields = spec.fields()
         """The hyperparameters that vary, by name."""
         sections = {field.name: name for name, part in base.sections().items() for field in part.fields()}
@@ -73,11 +73,11 @@ class TrialReader:
 
     @property
     def needs_environment(self) -> bool:
-        """Whether an objective stands in what the worker has said of itself."""
+        """Whether an objective is read from the environment that the worker recorded."""
         return "parameters" in self.spec.objectives
 
     def trial(self, runs: Sequence[Run]) -> Trial:
-        """The trial of these runs, in the order of their start."""
+        """Return the trial of these runs, in the order in which they started."""
         last = runs[-1]
         values = tuple(self._value(runs, name) for name in self.spec.objectives)
         params = {name: (last.spec.get(section) or {}).get(name) for section, name in self._places}
@@ -98,7 +98,7 @@ class TrialReader:
 
 
 def measured(run: Run, objective: str, metric: str) -> float | None:
-    """The value of an objective as the worker has left it; `metric` is the one that is the quality."""
+    """Return the value of an objective as the worker recorded it; `metric` is the one that is the quality."""
     if objective == QUALITY:
         found = run.best.get(metric)
     else:
@@ -108,14 +108,14 @@ def measured(run: Run, objective: str, metric: str) -> float | None:
 
 
 def best_trials(trials: Sequence[Trial], maximize: Sequence[bool]) -> list[Trial]:
-    """The best of the judged ones; with several objectives all that no other one beats, by the first of them."""
+    """Return the best trials that count; with several objectives all that are not dominated, sorted by the first."""
     judged = [trial for trial in trials if trial.judged]
     if not judged:
         return []
     losses = np.array([trial.values for trial in judged], float) * np.where(maximize, -1, 1)
     if len(maximize) == 1:
         return [judged[int(np.argmin(losses[:, 0]))]]
-    order = np.lexsort(losses.T[::-1])  # whoever beats another stands before it
+    order = np.lexsort(losses.T[::-1])  # a trial that dominates another comes before it
     front: list[int] = []
     for i in order:
         others = losses[front]

@@ -1,6 +1,6 @@
-"""The nouns of a search: what is searched (StudySpec), how far it is (StudyState), what is known of it (Study).
+"""The nouns of a search: what is searched (StudySpec), its progress (StudyState), and its current record (Study).
 
-A study asks a sampler for values, trains a run with them (a trial), tells the sampler what came of it, and asks again.
+A study asks a sampler for values, trains a run with them (a trial), reports the result to the sampler, and asks again.
 """
 
 from engine.studies.domains import Domain, domain_from_dict, domain_to_dict, narrow, parse_domain, tunable

@@ -13,7 +13,7 @@ Domain = Range | Choices
 
 
 def tunable(spec: RunSpec) -> dict[str, Field]:
-    """The fields that a study may vary, by name: the hyperparameters of all parts."""
+    """Return the fields that a study may vary, by name: the hyperparameters of all parts."""
     return {field.name: field for part in spec.sections().values() for field in part.hyperparameters()}
 
 
@@ -24,7 +24,7 @@ def known_field(name: str, known: dict[str, Field]) -> Field:
 
 
 def typed(field: Field, value: Any) -> Any:
-    """What a form or a command line has given, as the field's own type."""
+    """Return a value from a form or a command line as the field's own type."""
     if isinstance(field.domain, Choices):
         return next((option for option in field.domain.options if str(option) == str(value)), value)
     try:
@@ -36,7 +36,7 @@ def typed(field: Field, value: Any) -> Any:
 
 
 def narrow(field: Field, domain: Domain | None) -> Domain:
-    """`domain` if it lies within the field's own, which stands for None. Raises `TrainyardError` for a wider one."""
+    """Return `domain` if it lies within the field's own, which None stands for. Raise `TrainyardError` for a wider one."""
     own = field.domain
     assert isinstance(own, Range | Choices)
     if domain is None:
@@ -85,7 +85,7 @@ def narrow(field: Field, domain: Domain | None) -> Domain:
 
 
 def parse_domain(field: Field, text: str) -> Domain:
-    """`32:128` for numbers, `relu,tanh` for choices; empty for all of the field's own. Raises `TrainyardError`."""
+    """Read `32:128` for numbers, `relu,tanh` for choices; empty for the field's full domain. Raise `TrainyardError`."""
     if not text:
         return narrow(field, None)
     try:
@@ -103,7 +103,7 @@ def parse_domain(field: Field, text: str) -> Domain:
 
 
 def domain_to_dict(domain: Domain) -> dict[str, Any]:
-    """Plain JSON."""
+    """Return plain JSON."""
     if isinstance(domain, Choices):
         return {"options": list(domain.options)}
     return {"low": domain.low, "high": domain.high, "step": domain.step, "log": domain.log}

@@ -1,4 +1,4 @@
-"""What trials are judged by, and in which direction that is better."""
+"""The objectives of trials, and which direction is better."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -14,14 +14,14 @@ DIRECTIONS: tuple[Direction, ...] = ("maximize", "minimize")
 
 @dataclass(frozen=True)
 class Objective:
-    """What a trial is judged by."""
+    """A quantity by which trials are compared."""
 
     name: str
     title: str
     maximize: bool
     help: str
     key: str = ""
-    """What it is called in the result of a run."""
+    """Its key in the result of a run."""
 
 
 QUALITY = "quality"
@@ -53,7 +53,7 @@ OBJECTIVES: dict[str, Objective] = {
 
 
 def own_direction(name: str, task: Task) -> Direction:
-    """In which direction an objective is better where nobody says otherwise."""
+    """Return the direction in which an objective is better by default."""
     return "maximize" if (task.maximize if name == QUALITY else OBJECTIVES[name].maximize) else "minimize"
 
 
@@ -64,7 +64,7 @@ def known_objective(name: str) -> str:
 
 
 def known_direction(words: str) -> Direction:
-    """One of `DIRECTIONS`. Raises `TrainyardError`."""
+    """Return one of `DIRECTIONS`. Raise `TrainyardError` for anything else."""
     for direction in DIRECTIONS:
         if words == direction:
             return direction
@@ -72,7 +72,7 @@ def known_direction(words: str) -> Direction:
 
 
 def parse_objective(text: str) -> tuple[str, Direction | None]:
-    """`latency`, or `latency:maximize` for a direction other than its own."""
+    """Read `latency`, or `latency:maximize` for a direction other than its own."""
     name, colon, words = text.partition(":")
     return name.strip(), known_direction(words.strip()) if colon else None
 

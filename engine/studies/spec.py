@@ -57,7 +57,7 @@ class StudySpec:
     objectives: tuple[str, ...] = (QUALITY,)
     search: Search = field(default_factory=Search)
     directions: Mapping[str, Direction] = field(default_factory=dict)
-    """Those that are not the objective's own."""
+    """Directions other than the objective's own."""
 
     @classmethod
     def build(
@@ -68,7 +68,7 @@ class StudySpec:
         search: Search | None = None,
         directions: Mapping[str, str] | None = None,
     ) -> Self:
-        """Check everything that can be checked before a trial. Raises `TrainyardError` with a sentence for what is wrong."""
+        """Check everything that can be checked before a trial. Raise `TrainyardError` with a sentence for what is wrong."""
         base = RunSpec.build(values)
         known = tunable(base)
         if not space:
@@ -116,22 +116,22 @@ class StudySpec:
             )
 
     def maximize(self) -> tuple[bool, ...]:
-        """For each objective whether more is better."""
+        """Whether each objective is maximized."""
         task = RunSpec.build(self.values).task
         directions = (self.directions.get(name) or own_direction(name, task) for name in self.objectives)
         return tuple(direction == "maximize" for direction in directions)
 
     def fields(self) -> dict[str, Field]:
-        """What varies, by name. Raises `TrainyardError` for what is no hyperparameter any more."""
+        """Return what varies, by name. Raise `TrainyardError` for a name that is no longer a hyperparameter."""
         known = tunable(RunSpec.build(self.values))
         return {name: known_field(name, known) for name in self.space}
 
     def run_spec(self, params: dict[str, Any]) -> RunSpec:
-        """What a trial with these values of the space trains."""
+        """Return the spec of the run that a trial with these values trains."""
         return RunSpec.build(self.values | params)
 
     def largest(self) -> RunSpec:
-        """Return the trial that takes the most memory, as far as values tell; the base where those do not go together."""
+        """Return the trial that takes the most memory, as far as values tell; the base where those do not fit together."""
         ends = {name: _largest(domain) for name, domain in self.space.items()}
         try:
             return self.run_spec({name: self.fields()[name].type(end) for name, end in ends.items() if end is not None})
@@ -139,7 +139,7 @@ class StudySpec:
             return self.run_spec({})
 
     def check_params(self, params: dict[str, Any]) -> dict[str, Any]:
-        """Return values to enqueue, typed and inside of the space; what they leave open the sampler chooses."""
+        """Return values to enqueue, typed and within the space; the sampler chooses those that are left out."""
         found = {}
         fields = self.fields()
         for name, value in params.items():
@@ -167,7 +167,7 @@ class StudySpec:
         return found
 
     def narrowed(self, name: str, domain: Domain) -> Self:
-        """The same with a narrower range of one hyperparameter. Choices must stay: a sampler cannot forget some."""
+        """Return the same with a narrower range of one hyperparameter. Choices must stay: a sampler cannot drop some."""
         if name not in self.space:
             raise unknown_name("hyperparameter of this study", name, self.space)
         if isinstance(self.space[name], Choices):
@@ -180,7 +180,7 @@ class StudySpec:
         return replace(self, space=self.space | {name: narrow(field_, domain)})
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain JSON."""
+        """Return plain JSON."""
         return {
             "values": self.values,
             "space": {name: domain_to_dict(domain) for name, domain in self.space.items()},
@@ -191,7 +191,7 @@ class StudySpec:
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Self:
-        """The inverse of `to_dict`. Raises `TrainyardError` for a record that another version has written."""
+        """The inverse of `to_dict`. Raise `TrainyardError` for a record that another version has written."""
         try:
             search = Search.parse(data["search"])
             space = {name: domain_from_dict(domain) for name, domain in data["space"].items()}
@@ -207,13 +207,13 @@ class StudySpec:
 
     @classmethod
     def remnant(cls, data: Any) -> Self:
-        """What little is certain of a record that cannot be read: enough to list it."""
+        """Return the parts of an unreadable record that are certain: enough to list it."""
         values = data.get("values") if isinstance(data, dict) else None
         return cls(values if isinstance(values, dict) else {}, {})
 
 
 def _largest(domain: Domain) -> float | None:
-    """Return the largest number of a range or of choices; None where words are chosen."""
+    """Return the largest number of a range or of choices; None for choices that are words."""
     match domain:
         case Range(high=high):
             return high

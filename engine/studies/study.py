@@ -1,4 +1,4 @@
-"""A study as the store knows it at one moment, and where it stands."""
+"""A study as the store has it at one moment, and its state."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,7 +9,7 @@ from engine.studies.spec import StudySpec
 
 
 class StudyState(StrEnum):
-    """Where a study stands. The last three are final; a stopped one may be resumed."""
+    """The state of a study. The last three are final; a stopped one may be resumed."""
 
     RUNNING = "running"
     PAUSED = "paused"
@@ -33,17 +33,17 @@ class Study:
     spec: StudySpec
     owner: str = ""
     message: str = ""
-    """One sentence that says why it ended or what to do; empty while all is well."""
+    """A sentence that says why it ended or what to do; empty while all is well."""
     enqueued: tuple[dict[str, Any], ...] = ()
-    """Values that somebody wants to be tried next, and that no trial has yet."""
+    """Enqueued values that no trial has yet."""
     boosted: tuple[int, ...] = ()
-    """Numbers of the trials that train to their end whatever the pruner says."""
+    """Numbers of the trials that train to their end even if the pruner would end them."""
     spent_seconds: float = 0.0
-    """How long it has been searching: pauses do not count."""
+    """How long it has been searching, pauses excluded."""
     created_at: datetime | None = None
     ended_at: datetime | None = None
     unreadable: str = ""
-    """Why what it searches is not known; empty for all studies but those that another version has written."""
+    """Why its spec cannot be read; empty except for studies that another version has written."""
 
     @property
     def live(self) -> bool:

@@ -1,4 +1,4 @@
-"""What happens beside `fit`: reporting, obeying a stop, remembering the best epoch, checkpoints."""
+"""Callbacks of `fit`: reporting, obeying a stop, remembering the best epoch, checkpoints."""
 
 import errno
 import logging
@@ -39,13 +39,13 @@ class BestEpoch(keras.callbacks.EarlyStopping):
         super().on_train_begin()
 
     def on_train_begin(self, logs: Any = None) -> None:
-        """Nothing: `fit` is called in portions, and each must go on where the last one ended."""
+        """Do nothing: `fit` is called in portions, and each must continue where the last one ended."""
 
     def on_train_end(self, logs: Any = None) -> None:
-        """Nothing: `restore` is called once, after the last portion."""
+        """Do nothing: `restore` is called once, after the last portion."""
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        """Compare and remember."""
+        """Compare with the best epoch and remember a better one."""
         super().on_epoch_end(epoch, logs)
         if self.best_epoch == epoch and self.best_weights is not None:
             self.epochs = {"epoch": epoch + 1} | {k: float(v) for k, v in (logs or {}).items()}
@@ -61,7 +61,7 @@ class BestEpoch(keras.callbacks.EarlyStopping):
             self.model.set_weights(self.best_weights)
 
     def state(self) -> dict[str, Any]:
-        """What must outlive the process beside `best_weights`, as plain JSON."""
+        """Return what must outlive the process besides `best_weights`, as plain JSON."""
         best = None if self.best is None else float(self.best)
         return {"wait": self.wait, "best": best, "best_epoch": self.best_epoch, "epochs": self.epochs}
 
@@ -79,10 +79,10 @@ class Plateau(keras.callbacks.ReduceLROnPlateau):
         super().on_train_begin()
 
     def on_train_begin(self, logs: Any = None) -> None:
-        """Nothing: see `BestEpoch.on_train_begin`."""
+        """Do nothing: see `BestEpoch.on_train_begin`."""
 
     def state(self) -> dict[str, Any]:
-        """What must outlive the process, as plain JSON; the learning rate itself is the optimizer's."""
+        """Return what must outlive the process, as plain JSON; the learning rate itself is the optimizer's."""
         best = None if self.best is None else float(self.best)
         return {"best": best, "wait": self.wait, "cooldown_counter": self.cooldown_counter}
 
@@ -92,9 +92,9 @@ class Plateau(keras.callbacks.ReduceLROnPlateau):
 
 
 class SteadySeeds(keras.callbacks.Callback):
-    """Let validation move no seed, so that it may be left and done again.
+    """Keeps validation from changing seeds, so that it may be interrupted and repeated.
 
-    Keras' recurrent layers draw their dropout in inference too, where they do not use it.
+    Keras' recurrent layers draw their dropout in inference too, although they do not use it.
     """
 
     def __init__(self) -> None:
@@ -103,27 +103,27 @@ class SteadySeeds(keras.callbacks.Callback):
         self._states: list[Any] = []
 
     def set_model(self, model: keras.Model) -> None:
-        """Find its seeds once: a walk through all layers takes longer than a small epoch."""
+        """Find the model's seeds once: a walk through all layers takes longer than a small epoch."""
         super().set_model(model)
         self._states = [v for v in model.non_trainable_variables if v.name == "seed_generator_state"]
 
     def on_test_begin(self, logs: Any = None) -> None:
-        """Remember."""
+        """Remember the seed states."""
         self._before = [keras.ops.convert_to_numpy(state).copy() for state in self._states]
 
     def on_test_end(self, logs: Any = None) -> None:
-        """Put back."""
+        """Restore the seed states."""
         self.put_back()
 
     def put_back(self) -> None:
-        """The states from before the validation, if one has begun and not ended."""
+        """Restore the states from before the validation, if one has begun and not ended."""
         if self._before:
             assign(self._states, self._before)
         self._before = []
 
 
 class Report(keras.callbacks.Callback):
-    """Hand metrics to the reporter a few times a second, and leave `fit` once the run was asked to end.
+    """Passes metrics to the reporter a few times a second, and leaves `fit` once the run was asked to end.
 
     Loss and metrics of a point are means over the interval since the last point, not since the start of the epoch:
     Keras' running means are turned back into sums and subtracted.
@@ -136,10 +136,10 @@ class Report(keras.callbacks.Callback):
         self.reporter, self.batches, self.spec, self.best = reporter, batches, spec, best
         self.stride = max(1, total_steps // reporter.max_points)
         self.learning_rate = spec.optimizer.learning_rate
-        """The rate that was asked for last."""
+        """The rate that was requested last."""
         self.epoch = self.step = 0
         self.means: list[np.ndarray] = []
-        """Running means of the epoch's training part at `step`, while it stands still: to be saved, or restored."""
+        """Running means of the epoch's training part at `step`, while it is paused: to be saved, or restored."""
         self.throughputs: list[float] = []
         self.steps_per_second = 0.0
         self._sums: dict[str, float] = {}
@@ -147,7 +147,7 @@ class Report(keras.callbacks.Callback):
         self._counted = 0
         self._silent = True
         self._warm_step = (
-            0  # steps done when the first execution of the epoch came back: that one may have traced a graph
+            0  # steps done when the first execution of the epoch returned: that one may have traced a graph
         )
         self._last_step = 0
         self._began = self._last_time = self._last_point = self._warm = time.monotonic()
@@ -158,7 +158,7 @@ class Report(keras.callbacks.Callback):
         return self.epoch * self.batches.steps_per_epoch + self.step
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        """Point the pipeline at this epoch; in a continued one, go on with the running means."""
+        """Point the pipeline at this epoch; in a continued one, start from the saved running means."""
         self.batches.epoch = self.epoch = epoch
         self._first_step = self._counted = self.step
         self._sums = {}
@@ -169,7 +169,7 @@ class Report(keras.callbacks.Callback):
         self._began = self._last_time = time.monotonic()
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
-        """`batch` is the index within this portion of the last step that an execution was meant to do."""
+        """Report a point and obey requests; `batch` is the index within this portion of the last step of an execution."""
         self.step = min(self._first_step + batch + 1, self.batches.steps_per_epoch)
         now = time.monotonic()
         if not self._warm_step:
@@ -181,7 +181,7 @@ class Report(keras.callbacks.Callback):
         self._obey()
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        """Epoch-level values; a loss that is no number ends the run with a sentence."""
+        """Report epoch-level values; a loss that is not a finite number ends the run with a sentence."""
         values = {name: float(value) for name, value in (logs or {}).items()}
         self._check(values["loss"])
         self._check(values.get("val_loss", 0.0), "validation loss")
@@ -190,7 +190,7 @@ class Report(keras.callbacks.Callback):
         self.reporter.set_best(self.best.epochs)
 
     def on_test_begin(self, logs: Any = None) -> None:
-        """The training part of the epoch is over: keep its running means, and take its throughput."""
+        """Keep the running means of the epoch's training part, which is over, and take its throughput."""
         self._take_means()
         now = time.monotonic()
         seconds = now - self._began
@@ -203,11 +203,11 @@ class Report(keras.callbacks.Callback):
             self._pace(now)
 
     def on_test_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
-        """A long validation is left, too; it is done again after a restart."""
+        """Leave a long validation, too; it is done again after a restart."""
         self.reporter.obey()
 
     def _pace(self, now: float) -> None:
-        """Speed and learning rate at the end of an epoch, where epochs are too short to have points of their own."""
+        """Return speed and learning rate at the end of an epoch, where epochs are too short to have points of their own."""
         if now - self._last_point >= self.INTERVAL_SECONDS and self.total_steps - self._last_step >= self.stride:
             values = {"examples_per_second": self.throughputs[-1], "learning_rate": self._learning_rate()}
             self.reporter.step_ended(self.total_steps, self.total_steps / self.batches.steps_per_epoch, values)
@@ -230,7 +230,7 @@ class Report(keras.callbacks.Callback):
         count = self.step - self._counted
         values = {}
         for name, value in logs.items():
-            if not self.spec.task.mean_over_examples(name):  # says nothing of a few steps
+            if not self.spec.task.mean_over_examples(name):  # it means nothing over a few steps
                 continue
             total = float(value) * self.step
             values[name] = (total - self._sums.get(name, 0.0)) / count
@@ -258,10 +258,10 @@ class Report(keras.callbacks.Callback):
 
 
 class Checkpoints(keras.callbacks.Callback):
-    """Write a checkpoint after an epoch, but not more often than `seconds`: short epochs share one.
+    """Writes a checkpoint after an epoch, but not more often than `seconds`: short epochs share one.
 
     The best epoch so far can be forked all the same: where no checkpoint is due at its end, its state is copied, which
-    costs no disk, and written before the next checkpoint.
+    costs no disk space, and written before the next checkpoint.
     """
 
     def __init__(
@@ -274,12 +274,12 @@ class Checkpoints(keras.callbacks.Callback):
         *,
         most_kept: int = 0,
     ) -> None:
-        """`about` says what runs that are forked must know, and does not change; `most_kept` epochs can be forked."""
+        """`about` is constant information for forks; `most_kept` epochs can be forked."""
         super().__init__()
         self.files, self.best, self.remembering, self.seconds = files, best, remembering, seconds
         self.about, self.most_kept = about, most_kept
         self.more: list[Any] = []
-        """Weights that are not trained, and are not what they were at the beginning of all: forks need them."""
+        """Untrained weights that differ from their initial values: forks need them."""
         self._about: dict[str, Any] | None = None
         self._unwritten: tuple[int, dict[str, np.ndarray]] | None = None  # the best epoch so far, if no file has it
         self._began = self._last = time.monotonic()
@@ -289,7 +289,7 @@ class Checkpoints(keras.callbacks.Callback):
         self._began = time.monotonic() - spent
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        """Save at the boundary of an epoch, or remember the best one."""
+        """Save at the end of an epoch, or remember the best one."""
         if time.monotonic() - self._last >= self.seconds:
             self.save(epoch + 1)
         elif self.most_kept and self._best_epoch == epoch + 1:
@@ -319,7 +319,7 @@ class Checkpoints(keras.callbacks.Callback):
 
     @property
     def spent(self) -> float:
-        """Seconds spent in training, all attempts together."""
+        """Return the seconds spent in training, all attempts together."""
         return time.monotonic() - self._began
 
     @property
@@ -339,12 +339,12 @@ class Checkpoints(keras.callbacks.Callback):
         except OSError as error:
             if error.errno != errno.ENOSPC or not let_go(self.files):
                 raise
-            write_arrays(self.files.checkpoint, state)  # going on matters more than going back
+            write_arrays(self.files.checkpoint, state)  # continuing matters more than going back
 
 
 @contextmanager
 def _at_no_cost(words: str) -> Iterator[None]:
-    """Going on matters more than going back: a disk that is full, or cannot link, ends no run that needs no more of it."""
+    """Log disk errors and continue: a full disk, or one without links, must not end a run that needs no more space."""
     try:
         yield
     except OSError:

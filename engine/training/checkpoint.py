@@ -1,7 +1,7 @@
-"""A run's state in one file, written atomically: everything that decides how training goes on and what it ends with.
+"""A run's state in one file, written atomically: everything that training needs to continue to the same result.
 
 Keras' own files leave out the states of seed generators, so a resumed run with dropout or augmentation would differ
-from one never interrupted; `model.variables` has them, and so has this file.
+from one never interrupted; `model.variables` has them, and so does this file.
 """
 
 import json
@@ -20,19 +20,19 @@ from engine.errors import TrainyardError
 
 @dataclass(frozen=True)
 class Position:
-    """Where training stands: `step` updates of epoch `epoch` are done."""
+    """The position in training: `step` updates of epoch `epoch` are done."""
 
     epoch: int = 0
     step: int = 0
     callbacks: dict[str, Any] = field(default_factory=dict)
-    """What early stopping and the schedule remember, by callback name: plain JSON."""
+    """The state of early stopping and the schedule, by callback name: plain JSON."""
     seconds: float = 0.0
     """Time spent in training so far."""
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """What `load_checkpoint` cannot put back itself: Keras resets `means` when an epoch begins."""
+    """What `load_checkpoint` cannot restore itself: Keras resets `means` when an epoch begins."""
 
     position: Position
     means: list[np.ndarray]
@@ -49,9 +49,9 @@ def checkpoint_arrays(
     about: dict[str, Any] | None = None,
     more: list[Any] | None = None,
 ) -> dict[str, np.ndarray]:
-    """What a checkpoint holds, copied: weights, seed states and optimizer with the rest.
+    """Return the contents of a checkpoint, copied: weights, seed states and optimizer with the rest.
 
-    `about` is plain JSON for runs that are forked from here, and `more` are variables that only these need.
+    `about` is plain JSON for runs that are forked from here, and `more` are variables that only forks need.
     """
     arrays = {f"v{i}": keras.ops.convert_to_numpy(v) for i, v in enumerate(_variables(model))}
     arrays |= {f"m{i}": value for i, value in enumerate(means)}
@@ -63,9 +63,9 @@ def checkpoint_arrays(
 
 
 def load_checkpoint(path: Path, model: keras.Model) -> Checkpoint:
-    """Put weights, seed states and optimizer back into a compiled `model`.
+    """Restore weights, seed states and optimizer of a compiled `model`.
 
-    Raises `TrainyardError` when the file is damaged or of another network.
+    Raise `TrainyardError` when the file is damaged or of another network.
     """
     try:
         with path.open("rb") as stream, np.load(stream) as file:  # np.load leaves a damaged file open
@@ -84,9 +84,9 @@ def load_checkpoint(path: Path, model: keras.Model) -> Checkpoint:
 
 
 def load_weights(path: Path, model: keras.Model) -> Position:
-    """Put the weights of the best epoch so far into `model`, which need not be compiled; the newest before one has ended.
+    """Load the best epoch's weights into `model`, which need not be compiled; the newest ones before an epoch has ended.
 
-    What only training needs is not even read. Raises `TrainyardError` as `load_checkpoint` does.
+    Variables that only training needs are not read. Raise `TrainyardError` as `load_checkpoint` does.
     """
     try:
         with path.open("rb") as stream, np.load(stream) as file:
@@ -102,7 +102,7 @@ def load_weights(path: Path, model: keras.Model) -> Position:
 
 
 def write_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:
-    """Write an npz file so that `path` is at any moment whole: temporary name, fsync, rename."""
+    """Write an npz file so that `path` is complete at any moment: temporary name, fsync, rename."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_suffix(".tmp")
     try:
@@ -127,7 +127,7 @@ def assign(variables: list[Any], values: list[np.ndarray]) -> None:
 
 
 def _variables(model: keras.Model) -> list[Any]:
-    """Weights, seed states and optimizer, in a fixed order."""
+    """Return weights, seed states and optimizer variables, in a fixed order."""
     return [*model.variables, *model.optimizer.variables]
 
 

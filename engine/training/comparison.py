@@ -1,4 +1,4 @@
-"""Set a judged run beside the baseline of its dataset. Whatever goes wrong here costs the comparison, not the run."""
+"""Compare an evaluated run with the baseline of its dataset. An error here costs the comparison, not the run."""
 
 import json
 import logging
@@ -22,9 +22,9 @@ logger = logging.getLogger(__name__)
 
 
 def compare_run(data: PreparedDataset, task: Task, files: Artifacts, obey: Callable[[], None]) -> dict[str, Any]:
-    """Add the baseline to the evaluation, and return its figures for `run.result`.
+    """Add the baseline to the evaluation, and return its metrics for `run.result`.
 
-    Passes on `RunLost`, and the request to cancel. A stop leaves the baseline out: training is over anyway.
+    Pass on `RunLost`, and the request to cancel. A stop leaves the baseline out: training is over anyway.
     """
     try:
         baseline = baseline_of(data, task, obey)
@@ -46,7 +46,7 @@ def compare_run(data: PreparedDataset, task: Task, files: Artifacts, obey: Calla
 
 
 def _figures(baseline: Baseline, task: Task) -> dict[str, Any]:
-    """Its name, its test metrics, and the one on validation that charts compare."""
+    """Return its name, its test metrics, and the validation metric that charts compare."""
     if not baseline.name:
         return {}
     found: dict[str, Any] = {"baseline_name": baseline.name}
@@ -62,13 +62,13 @@ def _figures(baseline: Baseline, task: Task) -> dict[str, Any]:
 
 
 def known_baseline(data: PreparedDataset, task: Task) -> dict[str, Any]:
-    """Name and validation figures of the baseline, if known, for `run.environment`: live charts show it from there."""
+    """Return name and validation metric of the baseline, if known, for `run.environment`: live charts show it from there."""
     baseline = cached_baseline(data, task)
     return {"baseline": {"name": baseline.name, **baseline.metrics.get("validation", {})}} if baseline else {}
 
 
 def _record(baseline: Baseline, evaluation: dict[str, Any]) -> None:
-    """Each judged split gets the baseline with its own metrics."""
+    """Add the baseline's metrics to each evaluated split."""
     for split in JUDGED:
         if split in evaluation:
             evaluation[split]["baseline"] = asdict(baseline) | {
@@ -78,7 +78,7 @@ def _record(baseline: Baseline, evaluation: dict[str, Any]) -> None:
 
 
 def compare_with_guess(data: PreparedDataset, task: Task, evaluation: dict[str, Any]) -> dict[str, Any]:
-    """Each judged split gets what a single answer to everything reaches; returns that on the test for `run.result`."""
+    """Add the metrics of a constant prediction to each evaluated split; return those on the test split for `run.result`."""
     found: dict[str, Any] = {}
     learned = data.targets[data.indices("train")]
     for split in JUDGED:

@@ -1,4 +1,4 @@
-"""Judge the best epoch once, at the end: validation, then test; and save the model people use."""
+"""Evaluate the best epoch once, at the end: validation, then test; and save the model people use."""
 
 import json
 import time
@@ -26,13 +26,13 @@ _BATCH = 64
 _PORTION = 64 * _BATCH  # examples in memory at once
 _CALLS = 20
 JUDGED: tuple[Split, ...] = ("validation", "test")
-"""Splits on which a run is judged."""
+"""Splits on which a run is evaluated."""
 
 
 def evaluate_run(network: Network, data: PreparedDataset, files: Artifacts, spec: RunSpec) -> dict[str, Any]:
     """Save the model, evaluate it on validation, test and the dataset's extra tests, keep what became of each example.
 
-    Returns the figures for `run.result`.
+    Return the metrics for `run.result`.
     """
     save_model(network, files)
     found: dict[str, Any] = {}
@@ -98,12 +98,12 @@ def _caller(network: Network) -> Call:
 
 
 def predict(network: Network, inputs: np.ndarray) -> np.ndarray:
-    """Outputs (examples, outputs) of the saved model for raw inputs."""
+    """Return outputs (examples, outputs) of the saved model for raw inputs."""
     return np.asarray(outputs_of(network.saved, inputs, _BATCH))
 
 
 def measure_latency(network: Network, data: PreparedDataset) -> float:
-    """Milliseconds that the saved model takes for one example: the median of some calls, warm."""
+    """Return the milliseconds that the saved model takes for one example: the median of some calls, warm."""
     example = as_tensors(data.arrays("validation")[0][:1])
     network.saved.predict_on_batch(example)  # traced here
     seconds = []
@@ -125,5 +125,5 @@ def save_model(network: Network, files: Artifacts) -> None:
 
 
 def save_info(files: Artifacts, spec: RunSpec, info: DataInfo) -> None:
-    """Write `info.json`: what the model takes and what its outputs mean, for when the dataset is gone."""
+    """Write `info.json`: the signature of the model, for when the dataset is gone."""
     write_text(files.info, json.dumps({"task": spec.task.to_dict(), **info.to_dict()}))

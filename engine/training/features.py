@@ -32,7 +32,7 @@ _CHUNK = 256  # between two of these a stop is obeyed
 
 
 def learn(spec: RunSpec, data: PreparedDataset) -> DataInfo:
-    """What networks are told of the data: with what model and task learn from the training split, once for each dataset.
+    """Return what model and task learn from the training split before networks are built, once for each dataset.
 
     Kept beside the prepared dataset, under a name that changes with their settings. Where nothing is learned the split
     is not even read: somebody waits for the first point.
@@ -58,12 +58,12 @@ def frozen_features(
     obey: Callable[[], None] = lambda: None,
     weights: str = "",
 ) -> tuple[np.ndarray, np.ndarray]:
-    """What the trained network takes for one split, and its targets: raw inputs, or the frozen part's features of them.
+    """Return the inputs of the trained network for one split, and its targets: raw inputs, or the frozen part's features.
 
     Where the augmentation makes copies of the training split there are as many times the features, one whole copy
-    after the other. Features are cached beside the prepared dataset, under a name that changes with all that they
-    depend on, and memory-mapped. `obey` is called between batches, and raises when it is time to leave. `weights` tells
-    apart frozen parts that are not as their model has them at first.
+    after the other. Features are cached beside the prepared dataset, under a name that changes with everything that they
+    depend on, and memory-mapped. `obey` is called between batches, and raises when it is time to leave. `weights`
+    distinguishes frozen parts that differ from their initial state.
     """
     if network.features is None:
         return data.arrays(split)
@@ -82,7 +82,7 @@ def frozen_features(
 
 
 def copies_within_budget(varied: Augmentation, shape: tuple[int | None, ...], examples: int) -> int:
-    """How many versions there are: as many as asked for, where `max_versions_mb` has room for them."""
+    """Return how many versions there are: as many as requested, where `max_versions_mb` has room for them."""
     size = examples * math.prod(length or 1 for length in shape) * np.dtype(np.float32).itemsize
     copies = max(1, min(varied.copies, settings().max_versions_mb * 1_000_000 // max(size, 1)))
     if copies < varied.copies:
@@ -102,7 +102,7 @@ def _parts(
     seed: int,
     obey: Callable[[], None],
 ) -> Iterator[np.ndarray]:
-    """The features of the examples `where`, some hundred at a time; the first copy is of the unchanged ones."""
+    """Yield the features of the examples `where`, some hundred at a time; the first copy is of the unchanged ones."""
     for copy in range(copies):
         rng = np.random.default_rng([seed, copy])
         for start in range(0, len(where), _CHUNK):
@@ -116,8 +116,8 @@ def _parts(
 
 
 def _store(path: Path, parts: Iterator[np.ndarray], examples: int | None) -> None:
-    """Write `parts` as one array, atomically. Where all are of one shape it is known how many `examples` they have, and
-    they never lie in memory together."""
+    """Write `parts` as one array, atomically. Where all have one shape, the number of `examples` is known, and
+    they are never in memory together."""
     first = next(parts)
     temporary = path.with_name(f"{path.stem}-{os.getpid()}.tmp")
     try:
@@ -137,7 +137,7 @@ def _store(path: Path, parts: Iterator[np.ndarray], examples: int | None) -> Non
 
 
 def _joined(parts: list[np.ndarray]) -> np.ndarray:
-    """Chunks as one array: those of sequences differ in length, and get zeros at their end."""
+    """Return chunks as one array: those of sequences differ in length, and are padded with zeros."""
     if len({part.shape[1:] for part in parts}) > 1:
         longest = max(part.shape[1] for part in parts)
         parts = [np.pad(p, [(0, 0), (0, longest - p.shape[1])] + [(0, 0)] * (p.ndim - 2)) for p in parts]
@@ -145,5 +145,5 @@ def _joined(parts: list[np.ndarray]) -> np.ndarray:
 
 
 def _key(values: Any) -> str:
-    """A name for files that depend on `values`."""
+    """Return a name for files that depend on `values`."""
     return hashlib.sha256(json.dumps(values).encode()).hexdigest()[:16]

@@ -1,4 +1,4 @@
-"""Sounds: logistic regression on how loud each mel band is on average and how much it varies; blind to order."""
+"""Audio clips: logistic regression on the mean loudness of each mel band and its variation; blind to order."""
 
 import numpy as np
 from sklearn.preprocessing import StandardScaler
@@ -8,7 +8,7 @@ from engine.modalities.recipe import Family, Recipe, logistic_regressions
 
 
 def recipe(sample: np.ndarray, num_classes: int) -> Recipe:
-    """Mean and deviation of 40 bands over time, standardised."""
+    """Return mean and deviation of 40 bands over time, standardised."""
     return Recipe(
         mean_and_deviation,
         (Family("logistic-regression-mel-bands", StandardScaler(), logistic_regressions(1.0, 0.1)),),

@@ -24,7 +24,7 @@ def loudest(samples: np.ndarray, length: int) -> np.ndarray:
 
 
 def loud_seconds(clips: np.ndarray) -> np.ndarray:
-    """(examples, samples) int16 -> (examples,) seconds from the first to the last sound: the rest is padding."""
+    """(examples, samples) int16 -> (examples,) seconds from the first to the last audible part: the rest is padding."""
     windows = clips[:, : clips.shape[1] // _WINDOW * _WINDOW].reshape(len(clips), -1, _WINDOW)
     loud = np.abs(windows.astype(np.int32)).max(axis=2) > _QUIET
     first = loud.argmax(axis=1)

@@ -1,4 +1,4 @@
-"""Log-mel spectrograms with numpy alone: for baselines and for pictures of sounds."""
+"""Log-mel spectrograms with numpy alone: for baselines and for pictures of audio clips."""
 
 from functools import cache
 

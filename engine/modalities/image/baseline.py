@@ -1,4 +1,4 @@
-"""Images: logistic regression on the pixels, which sees no shape, only where it is light or dark."""
+"""Images: logistic regression on the pixels, which sees no shapes, only where it is light or dark."""
 
 import numpy as np
 from sklearn.preprocessing import StandardScaler
@@ -8,7 +8,7 @@ from engine.modalities.recipe import Family, Recipe, logistic_regressions
 
 _STRENGTHS = (0.01, 0.1, 0.001)
 MAX_PIXELS = 3_072
-"""Most numbers of one picture (32 x 32 in colour); of larger ones neighbours are averaged."""
+"""Most numbers of one image (32 x 32 in colour); in larger ones neighbours are averaged."""
 
 
 def recipe(sample: np.ndarray, num_classes: int) -> Recipe:

@@ -8,17 +8,17 @@ from PIL import Image
 _SIDE = 16  # fields in each direction
 _SIGNS = 8  # differences of brightness in each direction: 64 bits
 _DIFFERENT_BITS = 4  # of 64, in which near copies may differ
-_DIFFERENT_BRIGHTNESS = 4.0  # of 255, on average over 16 x 16 fields
+_DIFFERENT_BRIGHTNESS = 4.0  # of 255, on average over 16 x 16 cells
 _AT_ONCE = 512
 
 
 def image_features(images: np.ndarray) -> np.ndarray:
-    """(examples, height, width, channels) uint8 -> means of at most 16 x 16 fields, from 0 to 1."""
+    """(examples, height, width, channels) uint8 -> means of at most 16 x 16 cells, from 0 to 1."""
     return thumbnails(images, _SIDE).reshape(len(images), -1) / 255
 
 
 def thumbnails(images: np.ndarray, side: int) -> np.ndarray:
-    """(examples, height, width, channels) uint8 -> (examples, side, side, channels) float32 means of fields."""
+    """(examples, height, width, channels) uint8 -> (examples, side, side, channels) float32 means of cells."""
     rows, columns = (
         np.linspace(0, length, min(side, length), endpoint=False).astype(int) for length in images.shape[1:3]
     )
@@ -33,7 +33,7 @@ def thumbnails(images: np.ndarray, side: int) -> np.ndarray:
 def near_images(images: np.ndarray) -> list[tuple[int, int]]:
     """(examples, height, width, channels) uint8 -> pairs of positions that look alike.
 
-    Signs of the differences between neighbouring fields of brightness (a "difference hash", N. Krawetz 2013,
+    Signs of the differences in brightness between neighbouring cells (a "difference hash", N. Krawetz 2013,
     https://www.hackerfactor.com/blog/index.php?/archives/529-Kind-of-Like-That.html) find candidates, which are then
     compared field by field.
     """
@@ -51,7 +51,7 @@ def near_images(images: np.ndarray) -> list[tuple[int, int]]:
 
 
 def _difference_hash(grey: np.ndarray) -> np.ndarray:
-    """(examples, side, side) -> (examples,) uint64: whether each of 64 fields is darker than its right neighbour."""
+    """(examples, side, side) -> (examples,) uint64: whether each of 64 cells is darker than its right neighbour."""
     rows = np.linspace(0, grey.shape[1] - 1, _SIGNS).round().astype(int)
     columns = np.linspace(0, grey.shape[2] - 1, _SIGNS + 1).round().astype(int)
     small = grey[:, rows][:, :, columns]

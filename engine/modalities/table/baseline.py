@@ -1,4 +1,4 @@
-"""Tables: a linear model on one-hot categories and scaled numbers, or gradient boosted trees."""
+"""Tables: a linear model on one-hot categories and scaled numbers, or gradient-boosted trees."""
 
 from typing import Any
 
@@ -14,16 +14,16 @@ from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, OrdinalEnc
 from engine.modalities.recipe import Family, Recipe, logistic_regressions, ridge_regressions, unchanged
 
 _MAX_CATEGORIES = 100
-"""Most values of one category that count each for itself; the rarest of more are taken together."""
+"""Most values of a category that get a column of their own; the rarest of more share one."""
 _STRENGTHS = (1.0, 0.1, 10.0)
 
 
 def recipe(sample: np.ndarray, num_classes: int) -> Recipe:
-    """Linear first, then trees."""
+    """Return the linear model first, then trees."""
     columns = list(as_frame(sample).columns)
     numbers = [name for name in columns if name.startswith("n")]
     categories = [name for name in columns if name.startswith("c")]
-    # trees take the numbers of categories for names, not for amounts
+    # trees treat the numbers of categories as names, not as amounts
     options: dict[str, Any] = {
         "early_stopping": False,
         "random_state": 0,
@@ -50,7 +50,7 @@ def as_frame(rows: np.ndarray) -> pd.DataFrame:
 
 
 class _EmptyAsZero(TransformerMixin, BaseEstimator):  # type: ignore[misc]
-    """A column in which training has no value at all becomes zeros: trees find no thresholds in nothing."""
+    """Turns a column without any value in training into zeros: trees find no thresholds in it."""
 
     def fit(self, numbers: Any, targets: Any = None) -> "_EmptyAsZero":
         """`numbers` (examples, columns), NaN where missing."""
@@ -58,12 +58,12 @@ class _EmptyAsZero(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return self
 
     def transform(self, numbers: Any) -> np.ndarray:
-        """All other columns keep what they have, NaN included."""
+        """Keep all other columns as they are, NaN included."""
         return np.where(self.empty_, 0.0, np.asarray(numbers))
 
 
 def _linear(numbers: list[str], categories: list[str]) -> Any:
-    """Missing numbers become the median and a column that says so; categories become columns of 0 and 1."""
+    """Replace missing numbers by the median, with a column that marks them; one-hot encode categories."""
     imputer = SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True)
     one_hot = OneHotEncoder(
         handle_unknown="infrequent_if_exist", max_categories=_MAX_CATEGORIES, sparse_output=False, dtype=np.float32
@@ -72,7 +72,7 @@ def _linear(numbers: list[str], categories: list[str]) -> Any:
 
 
 def _ordinal(numbers: list[str], categories: list[str]) -> Any:
-    """Missing numbers stay missing; categories become 0, 1, 2 ..., and one that training has not seen is missing."""
+    """Keep missing numbers missing; number categories 0, 1, 2 ..., and treat one not seen in training as missing."""
     encoder = OrdinalEncoder(
         handle_unknown="use_encoded_value", unknown_value=np.nan, max_categories=_MAX_CATEGORIES, dtype=np.float32
     )

@@ -11,14 +11,14 @@ from engine.settings import settings
 if TYPE_CHECKING:
     import keras
 
-_OTHER = "[other]"  # Keras needs a word for what is not in a vocabulary; a value of this name is not in it either
+_OTHER = "[other]"  # Keras needs a token for values outside the vocabulary; a value of this name is not in it either
 _CONSTANT = {"float32": 1e-6, "float64": 1e-14}  # a deviation below this share of the mean is rounding
 
 
 def learn_columns(inputs: np.ndarray) -> dict[str, Any]:
-    """Of the training split's rows: `mean` and `deviation` of each number, positions of those with gaps, categories.
+    """Return, from the training split's rows, `mean` and `deviation` of each number, positions of those with gaps, categories.
 
-    `categories` has for each column the values that are told apart, the most frequent first, at most
+    `categories` has for each column the values that get a place of their own, the most frequent first, at most
     `max_category_values`; `rare` says for each column whether there are others, which share one place.
     """
     found: dict[str, Any] = {}
@@ -30,7 +30,7 @@ def learn_columns(inputs: np.ndarray) -> dict[str, Any]:
         deviation = np.sqrt((np.where(present, numbers - mean, 0.0) ** 2).sum(axis=0) / count)
         constant = deviation <= _CONSTANT[inputs["numbers"].dtype.name] * np.abs(
             mean
-        )  # it says nothing, and divides nothing
+        )  # constant: it says nothing, and must not divide by zero
         found["mean"] = mean.tolist()
         found["deviation"] = np.where(constant, 1.0, deviation).tolist()
         found["gaps"] = np.flatnonzero((~present).any(axis=0)).tolist()
@@ -50,8 +50,8 @@ def _by_frequency(column: list[str]) -> list[str]:
 def encode_columns(x: "dict[str, keras.KerasTensor]", info: DataInfo) -> "keras.KerasTensor":
     """`numbers` (batch, k) and `categories` (batch, m) -> (batch, features).
 
-    A missing number counts as the mean; for columns that have gaps in the training split a second number tells that it
-    was missing. A category that training has not seen says nothing: its column is all zeros, as no weight for it was
+    A missing number counts as the mean; for columns that have gaps in the training split a second number marks that it
+    was missing. A category not seen in training is encoded as all zeros, as no weight for it was
     trained; where rare values share a place, it takes that place.
     """
     from keras import layers
@@ -68,13 +68,13 @@ def encode_columns(x: "dict[str, keras.KerasTensor]", info: DataInfo) -> "keras.
 
 
 def _numbers(numbers: "keras.KerasTensor", info: DataInfo) -> "list[keras.KerasTensor]":
-    """Scaled numbers (batch, k); behind them, for the columns with gaps, 1 where nothing was given."""
+    """Return scaled numbers (batch, k), followed by 1 for each missing value in the columns with gaps."""
     from keras import layers, ops
 
     count = len(info.named("number"))
     mean = info.learned.get("mean", [0.0] * count)
     deviation = info.learned.get("deviation", [1.0] * count)
-    # two layers, for the sake of small differences between large numbers; Normalization would not scale tiny numbers
+    # two layers keep small differences between large numbers; Normalization would not scale tiny numbers
     centred = (
         _centred_in_64_bits(numbers, mean)
         if info.wide
@@ -89,7 +89,7 @@ def _numbers(numbers: "keras.KerasTensor", info: DataInfo) -> "list[keras.KerasT
 
 
 def _centred_in_64_bits(numbers: "keras.KerasTensor", mean: list[float]) -> "keras.KerasTensor":
-    """Subtract the mean before 32 bits would blur the numbers. In two steps: Keras rounds an offset to 32 bits."""
+    """Subtract the mean before 32 bits would lose digits. In two steps: Keras rounds an offset to 32 bits."""
     from keras import layers, ops
 
     exact_mean = np.array(mean, np.float64)
@@ -101,7 +101,7 @@ def _centred_in_64_bits(numbers: "keras.KerasTensor", mean: list[float]) -> "ker
 
 
 def _one_hot(column: "keras.KerasTensor", values: list[str], others: bool, name: str) -> "keras.KerasTensor":
-    """Words (batch,) -> (batch, values), with a place for all `others` in front where training has met such."""
+    """Words (batch,) -> (batch, values), preceded by a place for all `others` where training has seen any."""
     from keras import layers, ops
 
     known = [value for value in values if value != _OTHER] or [""]

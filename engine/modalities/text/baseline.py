@@ -1,4 +1,4 @@
-"""Texts: logistic regression on TF-IDF of words or of characters; the latter also knows scripts without spaces."""
+"""Texts: logistic regression on TF-IDF of words or of characters; the latter also handles scripts without spaces."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ _STRENGTHS = (10.0, 1.0, 100.0)
 
 
 def recipe(sample: np.ndarray, num_classes: int) -> Recipe:
-    """Words (one and two in a row) and characters (one to three, inside words)."""
+    """Return words (one and two in a row) and characters (one to three, within words)."""
     most = max(1_000, min(_MAX_TERMS, _MAX_WEIGHTS // max(num_classes, 1)))
 
     def terms(**options: Any) -> Any:

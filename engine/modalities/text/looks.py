@@ -20,12 +20,12 @@ def near_texts(texts: Iterable[str]) -> list[list[int]]:
 
 
 def normalised(text: str) -> str:
-    """A text without case, punctuation, white space and width of letters."""
+    """Return a text without differences in case, punctuation, white space and width of letters."""
     return _NOT_LETTERS.sub("", unicodedata.normalize("NFKC", text).casefold()) or text
 
 
 def text_sizes(texts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(examples,) strings -> characters and words of each, (examples,) int64; of Chinese each character is a word."""
+    """(examples,) strings -> characters and words of each, (examples,) int64; in Chinese each character is a word."""
     characters = np.array([len(text) for text in texts], np.int64)
     words = np.array([_count_words(text) for text in texts], np.int64)
     return characters, words
