@@ -113,6 +113,10 @@ class Targets(ABC):
     """One form of targets."""
 
     name: ClassVar[str] = ""
+    classes: ClassVar[bool] = False
+    """Whether each target is one of the labels."""
+    numbers: ClassVar[bool] = False
+    """Whether each target is one number."""
 
     @abstractmethod
     def store(self, targets: Any, examples: int) -> Stored:
@@ -146,6 +150,7 @@ class Classes(Targets):
     """(examples,) int64 indices into the labels."""
 
     name = "classes"
+    classes = True
 
     def store(self, targets: Any, examples: int) -> Stored:
         """As they are, int64."""
@@ -183,6 +188,7 @@ class Values(Targets):
     """(examples,) float64."""
 
     name = "values"
+    numbers = True
 
     def store(self, targets: Any, examples: int) -> Stored:
         """As they are, float64."""

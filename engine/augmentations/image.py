@@ -1,6 +1,7 @@
 """Flips, turns, shifts, zooms and contrast for images."""
 
-from typing import TYPE_CHECKING, Annotated, Literal
+import math
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from engine.augmentations.base import Augmentation, augmentations
 from engine.spec import Range
@@ -45,3 +46,52 @@ class ImageAugmentation(Augmentation):
         if self.contrast:
             x = layers.RandomContrast(self.contrast, value_range=(0, 255), seed=seed + 4, name="augment_contrast")(x)
         return x
+
+    def change(self, x: Any, seed: Any) -> tuple[Any, Any]:
+        """(batch, height, width, channels) 0..255 -> the same, and how each was moved (batch, 3, 3)."""
+        import tensorflow as tf
+
+        count, (height, width) = tf.shape(x)[0], x.shape[1:3]
+        draws = tf.unstack(tf.random.stateless_uniform((7, count), seed, -1.0, 1.0))
+        one, zero = tf.ones_like(draws[0]), tf.zeros_like(draws[0])
+        mirrored = [
+            tf.where(draw < 0, -one, one) if self.flip in (way, "both") else one
+            for draw, way in zip(draws, ("horizontal", "vertical"), strict=False)
+        ]
+        angle, zoom = draws[2] * (self.rotation * math.pi / 180), 1 + draws[3] * self.zoom
+        cos, sin = tf.cos(angle) * zoom, tf.sin(angle) * zoom
+        turned = _matrices([cos * mirrored[0], -sin * mirrored[1], zero], [sin * mirrored[0], cos * mirrored[1], zero])
+        to_pixels = tf.constant([[width, 0, -width / 2], [0, height, -height / 2], [0, 0, 1]], tf.float32)
+        moved = _matrices([one, zero, draws[4] * self.shift], [zero, one, draws[5] * self.shift])
+        transforms = moved @ tf.linalg.inv(to_pixels) @ turned @ to_pixels
+        x = _warped(x, transforms)
+        if self.contrast:
+            factor = (1 + draws[6] * self.contrast)[:, None, None, None]
+            mean = tf.reduce_mean(x, (1, 2), keepdims=True)
+            x = tf.clip_by_value((x - mean) * factor + mean, 0.0, 255.0)
+        return x, transforms
+
+
+def _matrices(*rows: list[Any]) -> Any:
+    """Two rows of three numbers (batch,) -> (batch, 3, 3), with 0, 0, 1 below."""
+    import tensorflow as tf
+
+    last = [tf.zeros_like(rows[0][0]), tf.zeros_like(rows[0][0]), tf.ones_like(rows[0][0])]
+    return tf.stack([tf.stack(row, -1) for row in (*rows, last)], 1)
+
+
+def _warped(x: Any, transforms: Any) -> Any:
+    """Pictures (batch, height, width, channels) moved by (batch, 3, 3), which map places from 0 to 1; black outside."""
+    import tensorflow as tf
+
+    height, width = x.shape[1:3]
+    to_places = tf.constant([[1 / width, 0, 0.5 / width], [0, 1 / height, 0.5 / height], [0, 0, 1]], tf.float32)
+    back = tf.linalg.inv(to_places) @ tf.linalg.inv(transforms) @ to_places  # from a pixel to where it comes from
+    return tf.raw_ops.ImageProjectiveTransformV3(
+        images=x,
+        transforms=tf.reshape(back, (-1, 9))[:, :8],
+        output_shape=(height, width),
+        fill_value=0.0,
+        interpolation="BILINEAR",
+        fill_mode="CONSTANT",
+    )

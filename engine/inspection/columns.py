@@ -33,7 +33,7 @@ def inspect_all(prepared: PreparedDataset, most: int) -> dict[str, Any]:
                 "column": name,
                 "missing": float(missing.mean()),
                 "constant": max(largest, int(missing.sum())) / max(len(values), 1),
-                "alone": alone(values, targets, classes=bool(prepared.info.labels)),
+                "alone": alone(values, targets, classes=prepared.codec.classes),
             }
         )
     return {"examined": len(where), "of": len(prepared.targets), "columns": found}

@@ -29,8 +29,13 @@ def find_duplicates(prepared: PreparedDataset, most: int) -> dict[str, Any]:
         "leaks": _told([group for group in equal if len(set(split[group].tolist())) > 1]),
         "near": _told(near),
         "near_leaks": _told([group for group in near if len(set(split[group].tolist())) > 1]),
-        "contradictions": _told([group for group in equal if len(set(targets[group].tolist())) > 1]),
+        "contradictions": _told([group for group in equal if len({_bytes(targets[one]) for one in group}) > 1]),
     }
+
+
+def _bytes(target: Any) -> bytes:
+    """Return what equal targets share, whatever their form."""
+    return np.asarray(target).tobytes()
 
 
 def split_of(prepared: PreparedDataset) -> np.ndarray:

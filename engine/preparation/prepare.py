@@ -55,7 +55,7 @@ class PreparedDataset:
 
     def strata(self, where: np.ndarray) -> np.ndarray:
         """Return (examples,) what the examples `where` are balanced by: their class, where they have one."""
-        return CODECS[self.meta["targets"]].strata(self.targets[where])
+        return self.codec.strata(self.targets[where])
 
     def describe(self, position: int) -> str:
         """Return one line that says what the target of an example is."""
@@ -76,10 +76,15 @@ class PreparedDataset:
         """(examples, ...) memory-mapped, read-only: an array, or what takes its place; positions pick from it."""
         return self.modality.open(self.path)
 
+    @property
+    def codec(self) -> Targets:
+        """The form of the targets."""
+        return CODECS[self.meta["targets"]]
+
     @cached_property
     def targets(self) -> Any:
         """The targets as the task's codec reads them (`engine.targets.Stored`): positions pick from them."""
-        return CODECS[self.meta["targets"]].read(self.path)
+        return self.codec.read(self.path)
 
     def indices(self, split: Split) -> np.ndarray:
         """Positions of one split's examples in `inputs` and `targets`, ascending."""

@@ -64,6 +64,8 @@ class Task(Spec):
     """The metric that decides which epoch is best, as Keras logs it (`val_accuracy`)."""
     maximize: ClassVar[bool] = False
     """Whether more of the objective is better: its metric says so."""
+    baselines: ClassVar[bool] = False
+    """Whether classical methods can be fitted to the targets, and `evaluate` takes what they say."""
     padding: ClassVar[float] = 0
     """What fills up ragged targets to the longest of a batch."""
     moved_targets: ClassVar[bool] = False

@@ -19,6 +19,7 @@ class Classification(Task):
     """One label out of a fixed set for each input."""
 
     targets: ClassVar[Targets] = Classes()
+    baselines: ClassVar[bool] = True
     prediction: ClassVar[str] = "classes"
     metrics: ClassVar[tuple[Metric, ...]] = (ACCURACY,)
     objective: ClassVar[str] = "val_accuracy"

@@ -40,6 +40,7 @@ class TabularRegression(Task):
     """Tell a number from the other columns of its row."""
 
     modality: ClassVar[str] = "table"
+    baselines: ClassVar[bool] = True
     prediction: ClassVar[str] = "value"
     metrics: ClassVar[tuple[Metric, ...]] = (R2, RMSE, MAE)
     objective: ClassVar[str] = "val_rmse"

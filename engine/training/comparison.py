@@ -26,6 +26,8 @@ def compare_run(data: PreparedDataset, task: Task, files: Artifacts, obey: Calla
 
     Pass on `RunLost`, and the request to cancel. A stop leaves the baseline out: training is over anyway.
     """
+    if not task.baselines:
+        return {}
     try:
         baseline = baseline_of(data, task, obey)
     except Ended as ended:

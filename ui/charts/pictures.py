@@ -73,9 +73,10 @@ def dataset_look(prepared: PreparedDataset, theme: ThemeName, show: Callable[[np
     `show` makes HTML of examples (count, ...); without it they are images.
     """
     show = show or _images
-    labels = prepared.info.labels[:MAX_CLASSES]
+    labels = prepared.info.labels[:MAX_CLASSES] if prepared.codec.classes else ("",)
     counts = np.array([prepared.meta["counts"][split] for split in ("train", "validation", "test")])
-    targets = prepared.targets[where := prepared.indices("train")]
+    where = prepared.indices("train")
+    targets = prepared.strata(where) if prepared.codec.classes else np.zeros(len(where))
     colours = THEMES[theme]
     rows = [
         _row(

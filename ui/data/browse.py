@@ -77,7 +77,7 @@ def _draw_overview(prepared: PreparedDataset, own: OwnSet | None) -> None:
         st.metric(_("Examples"), f"{sum(counts.values()):,}", width="content")
         for split in SPLITS:
             st.metric(_(SPLIT_WORDS[split]), f"{counts[split]:,}", width="content")
-    if prepared.info.labels:
+    if prepared.codec.classes:
         st.plotly_chart(
             balance_by_split(prepared, theme_name()),
             key="data.balance",
@@ -135,7 +135,7 @@ def _draw_record(own: OwnSet) -> None:
 
 def _draw_examples(prepared: PreparedDataset, kind: str) -> None:
     """A page of examples of a split and a class."""
-    labels = prepared.info.labels
+    labels = prepared.info.labels if prepared.codec.classes else ()
     left, right = st.columns(2)
     with left:
         split: Split = st.segmented_control(

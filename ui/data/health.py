@@ -24,8 +24,7 @@ _SPLITS = {"train": N_("train"), "validation": N_("validation"), "test": N_("tes
 
 def draw_health(prepared: PreparedDataset, kind: str) -> None:
     """Every check that suits the data; the dear ones wait for a button."""
-    labels = prepared.info.labels
-    if labels:
+    if prepared.codec.classes:
         _draw_balance(prepared)
     _draw_check(
         prepared,
@@ -42,7 +41,7 @@ def draw_health(prepared: PreparedDataset, kind: str) -> None:
             _("Gaps, constants, and columns that alone tell the target: these are often only known afterwards."),
             _draw_columns,
         )
-    if labels:
+    if prepared.codec.classes and "mislabels" in prepared.modality.checks:
         _draw_check(
             prepared,
             "mislabels",

@@ -17,7 +17,7 @@ _BY_PATH: dict[str | type[Any], Callable[[Any], Any]] = {PreparedDataset: lambda
 def sizes_of(prepared: PreparedDataset) -> dict[str, np.ndarray]:
     """Measures by name, each (examples,) numbers; of a large dataset those of a sample."""
     found: dict[str, np.ndarray] = {}
-    if not prepared.info.labels:
+    if prepared.codec.numbers:
         found[prepared.info.target or _("Target")] = prepared.targets
     words = modality_of(prepared).measures
     measured = _measured(prepared, settings().max_inspected)

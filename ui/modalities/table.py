@@ -132,7 +132,7 @@ def _look_rows(prepared: PreparedDataset) -> pd.DataFrame:
     positions = spread_out(prepared, "train", _ROWS_LOOK)
     frame = pd.DataFrame(records(prepared.inputs[positions], prepared.info))
     name = prepared.info.target or _("Class")
-    truth = [answer(prepared, p) for p in positions] if prepared.info.labels else prepared.targets[positions]
+    truth = [answer(prepared, p) for p in positions] if prepared.codec.classes else prepared.targets[positions]
     frame.insert(0, _free_name(name, frame), truth)
     return frame
 

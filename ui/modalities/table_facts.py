@@ -102,7 +102,7 @@ def spread_out(prepared: PreparedDataset, split: Split, count: int) -> np.ndarra
     """Positions of `count` examples of a split, the same each time: of as many classes, or far-apart values, as there is room."""
     order = np.random.default_rng(0).permutation(prepared.indices(split))
     targets = prepared.targets[order]
-    if not prepared.info.labels:
+    if prepared.codec.numbers:
         ranked = order[np.argsort(targets, kind="stable")]
         return np.asarray(ranked[np.linspace(0, len(ranked) - 1, min(count, len(ranked))).astype(int)])
     rank = np.empty(len(order), dtype=int)  # how many of its class come before it: one of each class first

@@ -31,7 +31,7 @@ def draw_data(dataset: Dataset) -> PreparedDataset | None:
 def _size(prepared: PreparedDataset, each: str) -> str:
     """How many examples and classes there are, what one measures, and how they are split."""
     counts = split_sizes(prepared)
-    words = _("{examples} examples in {classes} classes") if prepared.info.labels else _("{examples} examples")
+    words = _("{examples} examples in {classes} classes") if prepared.codec.classes else _("{examples} examples")
     whole = words.format(examples=f"{sum(counts.values()):,}", classes=prepared.info.num_classes)
     split = _("{train} to train, {validation} to validate, {test} to test").format(
         **{name: f"{count:,}" for name, count in counts.items()}
