@@ -7,7 +7,7 @@ from engine.errors import TrainyardError
 from engine.imports.sets import PLACES, describe_set
 from engine.imports.versions import delete_set
 from engine.runs import RunState
-from engine.sentences import Sentence
+from engine.sentences import COMMA, Sentence, counted, joined
 
 if TYPE_CHECKING:
     from engine.store import Store
@@ -25,30 +25,32 @@ class Uses:
     """Queued, running or paused."""
     ended: tuple[int, ...] = ()
 
-    def refusal(self) -> str:
+    def refusal(self) -> Sentence:
         """Why it cannot be deleted."""
-        return Sentence(
-            "The dataset {reference!r} is in use by {runs}, queued, running or paused. Stop {which} first, or wait.",
+        return counted(
+            "The dataset {reference!r} is in use by run {runs}, queued, running or paused. Stop it first, or wait.",
+            "The dataset {reference!r} is in use by runs {runs}, queued, running or paused. Stop them first, or wait.",
+            count=len(self.live),
             reference=self.reference,
-            runs=_runs(self.live),
-            which="it" if len(self.live) == 1 else "them",
+            runs=_listed(self.live),
         )
 
-    def warning(self) -> str:
+    def warning(self) -> Sentence:
         """What is lost with it."""
-        return Sentence(
-            "{runs}{runs_2} used the dataset {reference!r}. Without it no such run can be resumed or show "
-            "examples; the models stay.",
-            runs=_runs(self.ended)[:1].upper(),
-            runs_2=_runs(self.ended)[1:],
+        return counted(
+            "Run {runs} used the dataset {reference!r}. Without it no such run can be resumed or show examples; the "
+            "models stay.",
+            "Runs {runs} used the dataset {reference!r}. Without it no such run can be resumed or show examples; the "
+            "models stay.",
+            count=len(self.ended),
             reference=self.reference,
+            runs=_listed(self.ended),
         )
 
 
-def _runs(ids: tuple[int, ...]) -> str:
-    named = ", ".join(map(str, ids[:_NAMED]))
-    more = f" and {len(ids) - _NAMED} more" if len(ids) > _NAMED else ""
-    return f"run{'s' if len(ids) > 1 else ''} {named}{more}"
+def _listed(ids: tuple[int, ...]) -> Sentence:
+    named, more = joined(map(str, ids[:_NAMED]), COMMA), len(ids) - _NAMED
+    return Sentence("{named} and {more} more", named=named, more=more) if more > 0 else named
 
 
 def uses_of(store: "Store", reference: str) -> Uses:

@@ -40,7 +40,10 @@ class Sentence(str):
 
     @classmethod
     def _of(cls, template: str, values: "Mapping[str, Any] | tuple[str, ...]", many: str = "") -> Self:
-        made = super().__new__(cls, _filled(template, values, many, _ENGLISH))
+        if values and not many and isinstance(values, dict):  # the quick way for most
+            made = super().__new__(cls, template.format_map(values))
+        else:
+            made = super().__new__(cls, _filled(template, values, many, _ENGLISH))
         made.template, made.values, made.many = template, values, many
         return made
 
@@ -52,6 +55,9 @@ class Sentence(str):
         return _filled(self.template, self.values, self.many, by)
 
 
+_KEPT = frozenset({type(None), bool, int, float, str, Sentence})
+
+
 def joined(parts: Iterable[str], joint: str = SPACE) -> Sentence:
     """Return the parts, texts or sentences, as a list: `joint` is one of `JOINTS`."""
     return _made(joint, tuple(map(_plain, parts)))
@@ -60,6 +66,11 @@ def joined(parts: Iterable[str], joint: str = SPACE) -> Sentence:
 def counted(singular: str, plural: str, /, *, count: int, **values: object) -> Sentence:
     """Return the form that suits `count`, which both templates may show as `{count}`."""
     return _made(singular, {name: _plain(value) for name, value in values.items()} | {"count": int(count)}, plural)
+
+
+def placed(place: str, problem: Sentence) -> Sentence:
+    """Return a problem with the place where it is, such as a file or a row; of the whole the problem alone."""
+    return Sentence("{place}: {problem}", place=place, problem=problem) if place else problem
 
 
 def word(text: str) -> Sentence:
@@ -83,25 +94,14 @@ def from_json(text: str) -> Sentence:
     return Sentence(text)
 
 
-class _Fill(Formatter):
-    """Fields are plain names: a template that came from outside must not reach into the values."""
-
-    def get_field(self, field_name: str, args: Any, kwargs: Any) -> tuple[Any, str]:
-        """Return the value of this very name."""
-        return kwargs[field_name], field_name
-
-
-_fill = _Fill()
-
-
 def _filled(template: str, values: Mapping[str, Any] | tuple[str, ...], many: str, by: NullTranslations) -> str:
     if not template:  # the entry of "" is the catalog's header
         return ""
     words = by.ngettext(template, many, values["count"]) if many else by.gettext(template)  # type: ignore[call-overload]
     if isinstance(values, Mapping):
-        return _fill.vformat(words, (), {name: _told(value, by) for name, value in values.items()}) if values else words
+        return words.format_map({name: _told(value, by) for name, value in values.items()}) if values else words
     parts = [_told(part, by) for part in values]
-    return reduce(lambda first, rest: _fill.vformat(words, (), {"first": first, "rest": rest}), parts) if parts else ""
+    return reduce(lambda first, rest: words.format(first=first, rest=rest), parts) if parts else ""
 
 
 def _told(value: Any, by: NullTranslations) -> Any:
@@ -109,16 +109,14 @@ def _told(value: Any, by: NullTranslations) -> Any:
 
 
 def _plain(value: Any) -> Any:
-    """A value as JSON has it; what is neither number nor sentence counts as its text."""
-    match value:
-        case None | bool() | Sentence():
-            return value
-        case Integral():
-            return int(value)
-        case Real():
-            return float(value)
-    said = getattr(value, "sentence", None)  # of an error
-    return said if isinstance(said, Sentence) else str(value)
+    """Return a value as JSON has it; what is neither number nor sentence counts as its text."""
+    if type(value) in _KEPT:
+        return value
+    if isinstance(value, Real):  # NumPy's
+        return int(value) if isinstance(value, Integral) else float(value)
+    if isinstance(value, BaseException) and value.args and isinstance(value.args[0], Sentence):
+        return value.args[0]
+    return str(value)
 
 
 def _made(template: str, values: Mapping[str, Any] | tuple[str, ...], many: str = "") -> Sentence:
@@ -138,4 +136,13 @@ def _read(data: Any) -> Any:
         return data
     values, many = data["values"], data.get("many", "")
     read = tuple(map(_read, values)) if isinstance(values, list) else {n: _read(v) for n, v in values.items()}
+    for template in (data["template"], many):
+        _check(template)
     return _made(data["template"], read, many)
+
+
+def _check(template: str) -> None:
+    """Fields are plain names: a template that was written elsewhere must not reach into the values."""
+    for _text, name, how, _conversion in Formatter().parse(template):
+        if name is not None and (not name.isidentifier() or "{" in (how or "")):
+            raise ValueError(f"{name!r} is not the name of a value.")

@@ -228,7 +228,8 @@ def loose_texts(code: str, name: str) -> list[str]:
             if isinstance(template, ast.JoinedStr | ast.BinOp) or _formats(template):
                 found.append(f"{where}: give a literal template and its values: {ast.unparse(template)[:80]}")
             elif isinstance(template, ast.Constant) and values and None not in values:
-                wrong = _fields(str(template.value)) ^ (values if len(templates) == 1 else values | {"count"})
+                wrong = _fields(str(template.value)) ^ values
+                wrong -= {"count"} if len(templates) > 1 else set()  # it chooses the form, and need not be shown
                 found += [
                     f"{where}: field or value {field!r} of {template.value!r} has no other half" for field in wrong
                 ]

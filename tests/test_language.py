@@ -89,7 +89,7 @@ def test_a_missing_and_a_broken_translation_are_found(
         )
     )
     monkeypatch.setattr(messages, "LOCALES", tmp_path)
-    found = "\n".join(messages.problems())
+    found = "\n".join([*messages.problems(), *messages.missing()])
     assert "not in the catalog: 'Batch size'" in found
     assert "nothing shows it any more: 'Batch seize'" in found
     assert "other placeholders: 'Run {id}'" in found

@@ -53,10 +53,15 @@ class Models:
         """As `find`, but only one that answers."""
         run = self.find(name)
         if not answers(run):
-            wait = "it has a model once its first epoch is over" if not run.state.final else "it has left no model"
-            raise Problem(
-                HTTPStatus.NOT_FOUND, "Run {run} is {state}: {wait}.", run=run.id, state=word(run.state), wait=wait
-            )
+            if run.state.final:
+                why = Sentence("Run {run} is {state}: it has left no model.", run=run.id, state=word(run.state))
+            else:
+                why = Sentence(
+                    "Run {run} is {state}: it has a model once its first epoch is over.",
+                    run=run.id,
+                    state=word(run.state),
+                )
+            raise Problem(HTTPStatus.NOT_FOUND, why)
         return run
 
     def describe(self, name: str) -> Metadata:

@@ -16,9 +16,8 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Raise instead of printing usage and exiting with 2."""
         raise TrainyardError(
-            "{message}{message_2}. Run: {prog} --help",
-            message=message[:1].upper(),
-            message_2=message[1:],
+            "{problem}. Run: {prog} --help",
+            problem=message[:1].upper() + message[1:],
             prog=self.prog,
         )
 

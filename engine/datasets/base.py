@@ -102,7 +102,7 @@ class Dataset(Spec):
         """Whether the files are on disk, so that `load` can work."""
         return True
 
-    def missing(self) -> str:
+    def missing(self) -> Sentence:
         """One sentence that says what to do when it is not `available`."""
         return Sentence("The files of dataset {name!r} are missing. Install Trainyard again.", name=self.name)
 

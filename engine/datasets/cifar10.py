@@ -10,6 +10,7 @@ import numpy as np
 from engine.datasets.base import Examples, datasets
 from engine.datasets.sources.fetched import Download, FetchedDataset
 from engine.errors import TrainyardError
+from engine.sentences import COMMA, Sentence, joined
 
 LABELS = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 _FOLDER = "cifar-10-batches-bin"
@@ -54,7 +55,10 @@ class Cifar10(FetchedDataset):
         records = np.concatenate([batches[name] for name in (*_TRAIN, _TEST)])
         targets = records[:, 0].astype(np.int64)
         if len(targets) and targets.max() >= len(LABELS):
-            raise _broken(path, f"a label is {targets.max()}, where the last is {len(LABELS) - 1}")
+            raise _broken(
+                path,
+                Sentence("a label is {found}, where the last is {last}", found=targets.max(), last=len(LABELS) - 1),
+            )
         planes = records[:, 1:].reshape(-1, 3, 32, 32)
         test = np.arange(len(records)) >= len(records) - len(batches[_TEST])
         return Examples(planes.transpose(0, 2, 3, 1), targets, LABELS, test=test)
@@ -72,14 +76,16 @@ def read_batches(path: Path) -> dict[str, np.ndarray]:
         raise _broken(path, str(error)) from error
     lacking = [name for name in (*_TRAIN, _TEST) if name not in batches]
     if lacking:
-        raise _broken(path, f"it lacks {', '.join(lacking)}")
+        raise _broken(path, Sentence("it lacks {lacking}", lacking=joined(lacking, COMMA)))
     return batches
 
 
 def _records(path: Path, archive: tarfile.TarFile, member: tarfile.TarInfo) -> np.ndarray:
     stream = archive.extractfile(member) if member.isreg() else None
     if stream is None or member.size > _LARGEST_BYTES or member.size % _RECORD:
-        raise _broken(path, f"{member.name} is not a file of records of {_RECORD} bytes")
+        raise _broken(
+            path, Sentence("{member} is not a file of records of {record} bytes", member=member.name, record=_RECORD)
+        )
     return np.frombuffer(stream.read(member.size), np.uint8).reshape(-1, _RECORD)
 
 

@@ -12,6 +12,7 @@ from engine.datasets.base import Examples, datasets
 from engine.datasets.sources.fetched import Download, FetchedDataset
 from engine.datasets.sources.scored_texts import LABELS
 from engine.errors import TrainyardError
+from engine.sentences import COMMA, Sentence, joined
 
 _REVIEW = re.compile(r"aclImdb/(train|test)/(neg|pos)/(\d{1,6})_\d{1,2}\.txt")
 _FOLDERS = (("train", "neg"), ("train", "pos"), ("test", "neg"), ("test", "pos"))
@@ -66,23 +67,30 @@ def read_reviews(path: Path) -> dict[tuple[str, str], list[tuple[int, str]]]:
                     split, label, number = found.groups()
                     reviews[split, label].append((int(number), _text(path, archive, member)))
                     if sum(map(len, reviews.values())) > _MOST_REVIEWS:
-                        raise _broken(path, f"it holds more than {_MOST_REVIEWS:,} reviews")
+                        raise _broken(path, Sentence("it holds more than {most:,} reviews", most=_MOST_REVIEWS))
     except (tarfile.TarError, OSError, EOFError, zlib.error) as error:
         raise _broken(path, str(error)) from error
     lacking = ["/".join(folder) for folder, found in reviews.items() if not found]
     if lacking:
-        raise _broken(path, f"it lacks {', '.join(lacking)}")
+        raise _broken(path, Sentence("it lacks {lacking}", lacking=joined(lacking, COMMA)))
     return reviews
 
 
 def _text(path: Path, archive: tarfile.TarFile, member: tarfile.TarInfo) -> str:
     stream = archive.extractfile(member) if member.isreg() else None
     if stream is None or member.size > _LARGEST_BYTES:
-        raise _broken(path, f"{member.name} is not a file of at most {_LARGEST_BYTES:,} bytes")
+        raise _broken(
+            path,
+            Sentence(
+                "{member} is not a file of at most {most:,} bytes",
+                member=member.name,
+                most=_LARGEST_BYTES,
+            ),
+        )
     try:
         return _LINE_BREAKS.sub(" ", stream.read(member.size).decode()).strip()
     except UnicodeDecodeError as error:
-        raise _broken(path, f"{member.name} is not text in UTF-8") from error
+        raise _broken(path, Sentence("{member} is not text in UTF-8", member=member.name)) from error
 
 
 def _broken(path: Path, reason: str) -> TrainyardError:

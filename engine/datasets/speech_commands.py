@@ -16,6 +16,7 @@ from engine.datasets.base import Examples, datasets
 from engine.datasets.sources.fetched import Download, FetchedDataset
 from engine.errors import TrainyardError
 from engine.readers.sounds import fit_length
+from engine.sentences import Sentence
 from engine.spec import FIXED
 
 COMMANDS = ("yes", "no", "up", "down", "left", "right", "on", "off", "stop", "go")
@@ -71,7 +72,7 @@ class SpeechCommands(FetchedDataset):
             speakers.append(match[3])
             names.append(f"{match[1]}/{match[2]}")
         if tested is None or not names:
-            raise _broken(path, f"it lacks {_TEST if names else 'clips'}")
+            raise _broken(path, Sentence("it lacks {lacking}", lacking=_TEST if names else Sentence("clips")))
         return Examples(
             np.frombuffer(sound, np.int16).reshape(-1, _SAMPLES),
             np.array(targets, np.int64),
@@ -94,10 +95,12 @@ def _members(path: Path, labels: tuple[str, ...]) -> Iterator[tuple[str, re.Matc
                     continue
                 stream = archive.extractfile(member) if member.isreg() else None
                 if stream is None or member.size > (_LARGEST_CLIP if wanted else _LARGEST_LIST):
-                    raise _broken(path, f"{member.name} is no file of the size that is expected")
+                    raise _broken(
+                        path, Sentence("{member} is no file of the size that is expected", member=member.name)
+                    )
                 clips += wanted
                 if clips > _MOST_CLIPS:
-                    raise _broken(path, f"it has more than {_MOST_CLIPS:,} clips")
+                    raise _broken(path, Sentence("it has more than {most:,} clips", most=_MOST_CLIPS))
                 yield member.name, match if wanted else None, stream.read(member.size)
     except (tarfile.TarError, OSError, EOFError, zlib.error) as error:
         raise _broken(path, str(error)) from error
@@ -109,10 +112,17 @@ def _clip(path: Path, name: str, data: bytes) -> np.ndarray:
         with wave.open(io.BytesIO(data)) as file:
             kind = (file.getnchannels(), file.getsampwidth(), file.getframerate())
             if kind != (1, 2, SAMPLE_RATE_HZ):
-                raise _broken(path, f"{name} is not mono with 16 bits at {SAMPLE_RATE_HZ:,} Hz")
+                raise _broken(
+                    path,
+                    Sentence(
+                        "{name} is not mono with 16 bits at {rate:,} Hz",
+                        name=name,
+                        rate=SAMPLE_RATE_HZ,
+                    ),
+                )
             return fit_length(np.frombuffer(file.readframes(2 * _SAMPLES), "<i2"), _SAMPLES)
     except (wave.Error, EOFError) as error:
-        raise _broken(path, f"{name} is no WAV file ({error})") from error
+        raise _broken(path, Sentence("{name} is no WAV file ({error})", name=name, error=error)) from error
 
 
 def _broken(path: Path, reason: str) -> TrainyardError:

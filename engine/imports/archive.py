@@ -20,6 +20,7 @@ from engine.readers.encodings import decode_text
 from engine.readers.images import read_image
 from engine.readers.sounds import hear, is_silent
 from engine.readers.unpack import ArchiveError, Member, open_members
+from engine.sentences import Sentence
 from engine.settings import settings
 
 Progress = Callable[[int, int], None]
@@ -98,7 +99,7 @@ def _collect(
     return collected, placed
 
 
-def _picture(member: Member) -> tuple[bytes, str]:
+def _picture(member: Member) -> tuple[bytes, Sentence | None]:
     """A square PNG of our own making."""
     image = read_image(member.read(), member.path[-1], (LARGEST_SIDE, LARGEST_SIDE))
     side = min(LARGEST_SIDE, *image.size)
@@ -106,10 +107,10 @@ def _picture(member: Member) -> tuple[bytes, str]:
     square.info.clear()  # profiles, comments and places that cameras write
     buffer = BytesIO()
     square.save(buffer, "PNG", compress_level=3)
-    return buffer.getvalue(), ""
+    return buffer.getvalue(), None
 
 
-def _sound(member: Member) -> tuple[bytes, str]:
+def _sound(member: Member) -> tuple[bytes, Sentence | None]:
     """Samples of 16 bits. Silence is left out: all silent clips are equal."""
     heard = hear(member.read(), member.path[-1])
     if is_silent(heard.samples):
@@ -117,7 +118,7 @@ def _sound(member: Member) -> tuple[bytes, str]:
     return heard.samples.astype("<i2").tobytes(), heard.remark
 
 
-def _text(member: Member) -> tuple[bytes, str]:
+def _text(member: Member) -> tuple[bytes, Sentence | None]:
     """UTF-8, without white space around it."""
     decoded = decode_text(member.read(), member.path[-1])
     return checked_text(decoded.text, repr(member.path[-1][-80:])), decoded.problem
@@ -139,4 +140,8 @@ def checked_text(text: str, shown: str) -> bytes:
     return text.encode("utf-8", "replace")
 
 
-_REWRITTEN: dict[Kind, Callable[[Member], tuple[bytes, str]]] = {"images": _picture, "clips": _sound, "texts": _text}
+_REWRITTEN: dict[Kind, Callable[[Member], tuple[bytes, Sentence | None]]] = {
+    "images": _picture,
+    "clips": _sound,
+    "texts": _text,
+}

@@ -14,7 +14,7 @@ import numpy as np
 from engine.errors import TrainyardError
 from engine.imports.sets import Kind, OwnSet, Problem, set_path
 from engine.reading import plain_text
-from engine.sentences import Sentence
+from engine.sentences import SPACE, Sentence, joined, placed
 from engine.settings import settings
 
 FILES: dict[Kind, str] = {"images": "images.npz", "clips": "clips.npz", "texts": "texts.npz"}
@@ -24,7 +24,7 @@ LONGEST_LABEL = 80
 MOST_PROBLEMS = 10_000
 """How many problems are listed one by one; the others are only counted."""
 _KEYS: dict[Kind, str] = {"images": "pixels", "clips": "samples", "texts": "letters"}
-_WORDS: dict[Kind, str] = {"images": "images", "clips": "sounds", "texts": "texts"}
+_WORDS: dict[Kind, Sentence] = {"images": Sentence("images"), "clips": Sentence("sounds"), "texts": Sentence("texts")}
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ class Collected:
         if len(different) < LEAST_EXAMPLES:
             different.add(hashlib.sha256(data).digest())
 
-    def leave_out(self, file: str, reason: str) -> None:
+    def leave_out(self, file: str, reason: Sentence) -> None:
         """Something that cannot be used, and why."""
         self._check_time()
         if len(self.problems) < MOST_PROBLEMS:
@@ -179,11 +179,12 @@ class Collected:
         return kept
 
 
-def few_classes(kept: Sequence[str], words: str, problems: Sequence[Problem]) -> str:
+def few_classes(kept: Sequence[str], words: Sentence, problems: Sequence[Problem]) -> Sentence:
     """The sentence for data that has no two classes."""
-    found = f"only {kept[0]!r}" if kept else "none"
-    examples = " ".join(f"{problem.file}: {problem.reason}" for problem in problems[:3])
-    return (
-        f"At least two classes of {LEAST_EXAMPLES} different {words} or more are needed, and there is {found}. "
-        f"{examples}".rstrip()
+    told = Sentence(
+        "At least two classes of {least} different {words} or more are needed, and there is {found}.",
+        least=LEAST_EXAMPLES,
+        words=words,
+        found=Sentence("only {label!r}", label=kept[0]) if kept else Sentence("none"),
     )
+    return joined([told, *(placed(problem.file, problem.reason) for problem in problems[:3])], SPACE)

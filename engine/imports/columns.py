@@ -9,7 +9,7 @@ import numpy as np
 from engine.readers.deciding import CODE
 from engine.readers.tables import TableFile
 from engine.reading import Reading, cell_text
-from engine.sentences import Sentence
+from engine.sentences import SEMICOLON, Sentence, joined
 
 if TYPE_CHECKING:
     from engine.readers.deciding import Decided
@@ -41,7 +41,7 @@ class ColumnGuess:
     """How many different values there are."""
     missing: int
     """How many cells are empty."""
-    reason: str
+    reason: Sentence
     rows: int = 0
 
 
@@ -71,17 +71,21 @@ def _guess(name: str, cells: Any, decided: "Decided", *, first: bool, nameless: 
         kind, reason = _ignore(Sentence("every cell is {value!r}; a constant tells nothing", value=only[:40]))
     elif numbers is not None:
         kind, reason = _of_numbers(name, present, distinct, first=first, nameless=nameless)
-        reason += _form(decided.reading) + _written_twice(cells, distinct)
+        reason = _with(reason, [*_form(decided.reading), *_written_twice(cells, distinct)])
     else:
         kind, reason = _of_texts(texts, distinct)
     return ColumnGuess(name, kind, distinct, missing, reason, len(cells))
 
 
-def _ignore(reason: str) -> tuple[Kind, str]:
+def _ignore(reason: Sentence) -> tuple[Kind, Sentence]:
     return "ignore", reason
 
 
-def _of_numbers(name: str, present: np.ndarray, distinct: int, *, first: bool, nameless: bool) -> tuple[Kind, str]:
+def _with(reason: Sentence, remarks: list[Sentence]) -> Sentence:
+    return joined([reason, *remarks], SEMICOLON) if remarks else reason
+
+
+def _of_numbers(name: str, present: np.ndarray, distinct: int, *, first: bool, nameless: bool) -> tuple[Kind, Sentence]:
     whole = bool((present % 1 == 0).all())
     if whole and distinct == len(present) > 2:
         if (np.diff(present) > 0).all() and present[-1] - present[0] == distinct - 1:
@@ -100,31 +104,35 @@ def _of_numbers(name: str, present: np.ndarray, distinct: int, *, first: bool, n
     return "number", Sentence("every cell is a number")
 
 
-def _form(reading: Reading) -> str:
+def _form(reading: Reading) -> list[Sentence]:
     """Return in words what was read into the numbers, where they are not plain."""
-    said = Sentence("; the comma is their decimal mark") if reading.decimal == "," else ""
+    said = [Sentence("the comma is their decimal mark")] if reading.decimal == "," else []
     if reading.thousands:
-        said += Sentence("; {thousands!r} separates their thousands", thousands=reading.thousands)
-    return said + (Sentence("; their unit {unit!r} is left out", unit=reading.unit) if reading.unit else "")
+        said.append(Sentence("{thousands!r} separates their thousands", thousands=reading.thousands))
+    if reading.unit:
+        said.append(Sentence("their unit {unit!r} is left out", unit=reading.unit))
+    return said
 
 
-def _written_twice(cells: Any, distinct: int) -> str:
+def _written_twice(cells: Any, distinct: int) -> list[Sentence]:
     """Say where a number is written in several ways, such as 3.1 and 3.10: they may name something."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
     if distinct > FEW_VALUES or not pa.types.is_string(cells.type):
-        return ""
+        return []
     written = [cell for cell in pc.unique(cells.drop_null()).to_pylist() if _TRAILING.fullmatch(cell)]
     short = {cell for cell in written if not cell.endswith("0")}
     twice = next((cell for cell in written if cell.endswith("0") and cell.rstrip("0") in short), "")
     if not twice:
-        return ""
-    return Sentence(
-        "; {shorter!r} and {longer!r} are one number: if they are names, take them as a category",
-        shorter=twice.rstrip("0"),
-        longer=twice,
-    )
+        return []
+    return [
+        Sentence(
+            "{shorter!r} and {longer!r} are one number: if they are names, take them as a category",
+            shorter=twice.rstrip("0"),
+            longer=twice,
+        )
+    ]
 
 
 _TRAILING = re.compile(r"[0-9]+\.[0-9]*")
@@ -135,47 +143,43 @@ def _named_id(name: str) -> bool:
     return name.lower() == "id" or name.lower().endswith(("_id", " id", "-id", ".id")) or name.endswith(("Id", "ID"))
 
 
-def _of_texts(texts: Any, distinct: int) -> tuple[Kind, str]:
+def _of_texts(texts: Any, distinct: int) -> tuple[Kind, Sentence]:
     count, cells = len(texts), texts.slice(0, _LOOKED_AT).to_pylist()
     remark = _remark(cells)
     if _mean_bytes(cells) >= LONG_TEXT_BYTES and (2 * distinct > count or distinct > MOST_CATEGORIES):
-        return "text", Sentence("long texts, of which most differ") + remark
+        return "text", _with(Sentence("long texts, of which most differ"), remark)
     if distinct == count:
-        return _ignore(Sentence("every cell is different, as in a column of names or numbers of rows") + remark)
+        return _ignore(_with(Sentence("every cell is different, as in a column of names or numbers of rows"), remark))
     if distinct > MOST_CATEGORIES:
-        return _ignore(
-            Sentence(
-                "{distinct:,} different values, more than {most:,}: most are too rare",
-                distinct=distinct,
-                most=MOST_CATEGORIES,
-            )
-            + remark
+        rare = Sentence(
+            "{distinct:,} different values, more than {most:,}: most are too rare",
+            distinct=distinct,
+            most=MOST_CATEGORIES,
         )
+        return _ignore(_with(rare, remark))
     if 2 * distinct > count:
-        return _ignore(
-            Sentence(
-                "{distinct:,} different values in {present:,} cells: most occur once", distinct=distinct, present=count
-            )
-            + remark
+        once = Sentence(
+            "{distinct:,} different values in {present:,} cells: most occur once", distinct=distinct, present=count
         )
-    return "category", Sentence("{distinct:,} different values that repeat", distinct=distinct) + remark
+        return _ignore(_with(once, remark))
+    return "category", _with(Sentence("{distinct:,} different values that repeat", distinct=distinct), remark)
 
 
 def _mean_bytes(cells: list[str]) -> float:
     return sum(len(cell.encode()) for cell in cells) / len(cells)
 
 
-def _remark(cells: list[str]) -> str:
+def _remark(cells: list[str]) -> list[Sentence]:
     """What else the cells look like, where that explains why they are not numbers."""
     if _share(cells, _SEPARATED) >= _LIKE:
-        return Sentence(
-            "; they look like numbers with other marks than the rest of the file has: choose the decimal mark"
-        )
+        return [
+            Sentence("they look like numbers with other marks than the rest of the file has: choose the decimal mark")
+        ]
     if _share(cells, _DATE) >= _LIKE:
-        return Sentence("; they look like dates, which stay text: a column of years, months or days would be numbers")
+        return [Sentence("they look like dates, which stay text: a column of years, months or days would be numbers")]
     if _share(cells, CODE.strip("^") + r"\d*") >= _LIKE:
-        return Sentence("; digits with leading zeros or more than 15 places are kept as text")
-    return ""
+        return [Sentence("digits with leading zeros or more than 15 places are kept as text")]
+    return []
 
 
 def _share(cells: list[str], pattern: str) -> float:

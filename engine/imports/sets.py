@@ -17,7 +17,7 @@ from typing import Any, Literal
 
 from engine.access import default_owner
 from engine.errors import TrainyardError
-from engine.sentences import Sentence, from_json
+from engine.sentences import COMMA, Sentence, from_json, joined
 from engine.settings import settings
 
 Kind = Literal["images", "clips", "texts", "table"]
@@ -53,7 +53,7 @@ class Problem:
     """A file or a row that was left out or changed, and the reason."""
 
     file: str
-    reason: str
+    reason: Sentence
 
 
 @dataclass(frozen=True)
@@ -210,14 +210,16 @@ def problems_csv(problems: Sequence[Problem]) -> bytes:
     return text.getvalue().encode("utf-8-sig")
 
 
-def gone(reference: str, kind: Kind | None = None) -> str:
+def gone(reference: str, kind: Kind | None = None) -> Sentence:
     """The sentence for a set that is not chosen, or not there."""
-    there = ", ".join(repr(own.reference) for own in list_sets(kind))
-    hint = (
-        Sentence("There are: {there}.", there=there)
-        if there
-        else "Import one on the Data page, or with: python -m engine import PATH"
-    )
+    if there := [repr(own.reference) for own in list_sets(kind)]:
+        hint = Sentence("There are: {names}.", names=joined(there, COMMA))
+    else:
+        hint = Sentence("Import one on the Data page, or with: python -m engine import PATH")
     if not reference:
-        return f"No dataset of your own is chosen. {hint}"
-    return f"The dataset {reference!r} is not on this machine; it was deleted, or never imported. {hint}"
+        return Sentence("No dataset of your own is chosen. {hint}", hint=hint)
+    return Sentence(
+        "The dataset {reference!r} is not on this machine; it was deleted, or never imported. {hint}",
+        reference=reference,
+        hint=hint,
+    )

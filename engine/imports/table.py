@@ -37,7 +37,7 @@ class _Rows:
     problems: list[Problem] = field(default_factory=list)
     untold: int = 0
 
-    def leave_out(self, bad: np.ndarray, reason: str) -> None:
+    def leave_out(self, bad: np.ndarray, reason: Sentence) -> None:
         """Leave out the rows where `bad` (rows,) is true."""
         for row in np.flatnonzero(bad & self.good).tolist():
             if len(self.problems) < MOST_PROBLEMS:
@@ -158,7 +158,7 @@ def _rare(values: np.ndarray, rows: _Rows) -> np.ndarray:
 def _enough_classes(words: np.ndarray, rows: _Rows) -> None:
     kept = sorted(set(words[rows.good].tolist()))
     if len(kept) < 2:
-        raise TrainyardError(few_classes(kept, "rows", rows.problems))
+        raise TrainyardError(few_classes(kept, Sentence("rows"), rows.problems))
     if len(kept) > settings().max_classes:
         raise TrainyardError(
             "The target has {kept:,} classes, more than {max_classes:,} (TRAINYARD_MAX_CLASSES). Choose "

@@ -33,8 +33,8 @@ def import_texts(
     """
     if not text_column or not label_column:
         raise TrainyardError(
-            "Which column holds the {which}? There are: {columns}.",
-            which="labels" if text_column else "texts",
+            "Which column holds the {role}? There are: {columns}.",
+            role=Sentence("labels") if text_column else Sentence("texts"),
             columns=joined(map(repr, table.columns), COMMA),
         )
     for column in filter(None, (text_column, label_column, group_column, split_column)):
@@ -77,11 +77,11 @@ def _collect(collected: Collected, texts: Sequence[str], labels: Sequence[str], 
     for row, (text, label, number) in enumerate(zip(texts, labels, places, strict=True)):
         place = f"row {number}"
         if not text or not label:
-            collected.leave_out(place, Sentence("The {which} is missing.", which="label" if text else "text"))
+            collected.leave_out(place, Sentence("The label is missing.") if text else Sentence("The text is missing."))
             continue
         try:
-            data = checked_text(text, "the text")
+            data = checked_text(text, Sentence("The text"))
         except TrainyardError as error:
-            collected.leave_out(place, f"{str(error)[:1].upper()}{str(error)[1:]}")
+            collected.leave_out(place, error.sentence)
         else:
             collected.add(label, place, data, row)

@@ -76,7 +76,7 @@ def run_check(prepared: PreparedDataset, check: str) -> dict[str, Any]:
     raise TrainyardError(_why(done))
 
 
-def _why(done: "subprocess.CompletedProcess[bytes]") -> str:
+def _why(done: "subprocess.CompletedProcess[bytes]") -> Sentence:
     """Return the sentence of the process, where it printed one."""
     said = done.stderr.decode("utf-8", "replace").strip()
     last = said.rsplit("\n", 1)[-1]

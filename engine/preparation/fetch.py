@@ -16,7 +16,7 @@ import urllib3
 from engine.datasets.base import datasets
 from engine.datasets.sources.fetched import Download, FetchedDataset
 from engine.errors import TrainyardError
-from engine.sentences import Sentence
+from engine.sentences import COMMA, Sentence, joined
 from engine.settings import settings
 
 Progress = Callable[[int, int], None]
@@ -47,7 +47,7 @@ def fetch(name: str, source_folder: Path | None = None, progress: Progress | Non
     return folder
 
 
-def _other(embedded: bool) -> str:
+def _other(embedded: bool) -> Sentence:
     return Sentence("It comes with Trainyard.") if embedded else Sentence("Import a folder or a zip of images instead.")
 
 
@@ -171,34 +171,36 @@ def _check(dataset: type[FetchedDataset], download: Download, part: Path, source
 
 
 def _mismatch(dataset: type[FetchedDataset], download: Download, source: Path | None) -> TrainyardError:
-    where = f"in {str(source)!r} " if source else ""
-    todo = "Get the published file" if source else f"Run again: python -m engine fetch {dataset.name}"
+    place = Sentence("{filename!r} in {source!r}", filename=download.filename, source=str(source)) if source else None
+    again = Sentence("Run again: python -m engine fetch {dataset}.", dataset=dataset.name)
     return TrainyardError(
-        "{filename!r} {where}is not the published file of dataset {dataset!r}: its size or SHA-256 "
-        "differs from {size_bytes:,} bytes, {sha256}... Nothing was kept. {todo}.",
-        filename=download.filename,
-        where=where,
+        "{file} is not the published file of dataset {dataset!r}: its size or SHA-256 differs from {size_bytes:,} bytes, "
+        "{sha256}... Nothing was kept. {todo}",
+        file=place or repr(download.filename),
         dataset=dataset.name,
         size_bytes=download.size_bytes,
         sha256=download.sha256[:16],
-        todo=todo,
+        todo=Sentence("Get the published file.") if source else again,
     )
 
 
-def _unreachable(dataset: type[FetchedDataset], url: str, error: Exception) -> str:
+def _unreachable(dataset: type[FetchedDataset], url: str, error: Exception) -> Sentence:
     answer = getattr(error, "response", None)
     if answer is not None:
-        reason = f"{url} answered {answer.status_code} {answer.reason}"
+        reason = Sentence("{url} answered {status} {words}", url=url, status=answer.status_code, words=answer.reason)
     else:
-        reason = f"{urlsplit(url).hostname} cannot be reached ({type(error).__name__})"
-    files = ", ".join(d.url for d in dataset.downloads)
-    return (
-        f"Dataset {dataset.name!r} could not be downloaded: {reason}. On a machine without internet, download {files} "
-        f"elsewhere, bring the files here and run: python -m engine fetch {dataset.name} --from FOLDER"
+        host, kind = urlsplit(url).hostname, type(error).__name__
+        reason = Sentence("{host} cannot be reached ({kind})", host=host, kind=kind)
+    return Sentence(
+        "Dataset {dataset!r} could not be downloaded: {reason}. On a machine without internet, download {files} elsewhere, "
+        "bring the files here and run: python -m engine fetch {dataset} --from FOLDER",
+        dataset=dataset.name,
+        reason=reason,
+        files=joined((download.url for download in dataset.downloads), COMMA),
     )
 
 
-def _unwritable(folder: Path, error: OSError) -> str:
+def _unwritable(folder: Path, error: OSError) -> Sentence:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return Sentence(
             "The disk is full: {folder} takes no more. Free some space and run the command again; it goes on.",

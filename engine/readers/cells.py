@@ -29,7 +29,7 @@ class Problem:
 
     place: str
     """Such as "row 7", counted like a spreadsheet does but without blank lines, or "" for the whole file."""
-    reason: str
+    reason: Sentence
 
 
 @dataclass
@@ -39,7 +39,7 @@ class Problems:
     told: list[Problem] = field(default_factory=list)
     untold: int = 0
 
-    def add(self, place: str, reason: str) -> None:
+    def add(self, place: str, reason: Sentence) -> None:
         """Write one down."""
         if len(self.told) < MOST_PROBLEMS:
             self.told.append(Problem(place, reason))
@@ -99,7 +99,7 @@ class Cells:
         if len(self._waiting) * len(self.names) >= _CELLS_AT_ONCE:
             self._pack()
 
-    def leave_out(self, number: int, reason: str) -> None:
+    def leave_out(self, number: int, reason: Sentence) -> None:
         """A row that cannot be used. It counts like the others, so that millions of them take no longer."""
         self.left_out += 1
         self.problems.add(f"row {number}", reason)

@@ -8,6 +8,7 @@ import csv
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import lru_cache
 from itertools import chain, islice
 
 from engine.errors import TrainyardError
@@ -49,21 +50,25 @@ def read_delimited(text: str, name: str, cells: Cells, layout: Layout) -> Layout
     opening = find_opening(first, layout.header)
     width = _take_names(first, opening, cells)
     for number, row in enumerate(chain(first[opening.skipped :], rows), opening.skipped + 1):
-        if isinstance(row, str):
+        if isinstance(row, Sentence):
             cells.leave_out(number, row)
         elif len(row) == width:
             cells.add(row, number)
         elif opening.comments and row[0].lstrip().startswith("#"):
             continue
         elif len(row) < width or any(row[width:]):
-            cells.leave_out(
-                number, Sentence("Its cells: {row:,}. Those of the first row: {width:,}.", row=len(row), width=width)
-            )
+            cells.leave_out(number, _uneven(len(row), width))
         else:
             cells.add(row[:width], number)
     return replace(
         layout, separator="" if separator == _NONE else separator, header="no" if opening.names is None else "yes"
     )
+
+
+@lru_cache(maxsize=1_000)
+def _uneven(cells: int, width: int) -> Sentence:
+    """The same few sentences for a million rows."""
+    return Sentence("Its cells: {cells:,}. Those of the first row: {width:,}.", cells=cells, width=width)
 
 
 def find_separator(text: str, name: str) -> str:
@@ -176,7 +181,7 @@ class _Lines:
             )
 
 
-def _rows(lines: _Lines, separator: str, *, spaced: bool) -> Iterator[list[str] | str]:
+def _rows(lines: _Lines, separator: str, *, spaced: bool) -> Iterator[list[str] | Sentence]:
     """Each row that is not blank, or a sentence in its place where it cannot be had."""
     reader = csv.reader(lines, delimiter=separator, skipinitialspace=spaced)
     longest, blank = settings().max_cell_characters, 0
@@ -206,7 +211,7 @@ def _rows(lines: _Lines, separator: str, *, spaced: bool) -> Iterator[list[str] 
                 blank += 1
 
 
-def _take_names(first: list[list[str] | str], opening: Opening, cells: Cells) -> int:
+def _take_names(first: list[list[str] | Sentence], opening: Opening, cells: Cells) -> int:
     """Name the columns, say what was passed over, and return how many columns there are."""
     if not first or (opening.names is None and isinstance(row := first[min(opening.skipped, len(first) - 1)], str)):
         raise TrainyardError(

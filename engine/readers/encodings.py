@@ -30,7 +30,7 @@ class Decoded:
 
     text: str
     encoding: str
-    problem: str = ""
+    problem: Sentence | None = None
 
 
 def decode_text(data: bytes, name: str, encoding: str = "") -> Decoded:
@@ -88,7 +88,7 @@ def _mostly_utf8(data: bytes) -> bool:
     return 2 * sum(len(found) for found in _UTF8_LETTER.findall(sample)) > high
 
 
-def _problem(text: str, data: bytes, encoding: str) -> str:
+def _problem(text: str, data: bytes, encoding: str) -> Sentence | None:
     lost = text.count("\N{REPLACEMENT CHARACTER}")
     before = data.count("\N{REPLACEMENT CHARACTER}".encode()) if encoding == "utf-8" else 0
     if lost > before:
@@ -105,4 +105,4 @@ def _problem(text: str, data: bytes, encoding: str) -> str:
         return Sentence(
             "The file is not UTF-8; it was read as {encoding}. Save it as UTF-8.", encoding=spoken(encoding)
         )
-    return ""
+    return None

@@ -144,7 +144,7 @@ def _check_scans(data: bytes, shown: str) -> None:
             )
 
 
-def _too_large(shown: str) -> str:
+def _too_large(shown: str) -> Sentence:
     return Sentence(
         "{shown} has more than {max_image_pixels:,} pixels (TRAINYARD_MAX_IMAGE_PIXELS); it was not "
         "decoded. Save it smaller.",

@@ -36,7 +36,7 @@ def read_json(text: str, cells: Cells) -> None:
     places: dict[str, int] = {}
     array = text.lstrip().startswith("[")
     for number, value in enumerate(_of_array(text, cells.shown) if array else _of_lines(text), 1):
-        if isinstance(value, str):
+        if isinstance(value, Sentence):
             cells.leave_out(number, value)
         elif not value:
             cells.leave_out(number, Sentence("The object is empty."))
@@ -55,7 +55,7 @@ def _add(row: list[str], cells: Cells, number: int) -> None:
         cells.add(row, number)
 
 
-def _of_lines(text: str) -> Iterator[dict[str, Any] | str]:
+def _of_lines(text: str) -> Iterator[dict[str, Any] | Sentence]:
     """The object of each line that is not blank, or a sentence in its place."""
     position = 0
     while position < len(text):
@@ -67,7 +67,7 @@ def _of_lines(text: str) -> Iterator[dict[str, Any] | str]:
         position = end
 
 
-def _parsed(line: str) -> dict[str, Any] | str:
+def _parsed(line: str) -> dict[str, Any] | Sentence:
     try:
         value = _decoder.decode(line)
     except (ValueError, RecursionError) as error:
@@ -104,10 +104,11 @@ def _first_object(text: str, position: int, shown: str, number: int) -> tuple[di
             if isinstance(value, dict):
                 return value, length
             break
-    reason = f" ({_short(error)})" if error else ""
+    reason = Sentence("is no whole object")
+    if error is not None:
+        reason = Sentence("is no whole object ({problem})", problem=_short(error))
     raise TrainyardError(
-        "{shown} is an array whose item {number:,} is no whole object{reason}. A table is an array of "
-        'objects: [{{"name": 1}}, ...].',
+        '{shown} is an array whose item {number:,} {reason}. A table is an array of objects: [{{"name": 1}}, ...].',
         shown=shown,
         number=number,
         reason=reason,
@@ -115,7 +116,7 @@ def _first_object(text: str, position: int, shown: str, number: int) -> tuple[di
 
 
 def _short(error: Exception) -> str:
-    return "nested too deeply" if isinstance(error, RecursionError) else str(error)[:100]
+    return Sentence("nested too deeply") if isinstance(error, RecursionError) else str(error)[:100]
 
 
 def _row(value: dict[str, Any], places: dict[str, int], cells: Cells, number: int) -> list[str]:
@@ -135,11 +136,12 @@ def _cell(value: Any, key: str, shown: str, number: int) -> str:
     if isinstance(value, str):
         return value if value.isascii() else value.encode("utf-8", "replace").decode()  # half of a surrogate pair
     if isinstance(value, list | dict):
+        found = Sentence("a list") if isinstance(value, list) else Sentence("an object")
         raise TrainyardError(
-            "{shown} has {which} in column {key!r} (row {number:,}). A cell holds one text or number: leave "
+            "{shown} has {found} in column {key!r} (row {number:,}). A cell holds one text or number: leave "
             "the column out, or give each item a column of its own.",
             shown=shown,
-            which="a list" if isinstance(value, list) else "an object",
+            found=found,
             key=key[:80],
             number=number,
         )

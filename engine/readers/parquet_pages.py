@@ -10,6 +10,8 @@ through pyarrow, which ends the process over some damaged footers.
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from engine.sentences import Sentence
+
 Fields = dict[tuple[int, int], Any]
 """A structure: (number of a field, its type) -> value. A field of another type than it should be is not there."""
 
@@ -44,7 +46,13 @@ def pages(data: bytes) -> Iterator[Page]:
     """Every page of every column. Raises `ValueError` for a file that is not what its footer says."""
     length = int.from_bytes(data[-8:-4], "little")
     if length > _LONGEST_FOOTER:
-        raise ValueError(f"a footer of {length:,} bytes, more than {_LONGEST_FOOTER:,}")
+        raise ValueError(
+            Sentence(
+                "a footer of {length:,} bytes, more than {most:,}",
+                length=length,
+                most=_LONGEST_FOOTER,
+            )
+        )
     footer, _ = _struct(data, max(0, len(data) - 8 - length), 0)
     if footer.get(_ROWS) == 0:
         raise NoRowsError("no rows")
@@ -61,7 +69,7 @@ def pages(data: bytes) -> Iterator[Page]:
             for page in _of_column(data, start, start + length, index):
                 count += 1
                 if count > _MOST_PAGES:
-                    raise ValueError(f"more than {_MOST_PAGES:,} pages")
+                    raise ValueError(Sentence("more than {most:,} pages", most=_MOST_PAGES))
                 yield page
 
 

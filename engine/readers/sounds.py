@@ -46,7 +46,7 @@ class Heard:
     """A decoded sound, (samples,) int16, mono, at `SAMPLE_RATE_HZ`, and a sentence where something was chosen, else ""."""
 
     samples: np.ndarray
-    remark: str = ""
+    remark: Sentence | None = None
 
 
 def decode_sound(data: bytes, name: str) -> np.ndarray:
@@ -62,7 +62,7 @@ def hear(data: bytes, name: str) -> Heard:
     """
     shown = repr(name[-80:])
     _check_file(data, shown)
-    data, remark = with_sizes(data), ""
+    data, remark = with_sizes(data), None
     try:
         with _one_at_a_time:
             samples, loudness = _decoded(data, shown)

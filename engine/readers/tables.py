@@ -32,7 +32,7 @@ from engine.readers.kinds import kind_of
 from engine.readers.layout import Layout
 from engine.readers.parquet import is_parquet, read_parquet
 from engine.reading import Reading
-from engine.sentences import Sentence
+from engine.sentences import SPACE, Sentence, joined, placed
 from engine.settings import settings
 
 if TYPE_CHECKING:
@@ -142,7 +142,7 @@ def _tell(column: str, cells: Any, decided: Decided, places: Sequence[int], prob
         problems.add(f"column {column!r}", bad_cells(cells, decided.bad, places))
 
 
-def bad_cells(cells: Any, bad: np.ndarray, places: Sequence[int]) -> str:
+def bad_cells(cells: Any, bad: np.ndarray, places: Sequence[int]) -> Sentence:
     """Return the sentence for cells that are not numbers: how many, and which is the first."""
     first = int(np.flatnonzero(bad)[0])
     shown = repr(str(cells[first].as_py())[:40])
@@ -187,10 +187,9 @@ def _content(data: bytes | Path | IO[bytes], shown: str) -> bytes:
 
 def _add_text(content: bytes, name: str, cells: Cells, layout: Layout) -> Layout:
     if (kind := kind_of(content)) not in ("text", "of an unknown format"):
-        also = " (or an Excel workbook)" if content.startswith(b"PK") else ""
-        raise TrainyardError(
-            "{shown} is {kind}{also}, not a table. Use {takes}.", shown=cells.shown, kind=kind, also=also, takes=_TAKES
-        )
+        if content.startswith(b"PK"):
+            kind = Sentence("{kind} (or an Excel workbook)", kind=kind)
+        raise TrainyardError("{shown} is {kind}, not a table. Use {takes}.", shown=cells.shown, kind=kind, takes=_TAKES)
     decoded = decode_text(content, name)
     found = replace(layout, encoding=decoded.encoding.upper())
     if decoded.problem:
@@ -210,9 +209,13 @@ def _add_text(content: bytes, name: str, cells: Cells, layout: Layout) -> Layout
 def _check_rows(cells: Cells) -> None:
     if cells.rows and cells.left_out <= cells.rows:
         return
-    found = f"{cells.rows:,} good rows and {cells.left_out:,} bad ones" if cells.left_out else "no rows"
-    examples = " ".join(f"{problem.place}: {problem.reason}".lstrip(": ") for problem in cells.problems.told[:3])
-    raise TrainyardError(
-        f"{cells.shown} has {found}. A table has the names of its columns in the first row, and in each other row as many "
-        f"cells. {examples}".rstrip()
+    found = Sentence("no rows")
+    if cells.left_out:
+        found = Sentence("{good:,} good rows and {bad:,} bad ones", good=cells.rows, bad=cells.left_out)
+    told = Sentence(
+        "{shown} has {found}. A table has the names of its columns in the first row, and in each other row as many cells.",
+        shown=cells.shown,
+        found=found,
     )
+    examples = (placed(problem.place, problem.reason) for problem in cells.problems.told[:3])
+    raise TrainyardError(joined([told, *examples], SPACE))

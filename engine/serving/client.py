@@ -21,7 +21,7 @@ import numpy as np
 
 from engine.errors import TrainyardError
 from engine.scripting.files import ScriptFiles
-from engine.sentences import from_json
+from engine.sentences import Sentence, from_json
 from engine.serving.answers import Layer, NetworkPicture, PredictResult
 from engine.serving.connections import Connections, Refused
 from engine.serving.turns import Busy, Late, late
@@ -148,7 +148,7 @@ class Predictor:
         with self._lock:
             if self._child is not None and self._child.process.poll() is None:
                 return self._child
-            reason = ""
+            reason = Sentence("")
             if self._child is not None:
                 reason = self._child.reason()
                 logger.warning("The predictor is gone: %s", reason)
@@ -209,14 +209,15 @@ class _Child:
         except BROKEN:  # still warming up, or just ending
             return False
 
-    def reason(self) -> str:
+    def reason(self) -> Sentence:
         """Why it ended, as far as can be told, and where to read more."""
         try:
             code = self.process.wait(timeout=1)  # the connection breaks a moment before the process is gone
         except subprocess.TimeoutExpired:
-            return f"see {self.log}."
-        why = "it was killed, perhaps for want of memory" if code == -9 else f"its exit code was {code}"
-        return f"{why}; see {self.log}."
+            return Sentence("see {log}.", log=self.log)
+        if code == -9:
+            return Sentence("it was killed, perhaps for want of memory; see {log}.", log=self.log)
+        return Sentence("its exit code was {code}; see {log}.", code=code, log=self.log)
 
     def close(self) -> None:
         """End the process, if it has not ended, and clean up."""

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import func, insert, select, update
 
 from engine.runs import Run, RunState
-from engine.sentences import Sentence
+from engine.sentences import Sentence, word
 from engine.store.changes import STEER, take_steering
 from engine.store.database import Database
 from engine.store.metrics import MetricPoint
@@ -133,7 +133,7 @@ class Attempts:
                 .values(**values)
             ).rowcount
             if done:
-                write_event(db, run.id, state.value, message or f"{state.value.capitalize()}.", now)
+                write_event(db, run.id, state.value, message or Sentence("The run is {state}.", state=word(state)), now)
         return bool(done)
 
     def requeue(self, run: Run, message: str) -> bool:

@@ -22,7 +22,7 @@ STEER = "steer"
 
 def ask_to_end(db: Connection, run_id: int, state: RunState, by: str, now: float) -> bool:
     """Ask a running run to end in `state`; one that waits does so at once. False where nothing can be asked of it."""
-    who = f" by {by}" if by else ""
+    who = _who(by)
     row = db.execute(select(runs.c.state, runs.c.request).where(runs.c.id == run_id).with_for_update()).one_or_none()
     if row is None:
         return False
@@ -78,9 +78,18 @@ def put_back(db: Connection, run_id: int, by: str, slot: str, now: float) -> boo
         .values(**values, slot=slot, ended_at=None)
     ).rowcount
     if done:
-        what = f"Resumed on {slot}" if slot else "Back in the queue"
-        write_event(db, run_id, "resumed", f"{what}{f' by {by}' if by else ''}.", now)
+        who = _who(by)
+        words = (
+            Sentence("Resumed on {slot}{who}.", slot=slot, who=who)
+            if slot
+            else Sentence("Back in the queue{who}.", who=who)
+        )
+        write_event(db, run_id, "resumed", words, now)
     return bool(done)
+
+
+def _who(by: str) -> Sentence:
+    return Sentence(" by {by}", by=by) if by else Sentence("")
 
 
 def steer(db: Connection, run_id: int, learning_rate: float, by: str, now: float) -> None:
@@ -113,7 +122,7 @@ def steer(db: Connection, run_id: int, learning_rate: float, by: str, now: float
         )
     steering = [*taken, {"step": None, "learning_rate": rate}]
     db.execute(update(runs).where(runs.c.id == run_id).values(steering=steering))
-    who = f" by {by}" if by else ""
+    who = _who(by)
     write_event(
         db, run_id, "steer", Sentence("Asked{who} to go on with learning rate {rate:g}.", who=who, rate=rate), now
     )

@@ -101,7 +101,7 @@ class Runs:
                     db,
                     row.id,
                     "started" if slot else "queued",
-                    Sentence("Started on {slot}.", slot=slot) if slot else "Queued.",
+                    Sentence("Started on {slot}.", slot=slot) if slot else Sentence("Queued."),
                     now,
                 )
                 made.append(run_of(row))

@@ -6,7 +6,7 @@ from typing import Any
 
 from engine.errors import TrainyardError, unknown_name
 from engine.runs import RunSpec
-from engine.sentences import COMMA, joined
+from engine.sentences import COMMA, Sentence, joined
 from engine.spec import Choices, Field, Range
 
 Domain = Range | Choices
@@ -80,7 +80,9 @@ def narrow(field: Field, domain: Domain | None) -> Domain:
                 raise TrainyardError("No choice of {field} is left. Choose at least one.", field=field.name)
             return Choices(tuple(option for option in own.options if option in domain.options))
         case _:
-            kinds = "a range such as 1:10" if isinstance(own, Range) else f"choices such as {own.options[0]}"
+            kinds = Sentence("a range such as 1:10")
+            if isinstance(own, Choices):
+                kinds = Sentence("choices such as {option}", option=own.options[0])
             raise TrainyardError("{field} takes {kinds}.", field=field.name, kinds=kinds)
 
 

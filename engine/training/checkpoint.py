@@ -16,6 +16,7 @@ import keras
 import numpy as np
 
 from engine.errors import TrainyardError
+from engine.sentences import Sentence
 
 
 @dataclass(frozen=True)
@@ -119,10 +120,21 @@ def write_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:
 def assign(variables: list[Any], values: list[np.ndarray]) -> None:
     """Set `variables` to `values`; both must match in number and shape."""
     if len(variables) != len(values):
-        raise ValueError(f"it holds {len(values)} variables, the network has {len(variables)}")
+        raise ValueError(
+            Sentence(
+                "it holds {values} variables, the network has {variables}", values=len(values), variables=len(variables)
+            )
+        )
     for variable, value in zip(variables, values, strict=True):
         if tuple(variable.shape) != value.shape:
-            raise ValueError(f"{variable.path} has shape {tuple(variable.shape)}, the file has {value.shape}")
+            raise ValueError(
+                Sentence(
+                    "{path} has shape {shape}, the file has {stored}",
+                    path=variable.path,
+                    shape=tuple(variable.shape),
+                    stored=value.shape,
+                )
+            )
         variable.assign(value)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from engine.datasets.base import Dataset
+from engine.sentences import Sentence
 from engine.settings import settings
 
 _CHUNK = 1 << 20
@@ -75,9 +76,9 @@ class FetchedDataset(Dataset):
         """Whether every file has been fetched; a file gets its name only after its hash was checked."""
         return all(path.is_file() for path in self.paths())
 
-    def missing(self) -> str:
+    def missing(self) -> Sentence:
         """The command that fetches it."""
-        return f"Dataset {self.name!r} is not on disk. Run: python -m engine fetch {self.name}"
+        return Sentence("Dataset {name!r} is not on disk. Run: python -m engine fetch {name}", name=self.name)
 
     def fingerprint(self) -> str:
         """Names, sizes and times of the files: hashing a large download before every launch would be slow."""

@@ -10,6 +10,7 @@ import numpy as np
 from engine.datasets.base import Examples
 from engine.datasets.sources.fetched import FetchedDataset
 from engine.errors import TrainyardError
+from engine.sentences import Sentence
 
 _LARGEST_BYTES = 1 << 30  # no file of the MNIST family is near this; a bomb is
 
@@ -27,12 +28,12 @@ def read_idx(path: Path) -> np.ndarray:
             shape = tuple(int.from_bytes(file.read(4), "big") for _ in range(rank[0]))
             size = math.prod(shape)
             if size > _LARGEST_BYTES:
-                raise _broken(path, f"its header announces {size:,} bytes")
+                raise _broken(path, Sentence("its header announces {size:,} bytes", size=size))
             data = file.read(size)
     except (OSError, EOFError, zlib.error) as error:
         raise _broken(path, str(error)) from error
     if len(data) != size:
-        raise _broken(path, f"it ends after {len(data):,} of {size:,} bytes")
+        raise _broken(path, Sentence("it ends after {data:,} of {size:,} bytes", data=len(data), size=size))
     return np.frombuffer(data, np.uint8).reshape(shape)
 
 
@@ -44,9 +45,19 @@ class IdxDataset(FetchedDataset):
         train_x, train_y, test_x, test_y = map(read_idx, self.paths())
         inputs, targets = np.concatenate([train_x, test_x]), np.concatenate([train_y, test_y])
         if inputs.ndim != 3 or targets.ndim != 1 or len(inputs) != len(targets):
-            raise _broken(self.folder(), f"images {inputs.shape} and labels {targets.shape} do not belong together")
+            raise _broken(
+                self.folder(),
+                Sentence(
+                    "images {images} and labels {targets} do not belong together",
+                    images=inputs.shape,
+                    targets=targets.shape,
+                ),
+            )
         if len(targets) and targets.max() >= len(labels):
-            raise _broken(self.folder(), f"a label is {targets.max()}, where the last is {len(labels) - 1}")
+            raise _broken(
+                self.folder(),
+                Sentence("a label is {found}, where the last is {last}", found=targets.max(), last=len(labels) - 1),
+            )
         test = np.arange(len(inputs)) >= len(train_x)
         return Examples(inputs[..., None], targets.astype(np.int64), labels, test=test)
 

@@ -8,6 +8,7 @@ from engine.errors import TrainyardError
 from engine.imports.collected import Stored, mean_size_bytes
 from engine.imports.sets import PLACES, Kind, OwnSet, find_set, gone, list_sets, there_is
 from engine.imports.splits import fixed_splits, joined_groups
+from engine.sentences import Sentence
 from engine.settings import settings
 
 
@@ -46,7 +47,7 @@ class OwnDataset(UnsplitDataset):
         """Whether the chosen set is still there."""
         return there_is(self.reference, self.kind)
 
-    def missing(self) -> str:
+    def missing(self) -> Sentence:
         """Choose or import."""
         return gone(self.reference, self.kind)
 

@@ -51,12 +51,12 @@ class MyTable(OwnDataset):
         """Whether the table is there and its target suits the task."""
         return super().available() and self.task() in self.own().tasks
 
-    def missing(self) -> str:
+    def missing(self) -> Sentence:
         """Choose, import, or change the task."""
         if not super().available():
             return super().missing()
         own = self.own()
-        suits = "classes" if CLASSIFY in own.tasks else "a number"
+        suits = Sentence("classes") if CLASSIFY in own.tasks else Sentence("a number")
         return Sentence(
             "The target {target!r} of the table {reference!r} can be predicted as {suits} only. Choose the "
             "task {tasks!r}, or import the table again with another target.",
