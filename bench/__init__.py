@@ -1,1 +1,1 @@
-"""Side-by-side measurements. Nothing here is asserted by a test: `make bench` prints JSON with the ratios."""
+"""Side-by-side measurements. No test asserts them: `make bench` prints JSON with the ratios."""

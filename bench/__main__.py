@@ -15,7 +15,7 @@ NAMES = (
 
 
 def main(names: list[str]) -> None:
-    """Measure one after the other; progress goes to standard error, the figures to standard output."""
+    """Run one measurement after the other; progress goes to standard error, results to standard output."""
     if unknown := [name for name in names if name not in NAMES]:
         sys.exit(f"There is no measurement {unknown[0]!r}. There are: {', '.join(NAMES)}.")
     found: dict[str, Any] = {"cores": os.cpu_count()}

@@ -13,7 +13,7 @@ SEEDS = (0, 1, 2)
 
 
 def measure() -> dict[str, Any]:
-    """Each embedded dataset with its default model, all defaults, three seeds: the mean and each of them."""
+    """Return mean and values of three seeds on each embedded dataset, with its default model and all defaults."""
     found = {}
     with empty_home() as environment:
         for name in datasets:
@@ -24,7 +24,7 @@ def measure() -> dict[str, Any]:
 
 
 def _one_click(name: str, environment: dict[str, str]) -> dict[str, Any]:
-    """The metric on the test split, on tests beside it, and of the baseline; seconds with start and baseline."""
+    """Return the metric on the test split, on extra tests, and of the baseline; seconds with start and baseline."""
     metric = tasks[datasets[name].tasks[0]].metrics[0].name
     scores: dict[str, list[float]] = {}
     seconds = []

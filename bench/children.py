@@ -1,4 +1,4 @@
-"""Measurements in processes of their own, each with an empty home."""
+"""Measurements in separate processes, each with an empty home."""
 
 import json
 import os
@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 @contextmanager
 def empty_home() -> Iterator[dict[str, str]]:
-    """Environment for children whose whole state is in a folder that is deleted afterwards."""
+    """Yield an environment for child processes whose whole state is in a folder that is deleted afterwards."""
     with tempfile.TemporaryDirectory(prefix="trainyard-bench-") as folder:
         yield os.environ | {"TRAINYARD_HOME": folder, "TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONPATH": str(ROOT)}
 
@@ -38,13 +38,13 @@ def run_json(*arguments: str, environment: dict[str, str], timeout: float = 1800
 
 
 def median(values: list[float]) -> float:
-    """The middle value."""
+    """Return the middle value."""
     ordered = sorted(values)
     middle = len(ordered) // 2
     return ordered[middle] if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) / 2
 
 
 def percentile(values: list[float], share: float) -> float:
-    """The value below which `share` of all values lie."""
+    """Return the value below which `share` of all values lie."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))]

@@ -1,8 +1,8 @@
-"""The Compare page with twenty runs of 5,000 points each: until its curves stand in Chromium, and what it sends.
+"""The Compare page with twenty runs of 5,000 points each: time until its curves are drawn in Chromium, and bytes sent.
 
 Twenty finished runs are written into an empty home; the real server and a real browser do the rest. The clock starts
 when the browser commits to the page's address, and again at the first message of the websocket, since loading
-Streamlit itself is not ours; it ends when Plotly has drawn the curves.
+Streamlit itself is outside our control; it ends when Plotly has drawn the curves.
 """
 
 import tempfile
@@ -33,7 +33,7 @@ new MutationObserver(() => {
 
 
 def measure() -> dict[str, Any]:
-    """By a link in a fresh window, right after the start of the server and later; and from the Runs page."""
+    """Measure opening a link in a fresh window, right after the start of the server and later; and from the Runs page."""
     path = find_chromium()
     if path is None:
         return {"skipped": "no Chromium is installed"}
@@ -64,7 +64,7 @@ def _medians(visits: list[dict[str, float]]) -> dict[str, float]:
 
 
 def _visit(browser: Browser, url: str, address: str, wait: str = "") -> dict[str, float]:
-    """Open the page in a window of its own, as somebody who comes by a link: nothing is in the browser's cache."""
+    """Open the page in a window of its own, as a visitor with a link does: nothing is in the browser's cache."""
     page, moments, received = _window(browser, url)
     page.on("framenavigated", lambda _frame: moments.setdefault("commit", 1000 * time.time()))
     page.goto(address, wait_until="commit")
@@ -102,7 +102,7 @@ def _from_runs(browser: Browser, url: str, address: str) -> dict[str, float]:
 
 
 def _window(browser: Browser, url: str) -> tuple[Page, dict[str, float], list[int]]:
-    """A fresh window, with the moments and the bytes that its websocket will see."""
+    """Open a fresh window that records the times and bytes of its websocket."""
     page = browser.new_context(base_url=url, locale="en-GB", viewport={"width": 1280, "height": 900}).new_page()
     page.add_init_script(_WATCH)
     moments: dict[str, float] = {}
@@ -125,7 +125,7 @@ def _listen(socket: WebSocket, moments: dict[str, float], received: list[int]) -
 
 
 def _until_quiet(page: Page, received: list[int]) -> None:
-    """Until nothing has come for a second: the verdicts come after the curves."""
+    """Wait until nothing has come for a second: the verdicts come after the curves."""
     before = -1
     while before != received[0]:
         before = received[0]
@@ -133,7 +133,7 @@ def _until_quiet(page: Page, received: list[int]) -> None:
 
 
 def seed(dashboard: Dashboard) -> list[int]:
-    """Twenty completed runs with a curve, an epoch history, and outcomes on the same test examples."""
+    """Write twenty completed runs with a curve, an epoch history, and predictions on the same test examples."""
     store = dashboard.store()
     ids = [_run(store, dashboard.home, seed) for seed in range(RUNS)]
     store.close()
@@ -172,7 +172,7 @@ def _epoch(epoch: int, seed: int) -> list[tuple[str, str, float]]:
 
 
 def _outcomes(spec: RunSpec, folder: Path, rng: np.random.Generator) -> float:
-    """Guesses that are right nine times out of ten; returns how many are."""
+    """Write predictions that are right nine times out of ten; return how many are."""
     data = prepare(spec.dataset)
     positions = data.indices("test")
     targets = data.targets[positions]

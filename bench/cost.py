@@ -1,8 +1,8 @@
-"""How near the Train page's figures come: what a run was told to take, beside what it took.
+"""How accurate the estimates of the Train page are: the estimated cost of a run, beside the actual one.
 
-Runs of several models are trained one after the other, as a person would who tries this and that. Before each, its time
-is estimated from those that have finished so far; afterwards both are known. The memory is the most that the process of
-the run held. `python -m bench.cost SPEC` is one run.
+Runs of several models are trained one after the other, as a person would who tries several. Before each, its time
+is estimated from those that have finished so far; afterwards both are known. The memory is the peak of the run's
+process. `python -m bench.cost SPEC` is one run.
 """
 
 import json
@@ -33,7 +33,7 @@ RUNS: list[dict[str, Any]] = [
 
 
 def measure() -> dict[str, Any]:
-    """Predicted over actual, of the time by likeness and of the memory; and each run."""
+    """Return predicted over actual, for the time by likeness and for the memory; and each run."""
     with empty_home() as environment:
         found = [run_json("-m", "bench.cost", json.dumps(values), environment=environment) for values in RUNS]
     told = [each for each in found if each["time_ratio"]]

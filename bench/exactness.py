@@ -1,7 +1,7 @@
-"""Whether a run that is left at any step and goes on ends with the same weights: every model, optimizer and augmentation.
+"""Whether a run interrupted at any step ends with the same weights after resuming: every model, optimizer and augmentation.
 
-Each combination is trained on a few made-up examples without a break, and once more with a break at a step that a seed
-chooses: somebody stops it, pauses it, or its process dies there. A fresh network goes on from the checkpoint.
+Each combination is trained on a few made-up examples without interruption, and once more with one at a step that a seed
+chooses: it is stopped, paused, or its process dies there. A fresh network continues from the checkpoint.
 """
 
 import itertools
@@ -44,7 +44,7 @@ VALUES: dict[str, Any] = {
     "flip": "horizontal", "rotation": 20.0, "shift": 0.1, "zoom": 0.1, "contrast": 0.3,
     "versions": 2, "shift_ms": 20, "speed": 0.1, "noise": 0.5, "hide_time": 0.2, "hide_pitch": 0.2,
 }  # fmt: skip
-"""Small networks in which everything that draws random numbers is on; each takes of these what it has."""
+"""Small networks in which everything that draws random numbers is on; each uses the values that it has fields for."""
 
 
 @dataclass(frozen=True)
@@ -63,12 +63,12 @@ class Case:
         return "-".join(words + (["augmented"] if self.augmented else []) + (["patient"] if self.patience else []))
 
     def spec(self) -> RunSpec:
-        """What is trained."""
+        """Return the spec that is trained."""
         parts = {"dataset": f"few-{self.modality}", "model": self.model}
         parts |= {"optimizer": self.optimizer, "schedule": self.schedule}
         random_changes = set(augmentations[self.modality].model_fields) if self.modality in augmentations else set()
         known = {*RunSpec.build(parts).values()} - (set() if self.augmented else random_changes)
-        if self.modality == "text":  # the name means where vectors of words come from
+        if self.modality == "text":  # the name stands for the source of word vectors
             known.discard("embedding")
         values = {name: value for name, value in VALUES.items() if name in known}
         fixed = {"epochs": EPOCHS, "batch_size": BATCH, "patience": self.patience, "deterministic": True}
@@ -76,7 +76,7 @@ class Case:
 
 
 def all_cases() -> list[Case]:
-    """Every model with every optimizer, with and without augmentation; schedules and patience take turns."""
+    """Return every model with every optimizer, with and without augmentation; schedules and patience alternate."""
     found = []
     for modality, model in ((m, name) for m in MODALITIES for name in models if m in models[name].modalities):
         choices = (False, True) if modality in augmentations else (False,)
@@ -88,7 +88,7 @@ def all_cases() -> list[Case]:
 
 
 def few_cases() -> list[Case]:
-    """Each model once, and among them each optimizer, schedule and augmentation."""
+    """Return each model once, and among them each optimizer, schedule and augmentation."""
     found: dict[str, Case] = {}
     for case in all_cases():
         turn = len(found)
@@ -104,7 +104,7 @@ def few_cases() -> list[Case]:
 
 
 def difference(store: Store, case: Case) -> str:
-    """What differs between a run without a break and one with a break; empty where nothing does."""
+    """Return what differs between a run with and without an interruption; empty where nothing does."""
     from engine.training import fit
 
     whole = _train(store, case)
@@ -126,7 +126,7 @@ def difference(store: Store, case: Case) -> str:
 
 @contextmanager
 def few_examples() -> Iterator[None]:
-    """The made-up datasets are known inside, executions are short, and nothing is judged after training."""
+    """Register the made-up datasets, shorten executions, and skip evaluation after training."""
     from engine.training import fit, pipeline
 
     for modality in MODALITIES:
@@ -151,11 +151,11 @@ def few_examples() -> Iterator[None]:
 
 
 class _Killed(BaseException):
-    """Stands for the death of a process: nothing that follows is done."""
+    """Stands for the death of a process: nothing after it is executed."""
 
 
 def _chances(run: Run) -> int:
-    """How often a run is asked in an epoch whether it should end: after each execution and each batch of validation."""
+    """Return how often a run is asked in an epoch whether it should end: after each execution and each validation batch."""
     steps = run.total_steps // run.total_epochs
     return -(-steps // EXECUTION) + 1
 
@@ -195,7 +195,7 @@ def _train_with_break(store: Store, case: Case, chance: int, way: str) -> Run:
 
 
 def _dataset(modality: str) -> type[UnsplitDataset]:
-    """Forty examples of two classes."""
+    """Return forty examples of two classes."""
     task = next(name for name in tasks if tasks[name].modality == modality and "classification" in name)
 
     class Few(UnsplitDataset):
@@ -230,7 +230,7 @@ _MAKERS: dict[str, Any] = {
 
 
 def measure() -> dict[str, Any]:
-    """The whole matrix, in a process and a home folder of its own."""
+    """Run the whole matrix, in a process and a home folder of its own."""
     with empty_home() as environment:
         done = subprocess.run(
             [sys.executable, "-m", "bench.exactness"],
@@ -241,7 +241,7 @@ def measure() -> dict[str, Any]:
 
 
 def main() -> None:
-    """Try all combinations, one after the other; those that differ are listed."""
+    """Try all combinations, one after the other, and list those that differ."""
     cases, differences = all_cases(), []
     with few_examples():
         store = open_store()

@@ -1,4 +1,4 @@
-"""From the click on Train to the first point in Chromium's chart, and from a metric being written to being drawn."""
+"""From the click on Train to the first point in Chromium's chart, and from writing a metric to drawing it."""
 
 import re
 import tempfile
@@ -24,7 +24,7 @@ _WATCH = """
 
 
 def measure() -> dict[str, Any]:
-    """The default form (12,000 clothes, CNN), a warm dashboard, one visitor."""
+    """Measure the default form (12,000 clothes, CNN), a warm dashboard, one visitor."""
     with (
         tempfile.TemporaryDirectory(prefix="trainyard-bench-") as folder,
         sync_playwright() as playwright,
@@ -50,7 +50,7 @@ def measure() -> dict[str, Any]:
 
 
 def _click_to_point(browser: Browser, dashboard: Dashboard, store: Store, *, standby: bool) -> float:
-    """Seconds; `standby` waits until a worker has TensorFlow loaded, otherwise there was no executor a moment ago."""
+    """Return seconds; with `standby` after a worker has loaded TensorFlow, otherwise without an executor a moment ago."""
     page = browser.new_page(base_url=dashboard.url)
     page.goto("/?epochs=40")
     page.wait_for_selector(TRAIN)
@@ -66,7 +66,7 @@ def _click_to_point(browser: Browser, dashboard: Dashboard, store: Store, *, sta
 
 
 def _written_to_drawn(browser: Browser, dashboard: Dashboard, store: Store) -> list[float]:
-    """For each step that was drawn: seconds since its value was measured."""
+    """Return, for each step that was drawn, the seconds since its value was measured."""
     _wait_for_standby(store)
     page = browser.new_page(base_url=dashboard.url)
     page.goto("/?epochs=40")
@@ -94,7 +94,7 @@ def _wait_for_standby(store: Store) -> None:
 
 
 def _end(page: Page, store: Store) -> None:
-    """Cancel what runs and close the window."""
+    """Cancel running runs and close the window."""
     for run in store.runs.list(states=[RunState.QUEUED, RunState.RUNNING]):
         store.runs.request_end(run.id, RunState.CANCELED)
     page.close()

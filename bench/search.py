@@ -1,5 +1,5 @@
 """A search over the embedded digits: trials an hour against KerasTuner's random search, with one slot and with two, and how
-soon a search that prunes hopeless trials is as good as KerasTuner's whole one.
+soon a search that prunes poor trials is as good as KerasTuner's whole one.
 
 Both sides search the same space on the same arrays for the same epochs, without early stopping, and keep the weights of each
 trial's best epoch. The clock of KerasTuner begins after its imports, ours when the study is created beside an executor that
@@ -38,7 +38,7 @@ _TIMEOUT_SECONDS = 900.0
 
 
 def measure() -> dict[str, Any]:
-    """All ways for each seed, one after the other."""
+    """Measure all ways for each seed, one after the other."""
     rounds = [_round(seed) for seed in range(SEEDS)]
     found: dict[str, Any] = {"trials": TRIALS, "epochs": EPOCHS, "rounds": rounds}
     for name in ("trials_per_hour_ratio", "with_start_ratio", "two_slots_ratio", "time_to_best_ratio"):
@@ -66,7 +66,7 @@ def _round(seed: int) -> dict[str, Any]:
 
 
 def ours(search: Search, slots: int = 1, goal: float = 2.0) -> dict[str, Any]:
-    """Seconds from the creation of a study to its end, and until an epoch came to `goal` (None if none did)."""
+    """Return seconds from the creation of a study to its end, and until an epoch reached `goal` (None if none did)."""
     with empty_home() as home, _executor(home | {"TRAINYARD_SLOTS": str(slots)}, slots) as (store, start_seconds):
         began = time.time()
         study = store.studies.create(StudySpec.build(VALUES, SPACE, search=search))
@@ -88,7 +88,7 @@ def _runs(store: Store, study: Study) -> list[Any]:
 
 
 def _reached(store: Store, study: Study, goal: float) -> float | None:
-    """When the first epoch of any trial came to the goal."""
+    """Return when the first epoch of any trial reached the goal."""
     points = [point for run in _runs(store, study) for point in store.metrics.read(run.id)]
     reached = [
         point.at
@@ -100,7 +100,7 @@ def _reached(store: Store, study: Study, goal: float) -> float | None:
 
 @contextmanager
 def _executor(environment: dict[str, str], slots: int) -> Iterator[tuple[Store, float]]:
-    """An executor with a worker that is ready in each slot; its store, and how long that took."""
+    """Start an executor with a ready worker in each slot; yield its store, and how long that took."""
     began = time.monotonic()
     child = subprocess.Popen(
         [sys.executable, "-m", "engine", "executor"], cwd=ROOT, env=environment, stderr=subprocess.DEVNULL

@@ -1,4 +1,4 @@
-"""What the predictor's process costs over Keras in one's own: one prediction, ten thousand rows, ten clients at once."""
+"""The overhead of the predictor's process over Keras in-process: one prediction, ten thousand rows, ten clients at once."""
 
 import io
 import json
@@ -19,11 +19,11 @@ CLIENTS, EACH = 10, 60
 ALONE = (
     "from engine.serving import predictor, turns; turns.TOGETHER_BYTES = 0; turns.MAX_GATHER_SECONDS = 0; "
     "predictor.main()"
-)  # what the predictor would be if requests shared no turns
+)  # the predictor's speed if requests shared no turns
 
 
 def measure() -> dict[str, Any]:
-    """Everything in one child, which has both sides: they take turns, so that a slow minute hurts both alike."""
+    """Measure both sides in one child process: they take turns, so that a slow minute affects both alike."""
     with empty_home() as environment:
         return run_json("-m", "bench.serving", environment=environment)
 
@@ -61,7 +61,7 @@ _CROWDED: dict[str, dict[str, Any]] = {
 
 
 def _one(predictor: Any) -> dict[str, float]:
-    """A PNG of a digit through the process, and `model(x)` on the same pixels in this one, warm, in turns."""
+    """Measure a PNG of a digit through the process, and `model(x)` on the same pixels in this one, warm, in turns."""
     run, model, inputs = _saved({"dataset": "digits", "model": "mlp"})
     picture, pixels = _png(inputs[0]), inputs[:1].astype(np.float32)
     ours, bare = _in_turns(
@@ -71,7 +71,7 @@ def _one(predictor: Any) -> dict[str, float]:
 
 
 def _rows(predictor: Any, values: dict[str, Any]) -> dict[str, float]:
-    """Ten thousand examples as arrays, against `model.predict` as it comes and with the largest batch."""
+    """Measure ten thousand examples as arrays, against `model.predict` with its default and with the largest batch."""
     from engine.training.tensors import as_tensors
 
     run, model, inputs = _saved(values)
@@ -95,8 +95,8 @@ def _rows(predictor: Any, values: dict[str, Any]) -> dict[str, float]:
 
 
 def _clients(predictor: Any, alone: Any, values: dict[str, Any]) -> dict[str, float]:
-    """Ten threads that each ask again as soon as they have their answer: with shared turns, with one request a turn, beside
-    one client alone and beside `model(x)` in a loop, which knows no files and no processes."""
+    """Ten threads that each ask again as soon as they have their answer: with shared turns, with one request per turn, beside
+    one client alone and beside `model(x)` in a loop, without files and processes."""
     from engine.training.tensors import as_tensors
 
     run, model, inputs = _saved(values)
@@ -130,7 +130,7 @@ def _clients(predictor: Any, alone: Any, values: dict[str, Any]) -> dict[str, fl
 
 
 def _processor_seconds(handle: Any, crowd: Callable[[Any], None]) -> float:
-    """Of the predictor's process: the same however busy the machine is with other things."""
+    """Return processor seconds of the predictor's process, independent of other load on the machine."""
     process = psutil.Process(handle._child.process.pid)
     crowd(handle)
     before = process.cpu_times()
@@ -140,7 +140,7 @@ def _processor_seconds(handle: Any, crowd: Callable[[Any], None]) -> float:
 
 
 def _saved(values: dict[str, Any]) -> tuple[int, Any, np.ndarray]:
-    """A run with a saved, untrained network; the network as Keras loads it; and inputs."""
+    """Return a run with a saved, untrained network; the network as Keras loads it; and inputs."""
     import keras
 
     from engine.artifacts import artifacts_of
@@ -163,7 +163,7 @@ def _saved(values: dict[str, Any]) -> tuple[int, Any, np.ndarray]:
 
 
 def _in_turns(tries: int, *calls: Callable[[], Any]) -> list[float]:
-    """Median seconds of each call, warm; the calls take turns."""
+    """Return median seconds of each call, warm; the calls take turns."""
     for call in calls:
         call()
     seconds = [[_seconds(call) for call in calls] for _ in range(tries)]
@@ -177,7 +177,7 @@ def _seconds(call: Callable[[], Any]) -> float:
 
 
 def _file(example: Any) -> tuple[str, bytes]:
-    """An image as PNG, a text as it is."""
+    """Return an image as PNG, a text unchanged."""
     return ("text.txt", example.encode()) if isinstance(example, str) else ("picture.png", _png(example))
 
 

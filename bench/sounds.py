@@ -1,4 +1,4 @@
-"""What augmentation of sounds costs: examples a second with it against without, and a second launch against the first.
+"""The cost of audio augmentation: examples a second with it against without, and a second launch against the first.
 
 `python -m bench.sounds VALUES` trains one run in this process and prints JSON; `measure` compares such runs.
 """
@@ -18,7 +18,7 @@ WITH = {"versions": 8, "shift_ms": 150, "speed": 0.1, "noise": 0.4, "hide_time":
 
 
 def measure() -> dict[str, Any]:
-    """For each model the median ratios over rounds in which runs with and without take turns.
+    """Return for each model the median ratios over rounds in which runs with and without take turns.
 
     `throughput_ratio`: examples a second in training, with augmentation against without. `launch_ratio`: seconds from
     the start of the program's work to the first epoch's end, of the first launch against a second one that finds

@@ -15,7 +15,7 @@ from engine.store import MetricPoint, Store
 
 
 def measure() -> dict[str, Any]:
-    """All in a fresh SQLite database on disk."""
+    """Measure everything in a fresh SQLite database on disk."""
     with tempfile.TemporaryDirectory(prefix="trainyard-bench-") as folder:
         url = f"sqlite:///{Path(folder) / 'store.db'}"
         store = Store(url)
@@ -23,7 +23,7 @@ def measure() -> dict[str, Any]:
 
 
 def _points(step: int) -> list[MetricPoint]:
-    """What one epoch writes: four curves."""
+    """Return the points of one epoch: four curves."""
     names = (("train", "loss"), ("train", "accuracy"), ("validation", "loss"), ("validation", "accuracy"))
     return [MetricPoint(0, split, name, "epoch", step, float(step), 0.5, time.time()) for split, name in names]
 
@@ -83,7 +83,7 @@ def _eight_writers(url: str, seconds: float = 10.0) -> dict[str, Any]:
 
 
 def _write_for(url: str, seconds: float) -> tuple[int, int, float]:
-    """Append epochs to a run of its own; (run, transactions, slowest in ms)."""
+    """Append epochs to a separate run; return (run, transactions, slowest in ms)."""
     store = Store(url)
     run = store.runs.create(RunSpec.build({}), slot="bench")
     until, count, worst = time.monotonic() + seconds, 0, 0.0

@@ -24,7 +24,7 @@ TICKS = 20
 
 
 def seed(store: Store, trials: int) -> Study:
-    """A study with as many trials, in our tables and in Optuna's."""
+    """Write a study with that many trials, in our tables and in Optuna's."""
     study = study_seeding.study(store, trials=trials)
     storage = open_storage(store.url)
     known = open_study(storage, study.id, study.spec)
@@ -44,7 +44,7 @@ def seed(store: Store, trials: int) -> Study:
 
 
 def opened(app: AppTest, study: Study, view: str) -> float:
-    """Milliseconds for drawing the page with one of its charts."""
+    """Return the milliseconds for drawing the page with one of its charts."""
     app.query_params["study"], app.session_state["study.view"] = str(study.id), view
     began = time.perf_counter()
     app.run()
@@ -54,7 +54,7 @@ def opened(app: AppTest, study: Study, view: str) -> float:
 
 
 def draw_tick() -> None:
-    """What the page's timer draws, and nothing else."""
+    """Draw only what the page's timer draws."""
     import streamlit as st
 
     from ui import lab
@@ -76,7 +76,7 @@ def draw_tick() -> None:
 
 
 def ticks(store: Store, study: Study, view: str, number: int) -> list[tuple[float, float]]:
-    """Milliseconds of each tick while a trial trains, one epoch a tick: on the clock, and of the processor alone."""
+    """Return the milliseconds of each tick while a trial trains, one epoch per tick: wall-clock, and processor time alone."""
     run = study_seeding.begun(store, study, number, {"learning_rate": 0.01, "units": 16, "dropout": 0.1}, [0.1])
     app = AppTest.from_function(draw_tick, default_timeout=60)
     app.query_params["study"], app.query_params["view"] = str(study.id), view

@@ -1,7 +1,7 @@
 """One fit in one process: the textbook's way, ours with and without tracking, or a whole epoch as one graph.
 
-`python -m bench.subject WAY MODEL EPOCHS SEED`; prints JSON. The data: 60,000 pictures in the shape of MNIST, the embedded
-clothes six times over, and 2,000 others to test on (the convolutional network gets them once over). Before each epoch
+`python -m bench.subject WAY MODEL EPOCHS SEED`; prints JSON. The data: 60,000 images in the shape of MNIST, the embedded
+clothes six times over, and 2,000 others to test on (the convolutional network gets them once). Before each epoch
 it prints a line and waits for one, so that several subjects can take turns (`bench/turns.py`).
 """
 
@@ -24,7 +24,7 @@ class SixtyThousand(Fashion):
     num_examples: ClassVar[int] = 62_000
 
     def load(self) -> Examples:
-        """60,000 training and 2,000 test examples, (28, 28, 1) uint8."""
+        """Return 60,000 training and 2,000 test examples, (28, 28, 1) uint8."""
         once = super().load()
         assert once.test is not None
         train = np.flatnonzero(~once.test)
@@ -34,14 +34,14 @@ class SixtyThousand(Fashion):
 
 
 def spec_of(model: str, epochs: int, seed: int) -> RunSpec:
-    """What both sides train: batch 64, Adam, no early stopping."""
+    """Return the spec of both sides: batch 64, Adam, no early stopping."""
     dataset = {"mlp": "bench-60k"}.get(model, "fashion")
     values = {"dataset": dataset, "model": model, "epochs": epochs, "batch_size": 64, "patience": 0, "seed": seed}
     return RunSpec.build(values | {"learning_rate": 1e-3, "validation_fraction": 0.05})
 
 
 def arrays(spec: RunSpec) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """The same split for both sides."""
+    """Return the same split for both sides."""
     from engine.preparation.prepare import prepare
 
     data = prepare(spec.dataset)
@@ -49,7 +49,7 @@ def arrays(spec: RunSpec) -> dict[str, tuple[np.ndarray, np.ndarray]]:
 
 
 def textbook(model: str, epochs: int, seed: int) -> dict[str, Any]:
-    """What the first page of a tutorial does: scale, build, compile, `fit` on numpy arrays, keep the best epoch as ours does."""
+    """Train as the first page of a tutorial does: scale, build, compile, `fit` on numpy arrays, keep the best epoch as ours does."""
     import keras
     from keras import layers
 
@@ -85,7 +85,7 @@ def textbook(model: str, epochs: int, seed: int) -> dict[str, Any]:
 
 
 def EpochClock(num_examples: int) -> Any:  # noqa: N802  # a class, made late so that importing this file stays cheap
-    """A callback that waits for its turn before each epoch, and measures epochs without the waiting."""
+    """A callback that waits for its turn before each epoch, and times epochs without the waiting."""
     import keras
 
     class Clock(keras.callbacks.Callback):
@@ -103,7 +103,7 @@ def EpochClock(num_examples: int) -> Any:  # noqa: N802  # a class, made late so
             self.seconds.append(time.monotonic() - self.began)
 
         def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-            # here, and not where an epoch begins: ours measures its speed from there on
+            # here, and not where an epoch begins: ours measures its speed from this point
             self.wait()
 
         def wait(self) -> None:
@@ -113,7 +113,7 @@ def EpochClock(num_examples: int) -> Any:  # noqa: N802  # a class, made late so
             self.waited += time.monotonic() - asked
 
         def result(self, wall: float) -> dict[str, Any]:
-            """Seconds of the training part of each epoch, and examples a second of all of `fit`."""
+            """Return seconds of the training part of each epoch, and examples a second of the whole `fit`."""
             return {
                 "epoch_seconds": self.seconds,
                 "examples": num_examples,
@@ -127,7 +127,7 @@ NEXT = "next epoch"
 
 
 def ours(model: str, epochs: int, seed: int) -> dict[str, Any]:
-    """What `engine train` does, store and checkpoints included."""
+    """Train as `engine train` does, store and checkpoints included."""
     from engine.store import open_store
     from engine.training.fit import train_run
 
@@ -140,7 +140,7 @@ def ours(model: str, epochs: int, seed: int) -> dict[str, Any]:
 
 
 class _Bare:
-    """Our network and pipeline with nothing beside them."""
+    """Our network and pipeline without anything else."""
 
     def __init__(self, model: str, epochs: int, seed: int) -> None:
         from engine.preparation.prepare import prepare
@@ -159,7 +159,7 @@ class _Bare:
         self.clock = EpochClock(self.batches.num_examples)
 
     def fit(self, first: int, last: int, steps_per_execution: int) -> None:
-        """Epochs `first` to `last`, the last one left out."""
+        """Train epochs `first` to `last`, the last one excluded."""
         trained = self.network.trained
         trained.steps_per_execution = steps_per_execution
         trained.make_train_function(force=True)
@@ -170,7 +170,7 @@ class _Bare:
 
 
 def untracked(model: str, epochs: int, seed: int) -> dict[str, Any]:
-    """What `ours` does without store, checkpoints and reports."""
+    """Train as `ours` does, without store, checkpoints and reports."""
     from engine.training.fit import FIRST_EXECUTION_STEPS, execution_steps
 
     bare = _Bare(model, epochs, seed)
@@ -181,7 +181,7 @@ def untracked(model: str, epochs: int, seed: int) -> dict[str, Any]:
 
 
 def whole_epoch(model: str, epochs: int, seed: int) -> dict[str, Any]:
-    """The limit: every step of an epoch in one call of one graph, nothing seen from outside until it is over."""
+    """Train at the limit: every step of an epoch in one call of one graph, nothing visible until it is over."""
     bare = _Bare(model, epochs, seed)
     began = time.monotonic()
     bare.fit(0, epochs, bare.batches.steps_per_epoch)

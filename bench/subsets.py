@@ -1,6 +1,6 @@
-"""What one's own data would get by default: subsets of the embedded sets as if somebody had imported them, against the baseline.
+"""The defaults for imported data: subsets of the embedded sets as if they had been imported, against the baseline.
 
-Each subset has so many examples of each class, out of which training and validation are drawn; the rest of the set tests, at most
+Each subset has so many examples of each class, from which training and validation are drawn; the rest of the set tests, at most
 `TESTED` of it, so that a point of difference is not one example. Network and baseline have the same split. `python -m bench.subsets
 SET SIZE SEED` is one of them; with `VALUES` as JSON after it, other values than the advice.
 """
@@ -39,11 +39,11 @@ class Subset(Dataset):
     tasks: ClassVar[tuple[str, ...]] = tuple(tasks)
 
     of: Annotated[str, Field(), ADVANCED] = "movie-snippets"
-    """Which set."""
+    """The embedded set."""
     per_class: Annotated[int, Field(ge=0), ADVANCED] = 0
-    """How many examples of each class train and validate; of numbers, ten times as many in all."""
+    """How many examples of each class train and validate; for numbers, ten times as many in all."""
     part_seed: Annotated[int, ADVANCED] = 0
-    """Seed of what is drawn."""
+    """Seed of the draw."""
 
     def whole(self) -> Dataset:
         """The set that this is a part of."""
@@ -54,7 +54,7 @@ class Subset(Dataset):
         return f"{self.whole().fingerprint()} {TESTED}"
 
     def load(self) -> Examples:
-        """Examples of the subset, and others that test; groups stay together."""
+        """Return examples of the subset, and others that test; groups stay together."""
         examples, rng = self.whole().load(), np.random.default_rng(self.part_seed)
         count = len(examples.targets)
         groups = np.arange(count) if examples.groups is None else np.unique(examples.groups, return_inverse=True)[1]
@@ -77,7 +77,7 @@ class Subset(Dataset):
         return replace(examples, **kept, test=test[chosen], validation=None)
 
     def facts(self, modality: str, task: str) -> Facts:
-        """What an import would write down of as many examples."""
+        """Return the facts that an import would record for as many examples."""
         examples = _load(self)
         learned = np.flatnonzero(~examples.test)  # type: ignore[operator]
         validation = round(len(learned) * self.validation_fraction)
@@ -104,7 +104,7 @@ def _load(subset: Subset) -> Examples:
 
 
 def measure() -> dict[str, Any]:
-    """For each set and size the test metric of baseline and default, and their difference with its standard error."""
+    """Return for each set and size the test metric of baseline and default, and their difference with its standard error."""
     with empty_home() as environment:
         return {name: _compare(name, environment) for name in SETS}
 

@@ -1,8 +1,8 @@
 """Default networks on the embedded tables, ten seeds each, beside a linear and a boosted model of scikit-learn.
 
-All learn from the same training rows, and are judged once on the same test rows; each seed has a split of its own, since one of
-two dozen rows says little: three splits of `diabetes` leave its mean uncertain by 0.02. The baselines get what the network's
-preprocessing makes of a row, and their libraries' defaults; they need no validation rows.
+All learn from the same training rows, and are evaluated once on the same test rows; each seed has its own split, since one of
+two dozen rows says little: three splits of `diabetes` leave its mean uncertain by 0.02. The baselines get the output of the
+network's preprocessing, and their libraries' defaults; they need no validation rows.
 """
 
 import sys
@@ -20,7 +20,7 @@ SEEDS = tuple(range(10))
 
 
 def measure() -> dict[str, Any]:
-    """By dataset: accuracy, or R² of a regression, of the network (mean, spread, each) and of both baselines."""
+    """Return by dataset accuracy, or R² of a regression, of the network (mean, spread, each) and of both baselines."""
     found: dict[str, Any] = {}
     with empty_home() as environment:
         for name in datasets:
@@ -59,7 +59,7 @@ def _compare(name: str, metric: str, environment: dict[str, str]) -> dict[str, A
 
 
 def baselines(name: str, split_seed: int) -> dict[str, float]:
-    """Test score of scikit-learn's linear and gradient-boosted models with their default settings."""
+    """Return the test scores of scikit-learn's linear and gradient-boosted models with their default settings."""
     from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
     from sklearn.linear_model import LogisticRegression, Ridge
 
@@ -75,7 +75,7 @@ def baselines(name: str, split_seed: int) -> dict[str, float]:
 
 
 def _encoded(prepared: PreparedDataset) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Training and test split as vectors (examples, features), with their targets."""
+    """Return training and test split as vectors (examples, features), with their targets."""
     from dataclasses import replace
 
     import keras

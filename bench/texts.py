@@ -1,9 +1,9 @@
 """Examples a second of the textbook's LSTM on texts as long as IMDB's, and its accuracy on real ones: ours and the script.
 
 Both sides train the same network on the same split. The script pads every text to 500 words and calls `fit` on arrays;
-ours puts texts of like length into a batch. They take turns by the epoch, each in a process of its own.
+ours puts texts of similar length into a batch. They take turns by the epoch, each in its own process.
 `python -m bench.texts WAY DATASET@SEED EPOCHS` is one of them. For the accuracy, on texts of one sentence, the script pads
-to 64 words: Keras' mask makes that the same network, only sooner.
+to 64 words: Keras' mask makes that the same network, only faster.
 """
 
 import json
@@ -21,7 +21,7 @@ from engine.datasets.movie_snippets import MovieSnippets
 from engine.runs import RunSpec
 
 TRAINED, EPOCHS = 1_024, 5
-"""Long texts, so few that the script's epoch takes seconds and not minutes, and yet dozens of batches of like length; the
+"""Long texts, so few that the script's epoch takes seconds rather than minutes, yet dozens of batches of similar length; the
 first two epochs do not count."""
 ACCURACY_EPOCHS, SEEDS = 3, (0, 1, 2)
 WAYS = ("textbook", "ours")
@@ -38,7 +38,7 @@ class LongTexts(MovieSnippets):
         return f"{super().fingerprint()} {_MEDIAN_WORDS} {_SPREAD} {TRAINED}"
 
     def load(self) -> Examples:
-        """Snippets of one class strung together, cut at a random length."""
+        """Return snippets of one class joined, cut at a random length."""
         snippets, rng = super().load(), np.random.default_rng(0)
         count = round((TRAINED + _TESTED) / 0.95)
         lengths = np.clip(rng.lognormal(np.log(_MEDIAN_WORDS), _SPREAD, count), _SHORTEST, _LONGEST).astype(int)
@@ -51,7 +51,7 @@ class LongTexts(MovieSnippets):
 
 
 def measure() -> dict[str, Any]:
-    """The ratio on long texts, and the difference of test accuracy on short real ones."""
+    """Return the ratio on long texts, and the difference of test accuracy on short real ones."""
     with empty_home() as environment:
         long = race(WAYS, "bench-long-texts@0", EPOCHS, environment, subject="bench.texts")
         real = [race(WAYS, f"movie-snippets@{s}", ACCURACY_EPOCHS, environment, subject="bench.texts") for s in SEEDS]
@@ -66,14 +66,14 @@ def measure() -> dict[str, Any]:
 
 
 def spec_of(subject: str, epochs: int) -> RunSpec:
-    """The textbook's network and training on DATASET@SEED, on both sides; the best epoch is taken."""
+    """Return the textbook's network and training on DATASET@SEED, on both sides; the best epoch is taken."""
     dataset, _, seed = subject.partition("@")
     values = {"dataset": dataset, "model": "lstm", "epochs": epochs, "batch_size": 32, "patience": 0, "seed": seed}
     return RunSpec.build(values | {"validation_fraction": 0.05 if dataset == "bench-long-texts" else 0.1})
 
 
 def textbook(subject: str, epochs: int) -> dict[str, Any]:
-    """What a tutorial does: adapt a vocabulary, pad to 500, `fit` on arrays, keep the best epoch."""
+    """Train as a tutorial does: adapt a vocabulary, pad to 500, `fit` on arrays, keep the best epoch."""
     import keras
     import tensorflow as tf
     from keras import layers
@@ -109,7 +109,7 @@ def textbook(subject: str, epochs: int) -> dict[str, Any]:
 
 
 def ours(subject: str, epochs: int) -> dict[str, Any]:
-    """What `engine train` does, store and checkpoints included."""
+    """Train as `engine train` does, store and checkpoints included."""
     from engine.preparation.prepare import prepare
     from engine.store import open_store
     from engine.training.fit import train_run

@@ -8,12 +8,12 @@ from bench.turns import race, ratio
 
 EPOCHS = {"mlp": 15, "cnn": 6}
 SEEDS = {"mlp": 8, "cnn": 3}
-"""How many: the accuracies of the perceptron differ by half a point from seed to seed, on either side."""
+"""Number of seeds: the accuracies of the perceptron differ by half a point from seed to seed, on either side."""
 _WHOLE_SEEDS = 3  # enough for the speed of a whole epoch as one graph
 
 
 def measure() -> dict[str, Any]:
-    """Each way in a process of its own, for each seed; they take turns by the epoch."""
+    """Measure each way in a separate process, for each seed; they take turns by the epoch."""
     with empty_home() as environment:
         return {model: _compare(model, epochs, environment) for model, epochs in EPOCHS.items()}
 

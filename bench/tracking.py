@@ -1,4 +1,4 @@
-"""What the store, checkpoints and live metrics cost: the same pipeline with and without them."""
+"""The cost of the store, checkpoints and live metrics: the same pipeline with and without them."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from bench.turns import race
 
 
 def measure() -> dict[str, Any]:
-    """Three pairs of trainings that take turns by the epoch; the cost is the median over all pairs of epochs."""
+    """Measure three pairs of trainings that take turns by the epoch; the cost is the median over all pairs of epochs."""
     costs = []
     with empty_home() as environment:
         for order in (("untracked", "ours"), ("ours", "untracked"), ("untracked", "ours")):

@@ -1,4 +1,4 @@
-"""A frozen ImageNet network on twenty photos a class: accuracy over three seeds, each within a minute."""
+"""A frozen ImageNet network on twenty photos per class: accuracy over three seeds, each within a minute."""
 
 import time
 from typing import Any
@@ -7,7 +7,7 @@ from bench.children import empty_home, run_json
 
 
 def measure() -> dict[str, Any]:
-    """`efficientnet-lite0` frozen on `stamps`, all other values the form's; seeds change split and weights."""
+    """Train `efficientnet-lite0` frozen on `stamps`, all other values from the form; seeds change split and weights."""
     accuracies, seconds = [], []
     with empty_home() as environment:
         for seed in ("0", "1", "2"):

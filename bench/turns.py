@@ -1,4 +1,4 @@
-"""Subjects that train side by side and take turns by the epoch: a slow minute of the machine hurts all alike."""
+"""Subjects that train side by side and take turns by the epoch: a slow minute of the machine affects all alike."""
 
 import json
 import subprocess
@@ -17,7 +17,7 @@ def race(
     seed: int = 0,
     subject: str = "bench.subject",
 ) -> dict[str, dict[str, Any]]:
-    """Results of each way; only one of them works at any time, but for what it does before its first epoch.
+    """Return results of each way; only one of them works at any time, except before its first epoch.
 
     `examples_per_second` is the median over the epochs after the second, without the validation that ends them.
     """
@@ -48,13 +48,13 @@ def race(
 
 
 def ratio(one: dict[str, Any], other: dict[str, Any]) -> float:
-    """How many times faster `one` is: the median over pairs of epochs that ran one after the other."""
+    """Return how many times faster `one` is: the median over pairs of epochs that ran one after the other."""
     pairs = zip(one["epoch_seconds"][2:], other["epoch_seconds"][2:], strict=True)
     return median([theirs / its for its, theirs in pairs])
 
 
 def _read(child: subprocess.Popen[str]) -> str:
-    """The next line that is ours: NEXT or the result."""
+    """Return the next line of the protocol: NEXT or the result."""
     assert child.stdout is not None
     for line in child.stdout:
         if line.strip() == NEXT or line.startswith("{"):

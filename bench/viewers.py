@@ -1,4 +1,4 @@
-"""Forty viewers of one live run: what the dashboard pays, how long a tick takes, what training loses.
+"""Forty viewers of one live run: the load on the dashboard, the time of a tick, the slowdown of training.
 
 The viewers speak Streamlit's websocket protocol without a browser: they open the run's page, then ask again whenever
 the page's timer would. A tick is timed at the viewer: from asking to the last message of the answer.
@@ -68,7 +68,7 @@ class Viewer:
         return message.SerializeToString()
 
     async def _read(self, socket: Any) -> None:
-        """Everything that the server says, until it hangs up."""
+        """Read everything that the server sends, until it disconnects."""
         while True:
             message = ForwardMsg.FromString(await socket.recv())
             kind = message.WhichOneof("type")
@@ -83,12 +83,12 @@ class Viewer:
 
 
 def _until_next(interval: float, _fragment: str, began: float) -> float:
-    """Seconds until a browser's timer would ring: pages that pause at the same time do not go on in step."""
+    """Return seconds until a browser's timer would fire: pages that pause at the same time do not continue in step."""
     return interval - (time.monotonic() - began) % interval
 
 
 def measure() -> dict[str, Any]:
-    """Training alone and with the viewers in turn, so that a slow minute of the machine hurts both alike."""
+    """Measure training alone and with the viewers in turn, so that a slow minute of the machine affects both alike."""
     with tempfile.TemporaryDirectory(prefix="trainyard-bench-") as folder:
         dashboard = Dashboard(Path(folder) / "home")
         dashboard.start()
@@ -150,7 +150,7 @@ async def _compare(dashboard: Dashboard, store: Store, run: Run) -> dict[str, An
 
 
 def _throughput(store: Store, run: Run, seconds: float) -> float:
-    """Steps a second that the run makes, from the store."""
+    """Return steps a second of the run, from the store."""
     before, began = store.runs.get(run.id).step, time.monotonic()
     time.sleep(seconds)
     return (store.runs.get(run.id).step - before) / (time.monotonic() - began)

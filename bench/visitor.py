@@ -15,7 +15,7 @@ PAGES = sorted(path.stem for path in (ROOT / "pages").glob("*.py"))
 
 
 def seed_runs(count: int) -> None:
-    """`count` completed runs with a curve each."""
+    """Write `count` completed runs with a curve each."""
     store, spec = open_store(), RunSpec.build({})
     for _ in range(count):
         run = store.runs.create(spec, slot="bench")

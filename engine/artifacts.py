@@ -26,15 +26,15 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-_TOGETHER = 100  # runs that are forgotten in one transaction: others wait for it
+_TOGETHER = 100  # runs that are deleted in one transaction: others wait for it
 
 
 @dataclass(frozen=True)
 class Outcomes:
-    """What the saved model made of each example of one split."""
+    """Per-example predictions of the saved model on one split."""
 
     positions: np.ndarray
-    """(examples,) where each stands in the prepared dataset."""
+    """(examples,) positions in the prepared dataset."""
     outputs: Any
     """(examples, ...): probabilities, values, or whatever the task answers with; of no length if they were too large."""
     targets: Any
@@ -51,12 +51,12 @@ class Artifacts:
 
     @property
     def log(self) -> Path:
-        """What the worker printed."""
+        """Output of the worker."""
         return self.folder / "log.txt"
 
     @property
     def checkpoint(self) -> Path:
-        """State from which training goes on."""
+        """State from which training continues."""
         return self.folder / "checkpoint.npz"
 
     @property
@@ -66,7 +66,7 @@ class Artifacts:
 
     @property
     def start(self) -> Path:
-        """The kept epoch of its parent from which a forked run goes on."""
+        """The kept epoch of its parent from which a forked run continues."""
         return self.folder / "start.npz"
 
     @property
@@ -76,7 +76,7 @@ class Artifacts:
 
     @property
     def evaluation(self) -> Path:
-        """What evaluation found on validation and test, as JSON."""
+        """Results of the evaluation on validation and test, as JSON."""
         return self.folder / "evaluation.json"
 
     @property
@@ -86,11 +86,11 @@ class Artifacts:
 
     @property
     def info(self) -> Path:
-        """What the model takes and what its outputs mean, as JSON: it outlives the dataset."""
+        """The signature of the model, as JSON: it outlives the dataset."""
         return self.folder / "info.json"
 
     def read_info(self) -> DataInfo | None:
-        """What the model takes, or None where nothing readable says so."""
+        """Return the signature of the model, or None where none is readable."""
         try:
             described = json.loads(self.info.read_text(encoding="utf-8"))
             modality = tasks[described["task"]["name"]].modality  # older files do not say it
@@ -99,14 +99,14 @@ class Artifacts:
             return None
 
     def read_evaluation(self) -> dict[str, Any]:
-        """`{"validation": ..., "test": ...}` and the dataset's extra tests by name, or {} while there is none."""
+        """Return `{"validation": ..., "test": ...}` and the dataset's extra tests by name, or {} while there is none."""
         if not self.evaluation.is_file():
             return {}
         found: dict[str, Any] = json.loads(self.evaluation.read_text(encoding="utf-8"))
         return found
 
     def read_outcomes(self, split: str) -> Outcomes | None:
-        """What became of each example of `split`, or None where none was kept. A damaged file raises `OSError`."""
+        """Return the per-example predictions on `split`, or None where none were kept. A damaged file raises `OSError`."""
         if not self.outcomes.is_file():
             return None
         try:
@@ -116,7 +116,7 @@ class Artifacts:
             raise OSError(f"{self.outcomes} is damaged: {error}") from error
 
     def read_log(self, max_bytes: int = 65_536) -> str:
-        """The end of the log, from the start of a line."""
+        """Return the end of the log, from the start of a line."""
         if not self.log.is_file():
             return ""
         with self.log.open("rb") as file:
@@ -127,7 +127,7 @@ class Artifacts:
         return text if size <= max_bytes else text.split("\n", 1)[-1]
 
     def size_bytes(self) -> int:
-        """Disk space of all files; one that has several names counts once."""
+        """Return the disk space of all files; a file with several names counts once."""
         return _used_bytes(self.folder)
 
 
@@ -146,18 +146,18 @@ def _outcomes(file: Any, split: str) -> Outcomes:
 
 
 def artifacts_of(run_id: int) -> Artifacts:
-    """The files of run `run_id`."""
+    """Return the files of run `run_id`."""
     return Artifacts(settings().runs_path / str(int(run_id)))
 
 
 def delete_run(store: "Store", run_id: int) -> None:
-    """Forget an ended run and delete its files. A live run raises `TrainyardError`."""
+    """Delete an ended run and its files. A live run raises `TrainyardError`."""
     store.runs.delete(run_id)
     shutil.rmtree(artifacts_of(run_id).folder, ignore_errors=True)
 
 
 def delete_runs(store: "Store", run_ids: list[int]) -> None:
-    """Delete the files of many ended runs and forget them. Files go first: what is still known can be deleted again."""
+    """Delete many ended runs and their files. Files go first: a run that is still stored can be deleted again."""
     for first in range(0, len(run_ids), _TOGETHER):
         some = run_ids[first : first + _TOGETHER]
         for run_id in some:
@@ -168,7 +168,7 @@ def delete_runs(store: "Store", run_ids: list[int]) -> None:
 def discard_results(run_id: int) -> None:
     """Delete everything but the log: a canceled run keeps no result."""
     files = artifacts_of(run_id)
-    for path in files.folder.glob("*"):  # what a killed worker was writing, too
+    for path in files.folder.glob("*"):  # including what a killed worker was writing
         if path.is_dir():
             shutil.rmtree(path, ignore_errors=True)
         elif path != files.log:
@@ -176,9 +176,9 @@ def discard_results(run_id: int) -> None:
 
 
 def share_file(source: Path, target: Path) -> None:
-    """Let `target` be the same file as `source`, at no cost of disk where the file system can; a copy elsewhere.
+    """Make `target` the same file as `source`, at no cost of disk where the file system can; otherwise a copy.
 
-    What becomes of one name later does not touch the other. At any moment `target` is whole.
+    Replacing one name later does not affect the other. At any moment `target` is complete.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     temporary = target.with_suffix(".tmp")
@@ -211,8 +211,8 @@ def check_free_disk() -> None:
 
 
 def keep_disk_budget(store: "Store") -> int:
-    """Delete files of the oldest ended runs until runs fit the budget: see `_ORDER`. Returns bytes freed."""
-    for run in store.runs.list(states=["canceled"]):  # one that was canceled in the queue had no worker to do it
+    """Delete files of the oldest ended runs until runs fit the budget: see `_ORDER`. Return the bytes freed."""
+    for run in store.runs.list(states=["canceled"]):  # a run canceled in the queue had no worker to do it
         discard_results(run.id)
     excess = _used_bytes(settings().runs_path) - settings().disk_budget_mb * 1_000_000
     freed = 0
@@ -230,11 +230,11 @@ def keep_disk_budget(store: "Store") -> int:
 
 
 _ORDER = ("epochs", "checkpoint", "start", "outcomes", "model")
-"""What is deleted first, second ...: what is missed least, of all runs, before what is missed more."""
+"""The order of deletion: what is missed least, from all runs, before what is missed more."""
 
 
 def _delete(file: Path, run_id: int) -> int:
-    """Delete it, if it is there. Bytes freed: none while another name holds the same file."""
+    """Delete a file if it exists. Return the bytes freed: none while another name refers to it."""
     try:
         known = file.stat()
     except FileNotFoundError:
@@ -245,7 +245,7 @@ def _delete(file: Path, run_id: int) -> int:
 
 
 def _used_bytes(folder: Path) -> int:
-    """Disk space of all files in it; one that has several names counts once."""
+    """Return the disk space of all files in a folder; a file with several names counts once."""
     sizes: dict[tuple[int, int], int] = {}
     for file in folder.rglob("*"):
         with suppress(FileNotFoundError):  # a worker has just renamed it

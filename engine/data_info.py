@@ -1,4 +1,4 @@
-"""What must be known of a dataset to build a network for it and to read its inputs: shapes, classes, columns."""
+"""Facts about a dataset that a network is built from and its inputs are read by: shapes, classes, columns."""
 
 import re
 from collections import Counter
@@ -14,7 +14,7 @@ from engine.reading import TRUTH_WORDS, Reading, cell_text
 _WHOLE = re.compile(r"[+-]?(?:0|[1-9][0-9]*)(?:\.0*)?")
 _LARGEST = float(np.finfo(np.float64).max)
 SAMPLE_RATE_HZ = 16_000
-"""What every sound becomes: speech has little above 8 kHz, which is all that this rate can hold."""
+"""The sample rate of every audio clip: speech has little above 8 kHz, the highest frequency at this rate."""
 
 
 @dataclass(frozen=True)
@@ -24,17 +24,17 @@ class Column:
     name: str
     kind: Literal["number", "category"]
     values: tuple[str, ...] = ()
-    """What a category can be, the most frequent first; empty for numbers."""
+    """The values of a category, the most frequent first; empty for numbers."""
     reading: Reading | None = None
-    """How its cells are read, as decided when the table was imported; None for a table that was not."""
+    """How its cells are read, as decided when the table was imported; None for other tables."""
 
     @property
     def read_as(self) -> Reading:
-        """How its cells are read; plainly, where nobody has decided it."""
+        """How its cells are read; with the defaults where nothing was decided."""
         return self.reading or Reading(self.kind)
 
     def number(self, value: Any) -> float | None:
-        """Return the number that a cell, or a value of JSON, stands for: NaN where it is missing, None where it is none."""
+        """Return the number that a cell, or a value of JSON, stands for: NaN where it is missing, None where it is not one."""
         if isinstance(value, bool):
             return None
         if isinstance(value, int | float):
@@ -47,7 +47,7 @@ class Column:
         return name if name in self._known else self._alike.get(_shape(name), name)
 
     def knows(self, name: str) -> bool:
-        """Tell whether the dataset had this category, or none that it could tell."""
+        """Return whether the dataset had this category, or none that it could distinguish from it."""
         return not name or not self.values or name in self._known
 
     @cached_property
@@ -56,7 +56,7 @@ class Column:
 
     @cached_property
     def _alike(self) -> dict[str, str]:
-        """Categories by what is left of them when whole numbers lose ".0" and truth values their capitals; no two alike."""
+        """Return categories by their normalised form, whole numbers without ".0" and truth values in lower case; no two alike."""
         shapes = Counter(map(_shape, self.values))
         return {shape: name for name in self.values if shapes[shape := _shape(name)] == 1}
 
@@ -69,21 +69,21 @@ def _shape(name: str) -> str:
 
 @dataclass(frozen=True)
 class DataInfo:
-    """What a network must know of its data: the axes of one input, and the class names (empty for regression)."""
+    """Facts about the data that a network is built from: the axes of one input, and the class names (empty for regression)."""
 
     shape: tuple[int, ...]
     """(height, width, channels) of images, (samples,) of clips, () of texts and rows."""
     labels: tuple[str, ...] = ()
     columns: tuple[Column, ...] = ()
-    """Of tables: the numbers, then the categories, in the order of the arrays."""
+    """For tables: the numbers, then the categories, in the order of the arrays."""
     target: str = ""
-    """What a regression predicts, with its unit where it is known."""
+    """The target of a regression, with its unit where it is known."""
     text_column: str = field(default="", compare=False)
-    """Of texts that came from a table: the column that held them."""
+    """For texts from a table: the column that held them."""
     modality: str = ""
     """Name of the kind of input; empty only in what was written down before it was."""
     learned: Mapping[str, Any] = field(default_factory=dict, compare=False)
-    """What model and task have learned from the training split before the network is built, as plain JSON."""
+    """What model and task learned from the training split before the network is built, as plain JSON."""
 
     @property
     def num_classes(self) -> int:
@@ -91,7 +91,7 @@ class DataInfo:
         return len(self.labels)
 
     def named(self, kind: Literal["number", "category"]) -> tuple[Column, ...]:
-        """The columns of one kind."""
+        """Return the columns of one kind."""
         return tuple(column for column in self.columns if column.kind == kind)
 
     @property
@@ -101,11 +101,11 @@ class DataInfo:
 
     @property
     def wide(self) -> bool:
-        """Whether numbers of a table have 64 bits until they are centred, since 32 would blur one of its columns."""
+        """Whether numbers of a table need 64 bits until they are centred, since 32 would blur one of its columns."""
         return any(column.reading is not None and column.reading.wide for column in self.columns)
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain JSON, without what was learned."""
+        """Return plain JSON, without learned values."""
         columns = [
             [column.name, column.kind, list(column.values), *([column.reading.to_dict()] if column.reading else [])]
             for column in self.columns
@@ -116,7 +116,7 @@ class DataInfo:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        """The inverse of `to_dict`. Raises `KeyError` and `TypeError` for what is no such description."""
+        """The inverse of `to_dict`. Raise `KeyError` and `TypeError` for anything else."""
         columns = (
             Column(name, kind, tuple(values), Reading.from_dict(*reading) if reading else None)
             for name, kind, values, *reading in data.get("columns", ())

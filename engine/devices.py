@@ -1,4 +1,4 @@
-"""What this machine can compute on, asked without TensorFlow."""
+"""The devices of this machine, found without TensorFlow."""
 
 import logging
 import os
@@ -22,13 +22,13 @@ class Device:
     memory_bytes: int
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values."""
+        """Return plain values."""
         return asdict(self)
 
 
 @cache
 def find_devices() -> tuple[Device, ...]:
-    """GPUs first (through NVIDIA's management library), the CPU last. Asked once a process."""
+    """Return GPUs first (through NVIDIA's management library), the CPU last. Looked up once per process."""
     gpus = tuple(Device(f"gpu:{i}", "gpu", name, memory) for i, (name, memory) in enumerate(_nvidia_gpus()))
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     title = f"{platform.processor() or platform.machine()}, {cores} cores"
@@ -36,7 +36,7 @@ def find_devices() -> tuple[Device, ...]:
 
 
 def gpu_usage(name: str) -> dict[str, float]:
-    """`gpu_percent` and `gpu_memory_bytes` of the whole device "gpu:N"; {} where it cannot be told."""
+    """Return `gpu_percent` and `gpu_memory_bytes` of the whole device "gpu:N"; {} where they are not available."""
     import pynvml
 
     try:

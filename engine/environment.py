@@ -1,4 +1,4 @@
-"""What a run was trained with: versions, commit, machine. Recorded, so that a result can be repeated."""
+"""The environment of a run: versions, commit, machine. Recorded, so that a result can be repeated."""
 
 import platform
 import subprocess
@@ -14,7 +14,7 @@ PACKAGES = ("tensorflow", "keras", "numpy", "scikit-learn", "pillow", "trainyard
 
 @cache
 def describe_environment() -> dict[str, Any]:
-    """Python, packages, system and git commit."""
+    """Return Python, packages, system and git commit."""
     return {
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.machine()}",
@@ -24,7 +24,7 @@ def describe_environment() -> dict[str, Any]:
 
 
 def package_version(name: str) -> str:
-    """Installed version of a package, or "" where it is not installed."""
+    """Return the installed version of a package, or "" where it is not installed."""
     if name == "trainyard":  # run from its folder, not installed
         return __version__
     try:
@@ -34,7 +34,7 @@ def package_version(name: str) -> str:
 
 
 def _git_commit() -> str:
-    """Commit of the checkout this code runs from, or "" outside one."""
+    """Return the commit of the checkout this code runs from, or "" outside one."""
     try:
         done = subprocess.run(
             ["git", "rev-parse", "HEAD"],

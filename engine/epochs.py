@@ -1,6 +1,6 @@
-"""The epochs of a run from which another run can go on: checkpoints that were written anyway, under a second name.
+"""The epochs of a run from which another run can continue: checkpoints that were written anyway, under a second name.
 
-Of epochs too short for a checkpoint of their own the best one so far has a file that was written for this alone.
+If epochs are too short for a checkpoint each, the best one so far gets a file of its own.
 """
 
 from pathlib import Path
@@ -9,7 +9,7 @@ from engine.artifacts import Artifacts, artifacts_of, share_file
 
 
 def kept_epochs(run_id: int) -> list[int]:
-    """The epochs (from 1) from which the run can be forked, in their order."""
+    """Return the epochs (from 1) from which the run can be forked, in order."""
     return _kept(artifacts_of(run_id))
 
 
@@ -19,18 +19,18 @@ def keep_epoch(files: Artifacts, epoch: int) -> None:
 
 
 def thin_out(files: Artifacts, best: int, most: int) -> None:
-    """Let go of kept epochs until `most` are left; `best` is the best epoch so far, which stays if it was kept."""
+    """Delete kept epochs until `most` are left; `best` is the best epoch so far, which stays if it was kept."""
     for gone in too_many(_kept(files), best, most):
         epoch_file(files, gone).unlink(missing_ok=True)
 
 
 def epoch_file(files: Artifacts, epoch: int) -> Path:
-    """Where an epoch (from 1) is kept."""
+    """Return the file of a kept epoch (from 1)."""
     return files.epochs / f"{epoch}.npz"
 
 
 def let_go(files: Artifacts) -> bool:
-    """Delete all kept epochs of a run, for want of room. Whether there were any."""
+    """Delete all kept epochs of a run to free disk space. Return whether there were any."""
     kept = _kept(files)
     for epoch in kept:
         epoch_file(files, epoch).unlink(missing_ok=True)
@@ -38,13 +38,13 @@ def let_go(files: Artifacts) -> bool:
 
 
 def too_many(epochs: list[int], best: int, most: int) -> list[int]:
-    """Which of `epochs` (in their order) to let go so that `most` are left: the newest and the best one stay.
+    """Return which of `epochs` (in order) to delete so that `most` are left: the newest and the best one stay.
 
-    Of the others each time the one goes that is nearest to its neighbours, so that the rest are spread evenly.
+    Of the others, the one nearest to its neighbours is deleted each time, so that the rest are spread evenly.
     """
     left, gone = list(epochs), []
     while len(left) > most:
-        ends = [0, *left]  # what came before the first one counts as a neighbour
+        ends = [0, *left]  # the start of training counts as a neighbour of the first one
         gaps = {left[i]: left[i + 1] - ends[i] for i in range(len(left) - 1)}
         loose = [epoch for epoch in gaps if epoch != best] or list(gaps)
         gone.append(min(loose, key=lambda epoch: gaps[epoch]))

@@ -24,7 +24,7 @@ class StoreUnavailable(TrainyardError):  # noqa: N818  # a state of the world, s
 
 
 def unknown_name(kind: str, name: str, known: Iterable[str]) -> TrainyardError:
-    """The error for a name that no `kind` has, with the nearest names that exist."""
+    """Return the error for a name that no `kind` has, with the nearest names that exist."""
     names = sorted(known)
     if near := difflib.get_close_matches(name, names, n=3):
         hint = Sentence("Did you mean {near}?", near=joined(map(repr, near), OR))
@@ -34,13 +34,13 @@ def unknown_name(kind: str, name: str, known: Iterable[str]) -> TrainyardError:
 
 
 def first_line(error: BaseException) -> str:
-    """What an error of others says, as far as it fits into a sentence."""
+    """Return the message of another library's error, as far as it fits into a sentence."""
     lines = str(error).strip().splitlines()
     return lines[0] if lines else Sentence("no message")
 
 
 def readable(error: ValidationError) -> Sentence:
-    """One line a wrong value: the field, what it was given and what it takes."""
+    """Return one line per wrong value: the field, its value and what it takes."""
     lines = []
     for item in error.errors():
         field = ".".join(str(part) for part in item["loc"]) or "value"

@@ -1,4 +1,4 @@
-"""Small files: written atomically, and known by their content."""
+"""Small files: written atomically, and identified by their content."""
 
 import hashlib
 import os
@@ -16,7 +16,7 @@ def write_text(path: Path, text: str) -> None:
 
 
 def file_fingerprint(*paths: Path) -> str:
-    """SHA-256 over the bytes of the files."""
+    """Return the SHA-256 over the bytes of the files."""
     digest = hashlib.sha256()
     for path in paths:
         with path.open("rb") as file:

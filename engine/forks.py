@@ -1,7 +1,7 @@
-"""Forking: a new run goes on from the end of a kept epoch of another, with some of its values changed.
+"""Forking: a new run continues from the end of a kept epoch of another, with some of its values changed.
 
-Weights, the optimizer's state, seeds and what was the best epoch so far come from there; the data and the shape of the
-network must stay. The new run has a copy of what it begins with: nothing that happens to its parent later touches it.
+Weights, the optimizer's state, seeds and the best epoch so far come from there; the data and the shape of the
+network must stay. The new run has a copy of its starting state: nothing that happens to its parent later affects it.
 """
 
 import shutil
@@ -29,10 +29,10 @@ def fork_run(
     *,
     steering: Sequence[dict[str, Any]] = (),
 ) -> Run:
-    """Queue a run that goes on from the end of `epoch` (from 1) of a run, with the values of `spec`.
+    """Queue a run that continues from the end of `epoch` (from 1) of a run, with the values of `spec`.
 
     Its first epoch is the next one, up to `spec.training.epochs`. With `slot` the caller trains it itself, at once.
-    With the `steering` of another fork its own changes are repeated. Raises `TrainyardError` where the parent or the
+    With the `steering` of another fork its own changes are repeated. Raise `TrainyardError` where the parent or the
     values do not allow it.
     """
     parent = store.runs.get(parent_id)
@@ -45,7 +45,7 @@ def fork_run(
             share_file(epoch_file(artifacts_of(parent_id), epoch), files.start)
         except OSError as error:
             shutil.rmtree(files.folder, ignore_errors=True)  # its number will be given to another run
-            check_kept(parent, epoch)  # it may have been let go of this very moment
+            check_kept(parent, epoch)  # it may have been deleted this very moment
             raise TrainyardError(
                 "Epoch {epoch} of run {parent} cannot be copied: {problem}. Check free disk space in "
                 "TRAINYARD_HOME, then fork it again.",
@@ -58,7 +58,7 @@ def fork_run(
 
 
 def fork_spec(parent: Run, epoch: int, changes: dict[str, Any]) -> RunSpec:
-    """The values of a run at the end of `epoch` with flat `changes`, as `RunSpec.build` takes them: names of parts and
+    """Return the values of a run at the end of `epoch` with flat `changes`, as `RunSpec.build` takes them: names of parts and
     of their fields."""
     spec = spec_at(parent, epoch)
     values = spec.flat()
@@ -70,8 +70,8 @@ def fork_spec(parent: Run, epoch: int, changes: dict[str, Any]) -> RunSpec:
 
 
 def spec_at(parent: Run, epoch: int) -> RunSpec:
-    """The values of a run with the learning rate that was asked for last by the end of `epoch`: of a run that trained
-    it may have been changed by hand."""
+    """Return the values of a run with the learning rate requested last by the end of `epoch`: it may have been changed
+    by hand while the run trained."""
     spec = parent.parsed()
     steps = epoch * parent.total_steps // max(1, parent.total_epochs)
     rates = [change["learning_rate"] for change in parent.taken_steering if change["step"] <= steps]
@@ -121,7 +121,7 @@ def check_fork(parent: RunSpec, child: RunSpec, epoch: int) -> None:
 
 
 def changeable_fields(spec: RunSpec) -> dict[str, list[str]]:
-    """By section of a form, the fields that a fork may change."""
+    """Return the fields that a fork may change, by section of a form."""
     return {
         section: [name for name in type(part).model_fields if name not in _fixed_fields(section, type(part))]
         for section, part in spec.sections().items()
@@ -129,7 +129,7 @@ def changeable_fields(spec: RunSpec) -> dict[str, list[str]]:
 
 
 def _fixed_fields(section: str, part: type[Spec]) -> Iterator[str]:
-    """The fields of a part that a fork cannot change: all of a dataset, and those of a network that decide its shape."""
+    """Return the fields of a part that a fork cannot change: all of a dataset, and those that decide a network's shape."""
     if section in ("task", "dataset", "model"):
         yield from (field.name for field in part.fields() if section == "dataset" or not field.forkable)
 

@@ -1,7 +1,7 @@
-"""Adam and its kin with one kernel a weight instead of a dozen small operations.
+"""Adam and its variants with one kernel per weight instead of a dozen small operations.
 
-The arithmetic is Keras' own, and so are slots, clipping, weight decay and saved state; only the order of roundings may
-differ in the last bit. For a small network Adam is a third of a training step, nearly all of it the cost of starting
+The arithmetic is Keras' own, and so are slots, clipping, weight decay and saved state; only the order of rounding may
+differ in the last bit. For a small network Adam takes a third of a training step, nearly all of it the cost of starting
 operations (`python -m bench throughput`).
 """
 
@@ -14,16 +14,16 @@ if TYPE_CHECKING:
 
 @cache
 def fused(optimizer: "type[keras.optimizers.Adam]") -> "type[keras.optimizers.Adam]":
-    """The same optimizer, its moving averages and its step in TensorFlow's `ResourceApplyAdam`; without AMSGrad."""
+    """Return the same optimizer with its moving averages and its step in TensorFlow's `ResourceApplyAdam`; without AMSGrad."""
     import tensorflow as tf
 
     class Fused(optimizer):  # type: ignore[misc]
-        """The same arithmetic with one operation a weight; it rounds in another order, so the last bit may differ."""
+        """The same arithmetic with one operation per weight; it rounds in another order, so the last bit may differ."""
 
         def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
             """Update `variable` (any shape) in place by `gradient` (the same shape, or slices of it).
 
-            An embedding's gradient comes as slices. Keras, too, moves all of its rows in every step, since means decay.
+            An embedding's gradient comes as slices. Keras, too, updates all of its rows in every step, since means decay.
             """
             gradient = tf.convert_to_tensor(gradient)
             index = self._get_variable_index(variable)

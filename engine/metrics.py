@@ -1,4 +1,4 @@
-"""Metrics as declarations: what a figure is called, which direction is better, and how it follows from examples."""
+"""Metrics as declarations: the name of a figure, which direction is better, and how it follows from examples."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -15,7 +15,7 @@ class Metric:
     name: str
     title: str
     maximize: bool = True
-    """Whether more is better."""
+    """Whether higher is better."""
     unit: str = ""
     """Empty for a pure number, and for the unit of the target."""
     share: bool = False
@@ -23,7 +23,7 @@ class Metric:
     over: Over = "mean"
     """How it follows from single examples: their mean, the root of their mean, or only from all of them together."""
     formula: str = ""
-    """For the help: LaTeX between dollar signs, in words where that is plainer."""
+    """For the help: LaTeX between dollar signs, or words where they are clearer."""
 
 
 LOSS = Metric("loss", "Loss", maximize=False)
@@ -60,13 +60,13 @@ STANDARD = (
     *(LOSS, ACCURACY, CROSS_ENTROPY, MACRO_F1, AUC, CALIBRATION_ERROR, PRECISION, RECALL, F1),
     *(MAE, RMSE, R2, LEARNING_RATE, SPEED),
 )
-"""What several tasks share, and what every run logs."""
+"""Metrics that several tasks share, and those that every run logs."""
 _declared = {metric.name: metric for metric in STANDARD}
 _SPLITS = ("val_", "test_", "validation_", "train_")
 
 
 def declare(metric: Metric) -> None:
-    """Make a task's metric known by its name. Raises `TrainyardError` where another one has that name."""
+    """Register a task's metric under its name. Raise `TrainyardError` where another one has that name."""
     if _declared.setdefault(metric.name, metric) != metric:
         raise TrainyardError(
             "Two different metrics are named {metric!r}. Give one of them another name.", metric=metric.name
@@ -74,14 +74,14 @@ def declare(metric: Metric) -> None:
 
 
 def declared() -> list[Metric]:
-    """Return all metrics that are known by name."""
+    """Return all registered metrics."""
     return list(_declared.values())
 
 
 def metric_named(name: str) -> Metric:
     """Return the metric of a name, which may begin with a split (`val_accuracy`).
 
-    A name that nobody declares is that of an error if it ends in `loss`; its title is made of the name.
+    An undeclared name is that of an error if it ends in `loss`; its title is made from the name.
     """
     plain = name
     for split in _SPLITS:

@@ -21,11 +21,11 @@ class Optimizer(Spec):
     r"""Gradient clipping: scale each weight's gradient down to this norm, $g \leftarrow g\,\min(1, c / \lVert g \rVert)$. 0: off."""
 
     def build(self, learning_rate: Any) -> "keras.optimizers.Optimizer":
-        """The Keras optimizer. `learning_rate`: a number or a Keras schedule."""
+        """Return the Keras optimizer. `learning_rate`: a number or a Keras schedule."""
         raise NotImplementedError(f"{type(self).__name__} must define build.")
 
     def clipping(self) -> dict[str, float]:
-        """Keras' argument for gradient clipping, where it is on."""
+        """Return Keras' argument for gradient clipping, where it is on."""
         return {"clipnorm": self.clip_norm} if self.clip_norm else {}
 
 

@@ -1,4 +1,4 @@
-"""Which runs need a dataset of one's own, and deleting it when none does any more."""
+"""The runs that need an imported dataset, and deleting it when none does any more."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -26,7 +26,7 @@ class Uses:
     ended: tuple[int, ...] = ()
 
     def refusal(self) -> Sentence:
-        """Why it cannot be deleted."""
+        """Return why it cannot be deleted."""
         return counted(
             "The dataset {reference!r} is in use by run {runs}, queued, running or paused. Stop it first, or wait.",
             "The dataset {reference!r} is in use by runs {runs}, queued, running or paused. Stop them first, or wait.",
@@ -36,7 +36,7 @@ class Uses:
         )
 
     def warning(self) -> Sentence:
-        """What is lost with it."""
+        """Return what is lost with it."""
         return counted(
             "Run {runs} used the dataset {reference!r}. Without it no such run can be resumed or show examples; the "
             "models stay.",
@@ -54,7 +54,7 @@ def _listed(ids: tuple[int, ...]) -> Sentence:
 
 
 def uses_of(store: "Store", reference: str) -> Uses:
-    """The runs that name this set. Raises `TrainyardError` for a set that is not there."""
+    """Return the runs that name this set. Raise `TrainyardError` for a set that does not exist."""
     place = PLACES[describe_set(reference).kind]
     found = [
         run
@@ -69,7 +69,7 @@ def uses_of(store: "Store", reference: str) -> Uses:
 
 
 def delete_own_data(store: "Store", reference: str) -> None:
-    """Delete a set and what was prepared of it. Raises `TrainyardError` while a run that has not ended uses it."""
+    """Delete a set and everything prepared from it. Raise `TrainyardError` while a run that has not ended uses it."""
     uses = uses_of(store, reference)
     if uses.live:
         raise TrainyardError(uses.refusal())

@@ -1,4 +1,4 @@
-"""Telling processes apart: a pid alone may have been given to somebody else."""
+"""Telling processes apart: a pid alone may have been reused."""
 
 import os
 import socket
@@ -8,13 +8,13 @@ import psutil
 
 
 def describe_process(pid: int | None = None) -> dict[str, Any]:
-    """`pid`, start time and host of a process (this one by default)."""
+    """Return `pid`, start time and host of a process (this one by default)."""
     process = psutil.Process(pid)
     return {"pid": process.pid, "started": process.create_time(), "host": socket.gethostname()}
 
 
 def is_alive(described: dict[str, Any]) -> bool | None:
-    """Whether the described process still runs; None when it is on another host or was never described."""
+    """Return whether the described process still runs; None when it is on another host or was never described."""
     if not described or described.get("host") != socket.gethostname():
         return None
     try:
@@ -26,6 +26,6 @@ def is_alive(described: dict[str, Any]) -> bool | None:
 
 
 def this_process() -> str:
-    """A text that names this process on all hosts and for all time."""
+    """Return a text that identifies this process across hosts and time."""
     me = describe_process()
     return f"{me['host']}:{os.getpid()}:{me['started']:.2f}"

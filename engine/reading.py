@@ -1,4 +1,4 @@
-"""How the text of a cell becomes a value: decided once, at import, and the same for everybody who asks a model later."""
+"""How the text of a cell becomes a value: decided once, at import, and the same for everyone who uses a model later."""
 
 import math
 import re
@@ -11,9 +11,9 @@ from typing import Any, Literal, Self
 import numpy as np
 
 LONGEST_NAME = 80
-"""Characters of the name of a category."""
+"""Longest name of a category, in characters."""
 MISSING_WORDS = frozenset(("na", "n/a", "#n/a", "nan", "null", "none", "-", "?", ".", "<na>"))
-"""What counts as missing among numbers, in any case."""
+"""Words that count as missing among numbers, in any case."""
 INFINITE_WORDS = frozenset(("inf", "+inf", "-inf", "infinity", "+infinity", "-infinity"))
 NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"
 """A number without anything around it."""
@@ -89,13 +89,13 @@ class Reading:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        """Invert `to_dict`; what a later version has written beside it is left out."""
+        """The inverse of `to_dict`; anything that a later version has added is left out."""
         known = {field.name for field in fields(cls)}
         return cls(**{name: value for name, value in data.items() if name in known})
 
 
 def plain_text(text: str, most: int) -> str:
-    """Return `text` in NFC on one line, without what cannot be printed, at most `most` characters."""
+    """Return `text` in NFC on one line, without unprintable characters, at most `most` characters."""
     if text.isascii() and text.isprintable():
         return " ".join(text.split())[:most].strip()
     composed = unicodedata.normalize("NFC", text.encode("utf-8", "replace").decode())  # also half of a surrogate pair

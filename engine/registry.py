@@ -14,7 +14,7 @@ E = TypeVar("E")
 T = TypeVar("T", bound=Spec)
 
 _LOADING = threading.RLock()
-"""One for all registries: entries of one may ask another while they are imported."""
+"""One lock for all registries: entries of one may ask another while they are imported."""
 
 
 class Named(Protocol):
@@ -52,7 +52,7 @@ class Entries(Generic[E]):
         self._entries[name] = entry
 
     def unregister(self, name: str) -> None:
-        """Forget an entry: for tests and for people who try things in a notebook."""
+        """Remove an entry: for tests and for experiments in a notebook."""
         self._entries.pop(name, None)
 
     def __getitem__(self, name: str) -> E:
@@ -79,7 +79,7 @@ class Entries(Generic[E]):
     def _load(self) -> None:
         if self._loaded:
             return
-        with _LOADING:  # nobody else may see half of the entries; who is imported meanwhile may
+        with _LOADING:  # no other thread may see half of the entries; modules being imported may
             if self._loading:
                 return
             self._loading = True

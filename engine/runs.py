@@ -1,4 +1,4 @@
-"""The nouns of a training: what is asked for (RunSpec), what it goes through (RunState), what is known of it (Run)."""
+"""The nouns of a training: its inputs (RunSpec), its state (RunState), its current record (Run)."""
 
 import itertools
 from collections.abc import Iterable, Mapping
@@ -89,7 +89,7 @@ class RunSpec:
         """Make a spec from flat values, as in a URL or on a command line: names of parts and of their fields.
 
         Parts that are not named take their default (`dataset` fashion, `model` cnn, ...); fields that are not
-        named take what dataset, model and optimizer suggest, or what is advised for data of one's own. Unknown names and
+        named take what dataset, model and optimizer suggest, or the advice for imported data. Unknown names and
         values out of range raise.
         """
         names = {name: value for name, value in values.items() if name in PARTS}
@@ -120,16 +120,16 @@ class RunSpec:
         return cls(**made)
 
     def to_dict(self) -> dict[str, Any]:
-        """Nested plain values, each part with its name."""
+        """Return nested plain values, each part with its name."""
         return {section: part.to_dict() for section, part in self.sections().items()}
 
     def sections(self) -> dict[str, Spec]:
-        """The parts by section name, in the order of a form."""
+        """Return the parts by section name, in the order of a form."""
         everything: dict[str, Spec | None] = {name: getattr(self, name) for name in SECTIONS}
         return {name: part for name, part in everything.items() if part is not None}
 
     def flat(self) -> dict[str, Any]:
-        """Names of the parts and every field that differs from what `build` would choose: a short URL."""
+        """Return names of the parts and every field that differs from what `build` would choose: a short URL."""
         names = {section: getattr(self, section).name for section in PARTS}
         default = usual_values(names, self.dataset.model_dump(mode="json"))
         return names | {name: value for name, value in self.values().items() if default.get(name) != value}
@@ -140,21 +140,21 @@ class RunSpec:
         return self.task.moved_targets and self.augmentation is not None and self.augmentation.active()
 
     def folded(self) -> list[Self]:
-        """One spec for each fold of a cross-validation; only this one where there are no folds."""
+        """Return one spec for each fold of a cross-validation; only this one where there are no folds."""
         folds = self.dataset.folds
         if folds < 2:
             return [self]
         return [replace(self, dataset=self.dataset.model_copy(update={"fold": fold})) for fold in range(folds)]
 
     def reseeded(self, count: int, taken: Iterable[int] = ()) -> list[Self]:
-        """`count` specs that differ from this one in the seed alone: those that follow it, without those `taken`."""
+        """Return `count` specs that differ from this one only in the seed: the following seeds, except those `taken`."""
         used = {self.training.seed, *taken}
         free = (seed % 2**31 for seed in itertools.count(self.training.seed + 1))
         seeds = itertools.islice((seed for seed in free if seed not in used), count)
         return [replace(self, training=self.training.model_copy(update={"seed": seed})) for seed in seeds]
 
     def values(self) -> dict[str, Any]:
-        """Every field of every part by its flat name."""
+        """Return every field of every part by its flat name."""
         return {k: v for part in self.sections().values() for k, v in part.model_dump(mode="json").items()}
 
 
@@ -172,21 +172,21 @@ _DEFAULTS = {"dataset": "fashion", "optimizer": "adam", "schedule": "constant"}
 
 
 def usual_values(names: dict[str, str], data: Mapping[str, Any]) -> dict[str, Any]:
-    """Every field's value if nobody changed it, given the names of all parts and the fields of the dataset that say which
+    """Return every field's default value, given the names of all parts and the fields of the dataset that say which
     data it is."""
     plain = RunSpec.build(names).values()
     chosen = {name: value for name, value in data.items() if name in plain and plain[name] != value}
     usual = RunSpec.build(names | chosen).values()
-    for name in chosen:  # what would stand there without it
+    for name in chosen:  # the value without it
         usual[name] = RunSpec.build(names | {k: v for k, v in chosen.items() if k != name}).values()[name]
     return usual
 
 
 def choose_parts(names: dict[str, str], values: Mapping[str, Any] | None = None) -> dict[str, type[Spec]]:
-    """The Spec class of each section, given the names that are known; the rest are the defaults.
+    """Return the Spec class of each section, given the names that are known; the rest are the defaults.
 
-    Of `values` those of the dataset say which data it is: a model is advised for what is known of that.
-    Raises `TrainyardError` for unknown names and for a dataset or model that does not fit the task.
+    The dataset's fields among `values` say which data it is: the model is advised for that data.
+    Raise `TrainyardError` for unknown names and for a dataset or model that does not fit the task.
     """
     names = dict(names)
     if "dataset" not in names:
@@ -227,7 +227,7 @@ def choose_parts(names: dict[str, str], values: Mapping[str, Any] | None = None)
 
 
 def _first_model(dataset: type[Dataset], task: type[Task], values: Mapping[str, Any]) -> str:
-    """The model that is advised, or that the dataset suggests, or the first that takes the task's inputs."""
+    """Return the model that is advised, or that the dataset suggests, or the first that takes the task's inputs."""
     fitting = [model.name for model in models_for(task)]
     advice = advice_for(dataset, task, values)
     wanted = (advice.model if advice else "", dataset.suggested.get("model", ""))
@@ -235,17 +235,17 @@ def _first_model(dataset: type[Dataset], task: type[Task], values: Mapping[str, 
 
 
 def advice_for(dataset: type[Dataset], task: type[Task], values: Mapping[str, Any]) -> Advice | None:
-    """What is advised for the data that `values` name; None where nothing is known of it without reading."""
+    """Return the advice for the data that `values` name; None where nothing is known of it without reading."""
     try:
         chosen = dataset.parse({f.name: values[f.name] for f in dataset.fields() if f.name in values})
         facts = chosen.facts(task.modality, task.name)
-    except TrainyardError:  # whoever builds the dataset is told
+    except TrainyardError:  # reported when the dataset is built
         return None
     return advise(facts) if facts else None
 
 
 def with_advice(values: dict[str, Any]) -> dict[str, Any]:
-    """`values` with the model, the reading of the data and the training that are advised now: for what is kept longer than
+    """Return `values` with the model, the reading of the data and the training that are advised now: for records that outlive
     the data may be known."""
     spec = RunSpec.build(values)
     advice = advice_for(type(spec.dataset), type(spec.task), values)
@@ -257,12 +257,12 @@ def with_advice(values: dict[str, Any]) -> dict[str, Any]:
 
 
 def models_for(task: type[Task]) -> list[type[Model]]:
-    """The models that take the task's inputs, the default first."""
+    """Return the models that take the task's inputs, the default first."""
     return [model for model in models.values() if task.accepts(model)]
 
 
 def suggested_values(parts: dict[str, type[Spec]], values: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """Field values that the parts recommend, the later the stronger: optimizer, task, dataset, model, and the advice for the
+    """Return field values that the parts recommend, later ones first: optimizer, task, dataset, model, and the advice for the
     data that `values` name; existing fields only."""
     known = {f.name for part in parts.values() for f in part.fields()}
     merged: dict[str, Any] = {}
@@ -277,7 +277,7 @@ def suggested_values(parts: dict[str, type[Spec]], values: Mapping[str, Any] | N
 
 @dataclass(frozen=True)
 class Run:
-    """One training from request to result, as the store knows it at one moment."""
+    """One training from request to result, as the store has it at one moment."""
 
     id: int
     state: RunState
@@ -286,11 +286,11 @@ class Run:
     message: str = ""
     """One sentence that says why it ended or what to do; empty while all is well."""
     request: str = ""
-    """The state in which somebody asked it to end and it has not obeyed yet: "stopped", "paused" ...; or empty."""
+    """The state in which it was asked to end but has not ended yet: "stopped", "paused" ...; or empty."""
     attempt: int = 0
     """How often it was started or resumed; metrics read with `after` are valid within one attempt."""
     restarts: int = 0
-    """How often it was queued again by itself since somebody last asked for it."""
+    """How often it was queued again automatically since the last request to start it."""
     epoch: int = 0
     step: int = 0
     total_epochs: int = 0
@@ -304,7 +304,7 @@ class Run:
     environment: dict[str, Any] = field(default_factory=dict)
     """Package versions, git commit, device, dataset hash."""
     slot: str = ""
-    """Where it trains, or has trained last; empty while it waits."""
+    """Where it trains, or trained last; empty while it waits."""
     group_id: int | None = None
     """Id of the first of the runs that were started together, such as the folds of a cross-validation."""
     study_id: int | None = None
@@ -312,11 +312,11 @@ class Run:
     trial: int | None = None
     """The number of the trial in its study; the folds of a cross-validation share it."""
     parent_id: int | None = None
-    """The run from whose weights it goes on, which may be deleted meanwhile."""
+    """The run from whose weights it continues, which may have been deleted."""
     parent_epoch: int | None = None
     """The epoch of the parent (from 1) at whose end it begins; its own first epoch is the next one."""
     steering: list[dict[str, Any]] = field(default_factory=list)
-    """Changes of the learning rate in their order: `{"step": updates done before, "learning_rate": from then on}`.
+    """Learning-rate changes in order: `{"step": updates done before, "learning_rate": from then on}`.
     The step is None until the worker has taken it."""
     created_at: datetime | None = None
     started_at: datetime | None = None
@@ -330,7 +330,7 @@ class Run:
 
     @property
     def taken_steering(self) -> list[dict[str, Any]]:
-        """The changes of its learning rate that the worker has taken: what is repeated with the run."""
+        """The learning-rate changes that the worker has applied: they are repeated with the run."""
         return [change for change in self.steering if change["step"] is not None]
 
     @property

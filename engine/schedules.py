@@ -12,14 +12,14 @@ class Schedule(Spec):
     """The learning rate as a function of progress, times the optimizer's own."""
 
     reacts: ClassVar[bool] = False
-    """Whether it waits for validation results, so that no curve can be drawn before."""
+    """Whether it waits for validation results, so that no curve can be drawn in advance."""
 
     def factor(self, progress: np.ndarray) -> np.ndarray:
-        """What the learning rate is multiplied with at `progress` (steps,) in 0..1 of all steps."""
+        """Return the multiplier of the learning rate at `progress` (steps,) in 0..1 of all steps."""
         return np.ones_like(progress)
 
     def build(self, learning_rate: float, total_steps: int) -> Any:
-        """What a Keras optimizer takes: a number or a `keras.optimizers.schedules` object, equal to `factor`."""
+        """Return what a Keras optimizer takes: a number or a `keras.optimizers.schedules` object, equal to `factor`."""
         return learning_rate
 
 
@@ -43,14 +43,14 @@ class Cosine(Schedule):
     """Learning rate at the last step, as a share of the highest."""
 
     def factor(self, progress: np.ndarray) -> np.ndarray:
-        """Linear rise, then half a cosine down to `final_fraction`."""
+        """Return a linear rise, then half a cosine down to `final_fraction`."""
         warmup = max(self.warmup_fraction, 1e-9)
         after = np.clip((progress - warmup) / (1 - warmup), 0, 1)
         cosine = self.final_fraction + (1 - self.final_fraction) * 0.5 * (1 + np.cos(np.pi * after))
         return np.where(progress < self.warmup_fraction, progress / warmup, cosine)
 
     def build(self, learning_rate: float, total_steps: int) -> Any:
-        """Keras' cosine decay, https://arxiv.org/abs/1608.03983."""
+        """Return Keras' cosine decay, https://arxiv.org/abs/1608.03983."""
         import keras
 
         warmup = round(self.warmup_fraction * total_steps)
@@ -73,11 +73,11 @@ class Exponential(Schedule):
     """Learning rate at the last step, as a share $r$ of the first."""
 
     def factor(self, progress: np.ndarray) -> np.ndarray:
-        """`final_ratio ** progress`."""
+        """Return `final_ratio ** progress`."""
         return np.asarray(self.final_ratio**progress)
 
     def build(self, learning_rate: float, total_steps: int) -> Any:
-        """Keras' exponential decay."""
+        """Return Keras' exponential decay."""
         import keras
 
         return keras.optimizers.schedules.ExponentialDecay(learning_rate, total_steps, self.final_ratio)
@@ -96,6 +96,6 @@ class Plateau(Schedule):
 
 
 def curve(schedule: Schedule, learning_rate: float, points: int = 200) -> tuple[np.ndarray, Any]:
-    """Progress (points,) and learning rate (points,) of a whole run, for drawing."""
+    """Return progress (points,) and learning rate (points,) of a whole run, for drawing."""
     progress = np.linspace(0, 1, points)
     return progress, learning_rate * schedule.factor(progress)

@@ -1,7 +1,7 @@
-"""Say things in English and keep what was said as data, so that a page can say the same in another language.
+"""Sentences in English that keep their template and values as data, so that a page can show them in another language.
 
-A `Sentence` is its English text, and it also knows the template and the values that the text was made of. Whatever
-takes a text takes it; what is stored or sent to another process goes as JSON (`to_json`, `from_json`).
+A `Sentence` is its English text, and it also knows the template and the values that the text was made of. It fits
+wherever a text does; to be stored or sent to another process it becomes JSON (`to_json`, `from_json`).
 """
 
 import json
@@ -16,7 +16,7 @@ SPACE, LINES = "{first} {rest}", "{first}\n{rest}"
 COMMA, SEMICOLON = "{first}, {rest}", "{first}; {rest}"
 AND, OR = "{first} and {rest}", "{first} or {rest}"
 JOINTS = (SPACE, LINES, COMMA, SEMICOLON, AND, OR)
-"""What may stand between the parts of a list; translated like every template."""
+"""The separators of a list's parts; translated like every template."""
 _ENGLISH = NullTranslations()
 _START = '{"template": '
 
@@ -79,18 +79,18 @@ def word(text: str) -> Sentence:
 
 
 def to_json(text: str) -> str:
-    """Return a sentence as text for a database, a file or another process; a text without values is itself."""
+    """Return a sentence as text for a database, a file or another process; a text without values stays as it is."""
     return json.dumps(_data(text)) if isinstance(text, Sentence) and text.values else str(text)
 
 
 def from_json(text: str) -> Sentence:
-    """Return what `to_json` was given. Any other text, such as one that an earlier version stored, is itself."""
+    """Return the sentence given to `to_json`. Any other text, such as one that an earlier version stored, stays as it is."""
     if text.startswith(_START):
         try:
             read = _read(json.loads(text))
             return read if isinstance(read, Sentence) else Sentence(text)
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-            pass  # it only begins like one
+            pass  # it only looks like one
     return Sentence(text)
 
 

@@ -56,8 +56,8 @@ HIDDEN = Hidden()
 
 @dataclass(frozen=True)
 class Fixed:
-    """Marks a field that no search varies, though it declares what it takes: it says what is predicted, which examples
-    judge a network, or how exactly is computed, and trials must have these in common."""
+    """Marks a field that no search varies although it declares its values: it says what is predicted, which examples
+    evaluate a network, or how exactly is computed, and trials must have these in common."""
 
 
 FIXED = Fixed()
@@ -88,7 +88,7 @@ class Field:
 
     @property
     def tunable(self) -> bool:
-        """Whether a search may vary it: what declares its range or its choices, unless a program sets it or it is `FIXED`."""
+        """Whether a search may vary it: it declares a range or choices, is not set by a program and is not `FIXED`."""
         return isinstance(self.domain, Range | Choices) and not (self.hidden or self.fixed)
 
 
@@ -112,7 +112,7 @@ class Spec(BaseModel):
 
     @classmethod
     def fields(cls) -> list[Field]:
-        """Every field in declaration order, tunable or not."""
+        """Return every field in declaration order, tunable or not."""
         return [
             Field(
                 name=name,
@@ -131,19 +131,19 @@ class Spec(BaseModel):
 
     @classmethod
     def hyperparameters(cls) -> list[Field]:
-        """The tunable fields. A number without a `Range` (a seed) is a setting, never searched."""
+        """Return the tunable fields. A number without a `Range` (a seed) is a setting, never searched."""
         return [field for field in cls.fields() if field.tunable]
 
     @classmethod
     def summary(cls) -> str:
-        """The first line of the class docstring."""
+        """Return the first line of the class docstring."""
         return (cls.__doc__ or "").strip().split("\n")[0]
 
     @classmethod
     def parse(cls, values: dict[str, Any]) -> Self:
         """Validate `values` (unknown keys are errors) and raise a `TrainyardError` that names each wrong field.
 
-        Texts stand for numbers and choices alike, as they come from a URL or a command line.
+        Texts are accepted for numbers and choices, as they come from a URL or a command line.
         """
         choices = {field.name: field.domain.options for field in cls.fields() if isinstance(field.domain, Choices)}
         meant = {name: _choice(value, choices.get(name, ())) for name, value in values.items()}
@@ -153,7 +153,7 @@ class Spec(BaseModel):
             raise TrainyardError(readable(error)) from error
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values with the registered name first, as stored and as in the URL."""
+        """Return plain values with the registered name first, as stored and as in the URL."""
         named = {"name": self.name} if self.name else {}
         return named | self.model_dump(mode="json")
 
@@ -167,12 +167,12 @@ def _domain(annotation: Any, metadata: list[Any]) -> Range | Choices | Options |
 
 
 def _choice(value: Any, options: tuple[Any, ...]) -> Any:
-    """The option that a text names; pydantic reads "128" as a number, but not as one of the numbers of a `Literal`."""
+    """Return the option that a text names; pydantic reads "128" as a number, but not as one of the numbers of a `Literal`."""
     return next((option for option in options if value == str(option)), value) if isinstance(value, str) else value
 
 
 def _type(annotation: Any) -> type:
-    """The plain type of a value: what a text from a URL or a command line is turned into."""
+    """Return the plain type of a value: the type that a text from a URL or a command line is converted to."""
     if get_origin(annotation) is Literal:
         return type(get_args(annotation)[0])
     return annotation if isinstance(annotation, type) else str

@@ -1,9 +1,9 @@
 """The process that trains a run: `python -m engine.worker`.
 
-It gets ready (imports TensorFlow, trains a toy network once), says so on its standard output, and waits for one line
-of JSON on its standard input that names the run. From then on nobody talks to it: it reads and writes the store.
+It gets ready (imports TensorFlow, trains a toy network once), reports this on its standard output, and waits for one line
+of JSON on its standard input that names the run. From then on it only communicates through the store.
 Without a line (its executor is gone) it ends. It ends after its run, too, unless the line says `again`, as for the
-trials of a study: then it cleans up, says once more that it is ready, and waits for another.
+trials of a study: then it cleans up, reports once more that it is ready, and waits for another.
 """
 
 import contextlib
@@ -32,9 +32,9 @@ READY = "ready"
 
 
 def main() -> int:
-    """Get ready, wait for runs, train them. Returns the exit code: 0 unless a run failed."""
+    """Get ready, wait for runs, train them. Return the exit code: 0 unless a run failed."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the dashboard in the same terminal
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is meant for the dashboard in the same terminal
     warm_up()
     own = [os.dup(1), os.dup(2)]  # while a run is trained, 1 and 2 are its log
     limited = False
@@ -59,7 +59,7 @@ def _serve(given: dict[str, Any], *, limit: bool) -> int:
     try:
         run = store.runs.get(int(given["run"]))
         if run.state is not RunState.RUNNING or run.attempt != given["attempt"]:
-            return 0  # it was given to somebody else meanwhile
+            return 0  # it was given to another worker meanwhile
         try:
             open_log(run)
             if limit:
@@ -72,7 +72,7 @@ def _serve(given: dict[str, Any], *, limit: bool) -> int:
 
 
 def clean_up(own: list[int]) -> None:
-    """Be as new for the next trial: nothing of the last one is left, and what is printed goes where it went at first."""
+    """Reset the process for the next trial: nothing of the last one is left, and output goes to the original stream."""
     from engine.training.fit import forget
 
     forget()
@@ -81,17 +81,17 @@ def clean_up(own: list[int]) -> None:
 
 
 def warm_up() -> None:
-    """Import TensorFlow and walk a run's own path once, so that a run starts seconds sooner."""
+    """Import TensorFlow and walk a run's code path once, so that a run starts seconds sooner."""
     from engine.training.fit import rehearse
 
     rehearse()
-    gc.freeze()  # what is there now stays: the sweep after each trial need not look at it
+    gc.freeze()  # existing objects stay: garbage collection after each trial need not look at them
 
 
 def work(store: Store, run: Run, extra: list[Any] | None = None) -> int:
-    """Train `run` and move it to its final state whatever happens; 0 unless it failed.
+    """Train `run` and move it to its final state whatever happens; return 0 unless it failed.
 
-    `extra`: Keras callbacks to run beside our own (the terminal's progress bar).
+    `extra`: Keras callbacks to run besides our own (the terminal's progress bar).
     """
     from engine.training.fit import train_run
     from engine.training.reporter import RunLost
@@ -119,7 +119,7 @@ def _fail(store: Store, run: Run, error: Exception) -> int:
 
 
 def explain(error: Exception) -> str:
-    """One sentence for a person: what happened and what to do."""
+    """Return a sentence for a person: what happened and what to do."""
     import tensorflow as tf
 
     if isinstance(error, TrainyardError) and not isinstance(error, StoreUnavailable):
@@ -142,7 +142,7 @@ def explain(error: Exception) -> str:
 
 
 def _is_disk_full(error: BaseException | None) -> bool:
-    """Whether it, or what it arose from, says so; what closes a file after the first error may hide that."""
+    """Return whether the error, or one of its causes, reports a full disk; closing a file after the first error may hide it."""
     while error is not None:
         if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
             return True
@@ -158,7 +158,7 @@ NO_STORE = Sentence(
     "Free space or start the server, then press Resume."
 )
 NO_STORE_CODE = 74
-"""Exit code of a worker that could not write what became of its run."""
+"""Exit code of a worker that could not write the result of its run."""
 OUT_OF_MEMORY = Sentence(
     "Out of memory. Choose a smaller batch size, a smaller model or smaller images, or allow the "
     "worker more (TRAINYARD_WORKER_MEMORY_MB), then start again."

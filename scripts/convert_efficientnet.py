@@ -30,7 +30,7 @@ _NORMALISATION = {
 
 
 def layer_names() -> Iterator[tuple[str, str, str]]:
-    """(convolution, normalisation, Keras layer) of every pair of layers, the first two as PyTorch names them."""
+    """Return (convolution, normalisation, Keras layer) of every pair of layers, the first two as PyTorch names them."""
     yield "_conv_stem", "_bn0", "stem"
     index = 0
     for name, block in BLOCKS.items():
@@ -45,7 +45,7 @@ def layer_names() -> Iterator[tuple[str, str, str]]:
 
 
 def convert(arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """PyTorch's arrays by PyTorch's names -> Keras' arrays at `layer/variable`. Raises KeyError for a missing one."""
+    """PyTorch's arrays by PyTorch's names -> Keras' arrays at `layer/variable`. Raise KeyError for a missing one."""
     converted = {}
     for convolution, normalisation, target in layer_names():
         kernel = arrays[f"{convolution}.weight"]

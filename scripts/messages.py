@@ -1,8 +1,8 @@
-"""Keep the catalogs of the interface: `extract` brings them up to date, `check` says what is missing.
+"""Keep the catalogs of the interface: `extract` updates them, `check` reports what is missing.
 
 Messages come from `_("...")`, `N_("...")` and `plural("...")` in the pages, and from the registries: titles, summaries,
-labels and help of every Spec, what datasets say about themselves, and what settings mean. Templates of the engine's
-errors and sentences are the literals that these are made of (see `engine.sentences`).
+labels and help of every Spec, descriptions of datasets, and help of settings. Templates of the engine's
+errors and sentences are the literals that these are made from (see `engine.sentences`).
 """
 
 import argparse
@@ -42,19 +42,19 @@ msgstr ""
 KEYWORDS: dict[str, Any] = {"_": None, "N_": None, "plural": (1, 2)}
 FACTS = ("source", "licence", "limits")  # class variables of datasets that pages show
 UNHEARD = frozenset({"cli", "migrations", "openapi.py", "shapes.py", "predictor.py"})
-"""Parts of the engine that say nothing on a page."""
+"""Parts of the engine whose texts never reach a page."""
 SPOKEN = {"Sentence": 1, "counted": 2}
-"""What makes a sentence of the literals that it is given first: its name, and how many these are."""
+"""Calls that make a sentence of their first literals: name, and number of literals."""
 AFTER_STATUS = frozenset({"Problem"})
 """Errors whose template is their second argument."""
 VISIBLE = frozenset({"label", "body", "help", "placeholder", "text", "caption", "title", "alt", "options", "expected"})
 """Arguments of Streamlit's functions that people read."""
 NOT_READ = frozenset({"App", "get_option", "html", "set_page_config"})
-"""Attributes of `st` whose first argument is not a text to read."""
+"""Attributes of `st` whose first argument is not text to read."""
 
 
 def sources() -> list[Path]:
-    """The files that draw pages."""
+    """Return the files that draw pages."""
     return sorted([*ROOT.glob("ui/**/*.py"), *ROOT.glob("pages/*.py"), ROOT / "app.py"])
 
 
@@ -62,7 +62,7 @@ def sources() -> list[Path]:
 
 
 def collect() -> dict[str, tuple[str | tuple[str, ...], list[tuple[str, int]]]]:
-    """Every message by its singular, with its plural where it has one and the places it comes from."""
+    """Return every message by its singular, with its plural where it has one and its locations."""
     found: dict[str, tuple[str | tuple[str, ...], list[tuple[str, int]]]] = {}
     for text, place in [*_from_sources(), *_from_registries(), *_from_engine()]:
         singular = text if isinstance(text, str) else text[0]
@@ -94,7 +94,7 @@ def _from_registries() -> Iterator[tuple[str, tuple[str, int]]]:
 
 
 def _from_engine() -> Iterator[tuple[str | tuple[str, ...], tuple[str, int]]]:
-    """Templates of the engine's errors and sentences, but for those that only a terminal or a log shows."""
+    """Yield templates of the engine's errors and sentences, except those that only a terminal or a log shows."""
     for joint in JOINTS:
         yield joint, ("engine/sentences.py", 0)
     for path in engine_sources():
@@ -107,13 +107,13 @@ def _from_engine() -> Iterator[tuple[str | tuple[str, ...], tuple[str, int]]]:
 
 
 def engine_sources() -> list[Path]:
-    """The files that may raise errors or say sentences."""
+    """Return the files that may raise errors or make sentences."""
     return sorted(ROOT.glob("engine/**/*.py"))
 
 
 @cache
 def error_names() -> frozenset[str]:
-    """`TrainyardError` and all that derive from it, by name."""
+    """Return `TrainyardError` and all its subclasses, by name."""
     bases: dict[str, set[str]] = defaultdict(set)  # two classes may have one name
     for path in engine_sources():
         for node in ast.walk(ast.parse(path.read_text())):
@@ -126,7 +126,7 @@ def error_names() -> frozenset[str]:
 
 
 def spoken(code: str, errors: frozenset[str]) -> Iterator[tuple[ast.Call, list[ast.expr]]]:
-    """Each call that makes an error or a sentence, with what stands where its templates belong."""
+    """Yield each call that makes an error or a sentence, with the expressions given as its templates."""
     for call in ast.walk(ast.parse(code)):
         if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.args:
             if call.func.id in errors:
@@ -137,7 +137,7 @@ def spoken(code: str, errors: frozenset[str]) -> Iterator[tuple[ast.Call, list[a
 
 
 def _spec_texts(spec: type[Spec]) -> Iterator[str]:
-    """What a form shows of a Spec."""
+    """Yield the texts of a Spec that a form shows."""
     yield from (spec.title, spec.summary())
     yield from (getattr(spec, fact, "") for fact in FACTS if hasattr(spec, "embedded"))
     yield from getattr(spec, "extra_tests", {}).values()
@@ -192,7 +192,7 @@ def _untranslated(catalog: Catalog) -> Iterator[str]:
 
 
 def problems() -> list[str]:
-    """Everything that would fail, lie or stay English for every reader; empty when all is well."""
+    """Return everything that would fail, mislead or stay English for every reader; empty when all is well."""
     wanted = collect()
     found = [problem for path in sources() for problem in bare_literals(path.read_text(), str(path.relative_to(ROOT)))]
     for path in engine_sources():
@@ -205,7 +205,7 @@ def problems() -> list[str]:
 
 
 def missing() -> list[str]:
-    """What nobody has translated yet: such a text is shown in English."""
+    """Return messages without a translation: they are shown in English."""
     wanted, found = collect(), []
     for language, catalog in _catalogs():
         known = {m.id if isinstance(m.id, str) else m.id[0] for m in catalog if m.id}
@@ -219,7 +219,7 @@ def _catalogs() -> Iterator[tuple[str, Catalog]]:
 
 
 def loose_texts(code: str, name: str) -> list[str]:
-    """Errors and sentences that could not be collected, or whose fields are not the values they are given."""
+    """Return errors and sentences that could not be collected, or whose fields do not match their values."""
     found = []
     for call, templates in spoken(code, error_names()):
         values = {keyword.arg for keyword in call.keywords}
@@ -237,7 +237,7 @@ def loose_texts(code: str, name: str) -> list[str]:
 
 
 def _formats(template: ast.expr) -> bool:
-    """Whether it is put together from texts: `"...".format(...)`, `" ".join(...)` or `str(...)`."""
+    """Return whether it is composed of texts: `"...".format(...)`, `" ".join(...)` or `str(...)`."""
     match template:
         case ast.Call(func=ast.Attribute(attr="format" | "join")) | ast.Call(func=ast.Name(id="str")):
             return True
@@ -245,7 +245,7 @@ def _formats(template: ast.expr) -> bool:
 
 
 def _broken(message: Any) -> Iterator[str]:
-    """A translation whose placeholders or formulas are not those of the original would fail, or lie, when drawn."""
+    """Yield why a translation would fail or mislead: its placeholders or formulas differ from the original's."""
     original, translated = message.id, message.string
     if isinstance(original, str) and isinstance(translated, str) and translated:
         if _fields(original) != _fields(translated):
@@ -263,7 +263,7 @@ def _fields(text: str) -> set[str]:
 
 
 def bare_literals(code: str, name: str) -> list[str]:
-    """Texts with letters that are handed to Streamlit without `_()`."""
+    """Return texts with letters that are passed to Streamlit without `_()`."""
     found = []
     for call in ast.walk(ast.parse(code)):
         if isinstance(call, ast.Call) and _draws(call.func):
@@ -278,7 +278,7 @@ def bare_literals(code: str, name: str) -> list[str]:
 
 
 def _draws(function: ast.expr) -> bool:
-    """Whether a call is to `st.something` or to a method of a drawn thing: `column.metric`."""
+    """Return whether a call is to `st.something` or to a method of a drawn element: `column.metric`."""
     return isinstance(function, ast.Attribute) and (
         function.attr not in NOT_READ
         if isinstance(function.value, ast.Name) and function.value.id == "st"
@@ -297,7 +297,7 @@ _OTHERS = frozenset({"logger", "logging"})
 
 
 def _literals(argument: ast.expr) -> Iterator[str]:
-    """Texts that an expression shows as they stand: not those inside a call, which may be `_`."""
+    """Yield texts that an expression shows directly: not those inside a call, which may be `_`."""
     match argument:
         case ast.Constant(value=str(text)):
             yield text
@@ -313,7 +313,7 @@ def _literals(argument: ast.expr) -> Iterator[str]:
 
 
 def _readable(text: str) -> bool:
-    """Whether it has a word in it: not an icon, a unit or a placeholder."""
+    """Return whether it contains a word: not an icon, a unit or a placeholder."""
     rest = " ".join(word for word in text.split() if not word.startswith(":material/"))
     return sum(letter.isalpha() for letter in rest) > 3
 

@@ -1,4 +1,4 @@
-"""Write the reference pages of docs/ from the declarations; `--check` fails when a page is not what they say."""
+"""Write the reference pages of docs/ from the declarations; `--check` fails when a page is out of date."""
 
 import argparse
 import sys
@@ -27,7 +27,7 @@ WRITTEN = "<!-- Written by scripts/reference.py from the declarations in the cod
 
 
 def models_page() -> str:
-    """Every model with its source and hyperparameters."""
+    """Return every model with its source and hyperparameters."""
 
     def facts(model: type[Model]) -> Iterable[str]:
         yield f"Takes: {', '.join(model.modalities)}. Source: {model.source}."
@@ -37,7 +37,7 @@ def models_page() -> str:
 
 
 def datasets_page() -> str:
-    """Every dataset with its size, source, licence and limits."""
+    """Return every dataset with its size, source, licence and limits."""
 
     def facts(dataset: type[Dataset]) -> Iterable[str]:
         told = describe(dataset)
@@ -57,7 +57,7 @@ def datasets_page() -> str:
 
 
 def training_page() -> str:
-    """Tasks, optimizers, schedules, augmentation and the training itself."""
+    """Return tasks, optimizers, schedules, augmentation and the training itself."""
 
     def about(task: type[Task]) -> Iterable[str]:
         yield f"Inputs: {task.modality}. Metrics: {', '.join(task.metric_names())}. The best epoch is that of `{task.objective}`."
@@ -78,7 +78,7 @@ def training_page() -> str:
 
 
 def settings_page() -> str:
-    """Every environment variable with its default."""
+    """Return every environment variable with its default."""
     lines = []
     for name, info in Settings.model_fields.items():
         default = info.default if isinstance(info.default, str | int | float) else str(info.default)
@@ -88,7 +88,7 @@ def settings_page() -> str:
 
 
 def cli_page() -> str:
-    """Every command with its arguments."""
+    """Return every command with its arguments."""
     _, parsers = make_parsers(["train"])
     parts = []
     for name, parser in parsers.items():
@@ -126,7 +126,7 @@ PAGES: dict[str, Callable[[], str]] = {
 def registry_parts(
     kind: str, registry: Registry[Any], facts: Callable[[Any], Iterable[str]] | None = None, level: int = 2
 ) -> Iterable[str]:
-    """A section for each entry; fields that all entries share alike come once, at the start."""
+    """Return a section for each entry; fields that all entries share come once, at the start."""
     entries = registry.values()
     shared = [f for f in entries[0].fields() if all(f in other.fields() for other in entries)] if entries[1:] else []
     if shared:
@@ -143,7 +143,7 @@ def registry_parts(
 
 
 def field_lines(fields: list[Field]) -> Iterable[str]:
-    """One line a field: name, domain, default, help."""
+    """Return one line per field: name, domain, default, help."""
     if fields:
         yield ""
     for field in fields:
@@ -152,7 +152,7 @@ def field_lines(fields: list[Field]) -> Iterable[str]:
 
 
 def domain(field: Field) -> str:
-    """What a field takes, in words."""
+    """Return the values that a field takes, in words."""
     match field.domain:
         case Range(low, high, step, log):
             extra = ", logarithmic" if log else f" in steps of {step:g}" if step else ""
@@ -170,13 +170,13 @@ def domain(field: Field) -> str:
 
 
 def documentation(spec: type[Spec]) -> str:
-    """The class docstring as paragraphs."""
+    """Return the class docstring as paragraphs."""
     paragraphs = (spec.__doc__ or "").strip().split("\n\n")
     return "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
 
 
 def argument_line(action: argparse.Action) -> str:
-    """One line an argument of a command."""
+    """Return one line for an argument of a command."""
     names = ", ".join(action.option_strings) or str(action.metavar or action.dest)
     value = f" {action.metavar or action.dest.upper()}" if action.option_strings and action.nargs != 0 else ""
     default = f" Default: {action.default}." if action.default not in (None, False, [], "==SUPPRESS==") else ""
@@ -187,18 +187,18 @@ def argument_line(action: argparse.Action) -> str:
 
 
 def links(*names: str) -> str:
-    """Links to pages, as in a sentence."""
+    """Return links to pages, as in a sentence."""
     shown = [f"[{name}]({name}.md)" for name in names]
     return f"{', '.join(shown[:-1])} and {shown[-1]}"
 
 
 def section(title: str, level: int) -> str:
-    """A heading with an empty line before it."""
+    """Return a heading with an empty line before it."""
     return f"\n{'#' * level} {title}"
 
 
 def page(title: str, intro: str, *lines: str) -> str:
-    """A whole page."""
+    """Return a whole page."""
     text = "\n".join([f"# {title}", "", WRITTEN, "", intro, *(("",) if lines[0].startswith("-") else ()), *lines])
     while "\n\n\n" in text:
         text = text.replace("\n\n\n", "\n\n")
@@ -206,7 +206,7 @@ def page(title: str, intro: str, *lines: str) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    """Write the pages, or with `--check` name those that are stale."""
+    """Write the pages, or with `--check` name those that are out of date."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="change nothing; exit with 1 when a page is stale")
     check = parser.parse_args(arguments).check

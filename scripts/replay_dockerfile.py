@@ -46,7 +46,7 @@ class Replay:
             self.bin = self.folder / "venv" / "bin"
 
     def step(self, word: str, rest: str) -> None:
-        """One instruction."""
+        """Carry out one instruction."""
         match word:
             case "ENV" | "ARG":
                 self.environment |= dict(pair.split("=", 1) for pair in shlex.split(rest))
@@ -76,7 +76,7 @@ class Replay:
         return kept | self.environment | {"PATH": path, "TRAINYARD_HOME": str(self.data), "HOME": str(self.data)}
 
     def serve(self, port: int) -> str:
-        """Start CMD on `port`, wait for HEALTHCHECK, end it; returns what it printed. Raises when it stays unhealthy."""
+        """Start CMD on `port`, wait for HEALTHCHECK, end it; return its output. Raise when it stays unhealthy."""
         as_user = self.user if os.getuid() == 0 and self.user and others_may_enter(self.bin / "python") else None
         if as_user is None:
             self.left_out.append(
@@ -117,14 +117,14 @@ class Replay:
 
 
 def instructions(text: str) -> list[tuple[str, str]]:
-    """Instructions of a Dockerfile: continued lines joined, comments left out."""
+    """Return instructions of a Dockerfile: continued lines joined, comments left out."""
     lines = [line for line in text.splitlines() if not line.lstrip().startswith("#")]
     joined = re.sub(r"\\\n\s*", " ", "\n".join(lines))
     return [(word, rest.strip()) for word, _, rest in (line.partition(" ") for line in joined.splitlines()) if word]
 
 
 def sent_files() -> list[Path]:
-    """Files of the checkout that .dockerignore lets through: the last pattern that fits decides."""
+    """Return files of the checkout that .dockerignore lets through: the last matching pattern decides."""
     rules = [line for line in (ROOT / ".dockerignore").read_text().splitlines() if line and line[0] != "#"]
     known = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
@@ -146,17 +146,17 @@ def sent_files() -> list[Path]:
 
 
 def on_port(command: list[str], port: int) -> list[str]:
-    """The same command on a free port of this machine only."""
+    """Return the same command on a free port of this machine only."""
     return [part.replace("8501", str(port)).replace("0.0.0.0", "127.0.0.1") for part in command]
 
 
 def others_may_enter(path: Path) -> bool:
-    """Whether a user without rights can reach `path`, links included."""
+    """Return whether a user without rights can reach `path`, links included."""
     return all(p.stat().st_mode & 0o005 == 0o005 for p in (path, *path.parents, *path.resolve().parents))
 
 
 def main(arguments: list[str]) -> int:
-    """Replay, and say what was and what was not shown."""
+    """Replay, and report what was and what was not shown."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--installed", action="store_true", help="take the packages of this environment")
     parser.add_argument("--port", type=int, default=8599)

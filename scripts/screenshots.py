@@ -25,7 +25,7 @@ SEVEN = ((0.28, 0.22), (0.72, 0.22), (0.45, 0.82))
 
 
 def main() -> int:
-    """Train one run and take a picture at each station of the way."""
+    """Train one run and take a picture at each station of the tour."""
     path = find_chromium()
     if path is None:
         print("No Chromium is installed. On Debian: apt-get install chromium", file=sys.stderr)
@@ -51,7 +51,7 @@ def main() -> int:
 
 
 def take_all(page: Page, store: Store) -> None:
-    """The stations: form, live run, result, demo, tuning, data, list, system."""
+    """Take the stations: form, live run, result, demo, tuning, data, list, system."""
     page.goto("/")
     expect(page.locator(".st-key-train button")).to_be_enabled()
     expect(page.get_by_text("Trainable parameters").first).to_be_visible()  # from a process that starts now
@@ -103,7 +103,7 @@ def take_all(page: Page, store: Store) -> None:
 
 
 def tune(page: Page, store: Store) -> None:
-    """The stations of tuning: a fork, a search, its study, a comparison."""
+    """Take the stations of tuning: a fork, a search, its study, a comparison."""
     first, second = (store.runs.create(RunSpec.build(TUNED | values), "ada") for values in ({}, {"units": 16}))
     page.goto(f"/run?run={first.id}")
     completed(page, store, first)
@@ -143,7 +143,7 @@ def completed(page: Page, store: Store, run: Run) -> None:
 
 
 def wait_until(page: Page, store: Store, run: Run, done: Callable[[Run], bool]) -> None:
-    """Wait for the run, while the page goes on drawing."""
+    """Wait for the run, while the page keeps drawing."""
     for _ in range(TRAINING_SECONDS * 2):
         if done(now := store.runs.get(run.id)) or not now.live:
             return
@@ -164,7 +164,7 @@ def listen(page: Page, run: Run) -> None:
 
 
 def fill_in(page: Page, run: Run) -> None:
-    """Nothing to do: the form begins with an example."""
+    """Do nothing: the form begins with an example."""
 
 
 OTHERS: dict[str, dict[str, Any]] = {
@@ -177,7 +177,7 @@ GIVE: dict[str, Callable[[Page, Run], None]] = {"text": write, "sound": listen, 
 
 
 def own_table() -> FilePayload:
-    """A table as somebody may bring it: a number of the row, two measures, a word, a target, gaps."""
+    """Return a table as a person may bring it: a row number, two measurements, a word, a target, gaps."""
     rows = [
         f"{number},{40 + 7 * number % 23},{'' if number % 9 == 4 else 7 * number % 31 / 2},{('oak', 'ash', 'elm')[number % 3]},"
         f"{('healthy', 'sick')[7 * number % 23 > 11]}"
@@ -204,7 +204,7 @@ def draw(page: Page) -> None:
 
 
 def draw_seven() -> None:
-    """The digit that the README has predicted."""
+    """Draw the digit of the README's prediction."""
     picture = Image.new("L", (112, 112))
     corners = [(round(left * 112), round(top * 112)) for left, top in SEVEN]
     ImageDraw.Draw(picture).line(corners, fill=255, width=11, joint="curve")
@@ -222,7 +222,7 @@ def take(page: Page, name: str, top: Locator | None = None) -> None:
     if top is not None:
         top.evaluate("element => element.scrollIntoView()")
         page.wait_for_timeout(500)
-    page.mouse.move(2, 2)  # away from buttons, which would explain themselves
+    page.mouse.move(2, 2)  # away from buttons, which would show their tooltips
     page.wait_for_timeout(300)
     page.screenshot(path=PICTURES / f"{name}.png")
     print(f"docs/pictures/{name}.png")

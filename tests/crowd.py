@@ -1,4 +1,4 @@
-"""Several processes that do the same at the same moment."""
+"""Several processes that do the same thing at the same moment."""
 
 import multiprocessing
 import os

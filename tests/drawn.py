@@ -1,6 +1,6 @@
-"""Find where a page draws a text of people as Markdown without `plain_label`: reads sources, follows what flows where.
+"""Find where a page draws people's texts as Markdown without `plain_label`: reads the sources and follows the data flow.
 
-It knows some names of what people write, by where they stand in objects of the engine. What it does not know it takes
+It knows some names of people's texts, by where they are in objects of the engine. Anything it does not know it takes
 for harmless; the tests with planted names see the rest.
 """
 

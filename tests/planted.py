@@ -1,4 +1,4 @@
-"""Names that would be read as something else, were they not kept from it: for tests of whatever shows names of people."""
+"""Names that would be misread as markup unless escaped: for tests of everything that shows names of people."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""Runs with a saved, untrained network: what serving needs, in a fraction of a second."""
+"""Runs with a saved, untrained network: enough for serving, in a fraction of a second."""
 
 from engine.artifacts import artifacts_of
 from engine.preparation.prepare import prepare

@@ -1,4 +1,4 @@
-"""A driver of studies against a real store: whoever has it trains the trials, as workers would."""
+"""A driver of studies against a real store: the test trains the trials, as workers would."""
 
 import time
 from typing import Any

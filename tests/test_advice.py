@@ -1,4 +1,4 @@
-"""Defaults for data of one's own follow what is known of it, say why, and are the same on the form, in a link and in a terminal."""
+"""Defaults for imported data follow what is known of it, say why, and are the same on the form, in a link and in a terminal."""
 
 from dataclasses import replace
 from pathlib import Path

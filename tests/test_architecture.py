@@ -1,4 +1,4 @@
-"""The directions of imports, the list of requirements, and proof that the guards bite."""
+"""The directions of imports, the list of requirements, and proof that the guards work."""
 
 import ast
 import importlib.util

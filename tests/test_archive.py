@@ -1,4 +1,4 @@
-"""Importing images of one's own: layouts, broken files, hostile archives, and what becomes of the set."""
+"""Importing images: layouts, broken files, hostile archives, and the resulting set."""
 
 import io
 import os

@@ -1,4 +1,4 @@
-"""Networks for sounds: the spectrogram is part of them, and what is said of one clip depends on that clip alone."""
+"""Networks for audio: the spectrogram is part of them, and the prediction for a clip depends on that clip alone."""
 
 import subprocess
 import sys

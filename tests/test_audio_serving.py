@@ -1,4 +1,4 @@
-"""From the bytes of a sound to an answer and to pictures."""
+"""From the bytes of an audio clip to an answer and to pictures."""
 
 import io
 from collections.abc import Iterator

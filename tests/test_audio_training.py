@@ -1,4 +1,4 @@
-"""Training on sounds: versions that are made once, what is hidden anew each time, and tests from outside the splits."""
+"""Training on audio: versions that are made once, masking that differs each time, and tests from outside the splits."""
 
 import json
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Checkpoints: whole at any moment, and honest when they are not."""
+"""Checkpoints: complete at any moment, and refused with a reason when they are not."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""A completed run is set beside the baseline of its dataset, and nothing that goes wrong there harms the run."""
+"""A completed run is compared with the baseline of its dataset, and an error there does not harm the run."""
 
 from collections.abc import Callable
 from dataclasses import replace

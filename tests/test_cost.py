@@ -1,4 +1,4 @@
-"""What a run is told to cost: counted by hand where it can be, and never nonsense for any model."""
+"""The estimated cost of a run: counted by hand where possible, and never nonsense for any model."""
 
 import math
 from dataclasses import replace

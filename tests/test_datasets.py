@@ -1,4 +1,4 @@
-"""What every dataset promises, and what each embedded one is."""
+"""The contract of every dataset, and the contents of each embedded one."""
 
 import shutil
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Figures of a judgement can be told apart without colour, stay small, and fit both themes."""
+"""Figures of an evaluation can be told apart without colour, stay small, and fit both themes."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Left at any step, stopped, paused or killed, every model goes on exactly: `python -m bench exactness` tries all there is."""
+"""Interrupted at any step, stopped, paused or killed, every model continues exactly: `python -m bench exactness` tries all."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""A feed reads each point once, whoever looks, and starts anew when a run was resumed."""
+"""A feed reads each point once, for all viewers, and starts again when a run was resumed."""
 
 import threading
 

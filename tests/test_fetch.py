@@ -1,4 +1,4 @@
-"""Fetching: true formats from a server on this machine, cut connections, wrong files, no network."""
+"""Fetching: real formats from a server on this machine, cut connections, wrong files, no network."""
 
 import fcntl
 import gzip

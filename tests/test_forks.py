@@ -1,4 +1,4 @@
-"""A run that goes on from a kept epoch of another: what it takes over, what may change, and what it says when it cannot."""
+"""A run that continues from a kept epoch of another: what it takes over, what may change, and its errors."""
 
 import errno
 from collections.abc import Iterator

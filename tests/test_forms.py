@@ -1,4 +1,4 @@
-"""A form reads an address, and everything that cannot be taken becomes a sentence."""
+"""A form reads an address, and every invalid part becomes a sentence."""
 
 import pytest
 from streamlit.testing.v1 import AppTest

@@ -1,4 +1,4 @@
-"""The sampler by a Gaussian process, on functions whose best place is known."""
+"""The Gaussian-process sampler, on functions with a known optimum."""
 
 import math
 from typing import Any

@@ -1,4 +1,4 @@
-"""Decoding what people upload: every kind of picture, and everything that only pretends to be one."""
+"""Decoding uploaded images: every kind of image, and everything that only pretends to be one."""
 
 import io
 import struct

@@ -1,4 +1,4 @@
-"""Health checks find what was planted, in small real datasets, and say nothing of what is sound."""
+"""Health checks find planted problems in small real datasets, and report nothing about sound data."""
 
 import json
 import time

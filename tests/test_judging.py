@@ -1,4 +1,4 @@
-"""Judgements agree with their definitions, stay small, and survive splits in which something is missing."""
+"""Evaluations agree with their definitions, stay small, and survive splits with missing parts."""
 
 import json
 from typing import Any

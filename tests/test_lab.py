@@ -1,4 +1,4 @@
-"""What a dashboard process keeps is opened once, and errors that a person can put right become sentences."""
+"""The objects of a dashboard process are opened once, and errors that a person can put right become sentences."""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What a run says while it still trains: its checkpoint answers, the newest one, and in the end its model."""
+"""Predictions of a run that is still training: from its newest checkpoint, and in the end from its model."""
 
 import io
 import shutil

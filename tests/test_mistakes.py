@@ -1,4 +1,4 @@
-"""Which examples stand behind a figure, and how they are shown: whatever is in them, as data."""
+"""The examples behind a figure, and how they are shown: whatever they contain, as data."""
 
 from pathlib import Path
 

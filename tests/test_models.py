@@ -1,4 +1,4 @@
-"""What every architecture keeps to, and what each of them promises by itself."""
+"""The contract of every architecture, and the promises of each."""
 
 import subprocess
 import sys

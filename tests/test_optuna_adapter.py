@@ -1,4 +1,4 @@
-"""Optuna's private parts: used in one file only, and as the pinned version has them."""
+"""Optuna's private parts: used in one file only, and unchanged in the pinned version."""
 
 import re
 from pathlib import Path

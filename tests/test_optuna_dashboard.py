@@ -1,4 +1,4 @@
-"""optuna-dashboard on the store's own URL shows the studies: whoever knows it can go on using it."""
+"""optuna-dashboard on the store's own URL shows the studies: people who know it can keep using it."""
 
 import io
 import json

@@ -1,4 +1,4 @@
-"""Data of one's own: from an upload to a trained network, with versions, deletion, and uploads that mean harm."""
+"""Imported data: from an upload to a trained network, with versions, deletion, and hostile uploads."""
 
 import io
 import json

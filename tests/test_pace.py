@@ -1,4 +1,4 @@
-"""Trials in one process: the speed of one is the guess of the next, and what is guessed changes no weight."""
+"""Trials in one process: the speed of one is the estimate for the next, and the estimate changes no weight."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The index pipeline: every example once an epoch, in an order that any step of any epoch can be reached in."""
+"""The index pipeline: every example once an epoch, in an order in which any step of any epoch can be reached."""
 
 from typing import Any
 

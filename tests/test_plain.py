@@ -1,4 +1,4 @@
-"""Texts of people as they are shown: nothing in them is read, nothing hides, and they are not long."""
+"""People's texts as they are shown: no markup in them takes effect, nothing is hidden, and long ones are cut."""
 
 import pytest
 

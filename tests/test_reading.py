@@ -1,4 +1,4 @@
-"""One reading for all: what is decided of a column at import is what predictions, batches, CLI and API read it as."""
+"""One reading for all: predictions, batches, CLI and API read a column as it was decided at import."""
 
 import json
 import math

@@ -1,4 +1,4 @@
-"""Registries: found by importing, named for ever, and helpful about names that do not exist."""
+"""Registries: filled by importing, with stable names, and helpful about names that do not exist."""
 
 import importlib
 import re

@@ -1,4 +1,4 @@
-"""The report and the sentence on the baseline say what was measured, and no more."""
+"""The report and the sentence on the baseline say what was measured, and nothing more."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The worker's line to the store: nothing is lost while the store is away, requests are heard."""
+"""The worker's connection to the store: nothing is lost while the store is away, requests are received."""
 
 import time
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Runs that were started together: what they say as one."""
+"""Runs that were started together: their shared result."""
 
 import pytest
 

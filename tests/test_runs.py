@@ -1,4 +1,4 @@
-"""Run specs: built from flat values, stored as nested ones, and the same after every way there and back."""
+"""Run specs: built from flat values, stored as nested ones, and the same after every round trip."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""Learning rate schedules: what is drawn before launch is what Keras does."""
+"""Learning-rate schedules: the curve drawn before launch is the one that Keras follows."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""A run as a script: every model's script is executed, and ends with the weights that the run has ended with."""
+"""A run as a script: every model's script is executed, and ends with the weights of the run."""
 
 import ast
 import io

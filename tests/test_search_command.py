@@ -1,4 +1,4 @@
-"""`python -m engine search`: a real study with real workers, its exit codes, and what is refused at once."""
+"""`python -m engine search`: a real study with real workers, its exit codes, and immediate errors."""
 
 import itertools
 import json

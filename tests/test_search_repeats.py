@@ -1,4 +1,4 @@
-"""No trial is trained for what is known already: values that were tried are not asked again, and a study ends when none are left."""
+"""No trial repeats a known result: tried values are not tried again, and a study ends when none are left."""
 
 from collections.abc import Iterator
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""The warm process that answers what needs Keras, with one real child for the module."""
+"""The warm process that answers requests that need Keras, with one real child process for the module."""
 
 import io
 import os

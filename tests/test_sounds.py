@@ -1,4 +1,4 @@
-"""Decoding sounds that people upload: every format, rate and width, and everything that only pretends to be a sound."""
+"""Decoding uploaded audio: every format, rate and width, and everything that only pretends to be audio."""
 
 import io
 import re

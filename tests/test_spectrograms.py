@@ -1,4 +1,4 @@
-"""Sounds as pictures: pitch upwards, time to the right."""
+"""Audio clips as pictures: frequency upwards, time to the right."""
 
 import io
 

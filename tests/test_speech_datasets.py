@@ -1,4 +1,4 @@
-"""The sounds that ship with the project, and Speech Commands in its true format from a server on this machine."""
+"""The embedded audio datasets, and Speech Commands in its real format from a server on this machine."""
 
 import io
 import tarfile

@@ -1,4 +1,4 @@
-"""Another learning rate, and a pause, while a run trains: both are exact."""
+"""Learning-rate changes and pauses while a run trains: both are exact."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Studies: a space is narrowed and never widened, every domain can be asked of Optuna, and records survive JSON."""
+"""Studies: a space is narrowed and never widened, every domain becomes an Optuna distribution, and records survive JSON."""
 
 import json
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Charts and words of studies: bounded however many trials there are, the best always among what is drawn."""
+"""Charts and words of studies: bounded however many trials there are, and the best is always drawn."""
 
 import json
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""What becomes of a study afterwards: trials are promoted to ordinary runs, and all of it can be deleted."""
+"""After a study: trials are promoted to ordinary runs, and all of it can be deleted."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What a study must survive: records of other versions, older tables of Optuna's, clocks, and people who steer at once."""
+"""What a study must survive: records of other versions, older tables of Optuna's, clocks, and concurrent changes."""
 
 import json
 import time

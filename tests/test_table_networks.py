@@ -1,4 +1,4 @@
-"""Networks for tables: odd columns, gaps and unseen values; saved ones say the same to raw rows; runs resume exactly."""
+"""Networks for tables: odd columns, gaps and unseen values; saved ones predict the same from raw rows; runs resume exactly."""
 
 import json
 import subprocess

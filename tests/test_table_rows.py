@@ -1,4 +1,4 @@
-"""Rows for a network: from a JSON object, a list, lines or a table; each that is wrong gets its own sentence."""
+"""Rows for a network: from a JSON object, a list, lines or a table; each wrong one gets its own sentence."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Reading tables that people upload: what becomes of cells, and of everything that only pretends to be a table."""
+"""Reading uploaded tables: the resulting cells, and everything that only pretends to be a table."""
 
 import gzip
 import io

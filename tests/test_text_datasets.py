@@ -1,4 +1,4 @@
-"""The embedded texts: clear opinions, true languages, and nothing that is looked up in two splits."""
+"""The embedded texts: clear opinions, true languages, and no text in two splits."""
 
 import html
 

@@ -1,4 +1,4 @@
-"""What every network for texts keeps to, and how texts become numbers."""
+"""The contract of every text network, and how texts become indices."""
 
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""Texts on disk: what is written is what is read, in any script."""
+"""Texts on disk: read back as written, in any script."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Training as a whole: what a run leaves, which epoch it keeps, and how it fails."""
+"""Training as a whole: the files of a run, the epoch it keeps, and how it fails."""
 
 import hashlib
 import json

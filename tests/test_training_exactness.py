@@ -1,4 +1,4 @@
-"""A run that was stopped or killed anywhere and resumed ends as one that was never interrupted."""
+"""A run that was stopped or killed anywhere and resumed ends like one that was never interrupted."""
 
 import itertools
 import random

@@ -1,4 +1,4 @@
-"""Trials as pages read them, importances, and what the store tells of many studies at once."""
+"""Trials as pages read them, importances, and the store's answers about many studies at once."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""What a study may vary leaves alone what is predicted and which examples judge: else trials could not be compared."""
+"""A study never varies the target or the examples of the evaluation: otherwise trials could not be compared."""
 
 from collections.abc import Iterator
 from typing import Any

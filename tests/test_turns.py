@@ -1,4 +1,4 @@
-"""Who shares a turn, who waits for one, and what each gets."""
+"""Which requests share a turn, which wait for one, and what each gets."""
 
 import asyncio
 import threading

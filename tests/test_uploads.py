@@ -1,4 +1,4 @@
-"""Files of many inputs: zips, tables, and what is wrong with them."""
+"""Files of many inputs: zips, tables, and their errors."""
 
 import io
 import json

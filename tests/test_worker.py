@@ -1,4 +1,4 @@
-"""The worker's sentences, its refusal of runs that are not its own any more, and workers that train several trials."""
+"""The worker's sentences, its refusal of runs that no longer belong to it, and workers that train several trials."""
 
 import errno
 import io

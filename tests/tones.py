@@ -1,4 +1,4 @@
-"""A tiny dataset of sounds: a quarter of a second of a low, a middle or a high tone in some noise."""
+"""A tiny audio dataset: a quarter of a second of a low, a middle or a high tone in some noise."""
 
 from typing import ClassVar
 

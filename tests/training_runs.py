@@ -1,4 +1,4 @@
-"""Training in the test's own process: tiny real runs on the 8x8 digits, which can be left at any point."""
+"""Training in the test's own process: tiny real runs on the 8x8 digits, which can be interrupted at any point."""
 
 from typing import Any
 

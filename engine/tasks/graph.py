@@ -17,7 +17,7 @@ class Tensors:
     inputs: Any
     """What the dataset has."""
     frozen: Any
-    """Behind the part that is never trained."""
+    """The output of the part that is never trained."""
     scores: Any
     """What the loss takes."""
     final: Any

@@ -1,4 +1,4 @@
-"""Train one claimed run from where it stands to its end: the only place that calls `fit`."""
+"""Train one claimed run from its current position to its end: the only module that calls `fit`."""
 
 import gc
 import hashlib
@@ -38,17 +38,17 @@ from engine.training.steering import Steering
 logger = logging.getLogger(__name__)
 
 FIRST_EXECUTION_STEPS = 1
-"""Steps in one call of the training graph at first: a graph without a loop is traced sooner, and so is the first point."""
+"""Steps in one call of the training graph at first: a graph without a loop is traced sooner, so the first point comes sooner."""
 _EXECUTION_SECONDS = 0.25  # later: as many steps as fit in this, so that a stop is obeyed soon
 _MAX_EXECUTION_STEPS = 256
 _SPLITS: tuple[Split, ...] = ("train", "validation")
 
 
 def train_run(store: Store, run: Run, extra: list[keras.callbacks.Callback] | None = None) -> RunState:
-    """Train `run`, which the caller has claimed, until it completes or is asked to end; returns its final state.
+    """Train `run`, which the caller has claimed, until it completes or is asked to end; return its final state.
 
-    Raises what went wrong (`TrainyardError` with a sentence where a person can help); the caller ends the run.
-    `RunLost` means that it is not the caller's any more.
+    Raise what went wrong (`TrainyardError` with a sentence where a person can help); the caller ends the run.
+    `RunLost` means that it no longer belongs to the caller.
     """
     check_free_disk()
     spec = run.parsed()
@@ -65,12 +65,12 @@ def train_run(store: Store, run: Run, extra: list[keras.callbacks.Callback] | No
 
 
 def execution_steps(steps_per_second: float, steps_per_epoch: int) -> int:
-    """Steps in one call of the training graph once the speed is known."""
+    """Return the steps in one call of the training graph once the speed is known."""
     return max(1, min(round(steps_per_second * _EXECUTION_SECONDS), _MAX_EXECUTION_STEPS, steps_per_epoch))
 
 
 def rehearse() -> None:
-    """Train a toy on the path that a run takes, with no store: what is traced and looked up once need not be again."""
+    """Train a toy on the code path of a run, without a store: whatever is traced and looked up once need not be again."""
     spec = RunSpec.build({"dataset": "digits", "epochs": 1, "batch_size": 4})
     info = DataInfo((8, 8, 1), ("0", "1"))
     inputs, targets = np.zeros((16, 8, 8, 1), np.uint8), np.arange(16) % 2
@@ -84,7 +84,7 @@ def rehearse() -> None:
 
 
 def forget() -> None:
-    """Let go of what a run has left in this process: its graphs, its names and its memory."""
+    """Release what a run has left in this process: its graphs, its names and its memory."""
     keras.backend.clear_session(free_memory=False)
     gc.collect()  # once: Keras would do it before and we after
 
@@ -92,7 +92,7 @@ def forget() -> None:
 def _train(
     store: Store, run: Run, spec: RunSpec, hardware: Hardware, reporter: Reporter, extra: list[Any]
 ) -> tuple[RunState, str, dict[str, Any]]:
-    """Train and leave the files that belong to the state: (state, message, result)."""
+    """Train and write the files that belong to the state; return (state, message, result)."""
     began = time.monotonic()
     files = artifacts_of(run.id)
     session = None
@@ -102,7 +102,7 @@ def _train(
         session.fit(extra)
     except Ended as ended:
         state = ended.state
-    except TrainyardError:  # a loss that is no number: one goes back to what was best
+    except TrainyardError:  # a loss that is not finite: return to the best epoch
         if session is not None:
             session.keeping.keep_best()
         raise
@@ -113,10 +113,10 @@ def _train(
             return state, Sentence("Paused before training began. Resume starts it."), run.result
         return state, Sentence("Stopped before training began. Resume starts it."), run.result
     session.keep()
-    if state is RunState.PAUSED:  # the device is wanted: nothing is judged
+    if state is RunState.PAUSED:  # the device is wanted: nothing is evaluated
         return state, session.farewell(state), run.result
     result = session.result()
-    if run.study_id is not None:  # a trial is judged on validation alone, and its checkpoint has the best weights
+    if run.study_id is not None:  # a trial is evaluated on validation alone, and its checkpoint has the best weights
         if state is RunState.COMPLETED and "latency" in store.studies.get(run.study_id).spec.objectives:
             result |= {"latency_ms": measure_latency(session.network, session.data)}
         return state, session.farewell(state), result | _taken(began)
@@ -133,12 +133,12 @@ def _train(
 
 
 def _most_kept(run: Run) -> int:
-    """How many of its epochs can be forked: those of a trial cannot."""
+    """Return how many of its epochs can be forked: those of a trial cannot."""
     return settings().kept_epochs if run.study_id is None else 0
 
 
 def _taken(began: float) -> dict[str, float]:
-    """How long it all took, from building the network to judging it: what the next run is told to take."""
+    """Return how long it all took, from building the network to evaluating it: the next run's time is estimated from it."""
     return {"whole_seconds": round(time.monotonic() - began, 3)}
 
 
@@ -149,7 +149,7 @@ def _canceled(run: Run) -> tuple[RunState, str, dict[str, Any]]:
 
 @dataclass
 class _Session:
-    """One attempt at a run: its networks, data and callbacks, at the position where it goes on."""
+    """One attempt at a run: its networks, data and callbacks, at the position where it continues."""
 
     spec: RunSpec
     data: PreparedDataset
@@ -221,7 +221,7 @@ class _Session:
         return session
 
     def _resume(self, inherited: Inheritance | None) -> None:
-        """Go on from the run's own checkpoint; without one, from what it has inherited; or begin."""
+        """Continue from the run's own checkpoint; without one, from its parent's; or begin."""
         model, keeping = self.network.trained, self.keeping
         keeping.about = self._about
         for callback in (self.best, keeping, self.steering):
@@ -234,14 +234,14 @@ class _Session:
             self._begin_with(inherited)
 
     def _about(self) -> dict[str, Any]:
-        """What a fork must know of this run beside its variables."""
+        """Return what a fork must know of this run besides its variables."""
         parts = {"schedule": self.spec.schedule.to_dict(), "task": self.spec.task.to_dict()}
         return describe(self.network, self.keeping.more) | parts
 
     def _begin_with(self, inherited: Inheritance) -> None:
-        """Take over what another run was at the end of an epoch.
+        """Take over the state of another run at the end of an epoch.
 
-        Its best epoch counts: a fork that makes nothing better ends with what it began with. Its patience begins anew:
+        Its best epoch counts: a fork that improves nothing ends with what it began with. Its patience starts again:
         changed values deserve all of it.
         """
         about, position, spec = inherited.about, inherited.position, self.spec
@@ -270,7 +270,7 @@ class _Session:
         logger.info("Resuming at epoch %s, step %s.", position.epoch + 1, position.step)
 
     def fit(self, extra: list[Any]) -> None:
-        """Call Keras' `fit` in portions: what is left of an epoch, one epoch to measure where the speed is not known, and the rest."""
+        """Call Keras' `fit` in portions: the rest of an epoch, one epoch to measure where the speed is not known, and the rest."""
         report, epochs = self.report, self.spec.training.epochs
         remembering = [v for v in self.keeping.remembering.values() if v is not self.steering]
         callbacks = [self.seeds, *remembering, report, self.steering, self.keeping, self.pace, *extra]
@@ -287,7 +287,7 @@ class _Session:
         self.pace.remember()
 
     def _execute(self, steps: int) -> None:
-        """So many steps in one call of the training graph from now on."""
+        """Run this many steps in one call of the training graph from now on."""
         model = self.network.trained
         if steps != model.steps_per_execution or model.train_function is None:
             model.steps_per_execution = steps
@@ -303,7 +303,7 @@ class _Session:
             initial_epoch=self.report.epoch,
             epochs=until_epoch,
             steps_per_epoch=self.batches.steps_per_epoch
-            - self.report.step,  # untold, Keras makes two iterators an epoch
+            - self.report.step,  # otherwise Keras makes two iterators per epoch
             class_weight=self.class_weight,
             callbacks=callbacks,
             shuffle=False,  # the pipeline shuffles
@@ -311,7 +311,7 @@ class _Session:
         )
 
     def _validate(self, callbacks: list[Any]) -> None:
-        """Finish an epoch that was left after its last step."""
+        """Finish an epoch that was interrupted after its last step."""
         model = self.network.trained
         everybody = keras.callbacks.CallbackList(callbacks, model=model)
         everybody.on_epoch_begin(self.report.epoch)
@@ -326,7 +326,7 @@ class _Session:
         self.best.restore()
 
     def result(self) -> dict[str, Any]:
-        """What is known at the end of training, before any evaluation."""
+        """Return what is known at the end of training, before any evaluation."""
         seen = self.report.throughputs
         weights = hashlib.sha256()
         for value in self.network.core.get_weights():
@@ -341,7 +341,7 @@ class _Session:
         }
 
     def farewell(self, state: RunState) -> str:
-        """One sentence that says why training ended, where it is not plain."""
+        """Return a sentence that says why training ended, where it is not obvious."""
         done, epochs = self.report.epoch, self.spec.training.epochs
         if state is RunState.COMPLETED and done < epochs:
             return Sentence(

@@ -30,7 +30,7 @@ class Hardware:
 
     @classmethod
     def choose(cls, wanted: str, *, deterministic: bool = False) -> "Hardware":
-        """Pick the device that the run asks for among those this process may see."""
+        """Return the device that the run asks for among those this process may see."""
         if deterministic:
             tf.config.experimental.enable_op_determinism()
         gpus = [] if wanted == "cpu" else tf.config.list_physical_devices("GPU")
@@ -49,7 +49,7 @@ class Hardware:
 
     @contextlib.contextmanager
     def policy(self, *, mixed: bool) -> Iterator[None]:
-        """Compute in 16 bits inside, where asked for and where it pays."""
+        """Return the precision policy: 16 bits inside, where requested and where it pays."""
         before = keras.config.dtype_policy()
         if mixed and self.gpu:
             keras.config.set_dtype_policy("mixed_float16")
@@ -62,7 +62,7 @@ class Hardware:
             keras.config.set_dtype_policy(before)
 
     def measure(self) -> dict[str, float]:
-        """CPU (100 is one core busy), memory of this process, and the GPU's use where there is one."""
+        """Measure CPU (100 is one core busy), memory of this process, and the GPU's use where there is one."""
         figures = {
             "cpu_percent": self.process.cpu_percent(),
             "memory_bytes": float(self.process.memory_info().rss),

@@ -1,7 +1,7 @@
-"""What a forked run takes over from the checkpoint it begins with, also where not the same variables are trained.
+"""What a forked run takes over from the checkpoint it begins with, also where different variables are trained.
 
-A weight is known by its place in the whole network, which a fork cannot change; a slot of the optimizer by the weight it
-belongs to; seeds by their place, where there are as many as before. What has no counterpart begins anew.
+A weight is identified by its place in the whole network, which a fork cannot change; an optimizer slot by its weight;
+seeds by their place, where there are as many as before. Whatever has no counterpart starts fresh.
 """
 
 import hashlib
@@ -21,26 +21,26 @@ from engine.runs import Run
 from engine.training.checkpoint import Position
 from engine.training.network import Network
 
-_LISTS = ("_variables", "_trainable_variables")  # of an optimizer, and no slots
+_LISTS = ("_variables", "_trainable_variables")  # of an optimizer, without its slots
 
 
 @dataclass(frozen=True)
 class Inheritance:
-    """A checkpoint by the names of what is in it."""
+    """A checkpoint, with its contents by name."""
 
     position: Position
     about: dict[str, Any]
-    """What `describe` said of the run that wrote it."""
+    """What `describe` returned for the run that wrote it."""
     values: dict[str, np.ndarray]
     """Weights, seeds and the optimizer's variables."""
     best: dict[str, np.ndarray]
     """Weights of the best epoch so far."""
     frozen: str = ""
-    """Tells weights that are not trained from those that the model has at first; empty where they are these."""
+    """Identifies untrained weights that differ from the model's initial ones; empty where they do not."""
 
     @classmethod
     def read(cls, path: Path) -> "Inheritance":
-        """Raises `TrainyardError` for a file that is damaged, or was written by a version that could not fork."""
+        """Read a checkpoint. Raise `TrainyardError` for a damaged file, or one from a version that could not fork."""
         try:
             with path.open("rb") as stream, np.load(stream) as file:
                 about = json.loads(file["about"].tobytes())
@@ -57,7 +57,7 @@ class Inheritance:
         return cls(position, about, values, best)
 
     def give_weights(self, network: Network) -> "Inheritance":
-        """Put all weights that are there into the network; `frozen` says what became of those that are not trained."""
+        """Copy all available weights into the network; `frozen` identifies the untrained ones."""
         before = _digest(network.features)
         for name, variable in _weights(network).items():
             if name in self.values:
@@ -74,9 +74,9 @@ class Inheritance:
         return replace(self, frozen=after if after != before else "")
 
     def give_rest(self, network: Network, steps: int, *, same_rate: bool) -> None:
-        """Seeds and the optimizer's state; `steps` is where its own count goes on.
+        """Restore seeds and the optimizer's state; `steps` is where its own count continues.
 
-        The learning rate only where it was asked for by the same values: a plateau may have cut it.
+        The learning rate only if it was set by the same values: a plateau may have cut it.
         """
         trained = network.trained
         for name, variable in zip(names(network), [*trained.variables, *trained.optimizer.variables], strict=True):
@@ -88,7 +88,7 @@ class Inheritance:
         trained.optimizer.iterations.assign(steps)
 
     def best_weights(self, network: Network) -> list[np.ndarray] | None:
-        """As `trained.get_weights()` gives them; what the parent did not train is as it was."""
+        """Return weights in the order of `trained.get_weights()`; those that the parent did not train are unchanged."""
         known = {id(variable): name for name, variable in _weights(network).items()}
         if not self.best:
             return None
@@ -98,7 +98,7 @@ class Inheritance:
 def inherit(run: Run, files: Artifacts, network: Network) -> Inheritance | None:
     """Give a forked run's network the weights it begins with, before anything is computed with them.
 
-    None for a run without a parent. Raises `TrainyardError` where nothing is left to begin or go on with.
+    Return None for a run without a parent. Raise `TrainyardError` where nothing is left to begin or continue with.
     """
     if run.parent_id is None:
         return None
@@ -114,7 +114,7 @@ def inherit(run: Run, files: Artifacts, network: Network) -> Inheritance | None:
 
 
 def describe(network: Network, more: list[Any]) -> dict[str, Any]:
-    """The names of what a checkpoint of `network` holds: its variables, the best weights, and `more` weights."""
+    """Return the names of a checkpoint's contents: the variables of `network`, the best weights, and `more` weights."""
     known = {id(variable): name for name, variable in _weights(network).items()}
     return {
         "variables": names(network),
@@ -124,7 +124,7 @@ def describe(network: Network, more: list[Any]) -> dict[str, Any]:
 
 
 def names(network: Network) -> list[str]:
-    """One for each variable of the trained model, then of its optimizer, in the order of a checkpoint."""
+    """Return one name for each variable of the trained model, then of its optimizer, in the order of a checkpoint."""
     trained = network.trained
     known = {id(variable): name for name, variable in _weights(network).items()}
     known |= _counted("seed", [v for v in network.core.variables if id(v) not in known])
@@ -143,7 +143,7 @@ def names(network: Network) -> list[str]:
 
 
 def untrained(network: Network) -> list[Any]:
-    """The weights that a checkpoint of the trained model does not hold."""
+    """Return the weights that a checkpoint of the trained model does not contain."""
     held = {id(v) for v in network.trained.variables}
     return [v for v in network.core.weights if id(v) not in held]
 
@@ -153,7 +153,7 @@ def _weights(network: Network) -> dict[str, Any]:
 
 
 def _counted(kind: str, variables: list[Any]) -> dict[int, str]:
-    """Names that fit only where there are as many."""
+    """Return names that match only where there are as many."""
     return {id(v): f"{kind}{i} of {len(variables)}" for i, v in enumerate(variables)}
 
 

@@ -69,7 +69,7 @@ def _augmented(
 
 
 def compile_network(network: Network, spec: RunSpec, info: DataInfo, total_steps: int, *, gpu: bool) -> None:
-    """Give the trained model its loss, metrics and optimizer. XLA pays on a GPU and costs on a CPU."""
+    """Give the trained model its loss, metrics and optimizer. XLA pays off on a GPU and costs time on a CPU."""
     rate = spec.schedule.build(spec.optimizer.learning_rate, total_steps)
     if isinstance(rate, keras.optimizers.schedules.LearningRateSchedule):
         rate = Scaled(rate)

@@ -1,8 +1,8 @@
 """How much arithmetic a network does and how many numbers it keeps, counted layer by layer for one example.
 
-A product of weights counts two operations, to multiply and to add, for each weight and each place where it is used. Any
-other layer counts one for each number that it takes in or puts out, whichever are more; one that only moves numbers or
-looks them up counts none. TensorFlow's profiler would need a network with weights, and counts a loop over time as one
+A product of weights counts two operations, a multiplication and an addition, for each weight and each place where it is used.
+Any other layer counts one for each number of its input or output, whichever is more; one that only moves or looks up
+numbers counts none. TensorFlow's profiler would need a network with weights, and counts a loop over time as one
 step; this needs shapes only.
 """
 
@@ -26,14 +26,14 @@ _SAMPLE = 256
 
 
 class Lengths(NamedTuple):
-    """How long examples of different length are, after they were cut: those of one batch differ little."""
+    """How long examples are after they were cut, mean and longest: those of one batch differ little."""
 
     mean: int = 1
     longest: int = 1
 
 
 def measure_lengths(spec: RunSpec, data: PreparedDataset) -> Lengths:
-    """From some hundred training examples, where the model tells lengths; time goes with the mean, memory with the longest."""
+    """Measure some hundred training examples, if the model gives lengths; time depends on the mean, memory on the longest."""
     if not data.modality.ragged:
         return Lengths()
     where = data.indices("train")
@@ -45,17 +45,17 @@ def measure_lengths(spec: RunSpec, data: PreparedDataset) -> Lengths:
 
 
 def count_flops(model: keras.Model, length: int = 1) -> int:
-    """Floating point operations of one example's way through `model`; an axis of any length is `length` long."""
+    """Return the floating point operations of one example's pass through `model`; an axis of any length is `length` long."""
     return sum(_flops(layer, length) for layer in flat(model.layers))
 
 
 def count_kept(found: Iterable[keras.layers.Layer], length: int = 1) -> int:
-    """Numbers of one example that the backward pass needs: what layers put out, and what some of them hold inside."""
+    """Return the numbers of one example that the backward pass needs: layer outputs, and internal values of some layers."""
     return sum(_sizes(layer.output, length) + _inside(layer, length) for layer in found)
 
 
 def flat(found: Iterable[keras.layers.Layer]) -> Iterator[keras.layers.Layer]:
-    """Layers with those of networks among them in their place."""
+    """Return layers, with nested networks replaced by their layers."""
     for layer in found:
         if isinstance(layer, keras.Model):
             yield from flat(layer.layers)
@@ -76,14 +76,14 @@ def _flops(layer: keras.layers.Layer, length: int) -> int:
 
 
 def _places(layer: keras.layers.Layer, length: int) -> int:
-    """How often each weight is used: at each moment, or at each position of what comes out."""
+    """Return how often each weight is used: at each time step, or at each position of the output."""
     if isinstance(layer, _OVER_TIME):
         return _shapes(layer.input, length)[0][0]
     return math.prod(_shapes(layer.output, length)[0][:-1])
 
 
 def _attention(layer: keras.layers.Layer, length: int) -> int:
-    """Multiplications of attention: each query with each key, and the weights with the values."""
+    """Return the multiplications of attention: each query with each key, and the weights with the values."""
     if not isinstance(layer, layers.MultiHeadAttention):
         return 0
     return _pairs(layer, length) * 2 * int(layer.key_dim)
@@ -95,7 +95,7 @@ def _pairs(layer: keras.layers.MultiHeadAttention, length: int) -> int:
 
 
 def _inside(layer: keras.layers.Layer, length: int) -> int:
-    """Numbers that a layer keeps beside its output: scores of attention, gates of every moment."""
+    """Return the numbers that a layer keeps besides its output: attention scores, gates of every time step."""
     if isinstance(layer, layers.MultiHeadAttention):
         size = layer.num_heads * layer.key_dim
         return int(2 * _pairs(layer, length) + 4 * size * _shapes(layer.input, length)[0][0])
@@ -107,14 +107,14 @@ def _inside(layer: keras.layers.Layer, length: int) -> int:
 
 
 def _spectrogram(layer: keras.layers.MelSpectrogram) -> int:
-    """A Fourier transform of each moment, 5 n log2 n operations as is usual, and the bands of pitch."""
+    """Return the operations of a Fourier transform per frame, 5 n log2 n as is usual, and of the mel bands."""
     bands, frames = layer.output.shape[1:]
     n = layer.fft_length
     return int(frames * (5 * n * math.log2(n) + 2 * bands * (n // 2 + 1)))
 
 
 def _shapes(tensors: Any, length: int) -> list[tuple[int, ...]]:
-    """Shapes without the batch."""
+    """Return shapes without the batch axis."""
     return [tuple(int(axis or length) for axis in tensor.shape[1:]) for tensor in keras.tree.flatten(tensors)]
 
 

@@ -1,4 +1,4 @@
-"""The index pipeline: data stays resident, shuffled batches of positions pick from it, one gather a batch.
+"""The index pipeline: data stays in memory, shuffled batches of positions index into it, one gather per batch.
 
 Several times faster than `fit` on numpy for small models, and the order of the data is a function of (seed, epoch):
 any step of any epoch can be reached again without running the ones before it.
@@ -20,10 +20,10 @@ _PREFETCHED_BATCHES = 2  # more would push the weights out of the cache
 
 
 class Batches:
-    """Endless source of shuffled training batches, one finite `tf.data` pass an epoch.
+    """Endless source of shuffled training batches, one finite `tf.data` pass per epoch.
 
     Keras asks for a new iterator at the start of each epoch; `epoch` and `first_step` say where it begins. The order of
-    an epoch lies in a variable that the pass reads: making it inside the pass costs more than a small table's training.
+    an epoch is in a variable that the pass reads: computing it inside the pass costs more than a small table's training.
     """
 
     def __init__(self, inputs: np.ndarray, targets: Stored, spec: RunSpec, info: DataInfo) -> None:
@@ -48,7 +48,7 @@ class Batches:
 
     @property
     def epoch(self) -> int:
-        """The epoch whose order the next pass has."""
+        """Set the epoch whose order the next pass has."""
         return self._epoch
 
     @epoch.setter
@@ -64,7 +64,7 @@ class Batches:
         return found
 
     def order(self, epoch: int) -> np.ndarray:
-        """Positions of the training examples (examples,) in the order in which `epoch` sees them."""
+        """Return positions of the training examples (examples,) in the order in which `epoch` sees them."""
         rng = np.random.default_rng([self._seed, epoch])
         order = rng.permutation(self.num_examples)
         if self.copies > 1:
@@ -72,7 +72,7 @@ class Batches:
         return order if self._lengths is None else bucket(order, self._lengths, self.batch_size, rng)
 
     def dataset(self, first_step: int = 0) -> tf.data.Dataset:
-        """One pass over the data from `first_step` on: (batch, ...) float32 inputs and encoded targets."""
+        """Return one pass over the data from `first_step` on: (batch, ...) float32 inputs and encoded targets."""
 
         def batch(step: tf.Tensor) -> Any:
             where = self._order[step * self.batch_size : (step + 1) * self.batch_size]
@@ -85,7 +85,7 @@ class Batches:
 
 
 def _one_thread() -> tf.data.Options:
-    """A gather a batch is too little work to share: handing it from thread to thread costs more than doing it."""
+    """Return options for one thread: a gather per batch is so little work that sharing it between threads costs more."""
     options = tf.data.Options()
     options.autotune.enabled = False
     options.threading.private_threadpool_size = 1
@@ -93,9 +93,9 @@ def _one_thread() -> tf.data.Options:
 
 
 def bucket(order: np.ndarray, lengths: np.ndarray, batch_size: int, rng: np.random.Generator) -> np.ndarray:
-    """Rearrange a random `order` (examples,) so that each batch has similar lengths, and stays as random as it can.
+    """Rearrange a random `order` (examples,) so that each batch has similar lengths, and stays as random as possible.
 
-    Within some dozens of batches examples are sorted by length; then all batches are shuffled. One that is not full
+    Within some dozens of batches examples are sorted by length; then all batches are shuffled. An incomplete batch
     keeps its place at the end.
     """
     window = _BUCKET_BATCHES * batch_size
@@ -110,7 +110,7 @@ def bucket(order: np.ndarray, lengths: np.ndarray, batch_size: int, rng: np.rand
 
 
 def evaluation_dataset(inputs: np.ndarray, targets: Stored, spec: RunSpec, info: DataInfo) -> tf.data.Dataset:
-    """All examples once: (batch, ...) float32 inputs and encoded targets; by length where the model tells lengths."""
+    """Return all examples once: (batch, ...) float32 inputs and encoded targets; by length where the model gives lengths."""
     lengths = spec.model.lengths(inputs)
     pick = _picker(inputs, targets, spec, info, lengths)
     order = np.arange(len(inputs)) if lengths is None else np.argsort(lengths, kind="stable")
@@ -138,7 +138,7 @@ def _picker(
         batch = gather(where)
         if ends is not None:
             batch = batch[:, : tf.reduce_max(tf.gather(ends, where))]
-        if batch.dtype != tf.int32:  # these are numbers of words, and stay whole
+        if batch.dtype != tf.int32:  # these are word indices, and stay whole
             batch = tf.cast(batch, tf.float32)
         wanted = gather_targets(where % len(targets))
         if moved and spec.augmentation is not None:
@@ -180,5 +180,5 @@ def _from_disk(stored: Stored, padding: float) -> Any:
 
 
 def _batch_within_memory(inputs: np.ndarray, budget_bytes: int = 64_000_000) -> int:
-    """How many float32 examples fit into `budget_bytes`."""
+    """Return how many float32 examples fit into `budget_bytes`."""
     return int(budget_bytes // max(1, int(np.prod(inputs.shape[1:])) * 4))

@@ -1,6 +1,6 @@
-"""The worker's line to the store: a thread that sends what was measured and hears what is requested.
+"""The worker's connection to the store: a thread that sends measurements and receives requests.
 
-Training never waits for the database: it leaves points in a buffer, the thread sends them a few times a second.
+Training never waits for the database: it leaves points in a buffer, and the thread sends them a few times a second.
 """
 
 import logging
@@ -35,7 +35,7 @@ class Ended(Exception):  # noqa: N818  # not an error: somebody asked for it
 
 
 class Reporter:
-    """Buffers points and progress; `requested` says in which state the run was asked to end, if it was."""
+    """Buffers points and progress; `requested` is the state in which the run was asked to end, if it was."""
 
     def __init__(
         self, store: Store, run: Run, objective: str, measure: Callable[[], dict[str, float]] | None = None
@@ -44,14 +44,14 @@ class Reporter:
         self.max_points = settings().max_step_points
         self.requested: RunState | None = None
         self.steered = False
-        """Whether somebody asked for another learning rate; whoever has taken it sets this back."""
+        """Whether another learning rate was requested; reset once it has been applied."""
         self.lost = False
         self._store, self._run, self._objective = store, run, objective
         self._measure = measure
         self._points: list[MetricPoint] = []
         self._progress: dict[str, Any] = {}
         self._refused: Exception | None = None
-        self._heard = time.monotonic()  # when the store last took something
+        self._heard = time.monotonic()  # when the store last accepted something
         self._curve: list[float] = []
         self._position: tuple[int, float] | None = None  # step and epoch, once training has begun
         self._lock = threading.Lock()
@@ -71,7 +71,7 @@ class Reporter:
         self._send()
 
     def begin(self, step: int, epoch: int) -> None:
-        """Training goes on at `step`, after `epoch` epochs; later values are forgotten: it measures them again."""
+        """Continue at `step`, after `epoch` epochs; later values are dropped: they are measured again."""
         self._store.metrics.truncate(self._run, step, epoch)
         history = self._store.metrics.history(self._run.id).get(self._objective, [])
         self._curve = [value for value in history[:epoch] if value is not None]
@@ -80,9 +80,9 @@ class Reporter:
             self._progress |= {"step": step, "epoch": epoch, "curve": thin(self._curve, _MAX_CURVE)}
 
     def obey(self) -> None:
-        """Raise `Ended` once somebody asked the run to end, `RunLost` once it is another worker's.
+        """Raise `Ended` once the run was asked to end, `RunLost` once it belongs to another worker.
 
-        Raises what the store says when it has refused everything for so long that the run will soon count as dead.
+        Raise the store's error when it has refused everything for so long that the run will soon count as dead.
         """
         if self._refused is not None and time.monotonic() - self._heard > settings().heartbeat_timeout_seconds / 2:
             raise self._refused
@@ -92,13 +92,13 @@ class Reporter:
             raise Ended(self.requested)
 
     def step_ended(self, step: int, epoch: float, values: dict[str, float]) -> None:
-        """Points of the train split at a step."""
+        """Buffer points of the train split at a step."""
         self._add("train", "step", step, epoch, values)
         with self._lock:
             self._progress |= {"step": step, "epoch": int(epoch)}
 
     def epoch_ended(self, epoch: int, step: int, values: dict[str, float]) -> None:
-        """Values as Keras logs them (`loss`, `val_loss` ...) after `epoch` epochs."""
+        """Buffer values as Keras logs them (`loss`, `val_loss` ...) after `epoch` epochs."""
         train = {k: v for k, v in values.items() if not k.startswith("val_") and k != "learning_rate"}
         validation = {k.removeprefix("val_"): v for k, v in values.items() if k.startswith("val_")}
         self._add("train", "epoch", step, float(epoch), train)
@@ -109,7 +109,7 @@ class Reporter:
             self._progress |= {"step": step, "epoch": epoch, "curve": thin(self._curve, _MAX_CURVE)}
 
     def set_best(self, best: dict[str, float]) -> None:
-        """Metrics of the best epoch so far."""
+        """Buffer metrics of the best epoch so far."""
         with self._lock:
             self._progress["best"] = best
 
@@ -156,7 +156,7 @@ class Reporter:
 
 
 def thin(values: list[float], most: int) -> list[float]:
-    """At most `most` of `values`, evenly spaced, the last one kept."""
+    """Return at most `most` of `values`, evenly spaced, the last one kept."""
     if len(values) <= most:
         return values
     return [values[round(i * (len(values) - 1) / (most - 1))] for i in range(most)]

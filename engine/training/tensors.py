@@ -1,4 +1,4 @@
-"""Raw inputs as a network takes them: arrays as they are, strings as tensors, tables as a dict of both."""
+"""Raw inputs in the form that networks take: arrays as they are, strings as tensors, tables as a dict of both."""
 
 from typing import Any
 
@@ -9,14 +9,14 @@ from engine.modalities.rows import is_wide
 
 
 def as_tensors(inputs: np.ndarray) -> Any:
-    """(examples, ...) of any modality -> what `keras.Model.predict` takes: NumPy's strings are not among it."""
+    """(examples, ...) of any modality -> the input of `keras.Model.predict`, which does not take NumPy strings."""
     if inputs.dtype.names:
         return {name: as_tensors(inputs[name]) for name in inputs.dtype.names}
     return tf.constant(inputs.tolist(), tf.string, inputs.shape) if inputs.dtype == object else inputs
 
 
 def predict(model: Any, inputs: np.ndarray, batch_size: int) -> Any:
-    """Return what `keras.Model.predict` makes of inputs (examples, ...) of any modality.
+    """Return what `keras.Model.predict` returns for inputs (examples, ...) of any modality.
 
     Keras would round arrays of 64 bits to 32; a `tf.data.Dataset` keeps them.
     """

@@ -1,4 +1,4 @@
-"""Make the small bad files beside this script anew: `python -m tests.bad_files.make`.
+"""Make the small bad files beside this script again: `python -m tests.bad_files.make`.
 
 They are kept so that a test reads the same bytes next year, whatever the libraries write by then.
 """

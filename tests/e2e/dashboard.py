@@ -1,4 +1,4 @@
-"""A dashboard of its own for a test or a screenshot: the real program on a free port, with an empty home."""
+"""A separate dashboard for a test or a screenshot: the real program on a free port, with an empty home."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""A host on this machine that notes whatever it is asked for."""
+"""A host on this machine that records every request."""
 
 import threading
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""A page that shows planted names at every kind of place: run by a test of the browser."""
+"""A page that shows planted names in every kind of place: run by a browser test."""
 
 import json
 import os

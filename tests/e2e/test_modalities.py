@@ -1,4 +1,4 @@
-"""One network of each modality, trained and tried in a real browser, and one on somebody's own upload of each kind."""
+"""One network of each modality, trained and tried in a real browser, and one on an upload of each kind."""
 
 import io
 import json

@@ -1,4 +1,4 @@
-"""What people wrote is shown as they wrote it, and asks no host for anything: in a real browser, at every kind of place."""
+"""People's texts are shown as written, and make no request to any host: in a real browser, in every kind of place."""
 
 import json
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The journey of somebody who tunes: search, steer, promote the best, fork it, compare the two, take the script home."""
+"""The journey of a person who tunes: search, steer, promote the best, fork it, compare the two, download the script."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""One laboratory for all faults that leave the installation usable, and one of one's own for the others."""
+"""One installation for all faults that leave it usable, and a separate one for each of the others."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What people ask of runs, and what is wrong with what runs need: each ends in a state with a sentence."""
+"""Requests to runs, and problems with what runs need: each ends in a state with a sentence."""
 
 import itertools
 import statistics

@@ -1,4 +1,4 @@
-"""A study survives the death of its driver, of a worker and of the executor: no trial is lost, none is there twice."""
+"""A study survives the death of its driver, of a worker and of the executor: no trial is lost or duplicated."""
 
 from collections import Counter
 

@@ -1,4 +1,4 @@
-"""Pages without the processes behind them: the store is real, the predictor is cold, nobody starts an executor."""
+"""Pages without the processes behind them: the store is real, the predictor is cold, no executor is started."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Many inputs at once on the demo page: portions, cancel, what is kept; and the demo of a run that still trains."""
+"""Many inputs at once on the demo page: portions, cancel, kept results; and the demo of a run that is still training."""
 
 import io
 import json

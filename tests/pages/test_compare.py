@@ -1,4 +1,4 @@
-"""The Compare page and the leaderboard: the address says what is shown, and what is missing is said."""
+"""The Compare page and the leaderboard: the address says what is shown, and missing data is reported."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""The Data page: what is uploaded is understood, can be put right, and is imported; every dataset can be looked into."""
+"""The Data page: an upload is recognised, can be corrected, and is imported; every dataset can be inspected."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""The demo takes an input, asks the predictor and shows what it answers, errors included."""
+"""The demo takes an input, asks the predictor and shows its answer, errors included."""
 
 import io
 import json

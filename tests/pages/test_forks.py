@@ -1,4 +1,4 @@
-"""Pages on which a run is forked, paused and given another learning rate, and the tree of what was forked from what."""
+"""Pages on which a run is forked, paused and given another learning rate, and the tree of forks."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""What people wrote is shown as they wrote it on every page: no place that reads Markdown, HTML or tags is given it raw."""
+"""People's texts are shown as written on every page: no place that reads Markdown, HTML or tags gets them raw."""
 
 import io
 import json

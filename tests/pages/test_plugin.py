@@ -1,4 +1,4 @@
-"""A plug-in's task with its own kind of input and of result goes the whole way, and no page has been edited for it."""
+"""A plug-in's task with its own kind of input and result works throughout, without a change to any page."""
 
 import base64
 import json

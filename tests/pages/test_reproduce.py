@@ -1,4 +1,4 @@
-"""The tab of a run that says how to have it again: recorded facts, a link, a command, a script."""
+"""The tab of a run that says how to reproduce it: recorded facts, a link, a command, a script."""
 
 from typing import Any
 from urllib.parse import parse_qs, urlsplit

@@ -1,4 +1,4 @@
-"""The page of one run tells what it does, why it waits or broke, and offers what its state allows."""
+"""The page of one run says what it does, why it waits or failed, and offers what its state allows."""
 
 import json
 

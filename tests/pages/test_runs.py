@@ -1,4 +1,4 @@
-"""The table of runs: who sees what, and what can be done to several at once."""
+"""The table of runs: who sees which, and actions on several at once."""
 
 from engine.artifacts import artifacts_of
 from engine.runs import RunSpec, RunState

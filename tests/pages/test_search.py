@@ -1,4 +1,4 @@
-"""The Search page: what its address says is what varies, and the button begins that study."""
+"""The Search page: its address says what varies, and the button begins that study."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Sounds on the pages: seen and heard on Train, given on Demo, judged on Run."""
+"""Audio clips on the pages: seen and heard on Train, given on Demo, evaluated on Run."""
 
 import json
 from dataclasses import dataclass, replace

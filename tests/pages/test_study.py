@@ -1,4 +1,4 @@
-"""The page of a study: how far it is, its charts one at a time, and steering."""
+"""The page of a study: its progress, its charts one at a time, and changes while it runs."""
 
 import json
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""The System page: who is at work, and what the installation is made of."""
+"""The System page: the processes at work, and the parts of the installation."""
 
 import pytest
 

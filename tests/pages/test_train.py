@@ -1,4 +1,4 @@
-"""The Train page: what its address says is what it shows, and what it shows is what it trains."""
+"""The Train page: its address says what it shows, and what it shows is what it trains."""
 
 from types import SimpleNamespace
 

@@ -1,4 +1,4 @@
-"""A predictor that answers at once, and runs that have finished, for pages that tell from them."""
+"""A predictor that answers at once, and runs that have finished, for pages that show their results."""
 
 from engine.cost import NetworkFacts
 from engine.errors import TrainyardError

@@ -1,4 +1,4 @@
-"""What the browser needs for series and intervals."""
+"""The browser part for series and intervals."""
 
 from collections.abc import Sequence
 from typing import Any, ClassVar
