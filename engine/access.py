@@ -1,6 +1,6 @@
-"""Who may do what: one function decides, and every function of the service layer asks it before it does anything.
+"""Permissions: one function decides, and every function of the service layer asks it before it does anything.
 
-There is one local owner today, who may do everything; rules for visitors and members belong here, and nowhere else.
+There is one local owner today, with all permissions; rules for visitors and members belong here, and nowhere else.
 """
 
 import getpass
@@ -15,7 +15,7 @@ from engine.settings import settings
 
 
 class Role(StrEnum):
-    """How much somebody is trusted with."""
+    """The permissions of a person."""
 
     VISITOR = "visitor"
     MEMBER = "member"
@@ -24,43 +24,43 @@ class Role(StrEnum):
 
 @dataclass(frozen=True)
 class Actor:
-    """Somebody who asks. `name` is written on what they make."""
+    """The person who makes a request. `name` is written on what they make."""
 
     name: str
     role: Role
 
 
 PROGRAM = Actor("trainyard", Role.ADMIN)
-"""The program itself, where it reads what many people share; what each may see is chosen afterwards."""
+"""The program itself, where it reads shared data; the visible part is chosen for each person afterwards."""
 
 
 class Action(StrEnum):
-    """What somebody wants to do with a thing."""
+    """An action that a person requests."""
 
     LOOK = "look at"
     USE = "use"
     """Predict with a run, fork or repeat it, write its script; train on a dataset."""
     CREATE = "create"
     CHANGE = "change"
-    """Stop, pause, resume or steer."""
+    """Stop, pause, resume, or change the learning rate."""
     DELETE = "delete"
 
 
 class Owned(Protocol):
-    """A run, a study or an imported dataset: something that somebody has made."""
+    """A run, a study or an imported dataset: anything with an owner."""
 
     @property
     def owner(self) -> str:
-        """The name of whoever made it."""
+        """The name of its owner."""
 
 
 T = TypeVar("T", bound=Owned)
 Thing = Owned | str
-"""What is asked for: something owned, or in words what belongs to nobody, such as `runs` that are to be created."""
+"""The object of an action: something owned, or in words something without an owner, such as `runs` to be created."""
 
 
 class Forbidden(TrainyardError):  # noqa: N818  # an answer, said in a sentence
-    """Somebody may not do what they asked for."""
+    """The request is not permitted."""
 
 
 def allowed(actor: Actor, action: Action, thing: Thing) -> bool:
@@ -80,12 +80,12 @@ def check(actor: Actor, action: Action, thing: Thing) -> None:
 
 
 def visible(actor: Actor, things: Sequence[T]) -> list[T]:
-    """Return those of the things that `actor` may look at, in their order."""
+    """Return those of the things that `actor` may see, in order."""
     return [thing for thing in things if allowed(actor, Action.LOOK, thing)]
 
 
 def local_owner(name: str = "") -> Actor:
-    """Return the one person of an installation without accounts, under `name` or the name of the login."""
+    """Return the one person of an installation without accounts, under `name` or the login name."""
     return Actor(name or default_owner(), Role.ADMIN)
 
 
@@ -95,7 +95,7 @@ def default_owner() -> str:
         return settings().owner
     try:
         return getpass.getuser()
-    except (KeyError, OSError):  # a container may run under an id that has no name
+    except (KeyError, OSError):  # a container may run under an id without a name
         return "local"
 
 

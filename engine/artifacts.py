@@ -38,7 +38,7 @@ class Outcomes:
     outputs: Any
     """(examples, ...): probabilities, values, or whatever the task answers with; of no length if they were too large."""
     targets: Any
-    """What they are compared with: class indices (examples,), values, or what the task's targets are."""
+    """The targets of these predictions: class indices (examples,), values, or whatever the task's targets are."""
     scores: Mapping[str, np.ndarray] = field(default_factory=dict)
     """By metric (examples,): see `Task.example_scores`. Empty in files of earlier versions."""
 
@@ -93,7 +93,7 @@ class Artifacts:
         """Return the signature of the model, or None where none is readable."""
         try:
             described = json.loads(self.info.read_text(encoding="utf-8"))
-            modality = tasks[described["task"]["name"]].modality  # older files do not say it
+            modality = tasks[described["task"]["name"]].modality  # older files do not contain it
             return replace(DataInfo.from_dict(described), modality=modality)
         except (OSError, ValueError, KeyError, TypeError):
             return None

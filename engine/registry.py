@@ -18,7 +18,7 @@ _LOADING = threading.RLock()
 
 
 class Named(Protocol):
-    """What a registry gives its entries."""
+    """The attributes that a registry gives its entries."""
 
     name: ClassVar[str]
     title: ClassVar[str]
@@ -34,7 +34,7 @@ class Entries(Generic[E]):
     """
 
     def __init__(self, kind: str, package: str, order: tuple[str, ...] = (), *, nested: bool = True) -> None:
-        """`nested`: also look into packages inside the package, where entries or parts of them may lie."""
+        """`nested`: also search packages inside the package, where entries or parts of them may be."""
         self.kind, self.package, self.order, self.nested = kind, package, order, nested
         self._entries: dict[str, E] = {}
         self._loaded = self._loading = False
@@ -70,7 +70,7 @@ class Entries(Generic[E]):
         return iter(sorted(self._entries, key=self._rank))
 
     def values(self) -> list[E]:
-        """The entries, in the order of iteration."""
+        """Return the entries, in the order of iteration."""
         return [self[name] for name in self]
 
     def _rank(self, name: str) -> tuple[int, str]:

@@ -109,7 +109,7 @@ def _told(value: Any, by: NullTranslations) -> Any:
 
 
 def _plain(value: Any) -> Any:
-    """Return a value as JSON has it; what is neither number nor sentence counts as its text."""
+    """Return a value as JSON has it; anything but numbers and sentences becomes its text."""
     if type(value) in _KEPT:
         return value
     if isinstance(value, Real):  # NumPy's
@@ -142,7 +142,7 @@ def _read(data: Any) -> Any:
 
 
 def _check(template: str) -> None:
-    """Fields are plain names: a template that was written elsewhere must not reach into the values."""
+    """Raise for fields that are not plain names: a template from elsewhere must not reach into the values."""
     for _text, name, how, _conversion in Formatter().parse(template):
         if name is not None and (not name.isidentifier() or "{" in (how or "")):
             raise ValueError(f"{name!r} is not the name of a value.")

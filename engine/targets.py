@@ -1,7 +1,7 @@
-"""How targets are stored: one codec for each form that a task's answers may have.
+"""How targets are stored: one codec for each form of target.
 
-A codec checks the targets of a dataset, writes them, reads them back so that positions pick from them, and says how
-they are shared out among the splits. Tasks name theirs; nothing else looks at shapes or labels to guess what it has.
+A codec checks the targets of a dataset, writes them, reads them back so that positions index into them, and says how
+they are divided among the splits. Each task names its codec; nothing else guesses it from shapes or labels.
 """
 
 from abc import ABC, abstractmethod
@@ -22,12 +22,12 @@ _LEAST_ROWS = 10
 
 @dataclass(frozen=True, eq=False)
 class Ragged:
-    """Arrays of different length, one after the other: ids of a text (length,), boxes of a picture (length, 5)."""
+    """Arrays of different length, one after the other: ids of a text (length,), boxes of an image (length, 5)."""
 
     values: np.ndarray
     """(all lengths together, ...)"""
     ends: np.ndarray
-    """(examples,) int64: where each ends."""
+    """(examples,) int64: the end of each."""
 
     @classmethod
     def of(cls, rows: Sequence[np.ndarray], dtype: Any = None, shape: tuple[int, ...] = ()) -> "Ragged":
@@ -38,7 +38,7 @@ class Ragged:
 
     @property
     def starts(self) -> np.ndarray:
-        """(examples,) int64: where each begins."""
+        """(examples,) int64: the beginning of each."""
         found: np.ndarray = np.concatenate([[0], self.ends])[:-1].astype(np.int64)
         return found
 
@@ -67,7 +67,7 @@ class Ragged:
         return Ragged.of([self.one(int(position)) for position in chosen], self.values.dtype, self.values.shape[1:])
 
     def dense(self, fill: float = 0) -> np.ndarray:
-        """Return (examples, longest, ...), filled up behind the end of each."""
+        """Return (examples, longest, ...), padded at the end of each."""
         longest = int(self.lengths.max(initial=0))
         found = np.full((len(self), longest, *self.values.shape[1:]), fill, self.values.dtype)
         inside = np.arange(longest) < self.lengths[:, None]
@@ -76,7 +76,7 @@ class Ragged:
 
 
 Stored = np.ndarray | Ragged
-"""Targets as positions pick from them: (examples, ...) or ragged."""
+"""Targets that positions index into: (examples, ...) or ragged."""
 
 
 def joined_rows(parts: Sequence[Stored]) -> Stored:
@@ -126,7 +126,7 @@ class Targets(ABC):
         """Raise `TrainyardError` where nothing can be learned from these targets."""
 
     def strata(self, targets: Stored) -> np.ndarray:
-        """Return (examples,) int64: what each split has its share of. All alike unless there is something to balance."""
+        """Return (examples,) int64: the groups to balance across splits. All the same unless there is something to balance."""
         return np.zeros(len(targets), np.int64)
 
     def counts(self, targets: Stored, labels: Sequence[str]) -> list[int]:
@@ -140,7 +140,7 @@ class Targets(ABC):
         return {_FILE: stored}
 
     def read(self, folder: Path) -> Stored:
-        """Read what was saved of `files` in `folder`; what is large is memory-mapped."""
+        """Read the saved `files` in `folder`; large ones are memory-mapped."""
         if (folder / _ENDS).is_file():
             return Ragged(np.load(folder / _FILE, mmap_mode="r"), np.load(folder / _ENDS))
         return np.asarray(np.load(folder / _FILE))
@@ -153,11 +153,11 @@ class Classes(Targets):
     classes = True
 
     def store(self, targets: Any, examples: int) -> Stored:
-        """As they are, int64."""
+        """Return them unchanged, as int64."""
         return np.asarray(targets).astype(np.int64)
 
     def check(self, dataset: str, targets: Stored, labels: Sequence[str], groups: np.ndarray | None) -> None:
-        """At least two classes, and three examples (groups) of each."""
+        """Require at least two classes, and three examples (groups) of each."""
         counts = _count_units(np.asarray(targets), len(labels), groups)
         if (counts > 0).sum() < 2:
             raise TrainyardError(
@@ -175,11 +175,11 @@ class Classes(Targets):
             )
 
     def strata(self, targets: Stored) -> np.ndarray:
-        """The classes."""
+        """Return the classes."""
         return np.asarray(targets)
 
     def counts(self, targets: Stored, labels: Sequence[str]) -> list[int]:
-        """One number a class."""
+        """Return one number per class."""
         counts: list[int] = np.bincount(np.asarray(targets), minlength=len(labels)).tolist()
         return counts
 
@@ -191,11 +191,11 @@ class Values(Targets):
     numbers = True
 
     def store(self, targets: Any, examples: int) -> Stored:
-        """As they are, float64."""
+        """Return them unchanged, as float64."""
         return np.asarray(targets).astype(np.float64)
 
     def check(self, dataset: str, targets: Stored, labels: Sequence[str], groups: np.ndarray | None) -> None:
-        """Enough of them, finite, and not all the same."""
+        """Require enough values, all finite, and not all the same."""
         values = np.asarray(targets)
         if len(values) < _LEAST_ROWS:
             raise TrainyardError(
@@ -216,52 +216,52 @@ class Values(Targets):
             )
 
     def strata(self, targets: Stored) -> np.ndarray:
-        """Small, middling and large values."""
+        """Return for each value whether it is small, middling or large, as an index."""
         edges = np.quantile(np.asarray(targets), np.linspace(0, 1, _STRATA + 1)[1:-1])
         return np.searchsorted(edges, np.asarray(targets))
 
 
 class Arrays(Targets):
-    """(examples, ...) of one shape and any type: one box, a picture, a series, several numbers."""
+    """(examples, ...) of one shape and any type: one box, an image, a series, several numbers."""
 
     name = "arrays"
 
     def store(self, targets: Any, examples: int) -> Stored:
-        """As they are."""
+        """Return them unchanged."""
         return np.ascontiguousarray(targets)
 
     def read(self, folder: Path) -> Stored:
-        """Memory-mapped: pictures may be large."""
+        """Read memory-mapped: images may be large."""
         found: np.ndarray = np.load(folder / _FILE, mmap_mode="r")
         return found
 
 
 class RaggedArrays(Targets):
-    """One array (length, ...) an example, of any length: ids of a text, boxes of a picture."""
+    """One array (length, ...) per example, of any length: ids of a text, boxes of an image."""
 
     name = "ragged"
 
     def store(self, targets: Any, examples: int) -> Stored:
-        """One after the other, with the end of each."""
+        """Return one after the other, with the end of each."""
         return targets if isinstance(targets, Ragged) else Ragged.of(list(targets))
 
 
 class Nothing(Targets):
-    """No targets: what is learned is in the inputs."""
+    """No targets: everything to learn is in the inputs."""
 
     name = "none"
 
     def store(self, targets: Any, examples: int) -> Stored:
-        """(examples, 0): positions pick nothing from it."""
+        """Return (examples, 0): there is nothing to index."""
         return np.zeros((examples, 0), np.float32)
 
 
 CODECS: dict[str, Targets] = {codec.name: codec for codec in (Classes(), Values(), Arrays(), RaggedArrays(), Nothing())}
-"""By name, as it stands in what was prepared."""
+"""By name, as recorded in prepared data."""
 
 
 def _count_units(targets: np.ndarray, classes: int, groups: np.ndarray | None) -> np.ndarray:
-    """Return how many groups, or examples where there are none, show each class: (classes,). A voice may speak all words."""
+    """Return how many groups, or examples without groups, show each class: (classes,). A voice may speak all words."""
     units = np.arange(len(targets)) if groups is None else groups
     number = np.unique(units, return_inverse=True)[1]
     pairs = np.unique(number * classes + targets)

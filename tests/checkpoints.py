@@ -1,4 +1,4 @@
-"""Checkpoints written at once, without a run around them."""
+"""Checkpoints written directly, without a run around them."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Files in folders of folders, in splits, and with a table that says what they are."""
+"""Files in nested folders, in splits, and with a table that describes them."""
 
 import io
 import json

@@ -1,4 +1,4 @@
-"""Nobody but a modality knows what is particular to it: names and guesses are looked for in the sources."""
+"""Only a modality knows its particulars: the sources are searched for names and guesses elsewhere."""
 
 import ast
 import re

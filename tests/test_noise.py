@@ -1,4 +1,4 @@
-"""What libraries print stays out of the terminal, and is kept."""
+"""The output of libraries stays out of the terminal, and is kept."""
 
 import os
 import subprocess

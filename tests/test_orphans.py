@@ -1,4 +1,4 @@
-"""A run whose process is gone is over for whoever looks, and one that lives is left alone."""
+"""A run whose process is gone is reported as ended, and one that lives is left alone."""
 
 import subprocess
 import sys

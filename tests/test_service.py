@@ -1,4 +1,4 @@
-"""The service layer asks before it does anything: a stranger gets nothing from any of its functions, and changes nothing."""
+"""The service layer checks permissions first: a stranger gets nothing from any of its functions, and changes nothing."""
 
 import importlib
 import inspect

@@ -1,4 +1,4 @@
-"""Which column is taken for the target, by names and places as real tables have them."""
+"""Which column is chosen as the target, by names and places as real tables have them."""
 
 import pytest
 

@@ -1,8 +1,8 @@
 """Defaults that follow the data: a model, its values and how long to train, from what is known without reading anything.
 
-Which model, from how many examples on, was measured on subsets of the embedded sets (`python -m bench subsets`): the choices
-reach or beat the baseline, but for texts with fewer than about 200 examples a class, which stay some three points below.
-Small sets need many epochs, since an epoch is few updates; and where few examples validate, an early epoch looks best by
+Which model suits which number of examples was measured on subsets of the embedded sets (`python -m bench subsets`): the choices
+reach or beat the baseline, except for texts with fewer than about 200 examples per class, which stay some three points below.
+Small sets need many epochs, since an epoch is few updates; with few validation examples, an early epoch looks best by
 chance, so that only the last third may count as the best.
 """
 
@@ -25,7 +25,7 @@ _SHORT_BYTES = 50.0
 _PIXELS = ((1_000, 160), (5_000, 128), (math.inf, 96))
 """Below this many images, pixels of height and width: larger ones show more, and computing their features once takes longer."""
 _TINY_BYTES, _ENOUGH_TINY = 400.0, 300
-"""Pictures that take less are digits and the like, of at most 28 x 28 pixels; of so many a small network learns more than a
+"""Images below this size are digits and the like, of at most 28 x 28 pixels; from this many a small network learns more than a
 pretrained one."""
 _MANY_CLIPS = 5_000
 _BATCH_SIZES = ((200, 8), (2_000, 16), (20_000, 32), (math.inf, 128))

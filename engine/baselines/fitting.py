@@ -26,7 +26,7 @@ def fit_in_portions(estimator: Any, features: Any, targets: np.ndarray, more: Ca
         # a solver counts the iterations of one call, boosting those of all calls
         estimator.set_params(warm_start=True, max_iter=_PORTION if solver else done)
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)  # the bound is meant
+            warnings.simplefilter("ignore", ConvergenceWarning)  # stopping at the bound is intended
             estimator.fit(features, targets)
         converged = solver and np.max(estimator.n_iter_) < _PORTION
         if converged or (done < ITERATIONS and not more()):

@@ -1,4 +1,4 @@
-"""What becomes of a run whose worker is gone: a final state with a sentence, or another try."""
+"""The end of a run whose worker is gone: a final state with a sentence, or another try."""
 
 import logging
 import signal

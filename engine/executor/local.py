@@ -65,7 +65,7 @@ class LocalExecutor:
             while not self._ending:
                 try:
                     self._tick()
-                except StoreUnavailable:  # a database that restarts, which the log tells: it may work again
+                except StoreUnavailable:  # logged: a restarting database; the next attempt may work
                     time.sleep(_LOOK_AROUND_SECONDS)
                 except OSError:  # a full disk
                     logger.exception("The executor cannot work; trying again.")
@@ -185,7 +185,7 @@ class LocalExecutor:
         self._ending = self._ending or self._unneeded(bool(running) or StudyState.RUNNING in studies.values())
 
     def _forget_ended(self, running: set[int]) -> None:
-        """Forget what was noted of runs that run no more."""
+        """Forget the notes on runs that are no longer running."""
         for known in (self._silence, self._asked, self._killed):
             for run_id in known.keys() - running:
                 del known[run_id]

@@ -11,7 +11,7 @@ _AT_ONCE = 256
 
 
 def classifier_for(prepared: PreparedDataset, where: np.ndarray) -> tuple[Any, Any]:
-    """Inputs (examples, ...) of the examples at `where`, and an unfitted logistic regression that takes such."""
+    """Return inputs (examples, ...) of the examples at `where`, and an unfitted logistic regression for them."""
     from sklearn.pipeline import make_pipeline
 
     recipe = prepared.modality.doubter(np.asarray(prepared.inputs[where[:1]]), prepared.info.num_classes)

@@ -30,7 +30,7 @@ JUDGED: tuple[Split, ...] = ("validation", "test")
 
 
 def evaluate_run(network: Network, data: PreparedDataset, files: Artifacts, spec: RunSpec) -> dict[str, Any]:
-    """Save the model, evaluate it on validation, test and the dataset's extra tests, keep what became of each example.
+    """Save the model, evaluate it on validation, test and the dataset's extra tests, keep per-example predictions.
 
     Return the metrics for `run.result`.
     """
@@ -52,7 +52,7 @@ def evaluate_run(network: Network, data: PreparedDataset, files: Artifacts, spec
 def _answers(
     network: Network, task: Task, data: PreparedDataset, where: np.ndarray
 ) -> Iterator[tuple[np.ndarray, Stored, Stored]]:
-    """Inputs, outputs and targets of the examples `where`, a portion at a time."""
+    """Yield inputs, outputs and targets of the examples `where`, a portion at a time."""
     call, options = _caller(network), task.answering()
     for start in range(0, len(where), _PORTION):
         some = where[start : start + _PORTION]
@@ -68,7 +68,7 @@ def _evaluated(
     info: DataInfo,
     outcomes: OutcomeFile,
 ) -> dict[str, Any]:
-    """Write down what comes, and evaluate all of it."""
+    """Store each portion, and evaluate all of them."""
     outcomes.add(f"{split}_positions", where)
     for _inputs, outputs, targets in answers:
         kept = outputs if isinstance(outputs, Ragged) else outputs.astype(np.float32)
@@ -84,7 +84,7 @@ def _evaluated(
 
 
 def _caller(network: Network) -> Call:
-    """The saved model on raw inputs. What is called in a loop is a graph that fits all shapes: `predict` costs 30 ms."""
+    """Return the saved model on raw inputs. For calls in a loop it is a graph that fits all shapes: `predict` costs 30 ms."""
     model = network.saved
     step = tf.function(lambda fed: model(fed, training=False), reduce_retracing=True)
 

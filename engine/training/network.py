@@ -62,7 +62,7 @@ def build_network(spec: RunSpec, info: DataInfo) -> Network:
 def _augmented(
     network: keras.Model, tensors: Tensors, shape: tuple[int, ...], augmentation: Augmentation, spec: RunSpec
 ) -> keras.Model:
-    """Return `network` behind random changes to what it takes."""
+    """Return `network` preceded by random changes to its input."""
     start = keras.Input(shape, name=STORED)
     changed = augmentation.apply(start, spec.training.seed)
     return spec.task.network(tensors.fed(start), network(tensors.fed(changed)), "augmented")

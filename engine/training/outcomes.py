@@ -1,4 +1,4 @@
-"""What became of each example, written as it comes: evaluation holds a portion in memory, whatever the outputs are."""
+"""Per-example predictions, written as they come: evaluation holds one portion in memory, whatever the outputs are."""
 
 import os
 import shutil
@@ -15,7 +15,7 @@ from engine.settings import settings
 from engine.targets import Ragged, Stored
 
 ENDS = "_ends"
-"""What the name of a ragged array's ends has behind its own."""
+"""Suffix of the name of a ragged array's ends."""
 
 
 class Column:
@@ -54,11 +54,11 @@ class Column:
 
     @property
     def size_bytes(self) -> int:
-        """What it takes on disk."""
+        """Return the size on disk."""
         return self._rows * int(np.prod(self._like.shape[1:])) * self._like.itemsize
 
     def arrays(self) -> Iterator[tuple[str, np.ndarray]]:
-        """Return what is kept of it, by name."""
+        """Return the stored arrays, by name."""
         found = self.read()
         if isinstance(found, Ragged):
             yield self.name, found.values
@@ -67,13 +67,13 @@ class Column:
             yield self.name, found
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         if self._file is not None:
             self._file.close()
 
 
 class OutcomeFile:
-    """The columns of one file of outcomes while they are written."""
+    """The columns of one file of per-example predictions while they are written."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -84,16 +84,16 @@ class OutcomeFile:
         self._columns.setdefault(name, Column(self._folder, name)).add(rows)
 
     def read(self, name: str) -> Stored:
-        """Return a column as far as it has come."""
+        """Return the rows of a column so far."""
         return self._columns[name].read()
 
     def bound(self, name: str) -> None:
-        """Forget a column that takes more than `max_outcomes_mb`: pictures of a large split would."""
+        """Drop a column that takes more than `max_outcomes_mb`, as images of a large split would."""
         if name in self._columns and self._columns[name].size_bytes > settings().max_outcomes_mb * 1_000_000:
             self._columns.pop(name).close()
 
     def write(self, path: Path) -> None:
-        """Write an npz file, so that `path` is at any moment whole."""
+        """Write an npz file so that `path` is complete at any moment."""
         temporary = path.with_suffix(".tmp")
         try:
             with temporary.open("wb") as file:
@@ -110,7 +110,7 @@ class OutcomeFile:
             raise
 
     def close(self) -> None:
-        """Let go of all files."""
+        """Close all files."""
         for column in self._columns.values():
             column.close()
 
@@ -126,7 +126,7 @@ def _write_array(member: IO[bytes], array: np.ndarray) -> None:
 
 @contextmanager
 def outcome_file(path: Path) -> Iterator[OutcomeFile]:
-    """Collect outcomes beside `path`, and write them there at the end; of a block that fails nothing stays."""
+    """Collect predictions beside `path`, and write them there at the end; a block that fails leaves nothing."""
     path.parent.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix=".outcomes-", dir=path.parent))
     found = OutcomeFile(folder)

@@ -1,4 +1,4 @@
-"""PostgreSQL is stopped and started again: a dashboard says so once, and everything goes on by itself."""
+"""PostgreSQL is stopped and started again: a dashboard reports it once, and everything continues by itself."""
 
 import asyncio
 import logging

@@ -1,4 +1,4 @@
-"""While the database cannot be used, each page says so in a sentence, and goes on when it can again."""
+"""While the database is unavailable, each page says so in a sentence, and continues when it is back."""
 
 import logging
 from pathlib import Path
