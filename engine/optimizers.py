@@ -16,7 +16,7 @@ class Optimizer(Spec):
     suggested: ClassVar[dict[str, Any]] = {}
 
     learning_rate: Annotated[float, Range(1e-6, 1.0, log=True)] = 1e-3
-    r"""Size of each step, $\eta$. Too high: the loss jumps or becomes NaN. Too low: nothing moves. The first dial to tune."""
+    r"""Size of each step, $\eta$. Too high: the loss jumps or becomes NaN. Too low: nothing moves. The first hyperparameter to tune."""
     clip_norm: Annotated[float, Range(0.0, 100.0), ADVANCED] = 0.0
     r"""Gradient clipping: scale each weight's gradient down to this norm, $g \leftarrow g\,\min(1, c / \lVert g \rVert)$. 0: off."""
 

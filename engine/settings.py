@@ -133,7 +133,7 @@ class Settings(BaseSettings):
     confidence: float = Field(default=0.95, ge=0.5, lt=1.0)
     """How sure intervals and verdicts are: with 0.95, one difference in twenty that is none looks like one."""
     bootstrap_draws: int = Field(default=2_000, ge=100, le=100_000)
-    """How often test examples are drawn anew for the interval of a difference. More: steadier ends, slower."""
+    """How often test examples are resampled for the interval of a difference. More: steadier ends, slower."""
     repeated_seeds: int = Field(default=3, ge=1, le=50)
     """How many runs with other seeds the button on the page of a run starts."""
     fetch_timeout_seconds: float = Field(default=30.0, gt=0)

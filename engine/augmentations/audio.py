@@ -33,17 +33,17 @@ class AudioAugmentation(Augmentation):
     """How many versions of each clip there are, the unchanged one included, where sounds are moved, sped or made noisy.
     They are made once, before training; each epoch draws one. More take longer to make, and no longer to train."""
     shift_ms: Annotated[int, Range(0, 500, step=10), Setting(title="Shift (ms)")] = 0
-    """Move the sound by up to this many milliseconds, earlier or later."""
+    """Shift the clip by up to this many milliseconds, earlier or later."""
     speed: Annotated[float, Range(0.0, 0.3, step=0.01)] = 0.0
-    """Play faster or slower by up to this share; the pitch follows, as if somebody else spoke."""
+    """Play faster or slower by up to this share; the pitch changes too, as if another person spoke."""
     noise: Annotated[float, Range(0.0, 1.0, step=0.05)] = 0.0
     """Share of the changed versions that get noise, from hissing to rumbling."""
     lowest_snr: Annotated[float, Range(-5.0, 35.0, step=1.0), Setting(title="Lowest SNR (dB)")] = 10.0
     r"""The loudest noise, as $10 \log_{10}$ of speech power over noise power: each noisy version draws between this and 40."""
     hide_time: Annotated[float, Range(0.0, 0.5, step=0.05)] = 0.0
-    """Hide two stretches of time, each up to this share of the clip, anew in each epoch."""
+    """Hide two stretches of time, each up to this share of the clip; they differ in each epoch."""
     hide_pitch: Annotated[float, Range(0.0, 0.5, step=0.05)] = 0.0
-    """Hide two bands of pitch, each up to this share of all, anew in each epoch."""
+    """Hide two bands of frequencies, each up to this share of all; they differ in each epoch."""
 
     def active(self) -> bool:
         """Whether any of the changes is on."""

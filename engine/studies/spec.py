@@ -23,7 +23,7 @@ from engine.studies.objectives import (
 
 
 class Search(Spec):
-    """How values are chosen, how many are tried, and when a hopeless trial is pruned."""
+    """How values are chosen, how many trials there are, and when a poor one is pruned."""
 
     trials: Annotated[int, Range(1, 10_000, log=True)] = 20
     """How many trials there will be, pruned ones included; fewer where there are not as many different values."""
