@@ -1,4 +1,4 @@
-"""What one click gives on every embedded dataset: the first test metric with default form values, and the time it takes."""
+"""One-click results on every embedded dataset: the first test metric with default form values, and the time it takes."""
 
 import sys
 import time

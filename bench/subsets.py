@@ -29,7 +29,7 @@ SIZES = (10, 20, 50, 200, 0)
 """Examples of each class; 0: all."""
 SETS = tuple(cls.name for cls in datasets.values() if cls.embedded and not hasattr(cls, "kind"))
 TESTED = 400
-_PICTURES = 100  # of so many the mean size is told
+_PICTURES = 100  # the mean size is computed from this many
 
 
 @datasets.register("bench-subset", "A part of an embedded set")
@@ -46,7 +46,7 @@ class Subset(Dataset):
     """Seed of the draw."""
 
     def whole(self) -> Dataset:
-        """The set that this is a part of."""
+        """Return the set that this is a part of."""
         return datasets[self.of]()
 
     def fingerprint(self) -> str:
@@ -86,7 +86,7 @@ class Subset(Dataset):
 
 
 def _mean_size_bytes(inputs: np.ndarray, modality: str) -> float:
-    """What the examples would take on disk: texts as they are, pictures as PNG."""
+    """Return the size of the examples on disk: texts as they are, images as PNG."""
     if modality == "text":
         return fmean(len(text.encode()) for text in inputs)
     return fmean(_png_bytes(picture) for picture in inputs[:_PICTURES]) if modality == "image" else 0.0

@@ -22,9 +22,9 @@ from engine.tasks.base import Task, tasks
 
 
 class RunState(StrEnum):
-    """Where a run stands. The last five are final; a stopped or failed run may be resumed.
+    """The state of a run. The last five are final; a stopped or failed run may be resumed.
 
-    A paused run has given its device back: it has not ended, and goes on when somebody resumes it.
+    A paused run has released its device: it has not ended, and continues when it is resumed.
     """
 
     QUEUED = "queued"
@@ -339,7 +339,7 @@ class Run:
         return bool(self.taken_steering)
 
     def parsed(self) -> RunSpec:
-        """The spec as typed parts."""
+        """Return the spec as typed parts."""
         return RunSpec.from_dict(self.spec)
 
 

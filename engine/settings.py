@@ -8,7 +8,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class Settings(BaseSettings):
-    """Where state lives and how much of everything is allowed."""
+    """Paths and limits of one installation."""
 
     model_config = SettingsConfigDict(
         env_prefix="TRAINYARD_", use_attribute_docstrings=True, extra="ignore", frozen=True
@@ -173,5 +173,5 @@ class Settings(BaseSettings):
 
 @lru_cache(maxsize=1)
 def settings() -> Settings:
-    """The settings of this process, read from the environment once."""
+    """Return the settings of this process, read from the environment once."""
     return Settings()

@@ -1,4 +1,4 @@
-"""What a run will cost, estimated before it is started: parameters, operations, memory, time, and how certain that is."""
+"""The estimated cost of a run before it is started: parameters, operations, memory, time, and how certain that is."""
 
 from dataclasses import asdict, dataclass
 from typing import Any

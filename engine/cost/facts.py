@@ -1,4 +1,4 @@
-"""What costs depend on, as plain numbers counted by code that knows Keras. Keras is not imported here."""
+"""The facts that costs depend on, as plain numbers counted by code that knows Keras. Keras is not imported here."""
 
 from dataclasses import dataclass
 

@@ -53,7 +53,7 @@ class AudioModel(Model):
         return {"mean": mean.tolist(), "variance": np.maximum(variance, 1.0).tolist()}
 
     def freezes(self, info: DataInfo) -> bool:
-        """A spectrogram costs more than a small network's step."""
+        """Return True: a spectrogram costs more than a small network's step."""
         return True
 
     def preprocess(self, x: Any, info: DataInfo) -> "keras.KerasTensor":

@@ -63,7 +63,7 @@ class _Builder:
     trainable: bool
 
     def part(self, x: Any, name: str) -> Any:
-        """One of `PARTS`."""
+        """Append one of `PARTS` to `x`."""
         from keras import layers
 
         if name == "stem":

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Recurrent(TextModel):
-    """What the two have in common; `cell` names the layer of Keras."""
+    """The common part of both networks; `cell` names the layer of Keras."""
 
     cell: ClassVar[str] = ""
 

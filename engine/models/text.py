@@ -48,7 +48,7 @@ class TextModel(Model):
     """Length of the vector that stands for a word."""
 
     def widths(self, splitting: Splitting) -> tuple[int, ...]:
-        """How many words or characters in a row count as one unit."""
+        """Return how many words or characters in a row count as one unit."""
         return _PIECES if splitting == "pieces" else (1,)
 
     def learn(self, inputs: np.ndarray, info: DataInfo) -> dict[str, Any]:
@@ -85,11 +85,11 @@ class TextModel(Model):
         return ops.concatenate([ops.maximum(found[:, :1], UNKNOWN), found[:, 1:]], axis=1)
 
     def longest(self, splitting: Splitting) -> int:
-        """The largest number of indices for the words of a text."""
+        """Return the largest number of indices for the words of a text."""
         return self.sequence_length * len(self.widths(splitting))
 
     def freezes(self, info: DataInfo) -> bool:
-        """Always: indices of words are looked up once for each text."""
+        """Return True: indices of words are looked up once for each text."""
         return True
 
     def lengths(self, features: np.ndarray) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""What layers learned from the training split, computed by the script itself where a few lines give the same numbers."""
+"""Values that layers learned from the training split, computed by the script itself where a few lines give the same numbers."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What runs report to a sampler: the values of their objectives, and how their final state counts."""
+"""Results of runs for the sampler: the values of their objectives, and how their final state counts."""
 
 import math
 from statistics import fmean

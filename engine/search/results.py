@@ -1,4 +1,4 @@
-"""What a study has found so far, for people and programs."""
+"""The results of a study so far, for people and programs."""
 
 from dataclasses import dataclass, field
 from typing import Any

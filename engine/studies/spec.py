@@ -1,4 +1,4 @@
-"""What is searched, and how: the frozen record of a study."""
+"""The frozen record of a study: the search space and the method."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace

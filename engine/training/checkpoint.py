@@ -33,7 +33,7 @@ class Position:
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """What `load_checkpoint` cannot restore itself: Keras resets `means` when an epoch begins."""
+    """The parts of a checkpoint that `load_checkpoint` cannot restore itself: Keras resets `means` when an epoch begins."""
 
     position: Position
     means: list[np.ndarray]

@@ -125,7 +125,7 @@ def _train(
         result |= _taken(began)  # without the baseline, which the next run will find ready
         try:
             result |= compare_run(session.data, spec.task, files, reporter.obey)
-        except Ended:  # a stop is no reason to leave it: it was canceled
+        except Ended:  # only a cancel raises here: a stop merely leaves the baseline out
             return _canceled(run)
     else:
         save_model(session.network, files)

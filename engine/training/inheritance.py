@@ -1,4 +1,4 @@
-"""What a forked run takes over from the checkpoint it begins with, also where different variables are trained.
+"""The state that a forked run takes over from its first checkpoint, also where different variables are trained.
 
 A weight is identified by its place in the whole network, which a fork cannot change; an optimizer slot by its weight;
 seeds by their place, where there are as many as before. Whatever has no counterpart starts fresh.

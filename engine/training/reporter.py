@@ -121,7 +121,7 @@ class Reporter:
             self._position = (step, epoch)
         if self._silent and split == "train":
             self._silent = False
-            self._wake.set()  # somebody may be waiting for the first point
+            self._wake.set()  # a person may be waiting for the first point
 
     def _loop(self) -> None:
         measured = 0.0
