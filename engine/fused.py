@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @cache
 def fused(optimizer: "type[keras.optimizers.Adam]") -> "type[keras.optimizers.Adam]":
-    """Return the same optimizer with its moving averages and its step in TensorFlow's `ResourceApplyAdam`; without AMSGrad."""
+    """Return the same optimizer with its update in TensorFlow's `ResourceApplyAdam`; without AMSGrad."""
     import tensorflow as tf
 
     class Fused(optimizer):  # type: ignore[misc]
@@ -23,7 +23,7 @@ def fused(optimizer: "type[keras.optimizers.Adam]") -> "type[keras.optimizers.Ad
         def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
             """Update `variable` (any shape) in place by `gradient` (the same shape, or slices of it).
 
-            An embedding's gradient comes as slices. Keras, too, updates all of its rows in every step, since means decay.
+            An embedding's gradient comes as slices. Keras, too, updates all rows in every step, since means decay.
             """
             gradient = tf.convert_to_tensor(gradient)
             index = self._get_variable_index(variable)

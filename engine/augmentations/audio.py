@@ -106,7 +106,7 @@ def _in_noise(clips: np.ndarray, share: float, lowest_snr: float, rng: np.random
 
 @lru_cache(maxsize=4)
 def _shapes(length: int) -> np.ndarray:
-    """Return filters that make white noise of `length` samples fall off with frequency, (slopes, frequencies) float32."""
+    """Return filters that make white noise of `length` samples fall off with frequency, (slopes, frequencies)."""
     frequencies = np.maximum(np.fft.rfftfreq(length, 1 / SAMPLE_RATE_HZ), _LOWEST_HZ)
     return np.asarray(frequencies ** -np.array(_SLOPES)[:, None], np.float32)
 
@@ -118,7 +118,7 @@ def _hide_layer() -> Any:
     from keras import ops
 
     class Hide(keras.layers.Layer):  # type: ignore[misc]  # Keras has no types
-        """Sets two stretches along one axis to zero, of random place and length for each example; does nothing in inference."""
+        """Sets two random stretches along one axis to zero, other ones for each example; does nothing in inference."""
 
         def __init__(self, axis: int, share: float, seed: int, **options: Any) -> None:
             super().__init__(**options)

@@ -46,7 +46,7 @@ def judge_classes(probabilities: np.ndarray, targets: np.ndarray, labels: Sequen
 
 
 def class_scores(probabilities: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
-    """Return the per-example values (examples,) of each metric that is a mean over examples, from `probabilities` (examples, classes)."""
+    """Return per-example values (examples,) of metrics that are means over examples; `probabilities` (examples, classes)."""
     chosen = np.clip(probabilities[np.arange(len(targets)), targets].astype(np.float64), _SMALLEST, 1.0)
     return {
         "accuracy": (probabilities.argmax(axis=1) == targets).astype(np.float64),

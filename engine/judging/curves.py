@@ -84,7 +84,7 @@ def _between(grid: np.ndarray, points: Points) -> np.ndarray:
 
 
 def _next(grid: np.ndarray, points: Points) -> np.ndarray:
-    """Interpolate a precision-recall curve on `grid`: the precision at the first recall that is as high. There is no line between
+    """Interpolate a precision-recall curve on `grid`: the precision at the first recall as high. There is no line between
     two thresholds (Davis and Goadrich 2006, https://doi.org/10.1145/1143844.1143874).
     """
     recall, precision = points
