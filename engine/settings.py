@@ -49,11 +49,9 @@ class Settings(BaseSettings):
     baseline_seconds: float = Field(default=60.0, gt=0)
     """How long the search for a baseline may go on, once for each dataset; then the best so far counts."""
     baseline_examples: int = Field(default=10_000, ge=10)
-    """Of more training examples than this, a baseline is chosen on as many, drawn at random, and then fitted on as many as
-    the rest of the time allows."""
+    """Training examples on which a baseline is chosen, drawn at random; it is then fitted on as many as time allows."""
     max_baseline_mb: int = Field(default=2_000, ge=1)
-    """Memory that the features of a baseline may take, in MB: it bounds on how many examples of a large dataset it is
-    fitted."""
+    """Memory that the features of a baseline may take, in MB: of a large dataset, fewer examples are fitted."""
     max_versions_mb: int = Field(default=2_000, ge=1)
     """Largest size of the versions that augmentation makes of a training split, in MB; fewer are made where it is less."""
     max_outcomes_mb: int = Field(default=500, ge=1)

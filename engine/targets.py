@@ -158,6 +158,8 @@ class Classes(Targets):
 
     def check(self, dataset: str, targets: Stored, labels: Sequence[str], groups: np.ndarray | None) -> None:
         """Require at least two classes, and three examples (groups) of each."""
+        if not labels:
+            raise TrainyardError("Dataset {name!r} names no classes, and its task predicts one.", name=dataset)
         counts = _count_units(np.asarray(targets), len(labels), groups)
         if (counts > 0).sum() < 2:
             raise TrainyardError(

@@ -42,7 +42,10 @@ class Planted(UnsplitDataset):
 def planted(inputs: np.ndarray, targets: Any, labels: tuple[str, ...] = (), **more: Any) -> PreparedDataset:
     """Prepared from arrays."""
     kind = "tabular" if inputs.dtype.names else {1: "text", 2: "audio", 4: "image"}[inputs.ndim]
-    Planted.tasks = (f"{kind}-classification",)
+    regression = kind == "tabular" and not labels
+    Planted.tasks = (f"{kind}-regression" if regression else f"{kind}-classification",)
+    if not labels and not regression:
+        labels = tuple(map(str, range(np.max(targets) + 1)))
     Planted.examples = Examples(inputs, np.asarray(targets), labels, **more)
     return prepare(Planted())
 

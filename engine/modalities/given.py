@@ -66,15 +66,15 @@ def only(nested: Iterable[Any], depth: int, kinds: Collection[type]) -> bool:
     return set(map(type, nested)) <= set(kinds)
 
 
-def stacked_numbers(instances: list[Any], shape: tuple[int, ...]) -> np.ndarray | None:
-    """Nested lists of finite numbers -> (instances, *shape) float32; None for anything else."""
+def stacked_numbers(instances: list[Any], shape: tuple[int, ...], *, finite: bool = True) -> np.ndarray | None:
+    """Nested lists of numbers -> (instances, *shape) float32; None for anything else, and unless `finite` is off infinity."""
     try:
         with np.errstate(over="ignore"):
             found = np.array(instances, np.float32)
-        right = found.shape[1:] == shape and only(instances, found.ndim, (int, float)) and np.isfinite(found).all()
+        right = found.shape[1:] == shape and only(instances, found.ndim, (int, float))
     except (TypeError, ValueError, OverflowError):  # ragged, or no numbers
         return None
-    return found if right else None
+    return found if right and (not finite or np.isfinite(found).all()) else None
 
 
 def written_numbers(data: bytes, shape: tuple[int, ...]) -> np.ndarray | None:

@@ -8,6 +8,7 @@ import keras
 from engine.augmentations.base import Augmentation
 from engine.data_info import DataInfo
 from engine.runs import RunSpec
+from engine.tasks.base import Task
 from engine.tasks.graph import STORED, Tensors
 from engine.training.steering import Scaled
 
@@ -51,12 +52,27 @@ def build_network(spec: RunSpec, info: DataInfo) -> Network:
     if spec.model.freezes(info) or augmentation is not None:
         # the frozen part gives the same numbers every epoch: it is computed once, and only the rest is trained
         features = keras.Model(tensors.inputs, tensors.frozen, name="features")
-        top = task.network(tensors.fed(tensors.frozen), tensors.scores, "top")
+        top = _top(task, tensors)
         trained = (
             top if augmentation is None else _augmented(top, tensors, tensors.frozen.shape[1:], augmentation, spec)
         )
         return Network(trained, core, saved, tensors, features)
     return Network(core, core, saved, tensors)
+
+
+def _top(task: Task, tensors: Tensors) -> keras.Model:
+    """Return the part behind what is frozen.
+
+    Keras gives an input that such a part shares with the whole a second place in the graph and forgets the first, by
+    which the whole is saved: it is put back.
+    """
+    if tensors.extra:
+        tensors.frozen.name = STORED  # Keras wants the key of a dict as the name
+    places = [(tensor, tensor._keras_history) for tensor in tensors.extra.values()]
+    top = task.network(tensors.fed(tensors.frozen), tensors.scores, "top")
+    for tensor, place in places:
+        tensor._keras_history = place
+    return top
 
 
 def _augmented(

@@ -12,41 +12,26 @@ import numpy as np
 import pytest
 
 from engine import plugins
-from engine.augmentations.base import augmentations
-from engine.datasets.base import datasets
 from engine.errors import TrainyardError
-from engine.modalities.base import modalities
-from engine.models.base import models
 from engine.serving.asked import Arrays, Instances
 from engine.serving.client import Predictor
 from engine.serving.loaded import LoadedModels
 from engine.serving.uploads import open_inputs
 from engine.settings import settings
 from engine.store import Store
-from engine.tasks.base import tasks
 from tests.pages.opening import open_page, words
+from tests.plugged import plugged
 from ui import lab
-from ui.modalities import base
 from ui.navigation import FOLDER
-from ui.predictions import base as renderers
 
 NAME = "tests.series"
 
 
 @pytest.fixture
 def plugin(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The plug-in, here and in every process that is started; afterwards nobody knows of it."""
-    for registry in (modalities, tasks, datasets, models, augmentations):
-        monkeypatch.setattr(registry, "_entries", {name: registry[name] for name in registry})
-        monkeypatch.setattr(registry, "_loaded", False)
-    for module, name in ((renderers, "_renderers"), (base, "_MODALITIES")):
-        monkeypatch.setattr(module, name, dict(getattr(module, name)))
-    monkeypatch.setenv("TRAINYARD_PLUGINS", NAME)
-    settings.cache_clear()
-    yield
-    for module_name in [module_name for module_name in sys.modules if module_name.startswith(NAME)]:
-        del sys.modules[module_name]
-    settings.cache_clear()
+    """The plug-in of eight floats."""
+    with plugged(NAME, monkeypatch):
+        yield
 
 
 def test_a_task_with_its_own_input_and_result_goes_the_whole_way(

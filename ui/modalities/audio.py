@@ -54,14 +54,15 @@ class Sounds:
     def look(self, prepared: PreparedDataset) -> None:
         """A row of spectrograms for each class, and a player for the class that is chosen."""
         st.html(_look(prepared, theme_name(), language()))
-        labels = list(prepared.info.labels[:MAX_CLASSES])
-        chosen = st.pills(
-            _("Listen"), labels, default=labels[0], required=True, format_func=plain_label, key=f"listen-{prepared.path.name}",
-            help=_("Hear the first of the spectrograms of this class."), wrap=True,
-        )  # fmt: skip
         where = prepared.indices("train")
-        of_class = where[prepared.targets[where] == labels.index(chosen or labels[0])]
-        for position in of_class[:1]:  # none where all of a rare class went to the other splits
+        if prepared.codec.classes:
+            labels = list(prepared.info.labels[:MAX_CLASSES])
+            chosen = st.pills(
+                _("Listen"), labels, default=labels[0], required=True, format_func=plain_label,
+                key=f"listen-{prepared.path.name}", help=_("Hear the first of the spectrograms of this class."), wrap=True,
+            )  # fmt: skip
+            where = where[prepared.targets[where] == labels.index(chosen or labels[0])]
+        for position in where[:1]:  # none where all of a rare class went to the other splits
             st.audio(_example(prepared, int(position))[0], format="audio/wav")
 
     def ask(self, run: Run, dataset: Dataset) -> list[File]:

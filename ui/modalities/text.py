@@ -80,7 +80,7 @@ register("text", Texts())
 @st.cache_data(max_entries=64, show_spinner=False, hash_funcs={PreparedDataset: lambda p: str(p.path)})
 def _look(prepared: PreparedDataset, theme: str, language: str) -> str:
     """Drawn once for all viewers: (prepared, theme, language) -> HTML."""
-    classes = min(MAX_CLASSES, prepared.info.num_classes)
+    classes = max(1, min(MAX_CLASSES, prepared.info.num_classes))
     lines = max(1, _LOOK_LINES // classes)
     return dataset_look(prepared, "dark" if theme == "dark" else "light", partial(_lines, count=lines))
 

@@ -23,7 +23,7 @@ class Image(Modality):
 
     def parse_arrays(self, instances: list[Any], info: DataInfo, where: str = "instances[0]") -> np.ndarray:
         """Nested lists (height, width, channels) of 0 to 255."""
-        found = stacked_numbers(instances, info.shape)
+        found = stacked_numbers(instances, info.shape, finite=False)  # its range is checked below
         if found is None:
             raise TrainyardError(
                 "{where} is no picture: nested lists of {shape} numbers (height, width, channels) are expected, "

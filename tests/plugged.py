@@ -1,0 +1,33 @@
+"""A plug-in of the tests, known here and in every process that is started; afterwards nobody knows of it."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from engine import metrics
+from engine.augmentations.base import augmentations
+from engine.datasets.base import datasets
+from engine.modalities.base import modalities
+from engine.models.base import models
+from engine.settings import settings
+from engine.tasks.base import tasks
+from ui.modalities import base
+from ui.predictions import base as renderers
+
+
+@contextmanager
+def plugged(name: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Register what the module `name` brings, for as long as the block lasts."""
+    for registry in (modalities, tasks, datasets, models, augmentations):
+        monkeypatch.setattr(registry, "_entries", {name: registry[name] for name in registry})
+        monkeypatch.setattr(registry, "_loaded", False)
+    for module, known in ((renderers, "_renderers"), (base, "_MODALITIES"), (metrics, "_declared")):
+        monkeypatch.setattr(module, known, dict(getattr(module, known)))
+    monkeypatch.setenv("TRAINYARD_PLUGINS", name)
+    settings.cache_clear()
+    yield
+    for module_name in [module_name for module_name in sys.modules if module_name.startswith(name)]:
+        del sys.modules[module_name]
+    settings.cache_clear()
