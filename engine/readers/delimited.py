@@ -77,7 +77,9 @@ def find_separator(text: str, name: str) -> str:
     Blanks are tried where nothing else fits, and only for numbers: sentences have blanks, too.
     """
     sample = text[:_SAMPLE_CHARACTERS]
-    whole = (sample[: sample.rfind("\n") + 1] or sample).splitlines(keepends=True)
+    if len(sample) < len(text):  # the last line may be cut
+        sample = sample[: sample.rfind("\n") + 1] or sample
+    whole = sample.splitlines(keepends=True)
     best, best_score = _NONE, (0.5, 0.0, 1)
     for separator in sorted(SEPARATORS, key=lambda one: one != "\t") if name.lower().endswith(".tsv") else SEPARATORS:
         score = _score(whole, separator)
