@@ -11,9 +11,11 @@ import pytest
 from google.protobuf.message import Message
 from streamlit.testing.v1 import AppTest
 
+from engine.runs import RunState
 from engine.store import Store
+from engine.studies import StudyState
 from engine.tasks.base import Prediction
-from tests import planted, seeding
+from tests import planted, seeding, study_seeding
 from tests.pages.opening import open_page
 from tests.planted import NAMES, PICTURE
 from tests.test_own_data import imported
@@ -171,6 +173,12 @@ def opened(name: str, tabs: dict[str, tuple[str, ...]] | None = None, **query: A
     return at
 
 
+def judged(store: Store, name: str) -> int:
+    """A run with planted owner on a set."""
+    make = seeding.scored if name == "planted-numbers" else seeding.judged
+    return make(store, owner=PICTURE, **KINDS[name]).id
+
+
 @pytest.mark.parametrize("name", KINDS)
 def test_a_set_is_browsed_checked_and_shown_in_the_form(name: str, sets: None, store: Store) -> None:
     own = {k: v for k, v in KINDS[name].items() if k not in ("task", "model")}
@@ -178,6 +186,37 @@ def test_a_set_is_browsed_checked_and_shown_in_the_form(name: str, sets: None, s
     for button in [button for button in at.button if (button.key or "").startswith("health.")]:
         check(at.get_by_key(button.key).click().run(timeout=60))
     opened("train", **KINDS[name])
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_a_run_on_a_set_is_judged_and_tried(name: str, sets: None, store: Store) -> None:
+    run = judged(store, name)
+    tabs = {"details": ("Reproduce", "Log", "Events", "System"), "examples": ("Most confident mistakes",)}
+    opened("run", tabs | {"thresholds": ("Precision and recall", "Calibration")}, run=run)
+    at = opened("demo", run=run)
+    if name == "planted-numbers":
+        return  # `scored` leaves no model to try
+    for button in [button for button in at.button if re.search("example|fill", button.key or "")][:1]:
+        check(button.click().run())
+    at.get_by_key(f"batch-files-{run}").upload(PICTURE.replace("/", ""), b"x,y\n1,2\n")
+    check(at.run())
+
+
+def test_lists_comparisons_and_leaderboards(sets: None, store: Store) -> None:
+    runs = [judged(store, "planted-table"), judged(store, "planted-table"), judged(store, "planted-texts")]
+    ended = seeding.running(store, owner=PICTURE, **KINDS["planted-table"])
+    store.attempts.end(ended, RunState.FAILED, f"Column {PICTURE!r} has no *** in it.")
+    opened("run", run=ended.id)
+    opened("data")
+    opened("runs")
+    opened("runs", owners=PICTURE)
+    opened("compare", {"columns": ("Parallel coordinates", "Scatter")}, runs=",".join(map(str, [*runs, ended.id])))
+    opened("leaderboard")
+    study = study_seeding.study(store, name=PICTURE)
+    store.studies.end(study.id, StudyState.FAILED, f"No trial of {PICTURE!r} has completed.")
+    opened("studies")
+    opened("study", study=study.id)
+    opened("system")
 
 
 @pytest.mark.parametrize(
