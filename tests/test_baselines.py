@@ -154,7 +154,7 @@ def test_a_split_that_takes_too_much_is_sampled_and_says_so(
     rng = np.random.default_rng(0)
     targets = np.arange(1_000) % 2
     wide = (rng.integers(0, 100, (1_000, 16, 16, 3)) + 100 * targets[:, None, None, None]).astype(np.uint8)
-    baseline = baseline_of(InMemory(home, wide, targets), classify("image"))
+    baseline = baseline_of(InMemory(home, "image", wide, targets), classify("image"))
     assert 20 <= baseline.num_examples < baseline.num_available == 600
 
 

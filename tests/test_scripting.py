@@ -230,12 +230,11 @@ def test_many_classes_are_read_from_the_data(store: Store, monkeypatch: pytest.M
 
 def test_a_plug_in_gets_its_script_for_nothing(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     from engine.augmentations.base import augmentations
-    from engine.serving import decoding
+    from engine.modalities.base import modalities
     from engine.tasks.base import tasks
 
-    for registry in (tasks, datasets, models, augmentations):
+    for registry in (modalities, tasks, datasets, models, augmentations):
         monkeypatch.setattr(registry, "_entries", {name: registry[name] for name in registry})
-    monkeypatch.setattr(decoding, "DECODERS", dict(decoding.DECODERS))
     try:
         import tests.series  # noqa: F401
 

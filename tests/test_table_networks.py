@@ -60,7 +60,7 @@ def odd_rows() -> np.ndarray:
 def odd_network(name: str, task: str = "tabular-classification", **values: Any) -> tuple[Network, DataInfo]:
     """A network for odd rows, which has learned from them."""
     labels = ("no", "yes") if task == "tabular-classification" else ()
-    info = DataInfo((), labels, COLUMNS, "" if labels else "price in €")
+    info = DataInfo((), labels, COLUMNS, "" if labels else "price in €", modality="table")
     dataset = "penguins" if labels else "diabetes"
     spec = RunSpec.build({"dataset": dataset, "model": name, **values})
     learned = spec.model.learn(odd_rows(), info) | {"targets": spec.task.learn(np.array([5e5, 7e5]), info)}
@@ -112,7 +112,7 @@ def test_the_vocabulary_is_bounded_and_rare_values_share_one_place(monkeypatch: 
 def test_what_training_has_not_seen_has_no_untrained_weight(name: str) -> None:
     """An unseen category, and a gap where training had none, leave the row as if nothing were known of it."""
     numbers, rows = np.array([[1.0], [2.0], [3.0]]), np.array([["a"], ["b"], ["a"]], object)
-    info = DataInfo((), ("no", "yes"), (Column("n", "number"), Column("c", "category")))
+    info = DataInfo((), ("no", "yes"), (Column("n", "number"), Column("c", "category")), modality="table")
     spec = RunSpec.build({"dataset": "penguins", "model": name})
     learned = spec.model.learn(make_rows(numbers, rows), info)
     network = build_network(spec, replace(info, learned=learned))

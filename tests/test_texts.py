@@ -1,6 +1,7 @@
 """Texts on disk: read back as written, in any script."""
 
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -16,6 +17,8 @@ TEXTS = ["", "one", "春眠不覺曉", "naïve café", "🙂 and 👩‍🚀", "
 
 class Sayings(UnsplitDataset):
     """Each text ten times, in two classes."""
+
+    tasks: ClassVar[tuple[str, ...]] = ("text-classification",)
 
     def fingerprint(self) -> str:
         return "sayings"

@@ -89,7 +89,7 @@ def test_a_zip_is_predicted_in_portions_and_each_file_has_its_row(run: Run, pred
     assert predictor.portions == 4  # of at most 64
     found = table(at)
     assert list(found["name"]) == [*(f"{i}.png" for i in range(200)), "single.png"]
-    assert list(found["label"][:7].fillna("")) == ["", *["=short"] * 5, "long"]
+    assert list(found["label"][:7].fillna("")) == ["", *["'=short"] * 5, "long"]
     assert list(found["error"][:2]) == ["'0.png' is empty.", ""]
     assert {"Download as CSV", "Download as JSON"} <= {button.label for button in at.get("download_button")}
     assert "Cancel" not in labels(at)

@@ -143,7 +143,7 @@ def test_markup_in_a_name_is_shown_as_it_is(text: str) -> None:
     from markdown_it import MarkdownIt
 
     shown = MarkdownIt().renderInline(plain_label(text))
-    assert shown == MarkdownIt().utils.escapeHtml(" ".join(text.split()))
+    assert shown.replace("\N{WORD JOINER}", "") == MarkdownIt().utils.escapeHtml(" ".join(text.split()))
     assert ":" not in plain_label(text).replace("\\:", "")
     assert "$" not in plain_label(text).replace("\\$", "")
 

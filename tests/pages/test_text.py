@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -135,6 +136,8 @@ def test_the_form_shows_texts_of_each_class_and_how_many_there_are(store: Store)
 
 class Scripts(UnsplitDataset):
     """Texts that would be HTML."""
+
+    tasks: ClassVar[tuple[str, ...]] = ("text-classification",)
 
     def fingerprint(self) -> str:
         """Always the same."""
