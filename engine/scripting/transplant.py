@@ -18,6 +18,7 @@ from typing import Any
 import keras
 
 from engine.scripting.errors import unwritable
+from engine.scripting.stand_ins import STAND_INS
 from engine.scripting.values import literal, written_short
 
 _KERAS = (
@@ -63,6 +64,7 @@ class Transplant:
     def function(self, value: Callable[..., Any]) -> str:
         """Copy a function or class, and return its name in the script."""
         value = inspect.unwrap(value)
+        value = STAND_INS.get(value, value)
         if known := public_name(value):
             self.imports.add("from keras import layers" if known.startswith("layers.") else "import keras")
             if known.startswith("ops."):

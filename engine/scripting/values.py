@@ -65,5 +65,7 @@ def plain(value: Any) -> bool:
 
 def written_short(value: Any) -> bool:
     """Return whether it is plain and short enough for the script."""
+    if not plain(value):
+        return False
     size = value.size if isinstance(value, np.ndarray) else len(value) if hasattr(value, "__len__") else 0
-    return plain(value) and size <= LONGEST and len(literal(value)) <= LONGEST
+    return size <= LONGEST and len(literal(value)) <= LONGEST
