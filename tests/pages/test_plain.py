@@ -12,7 +12,7 @@ from google.protobuf.message import Message
 from streamlit.testing.v1 import AppTest
 
 from engine.runs import RunState
-from engine.store import Store
+from engine.store import Store, open_store
 from engine.studies import StudyState
 from engine.tasks.base import Prediction
 from tests import planted, seeding, study_seeding
@@ -87,7 +87,7 @@ class PlantedPredictor:
             "value": 1.5,
             "target": planted.TARGET,
         }
-        kind = "value" if lab.store().runs.get(run_id).parsed().task.prediction == "value" else "classes"
+        kind = "value" if open_store().runs.get(run_id).parsed().task.prediction == "value" else "classes"
         return [
             Answer(name, None, f"{PICTURE!r} is not a picture.")
             if i % 3 == 2
