@@ -1,4 +1,4 @@
-"""What the API tells of models: which there are, by which names, and what they take."""
+"""Models in the API: which exist, their names, and their inputs."""
 
 import math
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What can go wrong with a request: a sentence and a status. Every error of the API is `{"error": sentence}`."""
+"""Errors of a request: a sentence and a status. Every error of the API is `{"error": sentence}`."""
 
 from http import HTTPStatus
 

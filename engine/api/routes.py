@@ -38,7 +38,7 @@ _YES = {"true": True, "1": True, "": True, "false": False, "0": False}
 
 
 def api_routes(actor: Callable[[], Actor], predictor: Callable[[], Predictor]) -> list[BaseRoute]:
-    """What the dashboard's server is given; with `TRAINYARD_API` off, an address that says so."""
+    """Return the API routes of the dashboard's server; with `TRAINYARD_API` off, an address that says so."""
     routes = _Api(actor, predictor).routes() if settings().api else []
     handlers: dict[Any, Any] = {TrainyardError: _refuse, HTTPException: _refuse_address, Exception: _fail}
     return [Mount(ADDRESS, Starlette(routes=routes, exception_handlers=handlers))]

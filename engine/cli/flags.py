@@ -92,7 +92,7 @@ def _fields_only(part: type[Spec]) -> Parser:
 
 
 def _read(parser: Parser, arguments: list[str]) -> dict[str, str]:
-    """What was given of the parser's own flags."""
+    """Return the given values of the parser's own flags."""
     found, _ = parser.parse_known_args(arguments)
     return {name: value for name, value in vars(found).items() if value is not None}
 

@@ -108,7 +108,7 @@ def import_own(arguments: argparse.Namespace) -> int:
 
 
 def _layout(arguments: argparse.Namespace) -> "Layout":
-    """What is said about how a table is cut; the rest is found out."""
+    """Return the layout that the flags give; the rest is detected."""
     from engine.readers.layout import Layout
 
     separator = (
@@ -120,7 +120,7 @@ def _layout(arguments: argparse.Namespace) -> "Layout":
 
 
 def _print_table(found: "Understood", roles: dict[str, Any]) -> None:
-    """What was understood of a table, as the page shows it, and how to choose otherwise."""
+    """Print what was understood of a table, as the page shows it, and how to choose otherwise."""
     print(f"{found.rows:,} rows, {len(found.columns):,} columns, read as {found.layout.describe()}.")
     print("  Otherwise: --separator, --decimal, --header.")
     chosen = roles.get("columns") or {column: role for role, column in roles.items()}
@@ -140,7 +140,7 @@ def _print_table(found: "Understood", roles: dict[str, Any]) -> None:
 
 
 def _choice(arguments: argparse.Namespace, found: "Understood") -> "Choice":
-    """What was understood, overruled by the flags."""
+    """Return what was understood, overruled by the flags."""
     from engine.imports.sets import suggest_name
     from engine.imports.understand import Choice
 

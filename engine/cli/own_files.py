@@ -1,4 +1,4 @@
-"""What the command `import` takes and says of files: which folder is what, and in which encoding names are read."""
+"""Files in the command `import`: which folder is what, and in which encoding names are read."""
 
 import argparse
 from typing import TYPE_CHECKING

@@ -1,4 +1,4 @@
-"""What a run has reached, in lines for a terminal: its figures, the baseline, and whether it has learned anything."""
+"""Results of a run, in lines for a terminal: its figures, the baseline, and whether it has learned anything."""
 
 from typing import Any
 

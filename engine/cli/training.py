@@ -85,7 +85,7 @@ def train_here(run: Run, as_json: bool) -> int:
 
 
 def summary(run: Run) -> dict[str, Any]:
-    """What `train --json` and `resume --json` print last."""
+    """Return what `train --json` and `resume --json` print last."""
     result = run.result
     judged = ("test", "validation", *run.parsed().dataset.extra_tests)
     metrics = {k: v for k, v in result.items() if k.startswith(tuple(f"{name}_" for name in judged))}

@@ -1,4 +1,4 @@
-"""What a dataset is: a named source of labelled examples that can say where it comes from and what it cannot show."""
+"""Dataset: a named source of labelled examples that can say where it comes from and what it cannot show."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -36,11 +36,11 @@ class Examples:
     groups: np.ndarray | None = None
     test: np.ndarray | None = None
     strata: np.ndarray | None = None
-    """What each split gets its share of, (examples,) int64, where that is not the class: kinds of voices."""
+    """Strata of which each split gets its share, (examples,) int64, where that is not the class: kinds of voices."""
     columns: tuple[Column, ...] = ()
     """Of tables: the numbers, then the categories."""
     target: str = ""
-    """What a regression predicts, with its unit."""
+    """Target of a regression, with its unit."""
     validation: np.ndarray | None = None
     text_column: str = ""
     """Of texts that came from a table: the column that held them."""
@@ -54,15 +54,15 @@ class Dataset(Spec):
     embedded: ClassVar[bool] = True
     """Whether it works right after installation, with no network."""
     source: ClassVar[str] = ""
-    """Where the data comes from, with a page to read."""
+    """Source of the data, with a page to read."""
     licence: ClassVar[str] = ""
     """Licence of the data, as its publisher states it."""
     limits: ClassVar[str] = ""
-    """What it cannot show: what a good result here does not mean."""
+    """Limits of the dataset: what a good result here does not mean."""
     num_examples: ClassVar[int] = 0
-    """How many examples there are in all splits; 0 when only reading tells."""
+    """Number of examples in all splits; 0 when only reading tells."""
     num_classes: ClassVar[int] = 0
-    """How many classes there are; 0 when only reading tells."""
+    """Number of classes; 0 when only reading tells."""
     suggested: ClassVar[dict[str, Any]] = {}
     """Values of other fields that suit this dataset (`epochs`, `batch_size` ...): its form defaults. `model` names the
     model to begin with, where it is not the first of the task."""
@@ -91,7 +91,7 @@ class Dataset(Spec):
         return self
 
     def facts(self, modality: str, task: str) -> Facts | None:
-        """What is known of the data without reading it, for defaults that follow it; None: `suggested` holds."""
+        """Return the facts known without reading the data, for defaults that follow it; None: `suggested` holds."""
         return None
 
     def task(self) -> str:

@@ -22,14 +22,14 @@ LEAST_EXAMPLES = 3
 """A class needs one example for training, one for validation and one for the test."""
 LONGEST_LABEL = 80
 MOST_PROBLEMS = 10_000
-"""How many problems are listed one by one; the others are only counted."""
+"""Number of problems listed one by one; the others are only counted."""
 _KEYS: dict[Kind, str] = {"images": "pixels", "clips": "samples", "texts": "letters"}
 _WORDS: dict[Kind, Sentence] = {"images": Sentence("images"), "clips": Sentence("sounds"), "texts": Sentence("texts")}
 
 
 @dataclass(frozen=True)
 class Stored:
-    """What was stored: the bytes of all examples one after the other, where each lies, its class and its name."""
+    """Stored examples: the bytes of all examples one after the other, where each lies, its class and its name."""
 
     data: np.ndarray
     starts: np.ndarray
@@ -60,7 +60,7 @@ def read_stored(reference: str, kind: Kind) -> Stored:
 
 
 def mean_size_bytes(own: OwnSet) -> float:
-    """How many bytes an example takes on average, told by the directory of the file alone; 0 for tables."""
+    """Return the mean bytes of an example, from the directory of the file alone; 0 for tables."""
     if own.kind not in FILES:
         return 0.0
     with zipfile.ZipFile(set_path(own.reference) / FILES[own.kind]) as file:
@@ -73,7 +73,7 @@ def written(name: str) -> str:
 
 
 class Collected:
-    """What has been read so far; the examples themselves are in a file already."""
+    """State of an import so far; the examples themselves are in a file already."""
 
     def __init__(self, kind: Kind, spool: IO[bytes]) -> None:
         self.kind, self.spool = kind, spool

@@ -1,4 +1,4 @@
-"""What each column of a table is probably good for, with the reason in words: a first guess that people correct."""
+"""Probable use of each column of a table, with the reason in words: a first guess that people correct."""
 
 import re
 from dataclasses import dataclass
@@ -38,9 +38,9 @@ class ColumnGuess:
     name: str
     kind: Kind
     distinct: int
-    """How many different values there are."""
+    """Number of different values."""
     missing: int
-    """How many cells are empty."""
+    """Number of empty cells."""
     reason: Sentence
     rows: int = 0
 
@@ -170,7 +170,7 @@ def _mean_bytes(cells: list[str]) -> float:
 
 
 def _remark(cells: list[str]) -> list[Sentence]:
-    """What else the cells look like, where that explains why they are not numbers."""
+    """Return what else the cells look like, where that explains why they are not numbers."""
     if _share(cells, _SEPARATED) >= _LIKE:
         return [
             Sentence("they look like numbers with other marks than the rest of the file has: choose the decimal mark")
@@ -183,6 +183,6 @@ def _remark(cells: list[str]) -> list[Sentence]:
 
 
 def _share(cells: list[str], pattern: str) -> float:
-    """How many of the cells are wholly of a pattern, from 0 to 1."""
+    """Return the share of cells that match a pattern entirely, from 0 to 1."""
     whole = re.compile(pattern)
     return sum(1 for cell in cells if whole.fullmatch(cell)) / len(cells)

@@ -1,4 +1,4 @@
-"""Which folder of each file is its class, its split or its group: guessed for a whole archive, and chosen by level.
+"""Folders of files as class, split or group: guessed for a whole archive, and chosen by level.
 
 Levels are counted from the outermost folder, which is 1.
 """
@@ -33,20 +33,20 @@ class Folders:
 
 @dataclass(frozen=True)
 class Level:
-    """What is known of the folders at one depth."""
+    """Facts about the folders at one depth."""
 
     number: int
     names: int
-    """How many different ones there are."""
+    """Number of different names."""
     files: int
-    """How many files lie in or below them."""
+    """Number of files in or below them."""
     examples: str
     """Some of the names."""
 
 
 @dataclass(frozen=True)
 class Placed:
-    """What is known of a file beside its content."""
+    """Facts about a file besides its content."""
 
     label: str
     split: str = ""
@@ -100,7 +100,7 @@ def place(member: Member, folders: Folders) -> Placed:
 
 @dataclass(frozen=True)
 class Arrangement:
-    """What is known of each file: by its folders, or by a table in the archive that names it."""
+    """Facts about each file, from its folders or from a table in the archive that names it."""
 
     folders: Folders
     labels: Mapping[str, Placed] = field(default_factory=dict)

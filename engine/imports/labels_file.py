@@ -41,7 +41,7 @@ class LabelsFile:
 
 @dataclass(frozen=True)
 class ChosenColumns:
-    """What somebody chose instead of the guess; "" leaves it to the guess."""
+    """Columns chosen instead of the guess; "" leaves it to the guess."""
 
     label: str = ""
     group: str = ""

@@ -1,4 +1,4 @@
-"""What was chosen where files can be read in more than one way, and how to choose otherwise."""
+"""Choices made where files can be read in more than one way, and how to choose otherwise."""
 
 from collections.abc import Sequence
 

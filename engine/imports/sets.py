@@ -23,7 +23,7 @@ from engine.settings import settings
 Kind = Literal["images", "clips", "texts", "table"]
 
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,47}")
-"""What an imported set may be called: its name is also the name of its folder on disk."""
+"""Valid names of an imported set: its name is also the name of its folder on disk."""
 REFERENCE = re.compile(rf"{NAME.pattern}(@[1-9][0-9]{{0,3}})?")
 """A name, and the version unless it is the first."""
 ABOUT, PROBLEMS = "folder.json", "problems.json"
@@ -34,7 +34,7 @@ FORMAT, _IMAGES_ONLY = 2, 1  # sets of images were there first, without kind and
 
 @dataclass(frozen=True)
 class Place:
-    """Where a kind of set is used: the dataset, and its field that names the set."""
+    """Place where a kind of set is used: the dataset, and its field that names the set."""
 
     dataset: str
     field: str
@@ -58,7 +58,7 @@ class Problem:
 
 @dataclass(frozen=True)
 class OwnSet:
-    """What is known of an imported set without reading its examples."""
+    """Facts about an imported set, known without reading its examples."""
 
     reference: str
     kind: Kind
@@ -66,7 +66,7 @@ class OwnSet:
     fingerprint: str
     """Hash of the stored examples, taken at import."""
     tasks: tuple[str, ...]
-    """What can be predicted from it; of a table, its target decides."""
+    """Tasks that it serves; for a table, its target decides."""
     num_examples: int
     num_problems: int = 0
     counts: dict[str, int] = field(default_factory=dict)
@@ -75,7 +75,7 @@ class OwnSet:
     """Of tables and texts: which column is what."""
     imported_at: str = ""
     owner: str = field(default_factory=default_owner)
-    """Who has imported it; a set of before there were owners is the local owner's."""
+    """Owner who imported it; the local owner for sets older than owners."""
 
     @property
     def name(self) -> str:
@@ -95,14 +95,14 @@ class OwnSet:
 
 @dataclass(frozen=True)
 class ImportReport:
-    """What an import brought: the set, and all that was left out."""
+    """Result of an import: the set, and everything that was left out."""
 
     made: OwnSet
     problems: tuple[Problem, ...] = ()
 
 
 def sets_path() -> Path:
-    """Where imported sets lie, a folder each."""
+    """Return the folder of all imported sets."""
     return settings().datasets_path / "folders"
 
 
@@ -142,7 +142,7 @@ def list_sets(kind: Kind | None = None) -> list[OwnSet]:
 
 
 def describe_set(reference: str) -> OwnSet:
-    """What was written down when the set was imported."""
+    """Return the record written when the set was imported."""
     try:
         return _read(reference)
     except OSError as error:

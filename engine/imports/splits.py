@@ -1,4 +1,4 @@
-"""Which rows of an imported table belong together, and which split its own column puts them in."""
+"""Groups of rows in an imported table, and the splits that its own column names."""
 
 import numpy as np
 
@@ -10,7 +10,7 @@ SPLIT_WORDS = {
     **dict.fromkeys(("validation", "valid", "val", "dev", "验证", "验证集"), 1),
     **dict.fromkeys(("test", "testing", "eval", "holdout", "测试", "测试集"), 2),
 }
-"""What a split column may say, in any case: 0 train, 1 validation, 2 test."""
+"""Words of a split column, in any case: 0 train, 1 validation, 2 test."""
 
 
 def read_splits(name: str, words: np.ndarray) -> np.ndarray:

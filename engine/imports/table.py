@@ -29,7 +29,7 @@ LEAST_ROWS = 10
 
 @dataclass
 class _Rows:
-    """Which rows are still good, and why others are not."""
+    """Rows that are still good, and the reasons why others are not."""
 
     good: np.ndarray
     places: Sequence[int]

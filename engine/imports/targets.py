@@ -1,4 +1,4 @@
-"""Which column of a table is probably to be predicted, by its name and place: a first guess that people correct."""
+"""Column of a table that is probably to be predicted, by its name and place: a first guess that people correct."""
 
 import re
 from collections.abc import Sequence

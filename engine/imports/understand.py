@@ -1,4 +1,4 @@
-"""What an upload is probably meant as: kind, classes or columns, and what is wrong with it, before anything is kept."""
+"""Probable reading of an upload: kind, classes or columns, and what is wrong with it, before anything is kept."""
 
 import threading
 from collections import Counter
@@ -34,7 +34,7 @@ ENDINGS: dict[Kind, tuple[str, ...]] = {
     "texts": (".txt", ".md", ".text"),
     "table": (".csv", ".tsv", ".tab", ".json", ".jsonl", ".ndjson", ".parquet"),
 }
-"""How the names of files of a kind end."""
+"""File name endings of each kind."""
 _BY_ENDING = {ending: kind for kind, endings in ENDINGS.items() for ending in endings}
 _LOOKED_AT = 1_000
 _EXAMPLES = 3  # cells of a column that a preview shows
@@ -48,7 +48,7 @@ _PATIENCE_SECONDS = 60.0
 
 @dataclass(frozen=True)
 class Understood:
-    """How an upload is read unless somebody says otherwise."""
+    """Default reading of an upload."""
 
     kind: Kind
     from_table: bool = False
@@ -66,11 +66,11 @@ class Understood:
     text_column: str = ""
     label_column: str = ""
     layout: Layout = field(default_factory=Layout)
-    """How a table was cut into cells."""
+    """Layout by which a table was cut into cells."""
     table: TableFile | None = field(default=None, repr=False, compare=False)
-    """What was read of a table, so that it need not be read again to be imported."""
+    """Table already read, so that the import need not read it again."""
     remarks: tuple[str, ...] = ()
-    """What was chosen where two readings are possible, and how to choose otherwise."""
+    """Choices made where two readings are possible, and how to choose otherwise."""
     arrangement: Arrangement | None = None
     """Of files: what their folders, or a table beside them, say."""
     levels: tuple[Level, ...] = ()
@@ -84,7 +84,7 @@ class Understood:
 
 @dataclass(frozen=True)
 class Reading:
-    """How files are to be read where that is not left to a guess."""
+    """Explicit choices for reading files."""
 
     class_level: int = 0
     split_level: int = -1
@@ -95,7 +95,7 @@ class Reading:
 
 @dataclass(frozen=True)
 class Choice:
-    """How an upload is to be imported."""
+    """Choices for importing an upload."""
 
     kind: Kind
     name: str

@@ -1,4 +1,4 @@
-"""What a modality is: one object that knows all that is particular to a kind of input.
+"""Modality: one object that knows all that is particular to a kind of input.
 
 Whoever has inputs in hand asks `modalities[name]`; nobody else compares names or guesses from shapes and types.
 """
@@ -37,19 +37,19 @@ class Inputs(Protocol):
 
     @property
     def nbytes(self) -> int:
-        """How many bytes all of them take."""
+        """Return the bytes of all inputs."""
 
 
 @dataclass(frozen=True)
 class Stored:
-    """What is written of all inputs of a dataset."""
+    """Stored form of all inputs of a dataset."""
 
     files: dict[str, np.ndarray]
     """By file name."""
     shape: tuple[int, ...]
     """Of one input."""
     kind: str
-    """How they are written: the type of the array's numbers, or a word."""
+    """Storage format: the type of the array's numbers, or a word."""
     texts: dict[str, str] = field(default_factory=dict)
     """Text files beside them, by name."""
 
@@ -86,7 +86,7 @@ class Modality:
     # -- given by people -----------------------------------------------------------------------------------------------
 
     def expected(self, info: DataInfo) -> str:
-        """What one input is, in words."""
+        """Describe one input in words."""
         return Sentence("{shape} numbers", shape=" × ".join(map(str, info.shape)))
 
     def decode(self, data: bytes, name: str, info: DataInfo) -> Decoded:
@@ -138,7 +138,7 @@ class Modality:
         return found
 
     def batch(self, info: DataInfo) -> str:
-        """What a network takes at once, in words: axes, or fields."""
+        """Describe a batch in words: axes, or fields."""
         return f"(examples, {str(info.shape)[1:]}"
 
     def fits(self, batch: np.ndarray, info: DataInfo) -> bool:
@@ -147,13 +147,13 @@ class Modality:
 
     @property
     def largest_mb(self) -> int:
-        """What one file may have at most."""
+        """Return the largest allowed file size in MB."""
         return settings().max_image_mb
 
     # -- in a network --------------------------------------------------------------------------------------------------
 
     def inputs(self, info: DataInfo) -> tuple[Any, Any]:
-        """What the saved model takes and, computed from it, what networks are trained on: often the same.
+        """Return the saved model's inputs and, computed from them, those that networks are trained on: often the same.
 
         Each a symbolic tensor of Keras, or a dict of such where an input has several fields.
         """
@@ -163,7 +163,7 @@ class Modality:
         return inputs, inputs
 
     def signature(self, info: DataInfo, dtype: str) -> Any:
-        """What a saved model is traced for: batches of any length. `dtype`: that of its first input."""
+        """Return the signature a saved model is traced for: batches of any length. `dtype`: that of its first input."""
         import tensorflow as tf
 
         return tf.TensorSpec([None, *info.shape], dtype)
@@ -173,7 +173,7 @@ class Modality:
         return False
 
     def learn(self, inputs: np.ndarray) -> dict[str, Any]:
-        """What `preprocess` must know of the training split's inputs (examples, ...), as plain JSON."""
+        """Learn what `preprocess` needs from the training split's inputs (examples, ...), as plain JSON."""
         return {}
 
     def learned_by(self) -> list[Any]:
@@ -199,11 +199,11 @@ class Modality:
         return []
 
     def measures(self, inputs: Inputs, where: np.ndarray, info: DataInfo) -> dict[str, np.ndarray]:
-        """How long or large the examples at `where` are: numbers by the name of the measure."""
+        """Return the lengths or sizes of the examples at `where`: numbers by the name of the measure."""
         return {}
 
     def columns(self, inputs: np.ndarray, info: DataInfo) -> list[tuple[str, np.ndarray, np.ndarray]]:
-        """What the check of columns looks at: name, (examples,) numbers or codes, (examples,) whether one is missing."""
+        """Return the columns to check: name, (examples,) numbers or codes, (examples,) whether one is missing."""
         return []
 
     def pictures(self, inputs: np.ndarray) -> list[bytes]:
@@ -217,7 +217,7 @@ class Modality:
     # -- classical methods ---------------------------------------------------------------------------------------------
 
     def baseline(self, sample: np.ndarray, num_classes: int) -> "Recipe":
-        """What a network has to beat: all that is tried. `sample` (1, ...) is one input; no classes: a regression."""
+        """Return the baseline to beat: all that is tried. `sample` (1, ...) is one input; no classes: a regression."""
         from engine.modalities.recipe import flat_recipe
 
         return flat_recipe(num_classes)
@@ -233,7 +233,7 @@ class Modality:
         return {"inputs": np.ascontiguousarray(inputs)}
 
     def script(self, info: DataInfo) -> "ScriptInputs":
-        """How a script reads these arrays."""
+        """Return how a script reads these arrays."""
         return ScriptInputs('data["{split}_inputs"]')
 
 

@@ -1,4 +1,4 @@
-"""What classical methods for a modality are made of. scikit-learn is imported when one is asked for."""
+"""Building blocks of classical methods for a modality. scikit-learn is imported when one is asked for."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -47,7 +47,7 @@ def equal_rows(rows: np.ndarray) -> np.ndarray:
 
 
 def category_values(column: np.ndarray) -> tuple[str, ...]:
-    """What a column of categories (examples,) can be, the most frequent first; of very many values the first ones."""
+    """Return the values of a column of categories (examples,), most frequent first; of very many, the first ones."""
     counts = Counter(value for value in column.tolist() if value)
     ranked = sorted(counts, key=lambda value: (-counts[value], value))
     return tuple(ranked[: settings().max_category_values])

@@ -30,7 +30,7 @@ class Texts:
         return cls(np.load(folder / _BYTES, mmap_mode="r"), np.load(folder / _ENDS))
 
     def files(self) -> dict[str, np.ndarray]:
-        """What is to be saved, by file name."""
+        """Return the arrays to save, by file name."""
         return {_BYTES: self._data, _ENDS: self._ends}
 
     @property

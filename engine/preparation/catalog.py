@@ -1,4 +1,4 @@
-"""What a dataset tells about itself, as plain values: for `datasets --json` and for the pages."""
+"""Description of a dataset, as plain values: for `datasets --json` and for the pages."""
 
 from typing import Any
 

@@ -68,7 +68,7 @@ class PreparedDataset:
 
     @property
     def modality(self) -> Modality:
-        """What knows about the inputs."""
+        """Modality of the inputs."""
         return modalities[self.info.modality]
 
     @cached_property
@@ -175,7 +175,7 @@ def split_examples(dataset: Dataset, examples: Examples) -> dict[Split, np.ndarr
 
 
 def _units(examples: Examples) -> tuple[np.ndarray, list[np.ndarray]]:
-    """What is split: groups where there are any, single examples otherwise, each with its member positions."""
+    """Return the units to split: groups where there are any, else single examples, each with its member positions."""
     groups = examples.groups if examples.groups is not None else np.arange(len(examples.inputs))
     names, inverse = np.unique(groups, return_inverse=True)
     order = np.argsort(inverse, kind="stable")

@@ -15,7 +15,7 @@ from engine.sentences import Sentence
 from engine.settings import settings
 
 MOST_PROBLEMS = 100
-"""How many problems are told one by one; the others are only counted."""
+"""Number of problems reported one by one; the others are only counted."""
 LONGEST_NAME = 100
 """Characters of a column's name; the rest is cut off."""
 JOINERS = "\u200c\u200d"

@@ -14,14 +14,14 @@ _SAMPLES = {b"WAVE": b"data", b"AIFF": b"SSND", b"AIFC": b"SSND"}
 
 @dataclass(frozen=True)
 class _Chunk:
-    """Where the samples of a file are said to be."""
+    """Declared place of the samples in a file."""
 
     start: int
     """Behind name and size."""
     size: int
 
     def missing(self, length: int) -> int:
-        """How many bytes a file of this length lacks."""
+        """Return the number of bytes a file of this length lacks."""
         return max(0, self.start + self.size - length)
 
 
@@ -31,7 +31,7 @@ def is_chunked(data: bytes) -> bool:
 
 
 def missing_bytes(data: bytes) -> int:
-    """How many bytes the samples lack of what their header announces; libsndfile would not mind."""
+    """Return how many bytes the samples lack of what their header announces; libsndfile would not mind."""
     chunk = _samples(data)
     if chunk is None or chunk.size >= _UNKNOWN_SIZE:
         return 0

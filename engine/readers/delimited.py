@@ -19,7 +19,7 @@ from engine.sentences import Sentence
 from engine.settings import settings
 
 SEPARATORS = (",", "\t", ";", "|")
-"""What is tried first; then blanks; where nothing fits, each line is one cell."""
+"""Separators tried first; then blanks; where nothing fits, each line is one cell."""
 LONGEST_ROW = 10
 """A row may be this many times as long as its longest cell may be."""
 BLANK_ROWS = 2

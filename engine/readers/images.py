@@ -21,7 +21,7 @@ from engine.sentences import Sentence
 from engine.settings import settings
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP")
-"""What is tried, whatever the name of the file says."""
+"""Formats tried, whatever the name of the file says."""
 
 Ground = Literal["white", "black"]
 

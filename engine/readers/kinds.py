@@ -1,9 +1,9 @@
-"""What bytes are, as far as their beginning tells: for the sentences that refuse a file."""
+"""File kinds recognised by their first bytes, for the sentences that refuse a file."""
 
 from engine.sentences import Sentence
 
 ZIP_STARTS = (b"PK\x03\x04", b"PK\x05\x06")
-"""How zips begin, with files in them and without."""
+"""First bytes of zips, with files in them and without."""
 _STARTS = (  # as long as they need be: a table may well begin with the letters "PK" or "ID3"
     (ZIP_STARTS[0], Sentence("a zip archive")),
     (ZIP_STARTS[1], Sentence("an empty zip archive")),

@@ -1,4 +1,4 @@
-"""How the bytes of a table are cut into cells, and where its first rows are what they are: found out, or asked for."""
+"""Layout of a table: its cells, and where its first rows are what they are: found out, or asked for."""
 
 import re
 from collections import Counter
@@ -21,7 +21,7 @@ _LIKE_NUMBER = re.compile(r"[+-]?[$€£¥]? ?[.,]?[0-9][0-9.,' ]*([eE][+-]?[0-9
 
 @dataclass(frozen=True)
 class Layout:
-    """What is asked for, where a field that is empty is to be found out; or what was found."""
+    """Layout that is asked for, where an empty field is detected; or the layout found."""
 
     separator: str = ""
     decimal: Literal["", ".", ","] = ""
@@ -47,7 +47,7 @@ class Layout:
 
 @dataclass(frozen=True)
 class Opening:
-    """How a table begins."""
+    """Beginning of a table."""
 
     names: list[str] | None
     """None where the first row is data already."""

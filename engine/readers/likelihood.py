@@ -1,4 +1,4 @@
-"""Which legacy encoding a few bytes are probably in, even of a single word: the reading that people would more likely write.
+"""Probable legacy encoding of a few bytes, even of a single word: the reading that people would more likely write.
 
 Each reading costs what its characters cost, roughly the negative logarithm of how often people write them, and more
 where letters follow each other as they do not in words. Libraries that detect encodings compare whole texts and are
@@ -17,12 +17,12 @@ ANSI: Mapping[str, float] = {
     **{"cp1252": 0.0, "gb18030": 0.0, "cp1251": 1.0, "cp932": 1.0, "cp1250": 1.5, "big5": 2.0, "cp949": 2.0},
     **{"cp850": 3.0, "euc_jp": 4.0, "koi8-r": 4.0, "cp866": 4.0, "cp852": 4.5},
 }
-"""What text files are in, and what each encoding costs before a letter was read: the usual ones of Windows little."""
+"""Encodings of text files, and what each encoding costs before a letter was read: the usual ones of Windows little."""
 OEM: Mapping[str, float] = {
     **{"cp850": 0.0, "gb18030": 0.0, "cp866": 0.5, "cp932": 0.5, "cp852": 1.0, "big5": 1.5, "cp949": 1.5},
     **{"cp1252": 2.0, "cp1251": 2.5, "cp1250": 3.5, "euc_jp": 5.0, "koi8-r": 5.0},
 }
-"""What names in a zip are in: those of the command line of Windows come first."""
+"""Encodings of names in a zip: those of the command line of Windows come first."""
 
 _SPOKEN = {
     **{"cp1252": Sentence("Western European (Windows-1252)"), "cp850": Sentence("Western European (code page 850)")},
@@ -40,7 +40,7 @@ _SPOKEN = {
     **{"cp932": Sentence("Japanese (Shift JIS)"), "euc_jp": Sentence("Japanese (EUC-JP)")},
 }
 ENCODINGS = ("utf-8", *_SPOKEN)
-"""What can be chosen by hand."""
+"""Encodings that can be chosen by hand."""
 _SAMPLE_BYTES = 6_000
 _HIGH = re.compile(rb"[\x80-\xff]")
 _PLACES = 40  # from which the sample of a long text is taken
@@ -83,12 +83,12 @@ def check_encoding(name: str) -> None:
 
 
 def spoken(encoding: str) -> str:
-    """What people call an encoding."""
+    """Return the common name of an encoding."""
     return _SPOKEN.get(encoding, encoding.upper())
 
 
 def cost_of(data: bytes, encoding: str) -> float:
-    """What `data` costs when it is read in `encoding`."""
+    """Return the cost of reading `data` in `encoding`."""
     text = data.decode(encoding, "replace")
     return sum(_cost(encoding, before, letter) for before, letter in zip("\n" + text, text, strict=False))
 
@@ -107,7 +107,7 @@ def _sample(data: bytes) -> bytes:
 
 @cache
 def _cost(encoding: str, before: str, letter: str) -> float:
-    """What a character costs after another one."""
+    """Return the cost of a character after another one."""
     if letter < "\x80":
         return _ascii(before, letter)
     own = _own(encoding, letter)

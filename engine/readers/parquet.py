@@ -72,7 +72,7 @@ def _checked(file: Any, cells: Cells) -> Any:
 
 
 def _measured(data: bytes, cells: Cells) -> tuple[int, set[int]]:
-    """How many rows may be read at once, and which columns have dictionaries. Raises when it all unpacks to too much."""
+    """Return the rows to read at once, and the columns with dictionaries. Raises when it all unpacks to too much."""
     size = largest = 0
     dictionaries = set()
     for page in pages(data):

@@ -1,4 +1,4 @@
-"""What the pages of a Parquet file will take once they are unpacked, read from the pages themselves.
+"""Size of the pages of a Parquet file once unpacked, read from the pages themselves.
 
 The footer says so too, but nothing holds it to the truth: a reader makes room for what the header of each page
 announces. Footer and headers are structures in Thrift's compact protocol

@@ -27,7 +27,7 @@ from engine.settings import settings
 LOWEST_RATE_HZ, HIGHEST_RATE_HZ = 1_000, 384_000
 """Rates that recorders use, with room on both sides; others are made up."""
 FORMATS = ("WAV", "WAVEX", "FLAC", "OGG", "MP3", "AIFF")
-"""What is tried, in libsndfile's names, whatever the name of the file says."""
+"""Formats tried, in libsndfile's names, whatever the name of the file says."""
 
 _BLOCK_VALUES = 1 << 16  # frames times channels that are in memory at once
 _LARGEST_PAGE = 27 + 255 + 255 * 255  # of Ogg, in bytes
@@ -156,7 +156,7 @@ def _starts_mp3(data: bytes) -> bool:
 
 
 def _missing_of_ogg(data: bytes) -> int:
-    """How many bytes the last page of an Ogg file lacks; libsndfile would just leave the page out."""
+    """Return how many bytes the last page of an Ogg file lacks; libsndfile would just leave the page out."""
     start = data.rfind(b"OggS", max(0, len(data) - _LARGEST_PAGE))
     if start < 0:
         return 0

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-"""What makes a spreadsheet calculate; the wide forms do so where Chinese or Japanese is written."""
+"""Characters that start a formula in a spreadsheet; the wide forms do so where Chinese or Japanese is written."""
 
 
 def plain_cell(value: Any) -> Any:

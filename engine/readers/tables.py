@@ -46,7 +46,7 @@ _PAGES = ("<!doctype", "<html", "<?xml", "<table")
 
 @dataclass(frozen=True)
 class TableFile:
-    """What a file held: columns of cells as they are written, and all that was left out or changed."""
+    """Content of a file: columns of cells as they are written, and all that was left out or changed."""
 
     columns: Mapping[str, Any]
     """(rows,) Arrow strings by name, null where a cell is missing; float64 where the file itself has numbers."""
@@ -54,11 +54,11 @@ class TableFile:
     places: Sequence[int] = ()
     """The number of each row in its file, counted as `problems` do: rows that were left out count."""
     layout: Layout = field(default_factory=Layout)
-    """How the file was cut."""
+    """Layout of the file."""
     nameless: bool = False
     """Whether the first column has no name, as an index that was written with the table."""
     decided: Mapping[str, Decided] = field(default_factory=dict)
-    """How each column is read unless somebody says otherwise; empty where nobody has asked."""
+    """Default reading of each column; empty where nobody has asked."""
 
     def __len__(self) -> int:
         return len(next(iter(self.columns.values()), ()))

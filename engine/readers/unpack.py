@@ -29,7 +29,7 @@ _BROKEN = (
     *(zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, OverflowError, RuntimeError),
     ValueError,  # places before the beginning, and names that are marked as UTF-8 and are not
 )
-"""What the zip module raises for damage; NotImplementedError, for versions of the format, is a RuntimeError."""
+"""Exceptions the zip module raises for damage; NotImplementedError, for versions of the format, is a RuntimeError."""
 
 
 class ArchiveError(TrainyardError):

@@ -1,4 +1,4 @@
-"""What people do with Trainyard. Each function takes who asks first, and asks `engine.access` before it does anything.
+"""Actions of people in Trainyard. Each function takes who asks first, and asks `engine.access` before it does anything.
 
 Pages, API and command line call these; executors and workers, which nobody asks for anything, keep to the store.
 """

@@ -1,4 +1,4 @@
-"""What a run would take, from what earlier ones took."""
+"""Estimated cost of a run, from earlier runs."""
 
 from engine.access import Action, Actor, check
 from engine.cost import Cost, NetworkFacts

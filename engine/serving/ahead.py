@@ -41,7 +41,7 @@ class Ahead:
         return self.asked.options(meaning)
 
     def answer(self, outputs: Any, meaning: Meaning) -> Any:
-        """What is sent back for the outputs (examples, outputs) of these inputs."""
+        """Return the answer for the outputs (examples, outputs) of these inputs."""
         return self.asked.answer(outputs, meaning)
 
 

@@ -1,4 +1,4 @@
-"""What the predictor answers, as plain data that both of its sides know. No Keras here."""
+"""Answers of the predictor, as plain data that both of its sides know. No Keras here."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -35,12 +35,12 @@ class NetworkPicture:
 
     @property
     def parameters(self) -> int:
-        """How many numbers it has learned, or has been given."""
+        """Number of all parameters, trained or given."""
         return self.facts.parameters
 
     @property
     def trainable_parameters(self) -> int:
-        """How many of them training changes."""
+        """Number of parameters that training changes."""
         return self.facts.trainable_parameters
 
     @property
@@ -56,7 +56,7 @@ class NetworkPicture:
 
 @dataclass(frozen=True)
 class PredictResult:
-    """What came of one file: a prediction, or the sentence that says why there is none."""
+    """Result for one file: a prediction, or the sentence that says why there is none."""
 
     name: str
     prediction: Prediction | None

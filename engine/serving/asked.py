@@ -1,4 +1,4 @@
-"""What can be asked of a loaded model: files, a batch of arrays, or instances as JSON. Each knows its inputs and its answer."""
+"""Requests to a loaded model: files, a batch of arrays, or instances as JSON. Each knows its inputs and its answer."""
 
 import json
 import time
@@ -27,12 +27,12 @@ _LONG_SECONDS, _PAUSE_SECONDS = 0.05, 0.002  # a lock that is taken again at onc
 
 @dataclass(frozen=True)
 class Meaning:
-    """What a network takes, and what its outputs mean."""
+    """Inputs of a network, and the meaning of its outputs."""
 
     task: Task
     info: DataInfo
     epoch: int | None = None
-    """Whose weights it has, while its run still trains."""
+    """Epoch of its weights, while its run still trains."""
 
 
 class Asked(Protocol):
@@ -45,7 +45,7 @@ class Asked(Protocol):
         """Return how it wants to be answered. Raises `TrainyardError` for settings that the task does not have."""
 
     def answer(self, outputs: Any, meaning: Meaning) -> Any:
-        """What is sent back for the outputs (examples, outputs) of these inputs."""
+        """Return the answer for the outputs (examples, outputs) of these inputs."""
 
 
 @dataclass

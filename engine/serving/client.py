@@ -83,7 +83,7 @@ class Predictor:
         return ScriptFiles.from_dict(self._ask("script", {"spec": spec, "origin": origin}))
 
     def predict(self, run_id: int, files: Sequence[tuple[str, bytes]], *, raw: bool = False) -> list[PredictResult]:
-        """What the model of a run says about each file (name, content); a broken file gets its own sentence.
+        """Return the predictions of a run's model for each file (name, content); a broken file gets its own sentence.
 
         With no files it only loads the model, so that the first answer comes soon. `raw` adds the plain outputs.
         """

@@ -13,7 +13,7 @@ from engine.sentences import COMMA, joined
 from engine.settings import settings
 
 SIGNATURES = ("serving_default", "raw")
-"""What `signature_name` may say: typed predictions, or the plain outputs of the network."""
+"""Values of `signature_name`: typed predictions, or the plain outputs of the network."""
 
 
 @dataclass(frozen=True)

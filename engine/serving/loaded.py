@@ -30,7 +30,7 @@ class LoadedModels:
         return iter(self._models)
 
     def predict(self, run_id: int, files: list[tuple[str, bytes]]) -> list[PredictResult]:
-        """What the model of run `run_id` says about each of `files` (name, content).
+        """Return the predictions of the model of run `run_id` for each of `files` (name, content).
 
         Raises `TrainyardError` when the run has no usable model or there are too many files; what is wrong with
         one file stands in its result. With no files it only loads the model, so that the first answer comes soon.
@@ -49,7 +49,7 @@ class LoadedModels:
         return answer_together(self.get(run_id), asked)
 
     def meaning(self, run_id: int) -> Meaning | None:
-        """What the model in memory takes, as it was last used; None where there is none. Safe from any thread."""
+        """Return the meaning of the model in memory, as last used; None where there is none. Safe from any thread."""
         found = self._models.get(run_id)
         return found[1].meaning if found else None
 

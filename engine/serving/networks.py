@@ -34,7 +34,7 @@ def describe_network(values: dict[str, Any]) -> NetworkPicture:
 
 @lru_cache(maxsize=128)
 def _measure(spec: RunSpec, data: PreparedDataset) -> NetworkPicture:
-    """What is known of a network whatever the optimizer and the batch size are."""
+    """Return the facts about a network that hold whatever the optimizer and the batch size are."""
     try:
         # Variables get shapes but no values: a network of 800 million parameters takes 20 ms instead of a minute.
         with keras.StatelessScope(initialize_variables=False):
@@ -66,7 +66,7 @@ def _facts(network: Network, spec: RunSpec, data: PreparedDataset, layers: list[
 
 
 def _input_bytes(network: Network, data: PreparedDataset, longest: int) -> int:
-    """What one example takes in memory: as it lies on disk, or as its frozen features."""
+    """Return the bytes of one example in memory: as it lies on disk, or as its frozen features."""
     if network.features is None:
         return data.inputs.nbytes // max(len(data.inputs), 1)
     return math.prod(int(axis or longest) for axis in network.features.output_shape[1:]) * _FLOAT_BYTES
@@ -139,7 +139,7 @@ def _sum_sizes(variables: Iterable[Any]) -> int:
 
 @lru_cache(maxsize=128)
 def _slots(optimizer: Optimizer) -> float:
-    """How many numbers the optimizer keeps for each trained weight: two for Adam, none for plain SGD."""
+    """Return how many numbers the optimizer keeps for each trained weight: two for Adam, none for plain SGD."""
     size = 1024  # large enough that the few numbers kept once (the step, the rate) round away
     built = optimizer.build(1e-3)
     built.build([keras.Variable(shape=(size,), initializer="zeros", name="weights")])

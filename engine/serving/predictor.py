@@ -44,7 +44,7 @@ def work() -> dict[str, Work]:
 
 
 class _Predict:
-    """What is asked of a run's model, by the run's number: all that wait at the same time share a batch."""
+    """Prediction by a run's model, by the run's number: all that wait at the same time share a batch."""
 
     def __init__(self) -> None:
         self._loaded = LoadedModels()
@@ -73,7 +73,7 @@ class _Predict:
 
 
 def shared_work() -> dict[str, SharedWork]:
-    """What several may ask together."""
+    """Return the work that several requests can share."""
     return {"predict": _Predict()}
 
 

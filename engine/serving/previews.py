@@ -1,4 +1,4 @@
-"""What augmentation does to training examples, as pictures."""
+"""Previews of augmented training examples, as images."""
 
 from collections.abc import Iterator
 from typing import Any

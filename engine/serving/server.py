@@ -30,13 +30,13 @@ Work = Callable[[dict[str, Any]], Any]
 
 
 class SharedWork(Protocol):
-    """What several requests ask of the same thing, by its key."""
+    """Work that several requests share, by its key."""
 
     def slow(self, body: bytes) -> bool:
         """Whether a request may take long to decode."""
 
     def known(self, key: str) -> Any:
-        """What decoding must know of the thing, or None when that takes a turn: `learn`."""
+        """Return what decoding must know of the thing, or None when that takes a turn: `learn`."""
 
     def learn(self, key: str) -> Any:
         """The same, in a turn."""

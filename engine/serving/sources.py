@@ -1,4 +1,4 @@
-"""Where the network of a run comes from: its saved model, or its newest checkpoint while it still trains."""
+"""Source of the network of a run: its saved model, or its newest checkpoint while it still trains."""
 
 import json
 import logging

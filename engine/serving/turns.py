@@ -39,7 +39,7 @@ def late(limit_seconds: float) -> Late:
 
 
 def attempt(work: Callable[[], T]) -> T | Exception:
-    """What `work` returns or raises: where several share a turn, the error of one is an answer to that one."""
+    """Return what `work` returns or raises: where several share a turn, the error of one is an answer to that one."""
     try:
         return work()
     except Exception as error:  # noqa: BLE001  # whatever it is, nobody may wait for ever
@@ -52,7 +52,7 @@ class _Seat:
 
     body: bytes
     asked: Any
-    """What the work is given: the body, or what was made of it already."""
+    """Input of the work: the body, or what was made of it already."""
     future: "Future[Any]" = field(default_factory=Future)
 
 

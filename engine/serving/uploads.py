@@ -45,5 +45,5 @@ def open_inputs(
 
 
 def _largest_mb(modality: str) -> int:
-    """What one file of a zip may unpack to: as much as it may have alone."""
+    """Return the largest unpacked size of one file of a zip: as much as it may have alone."""
     return modalities[modality].largest_mb

@@ -1,4 +1,4 @@
-"""How the dashboard and the predictor pack what they send: a line of JSON, then bytes as they are. No pickle, no base64."""
+"""Wire format of the dashboard and the predictor: a line of JSON, then bytes as they are. No pickle, no base64."""
 
 import io
 import json
@@ -26,7 +26,7 @@ def read_head(body: bytes) -> dict[str, Any]:
 
 
 def _start(body: bytes) -> int:
-    """Where the parts begin."""
+    """Return the position where the parts begin."""
     return _HEAD_BYTES + int.from_bytes(body[:_HEAD_BYTES], "little")
 
 

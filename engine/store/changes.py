@@ -1,4 +1,4 @@
-"""What people change in runs that stand in the table: to end, to pause, to go on, to learn faster or slower.
+"""Changes that people make to runs in the table: to end, to pause, to go on, to learn faster or slower.
 
 Each function does its part of one write transaction, which the store begins and ends.
 """
@@ -17,7 +17,7 @@ from engine.store.rows import unknown_run, write_event
 from engine.store.schema import runs
 
 STEER = "steer"
-"""What `Attempts.report` returns where the learning rate was changed and the worker has not taken it yet."""
+"""Return value of `Attempts.report` where the learning rate was changed and the worker has not taken it yet."""
 
 
 def ask_to_end(db: Connection, run_id: int, state: RunState, by: str, now: float) -> bool:

@@ -1,4 +1,4 @@
-"""How far downloads of datasets are, for whoever looks."""
+"""Progress of dataset downloads."""
 
 import time
 from contextlib import suppress
@@ -39,7 +39,7 @@ class Fetches:
                 db.execute(insert(fetches).values(name=name, **values))
 
     def get(self, name: str) -> Fetch | None:
-        """How far the last download of a dataset is, or None if there was none."""
+        """Return the progress of the last download of a dataset, or None if there was none."""
         with self._database.reading() as db:
             row = db.execute(select(fetches).where(fetches.c.name == name)).one_or_none()
         if row is None:

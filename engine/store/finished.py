@@ -13,7 +13,7 @@ from engine.store.schema import runs
 
 @dataclass(frozen=True)
 class FinishedRun:
-    """What a completed run took, and what it did in that time."""
+    """Cost of a completed run, and the work it did."""
 
     spec: dict[str, Any]
     device: str

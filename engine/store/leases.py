@@ -67,7 +67,7 @@ class Leases:
             db.execute(delete(executors).where(executors.c.name == name, executors.c.holder == holder))
 
     def get(self, name: str = "local") -> Lease | None:
-        """Who holds the lease, or None if nobody does."""
+        """Return the holder of the lease, or None."""
         with self._database.reading() as db:
             row = db.execute(select(executors).where(executors.c.name == name)).one_or_none()
         return Lease(row.holder, max(0.0, time.time() - row.heartbeat_at), dict(row.info)) if row else None

@@ -9,7 +9,7 @@ from engine.errors import TrainyardError
 HEAD = "0004"
 """Revision of the newest migration in `migrations/versions`; a test compares it."""
 VERSION_TABLE = "trainyard_version"
-"""Where our revision stands; `alembic_version` is Optuna's, whose tables live beside ours."""
+"""Table of our revision; `alembic_version` is Optuna's, whose tables live beside ours."""
 _OLD_VERSION_TABLE = "alembic_version"
 _OLD_REVISIONS = ("0001", "0002")  # those that stood there, before there were studies
 _MIGRATIONS = Path(__file__).parent / "migrations"

@@ -10,7 +10,7 @@ _FIRST_SECONDS, _LONGEST_SECONDS = 10.0, 600.0
 
 
 class Outage:
-    """What this process has said of one database. Whoever asks in vain says nothing more."""
+    """Outage messages of this process for one database. Whoever asks in vain says nothing more."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

@@ -11,7 +11,7 @@ from engine.runs import Run, RunSpec, RunState
 from engine.store.schema import events, runs
 
 run_columns = [c for c in runs.c if c.name not in ("task", "dataset", "model", "worker", "queued_at")]
-"""What a `Run` is made of."""
+"""Columns of a `Run`."""
 listed_columns = [c for c in run_columns if c.name != "environment"]  # a thousand rows of versions are slow to parse
 _TIMES = ("created_at", "started_at", "ended_at", "heartbeat_at")
 

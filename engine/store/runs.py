@@ -230,7 +230,7 @@ class Runs:
             return [*db.execute(query).scalars()]
 
     def events(self, run_id: int) -> _Events:
-        """What happened to the run, oldest first."""
+        """Return the events of the run, oldest first."""
         query = select(events.c.at, events.c.kind, events.c.text).where(events.c.run_id == run_id).order_by(events.c.id)
         with self._database.reading() as db:
             return [Event(time_of(at), kind, words) for at, kind, words in db.execute(query)]

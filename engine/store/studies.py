@@ -73,7 +73,7 @@ class Studies:
         return dict(found)
 
     def states(self) -> dict[int, StudyState]:
-        """Where each study stands, by id; cheap, and it reads no spec that might be broken."""
+        """Return the state of each study, by id; cheap, and it reads no spec that might be broken."""
         with self._database.reading() as db:
             return {row.id: StudyState(row.state) for row in db.execute(select(studies.c.id, studies.c.state))}
 

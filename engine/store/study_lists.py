@@ -1,4 +1,4 @@
-"""What pages read of many studies, or of a study with many trials: little of each, in few queries."""
+"""Page queries over many studies, or over a study with many trials: little of each, in few queries."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,20 +17,20 @@ UNENDED = [state.value for state in RunState if not state.final]
 
 @dataclass(frozen=True)
 class TrialCounts:
-    """How far a study is."""
+    """Progress of a study."""
 
     begun: int = 0
     going: int = 0
-    """How many of them wait, train or are paused."""
+    """Number of trials that wait, train or are paused."""
 
     @property
     def ended(self) -> int:
-        """How many came to an end, those whose runs were deleted included."""
+        """Return the number of trials that came to an end, those whose runs were deleted included."""
         return self.begun - self.going
 
 
 def count_trials(database: Database, study_ids: Sequence[int]) -> dict[int, TrialCounts]:
-    """How many trials each of these studies has."""
+    """Return the number of trials of each of these studies."""
     mine, unended = runs.c.study_id.in_(study_ids), runs.c.state.in_(UNENDED)
     last = select(runs.c.study_id, func.max(runs.c.trial)).where(mine).group_by(runs.c.study_id)
     live = (
@@ -43,13 +43,13 @@ def count_trials(database: Database, study_ids: Sequence[int]) -> dict[int, Tria
 
 @dataclass(frozen=True)
 class ValuePlace:
-    """Where the first objective of a study stands in its runs."""
+    """Place of the first objective of a study in its runs."""
 
     column: str
     name: str
     maximize: bool
     folds: int
-    """How many runs a trial has."""
+    """Number of runs of a trial."""
 
 
 def value_place(spec: StudySpec) -> ValuePlace:
@@ -83,7 +83,7 @@ def best_values(database: Database, wanted: Mapping[int, ValuePlace]) -> dict[in
 
 
 def study_totals(database: Database, study_id: int) -> tuple[int, int]:
-    """How many runs a study has, and how often they were begun: something has changed where these have."""
+    """Return how many runs a study has, and how often they were begun: something has changed where these have."""
     query = select(func.count(), func.coalesce(func.sum(runs.c.attempt), 0)).where(runs.c.study_id == study_id)
     with database.reading() as db:
         count, begun = db.execute(query).one()

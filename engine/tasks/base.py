@@ -1,4 +1,4 @@
-"""What a task is: the head of the network, its losses and metrics, and how predictions are judged and shown."""
+"""Task: the head of the network, its losses and metrics, and how predictions are judged and shown."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -67,7 +67,7 @@ class Task(Spec):
     baselines: ClassVar[bool] = False
     """Whether classical methods can be fitted to the targets, and `evaluate` takes what they say."""
     padding: ClassVar[float] = 0
-    """What fills up ragged targets to the longest of a batch."""
+    """Value that pads ragged targets to the longest of a batch."""
     moved_targets: ClassVar[bool] = False
     """Whether targets lie in the picture, and must move with it when it is flipped, turned or shifted: boxes, masks."""
     answering: ClassVar[type[Answering]] = Answering
@@ -96,14 +96,14 @@ class Task(Spec):
         return all(metric.over == "mean" for metric in cls.metrics if metric.name == name)
 
     def inputs(self, info: DataInfo) -> "tuple[Any, Any]":
-        """What the saved model takes and, computed from it, what networks are trained on: often the same.
+        """Return the saved model's inputs and, computed from them, those that networks are trained on: often the same.
 
         Each a symbolic tensor, or a dict of such where an input has several fields. The default is the modality's.
         """
         return modalities[self.modality].inputs(info)
 
     def learn(self, targets: np.ndarray, info: DataInfo) -> dict[str, Any]:
-        """What must be known of the training split's targets before the network is built, such as their scale.
+        """Learn what is needed from the training split's targets before the network is built, such as their scale.
 
         Plain JSON; the head finds it as `info.learned["targets"]`, which is missing where only shapes count.
         """
@@ -194,7 +194,7 @@ class Task(Spec):
         }
 
     def guess(self, targets: np.ndarray, count: int, info: DataInfo) -> tuple[str, np.ndarray] | None:
-        """What is best answered to everything, by the training split's `targets`: its words, and outputs (count, outputs).
+        """Return the best constant answer, by the training split's `targets`: its words, and outputs (count, outputs).
 
         A network that is not better has learned nothing. None where no single answer makes sense.
         """
@@ -202,7 +202,7 @@ class Task(Spec):
 
     @classmethod
     def example_scores(cls, outputs: Any, targets: Any) -> dict[str, np.ndarray]:
-        """How good each row of `outputs` (examples, ...) is, (examples,) by metric: their mean is the metric.
+        """Return the score of each row of `outputs` (examples, ...), (examples,) by metric: their mean is the metric.
 
         For a metric whose `over` is `root` it is the root of their mean. Runs of a task without such are not compared
         example by example.

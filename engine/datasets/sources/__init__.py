@@ -1,1 +1,1 @@
-"""What several datasets share: file formats, packs and downloads."""
+"""Shared parts of datasets: file formats, packs and downloads."""

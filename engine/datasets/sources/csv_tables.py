@@ -25,11 +25,11 @@ class CsvTable(UnsplitDataset):
     target: ClassVar[str] = ""
     """Name of the column that is predicted."""
     classes: ClassVar[dict[str, str]] = {}
-    """What stands in that column -> the label people read, in the order of the classes."""
+    """Value in that column -> the label people read, in the order of the classes."""
 
     @property
     def path(self) -> Path:
-        """Where the file lies."""
+        """Path of the file."""
         return EMBEDDED / "tables" / self.file
 
     def available(self) -> bool:

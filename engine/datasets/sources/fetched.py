@@ -64,7 +64,7 @@ class FetchedDataset(Dataset):
 
     @classmethod
     def folder(cls) -> Path:
-        """Where its files lie, or will lie."""
+        """Return the folder of its files."""
         return settings().datasets_path / cls.name
 
     @classmethod

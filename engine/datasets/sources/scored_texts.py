@@ -29,7 +29,7 @@ class ScoredTexts(UnsplitDataset):
 
     @classmethod
     def path(cls) -> Path:
-        """Where the embedded file lies."""
+        """Return the path of the embedded file."""
         return EMBEDDED / "text" / cls.file
 
     def fingerprint(self) -> str:

@@ -17,7 +17,7 @@ class SklearnTable(UnsplitDataset):
     loader: ClassVar[str] = ""
     """Name of the function in `sklearn.datasets`."""
     target: ClassVar[str] = ""
-    """What a regression predicts, with its unit."""
+    """Target of a regression, with its unit."""
     options: ClassVar[dict[str, Any]] = {}
     """Further arguments of the loader."""
 

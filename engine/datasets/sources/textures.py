@@ -23,7 +23,7 @@ def _colour(rng: np.random.Generator) -> np.ndarray:
 
 
 def _along(rng: np.random.Generator, size: int) -> np.ndarray:
-    """How far each pixel lies in a random direction, (size, size), about -0.7..0.7."""
+    """Return how far each pixel lies in a random direction, (size, size), about -0.7..0.7."""
     angle = rng.uniform(0, 2 * np.pi)
     y, x = np.mgrid[0:size, 0:size] / size - 0.5
     return np.asarray(x * np.cos(angle) + y * np.sin(angle))

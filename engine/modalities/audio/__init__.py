@@ -64,7 +64,7 @@ class Audio(Modality):
         return [spectrogram_png(one) for one in (features - low) / np.maximum(high - low, 1e-6)]
 
     def baseline(self, sample: np.ndarray, num_classes: int) -> Recipe:
-        """How loud each band of pitch is on average, and how much it varies."""
+        """Return a recipe on the mean loudness of each band of pitch, and how much it varies."""
         from engine.modalities.audio.baseline import recipe
 
         return recipe(sample, num_classes)

@@ -1,4 +1,4 @@
-"""Where in a clip there is something to be heard."""
+"""Audible parts of an audio clip."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""What pictures look like: small versions, pairs that look alike, PNGs."""
+"""Appearance of images: small versions, pairs that look alike, PNGs."""
 
 import io
 

@@ -96,7 +96,7 @@ class Table(Modality):
         return learn_columns(inputs)
 
     def learned_by(self) -> list[Any]:
-        """How many categories are told apart."""
+        """Return the number of distinct categories."""
         return [settings().max_category_values]
 
     def preprocess(self, x: Any, info: DataInfo) -> Any:
@@ -167,6 +167,6 @@ class Table(Modality):
 
 
 def _counts(info: DataInfo) -> dict[str, int]:
-    """How many columns each field has; a field without any is not there."""
+    """Return the number of columns of each field; a field without columns is absent."""
     counts = {name: len(info.named(kind)) for name, kind in _KINDS.items()}  # type: ignore[arg-type]
     return {name: count for name, count in counts.items() if count}

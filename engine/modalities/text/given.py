@@ -19,7 +19,7 @@ from engine.sentences import COMMA, Sentence, joined
 from engine.settings import settings
 
 TABLE_ENDINGS = (".csv", ".tsv", ".tab", ".jsonl", ".ndjson", ".parquet")
-"""How the names of tables end; any other file is one text."""
+"""File name endings of tables; any other file is one text."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What texts are alike, and how long they are."""
+"""Similar texts, and text lengths."""
 
 import re
 import unicodedata
