@@ -75,7 +75,7 @@ def _draw_table(compared: Comparison, runs: Sequence[Run], epoch: str) -> None:
 
 
 def _pace(runs: Sequence[Run]) -> float | None:
-    """How often the page looks again; None once all have ended."""
+    """Return the refresh interval of the page; None once all have ended."""
     viewer = st.session_state.setdefault("viewer", uuid4().hex)
     paces = [pace for run in runs if (pace := tick_seconds(run, viewers=crowd().count(viewer))) is not None]
     return max(_FASTEST_SECONDS, min(paces)) if paces else None

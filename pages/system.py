@@ -68,7 +68,7 @@ def draw_disk() -> None:
 
 
 def draw_versions() -> None:
-    """What is installed."""
+    """Draw the installed packages."""
     st.subheader(_("Versions"))
     found = {"Python": platform.python_version()}
     for name in SHOWN_PACKAGES:

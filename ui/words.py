@@ -205,7 +205,7 @@ _SECTIONS = {
 
 
 def section_title(section: str) -> str:
-    """What a part of a spec is called."""
+    """Return the name of a part of a spec."""
     return _(_SECTIONS.get(section, section))
 
 
@@ -231,7 +231,7 @@ def choice_words(domain: Domain) -> dict[Any, str]:
 
 
 def domain_text(domain: Domain) -> str:
-    """How far a hyperparameter is varied."""
+    """Describe how a hyperparameter is varied."""
     match domain:
         case Choices(options):
             return ", ".join(map(value_text, options))

@@ -1,4 +1,4 @@
-"""How often values occur."""
+"""Histogram of values."""
 
 import numpy as np
 

@@ -19,7 +19,7 @@ from ui.charts.series import Key
 from ui.widgets.pace import MAX_AGE_SECONDS
 
 MAX_COMPARISONS = 16
-"""How many selections are kept in memory; the least recently opened one is dropped."""
+"""Number of selections kept in memory; the least recently opened one is dropped."""
 _MAX_FIGURES = 64  # of one selection: choices of metric, axis and smoothing
 
 

@@ -25,7 +25,7 @@ from ui.plain import plain_label, plain_text
 from ui.sentences import said, said_plain
 
 KINDS: dict[Kind, str] = {"images": N_("Images"), "clips": N_("Sounds"), "texts": N_("Texts"), "table": N_("Table")}
-"""What kinds of sets are called."""
+"""Names of the kinds of sets."""
 ROLE_WORDS: dict[str, str] = {
     "number": N_("number"),
     "category": N_("category"),
@@ -379,7 +379,7 @@ def _draw_problems(problems: Sequence[Problem], key: str) -> None:
 
 
 def problem_words(count: int) -> str:
-    """How many problems there are."""
+    """Return the number of problems, in words."""
     return plural(
         "{count} problem: what is left out or changed", "{count} problems: what is left out or changed", count
     ).format(count=f"{count:,}")

@@ -20,7 +20,7 @@ _TICK_SECONDS = 1.0
 
 
 def split_sizes(prepared: PreparedDataset) -> dict[str, int]:
-    """How many examples each split has."""
+    """Return the number of examples in each split."""
     return {split: sum(classes) for split, classes in prepared.meta["counts"].items()}
 
 

@@ -18,7 +18,7 @@ TITLES = {
     "ridge-regression": N_("ridge regression"),
     "gradient-boosting": N_("gradient boosted trees"),
 }
-"""What methods are called inside a sentence."""
+"""Names of methods inside a sentence."""
 
 
 def baseline_title(name: str) -> str:

@@ -49,7 +49,7 @@ def _heading(run: Run) -> str:
 
 
 def _settings(run: Run) -> str:
-    """What differs from the defaults, as on a command line."""
+    """Return the settings that differ from the defaults, as on a command line."""
     try:
         return " ".join(f"{name}={value}" for name, value in RunSpec.from_dict(run.spec).flat().items())
     except TrainyardError:

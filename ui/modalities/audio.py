@@ -28,7 +28,7 @@ Ask = Callable[[Run, Dataset], list[File]]
 
 SOUND_TYPES = ("wav", "flac", "ogg", "opus", "mp3", "aif", "aiff")
 EXAMPLES = 8
-"""How many examples of the test split are offered."""
+"""Number of examples of the test split that are offered."""
 _SHOWN_PIXELS = 300
 _BY_PATH: dict[str | type[Any], Callable[[Any], Any]] = {PreparedDataset: lambda prepared: str(prepared.path)}
 
@@ -48,7 +48,7 @@ class Sounds:
     measures: ClassVar[Mapping[str, str]] = {"seconds": N_("Seconds with sound")}
 
     def size(self, info: DataInfo) -> str:
-        """How long a clip is."""
+        """Return the length of a clip."""
         return _("{seconds} s of sound").format(seconds=f"{info.shape[0] / SAMPLE_RATE_HZ:g}")
 
     def look(self, prepared: PreparedDataset) -> None:

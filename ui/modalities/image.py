@@ -29,7 +29,7 @@ Ask = Callable[[Run, Dataset], list[File]]
 IMAGE_TYPES = ("png", "jpg", "jpeg", "webp", "bmp", "gif")
 CANVAS_SIZE = 280
 EXAMPLES = 8
-"""How many examples of the test split are offered."""
+"""Number of examples of the test split that are offered."""
 _SHOWN_PIXELS, _EXAMPLE_PIXELS, _TILE_PIXELS = 280, 72, 104
 
 

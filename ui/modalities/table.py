@@ -32,7 +32,7 @@ Record = Mapping[str, float | str | None]
 
 TABLE_TYPES = ("csv", "tsv", "json", "jsonl", "parquet")
 EXAMPLES = 8
-"""How many examples of the test split are offered."""
+"""Number of examples of the test split that are offered."""
 MOST_WIDGETS = 40
 """Columns that get a widget each; a wider table is one editable row."""
 MOST_SHOWN_COLUMNS = 60
@@ -50,7 +50,7 @@ class Tables:
     measures: ClassVar[Mapping[str, str]] = {}
 
     def size(self, info: DataInfo) -> str:
-        """How many columns there are."""
+        """Return the number of columns."""
         return _("{count} columns").format(count=len(info.columns))
 
     def look(self, prepared: PreparedDataset) -> None:
@@ -108,7 +108,7 @@ def _facts(prepared: PreparedDataset) -> list[ColumnFacts]:
 
 
 def _draw_target(prepared: PreparedDataset) -> None:
-    """How often each class is there, or how the values lie."""
+    """Draw the class counts, or the distribution of the values."""
     info = prepared.info
     if info.labels:
         counts = [sum(of_class) for of_class in zip(*prepared.meta["counts"].values(), strict=True)]

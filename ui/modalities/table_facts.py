@@ -112,5 +112,5 @@ def spread_out(prepared: PreparedDataset, split: Split, count: int) -> np.ndarra
 
 
 def answer(prepared: PreparedDataset, position: int) -> str:
-    """What is true of an example: its label, or its value."""
+    """Return the target of an example: its label, or its value."""
     return prepared.describe(position)

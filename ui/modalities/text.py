@@ -23,7 +23,7 @@ from ui.sentences import said
 from ui.theme import theme_name
 
 EXAMPLES = 6
-"""How many examples of the test split are offered."""
+"""Number of examples of the test split that are offered."""
 _SHOWN_CHARACTERS, _CELL_CHARACTERS, _LINE_CHARACTERS = 2_000, 300, 160
 _LOOK_LINES = 12  # lines of examples, over all classes
 _WRITTEN = N_("your text")

@@ -15,7 +15,7 @@ from ui.language import _
 from ui.plain import plain_text
 
 Values = Mapping[str, Any]
-"""What a prediction holds: plain JSON."""
+"""Contents of a prediction, as plain JSON."""
 
 
 class Renderer:

@@ -18,7 +18,7 @@ from ui.widgets.live_plot import Chart, live_plots
 from ui.words import best_text
 
 MOST = 100
-"""How many runs of one family are drawn."""
+"""Number of runs of one family that are drawn."""
 _LANE_PIXELS, _FRAME_PIXELS = 34, 90
 
 

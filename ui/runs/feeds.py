@@ -16,7 +16,7 @@ from ui.charts.series import Key, Series, SeriesReader
 from ui.widgets.pace import MAX_AGE_SECONDS
 
 MAX_FEEDS = 64
-"""How many runs are kept in memory; the least recently opened one is dropped."""
+"""Number of runs kept in memory; the least recently opened one is dropped."""
 
 VIEWER_SECONDS = 30.0
 """A page that has not looked for this long is closed: much longer than the slowest pace, so that nobody is forgotten."""

@@ -19,7 +19,7 @@ from ui.charts.figures import Figure, to_json
 from ui.widgets.pace import MAX_AGE_SECONDS
 
 MAX_STUDIES = 16
-"""How many studies are kept in memory; the least recently opened one is dropped."""
+"""Number of studies kept in memory; the least recently opened one is dropped."""
 T = TypeVar("T")
 _MOST_KEPT = 64  # figures and tables of one study: what all viewers look at now
 

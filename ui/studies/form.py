@@ -38,7 +38,7 @@ class SearchForm:
     """What stays as it is."""
     base: RunSpec
     fields: dict[str, Field]
-    """What may vary, by name."""
+    """Hyperparameters that may vary, by name."""
     space: dict[str, Domain]
     objectives: tuple[str, ...]
     directions: dict[str, Direction]

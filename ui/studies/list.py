@@ -58,7 +58,7 @@ def _wanted(study: Study, counts: "TrialCounts") -> int:
 
 
 def columns() -> dict[str, Any]:
-    """How each column looks."""
+    """Return the format of each column."""
     column = st.column_config
     return {
         "id": column.LinkColumn(

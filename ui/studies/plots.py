@@ -158,7 +158,7 @@ def draw_front(scene: Scene) -> list[Chart]:
 
 
 def draw_importance(scene: Scene) -> list[Chart]:
-    """How much each hyperparameter mattered."""
+    """Draw the importance of each hyperparameter."""
     shares = scene.feed.keep(("shares", scene.judging.objective), lambda: _shares(scene))
     labels = scene.judging.labels
     label = _("Importances: {list}").format(list=", ".join(f"{labels[n]} {share:.0%}" for n, share in shares.items()))

@@ -10,7 +10,7 @@ from ui.charts.figures import Figure, to_json
 from ui.language import _
 
 VENDOR_PATH = "/vendor/plotly"
-"""Where the app serves the folder with plotly.min.js."""
+"""URL under which the app serves the folder with plotly.min.js."""
 _CSS = """
 .live-plots { container-type: inline-size; }
 .live-plots > div { display: grid; grid-template-columns: repeat(6, minmax(0, 1fr)); gap: 0.5rem 1rem; }

@@ -1,4 +1,4 @@
-"""What trials came to by two hyperparameters."""
+"""Contour plot of an objective over two hyperparameters."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""How much each hyperparameter mattered."""
+"""Importance of each hyperparameter."""
 
 from collections.abc import Mapping
 
@@ -7,7 +7,7 @@ from ui.studies.charts.judging import Judging
 
 
 def importance_figure(shares: Mapping[str, float], judging: Judging) -> Figure:
-    """How much each hyperparameter mattered, as horizontal bars."""
+    """Importance of each hyperparameter, as horizontal bars."""
     look = judging.look
     trace = {
         "type": "bar",

@@ -18,10 +18,10 @@ class Judging:
     space: Mapping[str, Domain]
     labels: Mapping[str, str]
     titles: tuple[str, ...]
-    """What the objectives are called."""
+    """Names of the objectives."""
     maximize: tuple[bool, ...]
     formats: tuple[str, ...]
-    """How Plotly writes their values."""
+    """Plotly formats of their values."""
     theme: ThemeName
     objective: int = 0
 
@@ -32,7 +32,7 @@ class Judging:
 
     @property
     def title(self) -> str:
-        """What the objective is called."""
+        """Return the name of the objective."""
         return self.titles[self.objective]
 
     @property
@@ -42,7 +42,7 @@ class Judging:
 
     @property
     def format(self) -> str:
-        """How Plotly writes its values."""
+        """Return the Plotly format of its values."""
         return self.formats[self.objective]
 
     def value(self, trial: Trial) -> float | None:

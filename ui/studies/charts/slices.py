@@ -1,4 +1,4 @@
-"""What trials came to by one hyperparameter."""
+"""Slice plot of an objective over one hyperparameter."""
 
 from collections.abc import Iterable, Sequence
 
