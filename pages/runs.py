@@ -75,8 +75,6 @@ def _draw(runs: list[Run], known: int) -> None:
 
 def _draw_actions(chosen: list[Run]) -> None:
     """Buttons for the selected runs; each is enabled only when it can do something to all of them."""
-    if not chosen:
-        st.caption(_("Select rows to open, compare, stop, pause, cancel, resume or delete them."))
     ids = [run.id for run in chosen]
     live = [run.live for run in chosen]
     with st.container(horizontal=True):
@@ -105,6 +103,8 @@ def _draw_actions(chosen: list[Run]) -> None:
         if st.button(_("Delete…"), icon=":material/delete:", disabled=not ids or any(live),
                      help=_("Delete ended runs with everything they left.")):  # fmt: skip
             _ask("delete", ids)
+    if not chosen:  # below, so that the buttons keep their place when rows are selected
+        st.caption(_("Select rows to open, compare, stop, pause, cancel, resume or delete them."))
 
 
 def _ask(what: str, ids: list[int]) -> None:
