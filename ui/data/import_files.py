@@ -117,13 +117,13 @@ def _draw_columns(table: LabelsFile, key: str) -> ChosenColumns:
     words = {"label": _("Column of classes"), "group": _("Column of groups"), "split": _("Column of splits")}
     guesses = {"label": table.label_column, "group": table.group_column, "split": table.split_column}
     found = [
-        _draw_column(place, words[role], table.columns, guesses[role], f"own.files.{role}-{key}")
+        _draw_label_column(place, words[role], table.columns, guesses[role], f"own.files.{role}-{key}")
         for role, place in zip(words, st.columns(3), strict=True)
     ]
     return ChosenColumns(*found)
 
 
-def _draw_column(
+def _draw_label_column(
     place: "st.delta_generator.DeltaGenerator", label: str, names: Sequence[str], guess: str, key: str
 ) -> str:
     options = ["", *names]
