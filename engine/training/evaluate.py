@@ -44,7 +44,8 @@ def evaluate_run(network: Network, data: PreparedDataset, files: Artifacts, spec
                 found[split] = _evaluated(answers, where, split, spec.task, data.info, outcomes)
     for name in spec.dataset.extra_tests:
         extra = spec.dataset.extra_test(name)
-        found[name] = spec.task.evaluate(predict(network, extra.inputs), extra.targets, data.info)
+        outputs = spec.task.answer(_caller(network), extra.inputs, data.info, spec.task.answering())
+        found[name] = spec.task.evaluate(outputs, spec.task.truth(extra.inputs, extra.targets), data.info)
     write_text(files.evaluation, json.dumps(found))
     return {f"{split}_{name}": value for split, part in found.items() for name, value in part["metrics"].items()}
 

@@ -81,7 +81,7 @@ class Reversal(Task):
         for _letter in range(options.most_letters + 1):
             chosen = call(inputs, {"previous": known})[:, -1].argmax(axis=-1).astype(np.int32)
             known = np.concatenate([known, chosen[:, None]], axis=1)
-            yield Ragged.of([_until_end(row) for row in known[:, 1:]], np.int32)
+            yield Ragged.of([_until_end(row) for row in known[:, 1 : options.most_letters + 1]], np.int32)
             if (known == END).any(axis=1).all():
                 return
 

@@ -79,9 +79,7 @@ def test_a_text_is_written_letter_by_letter(answers: None, store: Store) -> None
     assert [entry["text"] for entry in json.loads(answer)["predictions"]] == ["cba", "ac"]
     short = json.dumps({"instances": ["abc"], "parameters": {"most_letters": 1}}).encode()
     together = models.answer(run, [Instances(body), Instances(short), Files([("a.txt", b"abc")])])
-    assert json.loads(together[1])["predictions"] == [{"text": "c"}] or len(
-        json.loads(together[1])["predictions"][0]["text"]
-    ) < len("cba")
+    assert json.loads(together[1])["predictions"] == [{"text": "c"}]
     assert together[2][0].prediction.values == {"text": "cba"}
     (wrong,) = models.answer(run, [Instances(json.dumps({"instances": ["a"], "parameters": {"heat": 1}}).encode())])
     assert isinstance(wrong, TrainyardError)
