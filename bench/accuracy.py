@@ -33,8 +33,8 @@ def _one_click(name: str, environment: dict[str, str]) -> dict[str, Any]:
         command = ("-m", "engine", "train", "--dataset", name, "--seed", str(seed), "--json")
         metrics = run_json(*command, environment=environment)["metrics"]
         seconds.append(round(time.monotonic() - began, 1))
-        for judged in ("test", *datasets[name].extra_tests):
-            scores.setdefault(f"{judged}_{metric}", []).append(metrics[f"{judged}_{metric}"])
+        for evaluated in ("test", *datasets[name].extra_tests):
+            scores.setdefault(f"{evaluated}_{metric}", []).append(metrics[f"{evaluated}_{metric}"])
     return {
         key: {
             "mean": round(fmean(each), 4),

@@ -60,7 +60,7 @@ def draw_tick() -> None:
     from ui import lab
     from ui.navigation import navigation
     from ui.studies.feed import study_feed
-    from ui.studies.plots import judging_of
+    from ui.studies.plots import goal_of
     from ui.studies.progress import draw_best, draw_progress
     from ui.studies.table import draw_trials
     from ui.studies.views import draw_charts
@@ -70,7 +70,7 @@ def draw_tick() -> None:
     study = feed.follow(lab.actor(), max_age_seconds=0.0)
     assert feed.reader is not None
     draw_progress(study, feed, feed.reader)
-    draw_best(study, feed, judging_of(study, feed.reader))
+    draw_best(study, feed, goal_of(study, feed.reader))
     draw_charts(study, feed, feed.reader)
     draw_trials(study, feed, feed.reader)
 

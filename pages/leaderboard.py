@@ -13,12 +13,13 @@ from ui.widgets.url_choices import choose
 
 
 def main() -> None:
-    """Choose a dataset that runs were judged on, and draw its leaderboard."""
+    """Choose a dataset that runs were evaluated on, and draw its leaderboard."""
     st.title(_("Leaderboard"))
     names = service.runs.evaluated_datasets(lab.actor())
     if not names:
         st.info(
-            _("No run has been judged on a test split yet. A run is judged when it completes."), icon=":material/info:"
+            _("No run has been evaluated on a test split yet. A run is evaluated when it completes."),
+            icon=":material/info:",
         )
         st.page_link(page("train"), label=_("Train a network"), icon=":material/model_training:",
                      help=_("The form that starts a run."))  # fmt: skip

@@ -17,7 +17,7 @@ from ui.runs.feeds import crowd
 from ui.sentences import said
 from ui.studies.actions import draw_actions
 from ui.studies.feed import StudyFeed, study_feed
-from ui.studies.plots import judging_of
+from ui.studies.plots import goal_of
 from ui.studies.progress import draw_best, draw_progress, study_pace
 from ui.studies.steering import draw_steering
 from ui.studies.table import draw_trials
@@ -97,7 +97,7 @@ def _tick(feed: StudyFeed, before: Study, best: int, pace: float | None) -> None
     draw_progress(study, feed, feed.reader)
     if study.live and executor_warning():
         _offer_executor()
-    draw_best(study, feed, judging_of(study, feed.reader))
+    draw_best(study, feed, goal_of(study, feed.reader))
     draw_charts(study, feed, feed.reader)
     st.subheader(_("Trials"), anchor=False)
     draw_trials(study, feed, feed.reader)

@@ -108,7 +108,7 @@ def completed(store: Store, owner: str = "ada", epochs: int = 10, points: int = 
     return store.runs.get(run.id)
 
 
-def judged(store: Store, known: dict[str, Any] | None = None, owner: str = "ada", **values: Any) -> Run:
+def evaluated(store: Store, known: dict[str, Any] | None = None, owner: str = "ada", **values: Any) -> Run:
     """A completed run with all that a worker leaves: what became of each real example, and the baseline."""
     data = prepare(spec(**values).dataset)
     run = running(
@@ -186,12 +186,12 @@ def failed(store: Store, **values: Any) -> Run:
 
 def end(store: Store, run: Run, state: RunState, message: str = "") -> None:
     """End a run as a worker does: model and evaluation in its folder, result in the store."""
-    judged = evaluation()
+    evaluated = evaluation()
     files = artifacts_of(run.id)
     files.folder.mkdir(parents=True, exist_ok=True)
     files.model.write_bytes(b"not a network: no test that uses it reads it")
-    files.evaluation.write_text(json.dumps({"validation": judged, "test": judged}))
-    result = {"test_accuracy": judged["metrics"]["accuracy"], "test_loss": 0.31, "examples_per_second": 21_000.0}
+    files.evaluation.write_text(json.dumps({"validation": evaluated, "test": evaluated}))
+    result = {"test_accuracy": evaluated["metrics"]["accuracy"], "test_loss": 0.31, "examples_per_second": 21_000.0}
     store.attempts.end(run, state, message, result)
 
 

@@ -170,7 +170,7 @@ def test_a_run_stopped_anywhere_ends_as_one_never_stopped(store: Store, monkeypa
     assert_equal(store, train(store, **values), stopped)
 
 
-def test_a_run_is_judged_once_on_what_lies_outside_the_splits(store: Store) -> None:
+def test_a_run_is_evaluated_once_on_what_lies_outside_the_splits(store: Store) -> None:
     run = train(store, **SMALL)
     found = json.loads(artifacts_of(run.id).evaluation.read_text())
     assert list(found) == ["validation", "test", "other_tones"]

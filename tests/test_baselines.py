@@ -13,7 +13,7 @@ from engine.baselines.fitting import fit_in_portions
 from engine.data_info import DataInfo
 from engine.datasets.base import datasets
 from engine.errors import TrainyardError
-from engine.judging.values import judge_values
+from engine.evaluation.values import evaluate_values
 from engine.modalities.audio.baseline import mean_and_deviation
 from engine.modalities.audio.mel import BANDS, log_mel
 from engine.modalities.base import modalities
@@ -46,7 +46,7 @@ class Regression(Task):
     maximize: ClassVar[bool] = False
 
     def evaluate(self, outputs: np.ndarray, targets: np.ndarray, info: DataInfo) -> dict[str, Any]:
-        return judge_values(outputs, targets)
+        return evaluate_values(outputs, targets)
 
 
 @pytest.fixture

@@ -11,11 +11,11 @@ from engine.artifacts import artifacts_of
 from engine.comparing.correction import corrected
 from engine.comparing.differences import baseline_metrics, hyperparameters, last_metrics
 from engine.comparing.findings import compare_runs
-from engine.comparing.leaderboard import judged_runs, metrics_of, rank, wilson
-from engine.comparing.outcomes import read_judged
+from engine.comparing.leaderboard import evaluated_runs, metrics_of, rank, wilson
+from engine.comparing.outcomes import read_evaluated
 from engine.comparing.resampling import interval_of, interval_of_right, resampled_means
 from engine.comparing.seeds import compare_seeds, group_seeds, mean_of
-from engine.comparing.verdicts import judge_pairs, mcnemar_p, paired_p
+from engine.comparing.verdicts import compare_pairs, mcnemar_p, paired_p
 from engine.data_info import DataInfo
 from engine.datasets.base import datasets
 from engine.errors import TrainyardError
@@ -124,7 +124,7 @@ def test_the_t_interval_gives_what_the_textbook_says() -> None:
 
 
 def test_equal_predictions_are_not_distinguishable(store: Store) -> None:
-    [verdict] = judge_pairs([seeding.scored(store, **DIGITS), seeding.scored(store, **DIGITS)])
+    [verdict] = compare_pairs([seeding.scored(store, **DIGITS), seeding.scored(store, **DIGITS)])
     assert not verdict.distinguishable
     assert (verdict.gain, verdict.mcnemar_p) == (0.0, 1.0)
     assert -0.02 < verdict.low < 0.0 < verdict.high < 0.02, "of 269 examples one in a hundred may differ unseen"
@@ -133,7 +133,7 @@ def test_equal_predictions_are_not_distinguishable(store: Store) -> None:
 
 def test_a_small_difference_is_not_distinguishable_and_a_clear_one_is(store: Store) -> None:
     weak, near, strong = (seeding.scored(store, right, **DIGITS) for right in (0.80, 0.81, 0.97))
-    small, clear, _ = judge_pairs([weak, near, strong])
+    small, clear, _ = compare_pairs([weak, near, strong])
     assert (small.run, small.other, small.distinguishable) == (near.id, weak.id, False)
     assert (clear.run, clear.other, clear.distinguishable) == (strong.id, weak.id, True)
     assert clear.gain == pytest.approx(strong.result["test_accuracy"] - weak.result["test_accuracy"])
@@ -144,7 +144,7 @@ def test_a_small_difference_is_not_distinguishable_and_a_clear_one_is(store: Sto
 
 def test_a_difference_that_is_clear_alone_is_not_among_several_pairs(store: Store) -> None:
     weak, strong, other = (seeding.scored(store, right, luck, **DIGITS) for right, luck in PAIR)
-    [alone] = judge_pairs([weak, strong])
+    [alone] = compare_pairs([weak, strong])
     assert alone.distinguishable
     assert (alone.corrected_p, alone.pairs) == (alone.p, 1)
     assert "Corrected" not in alone.sentences()
@@ -159,15 +159,15 @@ def test_a_difference_that_is_clear_alone_is_not_among_several_pairs(store: Stor
     assert compare_runs([weak, strong]).correction() == []
 
 
-def test_pairs_that_cannot_be_judged_do_not_count_in_the_correction(store: Store) -> None:
+def test_pairs_that_cannot_be_evaluated_do_not_count_in_the_correction(store: Store) -> None:
     runs = [seeding.scored(store, right, luck=luck, **DIGITS) for luck, right in enumerate((0.8, 0.9))]
-    verdicts = judge_pairs([*runs, seeding.running(store, **DIGITS)])
+    verdicts = compare_pairs([*runs, seeding.running(store, **DIGITS)])
     assert [verdict.pairs for verdict in verdicts if not verdict.problem] == [1]
 
 
 def test_a_verdict_names_the_better_run_whichever_comes_first(store: Store) -> None:
     strong, weak = seeding.scored(store, 0.97, **DIGITS), seeding.scored(store, 0.7, luck=1, **DIGITS)
-    [verdict] = judge_pairs([strong, weak])
+    [verdict] = compare_pairs([strong, weak])
     assert verdict.gain < 0
     assert verdict.sentences().startswith(f"Run {strong.id} is better than run {weak.id} by")
     assert "-" not in verdict.sentences().split("test examples")[0]
@@ -176,7 +176,7 @@ def test_a_verdict_names_the_better_run_whichever_comes_first(store: Store) -> N
 def test_a_regression_is_compared_by_its_error_where_less_is_better(store: Store) -> None:
     values = {"dataset": regression()}
     weak, strong = seeding.scored(store, 0.5, **values), seeding.scored(store, 0.9, luck=1, **values)
-    [verdict] = judge_pairs([weak, strong])
+    [verdict] = compare_pairs([weak, strong])
     assert (verdict.metric, verdict.distinguishable, verdict.mcnemar_p) == ("rmse", True, None)
     assert verdict.gain == pytest.approx(weak.result["test_rmse"] - strong.result["test_rmse"], rel=1e-5)
     assert "in RMSE" in verdict.sentences()
@@ -192,31 +192,31 @@ def regression() -> str:
 
 def test_more_than_four_runs_are_compared_with_the_first_only(store: Store) -> None:
     runs = [seeding.scored(store, luck=i, **DIGITS) for i in range(5)]
-    assert [(v.run, v.other) for v in judge_pairs(runs)] == [(run.id, runs[0].id) for run in runs[1:]]
+    assert [(v.run, v.other) for v in compare_pairs(runs)] == [(run.id, runs[0].id) for run in runs[1:]]
 
 
 def test_another_fold_has_the_same_test_examples(store: Store) -> None:
     first, second = (seeding.scored(store, folds=3, fold=fold, **DIGITS) for fold in (0, 1))
     assert first.environment["dataset_hash"] != second.environment["dataset_hash"]
-    [verdict] = judge_pairs([first, second])
+    [verdict] = compare_pairs([first, second])
     assert verdict.problem == ""
 
 
 def test_another_test_split_is_said(store: Store) -> None:
-    [verdict] = judge_pairs([seeding.scored(store, **DIGITS), seeding.scored(store, split_seed=1, **DIGITS)])
-    assert "not judged on the same test examples: the test split was drawn differently" in verdict.problem
+    [verdict] = compare_pairs([seeding.scored(store, **DIGITS), seeding.scored(store, split_seed=1, **DIGITS)])
+    assert "not evaluated on the same test examples: the test split was drawn differently" in verdict.problem
     assert not verdict.distinguishable
 
 
 def test_a_dataset_that_has_changed_is_said(store: Store) -> None:
     first, second = seeding.scored(store, **DIGITS), seeding.scored(store, **DIGITS)
     second.environment["dataset_hash"] = "another"
-    [verdict] = judge_pairs([first, second])
+    [verdict] = compare_pairs([first, second])
     assert "the dataset has changed between them" in verdict.problem
 
 
 def test_another_dataset_is_said(store: Store) -> None:
-    [verdict] = judge_pairs([seeding.scored(store, **DIGITS), seeding.scored(store, dataset=regression())])
+    [verdict] = compare_pairs([seeding.scored(store, **DIGITS), seeding.scored(store, dataset=regression())])
     assert "cannot be compared example by example" in verdict.problem
 
 
@@ -224,26 +224,26 @@ def test_two_imported_sets_with_equal_targets_are_not_the_same_examples(store: S
     first, second = seeding.scored(store, **DIGITS), seeding.scored(store, **DIGITS)
     for run, table in ((first, "prices"), (second, "prices@2")):
         run.spec["dataset"] |= {"name": "my-table", "table": table}
-    [verdict] = judge_pairs([first, second])
+    [verdict] = compare_pairs([first, second])
     assert (
         "one is on 'prices@2', the other on 'prices'" in verdict.problem
         or "one is on 'prices', the other on 'prices@2'" in verdict.problem
     )
 
 
-def test_a_run_that_is_not_judged_says_why(store: Store) -> None:
+def test_a_run_that_is_not_evaluated_says_why(store: Store) -> None:
     good, deleted, damaged = (seeding.scored(store, **DIGITS) for _ in range(3))
     artifacts_of(deleted.id).outcomes.unlink()
     artifacts_of(damaged.id).outcomes.write_bytes(b"PK\x03\x04")
     live, failed = seeding.running(store, **DIGITS), seeding.failed(store, **DIGITS)
     trial = replace(good, study_id=3)
-    said = [verdict.problem for verdict in judge_pairs([good, deleted, damaged, live, failed])]
+    said = [verdict.problem for verdict in compare_pairs([good, deleted, damaged, live, failed])]
     assert "TRAINYARD_DISK_BUDGET_MB" in said[0]
     assert f"The outcomes of run {damaged.id} are damaged." in said[1]
-    assert f"Run {live.id} is running: it is judged" in said[2]
+    assert f"Run {live.id} is running: it is evaluated" in said[2]
     assert f"Run {failed.id} is failed: only a completed run" in said[3]
     with pytest.raises(TrainyardError, match="is a trial of study 3"):
-        read_judged(trial)
+        read_evaluated(trial)
 
 
 @pytest.mark.parametrize("name", [name for name in tasks if tasks[name].prediction in ("classes", "value")])
@@ -254,12 +254,12 @@ def test_the_scores_of_single_examples_make_up_the_metrics(name: str) -> None:
     targets = rng.integers(0, 3, 50) if classes else rng.normal(size=50)
     outputs = seeding.outputs_for(targets, classes, 0.7, rng)
     info = DataInfo((1,), ("a", "b", "c")[:classes], target="x")
-    judged = task().evaluate(outputs, targets, info)["metrics"]
+    evaluated = task().evaluate(outputs, targets, info)["metrics"]
     scores = task.example_scores(outputs, targets)
     assert scores
     for metric, values in scores.items():
         mean = values.mean()
-        assert judged[metric] == pytest.approx(mean**0.5 if metric == "rmse" else mean)
+        assert evaluated[metric] == pytest.approx(mean**0.5 if metric == "rmse" else mean)
 
 
 # -- seeds -------------------------------------------------------------------------------------------------------------
@@ -385,7 +385,7 @@ def test_seeds_of_a_fold_leave_its_cross_validation_alone(store: Store) -> None:
 
 def test_the_leaderboard_ranks_runs_and_the_baseline_with_intervals(store: Store) -> None:
     weak, strong = seeding.scored(store, 0.8, **DIGITS), seeding.scored(store, 0.95, luck=1, **DIGITS)
-    [runs] = judged_runs([weak, strong])
+    [runs] = evaluated_runs([weak, strong])
     assert metrics_of(runs)[0] == "accuracy"
     board = rank(runs, "accuracy")
     assert [place.run.id if place.run else place.baseline for place in board.places] == [
@@ -417,7 +417,7 @@ def test_runs_on_other_test_examples_are_on_another_board(store: Store) -> None:
         seeding.scored(store, **DIGITS),
         seeding.scored(store, split_seed=1, **DIGITS),
     ]
-    assert [[run.id for run in board] for board in judged_runs(runs)] == [[runs[0].id, runs[1].id], [runs[2].id]]
+    assert [[run.id for run in board] for board in evaluated_runs(runs)] == [[runs[0].id, runs[1].id], [runs[2].id]]
     runs[0].environment["dataset_hash"] = "another"
     board = rank(runs[:2], "accuracy")
     assert board.others == (runs[0].id,)

@@ -127,9 +127,9 @@ def test_of_numbers_the_mean_is_what_a_network_has_to_beat(home: Path) -> None:
     guess = task.guess(targets, 3, data.info)
     assert guess is not None
     assert guess[1].tolist() == [[targets.mean()]] * 3
-    judged = {split: task.evaluate(np.full((len(data.indices(split)), 1), -1e3), data.targets[data.indices(split)], data.info)
+    evaluated = {split: task.evaluate(np.full((len(data.indices(split)), 1), -1e3), data.targets[data.indices(split)], data.info)
               for split in ("validation", "test")}  # fmt: skip
-    found = comparison.compare_with_guess(data, task, judged)
+    found = comparison.compare_with_guess(data, task, evaluated)
     assert found["guess_no_worse"] is True
     assert abs(found["guess_r2"]) < 0.1
 

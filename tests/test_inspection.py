@@ -12,7 +12,7 @@ from engine.data_info import Column
 from engine.datasets.base import Examples, UnsplitDataset
 from engine.errors import TrainyardError
 from engine.inspection import checks
-from engine.inspection.balance import judge_balance
+from engine.inspection.balance import check_balance
 from engine.inspection.checks import CHECKS, known_result, run_check
 from engine.inspection.columns import TELLTALE, inspect_all
 from engine.inspection.duplicates import find_duplicates
@@ -148,7 +148,7 @@ def test_a_category_that_repeats_the_class_is_found(home: Path) -> None:
     assert other["alone"] < 0.2
 
 
-def test_a_large_table_is_judged_by_a_sample(home: Path) -> None:
+def test_a_large_table_is_evaluated_by_a_sample(home: Path) -> None:
     numbers = np.random.default_rng(0).normal(size=(500, 1))
     data = planted(make_rows(numbers, None), np.arange(500) % 2, ("a", "b"), columns=(Column("n", "number"),))
     found = inspect_all(data, 100)
@@ -218,10 +218,10 @@ def test_sizes_count_characters_words_and_seconds() -> None:
 
 def test_balance_names_the_largest_and_the_rare(home: Path) -> None:
     data = planted(texts(*map(str, range(100))), [0] * 90 + [1] * 10, ("many", "few"))
-    found = judge_balance(data)
+    found = check_balance(data)
     assert (found.largest, found.most, found.least, found.uneven) == ("many", 90, 10, True)
     assert found.rare == ("few",)
-    assert not judge_balance(planted(texts(*map(str, range(100))), np.arange(100) % 2, ("a", "b"))).uneven
+    assert not check_balance(planted(texts(*map(str, range(100))), np.arange(100) % 2, ("a", "b"))).uneven
 
 
 # -- in a process of their own -----------------------------------------------------------------------------------------

@@ -11,8 +11,8 @@ from PIL import Image
 from engine.artifacts import artifacts_of
 from engine.preparation.prepare import prepare
 from engine.runs import Run, RunSpec, RunState
-from engine.serving.asked import Arrays
 from engine.serving.loaded import LoadedModels
+from engine.serving.requests import Arrays
 from engine.store import Store
 from engine.training.checkpoint import Position, load_weights
 from engine.training.network import build_network, compile_network, create_variables
@@ -47,8 +47,8 @@ def test_the_checkpoint_answers_as_the_model_of_its_best_epoch_would(store: Stor
     models = LoadedModels()
     live = running(store, ended)
     np.testing.assert_allclose(outputs(models, live), outputs(models, ended), rtol=1e-5, atol=1e-6)
-    assert models.get(live.id).meaning.epoch == ended.result["best_epoch"]
-    assert models.get(ended.id).meaning.epoch is None
+    assert models.get(live.id).signature.epoch == ended.result["best_epoch"]
+    assert models.get(ended.id).signature.epoch is None
 
 
 def test_a_newer_checkpoint_takes_its_place_and_the_model_in_the_end(store: Store) -> None:
@@ -62,7 +62,7 @@ def test_a_newer_checkpoint_takes_its_place_and_the_model_in_the_end(store: Stor
     store.attempts.end(live, RunState.COMPLETED)
     shutil.copy(artifacts_of(first.id).model, artifacts_of(live.id).model)
     np.testing.assert_allclose(outputs(models, live), before, rtol=1e-5, atol=1e-6)
-    assert models.get(live.id).meaning.epoch is None
+    assert models.get(live.id).signature.epoch is None
 
 
 def test_a_result_of_a_file_tells_the_epoch(store: Store) -> None:

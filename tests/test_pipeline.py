@@ -99,8 +99,8 @@ def test_batches_of_words_end_with_the_longest_and_lose_none() -> None:
     assert sorted(part[part > 0].tolist() for rows in found for part in rows) == sorted(
         row[row > 0].tolist() for row in WORDS
     )
-    judged = [x.numpy() for x, _ in evaluation_dataset(WORDS, np.arange(5) % 2, spec(), info)]
-    assert [(row > 0).sum() for part in judged for row in part] == [1, 1, 2, 3, 5]
+    evaluated = [x.numpy() for x, _ in evaluation_dataset(WORDS, np.arange(5) % 2, spec(), info)]
+    assert [(row > 0).sum() for part in evaluated for row in part] == [1, 1, 2, 3, 5]
 
 
 def test_bucketing_keeps_every_example_and_brings_like_lengths_together() -> None:

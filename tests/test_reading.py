@@ -19,8 +19,8 @@ from engine.readers.deciding import decide, decide_decimal
 from engine.readers.tables import TableFile, read_table
 from engine.reading import Reading, cell_text
 from engine.runs import RunSpec
-from engine.serving.asked import Files, Instances, Meaning
 from engine.serving.decoding import decode
+from engine.serving.requests import Files, Instances, Signature
 from engine.tasks.base import tasks
 from tests.test_own_data import imported, upload
 
@@ -225,7 +225,7 @@ def test_a_first_column_without_a_name_that_numbers_rows_is_no_feature(home: Pat
 # -- what is unknown ---------------------------------------------------------------------------------------------------
 
 VOTES = DataInfo((), ("a", "b"), (Column("vote", "category", ("+1", "-1"), Reading("category")), Column("n", "number")))
-MEANING = Meaning(tasks["tabular-classification"](), VOTES)
+MEANING = Signature(tasks["tabular-classification"](), VOTES)
 OUTPUTS = np.array([[0.75, 0.25], [0.25, 0.75], [0.5, 0.5]])
 
 

@@ -37,7 +37,7 @@ def test_of_shares_the_distance_is_told_in_points() -> None:
     )
 
 
-def test_an_objective_that_is_not_judged_gives_way_to_the_first_metric() -> None:
+def test_an_objective_that_is_not_evaluated_gives_way_to_the_first_metric() -> None:
     assert "mean absolute error 4" in compared("val_loss", {"mae": 3.0})
 
 
@@ -60,7 +60,7 @@ def test_a_method_without_words_is_named_as_it_is() -> None:
 
 
 def test_the_report_names_run_data_figures_and_classes(store: Store) -> None:
-    run = seeding.judged(store, dataset="digits", learning_rate=0.005)
+    run = seeding.evaluated(store, dataset="digits", learning_rate=0.005)
     evaluation = artifacts_of(run.id).read_evaluation()
     text = report_text(run, evaluation)
     for piece in (

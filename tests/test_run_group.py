@@ -5,7 +5,7 @@ import pytest
 from engine.runs import RunSpec, RunState
 from engine.store import Store
 from tests.pages.opening import open_page, words
-from ui.runs.group import judged_on, spread
+from ui.runs.group import evaluated_on, spread
 
 
 def test_mean_and_spread_are_those_of_the_ended_folds(store: Store) -> None:
@@ -15,7 +15,7 @@ def test_mean_and_spread_are_those_of_the_ended_folds(store: Store) -> None:
         assert run is not None
         store.attempts.end(run, RunState.COMPLETED, result={"validation_accuracy": accuracy, "test_accuracy": 0.5})
     members = store.runs.group(made[0].id)
-    found = spread(members, judged_on(members))["accuracy"]
+    found = spread(members, evaluated_on(members))["accuracy"]
     assert (found.mean, found.count) == (pytest.approx(0.93), 2)
     assert found.deviation == pytest.approx(0.0424, abs=1e-4)
     at = open_page("run", run=made[0].id)

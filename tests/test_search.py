@@ -381,7 +381,7 @@ def test_a_trial_that_is_given_up_between_two_folds_is_no_completed_one(bench: B
     assert bench.trials(study)[4].state is TrialState.PRUNED
     reader = TrialReader(study.spec)
     trials = [reader.trial(runs) for _number, runs in sorted(bench.store.studies.runs(study.id).items())]
-    assert (len(trials[4].runs), trials[4].state, trials[4].judged) == (2, RunState.PRUNED, False)
+    assert (len(trials[4].runs), trials[4].state, trials[4].evaluated) == (2, RunState.PRUNED, False)
     least = value_place(study.spec.build(study.spec.values, {"units": None}, directions={"quality": "minimize"}))
     assert best_values(bench.store, {study.id: least}) == {study.id: pytest.approx(0.8)}
 

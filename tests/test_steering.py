@@ -224,13 +224,13 @@ def test_a_rate_can_be_changed_only_within_bounds_and_until_the_run_has_ended(
 # -- pause -------------------------------------------------------------------------------------------------------------
 
 
-def test_a_paused_run_judges_nothing_and_goes_on_exactly(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_paused_run_evaluates_nothing_and_goes_on_exactly(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     values: dict[str, Any] = RANDOM | {"epochs": 3, "units": 8}
     whole, run = train(store, **values), create(store, **values)
     for chance in (8, 3):
         with monkeypatch.context() as patch:
             patch.setattr(fit, "Reporter", stopping_at(chance, RunState.PAUSED))
-            patch.setattr(fit, "evaluate_run", lambda *_: pytest.fail("it was judged"))
+            patch.setattr(fit, "evaluate_run", lambda *_: pytest.fail("it was evaluated"))
             patch.setattr(fit, "save_model", lambda *_: pytest.fail("a model was saved"))
             assert fit.train_run(store, run) is RunState.PAUSED
         paused = store.runs.get(run.id)

@@ -79,7 +79,7 @@ def test_every_sampler_takes_every_kind_of_domain(sampler: Any) -> None:
         asked.tell(trial, float(number))
 
 
-def test_trials_are_judged_by_the_same_examples() -> None:
+def test_trials_are_evaluated_by_the_same_examples() -> None:
     assert not {"validation_fraction", "test_fraction", "fold", "folds", "seed", "device"} & FIELDS.keys()
 
 
@@ -162,7 +162,7 @@ def test_a_study_that_cannot_be_is_a_sentence(
         StudySpec.build(VALUES, space, objectives, Search(**search))
 
 
-def test_an_objective_can_be_judged_in_the_other_direction() -> None:
+def test_an_objective_can_be_evaluated_in_the_other_direction() -> None:
     asked = [parse_objective(text) for text in ("quality", "latency: maximize", "parameters:minimize")]
     assert asked == [("quality", None), ("latency", "maximize"), ("parameters", "minimize")]
     chosen = {name: direction for name, direction in asked if direction}

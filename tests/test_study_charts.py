@@ -17,8 +17,8 @@ from ui.charts.figures import to_json
 from ui.studies.charts.contour import contour_figure
 from ui.studies.charts.curves import MOST_CURVE_POINTS, MOST_CURVES, curves_figure
 from ui.studies.charts.front import front_figure
+from ui.studies.charts.goal import MOST_TRIALS, Goal, sample
 from ui.studies.charts.history import history_figure
-from ui.studies.charts.judging import MOST_TRIALS, Judging, sample
 from ui.studies.charts.parallel import parallel_figure
 from ui.studies.charts.slices import slice_figure
 from ui.studies.charts.workers import lanes, workers_figure
@@ -29,9 +29,7 @@ NOW = datetime(2026, 1, 1, tzinfo=UTC)
 SPACE: dict[str, Domain] = {
     "rate": Range(1e-4, 1e-1, log=True), "depth": Range(1, 6), "kernel": Choices((3, 5)), "flag": Choices((False, True)),
 }  # fmt: skip
-JUDGING = Judging(
-    SPACE, {name: name.title() for name in SPACE}, ("Accuracy", "Size"), (True, False), (".1%", "~g"), "light"
-)
+GOAL = Goal(SPACE, {name: name.title() for name in SPACE}, ("Accuracy", "Size"), (True, False), (".1%", "~g"), "light")
 
 
 def trial(number: int, value: float | None, state: RunState = RunState.COMPLETED, **more: Any) -> Trial:
@@ -53,21 +51,21 @@ def many(count: int) -> list[Trial]:
     return [*made, trial(count, None, RunState.RUNNING)]
 
 
-def figures(trials: Sequence[Trial], judging: Judging = JUDGING) -> dict[str, dict[str, Any]]:
+def figures(trials: Sequence[Trial], goal: Goal = GOAL) -> dict[str, dict[str, Any]]:
     """Every chart of these trials."""
-    judged = [t for t in trials if t.judged]
-    best = [max(judged, key=lambda t: t.values[0] or 0)] if judged else []
+    evaluated = [t for t in trials if t.evaluated]
+    best = [max(evaluated, key=lambda t: t.values[0] or 0)] if evaluated else []
     numbers = [t.number for t in best]
     return {
-        "history": history_figure(trials, judging),
-        "curves": curves_figure(trials, judging, numbers),
-        "parallel": parallel_figure(trials, judging),
-        "slice": slice_figure(trials, judging, "rate", numbers),
-        "choices": slice_figure(trials, judging, "flag", numbers),
-        "contour": contour_figure(trials, judging, "rate", "depth"),
-        "grid": contour_figure(trials, judging, "kernel", "rate"),
-        "workers": workers_figure(trials, judging, NOW + timedelta(days=1)),
-        "front": front_figure(trials, judging, best, 1, 0),
+        "history": history_figure(trials, goal),
+        "curves": curves_figure(trials, goal, numbers),
+        "parallel": parallel_figure(trials, goal),
+        "slice": slice_figure(trials, goal, "rate", numbers),
+        "choices": slice_figure(trials, goal, "flag", numbers),
+        "contour": contour_figure(trials, goal, "rate", "depth"),
+        "grid": contour_figure(trials, goal, "kernel", "rate"),
+        "workers": workers_figure(trials, goal, NOW + timedelta(days=1)),
+        "front": front_figure(trials, goal, best, 1, 0),
     }
 
 
@@ -84,27 +82,27 @@ def test_no_trace_has_more_points_than_a_browser_draws_at_ease() -> None:
 def test_every_chart_is_json_for_any_number_of_trials(count: int) -> None:
     trials = many(count)[:-1] if count else []
     for theme in ("light", "dark"):
-        for figure in figures(trials, replace(JUDGING, theme=theme)).values():  # type: ignore[arg-type]
+        for figure in figures(trials, replace(GOAL, theme=theme)).values():  # type: ignore[arg-type]
             assert json.loads(to_json(figure)).keys() == {"data", "layout"}
 
 
 def test_the_best_is_drawn_however_many_trials_there_are() -> None:
     trials = many(5_000)
-    assert 2_500 in {t.number for t in sample([t for t in trials if t.judged], JUDGING, 9)}
+    assert 2_500 in {t.number for t in sample([t for t in trials if t.evaluated], GOAL, 9)}
     line = figures(trials)["history"]["data"][-1]
     assert (line["name"], line["y"][-1]) == ("Best so far", 0.99)
 
 
 def test_the_best_so_far_follows_the_direction_of_the_objective() -> None:
     trials = [trial(i, value) for i, value in enumerate((0.5, 0.7, 0.2, 0.6))]
-    up = history_figure(trials, JUDGING)["data"][-1]
-    down = history_figure(trials, replace(JUDGING, maximize=(False, False)))["data"][-1]
+    up = history_figure(trials, GOAL)["data"][-1]
+    down = history_figure(trials, replace(GOAL, maximize=(False, False)))["data"][-1]
     assert (up["x"], up["y"]) == ([0, 1, 3], [0.5, 0.7, 0.7])
     assert (down["x"], down["y"]) == ([0, 2, 3], [0.5, 0.2, 0.2])
 
 
 def test_pruned_curves_are_grey_and_their_ends_are_kept() -> None:
-    figure = curves_figure([trial(0, 0.9), trial(1, 0.3, RunState.PRUNED)], JUDGING, [0])
+    figure = curves_figure([trial(0, 0.9), trial(1, 0.3, RunState.PRUNED)], GOAL, [0])
     looks = {trace["name"]: trace for trace in figure["data"]}
     assert looks["Pruned or stopped"]["line"]["color"] == "#9AA0AA"
     assert looks["Best so far"]["x"] == [1.0, 2.0, 3.0, 4.0, 5.0, None]
@@ -120,7 +118,7 @@ def test_every_point_knows_its_run() -> None:
 def test_a_bar_lies_in_the_row_of_its_slot() -> None:
     trials = [trial(0, 0.5), trial(1, 0.6)]
     trials = [replace(t, runs=(replace(t.runs[0], slot=f"gpu:{1 - t.number}"),)) for t in trials]
-    (trace,) = workers_figure(trials, JUDGING, NOW + timedelta(days=1))["data"]
+    (trace,) = workers_figure(trials, GOAL, NOW + timedelta(days=1))["data"]
     assert trace["y"] == ["gpu:1", "gpu:0"]
 
 
@@ -131,17 +129,17 @@ def test_lanes_are_as_many_as_trained_at_once() -> None:
 
 def test_time_begins_with_the_first_trial_also_where_it_is_not_drawn() -> None:
     count = MOST_TRIALS + 60
-    figure = workers_figure([trial(i, 0.5) for i in range(count)], JUDGING, NOW + timedelta(days=1))
+    figure = workers_figure([trial(i, 0.5) for i in range(count)], GOAL, NOW + timedelta(days=1))
     (trace,) = figure["data"]
     assert trace["base"][0] == pytest.approx(10 * 60 / 3600, abs=1e-3)
 
 
 def test_a_paused_trial_is_neither_given_up_nor_hidden() -> None:
     paused = trial(0, 0.5, RunState.PAUSED)
-    assert history_figure([paused], JUDGING)["data"] == []
-    (curve,) = curves_figure([paused], JUDGING, [])["data"]
+    assert history_figure([paused], GOAL)["data"] == []
+    (curve,) = curves_figure([paused], GOAL, [])["data"]
     assert curve["name"] == "Not ended yet"
-    (bar,) = workers_figure([paused], JUDGING, NOW)["data"]
+    (bar,) = workers_figure([paused], GOAL, NOW)["data"]
     assert bar["name"] == "Paused"
 
 

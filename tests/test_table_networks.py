@@ -219,7 +219,7 @@ def test_vendored_tables_have_their_gaps() -> None:
 # -- runs --------------------------------------------------------------------------------------------------------------
 
 
-def test_a_classification_is_judged_by_what_a_dozen_rows_can_tell(store: Store) -> None:
+def test_a_classification_is_evaluated_by_what_a_dozen_rows_can_tell(store: Store) -> None:
     run = train(store, **SMALL)
     assert run.best["val_cross_entropy"] == min(store.metrics.history(run.id)["val_cross_entropy"])
     assert run.result["validation_cross_entropy"] == pytest.approx(run.best["val_cross_entropy"], abs=1e-4)
@@ -230,8 +230,8 @@ def test_a_regression_is_in_the_unit_of_its_target(store: Store) -> None:
     run = train(store, **values)
     assert run.result["test_r2"] > 0.2
     assert 30 < run.result["test_mae"] < run.result["test_rmse"] < 90
-    judged = artifacts_of(run.id).read_evaluation()["test"]
-    true, predicted = (np.array(judged["residuals"][side]) for side in ("true", "predicted"))
+    evaluated = artifacts_of(run.id).read_evaluation()["test"]
+    true, predicted = (np.array(evaluated["residuals"][side]) for side in ("true", "predicted"))
     assert len(true) == 66
     assert np.sqrt(np.mean((true - predicted) ** 2)) == pytest.approx(run.result["test_rmse"], rel=1e-3)
 

@@ -61,7 +61,7 @@ def test_a_completed_run_leaves_a_model_that_loads_anywhere_and_figures_that_it_
     assert run.environment["dataset_hash"] == data.content_hash
 
 
-def test_a_trial_is_judged_on_validation_alone_and_leaves_a_checkpoint_with_its_best_weights(store: Store) -> None:
+def test_a_trial_is_evaluated_on_validation_alone_and_leaves_a_checkpoint_with_its_best_weights(store: Store) -> None:
     study = store.studies.create(StudySpec.build(SMALL, {"units": None}, ("quality", "latency"), Search(pruner="none")))
     made = store.studies.create_trial(study.id, 0, RunSpec.build(SMALL))
     assert made is not None

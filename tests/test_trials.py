@@ -92,9 +92,9 @@ def test_many_studies_are_counted_in_one_query_each(store: Store) -> None:
 
 def test_the_best_value_is_that_of_completed_trials(store: Store) -> None:
     made = study_seeding.study(store, trials=8, objectives=("quality", "seconds"))
-    judged = [trial for trial in study_seeding.trials_of(store, made) if trial.judged]
+    evaluated = [trial for trial in study_seeding.trials_of(store, made) if trial.evaluated]
     best = best_values(store, {made.id: value_place(made.spec)})
-    assert best[made.id] == pytest.approx(max(trial.values[0] or 0 for trial in judged))
+    assert best[made.id] == pytest.approx(max(trial.values[0] or 0 for trial in evaluated))
     seconds = StudySpec.build(made.spec.values, made.spec.space, ("seconds",), made.spec.search)
     assert best_values(store, {made.id: value_place(seconds)}) == {made.id: 1.0}
 
@@ -117,7 +117,7 @@ def test_a_feed_notices_what_moves_what_ends_and_what_is_deleted(store: Store) -
     store.attempts.end(run, RunState.COMPLETED)
     feed.follow(OWNER, 0.0)
     assert feed.ended > ended
-    assert feed.trials[-1].judged
+    assert feed.trials[-1].evaluated
     ended = feed.ended
     store.runs.delete(run.id)
     feed.follow(OWNER, 0.0)

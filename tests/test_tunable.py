@@ -21,7 +21,7 @@ OWN = {"folder": pictures, "my-clips": tones}
 """What to import into those of one's own datasets that have fields to vary."""
 FIELDS = [(name, field) for name in datasets for field in datasets[name].hyperparameters()]
 SPECS: list[type[Spec]] = [*(spec for registry in PARTS.values() for spec in registry.values()), Training]
-JUDGING = {
+GOAL = {
     "validation_fraction",
     "test_fraction",
     "split_seed",
@@ -75,9 +75,9 @@ def test_what_varies_changes_neither_the_examples_that_judge_nor_the_classes(
 
 
 @pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.name or spec.__name__)
-def test_no_part_offers_to_vary_what_judges_or_how_exactly_is_computed(spec: type[Spec]) -> None:
+def test_no_part_offers_to_vary_what_evaluates_or_how_exactly_is_computed(spec: type[Spec]) -> None:
     varied = {field.name for field in spec.hyperparameters()}
-    assert not varied & (JUDGING | {"seed", "device", "deterministic", "mixed_precision"})
+    assert not varied & (GOAL | {"seed", "device", "deterministic", "mixed_precision"})
 
 
 def test_fields_that_may_be_varied_are_there() -> None:

@@ -11,8 +11,8 @@ import pytest
 from engine.data_info import DataInfo
 from engine.errors import TrainyardError
 from engine.modalities.rows import make_rows
-from engine.serving.asked import Arrays, Meaning
 from engine.serving.loaded import answer_together
+from engine.serving.requests import Arrays, Signature
 from engine.serving.sources import LoadedModel
 from engine.serving.turns import TOGETHER_BYTES, Busy, Late, Turns
 from engine.serving.wire import pack, pack_inputs, unpack, unpack_inputs
@@ -125,7 +125,7 @@ def doubling(batch: np.ndarray) -> np.ndarray:
 
 
 SIZES: list[int] = []
-MODEL = LoadedModel(Meaning(tasks["image-classification"](), DataInfo((1, 2, 1), ("a", "b"))), doubling)
+MODEL = LoadedModel(Signature(tasks["image-classification"](), DataInfo((1, 2, 1), ("a", "b"))), doubling)
 
 
 def images(*pixels: int) -> Arrays:

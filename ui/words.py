@@ -154,7 +154,7 @@ def progress_text(run: Run, left: float | None) -> str:
     if run.total_steps:
         words.append(_("step {step:,} of {total:,}").format(step=run.step, total=run.total_steps))
     if run.state == RunState.RUNNING and run.total_steps and run.step >= run.total_steps:
-        words.append(_("trained, now being judged"))
+        words.append(_("training finished; evaluating"))
     elif run.state == RunState.RUNNING and left is not None:
         words.append(_("at most {time} left").format(time=duration_text(left)))
     elif (seconds := run_seconds(run)) is not None and run.state.final:

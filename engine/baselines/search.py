@@ -12,7 +12,7 @@ import numpy as np
 from sklearn.base import clone
 
 from engine.baselines.fitting import fit_in_portions
-from engine.judging import deciding_metric, gain
+from engine.evaluation import deciding_metric, gain
 from engine.modalities.base import modalities
 from engine.modalities.recipe import Family
 from engine.preparation.prepare import PreparedDataset, Split
@@ -53,8 +53,8 @@ class Search:
         """Fit all candidates that time allows, at least one, and return the best on validation examples."""
         train = _some(self.available, settings().baseline_examples)
         validation = _some(self.data.indices("validation"), settings().baseline_examples)
-        judged = validation if len(validation) else train
-        self._judged = self._extract(judged), self.data.targets[judged]
+        evaluated = validation if len(validation) else train
+        self._evaluated = self._extract(evaluated), self.data.targets[evaluated]
         extracted, reading = self._timed(train)
         families: dict[str, Winner] = {}
         for family in self.recipe.families:
@@ -73,10 +73,10 @@ class Search:
         *, sure: bool,
     ) -> Winner | None:  # fmt: skip
         """Return the best of a family on the examples `train`; None when time is up, unless one must be `sure`."""
-        targets, (judged, expected) = self.data.targets[train], self._judged
+        targets, (evaluated, expected) = self.data.targets[train], self._evaluated
         began = time.monotonic()
         learned = family.features.fit_transform(extracted, targets)
-        seen, size = family.features.transform(judged), _size_bytes(learned) / len(train)
+        seen, size = family.features.transform(evaluated), _size_bytes(learned) / len(train)
         reading += time.monotonic() - began
         found: list[Winner] = []
         for estimator in estimators:
@@ -85,7 +85,7 @@ class Search:
             began = time.monotonic()
             fit_in_portions(estimator, learned, targets, self._more)
             cost = (reading + time.monotonic() - began) / len(train)
-            metrics = self._judge(self._predict(estimator, seen), expected)
+            metrics = self._evaluate(self._predict(estimator, seen), expected)
             found.append(Winner(family.name, family.features, estimator, metrics, len(train), cost, size))
         return self._best(found) if found else None
 
@@ -119,7 +119,7 @@ class Search:
         outputs = [
             self._predict(winner.estimator, winner.features.transform(self._extract(part))) for part in _chunks(where)
         ]
-        return self._judge(np.concatenate(outputs), self.data.targets[where])
+        return self._evaluate(np.concatenate(outputs), self.data.targets[where])
 
     def _extract(self, where: np.ndarray) -> np.ndarray:
         """Positions (examples,) -> input of families, read in chunks: only the extracted part is kept."""
@@ -139,7 +139,7 @@ class Search:
         outputs[:, estimator.classes_] = probabilities
         return outputs
 
-    def _judge(self, outputs: np.ndarray, targets: np.ndarray) -> dict[str, float]:
+    def _evaluate(self, outputs: np.ndarray, targets: np.ndarray) -> dict[str, float]:
         metrics: dict[str, float] = self.task.evaluate(outputs, targets, self.data.info)["metrics"]
         return metrics
 

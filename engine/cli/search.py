@@ -57,7 +57,7 @@ def add_search(add: Callable[..., argparse.ArgumentParser], arguments: list[str]
         "--objective",
         action="append",
         metavar="NAME[:DIRECTION]",
-        help=f"what trials are judged by, once or several times: {', '.join(OBJECTIVES)}; with :minimize or :maximize in "
+        help=f"what trials are evaluated by, once or several times: {', '.join(OBJECTIVES)}; with :minimize or :maximize in "
         f"that direction instead of its own; default: {QUALITY}",
     )
     made.add_argument("--name", default="", metavar="TEXT", help="what the study is called")

@@ -87,8 +87,8 @@ def train_here(run: Run, as_json: bool) -> int:
 def summary(run: Run) -> dict[str, Any]:
     """Return what `train --json` and `resume --json` print last."""
     result = run.result
-    judged = ("test", "validation", *run.parsed().dataset.extra_tests)
-    metrics = {k: v for k, v in result.items() if k.startswith(tuple(f"{name}_" for name in judged))}
+    evaluated = ("test", "validation", *run.parsed().dataset.extra_tests)
+    metrics = {k: v for k, v in result.items() if k.startswith(tuple(f"{name}_" for name in evaluated))}
     return {
         "run": run.id,
         "state": run.state.value,

@@ -20,7 +20,7 @@ def about_correction() -> str:
     """Return a sentence on what the correction does."""
     wrong = f"{100 * (1 - settings().confidence):g} %"
     return Sentence(
-        "Several pairs are judged at once, so p is corrected for their number (Holm's method): if all of "
+        "Several pairs are evaluated at once, so p is corrected for their number (Holm's method): if all of "
         "them were equal, the chance that even one is called different would be at most {wrong}; each "
         "interval is that of its pair alone.",
         wrong=wrong,

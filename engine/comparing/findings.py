@@ -7,7 +7,7 @@ from typing import Any
 
 from engine.comparing.correction import about_correction, corrected
 from engine.comparing.seeds import Seeds, Welch, compare_seeds, group_seeds
-from engine.comparing.verdicts import Verdict, judge_pairs
+from engine.comparing.verdicts import Verdict, compare_pairs
 from engine.errors import TrainyardError
 from engine.runs import Run
 from engine.settings import settings
@@ -50,7 +50,7 @@ def compare_runs(runs: Sequence[Run]) -> Findings:
     """Compare runs with their environment, as `get_run` returns them; the others are compared with the first."""
     check_number(len(runs))
     seeds = group_seeds(runs)
-    return Findings(tuple(judge_pairs(runs)), tuple(seeds), tuple(_compare_groups(seeds)))
+    return Findings(tuple(compare_pairs(runs)), tuple(seeds), tuple(_compare_groups(seeds)))
 
 
 def check_number(count: int) -> None:

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from engine.comparing.outcomes import Judged, check_same_examples, data_changed, read_judged, split_key
+from engine.comparing.outcomes import Evaluated, check_same_examples, data_changed, read_evaluated, split_key
 from engine.comparing.resampling import interval_of, resampled_metric
 from engine.errors import TrainyardError
-from engine.judging import deciding_metric
+from engine.evaluation import deciding_metric
 from engine.metrics import metric_named
 from engine.runs import Run
 from engine.settings import settings
@@ -40,7 +40,7 @@ class Leaderboard:
     """Runs that were left out: the data has changed since they were evaluated."""
 
 
-def judged_runs(runs: Iterable[Run]) -> list[list[Run]]:
+def evaluated_runs(runs: Iterable[Run]) -> list[list[Run]]:
     """Return the runs evaluated on test examples, those with the same examples in one list; the longest list first."""
     alike: dict[str, list[Run]] = {}
     for run in runs:
@@ -71,22 +71,22 @@ def _sign(metric: str) -> float:
 
 
 def rank(runs: Iterable[Run], metric: str) -> Leaderboard:
-    """Rank the best runs of one list from `judged_runs`, with their environment, by a test metric."""
+    """Rank the best runs of one list from `evaluated_runs`, with their environment, by a test metric."""
     name = f"test_{metric}"
     runs = best_runs(runs, metric)
-    judged, others = _same_examples(runs)
+    evaluated, others = _same_examples(runs)
     runs = [run for run in runs if run.id not in others]
-    examples = next((one.num_examples for one in judged.values()), None)
-    intervals = _intervals(judged, metric)
+    examples = next((one.num_examples for one in evaluated.values()), None)
+    intervals = _intervals(evaluated, metric)
     places = [Place(run.result[name], run, "", *intervals.get(run.id, (None, None))) for run in runs]
     places += _baseline(runs, metric, examples)
     places.sort(key=lambda place: _sign(metric) * place.value)
     return Leaderboard(metric, tuple(places), examples, tuple(sorted(others)))
 
 
-def _same_examples(runs: list[Run]) -> tuple[dict[int, Judged], set[int]]:
+def _same_examples(runs: list[Run]) -> tuple[dict[int, Evaluated], set[int]]:
     """Return per-example predictions by run, and the runs whose examples differ from those of the newest run."""
-    judged: dict[int, Judged] = {}
+    evaluated: dict[int, Evaluated] = {}
     others: set[int] = set()
     newest_first = sorted(runs, key=lambda run: run.id, reverse=True)
     for run in newest_first:
@@ -94,27 +94,27 @@ def _same_examples(runs: list[Run]) -> tuple[dict[int, Judged], set[int]]:
             others.add(run.id)
             continue
         try:
-            one = read_judged(run)
+            one = read_evaluated(run)
         except TrainyardError:  # the value stands; only its interval is unknown
             continue
         try:
-            check_same_examples(next(iter(judged.values()), one), one)
+            check_same_examples(next(iter(evaluated.values()), one), one)
         except TrainyardError:
             others.add(run.id)
             continue
-        judged[run.id] = one
-    return judged, others
+        evaluated[run.id] = one
+    return evaluated, others
 
 
-def _intervals(judged: dict[int, Judged], metric: str) -> dict[int, tuple[float, float]]:
+def _intervals(evaluated: dict[int, Evaluated], metric: str) -> dict[int, tuple[float, float]]:
     """Return Wilson's intervals for accuracy, which is a share of examples; the bootstrap's for means over them."""
-    ids = [run_id for run_id, one in judged.items() if metric in one.scores]
+    ids = [run_id for run_id, one in evaluated.items() if metric in one.scores]
     if not ids:
         return {}
     if metric == "accuracy":
-        return {i: wilson(round(float(judged[i].scores[metric].sum())), judged[i].num_examples) for i in ids}
-    drawn = resampled_metric(metric, np.stack([judged[i].scores[metric] for i in ids], axis=1))
-    return {i: interval_of(column, judged[i].num_examples) for i, column in zip(ids, drawn.T, strict=True)}
+        return {i: wilson(round(float(evaluated[i].scores[metric].sum())), evaluated[i].num_examples) for i in ids}
+    drawn = resampled_metric(metric, np.stack([evaluated[i].scores[metric] for i in ids], axis=1))
+    return {i: interval_of(column, evaluated[i].num_examples) for i, column in zip(ids, drawn.T, strict=True)}
 
 
 def wilson(right: int, examples: int) -> tuple[float, float]:

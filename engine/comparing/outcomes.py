@@ -20,7 +20,7 @@ _CUTS = ("validation_fraction", "folds", "fold")
 
 
 @dataclass(frozen=True, eq=False)
-class Judged:
+class Evaluated:
     """A run with a score for each of its test examples, in the order of their positions."""
 
     run: Run
@@ -37,7 +37,7 @@ class Judged:
         return len(self.positions)
 
 
-def read_judged(run: Run) -> Judged:
+def read_evaluated(run: Run) -> Evaluated:
     """Read the run's per-example predictions. Raise `TrainyardError` with the reason where there are none."""
     _check_ended(run)
     files = artifacts_of(run.id)
@@ -62,32 +62,32 @@ def read_judged(run: Run) -> Judged:
         raise TrainyardError(
             "Task {task!r} does not say how good single examples are, so they are not compared.", task=task.name
         )
-    return Judged(run, found.positions[order], found.targets[order], {name: s[order] for name, s in scores.items()})
+    return Evaluated(run, found.positions[order], found.targets[order], {name: s[order] for name, s in scores.items()})
 
 
 def _check_ended(run: Run) -> None:
     if run.live:
         raise TrainyardError(
-            "Run {run} is {state}: it is judged on the test examples when it completes.",
+            "Run {run} is {state}: it is evaluated on the test examples when it completes.",
             run=run.id,
             state=word(run.state),
         )
     if run.study_id is not None:
         raise TrainyardError(
-            "Run {run} is a trial of study {study}: trials are never judged on the test examples, since many "
+            "Run {run} is a trial of study {study}: trials are never evaluated on the test examples, since many "
             "are tried. Train its values again as a run of its own.",
             run=run.id,
             study=run.study_id,
         )
     if run.state is not RunState.COMPLETED:
         raise TrainyardError(
-            "Run {run} is {state}: only a completed run is judged on the test examples.",
+            "Run {run} is {state}: only a completed run is evaluated on the test examples.",
             run=run.id,
             state=word(run.state),
         )
 
 
-def check_same_examples(first: Judged, other: Judged) -> None:
+def check_same_examples(first: Evaluated, other: Evaluated) -> None:
     """Raise `TrainyardError` unless both were evaluated on the same examples of the same data.
 
     Another split of the other examples, such as another fold, makes no difference. The same positions after the data
@@ -107,7 +107,7 @@ def check_same_examples(first: Judged, other: Judged) -> None:
             )
     if not np.array_equal(first.positions, other.positions):
         raise TrainyardError(
-            "Runs {one} and {two} were not judged on the same test examples: the test split was drawn "
+            "Runs {one} and {two} were not evaluated on the same test examples: the test split was drawn "
             "differently ({num_examples:,} and {other_examples:,} examples).",
             one=one.id,
             two=two.id,
@@ -116,7 +116,7 @@ def check_same_examples(first: Judged, other: Judged) -> None:
         )
     if data_changed(one, two) or not same(first.targets, other.targets):
         raise TrainyardError(
-            "Runs {one} and {two} were not judged on the same test examples: the dataset has changed between them.",
+            "Runs {one} and {two} were not evaluated on the same test examples: the dataset has changed between them.",
             one=one.id,
             two=two.id,
         )

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from engine.comparing.correction import corrected
-from engine.comparing.outcomes import Judged, check_same_examples, read_judged
+from engine.comparing.outcomes import Evaluated, check_same_examples, read_evaluated
 from engine.comparing.resampling import interval_of, interval_of_right, metric_of, resampled_metric
 from engine.comparing.words import amount_text, corrected_text, level_text, metric_name, p_text
 from engine.errors import TrainyardError
-from engine.judging import deciding_metric
+from engine.evaluation import deciding_metric
 from engine.metrics import metric_named
 from engine.runs import Run
 from engine.sentences import Sentence
@@ -151,17 +151,17 @@ def pairs_of(runs: Sequence[Run]) -> list[tuple[Run, Run]]:
     return [(run, runs[0]) for run in runs[1:]]
 
 
-def judge_pairs(runs: Sequence[Run]) -> list[Verdict]:
+def compare_pairs(runs: Sequence[Run]) -> list[Verdict]:
     """Return a verdict for each of `pairs_of(runs)`, corrected for their number. Each run's predictions are read once."""
-    judged: dict[int, Judged] = {}
+    evaluated: dict[int, Evaluated] = {}
     problems: dict[int, str] = {}
     for run in runs:
         try:
-            judged[run.id] = read_judged(run)
+            evaluated[run.id] = read_evaluated(run)
         except TrainyardError as error:
             problems[run.id] = error.sentence
-    drawn = _draw(judged.values())
-    return _corrected([_verdict(run.id, other.id, judged, problems, drawn) for run, other in pairs_of(runs)])
+    drawn = _draw(evaluated.values())
+    return _corrected([_verdict(run.id, other.id, evaluated, problems, drawn) for run, other in pairs_of(runs)])
 
 
 def _corrected(verdicts: Sequence[Verdict]) -> list[Verdict]:
@@ -170,15 +170,15 @@ def _corrected(verdicts: Sequence[Verdict]) -> list[Verdict]:
     return [v if v.problem else replace(v, corrected_p=next(left), pairs=len(ps)) for v in verdicts]
 
 
-def decides(judged: Judged) -> str:
+def decides(evaluated: Evaluated) -> str:
     """Return the metric for comparing the run: the one that chose its best epoch, if it is defined per example."""
-    return deciding_metric(tasks[judged.run.spec["task"]["name"]].objective, judged.scores)
+    return deciding_metric(tasks[evaluated.run.spec["task"]["name"]].objective, evaluated.scores)
 
 
-def _draw(judged: Iterable[Judged]) -> dict[int, np.ndarray]:
+def _draw(evaluated: Iterable[Evaluated]) -> dict[int, np.ndarray]:
     """Return the deciding metric of each run on each draw, (draws,) by run; all share the draws. Accuracies need none."""
-    alike: dict[tuple[str, int], list[Judged]] = {}
-    for one in judged:
+    alike: dict[tuple[str, int], list[Evaluated]] = {}
+    for one in evaluated:
         if decides(one) != "accuracy":
             alike.setdefault((decides(one), one.num_examples), []).append(one)
     found: dict[int, np.ndarray] = {}
@@ -189,11 +189,11 @@ def _draw(judged: Iterable[Judged]) -> dict[int, np.ndarray]:
 
 
 def _verdict(
-    run: int, other: int, judged: dict[int, Judged], problems: dict[int, str], drawn: dict[int, np.ndarray]
+    run: int, other: int, evaluated: dict[int, Evaluated], problems: dict[int, str], drawn: dict[int, np.ndarray]
 ) -> Verdict:
     if missing := [problems[i] for i in (other, run) if i in problems]:
         return Verdict(run, other, " ".join(missing))
-    one, two = judged[run], judged[other]
+    one, two = evaluated[run], evaluated[other]
     try:
         check_same_examples(two, one)
     except TrainyardError as error:
@@ -223,7 +223,7 @@ def paired_p(differences: np.ndarray) -> float:
     return float(ttest_1samp(differences, 0.0).pvalue)
 
 
-def _mcnemar(one: Judged, two: Judged) -> dict[str, Any]:
+def _mcnemar(one: Evaluated, two: Evaluated) -> dict[str, Any]:
     """McNemar 1947, where answers are right or wrong."""
     if "accuracy" not in one.scores:
         return {}

@@ -54,14 +54,14 @@ def estimate_memory(spec: RunSpec, facts: NetworkFacts, *, gpu: bool) -> Memory:
     """Return roughly what a training takes at its peak, in 32 bits."""
     trained = facts.trainable_parameters * _FLOAT_BYTES
     batch = min(spec.training.batch_size, facts.train_examples)
-    judged = min(_EVALUATED, _EVALUATED_BYTES // max(1, facts.widest_numbers * _FLOAT_BYTES), facts.train_examples)
+    evaluated = min(_EVALUATED, _EVALUATED_BYTES // max(1, facts.widest_numbers * _FLOAT_BYTES), facts.train_examples)
     resident = facts.data_bytes if facts.data_bytes <= settings().max_resident_mb * 1_000_000 else 0
     return Memory(
         base=GPU_BASE_BYTES if gpu else BASE_BYTES,
         weights=facts.parameters * _FLOAT_BYTES,
         gradients=trained,
         optimizer=round(facts.optimizer_slots * trained),
-        batch=_FLOAT_BYTES * max(batch * facts.kept_numbers, judged * 2 * facts.widest_numbers),
+        batch=_FLOAT_BYTES * max(batch * facts.kept_numbers, evaluated * 2 * facts.widest_numbers),
         data=resident * (1 if gpu else _COPIES),
     )
 

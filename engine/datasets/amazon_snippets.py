@@ -8,7 +8,7 @@ from engine.datasets.sources.scored_texts import ScoredTexts
 
 @datasets.register("amazon-snippets", "Product snippets (2,943 opinions)")
 class AmazonSnippets(ScoredTexts):
-    """Single sentences from reviews of cameras, players and phones, positive or negative as twenty people each judged them."""
+    """Single sentences from reviews of cameras, players and phones, positive or negative as twenty people rated each of them."""
 
     file: ClassVar[str] = "sentiment_amazon_snippets.tsv.gz"
     limits: ClassVar[str] = (

@@ -67,7 +67,7 @@ class Dataset(Spec):
     """Values of other fields that suit this dataset (`epochs`, `batch_size` ...): its form defaults. `model` names the
     model to begin with, where it is not the first of the task."""
     extra_tests: ClassVar[dict[str, str]] = {}
-    """Further tests from outside all splits, title by name: a run is judged on each once, after the test."""
+    """Further tests from outside all splits, title by name: a run is evaluated on each once, after the test."""
     ink: ClassVar[str] = ""
     """For drawable datasets, stroke on ground as in the data: "white-on-black" or "black-on-white". Empty: photos."""
 

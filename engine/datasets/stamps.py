@@ -11,7 +11,7 @@ from engine.files import file_fingerprint
 from engine.spec import FIXED
 
 _FILE = EMBEDDED / "images" / "tuxpaint_stamps_96_rgba.npz"
-_MANY = 26  # examples of a class that are enough to learn it and to judge it
+_MANY = 26  # examples of a class that are enough to learn it and to evaluate it
 _SEED = 20_260  # with the position of a stamp, it makes that stamp's background
 _COMPOSITION = "1"  # raise it when the backgrounds change, so that prepared copies are made anew
 
@@ -31,7 +31,7 @@ class Stamps(UnsplitDataset):
     suggested: ClassVar[dict[str, Any]] = {"epochs": 30, "batch_size": 16, "patience": 10}
 
     classes: Annotated[Literal["ten", "five"], FIXED] = "ten"
-    """Ten: all 267 stamps; some classes have 9 to 19, few to learn from and too few to judge by. Five: birds, fruit,
+    """Ten: all 267 stamps; some classes have 9 to 19, few to learn from and too few to measure by. Five: birds, fruit,
     household, mammals and plants, of which there are 26 to 65."""
     background: Annotated[Literal["plain", "textured"], FIXED] = "plain"
     """What a cut-out lies on: a calm plain colour, or gradients, stripes and clouds. Textured is harder."""

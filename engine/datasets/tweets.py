@@ -8,7 +8,7 @@ from engine.datasets.sources.scored_texts import ScoredTexts
 
 @datasets.register("tweets", "Tweets (3,362 moods)")
 class Tweets(ScoredTexts):
-    """Messages of at most 140 characters, positive or negative as twenty people each judged them."""
+    """Messages of at most 140 characters, positive or negative as twenty people rated each of them."""
 
     file: ClassVar[str] = "sentiment_tweets.tsv.gz"
     limits: ClassVar[str] = (

@@ -31,7 +31,7 @@ class Balance:
         return self.most >= UNEVEN * max(self.least, 1)
 
 
-def judge_balance(prepared: PreparedDataset) -> Balance:
+def check_balance(prepared: PreparedDataset) -> Balance:
     """Return the balance of a dataset with classes."""
     labels = prepared.info.labels
     counts = np.array([prepared.meta["counts"][split] for split in SPLITS])

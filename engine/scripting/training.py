@@ -180,7 +180,7 @@ class TrainingSections(Facts):
             else "(validation_x, validation_y)"
         )
 
-    def _judging(self, written: Written) -> Section:
+    def _evaluation(self, written: Written) -> Section:
         given = (
             "by_length(test_x, test_y, test_lengths)"
             if self.sequences
@@ -196,7 +196,7 @@ class TrainingSections(Facts):
             self.imports.add("import hashlib")
             lines += ["", *DIGEST.split("\n")]
         lines += ["", 'model.save("model.keras")', "print(json.dumps(metrics))"]
-        return Section("Judging", "Once, on examples that no decision was made with.", "\n".join(lines))
+        return Section("Evaluation", "Once, on examples that no decision was made with.", "\n".join(lines))
 
 
 def _own(optimizer: Any, exact: bool) -> Any:

@@ -59,7 +59,7 @@ class _Writer(TrainingSections):
         written = write_network(self.spec, self.info, self.network, self.graph, self.objects, self.arrays.__setitem__)
         network = self._network(written)
         training = [self._preparation(), self._order(), self._fit(written)]
-        judging = self._judging(written)
+        evaluation = self._evaluation(written)
         data = self._data()
         pieces, scale = _gathered(self.transplant.pieces), "\n".join(self.learned.pieces)
         sections = [
@@ -70,7 +70,7 @@ class _Writer(TrainingSections):
             *([Section("Parts", "What Keras does not bring.", pieces)] if pieces else []),
             *network,
             *training,
-            judging,
+            evaluation,
         ]
         return Script([section for section in sections if section.code or section.words], self.arrays)
 

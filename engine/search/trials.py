@@ -36,7 +36,7 @@ class Trial:
         return self.state.live
 
     @property
-    def judged(self) -> bool:
+    def evaluated(self) -> bool:
         """Whether it counts when the best is chosen."""
         return self.state is RunState.COMPLETED and None not in (*self.values, *self.params.values())
 
@@ -109,12 +109,12 @@ def measured(run: Run, objective: str, metric: str) -> float | None:
 
 def best_trials(trials: Sequence[Trial], maximize: Sequence[bool]) -> list[Trial]:
     """Return the best trials that count; with several objectives all that are not dominated, sorted by the first."""
-    judged = [trial for trial in trials if trial.judged]
-    if not judged:
+    evaluated = [trial for trial in trials if trial.evaluated]
+    if not evaluated:
         return []
-    losses = np.array([trial.values for trial in judged], float) * np.where(maximize, -1, 1)
+    losses = np.array([trial.values for trial in evaluated], float) * np.where(maximize, -1, 1)
     if len(maximize) == 1:
-        return [judged[int(np.argmin(losses[:, 0]))]]
+        return [evaluated[int(np.argmin(losses[:, 0]))]]
     order = np.lexsort(losses.T[::-1])  # a trial that dominates another comes before it
     front: list[int] = []
     for i in order:
@@ -122,4 +122,4 @@ def best_trials(trials: Sequence[Trial], maximize: Sequence[bool]) -> list[Trial
         beaten = (others <= losses[i]).all(axis=1) & (others < losses[i]).any(axis=1)
         if not beaten.any():
             front.append(int(i))
-    return [judged[i] for i in front]
+    return [evaluated[i] for i in front]

@@ -170,7 +170,7 @@ def queue(actor: Actor) -> list[int]:
 def evaluated_datasets(actor: Actor) -> list[str]:
     """Return the names of the datasets on which runs have completed, those with most runs first."""
     check(actor, Action.LOOK, "the leaderboards")
-    return store().runs.judged_datasets()
+    return store().runs.evaluated_datasets()
 
 
 def _settled(read: Callable[[], _Runs]) -> _Runs:

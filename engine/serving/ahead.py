@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.serving.asked import Asked, Meaning
+from engine.serving.requests import Request, Signature
 from engine.serving.turns import attempt
 from engine.tasks.base import Answering
 
@@ -23,32 +23,32 @@ _few_large = threading.BoundedSemaphore(2)
 class Ahead:
     """A request whose inputs are there already."""
 
-    asked: Asked
-    meaning: Meaning
+    request: Request
+    signature: Signature
     """That of the network for which they were decoded."""
     found: np.ndarray | Exception | None
 
-    def inputs(self, meaning: Meaning) -> np.ndarray | None:
+    def inputs(self, signature: Signature) -> np.ndarray | None:
         """The inputs, decoded again where the network has become another one meanwhile."""
-        if meaning.task != self.meaning.task or meaning.info != self.meaning.info:
-            return self.asked.inputs(meaning)
+        if signature.task != self.signature.task or signature.info != self.signature.info:
+            return self.request.inputs(signature)
         if isinstance(self.found, Exception):
             raise self.found
         return self.found
 
-    def options(self, meaning: Meaning) -> Answering:
+    def options(self, signature: Signature) -> Answering:
         """Return how it wants to be answered."""
-        return self.asked.options(meaning)
+        return self.request.options(signature)
 
-    def answer(self, outputs: Any, meaning: Meaning) -> Any:
+    def answer(self, outputs: Any, signature: Signature) -> Any:
         """Return the answer for the outputs (examples, outputs) of these inputs."""
-        return self.asked.answer(outputs, meaning)
+        return self.request.answer(outputs, signature)
 
 
-def decode_ahead(asked: Asked, meaning: Meaning, size_bytes: int) -> Ahead:
+def decode_ahead(request: Request, signature: Signature, size_bytes: int) -> Ahead:
     """Decode a request now; what is wrong with it is raised when its turn comes."""
     with _few_large if size_bytes > LARGE_BYTES else nullcontext():
-        return Ahead(asked, meaning, attempt(lambda: asked.inputs(meaning)))
+        return Ahead(request, signature, attempt(lambda: request.inputs(signature)))
 
 
 def may_take_long(kind: str, body: bytes) -> bool:

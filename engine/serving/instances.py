@@ -30,22 +30,22 @@ class Body:
 def read_request(body: bytes) -> Body:
     """Read a request. Raises `TrainyardError` for a body that is not one."""
     try:
-        asked = json.loads(body, parse_constant=_no_number)
+        request = json.loads(body, parse_constant=_no_number)
     except RecursionError as error:
         raise TrainyardError("The body is JSON that is nested too deeply.") from error
     except ValueError as error:  # also bytes that are not text
         raise TrainyardError("The body is not JSON ({error}).", error=error) from error
-    if not isinstance(asked, dict):
+    if not isinstance(request, dict):
         raise TrainyardError('The body must be a JSON object such as {"instances": [...]}.')
-    if "inputs" in asked:
+    if "inputs" in request:
         raise TrainyardError('The column form "inputs" is not taken. Give one entry an input: {"instances": [...]}.')
-    unknown = sorted(asked.keys() - {"instances", "signature_name", "parameters"})
+    unknown = sorted(request.keys() - {"instances", "signature_name", "parameters"})
     if unknown:
         raise TrainyardError(
             "{unknown!r} is not part of a request; there are: instances, signature_name, parameters.",
             unknown=unknown[0][:80],
         )
-    instances, signature = asked.get("instances"), asked.get("signature_name", SIGNATURES[0])
+    instances, signature = request.get("instances"), request.get("signature_name", SIGNATURES[0])
     if signature not in SIGNATURES:
         raise TrainyardError(
             "signature_name is {signature!r}; there are: {signatures}.",
@@ -62,7 +62,7 @@ def read_request(body: bytes) -> Body:
             instances=len(instances),
             limit=limit,
         )
-    parameters = asked.get("parameters", {})
+    parameters = request.get("parameters", {})
     if not isinstance(parameters, dict):
         raise TrainyardError(
             '"parameters" must be an object of settings of the answer, such as {{"temperature": 0.8}}.'

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from engine.serving.answers import PredictResult
-from engine.serving.asked import Asked, Files, Meaning
+from engine.serving.requests import Files, Request, Signature
 from engine.serving.sources import LoadedModel, Source, find_source, load
 from engine.serving.turns import attempt
 from engine.settings import settings
@@ -41,17 +41,17 @@ class LoadedModels:
         found: list[PredictResult] = answer
         return found
 
-    def answer(self, run_id: int, asked: Sequence[Asked]) -> list[Any]:
+    def answer(self, run_id: int, requests: Sequence[Request]) -> list[Any]:
         """For each request its answer, or the exception that belongs to it alone.
 
         Raises `TrainyardError` when the run has no usable model.
         """
-        return answer_together(self.get(run_id), asked)
+        return answer_together(self.get(run_id), requests)
 
-    def meaning(self, run_id: int) -> Meaning | None:
-        """Return the meaning of the model in memory, as last used; None where there is none. Safe from any thread."""
+    def signature(self, run_id: int) -> Signature | None:
+        """Return the signature of the model in memory, as last used; None where there is none. Safe from any thread."""
         found = self._models.get(run_id)
-        return found[1].meaning if found else None
+        return found[1].signature if found else None
 
     def get(self, run_id: int) -> LoadedModel:
         """The model of a run, loaded if it is not in memory or if its file has changed since."""
@@ -66,9 +66,9 @@ class LoadedModels:
         return model
 
 
-def answer_together(model: LoadedModel, asked: Sequence[Asked]) -> list[Any]:
+def answer_together(model: LoadedModel, requests: Sequence[Request]) -> list[Any]:
     """For each request its answer or its exception: what all of them give goes through the network as one batch."""
-    batches = [attempt(partial(_wanted, request, model)) for request in asked]
+    batches = [attempt(partial(_wanted, request, model)) for request in requests]
     # requests that are answered in the same way go through the network together
     alike: dict[Answering, dict[int, np.ndarray]] = {}
     for place, batch in enumerate(batches):
@@ -79,15 +79,15 @@ def answer_together(model: LoadedModel, asked: Sequence[Asked]) -> list[Any]:
         outputs |= zip(some, _answers(model, list(some.values()), options), strict=True)
     found = [outputs.get(place, batch) for place, batch in enumerate(batches)]
     return [
-        one if isinstance(one, Exception) else attempt(partial(request.answer, one, model.meaning))
-        for one, request in zip(found, asked, strict=True)
+        one if isinstance(one, Exception) else attempt(partial(request.answer, one, model.signature))
+        for one, request in zip(found, requests, strict=True)
     ]
 
 
-def _wanted(request: Asked, model: LoadedModel) -> tuple[np.ndarray, Answering]:
+def _wanted(request: Request, model: LoadedModel) -> tuple[np.ndarray, Answering]:
     """The inputs of a request, none as an empty array, and how it is to be answered."""
-    batch = request.inputs(model.meaning)
-    return np.empty((0, 0)) if batch is None else batch, request.options(model.meaning)
+    batch = request.inputs(model.signature)
+    return np.empty((0, 0)) if batch is None else batch, request.options(model.signature)
 
 
 def _answers(model: LoadedModel, batches: list[np.ndarray], options: Answering) -> list[Any]:
@@ -107,7 +107,7 @@ def _outputs(model: LoadedModel, batches: list[np.ndarray], options: Answering) 
     if not full:
         return [np.empty((0, 0)) for _ in batches]
     together = np.concatenate(full) if len(full) > 1 else full[0]
-    step, task, info = settings().max_batch, model.meaning.task, model.meaning.info
+    step, task, info = settings().max_batch, model.signature.task, model.signature.info
     parts = [
         task.answer(model.call, together[start : start + step], info, options)
         for start in range(0, len(together), step)

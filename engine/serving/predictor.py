@@ -19,10 +19,10 @@ from engine.runs import RunSpec
 from engine.scripting.origin import Origin
 from engine.scripting.write import script_files
 from engine.serving.ahead import Ahead, decode_ahead, may_take_long
-from engine.serving.asked import Arrays, Asked, Files, Instances, Meaning
 from engine.serving.loaded import LoadedModels
 from engine.serving.networks import describe_network
 from engine.serving.previews import preview_augmentation
+from engine.serving.requests import Arrays, Files, Instances, Request, Signature
 from engine.serving.server import SharedWork, Work, serve
 from engine.serving.wire import read_head, to_bytes, unpack, unpack_inputs
 
@@ -30,15 +30,15 @@ from engine.serving.wire import read_head, to_bytes, unpack, unpack_inputs
 def work() -> dict[str, Work]:
     """What can be asked, one at a time. Requests and answers are JSON objects; bytes in them are base64 text."""
 
-    def describe(asked: dict[str, Any]) -> Any:
-        return asdict(describe_network(asked["values"]))
+    def describe(request: dict[str, Any]) -> Any:
+        return asdict(describe_network(request["values"]))
 
-    def preview(asked: dict[str, Any]) -> Any:
-        rows = preview_augmentation(asked["values"], asked["count"])
+    def preview(request: dict[str, Any]) -> Any:
+        rows = preview_augmentation(request["values"], request["count"])
         return [[_text(original), [_text(variant) for variant in variants]] for original, variants in rows]
 
-    def script(asked: dict[str, Any]) -> Any:
-        return script_files(RunSpec.from_dict(asked["spec"]), Origin(**asked["origin"])).to_dict()
+    def script(request: dict[str, Any]) -> Any:
+        return script_files(RunSpec.from_dict(request["spec"]), Origin(**request["origin"])).to_dict()
 
     return {"describe": describe, "preview": preview, "script": script}
 
@@ -54,21 +54,21 @@ class _Predict:
         head = read_head(body)
         return bool(head["sizes"]) and may_take_long(head["kind"], body)
 
-    def known(self, key: str) -> Meaning | None:
-        """The meaning of the model, if it is in memory."""
-        return self._loaded.meaning(int(key))
+    def known(self, key: str) -> Signature | None:
+        """The signature of the model, if it is in memory."""
+        return self._loaded.signature(int(key))
 
-    def learn(self, key: str) -> Meaning:
-        """The meaning of the model, which is loaded for it."""
-        return self._loaded.get(int(key)).meaning
+    def learn(self, key: str) -> Signature:
+        """The signature of the model, which is loaded for it."""
+        return self._loaded.get(int(key)).signature
 
-    def decode(self, body: bytes, known: Meaning) -> Ahead:
+    def decode(self, body: bytes, known: Signature) -> Ahead:
         """The request with its inputs."""
-        return decode_ahead(_asked(body), known, len(body))
+        return decode_ahead(_parsed(body), known, len(body))
 
-    def answer(self, key: str, asked: list[bytes | Ahead]) -> list[bytes | Exception]:
+    def answer(self, key: str, bodies: list[bytes | Ahead]) -> list[bytes | Exception]:
         """A body or an error for each."""
-        requests = [_asked(one) if isinstance(one, bytes) else one for one in asked]
+        requests = [_parsed(one) if isinstance(one, bytes) else one for one in bodies]
         return [a if isinstance(a, Exception) else _encoded(a) for a in self._loaded.answer(int(key), requests)]
 
 
@@ -77,7 +77,7 @@ def shared_work() -> dict[str, SharedWork]:
     return {"predict": _Predict()}
 
 
-def _asked(body: bytes) -> Asked:
+def _parsed(body: bytes) -> Request:
     """A request as the client packs it: see `engine.serving.client`."""
     head, parts = unpack(body)
     match head["kind"]:

@@ -44,7 +44,7 @@ class SharedWork(Protocol):
     def decode(self, body: bytes, known: Any) -> Any:
         """Decode a slow request beside the turns; what is wrong with it is for `answer` to say."""
 
-    def answer(self, key: str, asked: list[Any]) -> Sequence[bytes | Exception]:
+    def answer(self, key: str, bodies: list[Any]) -> Sequence[bytes | Exception]:
         """Take bodies, and what `decode` made of slow ones; return a body or an error for each."""
 
 
@@ -105,11 +105,11 @@ def _alone(do: Work, turns: Turns) -> Callable[[Request], Awaitable[bytes]]:
 def _together(do: SharedWork, turns: Turns) -> Callable[[Request], Awaitable[bytes]]:
     async def answer(request: Request) -> bytes:
         key, body = request.path_params["key"], await request.body()
-        asked: Any = body
+        decoded: Any = body
         if do.slow(body):
             known = do.known(key) or await turns.take(functools.partial(do.learn, key))
-            asked = await turns.aside(functools.partial(do.decode, body, known))
-        return await turns.share(request.url.path, body, functools.partial(do.answer, key), asked)
+            decoded = await turns.aside(functools.partial(do.decode, body, known))
+        return await turns.share(request.url.path, body, functools.partial(do.answer, key), decoded)
 
     return answer
 

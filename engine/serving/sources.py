@@ -14,7 +14,7 @@ from engine.data_info import DataInfo
 from engine.errors import TrainyardError
 from engine.modalities.base import modalities
 from engine.sentences import word
-from engine.serving.asked import Meaning
+from engine.serving.requests import Signature
 from engine.store import open_store
 from engine.tasks.base import Call, tasks
 from engine.tasks.graph import STORED, feed
@@ -43,7 +43,7 @@ class Source:
 class LoadedModel:
     """One run's network, traced for batches of any length."""
 
-    meaning: Meaning
+    signature: Signature
     call: Call
     """Raw inputs (batch, ...), and what the graph takes beside them, -> outputs (batch, ...)."""
     trained: Any = None
@@ -93,7 +93,7 @@ def load(source: Source, before: LoadedModel | None = None) -> LoadedModel:
     if not source.live:
         return _from_model(source)
     if before is not None and before.trained is not None:
-        return replace(before, meaning=replace(before.meaning, epoch=_read_weights(source, before.trained)))
+        return replace(before, signature=replace(before.signature, epoch=_read_weights(source, before.trained)))
     return _from_checkpoint(source)
 
 
@@ -122,7 +122,7 @@ def _from_model(source: Source) -> LoadedModel:
             run=source.run_id,
             kind=type(error).__name__,
         ) from error
-    return LoadedModel(Meaning(tasks[name].parse(task), info), _traced(model, info))
+    return LoadedModel(Signature(tasks[name].parse(task), info), _traced(model, info))
 
 
 def _from_checkpoint(source: Source) -> LoadedModel:
@@ -141,7 +141,7 @@ def _from_checkpoint(source: Source) -> LoadedModel:
     network = build_network(spec, info)
     inherit(run, artifacts_of(run.id), network)  # of a forked run a checkpoint may not hold all
     epoch = _read_weights(source, network.trained)
-    return LoadedModel(Meaning(spec.task, info, epoch), _traced(network.saved, info), network.trained)
+    return LoadedModel(Signature(spec.task, info, epoch), _traced(network.saved, info), network.trained)
 
 
 def _read_weights(source: Source, model: Any) -> int:

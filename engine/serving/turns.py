@@ -51,7 +51,7 @@ class _Seat:
     """One request that waits for a turn which it may share."""
 
     body: bytes
-    asked: Any
+    payload: Any
     """Input of the work: the body, or what was made of it already."""
     future: "Future[Any]" = field(default_factory=Future)
 
@@ -97,15 +97,15 @@ class Turns:
         return await self._wait(self._aside.submit(work), give_up=False)
 
     async def share(
-        self, key: str, body: bytes, work: Callable[[list[Any]], Sequence[T | Exception]], asked: Any = None
+        self, key: str, body: bytes, work: Callable[[list[Any]], Sequence[T | Exception]], payload: Any = None
     ) -> T:
         """As `take`, but one turn answers all that wait with the same `key` when it begins.
 
-        `work` gets their bodies, or what was `asked` instead, and returns for each an answer or the error that is raised
+        `work` gets their bodies, or what was `payload` instead, and returns for each an answer or the error that is raised
         to that one alone.
         """
         self._check_room()
-        seat = _Seat(body, body if asked is None else asked)
+        seat = _Seat(body, body if payload is None else payload)
         with self._came:
             self._seats.setdefault(key, deque()).append(seat)
             self._came.notify()
@@ -139,7 +139,7 @@ class Turns:
         if not seats:  # an earlier turn has answered them all
             return
         began = time.monotonic()
-        found = attempt(lambda: work([seat.asked for seat in seats]))
+        found = attempt(lambda: work([seat.payload for seat in seats]))
         self._last = _Turn(key, len(seats), time.monotonic() - began)
         answers = [found] * len(seats) if isinstance(found, Exception) else found
         for seat, answer in zip(seats, answers, strict=True):

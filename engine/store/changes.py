@@ -107,7 +107,7 @@ def steer(db: Connection, run_id: int, learning_rate: float, by: str, now: float
         )
     if row.study_id is not None:
         raise TrainyardError(
-            "Run {run} is a trial of study {study}: the study chooses its learning rate, and judges it by that.",
+            "Run {run} is a trial of study {study}: the study chooses its learning rate, and trials are compared by it.",
             run=run_id,
             study=row.study_id,
         )

@@ -23,7 +23,7 @@ class FinishedRun:
     train_examples: int
     examples_per_second: float
     seconds: float
-    """From building the network to judging it."""
+    """From building the network to evaluating it."""
 
     @property
     def batch_size(self) -> int:
@@ -34,7 +34,7 @@ class FinishedRun:
 def finished_runs(database: Database, model: str, *, trials: bool = False, limit: int = 100) -> list[FinishedRun]:
     """Runs that completed on this machine at the first attempt: those of `model` first, then the newest.
 
-    Trials of studies are not judged on the test split, and so sooner over: they count only where asked for. Forks count
+    Trials of studies are not evaluated on the test split, and so sooner over: they count only where asked for. Forks count
     the epochs of their parents too, and did not train them.
     """
     flops = runs.c.environment["flops"].as_float()

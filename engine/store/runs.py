@@ -218,7 +218,7 @@ class Runs:
             query = select(*run_columns).where(runs.c.group_id == group_id).order_by(runs.c.id)
             return [run_of(row) for row in db.execute(query)]
 
-    def judged_datasets(self) -> _Names:
+    def evaluated_datasets(self) -> _Names:
         """Names of the datasets on which runs have completed, trials aside; those with most runs first."""
         query = (
             select(runs.c.dataset)
@@ -237,7 +237,7 @@ class Runs:
 
     def request_end(self, run_id: int, state: RunState, by: str = "") -> Run:
         """Ask a live run to end in `state`: STOPPED keeps a model and can be resumed, CANCELED keeps nothing, and
-        PAUSED frees the device, judges nothing and keeps the place in the queue.
+        PAUSED frees the device, evaluates nothing and keeps the place in the queue.
 
         A queued run ends at once; a running one obeys within a second. Asking twice is harmless. A cancel overrules
         all else, and a pause nothing.

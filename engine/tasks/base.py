@@ -1,4 +1,4 @@
-"""Task: the head of the network, its losses and metrics, and how predictions are judged and shown."""
+"""Task: the head of the network, its losses and metrics, and how predictions are evaluated and shown."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 import numpy as np
 
 from engine.data_info import DataInfo
-from engine.judging.classes import class_scores, judge_classes
+from engine.evaluation.classes import class_scores, evaluate_classes
 from engine.metrics import ACCURACY, Metric
 from engine.spec import ADVANCED, FORKABLE, Range
 from engine.targets import Classes, Targets
@@ -70,8 +70,8 @@ class Classification(Task):
         return {k: float(len(targets) / (info.num_classes * max(n, 1))) for k, n in enumerate(counts)}
 
     def evaluate(self, outputs: np.ndarray, targets: np.ndarray, info: DataInfo) -> dict[str, Any]:
-        """Figures, confusion matrix, curves and calibration of the probabilities: see `judge_classes`."""
-        return judge_classes(outputs, targets, info.labels)
+        """Figures, confusion matrix, curves and calibration of the probabilities: see `evaluate_classes`."""
+        return evaluate_classes(outputs, targets, info.labels)
 
     def guess(self, targets: np.ndarray, count: int, info: DataInfo) -> tuple[str, np.ndarray] | None:
         """The most frequent class, with each class as probable as it is frequent."""

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 import numpy as np
 
 from engine.data_info import DataInfo
-from engine.judging.values import judge_values, value_scores
+from engine.evaluation.values import evaluate_values, value_scores
 from engine.metrics import MAE, R2, RMSE, Metric
 from engine.spec import ADVANCED, FORKABLE
 from engine.tasks.base import Prediction, Task, tasks
@@ -99,7 +99,7 @@ class TabularRegression(Task):
 
     def evaluate(self, outputs: np.ndarray, targets: np.ndarray, info: DataInfo) -> dict[str, Any]:
         """Mean absolute and root mean squared error, R², and what became of single rows, in the unit of the target."""
-        return judge_values(outputs, targets, info.target)
+        return evaluate_values(outputs, targets, info.target)
 
     def guess(self, targets: np.ndarray, count: int, info: DataInfo) -> tuple[str, np.ndarray] | None:
         """The mean."""

@@ -9,13 +9,13 @@ from typing import Any
 from engine.artifacts import Artifacts
 from engine.baselines.base import Baseline, baseline_of, cached_baseline
 from engine.errors import TrainyardError, first_line
+from engine.evaluation import deciding_metric, gain
 from engine.files import write_text
-from engine.judging import deciding_metric, gain
 from engine.preparation.prepare import PreparedDataset
 from engine.runs import RunState
 from engine.sentences import Sentence, to_json
 from engine.tasks.base import Task
-from engine.training.evaluate import JUDGED
+from engine.training.evaluate import EVALUATED
 from engine.training.reporter import Ended, RunLost
 
 logger = logging.getLogger(__name__)
@@ -71,7 +71,7 @@ def known_baseline(data: PreparedDataset, task: Task) -> dict[str, Any]:
 
 def _record(baseline: Baseline, evaluation: dict[str, Any]) -> None:
     """Add the baseline's metrics to each evaluated split."""
-    for split in JUDGED:
+    for split in EVALUATED:
         if split in evaluation:
             evaluation[split]["baseline"] = asdict(baseline) | {
                 "metrics": baseline.metrics.get(split, {}),
@@ -83,7 +83,7 @@ def compare_with_guess(data: PreparedDataset, task: Task, evaluation: dict[str, 
     """Add the metrics of a constant prediction to each evaluated split; return those on the test split for `run.result`."""
     found: dict[str, Any] = {}
     learned = data.targets[data.indices("train")]
-    for split in JUDGED:
+    for split in EVALUATED:
         where = data.indices(split)
         guess = task.guess(learned, len(where), data.info) if split in evaluation else None
         if guess is None:

@@ -25,7 +25,7 @@ from engine.training.tensors import predict as outputs_of
 _BATCH = 64
 _PORTION = 64 * _BATCH  # examples in memory at once
 _CALLS = 20
-JUDGED: tuple[Split, ...] = ("validation", "test")
+EVALUATED: tuple[Split, ...] = ("validation", "test")
 """Splits on which a run is evaluated."""
 
 
@@ -37,7 +37,7 @@ def evaluate_run(network: Network, data: PreparedDataset, files: Artifacts, spec
     save_model(network, files)
     found: dict[str, Any] = {}
     with outcome_file(files.outcomes) as outcomes:
-        for split in JUDGED:
+        for split in EVALUATED:
             where = data.indices(split)
             if len(where):
                 answers = _answers(network, spec.task, data, where)

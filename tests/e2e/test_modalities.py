@@ -35,7 +35,7 @@ def choose(page: Page, way: str) -> None:
     page.get_by_test_id("stButtonGroup").get_by_text(way, exact=True).click()
 
 
-def test_a_text_is_written_and_judged(page: Page, dashboard: Dashboard) -> None:
+def test_a_text_is_written_and_evaluated(page: Page, dashboard: Dashboard) -> None:
     run_id = trained(page, dashboard, "dataset=tweets&model=bag-of-embeddings&epochs=2")
     page.locator(f".st-key-text-{run_id} textarea").fill("What a lovely, happy day! 很好 😀")
     page.locator(".st-key-predict_text").get_by_role("button", name="Predict").click()

@@ -29,7 +29,7 @@ class Planted:
 
     port: int
     asked: list[str]
-    judged: int
+    evaluated: int
     failed: int
     study: int
 
@@ -46,13 +46,13 @@ def home(dashboard: Dashboard) -> Iterator[Planted]:
         imported(io.BytesIO(planted.table(port)), "a.csv", "planted-table", title=owner)
         imported(io.BytesIO(planted.clips(port)), "a.zip", "planted-clips", title="$x^2$")
         imported(io.BytesIO(planted.pictures(port)), "a.zip", "planted-pictures", title=":smile:")
-        judged = seeding.judged(store, owner=owner, **TABLE)
+        evaluated = seeding.evaluated(store, owner=owner, **TABLE)
         failed = seeding.running(store, owner=owner, **TABLE)
         store.attempts.end(failed, RunState.FAILED, f"Column {owner!r} has no *** in it.")
         study = study_seeding.study(store, name=owner)
         store.studies.end(study.id, StudyState.STOPPED, f"{owner} was stopped.")
         settings.cache_clear()
-        yield Planted(port, asked, judged.id, failed.id, study.id)
+        yield Planted(port, asked, evaluated.id, failed.id, study.id)
         settings.cache_clear()
 
 
@@ -121,16 +121,16 @@ def test_imports_are_previewed_and_done(page: Page, home: Planted, tmp_path: Pat
 
 def test_runs_comparisons_leaderboards_and_studies(page: Page, home: Planted) -> None:
     owner = at_port(PICTURE, home.port)
-    for address in ("data", "runs", f"compare?runs={home.judged},{home.failed}", "leaderboard", "studies", "system"):
+    for address in ("data", "runs", f"compare?runs={home.evaluated},{home.failed}", "leaderboard", "studies", "system"):
         page.goto(f"/{address}")
         quiet(page, home)
         tabs(page, home)
-    page.goto(f"/run?run={home.judged}")
+    page.goto(f"/run?run={home.evaluated}")
     expect(page.locator(".live-plot .ytick text").first).to_be_attached(timeout=PATIENCE)
     quiet(page, home)
     tabs(page, home)
     assert f"by {owner}" in text_of(page)
-    ticks = page.locator(f".live-plot[data-name=confusion-{home.judged}] .ytick text").all_text_contents()
+    ticks = page.locator(f".live-plot[data-name=confusion-{home.evaluated}] .ytick text").all_text_contents()
     assert set(ticks) >= {"***", ":material/home:"}
     page.goto(f"/run?run={home.failed}")
     quiet(page, home)

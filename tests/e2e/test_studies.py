@@ -79,7 +79,7 @@ def test_a_study_is_steered_its_best_promoted_forked_compared_and_taken_home(
     assert any(runs[0].spec["optimizer"]["learning_rate"] == 0.0123 for runs in trials.values())
     expect(page.locator(".live-plot").first).to_have_attribute("data-step", re.compile(r"\d+"), timeout=PATIENCE)
 
-    # the best becomes a run, which is judged on the test split
+    # the best becomes a run, which is evaluated on the test split
     button(page, "Promote the best").click(timeout=PATIENCE)
     parent = dashboard.completed(number_in(page, "run"))
     assert parent.study_id is None

@@ -18,8 +18,8 @@ from engine.artifacts import artifacts_of
 from engine.datasets.base import datasets
 from engine.errors import TrainyardError
 from engine.preparation.prepare import prepare
-from engine.serving.asked import Files, Instances
 from engine.serving.loaded import LoadedModels
+from engine.serving.requests import Files, Instances
 from engine.store import Store
 from engine.targets import Ragged
 from tests.pages.opening import open_page, words
@@ -85,7 +85,7 @@ def test_a_text_is_written_letter_by_letter(answers: None, store: Store) -> None
     assert isinstance(wrong, TrainyardError)
 
     loaded = models.get(run)
-    task, info = loaded.meaning.task, loaded.meaning.info
+    task, info = loaded.signature.task, loaded.signature.info
     parts = [
         task.predictions(outputs, info)[0].values["text"]
         for outputs in task.stream(loaded.call, np.array(["abc"], object), info, task.answering())

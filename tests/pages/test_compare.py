@@ -77,10 +77,10 @@ def test_no_more_runs_than_the_setting_says_are_compared(store: Store, monkeypat
     assert list(table(at, "name")["run"].dropna()) == [f"run?run={run.id}" for run in runs[:2]]
 
 
-def test_a_live_run_moves_and_says_that_it_is_not_judged_yet(store: Store) -> None:
+def test_a_live_run_moves_and_says_that_it_is_not_evaluated_yet(store: Store) -> None:
     ended, live = seeding.scored(store, **DIGITS), seeding.running(store, epochs=2, **DIGITS)
     at = open_page("compare", runs=ids(ended, live), metric="loss", split="train", axis="step")
-    assert f"Run {live.id} is running: it is judged" in words(at).replace("\\", "")
+    assert f"Run {live.id} is running: it is evaluated" in words(at).replace("\\", "")
     before = {trace["name"]: trace["x"]["bdata"] for trace in curves(at)}
     assert len(before) == 2
     store.attempts.report(live, seeding.step_points(300), step=300)
@@ -184,7 +184,7 @@ def test_other_seeds_that_the_queue_refuses_are_a_sentence(store: Store, monkeyp
 
 
 def test_the_leaderboard_of_nothing_says_what_to_do(store: Store) -> None:
-    assert "No run has been judged" in words(open_page("leaderboard"))
+    assert "No run has been evaluated" in words(open_page("leaderboard"))
 
 
 @pytest.mark.parametrize("dataset", ["digits", "diabetes"])

@@ -173,9 +173,9 @@ def opened(name: str, tabs: dict[str, tuple[str, ...]] | None = None, **query: A
     return at
 
 
-def judged(store: Store, name: str) -> int:
+def evaluated(store: Store, name: str) -> int:
     """A run with planted owner on a set."""
-    make = seeding.scored if name == "planted-numbers" else seeding.judged
+    make = seeding.scored if name == "planted-numbers" else seeding.evaluated
     return make(store, owner=PICTURE, **KINDS[name]).id
 
 
@@ -189,8 +189,8 @@ def test_a_set_is_browsed_checked_and_shown_in_the_form(name: str, sets: None, s
 
 
 @pytest.mark.parametrize("name", KINDS)
-def test_a_run_on_a_set_is_judged_and_tried(name: str, sets: None, store: Store) -> None:
-    run = judged(store, name)
+def test_a_run_on_a_set_is_evaluated_and_tried(name: str, sets: None, store: Store) -> None:
+    run = evaluated(store, name)
     tabs = {"details": ("Reproduce", "Log", "Events", "System"), "examples": ("Most confident mistakes",)}
     opened("run", tabs | {"thresholds": ("Precision and recall", "Calibration")}, run=run)
     at = opened("demo", run=run)
@@ -203,7 +203,7 @@ def test_a_run_on_a_set_is_judged_and_tried(name: str, sets: None, store: Store)
 
 
 def test_lists_comparisons_and_leaderboards(sets: None, store: Store) -> None:
-    runs = [judged(store, "planted-table"), judged(store, "planted-table"), judged(store, "planted-texts")]
+    runs = [evaluated(store, "planted-table"), evaluated(store, "planted-table"), evaluated(store, "planted-texts")]
     ended = seeding.running(store, owner=PICTURE, **KINDS["planted-table"])
     store.attempts.end(ended, RunState.FAILED, f"Column {PICTURE!r} has no *** in it.")
     opened("run", run=ended.id)

@@ -13,9 +13,9 @@ import pytest
 
 from engine import plugins
 from engine.errors import TrainyardError
-from engine.serving.asked import Arrays, Instances
 from engine.serving.client import Predictor
 from engine.serving.loaded import LoadedModels
+from engine.serving.requests import Arrays, Instances
 from engine.serving.uploads import open_inputs
 from engine.settings import settings
 from engine.store import Store

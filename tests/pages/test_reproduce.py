@@ -47,7 +47,7 @@ def codes(at: AppTest) -> list[str]:
 
 
 def test_what_was_recorded_is_shown_and_what_is_not_known_is_left_out(store: Store) -> None:
-    run = seeding.judged(store, dataset="digits")
+    run = seeding.evaluated(store, dataset="digits")
     recorded = dict(reproduce.recorded(run))
     assert recorded["Dataset hash"] == run.environment["dataset_hash"][:12]
     assert recorded["Versions"] == "keras 3.15.1, tensorflow 2.21.0"

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from engine.artifacts import artifacts_of
-from engine.judging.values import judge_values
+from engine.evaluation.values import evaluate_values
 from engine.runs import RunState
 from engine.store import Store
 from tests import seeding
@@ -31,9 +31,9 @@ def test_a_running_run_shows_progress_numbers_and_curves(store: Store) -> None:
     assert "Try it" not in labels(at)
 
 
-def test_a_run_that_is_trained_and_not_yet_judged_says_so(store: Store) -> None:
+def test_a_run_that_is_trained_and_not_yet_evaluated_says_so(store: Store) -> None:
     run = seeding.running(store, epochs=10)
-    assert "Epoch 10 of 10 · step 1,400 of 1,400 · trained, now being judged" in words(open_page("run", run=run.id))
+    assert "Epoch 10 of 10 · step 1,400 of 1,400 · training finished; evaluating" in words(open_page("run", run=run.id))
 
 
 def test_stop_writes_a_request_and_cannot_be_pressed_twice(store: Store) -> None:
@@ -120,7 +120,7 @@ def shown_pictures(at) -> int:
 
 
 def test_examples_behind_the_commonest_mistake_are_shown_first_and_others_can_be_chosen(store: Store) -> None:
-    run = seeding.judged(store, dataset="digits")
+    run = seeding.evaluated(store, dataset="digits")
     outcomes = artifacts_of(run.id).read_outcomes("test")
     assert outcomes is not None
     at = open_page("run", run=run.id)
@@ -136,7 +136,7 @@ def test_examples_behind_the_commonest_mistake_are_shown_first_and_others_can_be
 
 
 def test_the_most_confident_mistakes_are_read_when_their_tab_is_opened(store: Store) -> None:
-    run = seeding.judged(store, dataset="digits")
+    run = seeding.evaluated(store, dataset="digits")
     at = open_page("run", run=run.id)
     at.session_state["examples"] = "Most confident mistakes"
     at.run()
@@ -146,7 +146,7 @@ def test_the_most_confident_mistakes_are_read_when_their_tab_is_opened(store: St
 
 
 def test_a_dataset_that_has_changed_shows_no_examples(store: Store) -> None:
-    run = seeding.judged(store, known={"dataset_hash": "of other files"}, dataset="digits")
+    run = seeding.evaluated(store, known={"dataset_hash": "of other files"}, dataset="digits")
     at = open_page("run", run=run.id)
     assert "the dataset has changed since this run was trained" in words(at)
     assert shown_pictures(at) == 0
@@ -154,11 +154,11 @@ def test_a_dataset_that_has_changed_shows_no_examples(store: Store) -> None:
 
 def test_a_dataset_that_is_gone_is_told(store: Store) -> None:
     run = seeding.completed(store, dataset="fashion-mnist")
-    judged = seeding.guesses(np.arange(10), 10)
+    evaluated = seeding.guesses(np.arange(10), 10)
     np.savez(
         artifacts_of(run.id).outcomes,
         test_positions=np.arange(10),
-        test_outputs=judged,
+        test_outputs=evaluated,
         test_targets=np.arange(10)[::-1],
     )
     at = open_page("run", run=run.id)
@@ -166,7 +166,7 @@ def test_a_dataset_that_is_gone_is_told(store: Store) -> None:
 
 
 def test_outcomes_that_are_damaged_or_deleted_are_told(store: Store) -> None:
-    run = seeding.judged(store, dataset="digits")
+    run = seeding.evaluated(store, dataset="digits")
     artifacts_of(run.id).outcomes.write_bytes(b"half of")
     assert "was not kept, or has been deleted" in words(open_page("run", run=run.id))
     artifacts_of(run.id).outcomes.unlink()
@@ -174,7 +174,7 @@ def test_outcomes_that_are_damaged_or_deleted_are_told(store: Store) -> None:
 
 
 def test_the_network_is_compared_with_the_baseline(store: Store) -> None:
-    run = seeding.judged(store, dataset="digits")
+    run = seeding.evaluated(store, dataset="digits")
     accuracy = artifacts_of(run.id).read_evaluation()["test"]["metrics"]["accuracy"]
     at = open_page("run", run=run.id)
     [sentence] = [element.value for element in at.get("text") if element.value.startswith("Baseline")]
@@ -201,7 +201,7 @@ def test_curves_and_calibration_are_drawn_one_at_a_time(store: Store) -> None:
 def test_predicted_values_are_drawn_against_true_ones(store: Store) -> None:
     run = seeding.completed(store, dataset="diabetes")
     targets = np.random.default_rng(0).normal(20, 5, 700)
-    found = judge_values(targets + 1, targets, "EUR")
+    found = evaluate_values(targets + 1, targets, "EUR")
     artifacts_of(run.id).evaluation.write_text(json.dumps({"test": found}))
     at = open_page("run", run=run.id)
     assert {"Predicted against true values", "How often which error happens"} <= plots(at).keys()

@@ -137,19 +137,19 @@ def test_examples_are_of_as_many_classes_as_there_are_places(home: object) -> No
     assert all(len(decode_sound(data, "x.wav")) == 16_000 for _, data, _ in examples)
 
 
-def judged_on_people(store: Store) -> Run:
+def tested_on_people(store: Store) -> Run:
     """A completed run with an extra test."""
     run = seeding.completed(store, epochs=1, **SOUNDS)
     path = artifacts_of(run.id).evaluation
-    judged = json.loads(path.read_text())
-    people = judged["test"] | {"metrics": {"accuracy": 0.9321}}
-    path.write_text(json.dumps(judged | {"human_voices": people}))
+    evaluated = json.loads(path.read_text())
+    people = evaluated["test"] | {"metrics": {"accuracy": 0.9321}}
+    path.write_text(json.dumps(evaluated | {"human_voices": people}))
     return run
 
 
-def test_what_people_say_is_a_further_judgement(store: Store) -> None:
-    at = open_page("run", run=judged_on_people(store).id)
-    at.session_state["judged_on"] = "human_voices"
+def test_what_people_say_is_a_further_evaluation(store: Store) -> None:
+    at = open_page("run", run=tested_on_people(store).id)
+    at.session_state["evaluated_on"] = "human_voices"
     at.run()
     assert not at.exception, at.exception[0].message
     assert "93.2%" in [metric.value for metric in at.metric if metric.label == "Accuracy"]
@@ -157,9 +157,9 @@ def test_what_people_say_is_a_further_judgement(store: Store) -> None:
 
 def test_and_a_figure_of_its_own(store: Store) -> None:
     run = seeding.completed(store, epochs=1, **SOUNDS)
-    judged = replace(run, result=run.result | {"human_voices_accuracy": 0.9, "human_voices_macro_f1": 0.8})
-    assert final_figures(judged)[-1] == ("Human voices: accuracy", "90.0%")
-    assert len(final_figures(judged)) == len(final_figures(run)) + 1
+    evaluated = replace(run, result=run.result | {"human_voices_accuracy": 0.9, "human_voices_macro_f1": 0.8})
+    assert final_figures(evaluated)[-1] == ("Human voices: accuracy", "90.0%")
+    assert len(final_figures(evaluated)) == len(final_figures(run)) + 1
 
 
 def gallery() -> None:

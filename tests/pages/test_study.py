@@ -233,7 +233,7 @@ def test_a_trial_that_has_ended_cannot_be_stopped(store: Store) -> None:
 
 def test_the_best_is_promoted_to_a_run_of_its_own(store: Store) -> None:
     made = study_seeding.study(store, trials=4)
-    best = max(study_seeding.trials_of(store, made), key=lambda trial: trial.values[0] if trial.judged else 0)
+    best = max(study_seeding.trials_of(store, made), key=lambda trial: trial.values[0] if trial.evaluated else 0)
     at = press(open_page("study", study=made.id), "Promote the best")
     run = next(run for run in store.runs.list() if run.study_id is None)
     assert at.title[0].value == f"Run {run.id}"
@@ -341,7 +341,7 @@ def test_each_study_is_a_row_and_a_broken_one_spoils_none(store: Store) -> None:
     table = open_page("studies").dataframe[0].value
     assert list(table["id"].str[-1]) == ["3", "2", "1"]
     row = table.iloc[2]
-    best = max(trial.values[0] or 0 for trial in study_seeding.trials_of(store, good) if trial.judged)
+    best = max(trial.values[0] or 0 for trial in study_seeding.trials_of(store, good) if trial.evaluated)
     assert (row["name"], row["trials"], row["progress"]) == ("<b>Mine</b>", "4 / 20", 0.2)
     assert row["best"] == f"Validation accuracy {best:.1%}"
 

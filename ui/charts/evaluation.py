@@ -1,4 +1,4 @@
-"""Figures of a judgement: curves over all thresholds, calibration, predicted against true values."""
+"""Figures of a evaluation: curves over all thresholds, calibration, predicted against true values."""
 
 import itertools
 from collections.abc import Mapping, Sequence
@@ -16,7 +16,7 @@ Kind = Literal["roc", "precision_recall"]
 
 
 def threshold_curves(found: Mapping[str, Any], kind: Kind, theme: ThemeName) -> Figure:
-    """ROC or precision-recall curves as judged: one a class, or their mean where classes are many."""
+    """ROC or precision-recall curves as evaluated: one a class, or their mean where classes are many."""
     look = THEMES[theme]
     curves = found["curves"]
     few = curves and len(curves) <= MAX_CLASS_CURVES

@@ -5,7 +5,7 @@ import streamlit as st
 
 from engine import service
 from engine.access import PROGRAM
-from engine.comparing.leaderboard import Leaderboard, best_runs, judged_runs, metrics_of, rank
+from engine.comparing.leaderboard import Leaderboard, best_runs, evaluated_runs, metrics_of, rank
 from engine.comparing.words import level_text
 from engine.readers.spreadsheets import plain_cell
 from engine.runs import Run
@@ -25,9 +25,9 @@ from ui.words import is_share, local_time, metric_label, title_of
 
 def draw_board(runs: list[Run]) -> None:
     """Choose among different test splits and metrics, where there are several, and draw the ranking."""
-    boards = judged_runs(runs)
+    boards = evaluated_runs(runs)
     if not boards:
-        st.info(_("No run on this dataset was judged: it has no test split."), icon=":material/info:")
+        st.info(_("No run on this dataset was evaluated: it has no test split."), icon=":material/info:")
         return
     chosen = 0
     with st.container(horizontal=True):
@@ -36,7 +36,7 @@ def draw_board(runs: list[Run]) -> None:
             words = {key: _split_words(board) for key, board in zip(keys, boards, strict=True)}
             key = choose(
                 "board", _("Test split"), keys, words.__getitem__,
-                _("Runs that were judged on different test examples cannot be ranked together."), long=True,
+                _("Runs that were evaluated on different test examples cannot be ranked together."), long=True,
             )  # fmt: skip
             chosen = keys.index(key)
         metrics = metrics_of(boards[chosen])
@@ -70,9 +70,9 @@ def _split_words(runs: list[Run]) -> str:
 def _draw(board: Leaderboard) -> None:
     if board.examples:
         st.caption(
-            _("Judged on {count:,} test examples; intervals at {level}. Overlapping intervals are no ranking.").format(
-                count=board.examples, level=level_text()
-            )
+            _(
+                "Evaluated on {count:,} test examples; intervals at {level}. Overlapping intervals are no ranking."
+            ).format(count=board.examples, level=level_text())
         )
     number = st.column_config.NumberColumn
     style = "percent" if is_share(board.metric) else "%.4g"
@@ -102,7 +102,9 @@ def _draw(board: Leaderboard) -> None:
     )
     if board.others:
         names = plain_label(", ".join(map(str, board.others)))
-        st.caption(_("Left out, since the dataset has changed after they were judged: runs {ids}.").format(ids=names))
+        st.caption(
+            _("Left out, since the dataset has changed after they were evaluated: runs {ids}.").format(ids=names)
+        )
 
 
 def _rows(board: Leaderboard) -> list[dict[str, object]]:

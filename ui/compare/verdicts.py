@@ -75,7 +75,9 @@ def _draw_table(pairs: Sequence[Verdict]) -> None:
             "corrected": st.column_config.TextColumn(
                 _("Corrected"), help=_("The same, corrected for the number of pairs: it decides the verdict.")
             ),
-            "examples": st.column_config.NumberColumn(_("Examples"), help=_("Test examples that both were judged on.")),
+            "examples": st.column_config.NumberColumn(
+                _("Examples"), help=_("Test examples that both were evaluated on.")
+            ),
         },
     )
     for problem in dict.fromkeys(pair.problem for pair in pairs if pair.problem):

@@ -28,7 +28,7 @@ def choose_curves(runs: Sequence[Run]) -> tuple[Curves, str]:
         metric = choose("metric", _("Metric"), metric_names(runs), metric_label, _("What the curves show of each run."))
         split = choose(
             "split", _("Split"), list(splits), splits.__getitem__,
-            _("Validation examples are judged once an epoch; training goes on all the time."),
+            _("Validation examples are evaluated once an epoch; training goes on all the time."),
         )  # fmt: skip
         axis = choose("axis", _("Over"), list(axes), axes.__getitem__, _("What the horizontal axis counts."))
         smoothing = st.slider(

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from engine.inspection.balance import judge_balance
+from engine.inspection.balance import check_balance
 from engine.inspection.checks import known_result, run_check
 from engine.inspection.columns import CONSTANT, GAPS, TELLTALE
 from engine.inspection.duplicates import split_of
@@ -85,7 +85,7 @@ def _bad(words: str) -> None:
 
 def _draw_balance(prepared: PreparedDataset) -> None:
     """How much classes differ in size, at once: the counts are known."""
-    found = judge_balance(prepared)
+    found = check_balance(prepared)
     with st.container(border=True):
         st.subheader(_("Balance of classes"), anchor=False)
         words = _("'{largest}' has {many} examples, '{smallest}' has {few}: always answering '{largest}' is right in "

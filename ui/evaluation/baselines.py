@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from engine.judging import deciding_metric, gain
+from engine.evaluation import deciding_metric, gain
 from engine.sentences import from_json
 from ui.language import N_, _
 from ui.sentences import said_plain
@@ -26,9 +26,9 @@ def baseline_title(name: str) -> str:
     return _(TITLES[name]) if name in TITLES else name.replace("-", " ")
 
 
-def baseline_sentence(judged: Mapping[str, Any], objective: str) -> str:
-    """The baseline on one judged split, beside the network; "" for a run of before there were baselines."""
-    baseline = judged.get("baseline") or {}
+def baseline_sentence(evaluated: Mapping[str, Any], objective: str) -> str:
+    """The baseline on one evaluated split, beside the network; "" for a run of before there were baselines."""
+    baseline = evaluated.get("baseline") or {}
     if baseline.get("problem"):
         return _("There is no baseline for this dataset. {problem}").format(
             problem=said_plain(from_json(baseline["problem"]))
@@ -36,7 +36,7 @@ def baseline_sentence(judged: Mapping[str, Any], objective: str) -> str:
     if not baseline.get("metrics"):
         return ""
     metric = deciding_metric(objective, baseline["metrics"])
-    other, value = baseline["metrics"][metric], judged["metrics"].get(metric)
+    other, value = baseline["metrics"][metric], evaluated["metrics"].get(metric)
     words = {
         "name": baseline_title(baseline["name"]),
         "metric": metric_label(metric).lower(),
@@ -74,9 +74,9 @@ def _reservations(baseline: Mapping[str, Any]) -> str:
     return found
 
 
-def guess_sentence(judged: Mapping[str, Any]) -> str:
+def guess_sentence(evaluated: Mapping[str, Any]) -> str:
     """A warning where the network is not better than one answer to everything; "" where it is."""
-    guess = judged.get("guess") or {}
+    guess = evaluated.get("guess") or {}
     if not guess.get("no_worse"):
         return ""
     metric = guess["metric"]

@@ -44,7 +44,7 @@ def _extra_tests(run: Run) -> dict[str, str]:
 
 
 def load_evaluation(run: Run) -> dict[str, Any]:
-    """What was judged on `validation` and `test`; empty when the run left nothing that can be read."""
+    """What was evaluated on `validation` and `test`; empty when the run left nothing that can be read."""
     try:
         return service.artifacts.files(lab.actor(), run).read_evaluation()
     except (OSError, ValueError):
@@ -53,31 +53,31 @@ def load_evaluation(run: Run) -> dict[str, Any]:
 
 
 def draw_evaluation(run: Run) -> None:
-    """The judgement on a chosen split, with whatever the task left in it."""
+    """The evaluation on a chosen split, with whatever the task left in it."""
     evaluation = load_evaluation(run)
     words = {"test": _("Test"), "validation": _("Validation")} | {n: _(title) for n, title in _extra_tests(run).items()}
     splits = [split for split in words if evaluation.get(split)]
     if not splits:
-        st.caption(_("This run left no evaluation: a run is judged when it ends by itself or is stopped."))
+        st.caption(_("This run left no evaluation: a run is evaluated when it ends by itself or is stopped."))
         return
     split = st.segmented_control(
-        _("Judged on"),
+        _("Evaluated on"),
         splits,
         default=splits[0],
         required=True,
         format_func=lambda s: words[s],
-        key="judged_on",
+        key="evaluated_on",
         help=_("Validation examples chose the best epoch; test examples were used once, at the very end."),
     )
     split = split or splits[0]
-    judged = evaluation[split]
-    if judged.get("metrics"):
+    evaluated = evaluation[split]
+    if evaluated.get("metrics"):
         with st.container(horizontal=True):
-            for name, value in judged["metrics"].items():
+            for name, value in evaluated["metrics"].items():
                 st.metric(metric_label(name), metric_text(name, value), border=True)
-    if warning := guess_sentence(judged):
+    if warning := guess_sentence(evaluated):
         st.container(border=True).text(warning)
-    if sentence := baseline_sentence(judged, objective_of(run)):
+    if sentence := baseline_sentence(evaluated, objective_of(run)):
         st.text(sentence, help=_("What a classical method reaches that was fitted on the same training examples."))
     st.download_button(
         _("Report"),
@@ -89,6 +89,6 @@ def draw_evaluation(run: Run) -> None:
         help=_("What was trained on what, when, and all figures, as plain text."),
     )
     renderer = renderer_for(tasks[title_of(run, "task")].prediction) if title_of(run, "task") in tasks else Renderer()
-    renderer.evaluate(run, split, judged)
+    renderer.evaluate(run, split, evaluated)
     if split not in _extra_tests(run):  # these are no examples of the prepared dataset
-        renderer.mistakes(run, split, judged)
+        renderer.mistakes(run, split, evaluated)

@@ -1,4 +1,4 @@
-"""The judgement of a run as plain text: to file away, to mail, to compare."""
+"""The evaluation of a run as plain text: to file away, to mail, to compare."""
 
 import unicodedata
 from collections.abc import Mapping, Sequence
@@ -15,13 +15,13 @@ from ui.words import metric_label, metric_text, objective_of, state_text, title_
 
 
 def report_text(run: Run, evaluation: Mapping[str, Any]) -> str:
-    """What was trained when on what, and how it was judged on each split."""
+    """What was trained when on what, and how it was evaluated on each split."""
     task = title_of(run, "task")
     renderer = renderer_for(tasks[task].prediction) if task in tasks else Renderer()
     parts = [_heading(run)]
     for split, title in (("test", _("Test split")), ("validation", _("Validation split"))):
         if evaluation.get(split):
-            parts.append(_judgement(title, evaluation[split], objective_of(run), renderer))
+            parts.append(_evaluation(title, evaluation[split], objective_of(run), renderer))
     return "\n\n".join(parts) + "\n"
 
 
@@ -56,12 +56,12 @@ def _settings(run: Run) -> str:
         return ""
 
 
-def _judgement(title: str, judged: Mapping[str, Any], objective: str, renderer: Renderer) -> str:
+def _evaluation(title: str, evaluated: Mapping[str, Any], objective: str, renderer: Renderer) -> str:
     lines = [title, "-" * _width(title), ""]
-    lines += aligned([(metric_label(name), metric_text(name, value)) for name, value in judged["metrics"].items()])
-    for sentence in (baseline_sentence(judged, objective), guess_sentence(judged)):
+    lines += aligned([(metric_label(name), metric_text(name, value)) for name, value in evaluated["metrics"].items()])
+    for sentence in (baseline_sentence(evaluated, objective), guess_sentence(evaluated)):
         lines += ["", sentence] if sentence else []
-    if rows := renderer.report(judged):
+    if rows := renderer.report(evaluated):
         lines += ["", *aligned(rows)]
     return "\n".join(lines)
 

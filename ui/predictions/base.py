@@ -37,16 +37,16 @@ class Renderer:
         """Return how the table shows these cells, as `column_config`."""
         return {"prediction": st.column_config.TextColumn(_("Prediction"), help=_("What the network answers."))}
 
-    def evaluate(self, run: Run, split: str, judged: Values) -> None:
+    def evaluate(self, run: Run, split: str, evaluated: Values) -> None:
         """Draw the figures of an evaluation that belong to this kind, below the metrics: nothing by default."""
 
-    def mistakes(self, run: Run, split: str, judged: Values) -> None:
+    def mistakes(self, run: Run, split: str, evaluated: Values) -> None:
         """Draw the examples on which the network did worst: by default those with the worst score."""
         from ui.predictions.mistakes import draw_worst_examples
 
         draw_worst_examples(run, split)
 
-    def report(self, judged: Values) -> list[tuple[str, ...]]:
+    def report(self, evaluated: Values) -> list[tuple[str, ...]]:
         """Return what a report in plain text says of an evaluation beyond its metrics: a head and rows, or nothing."""
         return []
 

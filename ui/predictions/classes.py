@@ -64,18 +64,18 @@ class Classes(Renderer):
         """The label, and how sure the network is."""
         return _("{label}, {share:.1%} sure").format(label=values["label"], share=values["probability"])
 
-    def evaluate(self, run: Run, split: str, judged: Values) -> None:
+    def evaluate(self, run: Run, split: str, evaluated: Values) -> None:
         """The confusion matrix, the figures of each class, the curves over all thresholds."""
-        _draw_confusion(run, judged)
-        _draw_classes(run, judged["per_class"])
-        if judged.get("roc"):  # runs of early versions have none
-            draw_thresholds(run, dict(judged))
+        _draw_confusion(run, evaluated)
+        _draw_classes(run, evaluated["per_class"])
+        if evaluated.get("roc"):  # runs of early versions have none
+            draw_thresholds(run, dict(evaluated))
 
-    def mistakes(self, run: Run, split: str, judged: Values) -> None:
+    def mistakes(self, run: Run, split: str, evaluated: Values) -> None:
         """Those of a cell of the matrix, and the surest mistakes."""
-        draw_class_examples(run, split, judged["labels"])
+        draw_class_examples(run, split, evaluated["labels"])
 
-    def report(self, judged: Values) -> list[tuple[str, ...]]:
+    def report(self, evaluated: Values) -> list[tuple[str, ...]]:
         """The figures of each class."""
         head = (_("Class"), _("Precision"), _("Recall"), _("F1"), _("Examples"))
         return [
@@ -86,20 +86,20 @@ class Classes(Renderer):
                     *(f"{row[name]:.3f}" for name in ("precision", "recall", "f1")),
                     f"{row['support']:,}",
                 )
-                for row in judged["per_class"]
+                for row in evaluated["per_class"]
             ),
         ]
 
 
-def _draw_confusion(run: Run, judged: Values) -> None:
+def _draw_confusion(run: Run, evaluated: Values) -> None:
     st.subheader(_("Confusion matrix"))
     shares = st.toggle(
         _("Show shares of each true class"),
         key="confusion_shares",
         help=_("Off: how many examples. On: per cent of the true class, so that rare classes can be compared."),
     )
-    labels = judged["labels"]
-    figure = confusion_figure(judged["confusion_matrix"], labels, theme_name(), shares=shares)
+    labels = evaluated["labels"]
+    figure = confusion_figure(evaluated["confusion_matrix"], labels, theme_name(), shares=shares)
     still_plot(
         figure,
         f"confusion-{run.id}",

@@ -15,24 +15,24 @@ from ui.widgets.live_plot import still_plot
 _NOTABLE = 0.01  # a smaller distance between confidence and accuracy is not worth a word
 
 
-def draw_thresholds(run: Run, judged: dict[str, Any]) -> None:
+def draw_thresholds(run: Run, evaluated: dict[str, Any]) -> None:
     """ROC, precision-recall and calibration, one at a time."""
     st.subheader(_("Probabilities"))
     titles = [_("ROC"), _("Precision and recall"), _("Calibration")]
     roc, precision_recall, calibration = st.tabs(titles, key="thresholds", on_change="rerun")
     if roc.open:
         with roc:
-            _draw_curves(run, judged, "roc")
+            _draw_curves(run, evaluated, "roc")
     if precision_recall.open:
         with precision_recall:
-            _draw_curves(run, judged, "precision_recall")
+            _draw_curves(run, evaluated, "precision_recall")
     if calibration.open:
         with calibration:
-            _draw_calibration(run, judged)
+            _draw_calibration(run, evaluated)
 
 
-def _draw_curves(run: Run, judged: dict[str, Any], kind: Kind) -> None:
-    found = judged[kind]
+def _draw_curves(run: Run, evaluated: dict[str, Any], kind: Kind) -> None:
+    found = evaluated[kind]
     if found["area"] is None:
         st.caption(_("There is no curve: this split has examples of one class only."))
         return
@@ -55,7 +55,7 @@ def _draw_curves(run: Run, judged: dict[str, Any], kind: Kind) -> None:
                          "It tells more than ROC where a class is rare."))  # fmt: skip
         rows = [
             {"label": label, "area": area}
-            for label, area in zip(judged["labels"], found["areas"], strict=True)
+            for label, area in zip(evaluated["labels"], found["areas"], strict=True)
             if area is not None
         ]
         st.dataframe(
@@ -71,8 +71,8 @@ def _draw_curves(run: Run, judged: dict[str, Any], kind: Kind) -> None:
         )
 
 
-def _draw_calibration(run: Run, judged: dict[str, Any]) -> None:
-    calibration = judged["calibration"]
+def _draw_calibration(run: Run, evaluated: dict[str, Any]) -> None:
+    calibration = evaluated["calibration"]
     chart, side = st.columns([3, 2])
     with chart:
         still_plot(

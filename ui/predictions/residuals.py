@@ -11,10 +11,10 @@ from ui.theme import theme_name
 from ui.widgets.live_plot import still_plot
 
 
-def draw_values(run: Run, judged: dict[str, Any]) -> None:
+def draw_values(run: Run, evaluated: dict[str, Any]) -> None:
     """Predicted against true values, and how the errors are spread."""
     st.subheader(_("Predicted and true values"))
-    unit, residuals = judged.get("unit", ""), judged["residuals"]
+    unit, residuals = evaluated.get("unit", ""), evaluated["residuals"]
     if len(residuals["true"]) < residuals["of"]:
         st.caption(_("{count:,} of {all:,} examples, drawn at random.").format(
             count=len(residuals["true"]), all=residuals["of"]
@@ -29,7 +29,7 @@ def draw_values(run: Run, judged: dict[str, Any]) -> None:
         )
     with errors:
         still_plot(
-            errors_figure(judged["histogram"], unit, theme_name()),
+            errors_figure(evaluated["histogram"], unit, theme_name()),
             f"errors-{run.id}",
             _("How often which error happens"),
             400,

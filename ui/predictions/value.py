@@ -33,13 +33,13 @@ class Value(Renderer):
         """The number with five digits."""
         return f"{values['value']:,.5g}"
 
-    def evaluate(self, run: Run, split: str, judged: Values) -> None:
+    def evaluate(self, run: Run, split: str, evaluated: Values) -> None:
         """Predicted against true values, and the spread of the errors."""
-        draw_values(run, dict(judged))
+        draw_values(run, dict(evaluated))
 
-    def mistakes(self, run: Run, split: str, judged: Values) -> None:
+    def mistakes(self, run: Run, split: str, evaluated: Values) -> None:
         """The values that were missed by most."""
-        draw_value_examples(run, split, str(judged.get("unit", "")))
+        draw_value_examples(run, split, str(evaluated.get("unit", "")))
 
 
 register("value", Value())

@@ -19,7 +19,7 @@ def draw_group(run: Run) -> None:
     members = service.runs.group(lab.actor(), run)
     if len(members) < 2:
         return
-    split = judged_on(members)
+    split = evaluated_on(members)
     st.header(_("Cross-validation") if split == "validation" else _("Seeds"))
     st.dataframe(
         pd.DataFrame([_row(member, split) for member in members]),
@@ -64,7 +64,7 @@ def _interval(name: str, found: Mean) -> str | None:
     return f"{level_text()}: {metric_text(name, found.low)} – {metric_text(name, found.high)}" if found.varies else None
 
 
-def judged_on(members: list[Run]) -> str:
+def evaluated_on(members: list[Run]) -> str:
     """Folds differ in what they validate on, so that counts; seeds in what they reach on the test examples."""
     folds = {member.spec["dataset"].get("fold", 0) for member in members}
     return "validation" if len(folds) > 1 else "test"

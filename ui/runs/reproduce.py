@@ -114,7 +114,7 @@ def _draw_script(run: Run, spec: RunSpec) -> None:
         _("Write the script"),
         key=f"script-{run.id}",
         icon=":material/code:",
-        help=_("Plain Keras: data, network, training and judging in one file you can read and change."),
+        help=_("Plain Keras: data, network, training and evaluation in one file you can read and change."),
     ):
         st.session_state[_WANTED] = run.id
     with lab.guarded():

@@ -47,7 +47,7 @@ def draw_actions(study: Study, feed: StudyFeed) -> None:
                 type="primary",
                 icon=":material/workspace_premium:",
                 help=_(
-                    "Train a full run with the values of the best trial. At its end the test split judges it, once."
+                    "Train a full run with the values of the best trial. At its end the test split evaluates it, once."
                 ),
             )
         ):

@@ -42,7 +42,7 @@ class SearchForm:
     space: dict[str, Domain]
     objectives: tuple[str, ...]
     directions: dict[str, Direction]
-    """Of those objectives that are not to be judged in their own direction."""
+    """Of those objectives that are not to be evaluated in their own direction."""
     search: Form
     notes: tuple[str, ...]
 
@@ -151,7 +151,7 @@ def put_domain(name: str, domain: Domain | None) -> None:
 
 
 def put_objectives(names: list[str]) -> None:
-    """Write what trials are judged by; those that stay keep their direction."""
+    """Write what trials are evaluated by; those that stay keep their direction."""
     _put_objectives(names, read_search(st.query_params.to_dict()).directions)
 
 
@@ -164,7 +164,7 @@ def _put_objectives(names: list[str], directions: Mapping[str, Direction]) -> No
 
 
 def put_direction(name: str, direction: Direction) -> None:
-    """Write in which direction an objective is judged; its own does not stand in the URL."""
+    """Write in which direction an objective is evaluated; its own does not stand in the URL."""
     found = read_search(st.query_params.to_dict())
     directions = {other: kept for other, kept in found.directions.items() if other != name}
     if direction != own_direction(name, found.base.task):

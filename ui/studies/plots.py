@@ -15,9 +15,9 @@ from ui.studies.bound import bound_choice
 from ui.studies.charts.contour import contour_figure
 from ui.studies.charts.curves import curves_figure
 from ui.studies.charts.front import front_figure
+from ui.studies.charts.goal import Goal
 from ui.studies.charts.history import history_figure
 from ui.studies.charts.importance import importance_figure
-from ui.studies.charts.judging import Judging
 from ui.studies.charts.parallel import parallel_figure
 from ui.studies.charts.slices import slice_figure
 from ui.studies.charts.workers import workers_figure
@@ -30,10 +30,10 @@ MOST_SLICES = 12
 """Most hyperparameters that are drawn at the same time."""
 
 
-def judging_of(study: Study, reader: TrialReader, objective: int = 0) -> Judging:
+def goal_of(study: Study, reader: TrialReader, objective: int = 0) -> Goal:
     """Return what all charts of the study share, in the viewer's language and colours."""
     names = study.spec.objectives
-    return Judging(
+    return Goal(
         space=study.spec.space,
         labels={name: _(field.label) for name, field in reader.fields.items() if name in study.spec.space},
         titles=tuple(objective_title(name, reader.metric) for name in names),
@@ -52,14 +52,14 @@ class Scene:
     study: Study
     feed: StudyFeed
     reader: TrialReader
-    judging: Judging
+    goal: Goal
 
     @classmethod
     def of(cls, view: str, study: Study, feed: StudyFeed, reader: TrialReader, *, by_objective: bool) -> "Scene":
         """Ask which objective to show where there are several, and return the scene."""
         several = by_objective and len(study.spec.objectives) > 1
         objective = _choose_objective(study, reader) if several else 0
-        return cls(view, study, feed, reader, judging_of(study, reader, objective))
+        return cls(view, study, feed, reader, goal_of(study, reader, objective))
 
     @property
     def best(self) -> list[int]:
@@ -77,21 +77,21 @@ class Scene:
         live: bool = False,
     ) -> Chart:
         """Return a chart; its figure is built again when trials have ended, with `live` when any has moved."""
-        key = (self.view, name, self.judging.objective, self.judging.theme, language())
+        key = (self.view, name, self.goal.objective, self.goal.theme, language())
         return Chart(name, self.feed.figure(key, build, live=live), label, height, width)
 
 
 def draw_history(scene: Scene) -> list[Chart]:
     """The value of each trial by its number."""
-    label = _("{objective} of each trial, with the best so far").format(objective=scene.judging.title)
-    return [scene.chart("history", lambda: history_figure(scene.feed.trials, scene.judging), label, 400)]
+    label = _("{objective} of each trial, with the best so far").format(objective=scene.goal.title)
+    return [scene.chart("history", lambda: history_figure(scene.feed.trials, scene.goal), label, 400)]
 
 
 def draw_curves(scene: Scene) -> list[Chart]:
-    """Learning curves show the quality, whatever trials are judged by."""
+    """Learning curves show the quality, whatever trials are evaluated by."""
     metric = scene.reader.metric
     quality = replace(
-        scene.judging,
+        scene.goal,
         titles=(objective_title(QUALITY, metric),),
         maximize=(scene.reader.quality_maximize,),
         formats=(objective_format(QUALITY, metric),),
@@ -104,7 +104,7 @@ def draw_curves(scene: Scene) -> list[Chart]:
 def draw_parallel(scene: Scene) -> list[Chart]:
     """A line for each trial."""
     label = _("Parallel coordinates of {count} trials").format(count=len(scene.feed.trials))
-    return [scene.chart("parallel", lambda: parallel_figure(scene.feed.trials, scene.judging), label, 460)]
+    return [scene.chart("parallel", lambda: parallel_figure(scene.feed.trials, scene.goal), label, 460)]
 
 
 def draw_slices(scene: Scene) -> list[Chart]:
@@ -115,28 +115,26 @@ def draw_slices(scene: Scene) -> list[Chart]:
 
 
 def _slice(scene: Scene, name: str, width: str) -> Chart:
-    judging = scene.judging
-    label = _("{objective} by {name}").format(objective=judging.title, name=judging.labels[name])
-    return scene.chart(name, lambda: slice_figure(scene.feed.trials, judging, name, scene.best), label, 280, width)
+    goal = scene.goal
+    label = _("{objective} by {name}").format(objective=goal.title, name=goal.labels[name])
+    return scene.chart(name, lambda: slice_figure(scene.feed.trials, goal, name, scene.best), label, 280, width)
 
 
 def draw_contour(scene: Scene) -> list[Chart]:
     """Two hyperparameters, which are chosen above."""
-    judging, names = scene.judging, list(scene.study.spec.space)
+    goal, names = scene.goal, list(scene.study.spec.space)
     if len(names) < 2:
         st.info(_("Only one hyperparameter varies: the slices show it."), icon=":material/info:")
         return []
     help_ = _("One of the two hyperparameters.")
     with st.container(horizontal=True):
-        across = bound_choice("x", names, judging.labels.__getitem__, _("Across"), help_)
-        up = bound_choice("y", names, judging.labels.__getitem__, _("Up"), help_, first=1)
+        across = bound_choice("x", names, goal.labels.__getitem__, _("Across"), help_)
+        up = bound_choice("y", names, goal.labels.__getitem__, _("Up"), help_, first=1)
     if across == up:
         st.info(_("Choose two different hyperparameters."), icon=":material/info:")
         return []
-    label = _("{objective} by {name}").format(
-        objective=judging.title, name=f"{judging.labels[across]}, {judging.labels[up]}"
-    )
-    figure = lambda: contour_figure(scene.feed.trials, judging, across, up)  # noqa: E731
+    label = _("{objective} by {name}").format(objective=goal.title, name=f"{goal.labels[across]}, {goal.labels[up]}")
+    figure = lambda: contour_figure(scene.feed.trials, goal, across, up)  # noqa: E731
     return [scene.chart(f"{across}-{up}", figure, label, 480)]
 
 
@@ -144,36 +142,36 @@ def draw_workers(scene: Scene) -> list[Chart]:
     """What was trained when."""
     label = _("What was trained when, a row for each that trained at the same time")
     now, height = datetime.now(UTC), 130 + 40 * min(scene.study.spec.search.parallel, 12)
-    figure = lambda: workers_figure(scene.feed.trials, scene.judging, now)  # noqa: E731
+    figure = lambda: workers_figure(scene.feed.trials, scene.goal, now)  # noqa: E731
     return [scene.chart("workers", figure, label, height, live=True)]
 
 
 def draw_front(scene: Scene) -> list[Chart]:
     """Two objectives, which are chosen above where there are more."""
-    judging = scene.judging
+    goal = scene.goal
     across, up = _choose_axes(scene.study, scene.reader)
-    label = _("{up} against {across}").format(up=judging.titles[up], across=judging.titles[across])
-    figure = lambda: front_figure(scene.feed.trials, judging, scene.feed.best, across, up)  # noqa: E731
+    label = _("{up} against {across}").format(up=goal.titles[up], across=goal.titles[across])
+    figure = lambda: front_figure(scene.feed.trials, goal, scene.feed.best, across, up)  # noqa: E731
     return [scene.chart(f"front-{across}-{up}", figure, label, 440)]
 
 
 def draw_importance(scene: Scene) -> list[Chart]:
     """Draw the importance of each hyperparameter."""
-    shares = scene.feed.keep(("shares", scene.judging.objective), lambda: _shares(scene))
-    labels = scene.judging.labels
+    shares = scene.feed.keep(("shares", scene.goal.objective), lambda: _shares(scene))
+    labels = scene.goal.labels
     label = _("Importances: {list}").format(list=", ".join(f"{labels[n]} {share:.0%}" for n, share in shares.items()))
-    return [scene.chart("importance", lambda: importance_figure(shares, scene.judging), label, 80 + 40 * len(shares))]
+    return [scene.chart("importance", lambda: importance_figure(shares, scene.goal), label, 80 + 40 * len(shares))]
 
 
 def _shares(scene: Scene) -> dict[str, float]:
-    judged = [trial for trial in scene.feed.trials if trial.judged]
-    objective = scene.judging.objective
+    evaluated = [trial for trial in scene.feed.trials if trial.evaluated]
+    objective = scene.goal.objective
     return importances(
         scene.study.spec.space,
         {name: scene.reader.fields[name].type for name in scene.study.spec.space},
-        [trial.params for trial in judged],
-        [float(trial.values[objective] or 0.0) for trial in judged],
-        maximize=scene.judging.more,
+        [trial.params for trial in evaluated],
+        [float(trial.values[objective] or 0.0) for trial in evaluated],
+        maximize=scene.goal.more,
     )
 
 

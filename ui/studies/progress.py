@@ -9,7 +9,7 @@ from engine.search.trials import TrialReader
 from engine.studies import Study
 from ui.language import _
 from ui.navigation import page
-from ui.studies.charts.judging import Judging
+from ui.studies.charts.goal import Goal
 from ui.studies.feed import StudyFeed
 from ui.studies.words import (
     STUDY_STATES,
@@ -70,7 +70,7 @@ def _best_figures(study: Study, feed: StudyFeed, reader: TrialReader) -> list[tu
     return found
 
 
-def draw_best(study: Study, feed: StudyFeed, judging: Judging) -> None:
+def draw_best(study: Study, feed: StudyFeed, goal: Goal) -> None:
     """The values of the best trial, and the way to its run."""
     if len(feed.best) != 1 or len(study.spec.objectives) > 1:
         return
@@ -83,4 +83,4 @@ def draw_best(study: Study, feed: StudyFeed, judging: Judging) -> None:
             query_params={"run": str(best.run.id)},
             help=_("Its page, with all curves."),
         )
-        st.caption(params_text(dict(judging.labels), best.params), width="content")
+        st.caption(params_text(dict(goal.labels), best.params), width="content")

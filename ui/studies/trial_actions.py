@@ -50,7 +50,7 @@ def draw_trial_actions(study: Study, trial: Trial | None) -> None:
                 _("Promote"),
                 icon=":material/workspace_premium:",
                 disabled=trial is None or not any(run.best for run in trial.runs),
-                help=_("Train a full run with its values. At its end the test split judges it, once."),
+                help=_("Train a full run with its values. At its end the test split evaluates it, once."),
             )
             and trial
         ):

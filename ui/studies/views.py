@@ -28,7 +28,7 @@ from ui.widgets.live_plot import Chart, live_plots
 
 @dataclass(frozen=True)
 class View:
-    """One way to look at the trials. `enough`: how many judged ones it needs to say anything."""
+    """One way to look at the trials. `enough`: how many evaluated ones it needs to say anything."""
 
     title: str
     help: str
@@ -90,10 +90,10 @@ def draw_charts(study: Study, feed: StudyFeed, reader: TrialReader) -> None:
     name = _choose_view(study)
     view = VIEWS[name]
     st.caption(_(view.help))
-    judged = feed.keep("judged", lambda: sum(trial.judged for trial in feed.trials))
-    if judged < view.enough:
+    evaluated = feed.keep("evaluated", lambda: sum(trial.evaluated for trial in feed.trials))
+    if evaluated < view.enough:
         words = _("This chart needs {count} completed trials; there are {now} so far.")
-        st.info(words.format(count=view.enough, now=judged), icon=":material/hourglass_empty:")
+        st.info(words.format(count=view.enough, now=evaluated), icon=":material/hourglass_empty:")
         return
     clicked = live_plots(
         view.draw(Scene.of(name, study, feed, reader, by_objective=view.by_objective)),

@@ -132,11 +132,11 @@ def _tick(found: SearchForm, field: Field) -> None:
 
 
 def draw_objectives(found: SearchForm) -> None:
-    """What trials are judged by."""
+    """What trials are evaluated by."""
     key = "search-objectives"
     _seed(key, list(found.objectives))
     st.multiselect(
-        _("Judged by"),
+        _("Evaluated by"),
         list(OBJECTIVES),
         format_func=lambda name: _(OBJECTIVES[name].title),
         key=key,
@@ -194,7 +194,7 @@ def plan(spec: StudySpec) -> list[str]:
         words.append(_("None begins after {minutes:g} minutes.").format(minutes=search.budget_minutes))
     if search.pruner != "none":
         words.append(_("Hopeless ones are pruned early."))
-    words.append(_("No trial sees the test split: promote the best one, and its run is judged there once."))
+    words.append(_("No trial sees the test split: promote the best one, and its run is evaluated there once."))
     if search.parallel > (slots := _slots()) > 0:
         words.append(plural("There is {count} slot now.", "There are {count} slots now.", slots).format(count=slots))
     return words

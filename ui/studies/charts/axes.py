@@ -10,7 +10,7 @@ from engine.spec import Choices, Range
 from engine.studies import Domain
 from ui.charts.figures import Figure, plain_axis, plain_layout
 from ui.charts.series import rounded
-from ui.studies.charts.judging import Judging
+from ui.studies.charts.goal import Goal
 from ui.theme import ThemeName
 from ui.words import choice_words, value_text
 
@@ -21,15 +21,15 @@ COLOURS: dict[ThemeName, tuple[str, ...]] = {
 """From the worst to the best value; each step also differs in lightness."""
 
 
-def layout_of(judging: Judging, x_title: str, what: str) -> Figure:
+def layout_of(goal: Goal, x_title: str, what: str) -> Figure:
     """Return the layout that most charts share."""
-    look = judging.look
+    look = goal.look
     return plain_layout(look) | {
         "uirevision": what,
         "hovermode": "closest",
         "margin": {"l": 8, "r": 8, "t": 12, "b": 36},
         "xaxis": plain_axis(look) | {"title": {"text": x_title, "standoff": 6}},
-        "yaxis": plain_axis(look) | {"title": {"text": judging.title}, "tickformat": judging.format},
+        "yaxis": plain_axis(look) | {"title": {"text": goal.title}, "tickformat": goal.format},
     }
 
 
@@ -55,14 +55,14 @@ def number_of(value: float | None) -> float | None:
     return None if value is None or not np.isfinite(value) else rounded(float(value))
 
 
-def hovers_of(trials: Sequence[Trial], judging: Judging, most: int = 8) -> list[str]:
+def hovers_of(trials: Sequence[Trial], goal: Goal, most: int = 8) -> list[str]:
     """The values of each trial, a line for each hyperparameter."""
     columns = []
-    for name, domain in [*judging.space.items()][:most]:
+    for name, domain in [*goal.space.items()][:most]:
         words = choice_words(domain)
         values = [trial.params[name] for trial in trials]
         shown = [words.get(v) or (f"{v:.4g}" if isinstance(v, float) else str(v)) for v in values]
-        columns.append([f"{judging.labels[name]}: {text}" for text in shown])
+        columns.append([f"{goal.labels[name]}: {text}" for text in shown])
     return ["<br>".join(lines) for lines in zip(*columns, strict=True)]
 
 

@@ -12,25 +12,25 @@ from ui.charts.figures import Figure, plain_axis, plain_layout
 from ui.charts.series import rounded
 from ui.language import _
 from ui.studies.charts.axes import COLOURS, layout_of, places_of, scale_of
-from ui.studies.charts.judging import Judging, sample
+from ui.studies.charts.goal import Goal, sample
 
 _CELLS = 28  # of a contour, in each direction
 
 
-def contour_figure(trials: Sequence[Trial], judging: Judging, across: str, up: str) -> Figure:
+def contour_figure(trials: Sequence[Trial], goal: Goal, across: str, up: str) -> Figure:
     """What trials came to by two hyperparameters: between them it is estimated, nearer trials counting more."""
-    look = judging.look
-    shown = sample([trial for trial in trials if trial.judged], judging)
+    look = goal.look
+    shown = sample([trial for trial in trials if trial.evaluated], goal)
     if not shown:
         return {"data": [], "layout": plain_layout(look)}
-    axes = [judging.space[across], judging.space[up]]
+    axes = [goal.space[across], goal.space[up]]
     points = [
         np.array([share_of(axis, trial.params[n]) for trial in shown])
         for axis, n in zip(axes, (across, up), strict=True)
     ]
     ticks = [_grid(axis) for axis in axes]
     shares = [np.array([share_of(axis, value) for value in values]) for axis, values in zip(axes, ticks, strict=True)]
-    values = np.array([judging.value(trial) for trial in shown], float)
+    values = np.array([goal.value(trial) for trial in shown], float)
     far = (shares[0][None, :, None] - points[0]) ** 2 + (shares[1][:, None, None] - points[1]) ** 2
     weights = 1 / (far + 1e-3)
     surface = (weights @ values) / weights.sum(axis=2)
@@ -40,9 +40,9 @@ def contour_figure(trials: Sequence[Trial], judging: Judging, across: str, up: s
         "x": places_of(axes[0], ticks[0]),
         "y": places_of(axes[1], ticks[1]),
         "z": [[rounded(float(cell)) for cell in row] for row in surface],
-        "colorscale": [[i / 2, colour] for i, colour in enumerate(COLOURS[judging.theme])],
-        "reversescale": not judging.more,
-        "colorbar": {"title": {"text": judging.title, "side": "right"}, "tickformat": judging.format, "thickness": 14},
+        "colorscale": [[i / 2, colour] for i, colour in enumerate(COLOURS[goal.theme])],
+        "reversescale": not goal.more,
+        "colorbar": {"title": {"text": goal.title, "side": "right"}, "tickformat": goal.format, "thickness": 14},
         "hoverinfo": "skip",
     }
     dots = {
@@ -55,16 +55,16 @@ def contour_figure(trials: Sequence[Trial], judging: Judging, across: str, up: s
         "marker": {
             "color": values.round(6).tolist(),
             "colorscale": area["colorscale"],
-            "reversescale": not judging.more,
+            "reversescale": not goal.more,
             "size": 9,
             "line": {"color": look.text, "width": 1},
         },
         "cliponaxis": False,
-        "hovertemplate": f"%{{x}}, %{{y}}: %{{marker.color:{judging.format}}}<extra>%{{text}}</extra>",
+        "hovertemplate": f"%{{x}}, %{{y}}: %{{marker.color:{goal.format}}}<extra>%{{text}}</extra>",
     }
-    layout = layout_of(judging, judging.labels[across], f"contour-{across}-{up}") | {"showlegend": False}
+    layout = layout_of(goal, goal.labels[across], f"contour-{across}-{up}") | {"showlegend": False}
     layout["xaxis"] |= scale_of(axes[0]) | {"showgrid": False}
-    layout["yaxis"] = plain_axis(look) | {"title": {"text": judging.labels[up]}, "showgrid": False} | scale_of(axes[1])
+    layout["yaxis"] = plain_axis(look) | {"title": {"text": goal.labels[up]}, "showgrid": False} | scale_of(axes[1])
     return {"data": [area, dots], "layout": layout}
 
 

@@ -9,7 +9,7 @@ from ui.charts.figures import Figure
 from ui.charts.series import rounded
 from ui.language import _
 from ui.studies.charts.axes import layout_of, number_of
-from ui.studies.charts.judging import Judging, sample
+from ui.studies.charts.goal import Goal, sample
 
 MOST_CURVES = 250
 """Most learning curves of one kind."""
@@ -19,9 +19,9 @@ MOST_CURVE_POINTS = 3_000
 """Most points of all learning curves of one kind together."""
 
 
-def curves_figure(trials: Sequence[Trial], judging: Judging, best: Iterable[int]) -> Figure:
+def curves_figure(trials: Sequence[Trial], goal: Goal, best: Iterable[int]) -> Figure:
     """The quality after each epoch: given-up trials grey, those that go on and the best one in colours of their own."""
-    look, winners = judging.look, set(best)
+    look, winners = goal.look, set(best)
     kinds: dict[str, list[Trial]] = {"pruned": [], "ended": [], "going": [], "best": []}
     for trial in trials:
         kinds[_kind(trial, winners)].append(trial)
@@ -31,8 +31,8 @@ def curves_figure(trials: Sequence[Trial], judging: Judging, best: Iterable[int]
         "going": (_("Not ended yet"), look.validation, 2.0, 0.9),
         "best": (_("Best so far"), look.best, 3.0, 1.0),
     }
-    traces = [_curves(kinds[kind], judging, *looks[kind]) for kind in kinds]
-    layout = layout_of(judging, _("Epoch"), "curves")
+    traces = [_curves(kinds[kind], goal, *looks[kind]) for kind in kinds]
+    layout = layout_of(goal, _("Epoch"), "curves")
     layout["xaxis"]["rangemode"] = "tozero"
     return {"data": [trace for trace in traces if trace["x"]], "layout": layout}
 
@@ -43,12 +43,12 @@ def _kind(trial: Trial, winners: Collection[int]) -> str:
         return "going"
     if trial.number in winners:
         return "best"
-    return "ended" if trial.judged else "pruned"
+    return "ended" if trial.evaluated else "pruned"
 
 
-def _curves(trials: Sequence[Trial], judging: Judging, name: str, colour: str, width: float, opacity: float) -> Figure:
+def _curves(trials: Sequence[Trial], goal: Goal, name: str, colour: str, width: float, opacity: float) -> Figure:
     """Many curves as one trace with gaps, which a browser draws a hundred times faster than as many traces."""
-    runs = [run for trial in sample(trials, judging, MOST_CURVES) for run in trial.runs if run.curve]
+    runs = [run for trial in sample(trials, goal, MOST_CURVES) for run in trial.runs if run.curve]
     points = max(6, MOST_CURVE_POINTS // max(1, len(runs)))
     xs: list[float | None] = []
     ys: list[float | None] = []
@@ -70,5 +70,5 @@ def _curves(trials: Sequence[Trial], judging: Judging, name: str, colour: str, w
         "opacity": opacity,
         "marker": {"size": 5},
         "line": {"color": colour, "width": width},
-        "hovertemplate": f"%{{y:{judging.format}}}<extra>{_('Run')} %{{customdata}}</extra>",
+        "hovertemplate": f"%{{y:{goal.format}}}<extra>{_('Run')} %{{customdata}}</extra>",
     }

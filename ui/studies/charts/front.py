@@ -6,15 +6,15 @@ from engine.search.trials import Trial
 from ui.charts.figures import Figure
 from ui.language import _
 from ui.studies.charts.axes import hovers_of, layout_of, number_of
-from ui.studies.charts.judging import MOST_TRIALS, Judging, sample
+from ui.studies.charts.goal import MOST_TRIALS, Goal, sample
 
 
-def front_figure(trials: Sequence[Trial], judging: Judging, best: Sequence[Trial], across: int, up: int) -> Figure:
+def front_figure(trials: Sequence[Trial], goal: Goal, best: Sequence[Trial], across: int, up: int) -> Figure:
     """Two objectives against each other; the trials that no other one beats are joined."""
-    look = judging.look
-    shown = sample([trial for trial in trials if trial.judged], judging)
+    look = goal.look
+    shown = sample([trial for trial in trials if trial.evaluated], goal)
     front = sorted(best, key=lambda trial: trial.values[across] or 0.0)[:MOST_TRIALS]
-    form = f"%{{x:{judging.formats[across]}}}, %{{y:{judging.formats[up]}}}<br>%{{text}}<extra></extra>"
+    form = f"%{{x:{goal.formats[across]}}}, %{{y:{goal.formats[up]}}}<br>%{{text}}<extra></extra>"
     kinds: list[tuple[str, Sequence[Trial], Figure]] = [
         (_("Trials"), shown, {"mode": "markers", "marker": {"color": look.train, "size": 8, "opacity": 0.55}}),
         (
@@ -33,7 +33,7 @@ def front_figure(trials: Sequence[Trial], judging: Judging, best: Sequence[Trial
             "name": name,
             "x": [number_of(trial.values[across]) for trial in some],
             "y": [number_of(trial.values[up]) for trial in some],
-            "text": hovers_of(some, judging),
+            "text": hovers_of(some, goal),
             "customdata": [trial.run.id for trial in some],
             "hovertemplate": form,
         }
@@ -41,7 +41,7 @@ def front_figure(trials: Sequence[Trial], judging: Judging, best: Sequence[Trial
         for name, some, marks in kinds
         if some
     ]
-    layout = layout_of(judging, judging.titles[across], f"front-{across}-{up}")
-    layout["xaxis"]["tickformat"] = judging.formats[across]
-    layout["yaxis"] |= {"title": {"text": judging.titles[up]}, "tickformat": judging.formats[up]}
+    layout = layout_of(goal, goal.titles[across], f"front-{across}-{up}")
+    layout["xaxis"]["tickformat"] = goal.formats[across]
+    layout["yaxis"] |= {"title": {"text": goal.titles[up]}, "tickformat": goal.formats[up]}
     return {"data": traces, "layout": layout}

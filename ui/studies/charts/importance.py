@@ -3,17 +3,17 @@
 from collections.abc import Mapping
 
 from ui.charts.figures import Figure, plain_axis, plain_layout
-from ui.studies.charts.judging import Judging
+from ui.studies.charts.goal import Goal
 
 
-def importance_figure(shares: Mapping[str, float], judging: Judging) -> Figure:
+def importance_figure(shares: Mapping[str, float], goal: Goal) -> Figure:
     """Importance of each hyperparameter, as horizontal bars."""
-    look = judging.look
+    look = goal.look
     trace = {
         "type": "bar",
         "orientation": "h",
         "x": [round(share, 4) for share in shares.values()],
-        "y": [judging.labels[name] for name in shares],
+        "y": [goal.labels[name] for name in shares],
         "text": [f"{share:.0%}" for share in shares.values()],
         "textposition": "outside",
         "cliponaxis": False,

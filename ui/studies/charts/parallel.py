@@ -11,23 +11,23 @@ from engine.studies import Domain
 from ui.charts.figures import Figure, plain_layout
 from ui.charts.series import rounded
 from ui.studies.charts.axes import COLOURS, number_of, short
-from ui.studies.charts.judging import Judging, sample
+from ui.studies.charts.goal import Goal, sample
 from ui.words import value_text
 
 
-def parallel_figure(trials: Sequence[Trial], judging: Judging) -> Figure:
+def parallel_figure(trials: Sequence[Trial], goal: Goal) -> Figure:
     """A line for each trial through its values, coloured by what it came to. Dragging along an axis selects."""
-    look = judging.look
-    shown = sample([trial for trial in trials if trial.judged], judging)
-    colours = COLOURS[judging.theme]
-    values = [number_of(judging.value(trial)) for trial in shown]
+    look = goal.look
+    shown = sample([trial for trial in trials if trial.evaluated], goal)
+    colours = COLOURS[goal.theme]
+    values = [number_of(goal.value(trial)) for trial in shown]
     dimensions = [
-        _dimension(domain, judging.labels[name], [trial.params[name] for trial in shown])
-        for name, domain in judging.space.items()
+        _dimension(domain, goal.labels[name], [trial.params[name] for trial in shown])
+        for name, domain in goal.space.items()
     ]
     dimensions += [
         {"label": short(title), "values": [number_of(trial.values[i]) for trial in shown], "tickformat": form}
-        for i, (title, form) in enumerate(zip(judging.titles, judging.formats, strict=True))
+        for i, (title, form) in enumerate(zip(goal.titles, goal.formats, strict=True))
     ]
     trace = {
         "type": "parcoords",
@@ -35,7 +35,7 @@ def parallel_figure(trials: Sequence[Trial], judging: Judging) -> Figure:
         "line": {
             "color": values,
             "colorscale": [[i / 2, colour] for i, colour in enumerate(colours)],
-            "reversescale": not judging.more,
+            "reversescale": not goal.more,
             "showscale": False,
         },
         "labelfont": {"color": look.text, "size": 12},

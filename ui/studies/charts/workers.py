@@ -8,13 +8,13 @@ from engine.search.trials import Trial
 from ui.charts.figures import Figure, plain_axis, plain_layout
 from ui.charts.series import rounded
 from ui.language import _
-from ui.studies.charts.judging import MOST_TRIALS, Judging
+from ui.studies.charts.goal import MOST_TRIALS, Goal
 from ui.words import STATES
 
 
-def workers_figure(trials: Sequence[Trial], judging: Judging, now: datetime) -> Figure:
+def workers_figure(trials: Sequence[Trial], goal: Goal, now: datetime) -> Figure:
     """Who trained what and when: a bar for each run, in a row for each slot."""
-    look = judging.look
+    look = goal.look
     began = [(run.started_at, run) for trial in trials for run in trial.runs if run.started_at is not None]
     if not began:
         return {"data": [], "layout": plain_layout(look)}

@@ -12,7 +12,7 @@ def finite(outputs: np.ndarray) -> np.ndarray:
     if wrong:
         raise TrainyardError(
             "The network's outputs are NaN or infinite for {wrong:,} of {outputs:,} examples, so it cannot "
-            "be judged. Lower the learning rate, switch mixed precision off, or look for extreme values in "
+            "be evaluated. Lower the learning rate, switch mixed precision off, or look for extreme values in "
             "these inputs.",
             wrong=wrong,
             outputs=len(outputs),

@@ -12,7 +12,7 @@ MOST_TRIALS = 1_000
 
 
 @dataclass(frozen=True)
-class Judging:
+class Goal:
     """What all charts of a study share: what is varied, what it is called, and the objective that is looked at."""
 
     space: Mapping[str, Domain]
@@ -50,12 +50,12 @@ class Judging:
         return trial.values[self.objective]
 
 
-def sample(trials: Sequence[Trial], judging: Judging, most: int = MOST_TRIALS) -> list[Trial]:
+def sample(trials: Sequence[Trial], goal: Goal, most: int = MOST_TRIALS) -> list[Trial]:
     """At most `most` trials: the best by the objective, and the rest at equal distances."""
     if len(trials) <= most:
         return list(trials)
     kept = {trials[round(i * (len(trials) - 1) / (most - 2))].number for i in range(most - 1)}
-    judged = [trial for trial in trials if judging.value(trial) is not None]
-    if judged:
-        kept.add((max if judging.more else min)(judged, key=lambda trial: judging.value(trial) or 0.0).number)
+    evaluated = [trial for trial in trials if goal.value(trial) is not None]
+    if evaluated:
+        kept.add((max if goal.more else min)(evaluated, key=lambda trial: goal.value(trial) or 0.0).number)
     return [trial for trial in trials if trial.number in kept]

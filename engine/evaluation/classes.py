@@ -5,15 +5,15 @@ from typing import Any
 
 import numpy as np
 
-from engine.judging.calibration import calibration_of
-from engine.judging.curves import precision_recall_curves, roc_curves
-from engine.judging.finite import finite
+from engine.evaluation.calibration import calibration_of
+from engine.evaluation.curves import precision_recall_curves, roc_curves
+from engine.evaluation.finite import finite
 
 _SMALLEST = 1e-7
 """Probability below which the cross-entropy of one example is cut off."""
 
 
-def judge_classes(probabilities: np.ndarray, targets: np.ndarray, labels: Sequence[str]) -> dict[str, Any]:
+def evaluate_classes(probabilities: np.ndarray, targets: np.ndarray, labels: Sequence[str]) -> dict[str, Any]:
     """Evaluate `probabilities` (examples, classes) against `targets` (examples,), class indices into `labels`.
 
     `metrics`: accuracy, cross-entropy, macro F1, expected calibration error (`ece`) and, where two classes have

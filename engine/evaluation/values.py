@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.judging.finite import finite
+from engine.evaluation.finite import finite
 
 MAX_POINTS = 500
 """Most examples of the stored scatter plot."""
@@ -12,7 +12,7 @@ HISTOGRAM_BINS = 31
 """Bins of the histogram of errors; odd, so that one is centred on zero."""
 
 
-def judge_values(predicted: np.ndarray, targets: np.ndarray, unit: str = "") -> dict[str, Any]:
+def evaluate_values(predicted: np.ndarray, targets: np.ndarray, unit: str = "") -> dict[str, Any]:
     """Evaluate `predicted` (examples,) or (examples, 1) against `targets` (examples,), both in `unit`.
 
     `metrics`: mean absolute error (`mae`), root mean squared error (`rmse`) and, where targets differ, the share of

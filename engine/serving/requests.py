@@ -26,8 +26,8 @@ _LONG_SECONDS, _PAUSE_SECONDS = 0.05, 0.002  # a lock that is taken again at onc
 
 
 @dataclass(frozen=True)
-class Meaning:
-    """Inputs of a network, and the meaning of its outputs."""
+class Signature:
+    """Inputs and outputs of a loaded network: its task, its data, and the epoch of its weights."""
 
     task: Task
     info: DataInfo
@@ -35,16 +35,16 @@ class Meaning:
     """Epoch of its weights, while its run still trains."""
 
 
-class Asked(Protocol):
+class Request(Protocol):
     """One request."""
 
-    def inputs(self, meaning: Meaning) -> np.ndarray | None:
+    def inputs(self, signature: Signature) -> np.ndarray | None:
         """Its inputs (examples, ...), or None when there are none. Raises `TrainyardError` for wrong ones."""
 
-    def options(self, meaning: Meaning) -> Answering:
+    def options(self, signature: Signature) -> Answering:
         """Return how it wants to be answered. Raises `TrainyardError` for settings that the task does not have."""
 
-    def answer(self, outputs: Any, meaning: Meaning) -> Any:
+    def answer(self, outputs: Any, signature: Signature) -> Any:
         """Return the answer for the outputs (examples, outputs) of these inputs."""
 
 
@@ -59,7 +59,7 @@ class Files:
     """Settings of the answer: see `Task.answering`."""
     _decoded: list[Decoded] = field(default_factory=list)
 
-    def inputs(self, meaning: Meaning) -> np.ndarray | None:
+    def inputs(self, signature: Signature) -> np.ndarray | None:
         """Those that can be decoded."""
         limit = settings().max_predictions
         if len(self.files) > limit:
@@ -69,48 +69,48 @@ class Files:
                 files=len(self.files),
                 limit=limit,
             )
-        self._decoded = list(_one_after_the_other(meaning, self.files))
+        self._decoded = list(_one_after_the_other(signature, self.files))
         found = [decoded.inputs for decoded in self._decoded if len(decoded.inputs)]
         return np.concatenate(found) if found else None
 
-    def options(self, meaning: Meaning) -> Answering:
+    def options(self, signature: Signature) -> Answering:
         """Those that were sent along."""
-        return meaning.task.answering.parse(self.parameters)
+        return signature.task.answering.parse(self.parameters)
 
-    def answer(self, outputs: Any, meaning: Meaning) -> list[PredictResult]:
+    def answer(self, outputs: Any, signature: Signature) -> list[PredictResult]:
         """A result for each input of each file, in order."""
         found = [decoded.inputs for decoded in self._decoded if len(decoded.inputs)]
-        made = zip(_predictions(outputs, found, meaning), as_lists(outputs), strict=True)
+        made = zip(_predictions(outputs, found, signature), as_lists(outputs), strict=True)
         results = []
         for decoded in self._decoded:
             for position, name in enumerate(decoded.names):
                 if error := decoded.errors.get(position, ""):
-                    results.append(PredictResult(name, None, error, meaning.epoch))
+                    results.append(PredictResult(name, None, error, signature.epoch))
                 else:
                     prediction, row = next(made)
-                    results.append(PredictResult(name, prediction, "", meaning.epoch, row if self.raw else None))
+                    results.append(PredictResult(name, prediction, "", signature.epoch, row if self.raw else None))
         return results
 
 
-def _predictions(outputs: Any, inputs: Sequence[np.ndarray], meaning: Meaning) -> list[Prediction]:
+def _predictions(outputs: Any, inputs: Sequence[np.ndarray], signature: Signature) -> list[Prediction]:
     """Return a typed prediction for each row of `outputs`; beside it, which categories of its input are unknown."""
-    made = meaning.task.predictions(outputs, meaning.info)
-    if not meaning.info.named("category"):
+    made = signature.task.predictions(outputs, signature.info)
+    if not signature.info.named("category"):
         return made
-    unknown = [found for batch in inputs for found in unknown_categories(batch, meaning.info)]
+    unknown = [found for batch in inputs for found in unknown_categories(batch, signature.info)]
     return [
         replace(prediction, values=prediction.values | {"unknown": found}) if found else prediction
         for prediction, found in zip(made, unknown, strict=True)
     ]
 
 
-def _one_after_the_other(meaning: Meaning, files: list[tuple[str, bytes]]) -> Iterator[Decoded]:
+def _one_after_the_other(signature: Signature, files: list[tuple[str, bytes]]) -> Iterator[Decoded]:
     """Decode the files. Raises `Late` when nobody can be waiting any more, and lets others have the decoder in between."""
     limit = settings().predict_timeout_seconds
     began = time.monotonic()
     for name, data in files:
         before = time.monotonic()
-        yield _decode(meaning, name, data)
+        yield _decode(signature, name, data)
         now = time.monotonic()
         if now - began > limit:
             raise late(limit)
@@ -118,9 +118,9 @@ def _one_after_the_other(meaning: Meaning, files: list[tuple[str, bytes]]) -> It
             time.sleep(_PAUSE_SECONDS)
 
 
-def _decode(meaning: Meaning, name: str, data: bytes) -> Decoded:
+def _decode(signature: Signature, name: str, data: bytes) -> Decoded:
     try:
-        return decode(meaning.task.modality, data, name, meaning.info)
+        return decode(signature.task.modality, data, name, signature.info)
     except TrainyardError as error:
         return Decoded((name,), np.empty(0), {0: error.sentence})
 
@@ -131,9 +131,9 @@ class Arrays:
 
     batch: np.ndarray
 
-    def inputs(self, meaning: Meaning) -> np.ndarray | None:
+    def inputs(self, signature: Signature) -> np.ndarray | None:
         """The batch, if the network can take it."""
-        info, found, modality = meaning.info, self.batch, modalities[meaning.task.modality]
+        info, found, modality = signature.info, self.batch, modalities[signature.task.modality]
         if not modality.fits(found, info):
             raise TrainyardError(
                 "A batch of shape {shape} and type {dtype} does not fit this network, which takes {which}.",
@@ -143,11 +143,11 @@ class Arrays:
             )
         return found if len(found) else None
 
-    def options(self, meaning: Meaning) -> Answering:
+    def options(self, signature: Signature) -> Answering:
         """The defaults."""
-        return meaning.task.answering()
+        return signature.task.answering()
 
-    def answer(self, outputs: Any, meaning: Meaning) -> Any:
+    def answer(self, outputs: Any, signature: Signature) -> Any:
         """The outputs, as they are."""
         return outputs
 
@@ -165,16 +165,16 @@ class Instances:
     def _request(self) -> Body:
         return read_request(self.body)
 
-    def inputs(self, meaning: Meaning) -> np.ndarray | None:
+    def inputs(self, signature: Signature) -> np.ndarray | None:
         """All instances; one that is wrong is an error of the whole."""
-        self._inputs = make_inputs(self._request.instances, meaning.task.modality, meaning.info)
+        self._inputs = make_inputs(self._request.instances, signature.task.modality, signature.info)
         return self._inputs
 
-    def options(self, meaning: Meaning) -> Answering:
+    def options(self, signature: Signature) -> Answering:
         """Those of `parameters` in the body."""
-        return meaning.task.answering.parse(self._request.parameters)
+        return signature.task.answering.parse(self._request.parameters)
 
-    def answer(self, outputs: Any, meaning: Meaning) -> bytes:
+    def answer(self, outputs: Any, signature: Signature) -> bytes:
         """`{"predictions": [...]}`, with `epoch` while the run still trains."""
         wrong = np.flatnonzero(~finite_rows(outputs))
         if len(wrong):
@@ -184,6 +184,6 @@ class Instances:
                 wrong=wrong[0],
             )
         raw = self.raw or self._request.raw
-        predictions = as_lists(outputs) if raw else [p.values for p in _predictions(outputs, [self._inputs], meaning)]
-        epoch = {} if meaning.epoch is None else {"epoch": meaning.epoch}
+        predictions = as_lists(outputs) if raw else [p.values for p in _predictions(outputs, [self._inputs], signature)]
+        epoch = {} if signature.epoch is None else {"epoch": signature.epoch}
         return json.dumps({"predictions": predictions} | epoch, allow_nan=False).encode()
