@@ -31,8 +31,9 @@ def test_an_error_of_the_predictor_crosses_its_socket_and_is_read_in_chinese(
     monkeypatch.setenv("PYTHONPATH", str(SLOW[1].rsplit("/", 2)[0]))
     handle = Predictor(SLOW)
     try:
-        deadline = time.monotonic() + 20
-        while not handle.ready() and time.monotonic() < deadline:
+        deadline = time.monotonic() + 120
+        while not handle.ready():
+            assert time.monotonic() < deadline, "the predictor does not answer"
             time.sleep(0.05)
         monkeypatch.setattr(lab, "predictor", lambda: handle)
         shown = open_page("train", model="mlp", units=94, lang="zh").error[0].value
