@@ -22,7 +22,7 @@ from bench.children import ROOT, empty_home
 from engine.augmentations.base import augmentations
 from engine.data_info import Column
 from engine.datasets.base import Examples, UnsplitDataset, datasets
-from engine.modalities.rows import make_rows
+from engine.modalities.table.rows import make_rows
 from engine.models.base import models
 from engine.optimizers import optimizers
 from engine.runs import Run, RunSpec, RunState

@@ -19,7 +19,7 @@ from engine.inspection.duplicates import find_duplicates
 from engine.inspection.mislabels import find_mislabels
 from engine.modalities.audio.clips import loud_seconds
 from engine.modalities.image.looks import image_features, near_images
-from engine.modalities.rows import make_rows
+from engine.modalities.table.rows import make_rows
 from engine.modalities.text.looks import normalised, text_sizes
 from engine.preparation.prepare import PreparedDataset, prepare
 from engine.settings import settings

@@ -5,7 +5,7 @@ import io
 import numpy as np
 from PIL import Image
 
-from engine.modalities.spectrograms import spectrogram, spectrogram_picture, spectrogram_png
+from engine.modalities.audio.spectrograms import spectrogram, spectrogram_picture, spectrogram_png
 
 TIME = np.arange(16_000) / 16_000
 

@@ -15,8 +15,8 @@ import pytest
 from engine.artifacts import artifacts_of
 from engine.data_info import Column, DataInfo
 from engine.datasets.base import datasets
-from engine.modalities.rows import category_values, equal_rows, make_rows
 from engine.modalities.table.columns import learn_columns
+from engine.modalities.table.rows import category_values, equal_rows, make_rows
 from engine.models.base import models
 from engine.preparation.prepare import prepare
 from engine.runs import RunSpec

@@ -9,8 +9,8 @@ import pytest
 
 from engine.data_info import Column, DataInfo
 from engine.errors import TrainyardError
-from engine.modalities.rows import make_rows
 from engine.modalities.table.given import rows_of_columns, rows_of_records
+from engine.modalities.table.rows import make_rows
 from engine.serving.decoding import decode
 from engine.settings import settings
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.datasets.base import Examples, UnsplitDataset
-from engine.modalities.texts import Texts
+from engine.modalities.text.texts import Texts
 from engine.preparation.prepare import prepare
 
 TEXTS = ["", "one", "春眠不覺曉", "naïve café", "🙂 and 👩‍🚀", "", "a\nb\tc"]

@@ -10,7 +10,7 @@ import pytest
 
 from engine.data_info import DataInfo
 from engine.errors import TrainyardError
-from engine.modalities.rows import make_rows
+from engine.modalities.table.rows import make_rows
 from engine.serving.loaded import answer_together
 from engine.serving.requests import Arrays, Signature
 from engine.serving.sources import LoadedModel

@@ -6,7 +6,7 @@ import numpy as np
 
 from engine.data_info import SAMPLE_RATE_HZ, Column
 from engine.datasets.base import Examples, UnsplitDataset
-from engine.modalities.rows import make_rows
+from engine.modalities.table.rows import make_rows
 
 COUNT = 120
 _WORDS = (("awful", "Übel", "never again"), ("lovely", "schön", "a delight"))

@@ -23,7 +23,7 @@ class Examples:
     """All examples of a dataset, before they are split.
 
     `inputs`: images (examples, height, width, channels) uint8; texts (examples,) strings as objects; clips (examples,
-    samples) int16, mono; tables (examples,) of up to two fields, see `engine.modalities.rows`. `targets` as the
+    samples) int16, mono; tables (examples,) of up to two fields, see `engine.modalities.table.rows`. `targets` as the
     task's codec takes them (`engine.targets`): class indices into `labels` (examples,), values (examples,), arrays
     (examples, ...), one array an example, or None. `groups` (examples,) names examples
     that must stay in one split (two drawings of one emoji); `test` and `validation` (examples,) bool mark splits that the

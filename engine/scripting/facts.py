@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from engine.data_info import DataInfo
-from engine.modalities.texts import texts_array
+from engine.modalities.text.texts import texts_array
 from engine.preparation.prepare import PreparedDataset
 from engine.runs import RunSpec
 from engine.scripting.graph import Graph

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from engine.modalities.rows import is_wide, make_rows
-from engine.modalities.texts import Texts
+from engine.modalities.table.rows import is_wide, make_rows
+from engine.modalities.text.texts import Texts
 
 _HEAD_BYTES = 4
 

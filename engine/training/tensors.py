@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from engine.modalities.rows import is_wide
+from engine.modalities.table.rows import is_wide
 
 
 def as_tensors(inputs: np.ndarray) -> Any:

@@ -10,7 +10,7 @@ import streamlit as st
 from engine.data_info import DataInfo
 from engine.datasets.base import Dataset
 from engine.errors import TrainyardError
-from engine.modalities.spectrograms import spectrogram, spectrogram_picture, spectrogram_png
+from engine.modalities.audio.spectrograms import spectrogram, spectrogram_picture, spectrogram_png
 from engine.preparation.prepare import PreparedDataset, prepare
 from engine.readers.sounds import SAMPLE_RATE_HZ, decode_sound, encode_wav, is_silent
 from engine.runs import Run

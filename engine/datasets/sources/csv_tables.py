@@ -9,7 +9,7 @@ import numpy as np
 from engine.data_info import Column
 from engine.datasets.base import EMBEDDED, Examples, UnsplitDataset
 from engine.files import file_fingerprint
-from engine.modalities.rows import category_values, equal_rows, make_rows
+from engine.modalities.table.rows import category_values, equal_rows, make_rows
 
 
 class CsvTable(UnsplitDataset):

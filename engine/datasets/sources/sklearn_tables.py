@@ -7,7 +7,7 @@ import numpy as np
 
 from engine.data_info import Column
 from engine.datasets.base import Examples, UnsplitDataset
-from engine.modalities.rows import equal_rows, make_rows
+from engine.modalities.table.rows import equal_rows, make_rows
 
 
 class SklearnTable(UnsplitDataset):

@@ -12,7 +12,7 @@ from engine.datasets.stored.base import OwnDataset
 from engine.imports.sets import REFERENCE, Kind, describe_set, set_path, there_is
 from engine.imports.splits import fixed_splits, joined_groups
 from engine.imports.table import CLASSIFY, REGRESS, TABLE, decoded
-from engine.modalities.rows import is_wide, make_rows
+from engine.modalities.table.rows import is_wide, make_rows
 from engine.reading import Reading
 from engine.sentences import Sentence
 from engine.spec import FIXED, HIDDEN, Options

@@ -58,7 +58,7 @@ class Audio(Modality):
 
     def feature_pictures(self, features: np.ndarray, originals: np.ndarray) -> list[bytes]:
         """(examples, frames, bands) -> spectrograms, each on the scale of the unchanged one."""
-        from engine.modalities.spectrograms import spectrogram_png
+        from engine.modalities.audio.spectrograms import spectrogram_png
 
         low, high = originals.min(axis=(1, 2), keepdims=True), originals.max(axis=(1, 2), keepdims=True)
         return [spectrogram_png(one) for one in (features - low) / np.maximum(high - low, 1e-6)]

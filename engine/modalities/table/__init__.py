@@ -10,8 +10,8 @@ from engine.data_info import DataInfo
 from engine.modalities.base import Inputs, Modality, ScriptInputs, Stored, modalities
 from engine.modalities.given import Decoded
 from engine.modalities.recipe import Recipe
-from engine.modalities.rows import Rows
-from engine.modalities.texts import texts_array
+from engine.modalities.table.rows import Rows
+from engine.modalities.text.texts import texts_array
 from engine.readers.unpack import Member
 from engine.sentences import Sentence
 from engine.settings import settings
@@ -21,7 +21,7 @@ _KINDS = {"numbers": "number", "categories": "category"}
 
 @modalities.register("table", "Tables")
 class Table(Modality):
-    """Structured arrays (examples,) of up to two fields: see `engine.modalities.rows.make_rows`."""
+    """Structured arrays (examples,) of up to two fields: see `engine.modalities.table.rows.make_rows`."""
 
     checks = ("duplicates", "columns", "mislabels")
 

@@ -10,7 +10,7 @@ import numpy as np
 from engine.data_info import Column, DataInfo
 from engine.errors import TrainyardError
 from engine.modalities.given import Decoded
-from engine.modalities.rows import make_rows
+from engine.modalities.table.rows import make_rows
 from engine.readers.cells import plain_name
 from engine.readers.layout import Layout, header_of
 from engine.readers.tables import read_cells

@@ -12,7 +12,7 @@ from engine.errors import TrainyardError
 from engine.modalities.base import Inputs, Modality, ScriptInputs, Stored, modalities
 from engine.modalities.given import Decoded, bytes_of, whole_characters
 from engine.modalities.recipe import Recipe
-from engine.modalities.texts import Texts, texts_array
+from engine.modalities.text.texts import Texts, texts_array
 from engine.readers.kinds import kind_of
 from engine.readers.unpack import Member
 from engine.sentences import Sentence
