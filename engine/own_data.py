@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from engine.errors import TrainyardError
-from engine.imports.sets import PLACES, describe_set
+from engine.imports.own_kinds import own_kind
+from engine.imports.sets import describe_set
 from engine.imports.versions import delete_set
 from engine.runs import RunState
 from engine.sentences import COMMA, Sentence, counted, joined
@@ -55,11 +56,11 @@ def _listed(ids: tuple[int, ...]) -> Sentence:
 
 def uses_of(store: "Store", reference: str) -> Uses:
     """Return the runs that name this set. Raise `TrainyardError` for a set that does not exist."""
-    place = PLACES[describe_set(reference).kind]
+    kind = own_kind(describe_set(reference).kind)
     found = [
         run
-        for run in store.runs.list(dataset=place.dataset, limit=_EVERYTHING)
-        if run.spec["dataset"].get(place.field) == reference
+        for run in store.runs.list(dataset=kind.dataset, limit=_EVERYTHING)
+        if run.spec["dataset"].get(kind.field) == reference
     ]
     return Uses(
         reference,

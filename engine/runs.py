@@ -9,10 +9,11 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field as Setting
 
-from engine.advice.defaults import Advice, advise
+from engine.advice.defaults import Advice
 from engine.augmentations.base import Augmentation, augmentations
 from engine.datasets.base import Dataset, datasets
 from engine.errors import TrainyardError, unknown_name
+from engine.modalities.base import modalities
 from engine.models.base import Model, models
 from engine.optimizers import Optimizer, optimizers
 from engine.schedules import Schedule, schedules
@@ -241,7 +242,7 @@ def advice_for(dataset: type[Dataset], task: type[Task], values: Mapping[str, An
         facts = chosen.facts(task.modality, task.name)
     except TrainyardError:  # reported when the dataset is built
         return None
-    return advise(facts) if facts else None
+    return modalities[task.modality].advise(facts) if facts else None
 
 
 def with_advice(values: dict[str, Any]) -> dict[str, Any]:

@@ -33,7 +33,7 @@ class Choices:
 
 @dataclass(frozen=True)
 class Options:
-    """A setting whose values only the machine knows; the form asks `source` ("devices", "folders") for them."""
+    """A setting whose values only the machine knows; the form asks `source` for them: "devices", or a kind of imported sets."""
 
     source: str
 

@@ -22,6 +22,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from engine.augmentations.base import augmentations  # noqa: E402
+from engine.imports.own_kinds import modality_of, own_kinds  # noqa: E402
 from engine.metrics import declared  # noqa: E402
 from engine.runs import PARTS, RunState, Training  # noqa: E402
 from engine.sentences import JOINTS  # noqa: E402
@@ -85,6 +86,8 @@ def _from_registries() -> Iterator[tuple[str, tuple[str, int]]]:
     for objective in OBJECTIVES.values():
         for text in (objective.title, objective.help):
             yield text, ("engine/studies.py", 0)
+    for kind in own_kinds().values():
+        yield kind.title, (f"{type(modality_of(kind.name)).__module__.replace('.', '/')}/__init__.py", 0)
     for metric in declared():
         yield metric.title, ("engine/metrics.py", 0)
     for state in (*RunState, *StudyState):

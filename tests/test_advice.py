@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from engine.advice.defaults import Facts, advise, training_for
+from engine.advice.defaults import Advice, Facts, training_for
 from engine.cli.commands import make_parsers
 from engine.datasets.base import datasets
 from engine.imports.collected import mean_size_bytes
 from engine.imports.sets import describe_set
 from engine.imports.versions import delete_set
+from engine.modalities.base import Modality, modalities
 from engine.models.base import models
 from engine.runs import RunSpec
 from engine.studies import StudySpec
@@ -28,6 +29,11 @@ MODALITIES = sorted({tasks[name].modality for name in tasks})
 def facts(modality: str, size: int) -> Facts:
     """As an import of so many examples would tell."""
     return Facts(modality, round(0.765 * size), round(0.085 * size))
+
+
+def advise(facts: Facts) -> Advice | None:
+    """As the modality of the data does."""
+    return modalities[facts.modality].advise(facts)
 
 
 @pytest.fixture
@@ -53,7 +59,7 @@ def test_every_advice_names_a_model_of_the_modality_values_that_it_takes_and_a_r
 
 
 def test_what_nothing_was_measured_for_has_no_advice() -> None:
-    assert advise(facts("smell", 100)) is None
+    assert Modality().advise(facts("smell", 100)) is None
 
 
 @pytest.mark.parametrize("batch_size", [8, 32])

@@ -13,7 +13,9 @@ from engine.datasets.base import datasets
 from engine.errors import TrainyardError
 from engine.imports.collected import read_stored
 from engine.imports.folders import Folders, guess_folders
-from engine.imports.understand import Choice, Reading, import_data, understand
+from engine.imports.importing import import_data
+from engine.imports.understand import understand
+from engine.imports.understood import Choice, Reading
 from engine.preparation.prepare import prepare
 from engine.readers.unpack import open_members
 from tests.bad_files.make import sound

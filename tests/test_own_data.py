@@ -17,8 +17,10 @@ from engine.data_info import DataInfo
 from engine.datasets.base import datasets
 from engine.errors import TrainyardError
 from engine.imports import sets as own_module
+from engine.imports.importing import import_data
 from engine.imports.sets import Problem, describe_set, list_sets, problems_csv, problems_of, suggest_name
-from engine.imports.understand import Choice, import_data, understand
+from engine.imports.understand import understand
+from engine.imports.understood import Choice
 from engine.imports.versions import delete_set, next_version
 from engine.models.base import Model, models
 from engine.own_data import delete_own_data, uses_of

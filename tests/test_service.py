@@ -19,7 +19,7 @@ from engine.artifacts import artifacts_of
 from engine.cost import NetworkFacts
 from engine.errors import TrainyardError
 from engine.imports.sets import list_sets
-from engine.imports.understand import Choice
+from engine.imports.understood import Choice
 from engine.runs import Run
 from engine.service import opened
 from engine.settings import settings

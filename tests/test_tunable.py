@@ -8,7 +8,7 @@ import pytest
 
 from engine.datasets.base import datasets
 from engine.datasets.stored.base import OwnDataset
-from engine.imports.sets import PLACES
+from engine.imports.own_kinds import own_kind
 from engine.models.base import models
 from engine.preparation.prepare import PreparedDataset, prepare
 from engine.runs import PARTS, Training
@@ -49,7 +49,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 def prepared(name: str, **values: Any) -> PreparedDataset:
     """A dataset with these values; one's own has something in it."""
     dataset = datasets[name]
-    chosen = {PLACES[dataset.kind].field: name} if issubclass(dataset, OwnDataset) else {}
+    chosen = {own_kind(dataset.kind).field: name} if issubclass(dataset, OwnDataset) else {}
     return prepare(dataset.parse(chosen | values))
 
 

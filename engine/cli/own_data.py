@@ -12,10 +12,9 @@ from engine.cli.own_files import add_reading, files_to_json, print_files, readin
 from engine.errors import TrainyardError
 
 if TYPE_CHECKING:
-    from engine.imports.understand import Choice, Understood
+    from engine.imports.understood import Choice, Understood
     from engine.readers.layout import Layout
 
-KINDS = ("images", "clips", "texts", "table")
 _SHOWN = 20  # problems that are printed one by one
 
 
@@ -25,7 +24,7 @@ def add_own_data(add: Callable[..., argparse.ArgumentParser]) -> None:
     made.add_argument("path", type=Path, metavar="PATH", help="folder, zip, CSV, TSV, JSON, JSONL or Parquet")
     made.add_argument("--name", help="name of the dataset; default: the file's name. A known name makes a new version")
     made.add_argument("--title", default="", help="what people read; default: the file's name")
-    made.add_argument("--kind", choices=KINDS, help="what it is; default: what it looks like")
+    made.add_argument("--kind", metavar="KIND", help="what it is; default: what it looks like")
     made.add_argument(
         "--text-column", default="", metavar="COL", help="for texts in a table: the column that holds them"
     )
@@ -61,14 +60,14 @@ def add_own_data(add: Callable[..., argparse.ArgumentParser]) -> None:
 
 def import_own(arguments: argparse.Namespace) -> int:
     """`import`: a folder, zip or table becomes a dataset; prints what was left out."""
-    from engine.imports.sets import PLACES
+    from engine.imports.own_kinds import own_kind
 
     actor, path = local_owner(), arguments.path
     found = service.datasets.understand(
         actor, path, path.name, arguments.kind, _layout(arguments), reading_of(arguments)
     )
     report = service.datasets.import_own(actor, path, path.name, _choice(arguments, found), found=found)
-    made, place = report.made, PLACES[report.made.kind]
+    made, kind = report.made, own_kind(report.made.kind)
     if arguments.json:
         problems = [{"file": problem.file, "reason": problem.reason} for problem in report.problems]
         print(
@@ -77,8 +76,8 @@ def import_own(arguments: argparse.Namespace) -> int:
                     "name": made.reference,
                     "version": made.version,
                     "kind": made.kind,
-                    "dataset": place.dataset,
-                    place.field: made.reference,
+                    "dataset": kind.dataset,
+                    kind.field: made.reference,
                     "tasks": made.tasks,
                     "num_examples": made.num_examples,
                     "counts": made.counts,
@@ -98,8 +97,8 @@ def import_own(arguments: argparse.Namespace) -> int:
         _print_table(found, made.roles)
     else:
         print_files(found, made.counts)
-    print(f"{made.num_examples:,} examples. Use them: --dataset {place.dataset} --{place.field} {made.reference}")
-    print(f"  python -m engine train --dataset {place.dataset} --{place.field} {made.reference}")
+    print(f"{made.num_examples:,} examples. Use them: --dataset {kind.dataset} --{kind.field} {made.reference}")
+    print(f"  python -m engine train --dataset {kind.dataset} --{kind.field} {made.reference}")
     for problem in report.problems[:_SHOWN]:
         print(f"  {problem.file}: {problem.reason}".replace("  : ", "  "))
     if len(report.problems) > _SHOWN:
@@ -141,14 +140,15 @@ def _print_table(found: "Understood", roles: dict[str, Any]) -> None:
 
 def _choice(arguments: argparse.Namespace, found: "Understood") -> "Choice":
     """Return what was understood, overruled by the flags."""
+    from engine.imports.own_kinds import own_kind
     from engine.imports.sets import suggest_name
-    from engine.imports.understand import Choice
+    from engine.imports.understood import Choice
 
     return Choice(
         kind=found.kind,
         name=arguments.name or suggest_name(arguments.path.stem),
         title=arguments.title or arguments.path.stem,
-        roles=_roles(arguments, found) if found.kind == "table" else {},
+        roles=_roles(arguments, found) if own_kind(found.kind).rows else {},
         text_column=arguments.text_column or found.text_column,
         label_column=arguments.label_column or arguments.target or found.label_column,
         group_column=arguments.group_column,

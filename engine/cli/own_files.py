@@ -4,7 +4,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from engine.imports.understand import Reading, Understood
+    from engine.imports.understood import Reading, Understood
 
 _SHOWN = 10  # classes that are named one by one
 
@@ -26,7 +26,7 @@ def add_reading(made: argparse.ArgumentParser) -> None:
 def reading_of(arguments: argparse.Namespace) -> "Reading":
     """Return what the options say."""
     from engine.imports.labels_file import ChosenColumns
-    from engine.imports.understand import Reading
+    from engine.imports.understood import Reading
 
     columns = ChosenColumns(arguments.label_column, arguments.group_column, arguments.split_column)
     return Reading(

@@ -9,7 +9,7 @@ import numpy as np
 
 from engine.artifacts import artifacts_of
 from engine.errors import TrainyardError
-from engine.imports.sets import PLACES
+from engine.imports.own_kinds import kind_of_dataset
 from engine.runs import Run, RunState
 from engine.sentences import word
 from engine.targets import same
@@ -125,8 +125,8 @@ def check_same_examples(first: Evaluated, other: Evaluated) -> None:
 def _data_name(run: Run) -> str:
     """Return the dataset of a run; for imported data the set: two may have equal positions and targets by chance."""
     chosen = run.spec["dataset"]
-    fields = [place.field for place in PLACES.values() if place.dataset == chosen["name"]]
-    return str(chosen.get(fields[0])) if fields else str(chosen["name"])
+    kind = kind_of_dataset(chosen["name"])
+    return str(chosen.get(kind.field)) if kind else str(chosen["name"])
 
 
 def data_changed(one: Run, two: Run) -> bool:

@@ -12,19 +12,18 @@ from typing import IO, Any
 import numpy as np
 
 from engine.errors import TrainyardError
-from engine.imports.sets import Kind, OwnSet, Problem, set_path
+from engine.imports.own_kinds import own_kind
+from engine.imports.sets import OwnSet, Problem, set_path
+from engine.modalities.own import OwnKind
 from engine.reading import plain_text
 from engine.sentences import SPACE, Sentence, joined, placed
 from engine.settings import settings
 
-FILES: dict[Kind, str] = {"images": "images.npz", "clips": "clips.npz", "texts": "texts.npz"}
 LEAST_EXAMPLES = 3
 """A class needs one example for training, one for validation and one for the test."""
 LONGEST_LABEL = 80
 MOST_PROBLEMS = 10_000
 """Number of problems listed one by one; the others are only counted."""
-_KEYS: dict[Kind, str] = {"images": "pixels", "clips": "samples", "texts": "letters"}
-_WORDS: dict[Kind, Sentence] = {"images": Sentence("images"), "clips": Sentence("sounds"), "texts": Sentence("texts")}
 
 
 @dataclass(frozen=True)
@@ -51,20 +50,22 @@ class Stored:
         return np.array(digests, "S32")
 
 
-def read_stored(reference: str, kind: Kind) -> Stored:
+def read_stored(reference: str, kind: str) -> Stored:
     """Read what `Collected.store` wrote."""
-    with np.load(set_path(reference) / FILES[kind]) as file:
+    found = own_kind(kind)
+    with np.load(set_path(reference) / found.file) as file:
         arrays = {name: file[name] for name in file.files}
-    data, starts, targets, names = (arrays.pop(key) for key in (_KEYS[kind], "starts", "targets", "names"))
+    data, starts, targets, names = (arrays.pop(key) for key in (found.array, "starts", "targets", "names"))
     return Stored(data, starts, targets, names, arrays)
 
 
 def mean_size_bytes(own: OwnSet) -> float:
     """Return the mean bytes of an example, from the directory of the file alone; 0 for tables."""
-    if own.kind not in FILES:
+    kind = own_kind(own.kind)
+    if kind.rows:
         return 0.0
-    with zipfile.ZipFile(set_path(own.reference) / FILES[own.kind]) as file:
-        return file.getinfo(f"{_KEYS[own.kind]}.npy").file_size / max(own.num_examples, 1)
+    with zipfile.ZipFile(set_path(own.reference) / kind.file) as file:
+        return file.getinfo(f"{kind.array}.npy").file_size / max(own.num_examples, 1)
 
 
 def written(name: str) -> str:
@@ -75,7 +76,7 @@ def written(name: str) -> str:
 class Collected:
     """State of an import so far; the examples themselves are in a file already."""
 
-    def __init__(self, kind: Kind, spool: IO[bytes]) -> None:
+    def __init__(self, kind: OwnKind, spool: IO[bytes]) -> None:
         self.kind, self.spool = kind, spool
         self.problems: list[Problem] = []
         self._labels: list[str] = []
@@ -94,7 +95,7 @@ class Collected:
             raise TrainyardError(
                 "The {words} take more than {max_dataset_mb:,} MB (TRAINYARD_MAX_DATASET_MB) once they are "
                 "unpacked. Import fewer.",
-                words=_WORDS[self.kind],
+                words=self.kind.words,
                 max_dataset_mb=settings().max_dataset_mb,
             )
         self.spool.write(data)
@@ -134,14 +135,14 @@ class Collected:
         kept = [index for index, label in enumerate(self._labels) if label in position]
         rows = np.array([self._rows[index] for index in kept], np.int64)
         arrays: dict[str, Any] = {
-            _KEYS[self.kind]: np.memmap(spool, np.uint8, "r"),
+            self.kind.array: np.memmap(spool, np.uint8, "r"),
             "starts": np.array([self._starts[index] for index in kept], np.int64),
             "targets": np.array([position[self._labels[index]] for index in kept], np.int64),
             "names": np.array([self._names[index] for index in kept]),
             **{name: values[rows] for name, values in more.items()},
         }
-        np.savez(folder / FILES[self.kind], **arrays)
-        return folder / FILES[self.kind], counts
+        np.savez(folder / self.kind.file, **arrays)
+        return folder / self.kind.file, counts
 
     def listed(self) -> list[Problem]:
         """All problems that were told, and how many more there are."""
@@ -169,13 +170,13 @@ class Collected:
                     Sentence(
                         "The class has {different} different {words}; at least {least} are needed.",
                         different=different,
-                        words=_WORDS[self.kind],
+                        words=self.kind.words,
                         least=LEAST_EXAMPLES,
                     ),
                 )
         kept = {label: count for label, count in counts.items() if len(self._different[label]) >= LEAST_EXAMPLES}
         if len(kept) < 2:
-            raise TrainyardError(few_classes(list(kept), _WORDS[self.kind], self.problems))
+            raise TrainyardError(few_classes(list(kept), self.kind.words, self.problems))
         return kept
 
 

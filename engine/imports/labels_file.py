@@ -8,11 +8,11 @@ from typing import Any
 from engine.errors import TrainyardError, unknown_name
 from engine.imports.folders import Placed
 from engine.imports.splits import SPLIT_WORDS
+from engine.readers.kinds import TABLE_ENDINGS
 from engine.readers.tables import TableFile, read_table
 from engine.readers.unpack import Member
 from engine.reading import cell_text, plain_text
 
-_ENDINGS = (".csv", ".tsv", ".tab", ".json", ".jsonl", ".ndjson", ".parquet")
 _MOST_TABLES = 5
 """More tables among files are files of another kind."""
 _LEAST_FILES = 6
@@ -65,7 +65,7 @@ def find_labels_file(members: Sequence[Member], chosen: ChosenColumns | None = N
 
 
 def _is_table(member: Member) -> bool:
-    return member.path[-1].lower().endswith(_ENDINGS)
+    return member.path[-1].lower().endswith(TABLE_ENDINGS)
 
 
 def _understood(member: Member, table: TableFile, files: Sequence[Member], chosen: ChosenColumns) -> LabelsFile | None:

@@ -13,14 +13,12 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from io import StringIO
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from engine.access import default_owner
 from engine.errors import TrainyardError
 from engine.sentences import COMMA, Sentence, from_json, joined
 from engine.settings import settings
-
-Kind = Literal["images", "clips", "texts", "table"]
 
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,47}")
 """Valid names of an imported set: its name is also the name of its folder on disk."""
@@ -30,22 +28,6 @@ ABOUT, PROBLEMS = "folder.json", "problems.json"
 LONGEST_TITLE = 80
 """Characters of the title that people read."""
 FORMAT, _IMAGES_ONLY = 2, 1  # sets of images were there first, without kind and title
-
-
-@dataclass(frozen=True)
-class Place:
-    """Place where a kind of set is used: the dataset, and its field that names the set."""
-
-    dataset: str
-    field: str
-
-
-PLACES: dict[Kind, Place] = {
-    "images": Place("folder", "folder"),
-    "clips": Place("my-clips", "clips"),
-    "texts": Place("my-texts", "texts"),
-    "table": Place("my-table", "table"),
-}
 
 
 @dataclass(frozen=True)
@@ -61,7 +43,8 @@ class OwnSet:
     """Facts about an imported set, known without reading its examples."""
 
     reference: str
-    kind: Kind
+    kind: str
+    """Name of its `OwnKind`."""
     title: str
     fingerprint: str
     """Hash of the stored examples, taken at import."""
@@ -131,7 +114,7 @@ def suggest_name(text: str) -> str:
 # -- what there is -----------------------------------------------------------------------------------------------------
 
 
-def list_sets(kind: Kind | None = None) -> list[OwnSet]:
+def list_sets(kind: str | None = None) -> list[OwnSet]:
     """The imported sets, by name and version; those that cannot be read are left out."""
     found = []
     for path in sets_path().glob(f"*/{ABOUT}"):
@@ -175,7 +158,7 @@ def _images(reference: str, about: dict[str, Any]) -> OwnSet:
     )  # fmt: skip
 
 
-def there_is(reference: str, kind: Kind) -> bool:
+def there_is(reference: str, kind: str) -> bool:
     """Whether a set of this kind is on the machine."""
     try:
         return bool(reference) and describe_set(reference).kind == kind
@@ -183,7 +166,7 @@ def there_is(reference: str, kind: Kind) -> bool:
         return False
 
 
-def find_set(reference: str, kind: Kind) -> OwnSet:
+def find_set(reference: str, kind: str) -> OwnSet:
     """The set, of this kind. Raises `TrainyardError` with what there is instead."""
     found = describe_set(reference) if reference else None
     if found is None or found.kind != kind:
@@ -210,7 +193,7 @@ def problems_csv(problems: Sequence[Problem]) -> bytes:
     return text.getvalue().encode("utf-8-sig")
 
 
-def gone(reference: str, kind: Kind | None = None) -> Sentence:
+def gone(reference: str, kind: str | None = None) -> Sentence:
     """The sentence for a set that is not chosen, or not there."""
     if there := [repr(own.reference) for own in list_sets(kind)]:
         hint = Sentence("There are: {names}.", names=joined(there, COMMA))

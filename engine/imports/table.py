@@ -13,6 +13,7 @@ from engine.imports.columns import FEW_VALUES, MOST_CATEGORIES
 from engine.imports.sets import ImportReport, Problem
 from engine.imports.splits import read_groups, read_splits
 from engine.imports.versions import next_version, write_about
+from engine.modalities.own import OwnKind
 from engine.readers.deciding import as_category, as_number
 from engine.readers.tables import TableFile, bad_cells
 from engine.reading import Reading, cell_text
@@ -22,7 +23,6 @@ from engine.settings import settings
 Role = Literal["number", "category", "target", "group", "split", "ignore"]
 ROLES: tuple[Role, ...] = ("number", "category", "target", "group", "split", "ignore")
 CLASSIFY, REGRESS = "tabular-classification", "tabular-regression"
-TABLE = "table.npz"
 LEAST_ROWS = 10
 """Rows with a target that a regression needs."""
 
@@ -52,9 +52,9 @@ class _Rows:
 
 
 def import_table(
-    table: TableFile, roles: Mapping[str, Role], name: str, title: str = "", *, classes: bool = False
+    kind: OwnKind, table: TableFile, roles: Mapping[str, Role], name: str, title: str = "", *, classes: bool = False
 ) -> ImportReport:
-    """Import a table as `read_table` makes it as the next version of the set `name`.
+    """Import a table as `read_table` makes it as the next version of the set `name` of this kind.
 
     `roles` says what each column is; one that is missing there is ignored. With `classes` the cells of the target are
     names of classes, also where they are numbers. Raises `TrainyardError` for roles that do not fit, and for data that
@@ -71,17 +71,17 @@ def import_table(
         stored: dict[str, Any] = {key: array[kept] for key, array in arrays.items()}
         stored |= {"words": _encoded(words), "columns": _encoded(columns)}
         stored["target"] = values[kept] if values.dtype == np.float64 else found
-        np.savez(folder / TABLE, **stored)
+        np.savez(folder / kind.file, **stored)
         counts = dict(zip(map(cell_text, labels.tolist()), np.bincount(found).tolist(), strict=True))
         return write_about(
             folder,
             reference,
-            "table",
+            kind.name,
             title or name,
             tasks,
             counts if CLASSIFY in tasks else {},
             rows.listed(),
-            data=folder / TABLE,
+            data=folder / kind.file,
             num_examples=len(kept),
             roles={
                 "target": target,

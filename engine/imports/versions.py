@@ -18,14 +18,13 @@ from typing import Any
 from engine.access import default_owner
 from engine.errors import TrainyardError
 from engine.files import file_fingerprint
+from engine.imports.own_kinds import own_kinds
 from engine.imports.sets import (
     ABOUT,
     FORMAT,
     LONGEST_TITLE,
-    PLACES,
     PROBLEMS,
     ImportReport,
-    Kind,
     OwnSet,
     Problem,
     gone,
@@ -83,7 +82,7 @@ def next_version(name: str) -> Iterator[tuple[str, Path]]:
 def write_about(
     folder: Path,
     reference: str,
-    kind: Kind,
+    kind: str,
     title: str,
     tasks: Sequence[str],
     counts: dict[str, int],
@@ -125,7 +124,7 @@ def delete_set(reference: str) -> None:
     for meta in settings().cache_path.glob("[!.]*/meta.json"):
         with suppress(OSError, ValueError):  # another process has just trimmed it
             used = json.loads(meta.read_text(encoding="utf-8"))["dataset"]
-            if any(used["name"] == place.dataset and used.get(place.field) == reference for place in PLACES.values()):
+            if any(used["name"] == kind.dataset and used.get(kind.field) == reference for kind in own_kinds().values()):
                 shutil.rmtree(meta.parent, ignore_errors=True)
 
 

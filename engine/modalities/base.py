@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import numpy as np
 
+from engine.advice.defaults import Advice, Facts
 from engine.data_info import DataInfo
 from engine.errors import TrainyardError
 from engine.modalities.given import Decoded, bytes_of, stacked_numbers, written_numbers
+from engine.modalities.own import OwnKind
 from engine.readers.unpack import Member
 from engine.registry import Objects
 from engine.sentences import Sentence
@@ -64,6 +66,8 @@ class Modality:
     """Whether examples differ in length."""
     checks: ClassVar[tuple[str, ...]] = ("duplicates", "mislabels")
     """Health checks that make sense: see `engine.inspection.checks`."""
+    own: ClassVar[OwnKind | None] = None
+    """How people bring data of their own; None: they do not."""
 
     # -- stored --------------------------------------------------------------------------------------------------------
 
@@ -225,6 +229,10 @@ class Modality:
     def doubter(self, sample: np.ndarray, num_classes: int) -> "Recipe":
         """The simple classifier that looks for wrong labels: the first estimator of the first family counts."""
         return self.baseline(sample, num_classes)
+
+    def advise(self, facts: Facts) -> Advice | None:
+        """Return what to start with on imported data; None where nothing was measured."""
+        return None
 
     # -- in a script ---------------------------------------------------------------------------------------------------
 

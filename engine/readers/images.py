@@ -20,6 +20,8 @@ from engine.readers.kinds import kind_of
 from engine.sentences import Sentence
 from engine.settings import settings
 
+ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp")
+"""Name endings of such files."""
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP")
 """Formats tried, whatever the name of the file says."""
 

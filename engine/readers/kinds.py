@@ -1,7 +1,9 @@
-"""File kinds recognised by their first bytes, for the sentences that refuse a file."""
+"""File kinds recognised by their first bytes, for the sentences that refuse a file, and the names of tables."""
 
 from engine.sentences import Sentence
 
+TABLE_ENDINGS = (".csv", ".tsv", ".tab", ".json", ".jsonl", ".ndjson", ".parquet")
+"""Name endings of the tables that are read."""
 ZIP_STARTS = (b"PK\x03\x04", b"PK\x05\x06")
 """First bytes of zips, with files in them and without."""
 _STARTS = (  # as long as they need be: a table may well begin with the letters "PK" or "ID3"
@@ -40,6 +42,9 @@ _PHOTOS = {
     b"mif1": Sentence("a HEIF photo"),
     b"avif": Sentence("an AVIF image"),
 }
+_TEXT, _UNKNOWN = Sentence("text"), Sentence("of an unknown format")
+PLAIN = (_TEXT, _UNKNOWN)
+"""What `kind_of` says of files that may be anything with letters in it, such as tables."""
 _BEFORE_SVG = (b"<svg", b"<?xml", b"<!--", b"<!DOCTYPE svg")
 
 
@@ -56,8 +61,4 @@ def kind_of(data: bytes) -> Sentence:
     known = next((kind for start, kind in _STARTS if data.startswith(start)), None)
     if known:
         return known
-    return (
-        Sentence("text")
-        if all(byte >= 32 or byte in b"\t\r\n" for byte in data[:200])
-        else Sentence("of an unknown format")
-    )
+    return _TEXT if all(byte >= 32 or byte in b"\t\r\n" for byte in data[:200]) else _UNKNOWN

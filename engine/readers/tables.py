@@ -28,7 +28,7 @@ from engine.readers.deciding import Decided, decide, decide_decimal, of_numbers
 from engine.readers.delimited import read_delimited
 from engine.readers.encodings import decode_text
 from engine.readers.json_rows import is_json, read_json
-from engine.readers.kinds import kind_of
+from engine.readers.kinds import PLAIN, kind_of
 from engine.readers.layout import Layout
 from engine.readers.parquet import is_parquet, read_parquet
 from engine.reading import Reading
@@ -186,7 +186,7 @@ def _content(data: bytes | Path | IO[bytes], shown: str) -> bytes:
 
 
 def _add_text(content: bytes, name: str, cells: Cells, layout: Layout) -> Layout:
-    if (kind := kind_of(content)) not in ("text", "of an unknown format"):
+    if (kind := kind_of(content)) not in PLAIN:
         if content.startswith(b"PK"):
             kind = Sentence("{kind} (or an Excel workbook)", kind=kind)
         raise TrainyardError("{shown} is {kind}, not a table. Use {takes}.", shown=cells.shown, kind=kind, takes=_TAKES)

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 from engine.access import Action, Actor, check, visible
 from engine.errors import TrainyardError
-from engine.imports.sets import ImportReport, Kind, OwnSet, describe_set, list_sets
+from engine.imports.sets import ImportReport, OwnSet, describe_set, list_sets
 from engine.own_data import Uses, delete_own_data, uses_of
 from engine.service.opened import store
 from engine.store import Fetch
 
 if TYPE_CHECKING:
     from engine.imports.archive import Progress
-    from engine.imports.understand import Choice, Reading, Source, Understood
+    from engine.imports.understood import Choice, Reading, Source, Understood
     from engine.readers.layout import Layout
 
 _ALL = "datasets"
@@ -57,7 +57,7 @@ def understand(
     actor: Actor,
     source: "Source",
     filename: str,
-    kind: Kind | None = None,
+    kind: str | None = None,
     layout: "Layout | None" = None,
     reading: "Reading | None" = None,
 ) -> "Understood":
@@ -78,7 +78,7 @@ def import_own(
     found: "Understood | None" = None,
 ) -> ImportReport:
     """Import what was understood, as somebody chose it; the set is the actor's. `found` spares reading it again."""
-    from engine.imports.understand import import_data
+    from engine.imports.importing import import_data
     from engine.imports.versions import owned_by
 
     check(actor, Action.CREATE, _ALL)
@@ -93,7 +93,7 @@ def get_own(actor: Actor, reference: str) -> OwnSet:
     return made
 
 
-def list_own(actor: Actor, kind: Kind | None = None) -> list[OwnSet]:
+def list_own(actor: Actor, kind: str | None = None) -> list[OwnSet]:
     """Return the imported sets, by name and version."""
     return visible(actor, list_sets(kind))
 

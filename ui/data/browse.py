@@ -13,8 +13,8 @@ from ui import lab
 from ui.charts.data import SPLIT_WORDS, balance_by_split
 from ui.charts.histogram import histogram
 from ui.data.health import draw_health
-from ui.data.importing import draw_problem_table, problem_words, train_query
-from ui.data.list import show_list
+from ui.data.list import show_list, train_query
+from ui.data.problems import draw_problem_table, problem_words
 from ui.data.sizes import sizes_of
 from ui.data.summary import draw_facts, draw_missing, split_sizes
 from ui.language import _

@@ -6,7 +6,7 @@ import streamlit as st
 
 from engine.imports.folders import Level
 from engine.imports.labels_file import ChosenColumns, LabelsFile
-from engine.imports.understand import Reading, Understood
+from engine.imports.understood import Reading, Understood
 from engine.readers.likelihood import ENCODINGS, spoken
 from engine.readers.spreadsheets import plain_cell
 from ui.language import N_, _

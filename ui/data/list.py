@@ -8,7 +8,8 @@ import streamlit as st
 from engine import service
 from engine.datasets.base import Dataset, datasets
 from engine.datasets.stored.base import OwnDataset
-from engine.imports.sets import PLACES
+from engine.imports.own_kinds import own_kind
+from engine.imports.sets import OwnSet
 from engine.readers.spreadsheets import plain_cell
 from engine.tasks.base import tasks
 from ui import lab
@@ -45,16 +46,27 @@ def chosen_dataset(params: Mapping[str, str]) -> Dataset | None:
     if issubclass(cls, OwnDataset):
         if not params.get(SET):
             return None
-        made = cls.parse({PLACES[cls.kind].field: params[SET]})
+        made = cls.parse({own_kind(cls.kind).field: params[SET]})
         made.own()  # a sentence, where it is not there
         return made
     return cls()
 
 
+def train_query(own: OwnSet) -> dict[str, str]:
+    """The address of the form that trains on a set."""
+    kind = own_kind(own.kind)
+    return {"task": own.tasks[0], "dataset": kind.dataset, kind.field: own.reference}
+
+
+def browse_query(own: OwnSet) -> dict[str, str]:
+    """The address that shows a set."""
+    return {OPENED: own_kind(own.kind).dataset, SET: own.reference}
+
+
 def rows(known: Iterable[type[Dataset]]) -> list[Row]:
     """Every imported set, newest version first, then every other dataset."""
     own = [
-        Row(PLACES[found.kind].dataset, found.reference, found.title, found.tasks, found.num_examples,
+        Row(own_kind(found.kind).dataset, found.reference, found.title, found.tasks, found.num_examples,
             len(found.counts), _("imported"), _("Imported {when}").format(when=found.imported_at[:10]))
         for found in sorted(service.datasets.list_own(lab.actor()), key=lambda found: (found.name, -found.version))
     ]  # fmt: skip

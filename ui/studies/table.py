@@ -37,7 +37,7 @@ def draw_trials(study: Study, feed: StudyFeed, reader: TrialReader) -> None:
     kept = f"selected-trial-{study.id}"
     selected = st.session_state.get(kept)
     event = st.dataframe(
-        feed.keep(("table", language()), lambda: rows(shown, study), live=True),
+        feed.keep(("rows", language()), lambda: rows(shown, study), live=True),
         key=f"trials-{study.id}-{names}",  # Streamlit remembers a selection by its place
         hide_index=True,
         placeholder="–",

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 from engine import service
-from engine.imports.sets import Kind
 from ui import lab
 
 
@@ -13,15 +12,11 @@ def _devices() -> list[str]:
     return ["auto", *(device.name for device in find_devices())]
 
 
-def _sets(kind: Kind) -> list[str]:
-    return ["", *(own.reference for own in service.datasets.list_own(lab.actor(), kind))]
+_SOURCES: dict[str, Callable[[], list[str]]] = {"devices": _devices}
 
 
-SOURCES: dict[str, Callable[[], list[str]]] = {
-    "devices": _devices,
-    "folders": lambda: _sets("images"),
-    "clips": lambda: _sets("clips"),
-    "texts": lambda: _sets("texts"),
-    "tables": lambda: _sets("table"),
-}
-"""Where the values of a field come from that only the machine knows, by the name in its `Options`."""
+def values_of(source: str) -> list[str]:
+    """Return the values of a field whose `Options` name this source: of devices, or of a kind of imported sets."""
+    if source in _SOURCES:
+        return _SOURCES[source]()
+    return ["", *(own.reference for own in service.datasets.list_own(lab.actor(), source))]

@@ -10,7 +10,7 @@ from engine.runs import PARTS, choose_parts, models_for
 from engine.spec import Choices, Field, Options, Range, Spec
 from ui.language import _
 from ui.train.form import OTHER_PARAMS, Form, read_form
-from ui.train.sources import SOURCES
+from ui.train.sources import values_of
 from ui.words import write_value
 
 _SEGMENTS_CHARACTERS = 28  # choices that fit into one line beside a picture; more go into a list
@@ -94,7 +94,7 @@ def draw_field(form: Form, prefix: str, field: Field) -> None:
         case Choices(options=options):
             _draw_choice(list(options), common)
         case Options(source=source):
-            _draw_choice(_with(SOURCES[source](), st.session_state[key]), common, as_list=True)
+            _draw_choice(_with(values_of(source), st.session_state[key]), common, as_list=True)
         case Range() as limits:
             _draw_number(field, limits, default, common)
         case _:

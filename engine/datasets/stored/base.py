@@ -1,29 +1,37 @@
 """What the datasets of imported sets share: a field names the set, and the set knows the rest."""
 
+from collections import Counter
 from typing import Any, ClassVar
 
+import numpy as np
+from pydantic import Field
+
 from engine.advice.defaults import Facts
-from engine.datasets.base import UnsplitDataset
+from engine.datasets.base import Examples, UnsplitDataset
 from engine.errors import TrainyardError
-from engine.imports.collected import Stored, mean_size_bytes
-from engine.imports.sets import PLACES, Kind, OwnSet, find_set, gone, list_sets, there_is
+from engine.imports.collected import Stored, mean_size_bytes, read_stored
+from engine.imports.own_kinds import own_kind
+from engine.imports.sets import REFERENCE, OwnSet, find_set, gone, list_sets, there_is
 from engine.imports.splits import fixed_splits, joined_groups
 from engine.sentences import Sentence
 from engine.settings import settings
+
+REFERENCE_OR_NONE = Field(pattern=rf"^({REFERENCE.pattern})?$")
+"""Marks the field of an imported dataset that names the set; empty while none is chosen."""
 
 
 class OwnDataset(UnsplitDataset):
     """A dataset whose examples somebody imported."""
 
-    kind: ClassVar[Kind]
-    """Which sets it takes."""
+    kind: ClassVar[str]
+    """Which sets it takes: the name of an `OwnKind`, which names this dataset and its field in turn."""
     source: ClassVar[str] = "Imported on this machine"
     embedded: ClassVar[bool] = True
 
     @property
     def reference(self) -> str:
         """Name and version of the chosen set."""
-        return str(getattr(self, PLACES[self.kind].field))
+        return str(getattr(self, own_kind(self.kind).field))
 
     def own(self) -> OwnSet:
         """The chosen set. Raises `TrainyardError` with what there is when it is none."""
@@ -50,6 +58,27 @@ class OwnDataset(UnsplitDataset):
     def missing(self) -> Sentence:
         """Choose or import."""
         return gone(self.reference, self.kind)
+
+    def load(self) -> Examples:
+        """All examples. Equal ones stay in one split."""
+        stored = read_stored(self.reference, self.kind)
+        return Examples(self.inputs(stored), **self.arranged(stored))
+
+    def inputs(self, stored: Stored) -> np.ndarray:
+        """Return the inputs (examples, ...) of all stored examples. Here: as many float32 numbers in each."""
+        numbers = [np.frombuffer(stored.bytes_of(index), "<f4") for index in range(len(stored))]
+        expected = Counter(map(len, numbers)).most_common(1)[0][0]
+        for name, found in zip(stored.names, numbers, strict=True):
+            if len(found) != expected:
+                raise TrainyardError(
+                    "{name!r} in the dataset {reference!r} holds {found:,} numbers; most others hold {expected:,}. Import "
+                    "it again with as many in each file.",
+                    name=str(name),
+                    reference=self.reference,
+                    found=len(found),
+                    expected=expected,
+                )
+        return np.stack(numbers)
 
     def arranged(self, stored: Stored) -> dict[str, Any]:
         """Return targets, labels, groups and splits as `Examples` takes them: equal examples stay in one split."""

@@ -3,12 +3,10 @@
 from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
-from pydantic import Field
 
-from engine.datasets.base import Examples, datasets
-from engine.datasets.stored.base import OwnDataset, check_size
-from engine.imports.collected import read_stored
-from engine.imports.sets import REFERENCE, Kind
+from engine.datasets.base import datasets
+from engine.datasets.stored.base import REFERENCE_OR_NONE, OwnDataset, check_size
+from engine.imports.collected import Stored
 from engine.readers.images import decode_image
 from engine.spec import Options
 
@@ -17,23 +15,22 @@ from engine.spec import Options
 class Folder(OwnDataset):
     """Images of your own: import a folder or a zip in which each class is a folder of pictures."""
 
-    kind: ClassVar[Kind] = "images"
+    kind: ClassVar[str] = "images"
     licence: ClassVar[str] = "That of the images"
     limits: ClassVar[str] = (
         "The score holds for pictures like these: if all come from one camera, place or website, others will be harder."
     )
     suggested: ClassVar[dict[str, Any]] = {"epochs": 30, "batch_size": 16, "patience": 6}
 
-    folder: Annotated[str, Options("folders"), Field(pattern=rf"^({REFERENCE.pattern})?$")] = ""
+    folder: Annotated[str, Options("images"), REFERENCE_OR_NONE] = ""
     """Which imported set of images."""
     image_size: Literal[28, 32, 64, 96, 128, 160] = 64
     """Height and width in pixels. Larger shows more detail and takes more time, about four times for twice the size."""
     colour: Literal["colour", "grey"] = "colour"
     """Whether colour is kept. Grey suits drawings, letters and X-rays."""
 
-    def load(self) -> Examples:
-        """All images, (image_size, image_size, 3 or 1) uint8. Equal images stay in one split."""
-        stored = read_stored(self.folder, "images")
+    def inputs(self, stored: Stored) -> np.ndarray:
+        """All images, (image_size, image_size, 3 or 1) uint8."""
         channels: Literal[1, 3] = 3 if self.colour == "colour" else 1
         shape = (len(stored), self.image_size, self.image_size, channels)
         check_size(
@@ -42,4 +39,4 @@ class Folder(OwnDataset):
         inputs = np.empty(shape, np.uint8)
         for index in range(len(stored)):
             inputs[index] = decode_image(stored.bytes_of(index), str(stored.names[index]), channels, shape[1:3])
-        return Examples(inputs, **self.arranged(stored))
+        return inputs

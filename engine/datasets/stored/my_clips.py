@@ -3,12 +3,10 @@
 from typing import Annotated, Any, ClassVar
 
 import numpy as np
-from pydantic import Field
 
-from engine.datasets.base import Examples, datasets
-from engine.datasets.stored.base import OwnDataset, check_size
-from engine.imports.collected import read_stored
-from engine.imports.sets import REFERENCE, Kind
+from engine.datasets.base import datasets
+from engine.datasets.stored.base import REFERENCE_OR_NONE, OwnDataset, check_size
+from engine.imports.collected import Stored
 from engine.readers.sounds import SAMPLE_RATE_HZ, fit_length
 from engine.spec import Options, Range
 
@@ -18,7 +16,7 @@ class MyClips(OwnDataset):
     """Sounds of your own: import a folder or a zip in which each class is a folder of recordings."""
 
     tasks: ClassVar[tuple[str, ...]] = ("audio-classification",)
-    kind: ClassVar[Kind] = "clips"
+    kind: ClassVar[str] = "clips"
     licence: ClassVar[str] = "That of the recordings"
     limits: ClassVar[str] = (
         "The score holds for recordings like these: other voices, rooms and microphones will be harder, above all where "
@@ -26,17 +24,16 @@ class MyClips(OwnDataset):
     )
     suggested: ClassVar[dict[str, Any]] = {"epochs": 30, "batch_size": 16, "patience": 6}
 
-    clips: Annotated[str, Options("clips"), Field(pattern=rf"^({REFERENCE.pattern})?$")] = ""
+    clips: Annotated[str, Options("clips"), REFERENCE_OR_NONE] = ""
     """Which imported set of sounds."""
     clip_seconds: Annotated[float, Range(0.5, 10.0, step=0.5)] = 1.0
     """Length of what the network hears. Shorter recordings end in silence; of longer ones the middle is kept."""
 
-    def load(self) -> Examples:
-        """All clips, (clip_seconds times 16,000,) int16. Equal recordings stay in one split."""
-        stored = read_stored(self.clips, "clips")
+    def inputs(self, stored: Stored) -> np.ndarray:
+        """All clips, (clip_seconds times 16,000,) int16."""
         length = round(self.clip_seconds * SAMPLE_RATE_HZ)
         check_size(self.clips, 2 * length * len(stored), f"at {self.clip_seconds:g} seconds", "shorter clips")
         inputs = np.empty((len(stored), length), np.int16)
         for index in range(len(stored)):
             inputs[index] = fit_length(np.frombuffer(stored.bytes_of(index), "<i2"), length)
-        return Examples(inputs, **self.arranged(stored))
+        return inputs

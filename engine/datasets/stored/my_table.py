@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 import numpy as np
-from pydantic import Field
 
 from engine.data_info import Column
 from engine.datasets.base import Examples, datasets
-from engine.datasets.stored.base import OwnDataset
-from engine.imports.sets import REFERENCE, Kind, describe_set, set_path, there_is
+from engine.datasets.stored.base import REFERENCE_OR_NONE, OwnDataset
+from engine.imports.own_kinds import own_kind
+from engine.imports.sets import describe_set, set_path, there_is
 from engine.imports.splits import fixed_splits, joined_groups
-from engine.imports.table import CLASSIFY, REGRESS, TABLE, decoded
+from engine.imports.table import CLASSIFY, REGRESS, decoded
 from engine.modalities.table.rows import is_wide, make_rows
 from engine.reading import Reading
 from engine.sentences import Sentence
@@ -23,14 +23,14 @@ class MyTable(OwnDataset):
     """A table of your own: import CSV, TSV, JSON or Parquet, and say which column is to be predicted."""
 
     tasks: ClassVar[tuple[str, ...]] = (CLASSIFY, REGRESS)
-    kind: ClassVar[Kind] = "table"
+    kind: ClassVar[str] = "table"
     licence: ClassVar[str] = "That of the table"
     limits: ClassVar[str] = (
         "The score holds for rows like these. A column that is only known after what it predicts makes a network look "
         "better than it will ever be."
     )
 
-    table: Annotated[str, Options("tables"), Field(pattern=rf"^({REFERENCE.pattern})?$")] = ""
+    table: Annotated[str, Options("table"), REFERENCE_OR_NONE] = ""
     """Which imported table."""
     predict: Annotated[Literal["", "classes", "values"], FIXED, HIDDEN] = ""
     """What the target is read as: the task says it. Empty: as classes where that is possible."""
@@ -69,7 +69,7 @@ class MyTable(OwnDataset):
     def load(self) -> Examples:
         """All rows that have a target. Equal rows, and rows of one group, stay in one split."""
         own = self.own()
-        with np.load(set_path(self.table) / TABLE) as file:
+        with np.load(set_path(self.table) / own_kind(self.kind).file) as file:
             arrays = {name: file[name] for name in file.files}
         words = np.array(decoded(arrays["words"]), object)
         codes = arrays.get("codes")

@@ -3,12 +3,10 @@
 from typing import Annotated, Any, ClassVar
 
 import numpy as np
-from pydantic import Field
 
-from engine.datasets.base import Examples, datasets
-from engine.datasets.stored.base import OwnDataset
-from engine.imports.collected import read_stored
-from engine.imports.sets import REFERENCE, Kind
+from engine.datasets.base import datasets
+from engine.datasets.stored.base import REFERENCE_OR_NONE, OwnDataset
+from engine.imports.collected import Stored
 from engine.spec import Options
 
 
@@ -17,7 +15,7 @@ class MyTexts(OwnDataset):
     """Texts of your own: import a table with a column of texts and one of labels, or a zip of class/name.txt."""
 
     tasks: ClassVar[tuple[str, ...]] = ("text-classification",)
-    kind: ClassVar[Kind] = "texts"
+    kind: ClassVar[str] = "texts"
     licence: ClassVar[str] = "That of the texts"
     limits: ClassVar[str] = (
         "The score holds for texts like these: other authors, subjects and times will be harder, above all where one "
@@ -25,12 +23,15 @@ class MyTexts(OwnDataset):
     )
     suggested: ClassVar[dict[str, Any]] = {"model": "bag-of-embeddings", "epochs": 20, "batch_size": 32, "patience": 4}
 
-    texts: Annotated[str, Options("texts"), Field(pattern=rf"^({REFERENCE.pattern})?$")] = ""
+    texts: Annotated[str, Options("texts"), REFERENCE_OR_NONE] = ""
     """Which imported set of texts."""
 
-    def load(self) -> Examples:
-        """All texts, (examples,) strings. Equal texts stay in one split."""
-        stored = read_stored(self.texts, "texts")
+    def inputs(self, stored: Stored) -> np.ndarray:
+        """All texts, (examples,) strings."""
         inputs = np.empty(len(stored), object)
         inputs[:] = [stored.bytes_of(index).decode() for index in range(len(stored))]
-        return Examples(inputs, **self.arranged(stored), text_column=str(self.own().roles.get("text", "")))
+        return inputs
+
+    def arranged(self, stored: Stored) -> dict[str, Any]:
+        """Beside what all have: the column that held the texts."""
+        return super().arranged(stored) | {"text_column": str(self.own().roles.get("text", ""))}

@@ -4,8 +4,10 @@ from typing import Any
 
 import numpy as np
 
+from engine.advice.defaults import Advice, Facts
 from engine.data_info import DataInfo
 from engine.errors import TrainyardError
+from engine.modalities.audio.own import CLIPS
 from engine.modalities.base import Inputs, Modality, modalities
 from engine.modalities.given import bytes_of, only
 from engine.modalities.recipe import Recipe
@@ -15,6 +17,8 @@ from engine.settings import settings
 @modalities.register("audio", "Sounds")
 class Audio(Modality):
     """(samples,) int16."""
+
+    own = CLIPS
 
     def decode_one(self, data: bytes, name: str, info: DataInfo) -> np.ndarray:
         """(samples,) int16 as in the dataset, from a sound file."""
@@ -62,6 +66,12 @@ class Audio(Modality):
 
         low, high = originals.min(axis=(1, 2), keepdims=True), originals.max(axis=(1, 2), keepdims=True)
         return [spectrogram_png(one) for one in (features - low) / np.maximum(high - low, 1e-6)]
+
+    def advise(self, facts: Facts) -> Advice | None:
+        """By the number of clips."""
+        from engine.modalities.audio.advice import advise
+
+        return advise(facts)
 
     def baseline(self, sample: np.ndarray, num_classes: int) -> Recipe:
         """Return a recipe on the mean loudness of each band of pitch, and how much it varies."""

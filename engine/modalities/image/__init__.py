@@ -4,10 +4,12 @@ from typing import Any
 
 import numpy as np
 
+from engine.advice.defaults import Advice, Facts
 from engine.data_info import DataInfo
 from engine.errors import TrainyardError
 from engine.modalities.base import Inputs, Modality, modalities
 from engine.modalities.given import stacked_numbers
+from engine.modalities.image.own import IMAGES
 from engine.modalities.recipe import Recipe
 from engine.readers.images import decode_image
 
@@ -15,6 +17,8 @@ from engine.readers.images import decode_image
 @modalities.register("image", "Images")
 class Image(Modality):
     """(height, width, channels) uint8, with one channel or three."""
+
+    own = IMAGES
 
     def decode_one(self, data: bytes, name: str, info: DataInfo) -> np.ndarray:
         """(height, width, channels) uint8 as in the dataset: scaled to cover the size, cut at the centre."""
@@ -65,6 +69,12 @@ class Image(Modality):
         from engine.modalities.image.looks import png
 
         return [png(image) for image in inputs]
+
+    def advise(self, facts: Facts) -> Advice | None:
+        """By the number of images and their size."""
+        from engine.modalities.image.advice import advise
+
+        return advise(facts)
 
     def baseline(self, sample: np.ndarray, num_classes: int) -> Recipe:
         """The pixels, which show no shape, only where it is light or dark."""

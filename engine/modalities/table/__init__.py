@@ -6,10 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from engine.advice.defaults import Advice, Facts
 from engine.data_info import DataInfo
 from engine.modalities.base import Inputs, Modality, ScriptInputs, Stored, modalities
 from engine.modalities.given import Decoded
 from engine.modalities.recipe import Recipe
+from engine.modalities.table.own import TABLES
 from engine.modalities.table.rows import Rows
 from engine.modalities.text.texts import texts_array
 from engine.readers.unpack import Member
@@ -24,6 +26,7 @@ class Table(Modality):
     """Structured arrays (examples,) of up to two fields: see `engine.modalities.table.rows.make_rows`."""
 
     checks = ("duplicates", "columns", "mislabels")
+    own = TABLES
 
     def store(self, inputs: np.ndarray) -> Stored:
         """Numbers as they are, categories as positions in a list of words."""
@@ -133,6 +136,12 @@ class Table(Modality):
             codes = np.unique(cells.astype(str), return_inverse=True)[1].astype(np.float32)
             found.append((column.name, codes, cells == ""))
         return found
+
+    def advise(self, facts: Facts) -> Advice | None:
+        """By the number of tables."""
+        from engine.modalities.table.advice import advise
+
+        return advise(facts)
 
     def baseline(self, sample: np.ndarray, num_classes: int) -> Recipe:
         """A linear model, or gradient boosted trees."""

@@ -7,13 +7,15 @@ from typing import Any
 
 import numpy as np
 
+from engine.advice.defaults import Advice, Facts
 from engine.data_info import DataInfo
 from engine.errors import TrainyardError
 from engine.modalities.base import Inputs, Modality, ScriptInputs, Stored, modalities
 from engine.modalities.given import Decoded, bytes_of, whole_characters
 from engine.modalities.recipe import Recipe
+from engine.modalities.text.own import TEXTS
 from engine.modalities.text.texts import Texts, texts_array
-from engine.readers.kinds import kind_of
+from engine.readers.kinds import PLAIN, kind_of
 from engine.readers.unpack import Member
 from engine.sentences import Sentence
 from engine.settings import settings
@@ -24,6 +26,7 @@ class Text(Modality):
     """Strings, as arrays of objects (examples,)."""
 
     ragged = True
+    own = TEXTS
 
     def store(self, inputs: np.ndarray) -> Stored:
         """The letters of all, and where each text ends."""
@@ -80,6 +83,12 @@ class Text(Modality):
 
         return dict(zip(("characters", "words"), text_sizes(inputs[where]), strict=True))
 
+    def advise(self, facts: Facts) -> Advice | None:
+        """By the number of texts and their size."""
+        from engine.modalities.text.advice import advise
+
+        return advise(facts)
+
     def baseline(self, sample: np.ndarray, num_classes: int) -> Recipe:
         """TF-IDF of words or characters."""
         from engine.modalities.text.baseline import recipe
@@ -125,7 +134,7 @@ def _decoded(data: bytes, name: str) -> str:
 def _no_text(data: bytes, name: str, reason: str) -> str:
     """The sentence for bytes that are something else, which is named where it is known."""
     kind = kind_of(data)
-    if kind in ("text", "of an unknown format"):
+    if kind in PLAIN:
         return Sentence("{name!r} is not text in UTF-8{reason}. Save it as UTF-8.", name=name[-80:], reason=reason)
     return Sentence("{name!r} is {kind}, not text in UTF-8. Give a text file.", name=name[-80:], kind=kind)
 

@@ -11,6 +11,7 @@ from engine.data_info import DataInfo
 from engine.errors import TrainyardError
 from engine.modalities.given import Decoded, refuse
 from engine.readers.cells import plain_name
+from engine.readers.kinds import TABLE_ENDINGS
 from engine.readers.layout import Layout, header_of
 from engine.readers.tables import TableFile, read_cells
 from engine.readers.unpack import Member
@@ -18,8 +19,7 @@ from engine.reading import cell_text
 from engine.sentences import COMMA, Sentence, joined
 from engine.settings import settings
 
-TABLE_ENDINGS = (".csv", ".tsv", ".tab", ".jsonl", ".ndjson", ".parquet")
-"""File name endings of tables; any other file is one text."""
+_ONE_TEXT = ".json"  # an ending of tables that leaves open what is in it
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class TextRows:
 
 def is_table_of_texts(name: str) -> bool:
     """Tell by the name of a file whether it holds a text in each row."""
-    return PurePath(name).suffix.lower() in TABLE_ENDINGS
+    return PurePath(name).suffix.lower() in set(TABLE_ENDINGS) - {_ONE_TEXT}
 
 
 def read_texts(data: bytes, name: str, column: str) -> TextRows:

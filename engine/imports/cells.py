@@ -1,22 +1,23 @@
-"""Import texts of one's own from a table: one column holds the texts, another their labels."""
+"""Import a table in which one column holds the examples, such as texts, and another their labels."""
 
 from collections.abc import Sequence
 
 import numpy as np
 
 from engine.errors import TrainyardError, unknown_name
-from engine.imports.archive import TASKS, checked_text
 from engine.imports.collected import Collected
 from engine.imports.sets import ImportReport, Problem
 from engine.imports.splits import read_groups, read_splits
 from engine.imports.table import category_words
 from engine.imports.versions import next_version, write_about
+from engine.modalities.own import OwnKind
 from engine.readers.tables import TableFile
 from engine.reading import cell_text
 from engine.sentences import COMMA, Sentence, joined
 
 
-def import_texts(
+def import_cells(
+    kind: OwnKind,
     table: TableFile,
     text_column: str,
     label_column: str,
@@ -26,7 +27,7 @@ def import_texts(
     group_column: str = "",
     split_column: str = "",
 ) -> ImportReport:
-    """Import two columns of a table as the next version of the set `name`; rows without either are listed.
+    """Import two columns of a table as the next version of the set `name` of this kind; rows without either are listed.
 
     Rows that share a value of `group_column` (an author) stay in one split; `split_column` says train, validation or
     test. Raises `TrainyardError` when fewer than two classes remain.
@@ -34,7 +35,7 @@ def import_texts(
     if not text_column or not label_column:
         raise TrainyardError(
             "Which column holds the {role}? There are: {columns}.",
-            role=Sentence("labels") if text_column else Sentence("texts"),
+            role=Sentence("labels") if text_column else kind.words,
             columns=joined(map(repr, table.columns), COMMA),
         )
     for column in filter(None, (text_column, label_column, group_column, split_column)):
@@ -52,7 +53,7 @@ def import_texts(
     with next_version(name) as (reference, folder):
         spool = folder / "spool"
         with spool.open("wb") as file:
-            collected = Collected("texts", file)
+            collected = Collected(kind, file)
             collected.problems.extend(Problem(problem.place, problem.reason) for problem in table.problems)
             texts = [cell_text(cell) for cell in table.columns[text_column].to_pylist()]
             _collect(collected, texts, category_words(table, label_column).tolist(), table.places)
@@ -62,9 +63,9 @@ def import_texts(
         return write_about(
             folder,
             reference,
-            "texts",
+            kind.name,
             title or name,
-            [TASKS["texts"]],
+            [kind.task],
             counts,
             collected.listed(),
             data=data,
@@ -74,13 +75,15 @@ def import_texts(
 
 
 def _collect(collected: Collected, texts: Sequence[str], labels: Sequence[str], places: Sequence[int]) -> None:
+    rewrite_cell = collected.kind.rewrite_cell
+    assert rewrite_cell is not None  # only such kinds are imported from a column
     for row, (text, label, number) in enumerate(zip(texts, labels, places, strict=True)):
         place = f"row {number}"
         if not text or not label:
             collected.leave_out(place, Sentence("The label is missing.") if text else Sentence("The text is missing."))
             continue
         try:
-            data = checked_text(text, Sentence("The text"))
+            data = rewrite_cell(text)
         except TrainyardError as error:
             collected.leave_out(place, error.sentence)
         else:

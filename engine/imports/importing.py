@@ -1,0 +1,45 @@
+"""Import what was understood of an upload, as somebody chose it."""
+
+from engine.imports.archive import Progress, import_files
+from engine.imports.cells import import_cells
+from engine.imports.own_kinds import own_kind
+from engine.imports.sets import ImportReport
+from engine.imports.table import import_table
+from engine.imports.understood import Choice, Source, Understood
+from engine.imports.uploads import read_only_table, turn
+from engine.readers.unpack import naming
+
+
+def import_data(
+    source: Source, filename: str, choice: Choice, progress: Progress | None = None, found: Understood | None = None
+) -> ImportReport:
+    """Import what was understood, as somebody chose it. Raises `TrainyardError`; then nothing is left behind.
+
+    `found` is what was understood of the same source and layout: a table is then not read a second time.
+    """
+    with turn(), naming(filename):
+        kind, table = own_kind(choice.kind), found.table if found else None
+        if table is None and kind.tabular and choice.arrangement is None:
+            table = read_only_table(source, filename, choice.layout)
+        if table is None:
+            return import_files(
+                choice.kind,
+                source,
+                choice.name,
+                progress,
+                choice.title,
+                arrangement=choice.arrangement,
+                names_encoding=choice.names_encoding,
+            )
+        if kind.rows:
+            return import_table(kind, table, choice.roles, choice.name, choice.title, classes=choice.classes)
+        return import_cells(
+            kind,
+            table,
+            choice.text_column,
+            choice.label_column,
+            choice.name,
+            choice.title,
+            group_column=choice.group_column,
+            split_column=choice.split_column,
+        )

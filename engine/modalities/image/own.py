@@ -1,0 +1,36 @@
+"""Pictures that people bring: each is decoded, turned upright, cut square and written anew."""
+
+from io import BytesIO
+
+from engine.modalities.own import OwnKind, Rewritten
+from engine.readers.images import ENDINGS, read_image
+from engine.sentences import Sentence
+
+LARGEST_SIDE = 160
+"""Side of the stored squares in pixels; smaller images keep their size."""
+
+
+def rewrite_image(data: bytes, name: str) -> Rewritten:
+    """A square PNG of our own making."""
+    from PIL import Image, ImageOps
+
+    image = read_image(data, name, (LARGEST_SIDE, LARGEST_SIDE))
+    side = min(LARGEST_SIDE, *image.size)
+    square = ImageOps.fit(image, (side, side), Image.Resampling.BICUBIC)
+    square.info.clear()  # profiles, comments and places that cameras write
+    buffer = BytesIO()
+    square.save(buffer, "PNG", compress_level=3)
+    return buffer.getvalue(), None
+
+
+IMAGES = OwnKind(
+    "images",
+    "Images",
+    Sentence("images"),
+    dataset="folder",
+    field="folder",
+    endings=ENDINGS,
+    task="image-classification",
+    rewrite=rewrite_image,
+    array="pixels",
+)

@@ -1,0 +1,67 @@
+"""Data that people bring of one modality: the name of such sets, what uses them, and how a file becomes an example."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.errors import TrainyardError
+from engine.sentences import Sentence
+
+Rewritten = tuple[bytes, Sentence | None]
+"""An example as it is stored, and what had to be changed."""
+
+
+def rewrite_numbers(data: bytes, name: str) -> Rewritten:
+    """Numbers as JSON, or between commas and white space -> float32, little-endian."""
+    try:
+        text = data.decode("utf-8-sig")
+        values = json.loads(text) if text.lstrip().startswith("[") else text.replace(",", " ").split()
+        found = np.asarray(values, float).ravel().astype("<f4")
+    except (TypeError, ValueError, OverflowError, RecursionError):
+        found = np.empty(0, "<f4")
+    if not len(found) or not np.isfinite(found).all():
+        raise TrainyardError("{name!r} does not hold numbers between commas, or as a JSON list.", name=name[-80:])
+    return found.tobytes(), None
+
+
+@dataclass(frozen=True)
+class OwnKind:
+    """One kind of imported sets. The defaults do for files of numbers, a folder for each class."""
+
+    name: str
+    """As sets remember it, and the command line takes it."""
+    title: str
+    """As people read it."""
+    words: Sentence
+    """Its examples, inside of a sentence: "images"."""
+    dataset: str
+    """The dataset that reads such sets."""
+    field: str
+    """The field of that dataset that names the set."""
+    endings: tuple[str, ...]
+    """Name endings of its files, small, with the point: by these, and the content, an upload is recognised."""
+    task: str = ""
+    """What a set of classes serves; "" where the target of each set decides."""
+    rewrite: Callable[[bytes, str], Rewritten] | None = rewrite_numbers
+    """Content and name of a file -> the example as it is stored; None: files are no examples.
+
+    Raises `TrainyardError` for a file that cannot be used.
+    """
+    rewrite_cell: Callable[[str], bytes] | None = None
+    """The same for a cell, where the examples may stand in a column of a table."""
+    rows: bool = False
+    """Whether the rows of a table are the examples, each column with a role."""
+    array: str = "examples"
+    """Name of the array that holds the bytes of all examples."""
+
+    @property
+    def tabular(self) -> bool:
+        """Whether a set can be made of one table."""
+        return self.rows or self.rewrite_cell is not None
+
+    @property
+    def file(self) -> str:
+        """Name of the file in which the examples of a set are."""
+        return f"{self.name}.npz"

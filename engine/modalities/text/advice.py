@@ -1,0 +1,30 @@
+"""Defaults for texts of one's own, as measured on subsets: see `engine.advice.defaults`."""
+
+from engine.advice.defaults import Advice, Facts, batch_size_for, training_for
+from engine.sentences import Sentence
+
+_SHORT_BYTES = 50.0
+"""Texts below this are phrases and names; sentences of reviews and messages take about a hundred."""
+
+
+def advise(facts: Facts) -> Advice:
+    """Return what to start with."""
+    training = training_for(facts, batch_size_for(facts))
+    if 0 < facts.mean_size_bytes < _SHORT_BYTES:
+        why = Sentence(
+            "A bag of embeddings of one to three letters in a row: texts of about {size:.0f} letters hold too few words to "
+            "learn from.",
+            size=facts.mean_size_bytes,
+        )
+        return Advice(
+            "bag-of-embeddings",
+            why,
+            {"splitting": "pieces", "learning_rate": 0.01, "embedding_size": 128, "word_dropout": 0.3},
+            training,
+        )
+    why = Sentence(
+        "A bag of embeddings of words and signs: with {count:,} texts to learn from it matches or beats networks that read "
+        "in order, and trains in seconds.",
+        count=facts.num_train,
+    )
+    return Advice("bag-of-embeddings", why, {"signs": True, "learning_rate": 0.003}, training)

@@ -1,0 +1,49 @@
+"""Texts that people bring, in files or in a column of a table: each becomes UTF-8."""
+
+from engine.errors import TrainyardError
+from engine.modalities.own import OwnKind, Rewritten
+from engine.sentences import Sentence
+from engine.settings import settings
+
+
+def rewrite_text(data: bytes, name: str) -> Rewritten:
+    """UTF-8, without white space around it."""
+    from engine.readers.encodings import decode_text
+
+    decoded = decode_text(data, name)
+    return _checked(decoded.text, repr(name[-80:])), decoded.problem
+
+
+def rewrite_cell(text: str) -> bytes:
+    """The same for the cell of a table."""
+    return _checked(text, Sentence("The text"))
+
+
+def _checked(text: str, shown: str) -> bytes:
+    """One text as it is stored. Raises `TrainyardError` for an empty and for a too long one."""
+    text = text.strip()
+    if not text:
+        raise TrainyardError("{shown} has no letters in it. Leave it out.", shown=shown)
+    if len(text) > settings().max_text_characters:
+        raise TrainyardError(
+            "{shown} has {text:,} characters; a text may have {max_text_characters:,} "
+            "(TRAINYARD_MAX_TEXT_CHARACTERS). Cut it shorter.",
+            shown=shown,
+            text=len(text),
+            max_text_characters=settings().max_text_characters,
+        )
+    return text.encode("utf-8", "replace")
+
+
+TEXTS = OwnKind(
+    "texts",
+    "Texts",
+    Sentence("texts"),
+    dataset="my-texts",
+    field="texts",
+    endings=(".txt", ".md", ".text"),
+    task="text-classification",
+    rewrite=rewrite_text,
+    rewrite_cell=rewrite_cell,
+    array="letters",
+)

@@ -1,0 +1,95 @@
+"""What was understood of a file, as a form in which it can be put right before anything is kept."""
+
+from dataclasses import dataclass, field, replace
+from pathlib import PurePath
+
+import streamlit as st
+
+from engine import service
+from engine.imports.own_kinds import own_kind, own_kinds
+from engine.imports.sets import suggest_name
+from engine.imports.understood import Choice, Reading, Understood
+from engine.modalities.own import OwnKind
+from engine.readers.layout import Layout
+from ui import lab
+from ui.data.import_files import draw_classes
+from ui.data.import_table import draw_classes_toggle, draw_layout, draw_roles, draw_text_columns
+from ui.language import _
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What was understood of the file that lies in the form."""
+
+    file_id: str
+    found: Understood | None
+    error: str = ""
+    layout: Layout = field(default_factory=Layout)
+    """How somebody wanted it to be read."""
+
+    reading: Reading | None = None
+    """What somebody chose instead of the guess."""
+
+    @property
+    def key(self) -> str:
+        """A name for the widgets that depend on the columns."""
+        return f"{self.file_id}{self.layout.separator}{self.layout.decimal}{self.layout.header}"
+
+
+def draw_choice(filename: str, seen: Seen) -> Choice | None:
+    """The widgets of the preview; None while what they say cannot be imported."""
+    found = seen.found
+    assert found is not None
+    made = _draw_content(own_kind(_draw_kind(found)), found, seen)
+    stem = PurePath(filename).stem
+    left, right = st.columns(2)
+    with left:
+        title = st.text_input(_("Title"), value=stem[:80], max_chars=80, key=f"own.title-{seen.file_id}")
+    with right:
+        name = st.text_input(
+            _("Name"),
+            value=suggest_name(stem),
+            max_chars=48,
+            key=f"own.name-{seen.file_id}",
+            help=_("a-z, 0-9, - and _, such as my-leaves: for links and for the command line."),
+        )
+    _draw_version(name)
+    return replace(made, name=name, title=title) if name else None
+
+
+def _draw_kind(found: Understood) -> str:
+    """What it is: the guess can be overruled by what the form of the upload allows."""
+    kinds = {kind.name: kind for kind in own_kinds().values() if (kind.tabular if found.from_table else kind.rewrite)}
+    return st.segmented_control(
+        _("What it is"),
+        list(kinds),
+        default=found.kind,
+        required=True,
+        format_func=lambda name: _(kinds[name].title),
+        key="own.kind",
+    )
+
+
+def _draw_content(kind: OwnKind, found: Understood, seen: Seen) -> Choice:
+    """Classes of files, or what the columns of a table are."""
+    read = Choice(
+        kind.name, "", layout=found.layout, arrangement=found.arrangement, names_encoding=found.names_encoding
+    )
+    if not found.from_table:
+        draw_classes(found)
+        return read
+    draw_layout(found, seen.file_id)
+    if not kind.rows:
+        return draw_text_columns(found, read)
+    roles = draw_roles(found, seen.key)
+    return replace(read, roles=roles, classes=draw_classes_toggle(found, roles, seen.key))
+
+
+def _draw_version(name: str) -> None:
+    versions = [own.version for own in service.datasets.list_own(lab.actor()) if own.name == name]
+    if versions:
+        st.caption(
+            _("There is a dataset of this name: this becomes version {version}, and the others stay.").format(
+                version=max(versions) + 1
+            )
+        )

@@ -1,0 +1,156 @@
+"""The part of the import form that is about tables: how the file is read, and what each column is."""
+
+from dataclasses import replace
+
+import streamlit as st
+
+from engine.imports.table import ROLES, Role
+from engine.imports.understood import Choice, Understood
+from engine.readers.layout import Layout
+from engine.readers.spreadsheets import plain_cell
+from ui.language import N_, _, plural
+from ui.plain import plain_label, plain_text
+from ui.sentences import said_plain
+
+ROLE_WORDS: dict[str, str] = {
+    "number": N_("number"),
+    "category": N_("category"),
+    "target": N_("target"),
+    "group": N_("group"),
+    "split": N_("split"),
+    "ignore": N_("ignore"),
+}
+LAYOUT = "own.layout"
+"""The state that holds how somebody wants a table to be read."""
+_SEPARATORS = {",": ",", ";": ";", "\t": N_("tab"), "|": "|", " ": N_("blanks"), "": N_("none")}
+
+
+def _draw_table_facts(found: Understood) -> None:
+    st.caption(
+        _("{rows} rows, {columns} columns, read as {encoding}.").format(
+            rows=f"{found.rows:,}", columns=f"{len(found.columns):,}", encoding=found.encoding
+        )
+    )
+
+
+def draw_layout(found: Understood, file_id: str) -> None:
+    """How the cells of a text file were found; what is changed here reads it again."""
+    layout = found.layout
+    if not layout.header:  # JSON and Parquet say themselves what their columns are
+        return
+    marks = {".": N_("point"), ",": N_("comma")}
+    rows = {"yes": N_("names of the columns"), "no": N_("data")}
+    separators = {sign: shown for sign, shown in _SEPARATORS.items() if sign or not layout.separator}
+    with st.expander(_("How the file is read"), icon=":material/tune:", expanded=layout.header == "no"):
+        left, middle, right = st.columns(3)
+        with left:
+            _draw_reading(_("Separator"), separators, layout.separator, f"own.separator-{file_id}", file_id)
+        with middle:
+            _draw_reading(_("Decimal mark"), marks, layout.decimal, f"own.decimal-{file_id}", file_id)
+        with right:
+            _draw_reading(_("First row"), rows, layout.header, f"own.header-{file_id}", file_id)
+
+
+def _draw_reading(label: str, options: dict[str, str], found: str, key: str, file_id: str) -> None:
+    names = list(options)
+    st.selectbox(
+        label,
+        names,
+        index=names.index(found) if found in names else 0,
+        format_func=lambda name: _(options[name]),
+        key=key,
+        on_change=_read_otherwise,
+        args=(file_id,),
+    )
+
+
+def _read_otherwise(file_id: str) -> None:
+    state = st.session_state
+    separator, decimal, header = (state[f"own.{name}-{file_id}"] for name in ("separator", "decimal", "header"))
+    state[LAYOUT] = Layout(separator, decimal, header)
+
+
+def draw_classes_toggle(found: Understood, roles: dict[str, Role], key: str) -> bool:
+    """Whether a target of numbers is of classes."""
+    target = next((name for name, role in roles.items() if role == "target"), "")
+    if found.table is None or target not in found.table.decided or found.table.decided[target].numbers is None:
+        return False
+    return st.toggle(
+        _("Predict classes"),
+        key=f"own.classes-{key}",
+        help=_("The cells of the target are names of classes, also where they are numbers."),
+    )
+
+
+def draw_roles(found: Understood, file_id: str) -> dict[str, Role]:
+    """A line for each column, whose role can be changed."""
+    _draw_table_facts(found)
+    edited = st.data_editor(
+        [
+            {
+                "column": plain_cell(guess.name),
+                "role": found.roles[guess.name],
+                "examples": plain_cell(found.examples[guess.name]),
+                "missing": guess.missing / max(found.rows, 1),
+                "different": guess.distinct,
+                "why": said_plain(guess.reason),
+            }
+            for guess in found.columns
+        ],
+        column_config={
+            "column": st.column_config.TextColumn(_("Column"), disabled=True),
+            "role": st.column_config.SelectboxColumn(
+                _("Role"), options=ROLES, required=True, format_func=lambda role: _(ROLE_WORDS[str(role)]),
+                help=_("One column is the target: what is predicted. Rows of one group stay in one split; a split column "
+                       "says train, validation or test."),
+            ),
+            "examples": st.column_config.TextColumn(_("Examples"), disabled=True),
+            "missing": st.column_config.NumberColumn(_("Missing"), format="percent", disabled=True),
+            "different": st.column_config.NumberColumn(_("Different values"), format="localized", disabled=True),
+            "why": st.column_config.TextColumn(_("Why"), disabled=True),
+        },
+        hide_index=True,
+        num_rows="fixed",
+        height="content" if len(found.columns) < 15 else 520,
+        key=f"own.roles-{file_id}",
+    )  # fmt: skip
+    known: dict[str, Role] = {role: role for role in ROLES}  # what comes back from the browser is only a word
+    roles = {guess.name: known[str(row["role"])] for guess, row in zip(found.columns, edited, strict=True)}
+    targets = [name for name, role in roles.items() if role == "target"]
+    if len(targets) != 1:
+        st.warning(_("One column must be the target, that which is predicted."), icon=":material/ads_click:")
+    else:
+        others = sum(role in ("number", "category") for role in roles.values())
+        st.caption(
+            plural(
+                "**{target}** is predicted from {count} other column. Click a role twice to change it.",
+                "**{target}** is predicted from {count} other columns. Click a role twice to change it.",
+                others,
+            ).format(target=plain_label(targets[0]), count=others)
+        )
+    return roles
+
+
+def draw_text_columns(found: Understood, read: Choice) -> Choice:
+    """Which column holds the texts, which the labels; for the rest nothing need be said."""
+    _draw_table_facts(found)
+    names = [guess.name for guess in found.columns]
+    first, second = st.columns(2)
+    with first:
+        text = _draw_column(_("Column of texts"), names, found.text_column, "own.text", found)
+    with second:
+        label = _draw_column(_("Column of labels"), names, found.label_column, "own.label", found)
+    with st.expander(_("Groups and splits"), icon=":material/call_split:"):
+        group = _draw_column(_("Column of groups"), ["", *names], "", "own.group", found,
+                             _("Such as the author: rows that share its value stay in one split."))  # fmt: skip
+        split = _draw_column(_("Column of splits"), ["", *names], "", "own.split", found,
+                             _("It says train, validation or test in each row."))  # fmt: skip
+    return replace(read, text_column=text, label_column=label, group_column=group, split_column=split)
+
+
+def _draw_column(label: str, names: list[str], guess: str, key: str, found: Understood, words: str = "") -> str:
+    index = names.index(guess) if guess in names else 0
+    chosen = st.selectbox(label, names, index=index, format_func=plain_text, key=key, help=words or None)
+    if examples := found.examples.get(chosen, ""):
+        st.caption(_("Such as: {examples}").format(examples=plain_label(examples, most=200)))
+    return str(chosen)
