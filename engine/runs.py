@@ -154,6 +154,18 @@ class RunSpec:
         seeds = itertools.islice((seed for seed in free if seed not in used), count)
         return [replace(self, training=self.training.model_copy(update={"seed": seed})) for seed in seeds]
 
+    def with_model(self, name: str, values: Mapping[str, Any]) -> Self:
+        """Return the same with another model and these values. The model takes over what it has, too; all other parts stay."""
+        chosen = models[name]
+        kept = {
+            field: value
+            for section, part in self.sections().items()
+            for field, value in part.model_dump(mode="json").items()
+            if section != "model" or _takes(chosen, field, value)
+        }
+        names = {section: getattr(self, section).name for section in PARTS}
+        return self.build(names | {"model": name} | kept | dict(values))
+
     def values(self) -> dict[str, Any]:
         """Return every field of every part by its flat name."""
         return {k: v for part in self.sections().values() for k, v in part.model_dump(mode="json").items()}
@@ -170,6 +182,17 @@ PARTS: dict[str, Any] = {
 SECTIONS = ("task", "dataset", "model", "optimizer", "schedule", "augmentation", "training")
 """All sections, in the order of a form."""
 _DEFAULTS = {"dataset": "fashion", "optimizer": "adam", "schedule": "constant"}
+
+
+def _takes(model: type[Model], name: str, value: Any) -> bool:
+    """Whether a model has a field with this name that takes this value."""
+    if name not in model.model_fields:
+        return False
+    try:
+        model.parse({name: value})
+    except TrainyardError:
+        return False
+    return True
 
 
 def usual_values(names: dict[str, str], data: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from engine.errors import TrainyardError
+from engine.studies import MODEL
 from ui import lab
 from ui.data.summary import draw_missing
 from ui.language import _
@@ -45,7 +46,8 @@ def main() -> None:
 def draw_fixed(found: SearchForm) -> None:
     """What all trials have in common, in brief, and the way back to it."""
     base = found.base
-    words = [_(part.title) for part in base.sections().values() if part.title and part is not base.augmentation]
+    hidden = (base.augmentation, base.model if MODEL in found.space else None)
+    words = [_(part.title) for part in base.sections().values() if part.title and part not in hidden]
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(" · ".join(words), width="content")
         st.page_link(

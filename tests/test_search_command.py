@@ -105,7 +105,7 @@ def test_what_cannot_be_searched_is_a_sentence_and_leaves_nothing(
 @pytest.mark.parametrize(
     ("dataset", "model", "varied"),
     [
-        ("digits", "mlp", {"learning_rate", "units", "dropout"}),
+        ("digits", "mlp", {"learning_rate", "units", "depth", "dropout"}),
         ("digits", "cnn", {"learning_rate", "units", "dropout", "blocks", "batch_normalisation"}),
         ("tweets", "textcnn", {"learning_rate", "filters", "dropout", "splitting", "signs"}),
         ("tweets", "bag-of-embeddings", {"learning_rate", "units", "dropout", "splitting", "signs", "ngrams"}),

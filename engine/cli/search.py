@@ -22,6 +22,7 @@ from engine.search.suggestions import suggested_space
 from engine.spec import Choices
 from engine.store.study_lists import value_place
 from engine.studies import (
+    MODEL,
     OBJECTIVES,
     QUALITY,
     Domain,
@@ -29,9 +30,10 @@ from engine.studies import (
     Study,
     StudySpec,
     StudyState,
+    dimensions,
+    models_of,
     parse_domain,
     parse_objective,
-    tunable,
 )
 
 if TYPE_CHECKING:
@@ -51,7 +53,8 @@ def add_search(add: Callable[..., argparse.ArgumentParser], arguments: list[str]
         action="append",
         metavar="NAME[=RANGE]",
         help="a hyperparameter to vary, over LOW:HIGH or some of its choices; without a range: over all that it takes; "
-        "without --search: those that usually matter most, near their values",
+        "without --search: those that usually matter most, near their values, and where no --model is given also the model; "
+        "'model=NAME,NAME' compares networks, whose other hyperparameters vary where a network has them",
     )
     made.add_argument(
         "--objective",
@@ -86,14 +89,8 @@ def study_spec(arguments: argparse.Namespace) -> StudySpec:
     """Return the record of what the arguments ask for. Raises `TrainyardError` for what cannot be searched."""
     values = run_values(arguments)
     base = RunSpec.build(values)
-    fields = tunable(base)
-    space: dict[str, Domain] = {} if arguments.search else suggested_space(base)
-    for words in arguments.search or []:
-        written, _, domain = words.partition("=")
-        name = written.strip().replace("-", "_")
-        if name not in fields:
-            raise unknown_name("hyperparameter that a study can vary", name, fields)
-        space[name] = parse_domain(fields[name], domain.strip())
+    usual = suggested_space(base, compare_models=MODEL not in values)
+    space = read_space(base, arguments.search) if arguments.search else usual
     given = {field.name: getattr(arguments, field.name) for field in Search.fields()}
     asked = [parse_objective(text) for text in arguments.objective or (QUALITY,)]
     objectives = tuple(name for name, _direction in asked)
@@ -104,6 +101,20 @@ def study_spec(arguments: argparse.Namespace) -> StudySpec:
     spec = StudySpec.build(values, space, objectives, search, directions)
     check_grid(spec)
     return spec
+
+
+def read_space(base: RunSpec, entries: list[str]) -> dict[str, Domain]:
+    """Return what varies and how far, written as NAME or NAME=RANGE. The model is read first: others depend on it."""
+    written = [words.partition("=") for words in entries]
+    given = {name.strip().replace("-", "_"): domain.strip() for name, _, domain in written}
+    space: dict[str, Domain] = {}
+    for name in sorted(given, key=lambda name: name != MODEL):
+        parts = dimensions(base, models_of(base, space))
+        fields = {field.name: field for section in parts.values() for field in section}
+        if name not in fields:
+            raise unknown_name("hyperparameter that a study can vary", name, fields)
+        space[name] = parse_domain(fields[name], given[name])
+    return space
 
 
 def plan(spec: StudySpec) -> Iterator[str]:

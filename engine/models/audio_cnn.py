@@ -17,6 +17,8 @@ class AudioCnn(AudioModel):
     source: ClassVar[str] = (
         "Sainath and Parada 2015, https://www.isca-archive.org/interspeech_2015/sainath15b_interspeech.html"
     )
+    searched: ClassVar[tuple[str, ...]] = ("blocks",)
+    compared: ClassVar[tuple[str, ...]] = ("audio",)
 
     filters: Annotated[int, Range(4, 128, log=True)] = 16
     """Filters of the first convolution; each next block doubles them."""

@@ -18,6 +18,7 @@ class BagOfEmbeddings(TextModel):
     source: ClassVar[str] = "Joulin et al. 2016, https://arxiv.org/abs/1607.01759"
     suggested: ClassVar[dict[str, Any]] = {"vocabulary_size": 20_000, "embedding_size": 64}
     searched: ClassVar[tuple[str, ...]] = (*TextModel.searched, "ngrams")
+    compared: ClassVar[tuple[str, ...]] = ("text",)
 
     ngrams: Literal[1, 2, 3] = 2
     """Up to how many words in a row have a vector of their own: with 2, "not good" is more than "not" and "good"."""

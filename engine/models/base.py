@@ -28,6 +28,9 @@ class Model(Spec):
     searched: ClassVar[tuple[str, ...]] = ()
     """Hyperparameters that a search varies first, besides learning rate, width and dropout."""
 
+    compared: ClassVar[tuple[str, ...]] = ()
+    """Modalities for which a search compares it with other models first: good at such data for the time it takes."""
+
     def learn(self, inputs: "np.ndarray", info: DataInfo) -> dict[str, Any]:
         """Return what the network needs from the training split's `inputs` before it is built: a vocabulary, means.
 

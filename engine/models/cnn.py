@@ -17,6 +17,7 @@ class Cnn(Model):
     modalities: ClassVar[tuple[str, ...]] = ("image",)
     source: ClassVar[str] = "LeCun et al. 1998, https://doi.org/10.1109/5.726791"
     searched: ClassVar[tuple[str, ...]] = ("blocks", "batch_normalisation")
+    compared: ClassVar[tuple[str, ...]] = ("image",)
 
     filters: Annotated[int, Range(8, 128, log=True)] = 32
     """Filters of the first convolution; each next block doubles them."""

@@ -16,6 +16,8 @@ class Crnn(AudioModel):
 
     source: ClassVar[str] = "Arik et al. 2017, https://arxiv.org/abs/1703.05390"
     suggested: ClassVar[dict[str, Any]] = {"learning_rate": 2e-3}
+    searched: ClassVar[tuple[str, ...]] = ("blocks",)
+    compared: ClassVar[tuple[str, ...]] = ("audio",)
 
     filters: Annotated[int, Range(4, 128, log=True)] = 16
     """Filters of the first convolution; each next block doubles them."""

@@ -16,6 +16,8 @@ class Mlp(Model):
 
     modalities: ClassVar[tuple[str, ...]] = ("image", "table")
     source: ClassVar[str] = "Rumelhart, Hinton, Williams 1986, https://doi.org/10.1038/323533a0"
+    searched: ClassVar[tuple[str, ...]] = ("depth",)
+    compared: ClassVar[tuple[str, ...]] = ("table",)
 
     units: Annotated[int, Range(8, 1024, log=True)] = 128
     """Width of the hidden layers."""

@@ -16,6 +16,8 @@ class ResidualMlp(Model):
 
     modalities: ClassVar[tuple[str, ...]] = ("table",)
     source: ClassVar[str] = "Gorishniy et al. 2021, https://arxiv.org/abs/2106.11959"
+    searched: ClassVar[tuple[str, ...]] = ("blocks",)
+    compared: ClassVar[tuple[str, ...]] = ("table",)
 
     width: Annotated[int, Range(8, 512, log=True)] = 64
     """Numbers that describe a row between the blocks."""

@@ -18,6 +18,7 @@ class ResNet(Model):
 
     modalities: ClassVar[tuple[str, ...]] = ("image",)
     source: ClassVar[str] = "He et al. 2015, https://arxiv.org/abs/1512.03385"
+    compared: ClassVar[tuple[str, ...]] = ("image",)
 
     width: Annotated[int, Range(8, 128, log=True)] = 16
     """Filters of the first stage; each next stage doubles them and halves width and height."""

@@ -16,6 +16,7 @@ class TextCnn(TextModel):
 
     source: ClassVar[str] = "Kim 2014, https://arxiv.org/abs/1408.5882"
     suggested: ClassVar[dict[str, Any]] = {"batch_size": 32, "patience": 3}
+    compared: ClassVar[tuple[str, ...]] = ("text",)
 
     filters: Annotated[int, Range(8, 256, log=True)] = 64
     """Groups of words that are looked for, of each length."""

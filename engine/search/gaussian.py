@@ -5,7 +5,7 @@ Optuna's own needs PyTorch; scikit-learn is installed anyway.
 
 import math
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -24,6 +24,7 @@ MOST_OBSERVED = 256
 
 _SPREAD, _NEAR = 1024, 256  # candidates everywhere, and around the best
 _NEAR_DEVIATION = 0.05  # as a share of the width of a range
+_UNUSED = 0.5
 _AUGMENTED = 0.05  # Knowles 2006: a small share of the sum in addition to the worst objective
 
 Space = Mapping[str, BaseDistribution]
@@ -35,9 +36,12 @@ class GaussianProcessSampler(BaseSampler):
     Trials that are still running count as if they had ended as predicted, so that two at once do not try the same values.
     """
 
-    def __init__(self, space: Space, seed: int, startup: int) -> None:
-        """`space` is the whole search space; the first `startup` trials are random."""
+    def __init__(
+        self, space: Space, seed: int, startup: int, used: Callable[[Mapping[str, Any]], Iterable[str]] | None = None
+    ) -> None:
+        """`space` is the whole search space; the first `startup` trials are random. `used`: what some values use of the space."""
         self._space, self._startup = dict(space), startup
+        self._used = used or (lambda params: self._space)
         self._random = RandomSampler(seed=seed)
         self._generator = np.random.default_rng(seed)
 
@@ -55,13 +59,13 @@ class GaussianProcessSampler(BaseSampler):
         self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
     ) -> dict[str, Any]:
         """Return the candidate with the largest expected improvement; nothing during the first trials."""
-        done = [other for other in study.get_trials(deepcopy=False) if _told(other, self._space)]
+        done = [other for other in study.get_trials(deepcopy=False) if _told(other) and self._whole(other)]
         if len(done) < self._startup:
             return {}
         done, losses = self._observed(done, study.directions)
         points = np.array([encode(other.params, self._space) for other in done])
         running = study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
-        pending = [encode(other.params, self._space) for other in running if self._space.keys() <= other.params.keys()]
+        pending = [encode(other.params, self._space) for other in running if self._whole(other)]
         process = self._fit(points, losses)
         if pending:
             believed = process.predict(np.array(pending))
@@ -69,7 +73,16 @@ class GaussianProcessSampler(BaseSampler):
             process = self._fit(points, losses)
         candidates = self._candidates(points[np.argmin(losses)], points)
         chosen = candidates[np.argmax(_expected_improvement(process, candidates, losses.min()))]
-        return decode(chosen, self._space)
+        return self._decode(chosen)
+
+    def _whole(self, trial: FrozenTrial) -> bool:
+        """Whether a trial has a value for all that it uses."""
+        return {*self._used(trial.params)} <= trial.params.keys()
+
+    def _decode(self, point: np.ndarray) -> dict[str, Any]:
+        """Return the values of a point, without those that are not used with the others."""
+        found = decode(point, self._space)
+        return {name: found[name] for name in self._used(found)}
 
     def _observed(
         self, done: list[FrozenTrial], directions: list[StudyDirection]
@@ -95,18 +108,17 @@ class GaussianProcessSampler(BaseSampler):
         """Return points that may be tried, (candidates, dimensions), without those already tried unless no others are left."""
         spread = qmc.Sobol(len(best), rng=self._generator).random(_SPREAD)
         near = best + self._generator.normal(0.0, _NEAR_DEVIATION, (_NEAR, len(best)))
-        askable = [encode(decode(point, self._space), self._space) for point in np.vstack([spread, near.clip(0, 1)])]
+        askable = [encode(self._decode(point), self._space) for point in np.vstack([spread, near.clip(0, 1)])]
         known = {tuple(point) for point in tried}
         new = [point for point in askable if tuple(point) not in known]
         return np.array(new or askable)
 
 
-def _told(trial: FrozenTrial, space: Space) -> bool:
+def _told(trial: FrozenTrial) -> bool:
     return (
         trial.state in (TrialState.COMPLETE, TrialState.PRUNED)
         and trial.values is not None
         and all(map(math.isfinite, trial.values))
-        and space.keys() <= trial.params.keys()
     )
 
 
@@ -130,12 +142,17 @@ def _expected_improvement(process: GaussianProcessRegressor, points: np.ndarray,
 
 
 def encode(params: Mapping[str, Any], space: Space) -> np.ndarray:
-    """Values -> a point: a number as its position in its range, 0 to 1 (outside if the range was narrowed), a choice as one-hot."""
+    """Values -> a point: a number as its position in its range, 0 to 1 (outside if the range was narrowed), a choice as one-hot.
+
+    A hyperparameter that is not used is the same for all such points.
+    """
     parts: list[float] = []
     for name, domain in space.items():
         match domain:
             case CategoricalDistribution(choices=choices):
-                parts += [float(choice == params[name]) for choice in choices]
+                parts += [float(choice == params.get(name)) for choice in choices]
+            case _ if name not in params:
+                parts.append(_UNUSED)
             case IntDistribution() | FloatDistribution():
                 low, high = _ends(domain)
                 value = math.log(params[name]) if domain.log else params[name]

@@ -1,12 +1,13 @@
 """The values that a grid combines: computed without Optuna, so that a page can say how many there are."""
 
 import math
+from itertools import chain
 from typing import Any
 
 import numpy as np
 
 from engine.errors import TrainyardError
-from engine.search.space import space_size
+from engine.search.space import products, space_size
 from engine.spec import Choices
 from engine.studies import Domain, StudySpec
 
@@ -18,7 +19,14 @@ MOST_COMBINATIONS = 10_000
 def grid(spec: StudySpec) -> dict[str, list[Any]]:
     """Return the values of each hyperparameter that a grid combines. Raise `TrainyardError` for too many combinations."""
     check_grid(spec)
-    return _points(spec)
+    (points,) = _points(spec)
+    return points
+
+
+def grid_combinations(spec: StudySpec) -> list[dict[str, Any]]:
+    """Return each combination of a grid. Raise `TrainyardError` for too many."""
+    check_grid(spec)
+    return [*chain.from_iterable(map(products, _points(spec)))]
 
 
 def check_grid(spec: StudySpec) -> None:
@@ -35,7 +43,7 @@ def check_grid(spec: StudySpec) -> None:
 
 def combinations(spec: StudySpec) -> int:
     """Return how many trials a grid has."""
-    return math.prod(map(len, _points(spec).values()))
+    return sum(math.prod(map(len, points.values())) for points in _points(spec))
 
 
 def most_trials(spec: StudySpec) -> int:
@@ -44,9 +52,10 @@ def most_trials(spec: StudySpec) -> int:
     return int(min(spec.search.trials, there))
 
 
-def _points(spec: StudySpec) -> dict[str, list[Any]]:
+def _points(spec: StudySpec) -> list[dict[str, list[Any]]]:
+    """Return the values that are combined, for each model that trials may have."""
     fields = spec.fields()
-    return {name: grid_points(domain, fields[name].type) for name, domain in spec.space.items()}
+    return [{name: grid_points(domain, fields[name].type) for name, domain in space.items()} for space in spec.spaces()]
 
 
 def grid_points(domain: Domain, kind: type) -> list[Any]:

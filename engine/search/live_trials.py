@@ -84,7 +84,7 @@ class LiveTrials:
             return False
         wanted = distributions(study.spec)
         params = trial.params
-        if not wanted.keys() <= params.keys():
+        if not {*study.spec.used(params)} <= params.keys():
             others = [other for other in self.optuna.trials() if other.number != trial.number]
             sampler = make_unrepeated(study.spec, trial.number, Tried(study.spec, others), wanted)
             params = self.optuna.ask_again(trial, sampler, wanted).params

@@ -100,7 +100,7 @@ class OptunaStudy:
     """One study in Optuna's tables, as its driver uses it: ask, report, prune, tell."""
 
     def __init__(self, storage: RDBStorage, study_id: int, spec: StudySpec) -> None:
-        self._study = open_study(storage, study_id, spec)
+        self._study, self._spec = open_study(storage, study_id, spec), spec
         self._storage = self._study._storage
 
     @property
@@ -117,17 +117,21 @@ class OptunaStudy:
         return self._study.get_trials(deepcopy=False, states=states or None)
 
     def ask(self, sampler: BaseSampler, space: Mapping[str, BaseDistribution]) -> AskedTrial:
-        """Begin the next enqueued trial, or a new one, with a value for every dimension of the space."""
+        """Begin the next enqueued trial, or a new one, with a value for every dimension of the space that it uses."""
         self._study.sampler = sampler
-        return self._study.ask(dict(space))
+        return self._suggest(self._study.ask(), space)
 
     def ask_again(self, trial: FrozenTrial, sampler: BaseSampler, space: Mapping[str, BaseDistribution]) -> AskedTrial:
         """Return the trial with its missing values filled in: a driver was killed while asking for them."""
         self._study.sampler = sampler
-        asked = optuna.Trial(self._study, trial._trial_id)
-        for name in space.keys() - trial.params.keys():
-            asked._suggest(name, space[name])
-        return asked
+        return self._suggest(optuna.Trial(self._study, trial._trial_id), space)
+
+    def _suggest(self, trial: optuna.Trial, space: Mapping[str, BaseDistribution]) -> AskedTrial:
+        """Choose what is missing, in the order of the space: the model, then what it uses."""
+        for name, domain in space.items():
+            if name in self._spec.used(params := trial.params) and name not in params:
+                trial._suggest(name, domain)
+        return trial
 
     def enqueue(self, params: dict[str, Any], attrs: dict[str, Any]) -> None:
         """Enqueue a trial with these values; it precedes what a sampler chooses."""

@@ -15,7 +15,7 @@ from optuna.trial import FrozenTrial, TrialState
 from engine.search.optuna_adapter import AskedTrial, enqueued_params
 from engine.search.space import Key, combinations_of, holds, key_of, space_size
 from engine.sentences import Sentence
-from engine.studies import StudySpec
+from engine.studies import MODEL, StudySpec
 
 OPEN = "open"
 """Attribute of a trial that was stopped before it ended: its values may be tried again."""
@@ -32,11 +32,14 @@ class Tried:
 
     def __init__(self, spec: StudySpec, trials: Iterable[FrozenTrial]) -> None:
         self._spec, self._names = spec, spec.space
-        whole = (t for t in trials if self._names.keys() <= t.params.keys() and OPEN not in t.user_attrs)
-        self._keys = {key_of(trial.params, self._names) for trial in whole}
+        whole = (t for t in trials if {*spec.used(t.params)} <= t.params.keys() and OPEN not in t.user_attrs)
+        self._keys = {self._key(trial.params) for trial in whole}
 
     def __contains__(self, params: Mapping[str, Any]) -> bool:
-        return key_of(params, self._names) in self._keys
+        return self._key(params) in self._keys
+
+    def _key(self, params: Mapping[str, Any]) -> Key:
+        return key_of({name: params[name] for name in self._spec.used(params)}, self._names)
 
     @property
     def exhausted(self) -> bool:
@@ -45,15 +48,17 @@ class Tried:
         return len(self._keys) >= size and sum(map(self._inside, self._keys)) >= size
 
     def _inside(self, key: Key) -> bool:
-        fields = self._spec.fields()
-        named = zip(self._spec.space.items(), key, strict=True)
-        return all(holds(domain, fields[name].type, value) for (name, domain), value in named)
+        params, fields = dict(zip(self._names, key, strict=True)), self._spec.fields()
+        used = self._spec.used(params)
+        return all(holds(self._spec.space[name], fields[name].type, params[name]) for name in used)
 
     def left(self, fixed: Mapping[str, Any]) -> list[dict[str, Any]]:
         """Return the untried combinations with these fixed values; none where there are too many to list."""
         if space_size(self._spec) > _MOST_LISTED:
             return []
-        candidates = (params | dict(fixed) for params in combinations_of(self._spec))
+        model = fixed.get(MODEL)
+        fitting = (params for params in combinations_of(self._spec) if model in (None, params.get(MODEL)))
+        candidates = ({name: fixed.get(name, value) for name, value in params.items()} for params in fitting)
         return [params for params in candidates if params not in self]
 
 
@@ -82,8 +87,10 @@ class UnrepeatedSampler(BaseSampler):
     As long as nothing repeats, the values are exactly those of the other sampler.
     """
 
-    def __init__(self, inner: BaseSampler, space: Mapping[str, BaseDistribution], tried: Tried, seed: int) -> None:
-        self._inner, self._space, self._tried = inner, dict(space), tried
+    def __init__(
+        self, inner: BaseSampler, spec: StudySpec, space: Mapping[str, BaseDistribution], tried: Tried, seed: int
+    ) -> None:
+        self._inner, self._spec, self._space, self._tried = inner, spec, dict(space), tried
         self._random, self._generator = RandomSampler(seed=seed), np.random.default_rng(seed)
 
     def infer_relative_search_space(self, study: Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
@@ -116,6 +123,8 @@ class UnrepeatedSampler(BaseSampler):
         relative = sampler.sample_relative(study, trial, sampler.infer_relative_search_space(study, trial))
         found: dict[str, Any] = {}
         for name, domain in self._space.items():
+            if name not in self._spec.used(found):
+                continue
             if name in fixed:
                 found[name] = fixed[name]
             elif domain.single():

@@ -11,11 +11,12 @@ from optuna.distributions import BaseDistribution, CategoricalDistribution, Floa
 
 from engine.runs import RunSpec
 from engine.search.grid import grid
+from engine.search.model_grid import ModelGridSampler
 from engine.search.repeats import Tried, UnrepeatedSampler
 from engine.search.space import step_of
 from engine.sentences import Sentence
 from engine.spec import Choices, Range
-from engine.studies import Domain, StudySpec
+from engine.studies import MODEL, Domain, StudySpec
 
 _STARTUP_SHARE = 4  # a quarter of the trials is chosen at random before a sampler begins to learn
 
@@ -33,7 +34,7 @@ def make_unrepeated(
     made = make_sampler(spec, number)
     if spec.search.sampler == "grid":
         return made
-    return UnrepeatedSampler(made, space, tried, _seed(spec, number))
+    return UnrepeatedSampler(made, spec, space, tried, _seed(spec, number))
 
 
 def _seed(spec: StudySpec, number: int) -> int:
@@ -47,6 +48,8 @@ def _make_sampler(spec: StudySpec, number: int) -> optuna.samplers.BaseSampler:
         case "random":
             return optuna.samplers.RandomSampler(seed=seed)
         case "grid":
+            if MODEL in spec.space:
+                return ModelGridSampler(spec)
             return optuna.samplers.GridSampler(grid(spec), seed=spec.search.search_seed)
         case "qmc":
             return optuna.samplers.QMCSampler(
@@ -57,12 +60,17 @@ def _make_sampler(spec: StudySpec, number: int) -> optuna.samplers.BaseSampler:
         case "gp":
             from engine.search.gaussian import GaussianProcessSampler  # scikit-learn takes a second
 
-            return GaussianProcessSampler(distributions(spec), seed, startup)
+            return GaussianProcessSampler(distributions(spec), seed, startup, spec.used)
         case "nsga-ii":
             return optuna.samplers.NSGAIISampler(seed=seed, population_size=max(4, min(50, spec.search.trials // 4)))
         case _:
             return optuna.samplers.TPESampler(
-                seed=seed, n_startup_trials=startup, multivariate=True, constant_liar=spec.search.parallel > 1
+                seed=seed,
+                n_startup_trials=startup,
+                multivariate=True,
+                group=MODEL
+                in spec.space,  # learns about the hyperparameters of each model from the trials that have them
+                constant_liar=spec.search.parallel > 1,
             )
 
 
@@ -97,9 +105,10 @@ def _make_pruner(spec: StudySpec) -> optuna.pruners.BasePruner:
 
 
 def distributions(spec: StudySpec) -> dict[str, BaseDistribution]:
-    """Return Optuna's distributions, by name."""
+    """Return Optuna's distributions, by name; the model comes first, since it decides which of the others a trial uses."""
     fields = spec.fields()
-    return {name: distribution(domain, fields[name].type) for name, domain in spec.space.items()}
+    ordered = sorted(spec.space, key=lambda name: name != MODEL)
+    return {name: distribution(spec.space[name], fields[name].type) for name in ordered}
 
 
 def distribution(domain: Domain, kind: type) -> BaseDistribution:

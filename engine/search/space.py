@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator, Mapping
-from itertools import product
+from itertools import chain, product
 from typing import Any
 
 from engine.sentences import Sentence
@@ -15,14 +15,20 @@ Key = tuple[Any, ...]
 def space_size(spec: StudySpec) -> float:
     """Return how many combinations of values the space has; infinite where a number is continuous."""
     fields = spec.fields()
-    return math.prod(count_values(domain, fields[name].type) for name, domain in spec.space.items())
+    each = (math.prod(count_values(d, fields[name].type) for name, d in space.items()) for space in spec.spaces())
+    return sum(each)
 
 
 def combinations_of(spec: StudySpec) -> Iterator[dict[str, Any]]:
     """Yield each combination of a finite space."""
     fields = spec.fields()
-    values = [_values(domain, fields[name].type) for name, domain in spec.space.items()]
-    return (dict(zip(spec.space, chosen, strict=True)) for chosen in product(*values))
+    each = ({name: _values(d, fields[name].type) for name, d in space.items()} for space in spec.spaces())
+    return chain.from_iterable(map(products, each))
+
+
+def products(values: Mapping[str, list[Any]]) -> Iterator[dict[str, Any]]:
+    """Yield each combination of these values."""
+    return (dict(zip(values, chosen, strict=True)) for chosen in product(*values.values()))
 
 
 def count_values(domain: Domain, kind: type) -> float:
@@ -62,5 +68,8 @@ def holds(domain: Domain, kind: type, value: Any) -> bool:
 
 
 def key_of(params: Mapping[str, Any], names: Mapping[str, Any]) -> Key:
-    """Return a key that equal combinations share: numbers are compared to ten digits, since steps are not exact."""
-    return tuple(float(f"{v:.10g}") if isinstance(v := params[name], float) else v for name in names)
+    """Return a key that equal combinations share: numbers are compared to ten digits, since steps are not exact.
+
+    What a combination does not use is None.
+    """
+    return tuple(float(f"{v:.10g}") if isinstance(v := params.get(name), float) else v for name in names)

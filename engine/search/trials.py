@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from engine.runs import Run, RunSpec, RunState
-from engine.studies import OBJECTIVES, QUALITY, StudySpec
+from engine.studies import MODEL, OBJECTIVES, QUALITY, StudySpec, dimensions, models_of
 
 
 @dataclass(frozen=True)
@@ -21,6 +21,7 @@ class Trial:
     state: RunState
     """The state of its last run; failed if a completed one has nothing to evaluate, pruned if folds are missing."""
     params: dict[str, Any]
+    """The value of each hyperparameter that varies and that its model has."""
     values: tuple[float | None, ...]
     """Its value for each objective so far; final once it has completed."""
     runs: tuple[Run, ...]
@@ -68,8 +69,8 @@ class TrialReader:
         """Whether each objective is maximized."""
         self.fields = spec.fields()
         """The hyperparameters that vary, by name."""
-        sections = {field.name: name for name, part in base.sections().items() for field in part.fields()}
-        self._places = [(sections[name], name) for name in spec.space]
+        found = dimensions(base, models_of(base, spec.space)).items()
+        self._sections = {field.name: section for section, fields in found for field in fields}
 
     @property
     def needs_environment(self) -> bool:
@@ -80,8 +81,15 @@ class TrialReader:
         """Return the trial of these runs, in the order in which they started."""
         last = runs[-1]
         values = tuple(self._value(runs, name) for name in self.spec.objectives)
-        params = {name: (last.spec.get(section) or {}).get(name) for section, name in self._places}
-        return Trial(last.trial or 0, self._state(runs, values), params, values, tuple(runs))
+        return Trial(last.trial or 0, self._state(runs, values), self._params(last), values, tuple(runs))
+
+    def _params(self, run: Run) -> dict[str, Any]:
+        used = self.spec.used({MODEL: (run.spec.get("model") or {}).get("name", "")})
+        return {name: self._param(run, name) for name in used}
+
+    def _param(self, run: Run, name: str) -> Any:
+        part = run.spec.get(self._sections[name]) or {}
+        return part.get("name" if name == MODEL else name)
 
     def _state(self, runs: Sequence[Run], values: Sequence[float | None]) -> RunState:
         last = runs[-1].state

@@ -12,12 +12,13 @@ from engine.access import default_owner
 from engine.errors import TrainyardError
 from engine.runs import Run, RunSpec, RunState
 from engine.sentences import Sentence, word
+from engine.spec import Choices
 from engine.store.database import Database
 from engine.store.rows import new_run, run_columns, run_of, time_of, write_event
 from engine.store.runs import Runs
 from engine.store.schema import runs, studies
 from engine.store.study_lists import UNENDED
-from engine.studies import Search, Study, StudySpec, StudyState
+from engine.studies import MODEL, Search, Study, StudySpec, StudyState
 
 _Studies = list[Study]  # inside the class `list` is a method
 _Ids = list[int]
@@ -36,9 +37,7 @@ class Studies:
     def create(self, spec: StudySpec, name: str = "", owner: str = "") -> Study:
         """A study that is to begin at once."""
         row = {
-            "name": (name.strip() or f"{spec.values.get('model', 'model')} on {spec.values.get('dataset', 'data')}")[
-                :_NAME_CHARACTERS
-            ],
+            "name": (name.strip() or _usual_name(spec))[:_NAME_CHARACTERS],
             "state": StudyState.RUNNING.value,
             "spec": spec.to_dict(),
             "owner": owner or default_owner(),
@@ -242,6 +241,13 @@ class Studies:
                 words=words,
             )
         return study
+
+
+def _usual_name(spec: StudySpec) -> str:
+    """The name of a study that nobody has named: its models and its data."""
+    domain = spec.space.get(MODEL)
+    models = domain.options if isinstance(domain, Choices) else (spec.values.get("model", "model"),)
+    return f"{', '.join(map(str, models))} on {spec.values.get('dataset', 'data')}"
 
 
 def _get(db: Connection, study_id: int, *, changing: bool = False) -> Study:

@@ -3,6 +3,7 @@
 A study asks a sampler for values, trains a run with them (a trial), reports the result to the sampler, and asks again.
 """
 
+from engine.studies.dimensions import MODEL, dimensions, model_fields, models_of
 from engine.studies.domains import Domain, domain_from_dict, domain_to_dict, narrow, parse_domain, tunable
 from engine.studies.objectives import (
     DIRECTIONS,
@@ -19,6 +20,7 @@ from engine.studies.study import Study, StudyState
 
 __all__ = [
     "DIRECTIONS",
+    "MODEL",
     "OBJECTIVES",
     "QUALITY",
     "Direction",
@@ -28,9 +30,12 @@ __all__ = [
     "Study",
     "StudySpec",
     "StudyState",
+    "dimensions",
     "domain_from_dict",
     "domain_to_dict",
     "known_direction",
+    "model_fields",
+    "models_of",
     "narrow",
     "own_direction",
     "parse_domain",

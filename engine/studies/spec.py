@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field as Setting
@@ -10,7 +11,8 @@ from engine.errors import TrainyardError, unknown_name
 from engine.runs import RunSpec, with_advice
 from engine.sentences import COMMA, joined
 from engine.spec import ADVANCED, Choices, Field, Range, Spec
-from engine.studies.domains import Domain, domain_from_dict, domain_to_dict, known_field, narrow, tunable, typed
+from engine.studies.dimensions import MODEL, dimensions, model_fields, models_of
+from engine.studies.domains import Domain, domain_from_dict, domain_to_dict, known_field, narrow, typed
 from engine.studies.objectives import (
     OBJECTIVES,
     QUALITY,
@@ -70,12 +72,13 @@ class StudySpec:
     ) -> Self:
         """Check everything that can be checked before a trial. Raise `TrainyardError` with a sentence for what is wrong."""
         base = RunSpec.build(values)
-        known = tunable(base)
+        known = _fields(base, space)
         if not space:
             raise TrainyardError(
                 "A study needs at least one hyperparameter to vary. Choose some, such as learning_rate."
             )
-        narrowed = {name: narrow(known_field(name, known), domain) for name, domain in space.items()}
+        ordered = sorted(space, key=lambda name: name != MODEL)  # the others depend on it
+        narrowed = {name: narrow(known_field(name, known), space[name]) for name in ordered}
         if not objectives:
             raise TrainyardError(
                 "A study needs an objective. There are: {objectives}.", objectives=joined(OBJECTIVES, COMMA)
@@ -91,7 +94,7 @@ class StudySpec:
 
     def _check_sampler(self) -> None:
         sampler = self.search.sampler
-        numbers = sum(isinstance(domain, Range) for domain in self.space.values())
+        numbers = sum(isinstance(self.space[name], Range) for name in self.used({}))
         if numbers < _LEAST_NUMBERS.get(sampler, 0):
             raise TrainyardError(
                 "The sampler {sampler!r} needs {least_numbers} or more numbers to vary, not {numbers}. Choose "
@@ -121,20 +124,57 @@ class StudySpec:
         directions = (self.directions.get(name) or own_direction(name, task) for name in self.objectives)
         return tuple(direction == "maximize" for direction in directions)
 
+    @property
+    def models(self) -> tuple[str, ...]:
+        """The names of the models that trials may have."""
+        return models_of(RunSpec.build(self.values), self.space)
+
     def fields(self) -> dict[str, Field]:
         """Return what varies, by name. Raise `TrainyardError` for a name that is no longer a hyperparameter."""
-        known = tunable(RunSpec.build(self.values))
+        known = _fields(RunSpec.build(self.values), self.space)
         return {name: known_field(name, known) for name in self.space}
 
-    def run_spec(self, params: dict[str, Any]) -> RunSpec:
-        """Return the spec of the run that a trial with these values trains."""
-        return RunSpec.build(self.values | params)
+    def used(self, params: Mapping[str, Any]) -> tuple[str, ...]:
+        """Return what varies in a trial with these values: only what its model has. While it has none: what all models have."""
+        if MODEL not in self.space:
+            return tuple(self.space)
+        return self._used.get(params.get(MODEL, ""), self._used[""])
 
-    def largest(self) -> RunSpec:
-        """Return the trial that takes the most memory, as far as values tell; the base where those do not fit together."""
-        ends = {name: _largest(domain) for name, domain in self.space.items()}
+    @cached_property
+    def _used(self) -> dict[str, tuple[str, ...]]:
+        """What varies by the name of the model; under the empty name what varies with each of them."""
+        by_model = {name: model_fields(name) for name in self.models}
+        some = set().union(*by_model.values())
+        found = {
+            name: tuple(n for n in self.space if n in fields or n not in some) for name, fields in by_model.items()
+        }
+        return found | {"": tuple(n for n in self.space if all(n in names for names in found.values()))}
+
+    def spaces(self) -> list[dict[str, Domain]]:
+        """Return the space of each model that trials may have; the one space unless the model varies."""
+        if MODEL not in self.space:
+            return [self.space]
+        chosen = ({MODEL: name} for name in self.models)
+        return [{name: self.space[name] for name in self.used(one)} | {MODEL: Choices((one[MODEL],))} for one in chosen]
+
+    def run_spec(self, params: dict[str, Any]) -> RunSpec:
+        """Return the spec of the run that a trial with these values trains.
+
+        Where the model varies, all other parts stay as they are, and so do values of the model where the chosen one takes them.
+        """
+        if MODEL not in params:
+            return RunSpec.build(self.values | params)
+        others = {name: value for name, value in params.items() if name != MODEL}
+        return RunSpec.build(self.values).with_model(params[MODEL], others)
+
+    def largest(self, model: str = "") -> RunSpec:
+        """Return the trial that takes the most memory, as far as values tell, with this model where several are compared;
+        the base where those do not fit together."""
+        chosen = {MODEL: model} if MODEL in self.space and model else {}
+        fields = self.fields()
+        ends = {name: _largest(self.space[name]) for name in self.used(chosen)}
         try:
-            return self.run_spec({name: self.fields()[name].type(end) for name, end in ends.items() if end is not None})
+            return self.run_spec(chosen | {n: fields[n].type(end) for n, end in ends.items() if end is not None})
         except TrainyardError:
             return self.run_spec({})
 
@@ -163,8 +203,20 @@ class StudySpec:
                         options=joined(map(str, options), COMMA),
                     )
             found[name] = made
+        self._check_model(found)
         self.run_spec(found)
         return found
+
+    def _check_model(self, params: dict[str, Any]) -> None:
+        """Raise `TrainyardError` for a value of a hyperparameter that the model of a trial does not have."""
+        unused = next((name for name in params if name not in self.used(params)), None)
+        if unused is None:
+            return
+        if MODEL not in params:
+            raise TrainyardError("Not every model of this study has {name}. Give the model too.", name=unused)
+        raise TrainyardError(
+            "Model {model!r} has no {name}. Leave it out, or choose another model.", model=params[MODEL], name=unused
+        )
 
     def narrowed(self, name: str, domain: Domain) -> Self:
         """Return the same with a narrower range of one hyperparameter. Choices must stay: a sampler cannot drop some."""
@@ -210,6 +262,11 @@ class StudySpec:
         """Return the parts of an unreadable record that are certain: enough to list it."""
         values = data.get("values") if isinstance(data, dict) else None
         return cls(values if isinstance(values, dict) else {}, {})
+
+
+def _fields(base: RunSpec, space: Mapping[str, Domain | None]) -> dict[str, Field]:
+    """Return what a study over this space may vary, by name."""
+    return {field.name: field for fields in dimensions(base, models_of(base, space)).values() for field in fields}
 
 
 def _largest(domain: Domain) -> float | None:

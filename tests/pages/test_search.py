@@ -11,11 +11,11 @@ from engine.search.suggestions import suggested_space
 from engine.serving.client import NetworkPicture
 from engine.spec import Choices, Range
 from engine.store import Store
-from engine.studies import tunable
+from engine.studies import MODEL, narrow, tunable
 from tests.pages.opening import labels, open_page, press, words
 from tests.pages.warm import WarmPredictor, finish
 from ui import lab
-from ui.studies.form import read_search, read_vary, write_vary
+from ui.studies.form import fields_of, read_search, read_vary, write_vary
 
 DIGITS = {"dataset": "digits", "model": "mlp", "epochs": 3}
 
@@ -27,10 +27,10 @@ def ticked(at: AppTest) -> set[str]:
 
 def test_it_opens_with_a_sensible_start_and_one_click_begins(store: Store) -> None:
     at = open_page("search", **DIGITS)
-    assert ticked(at) == {"Units", "Dropout", "Learning rate"}
+    assert ticked(at) == {"Units", "Depth", "Dropout", "Learning rate"}
     at = press(at, "Start search")
     [study] = store.studies.list()
-    assert study.spec.space.keys() == {"units", "dropout", "learning_rate"}
+    assert study.spec.space.keys() == {"units", "depth", "dropout", "learning_rate"}
     assert study.spec.values["epochs"] == 3
     assert study.spec.search.trials == 20
     assert at.title[0].value == "mlp on digits"
@@ -77,6 +77,29 @@ def test_ticks_and_ranges_stand_in_the_address(store: Store) -> None:
     assert at.query_params["vary"] == "units:32..48,depth:2..3"
     at.checkbox(key="vary.units").uncheck().run()
     assert at.query_params["vary"] == "depth:2..3"
+
+
+def test_models_are_compared_with_the_hyperparameters_that_they_have(store: Store) -> None:
+    at = open_page("search", dataset="digits", epochs=3)
+    assert at.checkbox(key="vary.model").value
+    assert at.multiselect(key="vary-choices.model").value == ["cnn", "resnet"]
+    assert "only with Residual network (ResNet)" in words(at)
+    at.multiselect(key="vary-choices.model").set_value(["mlp", "linear"]).run()
+    assert at.query_params["vary"].startswith("model:mlp|linear,")
+    assert not {"vary.filters", "vary.width"} & {box.key for box in at.checkbox}
+    assert not at.warning, "what only the models before had is left out without a word"
+    at.checkbox(key="vary.depth").check().run()
+    press(at, "Start search")
+    [study] = store.studies.list()
+    assert study.spec.models == ("mlp", "linear")
+    assert study.spec.used({"model": "linear"}) == ("model", "dropout", "learning_rate")
+
+
+def test_without_models_to_compare_the_one_of_the_form_stays(store: Store) -> None:
+    at = open_page("search", dataset="digits", vary="model:mlp|linear,depth:1..2", epochs=3)
+    at.checkbox(key="vary.model").uncheck().run()
+    assert at.query_params["vary"] == ""
+    assert "stays at Convolutional network" in words(at)
 
 
 def test_nothing_ticked_stays_so_and_cannot_begin(store: Store) -> None:
@@ -210,10 +233,12 @@ def test_only_hyperparameters_can_be_ticked(store: Store) -> None:
 def test_every_space_is_written_and_read_alike(model: str) -> None:
     task = {"image": "fashion", "text": "tweets", "audio": "spoken-digits", "table": "penguins"}
     found = read_search({"dataset": task[models[model].modalities[0]], "model": model})
-    values = found.base.values()
-    for space in (suggested_space(found.base), {name: field.domain for name, field in found.fields.items()}):
+    everything = {name: narrow(field, None) for name, field in found.fields.items() if name != MODEL}
+    compared = suggested_space(found.base, compare_models=True)
+    for space in (found.space, everything, compared, {MODEL: narrow(found.fields[MODEL], None)}):
         notes: list[str] = []
-        assert read_vary(write_vary(space, found.fields), found.fields, values, notes) == space  # type: ignore[arg-type]
+        assert read_vary(write_vary(space, fields_of(found.base, space)), found.base, notes) == space
         assert not notes
-    assert tunable(found.base).keys() == found.fields.keys()
-    assert "learning_rate" in suggested_space(found.base)
+    assert {MODEL, *tunable(found.base)} == found.fields.keys()
+    assert {MODEL, "learning_rate"} <= compared.keys()
+    assert MODEL not in found.space, "somebody has chosen one"

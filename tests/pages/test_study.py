@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from engine.artifacts import artifacts_of
 from engine.runs import RunState
-from engine.spec import Range
+from engine.spec import Choices, Range
 from engine.store import Store
 from engine.store.schema import studies
 from engine.studies import Search, Study, StudySpec, StudyState, tunable
@@ -63,6 +63,59 @@ def test_every_chart_draws_or_says_what_it_waits_for(store: Store, view: str, tr
     assert charts(at) or "This chart needs" in words(at)
     if trials == 12:
         assert all(figure["data"] for figure in charts(at))
+
+
+def of_models(store: Store) -> Study:
+    """A study that compares three models, of which one has neither depth nor units."""
+    space = {"model": Choices(("cnn", "mlp", "linear")), "units": None, "depth": None, "learning_rate": None}
+    search = Search(trials=20, sampler="random", pruner="none")
+    made = store.studies.create(StudySpec.build(study_seeding.VALUES, space, search=search), "", "ada")
+    for number in range(12):
+        model = made.spec.models[number % 3]
+        params = {"model": model, "units": 16 + number, "depth": 1 + number % 4, "learning_rate": 0.001 * (number + 1)}
+        study_seeding.ended(store, made, number, {name: params[name] for name in made.spec.used(params)})
+    return made
+
+
+@pytest.mark.parametrize("view", sorted(VIEWS))
+def test_every_chart_draws_models_with_hyperparameters_of_their_own(store: Store, view: str) -> None:
+    made = of_models(store)
+    at = open_page("study", study=made.id, view=view)
+    assert not at.exception, at.exception[0].message
+    assert not at.error
+    for figure in charts(at):
+        assert figure["data"]
+    if view == "slices":
+        drawn = [len(trace["x"]) for figure in charts(at) for trace in figure["data"][:1]]
+        assert drawn == [12, 8, 4, 12], "only trials that have the hyperparameter"
+    if view == "parallel":
+        depth = next(d for d in charts(at)[0]["data"][0]["dimensions"] if d["label"] == "Depth")
+        assert None not in depth["values"]
+        assert depth["ticktext"][0] == "–"
+
+
+def test_models_stand_in_the_table_and_a_trial_lacks_what_its_model_lacks(store: Store) -> None:
+    made = of_models(store)
+    table = open_page("study", study=made.id).dataframe[0].value.set_index("trial")
+    assert list(table["model"][[0, 1, 2]]) == ["cnn", "mlp", "linear"]
+    assert table["units"].isna().sum() == 4
+    assert table["depth"].notna().sum() == 4
+
+
+def test_a_model_is_enqueued_with_what_it_has(store: Store) -> None:
+    made = of_models(store)
+    at = open_page("study", study=made.id)
+    at.selectbox(key=f"enqueue-{made.id}.model").select("mlp")
+    at.number_input(key=f"enqueue-{made.id}.depth").set_value(2)
+    press(at, "Try them")
+    assert store.studies.get(made.id).enqueued == ({"model": "mlp", "depth": 2},)
+
+
+def test_a_trial_with_another_model_is_promoted(store: Store) -> None:
+    made = of_models(store)
+    press(pick(open_page("study", study=made.id), 2), "Promote")
+    (run,) = store.runs.list(trials=False)
+    assert run.spec["model"]["name"] == "linear"
 
 
 def test_only_the_chart_that_is_looked_at_is_drawn(store: Store) -> None:

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import streamlit as st
 
@@ -13,15 +12,17 @@ from engine.search.suggestions import suggested_domain, suggested_space
 from engine.spec import Choices, Field, Range
 from engine.studies import (
     DIRECTIONS,
+    MODEL,
     OBJECTIVES,
     QUALITY,
     Direction,
     Domain,
     Search,
     StudySpec,
+    dimensions,
+    models_of,
     narrow,
     own_direction,
-    tunable,
 )
 from ui.language import _
 from ui.plain import plain_label
@@ -37,14 +38,24 @@ class SearchForm:
     form: Form
     """What stays as it is."""
     base: RunSpec
-    fields: dict[str, Field]
-    """Hyperparameters that may vary, by name."""
+    sections: dict[str, list[Field]]
+    """What may vary, by section."""
     space: dict[str, Domain]
     objectives: tuple[str, ...]
     directions: dict[str, Direction]
     """Of those objectives that are not to be evaluated in their own direction."""
     search: Form
     notes: tuple[str, ...]
+
+    @property
+    def fields(self) -> dict[str, Field]:
+        """What may vary, by name."""
+        return {field.name: field for fields in self.sections.values() for field in fields}
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """The names of the models that trials may have."""
+        return models_of(self.base, self.space)
 
     def study_spec(self) -> StudySpec:
         """The frozen record. Raises `TrainyardError` for what does not go together."""
@@ -56,9 +67,9 @@ def read_search(params: Mapping[str, str]) -> SearchForm:
     """Understand a URL. What is unknown or out of range is left out with a sentence; the rest stands."""
     form = read_form(params)
     base = form.spec()
-    fields, values = tunable(base), base.values()
     notes = list(form.notes)
-    space = suggested_space(base) if VARY not in params else read_vary(params[VARY], fields, values, notes)
+    usual = suggested_space(base, compare_models=MODEL not in params)
+    space = read_vary(params[VARY], base, notes) if VARY in params else usual
     directions = _read_objectives(params.get(OBJECTIVE), notes)
     objectives = tuple(directions)
     defaults = Search().model_dump()
@@ -66,16 +77,24 @@ def read_search(params: Mapping[str, str]) -> SearchForm:
         defaults["pruner"] = "none"  # trials are compared by their quality alone while they train
     search = read_spec(Search, params, defaults, "search")
     chosen = {name: direction for name, direction in directions.items() if direction}
-    return SearchForm(form, base, fields, space, objectives, chosen, search, (*notes, *search.notes))
+    sections = dimensions(base, models_of(base, space))
+    return SearchForm(form, base, sections, space, objectives, chosen, search, (*notes, *search.notes))
 
 
-def read_vary(text: str, fields: Mapping[str, Field], values: Mapping[str, Any], notes: list[str]) -> dict[str, Domain]:
+def fields_of(base: RunSpec, space: Mapping[str, Domain]) -> dict[str, Field]:
+    """Return what may vary by name; with the model vary the hyperparameters of all models to choose from."""
+    return {field.name: field for fields in dimensions(base, models_of(base, space)).values() for field in fields}
+
+
+def read_vary(text: str, base: RunSpec, notes: list[str]) -> dict[str, Domain]:
     """`units:32..128,learning_rate,activation:relu|tanh`; a name alone means all that its field takes."""
     space: dict[str, Domain] = {}
-    for entry in re.split(r",(?=[a-z_])", text):  # a choice may hold a comma, followed by a number
-        name, _colon, words = entry.strip().partition(":")
+    written = (entry.strip() for entry in re.split(r",(?=[a-z_])", text))  # a choice may hold a comma before a number
+    for entry in sorted(written, key=lambda entry: entry.partition(":")[0] != MODEL):  # what may vary depends on it
+        name, _colon, words = entry.partition(":")
         if not name:
             continue
+        fields = fields_of(base, space)
         if name not in fields:
             notes.append(
                 _("'{name}' cannot vary here: this data, network and training do not have it.").format(
@@ -88,7 +107,7 @@ def read_vary(text: str, fields: Mapping[str, Field], values: Mapping[str, Any],
         except (TrainyardError, ValueError, OverflowError) as error:
             why = said(error) if isinstance(error, TrainyardError) else _("That is no range.")
             notes.append(_("'{entry}' in the link cannot be used.").format(entry=plain_label(entry, 60)) + " " + why)
-            space[name] = suggested_domain(fields[name], values[name])
+            space[name] = suggested_domain(fields[name], base)
     return space
 
 
@@ -146,8 +165,17 @@ def put_domain(name: str, domain: Domain | None) -> None:
     space = {other: kept for other, kept in found.space.items() if other != name}
     if domain is not None:
         space[name] = domain
-    ordered = {other: space[other] for other in found.fields if other in space}
-    st.query_params[VARY] = write_vary(ordered, found.fields)
+    fields = fields_of(found.base, space)  # of a model that is not compared any more nothing varies
+    ordered = {other: fitting(fields[other], space[other], found.base) for other in fields if other in space}
+    st.query_params[VARY] = write_vary(ordered, fields)
+
+
+def fitting(field: Field, domain: Domain, base: RunSpec) -> Domain:
+    """Return the domain, or a suggested one where another model has come that does not take all of it."""
+    try:
+        return narrow(field, domain)
+    except TrainyardError:
+        return suggested_domain(field, base)
 
 
 def put_objectives(names: list[str]) -> None:

@@ -11,7 +11,8 @@ from engine.studies import Search, Study, StudySpec, StudyState
 from ui import lab
 from ui.language import _
 from ui.studies.actions import ask
-from ui.words import domain_text, value_text
+from ui.studies.words import option_text
+from ui.words import domain_text
 
 
 def draw_steering(study: Study, fields: dict[str, Field]) -> None:
@@ -49,7 +50,7 @@ def _value_input(study: Study, field: Field) -> Any:
             return st.selectbox(
                 options=list(options),
                 index=None,
-                format_func=value_text,
+                format_func=lambda option: option_text(field.name, option),
                 placeholder=_("The sampler chooses"),
                 **common,
             )

@@ -74,7 +74,7 @@ def rows(trials: Sequence[Trial], study: Study) -> pd.DataFrame:
         found[f"value-{i}"] = [trial.values[i] for trial in trials]
     for name, domain in study.spec.space.items():
         words = choice_words(domain)
-        found[name] = [words.get(value := trial.params[name], value) for trial in trials]
+        found[name] = [words.get(value := trial.params.get(name), value) for trial in trials]
     found["seconds"] = [trial.seconds for trial in trials]
     link = f"{page('run').stem}?run="
     found["run"] = [f"{link}{trial.run.id}" for trial in trials]

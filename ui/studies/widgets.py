@@ -9,27 +9,26 @@ from engine.errors import TrainyardError
 from engine.search.grid import check_grid, combinations, most_trials
 from engine.search.suggestions import suggested_domain
 from engine.spec import Choices, Field, Range
-from engine.studies import DIRECTIONS, OBJECTIVES, Direction, StudySpec, narrow, own_direction
+from engine.studies import DIRECTIONS, MODEL, OBJECTIVES, Direction, StudySpec, model_fields, narrow, own_direction
 from ui import lab
 from ui.language import N_, _, plural
 from ui.studies.form import SearchForm, put_direction, put_domain, put_objectives, read_search
+from ui.studies.words import option_text
 from ui.train.cost import draw_study_cost
-from ui.words import section_title, value_text
+from ui.words import section_title
 
 DIRECTION_WORDS: dict[Direction, str] = {"maximize": N_("More"), "minimize": N_("Less")}
 
 
 def draw_space(found: SearchForm) -> None:
     """All hyperparameters by section; those that a beginner can leave alone are folded away."""
-    for section, part in found.base.sections().items():
-        fields = [found.fields[f.name] for f in part.hyperparameters() if f.name in found.fields]
+    for section, fields in found.sections.items():
         basic = [field for field in fields if not field.advanced]
         folded = [field for field in fields if field.advanced]
         if not fields:
             continue
         with st.container(border=True):
-            words = section_title(section)
-            st.subheader(f"{words}: {_(part.title)}" if part.title else words, anchor=False)
+            st.subheader(_heading(found, section), anchor=False)
             for field in basic:
                 draw_row(found, field)
             if folded:
@@ -42,6 +41,20 @@ def draw_space(found: SearchForm) -> None:
                         draw_row(found, field)
 
 
+def _heading(found: SearchForm, section: str) -> str:
+    """The name of a section, and what was chosen for it; models that are compared stand below."""
+    words, title = section_title(section), found.base.sections()[section].title
+    return f"{words}: {_(title)}" if title and not (section == "model" and MODEL in found.space) else words
+
+
+def _owners(found: SearchForm, field: Field) -> str:
+    """The models that have a hyperparameter, where several are compared and some lack it; empty otherwise."""
+    models_ = [name for name in found.models if field.name in model_fields(name)]
+    if field not in found.sections["model"] or field.name == MODEL or len(models_) == len(found.models):
+        return ""
+    return _("only with {models}").format(models=", ".join(option_text(MODEL, name) for name in models_))
+
+
 def draw_row(found: SearchForm, field: Field) -> None:
     """A tick, and beside it how far the hyperparameter varies, or the value at which it stays."""
     key, ticked = f"vary.{field.name}", field.name in found.space
@@ -50,10 +63,12 @@ def draw_row(found: SearchForm, field: Field) -> None:
         left, right = st.columns([1, 2], vertical_alignment="center", gap="small")
     with left:
         st.checkbox(_(field.label), key=key, help=_(field.help), on_change=_tick, args=(found, field))
+        if owners := _owners(found, field):
+            st.caption(owners)
     with right:
         if not ticked:
-            value = found.base.values()[field.name]
-            st.caption(_("stays at {value}").format(value=value_text(value)))
+            value = found.base.values().get(field.name, field.default)
+            st.caption(_("stays at {value}").format(value=option_text(field.name, value)))
         elif isinstance(domain := found.space[field.name], Choices):
             _draw_choices(found, field, domain)
         else:
@@ -67,7 +82,7 @@ def _draw_choices(found: SearchForm, field: Field, domain: Choices) -> None:
     st.multiselect(
         _(field.label),
         list(options),
-        format_func=value_text,
+        format_func=lambda option: option_text(field.name, option),
         key=key,
         label_visibility="collapsed",
         help=_("Trials choose among these."),
@@ -128,7 +143,7 @@ def _change_end(field: Field, end: str, key: str) -> None:
 
 def _tick(found: SearchForm, field: Field) -> None:
     ticked = st.session_state[f"vary.{field.name}"]
-    put_domain(field.name, suggested_domain(field, found.base.values()[field.name]) if ticked else None)
+    put_domain(field.name, suggested_domain(field, found.base) if ticked else None)
 
 
 def draw_objectives(found: SearchForm) -> None:
@@ -184,6 +199,12 @@ def plan(spec: StudySpec) -> list[str]:
             ).format(count=trials)
         )
     words.append(plural("{count:,} trial is trained.", "{count:,} trials are trained.", trials).format(count=trials))
+    if MODEL in spec.space:
+        words.append(
+            plural("{count} network is compared.", "{count} networks are compared.", len(spec.models)).format(
+                count=len(spec.models)
+            )
+        )
     if search.parallel > 1:
         words.append(
             _("{count} of them train at the same time, where there are as many slots.").format(count=search.parallel)
@@ -204,7 +225,8 @@ def draw_plan_cost(spec: StudySpec) -> None:
     """What the study will cost, with as many trials at once as there are slots."""
     search, trials, slots = spec.search, most_trials(spec), _slots()
     parallel = min(search.parallel, trials, slots or search.parallel)
-    draw_study_cost(spec.run_spec({}), spec.largest(), trials, parallel, 60 * search.budget_minutes)
+    largest = [spec.largest(model) for model in spec.models]
+    draw_study_cost(spec.run_spec({}), largest, trials, parallel, 60 * search.budget_minutes)
 
 
 def _slots() -> int:

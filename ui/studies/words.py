@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from engine import service
+from engine.models.base import models
 from engine.runs import RunState
 from engine.search.trials import Trial
-from engine.studies import OBJECTIVES, QUALITY, Study, StudySpec, StudyState
+from engine.studies import MODEL, OBJECTIVES, QUALITY, Study, StudySpec, StudyState
 from ui import lab
 from ui.language import _
 from ui.words import STATES, StateLook, duration_text, is_share, metric_text, metric_word, value_text
@@ -50,6 +51,11 @@ def objective_text(name: str, metric: str, value: float | None) -> str:
 def objective_format(name: str, metric: str) -> str:
     """The same as Plotly writes it on an axis."""
     return ".1%" if name == QUALITY and is_share(metric) else ",.4~g"
+
+
+def option_text(name: str, value: Any) -> str:
+    """A value of a hyperparameter in a form; a model by its title."""
+    return _(models[value].title) if name == MODEL and value in models else value_text(value)
 
 
 def params_text(labels: dict[str, str], params: dict[str, Any]) -> str:

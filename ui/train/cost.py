@@ -3,6 +3,7 @@
 The figures come with the picture of the network; until then one line says so, and the page does not wait.
 """
 
+from collections.abc import Sequence
 from dataclasses import fields
 from typing import TYPE_CHECKING
 
@@ -47,10 +48,12 @@ def draw_cost(spec: RunSpec, picture: "NetworkPicture | None", warned: "st.delta
             _warn(cost.warning())
 
 
-def draw_study_cost(spec: RunSpec, largest: RunSpec, trials: int, parallel: int, budget_seconds: float = 0.0) -> None:
+def draw_study_cost(
+    spec: RunSpec, largest: Sequence[RunSpec], trials: int, parallel: int, budget_seconds: float = 0.0
+) -> None:
     """Time and memory of a study of `trials` runs like `spec`, of which `parallel` train at once.
 
-    `largest` is the run with the largest values that are searched: memory must suffice for it too. None begins after
+    `largest` are the runs with the largest values that are searched, one a model: memory must suffice for them too. None begins after
     `budget_seconds`; 0 for no such limit. While the predictor is loading, a line says so.
     """
     with lab.guarded():
@@ -62,9 +65,11 @@ def draw_study_cost(spec: RunSpec, largest: RunSpec, trials: int, parallel: int,
         _draw("study-cost", time, _memory(cost, parallel), *_size(cost.facts))
         warning = cost.warning() or cost.together_warning(parallel)
         _warn(warning)
-        if not warning and largest != spec:
-            most = service.costs.estimate(lab.actor(), largest, facts_of(largest), trial=True)
-            _warn(most.warning() or most.together_warning(parallel), _("With the largest values that are searched:"))
+        for one in largest:
+            if not warning and one != spec:
+                most = service.costs.estimate(lab.actor(), one, facts_of(one), trial=True)
+                warning = most.warning() or most.together_warning(parallel)
+                _warn(warning, _("With the largest values that are searched:"))
 
 
 def _wait() -> None:

@@ -57,13 +57,14 @@ def number_of(value: float | None) -> float | None:
 
 def hovers_of(trials: Sequence[Trial], goal: Goal, most: int = 8) -> list[str]:
     """The values of each trial, a line for each hyperparameter."""
-    columns = []
-    for name, domain in [*goal.space.items()][:most]:
-        words = choice_words(domain)
-        values = [trial.params[name] for trial in trials]
-        shown = [words.get(v) or (f"{v:.4g}" if isinstance(v, float) else str(v)) for v in values]
-        columns.append([f"{goal.labels[name]}: {text}" for text in shown])
-    return ["<br>".join(lines) for lines in zip(*columns, strict=True)]
+    words = {name: choice_words(domain) for name, domain in goal.space.items()}
+    return [
+        "<br>".join(
+            f"{goal.labels[name]}: {words[name].get(v) or (f'{v:.4g}' if isinstance(v, float) else v)}"
+            for name, v in [*trial.params.items()][:most]
+        )
+        for trial in trials
+    ]
 
 
 def short(text: str, most: int = 22) -> str:

@@ -20,7 +20,7 @@ _CELLS = 28  # of a contour, in each direction
 def contour_figure(trials: Sequence[Trial], goal: Goal, across: str, up: str) -> Figure:
     """What trials came to by two hyperparameters: between them it is estimated, nearer trials counting more."""
     look = goal.look
-    shown = sample([trial for trial in trials if trial.evaluated], goal)
+    shown = sample([t for t in trials if t.evaluated and {across, up} <= t.params.keys()], goal)
     if not shown:
         return {"data": [], "layout": plain_layout(look)}
     axes = [goal.space[across], goal.space[up]]

@@ -22,7 +22,7 @@ def parallel_figure(trials: Sequence[Trial], goal: Goal) -> Figure:
     colours = COLOURS[goal.theme]
     values = [number_of(goal.value(trial)) for trial in shown]
     dimensions = [
-        _dimension(domain, goal.labels[name], [trial.params[name] for trial in shown])
+        _with_unused(_dimension(domain, goal.labels[name], [trial.params.get(name) for trial in shown]))
         for name, domain in goal.space.items()
     ]
     dimensions += [
@@ -63,9 +63,28 @@ def _dimension(domain: Domain, label: str, values: list[Any]) -> Figure:
             ticks = np.linspace(np.log10(low), np.log10(high), 5)
             return {
                 "label": short(label),
-                "values": [rounded(float(np.log10(value))) for value in values],
+                "values": [None if value is None else rounded(float(np.log10(value))) for value in values],
                 "tickvals": [rounded(float(tick)) for tick in ticks],
                 "ticktext": [f"{10**tick:.3g}" for tick in ticks],
             }
         case _:
-            return {"label": short(label), "values": [rounded(float(value)) for value in values]}
+            return {
+                "label": short(label),
+                "values": [None if value is None else rounded(float(value)) for value in values],
+            }
+
+
+def _with_unused(dimension: Figure) -> Figure:
+    """Return an axis on which trials that do not have the hyperparameter pass below all values: a gap cannot be drawn."""
+    known = [value for value in dimension["values"] if value is not None]
+    if len(known) == len(dimension["values"]):
+        return dimension
+    low, high = dimension.get("range") or (min(known, default=0.0), max(known, default=1.0))
+    ticks = dimension.get("tickvals") or [rounded(float(tick)) for tick in np.linspace(low, high, 5)]
+    below = rounded(low - 0.15 * ((high - low) or 1.0))
+    return dimension | {
+        "values": [below if value is None else value for value in dimension["values"]],
+        "tickvals": [below, *ticks],
+        "ticktext": ["–", *(dimension.get("ticktext") or [f"{tick:.3g}" for tick in ticks])],
+        "range": [below, high],
+    }

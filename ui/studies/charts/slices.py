@@ -12,7 +12,7 @@ from ui.studies.charts.goal import Goal, sample
 def slice_figure(trials: Sequence[Trial], goal: Goal, name: str, best: Iterable[int]) -> Figure:
     """What trials came to by the value of one hyperparameter; the best ones as stars."""
     look, winners = goal.look, set(best)
-    evaluated = sample([trial for trial in trials if trial.evaluated], goal)
+    evaluated = sample([trial for trial in trials if trial.evaluated and name in trial.params], goal)
     stars = [trial for trial in evaluated if trial.number in winners]
     traces = [
         _slice_points(evaluated, goal, name, {"color": look.train, "size": 7, "opacity": 0.6}),
