@@ -17,7 +17,7 @@ NAMES = (
 def main(names: list[str]) -> None:
     """Run one measurement after the other; progress goes to standard error, results to standard output."""
     if unknown := [name for name in names if name not in NAMES]:
-        sys.exit(f"There is no measurement {unknown[0]!r}. There are: {', '.join(NAMES)}.")
+        sys.exit(f"There is no measurement {unknown[0]!r}. Available: {', '.join(NAMES)}.")
     found: dict[str, Any] = {"cores": os.cpu_count()}
     for name in names or NAMES:
         began = time.monotonic()

@@ -202,8 +202,8 @@ def check_free_disk() -> None:
     limit = settings().min_free_disk_mb * 1_000_000
     if free < limit:
         raise TrainyardError(
-            "Only {free:.0f} MB are free on the disk of {root}, and TRAINYARD_MIN_FREE_DISK_MB asks for "
-            "{limit:.0f}. Delete runs on the Runs page, or free space elsewhere.",
+            "Only {free:.0f} MB are free on the disk of {root}, and TRAINYARD_MIN_FREE_DISK_MB "
+            "requires {limit:.0f}. Delete runs on the Runs page, or free space elsewhere.",
             free=free / 1e6,
             root=root,
             limit=limit / 1e6,

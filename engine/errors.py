@@ -29,7 +29,7 @@ def unknown_name(kind: str, name: str, known: Iterable[str]) -> TrainyardError:
     if near := difflib.get_close_matches(name, names, n=3):
         hint = Sentence("Did you mean {near}?", near=joined(map(repr, near), OR))
     else:
-        hint = Sentence("There are: {names}.", names=joined(names, COMMA))
+        hint = Sentence("Available: {names}.", names=joined(names, COMMA))
     return TrainyardError("No {kind} named {name!r}. {hint}", kind=kind, name=name, hint=hint)
 
 

@@ -96,8 +96,8 @@ def check_fork(parent: RunSpec, child: RunSpec, epoch: int) -> None:
             was, wanted = getattr(before, name), getattr(after, name)
             if was != wanted:
                 raise TrainyardError(
-                    "A fork keeps {field} of its parent, which is {was}, not {wanted}: the weights would not fit, "
-                    "or not mean the same. Start a new run to change it.",
+                    "A fork keeps {field} of its parent, which is {was}, not {wanted}: otherwise the "
+                    "weights would not fit, or would not mean the same. Start a new run to change it.",
                     field=name.replace("_", " "),
                     was=was,
                     wanted=wanted,
@@ -106,14 +106,14 @@ def check_fork(parent: RunSpec, child: RunSpec, epoch: int) -> None:
     most = next(int(limit.high) for limit in limits if isinstance(limit, Range))
     if epoch >= most:
         raise TrainyardError(
-            "No run has more than {most} epochs, so none can go on after epoch {epoch}. Fork an earlier one.",
+            "A run has at most {most} epochs, so it cannot continue after epoch {epoch}. Fork an earlier one.",
             most=most,
             epoch=epoch,
         )
     if child.training.epochs <= epoch:
         raise TrainyardError(
-            "A fork at epoch {epoch} goes on with epoch {next_epoch}, and the run is to end after {epochs}. Set "
-            "epochs to {next_epoch} or more.",
+            "A fork at epoch {epoch} continues with epoch {next_epoch}, but the run would end after "
+            "epoch {epochs}. Set epochs to {next_epoch} or more.",
             epoch=epoch,
             next_epoch=epoch + 1,
             epochs=child.training.epochs,
@@ -138,8 +138,8 @@ def check_kept(parent: Run, epoch: int) -> None:
     """Raise `TrainyardError` with the reason where `epoch` of a run cannot be forked."""
     if parent.study_id is not None:
         raise TrainyardError(
-            "Run {parent} is a trial of study {study}, and trials keep no epochs. Start a run with its "
-            "values and fork that one.",
+            "Run {parent} is a trial of study {study}, and trials do not keep epochs. Start a run "
+            "with its values and fork that one.",
             parent=parent.id,
             study=parent.study_id,
         )
@@ -155,21 +155,21 @@ def check_kept(parent: Run, epoch: int) -> None:
             listed=listed,
         )
     if parent.state is RunState.CANCELED:
-        raise TrainyardError("Run {parent} was canceled, and nothing of it was kept.", parent=parent.id)
+        raise TrainyardError("Run {parent} was canceled and nothing was kept.", parent=parent.id)
     if not settings().kept_epochs:
         raise TrainyardError("No epochs are kept: TRAINYARD_KEPT_EPOCHS is 0. Set it to 1 or more, and train again.")
     if not parent.state.final:
         raise TrainyardError(
-            "Run {parent} is {state} and has kept no epoch yet. Wait until it has, then fork it.",
+            "Run {parent} is {state} and has not kept an epoch yet. Wait until it has, then fork it.",
             parent=parent.id,
             state=word(parent.state),
         )
     if parent.epoch <= (parent.parent_epoch or 0):
         raise TrainyardError(
-            "Run {parent} has ended no epoch, so nothing can go on from it. Start a new run.", parent=parent.id
+            "Run {parent} has not completed an epoch, so there is nothing to fork. Start a new run.", parent=parent.id
         )
     raise TrainyardError(
-        "No epoch of run {parent} is kept any more: they go first when runs are over "
+        "No epoch of run {parent} is kept any more: kept epochs are deleted first when runs are over "
         "TRAINYARD_DISK_BUDGET_MB. Start a run with its values, or raise the budget.",
         parent=parent.id,
     )

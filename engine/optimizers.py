@@ -16,7 +16,7 @@ class Optimizer(Spec):
     suggested: ClassVar[dict[str, Any]] = {}
 
     learning_rate: Annotated[float, Range(1e-6, 1.0, log=True)] = 1e-3
-    r"""Size of each step, $\eta$. Too high: the loss jumps or becomes NaN. Too low: nothing moves. The first hyperparameter to tune."""
+    r"""Size of each step, $\eta$. Too high: the loss jumps or becomes NaN. Too low: hardly any progress. The first to tune."""
     clip_norm: Annotated[float, Range(0.0, 100.0), ADVANCED] = 0.0
     r"""Gradient clipping: scale each weight's gradient down to this norm, $g \leftarrow g\,\min(1, c / \lVert g \rVert)$. 0: off."""
 
@@ -39,9 +39,9 @@ class Adam(Optimizer):
     r"""Steps scaled by running means of the gradient and of its square: $w \leftarrow w - \eta\,\hat m / (\sqrt{\hat v} + \epsilon)$."""
 
     beta_1: Annotated[float, Range(0.0, 0.999), ADVANCED] = 0.9
-    r"""Memory of the mean gradient: $m \leftarrow \beta_1 m + (1 - \beta_1) g$."""
+    r"""Decay of the running mean of the gradient: $m \leftarrow \beta_1 m + (1 - \beta_1) g$."""
     beta_2: Annotated[float, Range(0.0, 0.9999), ADVANCED] = 0.999
-    r"""Memory of the mean squared gradient: $v \leftarrow \beta_2 v + (1 - \beta_2) g^2$."""
+    r"""Decay of the running mean of the squared gradient: $v \leftarrow \beta_2 v + (1 - \beta_2) g^2$."""
 
     def build(self, learning_rate: Any) -> "keras.optimizers.Optimizer":
         """Kingma and Ba 2015, https://arxiv.org/abs/1412.6980."""
@@ -52,7 +52,7 @@ class Adam(Optimizer):
 
 @optimizers.register("adamw", "AdamW")
 class AdamW(Adam):
-    r"""Adam with weight decay apart from the gradient: additionally $w \leftarrow w - \eta\,\lambda\,w$."""
+    r"""Adam with weight decay decoupled from the gradient: additionally $w \leftarrow w - \eta\,\lambda\,w$."""
 
     weight_decay: Annotated[float, Range(0.0, 0.3)] = 0.004
     r"""Decay $\lambda$ of every weight towards zero at each step."""
@@ -98,7 +98,7 @@ class RmsProp(Optimizer):
     r"""Steps scaled by a running mean of the squared gradient: $w \leftarrow w - \eta\,g / \sqrt{v + \epsilon}$."""
 
     rho: Annotated[float, Range(0.0, 0.999), ADVANCED] = 0.9
-    r"""Memory of the mean squared gradient: $v \leftarrow \rho v + (1 - \rho) g^2$."""
+    r"""Decay of the running mean of the squared gradient: $v \leftarrow \rho v + (1 - \rho) g^2$."""
 
     def build(self, learning_rate: Any) -> "keras.optimizers.Optimizer":
         """Tieleman and Hinton 2012, https://www.cs.toronto.edu/~hinton/coursera/lecture6/lec6.pdf."""

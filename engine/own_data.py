@@ -39,10 +39,10 @@ class Uses:
     def warning(self) -> Sentence:
         """Return what is lost with it."""
         return counted(
-            "Run {runs} used the dataset {reference!r}. Without it no such run can be resumed or show examples; the "
-            "models stay.",
-            "Runs {runs} used the dataset {reference!r}. Without it no such run can be resumed or show examples; the "
-            "models stay.",
+            "Run {runs} used the dataset {reference!r}. Without it, the run cannot be resumed or "
+            "show examples; its model stays.",
+            "Runs {runs} used the dataset {reference!r}. Without it, they cannot be resumed or show "
+            "examples; their models stay.",
             count=len(self.ended),
             reference=self.reference,
             runs=_listed(self.ended),

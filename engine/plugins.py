@@ -24,8 +24,8 @@ def import_plugins(part: str = "") -> None:
         except Exception as error:  # whatever a third-party module raises
             _log.exception("cannot import the plug-in %r", name)
             raise TrainyardError(
-                "The plug-in {name!r} cannot be imported ({kind}: {error}). Put its folder on PYTHONPATH and "
-                "mend it, or take its name out of TRAINYARD_PLUGINS.",
+                "The plug-in {name!r} cannot be imported ({kind}: {error}). Put its folder on "
+                "PYTHONPATH and fix it, or remove it from TRAINYARD_PLUGINS.",
                 name=name,
                 kind=type(error).__name__,
                 error=error,

@@ -53,22 +53,22 @@ RESUMABLE = (RunState.PAUSED, RunState.STOPPED, RunState.FAILED, RunState.PRUNED
 
 
 class Training(Spec):
-    """How long, in what portions, on what, and with which seed."""
+    """Duration, batch size, device and seed of a training."""
 
     epochs: Annotated[int, Range(1, 500, log=True)] = 10
-    """How many times training passes over all training examples, at most."""
+    """Maximum number of passes over all training examples."""
     batch_size: Annotated[int, Range(4, 4096, log=True)] = 64
     """Examples in one weight update. Larger: faster and steadier; smaller: noisier, often generalises better."""
     patience: Annotated[int, Range(0, 100)] = 4
     """Early stopping: end after this many epochs without a better validation result. The best epoch is restored. 0: off."""
     first_best: Annotated[int, Range(1, 500, log=True), FIXED, ADVANCED] = 1
-    """The first epoch that may count as the best. Where few examples validate, an early one often looks best by chance."""
+    """The first epoch that may count as the best. With few validation examples, an early one often looks best by chance."""
     seed: Annotated[int, Setting(ge=0, le=2**31 - 1), ADVANCED] = 0
     """Seed of weights, data order, dropout and augmentation. The same seed on the same machine repeats a run."""
     deterministic: Annotated[bool, FIXED, ADVANCED] = False
     """Use only operations that give bit-identical results each time; can be slower on a GPU."""
     device: Annotated[str, Options("devices"), Setting(pattern=r"^(auto|cpu|gpu|gpu:\d{1,2})$"), ADVANCED] = "auto"
-    """Where to train: auto takes a free GPU where there is one, the CPU otherwise."""
+    """Device to train on. Auto: a free GPU if there is one, otherwise the CPU."""
     mixed_precision: Annotated[bool, FIXED, ADVANCED] = False
     """Compute in 16 bits, keep weights in 32: about twice as fast on recent GPUs. Ignored on the CPU."""
 

@@ -90,7 +90,7 @@ class Plateau(Schedule):
     reacts: ClassVar[bool] = True
 
     plateau_factor: Annotated[float, Range(0.05, 0.9, step=0.05)] = 0.5
-    """What the learning rate is multiplied with at each cut."""
+    """Factor by which the learning rate is multiplied at each cut."""
     plateau_patience: Annotated[int, Range(1, 20)] = 2
     """Epochs without a better validation loss before a cut."""
 

@@ -155,7 +155,7 @@ def test_rows_take_numbers_texts_and_gaps_alike(client: httpx.Client, iris: int)
 
 
 def test_a_broken_file_among_good_ones_gets_its_own_sentence(client: httpx.Client, digits: int) -> None:
-    files = [("files", ("good.png", png(pictures(1)[0]))), ("files", ("bad.png", b"no picture"))]
+    files = [("files", ("good.png", png(pictures(1)[0]))), ("files", ("bad.png", b"not an image"))]
     good, bad = client.post(f"/models/{digits}:predict", files=files).json()["predictions"]
     assert good.keys() == {"file", "label", "probability", "probabilities"}
     assert bad == {"file": "bad.png", "error": bad["error"]}
@@ -172,7 +172,7 @@ def test_ten_threads_get_the_answers_to_their_own_inputs(client: httpx.Client, d
         barrier.wait()
         for _ in range(10):
             if number == 3:  # one of them always sends nonsense, and harms nobody
-                assert "no picture" in sentence(ask(client, digits, {"instances": [[1, 2]]}), 400)
+                assert "not an image" in sentence(ask(client, digits, {"instances": [[1, 2]]}), 400)
             else:
                 answer = ask(client, digits, {"instances": [images[number].tolist()]}, raw="1")
                 assert answer.json()["predictions"][0] == pytest.approx(alone[number], rel=1e-4, abs=1e-6)
@@ -229,7 +229,7 @@ def test_dataset_and_model_name_the_newest_completed_run(client: httpx.Client, l
         (b"{", "not JSON"),
         (b'{"instances": [NaN]}', "NaN is no number"),
         (b"[" * 200_000, "nested too deeply"),
-        (b'{"instances": ' + b"[" * 300 + b"1" + b"]" * 300 + b"}", "no picture"),
+        (b'{"instances": ' + b"[" * 300 + b"1" + b"]" * 300 + b"}", "not an image"),
         (b'{"instances": [' + b"9" * 5_000 + b"]}", "not JSON"),
         ([], "must be a JSON object"),
         ({}, "must be a list of at least one"),
@@ -242,12 +242,12 @@ def test_dataset_and_model_name_the_newest_completed_run(client: httpx.Client, l
         ({"instances": ["text"]}, "instances[0] is no picture"),
         ({"instances": [[[[0]] * 8] * 7]}, "8 × 8 × 1 numbers"),
         ({"instances": [[[[0]] * 8] * 8, [[[0]] * 8] * 7]}, "instances[1] is no picture"),
-        ({"instances": [[[["1"]] * 8] * 8]}, "is no picture"),
-        ({"instances": [[[[True]] * 8] * 8]}, "is no picture"),
-        ({"instances": [[[[256]] * 8] * 8]}, "pixels go from 0 to 255"),
-        ({"instances": [[[[-1]] * 8] * 8]}, "pixels go from 0 to 255"),
+        ({"instances": [[[["1"]] * 8] * 8]}, "is not an image"),
+        ({"instances": [[[[True]] * 8] * 8]}, "is not an image"),
+        ({"instances": [[[[256]] * 8] * 8]}, "pixel values must be from 0 to 255"),
+        ({"instances": [[[[-1]] * 8] * 8]}, "pixel values must be from 0 to 255"),
         (b'{"instances": [' + json.dumps([[[1]] * 8] * 8).replace("1", "1e999").encode() + b"]}", "0 to 255"),
-        ({"instances": [[[[10**400]] * 8] * 8]}, "is no picture"),
+        ({"instances": [[[[10**400]] * 8] * 8]}, "is not an image"),
         ({"instances": [{"b64": "?"}]}, "not base64"),
         ({"instances": [{"b64": 1}]}, 'only {"b64": "..."}'),
         ({"instances": [{"b64": "AAAA", "more": 1}]}, 'only {"b64": "..."}'),
@@ -263,14 +263,14 @@ def test_what_is_no_picture_is_refused_with_a_sentence(
 @pytest.mark.parametrize(
     ("row", "said"),
     [
-        ("x", "is no row"),
+        ("x", "is not a row"),
         ({"colour": 1}, "a column 'colour'"),
         ({"\ud800": 1}, "a column"),
-        (IRIS | {"petal width (cm)": "wide"}, "is 'wide'; a number is expected"),
-        (IRIS | {"petal width (cm)": True}, "a number is expected"),
-        (IRIS | {"petal width (cm)": [1]}, "no single value"),
-        (IRIS | {"petal width (cm)": 10**400}, "a number is expected"),
-        (IRIS | {"petal width (cm)": 1e300}, "a number is expected"),
+        (IRIS | {"petal width (cm)": "wide"}, "is 'wide'; expected a number"),
+        (IRIS | {"petal width (cm)": True}, "expected a number"),
+        (IRIS | {"petal width (cm)": [1]}, "not have a single value"),
+        (IRIS | {"petal width (cm)": 10**400}, "expected a number"),
+        (IRIS | {"petal width (cm)": 1e300}, "expected a number"),
         (IRIS | {"petal width (cm)": "\ud800"}, "half a character"),
     ],
 )

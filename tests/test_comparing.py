@@ -212,7 +212,7 @@ def test_a_dataset_that_has_changed_is_said(store: Store) -> None:
     first, second = seeding.scored(store, **DIGITS), seeding.scored(store, **DIGITS)
     second.environment["dataset_hash"] = "another"
     [verdict] = compare_pairs([first, second])
-    assert "the dataset has changed between them" in verdict.problem
+    assert "the dataset changed in between" in verdict.problem
 
 
 def test_another_dataset_is_said(store: Store) -> None:
@@ -239,7 +239,7 @@ def test_a_run_that_is_not_evaluated_says_why(store: Store) -> None:
     trial = replace(good, study_id=3)
     said = [verdict.problem for verdict in compare_pairs([good, deleted, damaged, live, failed])]
     assert "TRAINYARD_DISK_BUDGET_MB" in said[0]
-    assert f"The outcomes of run {damaged.id} are damaged." in said[1]
+    assert f"The per-example predictions of run {damaged.id} are damaged." in said[1]
     assert f"Run {live.id} is running: it is evaluated" in said[2]
     assert f"Run {failed.id} is failed: only a completed run" in said[3]
     with pytest.raises(TrainyardError, match="is a trial of study 3"):
@@ -327,7 +327,7 @@ def test_groups_without_any_spread_are_not_compared(store: Store) -> None:
     steady, better = figures_of(store, [0.9, 0.9]), figures_of(store, [0.92, 0.92], units=32)
     found = compare_runs([*steady, *better])
     assert found.groups == (), "two equal values twice say nothing of how seeds vary"
-    assert "test accuracy of 90.0 % each, so how far such runs vary is not known." in found.about_seeds()[0]
+    assert "reached the same test accuracy, 90.0 %, so their variation cannot be estimated." in found.about_seeds()[0]
     varied = figures_of(store, [0.93, 0.95], units=64)
     assert len(compare_runs([*steady, *varied]).groups) == 1
 
@@ -342,7 +342,7 @@ def test_groups_on_other_test_splits_are_not_compared(store: Store) -> None:
 @pytest.mark.parametrize("count", [0, 1, 21])
 def test_too_few_and_too_many_runs_are_refused(store: Store, count: int) -> None:
     [run] = figures_of(store, [0.9])
-    with pytest.raises(TrainyardError, match=f"{count} runs cannot be compared: choose from 2 to 20"):
+    with pytest.raises(TrainyardError, match=f"{count} runs cannot be compared: choose 2 to 20"):
         compare_runs([run] * count)
 
 

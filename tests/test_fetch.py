@@ -267,7 +267,7 @@ def test_a_mirror_serves_the_same_files(server: Server, register: Any, monkeypat
         (b"no gzip", "cannot be read"),
         (gzip.compress(b"something else"), "does not begin like an IDX file"),
         (gzip.compress(b"\0\0\x08\x01\0\0\0\x09abc"), "ends after 3 of 9 bytes"),
-        (gzip.compress(b"\0\0\x08\x02\xff\xff\xff\xff\xff\xff\xff\xff"), "announces"),
+        (gzip.compress(b"\0\0\x08\x02\xff\xff\xff\xff\xff\xff\xff\xff"), "declares"),
         (gzip.compress(idx(np.arange(99)))[:-40], "cannot be read"),
     ],
     ids=("not gzip", "another file", "short", "too large", "cut"),
@@ -476,7 +476,7 @@ def test_from_a_folder_without_the_files_they_are_named(register: Any, tmp_path:
 
 
 def test_embedded_and_unknown_datasets_are_not_fetched(home: Path) -> None:
-    with pytest.raises(TrainyardError, match=r"'mnist' needs no fetching\. It comes with Trainyard"):
+    with pytest.raises(TrainyardError, match=r"'mnist' does not have to be fetched\. It comes with Trainyard"):
         fetch("mnist")
     with pytest.raises(TrainyardError, match="Did you mean 'cifar10'"):
         fetch("cifar-10")

@@ -197,7 +197,7 @@ SPEC = RunSpec.build(SMALL)
         ({"optimizer": "sgd"}, "keeps the optimizer of its parent, which is 'adam', not 'sgd'"),
         (
             {"epochs": 2},
-            "A fork at epoch 2 goes on with epoch 3, and the run is to end after 2. Set epochs to 3 or more.",
+            "A fork at epoch 2 continues with epoch 3, but the run would end after epoch 2. Set epochs to 3 or more.",
         ),
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else "words",
@@ -270,15 +270,15 @@ def test_what_the_disk_budget_has_taken_is_said(store: Store, monkeypatch: pytes
 
 def test_there_is_nothing_to_fork_in_runs_that_have_not_begun_are_deleted_or_belong_to_a_study(store: Store) -> None:
     waiting = store.runs.create(SPEC)
-    with pytest.raises(TrainyardError, match="is queued and has kept no epoch yet"):
+    with pytest.raises(TrainyardError, match="is queued and has not kept an epoch yet"):
         queued(store, waiting, 1)
     child = queued(store, pretend(store, 4), 4)  # it begins at epoch 4, and has ended none itself
-    with pytest.raises(TrainyardError, match="is queued and has kept no epoch yet"):
+    with pytest.raises(TrainyardError, match="is queued and has not kept an epoch yet"):
         queued(store, child, 4)
     claimed = store.attempts.claim("terminal", child.id)
     assert claimed is not None
     store.attempts.end(claimed, RunState.FAILED, "It broke.")
-    with pytest.raises(TrainyardError, match="has ended no epoch, so nothing can go on from it"):
+    with pytest.raises(TrainyardError, match="has not completed an epoch, so there is nothing to fork"):
         queued(store, child, 4)
     with pytest.raises(TrainyardError, match="There is no run 99"):
         fork_run(store, 99, 1, SPEC)
@@ -313,7 +313,7 @@ def test_a_parent_that_is_deleted_this_very_moment_is_a_sentence(store: Store) -
 
 def test_after_the_last_epoch_that_a_run_may_have_there_is_none() -> None:
     parent = Run(1, RunState.COMPLETED, SPEC.to_dict())
-    with pytest.raises(TrainyardError, match=r"No run has more than 500 epochs.*Fork an earlier one"):
+    with pytest.raises(TrainyardError, match=r"A run has at most 500 epochs.*Fork an earlier one"):
         check_fork(SPEC, fork_spec(parent, 500, {"epochs": 500}), 500)
 
 

@@ -38,7 +38,7 @@ def test_a_killed_run_of_a_terminal_is_failed_and_can_be_resumed(store: Store) -
     run = killed(store, "terminal")
     seen = service.runs.get(OWNER, run.id)
     assert (seen.state, seen.ended_at is not None) == (RunState.FAILED, True)
-    assert "Resume goes on from the last checkpoint" in seen.message
+    assert "Resume continues from the last checkpoint" in seen.message
     assert service.runs.resume(OWNER, run.id, slot="terminal").state is RunState.RUNNING
     assert service.runs.get(OWNER, run.id).state is RunState.RUNNING, "this process trains it now, and lives"
 

@@ -177,5 +177,5 @@ def test_folds_share_the_test_split_and_cover_the_rest_once(home: Path) -> None:
 def test_a_class_too_small_for_the_folds_and_a_fold_too_many_are_sentences(home: Path) -> None:
     with pytest.raises(TrainyardError, match="too few for 12 folds"):
         prepare(Tiny(folds=12))
-    with pytest.raises(TrainyardError, match="There is no fold 3"):
+    with pytest.raises(TrainyardError, match="Fold 3 does not exist"):
         prepare(Tiny(folds=3, fold=3))

@@ -69,7 +69,7 @@ def test_an_unknown_name_suggests_near_ones() -> None:
 
 
 def test_a_name_like_no_other_lists_what_there_is() -> None:
-    with pytest.raises(TrainyardError, match=r"^No optimizer named 'xyzzy'. There are: adam, adamw, rmsprop, sgd\.$"):
+    with pytest.raises(TrainyardError, match=r"^No optimizer named 'xyzzy'. Available: adam, adamw, rmsprop, sgd\.$"):
         optimizers["xyzzy"]
 
 

@@ -240,7 +240,7 @@ def test_no_trial_begins_once_the_time_is_spent(bench: Bench) -> None:
     bench.store.studies.spend(study.id, 31)
     bench.train()
     ended = bench.get(study)
-    assert (ended.state, ended.message) == (StudyState.COMPLETED, "The time budget of 0.5 minutes was spent.")
+    assert (ended.state, ended.message) == (StudyState.COMPLETED, "The time budget of 0.5 minutes is used up.")
     assert bench.states(study) == "complete"
 
 

@@ -81,7 +81,9 @@ def test_words_of_ours_are_translated_and_names_of_people_are_not() -> None:
 @pytest.mark.parametrize("code", sorted(LANGUAGES))
 def test_braces_in_values_are_only_text(code: str) -> None:
     hostile = "{0} {name} {x.__class__} {{"
-    told = Sentence("{name!r} names a version. Give the name alone: the version counts by itself.", name=hostile)
+    told = Sentence(
+        "{name!r} includes a version. Give the name alone: versions are numbered automatically.", name=hostile
+    )
     assert hostile in from_json(to_json(told)).told(catalog(code))
     assert Sentence("Without values {this} stands as it is.") == "Without values {this} stands as it is."
 
@@ -147,8 +149,8 @@ def test_hints_are_sentences_too() -> None:
 def test_an_error_with_a_status_has_a_sentence() -> None:
     from http import HTTPStatus
 
-    error = Problem(HTTPStatus.BAD_REQUEST, "raw is {asked!r}; true or false is expected.", asked="2")
-    assert (error.status, str(error)) == (HTTPStatus.BAD_REQUEST, "raw is '2'; true or false is expected.")
+    error = Problem(HTTPStatus.BAD_REQUEST, "raw is {asked!r}; expected true or false.", asked="2")
+    assert (error.status, str(error)) == (HTTPStatus.BAD_REQUEST, "raw is '2'; expected true or false.")
 
 
 # -- the check ---------------------------------------------------------------------------------------------------------

@@ -34,18 +34,18 @@ GOOD = {  # samples at 16 kHz
 }
 REFUSED = {
     "empty.wav": r"is empty \(0 bytes\)",
-    "no_samples.wav": "has no sound in it: it is 0 seconds long",
+    "no_samples.wav": "is 0 seconds long",
     "truncated.wav": "is cut off: 3,044 bytes are missing",
-    "truncated.flac": "is a broken or incomplete sound",
+    "truncated.flac": "is a broken or incomplete audio file",
     "truncated.ogg": "is cut off: 200 bytes are missing",
     "truncated.mp3": "is cut off: [0-9,]+ of 9,000 samples are there",
-    "nine_channels.wav": r"has 9 channels; a sound may have 8 \(TRAINYARD_MAX_CLIP_CHANNELS\)",
+    "nine_channels.wav": r"has 9 channels; an audio clip may have 8 \(TRAINYARD_MAX_CLIP_CHANNELS\)",
     "thousand_channels.wav": "has 1,000 channels",
-    "two_billion_hertz.wav": "has 2,147,483,647 samples a second; a sound may have 1,000 to 384,000",
-    "not_a_number.wav": r"has samples that are no numbers \(NaN or infinite\)",
-    "infinite.wav": r"has samples that are no numbers \(NaN or infinite\)",
+    "two_billion_hertz.wav": "has a sample rate of 2,147,483,647 Hz; an audio clip may have 1,000 to 384,000 Hz",
+    "not_a_number.wav": r"has sample values that are \(NaN or infinite\)",
+    "infinite.wav": r"has sample values that are \(NaN or infinite\)",
     "scaled.wav": "has samples of 16,384, where 1 is full scale",
-    "video.wav": "is an MP4 file .*, not a sound that can be read. Use WAV, FLAC, Ogg, MP3 or AIFF",
+    "video.wav": "is an MP4 file .*, not a readable audio file. Use WAV, FLAC, Ogg, MP3 or AIFF",
     "zip.ogg": "is a zip archive, not a sound",
     "text.mp3": "is text, not a sound",
     "utf16.mp3": "is of an unknown format, not a sound",  # its mark looks like the beginning of an MP3
@@ -237,18 +237,18 @@ def test_what_is_no_usable_sound_is_a_sentence(name: str) -> None:
         (b"\x1aE\xdf\xa3" + bytes(60), "a WebM or Matroska video"),
         (b"RIFF\x40\0\0\0AVI LIST" + bytes(60), "an AVI video"),
         (b"\0\0\x01\xba" + bytes(60), "of an unknown format"),  # MPEG, as on a DVD
-        (b"#!AMR\n" + bytes(60), "an AMR sound"),
+        (b"#!AMR\n" + bytes(60), "an AMR audio file"),
         (b"\x89PNG\r\n\x1a\n", "a PNG image"),
     ],
 )
 def test_videos_and_other_files_are_called_what_they_are(data: bytes, what: str) -> None:
-    with pytest.raises(TrainyardError, match=rf"^'clip\.wav' is {what}, not a sound that can be read. Use WAV"):
+    with pytest.raises(TrainyardError, match=rf"^'clip\.wav' is {what}, not a readable audio file. Use WAV"):
         decode_sound(data, "clip.wav")
 
 
 def test_an_ogg_that_holds_only_a_picture_is_a_sentence() -> None:
     page = b"OggS\0\x02" + bytes(20) + b"\x01\x2a\x80theora" + bytes(40)
-    with pytest.raises(TrainyardError, match=r"^'clip\.ogg' is a broken or incomplete sound"):
+    with pytest.raises(TrainyardError, match=r"^'clip\.ogg' is a broken or incomplete audio file"):
         decode_sound(page, "clip.ogg")
 
 
@@ -256,7 +256,7 @@ def test_an_ogg_that_holds_only_a_picture_is_a_sentence() -> None:
 def test_a_header_full_of_zeros_is_a_sentence(field: int, size: int) -> None:
     data = bytearray(sound(tone(400, 16_000)))
     data[field : field + size] = bytes(size)
-    with pytest.raises(TrainyardError, match=r"^'clip\.wav' is a broken or incomplete sound"):
+    with pytest.raises(TrainyardError, match=r"^'clip\.wav' is a broken or incomplete audio file"):
         decode_sound(bytes(data), "clip.wav")
 
 
@@ -281,7 +281,9 @@ def test_names_in_sentences_are_short_and_escaped() -> None:
 
 def test_large_files_are_refused_unread(monkeypatch: pytest.MonkeyPatch) -> None:
     limit(monkeypatch, max_clip_mb=1)
-    with pytest.raises(TrainyardError, match=r"'a.wav' has 1 MB; a sound may have 1 MB \(TRAINYARD_MAX_CLIP_MB\)"):
+    with pytest.raises(
+        TrainyardError, match=r"'a.wav' has 1 MB; an audio clip may have 1 MB \(TRAINYARD_MAX_CLIP_MB\)"
+    ):
         decode_sound(sound(np.zeros(500_001)), "a.wav")
 
 

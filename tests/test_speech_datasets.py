@@ -116,7 +116,7 @@ def test_a_pack_whose_table_does_not_fit_is_refused(tmp_path: Any, monkeypatch: 
         (tmp_path / path.name).write_bytes(path.read_bytes())
     (tmp_path / "digits_real_30.tsv").write_text("0\tsomebody\n")
     monkeypatch.setattr(packs, "_FOLDER", tmp_path)
-    with pytest.raises(TrainyardError, match="holds 480,000 values at 16,000 Hz, where 1 clips"):
+    with pytest.raises(TrainyardError, match="has 480,000 values at 16,000 Hz; expected 1 clips"):
         read_pack("digits_real_30", 16_000)
 
 
@@ -209,12 +209,12 @@ def test_a_clip_that_ends_early_is_filled_and_one_that_is_too_long_is_cut(regist
 @pytest.mark.parametrize(
     ("name", "data", "reason"),
     [
-        ("./bed/00000001_nohash_0.wav", b"RIFF", "is no WAV file"),
-        ("./bed/00000001_nohash_0.wav", wav(channels=2), "is not mono with 16 bits"),
-        ("./bed/00000001_nohash_0.wav", wav(rate=8_000), "is not mono with 16 bits"),
-        ("./bed/00000001_nohash_0.wav", wav(60_000), "is no file of the size"),
-        ("./bed/00000001_nohash_0.wav", None, "is no file of the size"),
-        ("./testing_list.txt", b"x" * 2_000_001, "is no file of the size"),
+        ("./bed/00000001_nohash_0.wav", b"RIFF", "is not a WAV file"),
+        ("./bed/00000001_nohash_0.wav", wav(channels=2), "is not 16-bit mono"),
+        ("./bed/00000001_nohash_0.wav", wav(rate=8_000), "is not 16-bit mono"),
+        ("./bed/00000001_nohash_0.wav", wav(60_000), "does not have the expected size"),
+        ("./bed/00000001_nohash_0.wav", None, "does not have the expected size"),
+        ("./testing_list.txt", b"x" * 2_000_001, "does not have the expected size"),
     ],
 )
 def test_a_broken_archive_is_a_sentence(register: Any, name: str, data: bytes | None, reason: str) -> None:

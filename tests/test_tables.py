@@ -52,7 +52,7 @@ READ = {  # the cells, and the problems in the order in which they are reported
     "formulas.csv": ({"name": ["=1+1", "@SUM(A1:A9)", "+x", "-5"], "value": [1.0, -2.0, 3.0, 4.0]}, []),
     "repeated_names.csv": (
         {"a": [1.0], "a (2)": [2.0], "column 3": [3.0], "b": [4.0]},
-        ["column 'a (2)': Another column is called 'a' too", "column 'column 3': The column has no name"],
+        ["column 'a (2)': Another column is also called 'a'", "column 'column 3': The column has no name"],
     ),
     "numbers_first.csv": (
         {"column 1": [5.1, 4.9], "column 2": [3.5, 3.0]},
@@ -76,7 +76,7 @@ REFUSED = {
     "empty.csv": r"is empty \(0 bytes\)",
     "only_names.csv": "has no rows",
     "truncated.parquet": "is a broken or incomplete table",
-    "truncated.json": "is an array whose item 2 is no whole object",
+    "truncated.json": "is an array whose item 2 is not a complete object",
     "zip.csv": r"is a zip archive \(or an Excel workbook\), not a table. Use CSV, TSV, JSON, JSONL or Parquet",
     "web_page.csv": "is a web page or XML, not a table",
     "binary.csv": "is of an unknown format with binary data, not a text",
@@ -327,7 +327,7 @@ def test_problems_are_told_one_by_one_up_to_a_number() -> None:
 
 
 def test_more_bad_rows_than_good_ones_are_no_table() -> None:
-    with pytest.raises(TrainyardError, match=r"has 1 good rows and 2 bad ones.*row 3: Its cells: 1"):
+    with pytest.raises(TrainyardError, match=r"has 1 valid and 2 invalid rows.*row 3: Its cells: 1"):
         table("a,b\n1,2\n3\n4\n")
 
 
@@ -584,27 +584,27 @@ POEMS = [f"春眠不觉晓处处闻啼鸟夜来风雨声{chr(0x4E00 + index)}" f
         ("stars", [1, 2, 3, 4, 5] * 6, "number", "whole numbers, only 5 different ones"),
         ("salary", [3_000 + 70 * (index * 7 % 30) for index in range(30)], "number", "every cell is a number"),
         ("n", list(range(1, 31)), "ignore", "the rows are numbered"),
-        ("user_id", [index * 7 % 31 for index in range(30)], "ignore", "the name says that it identifies"),
-        ("customerID", [index * 7 % 31 for index in range(30)], "ignore", "the name says that it identifies"),
+        ("user_id", [index * 7 % 31 for index in range(30)], "ignore", "the name suggests a row identifier"),
+        ("customerID", [index * 7 % 31 for index in range(30)], "ignore", "the name suggests a row identifier"),
         ("paid", [index * 7 % 31 for index in range(30)], "number", "every cell is a number"),
         ("colour", ["red", "blue", "green"] * 10, "category", "3 different values that repeat"),
-        ("review", REVIEWS, "text", "long texts, of which most differ"),
-        ("poem", POEMS, "text", "long texts, of which most differ"),
+        ("review", REVIEWS, "text", "long texts, most of them different"),
+        ("poem", POEMS, "text", "long texts, most of them different"),
         ("statement", REVIEWS[:2] * 15, "category", "2 different values that repeat"),
         ("name", [f"N{index}" for index in range(30)], "ignore", "every cell is different"),
         ("town", [f"N{index // 2 if index < 10 else index}" for index in range(30)], "ignore", "most occur once"),
-        ("same", ["x"] * 30, "ignore", "every cell is 'x'; a constant tells nothing"),
-        ("zero", [0] * 30, "ignore", "every cell is '0'; a constant tells nothing"),
+        ("same", ["x"] * 30, "ignore", "every cell is 'x'; a constant carries no information"),
+        ("zero", [0] * 30, "ignore", "every cell is '0'; a constant carries no information"),
         ("nothing", [None] * 30, "ignore", "every cell is empty"),
         (
             "price",
             ["1,234.50", "12,000.00", "1,000"] * 10,
             "number",
-            "every cell is a number; ',' separates their thousands",
+            "every cell is a number; ',' separates the thousands",
         ),
-        ("share", [f"{index},5" for index in range(30)], "number", "the comma is their decimal mark"),
-        ("mixed", ["1,5", "2,5", "3.5", "4.5"] * 10, "category", "other marks than the rest of the file"),
-        ("price", ["$5", "-$6", "($7)", "8"] * 10, "number", "their unit '$' is left out"),
+        ("share", [f"{index},5" for index in range(30)], "number", "the decimal mark is a comma"),
+        ("mixed", ["1,5", "2,5", "3.5", "4.5"] * 10, "category", "a different decimal mark from the rest of the file"),
+        ("price", ["$5", "-$6", "($7)", "8"] * 10, "number", "the unit '$' is dropped"),
         (
             "version",
             ["3.1", "3.10", "3.2"] * 10,

@@ -92,7 +92,7 @@ def test_a_trained_network_answers_files_in_any_script(
     assert found["bad.txt"]["label"] == "bad"
     assert found["chinese.txt"]["label"] in ("good", "bad")
     assert "not text in UTF-8" in found["latin.txt"]["error"]
-    assert "there are no letters in it" in found["empty.txt"]["error"]
+    assert "does not contain any letters" in found["empty.txt"]["error"]
     described = json.loads(artifacts_of(run.id).info.read_text(encoding="utf-8"))
     assert described["labels"] == ["bad", "good"]
     alone, together = (LoadedModels().predict(run.id, files) for files in (

@@ -77,7 +77,7 @@ def test_columns_that_the_network_does_not_know_are_left_out_and_none_may_be_abs
     with open_inputs("table", [("t.csv", b"a,target,b\n1,9,2\n")], ("b", "a")) as (row,):
         assert json.loads(row.read()) == {"a": "1", "b": "2"}
     with (
-        pytest.raises(TrainyardError, match=r"'t\.csv' has no column 'c'"),
+        pytest.raises(TrainyardError, match=r"'t\.csv' does not have the column 'c'"),
         open_inputs("table", [("t.csv", b"a,b\n1,2\n")], ("a", "c")),
     ):
         pytest.fail("It was taken.")
@@ -96,7 +96,7 @@ def test_a_table_of_texts_is_one_text_a_row_and_any_other_file_is_one_text() -> 
         assert (found.names, found.inputs.tolist(), list(found.errors)) == (
             ("t.csv:1", "t.csv:2", "t.csv:3"), ["a fine film", "dull"], [1],
         )  # fmt: skip
-    with pytest.raises(TrainyardError, match=r"'t\.csv' has no column 'text', in which"):
+    with pytest.raises(TrainyardError, match=r"'t\.csv' does not have the column 'text', from which"):
         decode("text", table, "t.csv", DataInfo((), ("a", "b"), text_column="text"))
 
 
@@ -179,8 +179,8 @@ def test_a_file_with_a_name_in_any_script_is_named_in_its_sentence(modality: str
 @pytest.mark.parametrize(
     ("data", "said"),
     [
-        (b"", "is empty: there are no letters in it"),
-        (b"\xef\xbb\xbf \n\t", "is empty: there are no letters in it"),
+        (b"", "does not contain any letters"),
+        (b"\xef\xbb\xbf \n\t", "does not contain any letters"),
         (CHINESE.encode("utf-16"), "is not text in UTF-8"),
         ("plain words".encode("utf-16-le"), "is not text in UTF-8, but UTF-16 or binary data"),
         (CHINESE.encode("gb18030"), "is not text in UTF-8"),

@@ -49,13 +49,15 @@ async def read_files(request: Request) -> list[tuple[str, bytes]]:
         if wrong:
             raise Problem(
                 HTTPStatus.BAD_REQUEST,
-                "The form has a field {wrong!r}; it may have {field!r} only.",
+                "The form has a field {wrong!r}; only {field!r} is allowed.",
                 wrong=wrong[0],
                 field=FIELD,
             )
         uploads = [value for value in form.getlist(FIELD) if isinstance(value, UploadFile)]
         if not uploads or len(uploads) < len(form.multi_items()):
-            raise Problem(HTTPStatus.BAD_REQUEST, "The form must have one or more files as {field!r}.", field=FIELD)
+            raise Problem(
+                HTTPStatus.BAD_REQUEST, "The form must contain one or more files named {field!r}.", field=FIELD
+            )
         return [(upload.filename or "file", await upload.read()) for upload in uploads]
     finally:
         await form.close()
@@ -75,7 +77,7 @@ async def _counted(request: Request) -> AsyncGenerator[bytes, None]:
     if size > limit:
         raise Problem(
             HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-            "The body has more than {max_request_mb} MB (TRAINYARD_MAX_REQUEST_MB). Send it in portions.",
+            "The body is larger than {max_request_mb} MB (TRAINYARD_MAX_REQUEST_MB). Send it in parts.",
             max_request_mb=settings().max_request_mb,
         )
 
@@ -91,4 +93,4 @@ async def _in_time() -> AsyncIterator[None]:
             HTTPStatus.REQUEST_TIMEOUT, "The body did not arrive within {limit:g} seconds.", limit=limit
         ) from error
     except ClientDisconnect as error:
-        raise Problem(HTTPStatus.BAD_REQUEST, "The connection ended before the body did.") from error
+        raise Problem(HTTPStatus.BAD_REQUEST, "The connection closed before the whole body arrived.") from error

@@ -54,10 +54,10 @@ class Models:
         run = self.find(name)
         if not answers(run):
             if run.state.final:
-                why = Sentence("Run {run} is {state}: it has left no model.", run=run.id, state=word(run.state))
+                why = Sentence("Run {run} is {state} and did not leave a model.", run=run.id, state=word(run.state))
             else:
                 why = Sentence(
-                    "Run {run} is {state}: it has a model once its first epoch is over.",
+                    "Run {run} is {state}: it has a model once its first epoch has ended.",
                     run=run.id,
                     state=word(run.state),
                 )

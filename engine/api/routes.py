@@ -117,7 +117,7 @@ class _Api:
 def _raw(request: Request) -> bool:
     asked = request.query_params.get("raw", "false")
     if asked not in _YES:
-        raise Problem(HTTPStatus.BAD_REQUEST, "raw is {asked!r}; true or false is expected.", asked=asked[:80])
+        raise Problem(HTTPStatus.BAD_REQUEST, "raw is {asked!r}; expected true or false.", asked=asked[:80])
     return _YES[asked]
 
 
@@ -154,12 +154,12 @@ async def _refuse(request: Request, error: Exception) -> Response:
 async def _refuse_address(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     sentence = Sentence(
-        "There is nothing at this address; {address}/openapi.json tells what there is.", address=ADDRESS
+        "There is nothing at this address; {address}/openapi.json lists what is available.", address=ADDRESS
     )
     if not settings().api:
         sentence = Sentence("The API is switched off on this server (TRAINYARD_API).")
     elif error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-        sentence = Sentence("{method} is not possible at this address.", method=request.method)
+        sentence = Sentence("{method} is not allowed at this address.", method=request.method)
     return _error(error.status_code, sentence, error.headers)
 
 

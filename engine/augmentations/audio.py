@@ -21,7 +21,7 @@ _FULL_SCALE = 32_767
 
 @augmentations.register("audio", "Audio augmentation")
 class AudioAugmentation(Augmentation):
-    """Let the network hear clips moved, faster, slower and in noise, and hide stretches of time and pitch from it.
+    """Play clips to the network shifted, faster, slower and with noise, and mask spans of time and bands of frequency.
 
     Hiding is SpecAugment (Park et al. 2019, https://arxiv.org/abs/1904.08779).
     """
@@ -30,20 +30,20 @@ class AudioAugmentation(Augmentation):
     made_once: ClassVar[tuple[str, ...]] = ("versions", "shift_ms", "speed", "noise", "lowest_snr")
 
     versions: Annotated[int, Range(2, 16)] = 6
-    """How many versions of each clip there are, the unchanged one included, where sounds are moved, sped or made noisy.
-    They are made once, before training; each epoch draws one. More take longer to make, and no longer to train."""
+    """Versions of each clip, including the unchanged one, when clips are shifted, sped up or slowed down, or made noisy.
+    They are made once, before training; each epoch draws one. More versions take longer to make, not longer to train."""
     shift_ms: Annotated[int, Range(0, 500, step=10), Setting(title="Shift (ms)")] = 0
     """Shift the clip by up to this many milliseconds, earlier or later."""
     speed: Annotated[float, Range(0.0, 0.3, step=0.01)] = 0.0
-    """Play faster or slower by up to this share; the pitch changes too, as if another person spoke."""
+    """Play up to this share faster or slower; the pitch changes too, as if another person spoke."""
     noise: Annotated[float, Range(0.0, 1.0, step=0.05)] = 0.0
     """Share of the changed versions that get noise, from hissing to rumbling."""
     lowest_snr: Annotated[float, Range(-5.0, 35.0, step=1.0), Setting(title="Lowest SNR (dB)")] = 10.0
-    r"""The loudest noise, as $10 \log_{10}$ of speech power over noise power: each noisy version draws between this and 40."""
+    r"""The loudest noise, as $10 \log_{10}$ of speech power over noise power: each noisy version draws a value from this to 40."""
     hide_time: Annotated[float, Range(0.0, 0.5, step=0.05)] = 0.0
-    """Hide two stretches of time, each up to this share of the clip; they differ in each epoch."""
+    """Hide two time spans, each up to this share of the clip; they differ in each epoch."""
     hide_pitch: Annotated[float, Range(0.0, 0.5, step=0.05)] = 0.0
-    """Hide two bands of frequencies, each up to this share of all; they differ in each epoch."""
+    """Hide two frequency bands, each up to this share of all bands; they differ in each epoch."""
 
     def active(self) -> bool:
         """Whether any of the changes is on."""

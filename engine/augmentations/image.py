@@ -12,14 +12,14 @@ if TYPE_CHECKING:
 
 @augmentations.register("image", "Image augmentation")
 class ImageAugmentation(Augmentation):
-    """Show the network slightly different pictures each epoch, so that it learns what does not matter."""
+    """Show the network slightly different images each epoch, so that it learns which changes do not matter."""
 
     flip: Literal["none", "horizontal", "vertical", "both"] = "none"
-    """Mirror images at random. Horizontal suits photos and clothes; never digits or letters."""
+    """Mirror images at random. Horizontal suits photos and clothes, never digits or letters."""
     rotation: Annotated[float, Range(0.0, 180.0, step=5.0)] = 0.0
-    """Turn by up to this many degrees either way."""
+    """Rotate by up to this many degrees in either direction."""
     shift: Annotated[float, Range(0.0, 0.5, step=0.01)] = 0.0
-    """Move by up to this share of width and height."""
+    """Shift by up to this share of width and height."""
     zoom: Annotated[float, Range(0.0, 0.5, step=0.01)] = 0.0
     """Enlarge or shrink by up to this share."""
     contrast: Annotated[float, Range(0.0, 0.9, step=0.05)] = 0.0

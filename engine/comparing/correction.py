@@ -20,8 +20,8 @@ def about_correction() -> str:
     """Return a sentence on what the correction does."""
     wrong = f"{100 * (1 - settings().confidence):g} %"
     return Sentence(
-        "Several pairs are evaluated at once, so p is corrected for their number (Holm's method): if all of "
-        "them were equal, the chance that even one is called different would be at most {wrong}; each "
-        "interval is that of its pair alone.",
+        "Several pairs are compared at once, so p is corrected for their number (Holm's method): if "
+        "all runs were equal, the chance of calling even one pair different would be at most "
+        "{wrong}. Each interval is for its own pair only.",
         wrong=wrong,
     )

@@ -58,7 +58,7 @@ def check_number(count: int) -> None:
     most = settings().max_compared_runs
     if not 2 <= count <= most:
         raise TrainyardError(
-            "{count} runs cannot be compared: choose from 2 to {most} (TRAINYARD_MAX_COMPARED_RUNS) different ones.",
+            "{count} runs cannot be compared: choose 2 to {most} different ones (TRAINYARD_MAX_COMPARED_RUNS).",
             count=count,
             most=most,
         )

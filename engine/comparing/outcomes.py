@@ -43,15 +43,17 @@ def read_evaluated(run: Run) -> Evaluated:
     files = artifacts_of(run.id)
     if not files.outcomes.is_file():
         raise TrainyardError(
-            "Run {run} has kept no outcomes of single test examples, or they were deleted because runs were "
-            "over TRAINYARD_DISK_BUDGET_MB. Train it again to compare it example by example.",
+            "Run {run} has no per-example predictions on the test split, or they were deleted "
+            "because runs were over TRAINYARD_DISK_BUDGET_MB. Train it again to compare it example "
+            "by example.",
             run=run.id,
         )
     try:
         found = files.read_outcomes("test")
     except OSError as error:
         raise TrainyardError(
-            "The outcomes of run {run} are damaged. Train it again to compare it example by example.", run=run.id
+            "The per-example predictions of run {run} are damaged. Train it again to compare it example by example.",
+            run=run.id,
         ) from error
     if found is None:
         raise TrainyardError("Run {run} has no test examples: its dataset has no test split.", run=run.id)
@@ -60,7 +62,8 @@ def read_evaluated(run: Run) -> Evaluated:
     scores = found.scores or task.example_scores(found.outputs, found.targets)
     if not scores:
         raise TrainyardError(
-            "Task {task!r} does not say how good single examples are, so they are not compared.", task=task.name
+            "Task {task!r} does not score single examples, so its runs cannot be compared example by example.",
+            task=task.name,
         )
     return Evaluated(run, found.positions[order], found.targets[order], {name: s[order] for name, s in scores.items()})
 
@@ -68,20 +71,21 @@ def read_evaluated(run: Run) -> Evaluated:
 def _check_ended(run: Run) -> None:
     if run.live:
         raise TrainyardError(
-            "Run {run} is {state}: it is evaluated on the test examples when it completes.",
+            "Run {run} is {state}: it is evaluated on the test split when it completes.",
             run=run.id,
             state=word(run.state),
         )
     if run.study_id is not None:
         raise TrainyardError(
-            "Run {run} is a trial of study {study}: trials are never evaluated on the test examples, since many "
-            "are tried. Train its values again as a run of its own.",
+            "Run {run} is a trial of study {study}: trials are never evaluated on the test split, "
+            "because choosing among many would bias the result. Promote it to train a full run with "
+            "its values.",
             run=run.id,
             study=run.study_id,
         )
     if run.state is not RunState.COMPLETED:
         raise TrainyardError(
-            "Run {run} is {state}: only a completed run is evaluated on the test examples.",
+            "Run {run} is {state}: only a completed run is evaluated on the test split.",
             run=run.id,
             state=word(run.state),
         )
@@ -116,7 +120,7 @@ def check_same_examples(first: Evaluated, other: Evaluated) -> None:
         )
     if data_changed(one, two) or not same(first.targets, other.targets):
         raise TrainyardError(
-            "Runs {one} and {two} were not evaluated on the same test examples: the dataset has changed between them.",
+            "Runs {one} and {two} were not evaluated on the same test examples: the dataset changed in between.",
             one=one.id,
             two=two.id,
         )

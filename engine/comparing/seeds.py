@@ -79,7 +79,8 @@ class Seeds:
         mean, low, high = (value_text(self.metric, v) for v in (self.figures.mean, self.figures.low, self.figures.high))
         if not self.figures.varies:
             return Sentence(
-                "Runs {ids} of one spec have a test {name} of {mean} each, so how far such runs vary is not known.",
+                "Runs {ids} share one spec and reached the same test {name}, {mean}, so their "
+                "variation cannot be estimated.",
                 ids=ids,
                 name=name,
                 mean=mean,

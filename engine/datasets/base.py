@@ -72,14 +72,14 @@ class Dataset(Spec):
     """For drawable datasets, stroke on ground as in the data: "white-on-black" or "black-on-white". Empty: photos."""
 
     validation_fraction: Annotated[float, Range(0.05, 0.5, step=0.01), FIXED, ADVANCED] = 0.1
-    """Share of the examples outside the test split that is kept for validation: choosing epochs and hyperparameters."""
+    """Share of the examples outside the test split that is kept for validation, to choose epochs and hyperparameters."""
     split_seed: Annotated[int, ADVANCED] = 0
     """Seed of the random, stratified split. The same seed gives the same split."""
     folds: Annotated[int, Field(ge=0, le=20), ADVANCED] = 0
-    """Cross-validation: cut what is not tested into this many parts and start a run for each, which validates on its
-    part and trains on the others. Mean and spread tell more than one run. 0 or 1: off."""
+    """Cross-validation: split everything outside the test split into this many parts and start a run for each, which
+    validates on its part and trains on the others. Mean and spread say more than one run. 0 or 1: off."""
     fold: Annotated[int, Field(ge=0, le=19), HIDDEN] = 0
-    """Which of the folds validates, counted from 0."""
+    """Index of the fold used for validation, counted from 0."""
 
     @classmethod
     def usual_task(cls, values: Mapping[str, Any]) -> str:
@@ -128,7 +128,7 @@ class UnsplitDataset(Dataset):
     """A dataset whose source fixes no test split: a random, stratified one is drawn."""
 
     test_fraction: Annotated[float, Range(0.05, 0.5, step=0.01), FIXED, ADVANCED] = 0.15
-    """Share of the examples that is kept for the test: used once, at the end, never for decisions."""
+    """Share of the examples that is kept for the test split: used once, at the end, never for decisions."""
 
 
 datasets: Registry[Dataset] = Registry(

@@ -16,7 +16,8 @@ class BreastCancer(SklearnTable):
     )
     licence: ClassVar[str] = "BSD-3-Clause, as part of scikit-learn; CC BY 4.0 at the UCI repository"
     limits: ClassVar[str] = (
-        "569 biopsies of one hospital, long ago: no diagnosis. 86 are tested, so one more mistake is worth more than a point."
+        "569 biopsies of one hospital, long ago: not for diagnosis. The test split has 86, so one "
+        "more mistake costs more than a point."
     )
     num_examples: ClassVar[int] = 569
     num_classes: ClassVar[int] = 2

@@ -22,7 +22,7 @@ _LARGEST_BYTES = 10_000 * _RECORD
 
 @datasets.register("cifar10", "CIFAR-10 (60,000 photos)")
 class Cifar10(FetchedDataset):
-    """Colour photos of 32x32 pixels in ten classes: the usual yardstick of small image networks."""
+    """Colour photos of 32x32 pixels in ten classes: the usual benchmark of small image networks."""
 
     source: ClassVar[str] = (
         "A. Krizhevsky, Learning Multiple Layers of Features from Tiny Images, 2009, "
@@ -30,7 +30,8 @@ class Cifar10(FetchedDataset):
     )
     licence: ClassVar[str] = "None stated; the page asks to cite the report above"
     limits: ClassVar[str] = (
-        "32x32 thumbnails with one centred thing each; some test photos nearly repeat training photos, which flatters scores."
+        "32x32 thumbnails with one centred object each; some test photos nearly repeat training "
+        "photos, which inflates scores."
     )
     num_examples: ClassVar[int] = 60_000
     num_classes: ClassVar[int] = 10
@@ -57,7 +58,9 @@ class Cifar10(FetchedDataset):
         if len(targets) and targets.max() >= len(LABELS):
             raise _broken(
                 path,
-                Sentence("a label is {found}, where the last is {last}", found=targets.max(), last=len(LABELS) - 1),
+                Sentence(
+                    "a label is {found}, but the largest possible is {last}", found=targets.max(), last=len(LABELS) - 1
+                ),
             )
         planes = records[:, 1:].reshape(-1, 3, 32, 32)
         test = np.arange(len(records)) >= len(records) - len(batches[_TEST])
@@ -76,7 +79,7 @@ def read_batches(path: Path) -> dict[str, np.ndarray]:
         raise _broken(path, str(error)) from error
     lacking = [name for name in (*_TRAIN, _TEST) if name not in batches]
     if lacking:
-        raise _broken(path, Sentence("it lacks {lacking}", lacking=joined(lacking, COMMA)))
+        raise _broken(path, Sentence("{lacking} is missing", lacking=joined(lacking, COMMA)))
     return batches
 
 

@@ -8,7 +8,7 @@ from engine.datasets.sources.sklearn_tables import SklearnTable
 
 @datasets.register("diabetes", "Diabetes (442 patients)")
 class Diabetes(SklearnTable):
-    """How far diabetes has gone after one year, by age, sex, body mass, blood pressure and six blood values."""
+    """Progression of diabetes after one year, from age, sex, body mass, blood pressure and six blood values."""
 
     tasks: ClassVar[tuple[str, ...]] = ("tabular-regression",)
     loader: ClassVar[str] = "load_diabetes"
@@ -20,8 +20,8 @@ class Diabetes(SklearnTable):
     )
     licence: ClassVar[str] = "BSD-3-Clause, as part of scikit-learn"
     limits: ClassVar[str] = (
-        "The ten columns explain about half of the differences, whatever the method, and how much depends on which 66 "
-        "patients are tested. A straight line does as well as a network."
+        "The ten columns explain about half of the variance, whatever the method; how much depends "
+        "on which 66 patients are in the test split. A linear model does as well as a network."
     )
     num_examples: ClassVar[int] = 442
     suggested: ClassVar[dict[str, Any]] = {"l2": 0.03}

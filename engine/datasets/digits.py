@@ -19,7 +19,8 @@ class Digits(UnsplitDataset):
     )
     licence: ClassVar[str] = "BSD-3-Clause (as packaged by scikit-learn), CC BY 4.0 (UCI)"
     limits: ClassVar[str] = (
-        "8x8 pixels of 43 writers, whose digits are in every split: a new writer's digits can be harder than the score says."
+        "8x8 pixels from 43 writers, whose digits are in every split: a new writer's digits can be "
+        "harder than the score suggests."
     )
     num_examples: ClassVar[int] = 1_797
     num_classes: ClassVar[int] = 10

@@ -21,15 +21,15 @@ class Emoji(UnsplitDataset):
     )
     licence: ClassVar[str] = "Noto: Apache-2.0; Twemoji: CC BY 4.0"
     limits: ClassVar[str] = (
-        "Drawings sorted by meaning, not by look, so nobody scores near 100 %; 'Component' has 5 emoji only, "
-        "and its own score means nothing."
+        "Drawings are classified by meaning, not by look, so no network scores near 100 %; "
+        "'Component' has only 5 emoji, so its own score means nothing."
     )
     num_examples: ClassVar[int] = 3_822
     num_classes: ClassVar[int] = 10
     suggested: ClassVar[dict[str, Any]] = {"epochs": 12, "batch_size": 64, "dropout": 0.4}
 
     style: Annotated[Literal["both", "noto", "twemoji"], FIXED] = "both"
-    """Whose drawings: Google's Noto, Twitter's Twemoji, or both. The drawings of one emoji stay in one split."""
+    """Set of drawings: Google's Noto, Twitter's Twemoji, or both. The drawings of one emoji stay in one split."""
 
     def fingerprint(self) -> str:
         """Hash of the embedded file."""

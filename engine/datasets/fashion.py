@@ -13,14 +13,15 @@ LABELS = (
 _FILE = EMBEDDED / "images" / "fashion_mnist_12k.npz"
 
 
-@datasets.register("fashion", "Fashion (12,000 clothes)")
+@datasets.register("fashion", "Fashion (12,000 items of clothing)")
 class Fashion(Dataset):
     """Grey 28x28 pictures of ten kinds of clothes: harder than digits, small enough for a laptop."""
 
     source: ClassVar[str] = "Zalando Research, Fashion-MNIST, https://github.com/zalandoresearch/fashion-mnist"
     licence: ClassVar[str] = "MIT"
     limits: ClassVar[str] = (
-        "Shop pictures on a black ground, centred and cut out: a model trained on them does not know photos of people."
+        "Shop pictures, centred and cut out on a black background: a model trained on them does not "
+        "recognise photos of people."
     )
     num_examples: ClassVar[int] = 12_000
     num_classes: ClassVar[int] = 10

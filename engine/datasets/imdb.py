@@ -23,7 +23,7 @@ _LINE_BREAKS = re.compile(r"\s*(?:<br\s*/?>\s*)+")
 
 @datasets.register("imdb", "IMDB (50,000 film reviews)")
 class Imdb(FetchedDataset):
-    """Whole film reviews, clearly positive or clearly negative: the textbook's sentiment task."""
+    """Whole film reviews, clearly positive or clearly negative: the textbook sentiment task."""
 
     tasks: ClassVar[tuple[str, ...]] = ("text-classification",)
     source: ClassVar[str] = (
@@ -32,7 +32,7 @@ class Imdb(FetchedDataset):
     )
     licence: ClassVar[str] = "None stated; the page asks to cite the paper above"
     limits: ClassVar[str] = (
-        "English reviews of at most 4 or at least 7 stars out of 10: what lies between is left out. "
+        "English reviews of at most 4 or at least 7 stars out of 10; those in between are left out. "
         "Names of films and actors give some answers away."
     )
     num_examples: ClassVar[int] = 50_000
@@ -67,12 +67,12 @@ def read_reviews(path: Path) -> dict[tuple[str, str], list[tuple[int, str]]]:
                     split, label, number = found.groups()
                     reviews[split, label].append((int(number), _text(path, archive, member)))
                     if sum(map(len, reviews.values())) > _MOST_REVIEWS:
-                        raise _broken(path, Sentence("it holds more than {most:,} reviews", most=_MOST_REVIEWS))
+                        raise _broken(path, Sentence("it has more than {most:,} reviews", most=_MOST_REVIEWS))
     except (tarfile.TarError, OSError, EOFError, zlib.error) as error:
         raise _broken(path, str(error)) from error
     lacking = ["/".join(folder) for folder, found in reviews.items() if not found]
     if lacking:
-        raise _broken(path, Sentence("it lacks {lacking}", lacking=joined(lacking, COMMA)))
+        raise _broken(path, Sentence("{lacking} is missing", lacking=joined(lacking, COMMA)))
     return reviews
 
 

@@ -8,7 +8,7 @@ from engine.datasets.sources.sklearn_tables import SklearnTable
 
 @datasets.register("iris", "Iris (150 flowers)")
 class Iris(SklearnTable):
-    """Three kinds of iris by the length and width of their sepals and petals, in centimetres."""
+    """Three species of iris by the length and width of their sepals and petals, in centimetres."""
 
     loader: ClassVar[str] = "load_iris"
     source: ClassVar[str] = (
@@ -16,7 +16,8 @@ class Iris(SklearnTable):
     )
     licence: ClassVar[str] = "BSD-3-Clause, as part of scikit-learn; CC BY 4.0 at the UCI repository"
     limits: ClassVar[str] = (
-        "150 flowers, and two of the three kinds overlap: 23 are tested, so one more mistake is worth over four points."
+        "150 flowers, and two of the three species overlap. The test split has 23, so one more "
+        "mistake costs over four points."
     )
     num_examples: ClassVar[int] = 150
     num_classes: ClassVar[int] = 3

@@ -20,8 +20,8 @@ class Penguins(CsvTable):
     )
     licence: ClassVar[str] = "CC0-1.0"
     limits: ClassVar[str] = (
-        "Birds of three islands, seen in three summers; the island alone gives much away. 52 are tested: one more "
-        "mistake is worth two points."
+        "Birds of three islands, seen in three summers; the island alone gives much away. The test "
+        "split has 52: one more mistake costs two points."
     )
     num_examples: ClassVar[int] = 344
     num_classes: ClassVar[int] = 3

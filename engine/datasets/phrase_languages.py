@@ -34,7 +34,7 @@ LANGUAGES = {
 
 @datasets.register("phrase-languages", "Phrases in 18 languages (14,252)")
 class PhraseLanguages(UnsplitDataset):
-    """Short descriptions of pictures, translated into eighteen languages: tell which one it is."""
+    """Short descriptions of pictures, translated into eighteen languages: recognise the language."""
 
     tasks: ClassVar[tuple[str, ...]] = ("text-classification",)
     source: ClassVar[str] = (
@@ -43,8 +43,9 @@ class PhraseLanguages(UnsplitDataset):
     )
     licence: ClassVar[str] = "GPL-2.0-or-later"
     limits: ClassVar[str] = (
-        "Descriptions of things and animals, half of them shorter than 15 characters; 137 are spelled alike in several "
-        "languages, such as Koala, and nobody can tell these. All translations of a phrase lie in one split."
+        "Descriptions of things and animals, half of them shorter than 15 characters; 137, such as "
+        "Koala, are spelled alike in several languages and cannot be told apart. All translations of "
+        "a phrase are in one split."
     )
     num_examples: ClassVar[int] = 14_252
     num_classes: ClassVar[int] = 18

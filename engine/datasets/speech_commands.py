@@ -41,8 +41,9 @@ class SpeechCommands(FetchedDataset):
     source: ClassVar[str] = "P. Warden, Speech Commands, version 2, 2018, https://arxiv.org/abs/1804.03209"
     licence: ClassVar[str] = "CC BY 4.0"
     limits: ClassVar[str] = (
-        "Single words cut to one second, some of them cut off or labelled wrongly: it says little about flowing speech. "
-        "Training on all of it takes hours on a processor; on the ten commands, a third of that."
+        "Single words of one second, some of them cut off or mislabelled: it says little about "
+        "continuous speech. Training on all of it takes hours on a CPU; on the ten commands, a third "
+        "of that."
     )
     num_examples: ClassVar[int] = 105_829
     num_classes: ClassVar[int] = 35
@@ -56,7 +57,7 @@ class SpeechCommands(FetchedDataset):
     )
 
     words: Annotated[Literal["all", "commands"], FIXED] = "all"
-    """All: 35 words. Commands: yes, no, up, down, left, right, on, off, stop and go, which are 38,546 of the clips."""
+    """All: 35 words. Commands: yes, no, up, down, left, right, on, off, stop and go, 38,546 of the clips."""
 
     def load(self) -> Examples:
         """Clips (16000,) int16. The test split is the publisher's; no speaker is in two splits."""
@@ -72,7 +73,7 @@ class SpeechCommands(FetchedDataset):
             speakers.append(match[3])
             names.append(f"{match[1]}/{match[2]}")
         if tested is None or not names:
-            raise _broken(path, Sentence("it lacks {lacking}", lacking=_TEST if names else Sentence("clips")))
+            raise _broken(path, Sentence("{lacking} is missing", lacking=_TEST if names else Sentence("clips")))
         return Examples(
             np.frombuffer(sound, np.int16).reshape(-1, _SAMPLES),
             np.array(targets, np.int64),
@@ -95,9 +96,7 @@ def _members(path: Path, labels: tuple[str, ...]) -> Iterator[tuple[str, re.Matc
                     continue
                 stream = archive.extractfile(member) if member.isreg() else None
                 if stream is None or member.size > (_LARGEST_CLIP if wanted else _LARGEST_LIST):
-                    raise _broken(
-                        path, Sentence("{member} is no file of the size that is expected", member=member.name)
-                    )
+                    raise _broken(path, Sentence("{member} does not have the expected size", member=member.name))
                 clips += wanted
                 if clips > _MOST_CLIPS:
                     raise _broken(path, Sentence("it has more than {most:,} clips", most=_MOST_CLIPS))
@@ -115,14 +114,14 @@ def _clip(path: Path, name: str, data: bytes) -> np.ndarray:
                 raise _broken(
                     path,
                     Sentence(
-                        "{name} is not mono with 16 bits at {rate:,} Hz",
+                        "{name} is not 16-bit mono at {rate:,} Hz",
                         name=name,
                         rate=SAMPLE_RATE_HZ,
                     ),
                 )
             return fit_length(np.frombuffer(file.readframes(2 * _SAMPLES), "<i2"), _SAMPLES)
     except (wave.Error, EOFError) as error:
-        raise _broken(path, Sentence("{name} is no WAV file ({error})", name=name, error=error)) from error
+        raise _broken(path, Sentence("{name} is not a WAV file ({error})", name=name, error=error)) from error
 
 
 def _broken(path: Path, reason: str) -> TrainyardError:

@@ -39,9 +39,9 @@ class SpokenDigits(UnsplitDataset):
     extra_tests: ClassVar[dict[str, str]] = {"human_voices": "Human voices"}
 
     test_fraction: Annotated[float, Range(0.05, 0.5, step=0.01), FIXED, ADVANCED] = 0.2
-    """Share of the voices that is kept for the test: used once, at the end, never for decisions."""
+    """Share of the voices that is kept for the test split: used once, at the end, never for decisions."""
     validation_fraction: Annotated[float, Range(0.05, 0.5, step=0.01), FIXED, ADVANCED] = 0.15
-    """Share of the other voices that is kept for validation: choosing epochs and hyperparameters."""
+    """Share of the other voices that is kept for validation, to choose epochs and hyperparameters."""
 
     def fingerprint(self) -> str:
         """Hash of the embedded files."""

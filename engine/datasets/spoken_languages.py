@@ -16,14 +16,15 @@ _PACK, _SAMPLES = "spoken_languages_9", 32_000
 
 @datasets.register("spoken-languages", "Spoken languages (1,296 human clips)")
 class SpokenLanguages(UnsplitDataset):
-    """Two seconds of a phrase in one of nine languages, recorded by people who describe small pictures."""
+    """Two seconds of a phrase in one of nine languages, recorded by people describing small pictures."""
 
     tasks: ClassVar[tuple[str, ...]] = ("audio-classification",)
     source: ClassVar[str] = "Tux Paint stamps, Debian package tuxpaint-stamps-default, https://tuxpaint.org/stamps/"
     licence: ClassVar[str] = "GPL-2.0-or-later"
     limits: ClassVar[str] = (
-        "One or two speakers a language, each with a microphone and a room: voice and language cannot be told apart. A good "
-        "score does not mean that the network knows the language of anybody else."
+        "One or two speakers per language, each with their own microphone and room: voice and "
+        "language cannot be separated. A good score does not mean that the network recognises the "
+        "language of other speakers."
     )
     num_examples: ClassVar[int] = 1_296
     num_classes: ClassVar[int] = 9

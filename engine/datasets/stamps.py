@@ -23,20 +23,20 @@ class Stamps(UnsplitDataset):
     source: ClassVar[str] = "Tux Paint stamps, Debian package tuxpaint-stamps-default, https://tuxpaint.org/stamps/"
     licence: ClassVar[str] = "GPL-2.0-or-later"
     limits: ClassVar[str] = (
-        "About 40 test pictures, so chance alone moves a score by some 10 points; and cut-outs on made backgrounds "
-        "are easier than photos."
+        "About 40 test images, so chance alone moves a score by some 10 points; and cut-outs on "
+        "generated backgrounds are easier than photos."
     )
     num_examples: ClassVar[int] = 267
     num_classes: ClassVar[int] = 10
     suggested: ClassVar[dict[str, Any]] = {"epochs": 30, "batch_size": 16, "patience": 10}
 
     classes: Annotated[Literal["ten", "five"], FIXED] = "ten"
-    """Ten: all 267 stamps; some classes have 9 to 19, few to learn from and too few to measure by. Five: birds, fruit,
-    household, mammals and plants, of which there are 26 to 65."""
+    """Ten: all 267 stamps; some classes have 9 to 19, few to learn from and too few to measure with. Five: birds, fruit,
+    household, mammals and plants, with 26 to 65 each."""
     background: Annotated[Literal["plain", "textured"], FIXED] = "plain"
-    """What a cut-out lies on: a calm plain colour, or gradients, stripes and clouds. Textured is harder."""
+    """Background of each cut-out: a muted plain colour, or gradients, stripes and clouds. Textured is harder."""
     image_size: Literal[96, 128] = 96
-    """Height and width in pixels. The cut-outs have 96; 128 enlarges them, for networks that like it."""
+    """Height and width in pixels. The cut-outs have 96; 128 enlarges them, for networks that prefer larger images."""
 
     def fingerprint(self) -> str:
         """Hash of the embedded file, and the version of the backgrounds."""

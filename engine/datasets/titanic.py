@@ -8,7 +8,7 @@ from engine.datasets.sources.csv_tables import CsvTable
 
 @datasets.register("titanic", "Titanic (1,313 passengers)")
 class Titanic(CsvTable):
-    """Who survived the Titanic, by class, sex and age. Four ages in ten are missing."""
+    """Survival on the Titanic, by class, sex and age. Four ages in ten are missing."""
 
     file: ClassVar[str] = "titanic.csv"
     numbers: ClassVar[tuple[str, ...]] = ("age",)
@@ -18,8 +18,8 @@ class Titanic(CsvTable):
     source: ClassVar[str] = "Passenger list of 1912, in bokeh-sampledata, https://docs.bokeh.org"
     licence: ClassVar[str] = "Public domain, as bokeh-sampledata states"
     limits: ClassVar[str] = (
-        "Three columns cannot tell one third-class passenger of unknown age from another: about four in five is what "
-        "they allow. One shipwreck says nothing about the next."
+        "Three columns cannot distinguish one third-class passenger of unknown age from another: "
+        "they allow about 80 % accuracy. One shipwreck says nothing about the next."
     )
     num_examples: ClassVar[int] = 1_313
     num_classes: ClassVar[int] = 2

@@ -22,8 +22,8 @@ class VoiceCommands(UnsplitDataset):
     source: ClassVar[str] = voices.SOURCE
     licence: ClassVar[str] = "Apache-2.0"
     limits: ClassVar[str] = (
-        "Synthetic voices, not people. 43 % of the clips are 'unknown', and these are ten words only: any other word may be "
-        "taken for a command."
+        "Synthetic voices, not people. 43 % of the clips are 'unknown', made of ten words only: any "
+        "other word may be taken for a command."
     )
     num_examples: ClassVar[int] = 1_340
     num_classes: ClassVar[int] = 11
@@ -33,9 +33,9 @@ class VoiceCommands(UnsplitDataset):
     }  # fmt: skip
 
     test_fraction: Annotated[float, Range(0.05, 0.5, step=0.01), FIXED, ADVANCED] = 0.2
-    """Share of the voices that is kept for the test: used once, at the end, never for decisions."""
+    """Share of the voices that is kept for the test split: used once, at the end, never for decisions."""
     validation_fraction: Annotated[float, Range(0.05, 0.5, step=0.01), FIXED, ADVANCED] = 0.15
-    """Share of the other voices that is kept for validation: choosing epochs and hyperparameters."""
+    """Share of the other voices that is kept for validation, to choose epochs and hyperparameters."""
 
     def fingerprint(self) -> str:
         """Hash of the embedded files."""

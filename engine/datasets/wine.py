@@ -16,7 +16,8 @@ class Wine(SklearnTable):
     )
     licence: ClassVar[str] = "BSD-3-Clause, as part of scikit-learn; CC BY 4.0 at the UCI repository"
     limits: ClassVar[str] = (
-        "178 bottles, and nearly every method gets them right: 27 are tested, so one mistake is worth nearly four points."
+        "178 bottles, and nearly every method gets them right. The test split has 27, so one mistake "
+        "costs nearly four points."
     )
     num_examples: ClassVar[int] = 178
     num_classes: ClassVar[int] = 3

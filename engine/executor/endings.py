@@ -31,7 +31,7 @@ def conclude(store: Store, run: Run, words: str, *, innocent: bool, killed: str 
         store.attempts.end(run, RunState(run.request), words)
     elif innocent and run.restarts + 1 < settings().max_attempts:
         logger.warning("Run %s has lost its worker; queueing it again.", run.id)
-        store.attempts.requeue(run, Sentence("Its worker was gone; it goes on from its last checkpoint."))
+        store.attempts.requeue(run, Sentence("Its worker was gone; it continues from its last checkpoint."))
     else:
         if innocent and run.slot != TERMINAL:
             words = Sentence("{words} It was started {count} times.", words=words, count=run.restarts + 1)
@@ -42,8 +42,8 @@ def explain_exit(code: int | None) -> str:
     """Return a sentence for a worker that ended without a reason. `code` is None if its end was not observed."""
     if code == -signal.SIGKILL:
         return Sentence(
-            "The worker was killed (signal 9), as the system does when memory runs out. Resume goes on from "
-            "the last checkpoint; choose a smaller batch size if it happens again."
+            "The worker was killed (signal 9), as the system does when memory runs out. Resume "
+            "continues from the last checkpoint; choose a smaller batch size if it happens again."
         )
     if code in (-signal.SIGABRT, -signal.SIGSEGV) and settings().worker_memory_mb:
         return OUT_OF_MEMORY  # how TensorFlow ends when the system refuses it memory
@@ -52,8 +52,9 @@ def explain_exit(code: int | None) -> str:
     if code is not None and code < 0:
         name = signal.Signals(-code).name
         return Sentence(
-            "The worker was ended by {name}. Resume goes on from the last checkpoint; the log may say more.", name=name
+            "The worker was ended by {name}. Resume continues from the last checkpoint; the log may say more.",
+            name=name,
         )
     if code is None:
-        return Sentence("The worker is gone. Resume goes on from the last checkpoint.")
+        return Sentence("The worker is gone. Resume continues from the last checkpoint.")
     return Sentence("The worker ended with exit code {code} before the run was over. The log says more.", code=code)

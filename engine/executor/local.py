@@ -140,7 +140,7 @@ class LocalExecutor:
             try:
                 worker.hand_over(run)
             except BrokenPipeError:  # it died this very moment
-                self.store.attempts.requeue(run, Sentence("Its worker ended before it began."))
+                self.store.attempts.requeue(run, Sentence("Its worker ended before training began."))
                 continue
             self._busy[slot.name] = self._standby.pop(slot.name)
             self._standby_after = time.monotonic() + _STANDBY_DELAY_SECONDS
@@ -228,7 +228,7 @@ class LocalExecutor:
             return
         if is_alive(worker):
             logger.error("Run %s, worker %s: %s", run.id, worker["pid"], why)
-            self._killed[run.id] = Sentence("{why} Resume goes on from the last checkpoint.", why=why)
+            self._killed[run.id] = Sentence("{why} Resume continues from the last checkpoint.", why=why)
             kill_group(int(str(worker["pid"])))
 
     def _refuse_unknown_devices(self) -> None:
@@ -240,7 +240,7 @@ class LocalExecutor:
             device = waiting.spec["training"]["device"]
             if device not in offered and (run := self.store.attempts.claim("", waiting.id)):
                 words = Sentence(
-                    "This machine has no device {device!r}. Choose one of: {offered}.",
+                    "This machine does not have a device {device!r}. Choose one of: {offered}.",
                     device=device,
                     offered=joined(sorted(offered), COMMA),
                 )

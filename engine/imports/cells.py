@@ -34,7 +34,7 @@ def import_cells(
     """
     if not text_column or not label_column:
         raise TrainyardError(
-            "Which column holds the {role}? There are: {columns}.",
+            "Which column has the {role}? Available: {columns}.",
             role=Sentence("labels") if text_column else kind.words,
             columns=joined(map(repr, table.columns), COMMA),
         )

@@ -93,7 +93,7 @@ class Collected:
         start = self.spool.tell()
         if start + len(data) > settings().max_dataset_mb * 1_000_000:
             raise TrainyardError(
-                "The {words} take more than {max_dataset_mb:,} MB (TRAINYARD_MAX_DATASET_MB) once they are "
+                "The {words} take more than {max_dataset_mb:,} MB (TRAINYARD_MAX_DATASET_MB) when "
                 "unpacked. Import fewer.",
                 words=self.kind.words,
                 max_dataset_mb=settings().max_dataset_mb,
@@ -158,8 +158,8 @@ class Collected:
         counts = dict(sorted(Counter(self._labels).items()))
         if len(counts) > settings().max_classes:
             raise TrainyardError(
-                "There are {counts:,} classes, more than {max_classes:,} (TRAINYARD_MAX_CLASSES). A class is "
-                "what many examples share: is this the right column or folder?",
+                "There are {counts:,} classes, more than {max_classes:,} (TRAINYARD_MAX_CLASSES). A "
+                "class should have many examples: is this the right column or folder?",
                 counts=len(counts),
                 max_classes=settings().max_classes,
             )
@@ -183,7 +183,7 @@ class Collected:
 def few_classes(kept: Sequence[str], words: Sentence, problems: Sequence[Problem]) -> Sentence:
     """The sentence for data that has no two classes."""
     told = Sentence(
-        "At least two classes of {least} different {words} or more are needed, and there is {found}.",
+        "At least two classes with {least} or more different {words} each are needed; there is {found}.",
         least=LEAST_EXAMPLES,
         words=words,
         found=Sentence("only {label!r}", label=kept[0]) if kept else Sentence("none"),

@@ -68,7 +68,7 @@ def _guess(name: str, cells: Any, decided: "Decided", *, first: bool, nameless: 
         kind, reason = _ignore(Sentence("every cell is empty"))
     elif distinct == 1:
         only = cell_text(float(present[0])) if numbers is not None else str(different[0])
-        kind, reason = _ignore(Sentence("every cell is {value!r}; a constant tells nothing", value=only[:40]))
+        kind, reason = _ignore(Sentence("every cell is {value!r}; a constant carries no information", value=only[:40]))
     elif numbers is not None:
         kind, reason = _of_numbers(name, present, distinct, first=first, nameless=nameless)
         reason = _with(reason, [*_form(decided.reading), *_written_twice(cells, distinct)])
@@ -89,16 +89,16 @@ def _of_numbers(name: str, present: np.ndarray, distinct: int, *, first: bool, n
     whole = bool((present % 1 == 0).all())
     if whole and distinct == len(present) > 2:
         if (np.diff(present) > 0).all() and present[-1] - present[0] == distinct - 1:
-            return _ignore(Sentence("the rows are numbered: a number of a row tells nothing"))
+            return _ignore(Sentence("the rows are numbered: a row number carries no information"))
         if nameless or (first and name.lower() in _INDEX_NAMES):
             return _ignore(
-                Sentence("a first column without a name, of different whole numbers: an index tells nothing")
+                Sentence("an unnamed first column of distinct whole numbers: an index carries no information")
             )
         if _named_id(name):
-            return _ignore(Sentence("every number is different, and the name says that it identifies a row"))
+            return _ignore(Sentence("every number is different, and the name suggests a row identifier"))
     if whole and distinct <= FEW_VALUES:
         return "number", Sentence(
-            "whole numbers, only {distinct} different ones: if they are codes, take them as a category",
+            "whole numbers, only {distinct} different ones: if they are codes, choose category",
             distinct=distinct,
         )
     return "number", Sentence("every cell is a number")
@@ -106,11 +106,11 @@ def _of_numbers(name: str, present: np.ndarray, distinct: int, *, first: bool, n
 
 def _form(reading: Reading) -> list[Sentence]:
     """Return in words what was read into the numbers, where they are not plain."""
-    said = [Sentence("the comma is their decimal mark")] if reading.decimal == "," else []
+    said = [Sentence("the decimal mark is a comma")] if reading.decimal == "," else []
     if reading.thousands:
-        said.append(Sentence("{thousands!r} separates their thousands", thousands=reading.thousands))
+        said.append(Sentence("{thousands!r} separates the thousands", thousands=reading.thousands))
     if reading.unit:
-        said.append(Sentence("their unit {unit!r} is left out", unit=reading.unit))
+        said.append(Sentence("the unit {unit!r} is dropped", unit=reading.unit))
     return said
 
 
@@ -128,7 +128,7 @@ def _written_twice(cells: Any, distinct: int) -> list[Sentence]:
         return []
     return [
         Sentence(
-            "{shorter!r} and {longer!r} are one number: if they are names, take them as a category",
+            "{shorter!r} and {longer!r} are the same number: if they are names, choose category",
             shorter=twice.rstrip("0"),
             longer=twice,
         )
@@ -147,9 +147,9 @@ def _of_texts(texts: Any, distinct: int) -> tuple[Kind, Sentence]:
     count, cells = len(texts), texts.slice(0, _LOOKED_AT).to_pylist()
     remark = _remark(cells)
     if _mean_bytes(cells) >= LONG_TEXT_BYTES and (2 * distinct > count or distinct > MOST_CATEGORIES):
-        return "text", _with(Sentence("long texts, of which most differ"), remark)
+        return "text", _with(Sentence("long texts, most of them different"), remark)
     if distinct == count:
-        return _ignore(_with(Sentence("every cell is different, as in a column of names or numbers of rows"), remark))
+        return _ignore(_with(Sentence("every cell is different, as in a column of names or row numbers"), remark))
     if distinct > MOST_CATEGORIES:
         rare = Sentence(
             "{distinct:,} different values, more than {most:,}: most are too rare",
@@ -173,12 +173,15 @@ def _remark(cells: list[str]) -> list[Sentence]:
     """Return what else the cells look like, where that explains why they are not numbers."""
     if _share(cells, _SEPARATED) >= _LIKE:
         return [
-            Sentence("they look like numbers with other marks than the rest of the file has: choose the decimal mark")
+            Sentence(
+                "they look like numbers with a different decimal mark from the rest of the "
+                "file: choose the decimal mark"
+            )
         ]
     if _share(cells, _DATE) >= _LIKE:
-        return [Sentence("they look like dates, which stay text: a column of years, months or days would be numbers")]
+        return [Sentence("they look like dates, which stay text: columns of years, months or days would be numbers")]
     if _share(cells, CODE.strip("^") + r"\d*") >= _LIKE:
-        return [Sentence("digits with leading zeros or more than 15 places are kept as text")]
+        return [Sentence("digits with leading zeros or more than 15 digits are kept as text")]
     return []
 
 

@@ -83,14 +83,14 @@ def place(member: Member, folders: Folders) -> Placed:
     for role, level in (("class", folders.class_level), ("split", folders.split_level)):
         if level > len(levels):
             raise TrainyardError(
-                "{name!r} lies outside of a {role} folder. Each file must lie in the folder of its class: class/file.",
+                "{name!r} is not in a {role} folder. Each file must be in the folder of its class: class/file.",
                 name=member.path[-1][-80:],
                 role=word(role),
             )
     split = _split_word(levels[folders.split_level - 1]) if folders.split_level else ""
     if folders.split_level and split not in SPLIT_WORDS:
         raise TrainyardError(
-            "{name!r} lies in {folder!r}, which is not a split. Splits are called train, validation and test.",
+            "{name!r} is in {folder!r}, which is not a split. Splits are called train, validation and test.",
             name=member.path[-1][-80:],
             folder=levels[folders.split_level - 1][-80:],
         )

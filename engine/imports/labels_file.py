@@ -136,7 +136,7 @@ def _split(word: str, column: str) -> str:
         return ""
     if (lower := word.lower()) not in SPLIT_WORDS:
         raise TrainyardError(
-            "The split column {column!r} says {word!r} in a row. It takes train, validation and test.",
+            "The split column {column!r} has the value {word!r}. Allowed are train, validation and test.",
             column=column,
             word=word[:80],
         )

@@ -15,8 +15,8 @@ def said_of_names(encoding: str) -> tuple[Sentence, ...]:
         return ()
     return (
         Sentence(
-            "The names in the zip do not say their encoding; they were read as {encoding}. Another can be chosen "
-            "(--names-encoding).",
+            "The zip does not declare the encoding of its file names; they were read as {encoding}. "
+            "Choose another with --names-encoding.",
             encoding=spoken(encoding),
         ),
     )
@@ -45,8 +45,9 @@ def said_of_folders(
     if len(others) > 1 and chosen is not None:
         said.append(
             Sentence(
-                "There are folders in folders: the {count:,} at level {level} are taken as classes (such as {examples}). "
-                "Another level can be chosen (--class-level), and one whose files stay in one split (--group-level).",
+                "Folders are nested: the {count:,} folders at level {level} are taken as classes "
+                "(such as {examples}). Choose another level with --class-level, and a level whose "
+                "files stay in one split with --group-level.",
                 count=chosen.names,
                 level=chosen.number,
                 examples=chosen.examples,
@@ -57,8 +58,8 @@ def said_of_folders(
 
 def _of_labels_file(found: LabelsFile) -> Sentence:
     return Sentence(
-        "The table {name!r} names the files in {file!r}. Class: {label}; group: {group}; split: {split}. Other columns can "
-        "be chosen (--label-column, --group-column, --split-column).",
+        "The table {name!r} lists the files in its column {file!r}. Class: {label}; group: {group}; "
+        "split: {split}. Choose other columns with --label-column, --group-column and --split-column.",
         name=found.name[-80:],
         file=found.file_column,
         label=_column(found.label_column, Sentence("the folder")),

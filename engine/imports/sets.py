@@ -93,7 +93,7 @@ def set_path(reference: str) -> Path:
     """The folder of a set. Raises `TrainyardError` unless the reference is plain."""
     if not REFERENCE.fullmatch(reference):
         raise TrainyardError(
-            "{reference!r} cannot be the name of a dataset. Use up to 48 of a-z, 0-9, - and _, beginning "
+            "{reference!r} is not a valid dataset name. Use up to 48 of a-z, 0-9, - and _, beginning "
             "with a letter or digit.",
             reference=reference[:80],
         )
@@ -146,7 +146,7 @@ def _read(reference: str) -> OwnSet:
         return OwnSet(reference, **about | {"tasks": tuple(about["tasks"])})
     except (AttributeError, KeyError, TypeError, json.JSONDecodeError) as error:
         raise TrainyardError(
-            "What is written down about the dataset {reference!r} is broken. Import it again.", reference=reference
+            "The record of the dataset {reference!r} is damaged. Import it again.", reference=reference
         ) from error
 
 
@@ -196,7 +196,7 @@ def problems_csv(problems: Sequence[Problem]) -> bytes:
 def gone(reference: str, kind: str | None = None) -> Sentence:
     """The sentence for a set that is not chosen, or not there."""
     if there := [repr(own.reference) for own in list_sets(kind)]:
-        hint = Sentence("There are: {names}.", names=joined(there, COMMA))
+        hint = Sentence("Available: {names}.", names=joined(there, COMMA))
     else:
         hint = Sentence("Import one on the Data page, or with: python -m engine import PATH")
     if not reference:

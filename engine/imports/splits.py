@@ -22,7 +22,7 @@ def read_splits(name: str, words: np.ndarray) -> np.ndarray:
     unknown = sorted(set(lower) - SPLIT_WORDS.keys())
     if unknown:
         raise TrainyardError(
-            "The split column {column!r} says {unknown!r} in a row. It takes train, validation and test.",
+            "The split column {column!r} has the value {unknown!r}. Allowed are train, validation and test.",
             column=name,
             unknown=unknown[0],
         )

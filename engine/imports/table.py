@@ -100,7 +100,9 @@ def _check_roles(table: TableFile, roles: Mapping[str, Role]) -> str:
     by_role: dict[str, list[str]] = {role: [n for n, given in roles.items() if given == role] for role in ROLES}
     if len(by_role["target"]) != 1:
         found = ", ".join(map(repr, by_role["target"])) or "none"
-        raise TrainyardError("One column must be the target, that which is predicted; there is {found}.", found=found)
+        raise TrainyardError(
+            "Exactly one column must be the target, the value to predict; now it is {found}.", found=found
+        )
     for role in ("group", "split"):
         if len(by_role[role]) > 1:
             raise TrainyardError(
@@ -110,7 +112,8 @@ def _check_roles(table: TableFile, roles: Mapping[str, Role]) -> str:
             )
     if not by_role["number"] and not by_role["category"]:
         raise TrainyardError(
-            "There is no column to predict from: at least one must be a number or a category beside the target."
+            "There is no column to predict from: besides the target, at least one column must be a "
+            "number or a category."
         )
     return by_role["target"][0]
 
@@ -240,8 +243,8 @@ def _codes(table: TableFile, name: str, words: list[str]) -> tuple[np.ndarray, R
     codes, found = pd.factorize(named)
     if len(found) > MOST_CATEGORIES:
         raise TrainyardError(
-            "Column {column!r} has {found:,} different values; a category may have {most:,}. Ignore it, or "
-            "take it as a number.",
+            "Column {column!r} has {found:,} different values; a category may have {most:,}. Ignore "
+            "it, or choose number.",
             column=name,
             found=len(found),
             most=MOST_CATEGORIES,

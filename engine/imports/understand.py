@@ -108,8 +108,8 @@ def _kind_of(members: list[Member], labels_file: LabelsFile | None) -> str:
     if not kinds:
         endings = ", ".join(sorted({ending_of(member) or "no ending" for member in members})[:5])
         raise TrainyardError(
-            "There are no pictures, sounds or texts in it (found: {endings}). Make a zip with a folder for "
-            "each class, or give one table.",
+            "It does not contain images, audio clips or texts (found: {endings}). Make a zip with a "
+            "folder for each class, or give one table.",
             endings=endings or "nothing",
         )
     return kinds.most_common(1)[0][0]

@@ -25,7 +25,7 @@ _at_once = threading.BoundedSemaphore(2)  # in one process, so that memory does 
 def turn() -> Iterator[None]:
     """Wait until few others read large files. Raises `TrainyardError` after a minute."""
     if not _at_once.acquire(timeout=_PATIENCE_SECONDS):
-        raise TrainyardError("Others import large files right now. Try again in a minute.")
+        raise TrainyardError("Other imports are running. Try again in a minute.")
     try:
         yield
     finally:
@@ -74,8 +74,8 @@ def check_alone(source: Source, filename: str) -> None:
     kind = kind_of(start)
     if kind not in PLAIN and not is_parquet(start):
         raise TrainyardError(
-            "{filename!r} is {kind}, not a table or a zip. Put pictures, sounds or texts into a zip with a "
-            "folder for each class, or save a table as CSV, TSV, JSON, JSONL or Parquet.",
+            "{filename!r} is {kind}, not a table or a zip. Put images, audio clips or texts into a "
+            "zip with a folder for each class, or save a table as CSV, TSV, JSON, JSONL or Parquet.",
             filename=filename[-80:],
             kind=kind,
         )

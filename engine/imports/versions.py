@@ -58,7 +58,7 @@ def next_version(name: str) -> Iterator[tuple[str, Path]]:
     """
     if "@" in name:
         raise TrainyardError(
-            "{name!r} names a version. Give the name alone: the version counts by itself.", name=name[:80]
+            "{name!r} includes a version. Give the name alone: versions are numbered automatically.", name=name[:80]
         )
     set_path(name)
     root = sets_path()
@@ -157,7 +157,7 @@ def _locked(folder: Path) -> Iterator[Path]:
         try:
             if not _lock(handle):
                 raise TrainyardError(
-                    "Another import under the name {name!r} goes on. Wait for it, or choose another name.",
+                    "Another import named {name!r} is running. Wait for it, or choose another name.",
                     name=folder.name.removeprefix(_TEMPORARY),
                 )
             if not _is(handle, folder):  # its last owner has just renamed or deleted it
@@ -210,8 +210,8 @@ def _check_budget() -> None:
     used = sum(path.stat().st_size for path in sets_path().glob("*/*") if path.is_file())
     if used > settings().own_data_budget_mb * 1_000_000:
         raise TrainyardError(
-            "Imported datasets would take {used:,.0f} MB of disk, more than {own_data_budget_mb:,} MB "
-            "(TRAINYARD_OWN_DATA_BUDGET_MB). Delete sets that nobody uses on the Data page.",
+            "Imported datasets would take {used:,.0f} MB of disk, more than {own_data_budget_mb:,} "
+            "MB (TRAINYARD_OWN_DATA_BUDGET_MB). Delete unused datasets on the Data page.",
             used=used / 1e6,
             own_data_budget_mb=settings().own_data_budget_mb,
         )

@@ -29,8 +29,8 @@ def main(check: str, folder: str) -> int:
         return 1
     except MemoryError:
         sentence = Sentence(
-            "The check needs more than {most:,} MB of memory (TRAINYARD_INSPECTION_MEMORY_MB). Lower "
-            "TRAINYARD_MAX_INSPECTED, or allow more.",
+            "The health check needs more than {most:,} MB of memory "
+            "(TRAINYARD_INSPECTION_MEMORY_MB). Lower TRAINYARD_MAX_INSPECTED, or allow more.",
             most=settings().inspection_memory_mb,
         )
         print(f"error: {to_json(sentence)}", file=sys.stderr)

@@ -49,7 +49,7 @@ def run_check(prepared: PreparedDataset, check: str) -> dict[str, Any]:
         return found
     limit = settings().inspection_seconds
     if not _one_at_a_time.acquire(timeout=limit):
-        raise TrainyardError("Another health check goes on. Try again when it has ended.")
+        raise TrainyardError("Another health check is running. Try again when it has ended.")
     try:
         command = [sys.executable, "-m", "engine.inspection", check, str(prepared.path)]
         threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
@@ -64,8 +64,8 @@ def run_check(prepared: PreparedDataset, check: str) -> dict[str, Any]:
         )
     except subprocess.TimeoutExpired as error:
         raise TrainyardError(
-            "The check took more than {limit:g} seconds (TRAINYARD_INSPECTION_SECONDS). It was ended; lower "
-            "TRAINYARD_MAX_INSPECTED, or allow more time.",
+            "The health check took more than {limit:g} seconds (TRAINYARD_INSPECTION_SECONDS) and "
+            "was ended. Lower TRAINYARD_MAX_INSPECTED, or allow more time.",
             limit=limit,
         ) from error
     finally:
@@ -84,8 +84,9 @@ def _why(done: "subprocess.CompletedProcess[bytes]") -> Sentence:
         return from_json(last.removeprefix("error: "))
     logger.error("A health check ended with %s:\n%s", done.returncode, said[-4000:])
     return Sentence(
-        "The check ended with code {code} before it had a result, perhaps for want of memory "
-        "({inspection_memory_mb:,} MB, TRAINYARD_INSPECTION_MEMORY_MB). The dashboard's log says more.",
+        "The health check ended with code {code} before it had a result, perhaps because memory ran "
+        "out ({inspection_memory_mb:,} MB, TRAINYARD_INSPECTION_MEMORY_MB). The dashboard's log says "
+        "more.",
         code=done.returncode,
         inspection_memory_mb=settings().inspection_memory_mb,
     )

@@ -75,7 +75,8 @@ class Modality:
         """All inputs (examples, ...) of a dataset as they are written to disk. No pickle."""
         if inputs.dtype.hasobject:
             raise TrainyardError(
-                "The inputs are of type {dtype}; {modality!r} takes arrays of numbers. Which task is this data for?",
+                "The inputs are of type {dtype}, but {modality!r} takes arrays of numbers. Check "
+                "that the task fits the data.",
                 dtype=inputs.dtype,
                 modality=self.name,
             )
@@ -212,11 +213,11 @@ class Modality:
 
     def pictures(self, inputs: np.ndarray) -> list[bytes]:
         """Raw inputs (examples, ...) as PNGs, for the preview of augmentation."""
-        raise TrainyardError("There are no pictures of inputs of modality {modality!r}.", modality=self.name)
+        raise TrainyardError("Inputs of modality {modality!r} cannot be shown as images.", modality=self.name)
 
     def feature_pictures(self, features: np.ndarray, originals: np.ndarray) -> list[bytes]:
         """Features (examples, ...) as PNGs, on the scale of those of the unchanged examples."""
-        raise TrainyardError("There are no pictures of inputs of modality {modality!r}.", modality=self.name)
+        raise TrainyardError("Inputs of modality {modality!r} cannot be shown as images.", modality=self.name)
 
     # -- classical methods ---------------------------------------------------------------------------------------------
 

@@ -30,7 +30,7 @@ class Decoded:
             raise TrainyardError("{name!r}: {problem}", name=name[-80:], problem=next(iter(self.errors.values())))
         if len(self.inputs) != 1:
             raise TrainyardError(
-                "{name!r} holds {inputs} inputs; one is expected.", name=name[-80:], inputs=len(self.inputs)
+                "{name!r} has {inputs} inputs; expected one.", name=name[-80:], inputs=len(self.inputs)
             )
         return self.inputs
 
@@ -40,7 +40,7 @@ def bytes_of(instance: dict[str, Any], where: str) -> bytes:
     encoded = instance.get("b64")
     if not isinstance(encoded, str) or len(instance) > 1:
         raise TrainyardError(
-            '{where} is an object; only {{"b64": "..."}} with the bytes of a file is taken.', where=where
+            '{where} is an object; the only object allowed is {{"b64": "..."}} with the bytes of a file.', where=where
         )
     try:
         return base64.b64decode(encoded, validate=True)
@@ -54,7 +54,7 @@ def whole_characters(text: str, where: str) -> str:
         text.encode()
     except UnicodeEncodeError as error:
         raise TrainyardError(
-            "{where} holds half a character (a lone surrogate). Send whole characters.", where=where
+            "{where} contains half a character (a lone surrogate). Send whole characters.", where=where
         ) from error
     return text
 

@@ -22,7 +22,7 @@ def rewrite_numbers(data: bytes, name: str) -> Rewritten:
     except (TypeError, ValueError, OverflowError, RecursionError):
         found = np.empty(0, "<f4")
     if not len(found) or not np.isfinite(found).all():
-        raise TrainyardError("{name!r} does not hold numbers between commas, or as a JSON list.", name=name[-80:])
+        raise TrainyardError("{name!r} contains neither numbers separated by commas nor a JSON list.", name=name[-80:])
     return found.tobytes(), None
 
 

@@ -28,9 +28,9 @@ class AudioModel(Model):
     hop_ms: Annotated[int, Range(5, 40), ADVANCED, Setting(title="Hop (ms)")] = 20
     """Milliseconds from one column to the next. Time and memory grow as it shrinks."""
     mel_bands: Annotated[int, Range(16, 128), ADVANCED] = 40
-    r"""Rows of the spectrogram: bands of pitch that widen as hearing does, $m = 2595 \log_{10}(1 + f / 700)$."""
+    r"""Rows of the spectrogram: frequency bands that widen as in human hearing, $m = 2595 \log_{10}(1 + f / 700)$."""
     range_db: Annotated[int, Range(20, 120), ADVANCED, Setting(title="Range (dB)")] = 60
-    """Anything this many decibels below the loudest point of a clip counts as silence: hides how quiet a room was."""
+    """Anything this many decibels below the loudest point of a clip counts as silence; this hides how quiet the room was."""
     normalisation: Annotated[Literal["clip", "band"], ADVANCED] = "clip"
     """Clip: mean 0 and deviation 1 over each clip, whatever its loudness. Band: each band by its mean and deviation
     in the training split, so that small differences of quiet bands count."""

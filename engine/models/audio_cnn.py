@@ -10,9 +10,9 @@ if TYPE_CHECKING:
     import keras
 
 
-@models.register("audio-cnn", "Convolutional network for sounds")
+@models.register("audio-cnn", "Convolutional network for audio")
 class AudioCnn(AudioModel):
-    """Convolutions find short sounds in the spectrogram; how often and how evenly they come over time decides."""
+    """Convolutions find short sounds in the spectrogram; their mean and spread over time decide."""
 
     source: ClassVar[str] = (
         "Sainath and Parada 2015, https://www.isca-archive.org/interspeech_2015/sainath15b_interspeech.html"
@@ -23,7 +23,7 @@ class AudioCnn(AudioModel):
     filters: Annotated[int, Range(4, 128, log=True)] = 16
     """Filters of the first convolution; each next block doubles them."""
     blocks: Annotated[int, Range(1, 4)] = 3
-    """Number of convolution + pooling blocks; each halves time and pitch. Never more than the clip allows."""
+    """Number of convolution + pooling blocks; each halves time and frequency. Never more than the clip allows."""
     units: Annotated[int, Range(8, 512, log=True)] = 64
     """Width of the dense layer after the convolutions."""
     dropout: Annotated[float, Range(0.0, 0.7, step=0.05), FORKABLE] = 0.3

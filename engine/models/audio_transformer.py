@@ -12,21 +12,21 @@ if TYPE_CHECKING:
     import keras
 
 
-@models.register("audio-transformer", "Transformer for sounds")
+@models.register("audio-transformer", "Transformer for audio")
 class AudioTransformer(AudioModel):
-    """Cuts the spectrogram into short stretches of time and lets attention relate them: flexible, hungry for examples."""
+    """Cuts the spectrogram into short patches of time and relates them by attention: flexible, but needs many examples."""
 
     source: ClassVar[str] = "Berg et al. 2021, https://arxiv.org/abs/2104.00769"
     suggested: ClassVar[dict[str, Any]] = {"epochs": 60, "patience": 15}
 
     frames_per_patch: Annotated[int, Range(1, 8)] = 2
-    """Columns of the spectrogram in one stretch. Fewer: finer, and slower."""
+    """Columns of the spectrogram in one patch. Fewer: finer, and slower."""
     embedding: Annotated[int, Range(16, 256, log=True)] = 64
-    """Length of the vector that stands for a stretch; rounded up to a multiple of the heads."""
+    """Length of the vector of a patch; rounded up to a multiple of the heads."""
     depth: Annotated[int, Range(1, 12)] = 2
-    """Number of transformer blocks: attention, then a small dense network for each stretch."""
+    """Number of transformer blocks: attention, then a small dense network on each patch."""
     heads: Annotated[int, Range(1, 8)] = 4
-    r"""Attention heads: each compares stretches in its own way, $\mathrm{softmax}(Q K^\top / \sqrt d)\,V$."""
+    r"""Attention heads: each compares patches in its own way, $\mathrm{softmax}(Q K^\top / \sqrt d)\,V$."""
     mlp_ratio: Annotated[float, Range(1.0, 4.0, step=0.5), ADVANCED] = 2.0
     """Hidden units of the dense network in each block, as a multiple of the embedding."""
     dropout: Annotated[float, Range(0.0, 0.7, step=0.05), FORKABLE] = 0.1

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @models.register("bag-of-embeddings", "Bag of embeddings")
 class BagOfEmbeddings(TextModel):
-    """Averages the vectors of words and of words in a row, and decides by the mean: fast, and hard to beat on short texts."""
+    """Averages the vectors of words and groups of words, and decides by the mean: fast, and hard to beat on short texts."""
 
     source: ClassVar[str] = "Joulin et al. 2016, https://arxiv.org/abs/1607.01759"
     suggested: ClassVar[dict[str, Any]] = {"vocabulary_size": 20_000, "embedding_size": 64}
@@ -21,13 +21,13 @@ class BagOfEmbeddings(TextModel):
     compared: ClassVar[tuple[str, ...]] = ("text",)
 
     ngrams: Literal[1, 2, 3] = 2
-    """Up to how many words in a row have a vector of their own: with 2, "not good" is more than "not" and "good"."""
+    """Longest group of words with a vector of its own: with 2, "not good" is more than "not" and "good"."""
     units: Annotated[int, Range(0, 512)] = 0
-    """Width of a dense layer after the mean; 0: none, the mean decides."""
+    """Width of a dense layer after the mean. 0: no such layer, the mean decides directly."""
     word_dropout: Annotated[float, Range(0.0, 0.7, step=0.05), ADVANCED, FORKABLE] = 0.0
-    """Fraction of words that are left out, in training only."""
+    """Fraction of words left out, in training only."""
     dropout: Annotated[float, Range(0.0, 0.7, step=0.05), FORKABLE] = 0.3
-    """Fraction of the numbers of the mean zeroed, in training only."""
+    """Fraction of the mean vector zeroed, in training only."""
 
     def widths(self, splitting: Splitting) -> tuple[int, ...]:
         """Return one word, and up to `ngrams` in a row."""

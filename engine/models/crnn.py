@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @models.register("crnn", "Convolutional recurrent network (CRNN)")
 class Crnn(AudioModel):
-    """Convolutions find short sounds in the spectrogram, a recurrent layer (GRU) hears in which order they come."""
+    """Convolutions find short sounds in the spectrogram; a recurrent layer (GRU) learns their order."""
 
     source: ClassVar[str] = "Arik et al. 2017, https://arxiv.org/abs/1703.05390"
     suggested: ClassVar[dict[str, Any]] = {"learning_rate": 2e-3}
@@ -22,7 +22,7 @@ class Crnn(AudioModel):
     filters: Annotated[int, Range(4, 128, log=True)] = 16
     """Filters of the first convolution; each next block doubles them."""
     blocks: Annotated[int, Range(1, 4)] = 2
-    """Number of convolution + pooling blocks; each halves time and pitch. Never more than the clip allows."""
+    """Number of convolution + pooling blocks; each halves time and frequency. Never more than the clip allows."""
     units: Annotated[int, Range(8, 256, log=True)] = 48
     """Units of the recurrent layer in each direction: forward and backward in time."""
     dropout: Annotated[float, Range(0.0, 0.7, step=0.05), FORKABLE] = 0.3

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @models.register("efficientnet-lite0", "EfficientNet-Lite0 (pretrained)")
 class EfficientNetLite0(Model):
-    """Has seen a million photos and learns only what is new: for photos, and when there are few of them.
+    """Pretrained on a million photos, so it learns only what is new: for photos, especially when there are few.
 
     The network is frozen, or trained from a chosen block on. What is frozen is computed once for each example
     when inputs are not augmented, so that training takes seconds.
@@ -28,12 +28,12 @@ class EfficientNetLite0(Model):
     searched: ClassVar[tuple[str, ...]] = ("resolution", "unfreeze_from")
 
     resolution: Literal[96, 128, 160, 192, 224] = 224
-    """Pixels of the shorter side after resizing. It was made for 224; 96 is five times as fast, and a little worse."""
+    """Pixels of the shorter side after resizing. The network was designed for 224; 96 is five times as fast and slightly worse."""
     unfreeze_from: Annotated[Literal["none", "block6", "block4", "block1"], FORKABLE] = "none"
-    """Train the pretrained network too, from this block to its end. Slower and easier to overfit: it wants more
+    """Also train the pretrained network, from this block to its end. Slower and more prone to overfitting: it needs more
     examples and a learning rate near 0.0001."""
     units: Annotated[int, Range(0, 1024)] = 128
-    """Width of a dense layer before the output. 0: none, the output looks at the 1280 features directly."""
+    """Width of a dense layer before the output. 0: no such layer, the output uses the 1280 features directly."""
     dropout: Annotated[float, Range(0.0, 0.7, step=0.05), FORKABLE] = 0.2
     """Fraction of the features zeroed before each dense layer, in training only."""
 

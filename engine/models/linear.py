@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @models.register("linear", "Linear model")
 class Linear(Model):
-    """A weighted sum of the inputs for each output: logistic or linear regression, trained step by step."""
+    """A weighted sum of the inputs for each output: logistic or linear regression, trained by gradient descent."""
 
     modalities: ClassVar[tuple[str, ...]] = ("table", "image")
     source: ClassVar[str] = "Cox 1958, https://doi.org/10.1111/j.2517-6161.1958.tb00292.x"

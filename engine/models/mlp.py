@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @models.register("mlp", "Multilayer perceptron (MLP)")
 class Mlp(Model):
-    """Dense layers with dropout on pixels or on the columns of a table: fast, and what every other model should beat."""
+    """Dense layers with dropout on pixels or on the columns of a table: fast, and the reference for other models to beat."""
 
     modalities: ClassVar[tuple[str, ...]] = ("image", "table")
     source: ClassVar[str] = "Rumelhart, Hinton, Williams 1986, https://doi.org/10.1038/323533a0"

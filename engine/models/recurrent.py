@@ -17,9 +17,9 @@ class Recurrent(TextModel):
     cell: ClassVar[str] = ""
 
     units: Annotated[int, Range(8, 512, log=True)] = 64
-    """Numbers in the state that is carried from word to word."""
+    """Size of the state carried from word to word."""
     bidirectional: bool = False
-    """Read from the end to the beginning as well, by a second layer: two states, twice the time."""
+    """Also read from end to beginning with a second layer: two states, twice the time."""
     dropout: Annotated[float, Range(0.0, 0.7, step=0.05), FORKABLE] = 0.2
     """Fraction of each word's vector zeroed, in training only."""
     recurrent_dropout: Annotated[float, Range(0.0, 0.7, step=0.05), FORKABLE] = 0.2
@@ -95,7 +95,7 @@ def cells() -> "dict[str, Any]":
 
 @models.register("lstm", "LSTM")
 class Lstm(Recurrent):
-    """Reads word by word and decides what to remember and what to forget: the textbook's network for sentiment."""
+    """Reads word by word and decides what to remember and what to forget: the textbook network for sentiment."""
 
     source: ClassVar[str] = "Hochreiter, Schmidhuber 1997, https://doi.org/10.1162/neco.1997.9.8.1735"
     suggested: ClassVar[dict[str, Any]] = {"batch_size": 32, "epochs": 6, "patience": 2}

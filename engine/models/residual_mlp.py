@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @models.register("residual-mlp", "Residual MLP (ResNet for tables)")
 class ResidualMlp(Model):
-    """Blocks of two dense layers with shortcuts, for tables that a plain network is too shallow for."""
+    """Blocks of two dense layers with skip connections, for tables on which a plain network is too shallow."""
 
     modalities: ClassVar[tuple[str, ...]] = ("table",)
     source: ClassVar[str] = "Gorishniy et al. 2021, https://arxiv.org/abs/2106.11959"
@@ -20,11 +20,11 @@ class ResidualMlp(Model):
     compared: ClassVar[tuple[str, ...]] = ("table",)
 
     width: Annotated[int, Range(8, 512, log=True)] = 64
-    """Numbers that describe a row between the blocks."""
+    """Size of the vector that represents a row between the blocks."""
     blocks: Annotated[int, Range(1, 8)] = 2
-    """Blocks one after the other, each with a shortcut around it."""
+    """Number of consecutive blocks, each with a skip connection."""
     expansion: Annotated[int, Range(1, 4), ADVANCED] = 2
-    """How many times wider a block is inside than outside."""
+    """Width inside a block as a multiple of the width outside."""
     dropout: Annotated[float, Range(0.0, 0.7, step=0.05), FORKABLE] = 0.2
     """Fraction of units zeroed inside each block, in training only."""
 

@@ -33,19 +33,19 @@ class TextModel(Model):
     searched: ClassVar[tuple[str, ...]] = ("splitting", "signs")
 
     vocabulary_size: Annotated[int, Range(1_000, 50_000, log=True)] = 10_000
-    """How many different words are known, the most frequent of the training texts. All others count as one unknown word."""
+    """Number of different words known, the most frequent in the training texts. All others count as one unknown word."""
     sequence_length: Annotated[int, Range(8, 2_000, log=True)] = 500
-    """How many words of a text are read; what comes after is cut off. Time grows with it only for texts that are so long."""
+    """Number of words read from a text; the rest is cut off. Time grows with it only for texts that long."""
     splitting: Annotated[Literal["auto", "words", "characters", "pieces"], ADVANCED] = "auto"
-    """What a text is cut into: words at spaces, characters, or pieces of one to three characters. Auto takes characters for
-    texts of scripts without spaces, such as Chinese, and words for all others."""
+    """Units of a text: words separated by spaces, characters, or pieces of one to three characters. Auto takes characters
+    for scripts without spaces, such as Chinese, and words for all others."""
     signs: Annotated[bool, ADVANCED] = False
-    """Read punctuation, smileys and emoji too: they come after the words, up to three in a row count as one. Words only."""
+    """Also read punctuation, smileys and emoji: they follow the words, and up to three in a row count as one. Only with words."""
     embedding: Annotated[Literal["learned", "glove"], ADVANCED] = "learned"
-    """How the vectors of words begin: at random, or as GloVe knows them from six billion words of English. Both are
-    trained further. GloVe's have 50 numbers, whatever the size below."""
+    """Initial word vectors: random, or GloVe's, learned from six billion words of English. Both are trained further.
+    GloVe's have 50 numbers, whatever the embedding size."""
     embedding_size: Annotated[int, Range(8, 512, log=True)] = 128
-    """Length of the vector that stands for a word."""
+    """Length of the vector of a word."""
 
     def widths(self, splitting: Splitting) -> tuple[int, ...]:
         """Return how many words or characters in a row count as one unit."""

@@ -12,20 +12,20 @@ if TYPE_CHECKING:
 
 @models.register("textcnn", "Convolutional network (TextCNN)")
 class TextCnn(TextModel):
-    """Looks for telling groups of two to five words wherever they stand, and keeps how well each was found."""
+    """Looks for informative groups of two to five words anywhere in the text, and keeps how well each one matches."""
 
     source: ClassVar[str] = "Kim 2014, https://arxiv.org/abs/1408.5882"
     suggested: ClassVar[dict[str, Any]] = {"batch_size": 32, "patience": 3}
     compared: ClassVar[tuple[str, ...]] = ("text",)
 
     filters: Annotated[int, Range(8, 256, log=True)] = 64
-    """Groups of words that are looked for, of each length."""
+    """Number of patterns of each length to look for."""
     kernel_sizes: Annotated[Literal["2,3,4", "3,4,5", "2,3,4,5"], ADVANCED] = "2,3,4"
-    """Lengths of the groups, in words."""
+    """Lengths of the patterns, in words."""
     word_dropout: Annotated[float, Range(0.0, 0.7, step=0.05), ADVANCED, FORKABLE] = 0.0
-    """Fraction of words that are left out, in training only."""
+    """Fraction of words left out, in training only."""
     dropout: Annotated[float, Range(0.0, 0.7, step=0.05), FORKABLE] = 0.5
-    """Fraction of the findings zeroed, in training only."""
+    """Fraction of the pooled features zeroed, in training only."""
 
     def body(self, x: "keras.KerasTensor") -> "keras.KerasTensor":
         """(batch, longest) -> (batch, filters * lengths)."""

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @models.register("transformer", "Transformer encoder")
 class Transformer(TextModel):
-    """Lets every word look at every other: the base of today's language models, hungry for examples."""
+    """Lets every word attend to every other: the basis of today's language models, but needs many examples."""
 
     source: ClassVar[str] = "Vaswani et al. 2017, https://arxiv.org/abs/1706.03762"
     suggested: ClassVar[dict[str, Any]] = {"batch_size": 32, "embedding_size": 64, "patience": 3}
@@ -25,9 +25,9 @@ class Transformer(TextModel):
     heads: Annotated[int, Range(1, 8)] = 2
     r"""Attention heads: each compares words in its own way, $\mathrm{softmax}(Q K^\top / \sqrt d)\,V$."""
     mlp_ratio: Annotated[float, Range(1.0, 4.0, step=0.5), ADVANCED] = 2.0
-    """Hidden units of the dense network in each block, as a multiple of the vector."""
+    """Hidden units of the dense network in each block, as a multiple of the embedding."""
     positions: Annotated[Literal["sinusoidal", "learned"], ADVANCED] = "sinusoidal"
-    r"""What tells a word's place: waves, $\sin(p / 10000^{2i/d})$ and their cosines, or a learned vector for each place."""
+    r"""Position encoding: sinusoids, $\sin(p / 10000^{2i/d})$ and their cosines, or a learned vector for each position."""
     dropout: Annotated[float, Range(0.0, 0.7, step=0.05), FORKABLE] = 0.2
     """Fraction of units zeroed after the embedding, in each block and at the end, in training only."""
 

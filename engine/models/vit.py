@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @models.register("vit", "Vision transformer (ViT)")
 class VisionTransformer(Model):
-    """Cuts the image into patches and lets attention relate them: flexible, but hungry for examples."""
+    """Cuts the image into patches and relates them by attention: flexible, but needs many examples."""
 
     modalities: ClassVar[tuple[str, ...]] = ("image",)
     source: ClassVar[str] = "Dosovitskiy et al. 2020, https://arxiv.org/abs/2010.11929"
@@ -21,9 +21,9 @@ class VisionTransformer(Model):
 
     patches_per_side: Annotated[int, Range(2, 16)] = 7
     """Patches along the shorter side. The patch size follows: an image of 28 pixels in 7 patches gives patches
-    of 4x4 pixels; where it does not come out even, black is added at the edge. Time grows steeply with it."""
+    of 4x4 pixels; if it does not divide evenly, black is added at the edge. Time grows steeply with it."""
     embedding: Annotated[int, Range(16, 256, log=True)] = 64
-    """Length of the vector that stands for a patch; rounded up to a multiple of the heads."""
+    """Length of the vector of an image patch; rounded up to a multiple of the heads."""
     depth: Annotated[int, Range(1, 12)] = 2
     """Number of transformer blocks: attention, then a small dense network for each patch."""
     heads: Annotated[int, Range(1, 8)] = 4

@@ -34,7 +34,9 @@ def fetch(name: str, source_folder: Path | None = None, progress: Progress | Non
     """
     dataset = datasets[name]
     if not issubclass(dataset, FetchedDataset):
-        raise TrainyardError("Dataset {name!r} needs no fetching. {other}", name=name, other=_other(dataset.embedded))
+        raise TrainyardError(
+            "Dataset {name!r} does not have to be fetched. {other}", name=name, other=_other(dataset.embedded)
+        )
     folder, total, done = dataset.folder(), sum(d.size_bytes for d in dataset.downloads), 0
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -81,7 +83,7 @@ def _locked(path: Path, name: str) -> Iterator[IO[bytes]]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise TrainyardError(
-                "Dataset {name!r} is being fetched by another process. Wait for it, then look again.", name=name
+                "Dataset {name!r} is being fetched by another process. Wait for it to finish.", name=name
             ) from None
         yield file
 
@@ -91,7 +93,7 @@ def _copy(dataset: type[FetchedDataset], download: Download, source: Path, part:
     if not path.is_file():
         names = ", ".join(d.filename for d in dataset.downloads)
         raise TrainyardError(
-            "{source!r} has no file {filename!r}. Dataset {dataset!r} needs: {names}.",
+            "{source!r} does not contain {filename!r}. Dataset {dataset!r} needs: {names}.",
             source=str(source),
             filename=download.filename,
             dataset=dataset.name,
@@ -142,8 +144,8 @@ def _receive(
         elif answer.status_code == 416 or (answer.status_code == 206 and not resumes):
             part.truncate(0)
             raise TrainyardError(
-                "{url} cannot go on after {have:,} bytes, so what was here is thrown away. Run again: python -m "
-                "engine fetch {dataset}",
+                "{url} cannot continue after {have:,} bytes, so the partial file was deleted. Run "
+                "again: python -m engine fetch {dataset}",
                 url=url,
                 have=have,
                 dataset=dataset.name,
@@ -192,8 +194,9 @@ def _unreachable(dataset: type[FetchedDataset], url: str, error: Exception) -> S
         host, kind = urlsplit(url).hostname, type(error).__name__
         reason = Sentence("{host} cannot be reached ({kind})", host=host, kind=kind)
     return Sentence(
-        "Dataset {dataset!r} could not be downloaded: {reason}. On a machine without internet, download {files} elsewhere, "
-        "bring the files here and run: python -m engine fetch {dataset} --from FOLDER",
+        "Dataset {dataset!r} could not be downloaded: {reason}. Without internet access, download "
+        "{files} elsewhere, copy the files here and run: python -m engine fetch {dataset} --from "
+        "FOLDER",
         dataset=dataset.name,
         reason=reason,
         files=joined((download.url for download in dataset.downloads), COMMA),
@@ -203,7 +206,7 @@ def _unreachable(dataset: type[FetchedDataset], url: str, error: Exception) -> S
 def _unwritable(folder: Path, error: OSError) -> Sentence:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return Sentence(
-            "The disk is full: {folder} takes no more. Free some space and run the command again; it goes on.",
+            "The disk of {folder} is full. Free some space and run the command again; the download continues.",
             folder=folder,
         )
     return Sentence(

@@ -209,7 +209,9 @@ def _fold(
     """One of `folds` disjoint shares of each class in `where`, and the rest: the shares do not depend on `fold`."""
     if dataset.fold >= dataset.folds:
         raise TrainyardError(
-            "There is no fold {fold}: {folds} folds are counted from 0.", fold=dataset.fold, folds=dataset.folds
+            "Fold {fold} does not exist: there are {folds} folds, counted from 0.",
+            fold=dataset.fold,
+            folds=dataset.folds,
         )
     folds = np.empty(len(classes), np.int64)
     for label in np.unique(classes[where]):

@@ -155,10 +155,10 @@ def unique_names(names: list[str], problems: Problems, *, told: bool = True) -> 
         if not plain and not told:
             continue
         if not plain:
-            problems.add(f"column {taken!r}", Sentence("The column has no name; it is called by its position."))
+            problems.add(f"column {taken!r}", Sentence("The column does not have a name; it is named by its position."))
         elif taken != wanted:
             problems.add(
                 f"column {taken!r}",
-                Sentence("Another column is called {wanted!r} too; this one was renamed.", wanted=wanted),
+                Sentence("Another column is also called {wanted!r}; this one was renamed.", wanted=wanted),
             )
     return list(found)

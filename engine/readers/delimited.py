@@ -217,7 +217,7 @@ def _take_names(first: list[list[str] | Sentence], opening: Opening, cells: Cell
     """Name the columns, say what was passed over, and return how many columns there are."""
     if not first or (opening.names is None and isinstance(row := first[min(opening.skipped, len(first) - 1)], str)):
         raise TrainyardError(
-            "{shown} has no usable first row, which holds the names of the columns. {row}",
+            "{shown} does not have a usable first row with the column names. {row}",
             shown=cells.shown,
             row=row if first else "",
         )
@@ -227,22 +227,22 @@ def _take_names(first: list[list[str] | Sentence], opening: Opening, cells: Cell
     if opening.titles:
         cells.problems.add(
             "row 1",
-            Sentence("Rows above the names of the columns that were passed over: {titles:,}.", titles=opening.titles),
+            Sentence("Rows skipped above the column names: {titles:,}.", titles=opening.titles),
         )
     if opening.names is None:
         cells.named_by_position = True
         cells.problems.add(
             f"row {opening.skipped + 1}",
             Sentence(
-                "The first row looks like data, so the columns are called by their position. If it holds their "
-                "names, say so: --header yes."
+                "The first row looks like data, so the columns are named by position. If it holds "
+                "the column names, use --header yes."
             ),
         )
     elif names and all(re.match(NUMBER, cell.strip()) for cell in names):
         cells.problems.add(
             f"row {opening.skipped}",
             Sentence(
-                "The first row holds only numbers, and was taken for the names. If it is data, say so: --header no."
+                "The first row has only numbers and was taken as the column names. If it is data, use --header no."
             ),
         )
     return len(names)

@@ -93,12 +93,14 @@ def _problem(text: str, data: bytes, encoding: str) -> Sentence | None:
     before = data.count("\N{REPLACEMENT CHARACTER}".encode()) if encoding == "utf-8" else 0
     if lost > before:
         return Sentence(
-            "{lost:,} characters fit no encoding and were replaced: the file mixes encodings. Save it as UTF-8.",
+            "{lost:,} characters do not fit any encoding and were replaced: the file mixes "
+            "encodings. Save it as UTF-8.",
             lost=lost,
         )
     if lost:
         return Sentence(
-            "{lost:,} characters were lost before: the file has U+FFFD, the mark for a lost character, in their place.",
+            "{lost:,} characters were already lost: the file contains U+FFFD, the replacement "
+            "character, in their place.",
             lost=lost,
         )
     if encoding in ANSI and encoding != "gb18030":  # which is what files of Chinese Windows are in

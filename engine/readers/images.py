@@ -77,7 +77,7 @@ def read_image(data: bytes, name: str, cover: tuple[int, int] | None = None, gro
         raise
     except UnidentifiedImageError as error:
         raise TrainyardError(
-            "{shown} is {kind}, not an image that can be read. Use {takes}.",
+            "{shown} is {kind}, not a readable image. Use {takes}.",
             shown=shown,
             kind=kind_of(data),
             takes=_TAKES,
@@ -87,7 +87,7 @@ def read_image(data: bytes, name: str, cover: tuple[int, int] | None = None, gro
     except Exception as error:  # on broken bytes the decoders raise nearly anything
         _log.info("Cannot decode %s", shown, exc_info=True)
         raise TrainyardError(
-            "{shown} is a broken or incomplete image ({error}). Save it again in a picture program, or leave it out.",
+            "{shown} is a broken or incomplete image ({error}). Save it again in an image editor, or leave it out.",
             shown=shown,
             error=error,
         ) from error
@@ -139,8 +139,8 @@ def _check_scans(data: bytes, shown: str) -> None:
         scans += marker == _SCAN
         if scans > most:
             raise TrainyardError(
-                "{shown} is a JPEG of more than {most} scans (TRAINYARD_MAX_IMAGE_SCANS), which no program "
-                "writes. Save it again in a picture program, or leave it out.",
+                "{shown} is a JPEG with more than {most} scans (TRAINYARD_MAX_IMAGE_SCANS), which no "
+                "ordinary program writes. Save it again in an image editor, or leave it out.",
                 shown=shown,
                 most=most,
             )

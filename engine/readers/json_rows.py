@@ -71,11 +71,11 @@ def _parsed(line: str) -> dict[str, Any] | Sentence:
     try:
         value = _decoder.decode(line)
     except (ValueError, RecursionError) as error:
-        return Sentence("The line is no JSON object ({short}).", short=_short(error))
+        return Sentence("The line is not a JSON object ({short}).", short=_short(error))
     return (
         value
         if isinstance(value, dict)
-        else Sentence("The line is no JSON object, but {kind}.", kind=type(value).__name__)
+        else Sentence("The line is not a JSON object, but {kind}.", kind=type(value).__name__)
     )
 
 
@@ -104,9 +104,9 @@ def _first_object(text: str, position: int, shown: str, number: int) -> tuple[di
             if isinstance(value, dict):
                 return value, length
             break
-    reason = Sentence("is no whole object")
+    reason = Sentence("is not a complete object")
     if error is not None:
-        reason = Sentence("is no whole object ({problem})", problem=_short(error))
+        reason = Sentence("is not a complete object ({problem})", problem=_short(error))
     raise TrainyardError(
         '{shown} is an array whose item {number:,} {reason}. A table is an array of objects: [{{"name": 1}}, ...].',
         shown=shown,

@@ -21,20 +21,20 @@ _STARTS = (  # as long as they need be: a table may well begin with the letters 
     (b"\xff\xd8\xff", Sentence("a JPEG image")),
     (b"GIF87a", Sentence("a GIF image")),
     (b"GIF89a", Sentence("a GIF image")),
-    (b"fLaC", Sentence("a FLAC sound")),
-    (b"ID3\x03", Sentence("an MP3 sound")),
-    (b"ID3\x04", Sentence("an MP3 sound")),
+    (b"fLaC", Sentence("a FLAC audio file")),
+    (b"ID3\x03", Sentence("an MP3 audio file")),
+    (b"ID3\x04", Sentence("an MP3 audio file")),
     (b"OggS\0", Sentence("an Ogg file")),
     (b"II*\0", Sentence("a TIFF image")),
     (b"MM\0*", Sentence("a TIFF image")),
-    (b"#!AMR", Sentence("an AMR sound")),
+    (b"#!AMR", Sentence("an AMR audio file")),
     (b"\x1aE\xdf\xa3", Sentence("a WebM or Matroska video")),
 )
 _INSIDE = {
-    b"WAVE": Sentence("a WAV sound"),
+    b"WAVE": Sentence("a WAV audio file"),
     b"AVI ": Sentence("an AVI video"),
     b"WEBP": Sentence("a WebP image"),
-    b"AIFF": Sentence("an AIFF sound"),
+    b"AIFF": Sentence("an AIFF audio file"),
 }
 _PHOTOS = {
     b"heic": Sentence("a HEIC photo"),
@@ -51,7 +51,7 @@ _BEFORE_SVG = (b"<svg", b"<?xml", b"<!--", b"<!DOCTYPE svg")
 def kind_of(data: bytes) -> Sentence:
     """A phrase such as "a zip archive", "text" or "of an unknown format" that fits after "is"."""
     if data[:1] == b"\0" and data[4:8] == b"ftyp":
-        return _PHOTOS.get(data[8:12], Sentence("an MP4 file (a video, or sound as M4A)"))
+        return _PHOTOS.get(data[8:12], Sentence("an MP4 file (a video, or audio as M4A)"))
     if data[:200].lstrip(b"\xef\xbb\xbf \t\r\n").startswith(_BEFORE_SVG) and b"<svg" in data[:2_000]:
         return Sentence("an SVG drawing")
     if data[:4] == b"PAR1" == data[-4:]:

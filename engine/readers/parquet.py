@@ -44,7 +44,9 @@ def read_parquet(data: bytes, cells: Cells) -> dict[str, Any]:
     try:
         at_once, dictionaries = _measured(data, cells)
     except NoRowsError as error:
-        raise TrainyardError("{shown} has no rows. Export it again, with its rows.", shown=cells.shown) from error
+        raise TrainyardError(
+            "{shown} does not have any rows. Export it again, with its rows.", shown=cells.shown
+        ) from error
     schema = _checked(opened(), cells)
     file = opened([field.name for index, field in enumerate(schema) if index in dictionaries and _is_text(field.type)])
     columns = _columns(file.iter_batches(at_once, use_threads=False), schema, cells)
@@ -58,12 +60,12 @@ def _checked(file: Any, cells: Cells) -> Any:
     about = file.metadata
     cells.check(about.num_columns, about.num_rows)
     if not about.num_columns:
-        raise TrainyardError("{shown} has no columns.", shown=cells.shown)
+        raise TrainyardError("{shown} does not have any columns.", shown=cells.shown)
     for field in file.schema_arrow:
         if not _is_cell(field.type):
             raise TrainyardError(
-                "{shown} has values of the type {kind!r} in column {field!r}. A cell holds one text, number, "
-                "truth value or date: leave the column out, or take it apart.",
+                "{shown} has values of type {kind!r} in column {field!r}. A cell holds one text, "
+                "number, boolean or date: leave the column out, or split it.",
                 shown=cells.shown,
                 kind=str(field.type)[:60],
                 field=field.name[:80],

@@ -70,7 +70,8 @@ def hear(data: bytes, name: str) -> Heard:
                 loudest = int(loudness.channels.argmax())
                 samples, _ = _decoded(data, shown, loudest)
                 remark = Sentence(
-                    "The channels cancel each other, as with a cable of reversed polarity; channel {channel} was taken.",
+                    "The channels cancel each other out, as with a cable of reversed polarity; "
+                    "channel {channel} was used.",
                     channel=loudest + 1,
                 )
     except TrainyardError:
@@ -78,12 +79,11 @@ def hear(data: bytes, name: str) -> Heard:
     except Exception as error:  # soundfile raises several kinds for broken bytes
         _log.info("Cannot decode %s", shown, exc_info=True)
         raise TrainyardError(
-            "{shown} is a broken or incomplete sound. Save it again in a sound editor, or leave it out.", shown=shown
+            "{shown} is a broken or incomplete audio file. Save it again in an audio editor, or leave it out.",
+            shown=shown,
         ) from error
     if not len(samples):
-        raise TrainyardError(
-            "{shown} has no sound in it: it is 0 seconds long. Record it again, or leave it out.", shown=shown
-        )
+        raise TrainyardError("{shown} is 0 seconds long. Record it again, or leave it out.", shown=shown)
     return Heard(samples, remark)
 
 
@@ -122,8 +122,8 @@ class _Sound(soundfile.SoundFile):  # type: ignore[misc]  # soundfile has no typ
 def _check_file(data: bytes, shown: str) -> None:
     if len(data) > settings().max_clip_mb * 1_000_000:
         raise TrainyardError(
-            "{shown} has {data:,.0f} MB; a sound may have {max_clip_mb} MB (TRAINYARD_MAX_CLIP_MB). Cut it "
-            "shorter, or save it as FLAC or MP3.",
+            "{shown} has {data:,.0f} MB; an audio clip may have {max_clip_mb} MB "
+            "(TRAINYARD_MAX_CLIP_MB). Cut it shorter, or save it as FLAC or MP3.",
             shown=shown,
             data=len(data) / 1e6,
             max_clip_mb=settings().max_clip_mb,
@@ -133,14 +133,14 @@ def _check_file(data: bytes, shown: str) -> None:
     chunked = is_chunked(data)
     if not (chunked or data.startswith((b"fLaC", b"OggS\0", b"ID3\x02", b"ID3\x03", b"ID3\x04")) or _starts_mp3(data)):
         raise TrainyardError(
-            "{shown} is {kind}, not a sound that can be read. Use {takes}.",
+            "{shown} is {kind}, not a readable audio file. Use {takes}.",
             shown=shown,
             kind=kind_of(data),
             takes=_TAKES,
         )
     if missing := missing_bytes(data) if chunked else _missing_of_ogg(data):
         raise TrainyardError(
-            "{shown} is cut off: {missing:,} bytes are missing. {copy_again}",
+            "{shown} is truncated: {missing:,} bytes are missing. {copy_again}",
             shown=shown,
             missing=missing,
             copy_again=_COPY_AGAIN,
@@ -192,7 +192,7 @@ def _decoded(data: bytes, shown: str, channel: int | None = None) -> tuple[np.nd
         parts.append(_to_int16(resampler.resample_chunk(np.empty(0, np.float32), last=True)))
         if frames < sound.frames < 1 << 62 and (sound.format == "FLAC" or _has_length(data)):
             raise TrainyardError(
-                "{shown} is cut off: {frames:,} of {promised:,} samples are there. {copy_again}",
+                "{shown} is truncated: only {frames:,} of {promised:,} samples are there. {copy_again}",
                 shown=shown,
                 frames=frames,
                 promised=sound.frames,
@@ -204,20 +204,20 @@ def _decoded(data: bytes, shown: str, channel: int | None = None) -> tuple[np.nd
 def _check_header(sound: _Sound, shown: str) -> None:
     if sound.format not in FORMATS:
         raise TrainyardError(
-            "{shown} is a sound of the format {format}. Use {takes}.", shown=shown, format=sound.format, takes=_TAKES
+            "{shown} is an audio file in {format} format. Use {takes}.", shown=shown, format=sound.format, takes=_TAKES
         )
     if sound.channels > settings().max_clip_channels:
         raise TrainyardError(
-            "{shown} has {channels:,} channels; a sound may have {max_clip_channels} "
-            "(TRAINYARD_MAX_CLIP_CHANNELS). Mix it to mono or stereo.",
+            "{shown} has {channels:,} channels; an audio clip may have {max_clip_channels} "
+            "(TRAINYARD_MAX_CLIP_CHANNELS). Mix it down to mono or stereo.",
             shown=shown,
             channels=sound.channels,
             max_clip_channels=settings().max_clip_channels,
         )
     if not LOWEST_RATE_HZ <= sound.samplerate <= HIGHEST_RATE_HZ:
         raise TrainyardError(
-            "{shown} has {rate:,} samples a second; a sound may have {lowest_rate_hz:,} to "
-            "{highest_rate_hz:,}. Save it with {sample_rate_hz:,}.",
+            "{shown} has a sample rate of {rate:,} Hz; an audio clip may have {lowest_rate_hz:,} to "
+            "{highest_rate_hz:,} Hz. Save it at {sample_rate_hz:,} Hz.",
             shown=shown,
             rate=sound.samplerate,
             lowest_rate_hz=LOWEST_RATE_HZ,
@@ -239,13 +239,11 @@ def _blocks(sound: _Sound, shown: str) -> Iterator[np.ndarray]:
                 max_clip_seconds=settings().max_clip_seconds,
             )
         if not np.isfinite(block).all():
-            raise TrainyardError(
-                "{shown} has samples that are no numbers (NaN or infinite). Export it again.", shown=shown
-            )
+            raise TrainyardError("{shown} has sample values that are NaN or infinite. Export it again.", shown=shown)
         if (peak := float(np.abs(block).max())) > _LOUDEST:
             raise TrainyardError(
-                "{shown} has samples of {peak:,.0f}, where 1 is full scale. Divide them by the largest, or save "
-                "them as 16-bit integers.",
+                "{shown} has sample values up to {peak:,.0f}, where 1 is full scale. Divide them by "
+                "the largest, or save them as 16-bit integers.",
                 shown=shown,
                 peak=peak,
             )

@@ -166,7 +166,7 @@ def _content(data: bytes | Path | IO[bytes], shown: str) -> bytes:
     if isinstance(data, Path):
         try:
             if not stat.S_ISREG(data.stat().st_mode):
-                raise TrainyardError("{shown} is no file. Choose a file of {takes}.", shown=shown, takes=_TAKES)
+                raise TrainyardError("{shown} is not a file. Choose a file of type {takes}.", shown=shown, takes=_TAKES)
             with data.open("rb") as file:
                 content = file.read(most + 1)
         except OSError as error:
@@ -211,9 +211,10 @@ def _check_rows(cells: Cells) -> None:
         return
     found = Sentence("no rows")
     if cells.left_out:
-        found = Sentence("{good:,} good rows and {bad:,} bad ones", good=cells.rows, bad=cells.left_out)
+        found = Sentence("{good:,} valid and {bad:,} invalid rows", good=cells.rows, bad=cells.left_out)
     told = Sentence(
-        "{shown} has {found}. A table has the names of its columns in the first row, and in each other row as many cells.",
+        "{shown} has {found}. A table has its column names in the first row, and the same number of "
+        "cells in every other row.",
         shown=cells.shown,
         found=found,
     )

@@ -87,7 +87,7 @@ def _opened(source: Path | IO[bytes]) -> zipfile.ZipFile:
         raise
     except _BROKEN as error:
         raise ArchiveError(
-            "The file is not a zip archive, or a broken one ({error}). Make a zip with a folder for each class.",
+            "The file is not a zip archive, or is damaged ({error}). Make a zip with a folder for each class.",
             error=error,
         ) from error
 

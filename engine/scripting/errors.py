@@ -10,7 +10,7 @@ class Unwritable(TrainyardError):  # noqa: N818  # as the other errors of the en
 def unwritable(what: str, why: str) -> Unwritable:
     """Return the error: `what` is the part, `why` the end of a sentence that says what is in the way."""
     return Unwritable(
-        "There is no script for {what}: {why}. The run itself can be repeated with the command line.",
+        "A script cannot be written for {what}: {why}. The run itself can be repeated with the command line.",
         what=what,
         why=why,
     )

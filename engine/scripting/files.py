@@ -56,7 +56,7 @@ def write_files(folder: Path, files: ScriptFiles, spec: RunSpec, *, notebook: bo
         write_data(folder / DATA, files.arrays(spec))
     except OSError as error:
         raise TrainyardError(
-            "The script cannot be written into {folder!r}: {problem}. Choose another folder with --output.",
+            "The script cannot be written to {folder!r}: {problem}. Choose another folder with --output.",
             folder=str(folder),
             problem=error.strerror or error,
         ) from error

@@ -16,7 +16,7 @@ def budget_spent(study: Study) -> str:
     """Return why no further trial may begin; empty while one may."""
     minutes = study.spec.search.budget_minutes
     if minutes and study.spent_seconds >= 60 * minutes:
-        return Sentence("The time budget of {minutes:g} minutes was spent.", minutes=minutes)
+        return Sentence("The time budget of {minutes:g} minutes is used up.", minutes=minutes)
     return ""
 
 

@@ -37,8 +37,8 @@ def open_storage(url: str) -> RDBStorage:
         if storage.get_current_version() != storage.get_head_version():
             if storage.get_current_version() not in storage.get_all_versions():
                 raise TrainyardError(
-                    "The studies in this database were written by a newer Optuna ({stored}) than the one that is "
-                    "installed ({installed}). Install that one.",
+                    "The studies in this database were written by a newer Optuna ({stored}) than the "
+                    "installed one ({installed}). Install the newer version.",
                     stored=storage.get_current_version(),
                     installed=optuna.__version__,
                 )

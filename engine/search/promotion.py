@@ -18,13 +18,13 @@ def promote(store: Store, study: Study, trial: int, owner: str = "") -> Run:
     runs = store.studies.runs(study.id, [trial]).get(trial, [])
     if not runs:
         raise TrainyardError(
-            "Study {study} has no run of a trial {trial}. Choose one that is listed on the study's page.",
+            "Study {study} does not have a run for trial {trial}. Choose a trial listed on the study's page.",
             study=study.id,
             trial=trial,
         )
     if not any(run.best for run in runs):
         raise TrainyardError(
-            "Trial {trial} of study {study} has come to no value: its run is {state}. Choose another.",
+            "Trial {trial} of study {study} does not have a result: its run is {state}. Choose another trial.",
             trial=trial,
             study=study.id,
             state=runs[-1].state.value,

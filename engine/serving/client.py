@@ -90,8 +90,8 @@ class Predictor:
         size, limit = sum(len(data) for _, data in files), settings().max_upload_mb
         if size > limit * 1_000_000:
             raise TrainyardError(
-                "The files have {size:,.0f} MB together; one request may have {limit} MB "
-                "(TRAINYARD_MAX_UPLOAD_MB). Send them in portions.",
+                "The files have {size:,.0f} MB in total; one request may have {limit} MB "
+                "(TRAINYARD_MAX_UPLOAD_MB). Send them in parts.",
                 size=size / 1e6,
                 limit=limit,
             )
@@ -135,7 +135,7 @@ class Predictor:
                 raise late(limit) from error
             except BROKEN as error:
                 raise Unavailable(
-                    "The predictor ended while it worked on this; {reason} The next request starts it again.",
+                    "The predictor ended while working on this request; {reason} The next request starts it again.",
                     reason=child.reason(),
                 ) from error
             time.sleep(0.05)
@@ -157,7 +157,8 @@ class Predictor:
             now = time.monotonic()
             if len(self._starts) == _MAX_STARTS and now - self._starts[0] < _STARTS_SECONDS:
                 raise Unavailable(
-                    "The predictor ended {max_starts} times within a minute and is left alone for a while; {reason}",
+                    "The predictor ended {max_starts} times within a minute and will not be "
+                    "restarted for a while; {reason}",
                     max_starts=_MAX_STARTS,
                     reason=reason,
                 )
@@ -187,7 +188,7 @@ class _Child:
         except OSError as error:
             shutil.rmtree(self._folder, ignore_errors=True)
             raise Unavailable(
-                "The predictor cannot be started: {error}. Make sure that {parent} can be written.",
+                "The predictor cannot be started: {error}. Make sure that {parent} is writable.",
                 error=error,
                 parent=self.log.parent,
             ) from error
@@ -216,7 +217,7 @@ class _Child:
         except subprocess.TimeoutExpired:
             return Sentence("see {log}.", log=self.log)
         if code == -9:
-            return Sentence("it was killed, perhaps for want of memory; see {log}.", log=self.log)
+            return Sentence("it was killed, perhaps because memory ran out; see {log}.", log=self.log)
         return Sentence("its exit code was {code}; see {log}.", code=code, log=self.log)
 
     def close(self) -> None:

@@ -32,23 +32,25 @@ def read_request(body: bytes) -> Body:
     try:
         request = json.loads(body, parse_constant=_no_number)
     except RecursionError as error:
-        raise TrainyardError("The body is JSON that is nested too deeply.") from error
+        raise TrainyardError("The JSON of the body is nested too deeply.") from error
     except ValueError as error:  # also bytes that are not text
         raise TrainyardError("The body is not JSON ({error}).", error=error) from error
     if not isinstance(request, dict):
         raise TrainyardError('The body must be a JSON object such as {"instances": [...]}.')
     if "inputs" in request:
-        raise TrainyardError('The column form "inputs" is not taken. Give one entry an input: {"instances": [...]}.')
+        raise TrainyardError(
+            'The column format "inputs" is not supported. Give one entry per input: {"instances": [...]}.'
+        )
     unknown = sorted(request.keys() - {"instances", "signature_name", "parameters"})
     if unknown:
         raise TrainyardError(
-            "{unknown!r} is not part of a request; there are: instances, signature_name, parameters.",
+            "{unknown!r} is not part of a request; allowed are instances, signature_name and parameters.",
             unknown=unknown[0][:80],
         )
     instances, signature = request.get("instances"), request.get("signature_name", SIGNATURES[0])
     if signature not in SIGNATURES:
         raise TrainyardError(
-            "signature_name is {signature!r}; there are: {signatures}.",
+            "signature_name is {signature!r}; available: {signatures}.",
             signature=str(signature)[:80],
             signatures=joined(SIGNATURES, COMMA),
         )
@@ -57,16 +59,14 @@ def read_request(body: bytes) -> Body:
     limit = settings().max_instances
     if len(instances) > limit:
         raise TrainyardError(
-            "{instances:,} instances are too many for one request; it may hold {limit:,} "
-            "(TRAINYARD_MAX_INSTANCES). Send them in portions.",
+            "One request may have {limit:,} instances (TRAINYARD_MAX_INSTANCES), not {instances:,}. "
+            "Send them in parts.",
             instances=len(instances),
             limit=limit,
         )
     parameters = request.get("parameters", {})
     if not isinstance(parameters, dict):
-        raise TrainyardError(
-            '"parameters" must be an object of settings of the answer, such as {{"temperature": 0.8}}.'
-        )
+        raise TrainyardError('"parameters" must be an object of prediction settings, such as {{"temperature": 0.8}}.')
     return Body(instances, signature == "raw", parameters)
 
 

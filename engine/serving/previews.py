@@ -24,7 +24,9 @@ def preview_augmentation(values: dict[str, Any], count: int = 8) -> list[tuple[b
     """
     spec = RunSpec.build(values)
     if spec.augmentation is None:
-        raise TrainyardError("Task {task!r} has no pictures to augment; there is no preview.", task=spec.task.name)
+        raise TrainyardError(
+            "Task {task!r} does not have images to augment, so there is no preview.", task=spec.task.name
+        )
     if not 1 <= count <= settings().max_predictions:
         raise TrainyardError(
             "A preview shows 1 to {max_predictions} examples, not {count}.",

@@ -64,8 +64,7 @@ class Files:
         limit = settings().max_predictions
         if len(self.files) > limit:
             raise TrainyardError(
-                "{files} files are too many for one request; it may hold {limit} (TRAINYARD_MAX_PREDICTIONS). "
-                "Send them in portions.",
+                "One request may have {limit} files (TRAINYARD_MAX_PREDICTIONS), not {files}. Send them in parts.",
                 files=len(self.files),
                 limit=limit,
             )
@@ -179,8 +178,8 @@ class Instances:
         wrong = np.flatnonzero(~finite_rows(outputs))
         if len(wrong):
             raise TrainyardError(
-                "The network has no number for instances[{wrong}]. Its values may be far outside of what the "
-                "network was trained on.",
+                "The network's output for instances[{wrong}] is not a finite number. The input may "
+                "be far outside the range of the training data.",
                 wrong=wrong[0],
             )
         raw = self.raw or self._request.raw

@@ -81,10 +81,12 @@ def _no_model(run_id: int) -> TrainyardError:
         return error
     if not state.final:
         return TrainyardError(
-            "Run {run} is {state}: it has a model once its first epoch is over.", run=run_id, state=word(state)
+            "Run {run} is {state}: it has a model once its first epoch has ended.", run=run_id, state=word(state)
         )
     return TrainyardError(
-        "Run {run} is {state} and has no saved model. Choose another run, or repeat it.", run=run_id, state=word(state)
+        "Run {run} is {state} and does not have a saved model. Choose another run, or repeat it.",
+        run=run_id,
+        state=word(state),
     )
 
 
@@ -108,8 +110,8 @@ def _from_model(source: Source) -> LoadedModel:
         info = replace(DataInfo.from_dict(described), modality=tasks[name].modality)  # older files do not say it
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise TrainyardError(
-            "The file {info!r} of run {run} is missing or broken, so nobody knows what the outputs of its "
-            "model mean. Resume or repeat the run.",
+            "The file {info!r} of run {run} is missing or damaged, so the outputs of its model "
+            "cannot be interpreted. Resume or repeat the run.",
             info=files.info.name,
             run=source.run_id,
         ) from error

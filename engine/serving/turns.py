@@ -32,7 +32,7 @@ class Late(TrainyardError):  # noqa: N818  # as Busy
 def late(limit_seconds: float) -> Late:
     """The error for an answer that took longer than `limit_seconds`."""
     return Late(
-        "There was no answer within {seconds:g} seconds (TRAINYARD_PREDICT_TIMEOUT_SECONDS). Ask for "
+        "There was no answer within {seconds:g} seconds (TRAINYARD_PREDICT_TIMEOUT_SECONDS). Send "
         "less at once, or try again when the machine is less busy.",
         seconds=limit_seconds,
     )
@@ -116,8 +116,8 @@ class Turns:
     def _check_room(self) -> None:
         if self._open > self._max_waiting:
             raise Busy(
-                "The predictor is busy: {max_waiting} requests wait already (TRAINYARD_MAX_WAITING_PREDICTIONS). "
-                "Try again in a moment.",
+                "The predictor is busy: {max_waiting} requests are already waiting "
+                "(TRAINYARD_MAX_WAITING_PREDICTIONS). Try again in a moment.",
                 max_waiting=self._max_waiting,
             )
 

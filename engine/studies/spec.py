@@ -81,7 +81,7 @@ class StudySpec:
         narrowed = {name: narrow(known_field(name, known), space[name]) for name in ordered}
         if not objectives:
             raise TrainyardError(
-                "A study needs an objective. There are: {objectives}.", objectives=joined(OBJECTIVES, COMMA)
+                "A study needs an objective. Available: {objectives}.", objectives=joined(OBJECTIVES, COMMA)
             )
         for name in objectives:
             known_objective(name)

@@ -30,7 +30,7 @@ def test_a_run_in_a_terminal_that_was_killed_is_over_for_whoever_looks(home: Pat
         [sys.executable, "-m", "engine", "runs", "--json"], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert '"state": "failed"' in shown.stdout
-    assert "Resume goes on from the last checkpoint" in shown.stdout
+    assert "Resume continues from the last checkpoint" in shown.stdout
     assert runs.resume(local_owner(), run.id).state is RunState.QUEUED
 
 

@@ -101,9 +101,9 @@ def test_a_role_can_be_changed_before_the_import(store: Store) -> None:
     edits = {3: {"role": "ignore"}}
     at.session_state[key] = {"edited_rows": edits, "added_rows": [], "deleted_rows": []}
     at.run()
-    assert "One column must be the target" in at.warning[0].value
+    assert "Exactly one column must be the target" in at.warning[0].value
     press(named(at, "bloom"), "Import")
-    assert "One column must be the target" in at.error[0].value
+    assert "Exactly one column must be the target" in at.error[0].value
     assert list_sets() == []
     edits = {3: {"role": "ignore"}, 1: {"role": "target"}}
     at.session_state[key] = {"edited_rows": edits, "added_rows": [], "deleted_rows": []}
@@ -133,7 +133,7 @@ def test_pictures_show_their_classes_and_what_is_broken_is_listed(store: Store) 
 
 def test_folders_in_folders_are_offered_as_classes_by_level(store: Store) -> None:
     at = give(open_page("data"), "topics.zip", zipped(topics()).getvalue())
-    assert "There are folders in folders" in at.info[0].value
+    assert "Folders are nested" in at.info[0].value
     assert sorted(frame(at, "class")["class"]) == ["animals", "plants"]  # type: ignore[index]
     levels = [box for box in at.selectbox if str(box.key).startswith("own.level-")]
     assert [box.value for box in levels] == ["class", "none"]
@@ -171,7 +171,7 @@ def test_columns_and_cells_that_are_formulas_stay_words_beside_their_roles(store
         ("x.csv", b"", "is empty"),
         ("x.csv", b"PK\x03\x04" + bytes(50), "not a zip archive"),
         ("x.csv", b"\x89PNG\r\n\x1a\n" + bytes(50), "is a PNG image"),
-        ("x.zip", zipped({"a/b.exe": b"MZ"}).getvalue(), "no pictures, sounds or texts"),
+        ("x.zip", zipped({"a/b.exe": b"MZ"}).getvalue(), "not contain images, audio clips or texts"),
     ],
 )
 def test_what_cannot_be_read_is_a_sentence_and_nothing_can_be_imported(
@@ -185,7 +185,7 @@ def test_what_cannot_be_read_is_a_sentence_and_nothing_can_be_imported(
 def test_a_name_that_is_not_plain_is_a_sentence_and_the_form_stays(store: Store) -> None:
     at = give(open_page("data"), "花.csv", flowers().encode())
     press(named(at, "../evil"), "Import")
-    assert "cannot be the name of a dataset" in at.error[0].value
+    assert "is not a valid dataset name" in at.error[0].value
     assert list_sets() == []
     press(named(at, "fine"), "Import")
     assert [own.reference for own in list_sets()] == ["fine"]

@@ -50,7 +50,7 @@ def test_a_run_that_keeps_none_cannot_be_forked(store: Store) -> None:
     waiting = seeding.running(store, epochs=0)  # its page is not drawn anew when the first epoch has ended
     at = press(open_page("run", run=waiting.id), "Fork…")
     assert [toast.value for toast in at.toast] == [
-        f"Run {waiting.id} is running and has kept no epoch yet. Wait until it has, then fork it."
+        f"Run {waiting.id} is running and has not kept an epoch yet. Wait until it has, then fork it."
     ]
     keep(waiting, 1)
     assert "Choose values" in labels(press(at, "Fork…"))

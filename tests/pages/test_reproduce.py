@@ -137,10 +137,10 @@ def test_why_there_is_no_script_is_said(store: Store) -> None:
         def script(self, spec: dict[str, Any], origin: dict[str, Any]) -> ScriptFiles:
             from engine.errors import TrainyardError
 
-            raise TrainyardError("There is no script for the layer 'odd': it is a Lambda layer.")
+            raise TrainyardError("A script cannot be written for the layer 'odd': it is a Lambda layer.")
 
     reproduce.written.clear()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(lab, "predictor", Cold)
         at = press(opened(run.id), "Write the script")
-    assert "There is no script for the layer 'odd'" in words(at)
+    assert "A script cannot be written for the layer 'odd'" in words(at)

@@ -85,7 +85,7 @@ def upload(store: Store, *files: tuple[str, bytes]):
 def test_train_shows_spectrograms_counts_and_a_player_for_the_chosen_class(store: Store) -> None:
     at = open_page("train", **SOUNDS)
     assert "760 examples in 10 classes, 1 s of sound: 500 to train, 100 to validate, 160 to test" in words(at)
-    assert "how often and how evenly they come" in words(at)  # the network that the dataset suggests
+    assert "their mean and spread over time" in words(at)  # the network that the dataset suggests
     [look] = [html.proto.body for html in at.get("html") if "data:image/png" in html.proto.body]
     assert look.count("<img") == 10
     [first] = [player.proto.url for player in at.get("audio")]

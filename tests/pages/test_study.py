@@ -239,7 +239,7 @@ def test_more_trials_let_a_completed_study_go_on(store: Store) -> None:
 
 def test_a_larger_budget_lets_a_study_go_on_whose_time_was_spent(store: Store) -> None:
     made = study_seeding.study(store, trials=2, budget_minutes=1.0)
-    store.studies.end(made.id, StudyState.COMPLETED, "The time budget of 1 minutes was spent.")
+    store.studies.end(made.id, StudyState.COMPLETED, "The time budget of 1 minutes is used up.")
     at = open_page("study", study=made.id)
     at.number_input(key=f"numbers-{made.id}.budget_minutes.1.0").set_value(5.0)
     press(at, "Change")

@@ -200,7 +200,7 @@ def upload_input(run: Run, dataset: Dataset) -> list[File]:
     """One or several sound files."""
     most = settings().max_predictions
     files = st.file_uploader(
-        _("Sounds"),
+        _("Audio clips"),
         type=list(SOUND_TYPES),
         accept_multiple_files=True,
         max_upload_size=settings().max_upload_mb,

@@ -28,7 +28,7 @@ def read_idx(path: Path) -> np.ndarray:
             shape = tuple(int.from_bytes(file.read(4), "big") for _ in range(rank[0]))
             size = math.prod(shape)
             if size > _LARGEST_BYTES:
-                raise _broken(path, Sentence("its header announces {size:,} bytes", size=size))
+                raise _broken(path, Sentence("its header declares {size:,} bytes", size=size))
             data = file.read(size)
     except (OSError, EOFError, zlib.error) as error:
         raise _broken(path, str(error)) from error
@@ -56,7 +56,9 @@ class IdxDataset(FetchedDataset):
         if len(targets) and targets.max() >= len(labels):
             raise _broken(
                 self.folder(),
-                Sentence("a label is {found}, where the last is {last}", found=targets.max(), last=len(labels) - 1),
+                Sentence(
+                    "a label is {found}, but the largest possible is {last}", found=targets.max(), last=len(labels) - 1
+                ),
             )
         test = np.arange(len(inputs)) >= len(train_x)
         return Examples(inputs[..., None], targets.astype(np.int64), labels, test=test)

@@ -20,8 +20,8 @@ def read_pack(name: str, samples: int) -> tuple[np.ndarray, list[str], list[str]
     values, rate = soundfile.read(sound, dtype="int16")
     if rate != SAMPLE_RATE_HZ or values.shape != (samples * len(rows),):
         raise TrainyardError(
-            "{sound!r} holds {values:,} values at {rate:,} Hz, where {rows:,} clips of {samples:,} at "
-            "{sample_rate_hz:,} Hz are expected. Install Trainyard again.",
+            "{sound!r} has {values:,} values at {rate:,} Hz; expected {rows:,} clips of {samples:,} "
+            "at {sample_rate_hz:,} Hz. Install Trainyard again.",
             sound=sound.name,
             values=len(values),
             rate=rate,

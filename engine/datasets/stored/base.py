@@ -71,8 +71,8 @@ class OwnDataset(UnsplitDataset):
         for name, found in zip(stored.names, numbers, strict=True):
             if len(found) != expected:
                 raise TrainyardError(
-                    "{name!r} in the dataset {reference!r} holds {found:,} numbers; most others hold {expected:,}. Import "
-                    "it again with as many in each file.",
+                    "{name!r} in the dataset {reference!r} has {found:,} numbers; most others have "
+                    "{expected:,}. Import it again with the same number in each file.",
                     name=str(name),
                     reference=self.reference,
                     found=len(found),

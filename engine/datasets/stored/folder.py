@@ -13,19 +13,19 @@ from engine.spec import Options
 
 @datasets.register("folder", "My images")
 class Folder(OwnDataset):
-    """Images of your own: import a folder or a zip in which each class is a folder of pictures."""
+    """Your own images: import a folder or a zip in which each class is a folder of images."""
 
     kind: ClassVar[str] = "images"
-    licence: ClassVar[str] = "That of the images"
+    licence: ClassVar[str] = "The licence of the images"
     limits: ClassVar[str] = (
-        "The score holds for pictures like these: if all come from one camera, place or website, others will be harder."
+        "The score holds for images like these: if all come from one camera, place or website, others will be harder."
     )
     suggested: ClassVar[dict[str, Any]] = {"epochs": 30, "batch_size": 16, "patience": 6}
 
     folder: Annotated[str, Options("images"), REFERENCE_OR_NONE] = ""
-    """Which imported set of images."""
+    """The imported image dataset."""
     image_size: Literal[28, 32, 64, 96, 128, 160] = 64
-    """Height and width in pixels. Larger shows more detail and takes more time, about four times for twice the size."""
+    """Height and width in pixels. Larger shows more detail and takes longer: about four times as long for twice the size."""
     colour: Literal["colour", "grey"] = "colour"
     """Whether colour is kept. Grey suits drawings, letters and X-rays."""
 

@@ -11,23 +11,23 @@ from engine.readers.sounds import SAMPLE_RATE_HZ, fit_length
 from engine.spec import Options, Range
 
 
-@datasets.register("my-clips", "My sounds")
+@datasets.register("my-clips", "My audio clips")
 class MyClips(OwnDataset):
-    """Sounds of your own: import a folder or a zip in which each class is a folder of recordings."""
+    """Your own audio clips: import a folder or a zip in which each class is a folder of recordings."""
 
     tasks: ClassVar[tuple[str, ...]] = ("audio-classification",)
     kind: ClassVar[str] = "clips"
-    licence: ClassVar[str] = "That of the recordings"
+    licence: ClassVar[str] = "The licence of the recordings"
     limits: ClassVar[str] = (
-        "The score holds for recordings like these: other voices, rooms and microphones will be harder, above all where "
-        "one person speaks in several splits."
+        "The score holds for recordings like these: other voices, rooms and microphones will be "
+        "harder, above all if one person speaks in several splits."
     )
     suggested: ClassVar[dict[str, Any]] = {"epochs": 30, "batch_size": 16, "patience": 6}
 
     clips: Annotated[str, Options("clips"), REFERENCE_OR_NONE] = ""
-    """Which imported set of sounds."""
+    """The imported audio dataset."""
     clip_seconds: Annotated[float, Range(0.5, 10.0, step=0.5)] = 1.0
-    """Length of what the network hears. Shorter recordings end in silence; of longer ones the middle is kept."""
+    """Length of audio that the network hears. Shorter recordings are padded with silence; longer ones keep their middle."""
 
     def inputs(self, stored: Stored) -> np.ndarray:
         """All clips, (clip_seconds times 16,000,) int16."""

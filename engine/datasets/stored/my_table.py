@@ -20,20 +20,20 @@ from engine.spec import FIXED, HIDDEN, Options
 
 @datasets.register("my-table", "My table")
 class MyTable(OwnDataset):
-    """A table of your own: import CSV, TSV, JSON or Parquet, and say which column is to be predicted."""
+    """Your own table: import CSV, TSV, JSON or Parquet, and choose the column to predict."""
 
     tasks: ClassVar[tuple[str, ...]] = (CLASSIFY, REGRESS)
     kind: ClassVar[str] = "table"
-    licence: ClassVar[str] = "That of the table"
+    licence: ClassVar[str] = "The licence of the table"
     limits: ClassVar[str] = (
-        "The score holds for rows like these. A column that is only known after what it predicts makes a network look "
-        "better than it will ever be."
+        "The score holds for rows like these. A column that is only known after the target makes a "
+        "network look better than it will be in use."
     )
 
     table: Annotated[str, Options("table"), REFERENCE_OR_NONE] = ""
-    """Which imported table."""
+    """The imported table."""
     predict: Annotated[Literal["", "classes", "values"], FIXED, HIDDEN] = ""
-    """What the target is read as: the task says it. Empty: as classes where that is possible."""
+    """How the target is read; set by the task. Empty: as classes where possible."""
 
     @classmethod
     def usual_task(cls, values: Mapping[str, Any]) -> str:
@@ -58,8 +58,8 @@ class MyTable(OwnDataset):
         own = self.own()
         suits = Sentence("classes") if CLASSIFY in own.tasks else Sentence("a number")
         return Sentence(
-            "The target {target!r} of the table {reference!r} can be predicted as {suits} only. Choose the "
-            "task {tasks!r}, or import the table again with another target.",
+            "The target {target!r} of the table {reference!r} can only be predicted as {suits}. "
+            "Choose the task {tasks!r}, or import the table again with another target.",
             target=own.roles["target"],
             reference=own.reference,
             suits=suits,

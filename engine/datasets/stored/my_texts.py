@@ -12,19 +12,19 @@ from engine.spec import Options
 
 @datasets.register("my-texts", "My texts")
 class MyTexts(OwnDataset):
-    """Texts of your own: import a table with a column of texts and one of labels, or a zip of class/name.txt."""
+    """Your own texts: import a table with a column of texts and one of labels, or a zip of class/name.txt."""
 
     tasks: ClassVar[tuple[str, ...]] = ("text-classification",)
     kind: ClassVar[str] = "texts"
-    licence: ClassVar[str] = "That of the texts"
+    licence: ClassVar[str] = "The licence of the texts"
     limits: ClassVar[str] = (
-        "The score holds for texts like these: other authors, subjects and times will be harder, above all where one "
-        "author writes in several splits."
+        "The score holds for texts like these: other authors, subjects and times will be harder, "
+        "above all if one author's texts are in several splits."
     )
     suggested: ClassVar[dict[str, Any]] = {"model": "bag-of-embeddings", "epochs": 20, "batch_size": 32, "patience": 4}
 
     texts: Annotated[str, Options("texts"), REFERENCE_OR_NONE] = ""
-    """Which imported set of texts."""
+    """The imported text dataset."""
 
     def inputs(self, stored: Stored) -> np.ndarray:
         """All texts, (examples,) strings."""

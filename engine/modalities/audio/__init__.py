@@ -14,7 +14,7 @@ from engine.modalities.recipe import Recipe
 from engine.settings import settings
 
 
-@modalities.register("audio", "Sounds")
+@modalities.register("audio", "Audio clips")
 class Audio(Modality):
     """(samples,) int16."""
 
@@ -84,8 +84,8 @@ def _samples(instance: Any, where: str) -> np.ndarray:
     numbers = isinstance(instance, list) and bool(instance) and only(instance, 1, (int,))
     if not numbers or min(instance) < -32768 or max(instance) > 32767:
         raise TrainyardError(
-            "{where} is no sound: a list of whole numbers from -32768 to 32767 (16 kHz, mono) is expected, "
-            'or {{"b64": "..."}} with a sound file.',
+            "{where} is not an audio clip: expected a list of whole numbers from -32768 to 32767 (16 "
+            'kHz, mono), or {{"b64": "..."}} with an audio file.',
             where=where,
         )
     return np.array(instance, np.int16)

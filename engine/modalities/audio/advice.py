@@ -10,11 +10,13 @@ def advise(facts: Facts) -> Advice:
     """Return what to start with."""
     training = training_for(facts, batch_size_for(facts))
     if facts.num_train >= _MANY_CLIPS:
-        why = Sentence("A convolutional network: {count:,} clips are enough as they are.", count=facts.num_train)
+        why = Sentence(
+            "A convolutional network: {count:,} clips are enough without augmentation.", count=facts.num_train
+        )
         return Advice("audio-cnn", why, {}, training)
     why = Sentence(
-        "A convolutional network that hears {count:,} clips moved, sped up and in noise: without such changes so few are "
-        "learned by heart.",
+        "A convolutional network, with augmentation: {count:,} clips are few enough to be memorised, "
+        "so they are shifted, sped up or slowed down, and made noisy.",
         count=facts.num_train,
     )
     return Advice("audio-cnn", why, {"versions": 8, "shift_ms": 150, "speed": 0.1, "noise": 0.4}, training)

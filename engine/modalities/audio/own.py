@@ -19,8 +19,8 @@ def rewrite_sound(data: bytes, name: str) -> Rewritten:
 
 CLIPS = OwnKind(
     "clips",
-    "Sounds",
-    Sentence("sounds"),
+    "Audio clips",
+    Sentence("audio clips"),
     dataset="my-clips",
     field="clips",
     endings=ENDINGS,

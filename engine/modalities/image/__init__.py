@@ -30,14 +30,14 @@ class Image(Modality):
         found = stacked_numbers(instances, info.shape, finite=False)  # its range is checked below
         if found is None:
             raise TrainyardError(
-                "{where} is no picture: nested lists of {shape} numbers (height, width, channels) are expected, "
-                'or {{"b64": "..."}} with a PNG or JPEG file.',
+                "{where} is not an image: expected nested lists of {shape} numbers (height, width, "
+                'channels), or {{"b64": "..."}} with a PNG or JPEG file.',
                 where=where,
                 shape=" × ".join(map(str, info.shape)),
             )
         if found.min() < 0 or found.max() > 255:
             raise TrainyardError(
-                "{where} has values from {min:g} to {max:g}; pixels go from 0 to 255.",
+                "{where} has values from {min:g} to {max:g}; pixel values must be from 0 to 255.",
                 where=where,
                 min=found.min(),
                 max=found.max(),

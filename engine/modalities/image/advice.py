@@ -17,14 +17,15 @@ def advise(facts: Facts) -> Advice:
     training = training_for(facts, batch_size_for(facts))
     if 0 < facts.mean_size_bytes < _TINY_BYTES and facts.num_train >= _ENOUGH_TINY:
         why = Sentence(
-            "A small convolutional network: pictures of about {size:.0f} bytes have few pixels, and {count:,} of them are enough "
-            "to learn from scratch.",
+            "A small convolutional network: images of about {size:.0f} bytes have few pixels, and "
+            "{count:,} of them are enough to learn from scratch.",
             size=facts.mean_size_bytes,
             count=facts.num_train,
         )
         return Advice("cnn", why, {"image_size": 28}, training)
     why = Sentence(
-        "A pretrained network: it knows a million photos already, and has to learn from {count:,} pictures only what is new.",
+        "A pretrained network: it has already learned from a million photos, and learns only what is "
+        "new from {count:,} images.",
         count=facts.num_train,
     )
     pixels = next(pixels for most, pixels in _PIXELS if facts.num_train < most)

@@ -34,8 +34,8 @@ def decode_rows(data: bytes, name: str, info: DataInfo) -> Decoded:
     rows, limit = len(read), settings().max_predicted_rows
     if rows > limit:
         raise TrainyardError(
-            "{name!r} has {rows:,} rows; one request may have {limit:,} (TRAINYARD_MAX_PREDICTED_ROWS). Send "
-            "it in portions.",
+            "{name!r} has {rows:,} rows; one request may have {limit:,} "
+            "(TRAINYARD_MAX_PREDICTED_ROWS). Send it in parts.",
             name=name[-80:],
             rows=rows,
             limit=limit,
@@ -43,8 +43,8 @@ def decode_rows(data: bytes, name: str, info: DataInfo) -> Decoded:
     absent = [column.name for column in info.columns if plain_name(column.name) not in read.columns]
     if absent:
         raise TrainyardError(
-            "{name!r} has no column {absent!r}, which this network takes. Its columns are: {columns}. A cell "
-            "may be empty, a column may not be absent.",
+            "{name!r} does not have the column {absent!r}, which this network needs. Its columns "
+            "are: {columns}. A cell may be empty, but a column must not be missing.",
             name=name[-80:],
             absent=absent[0][:80],
             columns=joined((column[:80] for column in list(read.columns)[:20]), COMMA),
@@ -109,7 +109,7 @@ def _one(values: dict[str, Any], name: str, info: DataInfo) -> Decoded:
     unknown = [key for key in named if key not in known]
     if unknown:
         raise TrainyardError(
-            "{name!r} has a column {unknown!r}, which this network does not know. It takes: {known}.",
+            "{name!r} has a column {unknown!r} that this network does not take. It takes: {known}.",
             name=name[-80:],
             unknown=unknown[0][:80],
             known=joined((column.name for column in info.columns), COMMA),
@@ -130,7 +130,7 @@ def number_column(values: Sequence[Any], column: Column, errors: dict[int, str])
         errors.setdefault(
             row,
             Sentence(
-                "{column!r} is {values!r}; a number is expected, or nothing.",
+                "{column!r} is {values!r}; expected a number or nothing.",
                 column=column.name,
                 values=str(values[row])[:80],
             ),
@@ -153,7 +153,7 @@ def category_column(values: Sequence[Any], column: Column, errors: dict[int, str
             errors.setdefault(
                 row,
                 Sentence(
-                    "{column!r} is {value!r}; a text is expected, or nothing.",
+                    "{column!r} is {value!r}; expected a text or nothing.",
                     column=column.name,
                     value=str(value)[:80],
                 ),

@@ -36,11 +36,11 @@ def _single(instances: list[dict[str, Any]]) -> bool:
 
 def _row(row: Any, where: str, info: DataInfo) -> np.ndarray:
     if not isinstance(row, dict):
-        raise TrainyardError("{where} is no row: an object of column names and values is expected.", where=where)
+        raise TrainyardError("{where} is not a row: expected an object of column names and values.", where=where)
     for key, value in row.items():
         if isinstance(value, list | dict):
             raise TrainyardError(
-                "{where} has in column {key!r} no single value: a number or a text is expected.",
+                "{where} does not have a single value in column {key!r}: expected a number or a text.",
                 where=where,
                 key=key[:80],
             )

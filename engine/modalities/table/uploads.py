@@ -20,8 +20,8 @@ def rows_of_table(data: bytes, name: str, columns: Sequence[str]) -> list[Member
     absent = [column for plain, column in wanted.items() if plain not in read.columns]
     if absent:
         raise TrainyardError(
-            "{name!r} has no column {absent!r}, which this network takes. A cell may be empty, a column may "
-            "not be absent.",
+            "{name!r} does not have the column {absent!r}, which this network needs. A cell may be "
+            "empty, but a column must not be missing.",
             name=name[-80:],
             absent=absent[0][:80],
         )

@@ -118,7 +118,7 @@ def _decoded(data: bytes, name: str) -> str:
         raise TrainyardError(_no_text(data, name, ", but UTF-16 or binary data"))
     if not text.strip():
         raise TrainyardError(
-            "{name!r} is empty: there are no letters in it. Write something, or leave it out.", name=name[-80:]
+            "{name!r} does not contain any letters. Write something, or leave it out.", name=name[-80:]
         )
     limit = settings().max_text_characters
     if len(text) > limit:
@@ -143,7 +143,7 @@ def _parsed(instance: Any, where: str) -> str:
     if isinstance(instance, dict):
         instance = _decoded(bytes_of(instance, where), where)
     if not isinstance(instance, str):
-        raise TrainyardError("{where} is no text: a string is expected.", where=where)
+        raise TrainyardError("{where} is not a text: expected a string.", where=where)
     limit = settings().max_text_characters
     if len(instance) > limit:
         raise TrainyardError(

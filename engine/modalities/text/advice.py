@@ -12,8 +12,8 @@ def advise(facts: Facts) -> Advice:
     training = training_for(facts, batch_size_for(facts))
     if 0 < facts.mean_size_bytes < _SHORT_BYTES:
         why = Sentence(
-            "A bag of embeddings of one to three letters in a row: texts of about {size:.0f} letters hold too few words to "
-            "learn from.",
+            "A bag of embeddings over groups of one to three letters: texts of about {size:.0f} "
+            "letters have too few words to learn from.",
             size=facts.mean_size_bytes,
         )
         return Advice(
@@ -23,8 +23,8 @@ def advise(facts: Facts) -> Advice:
             training,
         )
     why = Sentence(
-        "A bag of embeddings of words and signs: with {count:,} texts to learn from it matches or beats networks that read "
-        "in order, and trains in seconds.",
+        "A bag of embeddings over words and punctuation: with {count:,} training texts it matches or "
+        "beats networks that read in order, and trains in seconds.",
         count=facts.num_train,
     )
     return Advice("bag-of-embeddings", why, {"signs": True, "learning_rate": 0.003}, training)

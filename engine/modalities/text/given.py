@@ -43,7 +43,8 @@ def read_texts(data: bytes, name: str, column: str) -> TextRows:
     chosen = plain_name(column) or _longest(read)
     if chosen not in read.columns:
         raise TrainyardError(
-            "{name!r} has no column {column!r}, in which this network's texts are. Its columns are: {columns}.",
+            "{name!r} does not have the column {column!r}, from which this network reads its texts. "
+            "Its columns are: {columns}.",
             name=name[-80:],
             column=chosen[:80],
             columns=joined((other[:80] for other in list(read.columns)[:20]), COMMA),
@@ -86,8 +87,8 @@ def decode_texts(data: bytes, name: str, info: DataInfo) -> Decoded:
     limit = settings().max_predicted_rows
     if len(read.names) > limit:
         raise TrainyardError(
-            "{name!r} has {rows:,} rows; one request may have {limit:,} (TRAINYARD_MAX_PREDICTED_ROWS). Send "
-            "it in portions.",
+            "{name!r} has {rows:,} rows; one request may have {limit:,} "
+            "(TRAINYARD_MAX_PREDICTED_ROWS). Send it in parts.",
             name=name[-80:],
             rows=len(read.names),
             limit=limit,

@@ -23,11 +23,11 @@ def _checked(text: str, shown: str) -> bytes:
     """One text as it is stored. Raises `TrainyardError` for an empty and for a too long one."""
     text = text.strip()
     if not text:
-        raise TrainyardError("{shown} has no letters in it. Leave it out.", shown=shown)
+        raise TrainyardError("{shown} does not contain any letters. Leave it out.", shown=shown)
     if len(text) > settings().max_text_characters:
         raise TrainyardError(
             "{shown} has {text:,} characters; a text may have {max_text_characters:,} "
-            "(TRAINYARD_MAX_TEXT_CHARACTERS). Cut it shorter.",
+            "(TRAINYARD_MAX_TEXT_CHARACTERS). Shorten it.",
             shown=shown,
             text=len(text),
             max_text_characters=settings().max_text_characters,
