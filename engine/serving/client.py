@@ -11,11 +11,12 @@ import tempfile
 import threading
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from http import HTTPStatus
 from http.client import HTTPException
 from pathlib import Path
-from typing import Any
+from typing import Any, Self, TypeVar
 
 import numpy as np
 
@@ -23,13 +24,14 @@ from engine.errors import TrainyardError
 from engine.scripting.files import ScriptFiles
 from engine.sentences import Sentence, from_json
 from engine.serving.answers import Layer, NetworkPicture, PredictResult
-from engine.serving.connections import Connections, Refused
+from engine.serving.connections import Connections, Lines, Refused
 from engine.serving.turns import Busy, Late, late
 from engine.serving.wire import from_bytes, pack, pack_inputs
 from engine.settings import settings
 
-__all__ = ["Busy", "Late", "Layer", "NetworkPicture", "NotReady", "PredictResult", "Predictor", "Unavailable"]
+__all__ = ["Busy", "Late", "Layer", "NetworkPicture", "NotReady", "PredictResult", "Predictor", "Stream", "Unavailable"]
 
+T = TypeVar("T")
 logger = logging.getLogger(__name__)
 COMMAND = (sys.executable, "-m", "engine.serving.predictor")
 _ROOT = Path(__file__).resolve().parents[2]
@@ -82,22 +84,31 @@ class Predictor:
         """Script and notebook of a run, from what `RunSpec.to_dict` and `Origin.to_dict` make."""
         return ScriptFiles.from_dict(self._ask("script", {"spec": spec, "origin": origin}))
 
-    def predict(self, run_id: int, files: Sequence[tuple[str, bytes]], *, raw: bool = False) -> list[PredictResult]:
+    def predict(
+        self,
+        run_id: int,
+        files: Sequence[tuple[str, bytes]],
+        *,
+        raw: bool = False,
+        parameters: Mapping[str, Any] | None = None,
+    ) -> list[PredictResult]:
         """Return the predictions of a run's model for each file (name, content); a broken file gets its own sentence.
 
-        With no files it only loads the model, so that the first answer comes soon. `raw` adds the plain outputs.
+        With no files it only loads the model, so that the first answer comes soon. `raw` adds the plain outputs;
+        `parameters` are settings of the answer.
         """
-        size, limit = sum(len(data) for _, data in files), settings().max_upload_mb
-        if size > limit * 1_000_000:
-            raise TrainyardError(
-                "The files have {size:,.0f} MB in total; one request may have {limit} MB "
-                "(TRAINYARD_MAX_UPLOAD_MB). Send them in parts.",
-                size=size / 1e6,
-                limit=limit,
-            )
-        head = {"kind": "files", "names": [name for name, _ in files], "raw": raw}
-        found = self._send(f"predict/{int(run_id)}", pack(head, [data for _, data in files]))
-        return [PredictResult.from_dict(result) for result in json.loads(found)]
+        return _results(self._send(f"predict/{int(run_id)}", _packed(files, raw, parameters)))
+
+    def stream(
+        self,
+        run_id: int,
+        files: Sequence[tuple[str, bytes]],
+        *,
+        raw: bool = False,
+        parameters: Mapping[str, Any] | None = None,
+    ) -> "Stream[list[PredictResult]]":
+        """Return what `predict` does as far as it has come, again and again; to be closed, which ends the work."""
+        return Stream(self._open(f"predict/{int(run_id)}/stream", _packed(files, raw, parameters)), _results)
 
     def predict_arrays(self, run_id: int, inputs: np.ndarray) -> np.ndarray:
         """Outputs (examples, outputs) float32 of a run's model for inputs (examples, ...) as datasets have them."""
@@ -111,6 +122,11 @@ class Predictor:
         """
         return self._send(f"predict/{int(run_id)}", pack({"kind": "instances", "raw": raw}, [body]))
 
+    def stream_instances(self, run_id: int, body: bytes, *, raw: bool = False) -> "Stream[bytes]":
+        """Return what `predict_instances` does as far as it has come, again and again; to be closed, which ends the work."""
+        packed = pack({"kind": "instances", "raw": raw}, [body])
+        return Stream(self._open(f"predict/{int(run_id)}/stream", packed), bytes)
+
     def close(self) -> None:
         """End the process. The next call would start a new one."""
         with self._lock:
@@ -122,22 +138,30 @@ class Predictor:
         return json.loads(self._send(name, json.dumps(body).encode()))
 
     def _send(self, path: str, body: bytes) -> bytes:
+        return self._when_ready(lambda child, deadline: _content(*child.send("POST", f"/{path}", deadline, body)))
+
+    def _open(self, path: str, body: bytes) -> "_Answer":
+        def opened(child: "_Child", deadline: float) -> _Answer:
+            lines = child.lines("POST", f"/{path}", deadline, body)
+            if lines.status != HTTPStatus.OK:
+                with lines:
+                    _content(lines.status, lines.rest())
+            return _Answer(lines, child)
+
+        return self._when_ready(opened)
+
+    def _when_ready(self, ask: "Callable[[_Child, float], T]") -> T:
+        """Return what `ask` returns of a process that answers, within the time of a request."""
         limit = settings().predict_timeout_seconds
         deadline = time.monotonic() + limit
         child = self._running()
         while time.monotonic() < deadline:
             try:
                 if child.answers():
-                    return _content(*child.send("POST", f"/{path}", deadline, body))
+                    with _told(child):
+                        return ask(child, deadline)
             except Refused:  # it is just ending; nothing was sent, so its successor can be asked
                 child = self._running()
-            except TimeoutError as error:
-                raise late(limit) from error
-            except BROKEN as error:
-                raise Unavailable(
-                    "The predictor ended while working on this request; {reason} The next request starts it again.",
-                    reason=child.reason(),
-                ) from error
             time.sleep(0.05)
         if child.answered:
             raise late(limit)
@@ -167,6 +191,69 @@ class Predictor:
             return self._child
 
 
+class Stream(Iterator[T]):
+    """An answer as it comes. Closing it ends the work, and may be done by any thread, also while another waits for more."""
+
+    def __init__(self, answer: "_Answer", read: "Callable[[bytes], T]") -> None:
+        self._answer, self._read = answer, read
+
+    def __next__(self) -> T:
+        """Wait for more. Raises `TrainyardError`."""
+        line = self._answer.next()
+        if not line:
+            self.close()
+            raise StopIteration
+        return self._read(line)
+
+    def close(self) -> None:
+        """Do without the rest."""
+        self._answer.close()
+
+    def __enter__(self) -> Self:
+        """Itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close it."""
+        self.close()
+
+
+class _Answer:
+    """The lines that one process sends."""
+
+    def __init__(self, lines: Lines, child: "_Child") -> None:
+        self._lines, self._child = lines, child
+        self.close = lines.close
+
+    def next(self) -> bytes:
+        """Wait for the next line; nothing is the end. A line that is an error is raised."""
+        try:
+            with _told(self._child):
+                line = self._lines.next()
+            if line.startswith(b'{"error":'):
+                _content(json.loads(line)["status"], line)
+        except BaseException:
+            self.close()
+            raise
+        return line
+
+
+@contextmanager
+def _told(child: "_Child") -> Iterator[None]:
+    """Say in a sentence what breaks a connection."""
+    try:
+        yield
+    except Refused:
+        raise
+    except TimeoutError as error:
+        raise late(settings().predict_timeout_seconds) from error
+    except BROKEN as error:
+        raise Unavailable(
+            "The predictor ended while working on this request; {reason} The next request starts it again.",
+            reason=child.reason(),
+        ) from error
+
+
 class _Child:
     """One predictor process: its socket lies in a folder of mode 0700, its stdin is the rope it hangs on."""
 
@@ -193,7 +280,7 @@ class _Child:
                 parent=self.log.parent,
             ) from error
         self._connections = Connections(self._socket)
-        self.send = self._connections.request
+        self.send, self.lines = self._connections.request, self._connections.lines
         self.answered = False
 
     def answers(self) -> bool:
@@ -231,6 +318,25 @@ class _Child:
             self.process.kill()
             self.process.wait()
         shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def _packed(files: Sequence[tuple[str, bytes]], raw: bool, parameters: Mapping[str, Any] | None) -> bytes:
+    """The body of a request about files, if they are not too large together."""
+    size, limit = sum(len(data) for _, data in files), settings().max_upload_mb
+    if size > limit * 1_000_000:
+        raise TrainyardError(
+            "The files have {size:,.0f} MB in total; one request may have {limit} MB "
+            "(TRAINYARD_MAX_UPLOAD_MB). Send them in parts.",
+            size=size / 1e6,
+            limit=limit,
+        )
+    names = [name for name, _ in files]
+    head = {"kind": "files", "names": names, "raw": raw, "parameters": dict(parameters or {})}
+    return pack(head, [data for _, data in files])
+
+
+def _results(found: bytes) -> list[PredictResult]:
+    return [PredictResult.from_dict(result) for result in json.loads(found)]
 
 
 def _content(status: int, found: bytes) -> bytes:

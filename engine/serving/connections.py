@@ -8,6 +8,7 @@ import http.client
 import socket
 import time
 from collections import deque
+from collections.abc import Callable
 from pathlib import Path
 
 
@@ -29,20 +30,25 @@ class Connections:
         Raises `Refused` when nobody listens, `TimeoutError` when there is no answer until `deadline` (monotonic seconds)
         and another `OSError` or `http.client.HTTPException` when the connection breaks.
         """
+        with self.lines(method, path, deadline, body) as answer:
+            return answer.status, answer.rest()
+
+    def lines(self, method: str, path: str, deadline: float, body: bytes = b"") -> "Lines":
+        """Return the answer as soon as its status has come, to be read line by line. Raises as `request`."""
         connection = self._open()
         try:
             connection.wait_until(deadline)
             connection.request(method, path, body)
             connection.wait_until(deadline)
-            with connection.getresponse() as answer:
-                found = answer.status, answer.read()
+            return Lines(connection, connection.getresponse(), deadline, self._keep)
         except BaseException:
             connection.close()
             raise
+
+    def _keep(self, connection: "_Connection") -> None:
         self._idle.append(connection)
         if self._closed:
             self.close()
-        return found
 
     def close(self) -> None:
         """Close what is idle now, and what is in use as soon as it has its answer."""
@@ -60,6 +66,68 @@ class Connections:
                     return connection
                 connection.close()
         return _Connection(self._path)
+
+
+class Lines:
+    """An answer that comes line by line. To be closed; any thread may do so, and ends the work at the other side."""
+
+    def __init__(
+        self,
+        connection: "_Connection",
+        answer: http.client.HTTPResponse,
+        deadline: float,
+        keep: Callable[["_Connection"], None],
+    ) -> None:
+        self._connection, self._answer, self._deadline, self._keep = connection, answer, deadline, keep
+        self._open = True
+
+    @property
+    def status(self) -> int:
+        """The HTTP status."""
+        return self._answer.status
+
+    def next(self) -> bytes:
+        """Wait for the next line. Nothing is the end, which an empty line announces: Python's client tells no broken one.
+
+        Raises as `Connections.request`, unless it was closed meanwhile: that is an end, too.
+        """
+        try:
+            return self._next()
+        except (OSError, ValueError, AttributeError, http.client.HTTPException):
+            if self._open:
+                raise
+            return b""
+
+    def _next(self) -> bytes:
+        self._connection.wait_until(self._deadline)
+        line = self._answer.readline()
+        if not line.endswith(b"\n"):
+            raise http.client.IncompleteRead(line)
+        if line == b"\n":
+            self._answer.read()
+        return line[:-1]
+
+    def rest(self) -> bytes:
+        """Wait for all that is still to come."""
+        return self._answer.read()
+
+    def close(self) -> None:
+        """Keep the connection when all has been read, else break it."""
+        if not self._open:
+            return
+        self._open = False
+        if self._answer.isclosed():
+            self._keep(self._connection)
+        else:
+            self._connection.abort()
+
+    def __enter__(self) -> "Lines":
+        """Itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close it."""
+        self.close()
 
 
 class _Connection(http.client.HTTPConnection):
@@ -84,6 +152,13 @@ class _Connection(http.client.HTTPConnection):
         except OSError:
             return False
         return False
+
+    def abort(self) -> None:
+        """Close it, also while another thread waits for it to say something."""
+        if self.sock is not None:
+            with contextlib.suppress(OSError):
+                self.sock.shutdown(socket.SHUT_RDWR)
+        self.close()
 
     def connect(self) -> None:
         """Instead of TCP."""

@@ -48,6 +48,13 @@ class LoadedModels:
         """
         return answer_together(self.get(run_id), requests)
 
+    def stream(self, run_id: int, request: Request) -> Iterator[Any]:
+        """Yield the answer to a request as far as it has come; the last is the whole. Several inputs come in one piece.
+
+        Raises `TrainyardError` as `answer` does, and for what is wrong with the request.
+        """
+        return stream_answer(self.get(run_id), request)
+
     def signature(self, run_id: int) -> Signature | None:
         """Return the signature of the model in memory, as last used; None where there is none. Safe from any thread."""
         found = self._models.get(run_id)
@@ -82,6 +89,17 @@ def answer_together(model: LoadedModel, requests: Sequence[Request]) -> list[Any
         one if isinstance(one, Exception) else attempt(partial(request.answer, one, model.signature))
         for one, request in zip(found, requests, strict=True)
     ]
+
+
+def stream_answer(model: LoadedModel, request: Request) -> Iterator[Any]:
+    """Yield what a request is answered with so far, step by step where it has one input and the task can stream."""
+    batch, options = _wanted(request, model)
+    signature = model.signature
+    if len(batch) == 1 and signature.task.streams:
+        for outputs in signature.task.stream(model.call, batch, signature.info, options):
+            yield request.answer(outputs, signature)
+    else:
+        yield request.answer(_outputs(model, [batch], options)[0], signature)
 
 
 def _wanted(request: Request, model: LoadedModel) -> tuple[np.ndarray, Answering]:

@@ -7,6 +7,7 @@ import argparse
 import base64
 import json
 import logging
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -71,6 +72,12 @@ class _Predict:
         requests = [_parsed(one) if isinstance(one, bytes) else one for one in bodies]
         return [a if isinstance(a, Exception) else _encoded(a) for a in self._loaded.answer(int(key), requests)]
 
+    def stream(self, key: str, body: bytes | Ahead) -> Iterator[bytes]:
+        """The answer so far, again and again."""
+        request = _parsed(body) if isinstance(body, bytes) else body
+        for answer in self._loaded.stream(int(key), request):
+            yield _encoded(answer)
+
 
 def shared_work() -> dict[str, SharedWork]:
     """Return the work that several requests can share."""
@@ -82,7 +89,7 @@ def _parsed(body: bytes) -> Request:
     head, parts = unpack(body)
     match head["kind"]:
         case "files":
-            return Files(list(zip(head["names"], parts, strict=True)), head["raw"])
+            return Files(list(zip(head["names"], parts, strict=True)), head["raw"], head["parameters"])
         case "arrays":
             return Arrays(unpack_inputs(parts[0]))
         case _:

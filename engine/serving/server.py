@@ -4,13 +4,14 @@ Each answer is what the work returned, or the JSON `{"error": sentence}`. The so
 may enter, so that nobody else on the machine can ask.
 """
 
+import contextlib
 import functools
 import json
 import logging
 import os
 import sys
 import threading
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -22,6 +23,7 @@ from starlette.routing import Route
 
 from engine.errors import TrainyardError
 from engine.sentences import Sentence, to_json
+from engine.serving.streaming import Pieces, with_first
 from engine.serving.turns import Busy, Late, Turns
 from engine.settings import settings
 
@@ -47,6 +49,9 @@ class SharedWork(Protocol):
     def answer(self, key: str, bodies: list[Any]) -> Sequence[bytes | Exception]:
         """Take bodies, and what `decode` made of slow ones; return a body or an error for each."""
 
+    def stream(self, key: str, body: Any) -> Iterator[bytes]:
+        """Yield the answer to one body as far as it has come, again and again: a line each."""
+
 
 logger = logging.getLogger(__name__)
 _STATUS = {Busy: 503, Late: 504}
@@ -60,8 +65,9 @@ def serve(
 ) -> None:
     """Answer `POST /NAME` with `work[NAME]`, one request at a time, until stdin ends; then end this process.
 
-    Requests to `POST /NAME/KEY` that wait at the same time are answered together by `shared[NAME]`. The socket appears
-    after the warm-up: whoever can connect can also expect an answer soon.
+    Requests to `POST /NAME/KEY` that wait at the same time are answered together by `shared[NAME]`; those to
+    `POST /NAME/KEY/stream` in lines as the answer comes. The socket appears after the warm-up: whoever can connect can also
+    expect an answer soon.
     """
     threading.Thread(target=_end_with_parent, args=[socket], name="parent", daemon=True).start()
     turns = Turns(settings().max_waiting_predictions, settings().predict_timeout_seconds, lambda: _end(socket, 1))
@@ -92,6 +98,10 @@ def make_app(work: Mapping[str, Work], turns: Turns, shared: Mapping[str, Shared
     routes += [
         Route(f"/{name}/{{key}}", _endpoint(_together(do, turns)), methods=["POST"]) for name, do in shared.items()
     ]
+    routes += [
+        Route(f"/{name}/{{key}}/stream", _guarded(_streamed(do, turns)), methods=["POST"])
+        for name, do in shared.items()
+    ]
     return Starlette(routes=routes)
 
 
@@ -105,31 +115,71 @@ def _alone(do: Work, turns: Turns) -> Callable[[Request], Awaitable[bytes]]:
 def _together(do: SharedWork, turns: Turns) -> Callable[[Request], Awaitable[bytes]]:
     async def answer(request: Request) -> bytes:
         key, body = request.path_params["key"], await request.body()
-        decoded: Any = body
-        if do.slow(body):
-            known = do.known(key) or await turns.take(functools.partial(do.learn, key))
-            decoded = await turns.aside(functools.partial(do.decode, body, known))
+        decoded = await _decoded(do, turns, key, body)
         return await turns.share(request.url.path, body, functools.partial(do.answer, key), decoded)
 
     return answer
 
 
-def _endpoint(answer: Callable[[Request], Awaitable[bytes]]) -> Callable[[Request], Awaitable[Response]]:
+async def _decoded(do: SharedWork, turns: Turns, key: str, body: bytes) -> Any:
+    """What may take long is decoded beside the turns."""
+    if not do.slow(body):
+        return body
+    known = do.known(key) or await turns.take(functools.partial(do.learn, key))
+    return await turns.aside(functools.partial(do.decode, body, known))
+
+
+def _streamed(do: SharedWork, turns: Turns) -> Callable[[Request], Awaitable[Response]]:
+    """The lines of an answer that comes piece by piece; an error after the first is a line, too, with its status."""
+
     async def respond(request: Request) -> Response:
-        try:
-            return Response(await answer(request), media_type="application/octet-stream")
-        except TrainyardError as error:
-            return JSONResponse({"error": to_json(error.sentence)}, _STATUS.get(type(error), 422))
-        except Exception as error:
-            logger.exception("The request %s failed", request.url.path)
-            sentence = Sentence(
-                "The predictor failed ({kind}: {error}). Its log has the details.",
-                kind=type(error).__name__,
-                error=error,
-            )
-            return JSONResponse({"error": to_json(sentence)}, 500)
+        key = request.path_params["key"]
+        decoded = await _decoded(do, turns, key, await request.body())
+        pieces = turns.pieces(functools.partial(do.stream, key, decoded))
+        return Pieces(_lines(with_first(await anext(pieces), pieces), request), "application/x-ndjson")
 
     return respond
+
+
+async def _lines(pieces: AsyncGenerator[bytes, None], request: Request) -> AsyncGenerator[bytes, None]:
+    """A line each, then an empty one: whoever misses it knows that something broke."""
+    async with contextlib.aclosing(pieces):
+        try:
+            async for piece in pieces:
+                yield piece + b"\n"
+            yield b"\n"
+        except Exception as error:  # noqa: BLE001  # the status has been sent: who reads on must be told all the same
+            status, sentence = _said(error, request)
+            yield json.dumps({"error": to_json(sentence), "status": status}).encode() + b"\n"
+
+
+def _endpoint(answer: Callable[[Request], Awaitable[bytes]]) -> Callable[[Request], Awaitable[Response]]:
+    async def respond(request: Request) -> Response:
+        return Response(await answer(request), media_type="application/octet-stream")
+
+    return _guarded(respond)
+
+
+def _guarded(respond: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
+    async def guarded(request: Request) -> Response:
+        try:
+            return await respond(request)
+        except Exception as error:  # noqa: BLE001  # whatever it is, the other side waits for a sentence
+            status, sentence = _said(error, request)
+            return JSONResponse({"error": to_json(sentence)}, status)
+
+    return guarded
+
+
+def _said(error: Exception, request: Request) -> tuple[int, str]:
+    """Return status and sentence of an error; one that is not ours goes to the log."""
+    if isinstance(error, TrainyardError):
+        return _STATUS.get(type(error), 422), error.sentence
+    logger.error("The request %s failed", request.url.path, exc_info=error)
+    sentence = Sentence(
+        "The predictor failed ({kind}: {error}). Its log has the details.", kind=type(error).__name__, error=error
+    )
+    return 500, sentence
 
 
 def _perform(do: Work, body: bytes) -> bytes:

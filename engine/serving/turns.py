@@ -5,9 +5,10 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, TypeVar
 
 from engine.errors import TrainyardError
@@ -113,6 +114,23 @@ class Turns:
         answer: T = await self._wait(seat.future)
         return answer
 
+    async def pieces(self, work: Callable[[], Iterator[T]]) -> AsyncGenerator[T, None]:
+        """Yield what `work` yields. Each piece has a turn of its own, so that others are served in between.
+
+        Raises `Busy` at once, and `Late` when all of it takes longer than the limit. Where nobody wants the rest, the work
+        is closed; it keeps its place among those that wait until then.
+        """
+        self._check_room()
+        until = time.monotonic() + self._limit
+        self._open += 1  # from the first piece to the last, however slowly they are taken
+        opened: list[Iterator[T]] = []
+        try:
+            while found := await self._within(until - time.monotonic(), self._thread.submit(_next_piece, work, opened)):
+                yield found[0]
+        finally:
+            self._open -= 1
+            self._thread.submit(_close, opened)
+
     def _check_room(self) -> None:
         if self._open > self._max_waiting:
             raise Busy(
@@ -125,8 +143,12 @@ class Turns:
         loop = asyncio.get_running_loop()
         self._open += 1
         future.add_done_callback(lambda _: loop.call_soon_threadsafe(self._leave))
+        return await self._within(self._limit, future, give_up=give_up)
+
+    async def _within(self, seconds: float, future: "Future[T]", *, give_up: bool = True) -> T:
+        loop = asyncio.get_running_loop()
         waiting = asyncio.wrap_future(future)
-        done, _ = await asyncio.wait([waiting], timeout=self._limit)
+        done, _ = await asyncio.wait([waiting], timeout=max(0.0, seconds))
         if done:
             return waiting.result()
         if not future.cancel() and give_up:  # it runs: nobody waits for its result any more, but its turn goes on
@@ -181,3 +203,16 @@ class Turns:
         if not future.done():
             logger.error("Work runs for twice the limit of %s seconds; giving up.", self._limit)
             self._give_up()
+
+
+def _next_piece(work: Callable[[], Iterator[T]], opened: list[Iterator[T]]) -> list[T]:
+    """Begin the work with its first piece; no piece is the end."""
+    if not opened:
+        opened.append(work())
+    return list(islice(opened[0], 1))
+
+
+def _close(opened: list[Iterator[Any]]) -> None:
+    for one in opened:
+        if isinstance(one, Generator):
+            one.close()
