@@ -49,13 +49,15 @@ class Counting:
 
     def stream(self, key: str, body: bytes) -> Iterator[bytes]:
         asked = json.loads(unpack(body)[1][0])
+        plain = "instances" in asked
+        asked = asked["instances"][0] if plain else asked
         try:
             for number in range(asked["pieces"]):
                 if number == asked.get("refuse_at"):
                     raise TrainyardError("No more of it.")
                 time.sleep(asked["seconds"])
                 result = PredictResult("one", Prediction("counted", {"number": number}))
-                yield json.dumps([result.to_dict()]).encode()
+                yield json.dumps({"predictions": [{"number": number}]} if plain else [result.to_dict()]).encode()
         finally:
             if "note" in asked:
                 Path(asked["note"]).write_text("ended")

@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
+import jsonschema
 import numpy as np
 import psutil
 import pytest
@@ -184,7 +185,15 @@ def test_ten_threads_get_the_answers_to_their_own_inputs(client: httpx.Client, d
 
 def test_metadata_tells_what_a_model_takes(client: httpx.Client, digits: int, iris: int) -> None:
     found = client.get(f"/models/{digits}").json()
-    assert found["inputs"] == {"modality": "image", "shape": [8, 8, 1], "columns": []}
+    assert {name: found["inputs"][name] for name in ("modality", "shape", "columns")} == {
+        "modality": "image",
+        "shape": [8, 8, 1],
+        "columns": [],
+    }
+    assert found["predictions"]["kind"] == "classes"
+    assert found["predictions"]["entry"]["required"] == ["label", "probability", "probabilities"]
+    assert not found["predictions"]["streams"]
+    assert found["answering"] == []
     assert found["labels"] == [str(i) for i in range(10)]
     assert found["model_version_status"] == [
         {"version": str(digits), "state": "AVAILABLE", "status": {"error_code": "OK", "error_message": ""}}
@@ -289,9 +298,36 @@ def test_addresses_methods_types_and_names_that_do_not_exist(client: httpx.Clien
     assert "raw is 'perhaps'" in sentence(ask(client, digits, {"instances": [1]}, raw="perhaps"), 400)
 
 
+def test_an_entry_is_what_the_description_of_the_model_says(client: httpx.Client, digits: int, iris: int) -> None:
+    image = client.get(f"/models/{digits}").json()["inputs"]["instance"]
+    row = client.get(f"/models/{iris}").json()["inputs"]["instance"]
+    pixels = pictures(1)[0].tolist()
+    for entry in (pixels, {"b64": base64.b64encode(png(pictures(1)[0])).decode()}):
+        jsonschema.validate(entry, image)
+        assert ask(client, digits, {"instances": [entry]}).status_code == 200
+    for entry in (IRIS, {}, IRIS | {"petal width (cm)": None}):
+        jsonschema.validate(entry, row)
+        assert ask(client, iris, {"instances": [entry]}).status_code == 200
+    for entry, schema, name in (
+        (pixels[:-1], image, digits),
+        ([[[300]] * 8] * 8, image, digits),
+        ({"x": 1}, row, iris),
+    ):
+        with pytest.raises(jsonschema.ValidationError):
+            jsonschema.validate(entry, schema)
+        assert ask(client, name, {"instances": [entry]}).status_code == 400
+    given = client.get(f"/models/{iris}").json()["predictions"]["entry"]
+    jsonschema.validate(ask(client, iris, {"instances": [IRIS]}).json()["predictions"][0], given)
+
+
 def test_a_form_takes_files_only(client: httpx.Client, digits: int) -> None:
     address = f"/models/{digits}:predict"
     picture = ("a.png", png(pictures(1)[0]))
+    wrong = client.post(address, files={"files": picture}, data={"parameters": "hot"})
+    assert "one JSON object of settings" in sentence(wrong, 400)
+    wrong = client.post(address, files={"files": picture}, data={"parameters": '{"heat": 1}'})
+    assert "heat" in sentence(wrong, 400)
+    assert client.post(address, files={"files": picture}, data={"parameters": "{}"}).status_code == 200
     assert "field 'image'" in sentence(client.post(address, files={"image": picture}), 400)
     assert "one or more files" in sentence(client.post(address, files={"files": (None, b"text")}), 400)
     assert "Too many files" in sentence(client.post(address, files=[("files", picture)] * 65), 400)

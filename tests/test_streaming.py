@@ -9,11 +9,17 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
+from engine.artifacts import artifacts_of
 from engine.errors import TrainyardError
+from engine.runs import RunSpec
 from engine.serving.client import Predictor, Stream
 from engine.settings import settings
+from engine.store import open_store
+from tests.saved_runs import TINY
+from tests.test_api import serving
 
 ROOT = Path(__file__).parents[1]
 SLOW = (sys.executable, str(ROOT / "tests" / "slow_predictor.py"))
@@ -113,7 +119,7 @@ def test_a_refusal_is_said_at_the_beginning_and_in_the_middle(predictor: Predict
 
 def test_streams_take_places_of_those_that_wait(predictor: Predictor) -> None:
     streams = [count(predictor, 50, 0.02) for _ in range(4)]
-    with pytest.raises(TrainyardError, match="busy: 3 requests wait"):
+    with pytest.raises(TrainyardError, match="busy: 3 requests"):
         count(predictor, 1, 0)
     for stream in streams:
         stream.close()
@@ -128,5 +134,86 @@ def test_a_process_that_dies_is_told_of(predictor: Predictor) -> None:
     next(stream)
     assert predictor._child is not None
     predictor._child.process.kill()
-    with pytest.raises(TrainyardError, match="ended while it worked on this"):
+    with pytest.raises(TrainyardError, match="ended while working on this request"):
         list(stream)
+
+
+# -- over HTTP --------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def client(predictor: Predictor) -> Iterator[httpx.Client]:
+    """A client of the dashboard's own addresses, before the process that counts; run 1 seems to have a model."""
+    model = artifacts_of(open_store().runs.create(RunSpec.build(TINY)).id).model
+    model.parent.mkdir(parents=True)
+    model.touch()
+    yield from serving(predictor)
+
+
+def events(client: httpx.Client, **asked: Any) -> Iterator[tuple[str, Any]]:
+    """Name and data of each event of an answer to one instance."""
+    body = {"instances": [asked]}
+    headers = {"accept": "text/event-stream"}
+    with client.stream("POST", "/models/1:predict", json=body, headers=headers) as answer:
+        assert answer.status_code == 200, answer.read()
+        assert answer.headers["content-type"].startswith("text/event-stream")
+        name = "message"
+        for line in answer.iter_lines():
+            if line.startswith("event: "):
+                name = line.removeprefix("event: ")
+            elif line.startswith("data: "):
+                yield name, json.loads(line.removeprefix("data: "))
+
+
+def test_events_come_as_they_are_made_and_the_last_has_the_whole_answer(client: httpx.Client) -> None:
+    began = time.monotonic()
+    found = []
+    for name, data in events(client, pieces=4, seconds=0.2):
+        found.append((name, data["predictions"][0]["number"]))
+        if len(found) == 1:
+            assert time.monotonic() - began < 0.6, "the first does not wait for the last"
+    assert found == [("message", 0), ("message", 1), ("message", 2), ("message", 3), ("done", 3)]
+
+
+def test_files_of_a_form_are_answered_by_events_too(client: httpx.Client) -> None:
+    content = json.dumps({"pieces": 2, "seconds": 0}).encode()
+    answer = client.post(
+        "/models/1:predict", files={"files": ("one", content)}, headers={"accept": "text/event-stream"}
+    )
+    assert answer.text.splitlines()[0] == 'data: {"predictions": [{"file": "one", "number": 0}]}'
+    assert "event: done" in answer.text
+
+
+def test_what_goes_wrong_is_a_status_before_the_first_event_and_an_event_later(client: httpx.Client) -> None:
+    headers = {"accept": "application/json;q=0.5, text/event-stream"}
+    body = {"instances": [{"pieces": 3, "seconds": 0, "refuse_at": 0}]}
+    answer = client.post("/models/1:predict", json=body, headers=headers)
+    assert (answer.status_code, answer.json()) == (400, {"error": "No more of it."})
+    *_before, (name, data) = events(client, pieces=3, seconds=0, refuse_at=2)
+    assert (name, data) == ("error", {"error": "No more of it."})
+    *_before, (name, data) = events(client, pieces=100, seconds=0.2)
+    assert name == "error"
+    assert "no answer within 2 seconds" in data["error"]
+
+
+def test_a_client_that_goes_away_ends_the_work_and_gives_its_place_back(client: httpx.Client, tmp_path: Path) -> None:
+    for number in range(6):  # more than there are places
+        note = tmp_path / str(number)
+        one = events(client, pieces=1_000, seconds=0.05, note=str(note))
+        next(one)
+        one.close()
+        until = time.monotonic() + 1
+        while not note.exists():
+            assert time.monotonic() < until, "it goes on for nobody"
+            time.sleep(0.02)
+    assert client.get("/models").status_code == 200
+
+
+def test_answers_in_json_do_not_wait_for_a_stream(client: httpx.Client) -> None:
+    stream = events(client, pieces=20, seconds=0.05)
+    next(stream)
+    began = time.monotonic()
+    assert client.get("/models/1").status_code == 200
+    assert client.post("/models/1:predict", json={"instances": [{}]}).content == b"[]"
+    assert time.monotonic() - began < 0.6
+    stream.close()

@@ -1,9 +1,11 @@
 """Bodies of requests, counted while they are read: what a header announces proves nothing."""
 
 import asyncio
+import json
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from http import HTTPStatus
+from typing import Any
 
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
@@ -14,6 +16,8 @@ from engine.settings import settings
 
 FIELD = "files"
 """Name of the fields of a form that hold files."""
+PARAMETERS = "parameters"
+"""Name of the field of a form that holds settings of the answer."""
 _MAX_FIELDS = 10
 _MAX_FIELD_BYTES = 1_000
 
@@ -24,8 +28,8 @@ async def read_body(request: Request) -> bytes:
         return b"".join([chunk async for chunk in _counted(request)])
 
 
-async def read_files(request: Request) -> list[tuple[str, bytes]]:
-    """Name and content of the files of a form. What is large waits on the disk, not in memory."""
+async def read_files(request: Request) -> tuple[list[tuple[str, bytes]], dict[str, Any]]:
+    """Name and content of the files of a form, and the settings of the answer. What is large waits on the disk."""
     limit = settings().max_predictions
     parser = MultiPartParser(
         request.headers,
@@ -45,22 +49,41 @@ async def read_files(request: Request) -> list[tuple[str, bytes]]:
             HTTPStatus.BAD_REQUEST, "The form is broken or too large: {reason}", reason=reason[:200]
         ) from error
     try:
-        wrong = sorted({name[:80] for name, value in form.multi_items() if name != FIELD})
+        wrong = sorted({name[:80] for name, value in form.multi_items() if name not in (FIELD, PARAMETERS)})
         if wrong:
             raise Problem(
                 HTTPStatus.BAD_REQUEST,
-                "The form has a field {wrong!r}; only {field!r} is allowed.",
+                "The form has a field {wrong!r}; only {field!r} and {parameters!r} are allowed.",
                 wrong=wrong[0],
                 field=FIELD,
+                parameters=PARAMETERS,
             )
         uploads = [value for value in form.getlist(FIELD) if isinstance(value, UploadFile)]
-        if not uploads or len(uploads) < len(form.multi_items()):
+        if not uploads or len(uploads) < len(form.getlist(FIELD)):
             raise Problem(
                 HTTPStatus.BAD_REQUEST, "The form must contain one or more files named {field!r}.", field=FIELD
             )
-        return [(upload.filename or "file", await upload.read()) for upload in uploads]
+        parameters = _parameters(form.getlist(PARAMETERS))
+        return [(upload.filename or "file", await upload.read()) for upload in uploads], parameters
     finally:
         await form.close()
+
+
+def _parameters(given: list[UploadFile | str]) -> dict[str, Any]:
+    """Return the JSON object of the field, if it is there."""
+    if not given:
+        return {}
+    try:
+        found = json.loads(given[0]) if len(given) == 1 and isinstance(given[0], str) else None
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict):
+        raise Problem(
+            HTTPStatus.BAD_REQUEST,
+            'The field {field!r} of the form must be one JSON object of settings of the answer, such as {{"temperature": 0.8}}.',
+            field=PARAMETERS,
+        )
+    return found
 
 
 async def _counted(request: Request) -> AsyncGenerator[bytes, None]:

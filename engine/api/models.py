@@ -8,13 +8,25 @@ from typing import Any
 from engine import service
 from engine.access import Actor
 from engine.api.problems import Problem
-from engine.api.shapes import InputColumn, Inputs, Metadata, ModelList, Status, Summary, VersionStatus
+from engine.api.shapes import (
+    InputColumn,
+    Inputs,
+    Metadata,
+    ModelList,
+    Predictions,
+    Setting,
+    Status,
+    Summary,
+    VersionStatus,
+)
 from engine.artifacts import artifacts_of
 from engine.data_info import DataInfo
 from engine.errors import StoreUnavailable, TrainyardError
+from engine.modalities.base import modalities
 from engine.runs import Run, RunState, is_run_id
 from engine.sentences import Sentence, word
-from engine.tasks.base import tasks
+from engine.spec import Choices, Field, Range
+from engine.tasks.base import Task, tasks
 
 MOST_MODELS = 200
 """The newest ones that are listed, and among which a name is looked for."""
@@ -67,10 +79,13 @@ class Models:
     def describe(self, name: str) -> Metadata:
         """All about one."""
         run = self.find(name)
+        task = tasks[run.spec["task"]["name"]]
         info = service.artifacts.files(self.actor, run).read_info()
         return Metadata(
             **_summary(run),
             inputs=_inputs(run, info) if info else None,
+            predictions=_predictions(task),
+            answering=[_setting(field) for field in task.answering.fields()],
             labels=list(info.labels) if info else [],
             target=info.target if info else "",
             model_version_status=[_version(run)],
@@ -104,7 +119,21 @@ def _summary(run: Run) -> dict[str, Any]:
 def _inputs(run: Run, info: DataInfo) -> Inputs:
     columns = [InputColumn(name=c.name, kind=c.kind, values=list(c.values)) for c in info.columns]
     modality = tasks[run.spec["task"]["name"]].modality
-    return Inputs(modality=modality, shape=list(info.shape), columns=columns)
+    instance = modalities[modality].schema(info)
+    return Inputs(modality=modality, shape=list(info.shape), columns=columns, instance=instance)
+
+
+def _predictions(task: type[Task]) -> Predictions:
+    return Predictions(kind=task.prediction, entry=task.contents.model_json_schema(), streams=task.streams)
+
+
+def _setting(field: Field) -> Setting:
+    words: Any = {bool: "boolean", int: "integer", float: "number"}.get(field.type, "string")
+    low, high = (field.domain.low, field.domain.high) if isinstance(field.domain, Range) else (None, None)
+    options = list(field.domain.options) if isinstance(field.domain, Choices) else None
+    return Setting(
+        name=field.name, type=words, default=field.default, minimum=low, maximum=high, options=options, help=field.help
+    )
 
 
 def _version(run: Run) -> VersionStatus:

@@ -1,12 +1,14 @@
 """The description of the API for programs, made of the types in `shapes`."""
 
 from functools import lru_cache
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from engine.api import shapes
+from engine.modalities.base import modalities
+from engine.tasks.base import tasks
 
 _REF = "#/components/schemas/{model}"
 _SAID = {
@@ -38,7 +40,31 @@ def document() -> dict[str, Any]:
     """OpenAPI 3.1."""
     types = [t for t in vars(shapes).values() if isinstance(t, type) and issubclass(t, BaseModel)]
     named = [t for t in types if t not in (BaseModel, shapes.Shape)]
-    _, schemas = models_json_schema([(t, "validation") for t in named], ref_template=_REF)
+    contents = list(dict.fromkeys(tasks[name].contents for name in tasks))
+    settings = [t for t in dict.fromkeys(tasks[name].answering for name in tasks) if t.model_fields]
+    asked: list[tuple[type[BaseModel], Literal["validation"]]] = [
+        (t, "validation") for t in (*named, *contents, *settings)
+    ]
+    refs, schemas = models_json_schema(asked, ref_template=_REF)
+    found = schemas["$defs"]
+    _any_of(
+        found["PredictAnswer"]["properties"]["predictions"]["items"],
+        [
+            *(refs[t, "validation"] for t in contents),
+            _ref(shapes.FilePrediction),
+            {"type": "array"},
+            {"type": "object"},
+        ],
+    )
+    _any_of(
+        found["PredictRequest"]["properties"]["instances"]["items"],
+        [modalities[name].schema() | {"title": modalities[name].title} for name in modalities],
+    )
+    if settings:
+        _any_of(
+            found["PredictRequest"]["properties"]["parameters"],
+            [*(refs[t, "validation"] for t in settings), {"type": "object", "maxProperties": 0}],
+        )
     return {
         "openapi": "3.1.0",
         "info": {
@@ -65,12 +91,17 @@ def document() -> dict[str, Any]:
                             "multipart/form-data": {"schema": _ref(shapes.FilesRequest)},
                         },
                     },
-                    "responses": _responses(shapes.PredictAnswer, tuple(_SAID)),
+                    "responses": _answers(),
                 },
             },
         },
-        "components": {"schemas": schemas["$defs"]},
+        "components": {"schemas": found},
     }
+
+
+def _any_of(schema: dict[str, Any], ways: list[dict[str, Any]]) -> None:
+    """Say what can stand in a place for which the types of `shapes` say nothing, since others declare it."""
+    schema["anyOf"] = ways
 
 
 def _get(name: str, summary: str, shape: type[BaseModel], errors: tuple[int, ...]) -> dict[str, Any]:
@@ -80,6 +111,17 @@ def _get(name: str, summary: str, shape: type[BaseModel], errors: tuple[int, ...
 def _responses(shape: type[BaseModel], errors: tuple[int, ...]) -> dict[str, Any]:
     found = {"200": {"description": (shape.__doc__ or "").strip(), "content": _json(shape)}}
     return found | {str(code): {"description": _SAID[code], "content": _json(shapes.Error)} for code in errors}
+
+
+def _answers() -> dict[str, Any]:
+    """As JSON, or as events for who accepts those."""
+    found = _responses(shapes.PredictAnswer, tuple(_SAID))
+    words = (
+        "The answer so far as `data`, again and again, in the form of the JSON answer; at the end the whole in an event "
+        "`done`, or an `error` in its usual form."
+    )
+    found["200"]["content"] |= {"text/event-stream": {"schema": {"type": "string", "description": words}}}
+    return found
 
 
 def _json(shape: type[BaseModel]) -> dict[str, Any]:

@@ -4,9 +4,9 @@ import asyncio
 import json
 import logging
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from http import HTTPStatus
 from typing import Any, TypeVar
@@ -27,13 +27,14 @@ from engine.api.problems import Problem, status_of
 from engine.errors import TrainyardError
 from engine.sentences import Sentence
 from engine.serving.answers import PredictResult
-from engine.serving.client import Busy, Predictor
+from engine.serving.client import Busy, Predictor, Stream
+from engine.serving.streaming import Pieces
 from engine.settings import settings
 
 ADDRESS = "/api/v1"
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
-_JSON, _FORM = "application/json", "multipart/form-data"
+_JSON, _FORM, _EVENTS = "application/json", "multipart/form-data", "text/event-stream"
 _YES = {"true": True, "1": True, "": True, "false": False, "0": False}
 
 
@@ -75,10 +76,12 @@ class _Api:
         return JSONResponse(document())
 
     async def predict(self, request: Request) -> Response:
-        """`POST /models/NAME:predict`, with JSON or with a form of files."""
-        with self._place():
+        """`POST /models/NAME:predict`, with JSON or with a form of files; as events where those are accepted."""
+        with ExitStack() as held:
+            held.enter_context(self._place())
+            streamed = _EVENTS in _types(request.headers.get("accept", ""))
             raw, actor = _raw(request), self._actor()
-            kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+            kind = next(iter(_types(request.headers.get("content-type", ""))), "")
             if kind not in (_JSON, _FORM):
                 raise Problem(
                     HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
@@ -90,14 +93,39 @@ class _Api:
             run = await self._thread(lambda: Models(actor).able(request.path_params["name"]))
             if kind == _JSON:
                 body = await read_body(request)
+                if streamed:
+                    ask = partial(service.predictions.stream_instances, actor, self._predictor(), run, body, raw=raw)
+                    return await self._events(ask, bytes, held)
                 found = await self._thread(
                     partial(service.predictions.predict_instances, actor, self._predictor(), run, body, raw=raw)
                 )
                 return Response(found, media_type=_JSON)
-            files = await read_files(request)
-            answer = partial(self._predictor().predict, raw=raw)
+            files, parameters = await read_files(request)
+            if streamed:
+                open_ = partial(self._predictor().stream, raw=raw, parameters=parameters)
+                opened = partial(service.predictions.predict, actor, open_, run, files)
+                return await self._events(opened, lambda results: json.dumps(_of_files(results, raw)).encode(), held)
+            answer = partial(self._predictor().predict, raw=raw, parameters=parameters)
             results = await self._thread(partial(service.predictions.predict, actor, answer, run, files))
             return JSONResponse(_of_files(results, raw))
+
+    async def _events(self, ask: Callable[[], Stream[T]], read: Callable[[T], bytes], held: ExitStack) -> Response:
+        """The answer as server-sent events; what is wrong before the first piece has a status of its own."""
+        stream = await self._thread(ask)
+        held.callback(stream.close)
+        first = await self._thread(lambda: read(next(stream)))
+        return Pieces(self._pieces(first, stream, read), _EVENTS, held.pop_all().close)
+
+    async def _pieces(self, piece: bytes, stream: Stream[T], read: Callable[[T], bytes]) -> AsyncGenerator[bytes, None]:
+        try:
+            found: bytes | None = piece
+            while found is not None:
+                piece = found
+                yield _event(piece)
+                found = await self._thread(lambda: next(map(read, stream), None))
+            yield _event(piece, "done")
+        except TrainyardError as error:
+            yield _event(json.dumps({"error": str(error)}).encode(), "error")
 
     async def _thread(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._threads, work)
@@ -112,6 +140,16 @@ class _Api:
             yield
         finally:
             self._places += 1
+
+
+def _types(header: str) -> list[str]:
+    """Return the media types of a header, without what follows them."""
+    return [part.partition(";")[0].strip().lower() for part in header.split(",")]
+
+
+def _event(data: bytes, name: str = "") -> bytes:
+    """A server-sent event; JSON stands on one line."""
+    return (f"event: {name}\n".encode() if name else b"") + b"data: " + data + b"\n\n"
 
 
 def _raw(request: Request) -> bool:

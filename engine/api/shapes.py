@@ -15,13 +15,11 @@ class PredictRequest(Shape):
     """Inputs in the row form of TensorFlow Serving."""
 
     instances: Annotated[list[Any], Field(min_length=1)]
-    """One entry an input. Image: nested lists (height, width, channels) of 0 to 255, or `{"b64": "..."}` with a PNG or JPEG
-    file. Text: a string. Audio: a list of int16 samples (16 kHz, mono), or `{"b64": "..."}` with a sound file. Table: an
-    object of columns and values; a column that is missing or null counts as missing."""
+    """One entry an input: `inputs.instance` of a model says what it takes."""
     signature_name: Literal["serving_default", "raw"] = "serving_default"
     """`raw`: predictions are the plain outputs of the network, as TensorFlow Serving gives them."""
     parameters: Annotated[dict[str, Any], Field(default_factory=dict)]
-    """Settings of the answer, such as a temperature: those of the task, listed in `answering` of the model."""
+    """Settings of the answer, such as a temperature: those that `answering` of a model lists."""
 
 
 class FilesRequest(Shape):
@@ -29,29 +27,8 @@ class FilesRequest(Shape):
 
     files: list[Annotated[str, Field(json_schema_extra={"format": "binary"})]]
     """One file an input: a picture, a text in UTF-8, a sound, or a JSON object of columns and values."""
-
-
-class Classes(Shape):
-    """The prediction of a classifier."""
-
-    label: str
-    """The likeliest class."""
-    probability: float
-    """That the network gives it."""
-    probabilities: dict[str, float]
-    """Of all classes, by label."""
-    unknown: dict[str, str] = {}
-    """Of a table: categories of the input, by column, that were not in the training data; left out where there is none."""
-
-
-class Value(Shape):
-    """The prediction of a regression."""
-
-    value: float
-    target: str
-    """What the value is of, with its unit where it is known."""
-    unknown: dict[str, str] = {}
-    """Of a table: categories of the input, by column, that were not in the training data; left out where there is none."""
+    parameters: str = "{}"
+    """Settings of the answer as a JSON object."""
 
 
 class FilePrediction(BaseModel):
@@ -66,9 +43,9 @@ class FilePrediction(BaseModel):
 class PredictAnswer(Shape):
     """One prediction an input, in order."""
 
-    predictions: list[Classes | Value | FilePrediction | list[Any] | dict[str, Any]]
-    """For a classifier `label`, `probability`, `probabilities`; for a regression `value`, `target`; plain lists with
-    `raw`. For files also `file`, and `error` in place of the prediction of a file that could not be used."""
+    predictions: list[Any]
+    """`predictions.entry` of a model says what it answers with; plain outputs with `raw`. For files also `file`, and `error` in
+    place of the prediction of a file that could not be used."""
     epoch: int | None = None
     """The epoch whose weights answered, while the run still trains."""
 
@@ -107,6 +84,32 @@ class Inputs(Shape):
     """(height, width, channels) of images, (samples,) of sounds, empty for texts and rows."""
     columns: list[InputColumn]
     """Of tables."""
+    instance: dict[str, Any]
+    """JSON Schema of an entry of `instances`."""
+
+
+class Predictions(Shape):
+    """What an answer is."""
+
+    kind: str
+    """classes, value, or what a plug-in's task answers with."""
+    entry: dict[str, Any]
+    """JSON Schema of an entry of `predictions`, without `raw`."""
+    streams: bool
+    """Whether an answer can be had as it comes, with `Accept: text/event-stream`: otherwise it comes in one piece."""
+
+
+class Setting(Shape):
+    """A setting of the answer, which a request may give in `parameters`."""
+
+    name: str
+    type: Literal["boolean", "integer", "number", "string"]
+    default: Any
+    minimum: float | None = None
+    maximum: float | None = None
+    options: list[Any] | None = None
+    """All values that there are, where they can be counted."""
+    help: str
 
 
 class Summary(Shape):
@@ -131,6 +134,9 @@ class Metadata(Summary):
 
     inputs: Inputs | None
     """None while the run has not begun."""
+    predictions: Predictions
+    answering: list[Setting]
+    """Settings of the answer."""
     labels: list[str]
     """The classes, in the order of plain outputs."""
     target: str

@@ -57,7 +57,7 @@ def make_parsers(arguments: list[str]) -> tuple[Parser, dict[str, argparse.Argum
     add_forks(add, arguments)
     add_runs(add)
     add_compare(add)
-    add_trained(add)
+    add_trained(add, arguments)
     add_data(add)
     add_own_data(add)
     add_processes(add)

@@ -2,12 +2,16 @@
 
 import argparse
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any, NoReturn
 
 from engine.errors import TrainyardError, unknown_name
-from engine.runs import PARTS, choose_parts, suggested_values
+from engine.runs import PARTS, choose_parts, is_run_id, suggested_values
 from engine.spec import Choices, Field, Range, Spec
 from engine.studies import Search
+
+_BARE = ("--queue", "--json")
+"""Flags that take no value."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -45,6 +49,14 @@ def add_fields(group: Any, fields: list[Field], suggested: dict[str, Any] | None
     for field in fields:
         default = (suggested or {}).get(field.name, field.default)
         group.add_argument(flag(field.name), **_options(field, default))
+
+
+def run_of(arguments: list[str]) -> int | None:
+    """The number of the run among words whose flags are not known yet: one that is not the value of a flag before it."""
+    words = [(before, word) for before, word in pairwise(["", *arguments]) if is_run_id(word)]
+    alone = [word for before, word in words if before in _BARE or not before.startswith("--")]
+    after_a_switch = [word for _, word in words[-1:]]
+    return next((int(word) for word in [*alone, *after_a_switch]), None)
 
 
 def flag(name: str) -> str:

@@ -3,20 +3,16 @@
 import argparse
 import json
 from collections.abc import Callable
-from itertools import pairwise
 from typing import Any
 
 from engine import service
 from engine.access import local_owner
-from engine.cli.flags import add_part_flags, run_values
+from engine.cli.flags import add_part_flags, run_of, run_values
 from engine.cli.runs import answered
 from engine.cli.training import train_here
 from engine.executor.endings import TERMINAL
 from engine.forks import fork_spec
-from engine.runs import PARTS, Run, choose_parts, is_run_id
-
-_BARE = ("--queue", "--json")
-"""Flags that take no value."""
+from engine.runs import PARTS, Run, choose_parts
 
 
 def add_forks(add: Callable[..., argparse.ArgumentParser], arguments: list[str]) -> None:
@@ -38,7 +34,7 @@ def add_forks(add: Callable[..., argparse.ArgumentParser], arguments: list[str])
 
 def _add_flags(parser: argparse.ArgumentParser, arguments: list[str]) -> None:
     """The flags of the parent's parts, with its values as defaults."""
-    number = _run_of(arguments)
+    number = run_of(arguments)
     if number is None:
         return
     spec = service.runs.get(local_owner(), number).parsed()
@@ -47,14 +43,6 @@ def _add_flags(parser: argparse.ArgumentParser, arguments: list[str]) -> None:
         asked.add_argument(f"--{section}", default=getattr(spec, section).name)
     names, _ = asked.parse_known_args(arguments)
     add_part_flags(parser, choose_parts(vars(names)), spec.values())
-
-
-def _run_of(arguments: list[str]) -> int | None:
-    """The number of the run among words whose flags are not known yet: one that is not the value of a flag before it."""
-    words = [(before, word) for before, word in pairwise(["", *arguments]) if is_run_id(word)]
-    alone = [word for before, word in words if before in _BARE or not before.startswith("--")]
-    after_a_switch = [word for _, word in words[-1:]]
-    return next((int(word) for word in [*alone, *after_a_switch]), None)
 
 
 def fork(arguments: argparse.Namespace) -> int:

@@ -3,16 +3,25 @@
 import argparse
 import json
 import shlex
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
+
+from rich.console import Console
+from rich.live import Live
+from rich.text import Text
 
 from engine import service
 from engine.access import local_owner
+from engine.cli.flags import add_fields, run_of
+from engine.serving.answers import PredictResult
 
 
-def add_trained(add: Callable[..., argparse.ArgumentParser]) -> None:
+def add_trained(add: Callable[..., argparse.ArgumentParser], arguments: list[str]) -> None:
     """Add the commands; `add(name, function, words)` makes a parser."""
-    made = add("predict", predict, "Predict files with a run's model.")
+    words = "Predict files with a run's model. With the number of a run, --help also shows the settings of its answers."
+    made = add("predict", predict, words)
     made.add_argument("run", type=int, metavar="ID", help="number of the run")
     made.add_argument(
         "files",
@@ -21,6 +30,9 @@ def add_trained(add: Callable[..., argparse.ArgumentParser]) -> None:
         metavar="FILE",
         help="what to predict: images as PNG, JPEG ...; rows as JSON, CSV ...",
     )
+    if arguments[:1] == ["predict"] and (number := run_of(arguments[1:])) is not None:
+        fields = service.runs.get(local_owner(), number).parsed().task.answering.fields()
+        add_fields(made.add_argument_group("settings of the answer") if fields else made, fields)
     made = add("script", script, "Write a run as one Keras script that needs no Trainyard, with its data beside it.")
     made.add_argument("run", type=int, metavar="ID", help="number of the run")
     made.add_argument("--notebook", action="store_true", help="write a Jupyter notebook instead of a script")
@@ -28,21 +40,45 @@ def add_trained(add: Callable[..., argparse.ArgumentParser]) -> None:
 
 
 def predict(arguments: argparse.Namespace) -> int:
-    """`predict`: one line an input, which of a table is a row; exit code 1 when any could not be read."""
+    """`predict`: one line an input, which of a table is a row; exit code 1 when any could not be read.
+
+    In a terminal an answer that comes step by step is written as it comes.
+    """
     from engine.cli.foreground import load_models, read_files
 
     actor = local_owner()
     files, run = read_files(arguments.files), service.runs.get(actor, arguments.run)
-    results = service.predictions.predict(actor, load_models().predict, run, files)
-    for result in results:
-        if arguments.json:
-            values = result.prediction.values if result.prediction else {}
-            print(json.dumps({"file": result.name, **values, **({"error": result.error} if result.error else {})}))
-        elif result.prediction is None:
-            print(f"{result.name}: {result.error}")
-        else:
-            print(f"{result.name}: {result.prediction.describe()}")
+    task = run.parsed().task
+    given = {field.name: getattr(arguments, field.name) for field in task.answering.fields()}
+    parameters = {name: value for name, value in given.items() if value is not None}
+    task.answering.parse(parameters)  # a wrong one is told before TensorFlow is loaded
+    models = load_models()
+    if task.streams and not arguments.json and sys.stdout.isatty():
+        stream = partial(models.stream_files, parameters=parameters)
+        results = [r for file in files for r in _follow(service.predictions.predict(actor, stream, run, [file]))]
+    else:
+        results = service.predictions.predict(actor, partial(models.predict, parameters=parameters), run, files)
+        for result in results:
+            print(_as_json(result) if arguments.json else _line(result))
     return 1 if any(result.error for result in results) else 0
+
+
+def _follow(answers: Iterator[list[PredictResult]]) -> list[PredictResult]:
+    """Write an answer again and again as it comes, in its place; return the whole."""
+    results: list[PredictResult] = []
+    with Live(console=Console(highlight=False), vertical_overflow="visible") as live:
+        for results in answers:
+            live.update(Text("\n".join(map(_line, results))))
+    return results
+
+
+def _line(result: PredictResult) -> str:
+    return f"{result.name}: {result.prediction.describe() if result.prediction else result.error}"
+
+
+def _as_json(result: PredictResult) -> str:
+    values = result.prediction.values if result.prediction else {}
+    return json.dumps({"file": result.name, **values, **({"error": result.error} if result.error else {})})
 
 
 def script(arguments: argparse.Namespace) -> int:

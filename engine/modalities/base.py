@@ -16,6 +16,7 @@ from engine.data_info import DataInfo
 from engine.errors import TrainyardError
 from engine.modalities.given import Decoded, bytes_of, stacked_numbers, written_numbers
 from engine.modalities.own import OwnKind
+from engine.modalities.schema import Schema, either, file, numbers
 from engine.readers.unpack import Member
 from engine.registry import Objects
 from engine.sentences import Sentence
@@ -141,6 +142,12 @@ class Modality:
                 what=self.expected(info),
             )
         return found
+
+    def schema(self, info: DataInfo | None = None) -> Schema:
+        """Return the JSON Schema of one entry: that of a network's data, or without `info` of any of this modality."""
+        words = self.expected(info) if info else f"Numbers of the modality {self.name!r} as nested lists."
+        array = numbers(info.shape, {"type": "number"}, words) if info else {"type": "array", "description": words}
+        return either(array, file("The same as a file."))
 
     def batch(self, info: DataInfo) -> str:
         """Describe a batch in words: axes, or fields."""

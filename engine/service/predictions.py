@@ -1,23 +1,21 @@
 """Predictions with a run's model, and what the predictor tells of networks that are not trained yet."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from engine.access import Action, Actor, check
 from engine.runs import Run
 
 if TYPE_CHECKING:
-    from engine.serving.answers import PredictResult
-    from engine.serving.client import NetworkPicture, Predictor
+    from engine.serving.client import NetworkPicture, Predictor, Stream
 
+T = TypeVar("T")
 File = tuple[str, bytes]
 """Name and content."""
 
 
-def predict(
-    actor: Actor, answer: "Callable[[int, list[File]], list[PredictResult]]", run: Run, files: list[File]
-) -> "list[PredictResult]":
-    """Return a result for each file. `answer` is the predictor's `predict`, or that of models in this process."""
+def predict(actor: Actor, answer: Callable[[int, list[File]], T], run: Run, files: list[File]) -> T:
+    """Return what `answer` does of the files: the predictor's `predict` or `stream`, or those of models in this process."""
     check(actor, Action.USE, run)
     return answer(run.id, files)
 
@@ -26,6 +24,14 @@ def predict_instances(actor: Actor, predictor: "Predictor", run: Run, body: byte
     """Return the answers to the instances of a JSON body, as JSON."""
     check(actor, Action.USE, run)
     return predictor.predict_instances(run.id, body, raw=raw)
+
+
+def stream_instances(
+    actor: Actor, predictor: "Predictor", run: Run, body: bytes, *, raw: bool = False
+) -> "Stream[bytes]":
+    """Return the same as it comes."""
+    check(actor, Action.USE, run)
+    return predictor.stream_instances(run.id, body, raw=raw)
 
 
 def describe(actor: Actor, predictor: "Predictor", values: dict[str, Any]) -> "NetworkPicture":

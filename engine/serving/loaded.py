@@ -2,7 +2,7 @@
 
 import logging
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -29,13 +29,15 @@ class LoadedModels:
         """Ids of the runs whose models are in memory, the least recently used first."""
         return iter(self._models)
 
-    def predict(self, run_id: int, files: list[tuple[str, bytes]]) -> list[PredictResult]:
+    def predict(
+        self, run_id: int, files: list[tuple[str, bytes]], *, parameters: Mapping[str, Any] | None = None
+    ) -> list[PredictResult]:
         """Return the predictions of the model of run `run_id` for each of `files` (name, content).
 
         Raises `TrainyardError` when the run has no usable model or there are too many files; what is wrong with
         one file stands in its result. With no files it only loads the model, so that the first answer comes soon.
         """
-        (answer,) = self.answer(run_id, [Files(files)])
+        (answer,) = self.answer(run_id, [Files(files, parameters=dict(parameters or {}))])
         if isinstance(answer, Exception):
             raise answer
         found: list[PredictResult] = answer
@@ -54,6 +56,12 @@ class LoadedModels:
         Raises `TrainyardError` as `answer` does, and for what is wrong with the request.
         """
         return stream_answer(self.get(run_id), request)
+
+    def stream_files(
+        self, run_id: int, files: list[tuple[str, bytes]], *, parameters: Mapping[str, Any] | None = None
+    ) -> Iterator[list[PredictResult]]:
+        """Yield what `predict` returns as far as it has come."""
+        return self.stream(run_id, Files(files, parameters=dict(parameters or {})))
 
     def signature(self, run_id: int) -> Signature | None:
         """Return the signature of the model in memory, as last used; None where there is none. Safe from any thread."""

@@ -12,6 +12,7 @@ from engine.modalities.base import modalities
 from engine.registry import Registry
 from engine.spec import Spec
 from engine.targets import Stored, Targets, Values
+from engine.tasks.contents import Contents
 from engine.tasks.graph import Tensors
 
 if TYPE_CHECKING:
@@ -58,6 +59,8 @@ class Task(Spec):
     """The form of what is to be predicted, as datasets give it and as it is stored."""
     prediction: ClassVar[str] = ""
     """Kind of result: picks the renderer in the pages."""
+    contents: ClassVar[type[Contents]] = Contents
+    """What the values of a prediction are, as a type: the API describes answers by it."""
     metrics: ClassVar[tuple[Metric, ...]] = ()
     """The metrics beside the loss, in the order of display. They get their names when the class is made."""
     objective: ClassVar[str] = "val_loss"

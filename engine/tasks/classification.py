@@ -10,6 +10,8 @@ from engine.metrics import ACCURACY, Metric
 from engine.spec import ADVANCED, FORKABLE, Range
 from engine.targets import Classes, Targets
 from engine.tasks.base import Prediction, Task
+from engine.tasks.contents import Classes as ClassContents
+from engine.tasks.contents import Contents
 
 if TYPE_CHECKING:
     import keras
@@ -21,6 +23,7 @@ class Classification(Task):
     targets: ClassVar[Targets] = Classes()
     baselines: ClassVar[bool] = True
     prediction: ClassVar[str] = "classes"
+    contents: ClassVar[type[Contents]] = ClassContents
     metrics: ClassVar[tuple[Metric, ...]] = (ACCURACY,)
     objective: ClassVar[str] = "val_accuracy"
 

@@ -10,6 +10,7 @@ from engine.metrics import MAE, R2, RMSE, Metric
 from engine.spec import ADVANCED, FORKABLE
 from engine.tasks.base import Prediction, Task, tasks
 from engine.tasks.classification import Classification
+from engine.tasks.contents import Contents, Value
 
 if TYPE_CHECKING:
     import keras
@@ -42,6 +43,7 @@ class TabularRegression(Task):
     modality: ClassVar[str] = "table"
     baselines: ClassVar[bool] = True
     prediction: ClassVar[str] = "value"
+    contents: ClassVar[type[Contents]] = Value
     metrics: ClassVar[tuple[Metric, ...]] = (R2, RMSE, MAE)
     objective: ClassVar[str] = "val_rmse"
     suggested: ClassVar[dict[str, Any]] = _TEXTBOOK

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Annotated, Any, ClassVar
 
 import numpy as np
+from pydantic import ConfigDict
 
 from engine.data_info import DataInfo
 from engine.datasets.base import Examples, UnsplitDataset, datasets
@@ -12,6 +13,7 @@ from engine.models.base import Model, models
 from engine.spec import Range
 from engine.targets import Ragged, RaggedArrays, Stored, Targets
 from engine.tasks.base import Answering, Call, Prediction, Task, tasks
+from engine.tasks.contents import Contents
 from engine.tasks.graph import STORED, Tensors
 
 LETTERS = "abc"
@@ -28,6 +30,15 @@ class Writing(Answering):
     """Stop after so many letters."""
 
 
+class Text(Contents):
+    """What was written."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    text: str
+    """As far as it goes."""
+
+
 @tasks.register("reversal", "Writing backwards")
 class Reversal(Task):
     """Write a text backwards."""
@@ -35,6 +46,7 @@ class Reversal(Task):
     modality: ClassVar[str] = "text"
     targets: ClassVar[Targets] = RaggedArrays()
     prediction: ClassVar[str] = "written"
+    contents: ClassVar[type[Contents]] = Text
     metrics: ClassVar[tuple[Metric, ...]] = (EXACT,)
     answering: ClassVar[type[Answering]] = Writing
     streams: ClassVar[bool] = True

@@ -11,6 +11,7 @@ from engine.modalities.audio.own import CLIPS
 from engine.modalities.base import Inputs, Modality, modalities
 from engine.modalities.given import bytes_of, only
 from engine.modalities.recipe import Recipe
+from engine.modalities.schema import Schema, either, file, numbers
 from engine.settings import settings
 
 
@@ -38,6 +39,12 @@ class Audio(Modality):
             clip = clip[: info.shape[0]]
             found[position, : len(clip)] = clip
         return found
+
+    def schema(self, info: DataInfo | None = None) -> Schema:
+        """Samples, or a file."""
+        sample = {"type": "integer", "minimum": -32768, "maximum": 32767}
+        words = "Samples of 16 bits, mono, 16 kHz; cut or filled with silence to the length of the dataset."
+        return either(numbers((None,), sample, words) | {"minItems": 1}, file("A sound file."))
 
     @property
     def largest_mb(self) -> int:

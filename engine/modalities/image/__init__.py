@@ -11,6 +11,7 @@ from engine.modalities.base import Inputs, Modality, modalities
 from engine.modalities.given import stacked_numbers
 from engine.modalities.image.own import IMAGES
 from engine.modalities.recipe import Recipe
+from engine.modalities.schema import Schema, either, file, numbers
 from engine.readers.images import decode_image
 
 
@@ -43,6 +44,13 @@ class Image(Modality):
                 max=found.max(),
             )
         return found
+
+    def schema(self, info: DataInfo | None = None) -> Schema:
+        """Pixels, or a file of any size."""
+        pixel = {"type": "number", "minimum": 0, "maximum": 255}
+        shape = info.shape if info else (None, None, None)
+        pixels = numbers(shape, pixel, "Pixels from 0 to 255: (height, width, channels), in the size of the dataset.")
+        return either(pixels, file("A picture of any size: PNG, JPEG, WebP, GIF or BMP."))
 
     def inputs(self, info: DataInfo) -> tuple[Any, Any]:
         """Images (batch, any height, any width, channels) -> resized to those of the dataset."""

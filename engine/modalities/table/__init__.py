@@ -11,6 +11,7 @@ from engine.data_info import DataInfo
 from engine.modalities.base import Inputs, Modality, ScriptInputs, Stored, modalities
 from engine.modalities.given import Decoded
 from engine.modalities.recipe import Recipe
+from engine.modalities.schema import Schema
 from engine.modalities.table.own import TABLES
 from engine.modalities.table.rows import Rows
 from engine.modalities.text.texts import texts_array
@@ -18,6 +19,7 @@ from engine.readers.unpack import Member
 from engine.sentences import Sentence
 from engine.settings import settings
 
+_MOST_EXAMPLES = 20
 _KINDS = {"numbers": "number", "categories": "category"}
 
 
@@ -60,6 +62,15 @@ class Table(Modality):
     def batch(self, info: DataInfo) -> str:
         """The columns."""
         return Sentence("rows of its columns")
+
+    def schema(self, info: DataInfo | None = None) -> Schema:
+        """An object of columns and values."""
+        words = "A row by column; one that is missing or null counts as missing."
+        row: Schema = {"type": "object", "description": words}
+        if info is None:
+            return row
+        properties = {column.name: _cell_schema(column.kind, column.values) for column in info.columns}
+        return row | {"properties": properties, "additionalProperties": False}
 
     def fits(self, batch: np.ndarray, info: DataInfo) -> bool:
         """A field for each kind of column, of as many columns."""
@@ -173,6 +184,12 @@ class Table(Modality):
             f"    return {{{', '.join(parts[name] for name in counts)}}}",
         )
         return ScriptInputs('rows("{split}")', strings="categories" in counts, lines=lines)
+
+
+def _cell_schema(kind: str, values: Sequence[str]) -> Schema:
+    if kind == "number":
+        return {"type": ["number", "string", "null"], "description": "A number, or how a person writes it."}
+    return {"type": ["string", "number", "boolean", "null"], "examples": list(values[:_MOST_EXAMPLES])}
 
 
 def _counts(info: DataInfo) -> dict[str, int]:

@@ -13,6 +13,7 @@ from engine.errors import TrainyardError
 from engine.modalities.base import Inputs, Modality, ScriptInputs, Stored, modalities
 from engine.modalities.given import Decoded, bytes_of, whole_characters
 from engine.modalities.recipe import Recipe
+from engine.modalities.schema import Schema, either, file
 from engine.modalities.text.own import TEXTS
 from engine.modalities.text.texts import Texts, texts_array
 from engine.readers.kinds import PLAIN, kind_of
@@ -55,6 +56,11 @@ class Text(Modality):
     def parse(self, instances: list[Any], info: DataInfo) -> np.ndarray:
         """Strings, or `{"b64": text in UTF-8}`."""
         return np.array([_parsed(instance, f"instances[{at}]") for at, instance in enumerate(instances)], object)
+
+    def schema(self, info: DataInfo | None = None) -> Schema:
+        """A string, or a file of it."""
+        written = {"type": "string", "maxLength": settings().max_text_characters, "description": "A text."}
+        return either(written, file("A text in UTF-8."))
 
     def fits(self, batch: np.ndarray, info: DataInfo) -> bool:
         """Strings (examples,)."""
