@@ -1,12 +1,18 @@
 """Try a trained network: give it an input and see what it makes of it."""
 
+from functools import partial
+from typing import Any
+
 import streamlit as st
 
 from engine import service
 from engine.errors import TrainyardError
 from engine.runs import Run, RunState, is_run_id
+from engine.tasks.base import Task
 from ui import lab
+from ui.demo.answering import draw_answering, read_answering
 from ui.demo.batch import draw_batch
+from ui.demo.coming import draw_coming
 from ui.demo.results import draw_results
 from ui.language import _
 from ui.modalities import File, Modality, modality
@@ -39,23 +45,28 @@ def main() -> None:
         left, right = st.columns(2, gap="large")
         with left:
             files = kind.ask(run, spec.dataset)
+            parameters = draw_answering(spec.task.answering)
         with right, lab.guarded():
-            _predict(run, kind, spec.task.prediction, files)
+            _predict(run, kind, spec.task, files, parameters)
 
     demo()
-    draw_batch(run, spec.task.modality, spec.task.prediction)
+    draw_batch(run, spec.task.modality, spec.task.prediction, read_answering(spec.task.answering).changed)
 
 
-def _predict(run: Run, kind: Modality, prediction: str, files: list[File]) -> None:
+def _predict(run: Run, kind: Modality, task: Task, files: list[File], parameters: dict[str, Any]) -> None:
     if not files:
         st.caption(_("The prediction appears here as soon as there is an input."))
         return
     if len(files) == 1:
         kind.show(files[0])
-    with st.spinner(_("Asking the network… The first time after a while takes some seconds.")):
-        results = service.predictions.predict(lab.actor(), lab.predictor().predict, run, files)
-    draw_results(prediction, results, kind.cells(files))
-    if run.live and results[0].epoch is not None:
+    if task.streams and len(files) == 1:
+        results = draw_coming(run, task.prediction, files[0], parameters).results
+    else:
+        with st.spinner(_("Asking the network… The first time after a while takes some seconds.")):
+            ask = partial(lab.predictor().predict, parameters=parameters)
+            results = service.predictions.predict(lab.actor(), ask, run, files)
+        draw_results(task.prediction, results, kind.cells(files))
+    if run.live and results and results[0].epoch is not None:
         st.caption(_("This run still trains. It answered with the weights of epoch {epoch}, its best so far.").format(
             epoch=results[0].epoch))  # fmt: skip
 

@@ -1,5 +1,6 @@
 """Write a short text backwards, letter by letter: ragged targets, teacher forcing, a decoding loop that streams."""
 
+import time
 from collections.abc import Iterator
 from typing import Annotated, Any, ClassVar
 
@@ -10,7 +11,7 @@ from engine.data_info import DataInfo
 from engine.datasets.base import Examples, UnsplitDataset, datasets
 from engine.metrics import Metric
 from engine.models.base import Model, models
-from engine.spec import Range
+from engine.spec import ADVANCED, Range
 from engine.targets import Ragged, RaggedArrays, Stored, Targets
 from engine.tasks.base import Answering, Call, Prediction, Task, tasks
 from engine.tasks.contents import Contents
@@ -28,6 +29,8 @@ class Writing(Answering):
 
     most_letters: Annotated[int, Range(1, 10)] = LONGEST
     """Stop after so many letters."""
+    pause: Annotated[float, Range(0.0, 2.0, step=0.1), ADVANCED] = 0.0
+    """Seconds of rest before each letter, as if the network were large."""
 
 
 class Text(Contents):
@@ -91,6 +94,7 @@ class Reversal(Task):
         assert isinstance(options, Writing)
         known = np.full((len(inputs), 1), BEGIN, np.int32)
         for _letter in range(options.most_letters + 1):
+            time.sleep(options.pause)
             chosen = call(inputs, {"previous": known})[:, -1].argmax(axis=-1).astype(np.int32)
             known = np.concatenate([known, chosen[:, None]], axis=1)
             yield Ragged.of([_until_end(row) for row in known[:, 1 : options.most_letters + 1]], np.int32)

@@ -33,7 +33,7 @@ class LengthPredictor:
     epoch: int | None = None
     portions: int = 0
 
-    def predict(self, run_id: int, files: list[tuple[str, bytes]]) -> list[PredictResult]:
+    def predict(self, run_id: int, files: list[tuple[str, bytes]], parameters: object = None) -> list[PredictResult]:
         """Answer for each file."""
         self.portions += 1
         assert len(files) <= settings().max_predictions

@@ -27,7 +27,7 @@ class Answer:
 class BrightnessPredictor:
     """Tells bright images from dark ones: no network, but real bytes in and real predictions out."""
 
-    def predict(self, run_id: int, files: list[tuple[str, bytes]]) -> list[Answer]:
+    def predict(self, run_id: int, files: list[tuple[str, bytes]], parameters: object = None) -> list[Answer]:
         """Answer for each file."""
         return [self._one(name, data) for name, data in files]
 
@@ -45,7 +45,7 @@ class BrightnessPredictor:
 class BusyPredictor:
     """Refuses everything."""
 
-    def predict(self, run_id: int, files: list[tuple[str, bytes]]) -> list[Answer]:
+    def predict(self, run_id: int, files: list[tuple[str, bytes]], parameters: object = None) -> list[Answer]:
         """Say why not."""
         raise TrainyardError("The predictor is busy. Try again in a moment.")
 

@@ -77,7 +77,7 @@ class PlantedPredictor:
         """Never: it draws no networks."""
         return False
 
-    def predict(self, run_id: int, files: list[tuple[str, bytes]]) -> list[Answer]:
+    def predict(self, run_id: int, files: list[tuple[str, bytes]], parameters: object = None) -> list[Answer]:
         """Answer for each file."""
         chances = {name: 1 / len(NAMES) for name in NAMES}
         values = {

@@ -40,7 +40,7 @@ class LoudnessPredictor:
         """Never warm enough to draw networks."""
         return False
 
-    def predict(self, run_id: int, files: list[tuple[str, bytes]]) -> list[Answer]:
+    def predict(self, run_id: int, files: list[tuple[str, bytes]], parameters: object = None) -> list[Answer]:
         """Answer for each file."""
         return [self._one(name, data) for name, data in files]
 

@@ -30,7 +30,7 @@ class WeighingPredictor:
 
     info = DataInfo((), LABELS)
 
-    def predict(self, run_id: int, files: list[tuple[str, bytes]]) -> list[PredictResult]:
+    def predict(self, run_id: int, files: list[tuple[str, bytes]], parameters: object = None) -> list[PredictResult]:
         """Answer for each row of each file."""
         results = []
         for name, data in files:

@@ -39,7 +39,7 @@ class LengthPredictor:
         """Never: it draws no networks."""
         return False
 
-    def predict(self, run_id: int, files: list[tuple[str, bytes]]) -> list[Answer]:
+    def predict(self, run_id: int, files: list[tuple[str, bytes]], parameters: object = None) -> list[Answer]:
         """Answer for each file."""
         return [self._one(name, data) for name, data in files]
 

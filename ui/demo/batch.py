@@ -1,8 +1,10 @@
 """Many inputs at once on the demo page: predicted in portions, so that Cancel is obeyed and nothing done is lost."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
+from functools import partial
+from typing import Any
 
 import streamlit as st
 
@@ -28,9 +30,11 @@ _STATE = "batch"
 class Batch:
     """The inputs of one batch, and what is known of them so far. Of one session."""
 
-    def __init__(self, run: Run, modality: str, uploads: Sequence[tuple[str, bytes]]) -> None:
-        """Raises `TrainyardError` when the files cannot be used at all."""
-        self.run = run
+    def __init__(
+        self, run: Run, modality: str, uploads: Sequence[tuple[str, bytes]], parameters: Mapping[str, Any]
+    ) -> None:
+        """Raises `TrainyardError` when the files cannot be used at all. `parameters`: settings of the answers."""
+        self.run, self._parameters = run, parameters
         self.results: list[PredictResult] = []
         self.problem = ""
         self.paused = False
@@ -82,14 +86,13 @@ class Batch:
                 raise
             except TrainyardError as error:
                 known[position] = PredictResult(member.name, None, error.sentence)
-        found = iter(
-            service.predictions.predict(lab.actor(), lab.predictor().predict, self.run, files) if files else []
-        )
+        ask = partial(lab.predictor().predict, parameters=self._parameters)
+        found = iter(service.predictions.predict(lab.actor(), ask, self.run, files) if files else [])
         self.results += [known[i] if i in known else next(found) for i in range(len(waiting))]
 
 
-def draw_batch(run: Run, modality: str, prediction: str) -> None:
-    """An uploader for many inputs, the progress, and the table of what came of them."""
+def draw_batch(run: Run, modality: str, prediction: str, parameters: Mapping[str, Any]) -> None:
+    """An uploader for many inputs, the progress, and the table of what came of them. `parameters` hold for all."""
     with st.expander(_("Many at once"), icon=":material/dynamic_feed:"):
         files = st.file_uploader(
             _("Files"),
@@ -106,7 +109,9 @@ def draw_batch(run: Run, modality: str, prediction: str) -> None:
         ):
             st.session_state.pop(_STATE, None)
             with lab.guarded():
-                st.session_state[_STATE] = Batch(run, modality, [(file.name, file.getvalue()) for file in files])
+                st.session_state[_STATE] = Batch(
+                    run, modality, [(file.name, file.getvalue()) for file in files], parameters
+                )
         batch = st.session_state.get(_STATE)
         if isinstance(batch, Batch) and batch.run.id == run.id:
             st.fragment(_follow, run_every=_TICK_SECONDS if batch.going else None)(batch, prediction, batch.going)
