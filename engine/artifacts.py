@@ -85,6 +85,11 @@ class Artifacts:
         return self.folder / "outcomes.npz"
 
     @property
+    def probes(self) -> Path:
+        """Fixed examples with their answers at epoch ends, as JSON lines."""
+        return self.folder / "probes.jsonl"
+
+    @property
     def info(self) -> Path:
         """The signature of the model, as JSON: it outlives the dataset."""
         return self.folder / "info.json"

@@ -36,6 +36,10 @@ class Settings(BaseSettings):
     """Least time between checkpoints: shorter epochs share one. A stop always writes one; the best epoch is kept anyway."""
     kept_epochs: int = Field(default=10, ge=0)
     """From how many epochs a run can be forked: their checkpoints are kept, the newest, the best and others spread evenly."""
+    probe_examples: int = Field(default=12, ge=0, le=100)
+    """How many validation examples are answered at epoch ends, to be watched on the page of a run."""
+    probe_epochs: int = Field(default=200, ge=1)
+    """At most about so many epochs of a run keep the answers to these examples: longer runs skip some."""
     max_steering: int = Field(default=100, ge=1)
     """How often the learning rate of one run may be changed while it trains."""
     disk_budget_mb: int = Field(default=20_000, ge=100)

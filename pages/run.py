@@ -17,6 +17,7 @@ from ui.runs.family import draw_family
 from ui.runs.feeds import Feed, crowd, feed
 from ui.runs.forks import answer_asked, ask_to_fork, draw_fork_button
 from ui.runs.group import draw_group
+from ui.runs.probes import draw_probes
 from ui.runs.rate import draw_rate_button
 from ui.runs.views import draw_live, tick_seconds
 from ui.sentences import said
@@ -65,6 +66,7 @@ def main() -> None:
     pace = _pace(run)
     st.fragment(_tick, run_every=pace)(followed, run, pace)
     if run.state.final:
+        st.fragment(draw_probes)(followed, run)
         st.header(_("Result"))
         draw_evaluation(run)
     draw_group(run)

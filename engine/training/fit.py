@@ -32,6 +32,7 @@ from engine.training.network import Network, build_network, compile_network, cre
 from engine.training.operations import count_flops, measure_lengths
 from engine.training.pace import Pace
 from engine.training.pipeline import Batches, evaluation_dataset
+from engine.training.probing import Probing
 from engine.training.reporter import Ended, Reporter, RunLost
 from engine.training.steering import Steering
 
@@ -163,10 +164,14 @@ class _Session:
     seeds: SteadySeeds
     steering: Steering
     pace: Pace
+    info: DataInfo
+    began: float
+    probed: bool
 
     @classmethod
     def start(cls, store: Store, run: Run, spec: RunSpec, hardware: Hardware, reporter: Reporter) -> "_Session":
         """Build everything, and load the checkpoint if there is one."""
+        began = time.monotonic()
         files = artifacts_of(run.id)
         files.folder.mkdir(parents=True, exist_ok=True)
         data = prepare(spec.dataset)
@@ -200,6 +205,9 @@ class _Session:
             seeds=SteadySeeds(),
             steering=steering,
             pace=Pace(report, flops * batches.batch_size, run.study_id),
+            info=info,
+            began=began,
+            probed=run.study_id is None,
         )
         session._resume(inherited)
         found = {
@@ -274,6 +282,8 @@ class _Session:
         report, epochs = self.report, self.spec.training.epochs
         remembering = [v for v in self.keeping.remembering.values() if v is not self.steering]
         callbacks = [self.seeds, *remembering, report, self.steering, self.keeping, self.pace, *extra]
+        if self.probed:
+            callbacks.append(self._probing())
         steps = self.batches.steps_per_epoch
         if report.step == steps:
             self._validate(callbacks)
@@ -285,6 +295,10 @@ class _Session:
             one = now or report.step or not speed
             self._portion(callbacks, report.epoch + 1 if one else min(epochs, exact or epochs))
         self.pace.remember()
+
+    def _probing(self) -> Probing:
+        files, done = self.keeping.files, self.report.epoch
+        return Probing(files, self.network, self.data, self.info, self.spec, done=done, began=self.began)
 
     def _execute(self, steps: int) -> None:
         """Run this many steps in one call of the training graph from now on."""

@@ -23,6 +23,7 @@ from ui.modalities.held_out import held_out
 from ui.plain import plain_label, plain_text
 from ui.sentences import said
 from ui.theme import theme_name
+from ui.widgets.tiles import Look
 
 Ask = Callable[[Run, Dataset], list[File]]
 
@@ -108,6 +109,10 @@ class Sounds:
             with cell:
                 st.image(picture, caption=plain_label(caption), alt=plain_text(caption))
                 st.audio(wav, format="audio/wav")
+
+    def tile(self, prepared: PreparedDataset, position: int) -> Look:
+        """The spectrogram."""
+        return Look(data_url(_png(prepared.inputs[np.asarray([position])][0])) or "")
 
 
 register("audio", Sounds())

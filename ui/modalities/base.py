@@ -11,6 +11,7 @@ from engine.errors import TrainyardError
 from engine.plugins import import_plugins
 from engine.preparation.prepare import PreparedDataset
 from engine.runs import Run
+from ui.widgets.tiles import Look
 
 File = tuple[str, bytes]
 """A name and the bytes, as the predictor takes them."""
@@ -42,6 +43,9 @@ class Modality(Protocol):
 
     def examples(self, prepared: PreparedDataset, positions: Sequence[int], captions: Sequence[str]) -> None:
         """Draw the examples of a dataset at `positions`, each with its caption."""
+
+    def tile(self, prepared: PreparedDataset, position: int) -> Look:
+        """Return how the example of a dataset at `position` is recognised among others, small."""
 
 
 _MODALITIES: dict[str, Modality] = {}

@@ -23,6 +23,7 @@ from ui.modalities.held_out import held_out
 from ui.plain import LONGEST_CAPTION, plain_label, plain_text
 from ui.sentences import said
 from ui.theme import theme_name
+from ui.widgets.tiles import Look
 
 Ask = Callable[[Run, Dataset], list[File]]
 
@@ -86,6 +87,12 @@ class Images:
         """Pictures side by side, as many in a row as there is room for."""
         images = np.asarray(prepared.inputs[np.asarray(positions)])
         st.html(f'<div style="display:flex;flex-wrap:wrap;gap:12px 10px">{"".join(map(_tile, images, captions))}</div>')
+
+    def tile(self, prepared: PreparedDataset, position: int) -> Look:
+        """The picture, small."""
+        image = as_image(prepared.inputs[np.asarray([position])][0])
+        image.thumbnail((2 * _TILE_PIXELS, 2 * _TILE_PIXELS))
+        return Look(data_url(png(image)) or "")
 
 
 register("image", Images())

@@ -27,6 +27,7 @@ from ui.plain import plain_label, plain_text
 from ui.sentences import said
 from ui.theme import theme_name
 from ui.widgets.live_plot import live_plot
+from ui.widgets.tiles import Look
 
 Record = Mapping[str, float | str | None]
 
@@ -38,6 +39,7 @@ MOST_WIDGETS = 40
 MOST_SHOWN_COLUMNS = 60
 """Columns of a table of results that show what was given, at most."""
 _ROWS_LOOK = 8
+_TILE_CELLS = 4
 _WAYS = {
     "row": (N_("One row"), ":material/edit_note:"),
     "file": (N_("A file of rows"), ":material/upload:"),
@@ -93,8 +95,18 @@ class Tables:
         frame.insert(0, _free_name(_("Example"), frame), list(captions))
         st.dataframe(plain_frame(frame), hide_index=True, alt=_("Rows of the dataset"))
 
+    def tile(self, prepared: PreparedDataset, position: int) -> Look:
+        """The first cells of the row."""
+        [row] = records(prepared.inputs[pd.Index([position]).to_numpy()], prepared.info)
+        cells = [f"{name} {_tile_value(value)}" for name, value in list(row.items())[:_TILE_CELLS]]
+        return Look(text=plain_text(", ".join(cells)))
+
 
 register("table", Tables())
+
+
+def _tile_value(value: object) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 # -- a look at the data ------------------------------------------------------------------------------------------------

@@ -21,10 +21,11 @@ from ui.modalities.held_out import held_out
 from ui.plain import LONGEST_CAPTION, plain_label, plain_text
 from ui.sentences import said
 from ui.theme import theme_name
+from ui.widgets.tiles import Look
 
 EXAMPLES = 6
 """Number of examples of the test split that are offered."""
-_SHOWN_CHARACTERS, _CELL_CHARACTERS, _LINE_CHARACTERS = 2_000, 300, 160
+_SHOWN_CHARACTERS, _CELL_CHARACTERS, _LINE_CHARACTERS, _TILE_CHARACTERS = 2_000, 300, 160, 90
 _LOOK_LINES = 12  # lines of examples, over all classes
 _WRITTEN = N_("your text")
 
@@ -72,6 +73,10 @@ class Texts:
         """Texts below each other, each under its caption."""
         texts = prepared.inputs[np.asarray(positions)]
         st.html("".join(map(_captioned, captions, texts)))
+
+    def tile(self, prepared: PreparedDataset, position: int) -> Look:
+        """The beginning of the text."""
+        return Look(text=_shortened(prepared.inputs[np.asarray([position])][0], _TILE_CHARACTERS))
 
 
 register("text", Texts())

@@ -13,6 +13,7 @@ from engine.plugins import import_plugins
 from engine.runs import Run
 from ui.language import _
 from ui.plain import plain_text
+from ui.widgets.tiles import Verdict
 
 Values = Mapping[str, Any]
 """Contents of a prediction, as plain JSON."""
@@ -28,6 +29,10 @@ class Renderer:
     def draw(self, values: Values, key: str) -> None:
         """Draw one prediction, large: the result on the demo page."""
         st.text(self.text(values), help=_("What the network answers."))
+
+    def probe(self, values: Values, truth: str) -> tuple[str, Verdict]:
+        """Return one prediction in few words, and whether it is right, where an answer can be that."""
+        return self.text(values), ""
 
     def row(self, values: Values) -> dict[str, Any]:
         """Return one prediction as cells of a table: a batch of them."""

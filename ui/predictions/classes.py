@@ -17,6 +17,7 @@ from ui.predictions.mistakes import draw_class_examples
 from ui.predictions.probabilities import draw_thresholds
 from ui.theme import theme_name
 from ui.widgets.live_plot import live_plot, still_plot
+from ui.widgets.tiles import Verdict
 
 
 class Classes(Renderer):
@@ -63,6 +64,11 @@ class Classes(Renderer):
     def text(self, values: Values) -> str:
         """The label, and how sure the network is."""
         return _("{label}, {share:.1%} sure").format(label=values["label"], share=values["probability"])
+
+    def probe(self, values: Values, truth: str) -> tuple[str, Verdict]:
+        """The label with its probability, right or wrong."""
+        words = f"{plain_text(values['label'])} {values['probability']:.0%}"
+        return words, "right" if values["label"] == truth else "wrong"
 
     def evaluate(self, run: Run, split: str, evaluated: Values) -> None:
         """The confusion matrix, the figures of each class, the curves over all thresholds."""

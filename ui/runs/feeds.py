@@ -9,6 +9,7 @@ import streamlit as st
 
 from engine import service
 from engine.access import PROGRAM, Actor, visible
+from engine.probes import ProbeReader, Probes
 from engine.runs import Run
 from engine.settings import settings
 from ui.charts.figures import Figure, to_json
@@ -40,6 +41,9 @@ class Feed:
         self._parent = SeriesReader()
         self.kept: list[int] = []
         """The epochs from which the run can be forked."""
+        self.probes: Probes | None = None
+        """Fixed examples with their answers at epoch ends; None while there are none."""
+        self._probes: ProbeReader | None = None
         self._generation = 0  # how often the series were read anew
         self._read_at = -math.inf
         self._figures: dict[tuple[str, ...], tuple[object, str]] = {}
@@ -60,6 +64,8 @@ class Feed:
                     self._read(actor, run)
                 self._read_parent(actor, run)
                 self.kept = service.artifacts.epochs(actor, run)
+                self._probes = self._probes or service.artifacts.probes(actor, run)
+                self.probes = self._probes.follow()
                 self._run, self._read_at = run, now
             return service.runs.look(actor, self._run)
 

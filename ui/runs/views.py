@@ -15,6 +15,7 @@ from ui.charts.machine import machine_curve
 from ui.charts.series import Key
 from ui.language import _, language
 from ui.runs.feeds import Feed
+from ui.runs.probes import draw_probes
 from ui.theme import theme_name
 from ui.widgets.live_plot import Chart, live_plots
 from ui.widgets.pace import SLOWEST_SECONDS, TICKS_PER_SECOND
@@ -58,6 +59,8 @@ def draw_live(feed: Feed, run: Run) -> int | None:
             st.info(_("Training is starting. The first points appear in a moment."), icon=":material/timer:")
         return None
     draw_numbers(feed, run)
+    if run.live:
+        draw_probes(feed, run)
     return draw_curves(feed, run)
 
 

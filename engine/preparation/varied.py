@@ -1,0 +1,15 @@
+"""Examples of a split that show all it has: one of each class before a second of any."""
+
+import numpy as np
+
+from engine.preparation.prepare import PreparedDataset, Split
+
+
+def varied(prepared: PreparedDataset, split: Split, count: int) -> np.ndarray:
+    """Return the positions of `count` examples of a split, of as many classes as there are places, the same each time."""
+    order = np.random.default_rng(0).permutation(prepared.indices(split))
+    targets = prepared.strata(order)
+    rank = np.empty(len(order), dtype=int)  # how many of its class come before it
+    for target in np.unique(targets):
+        rank[targets == target] = np.arange((targets == target).sum())
+    return np.asarray(order[np.argsort(rank, kind="stable")][:count])

@@ -1,0 +1,133 @@
+"""Answers some fixed validation examples at epoch ends, so that people can watch the network learn."""
+
+import logging
+import math
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from engine import probes
+from engine.artifacts import Artifacts
+from engine.data_info import DataInfo
+from engine.preparation.prepare import PreparedDataset
+from engine.preparation.varied import varied
+from engine.runs import RunSpec
+from engine.settings import settings
+from engine.targets import Stored, finite_rows
+from engine.tasks.base import Task
+from engine.tasks.graph import feed
+from engine.training.callbacks import SteadySeeds
+from engine.training.network import Network
+from engine.training.tensors import as_tensors
+
+logger = logging.getLogger(__name__)
+
+SHARE = 0.04
+"""Share of a run's estimated time that probes may take."""
+_FIRST_SECONDS = 0.2  # what the first answer is taken to cost before one is known
+_AFTER_TRACING = 0.1  # what the second is taken to cost: most of the first is tracing
+
+
+class Probing(keras.callbacks.Callback):
+    """Answers the probes of a run at epoch ends, as long as that takes a small share of its time.
+
+    The first and the last epoch are answered in any case. It must come after `Report`, which knows the epoch.
+    """
+
+    def __init__(
+        self,
+        files: Artifacts,
+        network: Network,
+        data: PreparedDataset,
+        info: DataInfo,
+        spec: RunSpec,
+        *,
+        done: int,
+        began: float,
+    ) -> None:
+        """`info` is what the network was built for; `done` epochs were trained before the attempt that `began`."""
+        super().__init__()
+        self.spent = 0.0
+        """Seconds spent on probes."""
+        self._spec, self._data, self._info, self._path = spec, data, info, files.probes
+        self._seeds = SteadySeeds()
+        model = self._model = _answering(network, spec.task)
+        self._step = tf.function(lambda fed: model(fed, training=False), reduce_retracing=True)
+        self._first, self._next_cost = done, _FIRST_SECONDS
+        self._began, self._trains = began, time.monotonic()
+        self._stride = math.ceil(spec.training.epochs / settings().probe_epochs)
+        self._features = network.features if model is not network.saved else None
+        self._inputs: np.ndarray = np.empty(0)
+        self._targets: Stored = np.empty(0)
+        self._begun = False
+
+    def on_train_begin(self, logs: Any = None) -> None:
+        """Choose the examples; those of an earlier attempt stay. `fit` is called in portions: only once."""
+        if self._begun:
+            return
+        self._begun = True
+        where = varied(self._data, "validation", settings().probe_examples)
+        chosen = probes.Probed(
+            [int(i) for i in where], [self._data.describe(int(i)) for i in where], self._data.content_hash
+        )
+        where = np.asarray(probes.begin(self._path, chosen, self._first).positions, int)
+        self._inputs = np.asarray(self._data.inputs[where])
+        self._targets = self._spec.task.truth(self._inputs, self._data.targets[where])
+        if self._features is not None and len(where):
+            self._inputs = self._features.predict(as_tensors(self._inputs), verbose=0)
+        self._seeds.set_model(self._model)
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        """Answer, if it is this epoch's turn and the time allows it."""
+        now = time.monotonic()
+        if len(self._inputs) and self._due(epoch + 1, now):
+            self._seeds.on_test_begin()
+            try:
+                self._answer(epoch + 1)
+            finally:
+                self._seeds.on_test_end()
+            cost = time.monotonic() - now
+            self._next_cost = cost if self.spent else cost * _AFTER_TRACING
+            self.spent += cost
+
+    def _due(self, epoch: int, now: float) -> bool:
+        epochs = self._spec.training.epochs
+        if epoch in (self._first + 1, epochs):
+            return True
+        training = (now - self._trains) / (epoch - self._first) * (epochs - self._first)
+        whole = self._trains - self._began + training
+        return epoch % self._stride == 0 and self.spent + self._next_cost <= SHARE * whole
+
+    def _answer(self, epoch: int) -> None:
+        task, info = self._spec.task, self._info
+        outputs = task.answer(self._call, self._inputs, info, task.answering())
+        if not finite_rows(outputs).all():
+            return  # the report says so
+        predictions = task.predictions(outputs, info)
+        scores = task.example_scores(outputs, self._targets)
+        answers = probes.Answers(
+            epoch,
+            predictions[0].kind,
+            [prediction.values for prediction in predictions],
+            {name: probes.finite(values.tolist()) for name, values in scores.items()},
+        )
+        try:
+            probes.add(self._path, answers)
+        except OSError:  # a full disk must not end a run that can go on without pictures
+            logger.exception("The probes of epoch %s could not be written.", epoch)
+
+    def _call(self, inputs: np.ndarray, extra: Mapping[str, np.ndarray] | None = None) -> np.ndarray:
+        fed = feed(as_tensors(inputs), extra or {})
+        return np.asarray(self._step(tf.nest.map_structure(tf.convert_to_tensor, fed)))
+
+
+def _answering(network: Network, task: Task) -> keras.Model:
+    """Return the network that answers: behind its frozen part, which gives the same at each epoch, where that will do."""
+    tensors = network.tensors
+    if network.features is None or tensors.extra or type(task).answer is not Task.answer:
+        return network.saved
+    return keras.Model(tensors.frozen, tensors.final, name="probed")

@@ -1,0 +1,103 @@
+"""Fixed validation examples whose answers change as the network learns: live, and to be replayed afterwards."""
+
+from typing import Any
+
+import streamlit as st
+
+from engine.errors import TrainyardError
+from engine.preparation.prepare import PreparedDataset, prepare
+from engine.probes import Answers, Probes
+from engine.runs import Run
+from ui.language import _, plural
+from ui.modalities import modality_of
+from ui.plain import plain_text
+from ui.predictions import renderer_for
+from ui.runs.feeds import Feed
+from ui.widgets.tiles import Look, Tile, draw_tiles
+
+
+def draw_probes(feed: Feed, run: Run) -> None:
+    """The examples with the newest answers; once the run has ended, with those of an epoch that is chosen."""
+    probes = feed.probes
+    if probes is None or not probes.epochs:
+        return
+    looks = _looks(probes, run)
+    if looks is None:
+        return
+    st.subheader(
+        _("What it is learning"),
+        help=_(
+            "Some validation examples, never trained on, with the network's answers after each epoch. Watch them turn from wrong "
+            "to right."
+        ),
+    )
+    answers = probes.epochs[-1] if run.live else _replayed(probes, run)
+    draw_tiles(
+        tiles(probes, answers, looks),
+        key=f"probes-{run.id}",
+        label=_("Answers to {count} validation examples after epoch {epoch}").format(
+            count=len(looks), epoch=answers.epoch
+        ),
+    )
+    st.caption(summary(answers))
+
+
+def tiles(probes: Probes, answers: Answers, looks: list[Look]) -> list[Tile]:
+    """Return a tile for each example with its answer."""
+    renderer = renderer_for(answers.kind)
+    found = []
+    for position, (look, values) in enumerate(zip(looks, answers.values, strict=True)):
+        truth = probes.probed.truths[position]
+        answer, verdict = renderer.probe(values, truth)
+        words = _("True: {truth}").format(truth=plain_text(truth)) if truth else ""
+        found.append(Tile(look.image, look.text, answer, words, verdict))
+    return found
+
+
+def summary(answers: Answers) -> str:
+    """Return how many answers of an epoch are right, where right and wrong is what answers can be."""
+    scores = [score for score in answers.scores.get("accuracy", ()) if score is not None]
+    if not scores:
+        return _("After epoch {epoch}").format(epoch=answers.epoch)
+    return plural(
+        "After epoch {epoch}: {right} of {count} example right",
+        "After epoch {epoch}: {right} of {count} examples right",
+        len(scores),
+    ).format(epoch=answers.epoch, right=round(sum(scores)), count=len(scores))
+
+
+def _replayed(probes: Probes, run: Run) -> Answers:
+    """A slider over the epochs; at first the best one, whose weights the saved model has."""
+    epochs = [answers.epoch for answers in probes.epochs]
+    if len(epochs) < 2:
+        return probes.epochs[-1]
+    best = int(run.best.get("epoch") or epochs[-1])
+    chosen = st.select_slider(
+        _("Epoch"),
+        epochs,
+        value=min(epochs, key=lambda epoch: abs(epoch - best)),
+        key=f"probes-epoch-{run.id}",
+        help=_("Drag it to the left to see what the network answered earlier. It begins at the best epoch."),
+    )
+    return probes.epochs[epochs.index(chosen)]
+
+
+def _looks(probes: Probes, run: Run) -> list[Look] | None:
+    """How each example looks, or None once the dataset is not here as it was."""
+    try:
+        prepared = prepare(run.parsed().dataset) if run.parsed().dataset.available() else None
+    except TrainyardError:  # the page says elsewhere what is wrong with the dataset
+        return None
+    if prepared is None or prepared.content_hash != probes.probed.dataset_hash:
+        return None
+    return _drawn(prepared, tuple(probes.probed.positions))
+
+
+_BY_PATH: dict[Any, Any] = {PreparedDataset: lambda prepared: str(prepared.path)}
+
+
+@st.cache_data(max_entries=256, show_spinner=False, hash_funcs=_BY_PATH)
+def _drawn(prepared: PreparedDataset, positions: tuple[int, ...]) -> list[Look]:
+    """Drawn once for all viewers."""
+    how = modality_of(prepared)
+    return [how.tile(prepared, position) for position in positions]
