@@ -37,9 +37,9 @@ class Settings(BaseSettings):
     kept_epochs: int = Field(default=10, ge=0)
     """From how many epochs a run can be forked: their checkpoints are kept, the newest, the best and others spread evenly."""
     probe_examples: int = Field(default=12, ge=0, le=100)
-    """How many validation examples are answered at epoch ends, to be watched on the page of a run."""
+    """Number of validation examples that are answered at epoch ends and shown on the page of a run; 0 for none."""
     probe_epochs: int = Field(default=200, ge=1)
-    """At most about so many epochs of a run keep the answers to these examples: longer runs skip some."""
+    """About how many epochs of a run keep their answers to these examples at most: longer runs skip some."""
     max_steering: int = Field(default=100, ge=1)
     """How often the learning rate of one run may be changed while it trains."""
     disk_budget_mb: int = Field(default=20_000, ge=100)

@@ -6,10 +6,11 @@ import time
 import streamlit as st
 
 from engine import service
+from engine.evaluation import gain
 from engine.runs import Run, RunState
 from engine.tasks.base import tasks
 from ui import lab
-from ui.charts.curves import learning_curve, single_curve
+from ui.charts.curves import baseline_level, learning_curve, single_curve
 from ui.charts.figures import Figure
 from ui.charts.machine import machine_curve
 from ui.charts.series import Key
@@ -22,7 +23,10 @@ from ui.widgets.pace import SLOWEST_SECONDS, TICKS_PER_SECOND
 from ui.words import (
     STATES,
     best_figure,
+    headline_of,
+    is_share,
     metric_label,
+    metric_text,
     progress_share,
     progress_text,
     queue_text,
@@ -58,10 +62,16 @@ def draw_live(feed: Feed, run: Run) -> int | None:
         if run.state == RunState.RUNNING:
             st.info(_("Training is starting. The first points appear in a moment."), icon=":material/timer:")
         return None
-    draw_numbers(feed, run)
-    if run.live:
-        draw_probes(feed, run)
-    return draw_curves(feed, run)
+    learning, machine = st.tabs([_("Learning"), _("Speed and machine")], key=f"live-{run.id}")
+    with learning:
+        draw_objective(run)
+        clicked = draw_learning_curves(feed, run)
+        if run.live:
+            draw_probes(feed, run)
+    with machine:
+        draw_numbers(feed, run)
+        draw_machine_curves(feed, run)
+    return clicked
 
 
 def draw_progress(feed: Feed, run: Run) -> None:
@@ -85,9 +95,46 @@ def draw_progress(feed: Feed, run: Run) -> None:
             lab.start_executor()
 
 
+def draw_objective(run: Run) -> None:
+    """The metric that people compare runs by, large, beside the baseline where one is known."""
+    label, value = best_figure(run)
+    metric = headline_of(run).removeprefix("val_")
+    level, reached = baseline_level(run, metric), run.best.get(f"val_{metric}")
+    words, better = "", 0.0
+    if level is not None and reached is not None:
+        better = gain(metric, reached, level)
+        words = beside_baseline(metric, better, level)
+    st.metric(
+        label,
+        value,
+        delta=words or None,
+        delta_color="off" if better == 0 else "green" if better > 0 else "orange",
+        delta_arrow="off" if better == 0 else "up" if better > 0 else "down",
+        help=_(
+            "On validation examples, which the network never trains on. The baseline is a simple method that was fitted to the same "
+            "training examples."
+        ),
+    )
+
+
+def beside_baseline(metric: str, better: float, level: float) -> str:
+    """Return in words how far a value is from the baseline, which reaches `level`; `better` is positive where it is."""
+    amount = (
+        _("{points:.1f} points").format(points=100 * abs(better))
+        if is_share(metric)
+        else metric_text(metric, abs(better))
+    )
+    found = {"amount": amount, "baseline": metric_text(metric, level)}
+    if better == 0:
+        return _("as good as the baseline, {baseline}").format(**found)
+    if better > 0:
+        return _("{amount} better than the baseline, {baseline}").format(**found)
+    return _("{amount} worse than the baseline, {baseline}").format(**found)
+
+
 def draw_numbers(feed: Feed, run: Run) -> None:
     """The newest values in one row."""
-    numbers = [best_figure(run)]
+    numbers = []
     speed = feed.last("train", "examples_per_second")
     speed = speed if run.live else run.result.get("examples_per_second", speed)
     if speed is not None:
@@ -112,14 +159,33 @@ def _machine_numbers(feed: Feed) -> list[tuple[str, str]]:
     return numbers
 
 
-def draw_curves(feed: Feed, run: Run) -> int | None:
-    """Loss and the task's metrics large; learning rate, speed and machine small below. An epoch that was clicked."""
-    wanted: list[tuple[str, list[Key], int, str]] = [
-        (name, [("train", name, "step"), ("train", name, "epoch"), ("validation", name, "epoch")], 360, "half")
-        for name in ("loss", *_task_metrics(run))
+Wanted = tuple[str, list[Key], int, str]
+"""A chart: its name, the series that it shows, its height in pixels and its width."""
+
+
+def draw_learning_curves(feed: Feed, run: Run) -> int | None:
+    """Loss and the task's metrics. Return an epoch that was clicked."""
+    return _draw_charts(
+        feed,
+        run,
+        f"plots-{run.id}",
+        [
+            (name, [("train", name, "step"), ("train", name, "epoch"), ("validation", name, "epoch")], 340, "half")
+            for name in ("loss", *_task_metrics(run))
+        ],
+    )
+
+
+def draw_machine_curves(feed: Feed, run: Run) -> None:
+    """Learning rate, speed, CPU, GPU and memory."""
+    wanted: list[Wanted] = [
+        (name, [("train", name, "step")], 260, "half") for name in ("learning_rate", "examples_per_second")
     ]
-    wanted += [(name, [("train", name, "step")], 240, "third") for name in ("learning_rate", "examples_per_second")]
-    wanted.append(("machine", [("system", name, "step") for name in _SYSTEM], 240, "third"))
+    wanted.append(("machine", [("system", name, "step") for name in _SYSTEM], 260, "half"))
+    _draw_charts(feed, run, f"machine-{run.id}", wanted)
+
+
+def _draw_charts(feed: Feed, run: Run, key: str, wanted: list[Wanted]) -> int | None:
     charts = [
         _chart(feed, run, name, keys, height, width)
         for name, keys, height, width in wanted
@@ -127,7 +193,7 @@ def draw_curves(feed: Feed, run: Run) -> int | None:
     ]
     return live_plots(
         charts,
-        key=f"plots-{run.id}",
+        key=key,
         failed=_("The chart cannot be drawn: the browser could not load Plotly from this server."),
     )
 

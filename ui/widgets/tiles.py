@@ -11,7 +11,7 @@ from ui.language import _
 Verdict = Literal["right", "wrong", ""]
 
 _CSS = """
-.tiles { display: grid; grid-template-columns: repeat(auto-fill, minmax(7.5rem, 1fr)); gap: 0.6rem; margin: 0; padding: 0;
+.tiles { display: grid; grid-template-columns: repeat(6, minmax(0, 1fr)); gap: 0.6rem; margin: 0; padding: 0;
   list-style: none; font-family: var(--st-font); color: var(--st-text-color); }
 .tile { display: flex; flex-direction: column; gap: 0.35rem; padding: 0.5rem; border: 1px solid var(--st-border-color);
   border-radius: var(--st-base-radius); transition: border-color 0.4s, background 0.4s; min-width: 0; }
@@ -24,6 +24,7 @@ _CSS = """
 .look img.few { image-rendering: pixelated; }
 .answer { font-size: 0.9rem; font-weight: 600; line-height: 1.25; overflow-wrap: anywhere; }
 .truth { font-size: 0.8rem; line-height: 1.25; overflow-wrap: anywhere; min-height: 1em; }
+@media (max-width: 900px) { .tiles { grid-template-columns: repeat(4, minmax(0, 1fr)); } }
 @media (max-width: 640px) { .tiles { grid-template-columns: repeat(3, minmax(0, 1fr)); gap: 0.4rem; } }
 """
 # Whatever people wrote reaches the script as JSON in `data`, and the page as text nodes only.

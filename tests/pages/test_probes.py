@@ -1,0 +1,62 @@
+"""The page of a run shows how the answers to fixed validation examples change."""
+
+import json
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from engine.artifacts import artifacts_of
+from engine.preparation.prepare import prepare
+from engine.preparation.varied import varied
+from engine.probes import Answers, Probed, add, begin
+from engine.runs import Run
+from engine.store import Store
+from tests import seeding
+from tests.pages.opening import open_page, words
+
+
+def watched(run: Run, epochs: int = 2, dataset_hash: str = "") -> Run:
+    """The run, with probes that are wrong after the first epoch and right after the others."""
+    prepared = prepare(run.parsed().dataset)
+    where = [int(position) for position in varied(prepared, "validation", 3)]
+    truths = [prepared.describe(position) for position in where]
+    path = artifacts_of(run.id).probes
+    path.parent.mkdir(parents=True, exist_ok=True)
+    begin(path, Probed(where, truths, dataset_hash or prepared.content_hash))
+    for epoch in range(1, epochs + 1):
+        values = [
+            {"label": truth if epoch > 1 else "<b>none</b>", "probability": 0.9, "probabilities": {}}
+            for truth in truths
+        ]
+        add(path, Answers(epoch, "classes", values, {"accuracy": [float(epoch > 1)] * 3}))
+    return run
+
+
+def shown(at: AppTest) -> list[dict[str, Any]]:
+    boards = [json.loads(element.proto.json) for element in at.get("bidi_component")]
+    return [tile for board in boards for tile in board.get("tiles", ())]
+
+
+def test_a_run_that_trains_shows_its_newest_answers(store: Store) -> None:
+    run = watched(seeding.running(store, epochs=4, dataset="digits"), epochs=1)
+    at = open_page("run", run=run.id)
+    assert [tile["verdict"] for tile in shown(at)] == ["wrong"] * 3
+    assert shown(at)[0]["answer"] == "<b>none</b> 90%"  # as it is: the browser is given text, not HTML
+    assert shown(at)[0]["image"].startswith("data:image/png")
+    assert "After epoch 1: 0 of 3 examples right" in words(at)
+
+
+def test_the_answers_of_a_run_that_has_ended_can_be_replayed(store: Store) -> None:
+    run = watched(seeding.completed(store, dataset="digits"))
+    at = open_page("run", run=run.id)
+    [slider] = at.select_slider
+    assert {tile["verdict"] for tile in shown(at)} == {"right"}
+    slider.set_value(1).run()
+    assert {tile["verdict"] for tile in shown(at)} == {"wrong"}
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_examples_of_another_version_of_the_dataset_are_not_shown(store: Store, lang: str) -> None:
+    run = watched(seeding.completed(store, dataset="digits"), dataset_hash="of another version")
+    assert shown(open_page("run", run=run.id, lang=lang)) == []
