@@ -15,25 +15,25 @@ class Settings(BaseSettings):
     )
 
     home: Path = Path("~/.trainyard")
-    """Folder that holds all state: the database, runs, datasets and caches. Moves everything."""
+    """Folder of all state: the database, runs, datasets and caches."""
     database_url: str = ""
     """SQLAlchemy URL of the store. Empty: SQLite in the home folder. PostgreSQL: postgresql+psycopg://user@host/name."""
     slots: int = Field(default=0, ge=0, le=64)
-    """How many runs train at once. 0: one a GPU, or one on a machine without."""
+    """Number of runs that train at once. 0: one per GPU, or one on a machine without a GPU."""
     max_queued_runs: int = Field(default=200, ge=1)
-    """How many runs may wait in the queue; one more is refused with a sentence."""
+    """Number of runs that may wait in the queue; further ones are refused."""
     worker_memory_mb: int = Field(default=0, ge=0)
-    """Memory that a run may take beside TensorFlow itself, in MB. 0: no limit. Over it the run fails with a sentence."""
+    """Memory that a run may take besides TensorFlow itself, in MB. 0: no limit. A run that exceeds it fails."""
     max_attempts: int = Field(default=3, ge=1)
-    """How often a run is started again by itself after its machine or executor went away under it."""
+    """Number of times a run is restarted automatically after its machine or executor disappeared."""
     executor_idle_seconds: float = Field(default=300.0, gt=0)
-    """How long an executor that a dashboard started outlives the last dashboard when nothing is queued or running."""
+    """Time that an executor started by a dashboard outlives the last dashboard when nothing is queued or running."""
     stop_grace_seconds: float = Field(default=20.0, gt=0)
-    """How long a worker may take to obey a stop before its process group is killed."""
+    """Time that a worker has to obey a stop before its process group is killed."""
     heartbeat_timeout_seconds: float = Field(default=30.0, gt=1)
-    """How long a worker or executor may be silent before it counts as dead."""
+    """Time without a heartbeat after which a worker or executor counts as dead."""
     checkpoint_seconds: float = Field(default=1.0, ge=0)
-    """Least time between checkpoints: shorter epochs share one. A stop always writes one; the best epoch is kept anyway."""
+    """Minimum time between checkpoints: shorter epochs share one. A stop always writes one; the best epoch is kept anyway."""
     kept_epochs: int = Field(default=10, ge=0)
     """From how many epochs a run can be forked: their checkpoints are kept, the newest, the best and others spread evenly."""
     probe_examples: int = Field(default=12, ge=0, le=100)
@@ -41,111 +41,111 @@ class Settings(BaseSettings):
     probe_epochs: int = Field(default=200, ge=1)
     """About how many epochs of a run keep their answers to these examples at most: longer runs skip some."""
     max_steering: int = Field(default=100, ge=1)
-    """How often the learning rate of one run may be changed while it trains."""
+    """Number of learning-rate changes that one run may have while it trains."""
     disk_budget_mb: int = Field(default=20_000, ge=100)
-    """Disk space for runs, in MB. Over it, kept epochs of the oldest ended runs go first, then checkpoints; models stay longest."""
+    """Disk space for runs, in MB. Over it, kept epochs of the oldest ended runs are deleted first, then checkpoints; models last."""
     min_free_disk_mb: int = Field(default=200, ge=0)
-    """A run is not started when less than this is free on the disk, in MB."""
+    """Free disk space below which no run is started, in MB."""
     cache_budget_mb: int = Field(default=10_000, ge=100)
-    """Disk space for prepared datasets, in MB. Over it, the least recently used go first."""
+    """Disk space for prepared datasets, in MB. Over it, the least recently used are deleted first."""
     max_resident_mb: int = Field(default=4_000, ge=1)
     """Largest training split that is held in memory while training, in MB; a larger one is read from disk."""
     baseline_seconds: float = Field(default=60.0, gt=0)
-    """How long the search for a baseline may go on, once for each dataset; then the best so far counts."""
+    """Time that the search for a baseline may take, once for each dataset; after it, the best so far counts."""
     baseline_examples: int = Field(default=10_000, ge=10)
-    """Training examples on which a baseline is chosen, drawn at random; it is then fitted on as many as time allows."""
+    """Number of random training examples on which a baseline is chosen; it is then fitted on as many as time allows."""
     max_baseline_mb: int = Field(default=2_000, ge=1)
-    """Memory that the features of a baseline may take, in MB: of a large dataset, fewer examples are fitted."""
+    """Memory that the features of a baseline may take, in MB; on a large dataset, fewer examples are used to fit it."""
     max_versions_mb: int = Field(default=2_000, ge=1)
-    """Largest size of the versions that augmentation makes of a training split, in MB; fewer are made where it is less."""
+    """Largest size of the versions that augmentation makes of a training split, in MB; fewer are made if they would not fit."""
     max_outcomes_mb: int = Field(default=500, ge=1)
-    """Largest size of the outputs that one evaluation keeps of a split, in MB; of larger ones only the scores are kept."""
+    """Largest size of the outputs that one evaluation keeps for a split, in MB; beyond it, only the scores are kept."""
     max_step_points: int = Field(default=2_000, ge=100)
-    """Most step-level points kept for one series of one run; longer runs are thinned by a stride."""
+    """Maximum number of step-level points kept for one series of one run; longer runs are thinned by a stride."""
     max_upload_mb: int = Field(default=200, ge=1)
     """Largest uploaded file, in MB."""
     max_archive_mb: int = Field(default=2_000, ge=1)
     """Largest unpacked size of an uploaded zip, in MB."""
     max_archive_files: int = Field(default=200_000, ge=1)
-    """Most files in an uploaded zip or a folder."""
+    """Maximum number of files in an uploaded zip or a folder."""
     import_seconds: float = Field(default=1_800.0, gt=0)
-    """How long one import of pictures, sounds or texts may take; over it nothing is kept."""
+    """Time that one import of images, audio clips or texts may take; beyond it, nothing is kept."""
     max_classes: int = Field(default=1_000, ge=2)
-    """Most classes of an imported dataset."""
+    """Maximum number of classes of an imported dataset."""
     own_data_budget_mb: int = Field(default=20_000, ge=1)
-    """Disk space for imported datasets, in MB; an import over it is refused with a sentence."""
+    """Disk space for imported datasets, in MB; an import that exceeds it is refused."""
     max_inspected: int = Field(default=20_000, ge=100)
-    """Most examples that a health check compares or learns from; of a larger dataset a sample is taken."""
+    """Maximum number of examples that a health check compares or learns from; a larger dataset is sampled."""
     inspection_seconds: float = Field(default=120.0, gt=1)
-    """How long one health check of a dataset may take."""
+    """Time that one health check of a dataset may take."""
     inspection_memory_mb: int = Field(default=4_000, ge=500)
-    """Memory that one health check may take, in MB; over it the check ends with a sentence."""
+    """Memory that one health check may take, in MB; a check that exceeds it is ended."""
     max_image_pixels: int = Field(default=40_000_000, ge=1)
-    """Most pixels of one image; a larger one is refused before it is decoded."""
+    """Maximum number of pixels of one image; a larger one is refused before it is decoded."""
     max_image_scans: int = Field(default=100, ge=1)
-    """Most scans of one JPEG: programs write about ten, and each takes as long as decoding the image once."""
+    """Maximum number of scans of one JPEG: programs write about ten, and each takes as long as decoding the image once."""
     max_image_mb: int = Field(default=32, ge=1)
-    """Largest file of one image, in MB."""
+    """Largest image file, in MB."""
     max_clip_mb: int = Field(default=120, ge=1)
-    """Largest file of one sound, in MB."""
+    """Largest audio file, in MB."""
     max_clip_seconds: int = Field(default=600, ge=1)
-    """Longest sound that is decoded, in seconds; decoding ends as soon as a longer one is noticed."""
+    """Longest audio clip that is decoded, in seconds; decoding ends as soon as a clip proves longer."""
     max_clip_channels: int = Field(default=8, ge=1)
-    """Most channels of one sound; they are mixed to one."""
+    """Maximum number of channels of one audio clip; they are mixed to one."""
     max_table_mb: int = Field(default=100, ge=1)
     """Largest table, in MB: as a file, and for Parquet also what it unpacks to."""
     max_table_rows: int = Field(default=1_000_000, ge=1)
-    """Most rows of one table."""
+    """Maximum number of rows of one table."""
     max_table_columns: int = Field(default=1_000, ge=1)
-    """Most columns of one table."""
+    """Maximum number of columns of one table."""
     max_table_cells: int = Field(default=20_000_000, ge=1)
-    """Most cells of one table, rows times columns; missing ones count, since they take memory too."""
+    """Maximum number of cells of one table, rows times columns; missing ones count, since they take memory too."""
     max_cell_characters: int = Field(default=100_000, ge=1)
-    """Most characters in one cell of a table; a row with a longer one is left out and reported."""
+    """Maximum number of characters in one cell of a table; a row with a longer cell is left out and reported."""
     max_dataset_mb: int = Field(default=8_000, ge=1)
-    """Largest size of an imported dataset as arrays in memory, in MB; a larger one is refused with a sentence."""
+    """Largest size of an imported dataset as arrays in memory, in MB; a larger one is refused."""
     max_text_characters: int = Field(default=100_000, ge=1)
-    """Most characters of one text; a longer one is refused with a sentence."""
+    """Maximum number of characters of one text; a longer one is refused."""
     max_category_values: int = Field(default=200, ge=1)
-    """Most values of one column of categories that a network tells apart; the rarer ones share one place."""
+    """Maximum number of values of a category column that a network distinguishes; the rarer ones share one place."""
     max_predictions: int = Field(default=64, ge=1)
-    """Most files in one prediction request."""
+    """Maximum number of files in one prediction request."""
     max_predicted_rows: int = Field(default=10_000, ge=1)
-    """Most rows of tables in one prediction request."""
+    """Maximum number of table rows in one prediction request."""
     max_instances: int = Field(default=10_000, ge=1)
-    """Most inputs in one request of the API that gives them as JSON, and in one batch of the demo."""
+    """Maximum number of inputs in one JSON request to the API, and in one batch of the demo."""
     max_batch: int = Field(default=128, ge=1)
-    """Most inputs that go through a network at once, of however many requests; more go in portions."""
+    """Maximum number of inputs that go through a network at once, from any number of requests; more are split up."""
     max_script_data_mb: int = Field(default=100, ge=1)
-    """Largest data of a run, in MB, that a page packs beside its script; of larger data it tells the command to write it."""
+    """Largest data of a run, in MB, that a page packs with its script; for larger data it shows the command that writes it."""
     api: bool = True
-    """Whether the dashboard answers predictions over HTTP under /api/v1; off, there is nothing at that address."""
+    """Whether the dashboard serves predictions over HTTP under /api/v1. Off: there is nothing at that address."""
     max_request_mb: int = Field(default=16, ge=1)
-    """Largest body of a request to the API, in MB; more is refused while it is read."""
+    """Largest request body of the API, in MB; a larger one is refused while it is read."""
     predict_timeout_seconds: float = Field(default=30.0, gt=0)
-    """How long a page waits for a prediction, a layer picture or an augmentation preview."""
+    """Time that a page waits for a prediction, a network diagram or an augmentation preview."""
     max_waiting_predictions: int = Field(default=16, ge=1)
-    """How many requests may wait for the predictor; one more is refused with a sentence."""
+    """Number of requests that may wait for the predictor; further ones are refused."""
     max_loaded_models: int = Field(default=4, ge=1)
-    """How many models the predictor keeps in memory; the least recently used one is dropped."""
+    """Number of models that the predictor keeps in memory; the least recently used one is dropped."""
     max_compared_runs: int = Field(default=20, ge=2, le=100)
-    """How many runs are compared at once."""
+    """Number of runs that can be compared at once."""
     max_leaderboard_runs: int = Field(default=50, ge=1, le=1_000)
-    """Most runs on the leaderboard of a dataset: the best ones."""
+    """Maximum number of runs on the leaderboard of a dataset: the best ones."""
     confidence: float = Field(default=0.95, ge=0.5, lt=1.0)
-    """How sure intervals and verdicts are: with 0.95, one difference in twenty that is none looks like one."""
+    """Confidence level of intervals and verdicts: at 0.95, one in twenty comparisons of equal runs shows a difference."""
     bootstrap_draws: int = Field(default=2_000, ge=100, le=100_000)
-    """How often test examples are resampled for the interval of a difference. More: steadier ends, slower."""
+    """Number of bootstrap resamples of the test examples for the interval of a difference. More: more stable, slower."""
     repeated_seeds: int = Field(default=3, ge=1, le=50)
-    """How many runs with other seeds the button on the page of a run starts."""
+    """Number of runs with other seeds that the button on the page of a run starts."""
     fetch_timeout_seconds: float = Field(default=30.0, gt=0)
-    """How long a download may be silent before it is given up."""
+    """Time without data after which a download is aborted."""
     mirror_url: str = ""
-    """Base URL of a mirror that holds the files to fetch as DATASET/FILE. Empty: their publishers. Hashes are checked."""
+    """Base URL of a mirror with the files to fetch, as DATASET/FILE. Empty: their publishers. Hashes are checked."""
     plugins: str = ""
-    """Modules to import, separated by commas: each registers tasks, datasets or models of its own. They run as the program."""
+    """Modules to import, separated by commas: each registers its own tasks, datasets or models. They run with the program's rights."""
     owner: str = ""
-    """Name written on runs started from a terminal. Empty: the login name."""
+    """Owner of runs started from a terminal. Empty: the login name."""
 
     @property
     def home_path(self) -> Path:

@@ -159,19 +159,22 @@ class Classes(Targets):
     def check(self, dataset: str, targets: Stored, labels: Sequence[str], groups: np.ndarray | None) -> None:
         """Require at least two classes, and three examples (groups) of each."""
         if not labels:
-            raise TrainyardError("Dataset {name!r} names no classes, and its task predicts one.", name=dataset)
+            raise TrainyardError(
+                "Dataset {name!r} does not name its classes, but its task predicts a class.", name=dataset
+            )
         counts = _count_units(np.asarray(targets), len(labels), groups)
         if (counts > 0).sum() < 2:
             raise TrainyardError(
-                "Dataset {name!r} has examples of one class only ({labels!r}); a classifier needs at least two.",
+                "Dataset {name!r} has examples of only one class ({labels!r}); a classifier needs at least two.",
                 name=dataset,
                 labels=labels[int(counts.argmax())],
             )
         rare = [label for label, n in zip(labels, counts, strict=True) if n < 3]
         if rare:
             raise TrainyardError(
-                "Dataset {name!r} has fewer than 3 different examples of {rare}: each class needs one for "
-                "training, one for validation and one for the test. Add examples, or remove the class.",
+                "Dataset {name!r} has fewer than 3 different examples of {rare}: each class needs "
+                "one for training, one for validation and one for testing. Add examples, or remove "
+                "the class.",
                 name=dataset,
                 rare=joined(map(repr, rare[:5]), COMMA),
             )
@@ -208,7 +211,7 @@ class Values(Targets):
             )
         if not np.isfinite(values).all():
             raise TrainyardError(
-                "Dataset {name!r} has targets that are no finite numbers. Leave these rows out.", name=dataset
+                "Dataset {name!r} has targets that are not finite numbers. Leave these rows out.", name=dataset
             )
         if values.min() == values.max():
             raise TrainyardError(

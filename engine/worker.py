@@ -154,8 +154,8 @@ def _is_disk_full(error: BaseException | None) -> bool:
 
 DISK_FULL = Sentence("The disk is full. Delete runs on the Runs page or free space elsewhere, then press Resume.")
 NO_STORE = Sentence(
-    "The worker could not write to the database: the disk is full, or the database's server is gone. "
-    "Free space or start the server, then press Resume."
+    "The worker could not write to the database: the disk is full, or the database server is not "
+    "running. Free space or start the server, then press Resume."
 )
 NO_STORE_CODE = 74
 """Exit code of a worker that could not write the result of its run."""

@@ -14,7 +14,7 @@ from ui.compare.comparison import Comparison, comparison
 from ui.compare.tables import draw_metrics
 from ui.compare.verdicts import draw_verdicts
 from ui.compare.views import choose_curves, draw_columns, draw_curves
-from ui.language import _
+from ui.language import _, plural
 from ui.navigation import page
 from ui.plain import plain_label
 from ui.runs.feeds import crowd
@@ -84,12 +84,11 @@ def _pace(runs: Sequence[Run]) -> float | None:
 def _say_what_is_missing(deleted: list[int], wrong: list[str], most: int) -> None:
     if deleted:
         names = ", ".join(map(str, deleted))
-        st.warning(
-            _("There are no runs {ids} any more: they were deleted.").format(ids=names), icon=":material/delete:"
-        )
+        words = plural("Run {ids} does not exist.", "Runs {ids} do not exist.", len(deleted))
+        st.warning(words.format(ids=names), icon=":material/delete:")
     if wrong:
         names = plain_label(", ".join(wrong))
-        words = _("Left out of the address: {texts}. It takes numbers of at most {most} runs, separated by commas.")
+        words = _("Ignored in the address: {texts}. It takes the numbers of at most {most} runs, separated by commas.")
         st.warning(words.format(texts=names, most=most), icon=":material/link_off:")
 
 

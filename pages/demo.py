@@ -84,7 +84,10 @@ def _choose_run() -> Run | None:
         runs |= _asked_run(wanted)
     if not runs:
         st.info(
-            _("No run has left a model yet. Train one first; when it has completed or was stopped, try it here."),
+            _(
+                "There are no trained models yet. Train a network first; you can try it here once it "
+                "has completed or was stopped."
+            ),
             icon=":material/info:",
         )
         st.page_link(page("train"), label=_("Train a network"), icon=":material/model_training:",
@@ -96,7 +99,7 @@ def _choose_run() -> Run | None:
         index=list(runs).index(wanted) if wanted in runs else 0,
         format_func=lambda run_id: plain_text(_title(runs[run_id]), LONGEST_CAPTION),
         key="demo_run",
-        help=_("Runs that have a model, and runs that train and have ended an epoch; the newest first."),
+        help=_("Runs with a model, and running ones that have completed an epoch; newest first."),
     )
     if asked != str(chosen):
         st.query_params["run"] = str(chosen)
@@ -113,9 +116,9 @@ def _asked_run(run_id: int) -> dict[int, Run]:
     if can_be_tried(run):
         return {run.id: run}
     why = (
-        _("Run {id} has no model yet: it can be tried once its first epoch is over.")
+        _("Run {id} does not have a model yet: you can try it once its first epoch has ended.")
         if not run.state.final
-        else _("Run {id} left no model. Choose another, or resume it.")
+        else _("Run {id} did not leave a model. Choose another run, or resume it.")
     )
     st.warning(why.format(id=run.id), icon=":material/warning:")
     return {}

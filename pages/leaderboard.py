@@ -26,7 +26,12 @@ def main() -> None:
         return
     titles = {name: _(datasets[name].title) if name in datasets else plain_text(name) for name in names}
     name = choose(
-        "dataset", _("Dataset"), names, titles.__getitem__, _("Whose test examples decide; most runs first."), long=True
+        "dataset",
+        _("Dataset"),
+        names,
+        titles.__getitem__,
+        _("The dataset whose test split ranks the runs; those with most runs first."),
+        long=True,
     )
     draw_board(service.runs.list_all(lab.actor(), states=["completed"], dataset=name, trials=False))
 

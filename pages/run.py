@@ -60,7 +60,7 @@ def main() -> None:
             label=_("Trial {trial} of study {study}").format(trial=run.trial, study=run.study_id),
             icon=":material/query_stats:",
             query_params={"study": str(run.study_id)},
-            help=_("The study that has chosen this run's values."),
+            help=_("The study that chose the values of this run."),
         )
     _draw_outcome(run)
     pace = _pace(run)
@@ -99,7 +99,7 @@ def _draw_outcome(run: Run) -> None:
     """Why it ended, and what it reached."""
     if run.state == RunState.FAILED:
         st.error(
-            said(run.message) or _("The run failed without a word. Its log may tell why."), icon=":material/error:"
+            said(run.message) or _("The run failed without a message. The log may say why."), icon=":material/error:"
         )
     elif run.message:
         st.info(said(run.message), icon=":material/info:")
@@ -107,7 +107,12 @@ def _draw_outcome(run: Run) -> None:
     if figures:
         with st.container(horizontal=True):
             for label, value in figures:
-                st.metric(label, value, border=True, help=_("Measured once, at the end, on examples never trained on."))
+                st.metric(
+                    label,
+                    value,
+                    border=True,
+                    help=_("Measured once, at the end, on examples that were never trained on."),
+                )
 
 
 def _nothing(sentence: str) -> None:

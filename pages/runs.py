@@ -26,14 +26,17 @@ def main() -> None:
     trials = trials_wanted()
     runs = known.follow(lab.actor(), trials=trials)
     if not runs and not trials and known.follow(lab.actor(), trials=True):
-        st.info(_("All runs belong to studies. Show them here, or look at the studies."), icon=":material/info:")
+        st.info(_("All runs are trials of studies. Show them here, or open the studies."), icon=":material/info:")
         draw_trials_toggle()
         st.page_link(page("studies"), label=_("All studies"), icon=":material/query_stats:",
                      help=_("The list of all studies."))  # fmt: skip
         return
     if not runs:
         st.info(
-            _("There are no runs yet. Choose data and a network on the Train page and press Train: it appears here."),
+            _(
+                "There are no runs yet. Choose data and a network on the Train page and press Train; "
+                "the run appears here."
+            ),
             icon=":material/info:",
         )
         st.page_link(page("train"), label=_("Train a network"), icon=":material/model_training:",
@@ -60,7 +63,7 @@ def _draw(runs: list[Run], known: int) -> None:
         if needs_help:
             st.warning(sentence, icon=":material/hourglass_empty:")
     if not runs:
-        st.info(_("No run fits these filters. Remove some of them."), icon=":material/filter_alt_off:")
+        st.info(_("No runs match these filters. Remove some of them."), icon=":material/filter_alt_off:")
         return
     above = st.container()  # the buttons stay in sight however long the table
     chosen = draw_table(runs, queue)
@@ -83,25 +86,25 @@ def _draw_actions(chosen: list[Run]) -> None:
             st.switch_page(page("run"), query_params={"run": str(ids[0])})
         if st.button(_("Compare"), icon=":material/compare_arrows:",
                      disabled=not 2 <= len(ids) <= settings().max_compared_runs,
-                     help=_("Set two to {most} runs side by side.").format(most=settings().max_compared_runs)):  # fmt: skip
+                     help=_("Compare two to {most} runs side by side.").format(most=settings().max_compared_runs)):  # fmt: skip
             st.switch_page(page("compare"), query_params={"runs": ",".join(map(str, sorted(ids)))})
         if st.button(_("Stop"), icon=":material/stop:", disabled=not ids or not all(live),
                      help=_("End the selected runs and keep their models.")):  # fmt: skip
             apply(ids, stop)
             st.rerun()
         if st.button(_("Pause"), icon=":material/pause:", disabled=not ids or not all(live),
-                     help=_("Free the device; the selected runs go on from there when they are resumed.")):  # fmt: skip
+                     help=_("Free the device; the selected runs continue from here when they are resumed.")):  # fmt: skip
             apply(ids, pause)
             st.rerun()
         if st.button(_("Cancel…"), icon=":material/block:", disabled=not ids or not all(live),
                      help=_("End the selected runs and keep no result.")):  # fmt: skip
             _ask("cancel", ids)
         if st.button(_("Resume"), icon=":material/play_arrow:", disabled=not ids or not all(map(resumable, chosen)),
-                     help=_("Let stopped or failed runs go on from their last checkpoint.")):  # fmt: skip
+                     help=_("Continue stopped or failed runs from their last checkpoint.")):  # fmt: skip
             apply(ids, resume)
             st.rerun()
         if st.button(_("Delete…"), icon=":material/delete:", disabled=not ids or any(live),
-                     help=_("Delete ended runs with everything they left.")):  # fmt: skip
+                     help=_("Delete ended runs and all their files.")):  # fmt: skip
             _ask("delete", ids)
     if not chosen:  # below, so that the buttons keep their place when rows are selected
         st.caption(_("Select rows to open, compare, stop, pause, cancel, resume or delete them."))

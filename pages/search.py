@@ -30,11 +30,11 @@ def main() -> None:
     draw_fixed(found)
     space, how = st.columns([3, 2], gap="large")
     with space:
-        st.header(_("What varies"), anchor=False)
-        st.caption(_("Tick what trials may change, and narrow how far. All the rest stays as it is."))
+        st.header(_("Search space"), anchor=False)
+        st.caption(_("Tick the hyperparameters that trials vary, and narrow their ranges. All others stay fixed."))
         draw_space(found)
     with how:
-        st.header(_("How it is searched"), anchor=False)
+        st.header(_("Search settings"), anchor=False)
         draw_how(found)
         costs = st.container()
     with head:
@@ -54,7 +54,9 @@ def draw_fixed(found: SearchForm) -> None:
             page("train"),
             label=_("Change in the Train form"),
             icon=":material/tune:",
-            help=_("Data, network, training and all values that stay fixed. What is ticked here is kept."),
+            help=_(
+                "Data, network, training and all values that stay fixed. The hyperparameters ticked here stay ticked."
+            ),
             query_params=st.query_params.to_dict(),
         )
     if not base.dataset.available():
@@ -74,7 +76,7 @@ def draw_how(found: SearchForm) -> None:
                 key=STUDY_NAME,
                 bind="query-params",
                 max_chars=120,
-                help=_("What the study is called. Empty: the network and the data."),
+                help=_("Name of the study. Empty: the network and the data."),
             )
     spec, problem = why_not(found)
     if spec is None:
@@ -101,7 +103,7 @@ def draw_launch(found: SearchForm) -> None:
             type="primary",
             icon=":material/play_arrow:",
             disabled=spec is None or not found.base.dataset.available(),
-            help=_("Begin the study, and go to its page."),
+            help=_("Start the study and open its page."),
         )
     if pressed and spec is not None:
         with lab.guarded():

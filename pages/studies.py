@@ -21,7 +21,7 @@ def main() -> None:
             icon=":material/info:",
         )
         st.page_link(page("train"), label=_("Choose data and a network"), icon=":material/model_training:",
-                     help=_("The form from which a study begins."))  # fmt: skip
+                     help=_("The form that starts a study."))  # fmt: skip
         return
     live = any(study.live for study in studies)
 

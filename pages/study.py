@@ -76,7 +76,7 @@ def draw_head(study: Study, feed: StudyFeed) -> None:
     if words := direction_words(study.spec):
         st.caption(words)
     if study.state is StudyState.FAILED:
-        st.error(said(study.message) or _("The study failed without a word."), icon=":material/error:")
+        st.error(said(study.message) or _("The study failed without a message."), icon=":material/error:")
     elif study.message:
         st.info(said(study.message), icon=":material/info:")
 
@@ -108,7 +108,7 @@ def _offer_executor() -> None:
     if st.button(
         _("Start an executor"),
         icon=":material/play_arrow:",
-        help=_("A process beside the dashboard that lets queued runs train."),
+        help=_("A process besides the dashboard that trains queued runs."),
     ):
         lab.start_executor()
 

@@ -44,7 +44,9 @@ def draw_work() -> None:
     words = {"ready": _("ready"), "starting": _("starting"), "off": _("off")}
     state = executor.info.get("standby", {}).get("state", "off") if executor is not None and alive else "off"
     standby.metric(
-        _("Standby worker"), words.get(state, state), help=_("Has TensorFlow loaded, so that a run starts at once.")
+        _("Standby worker"),
+        words.get(state, state),
+        help=_("Has already loaded TensorFlow, so that a run starts at once."),
     )
     if alive:
         st.success(executor_sentence(executor), icon=":material/check_circle:")

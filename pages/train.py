@@ -58,7 +58,7 @@ def main() -> None:
     with network:
         picture = draw_network(form) if available else None
         if not available:
-            st.caption(_("The picture of the network follows when the data is here."))
+            st.caption(_("The network diagram appears when the data is on this machine."))
     if available:
         with costs:
             draw_cost(spec, picture, warned)
@@ -85,7 +85,7 @@ def draw_launch(spec: RunSpec, available: bool, fork: Fork | None) -> None:
                 key="search",
                 icon=":material/query_stats:",
                 disabled=fork is not None,
-                help=_("Try many values of some hyperparameters instead, and find the best."),
+                help=_("Search for the best values of some hyperparameters instead."),
             )
             pressed = st.button(
                 _("Train"),

@@ -160,7 +160,8 @@ def extract() -> None:
         for singular, (text, places) in sorted(collect().items()):
             before = known.get(singular)
             files = sorted({(file, 0) for file, _line in places})
-            fresh.add(text, before.string if before else None, locations=files, flags=_flags(singular))
+            same = before is not None and isinstance(before.id, str) == isinstance(text, str)
+            fresh.add(text, before.string if before and same else None, locations=files, flags=_flags(singular))
         path = _path(language)
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("wb") as file:

@@ -289,7 +289,7 @@ def test_what_is_no_row_is_refused_with_a_sentence(client: httpx.Client, iris: i
 
 def test_addresses_methods_types_and_names_that_do_not_exist(client: httpx.Client, digits: int) -> None:
     assert "nothing at this address" in sentence(client.get("/model"), 404)
-    assert "There is no run 999" in sentence(client.get("/models/999"), 404)
+    assert "Run 999 does not exist" in sentence(client.get("/models/999"), 404)
     for name in ("mpl", "9" * 30, "²", "%00", "..%2f..", "digits-mpl"):
         sentence(client.get(f"/models/{name}"), 404)
         sentence(ask(client, name, {"instances": [1]}), 404)

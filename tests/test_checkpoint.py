@@ -72,7 +72,7 @@ def test_a_damaged_byte_is_a_sentence(tmp_path: Path) -> None:
 
 def test_a_checkpoint_of_another_network_is_a_sentence(tmp_path: Path) -> None:
     save_checkpoint(tmp_path / "c.npz", trained(), Position(), [], None)
-    with pytest.raises(TrainyardError, match=r"has shape \(2, 4\), the file has \(2, 3\)"):
+    with pytest.raises(TrainyardError, match=r"has shape \(2, 4\), but \(2, 3\) in the file"):
         load_checkpoint(tmp_path / "c.npz", network(units=4))
 
 

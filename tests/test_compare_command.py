@@ -49,6 +49,6 @@ def test_compare_corrects_several_pairs_and_says_so(store: Store, capsys: pytest
 def test_a_deleted_run_and_a_single_one_are_sentences(store: Store, capsys: pytest.CaptureFixture[str]) -> None:
     run = seeding.scored(store, **DIGITS)
     assert main(["compare", str(run.id), "99"]) == 1
-    assert "There is no run 99." in capsys.readouterr().err
+    assert "Run 99 does not exist." in capsys.readouterr().err
     assert main(["compare", str(run.id)]) == 1
     assert "1 runs cannot be compared" in capsys.readouterr().err

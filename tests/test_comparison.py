@@ -83,7 +83,7 @@ def test_a_cancel_while_it_is_found_keeps_nothing(store: Store, monkeypatch: pyt
 
 
 def test_a_run_that_is_lost_meanwhile_is_left_alone(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(comparison, "baseline_of", asked_to_end(RunLost("Run 1 is not this worker's any more.")))
+    monkeypatch.setattr(comparison, "baseline_of", asked_to_end(RunLost("Run 1 no longer belongs to this worker.")))
     with pytest.raises(RunLost):
         fit.train_run(store, create(store, epochs=1))
 

@@ -117,7 +117,7 @@ def test_a_resumed_run_is_read_anew_without_the_points_behind_its_checkpoint(sto
 
 
 def test_an_unknown_run_is_an_error_with_a_sentence(store: Store) -> None:
-    with pytest.raises(TrainyardError, match="There is no run 99"):
+    with pytest.raises(TrainyardError, match="Run 99 does not exist"):
         Feed(99).follow(OWNER)
 
 

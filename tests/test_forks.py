@@ -264,7 +264,7 @@ def test_what_the_disk_budget_has_taken_is_said(store: Store, monkeypatch: pytes
     artifacts_of(child.id).start.unlink()
     claimed = store.attempts.claim("terminal", child.id)
     assert claimed is not None
-    with pytest.raises(TrainyardError, match="what it began with was deleted"):
+    with pytest.raises(TrainyardError, match="the checkpoint it started from was deleted"):
         fit.train_run(store, claimed)
 
 
@@ -280,7 +280,7 @@ def test_there_is_nothing_to_fork_in_runs_that_have_not_begun_are_deleted_or_bel
     store.attempts.end(claimed, RunState.FAILED, "It broke.")
     with pytest.raises(TrainyardError, match="has not completed an epoch, so there is nothing to fork"):
         queued(store, child, 4)
-    with pytest.raises(TrainyardError, match="There is no run 99"):
+    with pytest.raises(TrainyardError, match="Run 99 does not exist"):
         fork_run(store, 99, 1, SPEC)
     study = store.studies.create(StudySpec.build(SMALL, {"units": None}))
     trial = store.studies.create_trial(study.id, 0, SPEC)
@@ -307,7 +307,7 @@ def test_a_parent_that_is_deleted_this_very_moment_is_a_sentence(store: Store) -
     run = pretend(store, 2)
     store.attempts.end(run, RunState.COMPLETED)
     store.runs.delete(run.id)
-    with pytest.raises(TrainyardError, match="There is no run 1"):
+    with pytest.raises(TrainyardError, match="Run 1 does not exist"):
         store.runs.fork(run, 2, SPEC, prepare=lambda _: pytest.fail("it is prepared"))
 
 

@@ -254,7 +254,7 @@ def test_a_paused_study_begins_nothing_and_goes_on_when_resumed(bench: Bench) ->
     bench.store.studies.resume(study.id)
     bench.driver.tick()
     assert len(bench.waiting()) == 1
-    with pytest.raises(TrainyardError, match="is running; this takes one that is paused"):
+    with pytest.raises(TrainyardError, match="is running; this is only possible while it is paused"):
         bench.store.studies.resume(study.id)
 
 
@@ -332,7 +332,7 @@ def test_enqueued_trials_are_tried_next_and_only_once(bench: Bench) -> None:
     units = [trial.params["units"] for trial in bench.trials(study)]
     assert units.count(33) == 1
     assert len(units) == 4
-    with pytest.raises(TrainyardError, match="Give it more trials"):
+    with pytest.raises(TrainyardError, match="Allow more trials"):
         bench.store.studies.enqueue(study.id, {"units": 33})
 
 

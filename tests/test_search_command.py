@@ -84,7 +84,7 @@ def test_ctrl_c_stops_the_study_and_its_runs(lab: Lab) -> None:
     ("words", "sentence"),
     [
         (("--search", "unit"), "Did you mean 'units'"),
-        (("--search", "units=1:9999999"), "narrow that, not widen it"),
+        (("--search", "units=1:9999999"), "narrow this range, not widen it"),
         (("--search", "units", "--trials", "0"), "trials"),
         (("--search", "units", "--sampler", "magic"), "sampler"),
         (("--search", "units", "--objective", "speed"), "speed"),

@@ -18,7 +18,7 @@ from engine.serving.answers import PredictResult
 from ui.language import LANGUAGES, catalog
 from ui.sentences import said_plain
 
-STOPPED = "Stopped in epoch {done} of {epochs}. The model is kept; Resume goes on from here."
+STOPPED = "Stopped in epoch {done} of {epochs}. The model is kept; Resume continues from here."
 
 
 def test_an_error_is_its_english_and_keeps_its_values() -> None:

@@ -126,7 +126,7 @@ def test_only_broken_files_still_give_a_sentence_each(predictor: Predictor, run_
 
 
 def test_an_unknown_run_and_one_without_a_model_are_told_apart(predictor: Predictor, run_id: int) -> None:
-    with pytest.raises(TrainyardError, match="There is no run 999"):
+    with pytest.raises(TrainyardError, match="Run 999 does not exist"):
         predictor.predict(999, [("a.png", png())])
     queued = open_store().runs.create(RunSpec.build(TINY))
     with pytest.raises(TrainyardError, match="is queued: it has a model once"):

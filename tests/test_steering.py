@@ -200,7 +200,7 @@ def test_a_rate_can_be_changed_only_within_bounds_and_until_the_run_has_ended(
     for wrong in (0.0, 2.0, float("nan")):
         with pytest.raises(TrainyardError, match="learning_rate"):
             store.runs.steer(run.id, wrong)
-    with pytest.raises(TrainyardError, match="There is no run 99"):
+    with pytest.raises(TrainyardError, match="Run 99 does not exist"):
         store.runs.steer(99, 0.1)
     claimed = store.attempts.claim("cpu-0")
     assert claimed is not None
@@ -234,7 +234,7 @@ def test_a_paused_run_evaluates_nothing_and_goes_on_exactly(store: Store, monkey
             patch.setattr(fit, "save_model", lambda *_: pytest.fail("a model was saved"))
             assert fit.train_run(store, run) is RunState.PAUSED
         paused = store.runs.get(run.id)
-        assert paused.message == f"Paused in epoch {paused.epoch + 1} of 3. Resume goes on from here."
+        assert paused.message == f"Paused in epoch {paused.epoch + 1} of 3. Resume continues from here."
         assert paused.result == {}
         assert artifacts_of(run.id).checkpoint.is_file()
         run = store.runs.resume(run.id, slot="terminal")
@@ -248,7 +248,7 @@ def test_a_paused_run_keeps_its_place_in_the_queue(store: Store) -> None:
     first, second, third = (store.runs.create(SPEC) for _ in range(3))
     paused = store.runs.request_end(first.id, RunState.PAUSED, by="ada")
     assert (paused.state, paused.message) == (
-        RunState.PAUSED, "Paused by ada in the queue. Resume gives it its place back."
+        RunState.PAUSED, "Paused by ada in the queue. Resume puts it back in its place."
     )  # fmt: skip
     assert store.runs.queue() == [second.id, third.id]
     store.runs.resume(first.id)

@@ -107,9 +107,9 @@ def test_a_space_is_narrowed() -> None:
 @pytest.mark.parametrize(
     ("name", "text", "words"),
     [
-        ("learning_rate", "1e-9:1", "narrow that, not widen it"),
-        ("units", "32:1000000", "narrow that, not widen it"),
-        ("units", "128:32", "before it begins"),
+        ("learning_rate", "1e-9:1", "narrow this range, not widen it"),
+        ("units", "32:1000000", "narrow this range, not widen it"),
+        ("units", "128:32", "The range of units is empty"),
         ("units", "many", "Write it as LOW:HIGH"),
         ("units", "nan:nan", "Write it as LOW:HIGH"),
         ("dropout", "nan:0.2", "give numbers"),
@@ -172,7 +172,7 @@ def test_an_objective_can_be_evaluated_in_the_other_direction() -> None:
     assert StudySpec.from_dict(json.loads(json.dumps(made.to_dict()))) == made
     with pytest.raises(TrainyardError, match="Did you mean 'maximize'"):
         parse_objective("latency:maximise")
-    with pytest.raises(TrainyardError, match="no objective of this study"):
+    with pytest.raises(TrainyardError, match="not an objective of this study"):
         StudySpec.build(VALUES, {"units": None}, directions={"latency": "maximize"})
 
 

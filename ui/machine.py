@@ -40,12 +40,12 @@ class DiskUse:
 def executor_sentence(executor: "Lease | None") -> str:
     """Who runs what is queued, and since when it was silent."""
     if executor is None:
-        return _("No executor runs, so queued runs wait.")
+        return _("No executor is running, so queued runs wait.")
     if not executor.alive:
-        return _("The executor has been silent for {seconds} s and counts as dead; queued runs wait.").format(
+        return _("The executor has not sent a heartbeat for {seconds} s and counts as dead; queued runs wait.").format(
             seconds=f"{executor.silent_seconds:,.0f}"
         )
-    return _("The executor (process {pid}) is alive; last heard of {seconds} s ago.").format(
+    return _("The executor (process {pid}) is alive; last heartbeat {seconds} s ago.").format(
         pid=executor.info.get("pid", "?"), seconds=f"{executor.silent_seconds:,.0f}"
     )
 
@@ -95,7 +95,7 @@ def settings_rows() -> list[dict[str, str]]:
         {
             _("Variable"): f"TRAINYARD_{name.upper()}",
             _("Value"): _shown(name, getattr(here, name)),
-            _("Meaning"): _(str(info.description)),
+            _("Description"): _(str(info.description)),
         }
         for name, info in Settings.model_fields.items()
     ]

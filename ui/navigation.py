@@ -24,14 +24,14 @@ class Entry:
 
 PAGES = (
     Entry("train", N_("Train"), ":material/model_training:", N_("Choose data and a network, and start a run.")),
-    Entry("data", N_("Data"), ":material/database:", N_("Look into datasets, and import your own.")),
+    Entry("data", N_("Data"), ":material/database:", N_("Explore datasets, and import your own.")),
     Entry("runs", N_("Runs"), ":material/list:", N_("All runs: waiting, training and ended.")),
     Entry("run", N_("Run"), ":material/show_chart:", N_("One run: its curves, log and result."), hidden=True),
     Entry("studies", N_("Studies"), ":material/query_stats:", N_("Searches for good hyperparameters: many runs each.")),
     Entry(
-        "study", N_("Study"), ":material/query_stats:", N_("One study: its trials, charts and steering."), hidden=True
+        "study", N_("Study"), ":material/query_stats:", N_("One study: its trials, charts and controls."), hidden=True
     ),
-    Entry("search", N_("Search"), ":material/tune:", N_("Choose what varies, and begin a study."), hidden=True),
+    Entry("search", N_("Search"), ":material/tune:", N_("Choose a search space and start a study."), hidden=True),
     Entry("compare", N_("Compare"), ":material/compare_arrows:", N_("Several runs side by side."), hidden=True),
     Entry("leaderboard", N_("Leaderboard"), ":material/leaderboard:", N_("The best runs on each dataset.")),
     Entry("demo", N_("Demo"), ":material/draw:", N_("Try a trained network on your own input.")),

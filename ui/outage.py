@@ -19,7 +19,7 @@ def draw_with_database(draw: Callable[[], None]) -> None:
         problem = _drawn(draw)
         if problem is not None:
             draw_outage(problem)
-            st.caption(_("This page goes on by itself as soon as the database can be used."))
+            st.caption(_("This page continues as soon as the database is available again."))
             st.fragment(_look, run_every=_LOOK_SECONDS)()
 
 

@@ -167,8 +167,8 @@ def queue_text(run: Run, queue: list[int], executor: "Lease | None") -> tuple[st
     if executor is None or not executor.alive:
         return (
             _(
-                "No executor is running, so queued runs do not start. The dashboard starts one with itself; "
-                "you can also start it with: python -m engine executor"
+                "No executor is running, so queued runs do not start. The dashboard starts one when "
+                "it starts; you can also run: python -m engine executor"
             ),
             True,
         )
@@ -179,7 +179,7 @@ def queue_text(run: Run, queue: list[int], executor: "Lease | None") -> tuple[st
         return _("Next in the queue: starts when a slot is free (running now: {runs}).").format(runs=names), False
     if before == 0:
         return _("Next in the queue: starts in a moment."), False
-    return _("Waiting: {count} before it in the queue.").format(count=before), False
+    return _("Waiting: {count} ahead of it in the queue.").format(count=before), False
 
 
 def metric_label(name: str) -> str:

@@ -35,11 +35,11 @@ def ask_to_end(db: Connection, run_id: int, state: RunState, by: str, now: float
         if state is RunState.PAUSED:
             values |= {
                 "state": state,
-                "message": Sentence("Paused{who} in the queue. Resume gives it its place back.", who=who),
+                "message": Sentence("Paused{who} in the queue. Resume puts it back in its place.", who=who),
             }
         else:
             ends = case((runs.c.attempt > 0, state.value), else_=RunState.CANCELED.value)
-            queued = Sentence("Taken out of the queue{who} before it began.", who=who)
+            queued = Sentence("Removed from the queue{who} before it began.", who=who)
             values |= {
                 "state": ends,
                 "message": queued
@@ -50,12 +50,12 @@ def ask_to_end(db: Connection, run_id: int, state: RunState, by: str, now: float
     else:
         return bool(row.state == state == RunState.PAUSED)
     words = (
-        Sentence("{by} asked it to end as {state}.", by=by, state=word(state))
+        Sentence("{by} requested that it end as {state}.", by=by, state=word(state))
         if by
-        else Sentence("Asked to end as {state}.", state=word(state))
+        else Sentence("Requested to end as {state}.", state=word(state))
     )
     if state is RunState.PAUSED:
-        words = Sentence("{by} asked it to pause.", by=by) if by else Sentence("Asked to pause.")
+        words = Sentence("{by} requested a pause.", by=by) if by else Sentence("Pause requested.")
     write_event(db, run_id, "request", words, now)
     return True
 
@@ -100,8 +100,8 @@ def steer(db: Connection, run_id: int, learning_rate: float, by: str, now: float
         raise unknown_run(run_id)
     if RunState(row.state).final:
         raise TrainyardError(
-            "Run {run} is {state}; the learning rate can be changed until a run has ended. Fork it at an "
-            "epoch to go on with another one.",
+            "Run {run} is {state}; the learning rate can only be changed until a run has ended. Fork "
+            "it at an epoch to continue with another learning rate.",
             run=run_id,
             state=word(row.state),
         )
@@ -124,7 +124,7 @@ def steer(db: Connection, run_id: int, learning_rate: float, by: str, now: float
     db.execute(update(runs).where(runs.c.id == run_id).values(steering=steering))
     who = _who(by)
     write_event(
-        db, run_id, "steer", Sentence("Asked{who} to go on with learning rate {rate:g}.", who=who, rate=rate), now
+        db, run_id, "steer", Sentence("Learning-rate change to {rate:g} requested{who}.", who=who, rate=rate), now
     )
 
 

@@ -65,8 +65,8 @@ class Database:
             if type(error) not in _UNUSABLE:  # a statement that is wrong is ours to mend
                 raise
             problem = Sentence(
-                "The database cannot be used: {problem}. Check free disk space in TRAINYARD_HOME, and whether "
-                "the server of TRAINYARD_DATABASE_URL runs; then try again.",
+                "The database cannot be used: {problem}. Check free disk space in TRAINYARD_HOME, "
+                "and whether the server of TRAINYARD_DATABASE_URL is running; then try again.",
                 problem=str(error.orig).strip(),
             )
             self._outage.note(problem)
@@ -138,7 +138,7 @@ def _make_folder(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise TrainyardError(
-            "The folder {folder!r} cannot be written ({problem}). Set TRAINYARD_HOME to a folder that can.",
+            "The folder {folder!r} cannot be written ({problem}). Set TRAINYARD_HOME to a writable folder.",
             folder=str(folder),
             problem=error.strerror,
         ) from error

@@ -37,8 +37,9 @@ def migrate(engine: Engine) -> None:
             command.upgrade(config, "head")
         except CommandError as error:
             raise TrainyardError(
-                "The schema of this database is {found!r}, newer than {head!r}, which this Trainyard knows. "
-                "Install the newer Trainyard, or name another folder by TRAINYARD_HOME.",
+                "The schema of this database is {found!r}, newer than {head!r}, the latest that this "
+                "version of Trainyard knows. Install the newer version, or set TRAINYARD_HOME to "
+                "another folder.",
                 found=current_revision(connection),
                 head=HEAD,
             ) from error

@@ -59,6 +59,4 @@ def write_event(db: Connection, run_id: int, kind: str, words: str, at: float) -
 
 def unknown_run(run_id: int) -> TrainyardError:
     """The sentence about a run that is not there."""
-    return TrainyardError(
-        "There is no run {run}. It may have been deleted; the Runs page lists what there is.", run=run_id
-    )
+    return TrainyardError("Run {run} does not exist. The Runs page lists all runs.", run=run_id)

@@ -307,8 +307,8 @@ def _check_queue(db: Connection, more: int) -> None:
     limit = settings().max_queued_runs
     if waiting + more > limit:
         raise TrainyardError(
-            "The queue is full: {waiting} runs wait and TRAINYARD_MAX_QUEUED_RUNS allows {limit}. Stop some, "
-            "or wait until some have ended.",
+            "The queue is full: {waiting} runs are waiting and TRAINYARD_MAX_QUEUED_RUNS allows "
+            "{limit}. Stop some, or wait until some have ended.",
             waiting=waiting,
             limit=limit,
         )

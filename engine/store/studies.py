@@ -106,7 +106,7 @@ class Studies:
     # -- steering --------------------------------------------------------------------------------------------------
 
     def pause(self, study_id: int) -> Study:
-        """No trial begins any more; those that train go on."""
+        """No further trials begin; running ones continue."""
         return self._move(study_id, (StudyState.RUNNING,), StudyState.PAUSED)
 
     def resume(self, study_id: int) -> Study:
@@ -156,7 +156,7 @@ class Studies:
             study = _readable(_get(db, study_id, changing=True))
             if study.state is StudyState.COMPLETED:
                 raise TrainyardError(
-                    "Study {study} is completed. Give it more trials, then add values to try.", study=study_id
+                    "Study {study} is completed. Allow more trials, then add values to try.", study=study_id
                 )
             if not study.live:
                 raise TrainyardError(
@@ -235,7 +235,7 @@ class Studies:
         if not done:
             words = " or ".join(state.value for state in before)
             raise TrainyardError(
-                "Study {study} is {state}; this takes one that is {words}.",
+                "Study {study} is {state}; this is only possible while it is {words}.",
                 study=study_id,
                 state=word(study.state),
                 words=words,
@@ -261,7 +261,7 @@ def _get(db: Connection, study_id: int, *, changing: bool = False) -> Study:
 
 def unknown_study(study_id: int) -> TrainyardError:
     """The sentence about a study that is not there."""
-    return TrainyardError("There is no study {study}. It may have been deleted.", study=study_id)
+    return TrainyardError("Study {study} does not exist. The Studies page lists all studies.", study=study_id)
 
 
 def _now() -> ColumnElement[float]:
@@ -294,7 +294,7 @@ def _check_ended(db: Connection, study_id: int, *, changing: bool = False) -> No
     live = db.execute(select(func.count()).select_from(runs).where(*mine)).scalar_one()
     if live:
         raise TrainyardError(
-            "Runs of study {study} that have not ended: {live}. Stop them, or wait, then delete it.",
+            "Runs of study {study} that have not ended: {live}. Stop them or wait, then delete the study.",
             study=study_id,
             live=live,
         )

@@ -31,7 +31,7 @@ def typed(field: Field, value: Any) -> Any:
         return field.type(value)
     except (TypeError, ValueError) as error:
         raise TrainyardError(
-            "{value!r} is no value of {field}. Give a number.", value=value, field=field.name
+            "{value!r} is not a value of {field}. Give a number.", value=value, field=field.name
         ) from error
 
 
@@ -45,22 +45,22 @@ def narrow(field: Field, domain: Domain | None) -> Domain:
         case Range(), Range():
             if not (math.isfinite(domain.low) and math.isfinite(domain.high)):
                 raise TrainyardError(
-                    "{low:g} to {high:g} is no range of {field}: give numbers.",
+                    "{low:g} to {high:g} is not a range of {field}: give finite numbers.",
                     low=domain.low,
                     high=domain.high,
                     field=field.name,
                 )
             if domain.low > domain.high:
                 raise TrainyardError(
-                    "The range of {field} ends at {high:g} before it begins at {low:g}.",
+                    "The range of {field} is empty: its minimum {low:g} is above its maximum {high:g}.",
                     field=field.name,
                     high=domain.high,
                     low=domain.low,
                 )
             if domain.low < own.low or domain.high > own.high:
                 raise TrainyardError(
-                    "{field} takes {low:g} to {high:g}; a study may narrow that, not widen it to {wide_low:g} to "
-                    "{wide_high:g}.",
+                    "{field} takes {low:g} to {high:g}; a study may narrow this range, not widen it "
+                    "to {wide_low:g} to {wide_high:g}.",
                     field=field.name,
                     low=own.low,
                     high=own.high,
@@ -77,7 +77,7 @@ def narrow(field: Field, domain: Domain | None) -> Domain:
                     unknown=unknown[0],
                 )
             if not domain.options:
-                raise TrainyardError("No choice of {field} is left. Choose at least one.", field=field.name)
+                raise TrainyardError("No option of {field} is selected. Choose at least one.", field=field.name)
             return Choices(tuple(option for option in own.options if option in domain.options))
         case _:
             kinds = Sentence("a range such as 1:10")
@@ -100,7 +100,7 @@ def parse_domain(field: Field, text: str) -> Domain:
         raise
     except ValueError as error:
         raise TrainyardError(
-            "{text!r} is no range of {field}. Write it as LOW:HIGH.", text=text, field=field.name
+            "{text!r} is not a range of {field}. Write it as LOW:HIGH.", text=text, field=field.name
         ) from error
 
 

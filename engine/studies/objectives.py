@@ -32,21 +32,20 @@ OBJECTIVES: dict[str, Objective] = {
     made.name: made
     for made in (
         Objective(
-            QUALITY, "Quality", True, "What decides which epoch is best, such as the accuracy, on the validation split."
+            QUALITY,
+            "Quality",
+            True,
+            "The metric that decides which epoch is best, such as accuracy on the validation split.",
         ),
-        Objective(
-            "parameters", "Parameters", False, "How many numbers the network has learned: its size.", "num_parameters"
-        ),
+        Objective("parameters", "Parameters", False, "Number of weights of the network: its size.", "num_parameters"),
         Objective(
             "latency",
             "Latency",
             False,
-            "Milliseconds that the network takes for one example on this processor.",
+            "Milliseconds that the network takes for one example on this CPU.",
             "latency_ms",
         ),
-        Objective(
-            "seconds", "Training time", False, "Seconds spent in training, until the trial ended by itself.", "seconds"
-        ),
+        Objective("seconds", "Training time", False, "Seconds of training until the trial ended by itself.", "seconds"),
     )
 }
 """By name. The direction of the quality is the task's."""
@@ -80,6 +79,8 @@ def parse_objective(text: str) -> tuple[str, Direction | None]:
 def asked_direction(name: str, words: str, objectives: tuple[str, ...]) -> Direction:
     if name not in objectives:
         raise TrainyardError(
-            "{name!r} has a direction, but is no objective of this study. Add it, or leave that out.", name=name
+            "{name!r} has a direction but is not an objective of this study. Add the objective, or "
+            "remove its direction.",
+            name=name,
         )
     return known_direction(words)

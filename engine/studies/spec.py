@@ -25,24 +25,24 @@ from engine.studies.objectives import (
 
 
 class Search(Spec):
-    """How values are chosen, how many trials there are, and when a poor one is pruned."""
+    """Sampler, number of trials, pruner and budget of a study."""
 
     trials: Annotated[int, Range(1, 10_000, log=True)] = 20
-    """How many trials there will be, pruned ones included; fewer where there are not as many different values."""
+    """Number of trials, pruned ones included; fewer if there are not enough different combinations of values."""
     sampler: Literal["tpe", "random", "grid", "qmc", "cma-es", "gp", "nsga-ii"] = "tpe"
-    """How values are chosen. TPE learns from what was good so far, and suits nearly everything. Random and QMC (evenly spread) learn
-    nothing. Grid tries every combination. GP (a Gaussian process) learns more from few trials, CMA-ES from many of numbers
-    that belong together. NSGA-II is for several objectives."""
+    """Method that chooses the values. TPE learns from the best trials so far and suits nearly everything. Random and QMC (evenly
+    spread) do not learn. Grid tries every combination. GP (a Gaussian process) learns more from few trials, CMA-ES from many
+    trials of related numbers. NSGA-II is for several objectives."""
     pruner: Literal["median", "none", "hyperband", "patient", "wilcoxon"] = "median"
-    """Which trials are ended early. Median: worse than half of the others at the same epoch. Hyperband: a tournament, in which
-    short trials compete for longer ones. Patient: as median, but not before some epochs without progress. Wilcoxon: by a
-    test over the folds of a cross-validation. Only with one objective."""
+    """Method that ends unpromising trials early. Median: worse than half of the others at the same epoch. Hyperband: a tournament
+    in which short trials compete for more epochs. Patient: as median, but only after some epochs without progress. Wilcoxon: by
+    a test over the folds of a cross-validation. Only with one objective."""
     parallel: Annotated[int, Range(1, 64, log=True)] = 1
-    """How many trials train at the same time, where there are as many slots."""
+    """Number of trials that train at the same time, if there are enough slots."""
     budget_minutes: Annotated[float, Range(0.0, 100_000.0), ADVANCED] = 0.0
-    """No trial begins once the study has taken this long. 0: no limit."""
+    """Time after which no further trial begins. 0: no limit."""
     patience_trials: Annotated[int, Range(1, 1_000), ADVANCED] = 5
-    """The study ends with a sentence when this many trials have failed one after the other."""
+    """Number of trials that may fail in a row before the study ends."""
     search_seed: Annotated[int, Setting(ge=0, le=2**31 - 1), ADVANCED] = 0
     """Seed of the sampler: with one trial at a time the same seed chooses the same values."""
 
@@ -97,8 +97,8 @@ class StudySpec:
         numbers = sum(isinstance(self.space[name], Range) for name in self.used({}))
         if numbers < _LEAST_NUMBERS.get(sampler, 0):
             raise TrainyardError(
-                "The sampler {sampler!r} needs {least_numbers} or more numbers to vary, not {numbers}. Choose "
-                "another, such as 'tpe'.",
+                "The sampler {sampler!r} needs {least_numbers} or more numeric hyperparameters to "
+                "vary, not {numbers}. Choose another, such as 'tpe'.",
                 sampler=sampler,
                 least_numbers=_LEAST_NUMBERS[sampler],
                 numbers=numbers,
@@ -189,7 +189,7 @@ class StudySpec:
             match self.space[name]:
                 case Range(low, high) if not low <= made <= high:
                     raise TrainyardError(
-                        "{name} = {made:g} lies outside of {low:g} to {high:g}, where this study searches.",
+                        "{name} = {made:g} is outside the searched range of {low:g} to {high:g}.",
                         name=name,
                         made=made,
                         low=low,
@@ -197,7 +197,7 @@ class StudySpec:
                     )
                 case Choices(options) if made not in options:
                     raise TrainyardError(
-                        "{name} = {made!r} is none of {options}.",
+                        "{name} = {made!r} is not one of {options}.",
                         name=name,
                         made=made,
                         options=joined(map(str, options), COMMA),
@@ -252,8 +252,8 @@ class StudySpec:
             return cls(dict(data["values"]), space, objectives, search, directions)
         except (TrainyardError, KeyError, TypeError, AttributeError, ValueError) as error:
             raise TrainyardError(
-                "The record of this study cannot be read: {error}. Another version of Trainyard may have written "
-                "it; delete the study, or install that version.",
+                "The record of this study cannot be read: {error}. It may have been written by "
+                "another version of Trainyard; delete the study, or install that version.",
                 error=error,
             ) from error
 

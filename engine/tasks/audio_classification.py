@@ -8,6 +8,6 @@ from engine.tasks.classification import Classification
 
 @tasks.register("audio-classification", "Audio classification")
 class AudioClassification(Classification):
-    """Tell which class a sound belongs to, such as the word that is spoken."""
+    """Predict the class of an audio clip, such as the spoken word."""
 
     modality: ClassVar[str] = "audio"

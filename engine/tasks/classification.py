@@ -28,12 +28,12 @@ class Classification(Task):
     objective: ClassVar[str] = "val_accuracy"
 
     loss: Annotated[Literal["cross-entropy", "mean-squared-error", "hinge"], ADVANCED, FORKABLE] = "cross-entropy"
-    r"""What training makes small. Cross-entropy: $-\sum_k y_k \log p_k$. Mean squared error of the probabilities:
+    r"""Quantity that training minimises. Cross-entropy: $-\sum_k y_k \log p_k$. Mean squared error of the probabilities:
     $\frac{1}{K}\sum_k (y_k - p_k)^2$. Hinge: $\max(0,\, 1 + \max_{j \ne k} s_j - s_k)$ on the raw scores $s$."""
     label_smoothing: Annotated[float, Range(0.0, 0.3, step=0.01), ADVANCED, FORKABLE] = 0.0
     r"""Train towards $(1-\alpha)\,y + \alpha / K$ instead of hard labels: less overconfident. Cross-entropy only."""
     class_weights: Annotated[bool, ADVANCED, FORKABLE] = False
-    r"""Weigh rare classes more: $w_k = N / (K N_k)$. Use it when classes differ much in size."""
+    r"""Give rare classes more weight: $w_k = N / (K N_k)$. Use it when classes differ a lot in size."""
 
     def head(self, x: "keras.KerasTensor", info: DataInfo) -> "keras.KerasTensor":
         """(batch, units) -> (batch, classes), raw scores in float32 also under mixed precision."""

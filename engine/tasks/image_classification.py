@@ -8,6 +8,6 @@ from engine.tasks.classification import Classification
 
 @tasks.register("image-classification", "Image classification")
 class ImageClassification(Classification):
-    """Tell which class an image belongs to."""
+    """Predict the class of an image."""
 
     modality: ClassVar[str] = "image"

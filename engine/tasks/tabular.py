@@ -20,7 +20,7 @@ _TEXTBOOK = {"units": 64, "depth": 2, "narrowing": True, "epochs": 100, "batch_s
 
 @tasks.register("tabular-classification", "Table classification")
 class TabularClassification(Classification):
-    """Tell which class a row of a table belongs to."""
+    """Predict the class of a row of a table."""
 
     modality: ClassVar[str] = "table"
     objective: ClassVar[str] = "val_cross_entropy"
@@ -38,7 +38,7 @@ class TabularClassification(Classification):
 
 @tasks.register("tabular-regression", "Table regression")
 class TabularRegression(Task):
-    """Tell a number from the other columns of its row."""
+    """Predict a number from the other columns of its row."""
 
     modality: ClassVar[str] = "table"
     baselines: ClassVar[bool] = True
@@ -51,8 +51,8 @@ class TabularRegression(Task):
     loss: Annotated[Literal["mean-squared-error", "mean-absolute-error", "huber"], ADVANCED, FORKABLE] = (
         "mean-squared-error"
     )
-    r"""What training makes small, of the error $e$ in standard deviations of the target. Mean squared error: $e^2$. Mean
-    absolute error: $|e|$, less moved by outliers. Huber: $e^2/2$ up to 1, then $|e| - 1/2$."""
+    r"""Quantity that training minimises; $e$ is the error in standard deviations of the target. Mean squared error: $e^2$.
+    Mean absolute error: $|e|$, less affected by outliers. Huber: $e^2/2$ up to 1, then $|e| - 1/2$."""
 
     def learn(self, targets: np.ndarray, info: DataInfo) -> dict[str, Any]:
         """Mean and standard deviation of the target: what the network sees is neither large nor far from zero."""

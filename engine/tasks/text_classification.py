@@ -8,6 +8,6 @@ from engine.tasks.classification import Classification
 
 @tasks.register("text-classification", "Text classification")
 class TextClassification(Classification):
-    """Tell which class a text belongs to, such as its language or its mood."""
+    """Predict the class of a text, such as its language or sentiment."""
 
     modality: ClassVar[str] = "text"

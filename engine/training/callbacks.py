@@ -247,8 +247,8 @@ class Report(keras.callbacks.Callback):
         if not math.isfinite(loss):
             rate = self.learning_rate
             raise TrainyardError(
-                "The {name} became {value} in epoch {epoch}: the weights have left the numbers a computer can "
-                "hold. Lower the learning rate (it was {rate:g}; try {smaller:g}) or set clip norm to 1.",
+                "The {name} became {value} in epoch {epoch}: training diverged. Lower the learning "
+                "rate (it was {rate:g}; try {smaller:g}) or set clip norm to 1.",
                 name=name,
                 value=loss,
                 epoch=self.epoch + 1,

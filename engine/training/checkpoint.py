@@ -122,14 +122,16 @@ def assign(variables: list[Any], values: list[np.ndarray]) -> None:
     if len(variables) != len(values):
         raise ValueError(
             Sentence(
-                "it holds {values} variables, the network has {variables}", values=len(values), variables=len(variables)
+                "it has {values} variables, but the network has {variables}",
+                values=len(values),
+                variables=len(variables),
             )
         )
     for variable, value in zip(variables, values, strict=True):
         if tuple(variable.shape) != value.shape:
             raise ValueError(
                 Sentence(
-                    "{path} has shape {shape}, the file has {stored}",
+                    "{path} has shape {shape}, but {stored} in the file",
                     path=variable.path,
                     shape=tuple(variable.shape),
                     stored=value.shape,

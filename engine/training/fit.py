@@ -61,7 +61,7 @@ def train_run(store: Store, run: Run, extra: list[keras.callbacks.Callback] | No
     ):
         state, message, result = _train(store, run, spec, hardware, reporter, extra or [])
     if not store.attempts.end(run, state, message, result):
-        raise RunLost(Sentence("Run {run} is not this worker's any more.", run=run.id))
+        raise RunLost(Sentence("Run {run} no longer belongs to this worker.", run=run.id))
     return state
 
 
@@ -365,19 +365,19 @@ class _Session:
             )
         if state is RunState.STOPPED:
             return Sentence(
-                "Stopped in epoch {done} of {epochs}. The model is kept; Resume goes on from here.",
+                "Stopped in epoch {done} of {epochs}. The model is kept; Resume continues from here.",
                 done=min(done + 1, epochs),
                 epochs=epochs,
             )
         if state is RunState.PAUSED:
             return Sentence(
-                "Paused in epoch {done} of {epochs}. Resume goes on from here.",
+                "Paused in epoch {done} of {epochs}. Resume continues from here.",
                 done=min(done + 1, epochs),
                 epochs=epochs,
             )
         if state is RunState.PRUNED:
             return Sentence(
-                "Pruned after epoch {done} of {epochs}: other trials were better by then. Resume goes on from here.",
+                "Pruned after epoch {done} of {epochs}: other trials were better by then. Resume continues from here.",
                 done=done,
                 epochs=epochs,
             )

@@ -36,8 +36,8 @@ class Hardware:
         gpus = [] if wanted == "cpu" else tf.config.list_physical_devices("GPU")
         if wanted.startswith("gpu") and not gpus:
             raise TrainyardError(
-                "The run asks for device {wanted!r}, but TensorFlow sees no GPU here. Choose auto or cpu, or "
-                "install requirements-gpu.txt and a driver.",
+                "The run requires device {wanted!r}, but TensorFlow does not find a GPU here. Choose "
+                "auto or cpu, or install requirements-gpu.txt and a driver.",
                 wanted=wanted,
             )
         for gpu in gpus:

@@ -63,8 +63,8 @@ class Inheritance:
             if name in self.values:
                 if tuple(variable.shape) != self.values[name].shape:
                     raise TrainyardError(
-                        "The weights of the parent do not fit: {path} has shape {shape}, and there it has {parent_shape}. Start "
-                        "a new run.",
+                        "The weights of the parent do not fit: {path} has shape {shape}, but "
+                        "{parent_shape} in the parent. Start a new run.",
                         path=variable.path,
                         shape=tuple(variable.shape),
                         parent_shape=self.values[name].shape,
@@ -105,8 +105,9 @@ def inherit(run: Run, files: Artifacts, network: Network) -> Inheritance | None:
     path = files.start if files.start.is_file() else files.checkpoint
     if not path.is_file():
         raise TrainyardError(
-            "Run {run} was forked from run {parent}, and what it began with was deleted: runs were over "
-            "TRAINYARD_DISK_BUDGET_MB. Fork a kept epoch again, or start a new run.",
+            "Run {run} was forked from run {parent}, and the checkpoint it started from was deleted "
+            "because runs were over TRAINYARD_DISK_BUDGET_MB. Fork a kept epoch again, or start a "
+            "new run.",
             run=run.id,
             parent=run.parent_id,
         )

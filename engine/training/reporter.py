@@ -87,7 +87,7 @@ class Reporter:
         if self._refused is not None and time.monotonic() - self._heard > settings().heartbeat_timeout_seconds / 2:
             raise self._refused
         if self.lost:
-            raise RunLost(Sentence("Run {run} is not this worker's any more.", run=self._run.id))
+            raise RunLost(Sentence("Run {run} no longer belongs to this worker.", run=self._run.id))
         if self.requested is not None:
             raise Ended(self.requested)
 

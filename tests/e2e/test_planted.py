@@ -168,7 +168,7 @@ def test_a_network_is_trained_and_asked_one_at_a_time_and_in_a_batch(
     quiet(page, home)
     classes = [at_port(name, home.port) for name in planted.TEXT_CLASSES]
     assert answer.inner_text().replace(JOINER, "") in classes
-    page.get_by_text("Many at once").click()
+    page.get_by_text("Batch").click()
     files = [
         {"name": f"{at_port(FOLDERS[0], home.port)} {i}.txt", "mimeType": "text/plain", "buffer": text}
         for i, text in enumerate((b"birds", b"fish", b"\xff\xfe\x00"))

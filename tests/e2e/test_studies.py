@@ -57,9 +57,9 @@ def test_a_study_is_steered_its_best_promoted_forked_compared_and_taken_home(
     study = number_in(page, "study")
 
     # a guess of one's own, and a trial that is stopped
-    button(page, "Try values of mine").click(timeout=PATIENCE)
+    button(page, "Try your own values").click(timeout=PATIENCE)
     page.get_by_role("spinbutton", name="Learning rate").fill("0.0123")
-    page.get_by_role("button", name="Try them").click()
+    page.get_by_role("button", name="Enqueue").click()
     until(lambda: store.studies.get(study).enqueued or len(store.studies.runs(study)) > 1, "No guess has arrived.")
     page.keyboard.press("Escape")
     until(lambda: any(run.epoch for trial in store.studies.runs(study).values() for run in trial), "No trial trains.")
@@ -80,7 +80,7 @@ def test_a_study_is_steered_its_best_promoted_forked_compared_and_taken_home(
     expect(page.locator(".live-plot").first).to_have_attribute("data-step", re.compile(r"\d+"), timeout=PATIENCE)
 
     # the best becomes a run, which is evaluated on the test split
-    button(page, "Promote the best").click(timeout=PATIENCE)
+    button(page, "Promote the best trial").click(timeout=PATIENCE)
     parent = dashboard.completed(number_in(page, "run"))
     assert parent.study_id is None
     assert parent.result["test_accuracy"] > 0.8

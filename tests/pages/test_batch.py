@@ -106,7 +106,7 @@ def test_cancel_is_obeyed_between_portions_and_loses_nothing(
     assert predictor.portions == 1
     at.run()
     assert predictor.portions == 1
-    press(at, "Go on")
+    press(at, "Continue")
     for _ in range(4):
         at.run()
     assert list(table(at)["name"]) == [f"{i}.png" for i in range(200)]
@@ -118,7 +118,7 @@ def test_what_ends_a_batch_is_said_and_what_is_done_stays(run: Run, predictor: L
     at = start(run, *many(200))
     assert at.error[0].value == "It broke."
     assert len(table(at)) == 64
-    press(at, "Go on")
+    press(at, "Continue")
     assert len(table(at)) == 200
 
 
@@ -145,7 +145,7 @@ def test_a_download_for_programs_has_whole_predictions_and_what_was_wrong() -> N
 
 def test_a_run_that_trains_can_be_tried_once_it_has_a_checkpoint(store: Store, predictor: LengthPredictor) -> None:
     run = seeding.running(store)
-    assert "has no model yet" in open_page("demo", run=run.id).warning[0].value
+    assert "does not have a model yet" in open_page("demo", run=run.id).warning[0].value
     artifacts_of(run.id).checkpoint.write_bytes(b"no page reads it")
     predictor.epoch = 3
     at = open_page("demo", run=run.id)

@@ -62,7 +62,7 @@ def test_runs_that_are_gone_and_texts_that_are_no_runs_are_named(store: Store) -
     runs = [seeding.scored(store, **DIGITS) for _ in range(2)]
     at = open_page("compare", runs=f"{ids(*runs)},77,<b>x</b>,-1,٣,{'9' * 40}")
     said = words(at)
-    assert "There are no runs 77 any more" in said
+    assert "Run 77 does not exist" in said
     assert "<b>" not in said
     assert "\\<b\\>x" in said
     assert len(table(at, "name")) == 3, "two runs and the baseline"
@@ -73,7 +73,7 @@ def test_no_more_runs_than_the_setting_says_are_compared(store: Store, monkeypat
     monkeypatch.setenv("TRAINYARD_MAX_COMPARED_RUNS", "2")
     settings.cache_clear()
     at = open_page("compare", runs=ids(*runs))
-    assert f"Left out of the address: {runs[2].id}." in words(at).replace("\\", "")
+    assert f"Ignored in the address: {runs[2].id}." in words(at).replace("\\", "")
     assert list(table(at, "name")["run"].dropna()) == [f"run?run={run.id}" for run in runs[:2]]
 
 

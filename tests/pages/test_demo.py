@@ -75,7 +75,7 @@ def upload(run_id: int, *files: tuple[str, bytes]):
 
 def test_without_a_model_the_page_says_how_to_get_one(store: Store) -> None:
     seeding.queued(store)
-    assert "No run has left a model yet" in open_page("demo").info[0].value
+    assert "There are no trained models yet" in open_page("demo").info[0].value
 
 
 def test_the_run_of_the_address_is_chosen(store: Store) -> None:
@@ -87,12 +87,12 @@ def test_the_run_of_the_address_is_chosen(store: Store) -> None:
 def test_a_run_that_does_not_exist_is_told_and_another_offered(store: Store, asked: str) -> None:
     run = seeding.completed(store, epochs=1)
     at = open_page("demo", run=asked)
-    assert "There is no run" in at.warning[0].value
+    assert "does not exist" in at.warning[0].value
     assert at.selectbox(key="demo_run").value == run.id
 
 
 def test_a_run_that_still_trains_cannot_be_tried(store: Store) -> None:
-    assert "has no model yet" in open_page("demo", run=seeding.running(store).id).warning[0].value
+    assert "does not have a model yet" in open_page("demo", run=seeding.running(store).id).warning[0].value
 
 
 def test_one_image_gives_a_label_and_a_chart(store: Store) -> None:

@@ -39,7 +39,7 @@ def forked(store: Store, parent: Run, epoch: int) -> Run:
 def test_a_run_that_keeps_epochs_offers_them_with_what_they_reached(store: Store) -> None:
     run = keep(seeding.running(store, epochs=6), 2, 4, 6)
     at = press(open_page("run", run=run.id), "Fork…")
-    (epochs,) = [box for box in at.selectbox if box.label == "Go on from the end of"]
+    (epochs,) = [box for box in at.selectbox if box.label == "Continue from the end of"]
     assert [text.split(" · ")[0] for text in epochs.options] == ["epoch 2", "epoch 4", "epoch 6"]
     assert all("validation accuracy" in text for text in epochs.options)
     assert "Choose values" in labels(at)
@@ -151,7 +151,7 @@ def test_the_learning_rate_of_a_run_that_trains_can_be_changed(store: Store) -> 
     rate.set_value(0.02)
     press(at, "Change")
     assert store.runs.get(run.id).steering == [{"step": None, "learning_rate": 0.02}]
-    assert "0.02 is asked for" in words(press(open_page("run", run=run.id), "Learning rate…"))
+    assert "0.02 requested" in words(press(open_page("run", run=run.id), "Learning rate…"))
     assert "Learning rate…" not in labels(open_page("run", run=seeding.completed(store).id))
     store.attempts.end(run, RunState.PAUSED)
     at = press(open_page("run", run=run.id), "Learning rate…")
@@ -164,7 +164,7 @@ def test_the_learning_rate_of_a_run_that_trains_can_be_changed(store: Store) -> 
 def test_the_form_of_a_fork_locks_what_must_stay_and_queues_a_child(store: Store) -> None:
     run = keep(seeding.running(store, epochs=4), 4)
     at = open_page("train", **fork_query(run, 4) | {"learning_rate": "0.0001"})
-    assert f"goes on from run {run.id} at the end of epoch 4" in words(at)
+    assert f"continues from run {run.id} at the end of epoch 4" in words(at)
     kinds = ("selectbox", "slider", "number_input", "button_group")
     locked = {widget.label for kind in kinds for widget in at.get(kind) if widget.disabled}
     assert {"Dataset", "Model", "Optimizer"} <= locked

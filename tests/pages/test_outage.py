@@ -60,7 +60,7 @@ def test_an_open_page_is_drawn_again_by_its_timer(damage: Damage) -> None:
     damage.do()
     at.run()
     assert SENTENCE in words(at)
-    assert "goes on by itself" in words(at)
+    assert "continues as soon as" in words(at)
 
 
 def test_what_follows_a_run_raises_what_the_page_waits_for(damage: Damage) -> None:

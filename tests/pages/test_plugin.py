@@ -94,7 +94,7 @@ def look_into(dataset: str) -> None:
         assert not at.exception, at.exception[0].message
     at.get_by_key("health.duplicates").click().run(timeout=60)
     assert not at.exception
-    assert "No example is there twice." in [success.value for success in at.success]
+    assert "There are no duplicate examples." in [success.value for success in at.success]
 
 
 def ask_in_every_way(run: int) -> None:

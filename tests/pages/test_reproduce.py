@@ -69,7 +69,7 @@ def test_it_is_said_that_link_and_command_do_not_repeat_a_fork(store: Store) -> 
     assert "begin anew" not in words(opened(run.id))
     with store.writing() as db:
         db.execute(update(runs).values(parent_id=7, parent_epoch=2))
-    assert "the link, the command and the script begin anew with its values" in words(opened(run.id))
+    assert "the link, the command and the script start from scratch with its values" in words(opened(run.id))
 
 
 def test_the_link_opens_the_form_with_the_same_values(store: Store) -> None:

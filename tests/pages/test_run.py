@@ -132,7 +132,7 @@ def test_examples_behind_the_commonest_mistake_are_shown_first_and_others_can_be
     at.run()
     right = len(cell(outcomes, true, true))
     assert right > MOST == shown_pictures(at)
-    assert f"{right} examples of {true} were taken for {true}." in [element.value for element in at.get("text")]
+    assert f"{right} examples of {true} were predicted as {true}." in [element.value for element in at.get("text")]
 
 
 def test_the_most_confident_mistakes_are_read_when_their_tab_is_opened(store: Store) -> None:
@@ -168,9 +168,9 @@ def test_a_dataset_that_is_gone_is_told(store: Store) -> None:
 def test_outcomes_that_are_damaged_or_deleted_are_told(store: Store) -> None:
     run = seeding.evaluated(store, dataset="digits")
     artifacts_of(run.id).outcomes.write_bytes(b"half of")
-    assert "was not kept, or has been deleted" in words(open_page("run", run=run.id))
+    assert "were not kept, or were deleted" in words(open_page("run", run=run.id))
     artifacts_of(run.id).outcomes.unlink()
-    assert "was not kept, or has been deleted" in words(open_page("run", run=run.id))
+    assert "were not kept, or were deleted" in words(open_page("run", run=run.id))
 
 
 def test_the_network_is_compared_with_the_baseline(store: Store) -> None:
@@ -204,7 +204,7 @@ def test_predicted_values_are_drawn_against_true_ones(store: Store) -> None:
     found = evaluate_values(targets + 1, targets, "EUR")
     artifacts_of(run.id).evaluation.write_text(json.dumps({"test": found}))
     at = open_page("run", run=run.id)
-    assert {"Predicted against true values", "How often which error happens"} <= plots(at).keys()
+    assert {"Predicted against true values", "Distribution of the errors"} <= plots(at).keys()
     assert {m.label: m.value for m in at.metric}["Mean absolute error"] == "1"
     assert "500 of 700 examples" in words(at)
 
@@ -222,4 +222,4 @@ def test_an_evaluation_of_an_older_version_is_still_shown(store: Store) -> None:
 def test_a_broken_evaluation_is_no_broken_page(store: Store) -> None:
     run = seeding.completed(store)
     artifacts_of(run.id).evaluation.write_text("{")
-    assert "left no evaluation" in words(open_page("run", run=run.id))
+    assert "does not have an evaluation" in words(open_page("run", run=run.id))

@@ -120,10 +120,10 @@ def test_a_grid_says_how_many_combinations_it_has(store: Store) -> None:
 @pytest.mark.parametrize(
     ("values", "told"),
     [
-        ({}, "at most about 2:10 for 12 trials (from 1 similar run) · about 2.6 GB of memory"),
-        ({"parallel": 1}, "at most about 6:20 for 12 trials (from 1 similar run) · about 0.9 GB of memory"),
-        ({"budget_minutes": 1.5}, "at most about 2:00 for 12 trials"),
-        ({"vary": "activation:relu|tanh", "sampler": "grid"}, "at most about 32 s for 2 trials"),
+        ({}, "Up to about 2 min for 12 trials, from 1 similar run · about 2.6 GB of memory"),
+        ({"parallel": 1}, "Up to about 6 min for 12 trials, from 1 similar run · about 0.9 GB of memory"),
+        ({"budget_minutes": 1.5}, "Up to about 2 min for 12 trials"),
+        ({"vary": "activation:relu|tanh", "sampler": "grid"}, "Up to about 32 s for 2 trials"),
     ],
     ids=["parallel", "one-by-one", "budget", "grid"],
 )
@@ -165,18 +165,18 @@ def test_memory_is_asked_for_the_largest_values_that_are_searched(
     fits = open_page("search", vary="units:16..32", units=16, device="cpu", **DIGITS)
     assert "With the largest values" not in words(fits)
     large = open_page("search", vary="units:16..1024", units=16, device="cpu", **DIGITS)
-    assert "With the largest values that are searched:" in words(large)
+    assert "With the largest values of the search space:" in words(large)
 
 
 def test_a_space_with_few_combinations_says_so(store: Store) -> None:
     at = open_page("search", vary="units:16..18,activation:relu|tanh", **DIGITS)
-    assert "There are only 6 combinations of values, so the study ends when all were tried." in words(at)
+    assert "There are only 6 combinations of values, so the study ends once all have been tried." in words(at)
     assert "6 trials are trained" in words(at)
 
 
 def test_a_study_begins_while_nobody_knows_its_cost_yet(store: Store) -> None:
     at = open_page("search", **DIGITS)
-    assert "what the study will cost follows in a few seconds" in words(at)
+    assert "the cost of the study appears in a few seconds" in words(at)
     assert "Start search" in labels(at)
 
 

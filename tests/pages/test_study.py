@@ -107,7 +107,7 @@ def test_a_model_is_enqueued_with_what_it_has(store: Store) -> None:
     at = open_page("study", study=made.id)
     at.selectbox(key=f"enqueue-{made.id}.model").select("mlp")
     at.number_input(key=f"enqueue-{made.id}.depth").set_value(2)
-    press(at, "Try them")
+    press(at, "Enqueue")
     assert store.studies.get(made.id).enqueued == ({"model": "mlp", "depth": 2},)
 
 
@@ -145,9 +145,9 @@ def test_two_objectives_have_a_front_and_no_single_best(store: Store) -> None:
     made = study_seeding.study(store, trials=12, objectives=("quality", "latency"))
     at = open_page("study", study=made.id, view="front")
     names = {trace["name"] for figure in charts(at) for trace in figure["data"]}
-    assert names == {"Trials", "Not beaten by any other"}
+    assert names == {"Trials", "Pareto-optimal"}
     assert {"Best: Validation accuracy", "Best: Latency"} <= metrics(at).keys()
-    assert "Promote the best" not in labels(at)
+    assert "Promote the best trial" not in labels(at)
 
 
 def test_trials_that_came_to_nothing_are_failures_and_no_best(store: Store) -> None:
@@ -181,14 +181,14 @@ def test_an_enqueued_trial_is_tried_next_and_leaves_the_rest_open(store: Store) 
     at = open_page("study", study=made.id)
     at.number_input(key=f"enqueue-{made.id}.units").set_value(24)
     at.selectbox(key=f"enqueue-{made.id}.activation").select("tanh")
-    at = press(at, "Try them")
+    at = press(at, "Enqueue")
     assert store.studies.get(made.id).enqueued == ({"units": 24, "activation": "tanh"},)
-    assert "1 values of yours come next" in words(at)
+    assert "1 enqueued by you come next" in words(at)
 
 
 def test_an_enqueued_trial_without_values_is_refused(store: Store) -> None:
     made = study_seeding.study(store, trials=0)
-    at = press(open_page("study", study=made.id), "Try them")
+    at = press(open_page("study", study=made.id), "Enqueue")
     assert any("at least one value" in warning.value for warning in at.warning)
     assert store.studies.get(made.id).enqueued == ()
 
@@ -269,9 +269,9 @@ def test_one_trial_is_stopped_or_boosted(store: Store) -> None:
     made = study_seeding.study(store, trials=1)
     run = study_seeding.begun(store, made, 1, PARAMS)
     at = pick(open_page("study", study=made.id), 1)
-    at = press(at, "Boost")
+    at = press(at, "Prioritise")
     assert store.studies.get(made.id).boosted == (1,)
-    assert "Boost" not in labels(at)
+    assert "Prioritise" not in labels(at)
     press(at, "Stop this trial")
     assert store.runs.get(run.id).request == RunState.STOPPED
 
@@ -279,7 +279,7 @@ def test_one_trial_is_stopped_or_boosted(store: Store) -> None:
 def test_a_trial_that_has_ended_cannot_be_stopped(store: Store) -> None:
     made = study_seeding.study(store, trials=1)
     at = pick(open_page("study", study=made.id), 0)
-    assert not {"Stop this trial", "Boost"} & set(labels(at))
+    assert not {"Stop this trial", "Prioritise"} & set(labels(at))
     at = press(at, "Open its run")
     assert at.title[0].value.startswith("Run ")
 
@@ -287,7 +287,7 @@ def test_a_trial_that_has_ended_cannot_be_stopped(store: Store) -> None:
 def test_the_best_is_promoted_to_a_run_of_its_own(store: Store) -> None:
     made = study_seeding.study(store, trials=4)
     best = max(study_seeding.trials_of(store, made), key=lambda trial: trial.values[0] if trial.evaluated else 0)
-    at = press(open_page("study", study=made.id), "Promote the best")
+    at = press(open_page("study", study=made.id), "Promote the best trial")
     run = next(run for run in store.runs.list() if run.study_id is None)
     assert at.title[0].value == f"Run {run.id}"
     assert run.spec["model"]["units"] == best.params["units"]
@@ -413,7 +413,7 @@ def test_trials_are_no_rows_of_the_runs_page_unless_asked_for(store: Store) -> N
 def test_where_there_are_only_trials_the_runs_page_says_so(store: Store) -> None:
     study_seeding.study(store, trials=1)
     at = open_page("runs")
-    assert "belong to studies" in at.info[0].value
+    assert "are trials of studies" in at.info[0].value
     at.toggle(key="show_trials").set_value(True).run()
     assert len(at.dataframe[0].value) == 1
 

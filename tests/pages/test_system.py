@@ -12,7 +12,7 @@ def test_a_machine_without_an_executor_says_so_and_offers_one(store: Store, monk
     started: list[bool] = []
     monkeypatch.setattr(lab, "start_executor", lambda: started.append(True))
     at = open_page("system")
-    assert "No executor runs" in words(at)
+    assert "No executor is running" in words(at)
     press(at, "Start an executor")
     assert started == [True]
 
@@ -40,4 +40,4 @@ def test_every_setting_is_listed_with_its_meaning(store: Store) -> None:
     tables = [table.value for table in open_page("system").dataframe]
     rows = next(table for table in tables if "Variable" in table.columns)
     assert len(rows) == len(type(settings()).model_fields)
-    assert rows["Meaning"].str.len().min() > 10
+    assert rows["Description"].str.len().min() > 10

@@ -123,14 +123,14 @@ def test_what_a_run_costs_stands_beside_the_button(store: Store, monkeypatch: py
     monkeypatch.setattr(lab, "predictor", WarmPredictor)
     finish(store, model="mlp", epochs=10, device="cpu")
     at = open_page("train", model="mlp", epochs=20, units=96, device="cpu")
-    figures = "about 0.9 GB of memory · 1,290 parameters · 2.6 MFLOP an example"
-    assert f"at most about 1:02 (from 1 similar run) · {figures}" in words(at).splitlines()
+    figures = "about 0.9 GB of memory · 1,290 parameters · 2.6 MFLOP per example"
+    assert f"Up to about 62 s, from 1 similar run · {figures}" in words(at).splitlines()
     assert not at.warning
 
 
 def test_before_a_first_run_nobody_knows_the_time(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lab, "predictor", WarmPredictor)
-    assert "time unknown until a first run" in words(open_page("train", model="mlp", units=95))
+    assert "Time unknown until a first run" in words(open_page("train", model="mlp", units=95))
 
 
 def test_too_little_memory_is_said_before_the_launch_and_hinders_nobody(

@@ -62,7 +62,7 @@ def _curve(
 
 
 def _chance(look: Theme) -> Figure:
-    return _diagonal(look, [0, 1], _("Guessing"))
+    return _diagonal(look, [0, 1], _("Random guessing"))
 
 
 def _diagonal(look: Theme, ends: Sequence[float], title: str) -> Figure:
@@ -112,7 +112,7 @@ def calibration_figure(calibration: Mapping[str, Any], theme: ThemeName) -> Figu
             "y": [row["accuracy"] for row in bins],
             "marker": {"color": look.train, "line": edge, "opacity": 0.55},
         },
-        _diagonal(look, [0, 1], _("Confidence is accuracy")),
+        _diagonal(look, [0, 1], _("Perfectly calibrated")),
         common
         | {
             "name": _("Share of examples"),

@@ -27,7 +27,7 @@ def draw_board(runs: list[Run]) -> None:
     """Choose among different test splits and metrics, where there are several, and draw the ranking."""
     boards = evaluated_runs(runs)
     if not boards:
-        st.info(_("No run on this dataset was evaluated: it has no test split."), icon=":material/info:")
+        st.info(_("No run on this dataset was evaluated: it does not have a test split."), icon=":material/info:")
         return
     chosen = 0
     with st.container(horizontal=True):
@@ -41,7 +41,7 @@ def draw_board(runs: list[Run]) -> None:
             chosen = keys.index(key)
         metrics = metrics_of(boards[chosen])
         metric = choose(
-            "metric", _("Metric"), metrics, metric_label, _("What the runs are ranked by, on the test split.")
+            "metric", _("Metric"), metrics, metric_label, _("Metric on the test split by which the runs are ranked.")
         )
     with lab.guarded():
         _draw(_ranked(boards[chosen], metric))
@@ -71,7 +71,8 @@ def _draw(board: Leaderboard) -> None:
     if board.examples:
         st.caption(
             _(
-                "Evaluated on {count:,} test examples; intervals at {level}. Overlapping intervals are no ranking."
+                "Evaluated on {count:,} test examples; {level} intervals. Runs with overlapping "
+                "intervals are not clearly ranked."
             ).format(count=board.examples, level=level_text())
         )
     number = st.column_config.NumberColumn
@@ -82,9 +83,9 @@ def _draw(board: Leaderboard) -> None:
         key="leaderboard",
         placeholder="–",
         height=min(640, 38 + 35 * len(board.places)),
-        alt=_("Runs on this dataset, the best first, with the baseline among them"),
+        alt=_("Runs on this dataset and the baseline, best first"),
         column_config={
-            "place": number(_("Place"), width="small"),
+            "place": number(_("Rank"), width="small"),
             "run": st.column_config.LinkColumn(_("Run"), display_text=r"run=(\d+)", width="small"),
             "name": st.column_config.TextColumn(_("Model"), width="medium"),
             "value": number(metric_label(board.metric), format=style, help=_("On the test split.")),
@@ -102,9 +103,7 @@ def _draw(board: Leaderboard) -> None:
     )
     if board.others:
         names = plain_label(", ".join(map(str, board.others)))
-        st.caption(
-            _("Left out, since the dataset has changed after they were evaluated: runs {ids}.").format(ids=names)
-        )
+        st.caption(_("Left out because the dataset changed after they were evaluated: runs {ids}.").format(ids=names))
 
 
 def _rows(board: Leaderboard) -> list[dict[str, object]]:

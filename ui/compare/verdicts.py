@@ -57,11 +57,11 @@ def _draw_table(pairs: Sequence[Verdict]) -> None:
         pd.DataFrame([_row(pair) for pair in pairs]),
         hide_index=True,
         key="verdicts",
-        alt=_("Each run set beside the first"),
+        alt=_("Each run compared with the first"),
         placeholder="–",
         column_config={
             "run": st.column_config.NumberColumn(_("Run"), width="small", pinned=True),
-            "other": st.column_config.NumberColumn(_("Beside run"), width="small"),
+            "other": st.column_config.NumberColumn(_("Compared with"), width="small"),
             "verdict": st.column_config.TextColumn(_("Verdict")),
             "gain": st.column_config.TextColumn(
                 _("Better by"), help=_("Negative: worse. With its confidence interval.")
@@ -69,14 +69,15 @@ def _draw_table(pairs: Sequence[Verdict]) -> None:
             "p": st.column_config.TextColumn(
                 _("p value"),
                 help=_(
-                    "How likely so large a difference is by chance: McNemar's test of right and wrong answers, or the paired t-test."
+                    "Probability of a difference at least this large by chance: McNemar's test of "
+                    "right and wrong answers, or the paired t-test."
                 ),
             ),
             "corrected": st.column_config.TextColumn(
-                _("Corrected"), help=_("The same, corrected for the number of pairs: it decides the verdict.")
+                _("Corrected"), help=_("The p value corrected for the number of pairs; it decides the verdict.")
             ),
             "examples": st.column_config.NumberColumn(
-                _("Examples"), help=_("Test examples that both were evaluated on.")
+                _("Examples"), help=_("Number of test examples on which both were evaluated.")
             ),
         },
     )
@@ -100,13 +101,13 @@ def _row(pair: Verdict) -> dict[str, str | int | None]:
 
 def _verdict_word(pair: Verdict) -> str:
     if pair.problem:
-        return _("cannot be said")
+        return _("unknown")
     if not pair.distinguishable:
         return _("not distinguishable")
     return _("better") if pair.gain > 0 else _("worse")
 
 
 def _draw_reservation(found: Findings) -> None:
-    warning = _("Whoever chooses the best of several by their test figures must expect less of it on new data.")
+    warning = _("A run chosen as the best of several by its test metrics will do somewhat worse on new data.")
     for sentence in found.correction():
         st.caption(f"{said(sentence)} {warning}")

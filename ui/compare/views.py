@@ -25,15 +25,16 @@ def choose_curves(runs: Sequence[Run]) -> tuple[Curves, str]:
     axes = {"epoch": _("Epoch"), "step": _("Step"), "time": _("Time")}
     splits = {"validation": _("Validation"), "train": _("Train")}
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        metric = choose("metric", _("Metric"), metric_names(runs), metric_label, _("What the curves show of each run."))
+        metric = choose("metric", _("Metric"), metric_names(runs), metric_label, _("Metric that the curves show."))
         split = choose(
             "split", _("Split"), list(splits), splits.__getitem__,
-            _("Validation examples are evaluated once an epoch; training goes on all the time."),
+            _("The validation split is evaluated once per epoch, the training metrics at every step."),
         )  # fmt: skip
-        axis = choose("axis", _("Over"), list(axes), axes.__getitem__, _("What the horizontal axis counts."))
+        axis = choose("axis", _("Horizontal axis"), list(axes), axes.__getitem__, _("Unit of the horizontal axis."))
         smoothing = st.slider(
             _("Smoothing"), 0.0, MAX_SMOOTHING, 0.0, 0.01, key="smoothing", bind="query-params", width=220,
-            help=_("Exponential moving average: how much of each point comes from those before it. The raw curve stays, faint."),
+            help=_("Exponential moving average: the weight of earlier points in each point. The raw "
+                   "curve stays visible, faintly."),
         )  # fmt: skip
     how = Curves(metric, axis, min(max(float(smoothing), 0.0), MAX_SMOOTHING))  # type: ignore[arg-type]
     return how, split
@@ -45,7 +46,7 @@ def draw_curves(compared: Comparison, runs: Sequence[Run], how: Curves, split: s
     if split == "train" and not series:  # a network that trains by whole epochs
         series = compared.series(("train", how.metric, "epoch"))
     if not any(len(points) for points in series.values()):
-        st.caption(_("None of these runs has written this metric yet."))
+        st.caption(_("None of these runs has recorded this metric yet."))
         return
     theme = theme_name()
     name = ("curves", how.metric, split, how.axis, f"{how.smoothing:.2f}", theme, language())
@@ -81,7 +82,7 @@ def draw_columns(runs: Sequence[Run]) -> None:
                 _("Show all"),
                 key="all_fields",
                 bind="query-params",
-                help=_("Off: only those in which the runs differ."),
+                help=_("Off: only those that differ between the runs."),
             )
             draw_hyperparameters(runs, everything=everything)
     if parallel.open:
@@ -96,12 +97,14 @@ def _draw_parallel(runs: Sequence[Run]) -> None:
     chosen, headline = hyperparameter_columns(runs), headline_of(runs[0])
     metric = next((column for column in metric_columns(runs) if column.key == headline), None)
     if metric is None or not chosen:
-        st.caption(_("Parallel coordinates follow when the runs differ in something and have reached an epoch."))
+        st.caption(
+            _("Parallel coordinates appear when the runs differ in a hyperparameter and have completed an epoch.")
+        )
         return
     still_plot(
         parallel_figure(chosen, metric, theme_name()),
         "compared-parallel",
-        _("A line a run through its hyperparameters to {metric}").format(metric=metric.label),
+        _("A line for each run through its hyperparameters to {metric}").format(metric=metric.label),
         420,
     )
 
@@ -110,7 +113,7 @@ def _draw_scatter(runs: Sequence[Run]) -> None:
     by_key = {column.key: column for column in [*hyperparameter_columns(runs), *metric_columns(runs)]}
     keys, headline = list(by_key), headline_of(runs[0])
     if len(keys) < 2:
-        st.caption(_("There is nothing yet in which these runs differ."))
+        st.caption(_("These runs do not differ in anything yet."))
         return
     last = headline if headline in by_key else keys[-1]
     with st.container(horizontal=True):

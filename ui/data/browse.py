@@ -45,7 +45,7 @@ def draw_browse(dataset: Dataset) -> None:
         draw_missing(dataset)
         return
     prepared = None
-    with lab.guarded(), st.spinner(_("Preparing the dataset ..."), show_time=True):
+    with lab.guarded(), st.spinner(_("Preparing the dataset…"), show_time=True):
         prepared = prepare(dataset)
     if prepared is None:
         return
@@ -159,7 +159,7 @@ def draw_positions(prepared: PreparedDataset, kind: str, where: np.ndarray) -> N
     """Examples with their class or value."""
     positions = [int(position) for position in where]
     if not positions:
-        st.caption(_("There is none."))
+        st.caption(_("There are no rows."))
         return
     captions = [prepared.describe(at) for at in positions]
     modality(kind).examples(prepared, positions, captions)
@@ -182,5 +182,5 @@ def _draw_delete(own: OwnSet) -> None:
             with lab.guarded():
                 service.datasets.delete_own(lab.actor(), own.reference)
                 show_list()
-                st.toast(_("'{name}' is deleted.").format(name=own.reference))
+                st.toast(_("'{name}' was deleted.").format(name=own.reference))
                 st.rerun()

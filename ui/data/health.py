@@ -38,7 +38,10 @@ def draw_health(prepared: PreparedDataset, kind: str) -> None:
             prepared,
             "columns",
             _("Columns"),
-            _("Gaps, constants, and columns that alone tell the target: these are often only known afterwards."),
+            _(
+                "Missing values, constants, and columns that give the target away: these are often "
+                "only known afterwards."
+            ),
             _draw_columns,
         )
     if prepared.codec.classes and "mislabels" in prepared.modality.checks:
@@ -47,8 +50,9 @@ def draw_health(prepared: PreparedDataset, kind: str) -> None:
             "mislabels",
             _("Wrong labels"),
             _(
-                "A simple classifier predicts each example from the others; where it is sure of another class, the label may "
-                "be wrong. Confident learning, [Northcutt et al. 2021](https://arxiv.org/abs/1911.00068)."
+                "A simple classifier predicts each example from the others; where it is confident of "
+                "another class, the label may be wrong. Confident learning, [Northcutt et al. "
+                "2021](https://arxiv.org/abs/1911.00068)."
             ),
             lambda found: _draw_mislabels(prepared, kind, found),
         )
@@ -64,7 +68,7 @@ def _draw_check(
         found = known_result(prepared, check)
         if found is None and st.button(_("Check"), icon=":material/search:", key=f"health.{check}"):
             with lab.guarded():
-                with st.spinner(_("Checking ..."), show_time=True):
+                with st.spinner(_("Checking…"), show_time=True):
                     run_check(prepared, check)
                 st.rerun()  # from now on the result is known, and the button goes
         if found is not None:
@@ -94,7 +98,7 @@ def _draw_balance(prepared: PreparedDataset) -> None:
             share=f"{found.share:.0%}",
         )  # fmt: skip
         if found.uneven:
-            _bad(words + " " + _("Look at macro F1 beside accuracy, and try class weights on the Train page."))
+            _bad(words + " " + _("Look at macro F1 besides accuracy, and try class weights on the Train page."))
         else:
             _good(words)
         if found.rare:
@@ -113,12 +117,14 @@ def _draw_duplicates(prepared: PreparedDataset, kind: str, found: dict[str, Any]
     split = split_of(prepared)
     parts = (
         ("leaks", _("{groups} examples have copies in another split."),
-         _("No example has a copy in another split.")),
+         _("No example is duplicated in another split.")),
         ("contradictions", _("{groups} examples have copies with another label or value."),
-         _("No two equal examples differ in their target.")),
-        ("near_leaks", _("{groups} pairs in different splits look nearly alike."), ""),
-        ("copies", _("{groups} examples have copies; {extra} could be left out."), _("No example is there twice.")),
-        ("near", _("{groups} pairs look nearly alike, such as two shots of one thing."), ""),
+         _("No duplicate examples have different targets.")),
+        ("near_leaks", _("{groups} pairs in different splits are near-duplicates."), ""),
+        ("copies", _("{groups} examples have copies; {extra} could be left out."), _("There are no "
+                                                                                     "duplicate "
+                                                                                     "examples.")),
+        ("near", _("{groups} pairs are near-duplicates, such as two shots of the same object."), ""),
     )  # fmt: skip
     for name, bad, good in parts:
         part = found[name]
@@ -136,7 +142,7 @@ def _draw_duplicates(prepared: PreparedDataset, kind: str, found: dict[str, Any]
                 _draw_groups(prepared, kind, part["shown"], split, name)
     if found["compared"] < found["examined"]:
         st.caption(
-            _("Near copies were looked for among {compared} of {examined} examples.").format(
+            _("Near-duplicates were searched for among {compared} of {examined} examples.").format(
                 compared=f"{found['compared']:,}", examined=f"{found['examined']:,}"
             )
         )
@@ -162,7 +168,7 @@ def _draw_columns(found: dict[str, Any]) -> None:
     """A sentence for each doubtful column, and all columns in a table."""
     doubts = [(column, reason) for column in found["columns"] for reason in _doubts(column)]
     if not doubts:
-        _good(_("No column looks doubtful."))
+        _good(_("No suspicious columns were found."))
     for column, reason in doubts[:20]:
         _bad(f"'{plain_label(column['column'])}': {reason}")
     st.dataframe(
@@ -174,8 +180,9 @@ def _draw_columns(found: dict[str, Any]) -> None:
                 _("Most frequent cell"), format="percent", min_value=0, max_value=1
             ),
             "alone": st.column_config.ProgressColumn(
-                _("Tells the target alone"), format="percent", min_value=0, max_value=1,
-                help=_("Share of the error of guessing that a small decision tree on this one column removes."),
+                _("Predicts the target alone"), format="percent", min_value=0, max_value=1,
+                help=_("Share of the error of guessing that a small decision tree on this column "
+                       "alone removes."),
             ),
         },
         hide_index=True,
@@ -188,7 +195,7 @@ def _doubts(column: dict[str, Any]) -> list[str]:
     reasons = []
     if column["alone"] >= TELLTALE:
         reasons.append(
-            _("it alone tells the target ({share}). Is it known before the target is? If not, ignore it.").format(
+            _("it alone predicts the target ({share}). Is it known before the target? If not, ignore it.").format(
                 share=f"{column['alone']:.0%}"
             )
         )
@@ -210,18 +217,18 @@ def _draw_mislabels(prepared: PreparedDataset, kind: str, found: dict[str, Any])
         )
     )
     if not found["count"]:
-        _good(_("No label looks wrong."))
+        _good(_("No suspicious labels were found."))
         return
-    words = _("{count} labels may be wrong, the most doubtful first.").format(count=f"{found['count']:,}")
+    words = _("{count} labels may be wrong; the most suspicious come first.").format(count=f"{found['count']:,}")
     if found["accuracy"] < _DOUBTFUL_ACCURACY:
-        words += " " + _("The classifier is often wrong itself here: take it as a list of hard examples.")
+        words += " " + _("The classifier itself is often wrong here: read this as a list of hard examples.")
     st.info(words, icon=":material/label_off:")
     labels, suspects = prepared.info.labels, found["suspects"]
     pages = -(-len(suspects) // _SUSPECTS_SHOWN)
     current = st.pagination(pages, key="health.mislabels.page") if pages > 1 else 1
     shown = suspects[(current - 1) * _SUSPECTS_SHOWN : current * _SUSPECTS_SHOWN]
     captions = [
-        _("{given}, or {said}?").format(given=labels[suspect["given"]], said=labels[suspect["said"]])
+        _("Labelled {given}; perhaps {said}?").format(given=labels[suspect["given"]], said=labels[suspect["said"]])
         for suspect in shown
     ]
     modality(kind).examples(prepared, [suspect["position"] for suspect in shown], captions)

@@ -61,7 +61,7 @@ def _draw_kind(found: Understood) -> str:
     """What it is: the guess can be overruled by what the form of the upload allows."""
     kinds = {kind.name: kind for kind in own_kinds().values() if (kind.tabular if found.from_table else kind.rewrite)}
     return st.segmented_control(
-        _("What it is"),
+        _("Type"),
         list(kinds),
         default=found.kind,
         required=True,
@@ -89,7 +89,7 @@ def _draw_version(name: str) -> None:
     versions = [own.version for own in service.datasets.list_own(lab.actor()) if own.name == name]
     if versions:
         st.caption(
-            _("There is a dataset of this name: this becomes version {version}, and the others stay.").format(
+            _("A dataset with this name exists: this becomes version {version}, and the others stay.").format(
                 version=max(versions) + 1
             )
         )

@@ -101,7 +101,7 @@ def _draw_levels(found: Understood, key: str) -> dict[str, int]:
                 help=_("Files in one group stay in one split. A split is train, validation or test."),
                 key=f"own.level-{level.number}-{key}",
             )
-            st.caption(_("Such as: {examples}").format(examples=plain_label(level.examples, most=200)))
+            st.caption(_("For example: {examples}").format(examples=plain_label(level.examples, most=200)))
         chosen.setdefault(str(role), level.number)
     if "class" not in chosen:
         st.warning(_("The folders at one level must be the classes."), icon=":material/folder:")
@@ -129,7 +129,7 @@ def _draw_label_column(
     options = ["", *names]
     index = options.index(guess) if guess in options else 0
     with place:
-        return str(st.selectbox(label, options, index=index, format_func=lambda name: name or _("as guessed"), key=key))
+        return str(st.selectbox(label, options, index=index, format_func=lambda name: name or _("automatic"), key=key))
 
 
 def _draw_encoding(guess: str, key: str) -> str:

@@ -78,7 +78,7 @@ def draw_classes_toggle(found: Understood, roles: dict[str, Role], key: str) -> 
     return st.toggle(
         _("Predict classes"),
         key=f"own.classes-{key}",
-        help=_("The cells of the target are names of classes, also where they are numbers."),
+        help=_("The values of the target are class names, even if they are numbers."),
     )
 
 
@@ -101,8 +101,8 @@ def draw_roles(found: Understood, file_id: str) -> dict[str, Role]:
             "column": st.column_config.TextColumn(_("Column"), disabled=True),
             "role": st.column_config.SelectboxColumn(
                 _("Role"), options=ROLES, required=True, format_func=lambda role: _(ROLE_WORDS[str(role)]),
-                help=_("One column is the target: what is predicted. Rows of one group stay in one split; a split column "
-                       "says train, validation or test."),
+                help=_("One column is the target, the value to predict. Rows of one group stay in "
+                       "one split; a split column is train, validation or test in each row."),
             ),
             "examples": st.column_config.TextColumn(_("Examples"), disabled=True),
             "missing": st.column_config.NumberColumn(_("Missing"), format="percent", disabled=True),
@@ -118,13 +118,13 @@ def draw_roles(found: Understood, file_id: str) -> dict[str, Role]:
     roles = {guess.name: known[str(row["role"])] for guess, row in zip(found.columns, edited, strict=True)}
     targets = [name for name, role in roles.items() if role == "target"]
     if len(targets) != 1:
-        st.warning(_("One column must be the target, that which is predicted."), icon=":material/ads_click:")
+        st.warning(_("One column must be the target, the value to predict."), icon=":material/ads_click:")
     else:
         others = sum(role in ("number", "category") for role in roles.values())
         st.caption(
             plural(
-                "**{target}** is predicted from {count} other column. Click a role twice to change it.",
-                "**{target}** is predicted from {count} other columns. Click a role twice to change it.",
+                "**{target}** is predicted from {count} other column. Double-click a role to change it.",
+                "**{target}** is predicted from {count} other columns. Double-click a role to change it.",
                 others,
             ).format(target=plain_label(targets[0]), count=others)
         )
@@ -142,9 +142,9 @@ def draw_text_columns(found: Understood, read: Choice) -> Choice:
         label = _draw_column(_("Column of labels"), names, found.label_column, "own.label", found)
     with st.expander(_("Groups and splits"), icon=":material/call_split:"):
         group = _draw_column(_("Column of groups"), ["", *names], "", "own.group", found,
-                             _("Such as the author: rows that share its value stay in one split."))  # fmt: skip
+                             _("For example the author: rows with the same value stay in one split."))  # fmt: skip
         split = _draw_column(_("Column of splits"), ["", *names], "", "own.split", found,
-                             _("It says train, validation or test in each row."))  # fmt: skip
+                             _("Each row is train, validation or test."))  # fmt: skip
     return replace(read, text_column=text, label_column=label, group_column=group, split_column=split)
 
 
@@ -152,5 +152,5 @@ def _draw_column(label: str, names: list[str], guess: str, key: str, found: Unde
     index = names.index(guess) if guess in names else 0
     chosen = st.selectbox(label, names, index=index, format_func=plain_text, key=key, help=words or None)
     if examples := found.examples.get(chosen, ""):
-        st.caption(_("Such as: {examples}").format(examples=plain_label(examples, most=200)))
+        st.caption(_("For example: {examples}").format(examples=plain_label(examples, most=200)))
     return str(chosen)

@@ -33,8 +33,9 @@ def draw_import() -> None:
     with st.container(border=True):
         st.caption(
             _(
-                "A zip with a folder for each class (pictures, sounds or text files), or a table: CSV, TSV, JSON, JSONL or "
-                "Parquet. Nothing is kept before you press Import; the uploaded file itself never is."
+                "A zip with a folder for each class (images, audio clips or text files), or a table: "
+                "CSV, TSV, JSON, JSONL or Parquet. Nothing is stored before you press Import, and "
+                "the uploaded file itself is never stored."
             )
         )
         file = st.file_uploader(
@@ -73,7 +74,7 @@ def _look(file: Any, reading: Reading | None = None, key: str = _SEEN) -> Seen:
         st.session_state.pop(LAYOUT, None)
     layout: Layout = st.session_state.get(LAYOUT, Layout())
     if seen is None or (seen.file_id, seen.layout, seen.reading) != (file.file_id, layout, reading):
-        with st.spinner(_("Reading {name} ...").format(name=plain_label(file.name[-60:])), show_time=True):
+        with st.spinner(_("Reading {name}…").format(name=plain_label(file.name[-60:])), show_time=True):
             try:
                 found = service.datasets.understand(lab.actor(), file, file.name, layout=layout, reading=reading)
                 seen = Seen(file.file_id, found, layout=layout, reading=reading)
@@ -91,10 +92,10 @@ def _look_again(file: Any, seen: Seen, found: Understood) -> Seen:
 
 
 def _import(file: Any, choice: Choice, found: Understood) -> ImportReport:
-    bar = st.progress(0.0, _("Importing ..."))
+    bar = st.progress(0.0, _("Importing…"))
 
     def show(done: int, total: int) -> None:
-        bar.progress(done / max(total, 1), _("Importing {done} of {total} ...").format(done=done, total=total))
+        bar.progress(done / max(total, 1), _("Importing {done} of {total}…").format(done=done, total=total))
 
     file.seek(0)
     return service.datasets.import_own(lab.actor(), file, file.name, choice, show, found=found)
@@ -111,6 +112,6 @@ def _draw_done(report: ImportReport | None) -> None:
     with st.container(horizontal=True):
         st.page_link(page("train"), label=_("Train on it"), icon=":material/model_training:",
                      query_params=train_query(made))  # fmt: skip
-        st.page_link(page("data"), label=_("Look into it"), icon=":material/database:",
+        st.page_link(page("data"), label=_("Explore it"), icon=":material/database:",
                      query_params=browse_query(made))  # fmt: skip
     draw_problems(report.problems, "own.report")

@@ -72,7 +72,7 @@ def rows(known: Iterable[type[Dataset]]) -> list[Row]:
     ]  # fmt: skip
     others = [
         Row(cls.name, "", _(cls.title), cls.tasks, cls.num_examples, cls.num_classes,
-            _("included") if cls.embedded else _("here") if cls.ready() else _("to download"), _(cls.source))
+            _("included") if cls.embedded else _("on this machine") if cls.ready() else _("to download"), _(cls.source))
         for cls in known
         if not issubclass(cls, OwnDataset)
     ]  # fmt: skip
@@ -110,9 +110,9 @@ def draw_list(known: Iterable[type[Dataset]]) -> None:
         key="data.list",
         on_select="rerun",
         selection_mode="single-row",
-        alt=_("All datasets. Choose a row to look into it."),
+        alt=_("All datasets. Choose a row to explore it."),
     )
-    st.caption(_("Choose a row to look into it."))
+    st.caption(_("Choose a row to explore it."))
     if picked := chosen.selection.rows:
         st.query_params.from_dict({**_kept(), **found[picked[0]].query()})
         st.rerun()

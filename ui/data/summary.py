@@ -78,7 +78,9 @@ def _progress(dataset: Dataset, running: bool) -> None:
     if fetch is not None and fetch.state == "failed":
         st.error(said(fetch.message), icon=":material/cloud_off:")
     elif fetch is not None and fetch.state == "running":
-        st.error(_("The download was interrupted. Fetch again: it goes on where it was."), icon=":material/cloud_off:")
+        st.error(
+            _("The download was interrupted. Fetch again: it continues where it stopped."), icon=":material/cloud_off:"
+        )
     if st.button(_("Fetch"), icon=":material/download:", key="fetch"):
         lab.start_fetch(dataset.name)
         st.rerun()

@@ -100,13 +100,11 @@ def draw_batch(run: Run, modality: str, prediction: str, parameters: Mapping[str
             max_upload_size=settings().max_upload_mb,
             key=f"batch-files-{run.id}",
             help=_(
-                "Any number of files, a zip of them, or for tables a CSV with the names of the columns in its first "
-                "row: {count:,} inputs at most. They are not kept."
+                "Any number of files, a zip of them, or for tables a CSV with column names in its "
+                "first row: at most {count:,} inputs. They are not stored."
             ).format(count=settings().max_instances),
         )
-        if st.button(
-            _("Predict all"), icon=":material/play_arrow:", disabled=not files, help=_("Ask the network about each.")
-        ):
+        if st.button(_("Predict all"), icon=":material/play_arrow:", disabled=not files, help=_("Predict each input.")):
             st.session_state.pop(_STATE, None)
             with lab.guarded():
                 st.session_state[_STATE] = Batch(
@@ -127,13 +125,13 @@ def _follow(batch: Batch, prediction: str, ticking: bool) -> None:
         st.progress(done / total, _("{done:,} of {total:,} inputs").format(done=done, total=total))
     if batch.going:
         st.button(_("Cancel"), icon=":material/block:", on_click=batch.pause, key="batch-cancel",
-                  help=_("Stop here and keep what is done."))  # fmt: skip
+                  help=_("Stop here and keep the predictions so far."))  # fmt: skip
         return
     if batch.problem:
         st.error(said(batch.problem), icon=":material/error:")
     if done < total and st.button(
-        _("Go on"), icon=":material/play_arrow:", on_click=batch.go_on, key="batch-go-on",
-        help=_("Predict the inputs that are left."),
+        _("Continue"), icon=":material/play_arrow:", on_click=batch.go_on, key="batch-go-on",
+        help=_("Predict the remaining inputs."),
     ):  # fmt: skip
         st.rerun()
     if batch.results:

@@ -73,7 +73,7 @@ def draw_many(kind: str, results: Sequence[Result], cells: Cells = ({}, {})) -> 
                 _("Input"), help=_("Name of the file, and the row where it is a table.")
             ),
             "unknown": st.column_config.TextColumn(
-                _("Unknown"), help=_("Categories, by column, that the network was not trained with.")
+                _("Unknown"), help=_("Categories by column that were not in the training data.")
             ),
             "error": st.column_config.TextColumn(_("Problem"), help=_("Why a file could not be used."), width="large"),
         },
@@ -82,7 +82,7 @@ def draw_many(kind: str, results: Sequence[Result], cells: Cells = ({}, {})) -> 
         _download(_("Download as CSV"), write_csv(downloaded(given, how, table)), "predictions.csv", "text/csv",
                   _("The table without pictures, for a spreadsheet."))  # fmt: skip
         _download(_("Download as JSON"), json_file(results), "predictions.json", "application/json",
-                  _("All that the network said of each file, for a program."))  # fmt: skip
+                  _("Full predictions per file."))  # fmt: skip
 
 
 def _download(label: str, data: bytes, name: str, mime: str, words: str) -> None:
@@ -110,7 +110,7 @@ def _draw_unknown(values: Values) -> None:
     """Name the categories that the network was not trained with: it answers as if they were not there."""
     for column, name in values.get("unknown", {}).items():
         st.warning(
-            _("Unknown in the column {column}: {name}. The network was not trained with this category.").format(
+            _("Unknown in column {column}: {name}. The network was not trained on this category.").format(
                 column=plain_label(column), name=plain_label(name)
             ),
             icon=":material/help:",

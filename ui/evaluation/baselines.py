@@ -66,11 +66,11 @@ def _reservations(baseline: Mapping[str, Any]) -> str:
     """What made the baseline weaker than it might be."""
     found = ""
     if baseline["num_examples"] < baseline["num_available"]:
-        found += " " + _("The baseline was fitted on {count:,} of {all:,} training examples only.").format(
+        found += " " + _("The baseline was fitted on only {count:,} of {all:,} training examples.").format(
             count=baseline["num_examples"], all=baseline["num_available"]
         )
     if not baseline["complete"]:
-        found += " " + _("Its search was cut short: time was out.")
+        found += " " + _("The search for it was cut short by the time limit.")
     return found
 
 
@@ -81,7 +81,8 @@ def guess_sentence(evaluated: Mapping[str, Any]) -> str:
         return ""
     metric = guess["metric"]
     return _(
-        "The network is not better than always answering “{answer}”: {metric} {value}. It has learned nothing that helps."
+        "The network is not better than always answering “{answer}”: {metric} {value}. It has not "
+        "learned anything useful."
     ).format(
         answer=guess["answer"], metric=metric_label(metric).lower(), value=metric_text(metric, guess["metrics"][metric])
     )

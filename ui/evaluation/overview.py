@@ -58,7 +58,7 @@ def draw_evaluation(run: Run) -> None:
     words = {"test": _("Test"), "validation": _("Validation")} | {n: _(title) for n, title in _extra_tests(run).items()}
     splits = [split for split in words if evaluation.get(split)]
     if not splits:
-        st.caption(_("This run left no evaluation: a run is evaluated when it ends by itself or is stopped."))
+        st.caption(_("This run does not have an evaluation: a run is evaluated when it ends by itself or is stopped."))
         return
     split = st.segmented_control(
         _("Evaluated on"),
@@ -67,7 +67,7 @@ def draw_evaluation(run: Run) -> None:
         required=True,
         format_func=lambda s: words[s],
         key="evaluated_on",
-        help=_("Validation examples chose the best epoch; test examples were used once, at the very end."),
+        help=_("The validation split chose the best epoch; the test split was used once, at the very end."),
     )
     split = split or splits[0]
     evaluated = evaluation[split]
@@ -78,7 +78,7 @@ def draw_evaluation(run: Run) -> None:
     if warning := guess_sentence(evaluated):
         st.container(border=True).text(warning)
     if sentence := baseline_sentence(evaluated, objective_of(run)):
-        st.text(sentence, help=_("What a classical method reaches that was fitted on the same training examples."))
+        st.text(sentence, help=_("Result of a classical method fitted on the same training examples."))
     st.download_button(
         _("Report"),
         report_text(run, evaluation),
@@ -86,7 +86,7 @@ def draw_evaluation(run: Run) -> None:
         mime="text/plain",
         icon=":material/download:",
         on_click="ignore",
-        help=_("What was trained on what, when, and all figures, as plain text."),
+        help=_("All settings and results of this run, as plain text."),
     )
     renderer = renderer_for(tasks[title_of(run, "task")].prediction) if title_of(run, "task") in tasks else Renderer()
     renderer.evaluate(run, split, evaluated)

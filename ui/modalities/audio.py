@@ -50,7 +50,7 @@ class Sounds:
 
     def size(self, info: DataInfo) -> str:
         """Return the length of a clip."""
-        return _("{seconds} s of sound").format(seconds=f"{info.shape[0] / SAMPLE_RATE_HZ:g}")
+        return _("{seconds} s of audio").format(seconds=f"{info.shape[0] / SAMPLE_RATE_HZ:g}")
 
     def look(self, prepared: PreparedDataset) -> None:
         """A row of spectrograms for each class, and a player for the class that is chosen."""
@@ -60,7 +60,7 @@ class Sounds:
             labels = list(prepared.info.labels[:MAX_CLASSES])
             chosen = st.pills(
                 _("Listen"), labels, default=labels[0], required=True, format_func=plain_label,
-                key=f"listen-{prepared.path.name}", help=_("Hear the first of the spectrograms of this class."), wrap=True,
+                key=f"listen-{prepared.path.name}", help=_("Play the first clip of this class."), wrap=True,
             )  # fmt: skip
             where = where[prepared.targets[where] == labels.index(chosen or labels[0])]
         for position in where[:1]:  # none where all of a rare class went to the other splits
@@ -76,7 +76,7 @@ class Sounds:
             format_func=lambda name: f"{WAYS[name].icon} {_(WAYS[name].word)}",
             key="sound_way",
             wrap=True,
-            help=_("Where the sound comes from."),
+            help=_("Source of the audio."),
         )
         return WAYS[chosen or next(iter(WAYS))].ask(run, dataset)
 
@@ -94,7 +94,7 @@ class Sounds:
             alt=_("Spectrogram of {name}").format(name=plain_text(name)),
         )
         if is_silent(samples):
-            st.warning(_("Nothing can be heard in this clip. Check the microphone."), icon=":material/mic_off:")
+            st.warning(_("This recording is silent. Check the microphone."), icon=":material/mic_off:")
 
     def cells(self, files: Sequence[File]) -> Cells:
         """A column of spectrograms."""
@@ -155,7 +155,7 @@ def example_input(run: Run, dataset: Dataset) -> list[File]:
     except TrainyardError as error:
         st.info(said(error), icon=":material/info:")
         return []
-    st.caption(_("From the test split: the network has not been trained on these."))
+    st.caption(_("From the test split: the network was not trained on these."))
     key = f"example-{run.id}"
     for column, (i, (label, _wav, picture)) in zip(_grid(len(examples)), enumerate(examples), strict=True):
         with column:
@@ -196,7 +196,10 @@ def record_input(run: Run, dataset: Dataset) -> list[File]:
         _("Recording"),
         sample_rate=SAMPLE_RATE_HZ,
         key=f"microphone-{run.id}",
-        help=_("Your browser asks for permission. The recording is not kept. Of a long one the loudest part counts."),
+        help=_(
+            "Your browser asks for permission. The recording is not stored. Of a long recording, "
+            "the loudest part is used."
+        ),
     )
     return [(_("recording"), sound.getvalue())] if sound else []
 
@@ -210,11 +213,11 @@ def upload_input(run: Run, dataset: Dataset) -> list[File]:
         accept_multiple_files=True,
         max_upload_size=settings().max_upload_mb,
         key=f"upload-sound-{run.id}",
-        help=_("One sound or several, {count} at most. They are not kept.").format(count=most),
+        help=_("One or more audio files, at most {count}. They are not stored.").format(count=most),
     )
     if len(files) > most:
         st.warning(
-            _("{given} sounds were given, and at most {most} are taken at once. The first {most} are used.").format(
+            _("{given} audio files were given; the first {most} are used, the most at once.").format(
                 given=len(files), most=most
             )
         )

@@ -68,7 +68,7 @@ class Images:
             format_func=lambda name: f"{ways[name].icon} {_(ways[name].word)}",
             key="input_way",
             wrap=True,
-            help=_("Where the image comes from."),
+            help=_("Source of the image."),
         )
         return ways[chosen or next(iter(ways))].ask(run, dataset)
 
@@ -166,11 +166,11 @@ def upload_input(run: Run, dataset: Dataset) -> list[File]:
         accept_multiple_files=True,
         max_upload_size=settings().max_upload_mb,
         key=f"upload-{run.id}",
-        help=_("One image or several, {count} at most. They are not kept.").format(count=most),
+        help=_("One or more images, at most {count}. They are not stored.").format(count=most),
     )
     if len(files) > most:
         st.warning(
-            _("{given} images were given, and at most {most} are taken at once. The first {most} are used.").format(
+            _("{given} images were given; the first {most} are used, the most at once.").format(
                 given=len(files), most=most
             )
         )
@@ -180,7 +180,7 @@ def upload_input(run: Run, dataset: Dataset) -> list[File]:
 def camera_input(run: Run, dataset: Dataset) -> list[File]:
     """A photo. The browser asks for permission when the widget appears, not before."""
     photo = st.camera_input(
-        _("Photo"), key=f"camera-{run.id}", help=_("Your browser asks for permission. The photo is not kept.")
+        _("Photo"), key=f"camera-{run.id}", help=_("Your browser asks for permission. The photo is not stored.")
     )
     return [(_("photo"), photo.getvalue())] if photo else []
 
@@ -192,7 +192,7 @@ def example_input(run: Run, dataset: Dataset) -> list[File]:
     except TrainyardError as error:
         st.info(said(error), icon=":material/info:")
         return []
-    st.caption(_("From the test split: the network has not been trained on these."))
+    st.caption(_("From the test split: the network was not trained on these."))
     key = f"example-{run.id}"
     for column, (i, (label, picture)) in zip(_grid(len(examples)), enumerate(examples), strict=True):
         with column:

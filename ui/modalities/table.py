@@ -71,7 +71,7 @@ class Tables:
             required=True,
             format_func=lambda name: f"{_WAYS[name][1]} {_(_WAYS[name][0])}",
             key="row_way",
-            help=_("Where the row comes from."),
+            help=_("Source of the row."),
         )
         info, prepared = _known(run, dataset)
         return _ask_file(run, info) if way == "file" else _ask_row(run, info, prepared)
@@ -125,10 +125,10 @@ def _draw_target(prepared: PreparedDataset) -> None:
     if info.labels:
         counts = [sum(of_class) for of_class in zip(*prepared.meta["counts"].values(), strict=True)]
         figure = class_balance(info.labels, counts, theme_name())
-        words, height = _("How many rows of each class there are"), min(420, 50 + 28 * len(info.labels))
+        words, height = _("Number of rows of each class"), min(420, 50 + 28 * len(info.labels))
     else:
         figure = histogram(prepared.targets[prepared.indices("train")], info.target, theme_name())
-        words, height = _("How the values of the target lie"), 190
+        words, height = _("Distribution of the target"), 190
     live_plot(
         to_json(figure),
         key="look-target",
@@ -181,7 +181,7 @@ def _draw_columns(facts: Sequence[ColumnFacts]) -> None:
                 _("Missing"), help=_("Share of the training rows without a value."), format="percent", width="small"
             ),
             "typical": column.TextColumn(_("Typical"), help=_("The median, or the most frequent category.")),
-            "range": column.TextColumn(_("Range"), help=_("Smallest and largest number, or how many categories.")),
+            "range": column.TextColumn(_("Range"), help=_("Smallest and largest number, or number of categories.")),
             "distribution": column.BarChartColumn(
                 _("Distribution"),
                 help=_("Numbers from small to large; categories from frequent to rare."),
@@ -248,8 +248,8 @@ def _offer(form: str, info: DataInfo, examples: Sequence[tuple[str, Record]]) ->
     """Buttons that fill the form with an example."""
     st.caption(
         _(
-            "Fill in an example of the test split; the network has not been trained on it. The buttons tell the right "
-            "answers, the form does not."
+            "Fill in an example of the test split; the network was not trained on it. The buttons "
+            "show the right answers; the form does not."
         )
     )
     with st.container(horizontal=True):
@@ -313,14 +313,14 @@ def _ask_category(column: Column, key: str, fact: ColumnFacts | None) -> str | N
         format_func=plain_text,
         placeholder=_("missing"),
         accept_new_options=True,
-        help=_("Empty: missing. A value that training has not seen can be typed."),
+        help=_("Empty: missing. You can type a value that is not in the training data."),
     )
     return chosen
 
 
 def _edit_wide(form: str, info: DataInfo, start: Record, chosen: int) -> dict[str, float | str | None]:
     """One editable row, for tables with too many columns for widgets."""
-    st.caption(_("{count} columns: change what you like in the row; an empty cell is a missing value.").format(
+    st.caption(_("{count} columns: edit any value of the row; an empty cell is a missing value.").format(
         count=len(info.columns)))  # fmt: skip
     frame = pd.DataFrame(
         {
@@ -349,7 +349,7 @@ def _ask_file(run: Run, info: DataInfo) -> list[File]:
         type=list(TABLE_TYPES),
         max_upload_size=min(settings().max_upload_mb, settings().max_table_mb),
         key=f"table-{run.id}",
-        help=_("CSV, TSV, JSON, JSONL or Parquet with up to {count} rows. It is not kept.").format(
+        help=_("CSV, TSV, JSON, JSONL or Parquet with up to {count} rows. It is not stored.").format(
             count=f"{settings().max_predicted_rows:,}"
         ),
     )

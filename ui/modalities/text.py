@@ -53,7 +53,7 @@ class Texts:
             format_func=lambda name: f"{WAYS[name][1]} {_(WAYS[name][0])}",
             key="text_way",
             wrap=True,
-            help=_("Where the text comes from."),
+            help=_("Source of the text."),
         )
         return WAYS[chosen or next(iter(WAYS))][2](run, dataset)
 
@@ -131,7 +131,7 @@ def write_input(run: Run, dataset: Dataset) -> list[File]:
     )
     each = _each_line()
     st.button(_("Predict"), type="primary", icon=":material/play_arrow:", key="predict_text",
-              help=_("Ask the network about this text."))  # fmt: skip
+              help=_("Predict this text."))  # fmt: skip
     if each:
         return _at_most(lines_of(text))
     return [(_(_WRITTEN), text.encode())] if text.strip() else []
@@ -145,7 +145,7 @@ def upload_input(run: Run, dataset: Dataset) -> list[File]:
         accept_multiple_files=True,
         max_upload_size=settings().max_upload_mb,
         key=f"upload-{run.id}",
-        help=_("Plain text in UTF-8. Files are not kept."),
+        help=_("Plain text in UTF-8. Files are not stored."),
     )
     if not _each_line():
         return _at_most([(file.name, file.getvalue()) for file in files])
@@ -159,7 +159,7 @@ def example_input(run: Run, dataset: Dataset) -> list[File]:
     except TrainyardError as error:
         st.info(said(error), icon=":material/info:")
         return []
-    st.caption(_("From the test split: the network has not been trained on these."))
+    st.caption(_("From the test split: the network was not trained on these."))
     key = f"example-{run.id}"
     for i, (label, text) in enumerate(examples):
         left, right = st.columns([1, 3], vertical_alignment="center")
@@ -179,7 +179,7 @@ def example_input(run: Run, dataset: Dataset) -> list[File]:
 
 def _each_line() -> bool:
     return st.toggle(
-        _("Each line is a text"), key="text_lines", help=_("Predict many short texts at once, a line each.")
+        _("Each line is a text"), key="text_lines", help=_("Predict several short texts at once, one per line.")
     )
 
 
@@ -197,7 +197,7 @@ def _at_most(files: list[File]) -> list[File]:
     most = settings().max_predictions
     if len(files) > most:
         st.warning(
-            _("{given} texts were given, and at most {most} are taken at once. The first {most} are used.").format(
+            _("{given} texts were given; the first {most} are used, the most at once.").format(
                 given=len(files), most=most
             )
         )

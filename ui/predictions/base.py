@@ -28,7 +28,7 @@ class Renderer:
 
     def draw(self, values: Values, key: str) -> None:
         """Draw one prediction, large: the result on the demo page."""
-        st.text(self.text(values), help=_("What the network answers."))
+        st.text(self.text(values), help=_("The network's prediction."))
 
     def probe(self, values: Values, truth: str) -> tuple[str, Verdict]:
         """Return one prediction in few words, and whether it is right, where an answer can be that."""
@@ -40,7 +40,7 @@ class Renderer:
 
     def columns(self) -> dict[str, Any]:
         """Return how the table shows these cells, as `column_config`."""
-        return {"prediction": st.column_config.TextColumn(_("Prediction"), help=_("What the network answers."))}
+        return {"prediction": st.column_config.TextColumn(_("Prediction"), help=_("The network's prediction."))}
 
     def evaluate(self, run: Run, split: str, evaluated: Values) -> None:
         """Draw the figures of an evaluation that belong to this kind, below the metrics: nothing by default."""

@@ -28,16 +28,16 @@ class Classes(Renderer):
         st.metric(
             _("Prediction"),
             plain_label(values["label"]),
-            delta=_("{share:.1%} sure").format(share=values["probability"]),
+            delta=_("{share:.1%} confident").format(share=values["probability"]),
             delta_color="off",
             delta_arrow="off",
-            help=_("The likeliest class and the probability that the network gives it."),
+            help=_("The most likely class and its probability."),
         )
         shown = min(10, len(values["probabilities"]))
         live_plot(
             to_json(probability_bars(values["probabilities"], theme_name())),
             key=key,
-            label=_("Probabilities of the {count} likeliest classes; first: {label}").format(
+            label=_("Probabilities of the {count} most likely classes; first: {label}").format(
                 count=shown, label=plain_text(values["label"])
             ),
             failed=_("The chart cannot be drawn: the browser could not load Plotly from this server."),
@@ -51,10 +51,10 @@ class Classes(Renderer):
     def columns(self) -> dict[str, Any]:
         """Probability as a bar."""
         return {
-            "label": st.column_config.TextColumn(_("Prediction"), help=_("The likeliest class.")),
+            "label": st.column_config.TextColumn(_("Prediction"), help=_("The most likely class.")),
             "probability": st.column_config.ProgressColumn(
                 _("Probability"),
-                help=_("That the network gives the likeliest class."),
+                help=_("Probability of the predicted class."),
                 format="percent",
                 min_value=0.0,
                 max_value=1.0,
@@ -63,7 +63,7 @@ class Classes(Renderer):
 
     def text(self, values: Values) -> str:
         """The label, and how sure the network is."""
-        return _("{label}, {share:.1%} sure").format(label=values["label"], share=values["probability"])
+        return _("{label}, {share:.1%} confident").format(label=values["label"], share=values["probability"])
 
     def probe(self, values: Values, truth: str) -> tuple[str, Verdict]:
         """The label with its probability, right or wrong."""
@@ -102,7 +102,7 @@ def _draw_confusion(run: Run, evaluated: Values) -> None:
     shares = st.toggle(
         _("Show shares of each true class"),
         key="confusion_shares",
-        help=_("Off: how many examples. On: per cent of the true class, so that rare classes can be compared."),
+        help=_("Off: number of examples. On: percentage of the true class, so that rare classes can be compared."),
     )
     labels = evaluated["labels"]
     figure = confusion_figure(evaluated["confusion_matrix"], labels, theme_name(), shares=shares)
@@ -132,10 +132,12 @@ def _draw_classes(run: Run, per_class: list[dict[str, Any]]) -> None:
             alt=_("Precision, recall, F1 and number of examples of each class"),
             column_config={
                 "label": st.column_config.TextColumn(_("Class"), pinned=True),
-                "precision": share(_("Precision"), _("Of those predicted as this class, how many are.")),
-                "recall": share(_("Recall"), _("Of those that are this class, how many were found.")),
+                "precision": share(
+                    _("Precision"), _("Share of the examples predicted as this class that belong to it.")
+                ),
+                "recall": share(_("Recall"), _("Share of the examples of this class that were predicted as it.")),
                 "f1": share(_("F1"), _("Harmonic mean of precision and recall.")),
-                "support": st.column_config.NumberColumn(_("Examples"), help=_("How many there are in the split.")),
+                "support": st.column_config.NumberColumn(_("Examples"), help=_("Number of examples in the split.")),
             },
         )
     with chart:

@@ -48,7 +48,7 @@ def draw_class_examples(run: Run, split: str, labels: Sequence[str]) -> None:
     """Two tabs: the examples behind a cell of the confusion matrix, and the surest mistakes. Read when opened."""
     st.subheader(_("Examples"))
     behind, surest = st.tabs(
-        [_("Behind a cell of the matrix"), _("Most confident mistakes")], key="examples", on_change="rerun"
+        [_("Examples in this cell"), _("Most confident mistakes")], key="examples", on_change="rerun"
     )
     if behind.open:
         with behind:
@@ -85,7 +85,7 @@ def draw_worst_examples(run: Run, split: str) -> None:
             return
         name = next(iter(outcomes.scores), None)
         if name is None:
-            st.caption(_("This task does not say how good single examples are."))
+            st.caption(_("This task does not score single examples."))
             return
         prepared = _prepared(run)
         if prepared is None:
@@ -102,8 +102,8 @@ def _draw_cell(run: Run, split: str, labels: Sequence[str]) -> None:
         return
     true, predicted = _choose_cell(outcomes, labels)
     where = cell(outcomes, true, predicted)
-    words = plural("{count:,} example of {true} was taken for {predicted}.",
-                   "{count:,} examples of {true} were taken for {predicted}.", len(where))  # fmt: skip
+    words = plural("{count:,} example of {true} was predicted as {predicted}.",
+                   "{count:,} examples of {true} were predicted as {predicted}.", len(where))  # fmt: skip
     st.text(words.format(count=len(where), true=plain_text(labels[true]), predicted=plain_text(labels[predicted])))
     if not len(where):
         return
@@ -111,9 +111,9 @@ def _draw_cell(run: Run, split: str, labels: Sequence[str]) -> None:
     if prepared is None:
         return
     if len(where) > MOST:
-        st.caption(_("The {count} of which the network is surest:").format(count=MOST))
+        st.caption(_("The {count} most confident ones:").format(count=MOST))
     shown = where[:MOST]
-    captions = [_("{share:.1%} sure").format(share=outcomes.outputs[i, predicted]) for i in shown]
+    captions = [_("{share:.1%} confident").format(share=outcomes.outputs[i, predicted]) for i in shown]
     modality_of(prepared).examples(prepared, outcomes.positions[shown].tolist(), captions)
 
 
@@ -157,14 +157,14 @@ def _draw_mistakes(run: Run, split: str, labels: Sequence[str]) -> None:
         return
     where = surest_mistakes(outcomes)
     if not len(where):
-        st.caption(_("There is no mistake in this split."))
+        st.caption(_("There are no mistakes in this split."))
         return
     prepared = _prepared(run)
     if prepared is None:
         return
-    st.caption(_("A wrong label in the data, or something the network has not understood?"))
+    st.caption(_("A wrong label in the data, or something the network has not learned?"))
     captions = [
-        _("{true} taken for {predicted}, {share:.1%} sure").format(
+        _("{true} predicted as {predicted}, {share:.1%} confident").format(
             true=labels[int(outcomes.targets[i])],
             predicted=labels[int(outcomes.outputs[i].argmax())],
             share=outcomes.outputs[i].max(),
@@ -182,7 +182,7 @@ def _outcomes(run: Run, split: str) -> Outcomes | None:
         _log.exception("cannot read the outcomes of run %s", run.id)
         outcomes = None
     if outcomes is None:
-        st.caption(_("What became of each example was not kept, or has been deleted to free space."))
+        st.caption(_("Per-example predictions were not kept, or were deleted to free space."))
     return outcomes
 
 
@@ -198,7 +198,7 @@ def _prepared(run: Run) -> PreparedDataset | None:
                 icon=":material/info:",
             )
             return None
-        with st.spinner(_("Preparing the dataset ..."), show_time=True):
+        with st.spinner(_("Preparing the dataset…"), show_time=True):
             prepared = prepare(dataset)
     except TrainyardError as error:
         st.info(_("The examples cannot be shown. {reason}").format(reason=said(error)), icon=":material/info:")

@@ -34,7 +34,7 @@ def draw_thresholds(run: Run, evaluated: dict[str, Any]) -> None:
 def _draw_curves(run: Run, evaluated: dict[str, Any], kind: Kind) -> None:
     found = evaluated[kind]
     if found["area"] is None:
-        st.caption(_("There is no curve: this split has examples of one class only."))
+        st.caption(_("There are no curves: this split has examples of only one class."))
         return
     chart, side = st.columns([3, 2])
     name = _("AUC") if kind == "roc" else _("Average precision")
@@ -48,11 +48,13 @@ def _draw_curves(run: Run, evaluated: dict[str, Any], kind: Kind) -> None:
         )
     with side:
         if kind == "roc":
-            st.caption(_("For each threshold: how many of a class are found, and how many others are taken for it. "
-                         "AUC: the chance that one of the class is given a higher probability than another."))  # fmt: skip
+            st.caption(_("For each threshold: the share of a class that is found, and the share of "
+                         "other examples taken for it. AUC: the probability that an example of the "
+                         "class scores higher than one of another class."))  # fmt: skip
         else:
-            st.caption(_("For each threshold: how many of a class are found, and how many of those found are right. "
-                         "It tells more than ROC where a class is rare."))  # fmt: skip
+            st.caption(_("For each threshold: the share of a class that is found (recall), and the "
+                         "share of those found that is right (precision). More informative than ROC "
+                         "for rare classes."))  # fmt: skip
         rows = [
             {"label": label, "area": area}
             for label, area in zip(evaluated["labels"], found["areas"], strict=True)
@@ -83,8 +85,8 @@ def _draw_calibration(run: Run, evaluated: dict[str, Any]) -> None:
         )
     with side:
         st.markdown(calibration_words(calibration))
-        st.caption(_("Expected calibration error: the mean distance between confidence and accuracy over 15 bins, each "
-                     "weighed by its examples (Guo et al. 2017)."))  # fmt: skip
+        st.caption(_("Expected calibration error: the mean distance between confidence and accuracy "
+                     "over 15 bins, weighted by their examples (Guo et al. 2017)."))  # fmt: skip
 
 
 def calibration_words(calibration: dict[str, Any]) -> str:
@@ -94,12 +96,12 @@ def calibration_words(calibration: dict[str, Any]) -> str:
     sure = sum(row["confidence"] * row["count"] for row in bins) / total
     right = sum(row["accuracy"] * row["count"] for row in bins) / total
     if sure - right > _NOTABLE:
-        words = _(
-            "The network is **overconfident**: on average {sure:.1%} sure, and right in {right:.1%} of the cases."
-        )
+        words = _("The network is **overconfident**: its mean confidence is {sure:.1%}, its accuracy {right:.1%}.")
     elif right - sure > _NOTABLE:
-        words = _("The network is **too cautious**: on average {sure:.1%} sure, and right in {right:.1%} of the cases.")
+        words = _("The network is **underconfident**: its mean confidence is {sure:.1%}, its accuracy {right:.1%}.")
     else:
-        words = _("The network is about as right ({right:.1%}) as it is sure ({sure:.1%}) on average.")
+        words = _(
+            "The network is well calibrated on average: its accuracy is {right:.1%}, its mean confidence {sure:.1%}."
+        )
     error = _("Over all bins the two are {points:.1f} points apart (calibration error).")
     return f"{words} {error}".format(sure=sure, right=right, points=100 * calibration["ece"])

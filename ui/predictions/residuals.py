@@ -31,6 +31,6 @@ def draw_values(run: Run, evaluated: dict[str, Any]) -> None:
         still_plot(
             errors_figure(evaluated["histogram"], unit, theme_name()),
             f"errors-{run.id}",
-            _("How often which error happens"),
+            _("Distribution of the errors"),
             400,
         )

@@ -18,7 +18,7 @@ class Value(Renderer):
     def draw(self, values: Values, key: str) -> None:
         """The number large."""
         label = plain_label(values.get("target") or _("Prediction"))
-        st.metric(label, f"{values['value']:,.5g}", help=_("What the network expects for this input."))
+        st.metric(label, f"{values['value']:,.5g}", help=_("The network's prediction for this input."))
 
     def row(self, values: Values) -> dict[str, Any]:
         """The number."""
@@ -26,7 +26,7 @@ class Value(Renderer):
 
     def columns(self) -> dict[str, Any]:
         """The number with five digits."""
-        words = _("What the network expects for this input.")
+        words = _("The network's prediction for this input.")
         return {"value": st.column_config.NumberColumn(_("Prediction"), help=words, format="%.5g")}
 
     def text(self, values: Values) -> str:

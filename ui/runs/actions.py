@@ -22,14 +22,14 @@ def draw_actions(run: Run) -> None:
             run,
             _("Pause"),
             ":material/pause:",
-            _("Free the device within a second, and keep the place in the queue for when it is resumed."),
+            _("Free the device within a second; the run keeps its place in the queue until it is resumed."),
             pause,
         )
         _request_button(
             run,
             _("Stop"),
             ":material/stop:",
-            _("End within a second and keep a model; the run can be resumed later."),
+            _("End within a second and keep the model; the run can be resumed later."),
             stop,
         )
         if st.button(
@@ -42,7 +42,7 @@ def draw_actions(run: Run) -> None:
     if resumable(run) and st.button(
         _("Resume"),
         icon=":material/play_arrow:",
-        help=_("Go on from the last checkpoint: the same run, the same weights."),
+        help=_("Continue from the last checkpoint: the same run, the same weights."),
     ):
         apply([run.id], resume)
         st.rerun()
@@ -52,7 +52,7 @@ def draw_actions(run: Run) -> None:
         _("Try it"),
         type="primary",
         icon=":material/draw:",
-        help=_("Give the trained network an input of your own."),
+        help=_("Try the trained network on your own input."),
     ):
         st.switch_page(page("demo"), query_params={"run": str(run.id)})
 
@@ -67,9 +67,9 @@ def _request_button(run: Run, label: str, icon: str, words: str, action: Callabl
 def _seeds_button(run: Run) -> None:
     count = settings().repeated_seeds
     if st.button(
-        plural("Run {count} seed", "Run {count} seeds", count).format(count=count),
+        plural("Train with {count} other seed", "Train with {count} other seeds", count).format(count=count),
         icon=":material/casino:",
-        help=_("Queue the same run with other seeds: together they tell how much of its result is chance."),
+        help=_("Queue the same run with other seeds: together they show how much of its result is due to chance."),
     ):
         with lab.guarded():
             made = lab.reseed(run, count)
@@ -128,8 +128,8 @@ def confirm_cancel(run_ids: list[int]) -> None:
     _confirm(
         _("Cancel?"),
         plural(
-            "Run {ids} ends and keeps no model. To keep one, stop it instead.",
-            "Runs {ids} end and keep no model. To keep one, stop them instead.",
+            "Run {ids} ends without a model. To keep its model, stop it instead.",
+            "Runs {ids} end without a model. To keep their models, stop them instead.",
             len(run_ids),
         ),
         _("Cancel the training"),
@@ -159,13 +159,13 @@ def _confirm(title: str, question: str, yes: str, run_ids: list[int], action: Ca
         shown = ", ".join(map(str, run_ids[:12])) + ("…" if len(run_ids) > 12 else "")
         st.write(question.format(ids=shown))
         with st.container(horizontal=True, horizontal_alignment="right"):
-            if st.button(_("Keep"), help=_("Close this and change nothing.")):
+            if st.button(_("Keep"), help=_("Close without changes.")):
                 st.rerun()
             st.button(
                 yes,
                 type="primary",
                 key="confirmed",
-                help=_("There is no way back."),
+                help=_("This cannot be undone."),
                 on_click=apply,
                 args=(run_ids, action),
             )

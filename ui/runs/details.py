@@ -87,7 +87,7 @@ def _draw_spec(run: Run) -> None:
         page("train"),
         label=_("Open in the Train form"),
         icon=":material/tune:",
-        help=_("The form with all values of this run, to change some and train again."),
+        help=_("The form filled with the values of this run, to change some and train again."),
         query_params=query_of(spec),
     )
     st.dataframe(
@@ -100,7 +100,7 @@ def _draw_spec(run: Run) -> None:
             "label": st.column_config.TextColumn(_("Setting")),
             "value": st.column_config.TextColumn(_("Value")),
             "changed": st.column_config.CheckboxColumn(_("Chosen"), help=_("Differs from the default."), width="small"),
-            "help": st.column_config.TextColumn(_("Meaning"), width="large"),
+            "help": st.column_config.TextColumn(_("Description"), width="large"),
         },
     )
 
@@ -123,11 +123,11 @@ def _draw_events(run: Run) -> None:
         pd.DataFrame(rows, columns=["at", "kind", "text"]),
         hide_index=True,
         key=f"events-{run.id}",
-        alt=_("What happened to the run, oldest first"),
+        alt=_("Events of the run, oldest first"),
         column_config={
             "at": st.column_config.TextColumn(_("Time"), width="small"),
             "kind": st.column_config.TextColumn(_("Kind"), width="small"),
-            "text": st.column_config.TextColumn(_("What happened"), width="large"),
+            "text": st.column_config.TextColumn(_("Event"), width="large"),
         },
     )
 
@@ -142,11 +142,11 @@ def _draw_system(run: Run) -> None:
         _("Started"): local_time(run.started_at),
         _("Ended"): local_time(run.ended_at),
         _("Duration"): duration_text(seconds) if seconds is not None else "",
-        _("Last heard of"): _("{time} ago").format(time=duration_text(silent)) if silent is not None else "",
+        _("Last heartbeat"): _("{time} ago").format(time=duration_text(silent)) if silent is not None else "",
         _("Folder"): str(service.artifacts.files(lab.actor(), run).folder),
     }
     _facts({name: value for name, value in facts.items() if value not in ("", None)}, f"machine-{run.id}")
-    st.caption(_("Recorded by the worker, so that the run can be repeated:"))
+    st.caption(_("Recorded by the worker so that the run can be reproduced:"))
     if not run.environment:
         st.caption(_("Nothing yet: the worker writes it when the run starts."))
         return

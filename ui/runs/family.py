@@ -127,7 +127,7 @@ def draw_tree(runs: Sequence[Run], current: int = 0) -> None:
     chart = Chart(
         "forks",
         to_json(family_figure(drawn, current, theme_name())),
-        _("Which run was forked from which, over epochs"),
+        _("Family tree of forks, over epochs"),
         _FRAME_PIXELS + _LANE_PIXELS * len(drawn),
         step=len(drawn),
     )

@@ -25,7 +25,8 @@ def draw_fork_button(run: Run) -> None:
             _("Fork…"),
             icon=":material/fork_right:",
             help=_(
-                "Go on from one of its epochs with other values, as a new run. A click on the curve chooses the epoch, too."
+                "Continue from one of its epochs with other values, as a new run. You can also click "
+                "the curve to choose the epoch."
             ),
         )
     ):
@@ -62,19 +63,24 @@ def _ask(run: Run, wanted: int) -> None:
 
     @st.dialog(_("Fork run {id}").format(id=run.id))
     def ask() -> None:
-        st.write(_("The new run has the weights of that moment, and goes on with the values that you choose next."))
+        st.write(
+            _("The new run starts with the weights of that moment and continues with the values that you choose next.")
+        )
         epoch = st.selectbox(
-            _("Go on from the end of"),
+            _("Continue from the end of"),
             epochs,
             index=epochs.index(nearest(epochs, wanted)),
             format_func=lambda number: _epoch_text(run, number, best, history),
-            help=_("Short epochs share a checkpoint, and of long runs some are kept: the newest and the best always."),
+            help=_(
+                "Short epochs share a checkpoint, and long runs keep only some epochs; the newest "
+                "and the best are always kept."
+            ),
         )
         if st.button(
             _("Choose values"),
             type="primary",
             icon=":material/tune:",
-            help=_("The Train form with all values of this run, to change some and train on."),
+            help=_("The Train form filled with the values of this run, to change some and continue training."),
         ):
             try:
                 st.switch_page(page("train"), query_params=fork_query(run, epoch))

@@ -42,7 +42,7 @@ def draw_group(run: Run) -> None:
 def _draw_spread(members: list[Run], split: str) -> None:
     figures = spread(members, split)
     if not figures:
-        st.caption(_("Mean and spread follow when two of the runs have ended."))
+        st.caption(_("Mean and spread appear when two of the runs have ended."))
         return
     with st.container(horizontal=True):
         for name, found in figures.items():
@@ -53,9 +53,9 @@ def _draw_spread(members: list[Run], split: str) -> None:
                 delta_color="off",
                 delta_arrow="off",
                 border=True,
-                help=_(
-                    "Mean and standard deviation over {count} ended runs, and where the mean of many more would lie."
-                ).format(count=found.count),
+                help=_("Mean and standard deviation over {count} ended runs, with the interval of the mean.").format(
+                    count=found.count
+                ),
             )
 
 

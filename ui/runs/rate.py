@@ -22,7 +22,7 @@ def draw_rate_button(run: Run) -> None:
         and st.button(
             _("Learning rate…"),
             icon=":material/speed:",
-            help=_("Change it while the run trains. It is recorded, and repeated when the run is."),
+            help=_("Change it while the run trains. The change is recorded, and repeated when the run is repeated."),
         )
     ):
         with lab.guarded():
@@ -47,7 +47,8 @@ def _ask(run: Run, optimizer: Optimizer) -> None:
             step=asked / 10,
             format="%g",
             help=_(
-                "Taken within a second. A schedule that follows a curve is scaled, as if it had begun with this rate."
+                "Takes effect within a second. A schedule that follows a curve is scaled as if it "
+                "had begun with this rate."
             ),
         )
         for change in run.steering:
@@ -55,7 +56,7 @@ def _ask(run: Run, optimizer: Optimizer) -> None:
         if st.button(
             _("Change"),
             type="primary",
-            help=_("From the next steps on."),
+            help=_("Takes effect from the next steps."),
             on_click=apply,
             args=([run.id], partial(_steer, key)),
         ):
@@ -68,7 +69,7 @@ def change_text(change: dict[str, Any]) -> str:
     """One change in words."""
     rate = f"{change['learning_rate']:g}"
     if change["step"] is None:
-        return _("{rate} is asked for").format(rate=rate)
+        return _("{rate} requested").format(rate=rate)
     return _("{rate} since step {step:,}").format(rate=rate, step=change["step"])
 
 

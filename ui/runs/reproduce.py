@@ -32,7 +32,7 @@ def draw_reproduce(run: Run) -> None:
         spec = run.parsed()
     except TrainyardError as error:
         st.warning(said(error), icon=":material/link_off:")
-        st.caption(_("A part of this run is not known here any more, so it can be read but not repeated."))
+        st.caption(_("A part of this run no longer exists here, so the run can be viewed but not repeated."))
         return
     _draw_again(run, spec)
     _draw_script(run, spec)
@@ -69,7 +69,7 @@ def recorded(run: Run) -> list[tuple[str, str]]:
 
 
 def _draw_recorded(run: Run) -> None:
-    st.caption(_("Recorded, so that the run can be repeated:"))
+    st.caption(_("Recorded so that the run can be reproduced:"))
     facts = recorded(run)
     st.dataframe(
         {_("Name"): [label for label, _value in facts], _("Value"): [value for _label, value in facts]},
@@ -95,8 +95,9 @@ def _draw_again(run: Run, spec: RunSpec) -> None:
     if run.parent_id is not None or run.steered:
         st.caption(
             _(
-                "This run went on from another's weights, or its learning rate was changed while it trained. Run again repeats "
-                "that; the link, the command and the script begin anew with its values."
+                "This run continued from the weights of another run, or its learning rate was "
+                "changed while it trained. 'Run again' repeats that; the link, the command and the "
+                "script start from scratch with its values."
             )
         )
     st.caption(_("A link that opens the Train form with these values:"))
@@ -106,7 +107,7 @@ def _draw_again(run: Run, spec: RunSpec) -> None:
 
 
 def _draw_script(run: Run, spec: RunSpec) -> None:
-    st.caption(_("As one Keras script that needs no Trainyard, with its data beside it:"))
+    st.caption(_("As one Keras script that does not need Trainyard, with its data:"))
     if not spec.dataset.available():
         st.info(said(spec.dataset.missing()), icon=":material/database_off:")
         return
@@ -128,7 +129,7 @@ def _draw_downloads(run: Run, spec: RunSpec) -> None:
     from engine.scripting.origin import Origin
 
     key = f"{spec.to_dict()} {spec.dataset.fingerprint()} {Origin.of(run)}"
-    with st.spinner(_("Writing the script and packing its data ...")):
+    with st.spinner(_("Writing the script and packing its data…")):
         files = written(run.id, key)
         data = packed(run.id, key)
     with st.container(horizontal=True):
@@ -150,12 +151,13 @@ def _draw_downloads(run: Run, spec: RunSpec) -> None:
         limit = settings().max_script_data_mb
         st.info(
             _(
-                "The data is larger than {limit} MB: it is not in the zip. Where Trainyard runs, this writes both:"
+                "The data is larger than {limit} MB, so it is not in the zip. On the machine of "
+                "Trainyard, this command writes both:"
             ).format(limit=limit),
             icon=":material/info:",
         )
         st.code(export_command(run), language="bash")
-    with st.expander(_("Read it here"), icon=":material/description:"):
+    with st.expander(_("Preview"), icon=":material/description:"):
         st.code(files.python, language="python", height=_CODE_PIXELS)
 
 

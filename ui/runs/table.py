@@ -53,9 +53,7 @@ def draw_trials_toggle() -> None:
     """The switch for them; a callback, since the runs are read before it is drawn."""
     key = "show_trials"
     st.session_state[key] = trials_wanted()
-    st.toggle(
-        _("Trials of studies"), key=key, help=_("List also the runs that belong to a study."), on_change=_put_trials
-    )
+    st.toggle(_("Trials of studies"), key=key, help=_("Also list runs that belong to a study."), on_change=_put_trials)
 
 
 def _put_trials() -> None:
@@ -162,19 +160,19 @@ def _columns(runs: list[Run]) -> dict[str, Any]:
     column = st.column_config
     return {
         "id": column.NumberColumn(_("Run"), help=_("Number of the run."), width="small", pinned=True),
-        "state": column.TextColumn(_("State"), help=_("A number behind Queued is the place in the queue.")),
+        "state": column.TextColumn(_("State"), help=_("The number after 'Queued' is the place in the queue.")),
         "progress": column.ProgressColumn(
-            _("Progress"), help=_("Share of the steps done."), format="percent", min_value=0.0, max_value=1.0
+            _("Progress"), help=_("Share of the steps completed."), format="percent", min_value=0.0, max_value=1.0
         ),
-        "dataset": column.TextColumn(_("Dataset"), help=_("What it learns from."), width="small"),
+        "dataset": column.TextColumn(_("Dataset"), help=_("The dataset it is trained on."), width="small"),
         "model": column.TextColumn(_("Model"), help=_("The network's architecture."), width="small"),
         "study": column.TextColumn(_("Study"), help=_("The study, and the number of the trial in it."), width="small"),
         "best": column.NumberColumn(
-            _("Best validation"), help=_("The task's first metric, at the best epoch so far."), format=number
+            _("Best validation"), help=_("The first metric of the task, at the best epoch so far."), format=number
         ),
         "test": column.NumberColumn(_("Test"), help=_("The same metric on the test split, at the end."), format=number),
         "curve": column.LineChartColumn(_("Curve"), help=_("The objective after each epoch."), width="small"),
-        "duration": column.TextColumn(_("Duration"), help=_("How long it trained."), width="small"),
-        "owner": column.TextColumn(_("Owner"), help=_("Who started it."), width="small"),
-        "created": column.DatetimeColumn(_("Created"), help=_("When it was asked for."), format="distance"),
+        "duration": column.TextColumn(_("Duration"), help=_("Training time."), width="small"),
+        "owner": column.TextColumn(_("Owner"), help=_("The person who started it."), width="small"),
+        "created": column.DatetimeColumn(_("Created"), help=_("When it was created."), format="distance"),
     }

@@ -81,7 +81,7 @@ def draw_progress(feed: Feed, run: Run) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.badge(_(look.word), icon=look.icon, color=look.colour)  # type: ignore[arg-type]
         if run.request:
-            st.badge(_("Asked to end, obeying…"), icon=":material/hourglass_top:", color="orange")
+            st.badge(_("Ending…"), icon=":material/hourglass_top:", color="orange")
         st.caption(progress_text(run, left), width="content")
     st.progress(progress_share(run))
     if run.state == RunState.QUEUED:
@@ -90,7 +90,7 @@ def draw_progress(feed: Feed, run: Run) -> None:
         if needs_help and st.button(
             _("Start an executor"),
             icon=":material/play_arrow:",
-            help=_("A process beside the dashboard that lets queued runs train."),
+            help=_("A process besides the dashboard that trains queued runs."),
         ):
             lab.start_executor()
 

@@ -20,35 +20,33 @@ def draw_actions(study: Study, feed: StudyFeed) -> None:
     """The buttons that suit the study's state, beside its title."""
     with st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
         if study.state is StudyState.RUNNING and st.button(
-            _("Pause"), icon=":material/pause:", help=_("No trial begins any more; those that train go on.")
+            _("Pause"), icon=":material/pause:", help=_("No further trials begin; running ones continue.")
         ):
             ask(lambda: service.studies.pause(lab.actor(), study.id))
         if (
             study.state in _RESUMABLE
             and not feed.problem
-            and st.button(_("Resume"), icon=":material/play_arrow:", help=_("Trials begin again, until all are done."))
+            and st.button(_("Resume"), icon=":material/play_arrow:", help=_("Trials continue until all are done."))
         ):
             ask(lambda: service.studies.resume(lab.actor(), study.id), starts=True)
         if study.live and st.button(
             _("Stop"),
             icon=":material/stop:",
-            help=_("No trial begins any more, and those that train end within a second. The study can be resumed."),
+            help=_("No further trials begin, and running ones end within a second. The study can be resumed."),
         ):
             ask(lambda: service.studies.stop(lab.actor(), study.id))
         if not study.live and st.button(
-            _("Delete…"), icon=":material/delete:", help=_("Delete the study with all its trials.")
+            _("Delete…"), icon=":material/delete:", help=_("Delete the study and all its trials.")
         ):
             confirm_delete(study)
         if (
             len(feed.best) == 1
             and len(study.spec.objectives) == 1
             and st.button(
-                _("Promote the best"),
+                _("Promote the best trial"),
                 type="primary",
                 icon=":material/workspace_premium:",
-                help=_(
-                    "Train a full run with the values of the best trial. At its end the test split evaluates it, once."
-                ),
+                help=_("Train a full run with the values of the best trial, evaluated once on the test split."),
             )
         ):
             promote_trial(study, feed.best[0].number)
@@ -80,18 +78,18 @@ def confirm_delete(study: Study) -> None:
     @st.dialog(_("Delete?"))
     def question() -> None:
         st.write(
-            _(
-                "Study {id} is deleted with all runs of its trials. Runs that were promoted stay. This cannot be undone."
-            ).format(id=study.id)
+            _("Study {id} is deleted with all runs of its trials. Promoted runs stay. This cannot be undone.").format(
+                id=study.id
+            )
         )
         with st.container(horizontal=True, horizontal_alignment="right"):
-            if st.button(_("Keep"), help=_("Close this and change nothing.")):
+            if st.button(_("Keep"), help=_("Close without changes.")):
                 st.rerun()
             st.button(
                 _("Delete for good"),
                 type="primary",
                 key="study-deleted",
-                help=_("There is no way back."),
+                help=_("This cannot be undone."),
                 on_click=_delete,
                 args=(study.id,),
             )

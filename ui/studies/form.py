@@ -105,7 +105,7 @@ def read_vary(text: str, base: RunSpec, notes: list[str]) -> dict[str, Domain]:
         try:
             space[name] = narrow(fields[name], read_domain(fields[name], words))
         except (TrainyardError, ValueError, OverflowError) as error:
-            why = said(error) if isinstance(error, TrainyardError) else _("That is no range.")
+            why = said(error) if isinstance(error, TrainyardError) else _("Enter a minimum below the maximum.")
             notes.append(_("'{entry}' in the link cannot be used.").format(entry=plain_label(entry, 60)) + " " + why)
             space[name] = suggested_domain(fields[name], base)
     return space
@@ -147,9 +147,9 @@ def _read_objectives(text: str | None, notes: list[str]) -> dict[str, Direction 
         if name in OBJECTIVES:
             found[name] = next((direction for direction in DIRECTIONS if direction == words), None)
             if words and found[name] is None:
-                notes.append(_("There is no direction '{name}'.").format(name=plain_label(words, 60)))
+                notes.append(_("Unknown direction '{name}'.").format(name=plain_label(words, 60)))
         elif entry:
-            notes.append(_("There is no objective '{name}'.").format(name=plain_label(name, 60)))
+            notes.append(_("Unknown objective '{name}'.").format(name=plain_label(name, 60)))
     return found
 
 

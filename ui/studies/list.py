@@ -64,7 +64,7 @@ def columns() -> dict[str, Any]:
         "id": column.LinkColumn(
             _("Study"), help=_("Open its page."), display_text=r"study=(\d+)", width="small", pinned=True
         ),
-        "name": column.TextColumn(_("Name"), help=_("What its owner called it.")),
+        "name": column.TextColumn(_("Name"), help=_("Name given by its owner.")),
         "state": column.TextColumn(_("State"), width="small"),
         "progress": column.ProgressColumn(
             _("Progress"),
@@ -73,8 +73,10 @@ def columns() -> dict[str, Any]:
             min_value=0.0,
             max_value=1.0,
         ),
-        "trials": column.TextColumn(_("Trials"), help=_("Ended, of all that there will be."), width="small"),
-        "best": column.TextColumn(_("Best so far"), help=_("The first objective, of the trials that have completed.")),
-        "owner": column.TextColumn(_("Owner"), help=_("Who began it."), width="small"),
-        "created": column.DatetimeColumn(_("Started"), help=_("When it was begun."), format="distance"),
+        "trials": column.TextColumn(_("Trials"), help=_("Ended trials, out of all planned."), width="small"),
+        "best": column.TextColumn(
+            _("Best so far"), help=_("Best value of the first objective among completed trials.")
+        ),
+        "owner": column.TextColumn(_("Owner"), help=_("The person who started it."), width="small"),
+        "created": column.DatetimeColumn(_("Started"), help=_("When it was started."), format="distance"),
     }

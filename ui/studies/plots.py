@@ -124,12 +124,12 @@ def draw_contour(scene: Scene) -> list[Chart]:
     """Two hyperparameters, which are chosen above."""
     goal, names = scene.goal, list(scene.study.spec.space)
     if len(names) < 2:
-        st.info(_("Only one hyperparameter varies: the slices show it."), icon=":material/info:")
+        st.info(_("Only one hyperparameter varies; see the slices."), icon=":material/info:")
         return []
     help_ = _("One of the two hyperparameters.")
     with st.container(horizontal=True):
-        across = bound_choice("x", names, goal.labels.__getitem__, _("Across"), help_)
-        up = bound_choice("y", names, goal.labels.__getitem__, _("Up"), help_, first=1)
+        across = bound_choice("x", names, goal.labels.__getitem__, _("Horizontal"), help_)
+        up = bound_choice("y", names, goal.labels.__getitem__, _("Vertical"), help_, first=1)
     if across == up:
         st.info(_("Choose two different hyperparameters."), icon=":material/info:")
         return []
@@ -140,7 +140,7 @@ def draw_contour(scene: Scene) -> list[Chart]:
 
 def draw_workers(scene: Scene) -> list[Chart]:
     """What was trained when."""
-    label = _("What was trained when, a row for each that trained at the same time")
+    label = _("Trials over time, one row per parallel worker")
     now, height = datetime.now(UTC), 130 + 40 * min(scene.study.spec.search.parallel, 12)
     figure = lambda: workers_figure(scene.feed.trials, scene.goal, now)  # noqa: E731
     return [scene.chart("workers", figure, label, height, live=True)]
@@ -182,7 +182,7 @@ def _choose_objective(study: Study, reader: TrialReader) -> int:
         names,
         lambda name: objective_title(name, reader.metric),
         _("Objective"),
-        _("What the chart shows."),
+        _("Objective that the chart shows."),
     )
     return names.index(chosen)
 
@@ -193,6 +193,6 @@ def _choose_axes(study: Study, reader: TrialReader) -> tuple[int, int]:
         return 1, 0
     words, help_ = (lambda name: objective_title(name, reader.metric)), _("One of the objectives.")
     with st.container(horizontal=True):
-        across = bound_choice("across", names, words, _("Across"), help_, first=1)
-        up = bound_choice("up", names, words, _("Up"), help_)
+        across = bound_choice("across", names, words, _("Horizontal"), help_, first=1)
+        up = bound_choice("up", names, words, _("Vertical"), help_)
     return names.index(across), names.index(up)

@@ -41,7 +41,7 @@ def draw_progress(study: Study, feed: StudyFeed, reader: TrialReader) -> None:
         st.caption(progress_words(study, feed.trials, wanted), width="content")
     st.progress(min(1.0, done / max(wanted, 1)))
     figures = [
-        (_("Trials"), f"{done:,} / {wanted:,}", _("Those that have ended, of all that there will be.")),
+        (_("Trials"), f"{done:,} / {wanted:,}", _("Ended trials, out of all planned.")),
         *_best_figures(study, feed, reader),
         _time_figure(study, feed, wanted),
     ]
@@ -53,9 +53,9 @@ def draw_progress(study: Study, feed: StudyFeed, reader: TrialReader) -> None:
 def _time_figure(study: Study, feed: StudyFeed, wanted: int) -> tuple[str, str, str]:
     """How long it will still take; of an ended study how long it took."""
     if not study.live:
-        return _("Time spent"), duration_text(study.spent_seconds), _("How long it has searched; pauses do not count.")
+        return _("Time spent"), duration_text(study.spent_seconds), _("Time spent on the search, without pauses.")
     left = seconds_left(study, feed.trials, wanted)
-    words = _("By how long the last trials took, and by the budget.")
+    words = _("Estimated from the duration of the last trials and the budget.")
     return _("Time left"), duration_text(left) if left is not None else "–", words
 
 

@@ -19,22 +19,28 @@ def draw_steering(study: Study, fields: dict[str, Field]) -> None:
     """Values of one's own, narrower ranges, other numbers: for a study that may still begin trials, or may be resumed."""
     with st.container(horizontal=True):
         if study.live:
-            with st.popover(_("Try values of mine"), icon=":material/lightbulb:", help=_("Enqueue a trial with them.")):
+            with st.popover(
+                _("Try your own values"), icon=":material/lightbulb:", help=_("Enqueue a trial with these values.")
+            ):
                 _draw_enqueue(study, fields)
         if study.spec.search.sampler != "grid" and any(isinstance(d, Range) for d in study.spec.space.values()):
-            with st.popover(_("Narrow a range"), icon=":material/compress:", help=_("From the next trial on.")):
+            with st.popover(
+                _("Narrow a range"), icon=":material/compress:", help=_("Takes effect from the next trial.")
+            ):
                 _draw_narrowing(study, fields)
         with st.popover(
-            _("Numbers and pace"), icon=":material/speed:", help=_("More trials, more at a time, a budget.")
+            _("Trials and parallelism"),
+            icon=":material/speed:",
+            help=_("Change the number of trials, how many train at once, and the time budget."),
         ):
             _draw_numbers(study)
 
 
 def _draw_enqueue(study: Study, fields: dict[str, Field]) -> None:
     with st.form(key=f"enqueue-{study.id}", border=False):
-        st.caption(_("Enqueued before what the sampler chooses. What you leave empty the sampler chooses."))
+        st.caption(_("Tried before the sampler's next values. The sampler chooses the values that you leave empty."))
         given = {name: _value_input(study, fields[name]) for name in study.spec.space if name in fields}
-        if st.form_submit_button(_("Try them"), icon=":material/add:", help=_("Add this trial.")):
+        if st.form_submit_button(_("Enqueue"), icon=":material/add:", help=_("Add this trial.")):
             wanted = {name: value for name, value in given.items() if value is not None}
             if not wanted:
                 st.warning(_("Give at least one value."), icon=":material/info:")
@@ -51,7 +57,7 @@ def _value_input(study: Study, field: Field) -> Any:
                 options=list(options),
                 index=None,
                 format_func=lambda option: option_text(field.name, option),
-                placeholder=_("The sampler chooses"),
+                placeholder=_("Chosen by the sampler"),
                 **common,
             )
         case Range(low, high):
@@ -73,7 +79,7 @@ def _draw_narrowing(study: Study, fields: dict[str, Field]) -> None:
         list(ranges),
         format_func=lambda name: _(fields[name].label),
         key=f"narrow-{study.id}",
-        help=_("Choices cannot be narrowed while a study goes on, numbers can."),
+        help=_("While a study is running, numeric ranges can be narrowed, but choices cannot."),
     )
     domain, kind = ranges[name], fields[name].type
     ends = []
@@ -90,7 +96,7 @@ def _draw_narrowing(study: Study, fields: dict[str, Field]) -> None:
                 help=_("Within {range}.").format(range=domain_text(domain)),
             )
         )
-    if st.button(_("Narrow"), icon=":material/compress:", help=_("Later trials stay within these two.")):
+    if st.button(_("Narrow"), icon=":material/compress:", help=_("Later trials stay within this range.")):
         ask(lambda: service.studies.steer(lab.actor(), study.id, lambda spec: spec.narrowed(name, Range(*ends))))
 
 
@@ -118,7 +124,7 @@ def _draw_numbers(study: Study) -> None:
                         format="%d" if field.type is int else "%g",
                         **common,
                     )
-        if st.form_submit_button(_("Change"), icon=":material/check:", help=_("From now on.")):
+        if st.form_submit_button(_("Change"), icon=":material/check:", help=_("Takes effect now.")):
             changed = {name: value for name, value in given.items() if value != getattr(search, name)}
             wakes = study.state is StudyState.COMPLETED
             ask(

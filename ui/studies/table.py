@@ -86,7 +86,7 @@ def _columns(study: Study, reader: TrialReader) -> dict[str, Any]:
     values = {
         f"value-{i}": column.NumberColumn(
             objective_title(name, reader.metric),
-            help=_("What it came to; final once it has completed."),
+            help=_("Result; final once the trial has completed."),
             format="percent" if name == QUALITY and is_share(reader.metric) else "%.4g",
         )
         for i, name in enumerate(study.spec.objectives)
@@ -102,9 +102,9 @@ def _columns(study: Study, reader: TrialReader) -> dict[str, Any]:
             params[name] = column.TextColumn(_(field.label), help=_(field.help))
     return {
         "trial": column.NumberColumn(_("Trial"), help=_("Its number in the study."), width="small", pinned=True),
-        "state": column.TextColumn(_("State"), help=_("Pruned: ended early by the pruner that the study has chosen.")),
+        "state": column.TextColumn(_("State"), help=_("Pruned: ended early by the study's pruner.")),
         **values,
         **params,
-        "seconds": column.NumberColumn(_("Seconds"), help=_("How long it trained."), format="%.1f"),
+        "seconds": column.NumberColumn(_("Seconds"), help=_("Training time."), format="%.1f"),
         "run": column.LinkColumn(_("Run"), help=_("Its page."), display_text=r"run=(\d+)", width="small"),
     }

@@ -37,10 +37,10 @@ def draw_trial_actions(study: Study, trial: Trial | None) -> None:
             ask(lambda: service.studies.stop_trial(lab.actor(), trial.run))
         if (
             st.button(
-                _("Boost"),
+                _("Prioritise"),
                 icon=":material/rocket_launch:",
                 disabled=not live or bool(trial and trial.number in study.boosted),
-                help=_("Let it train to its end whatever the pruner says, and before all others that wait."),
+                help=_("Train it to the end regardless of the pruner, and before all waiting trials."),
             )
             and trial
         ):
@@ -50,10 +50,10 @@ def draw_trial_actions(study: Study, trial: Trial | None) -> None:
                 _("Promote"),
                 icon=":material/workspace_premium:",
                 disabled=trial is None or not any(run.best for run in trial.runs),
-                help=_("Train a full run with its values. At its end the test split evaluates it, once."),
+                help=_("Train a full run with its values, evaluated once on the test split."),
             )
             and trial
         ):
             promote_trial(study, trial.number)
         if trial is None:
-            st.caption(_("Select a row to open, stop, boost or promote a trial."), width="content")
+            st.caption(_("Select a row to open, stop, prioritise or promote a trial."), width="content")

@@ -41,7 +41,7 @@ class View:
 VIEWS = {
     "history": View(
         N_("History"),
-        N_("What each trial came to, and the best so far. Click a point to open its run."),
+        N_("Result of each trial, and the best so far. Click a point to open its run."),
         draw_history,
         0,
     ),
@@ -54,30 +54,30 @@ VIEWS = {
     ),
     "parallel": View(
         N_("Parallel coordinates"),
-        N_("A line for each trial. Drag along an axis to keep those in between."),
+        N_("A line for each trial. Drag along an axis to keep only the trials in that range."),
         draw_parallel,
         2,
     ),
     "importance": View(
         N_("Importances"),
-        N_("Which hyperparameters part the best tenth of the trials from the others (PED-ANOVA)."),
+        N_("How much each hyperparameter separates the best tenth of the trials from the others (PED-ANOVA)."),
         draw_importance,
         LEAST_TRIALS,
     ),
     "slices": View(
         N_("Slices"),
-        N_("What trials came to by the value of each hyperparameter. Click a point to open its run."),
+        N_("Result of the trials by the value of each hyperparameter. Click a point to open its run."),
         draw_slices,
     ),
     "contour": View(
-        N_("Contour"), N_("Two hyperparameters together; between the trials it is an estimate."), draw_contour, 3
+        N_("Contour"), N_("Two hyperparameters together; values between trials are estimates."), draw_contour, 3
     ),
     "workers": View(
-        N_("Workers"), N_("What was trained when. Click a bar to open its run."), draw_workers, 0, by_objective=False
+        N_("Workers"), N_("Trials over time. Click a bar to open its run."), draw_workers, 0, by_objective=False
     ),
     "front": View(
         N_("Pareto front"),
-        N_("Trials that no other one beats in all objectives. Click one to open its run."),
+        N_("Trials that no other trial beats in all objectives. Click one to open its run."),
         draw_front,
         by_objective=False,
     ),
@@ -106,6 +106,4 @@ def draw_charts(study: Study, feed: StudyFeed, reader: TrialReader) -> None:
 
 def _choose_view(study: Study) -> str:
     names = [name for name in VIEWS if name != "front" or len(study.spec.objectives) > 1]
-    return bound_choice(
-        "view", names, lambda name: _(VIEWS[name].title), _("Chart"), _("One chart at a time is drawn."), row=True
-    )
+    return bound_choice("view", names, lambda name: _(VIEWS[name].title), _("Chart"), _("Chart to show."), row=True)

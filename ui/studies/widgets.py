@@ -85,7 +85,7 @@ def _draw_choices(found: SearchForm, field: Field, domain: Choices) -> None:
         format_func=lambda option: option_text(field.name, option),
         key=key,
         label_visibility="collapsed",
-        help=_("Trials choose among these."),
+        help=_("Options for the trials."),
         on_change=lambda: put_domain(field.name, Choices(tuple(st.session_state[key]))),
     )
 
@@ -106,7 +106,7 @@ def _draw_range(found: SearchForm, field: Field, domain: Range) -> None:
             step=step,
             key=key,
             label_visibility="collapsed",
-            help=_("Trials choose between these two."),
+            help=_("Range for the trials."),
             on_change=lambda: put_domain(field.name, Range(*st.session_state[key])),
         )
         return
@@ -121,7 +121,7 @@ def _draw_range(found: SearchForm, field: Field, domain: Range) -> None:
                 step=_step(field, own),
                 format="%d" if whole else "%g",
                 key=key,
-                help=_("It takes {low} to {high}; a study may narrow that, not widen it.").format(
+                help=_("Allowed: {low} to {high}; a study may narrow this range, not widen it.").format(
                     low=f"{own.low:g}", high=f"{own.high:g}"
                 ),
                 on_change=_change_end,
@@ -151,7 +151,7 @@ def draw_objectives(found: SearchForm) -> None:
     key = "search-objectives"
     _seed(key, list(found.objectives))
     st.multiselect(
-        _("Evaluated by"),
+        _("Objectives"),
         list(OBJECTIVES),
         format_func=lambda name: _(OBJECTIVES[name].title),
         key=key,
@@ -166,14 +166,14 @@ def draw_directions(found: SearchForm) -> None:
         key = f"search-direction.{name}"
         _seed(key, found.directions.get(name) or own_direction(name, found.base.task))
         st.segmented_control(
-            _("{objective}: what is better").format(objective=_(OBJECTIVES[name].title)),
+            _("{objective}: direction").format(objective=_(OBJECTIVES[name].title)),
             DIRECTIONS,
             format_func=lambda direction: _(DIRECTION_WORDS[direction]),
             key=key,
             required=True,
             help=_(
-                "Each objective has a direction of its own. The other one searches for what is worst: what a network "
-                "cannot do without, or how large it may become."
+                "Each objective has a natural direction. The opposite direction searches for the "
+                "worst values: what a network cannot do without, or how large it can become."
             ),
             on_change=lambda name=name, key=key: put_direction(name, st.session_state[key]),
         )
@@ -186,15 +186,15 @@ def plan(spec: StudySpec) -> list[str]:
     words = []
     if search.sampler == "grid":
         words.append(
-            _("The grid has {count:,} combinations; a number is tried at five places at most.").format(
+            _("The grid has {count:,} combinations; each number takes at most five values.").format(
                 count=combinations(spec)
             )
         )
     elif trials < search.trials:
         words.append(
             plural(
-                "There is only {count:,} combination of values, so the study ends when it was tried.",
-                "There are only {count:,} combinations of values, so the study ends when all were tried.",
+                "There is only {count:,} combination of values, so the study ends once it has been tried.",
+                "There are only {count:,} combinations of values, so the study ends once all have been tried.",
                 trials,
             ).format(count=trials)
         )
@@ -207,15 +207,15 @@ def plan(spec: StudySpec) -> list[str]:
         )
     if search.parallel > 1:
         words.append(
-            _("{count} of them train at the same time, where there are as many slots.").format(count=search.parallel)
+            _("{count} of them train at the same time if there are enough slots.").format(count=search.parallel)
         )
     if base.dataset.folds > 1:
         words.append(_("Each is trained {count} times, once for each fold.").format(count=base.dataset.folds))
     if search.budget_minutes:
-        words.append(_("None begins after {minutes:g} minutes.").format(minutes=search.budget_minutes))
+        words.append(_("No trial begins after {minutes:g} minutes.").format(minutes=search.budget_minutes))
     if search.pruner != "none":
-        words.append(_("Hopeless ones are pruned early."))
-    words.append(_("No trial sees the test split: promote the best one, and its run is evaluated there once."))
+        words.append(_("Unpromising trials stop early."))
+    words.append(_("Trials never see the test split: promote the best one to evaluate it there once."))
     if search.parallel > (slots := _slots()) > 0:
         words.append(plural("There is {count} slot now.", "There are {count} slots now.", slots).format(count=slots))
     return words

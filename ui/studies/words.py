@@ -93,7 +93,7 @@ def progress_words(study: Study, trials: Sequence[Trial], wanted: int) -> str:
     )
     words += [text.format(count=count) for count, text in parts if count]
     if study.enqueued and study.live:
-        words.append(_("{count} values of yours come next").format(count=len(study.enqueued)))
+        words.append(_("{count} enqueued by you come next").format(count=len(study.enqueued)))
     if study.spec.search.budget_minutes:
         words.append(
             _("{spent} of {budget} spent").format(
@@ -109,6 +109,6 @@ def executor_warning() -> str:
     if executor is not None and executor.alive:
         return ""
     return _(
-        "No executor is running, so queued runs do not start. The dashboard starts one with itself; "
-        "you can also start it with: python -m engine executor"
+        "No executor is running, so queued runs do not start. The dashboard starts one when it "
+        "starts; you can also run: python -m engine executor"
     )

@@ -24,11 +24,11 @@ def expected(field: Field) -> str:
     """What a field takes, in words."""
     match field.domain:
         case Range(low=low, high=high):
-            return _("it takes {low} to {high}").format(low=write_value(low), high=write_value(high))
+            return _("expected {low} to {high}").format(low=write_value(low), high=write_value(high))
         case Choices(options=options):
-            return _("it takes one of {options}").format(options=", ".join(map(write_value, options)))
+            return _("expected one of {options}").format(options=", ".join(map(write_value, options)))
         case _other:
-            return _("it takes a different kind of value")
+            return _("expected another type of value")
 
 
 def command_line(spec: RunSpec) -> list[str]:

@@ -17,7 +17,6 @@ from ui import lab
 from ui.language import N_, _, plural
 from ui.sentences import said
 from ui.train.network import TICK_SECONDS, facts_of, flops_text
-from ui.words import duration_text
 
 if TYPE_CHECKING:
     from engine.serving.client import NetworkPicture
@@ -27,7 +26,7 @@ _PARTS = {
     "weights": N_("weights"),
     "gradients": N_("gradients"),
     "optimizer": N_("optimizer"),
-    "batch": N_("a batch in all layers"),
+    "batch": N_("activations of a batch"),
     "data": N_("data"),
 }
 
@@ -39,7 +38,7 @@ Line = tuple[str, str]
 def draw_cost(spec: RunSpec, picture: "NetworkPicture | None", warned: "st.delta_generator.DeltaGenerator") -> None:
     """Time, memory, parameters and operations of a run in one line; in `warned`, whether memory will not suffice."""
     if picture is None:
-        st.caption(_("What it will cost follows with the picture of the network."))
+        st.caption(_("The cost appears with the network diagram."))
         return
     with lab.guarded():
         cost = service.costs.estimate(lab.actor(), spec, picture.facts)
@@ -69,14 +68,14 @@ def draw_study_cost(
             if not warning and one != spec:
                 most = service.costs.estimate(lab.actor(), one, facts_of(one), trial=True)
                 warning = most.warning() or most.together_warning(parallel)
-                _warn(warning, _("With the largest values that are searched:"))
+                _warn(warning, _("With the largest values of the search space:"))
 
 
 def _wait() -> None:
     with lab.guarded():
         if lab.predictor().ready():
             st.rerun()
-        st.caption(_("TensorFlow is loading; what the study will cost follows in a few seconds."))
+        st.caption(_("TensorFlow is loading; the cost of the study appears in a few seconds."))
 
 
 def _draw(key: str, *lines: Line) -> None:
@@ -89,16 +88,17 @@ def _draw(key: str, *lines: Line) -> None:
 
 
 def _size(facts: NetworkFacts) -> tuple[Line, Line]:
-    trained = _("Numbers that the network holds; {count} of them are trained.")
+    trained = _("Weights of the network; {count} of them are trainable.")
     return (
         (
             _("{count} parameters").format(count=f"{facts.parameters:,}"),
             trained.format(count=f"{facts.trainable_parameters:,}"),
         ),
         (
-            _("{operations} an example").format(operations=flops_text(facts.flops + facts.frozen_flops)),
+            _("{operations} per example").format(operations=flops_text(facts.flops + facts.frozen_flops)),
             _(
-                "Floating point operations for one example, from input to output. Training takes about three times as many, in every epoch."
+                "Floating-point operations for one example, from input to output. Training takes "
+                "about three times as many, in every epoch."
             ),
         ),
     )
@@ -109,7 +109,7 @@ def _memory(cost: Cost, times: int = 1) -> Line:
     mark = "" if cost.fits else ":material/memory: "
     return (
         mark + _("about {size} of memory").format(size=_bytes(times * cost.memory.total)),
-        _("{parts}. Free now: {free}. An estimate: libraries take more or less, mostly within a third.").format(
+        _("{parts}. Free now: {free}. An estimate, mostly within a third of the actual use.").format(
             parts=" · ".join(f"{name} {_bytes(size)}" for name, size in shares), free=_bytes(cost.room.free_bytes)
         ),
     )
@@ -118,11 +118,11 @@ def _memory(cost: Cost, times: int = 1) -> Line:
 def _time(spec: RunSpec, duration: Duration | None) -> Line:
     if duration is None:
         return _unknown()
-    words = _("at most about {time} ({source})") if spec.training.patience else _("about {time} ({source})")
+    words = _("Up to about {time}, {source}") if spec.training.patience else _("About {time}, {source}")
     return (
         words.format(time=_rough(duration.seconds), source=_source(duration)),
         _range(duration.low, duration.high)
-        + _("It counts all epochs; early stopping may end it sooner. Waiting in the queue comes on top."),
+        + _("Includes all epochs; early stopping may end it sooner. Waiting in the queue is not included."),
     )
 
 
@@ -135,21 +135,22 @@ def _study_time(duration: Duration | None, trials: int, parallel: int, budget_se
         return min(times * one, budget_seconds + one) if budget_seconds else times * one
 
     return (
-        _("at most about {time} for {trials} trials ({source})").format(
+        _("Up to about {time} for {trials} trials, {source}").format(
             time=_rough(whole(duration.seconds)), trials=f"{trials:,}", source=_source(duration)
         ),
         _range(whole(duration.low), whole(duration.high))
         + _(
-            "Trials × time of one with the values of the form, divided by how many train at once where there are as many slots. "
-            "Pruning and early stopping make it less; other values may take more or less."
+            "Trials × time of one trial with the values of the form, divided by the number that "
+            "train at once if there are enough slots. Pruning and early stopping shorten it; other "
+            "values may take more or less time."
         ),
     )
 
 
 def _unknown() -> Line:
     return (
-        _("time unknown until a first run"),
-        _("Once a run has finished on this machine, the time of others like it is estimated from it."),
+        _("Time unknown until a first run"),
+        _("Once a run has finished on this machine, the time of similar runs is estimated from it."),
     )
 
 
@@ -157,10 +158,12 @@ def _source(duration: Duration) -> str:
     """How sure the figure is, in a word."""
     count = duration.runs
     if duration.likeness == SAME:
-        return plural("from {count} run like this", "from {count} runs like this", count).format(count=count)
+        return plural("from {count} identical run", "from {count} identical runs", count).format(count=count)
     if duration.likeness == LIKE:
         return plural("from {count} similar run", "from {count} similar runs", count).format(count=count)
-    return plural("roughly, from {count} other run", "roughly, from {count} other runs", count).format(count=count)
+    return plural("a rough estimate from {count} other run", "a rough estimate from {count} other runs", count).format(
+        count=count
+    )
 
 
 def _range(low: float, high: float) -> str:
@@ -173,8 +176,12 @@ def _warn(sentence: str, before: str = "") -> None:
 
 
 def _rough(seconds: float) -> str:
-    """A duration with two digits, as no more is known."""
-    return duration_text(max(1.0, float(f"{seconds:.2g}")))
+    """Return a duration in one unit, as no more is known."""
+    if seconds < 100:
+        return _("{seconds} s").format(seconds=max(1, round(seconds)))
+    if seconds < 6_000:
+        return _("{minutes} min").format(minutes=round(seconds / 60))
+    return _("{hours} h").format(hours=f"{seconds / 3_600:,.1f}")
 
 
 def _bytes(size: float) -> str:

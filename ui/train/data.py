@@ -16,11 +16,11 @@ def draw_data(dataset: Dataset) -> PreparedDataset | None:
     """Show the examples, or the way to get them. None while there are none."""
     if isinstance(dataset, OwnDataset):
         st.page_link(page("data"), label=_("Import your own data"), icon=":material/upload:",
-                     help=_("Pictures, sounds, texts or a table, on the Data page."))  # fmt: skip
+                     help=_("Images, audio clips, texts or a table, on the Data page."))  # fmt: skip
     if not dataset.available():
         draw_missing(dataset)
         return None
-    with st.spinner(_("Preparing the dataset ..."), show_time=True):
+    with st.spinner(_("Preparing the dataset…"), show_time=True):
         prepared = prepare(dataset)
     kind = modality(tasks[dataset.tasks[0]].modality)
     st.caption(_size(prepared, kind.size(prepared.info)))

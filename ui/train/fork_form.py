@@ -89,8 +89,8 @@ def draw_fork(fork: Fork) -> None:
     """What the new run goes on from, and the way out."""
     st.info(
         _(
-            "This goes on from run {run} at the end of epoch {epoch}: with its weights, and with what its optimizer "
-            "remembers. What must stay is locked; change the rest."
+            "This continues from run {run} at the end of epoch {epoch}, with its weights and its "
+            "optimizer state. Fields that must stay the same are locked; change the others."
         ).format(run=fork.parent.id, epoch=fork.epoch),
         icon=":material/fork_right:",
     )
@@ -99,13 +99,13 @@ def draw_fork(fork: Fork) -> None:
             page("run"),
             label=_("Back to run {id}").format(id=fork.parent.id),
             icon=":material/arrow_back:",
-            help=_("Its curves, to choose another epoch."),
+            help=_("Its curves, where you can choose another epoch."),
             query_params={"run": str(fork.parent.id)},
         )
         st.page_link(
             page("train"),
-            label=_("Begin anew instead"),
+            label=_("Start a new run"),
             icon=":material/restart_alt:",
-            help=_("The same values in a run that begins with fresh weights."),
+            help=_("The same values in a new run with fresh weights."),
             query_params={k: v for k, v in st.query_params.to_dict().items() if k not in (FORK, FORK_EPOCH)},
         )

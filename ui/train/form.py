@@ -140,8 +140,8 @@ def read_data(names: dict[str, str], params: Mapping[str, str]) -> dict[str, Any
 
 def _unknown(name: str, known: list[str]) -> str:
     near = difflib.get_close_matches(name, known, n=1)
-    hint = _("Did you mean '{near}'?").format(near=near[0]) if near else _("It is left out.")
-    return _("Nothing here is named '{name}'.").format(name=plain_label(name)) + " " + hint
+    hint = _("Did you mean '{near}'?").format(near=near[0]) if near else _("It was ignored.")
+    return _("'{name}' does not exist here.").format(name=plain_label(name)) + " " + hint
 
 
 def change(name: str, value: Any) -> None:

@@ -45,7 +45,7 @@ def _wait() -> None:
         if lab.predictor().ready():
             st.rerun()  # the whole page: the pipeline tells the parameters too, and the timer ends
         st.skeleton(height=160)
-        st.caption(_("TensorFlow is loading; the picture of the network follows in a few seconds."))
+        st.caption(_("TensorFlow is loading; the network diagram appears in a few seconds."))
 
 
 def _draw_picture(picture: "NetworkPicture") -> None:
@@ -132,7 +132,7 @@ def draw_preview(form: Form) -> None:
         if not area.open:
             return
         if not (changes and changes.active()):
-            st.caption(_("Nothing is changed yet. Turn on one of the changes on the left."))
+            st.caption(_("Nothing is augmented yet. Turn on a change on the left."))
             return
         with lab.guarded():
             if not lab.predictor().ready():

@@ -44,7 +44,7 @@ def draw_task(form: Form) -> None:
         wrap=True,
         key=key,
         disabled="task" in form.locked,
-        help=_("What the network is to tell, and from what."),
+        help=_("What the network predicts, and from what."),
         on_change=_choose_part,
         args=("task", key),
     )

@@ -18,7 +18,7 @@ def front_figure(trials: Sequence[Trial], goal: Goal, best: Sequence[Trial], acr
     kinds: list[tuple[str, Sequence[Trial], Figure]] = [
         (_("Trials"), shown, {"mode": "markers", "marker": {"color": look.train, "size": 8, "opacity": 0.55}}),
         (
-            _("Not beaten by any other"),
+            _("Pareto-optimal"),
             front,
             {
                 "mode": "markers+lines",
