@@ -35,7 +35,7 @@ class Settings(BaseSettings):
     checkpoint_seconds: float = Field(default=1.0, ge=0)
     """Minimum time between checkpoints: shorter epochs share one. A stop always writes one; the best epoch is kept anyway."""
     kept_epochs: int = Field(default=10, ge=0)
-    """From how many epochs a run can be forked: their checkpoints are kept, the newest, the best and others spread evenly."""
+    """Number of epochs of a run whose checkpoints are kept for forks: the newest, the best and others spread evenly."""
     probe_examples: int = Field(default=12, ge=0, le=100)
     """Number of validation examples that are answered at epoch ends and shown on the page of a run; 0 for none."""
     probe_epochs: int = Field(default=200, ge=1)

@@ -62,13 +62,13 @@ def _predict(run: Run, kind: Modality, task: Task, files: list[File], parameters
     if task.streams and len(files) == 1:
         results = draw_coming(run, task.prediction, files[0], parameters).results
     else:
-        with st.spinner(_("Asking the network… The first time after a while takes some seconds.")):
+        with st.spinner(_("Predicting… The first prediction after a pause takes a few seconds.")):
             ask = partial(lab.predictor().predict, parameters=parameters)
             results = service.predictions.predict(lab.actor(), ask, run, files)
         draw_results(task.prediction, results, kind.cells(files))
     if run.live and results and results[0].epoch is not None:
-        st.caption(_("This run still trains. It answered with the weights of epoch {epoch}, its best so far.").format(
-            epoch=results[0].epoch))  # fmt: skip
+        words = _("This run is still training. The prediction uses the weights of epoch {epoch}, its best so far.")
+        st.caption(words.format(epoch=results[0].epoch))
 
 
 def _choose_run() -> Run | None:

@@ -18,9 +18,9 @@ class Classes(Contents):
     model_config = ConfigDict(extra="forbid")
 
     label: str
-    """The likeliest class."""
+    """The most likely class."""
     probability: float
-    """That the network gives it."""
+    """Probability of this class."""
     probabilities: dict[str, float]
     """Of all classes, by label."""
 

@@ -93,7 +93,7 @@ class Batch:
 
 def draw_batch(run: Run, modality: str, prediction: str, parameters: Mapping[str, Any]) -> None:
     """An uploader for many inputs, the progress, and the table of what came of them. `parameters` hold for all."""
-    with st.expander(_("Many at once"), icon=":material/dynamic_feed:"):
+    with st.expander(_("Batch"), icon=":material/dynamic_feed:"):
         files = st.file_uploader(
             _("Files"),
             accept_multiple_files=True,

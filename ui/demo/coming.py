@@ -64,7 +64,7 @@ def draw_coming(run: Run, prediction: str, file: File, parameters: dict[str, Any
     if coming is None or before != asked:
         if coming is not None:
             coming.stop()
-        with st.spinner(_("Asking the network… The first time after a while takes some seconds.")):
+        with st.spinner(_("Predicting… The first prediction after a pause takes a few seconds.")):
             coming = Coming(run, file, parameters)
         st.session_state[_STATE] = asked, coming
     st.fragment(_follow, run_every=_TICK_SECONDS if coming.going else None)(coming, prediction, coming.going)
