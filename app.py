@@ -11,8 +11,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-import plotly
 import streamlit as st
+from starlette.middleware import Middleware
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
@@ -23,8 +23,12 @@ if str(ROOT) not in sys.path:  # started from elsewhere, or by another ASGI serv
 from engine.api.routes import api_routes  # noqa: E402
 from engine.errors import StoreUnavailable  # noqa: E402
 from ui import lab  # noqa: E402
+from ui.static_files import StaticFileDelivery  # noqa: E402
+from ui.widgets.live_plot import VENDOR_FOLDER, VENDOR_PATH  # noqa: E402
 
 logger = logging.getLogger("trainyard.dashboard")
+
+STREAMLIT_FILES = Path(st.__file__).parent / "static" / "static"
 
 _REFREEZE_SECONDS = 30.0
 
@@ -92,8 +96,19 @@ app = st.App(
     ROOT / "ui" / "shell.py",
     lifespan=lifespan,
     routes=[
-        Mount("/vendor/plotly", StaticFiles(directory=Path(plotly.__file__).parent / "package_data")),
+        Mount(VENDOR_PATH, StaticFiles(directory=VENDOR_FOLDER)),
         *api_routes(lab.actor, lab.predictor),
+    ],
+    middleware=[
+        Middleware(
+            StaticFileDelivery,
+            folders={
+                "/static/js": STREAMLIT_FILES / "js",
+                "/static/css": STREAMLIT_FILES / "css",
+                "/static/media": STREAMLIT_FILES / "media",
+                VENDOR_PATH: VENDOR_FOLDER,
+            },
+        )
     ],
     on_script_error=on_script_error,
 )

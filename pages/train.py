@@ -7,7 +7,7 @@ import streamlit as st
 from engine.errors import TrainyardError
 from engine.runs import RunSpec
 from ui import lab
-from ui.charts.pictures import schedule_curve
+from ui.charts.strips import schedule_curve
 from ui.data.summary import draw_facts
 from ui.language import _
 from ui.navigation import page
@@ -20,7 +20,6 @@ from ui.train.fork_form import Fork, draw_fork, read_fork
 from ui.train.form import Form, read_form, remember_form, reset_form
 from ui.train.network import draw_network, draw_pipeline, draw_preview
 from ui.train.widgets import draw_fields, draw_part, draw_task, has_advanced
-from ui.widgets.live_plot import preload
 from ui.widgets.sticky import sticky
 
 _HEAD = "4.9rem"  # title and costs, which come last: nothing moves when they do
@@ -50,8 +49,9 @@ def main() -> None:
     network = draw_model(form)
     draw_training(form, spec)
     draw_augmentation(form)
-    with st.expander(_("The same from a terminal"), icon=":material/terminal:"):
-        st.code(shlex.join(fork.command(spec) if fork else command_line(spec)), language="bash", wrap_lines=True)
+    terminal = st.expander(_("The same from a terminal"), icon=":material/terminal:", key="terminal", on_change="rerun")
+    if terminal.open:  # what colours a code is as large as all the rest of the page
+        terminal.code(shlex.join(fork.command(spec) if fork else command_line(spec)), language="bash", wrap_lines=True)
     with head:
         draw_launch(spec, available, fork)
         costs = st.container()
@@ -64,7 +64,6 @@ def main() -> None:
             draw_cost(spec, picture, warned)
     with flow:
         draw_pipeline(spec, picture)
-    preload()
 
 
 def draw_launch(spec: RunSpec, available: bool, fork: Fork | None) -> None:
@@ -147,10 +146,7 @@ def draw_training(form: Form, spec: RunSpec) -> None:
         st.caption(_(form.parts["schedule"].summary()))
         draw_fields(form, "schedule")
         if not spec.schedule.reacts:
-            figure = schedule_curve(spec.schedule, spec.optimizer.learning_rate, theme_name())
-            st.plotly_chart(
-                figure, key="schedule", config={"displayModeBar": False}, alt=_("Learning rate over the run")
-            )
+            st.html(schedule_curve(spec.schedule, spec.optimizer.learning_rate, theme_name()))
 
 
 def draw_augmentation(form: Form) -> None:

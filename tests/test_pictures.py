@@ -6,13 +6,11 @@ import re
 from pathlib import Path
 
 import numpy as np
-import pytest
 from PIL import Image
 
 from engine.datasets.base import Dataset, Examples
 from engine.preparation.prepare import prepare
-from engine.schedules import schedules
-from ui.charts.pictures import MAX_CLASSES, dataset_look, pipeline, schedule_curve
+from ui.charts.pictures import MAX_CLASSES, dataset_look
 
 
 class Coloured(Dataset):
@@ -45,19 +43,3 @@ def test_a_class_name_is_text_and_never_html(home: Path) -> None:
     html = dataset_look(prepare(Coloured()), "dark")
     assert "<b>" not in html
     assert "&lt;b&gt;bold" in html
-
-
-def test_a_name_cannot_break_out_of_the_pipeline_picture() -> None:
-    drawn = pipeline([("Data", ['x"] --> evil["`<script>']), ("Network", [])])
-    assert drawn.splitlines()[0] == "flowchart LR"
-    assert "evil[" not in drawn
-    assert "<" not in drawn
-    assert drawn.count("-->") == 1
-
-
-@pytest.mark.parametrize("name", list(schedules))
-def test_the_curve_begins_and_ends_as_the_schedule_says(name: str) -> None:
-    schedule = schedules[name]()
-    [trace] = schedule_curve(schedule, 0.5, "light")["data"]
-    assert (trace["x"][0], trace["x"][-1]) == (0, 100)
-    assert trace["y"][-1] == pytest.approx(0.5 * schedule.factor(np.array([1.0]))[0])

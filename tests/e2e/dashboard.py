@@ -25,8 +25,9 @@ class Dashboard:
 
     script = "app.py"
 
-    def __init__(self, home: Path, **environment: str) -> None:
+    def __init__(self, home: Path, root: Path = ROOT, **environment: str) -> None:
         self.home = home
+        self.root = root
         self.port = _free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._environment = os.environ | {"TRAINYARD_HOME": str(home)} | environment
@@ -49,7 +50,7 @@ class Dashboard:
         with self.log.open("ab") as output:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "streamlit", "run", self.script, f"--server.port={self.port}"],
-                cwd=ROOT,
+                cwd=self.root,
                 env=self._environment,
                 stdin=subprocess.DEVNULL,
                 stdout=output,

@@ -147,6 +147,9 @@ def test_too_little_memory_is_said_before_the_launch_and_hinders_nobody(
 
 def test_the_terminal_command_says_the_same(store: Store) -> None:
     at = open_page("train", model="mlp", epochs=3, optimizer="sgd", nesterov="true")
+    assert not at.code  # what colours it is as large as the rest of the page
+    at.session_state["terminal"] = True
+    at.run()
     assert at.code[0].value == (
         "python -m engine train --dataset fashion --model mlp --optimizer sgd --nesterov --epochs 3"
     )

@@ -26,7 +26,7 @@ def balance_by_split(prepared: PreparedDataset, theme: ThemeName) -> Figure:
             "orientation": "h",
             "name": _(SPLIT_WORDS[split]),
             "y": places,
-            "x": counts[row, order],
+            "x": counts[row, order].tolist(),
             "customdata": names,
             "marker": {"color": colour},
             "hovertemplate": "%{customdata}: %{x:,}<extra>%{fullData.name}</extra>",

@@ -1,6 +1,5 @@
-"""Pictures of what is about to be trained: the pipeline, the learning rate, the dataset. Pure functions."""
+"""The picture of a dataset that is about to be trained on. Pure functions."""
 
-import re
 from collections.abc import Callable, Sequence
 from html import escape
 
@@ -8,8 +7,6 @@ import numpy as np
 from PIL import Image
 
 from engine.preparation.prepare import PreparedDataset
-from engine.schedules import Schedule, curve
-from ui.charts.figures import Figure
 from ui.charts.thumbnails import data_url, png
 from ui.language import _
 from ui.plain import plain_text
@@ -19,52 +16,6 @@ MAX_CLASSES = 20
 """Most classes that are shown; of more, the first ones."""
 EXAMPLES_PER_CLASS = 12
 _STRIP_PIXELS = 34  # height of one row of examples
-
-
-def schedule_curve(schedule: Schedule, learning_rate: float, theme: ThemeName) -> Figure:
-    """The learning rate over a whole run."""
-    progress, values = curve(schedule, learning_rate)
-    colours = THEMES[theme]
-    axis = {"gridcolor": colours.grid, "zeroline": False, "color": colours.text}
-    return {
-        "data": [
-            {
-                "type": "scatter",
-                "mode": "lines",
-                "x": 100 * progress,
-                "y": values,
-                "line": {"color": colours.train, "width": 2},
-                "hovertemplate": "%{x:.0f} %: %{y:.3g}<extra></extra>",
-            }
-        ],
-        "layout": {
-            "height": 190,
-            "margin": {"l": 8, "r": 8, "t": 8, "b": 8},
-            "paper_bgcolor": "rgba(0,0,0,0)",
-            "plot_bgcolor": "rgba(0,0,0,0)",
-            "font": {"color": colours.text},
-            "xaxis": axis | {"title": {"text": _("Share of the run, in percent")}, "automargin": True},
-            "yaxis": axis | {"rangemode": "tozero", "tickformat": "~g", "automargin": True},
-            "showlegend": False,
-        },
-    }
-
-
-def pipeline(stages: Sequence[tuple[str, Sequence[str]]]) -> str:
-    """A Mermaid flowchart from left to right: each stage a box with its title and a few lines."""
-    lines = ["flowchart LR"]
-    for position, (title, details) in enumerate(stages):
-        words = [f"**{_mermaid(title)}**", *(_mermaid(detail) for detail in details)]
-        label = "\n".join(words)
-        lines.append(f'    s{position}["`{label}`"]')
-        if position:
-            lines.append(f"    s{position - 1} --> s{position}")
-    return "\n".join(lines)
-
-
-def _mermaid(text: str) -> str:
-    """`text` with everything that Mermaid or HTML could read as its own turned into character entities."""
-    return re.sub(r"[^\w\s.,()×+-]", lambda sign: f"#{ord(sign.group())};", plain_text(text))
 
 
 def dataset_look(prepared: PreparedDataset, theme: ThemeName, show: Callable[[np.ndarray], str] | None = None) -> str:

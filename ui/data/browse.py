@@ -23,10 +23,10 @@ from ui.navigation import page
 from ui.plain import plain_label, plain_text
 from ui.sentences import said
 from ui.theme import theme_name
+from ui.widgets.live_plot import still_plot
 
 PER_PAGE = 24
 """Examples on one page."""
-_PLAIN = {"displayModeBar": False}
 
 
 def draw_browse(dataset: Dataset) -> None:
@@ -78,12 +78,8 @@ def _draw_overview(prepared: PreparedDataset, own: OwnSet | None) -> None:
         for split in SPLITS:
             st.metric(_(SPLIT_WORDS[split]), f"{counts[split]:,}", width="content")
     if prepared.codec.classes:
-        st.plotly_chart(
-            balance_by_split(prepared, theme_name()),
-            key="data.balance",
-            config=_PLAIN,
-            alt=_("Examples of each class by split"),
-        )
+        figure = balance_by_split(prepared, theme_name())
+        still_plot(figure, "data.balance", _("Examples of each class by split"), figure["layout"]["height"])
     _draw_sizes(prepared)
     if own:
         _draw_record(own)
@@ -101,13 +97,7 @@ def _draw_sizes(prepared: PreparedDataset) -> None:
         chosen = st.selectbox(_("Distribution"), names, format_func=plain_text, key="data.size")
     if len(values := found[chosen]):
         figure = histogram(values, chosen, theme_name())
-        st.plotly_chart(
-            figure,
-            key="data.sizes",
-            config=_PLAIN,
-            height=240,
-            alt=_("Distribution of {name}").format(name=plain_text(chosen)),
-        )
+        still_plot(figure, "data.sizes", _("Distribution of {name}").format(name=plain_text(chosen)), 240)
         st.caption(
             _("{name}: {low} to {high}, median {median}").format(
                 name=plain_label(chosen),

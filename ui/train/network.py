@@ -10,9 +10,11 @@ import streamlit as st
 from engine import service
 from engine.runs import PARTS, RunSpec
 from ui import lab
-from ui.charts.pictures import pipeline
+from ui.charts.strips import pipeline
 from ui.language import _
+from ui.theme import theme_name
 from ui.train.form import Form
+from ui.train.layers import layers_table
 
 if TYPE_CHECKING:
     from engine.cost import NetworkFacts
@@ -23,7 +25,6 @@ Values = tuple[tuple[str, Any], ...]
 COUNTED = ("momentum", "versions")
 """Fields of optimizer and augmentation that change how much memory training takes."""
 TICK_SECONDS = 1.0
-_ROW_PIXELS, _TABLE_PIXELS = 36, 396
 _PREVIEW_PIXELS = 64
 _PREVIEWS = 4  # examples, each with its variants
 
@@ -62,19 +63,7 @@ def _draw_picture(picture: "NetworkPicture") -> None:
             "for each example of its batch."
         ),
     )
-    boxes = picture.boxes
-    st.dataframe(
-        {
-            _("Layer"): [box.name for box in boxes],
-            _("Kind"): [box.kind for box in boxes],
-            _("Output"): [" × ".join("?" if n is None else str(n) for n in box.output_shape) for box in boxes],
-            _("Parameters"): [box.parameters for box in boxes],
-            _("Trainable"): [box.trainable for box in boxes],
-        },
-        hide_index=True,
-        height=min(_ROW_PIXELS * (len(boxes) + 1), _TABLE_PIXELS),
-        column_config={_("Parameters"): st.column_config.NumberColumn(format="localized")},
-    )
+    st.html(layers_table(picture.boxes, theme_name()))
 
 
 def _count(number: int) -> str:
@@ -122,7 +111,7 @@ def draw_pipeline(spec: RunSpec, picture: "NetworkPicture | None") -> None:
         (_("Training"), [f"{sections['optimizer'].title}, {_(sections['schedule'].title)}"]),
         (_("Evaluation"), [_("once, on the test split")]),
     ]
-    st.mermaid_chart(pipeline(stages), alt=_("Pipeline from data to evaluation"))
+    st.html(pipeline(stages, theme_name()))
 
 
 def draw_preview(form: Form) -> None:

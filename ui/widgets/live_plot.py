@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -10,7 +11,10 @@ from ui.charts.figures import Figure, to_json
 from ui.language import _
 
 VENDOR_PATH = "/vendor/plotly"
-"""URL under which the app serves the folder with plotly.min.js."""
+"""URL under which the app serves VENDOR_FOLDER."""
+VENDOR_FOLDER = Path(__file__).resolve().parents[1] / "vendor" / "plotly"
+"""The part of Plotly that the charts need; `scripts/plotly` builds it. Its name changes with its content."""
+_PLOTLY = next(VENDOR_FOLDER.glob("plotly.*.js")).name
 _CSS = """
 .live-plots { container-type: inline-size; }
 .live-plots > div { display: grid; grid-template-columns: repeat(6, minmax(0, 1fr)); gap: 0.5rem 1rem; }
@@ -162,7 +166,7 @@ def board_data(charts: Sequence[Chart], *, failed: str) -> dict[str, Any]:
     """What the browser is given."""
     base = str(st.get_option("server.baseUrlPath") or "").strip("/")
     return {
-        "src": f"{f'/{base}' if base else ''}{VENDOR_PATH}/plotly.min.js",
+        "src": f"{f'/{base}' if base else ''}{VENDOR_PATH}/{_PLOTLY}",
         "failed": failed,
         "charts": [asdict(chart) for chart in charts],
     }

@@ -1,0 +1,44 @@
+"""What a new browser loads for the Train page: little, and no chart library before there is a chart."""
+
+import re
+
+from playwright.sync_api import Browser, Page, expect
+
+from bench.first_load import traffic
+from tests.e2e.dashboard import Dashboard
+
+PATIENCE = 90_000
+MOST_BYTES = 1_500_000
+LARGE = re.compile(r"plotly|SyntaxHighlighter|mermaid|elk-|DataFrame\.", re.IGNORECASE)
+
+
+def test_the_train_page_loads_little_and_no_chart_library(page: Page) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    sizes = traffic(page.context.new_cdp_session(page))
+    page.goto("/")
+    expect(page.locator(".st-key-train button")).to_be_enabled(timeout=PATIENCE)
+    expect(page.get_by_role("list", name="Pipeline from data to evaluation")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_role("img", name="Learning rate over the run")).to_be_visible()
+    expect(page.get_by_role("region", name="Layers of the network")).to_be_visible(timeout=PATIENCE)
+    page.wait_for_load_state("networkidle")
+    assert [url for url in asked if LARGE.search(url)] == []
+    assert sum(sizes.values()) < MOST_BYTES
+
+
+def test_the_first_chart_brings_a_part_of_plotly_that_is_kept_for_ever(browser: Browser, dashboard: Dashboard) -> None:
+    context = browser.new_context(base_url=dashboard.url, locale="en-GB")
+    page = context.new_page()
+    with page.expect_response(re.compile(r"/vendor/plotly/plotly\.\w{8}\.js$"), timeout=PATIENCE) as coming:
+        page.goto("/data?dataset=digits")
+    expect(page.get_by_role("img", name="Examples of each class by split")).to_be_visible(timeout=PATIENCE)
+    expect(page.locator(".js-plotly-plot .barlayer .trace")).to_have_count(3, timeout=PATIENCE)
+    headers = coming.value.headers
+    assert headers["content-encoding"] == "gzip"
+    assert "immutable" in headers["cache-control"]
+    kept = context.new_page()
+    with kept.expect_response(re.compile(r"/vendor/plotly/"), timeout=PATIENCE) as again:
+        kept.goto("/data?dataset=digits")
+    assert again.value.from_service_worker is False
+    assert again.value.request.timing["responseEnd"] >= 0
+    context.close()
