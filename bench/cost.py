@@ -1,4 +1,4 @@
-"""How accurate the estimates of the Train page are: the estimated cost of a run, beside the actual one.
+"""Accuracy of the estimates of the Train page: the estimated cost of a run, beside the actual one.
 
 Runs of several models are trained one after the other, as a person would who tries several. Before each, its time
 is estimated from those that have finished so far; afterwards both are known. The memory is the peak of the run's

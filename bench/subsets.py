@@ -41,7 +41,7 @@ class Subset(Dataset):
     of: Annotated[str, Field(), ADVANCED] = "movie-snippets"
     """The embedded set."""
     per_class: Annotated[int, Field(ge=0), ADVANCED] = 0
-    """How many examples of each class train and validate; for numbers, ten times as many in all."""
+    """Number of training and validation examples of each class; for numbers, ten times as many in all."""
     part_seed: Annotated[int, ADVANCED] = 0
     """Seed of the draw."""
 

@@ -26,11 +26,11 @@ class Column:
     values: tuple[str, ...] = ()
     """The values of a category, the most frequent first; empty for numbers."""
     reading: Reading | None = None
-    """How its cells are read, as decided when the table was imported; None for other tables."""
+    """Reading of its cells, as decided when the table was imported; None for other tables."""
 
     @property
     def read_as(self) -> Reading:
-        """How its cells are read; with the defaults where nothing was decided."""
+        """Reading of its cells; with the defaults where nothing was decided."""
         return self.reading or Reading(self.kind)
 
     def number(self, value: Any) -> float | None:
@@ -83,7 +83,7 @@ class DataInfo:
     modality: str = ""
     """Name of the kind of input; empty only in what was written down before it was."""
     learned: Mapping[str, Any] = field(default_factory=dict, compare=False)
-    """What model and task learned from the training split before the network is built, as plain JSON."""
+    """Facts that model and task learned from the training split before the network is built, as plain JSON."""
 
     @property
     def num_classes(self) -> int:

@@ -21,7 +21,7 @@ class Metric:
     share: bool = False
     """Whether it lies between 0 and 1 and is shown in per cent; differences are points then."""
     over: Over = "mean"
-    """How it follows from single examples: their mean, the root of their mean, or only from all of them together."""
+    """Aggregation over single examples: their mean, the root of their mean, or only from all of them together."""
     formula: str = ""
     """For the help: LaTeX between dollar signs, or words where they are clearer."""
 

@@ -1,4 +1,4 @@
-"""How weights are moved: Keras' optimizers as Specs."""
+"""Optimizers: those of Keras as Specs."""
 
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 

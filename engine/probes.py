@@ -24,7 +24,7 @@ class Probed:
     positions: Sequence[int]
     """Positions in the prepared dataset."""
     truths: Sequence[str]
-    """What each target is, in one line; empty where words cannot say it."""
+    """Description of each target, in one line; empty where there is none."""
     dataset_hash: str
     """Identity of the prepared dataset that the positions refer to."""
 

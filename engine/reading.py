@@ -1,4 +1,4 @@
-"""How the text of a cell becomes a value: decided once, at import, and the same for everyone who uses a model later."""
+"""Reading of cells, from text to value: decided once, at import, and the same for everyone who uses a model later."""
 
 import math
 import re
@@ -26,7 +26,7 @@ _EXACT = 1e16  # whole floats below it are written with all their digits
 
 @dataclass(frozen=True)
 class Reading:
-    """How one column is read. A number may have a unit, which is left out, and separators between thousands."""
+    """Reading of one column. A number may have a unit, which is left out, and separators between thousands."""
 
     kind: Literal["number", "category"]
     decimal: str = "."

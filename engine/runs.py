@@ -312,9 +312,9 @@ class Run:
     request: str = ""
     """The state in which it was asked to end but has not ended yet: "stopped", "paused" ...; or empty."""
     attempt: int = 0
-    """How often it was started or resumed; metrics read with `after` are valid within one attempt."""
+    """Number of times it was started or resumed; metrics read with `after` are valid within one attempt."""
     restarts: int = 0
-    """How often it was queued again automatically since the last request to start it."""
+    """Number of times it was queued again automatically since the last request to start it."""
     epoch: int = 0
     step: int = 0
     total_epochs: int = 0
@@ -328,7 +328,7 @@ class Run:
     environment: dict[str, Any] = field(default_factory=dict)
     """Package versions, git commit, device, dataset hash."""
     slot: str = ""
-    """Where it trains, or trained last; empty while it waits."""
+    """Slot in which it trains, or trained last; empty while it waits."""
     group_id: int | None = None
     """Id of the first of the runs that were started together, such as the folds of a cross-validation."""
     study_id: int | None = None

@@ -1,4 +1,4 @@
-"""How the learning rate changes while a run trains. `factor` is pure numpy, so a page can draw it before launch."""
+"""Schedules of the learning rate over a run. `factor` is pure numpy, so a page can draw it before launch."""
 
 from typing import Annotated, Any, ClassVar
 

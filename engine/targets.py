@@ -1,4 +1,4 @@
-"""How targets are stored: one codec for each form of target.
+"""Storage of targets: one codec for each form of target.
 
 A codec checks the targets of a dataset, writes them, reads them back so that positions index into them, and says how
 they are divided among the splits. Each task names its codec; nothing else guesses it from shapes or labels.

@@ -76,7 +76,7 @@ def main() -> None:
 
 
 def _tick(followed: Feed, before: Run, pace: float | None) -> None:
-    """What moves. When the buttons or the pace must change too, the whole page is drawn again: the timer may end."""
+    """Draw what moves. When the buttons or the pace must change too, the whole page is drawn again: the timer may end."""
     try:
         run = followed.follow(lab.actor())
     except TrainyardError:  # deleted meanwhile: the page says so

@@ -44,7 +44,7 @@ def main() -> None:
 
 
 def draw_fixed(found: SearchForm) -> None:
-    """What all trials have in common, in brief, and the way back to it."""
+    """Draw what all trials have in common, in brief, and a link back to it."""
     base = found.base
     hidden = (base.augmentation, base.model if MODEL in found.space else None)
     words = [_(part.title) for part in base.sections().values() if part.title and part not in hidden]
@@ -86,7 +86,7 @@ def draw_how(found: SearchForm) -> None:
 
 
 def draw_costs(found: SearchForm) -> None:
-    """What it will cost, drawn last: the predictor may have to count."""
+    """Draw the cost, last: the predictor may have to count."""
     spec, _problem = why_not(found)
     if spec is not None and found.base.dataset.available():
         draw_plan_cost(spec)

@@ -82,7 +82,7 @@ def draw_head(study: Study, feed: StudyFeed) -> None:
 
 
 def _tick(feed: StudyFeed, before: Study, best: int, pace: float | None) -> None:
-    """What moves. When the buttons, what is searched or the pace must change too, the whole page is drawn again."""
+    """Draw what moves. When the buttons, what is searched or the pace must change too, the whole page is drawn again."""
     try:
         study = feed.follow(lab.actor())
     except TrainyardError:  # deleted meanwhile: the page says so

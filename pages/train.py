@@ -104,7 +104,7 @@ def draw_launch(spec: RunSpec, available: bool, fork: Fork | None) -> None:
 
 
 def draw_dataset(form: Form, spec: RunSpec) -> bool:
-    """Which data. True when it is on this machine."""
+    """Draw the choice of data. True when it is on this machine."""
     choice, look = st.container(border=True).columns(_WIDTHS, gap="large")
     with choice:
         st.subheader(_("Data"))
@@ -118,7 +118,7 @@ def draw_dataset(form: Form, spec: RunSpec) -> bool:
 
 
 def draw_model(form: Form) -> "st.delta_generator.DeltaGenerator":
-    """Which network. Returns the place for its picture, which is drawn last."""
+    """Draw the choice of network. Return the place for its diagram, which is drawn last."""
     choice, picture = st.container(border=True).columns(_WIDTHS, gap="large")
     with choice:
         st.subheader(_("Network"))
@@ -132,7 +132,7 @@ def draw_model(form: Form) -> "st.delta_generator.DeltaGenerator":
 
 
 def draw_training(form: Form, spec: RunSpec) -> None:
-    """How it learns, with the learning rate over the run."""
+    """Draw the choice of training, with the learning rate over the run."""
     choice, more = st.container(border=True).columns(_WIDTHS, gap="large")
     with choice:
         st.subheader(_("Training"))

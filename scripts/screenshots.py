@@ -173,7 +173,7 @@ OTHERS: dict[str, dict[str, Any]] = {
     "table": {"dataset": "penguins"},
 }
 GIVE: dict[str, Callable[[Page, Run], None]] = {"text": write, "sound": listen, "table": fill_in}
-"""How an input is given on the demo page."""
+"""Ways to give an input on the demo page."""
 
 
 def own_table() -> FilePayload:

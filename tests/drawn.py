@@ -42,7 +42,7 @@ Known = frozenset[str]
 
 @dataclass
 class Reader:
-    """What is known of all functions: which of their parameters are drawn as they come."""
+    """Facts about all functions: which of their parameters are drawn as they come."""
 
     sinks: dict[str, set[str]] = field(default_factory=dict)
     orders: dict[str, list[str]] = field(default_factory=dict)
@@ -91,7 +91,7 @@ class Reader:
         return name in PASSING and any(self.raw(one, known) for one in given)
 
     def bound(self, target: ast.expr, value: ast.expr, known: Known) -> Known:
-        """What is known once `target` has been given something out of `value`."""
+        """Return what is known once `target` has been given something out of `value`."""
         if isinstance(target, ast.Tuple) and isinstance(value, ast.Call) and _name(value.func) in ("zip", "enumerate"):
             sources = value.args if _name(value.func) == "zip" else [ast.Constant(0), *value.args]
             for one, source in zip(target.elts, sources, strict=False):

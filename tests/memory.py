@@ -1,4 +1,4 @@
-"""How much memory a piece of code takes at its peak, measured in a process of its own."""
+"""Peak memory of a piece of code, measured in a process of its own."""
 
 import os
 import subprocess

@@ -18,7 +18,7 @@ NAMES = (
     '<a href="http://127.0.0.1:PORT/p">p</a>', "%{x} of %{y}", "http://127.0.0.1:PORT/w", "www.example.org", "me@example.org",
     "a | b", "\\*", "a_b", "12:30:15", "> said", "=====", "[^1]", "Run: it", "大 <小>",
 )  # fmt: skip
-"""What people may call a class, a column, a file, a dataset or a study."""
+"""Names that people may give a class, a column, a file, a dataset or a study."""
 FOLDERS = ("![x](https:127.0.0.1:PORT)", "***", "$x^2$", "<b>bold<b>", ":smile:", ":red[hot]", "_a_")
 """The same, as names of folders."""
 TEXT_CLASSES = (PICTURE, "***", "$\\href{http://127.0.0.1:PORT/m}{y}$", '<a href="http://127.0.0.1:PORT/p">p</a>')

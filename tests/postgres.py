@@ -66,7 +66,7 @@ def _find(name: str) -> str:
 
 
 def _unprivileged() -> pwd.struct_passwd | None:
-    """Whom to run the server as: PostgreSQL refuses root. None: as ourselves."""
+    """Return the user that runs the server: PostgreSQL refuses root. None: as ourselves."""
     if os.geteuid() != 0:
         return None
     for name in ("postgres", "nobody"):

@@ -39,7 +39,7 @@ class Bench:
         return study
 
     def restart(self) -> None:
-        """What a new process has after the old one was killed: nothing but the database."""
+        """Return what a new process has after the old one was killed: nothing but the database."""
         self.driver.close()
         self.driver = Driver(self.store)
 

@@ -196,7 +196,7 @@ def end(store: Store, run: Run, state: RunState, message: str = "") -> None:
 
 
 def evaluation() -> dict[str, Any]:
-    """What the task makes of 2,000 guesses that are right four times out of five."""
+    """Return the task's evaluation of 2,000 guesses that are right four times out of five."""
     targets = np.random.default_rng(0).integers(0, len(LABELS), 2_000)
     return spec().task.evaluate(guesses(targets, len(LABELS)), targets, DataInfo((28, 28, 1), LABELS))
 

@@ -1,4 +1,4 @@
-"""Whatever is sent to the API of a real dashboard, it answers as its description says, and never with a 500."""
+"""Fuzzing of the API of a real dashboard: it answers as its description says, and never with a 500."""
 
 from collections.abc import Iterator
 

@@ -37,7 +37,7 @@ def plant(tree: Path, file: str, code: str) -> None:
 
 
 def ruff(tree: Path) -> str:
-    """What ruff has against imports of TensorFlow in the copy."""
+    """Return what ruff reports about imports of TensorFlow in the copy."""
     command = [
         sys.executable,
         "-m",

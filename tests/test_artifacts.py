@@ -27,7 +27,7 @@ def ended(store: Store, state: RunState = RunState.COMPLETED) -> Run:
 
 
 def names(run: Run) -> set[str]:
-    """What is left of the run."""
+    """Return what is left of the run."""
     return {path.name for path in artifacts_of(run.id).folder.iterdir()}
 
 

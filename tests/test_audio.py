@@ -133,7 +133,7 @@ def test_saved_networks_load_where_only_keras_is_installed(tmp_path: Path) -> No
 
 
 def seen(model: Model, inputs: np.ndarray, learned: dict[str, Any] | None = None) -> np.ndarray:
-    """What a network sees of clips: (examples, frames, bands)."""
+    """Return what a network sees of clips: (examples, frames, bands)."""
     info = DataInfo(inputs.shape[1:], LABELS, learned=learned or {})
     start = keras.Input(info.shape, dtype="int16")
     return np.asarray(keras.Model(start, model.preprocess(start, info))(inputs))

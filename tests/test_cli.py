@@ -27,7 +27,7 @@ TINY = ("--dataset", "digits", "--model", "mlp", "--units", "16")
 
 
 def asked(capsys: pytest.CaptureFixture[str], *arguments: str) -> Any:
-    """What a command prints with --json, when it works."""
+    """Return what a command prints with --json."""
     assert main([*arguments, "--json"]) == 0
     return json.loads(capsys.readouterr().out)
 

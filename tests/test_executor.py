@@ -65,7 +65,7 @@ def test_under_a_memory_limit_an_abort_means_out_of_memory(monkeypatch: pytest.M
 
 
 def look_around(store: Store, **options: object) -> LocalExecutor:
-    """What a new executor does at once, without starting any worker."""
+    """Do what a new executor does at once, without starting any worker."""
     executor = LocalExecutor(store, **({"slots": [Slot("cpu-0", None)]} | options))  # type: ignore[arg-type]
     executor._look_around()
     return executor

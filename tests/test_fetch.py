@@ -45,7 +45,7 @@ class Server(ThreadingHTTPServer):
 
     @property
     def url(self) -> str:
-        """Where it listens."""
+        """Address at which it listens."""
         return f"http://127.0.0.1:{self.server_address[1]}"
 
 
@@ -307,12 +307,12 @@ def large(server: Server, register: Any) -> bytes:
 
 
 def target() -> Path:
-    """Where the large file goes."""
+    """Return the place of the large file."""
     return settings().datasets_path / "large" / "large.bin"
 
 
 def part() -> Path:
-    """Where it grows."""
+    """Return the place where it grows."""
     return target().with_name("large.bin.part")
 
 

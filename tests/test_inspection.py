@@ -26,7 +26,7 @@ from engine.settings import settings
 
 
 class Planted(UnsplitDataset):
-    """Whatever a test puts there."""
+    """Dataset of whatever a test puts there."""
 
     examples: ClassVar[Examples]
 

@@ -22,7 +22,7 @@ HOMES = (
     "engine/datasets",
     "engine/augmentations",
 )
-"""Where a modality may be named."""
+"""Files in which a modality may be named."""
 EXCEPTIONS = {
     "engine/imports/columns.py": "the cells of a column look like `text`",
     "engine/imports/targets.py": "the same",
@@ -34,7 +34,7 @@ EXCEPTIONS = {
     "ui/runs": "the same, and the filter of the list",
     "ui/demo/results.py": "a cell of Streamlit's tables may be an `image`",
 }
-"""Where these words mean something else."""
+"""Files in which these words mean something else."""
 GUESSES = re.compile(r"dtype == object|info\.columns else|if [\w.]*info\.columns\b|len\([\w.]*shape\) == ")
 
 

@@ -33,7 +33,7 @@ print(sorted({name.split(".")[0] for name in sys.modules} & {"tensorflow", "kera
 
 
 def loaded(home: Path, extra: str = "") -> str:
-    """What a process that drew every page has loaded of TensorFlow and Keras."""
+    """Return the modules of TensorFlow and Keras that a process has loaded after it drew every page."""
     done = subprocess.run(
         [sys.executable, "-c", VISIT.replace("EXTRA", extra)],
         cwd=ROOT,

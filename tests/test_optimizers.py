@@ -12,7 +12,7 @@ from engine.optimizers import optimizers
 
 
 def step(name: str, gradients: list[list[float]], rate: float = 0.1, **values: Any) -> np.ndarray:
-    """Where the weights (1, -1) are after one update for each of `gradients`."""
+    """Return the weights (1, -1) after one update for each of `gradients`."""
     weights = keras.Variable([1.0, -1.0])
     optimizer = optimizers[name].parse({"learning_rate": rate, **values}).build(rate)
     for gradient in gradients:

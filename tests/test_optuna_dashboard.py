@@ -22,7 +22,7 @@ def bench(store: Store) -> Iterator[Bench]:
 
 
 def get(app: Any, path: str) -> Any:
-    """What a GET of the app's answers, as a server would ask for it."""
+    """Return the app's response to a GET, as a server would ask for it."""
     said: list[str] = []
     environment = {
         "REQUEST_METHOD": "GET", "PATH_INFO": path, "QUERY_STRING": "", "SERVER_NAME": "127.0.0.1", "SERVER_PORT": "80",

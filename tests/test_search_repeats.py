@@ -33,7 +33,7 @@ def bench(store: Store) -> Iterator[Bench]:
 
 
 def values_of(run: Run) -> tuple[Any, ...]:
-    """What the trial of a run has tried."""
+    """Return the values of the trial of a run."""
     return run.spec["model"]["units"], run.spec["model"]["batch_normalisation"]
 
 

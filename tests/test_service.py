@@ -130,7 +130,7 @@ CALLS: dict[str, tuple[Action, Callable[[World], tuple[Any, ...]]]] = {
 
 
 def trees(name: str) -> Choice:
-    """How the table of trees is imported."""
+    """Return the import of the table of trees."""
     return Choice("table", name, "Trees", {"size": "number", "kind": "target"})
 
 
@@ -206,7 +206,7 @@ def test_a_stranger_gets_nothing_and_changes_nothing(name: str, world: World, ho
 
 
 def answer(function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
-    """What a stranger is given; nothing where the function refuses, or says that there is no such thing."""
+    """Return what a stranger is given; None where the function refuses, or says that the thing does not exist."""
     try:
         return function(EVE, *arguments)
     except Forbidden:

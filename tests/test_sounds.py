@@ -54,7 +54,7 @@ REFUSED = {
 
 @pytest.fixture(autouse=True)
 def limits() -> Iterator[None]:
-    """What a test sets is forgotten after it."""
+    """Forget after a test what it set."""
     yield
     settings.cache_clear()
 

@@ -38,7 +38,7 @@ class Toy(Spec):
     seed: int = 0
     """Chance."""
     device: Annotated[str, Options("devices")] = "auto"
-    """Where."""
+    """Device."""
 
 
 def test_a_field_tells_everything_that_a_widget_needs() -> None:

@@ -170,7 +170,7 @@ AFTERWARDS: dict[tuple[str, RunState], RunState | None] = {
     **{("resume here", state): RunState.RUNNING for state in RESUMABLE},
     **{("delete", state): None for state in RunState if not state.live},
 }
-"""What an action does in the states that allow it; None: the run is gone. In all other states it does nothing."""
+"""Effect of an action in the states that allow it; None: the run is gone. In all other states it does nothing."""
 
 
 @pytest.mark.parametrize("state", RunState)

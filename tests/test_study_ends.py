@@ -98,7 +98,7 @@ def test_a_deleted_study_leaves_nothing_but_what_was_promoted(bench: Bench) -> N
 
 
 def rows_of_trials(bench: Bench) -> dict[str, int]:
-    """How much stands in those of Optuna's tables that are about trials and not empty."""
+    """Return the row counts of Optuna's tables about trials that are not empty."""
     with bench.driver._storage.engine.connect() as db:
         tables = [name for name in inspect(db).get_table_names() if name.startswith("trial")]
         counts = {name: db.execute(select(func.count()).select_from(table(name))).scalar_one() for name in tables}

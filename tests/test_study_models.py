@@ -44,7 +44,7 @@ def bench(store: Store) -> Iterator[Bench]:
 
 
 def tried(run: Run) -> tuple[Any, ...]:
-    """What the trial of a run has tried."""
+    """Return the values of the trial of a run."""
     model = run.spec["model"]
     return model["name"], model.get("units"), model.get("depth")
 

@@ -1,4 +1,4 @@
-"""What a study must survive: records of other versions, older tables of Optuna's, clocks, and concurrent changes."""
+"""Changes that a study must survive: records of other versions, older tables of Optuna's, clocks, and concurrent changes."""
 
 import json
 import time

@@ -69,7 +69,7 @@ def odd_network(name: str, task: str = "tabular-classification", **values: Any) 
 
 
 def said(network: Network, rows: np.ndarray) -> np.ndarray:
-    """What people see."""
+    """Return what people see."""
     return np.asarray(network.saved.predict(as_tensors(rows), verbose=0))
 
 

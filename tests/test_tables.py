@@ -87,7 +87,7 @@ REFUSED = {
 
 @pytest.fixture(autouse=True)
 def limits() -> Iterator[None]:
-    """What a test sets is forgotten after it."""
+    """Forget after a test what it set."""
     yield
     settings.cache_clear()
 
@@ -534,7 +534,7 @@ def test_damaged_parquet_never_raises_anything_else() -> None:
 
 
 def normalised(column: list[str | float | None]) -> list[str | float | None]:
-    """What reading makes of plain cells: white space around them goes, and a column of numbers becomes numbers."""
+    """Return plain cells as they are read: white space around them goes, and a column of numbers becomes numbers."""
     stripped = [(cell.strip() or None) if isinstance(cell, str) else cell for cell in column]
     return [None if cell is None else cell for cell in stripped]
 
@@ -569,7 +569,7 @@ def test_plain_cells_survive_writing_and_reading(
 
 
 def guessed(column: list[object], name: str = "a") -> ColumnGuess:
-    """What is thought of one column."""
+    """Return the role suggested for one column."""
     return inspect_columns(table(pd.DataFrame({name: column, "other": 1}).to_csv(index=False)))[0]
 
 

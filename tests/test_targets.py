@@ -1,4 +1,4 @@
-"""Which column is chosen as the target, by names and places as real tables have them."""
+"""Choice of the target column, by names and places as real tables have them."""
 
 import pytest
 

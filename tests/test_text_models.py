@@ -53,7 +53,7 @@ def small(name: str, **values: object) -> Model:
 
 
 def learned(model: Model, texts: np.ndarray = TEXTS) -> DataInfo:
-    """What a network is told of `texts`, as it comes back from disk."""
+    """Return the facts about `texts` that a network is built from, as they come back from disk."""
     info = DataInfo((), ("no", "yes"))
     return DataInfo((), info.labels, learned=json.loads(json.dumps(model.learn(texts, info))))
 
@@ -72,7 +72,7 @@ def network(name: str) -> Network:
 
 
 def numbers(model: Model, texts: list[str] | np.ndarray, info: DataInfo | None = None) -> np.ndarray:
-    """What training starts from: (texts, longest) int32."""
+    """Return what training starts from: (texts, longest) int32."""
     inputs = keras.Input((), dtype="string")
     found = keras.Model(inputs, model.preprocess(inputs, info or learned(model)))(tf.constant(list(texts)))
     assert found.dtype == tf.int32

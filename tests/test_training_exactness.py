@@ -15,7 +15,7 @@ from engine.training.callbacks import Checkpoints
 from tests.training_runs import RANDOM, create, train, train_with_stops
 
 CHANCES = 27
-"""How often a run of `SMALL` can be left under `small_portions`: 6 executions and 3 validation batches an epoch."""
+"""Number of times a run of `SMALL` can be left under `small_portions`: 6 executions and 3 validation batches an epoch."""
 
 
 @pytest.fixture(autouse=True)

@@ -18,7 +18,7 @@ from tests.test_archive import pictures, zipped
 from tests.test_own_data import imported, tones
 
 OWN = {"folder": pictures, "my-clips": tones}
-"""What to import into those of one's own datasets that have fields to vary."""
+"""Uploads for those of one's own datasets that have fields to vary."""
 FIELDS = [(name, field) for name in datasets for field in datasets[name].hyperparameters()]
 SPECS: list[type[Spec]] = [*(spec for registry in PARTS.values() for spec in registry.values()), Training]
 GOAL = {

@@ -1,4 +1,4 @@
-"""Which requests share a turn, which wait for one, and what each gets."""
+"""Turns of requests: those that share one, those that wait, and what each gets."""
 
 import asyncio
 import threading
@@ -33,7 +33,7 @@ class Work:
 
 
 def outcomes(work: Work, asks: Callable[[Turns], list[Awaitable[bytes]]], limit: float = 10.0) -> list[object]:
-    """What each of some requests gets that are there before the first turn begins."""
+    """Return what each of some requests gets that are there before the first turn begins."""
 
     async def all_of_them() -> list[object]:
         turns = Turns(100, limit, lambda: None)

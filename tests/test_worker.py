@@ -21,7 +21,7 @@ from tests.training_runs import RANDOM, SMALL, create
 
 
 def chained() -> Exception:
-    """What zipfile makes of a full disk."""
+    """Return the error that zipfile makes of a full disk."""
     try:
         try:
             raise OSError(errno.ENOSPC, "No space left on device")

@@ -13,7 +13,7 @@ _WORDS = (("awful", "Übel", "never again"), ("lovely", "schön", "a delight"))
 
 
 class Tiny(UnsplitDataset):
-    """What they share."""
+    """Base of the tiny datasets."""
 
     source: ClassVar[str] = "Made here"
     licence: ClassVar[str] = "CC0-1.0"
@@ -35,7 +35,7 @@ class Tiny(UnsplitDataset):
         raise NotImplementedError
 
     def more(self) -> dict[str, Any]:
-        """What else there is to say of them."""
+        """Further facts about them."""
         return {}
 
 

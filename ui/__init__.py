@@ -1,1 +1,1 @@
-"""What the pages share: forms, charts, language. Knows Streamlit and Plotly, never TensorFlow."""
+"""Parts shared by the pages: forms, charts, language. Knows Streamlit and Plotly, never TensorFlow."""

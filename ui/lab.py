@@ -1,4 +1,4 @@
-"""What this dashboard process keeps: who asks, the handle of the predictor, a running executor, its downloads."""
+"""State that this dashboard process keeps: the actor, the handle of the predictor, a running executor, its downloads."""
 
 import logging
 import subprocess

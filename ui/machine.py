@@ -1,4 +1,4 @@
-"""What the System page tells: the executor in words, disk use, and the settings in force."""
+"""Contents of the System page: the executor in words, disk use, and the settings in force."""
 
 import shutil
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ _DISK_SECONDS = 30  # walking a folder of thousands of runs takes a while
 
 @dataclass(frozen=True)
 class DiskUse:
-    """What one folder of the home takes; a budget of 0 bytes: none."""
+    """Disk use of one folder of the home; a budget of 0 bytes: none."""
 
     title: str
     used_bytes: int
@@ -38,7 +38,7 @@ class DiskUse:
 
 
 def executor_sentence(executor: "Lease | None") -> str:
-    """Who runs what is queued, and since when it was silent."""
+    """Return the executor that runs what is queued, and since when it was silent."""
     if executor is None:
         return _("No executor is running, so queued runs wait.")
     if not executor.alive:

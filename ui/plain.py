@@ -25,7 +25,7 @@ _MARKDOWN = re.compile(
     r"|^(?:[#=]|[-+](?!\d))"
 )
 _NUMBERED = re.compile(r"^(\d{1,9})([.)])(?!\S)")
-"""What has a meaning in Markdown or in Streamlit's additions to it, at the place where it has it."""
+"""Characters with a meaning in Markdown or Streamlit's additions to it, where they have it."""
 _LATE = (
     (re.compile(r":(?=material/|[\w+-]+(?::|$))"), _BEHIND),  # icons, emoji
     (re.compile(r"(https?:)(//)", re.IGNORECASE), _INSIDE),
@@ -33,7 +33,7 @@ _LATE = (
     (re.compile(r"([\w.+-])(@)"), _INSIDE),
     (re.compile(r"(?<!\S)(?:<?->|<-|--|[><~]=)(?!\S)"), _BEHIND),  # Streamlit draws arrows and long dashes
 )
-"""What is replaced after Markdown was read, so that no backslash keeps it: an unseen sign in between does."""
+"""Patterns replaced after Markdown was read, where a backslash does not help but an invisible character in between does."""
 _CHART_SIGNS = {ord(sign): f"&#{ord(sign)};" for sign in "&<>$%"}
 
 

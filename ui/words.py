@@ -1,4 +1,4 @@
-"""How things are put into words: states, metrics, values, durations, times, progress, and the places where a run waits."""
+"""Wording of states, metrics, values, durations, times, progress, and the places where a run waits."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -63,7 +63,7 @@ def duration_text(seconds: float) -> str:
 
 
 def run_seconds(run: Run) -> float | None:
-    """How long it has trained, or None before it began; without what lay between its attempts, once that is known."""
+    """Return how long it has trained, or None before it began; without the time between its attempts, once known."""
     if run.started_at is None:
         return None
     if run.attempt > 1 and "seconds" in run.result:
@@ -163,7 +163,7 @@ def progress_text(run: Run, left: float | None) -> str:
 
 
 def queue_text(run: Run, queue: list[int], executor: "Lease | None") -> tuple[str, bool]:
-    """Where a queued run stands, and whether something must be done before it can start."""
+    """Return the place of a queued run, and whether something must be done before it can start."""
     if executor is None or not executor.alive:
         return (
             _(

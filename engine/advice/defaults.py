@@ -46,7 +46,7 @@ class Advice:
     values: dict[str, Any] = field(default_factory=dict)
     """Values of the dataset, the model and whatever else applies."""
     training: dict[str, Any] = field(default_factory=dict)
-    """How long to train: these values hold for any model."""
+    """Length of training: these values hold for any model."""
 
     def values_for(self, model: str) -> dict[str, Any]:
         """Return the values to fill in when this model is chosen."""

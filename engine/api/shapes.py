@@ -1,4 +1,4 @@
-"""What the API takes and gives, as types: the documents of `/api/v1/openapi.json` come from these."""
+"""Types of the API's requests and responses, from which `/api/v1/openapi.json` is made."""
 
 from typing import Annotated, Any, Literal
 
@@ -72,11 +72,11 @@ class InputColumn(Shape):
     name: str
     kind: Literal["number", "category"]
     values: list[str]
-    """What a category can be, the most frequent first."""
+    """Known categories, the most frequent first."""
 
 
 class Inputs(Shape):
-    """What one input is."""
+    """Type of one input."""
 
     modality: str
     """image, text, audio or table."""
@@ -89,7 +89,7 @@ class Inputs(Shape):
 
 
 class Predictions(Shape):
-    """What an answer is."""
+    """Answer to a prediction request."""
 
     kind: str
     """classes, value, or what a plug-in's task answers with."""
@@ -140,7 +140,7 @@ class Metadata(Summary):
     labels: list[str]
     """The classes, in the order of plain outputs."""
     target: str
-    """What a regression predicts."""
+    """Name of the quantity that a regression predicts."""
     model_version_status: list[VersionStatus]
 
 
@@ -151,6 +151,6 @@ class ModelList(Shape):
 
 
 class Error(Shape):
-    """What went wrong, as a sentence."""
+    """The error, as a sentence."""
 
     error: str

@@ -41,7 +41,7 @@ class Augmentation(Spec):
 
     @property
     def copies(self) -> int:
-        """How many versions of the training split `vary` makes, the unchanged one included."""
+        """Number of versions of the training split that `vary` makes, including the unchanged one."""
         return 1
 
     def vary(self, inputs: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -31,7 +31,7 @@ class Baseline:
     """By split: the metrics that the task also gives a network."""
     seconds: float = 0.0
     num_examples: int = 0
-    """How many training examples it was fitted on: not all of a large split."""
+    """Number of training examples it was fitted on: not all of a large split."""
     num_available: int = 0
     complete: bool = True
     """False when time ran out before everything was tried or a solver had finished."""

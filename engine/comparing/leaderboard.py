@@ -35,7 +35,7 @@ class Leaderboard:
     metric: str
     places: tuple[Place, ...]
     examples: int | None = None
-    """How many test examples there are, if any of the runs still records it."""
+    """Number of test examples, if any of the runs still records it."""
     others: tuple[int, ...] = ()
     """Runs that were left out: the data has changed since they were evaluated."""
 

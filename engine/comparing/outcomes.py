@@ -33,7 +33,7 @@ class Evaluated:
 
     @property
     def num_examples(self) -> int:
-        """How many test examples there are."""
+        """Number of test examples."""
         return len(self.positions)
 
 

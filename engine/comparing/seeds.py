@@ -29,7 +29,7 @@ class Mean:
 
     @property
     def count(self) -> int:
-        """How many values there are."""
+        """Number of values."""
         return len(self.values)
 
     @property
@@ -114,7 +114,7 @@ class Seeds:
 
 @dataclass(frozen=True)
 class Welch:
-    """How much better one group of seeds is than another, by Welch's t-test (1947): their variances may differ."""
+    """Return how much better one group of seeds is than another, by Welch's t-test (1947): their variances may differ."""
 
     group: Seeds
     other: Seeds

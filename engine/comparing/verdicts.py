@@ -1,4 +1,4 @@
-"""Which of two runs is better on the same test examples, and whether there are enough examples to tell."""
+"""Verdicts on pairs of runs on the same test examples: which is better, and whether the examples suffice to tell."""
 
 import itertools
 from collections.abc import Iterable, Sequence

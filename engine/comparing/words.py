@@ -1,4 +1,4 @@
-"""How figures of a comparison are written: amounts with their unit, intervals with their level, small probabilities."""
+"""Figures of a comparison in words: amounts with their unit, intervals with their level, small probabilities."""
 
 from engine.metrics import metric_named
 from engine.sentences import Sentence

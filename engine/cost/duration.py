@@ -1,4 +1,4 @@
-"""How long a run will take, estimated from runs that this machine has finished.
+"""Estimate of the duration of a run, from runs that this machine has finished.
 
 Each similar run gives its own estimate: its time besides training steps (building, tracing, evaluation), and its steps
 scaled to other operations and another batch size. The estimate is their median, the range comes from their spread.

@@ -10,13 +10,13 @@ class NetworkFacts:
     parameters: int
     trainable_parameters: int
     optimizer_slots: float
-    """How many numbers the optimizer keeps for each trained weight."""
+    """Numbers that the optimizer keeps for each trained weight."""
     flops: int
     """Floating point operations of the trained part, forward."""
     frozen_flops: int
     """Floating point operations of the part computed once for each example before training."""
     kept_numbers: int
-    """How many numbers the backward pass needs for the longest example."""
+    """Numbers that the backward pass needs for the longest example."""
     widest_numbers: int
     """The largest output of any layer for the longest example."""
     train_examples: int

@@ -1,4 +1,4 @@
-"""How much memory a training will take, part by part, and how much is free."""
+"""Estimate of the memory of a training, part by part, and of the free memory."""
 
 from dataclasses import dataclass, fields
 

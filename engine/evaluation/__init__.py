@@ -1,4 +1,4 @@
-"""How good outputs are: pure functions from arrays to plain JSON, independent of runs, networks and pages."""
+"""Quality of outputs: pure functions from arrays to plain JSON, independent of runs, networks and pages."""
 
 from collections.abc import Iterable
 

@@ -16,7 +16,7 @@ from engine.worker import READY
 
 ROOT = Path(__file__).resolve().parents[2]
 MOST_RUNS = 50
-"""How many trials one worker trains: whatever a run may leave behind goes with the process."""
+"""Number of trials that one worker trains: whatever a run may leave behind goes with the process."""
 
 
 class WorkerProcess:

@@ -1,4 +1,4 @@
-"""What is understood of an upload, and what people choose instead, before anything is kept."""
+"""Interpretation of an upload, and what people choose instead, before anything is kept."""
 
 from dataclasses import dataclass, field
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""How balanced the classes of a dataset are: from counts that are already known, so it costs nothing."""
+"""Balance of the classes of a dataset, from counts that are already known, so it costs nothing."""
 
 from dataclasses import dataclass
 

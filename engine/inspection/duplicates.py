@@ -10,7 +10,7 @@ from engine.inspection.sample import sample_of
 from engine.preparation.prepare import PreparedDataset
 
 MOST_SHOWN = 60
-"""How many groups are kept with the result; the others are only counted."""
+"""Number of groups kept with the result; the others are only counted."""
 
 
 def find_duplicates(prepared: PreparedDataset, most: int) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from engine.inspection.sample import sample_of
 from engine.preparation.prepare import PreparedDataset
 
 MOST_SHOWN = 200
-"""How many suspects are kept with the result, the most suspicious first."""
+"""Number of suspects kept with the result, the most suspicious first."""
 _FOLDS, _LEAST = 5, 2
 
 

@@ -68,7 +68,7 @@ class Modality:
     checks: ClassVar[tuple[str, ...]] = ("duplicates", "mislabels")
     """Health checks that make sense: see `engine.inspection.checks`."""
     own: ClassVar[OwnKind | None] = None
-    """How people bring data of their own; None: they do not."""
+    """Kind of import for people's own data; None: not offered."""
 
     # -- stored --------------------------------------------------------------------------------------------------------
 

@@ -43,7 +43,7 @@ class OwnKind:
     endings: tuple[str, ...]
     """Name endings of its files, small, with the point: by these, and the content, an upload is recognised."""
     task: str = ""
-    """What a set of classes serves; "" where the target of each set decides."""
+    """Task of a dataset with classes; "" where the target of each dataset decides."""
     rewrite: Callable[[bytes, str], Rewritten] | None = rewrite_numbers
     """Content and name of a file -> the example as it is stored; None: files are no examples.
 

@@ -17,7 +17,7 @@ PADDING, UNKNOWN = 0, 1
 """Indices that stand for no word: padding after a shorter text, and anything outside the vocabulary."""
 FIRST_WORD = 2
 MOST_SIGNS, LONGEST_SIGNS = 300, 32
-"""How many different signs are known, and how many of one text are read."""
+"""Number of different signs known, and number read from one text."""
 _PIECES = (1, 2, 3)
 _FAR = 1 << 24  # beyond the end of any text
 

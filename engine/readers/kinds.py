@@ -44,7 +44,7 @@ _PHOTOS = {
 }
 _TEXT, _UNKNOWN = Sentence("text"), Sentence("of an unknown format")
 PLAIN = (_TEXT, _UNKNOWN)
-"""What `kind_of` says of files that may be anything with letters in it, such as tables."""
+"""Answer of `kind_of` for files that may be any kind of text, such as tables."""
 _BEFORE_SVG = (b"<svg", b"<?xml", b"<!--", b"<!DOCTYPE svg")
 
 

@@ -207,7 +207,7 @@ def _path(parts: Iterable[str]) -> tuple[str, ...]:
 
 
 def _encoding(names: list[bytes]) -> str:
-    """How names without the UTF-8 flag are written: as UTF-8 by macOS and Linux, in the code page of its language by Windows.
+    """Return the likely encoding of names without the UTF-8 flag: UTF-8 from macOS and Linux, a code page from Windows.
 
     All names together decide: a single word can be valid in many.
     """

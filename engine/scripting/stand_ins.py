@@ -18,4 +18,4 @@ def Sentence(template: str, **values: object) -> str:  # noqa: N802  # it stands
 
 
 STAND_INS: dict[Any, Any] = {errors.TrainyardError: TrainyardError, sentences.Sentence: Sentence}
-"""What is copied in place of what."""
+"""Definitions that are copied in place of others."""

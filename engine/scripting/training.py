@@ -49,7 +49,7 @@ class TrainingSections(Facts):
             predicted = f"features.predict({batches}, verbose=0)"
         lines = [
             "def computed(inputs):",
-            '    """What the frozen part makes of the inputs, computed once."""',
+            '    """Features that the frozen part computes from the inputs, once."""',
             f"    found = {predicted}",
         ]
         if None in self.network.features.output_shape[1:]:  # type: ignore[union-attr]

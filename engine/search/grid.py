@@ -12,7 +12,7 @@ from engine.spec import Choices
 from engine.studies import Domain, StudySpec
 
 GRID_POINTS = 5
-"""How many values of a number a grid tries, where it has more."""
+"""Maximum number of values of a number that a grid tries."""
 MOST_COMBINATIONS = 10_000
 
 

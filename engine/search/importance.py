@@ -1,4 +1,4 @@
-"""Which hyperparameters matter: PED-ANOVA (Watanabe and others, 2023, arXiv 2304.10255), as Optuna computes it.
+"""Importance of hyperparameters: PED-ANOVA (Watanabe and others, 2023, arXiv 2304.10255), as Optuna computes it.
 
 A hyperparameter that only some trials have counts by its effect among them and by how often they are the best (arXiv 2601.20800).
 

@@ -24,7 +24,7 @@ class Found:
 
     @property
     def done(self) -> int:
-        """How many have ended."""
+        """Number of trials that have ended."""
         return sum(count for state, count in self.trials.items() if state not in ("running", "waiting"))
 
 

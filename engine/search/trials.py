@@ -48,7 +48,7 @@ class Trial:
 
     @property
     def seconds(self) -> float | None:
-        """How long it has trained; None until it has ended. A clock that was set back does not shorten it."""
+        """Duration of training; None until it has ended. A clock that was set back does not shorten it."""
         began, ended = self.started_at, self.run.ended_at
         return max(0.0, (ended - began).total_seconds()) if began and ended and self.state.final else None
 
@@ -64,7 +64,7 @@ class TrialReader:
         self.quality_maximize = base.task.maximize
         """Whether higher is better."""
         self.folds = max(1, base.dataset.folds)
-        """How many runs a trial has, one after the other."""
+        """Number of runs of a trial, one after the other."""
         self.maximize = spec.maximize()
         """Whether each objective is maximized."""
         self.fields = spec.fields()

@@ -25,7 +25,7 @@ class Ahead:
 
     request: Request
     signature: Signature
-    """That of the network for which they were decoded."""
+    """Signature of the network for which they were decoded."""
     found: np.ndarray | Exception | None
 
     def inputs(self, signature: Signature) -> np.ndarray | None:

@@ -29,7 +29,7 @@ from engine.serving.wire import read_head, to_bytes, unpack, unpack_inputs
 
 
 def work() -> dict[str, Work]:
-    """What can be asked, one at a time. Requests and answers are JSON objects; bytes in them are base64 text."""
+    """Return the requests that are served one at a time, from JSON objects to JSON objects; bytes are base64 text."""
 
     def describe(request: dict[str, Any]) -> Any:
         return asdict(describe_network(request["values"]))

@@ -60,7 +60,7 @@ class Files:
     _decoded: list[Decoded] = field(default_factory=list)
 
     def inputs(self, signature: Signature) -> np.ndarray | None:
-        """Those that can be decoded."""
+        """Return the inputs that can be decoded."""
         limit = settings().max_predictions
         if len(self.files) > limit:
             raise TrainyardError(
@@ -73,7 +73,7 @@ class Files:
         return np.concatenate(found) if found else None
 
     def options(self, signature: Signature) -> Answering:
-        """Those that were sent along."""
+        """Return the settings that were sent along."""
         return signature.task.answering.parse(self.parameters)
 
     def answer(self, outputs: Any, signature: Signature) -> list[PredictResult]:
@@ -170,7 +170,7 @@ class Instances:
         return self._inputs
 
     def options(self, signature: Signature) -> Answering:
-        """Those of `parameters` in the body."""
+        """Return the settings of `parameters` in the body."""
         return signature.task.answering.parse(self._request.parameters)
 
     def answer(self, outputs: Any, signature: Signature) -> bytes:

@@ -122,7 +122,7 @@ def _together(do: SharedWork, turns: Turns) -> Callable[[Request], Awaitable[byt
 
 
 async def _decoded(do: SharedWork, turns: Turns, key: str, body: bytes) -> Any:
-    """What may take long is decoded beside the turns."""
+    """Decode beside the turns what may take long."""
     if not do.slow(body):
         return body
     known = do.known(key) or await turns.take(functools.partial(do.learn, key))

@@ -171,7 +171,7 @@ class Turns:
                 seat.future.set_result(answer)
 
     def _gather(self, key: str) -> None:
-        """Those who have just had their answers often ask again at once: wait for as many as came together last time.
+        """Wait for as many as came together last time: clients that just got an answer often ask again at once.
 
         Never for longer than half of what that turn took, and not at all for somebody who asks alone.
         """
@@ -182,7 +182,7 @@ class Turns:
                 self._came.wait_for(lambda: len(self._seats[key]) >= last.count, seconds)
 
     def _next(self, key: str) -> list[_Seat]:
-        """Those who wait with `key`, without those who have gone: the first, and more while they are small."""
+        """Return the waiting requests with `key` whose clients are still there: the first, and more while they are small."""
         taken: list[_Seat] = []
         size = 0
         with self._came:

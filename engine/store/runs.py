@@ -169,7 +169,7 @@ class Runs:
         return run_of(row)
 
     def get_many(self, run_ids: Iterable[int]) -> _Runs:
-        """Those of the runs that there are, as they stand now, in the order of their ids."""
+        """Return those of the runs that still exist, as they are now, in the order of their ids."""
         with self._database.reading() as db:
             query = select(*run_columns).where(runs.c.id.in_(list(run_ids))).order_by(runs.c.id)
             return [run_of(row) for row in db.execute(query)]

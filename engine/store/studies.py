@@ -77,7 +77,7 @@ class Studies:
             return {row.id: StudyState(row.state) for row in db.execute(select(studies.c.id, studies.c.state))}
 
     def live(self) -> dict[int, StudyState]:
-        """Those that are running or paused; see `states`."""
+        """Return the studies that are running or paused; see `states`."""
         return {study_id: state for study_id, state in self.states().items() if state.live}
 
     def create_trial(self, study_id: int, trial: int, spec: RunSpec, fold: int = 0) -> Run | None:

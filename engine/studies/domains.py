@@ -1,4 +1,4 @@
-"""How far a hyperparameter varies: its own range or choices, or narrower ones."""
+"""Domains of hyperparameters in a study: their own ranges or choices, or narrower ones."""
 
 import math
 from dataclasses import replace

@@ -142,7 +142,7 @@ class StudySpec:
 
     @cached_property
     def _used(self) -> dict[str, tuple[str, ...]]:
-        """What varies by the name of the model; under the empty name what varies with each of them."""
+        """Return the varied fields by name of the model; under the empty name those that vary with every model."""
         by_model = {name: model_fields(name) for name in self.models}
         some = set().union(*by_model.values())
         found = {

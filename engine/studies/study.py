@@ -39,7 +39,7 @@ class Study:
     boosted: tuple[int, ...] = ()
     """Numbers of the trials that train to their end even if the pruner would end them."""
     spent_seconds: float = 0.0
-    """How long it has been searching, pauses excluded."""
+    """Time spent searching, pauses excluded."""
     created_at: datetime | None = None
     ended_at: datetime | None = None
     unreadable: str = ""

@@ -1,1 +1,1 @@
-"""What is predicted from what: one file a task."""
+"""Tasks, which define what is predicted from what: one file each."""

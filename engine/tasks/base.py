@@ -40,7 +40,7 @@ class Prediction:
 
 
 class Answering(Spec):
-    """How a trained network answers: settings that can be changed without training again. By default there are none."""
+    """Settings of prediction that can be changed without training again. By default there are none."""
 
 
 class Call(Protocol):
@@ -51,7 +51,7 @@ class Call(Protocol):
 
 
 class Task(Spec):
-    """What is predicted from what. Its fields are the choices that belong to the task, such as the loss."""
+    """Definition of what is predicted from what. Its fields are the choices that belong to the task, such as the loss."""
 
     modality: ClassVar[str] = ""
     """Name of its kind of input."""
@@ -60,7 +60,7 @@ class Task(Spec):
     prediction: ClassVar[str] = ""
     """Kind of result: picks the renderer in the pages."""
     contents: ClassVar[type[Contents]] = Contents
-    """What the values of a prediction are, as a type: the API describes answers by it."""
+    """Type of the values of a prediction; the API describes its responses by it."""
     metrics: ClassVar[tuple[Metric, ...]] = ()
     """The metrics beside the loss, in the order of display. They get their names when the class is made."""
     objective: ClassVar[str] = "val_loss"

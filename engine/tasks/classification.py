@@ -1,4 +1,4 @@
-"""What every task with classes shares: softmax, losses, accuracy, confusion matrix, per-class figures."""
+"""Base of all tasks with classes: softmax, losses, accuracy, confusion matrix, per-class figures."""
 
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 

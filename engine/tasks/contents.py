@@ -1,4 +1,4 @@
-"""What `Prediction.values` holds, as a type for each kind: the API describes answers by it."""
+"""Types of `Prediction.values`, one for each kind; the API describes its responses by them."""
 
 from pydantic import BaseModel, ConfigDict
 
@@ -32,4 +32,4 @@ class Value(Contents):
 
     value: float
     target: str
-    """What the value is of, with its unit where it is known."""
+    """Name of the predicted quantity, with its unit where it is known."""

@@ -1,4 +1,4 @@
-"""Where the one graph of a run can be cut into what is trained, what is saved, and what is computed only once."""
+"""Graph of a run, cut into the part that is trained, the part that is saved, and the part that is computed only once."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,15 +13,15 @@ class Tensors:
     """Symbolic tensors, or dicts of such."""
 
     raw: Any
-    """What people have."""
+    """Input as people give it."""
     inputs: Any
-    """What the dataset has."""
+    """Input as the dataset stores it."""
     frozen: Any
     """The output of the part that is never trained."""
     scores: Any
-    """What the loss takes."""
+    """Output that the loss takes."""
     final: Any
-    """What the saved model returns."""
+    """Output of the saved model."""
     extra: Mapping[str, Any] = field(default_factory=dict)
     """Further inputs by name that training and answering feed beside the stored one, such as the words so far."""
 

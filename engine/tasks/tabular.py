@@ -24,7 +24,7 @@ class TabularClassification(Classification):
 
     modality: ClassVar[str] = "table"
     objective: ClassVar[str] = "val_cross_entropy"
-    """Where a dozen rows validate, the accuracy soon stands still at a round number; the cross-entropy goes on telling."""
+    """Select by cross-entropy: on a dozen validation rows, accuracy soon stays at a round number."""
     suggested: ClassVar[dict[str, Any]] = _TEXTBOOK
 
     def compile_options(self, info: DataInfo) -> dict[str, Any]:

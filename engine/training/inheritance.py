@@ -30,7 +30,7 @@ class Inheritance:
 
     position: Position
     about: dict[str, Any]
-    """What `describe` returned for the run that wrote it."""
+    """Result of `describe` for the run that wrote it."""
     values: dict[str, np.ndarray]
     """Weights, seeds and the optimizer's variables."""
     best: dict[str, np.ndarray]

@@ -1,4 +1,4 @@
-"""How much arithmetic a network does and how many numbers it keeps, counted layer by layer for one example.
+"""Arithmetic operations of a network and the numbers it keeps, counted layer by layer for one example.
 
 A product of weights counts two operations, a multiplication and an addition, for each weight and each place where it is used.
 Any other layer counts one for each number of its input or output, whichever is more; one that only moves or looks up
@@ -26,7 +26,7 @@ _SAMPLE = 256
 
 
 class Lengths(NamedTuple):
-    """How long examples are after they were cut, mean and longest: those of one batch differ little."""
+    """Lengths of examples after truncation, mean and longest: those of one batch differ little."""
 
     mean: int = 1
     longest: int = 1

@@ -25,7 +25,7 @@ EXACT = Metric("exact", "Exactly right", share=True)
 
 
 class Writing(Answering):
-    """How the text is written."""
+    """Way in which the text is written."""
 
     most_letters: Annotated[int, Range(1, 10)] = LONGEST
     """Stop after so many letters."""
@@ -34,7 +34,7 @@ class Writing(Answering):
 
 
 class Text(Contents):
-    """What was written."""
+    """The text."""
 
     model_config = ConfigDict(extra="forbid")
 

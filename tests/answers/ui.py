@@ -1,4 +1,4 @@
-"""How the three answers look."""
+"""Display of the three answers."""
 
 import base64
 from typing import Any
@@ -29,7 +29,7 @@ class Picture(Renderer):
     """Pixels."""
 
     def text(self, values: Values) -> str:
-        """What a table can say of it."""
+        """Return its cells in a table."""
         return f"{len(base64.b64decode(values['pixels']))} pixels"
 
     def draw(self, values: Values, key: str) -> None:

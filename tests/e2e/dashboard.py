@@ -41,7 +41,7 @@ class Dashboard:
 
     @property
     def log(self) -> Path:
-        """What the dashboard printed, over all its starts."""
+        """Output of the dashboard, over all its starts."""
         return self.home / "logs" / "dashboard.log"
 
     def start(self, timeout_seconds: float = 60.0) -> None:
@@ -114,7 +114,7 @@ def find_chromium() -> str | None:
 
 
 CHROMIUM_ARGUMENTS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
-"""What Chromium needs in a container, run by root, with no graphics card."""
+"""Flags of Chromium in a container, run by root, without a graphics card."""
 PRETENDED_DEVICES = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
 """A camera that shows a moving disc and a microphone that beeps, allowed without asking."""
 

@@ -75,7 +75,7 @@ def quiet(page: Page, home: Planted) -> None:
 
 
 def text_of(page: Page) -> str:
-    """What a reader sees."""
+    """Return what a reader sees."""
     return page.locator("body").inner_text().replace(JOINER, "")
 
 

@@ -25,7 +25,7 @@ LONG: dict[str, Any] = {
 SHORT: dict[str, Any] = LONG | {"epochs": 1, "batch_size": 64}
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_SECONDS = 90.0
-"""How long anything may take on a busy machine."""
+"""Time that anything may take on a busy machine."""
 
 
 class Lab:

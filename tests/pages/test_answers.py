@@ -36,7 +36,7 @@ def answers(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def train(task: str, *more: str) -> dict[str, Any]:
-    """What `train --json` says at the end."""
+    """Return what `train --json` prints at the end."""
     command = [sys.executable, "-m", "engine", "train", "--task", task, "--patience", "0", *more, "--json"]
     ended = subprocess.run(command, capture_output=True, text=True, env=os.environ, timeout=250, check=False)
     assert ended.returncode == 0, ended.stderr

@@ -219,7 +219,7 @@ def test_examples_are_paged_and_filtered_by_split_and_class(store: Store) -> Non
 
 
 def captions(at: AppTest) -> list[str]:
-    """What stands below the pictures."""
+    """Return the captions below the pictures."""
     return [word for shown in at.get("html") for word in re.findall(r'alt="([^"]*)"', str(shown.value))]
 
 

@@ -17,7 +17,7 @@ from ui import lab
 
 @dataclass
 class Answer:
-    """What the predictor gives for one file."""
+    """Return what the predictor gives for one file."""
 
     name: str
     prediction: Prediction | None

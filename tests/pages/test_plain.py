@@ -62,7 +62,7 @@ KINDS: dict[str, dict[str, Any]] = {
 
 @dataclass
 class Answer:
-    """What the predictor gives for one file."""
+    """Return what the predictor gives for one file."""
 
     name: str
     prediction: Prediction | None

@@ -42,7 +42,7 @@ def opened(run_id: int) -> AppTest:
 
 
 def codes(at: AppTest) -> list[str]:
-    """What can be copied."""
+    """Return what can be copied."""
     return [element.value for element in at.code]
 
 

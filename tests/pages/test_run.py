@@ -15,7 +15,7 @@ from ui.predictions.mistakes import MOST, cell
 
 
 def plots(at) -> dict:
-    """What each chart was given, by the metric that its label begins with."""
+    """Return what each chart was given, by the metric that its label begins with."""
     boards = [json.loads(element.proto.json) for element in at.get("bidi_component")]
     return {chart["label"].split(" of ")[0]: chart for board in boards for chart in board["charts"]}
 
@@ -115,7 +115,7 @@ def test_the_log_is_read_only_while_its_tab_is_open(store: Store) -> None:
 
 
 def shown_pictures(at) -> int:
-    """How many pictures of examples the page shows."""
+    """Return the number of pictures of examples on the page."""
     return sum(str(element.proto.body).count("<img") for element in at.get("html"))
 
 

@@ -1,4 +1,4 @@
-"""What the engine says reaches a page in the language of its reader, whichever way it came."""
+"""Sentences of the engine reach a page in the language of its reader, whichever way they came."""
 
 import sys
 import time

@@ -26,7 +26,7 @@ SOUNDS = {"dataset": "spoken-digits"}
 
 @dataclass
 class Answer:
-    """What the predictor gives for one file."""
+    """Return what the predictor gives for one file."""
 
     name: str
     prediction: Prediction | None

@@ -25,7 +25,7 @@ RUN = {"dataset": "movie-snippets", "model": "bag-of-embeddings", "epochs": 1}
 
 @dataclass
 class Answer:
-    """What the predictor gives for one file."""
+    """Return what the predictor gives for one file."""
 
     name: str
     prediction: Prediction | None

@@ -102,5 +102,5 @@ class Series(Modality):
     """Some numbers, one after the other."""
 
     def expected(self, info: DataInfo) -> str:
-        """How many."""
+        """Return how many numbers are expected."""
         return f"{info.shape[0]} numbers between commas"

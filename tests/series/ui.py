@@ -22,7 +22,7 @@ class Series:
     measures: ClassVar[dict[str, str]] = {}
 
     def size(self, info: DataInfo) -> str:
-        """How many."""
+        """Return how many numbers are expected."""
         return f"{info.shape[0]} numbers"
 
     def look(self, prepared: PreparedDataset) -> None:

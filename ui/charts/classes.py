@@ -67,7 +67,7 @@ def probability_bars(probabilities: Mapping[str, float], theme: ThemeName, *, mo
 
 
 def class_balance(labels: Sequence[str], counts: Sequence[int], theme: ThemeName, *, most: int = 12) -> Figure:
-    """How many examples each class has, as horizontal bars; of many classes the first ones."""
+    """Return the number of examples of each class as horizontal bars; of many classes the first ones."""
     look = THEMES[theme]
     shown = list(zip(labels, counts, strict=True))[:most]
     trace = {

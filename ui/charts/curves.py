@@ -52,19 +52,19 @@ def learning_curve(
 
 
 def baseline_level(run: Run, metric: str) -> float | None:
-    """What the baseline of the dataset reaches on the validation split, where a worker has told it."""
+    """Return the result of the dataset's baseline on the validation split, if a worker has recorded it."""
     told = run.environment.get("baseline", {}).get(metric, run.result.get(f"baseline_validation_{metric}"))
     return float(told) if isinstance(told, int | float) else None
 
 
 def best_point(validation: Series, epoch: float | None) -> tuple[float, float] | None:
-    """Where the best epoch lies on the validation curve, if it has been drawn yet."""
+    """Return the best epoch's point on the validation curve, if it has been drawn yet."""
     found = _at_epochs(validation, [] if epoch is None else [epoch])
     return (found[0][0], found[1][0]) if found else None
 
 
 def _at_epochs(validation: Series, epochs: Collection[float]) -> tuple[list[float], list[float]] | None:
-    """Those of `epochs` that have been drawn, and the values there; None where there are none."""
+    """Return those of `epochs` that have been drawn, and the values there; None where there are none."""
     points = zip(validation.epochs, validation.values, strict=True)
     found = [(x, y) for x, y in points if y is not None and x in epochs]
     return ([x for x, _y in found], [y for _x, y in found]) if found else None

@@ -158,7 +158,7 @@ def predicted_figure(residuals: Mapping[str, Any], unit: str, theme: ThemeName) 
 
 
 def errors_figure(histogram: Mapping[str, Any], unit: str, theme: ThemeName) -> Figure:
-    """How often which error happens: right of zero the network says too much."""
+    """Return the distribution of the errors: right of zero the network predicts too much."""
     look = THEMES[theme]
     edges = histogram["edges"]
     middle = [(low + high) / 2 for low, high in itertools.pairwise(edges)]
@@ -192,5 +192,5 @@ def errors_figure(histogram: Mapping[str, Any], unit: str, theme: ThemeName) -> 
 
 
 def in_unit(words: str, unit: str) -> str:
-    """What an axis shows, with its unit where it has one."""
+    """Return the title of an axis, with its unit where it has one."""
     return f"{words} ({chart_text(unit)})" if unit else words

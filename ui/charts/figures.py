@@ -1,4 +1,4 @@
-"""What all figures share: plain dictionaries for Plotly, cheap to build and to send; layout, axes, short names."""
+"""Base of all figures: plain dictionaries for Plotly, cheap to build and to send; layout, axes, short names."""
 
 import json
 from collections import Counter
@@ -20,7 +20,7 @@ def to_json(figure: Figure) -> str:
 
 
 def plain_layout(look: Theme) -> Figure:
-    """What all charts share: no background of their own, the page's font and colours, the legend below."""
+    """Return the layout that all charts share: no background of their own, the page's font and colours, the legend below."""
     return {
         "template": {},  # importing Streamlit sets a default template of placeholder colours
         "paper_bgcolor": "rgba(0,0,0,0)",

@@ -9,7 +9,7 @@ from ui.theme import THEMES, ThemeName
 
 
 def histogram(values: np.ndarray, title: str, theme: ThemeName, *, bins: int = 30) -> Figure:
-    """How often values (examples,) lie in each of `bins` equal steps."""
+    """Count the values (examples,) in each of `bins` equal steps."""
     look = THEMES[theme]
     counts, edges = np.histogram(values, bins)
     trace = {

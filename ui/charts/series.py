@@ -47,7 +47,7 @@ class Series:
         return self.values[-1] if self.values else None
 
     def steps_per_second(self, window_seconds: float = 30.0) -> float | None:
-        """How fast steps went in the last `window_seconds` before the newest point, pauses between epochs included."""
+        """Return the speed of steps in the last `window_seconds` before the newest point, pauses between epochs included."""
         if len(self.times) < 2:
             return None
         first = bisect.bisect_left(self.times, self.times[-1] - window_seconds)

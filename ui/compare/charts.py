@@ -36,7 +36,7 @@ _ALL_POINTS = 8_000
 
 @dataclass(frozen=True)
 class Curves:
-    """How curves are drawn: which metric over what, and how much each point counts on those before it (0: not at all)."""
+    """Style of curves: metric, axis, and weight of earlier points in each point (0: none)."""
 
     metric: str
     axis: Axis = "epoch"
@@ -108,7 +108,7 @@ def smoothed(values: np.ndarray, weight: float) -> np.ndarray:
 
 
 def thinning(count: int, most: int = MAX_POINTS) -> np.ndarray:
-    """Which of `count` points are drawn: every n-th, and always the newest."""
+    """Return which of `count` points are drawn: every n-th, and always the newest."""
     if count <= most:
         return np.arange(count)
     return np.append(np.arange(0, count - 1, -(-count // (most - 1))), count - 1)

@@ -1,4 +1,4 @@
-"""What is known of each of several runs, as columns: hyperparameters in which they differ, metrics, time."""
+"""Facts about several runs, as columns: hyperparameters in which they differ, metrics, time."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -57,7 +57,7 @@ def known_fields(runs: Sequence[Run]) -> dict[Place, Field]:
 
 
 def field_label(place: Place, fields: Mapping[Place, Field]) -> str:
-    """What a field is called in the viewer's language; a chosen part is called after its section."""
+    """Return the name of a field in the viewer's language; a chosen part is named after its section."""
     section, name = place
     if name == "name":
         return section_title(section)
@@ -74,7 +74,7 @@ def hyperparameter_columns(runs: Sequence[Run]) -> list[Column]:
 
 
 def metric_columns(runs: Sequence[Run]) -> list[Column]:
-    """What the runs reached: validation at the best epoch, test, and what it took."""
+    """Return the results of the runs: validation at the best epoch, test, and duration."""
     found = [
         Column(
             f"val_{name}",

@@ -60,7 +60,7 @@ def _rank(url: str, metric: str, versions: tuple[tuple[int, int, int], ...]) -> 
 
 
 def _split_words(runs: list[Run]) -> str:
-    """What tells one test split from another."""
+    """Return what distinguishes one test split from another."""
     spec = runs[0].spec["dataset"]
     parts = [_("{count} runs").format(count=len(runs)), title_of(runs[0], "task")]
     parts += [f"{name.replace('_', ' ')} {spec[name]}" for name in ("split_seed", "test_fraction") if name in spec]

@@ -1,4 +1,4 @@
-"""What the test examples say about a selection of runs: in words first, many pairs as a table."""
+"""Verdicts on a selection of runs by their test examples: in words first, many pairs as a table."""
 
 from collections.abc import Sequence
 
@@ -17,7 +17,7 @@ from ui.sentences import said
 from ui.words import metric_label
 
 _METRICS_IN_SENTENCES = (N_("accuracy"), N_("cross-entropy"))
-"""How the engine calls metrics, so that its sentences can be said in another language."""
+"""Names of metrics in the engine, so that its sentences can be translated."""
 _FEW = MOST_FOR_ALL_PAIRS * (MOST_FOR_ALL_PAIRS - 1) // 2
 
 

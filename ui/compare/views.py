@@ -21,7 +21,7 @@ MAX_SMOOTHING = 0.99
 
 
 def choose_curves(runs: Sequence[Run]) -> tuple[Curves, str]:
-    """Which metric of which split over what, and how smooth; all of it stands in the address."""
+    """Draw the choice of metric, split, axis and smoothing, all of which are in the address."""
     axes = {"epoch": _("Epoch"), "step": _("Step"), "time": _("Time")}
     splits = {"validation": _("Validation"), "train": _("Train")}
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -73,7 +73,7 @@ def _key(how: Curves, split: str) -> Key:
 
 
 def draw_columns(runs: Sequence[Run]) -> None:
-    """What was done differently, and how it goes together with what was reached; a tab is drawn while it is open."""
+    """Draw the differences between runs, and their relation to the results; a tab is drawn while it is open."""
     titles = [_("Hyperparameters"), _("Parallel coordinates"), _("Scatter")]
     table, parallel, scatter = st.tabs(titles, key="columns", on_change="rerun")
     if table.open:

@@ -87,7 +87,7 @@ def _draw_overview(prepared: PreparedDataset, own: OwnSet | None) -> None:
 
 
 def _draw_sizes(prepared: PreparedDataset) -> None:
-    """How long or large the examples are; for tables and regressions one number at a time."""
+    """Draw the sizes of the examples; for tables and regressions one number at a time."""
     found = sizes_of(prepared)
     if not found:
         return

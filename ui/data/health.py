@@ -88,7 +88,7 @@ def _bad(words: str) -> None:
 
 
 def _draw_balance(prepared: PreparedDataset) -> None:
-    """How much classes differ in size, at once: the counts are known."""
+    """Draw how much classes differ in size, at once: the counts are known."""
     found = check_balance(prepared)
     with st.container(border=True):
         st.subheader(_("Balance of classes"), anchor=False)

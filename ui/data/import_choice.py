@@ -1,4 +1,4 @@
-"""What was understood of a file, as a form in which it can be put right before anything is kept."""
+"""Form with the interpretation of a file, in which it can be corrected before anything is kept."""
 
 from dataclasses import dataclass, field, replace
 from pathlib import PurePath
@@ -19,16 +19,16 @@ from ui.language import _
 
 @dataclass(frozen=True)
 class Seen:
-    """What was understood of the file that lies in the form."""
+    """Interpretation of the file in the form."""
 
     file_id: str
     found: Understood | None
     error: str = ""
     layout: Layout = field(default_factory=Layout)
-    """How somebody wanted it to be read."""
+    """Choices of how it is read."""
 
     reading: Reading | None = None
-    """What somebody chose instead of the guess."""
+    """Choices made instead of the guess."""
 
     @property
     def key(self) -> str:
@@ -58,7 +58,7 @@ def draw_choice(filename: str, seen: Seen) -> Choice | None:
 
 
 def _draw_kind(found: Understood) -> str:
-    """What it is: the guess can be overruled by what the form of the upload allows."""
+    """Draw the type: the guess can be overruled by what the form of the upload allows."""
     kinds = {kind.name: kind for kind in own_kinds().values() if (kind.tabular if found.from_table else kind.rewrite)}
     return st.segmented_control(
         _("Type"),

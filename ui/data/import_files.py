@@ -16,7 +16,7 @@ from ui.sentences import said
 LEVEL_ROLES: dict[str, str] = {
     "none": N_("nothing"), "class": N_("class"), "split": N_("split"), "group": N_("group"),
 }  # fmt: skip
-"""What the folders at one depth can be."""
+"""Roles of the folders at one depth."""
 _SHOWN_CLASSES = 50
 _MOST_LEVELS = 4  # that are offered
 
@@ -113,7 +113,7 @@ def _level_words(level: Level) -> str:
 
 
 def _draw_columns(table: LabelsFile, key: str) -> ChosenColumns:
-    """Which columns of the table beside the files say what."""
+    """Draw the choice of columns in the table beside the files."""
     words = {"label": _("Column of classes"), "group": _("Column of groups"), "split": _("Column of splits")}
     guesses = {"label": table.label_column, "group": table.group_column, "split": table.split_column}
     found = [

@@ -34,7 +34,7 @@ def _draw_table_facts(found: Understood) -> None:
 
 
 def draw_layout(found: Understood, file_id: str) -> None:
-    """How the cells of a text file were found; what is changed here reads it again."""
+    """Draw how the cells of a text file were found; a change reads it again."""
     layout = found.layout
     if not layout.header:  # JSON and Parquet say themselves what their columns are
         return
@@ -132,7 +132,7 @@ def draw_roles(found: Understood, file_id: str) -> dict[str, Role]:
 
 
 def draw_text_columns(found: Understood, read: Choice) -> Choice:
-    """Which column holds the texts, which the labels; for the rest nothing need be said."""
+    """Draw the choice of the columns of texts and labels."""
     _draw_table_facts(found)
     names = [guess.name for guess in found.columns]
     first, second = st.columns(2)

@@ -13,7 +13,7 @@ _SHOWN = 200  # problems that are shown one by one
 
 
 def draw_problems(problems: Sequence[Problem], key: str) -> None:
-    """What was left out or changed, and why; nothing where all is well."""
+    """Draw what was left out or changed, and why; nothing if there are no problems."""
     if not problems:
         return
     with st.expander(problem_words(len(problems)), icon=":material/warning:", key=f"{key}.expander"):

@@ -1,4 +1,4 @@
-"""What can be measured on the examples of a dataset: characters and words, seconds that are heard, columns, targets."""
+"""Measures of the examples of a dataset: characters and words, seconds that are heard, columns, targets."""
 
 from collections.abc import Callable
 from typing import Any

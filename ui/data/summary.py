@@ -25,7 +25,7 @@ def split_sizes(prepared: PreparedDataset) -> dict[str, int]:
 
 
 def draw_facts(dataset: type[Dataset]) -> None:
-    """What it is, where it comes from, and what it cannot show."""
+    """Draw summary, source and limits of the dataset."""
     st.caption(_(dataset.summary()))
     st.caption(
         "**{limits}** {text}  \n**{source}** {where}  \n**{licence}** {terms}".format(

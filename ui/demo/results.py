@@ -1,4 +1,4 @@
-"""How predictions are shown: one renderer for each kind. A page asks `renderer_for` and names none."""
+"""Display of predictions on the demo page: one renderer for each kind. A page asks `renderer_for` and names none."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
@@ -19,7 +19,7 @@ _PICTURE_PIXELS = 56
 
 
 class Result(Protocol):
-    """What came of one input: a prediction, or the sentence that says why there is none."""
+    """Result for one input: a prediction, or the sentence that says why there is none."""
 
     @property
     def name(self) -> str:

@@ -1,1 +1,1 @@
-"""How a finished run did: figures, mistakes, baselines."""
+"""Evaluation of a finished run: figures, mistakes, baselines."""

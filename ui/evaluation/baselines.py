@@ -63,7 +63,7 @@ def _amount(difference: float, metric: str) -> str:
 
 
 def _reservations(baseline: Mapping[str, Any]) -> str:
-    """What made the baseline weaker than it might be."""
+    """Return why the baseline is weaker than it might be."""
     found = ""
     if baseline["num_examples"] < baseline["num_available"]:
         found += " " + _("The baseline was fitted on only {count:,} of {all:,} training examples.").format(

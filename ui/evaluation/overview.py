@@ -1,4 +1,4 @@
-"""What a finished run reached: test figures, per-class table, confusion matrix."""
+"""Results of a finished run: test figures, per-class table, confusion matrix."""
 
 import logging
 from typing import Any
@@ -44,7 +44,7 @@ def _extra_tests(run: Run) -> dict[str, str]:
 
 
 def load_evaluation(run: Run) -> dict[str, Any]:
-    """What was evaluated on `validation` and `test`; empty when the run left nothing that can be read."""
+    """Return the evaluations on `validation` and `test`; empty when the run left nothing readable."""
     try:
         return service.artifacts.files(lab.actor(), run).read_evaluation()
     except (OSError, ValueError):

@@ -15,7 +15,7 @@ from ui.words import metric_label, metric_text, objective_of, state_text, title_
 
 
 def report_text(run: Run, evaluation: Mapping[str, Any]) -> str:
-    """What was trained when on what, and how it was evaluated on each split."""
+    """Return when and on what the run was trained, and its evaluation on each split."""
     task = title_of(run, "task")
     renderer = renderer_for(tasks[task].prediction) if task in tasks else Renderer()
     parts = [_heading(run)]

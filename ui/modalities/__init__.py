@@ -1,4 +1,4 @@
-"""How inputs are looked at and given in the browser: one file a modality. Pages ask `modality` and name none."""
+"""Display and entry of inputs in the browser: one file a modality. Pages ask `modality` and name none."""
 
 from ui.modalities.base import Cells, File, Modality, modality, modality_of, register
 

@@ -1,4 +1,4 @@
-"""What a page can ask of a modality, and where it finds it."""
+"""Interface of modalities for pages, and their registry."""
 
 import importlib
 import pkgutil
@@ -24,10 +24,10 @@ class Modality(Protocol):
 
     @property
     def measures(self) -> Mapping[str, str]:
-        """What the measures of the engine's twin are called; one that is missing keeps its name."""
+        """Names of the measures of the engine's modality; one that is missing keeps its name."""
 
     def size(self, info: DataInfo) -> str:
-        """What one input measures, in words such as "28 × 28 pixels"; empty where that says nothing."""
+        """Return the size of one input, in words such as "28 × 28 pixels"; empty where that says nothing."""
 
     def look(self, prepared: PreparedDataset) -> None:
         """Draw what a dataset holds: examples of each class, and how many there are."""
@@ -69,5 +69,5 @@ def modality(name: str) -> Modality:
 
 
 def modality_of(prepared: PreparedDataset) -> Modality:
-    """That of the inputs of a prepared dataset."""
+    """Return the modality of the inputs of a prepared dataset."""
     return modality(prepared.modality.name)

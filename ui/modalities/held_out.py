@@ -1,4 +1,4 @@
-"""Which examples of the test split are offered to try a network on."""
+"""Examples of the test split that are offered to try a network on."""
 
 import numpy as np
 

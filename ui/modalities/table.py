@@ -56,7 +56,7 @@ class Tables:
         return _("{count} columns").format(count=len(info.columns))
 
     def look(self, prepared: PreparedDataset) -> None:
-        """What is predicted, some rows, and each column with its gaps and its distribution."""
+        """Draw the target, some rows, and each column with its gaps and its distribution."""
         _draw_target(prepared)
         shown = _look_rows(prepared)
         st.dataframe(plain_frame(shown), hide_index=True, key="look-rows", alt=_("Some rows of the training split"))
@@ -222,7 +222,7 @@ def _known(run: Run, dataset: Dataset) -> tuple[DataInfo, PreparedDataset | None
 
 @st.cache_data(max_entries=64, show_spinner=False, hash_funcs=_PREPARED)
 def held_out_rows(prepared: PreparedDataset) -> list[tuple[str, dict[str, float | str | None]]]:
-    """What is true of it and the values of a few rows of the test split: of as many classes as there are places."""
+    """Return target and values of a few rows of the test split, of as many classes as there are places."""
     positions = spread_out(prepared, "test", EXAMPLES)
     rows = records(prepared.inputs[positions], prepared.info)
     return [(answer(prepared, position), row) for position, row in zip(positions.tolist(), rows, strict=True)]
@@ -360,7 +360,7 @@ def _ask_file(run: Run, info: DataInfo) -> list[File]:
 
 @st.cache_data(max_entries=8, show_spinner=False)
 def _given(name: str, data: bytes) -> pd.DataFrame:
-    """What a file holds, a row for each result; rows that were left out have empty cells at the end."""
+    """Return the cells of a file, a row for each result; rows that were left out have empty cells at the end."""
     try:
         read = read_table(data, name)
     except TrainyardError:  # its result says why

@@ -1,4 +1,4 @@
-"""What is known of a table's columns before any network: kind, gaps, typical values, distribution. Pure functions."""
+"""Facts about a table's columns before any network: kind, gaps, typical values, distribution. Pure functions."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""How predictions look: one renderer for each kind, with a method for each place where one is shown."""
+"""Display of predictions: one renderer for each kind, with a method for each place where one is shown."""
 
 from ui.predictions.base import Renderer, Values, register, renderer_for
 

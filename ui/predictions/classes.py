@@ -78,7 +78,7 @@ class Classes(Renderer):
             draw_thresholds(run, dict(evaluated))
 
     def mistakes(self, run: Run, split: str, evaluated: Values) -> None:
-        """Those of a cell of the matrix, and the surest mistakes."""
+        """Draw the examples of a cell of the confusion matrix, and the most confident mistakes."""
         draw_class_examples(run, split, evaluated["labels"])
 
     def report(self, evaluated: Values) -> list[tuple[str, ...]]:

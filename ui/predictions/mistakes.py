@@ -26,20 +26,20 @@ MOST = 12
 
 
 def cell(outcomes: Outcomes, true: int, predicted: int) -> np.ndarray:
-    """Which examples of class `true` were taken for `predicted`: places in `outcomes`, the surest first."""
+    """Return the examples of class `true` predicted as `predicted`: places in `outcomes`, the most confident first."""
     chosen = outcomes.outputs.argmax(axis=1)
     where = np.flatnonzero((outcomes.targets == true) & (chosen == predicted))
     return where[np.argsort(-outcomes.outputs[where, predicted], kind="stable")]
 
 
 def surest_mistakes(outcomes: Outcomes, most: int = MOST) -> np.ndarray:
-    """Which examples were taken for a wrong class, the surest first."""
+    """Return the examples with a wrong predicted class, the most confident first."""
     wrong = np.flatnonzero(outcomes.outputs.argmax(axis=1) != outcomes.targets)
     return wrong[np.argsort(-outcomes.outputs[wrong].max(axis=1), kind="stable")][:most]
 
 
 def largest_errors(outcomes: Outcomes, most: int = MOST) -> np.ndarray:
-    """Which values were missed by most, the worst first."""
+    """Return the examples with the largest errors, the largest first."""
     errors = np.abs(outcomes.outputs.reshape(len(outcomes.targets)) - outcomes.targets)
     return np.argsort(-errors, kind="stable")[:most]
 
@@ -175,7 +175,7 @@ def _draw_mistakes(run: Run, split: str, labels: Sequence[str]) -> None:
 
 
 def _outcomes(run: Run, split: str) -> Outcomes | None:
-    """What was kept of each example, or None with a sentence on the page."""
+    """Return the per-example predictions that were kept, or None with a sentence on the page."""
     try:
         outcomes = service.artifacts.files(lab.actor(), run).read_outcomes(split)
     except OSError:

@@ -1,4 +1,4 @@
-"""What a classifier's probabilities are worth: ROC, precision against recall, calibration."""
+"""Quality of a classifier's probabilities: ROC, precision against recall, calibration."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""How well numbers were predicted: predicted against true values, and the spread of the errors."""
+"""Quality of predicted numbers: predicted against true values, and the spread of the errors."""
 
 from typing import Any
 

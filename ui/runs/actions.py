@@ -1,4 +1,4 @@
-"""What a person may ask of runs: stop, cancel, resume, delete. Each writes a request into the store, nothing more."""
+"""Actions on runs: stop, cancel, resume, delete. Each writes a request into the store, nothing more."""
 
 from collections.abc import Callable, Iterable
 

@@ -1,4 +1,4 @@
-"""What a run is made of and what it wrote: log, spec, events, machine. Each tab reads only while it is open."""
+"""Details of a run: log, spec, events, machine. Each tab reads only while it is open."""
 
 import re
 from datetime import UTC, datetime
@@ -19,7 +19,7 @@ from ui.sentences import said, said_plain
 from ui.words import duration_text, local_time, run_seconds, section_title
 
 LOG_TAIL_BYTES = 64_000
-"""How much of a log's end the page shows."""
+"""Size of the end of a log that the page shows."""
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _FORMULA = re.compile(r"\$[^$]*\$")  # a table shows no LaTeX
 _FIRST_SENTENCE = re.compile(r"(?<=[.:])\s|(?<=[。：])")

@@ -1,4 +1,4 @@
-"""What viewers share: the series and figures of a run, the list of runs; read and built once, not once a viewer."""
+"""Data that viewers share: the series and figures of a run, the list of runs; read and built once, not once a viewer."""
 
 import math
 import threading
@@ -73,7 +73,7 @@ class Feed:
         return self._reader.take(service.metrics.read(actor, run, after=self._reader.last_id))
 
     def _read_parent(self, actor: Actor, run: Run) -> None:
-        """What is new of the curves that lead to a fork; nothing once its parent was deleted."""
+        """Return the new points of the curves that lead to a fork; nothing once its parent was deleted."""
         if run.parent_id is None or run.parent_epoch is None:
             return
         found = service.metrics.read_parent(actor, run, after=self._parent.last_id)
@@ -116,7 +116,7 @@ class Feed:
 
 
 class Crowd:
-    """Who looks at live pages now, over all runs: what the dashboard may spend on them is shared."""
+    """Viewers of live pages now, over all runs: what the dashboard may spend on them is shared."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -124,7 +124,7 @@ class Crowd:
         self._turn = -math.inf
 
     def count(self, viewer: str, now: float | None = None) -> int:
-        """How many look, after noting that `viewer` does. `now` is a monotonic time in seconds."""
+        """Return the number of viewers, after noting that `viewer` is one. `now` is a monotonic time in seconds."""
         now = time.monotonic() if now is None else now
         with self._lock:
             self._seen[viewer] = now

@@ -83,7 +83,7 @@ def _replayed(probes: Probes, run: Run) -> Answers:
 
 
 def _looks(probes: Probes, run: Run) -> list[Look] | None:
-    """How each example looks, or None once the dataset is not here as it was."""
+    """Return the picture of each example, or None once the dataset has changed or is gone."""
     try:
         prepared = prepare(run.parsed().dataset) if run.parsed().dataset.available() else None
     except TrainyardError:  # the page says elsewhere what is wrong with the dataset

@@ -53,7 +53,7 @@ def link_of(spec: RunSpec, address: str) -> str:
 
 
 def recorded(run: Run) -> list[tuple[str, str]]:
-    """What the worker wrote down, as far as there is any: label and value."""
+    """Return the facts that the worker recorded, as far as there are any: label and value."""
     found = run.environment
     versions = ", ".join(f"{name} {version}" for name, version in found.get("versions", {}).items())
     facts: list[tuple[str, Any]] = [

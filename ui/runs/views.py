@@ -35,13 +35,13 @@ from ui.words import (
 )
 
 FAST_SECONDS = 15.0
-"""How long after its start a run is looked at twice a second: that is when people watch closely."""
+"""Time after its start in which the page of a run refreshes twice a second: that is when people watch closely."""
 _FEW_VIEWERS = 7
 _SYSTEM = ("cpu_percent", "gpu_percent", "memory_bytes", "gpu_memory_bytes")
 
 
 def tick_seconds(run: Run, now: float | None = None, viewers: int = 1) -> float | None:
-    """How often a run's page looks again while `viewers` look at live pages; None once nothing moves any more."""
+    """Return the refresh interval of a run's page with `viewers` on live pages; None once nothing moves any more."""
     if not run.live:
         return None
     shared = min(math.ceil(viewers / TICKS_PER_SECOND), SLOWEST_SECONDS)

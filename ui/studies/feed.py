@@ -64,7 +64,7 @@ class StudyFeed:
             return service.studies.look(actor, self._study)
 
     def _take_spec(self, study: Study) -> None:
-        """What is searched; while a study goes on only ranges and numbers change, and its trials stay."""
+        """Return the search space; while a study is running only ranges and numbers change, and its trials stay."""
         if self._study is not None and self._study.spec == study.spec:
             return
         self.moved += 1
@@ -122,7 +122,7 @@ class StudyFeed:
             self.best = best_trials(self.trials, reader.maximize)
 
     def keep(self, key: Hashable, build: Callable[[], T], *, live: bool = False) -> T:
-        """What `build` made for `key` (what, theme, language), made again when trials have ended; with `live` when any has moved."""
+        """Return the result of `build` for `key` (what, theme, language), rebuilt when trials ended; with `live` when any has moved."""
         with self._lock:
             version = self.moved if live else self.ended
             held = self._kept.get(key)

@@ -33,23 +33,23 @@ from ui.words import write_value
 
 @dataclass(frozen=True)
 class SearchForm:
-    """What a URL says of a study, and a sentence for each thing that could not be taken."""
+    """Study described by a URL, with a sentence for each value that could not be used."""
 
     form: Form
-    """What stays as it is."""
+    """Fixed values."""
     base: RunSpec
     sections: dict[str, list[Field]]
-    """What may vary, by section."""
+    """Fields that may vary, by section."""
     space: dict[str, Domain]
     objectives: tuple[str, ...]
     directions: dict[str, Direction]
-    """Of those objectives that are not to be evaluated in their own direction."""
+    """Among the objectives that are not to be evaluated in their own direction."""
     search: Form
     notes: tuple[str, ...]
 
     @property
     def fields(self) -> dict[str, Field]:
-        """What may vary, by name."""
+        """Fields that may vary, by name."""
         return {field.name: field for fields in self.sections.values() for field in fields}
 
     @property
@@ -184,7 +184,7 @@ def put_objectives(names: list[str]) -> None:
 
 
 def _put_objectives(names: list[str], directions: Mapping[str, Direction]) -> None:
-    """What is usual does not stand in the URL."""
+    """Leave default values out of the URL."""
     if names == [QUALITY] and QUALITY not in directions:
         st.query_params.pop(OBJECTIVE, None)
     else:

@@ -50,7 +50,7 @@ def _row(study: Study, counts: "TrialCounts", best: float | None) -> dict[str, A
 
 
 def _wanted(study: Study, counts: "TrialCounts") -> int:
-    """How many trials there will be; 0 where that is not known any more."""
+    """Return the planned number of trials; 0 where that is not known any more."""
     try:
         return 0 if study.unreadable else max(most_trials(study.spec), counts.begun)
     except TrainyardError:

@@ -1,4 +1,4 @@
-"""What is drawn for each way to look at a study: the choices above the chart, its label for screen readers, and its figure."""
+"""Views of a study: the choices above the chart, its label for screen readers, and its figure."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -139,7 +139,7 @@ def draw_contour(scene: Scene) -> list[Chart]:
 
 
 def draw_workers(scene: Scene) -> list[Chart]:
-    """What was trained when."""
+    """Trials over time."""
     label = _("Trials over time, one row per parallel worker")
     now, height = datetime.now(UTC), 130 + 40 * min(scene.study.spec.search.parallel, 12)
     figure = lambda: workers_figure(scene.feed.trials, scene.goal, now)  # noqa: E731

@@ -1,4 +1,4 @@
-"""How far a study is: its state, the figures that matter, and the best trial."""
+"""Progress of a study: its state, the main figures, and the best trial."""
 
 import math
 
@@ -24,7 +24,7 @@ from ui.words import duration_text
 
 
 def study_pace(study: Study, feed: StudyFeed, viewers: int = 1) -> float | None:
-    """How often a study's page looks again while `viewers` look at live pages; None once nothing moves any more."""
+    """Return the refresh interval of a study's page with `viewers` on live pages; None once nothing moves any more."""
     if not study.live and not any(trial.live for trial in feed.trials):
         return None
     return min(max(1.0, math.ceil(viewers / TICKS_PER_SECOND)), SLOWEST_SECONDS)
@@ -51,7 +51,7 @@ def draw_progress(study: Study, feed: StudyFeed, reader: TrialReader) -> None:
 
 
 def _time_figure(study: Study, feed: StudyFeed, wanted: int) -> tuple[str, str, str]:
-    """How long it will still take; of an ended study how long it took."""
+    """Return how long it will still take, or for an ended study how long it took."""
     if not study.live:
         return _("Time spent"), duration_text(study.spent_seconds), _("Time spent on the search, without pauses.")
     left = seconds_left(study, feed.trials, wanted)

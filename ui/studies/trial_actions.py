@@ -1,4 +1,4 @@
-"""What can be asked of one trial."""
+"""Actions on one trial."""
 
 import streamlit as st
 

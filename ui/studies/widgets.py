@@ -147,7 +147,7 @@ def _tick(found: SearchForm, field: Field) -> None:
 
 
 def draw_objectives(found: SearchForm) -> None:
-    """What trials are evaluated by."""
+    """Draw the choice of objectives."""
     key = "search-objectives"
     _seed(key, list(found.objectives))
     st.multiselect(
@@ -180,7 +180,7 @@ def draw_directions(found: SearchForm) -> None:
 
 
 def plan(spec: StudySpec) -> list[str]:
-    """What will happen, in sentences."""
+    """Return what will happen, in sentences."""
     search, base = spec.search, spec.run_spec({})
     trials = most_trials(spec)
     words = []
@@ -222,7 +222,7 @@ def plan(spec: StudySpec) -> list[str]:
 
 
 def draw_plan_cost(spec: StudySpec) -> None:
-    """What the study will cost, with as many trials at once as there are slots."""
+    """Draw the cost of the study, with as many trials at once as there are slots."""
     search, trials, slots = spec.search, most_trials(spec), _slots()
     parallel = min(search.parallel, trials, slots or search.parallel)
     largest = [spec.largest(model) for model in spec.models]
@@ -230,7 +230,7 @@ def draw_plan_cost(spec: StudySpec) -> None:
 
 
 def _slots() -> int:
-    """How many runs train at once here; 0 while nobody can tell."""
+    """Return how many runs train at once here; 0 while it is not known."""
     executor = service.executors.get(lab.actor())
     return len(executor.info.get("slots", [])) if executor is not None and executor.alive else 0
 

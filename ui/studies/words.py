@@ -1,4 +1,4 @@
-"""How studies are put into words: states, objectives, values of hyperparameters, and the time that is left."""
+"""Wording of studies: states, objectives, values of hyperparameters, and the time that is left."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -25,7 +25,7 @@ def study_state_text(state: StudyState) -> str:
 
 
 def objective_title(name: str, metric: str) -> str:
-    """What an objective is called; `metric` is the one that is the quality."""
+    """Return the name of an objective; `metric` is the one that is the quality."""
     if name == QUALITY:
         return _("Validation {metric}").format(metric=metric_word(metric.removeprefix("val_")))
     return _(OBJECTIVES[name].title)
@@ -79,7 +79,7 @@ def seconds_left(study: Study, trials: Sequence[Trial], wanted: int) -> float | 
 
 
 def progress_words(study: Study, trials: Sequence[Trial], wanted: int) -> str:
-    """How many trials have ended, are pruned, have failed, and train, in one line."""
+    """Return the numbers of ended, pruned, failed and running trials, in one line."""
     counts = Counter(trial.state for trial in trials)
     begun = trials[-1].number + 1 if trials else 0
     going = counts[RunState.RUNNING] + counts[RunState.QUEUED] + counts[RunState.PAUSED]
@@ -104,7 +104,7 @@ def progress_words(study: Study, trials: Sequence[Trial], wanted: int) -> str:
 
 
 def executor_warning() -> str:
-    """What must be done before queued trials can train; empty while somebody is there."""
+    """Return what must be done before queued trials can train; empty while an executor is running."""
     executor = service.executors.get(lab.actor())
     if executor is not None and executor.alive:
         return ""

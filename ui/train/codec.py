@@ -21,7 +21,7 @@ def parse_value(part: type[Spec], field: Field, text: str) -> Any:
 
 
 def expected(field: Field) -> str:
-    """What a field takes, in words."""
+    """Return the values that a field takes, in words."""
     match field.domain:
         case Range(low=low, high=high):
             return _("expected {low} to {high}").format(low=write_value(low), high=write_value(high))

@@ -1,4 +1,4 @@
-"""What a run or a study will cost, beside the button that starts it.
+"""Cost of a run or a study, beside the button that starts it.
 
 The figures come with the picture of the network; until then one line says so, and the page does not wait.
 """
@@ -155,7 +155,7 @@ def _unknown() -> Line:
 
 
 def _source(duration: Duration) -> str:
-    """How sure the figure is, in a word."""
+    """Return the source of the estimate, which tells how reliable it is."""
     count = duration.runs
     if duration.likeness == SAME:
         return plural("from {count} identical run", "from {count} identical runs", count).format(count=count)

@@ -29,7 +29,7 @@ def draw_data(dataset: Dataset) -> PreparedDataset | None:
 
 
 def _size(prepared: PreparedDataset, each: str) -> str:
-    """How many examples and classes there are, what one measures, and how they are split."""
+    """Return the numbers of examples and classes, the size of one example, and the split."""
     counts = split_sizes(prepared)
     words = _("{examples} examples in {classes} classes") if prepared.codec.classes else _("{examples} examples")
     whole = words.format(examples=f"{sum(counts.values()):,}", classes=prepared.info.num_classes)

@@ -86,7 +86,7 @@ def fork_query(parent: Run, epoch: int) -> dict[str, str]:
 
 
 def draw_fork(fork: Fork) -> None:
-    """What the new run goes on from, and the way out."""
+    """Draw what the new run continues from, and the way out."""
     st.info(
         _(
             "This continues from run {run} at the end of epoch {epoch}, with its weights and its "

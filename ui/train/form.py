@@ -34,7 +34,7 @@ _REMEMBERED = "train.params"
 
 @dataclass(frozen=True)
 class Form:
-    """What a URL says: the chosen parts, all values, and a sentence for each thing that could not be taken."""
+    """Form described by a URL: the chosen parts, all values, and a sentence for each value that could not be used."""
 
     parts: dict[str, type[Spec]]
     defaults: dict[str, Any]
@@ -52,12 +52,12 @@ class Form:
 
     @property
     def values(self) -> dict[str, Any]:
-        """What `RunSpec.build` takes."""
+        """Return the arguments of `RunSpec.build`."""
         return self.names | self.changed
 
     @property
     def advice(self) -> Advice | None:
-        """What is advised for the data, where something is known of it."""
+        """Return the values advised for the data, where something is known about it."""
         dataset: Any = self.parts["dataset"]
         task: Any = self.parts["task"]
         return advice_for(dataset, task, self.changed)

@@ -79,7 +79,7 @@ def flops_text(flops: float) -> str:
 
 
 def facts_of(spec: RunSpec) -> "NetworkFacts":
-    """What the costs of a run depend on; counted once, whatever its learning rate."""
+    """Return what the cost of a run depends on; counted once, whatever its learning rate."""
     parts = (spec.task, spec.dataset, spec.model)
     fields = {f.name for part in parts for f in part.fields()} | {*PARTS, *COUNTED} - {"schedule"}
     return describe(tuple(sorted((name, value) for name, value in spec.flat().items() if name in fields))).facts

@@ -1,4 +1,4 @@
-"""Where the values of a field come from that only the machine knows."""
+"""Sources of the values of fields that only this machine knows."""
 
 from collections.abc import Callable
 

@@ -33,7 +33,7 @@ def draw_part(form: Form, section: str, label: str) -> None:
 
 
 def draw_task(form: Form) -> None:
-    """What is to be predicted from what, in a row; it decides which datasets and models are offered."""
+    """Draw the choice of task, in a row; it decides which datasets and models are offered."""
     key = "form.task"
     _seed(key, form.names["task"])
     st.segmented_control(

@@ -143,7 +143,7 @@ def live_plots(charts: Sequence[Chart], *, key: str, failed: str) -> int | None:
 
 
 def _nothing() -> None:
-    """What is told by the browser is read where the board is drawn."""
+    """Do nothing: what the browser reports is read where the board is drawn."""
 
 
 def live_plot(spec: str, *, key: str, label: str, failed: str, height: int = 320, step: int = 0) -> None:
@@ -163,7 +163,7 @@ def still_plot(figure: Figure, key: str, label: str, height: int) -> None:
 
 
 def board_data(charts: Sequence[Chart], *, failed: str) -> dict[str, Any]:
-    """What the browser is given."""
+    """Return the data for the browser."""
     base = str(st.get_option("server.baseUrlPath") or "").strip("/")
     return {
         "src": f"{f'/{base}' if base else ''}{VENDOR_PATH}/{_PLOTLY}",

@@ -1,7 +1,7 @@
-"""How often live pages look again: what they may cost when many people watch."""
+"""Refresh intervals of live pages: what they may cost when many people watch."""
 
 TICKS_PER_SECOND = 10
-"""What live pages may cost: when more people look, each of them looks less often, and training keeps its processor."""
+"""Budget of live pages: the more viewers, the less often each page refreshes, and training keeps its processor."""
 
 SLOWEST_SECONDS = 5.0
 """No page waits longer than this, however many look."""

@@ -78,7 +78,7 @@ _mount = st.components.v2.component("trainyard_tiles", html="<ul class='tiles'><
 
 @dataclass(frozen=True)
 class Look:
-    """How one example is recognised: a picture, or words; with both, the words are read aloud in place of the picture."""
+    """Face of one example: a picture, or words; with both, the words are read aloud in place of the picture."""
 
     image: str = ""
     """A picture as a data URL."""

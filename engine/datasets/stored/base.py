@@ -1,4 +1,4 @@
-"""What the datasets of imported sets share: a field names the set, and the set knows the rest."""
+"""Base of the datasets of imported sets: a field names the set, and the set knows the rest."""
 
 from collections import Counter
 from typing import Any, ClassVar
@@ -24,7 +24,7 @@ class OwnDataset(UnsplitDataset):
     """A dataset whose examples somebody imported."""
 
     kind: ClassVar[str]
-    """Which sets it takes: the name of an `OwnKind`, which names this dataset and its field in turn."""
+    """Kind of sets it takes: the name of an `OwnKind`, which names this dataset and its field in turn."""
     source: ClassVar[str] = "Imported on this machine"
     embedded: ClassVar[bool] = True
 
@@ -38,7 +38,7 @@ class OwnDataset(UnsplitDataset):
         return find_set(self.reference, self.kind)
 
     def facts(self, modality: str, task: str) -> Facts | None:
-        """What was written down at import; the share that tests is not known any closer."""
+        """Split as recorded at import; the share of the test split is not known more closely."""
         if not self.available():
             return None
         own = self.own()

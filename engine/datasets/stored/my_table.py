@@ -104,7 +104,7 @@ def _columns(described: list[list[Any]], codes: np.ndarray | None, words: np.nda
 
 
 def _values(codes: np.ndarray, words: np.ndarray) -> tuple[str, ...]:
-    """What a category can be, the most frequent first, without the empty word for missing."""
+    """Return the known categories, the most frequent first, without the empty word for missing."""
     found, counts = np.unique(codes, return_counts=True)
     return tuple(word for word in words[found[np.argsort(-counts, kind="stable")]].tolist() if word)
 

@@ -48,7 +48,7 @@ class Audio(Modality):
 
     @property
     def largest_mb(self) -> int:
-        """That of a clip."""
+        """Return the limit of a clip."""
         return settings().max_clip_mb
 
     def inputs(self, info: DataInfo) -> tuple[Any, Any]:

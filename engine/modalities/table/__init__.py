@@ -79,7 +79,7 @@ class Table(Modality):
 
     @property
     def largest_mb(self) -> int:
-        """That of a table."""
+        """Return the limit of a table."""
         return settings().max_table_mb
 
     # -- in a network --------------------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ _CELLS = 28  # of a contour, in each direction
 
 
 def contour_figure(trials: Sequence[Trial], goal: Goal, across: str, up: str) -> Figure:
-    """What trials came to by two hyperparameters: between them it is estimated, nearer trials counting more."""
+    """Return the result of trials by two hyperparameters: between them it is estimated, nearer trials counting more."""
     look = goal.look
     shown = sample([t for t in trials if t.evaluated and {across, up} <= t.params.keys()], goal)
     if not shown:
@@ -69,7 +69,7 @@ def contour_figure(trials: Sequence[Trial], goal: Goal, across: str, up: str) ->
 
 
 def share_of(domain: Domain, value: Any) -> float:
-    """Where a value lies between the ends of its domain; a narrowed one may lie beyond them."""
+    """Return the place of a value between the ends of its domain; with a narrowed domain it may be beyond them."""
     match domain:
         case Choices(options):
             return options.index(value) / max(1, len(options) - 1) if value in options else 0.0

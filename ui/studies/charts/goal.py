@@ -1,4 +1,4 @@
-"""What all charts of a study share: what varied, what it is called, and the objective that is looked at."""
+"""Data that all charts of a study share: the varied fields, their names, and the objective shown."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ MOST_TRIALS = 1_000
 
 @dataclass(frozen=True)
 class Goal:
-    """What all charts of a study share: what is varied, what it is called, and the objective that is looked at."""
+    """Data that all charts of a study share: the varied fields, their names, and the objective shown."""
 
     space: Mapping[str, Domain]
     labels: Mapping[str, str]
@@ -46,7 +46,7 @@ class Goal:
         return self.formats[self.objective]
 
     def value(self, trial: Trial) -> float | None:
-        """What the trial has come to."""
+        """Return the result of the trial."""
         return trial.values[self.objective]
 
 

@@ -10,7 +10,7 @@ from ui.studies.charts.goal import Goal, sample
 
 
 def slice_figure(trials: Sequence[Trial], goal: Goal, name: str, best: Iterable[int]) -> Figure:
-    """What trials came to by the value of one hyperparameter; the best ones as stars."""
+    """Return the result of trials by the value of one hyperparameter; the best ones as stars."""
     look, winners = goal.look, set(best)
     evaluated = sample([trial for trial in trials if trial.evaluated and name in trial.params], goal)
     stars = [trial for trial in evaluated if trial.number in winners]

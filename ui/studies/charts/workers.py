@@ -1,4 +1,4 @@
-"""What was trained when, and where."""
+"""Trials over time, by slot."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -13,7 +13,7 @@ from ui.words import STATES
 
 
 def workers_figure(trials: Sequence[Trial], goal: Goal, now: datetime) -> Figure:
-    """Who trained what and when: a bar for each run, in a row for each slot."""
+    """Return a bar for each run, in a row for each slot, over time."""
     look = goal.look
     began = [(run.started_at, run) for trial in trials for run in trial.runs if run.started_at is not None]
     if not began:
