@@ -11,6 +11,7 @@ from engine.runs import Run
 from engine.settings import settings
 from ui import lab
 from ui.compare.comparison import Comparison, comparison
+from ui.compare.examples import draw_apart
 from ui.compare.tables import draw_metrics
 from ui.compare.verdicts import draw_verdicts
 from ui.compare.views import choose_curves, draw_columns, draw_curves
@@ -62,6 +63,7 @@ def main() -> None:
 
     st.fragment(moving, run_every=_pace(runs))()
     draw_columns(runs)
+    draw_apart(runs)
     with verdicts.container():
         st.subheader(_("Verdict"))
         draw_verdicts(runs)

@@ -11,6 +11,7 @@ from engine.runs import RunSpec
 from engine.scripting.files import ScriptFiles
 from engine.scripting.graph import remembered_order
 from engine.scripting.layout import wrapped
+from engine.scripting.limits import check_writable
 from engine.scripting.network import Written, write_augmentation, write_network
 from engine.scripting.origin import Origin, heading
 from engine.scripting.sections import Section, notebook_file, python_file
@@ -37,6 +38,7 @@ def script_files(spec: RunSpec, origin: Origin) -> ScriptFiles:
 
 def write_script(spec: RunSpec, origin: Origin) -> Script:
     """Write the script of a run. Raise `TrainyardError` where the data is missing, or a part cannot be written."""
+    check_writable(spec)
     data = prepare(spec.dataset)
     info = learn(spec, data)
     before = keras.config.dtype_policy()

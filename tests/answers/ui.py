@@ -1,11 +1,13 @@
 """Display of the three answers."""
 
 import base64
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import streamlit as st
 
+from engine.preparation.prepare import PreparedDataset
 from ui.predictions import Renderer, Values, register
 
 
@@ -23,6 +25,17 @@ class Box(Renderer):
     def text(self, values: Values) -> str:
         """Left, top, right, bottom."""
         return " ".join(f"{values[side]:.2f}" for side in ("left", "top", "right", "bottom"))
+
+    def browse(self, prepared: PreparedDataset, positions: Sequence[int]) -> None:
+        """The pictures with what lies outside of their boxes darkened."""
+        st.caption("Each rectangle in its box")
+        pictures = np.asarray(prepared.inputs[np.asarray(positions)]).copy()
+        for picture, box in zip(pictures, prepared.targets[np.asarray(positions)], strict=True):
+            left, top, right, bottom = np.rint(box * len(picture)).astype(int)
+            inside = np.zeros(picture.shape, bool)
+            inside[top:bottom, left:right] = True
+            picture[~inside] //= 2
+        st.image(list(pictures[..., 0]), width=64)
 
 
 class Picture(Renderer):

@@ -6,24 +6,40 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
+import jsonschema
 import numpy as np
 import pytest
 from PIL import Image
+from streamlit.testing.v1 import AppTest
 
+from engine import service
+from engine.access import local_owner
+from engine.api import openapi
 from engine.artifacts import artifacts_of
+from engine.comparing.examples import examples_apart
 from engine.datasets.base import datasets
 from engine.errors import TrainyardError
 from engine.preparation.prepare import prepare
+from engine.runs import RunSpec
+from engine.scripting.files import write_files
+from engine.scripting.origin import Origin
+from engine.scripting.write import script_files
+from engine.serving.client import Predictor
 from engine.serving.loaded import LoadedModels
 from engine.serving.requests import Files, Instances
 from engine.store import Store
 from engine.targets import Ragged
-from tests.pages.opening import open_page, words
+from tests.pages.opening import labels, open_page, press, words
 from tests.plugged import plugged
+from tests.test_api import serving
+from ui import lab
+from ui.predictions import renderer_for
 
 NAME = "tests.answers"
 
@@ -44,6 +60,58 @@ def train(task: str, *more: str) -> dict[str, Any]:
     return trained
 
 
+@pytest.fixture
+def client(answers: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[httpx.Client]:
+    """A client of the API before a real predictor, which the pages ask, too."""
+    openapi.document.cache_clear()
+    predictor = Predictor()
+    monkeypatch.setattr(lab, "predictor", lambda: predictor)
+    until = time.monotonic() + 90
+    while not predictor.ready():
+        assert time.monotonic() < until
+        time.sleep(0.1)
+    try:
+        yield from serving(predictor)
+    finally:
+        predictor.close()
+        openapi.document.cache_clear()
+
+
+def command(*words: str) -> str:
+    """What a command of the terminal prints."""
+    ended = subprocess.run(
+        [sys.executable, "-m", "engine", *words],
+        capture_output=True,
+        text=True,
+        env=os.environ,
+        timeout=200,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr
+    return ended.stdout
+
+
+def described(client: httpx.Client, run: int, instance: Any, prediction: Any) -> dict[str, Any]:
+    """What the API says of a model, whose schemas allow this instance and this prediction, and no text of its own kind."""
+    found: dict[str, Any] = client.get(f"/models/{run}").json()
+    jsonschema.validate(instance, found["inputs"]["instance"])
+    jsonschema.validate(prediction, found["predictions"]["entry"])
+    document = client.get("/openapi.json").json()
+    (answer,) = [type_ for name, type_ in document["components"]["schemas"].items() if name == "PredictAnswer"]
+    jsonschema.validate({"predictions": [prediction]}, answer | {"components": document["components"]})
+    return found
+
+
+def upload(run: int, name: str, data: bytes) -> AppTest:
+    """The demo page after a picture was given."""
+    at = open_page("demo", run=run)
+    at.session_state["input_way"] = "upload"
+    at.run()
+    at.file_uploader[0].upload(name, data, "image/png").run(timeout=60)
+    assert not at.exception
+    return at
+
+
 def open_all_pages(task: str, dataset: str, run: int) -> None:
     """Every page that shows a dataset or a run."""
     assert dataset in words(open_page("train", task=task))
@@ -57,12 +125,44 @@ def open_all_pages(task: str, dataset: str, run: int) -> None:
     at.session_state["worst_examples"] = True
     at.run()
     assert not at.exception
+    look_at_probes(run)
     for name in ("runs", "leaderboard", "demo", "search"):
         assert not open_page(name, **({"task": task} if name == "search" else {})).exception
     open_page("compare", runs=run)
 
 
-def test_a_text_is_written_letter_by_letter(answers: None, store: Store) -> None:
+def look_at_probes(number: int) -> None:
+    """A small answer to each of a dozen test examples, set beside what would be right."""
+    run = service.runs.get(local_owner(), number).parsed()
+    kept = artifacts_of(number).read_outcomes("test")
+    assert kept is not None
+    data = prepare(run.dataset)
+    given = run.task.predictions(kept.outputs[:12], data.info)
+    right = run.task.right_values(data.targets[kept.positions[:12]], data.info)
+    probes = [renderer_for(run.task.prediction).probe(one.values, two) for one, two in zip(given, right, strict=True)]
+    assert all(probe.text for probe in probes)
+    judged = {"reversal": 8, "one-box": 8, "copying": 0}[run.task.name]
+    assert sum(probe.right is True for probe in probes) >= judged
+    assert all((probe.right is None) == (judged == 0) for probe in probes)
+
+
+def test_two_runs_show_the_examples_that_they_answer_differently(answers: None, store: Store) -> None:
+    good = train("reversal", "--epochs", "60", "--batch-size", "32", "--learning-rate", "0.01")["run"]
+    bad = train("reversal", "--epochs", "1")["run"]
+    apart = examples_apart(*(service.runs.get(local_owner(), number) for number in (good, bad)), most=12)
+    assert apart.metric == "exact"
+    assert len(apart.positions) == 12
+    at = open_page("compare", runs=f"{good},{bad}")
+    at.session_state["compare.apart"] = True
+    at.run(timeout=60)
+    assert not at.exception
+    shown = " ".join(element.proto.body for element in at.get("html"))
+    data = prepare(datasets["mirrored"]())
+    target, answer = data.describe(apart.positions[0]), apart.answers[1][0].values["text"]
+    assert f"true: {target} · run {good}: {target} · run {bad}: {answer}" in shown
+
+
+def test_a_text_is_written_letter_by_letter(client: httpx.Client, store: Store, tmp_path: Path) -> None:
     trained = train("reversal", "--epochs", "60", "--batch-size", "32", "--learning-rate", "0.01")
     assert trained["metrics"]["test_exact"] > 0.9
     run = trained["run"]
@@ -92,15 +192,90 @@ def test_a_text_is_written_letter_by_letter(answers: None, store: Store) -> None
     ]
     assert parts[:3] == ["c", "cb", "cba"]
     assert parts[-1] == "cba"
+    write_over_http(client, run)
+    write_on_the_page(run)
+    file = tmp_path / "a.txt"
+    file.write_text("abc")
+    assert "--most-letters VALUE  Stop after so many letters. (1 to 10; default: 3)" in command(
+        "predict", str(run), "--help"
+    )
+    assert command("predict", str(run), str(file)) == "a.txt: cba\n"
+    shorter = command("predict", "--most-letters", "2", str(run), str(file), "--json")
+    assert json.loads(shorter) == {"file": "a.txt", "text": "cb"}
 
 
-def test_a_box_is_found_and_moves_with_its_picture(answers: None, store: Store) -> None:
+def write_over_http(client: httpx.Client, run: int) -> None:
+    """In one piece and in several, with settings and files; the API says what there is."""
+    found = described(client, run, "abc", {"text": "cba"})
+    assert found["predictions"]["kind"] == "written"
+    assert found["predictions"]["streams"]
+    assert [(s["name"], s["type"], s["minimum"], s["maximum"], s["default"]) for s in found["answering"]] == [
+        ("most_letters", "integer", 1, 10, 3),
+        ("pause", "number", 0, 2, 0.0),
+    ]
+    assert found["answering"][0]["help"] == "Stop after so many letters."
+    assert "Writing" in client.get("/openapi.json").json()["components"]["schemas"]
+    address, events = f"/models/{run}:predict", {"accept": "text/event-stream"}
+    body = {"instances": ["abc"], "parameters": {"most_letters": 2}}
+    assert client.post(address, json=body).json() == {"predictions": [{"text": "cb"}]}
+    streamed = client.post(address, json={"instances": ["abc"]}, headers=events).text
+    texts = [
+        json.loads(line[6:])["predictions"][0]["text"] for line in streamed.splitlines() if line.startswith("data")
+    ]
+    assert texts == ["c", "cb", "cba", "cba", "cba"], "after each letter, after the end sign, and the whole"
+    assert streamed.count("event: done") == 1
+    form = client.post(
+        address, files={"files": ("a", b"abc")}, data={"parameters": '{"most_letters": 1}'}, headers=events
+    )
+    assert form.text.splitlines()[0] == 'data: {"predictions": [{"file": "a", "text": "c"}]}'
+    wrong = client.post(address, json=body | {"parameters": {"most_letters": 11}}, headers=events)
+    assert wrong.status_code == 400
+    assert "most_letters" in wrong.json()["error"]
+
+
+def write_on_the_page(run: int) -> None:
+    """As it comes, with settings, and the same once more; many at once obey the settings, too."""
+    at = open_page("demo", run=run)
+    at.text_area(key=f"text-{run}").input("abc").run(timeout=60)
+    while "coming-stop" in [button.key for button in at.button]:
+        at.run()
+    assert not at.exception
+    assert "cba" in [text.value for text in at.text]
+    press(at, "Answer again")
+    assert "cba" in [text.value for text in at.text]
+    (slider,) = [slider for slider in at.slider if slider.label == "Most letters"]
+    assert slider.help == "Stop after so many letters."
+    slider.set_value(2).run(timeout=60)
+    assert at.query_params["most_letters"] == ["2"]
+    assert "cb" in [text.value for text in at.text]
+    at.get_by_key(f"batch-files-{run}").upload("b.txt", b"cab", "text/plain")
+    at.run()
+    press(at, "Predict all")
+    at.run()
+    assert [list(table.value["prediction"]) for table in at.dataframe] == [["ba"]]
+
+
+def test_the_page_stops_an_answer_and_keeps_what_has_come(client: httpx.Client, store: Store) -> None:
+    run = train("reversal", "--epochs", "2")["run"]
+    at = open_page("demo", run=run, pause=1.0)
+    at.text_area(key=f"text-{run}").input("abc").run(timeout=60)
+    press(at, "Stop")
+    assert any("as far as the answer had come" in caption.value for caption in at.caption)
+    assert "Answer again" in labels(at)
+    at = open_page("demo", run=run, pause=9)
+    assert any("pause=9 in the link cannot be used" in warning.value for warning in at.warning)
+
+
+def test_a_box_is_found_and_moves_with_its_picture(client: httpx.Client, store: Store, tmp_path: Path) -> None:
     trained = train(
         "one-box", "--epochs", "60", "--batch-size", "32", "--flip", "both", "--shift", "0.1", "--units", "128"
     )
     assert trained["metrics"]["test_iou"] > 0.4
     run = trained["run"]
     open_all_pages("one-box", "rectangles", run)
+    at = open_page("data", dataset="rectangles")
+    at.session_state["data.tab"] = "Examples"
+    assert "Each rectangle in its box" in words(at.run(timeout=60)), "the browser draws a target as its kind says"
     data = prepare(datasets["rectangles"]())
     position = int(data.indices("test")[0])
     buffer = io.BytesIO()
@@ -109,6 +284,20 @@ def test_a_box_is_found_and_moves_with_its_picture(answers: None, store: Store) 
     assert result.prediction is not None
     found = np.array([[result.prediction.values[side] for side in ("left", "top", "right", "bottom")]])
     assert data.task.example_scores(found, data.targets[[position]])["iou"][0] > 0.2
+    pixels = np.asarray(data.inputs[np.array([position])])[0].tolist()
+    over_http = client.post(f"/models/{run}:predict", json={"instances": [pixels]}).json()["predictions"][0]
+    assert over_http == pytest.approx(result.prediction.values)
+    said = described(client, run, pixels, over_http)
+    assert (said["predictions"]["streams"], said["answering"]) == (False, [])
+    events = client.post(
+        f"/models/{run}:predict", json={"instances": [pixels]}, headers={"accept": "text/event-stream"}
+    )
+    assert [line.partition(":")[0] for line in events.text.splitlines()] == ["data", "", "event", "data", ""]
+    (tmp_path / "a.png").write_bytes(buffer.getvalue())
+    by_command = json.loads(command("predict", str(run), str(tmp_path / "a.png"), "--json"))
+    assert by_command == pytest.approx({"file": "a.png", **over_http})
+    shown = " ".join(f"{over_http[side]:.2f}" for side in ("left", "top", "right", "bottom"))
+    assert shown in [text.value for text in upload(run, "a.png", buffer.getvalue()).text]
 
 
 def test_a_moved_picture_and_its_box_stay_together(answers: None, store: Store) -> None:
@@ -133,7 +322,7 @@ def test_a_moved_picture_and_its_box_stay_together(answers: None, store: Store) 
         assert picture[inside].mean() > 150 > picture[~inside].mean()
 
 
-def test_a_picture_without_targets_is_copied(answers: None, store: Store) -> None:
+def test_a_picture_without_targets_is_copied(client: httpx.Client, store: Store, tmp_path: Path) -> None:
     trained = train("copying", "--epochs", "60", "--batch-size", "16", "--units", "128", "--learning-rate", "0.003")
     assert trained["metrics"]["test_distance"] < 0.03
     run = trained["run"]
@@ -143,3 +332,37 @@ def test_a_picture_without_targets_is_copied(answers: None, store: Store) -> Non
     (prediction,) = json.loads(answer)["predictions"]
     copied = np.frombuffer(base64.b64decode(prediction["pixels"]), np.uint8).reshape(8, 8)
     assert copied[:, 3].mean() > 2 * np.delete(copied, 3, axis=1).mean()
+    over_http = client.post(f"/models/{run}:predict", json={"instances": [pixels]}).json()["predictions"][0]
+    assert over_http == prediction
+    assert described(client, run, pixels, prediction)["predictions"]["kind"] == "picture"
+    buffer = io.BytesIO()
+    Image.fromarray(np.array(pixels, np.uint8)[:, :, 0]).save(buffer, "PNG")
+    (tmp_path / "a.png").write_bytes(buffer.getvalue())
+    assert json.loads(command("predict", str(run), str(tmp_path / "a.png"), "--json"))["pixels"] == prediction["pixels"]
+    assert not upload(run, "a.png", buffer.getvalue()).error
+
+
+def test_a_task_that_assembles_its_own_network_has_no_script_and_says_why(answers: None, store: Store) -> None:
+    def refused(**values: Any) -> str:
+        run = store.runs.create(RunSpec.build(values))
+        with pytest.raises(TrainyardError) as error:
+            script_files(run.parsed(), Origin.of(run))
+        return str(error.value)
+
+    said = "A script cannot be written for the task {}: {}. The run itself can be repeated with the command line."
+    only = "it has its own {}, and a script holds only networks that consist of a model and a head"
+    assert refused(dataset="mirrored") == said.format("'reversal'", only.format("assemble, batch"))
+    assert refused(dataset="stripes") == said.format("'copying'", only.format("network"))
+    moved = "its targets move with their pictures in augmentation, which a script does not do"
+    assert refused(dataset="rectangles", flip="both") == said.format("'one-box'", moved)
+
+
+def test_a_box_task_has_a_script_that_runs(answers: None, store: Store, tmp_path: Path) -> None:
+    run = store.runs.create(RunSpec.build({"dataset": "rectangles", "epochs": 2, "units": 16}))
+    (path, *_more) = write_files(tmp_path, script_files(run.parsed(), Origin.of(run)), run.parsed(), notebook=False)
+    ended = subprocess.run(
+        [sys.executable, path.name], cwd=tmp_path, capture_output=True, text=True, timeout=250, check=False,
+        env={name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "TRAINYARD_PLUGINS")},
+    )  # fmt: skip
+    assert ended.returncode == 0, ended.stderr
+    assert "test_loss" in json.loads(ended.stdout.splitlines()[-1])

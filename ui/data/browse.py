@@ -18,9 +18,9 @@ from ui.data.problems import draw_problem_table, problem_words
 from ui.data.sizes import sizes_of
 from ui.data.summary import draw_facts, draw_missing, split_sizes
 from ui.language import _
-from ui.modalities import modality
 from ui.navigation import page
 from ui.plain import plain_label, plain_text
+from ui.predictions import renderer_for
 from ui.sentences import said
 from ui.theme import theme_name
 from ui.widgets.live_plot import still_plot
@@ -56,7 +56,7 @@ def draw_browse(dataset: Dataset) -> None:
             _draw_overview(prepared, own)
     if examples.open:
         with examples, lab.guarded():
-            _draw_examples(prepared, kind)
+            _draw_examples(prepared)
     if health.open:
         with health:
             draw_health(prepared, kind)
@@ -123,7 +123,7 @@ def _draw_record(own: OwnSet) -> None:
 # -- examples ----------------------------------------------------------------------------------------------------------
 
 
-def _draw_examples(prepared: PreparedDataset, kind: str) -> None:
+def _draw_examples(prepared: PreparedDataset) -> None:
     """A page of examples of a split and a class."""
     labels = prepared.info.labels if prepared.codec.classes else ()
     left, right = st.columns(2)
@@ -142,17 +142,16 @@ def _draw_examples(prepared: PreparedDataset, kind: str) -> None:
         where = where[prepared.targets[where] == wanted]
     pages = max(1, -(-len(where) // PER_PAGE))
     current = st.pagination(pages, key=f"data.page-{split}-{wanted}") if pages > 1 else 1
-    draw_positions(prepared, kind, where[(current - 1) * PER_PAGE : current * PER_PAGE])
+    draw_positions(prepared, where[(current - 1) * PER_PAGE : current * PER_PAGE])
 
 
-def draw_positions(prepared: PreparedDataset, kind: str, where: np.ndarray) -> None:
-    """Examples with their class or value."""
+def draw_positions(prepared: PreparedDataset, where: np.ndarray) -> None:
+    """Examples with their targets."""
     positions = [int(position) for position in where]
     if not positions:
         st.caption(_("There are no rows."))
         return
-    captions = [prepared.describe(at) for at in positions]
-    modality(kind).examples(prepared, positions, captions)
+    renderer_for(prepared.task.prediction).browse(prepared, positions)
 
 
 # -- deleting ----------------------------------------------------------------------------------------------------------

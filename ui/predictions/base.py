@@ -3,15 +3,17 @@
 import importlib
 import json
 import pkgutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import streamlit as st
 
 from engine.errors import TrainyardError
 from engine.plugins import import_plugins
+from engine.preparation.prepare import PreparedDataset
 from engine.runs import Run
 from ui.language import _
+from ui.modalities import modality_of
 from ui.plain import plain_text
 from ui.widgets.tiles import Verdict
 
@@ -50,6 +52,24 @@ class Renderer:
         from ui.predictions.mistakes import draw_worst_examples
 
         draw_worst_examples(run, split)
+
+    def browse(self, prepared: PreparedDataset, positions: Sequence[int]) -> None:
+        """Draw examples of a dataset, each with its target."""
+        captions = [prepared.describe(position) for position in positions]
+        modality_of(prepared).examples(prepared, positions, captions)
+
+    def compare(
+        self, prepared: PreparedDataset, positions: Sequence[int], answers: Mapping[int, Sequence[Values]]
+    ) -> None:
+        """Draw examples with what several runs answer, by the numbers of the runs."""
+        captions = []
+        for place, position in enumerate(positions):
+            given = [
+                _("run {id}: {answer}").format(id=run, answer=self.text(found[place])) for run, found in answers.items()
+            ]
+            target = prepared.describe(position)
+            captions.append(" · ".join([_("true: {target}").format(target=target), *given] if target else given))
+        modality_of(prepared).examples(prepared, positions, captions)
 
     def report(self, evaluated: Values) -> list[tuple[str, ...]]:
         """Return what a report in plain text says of an evaluation beyond its metrics: a head and rows, or nothing."""

@@ -66,7 +66,7 @@ def draw_value_examples(run: Run, split: str, unit: str) -> None:
             return
         outcomes, prepared = _outcomes(run, split), None
         if outcomes is not None:
-            prepared = _prepared(run)
+            prepared = prepared_of(run)
         if outcomes is None or prepared is None:
             return
         where = largest_errors(outcomes)
@@ -87,7 +87,7 @@ def draw_worst_examples(run: Run, split: str) -> None:
         if name is None:
             st.caption(_("This task does not score single examples."))
             return
-        prepared = _prepared(run)
+        prepared = prepared_of(run)
         if prepared is None:
             return
         scores = outcomes.scores[name]
@@ -107,7 +107,7 @@ def _draw_cell(run: Run, split: str, labels: Sequence[str]) -> None:
     st.text(words.format(count=len(where), true=plain_text(labels[true]), predicted=plain_text(labels[predicted])))
     if not len(where):
         return
-    prepared = _prepared(run)
+    prepared = prepared_of(run)
     if prepared is None:
         return
     if len(where) > MOST:
@@ -159,7 +159,7 @@ def _draw_mistakes(run: Run, split: str, labels: Sequence[str]) -> None:
     if not len(where):
         st.caption(_("There are no mistakes in this split."))
         return
-    prepared = _prepared(run)
+    prepared = prepared_of(run)
     if prepared is None:
         return
     st.caption(_("A wrong label in the data, or something the network has not learned?"))
@@ -186,7 +186,7 @@ def _outcomes(run: Run, split: str) -> Outcomes | None:
     return outcomes
 
 
-def _prepared(run: Run) -> PreparedDataset | None:
+def prepared_of(run: Run) -> PreparedDataset | None:
     """The run's dataset as it was when it trained, or None with a sentence on the page."""
     try:
         dataset = run.parsed().dataset
