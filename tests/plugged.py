@@ -23,6 +23,8 @@ def plugged(name: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for registry in (modalities, tasks, datasets, models, augmentations):
         monkeypatch.setattr(registry, "_entries", {name: registry[name] for name in registry})
         monkeypatch.setattr(registry, "_loaded", False)
+    base.modality("image")  # a module registers once: what is first imported within the block would be lost behind it
+    renderers.renderer_for("classes")
     for module, known in ((renderers, "_renderers"), (base, "_MODALITIES"), (metrics, "_declared")):
         monkeypatch.setattr(module, known, dict(getattr(module, known)))
     monkeypatch.setenv("TRAINYARD_PLUGINS", name)

@@ -159,7 +159,7 @@ def test_two_runs_show_the_examples_that_they_answer_differently(answers: None, 
     shown = " ".join(element.proto.body for element in at.get("html"))
     data = prepare(datasets["mirrored"]())
     target, answer = data.describe(apart.positions[0]), apart.answers[1][0].values["text"]
-    assert f"true: {target} · run {good}: {target} · run {bad}: {answer}" in shown
+    assert f"true: {target} · run {good}: {target} · run {bad}: {answer}".strip() in shown
 
 
 def test_a_text_is_written_letter_by_letter(client: httpx.Client, store: Store, tmp_path: Path) -> None:
