@@ -121,7 +121,7 @@ def _draw_duplicates(prepared: PreparedDataset, kind: str, found: dict[str, Any]
         ("contradictions", _("{groups} examples have copies with another label or value."),
          _("No duplicate examples have different targets.")),
         ("near_leaks", _("{groups} pairs in different splits are near-duplicates."), ""),
-        ("copies", _("{groups} examples have copies; {extra} could be left out."), _("There are no "
+        ("copies", _("{groups} examples have duplicates; {extra} could be left out."), _("There are no "
                                                                                      "duplicate "
                                                                                      "examples.")),
         ("near", _("{groups} pairs are near-duplicates, such as two shots of the same object."), ""),

@@ -33,7 +33,7 @@ class MyTable(OwnDataset):
     table: Annotated[str, Options("table"), REFERENCE_OR_NONE] = ""
     """The imported table."""
     predict: Annotated[Literal["", "classes", "values"], FIXED, HIDDEN] = ""
-    """How the target is read; set by the task. Empty: as classes where possible."""
+    """Reading of the target, set by the task. Empty: as classes where possible."""
 
     @classmethod
     def usual_task(cls, values: Mapping[str, Any]) -> str:
