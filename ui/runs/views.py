@@ -18,7 +18,7 @@ from ui.language import _, language
 from ui.runs.feeds import Feed
 from ui.runs.probes import draw_probes
 from ui.theme import theme_name
-from ui.widgets.live_plot import Chart, live_plots
+from ui.widgets.live_plot import Chart, live_plots, preload
 from ui.widgets.pace import SLOWEST_SECONDS, TICKS_PER_SECOND
 from ui.words import (
     STATES,
@@ -61,6 +61,8 @@ def draw_live(feed: Feed, run: Run) -> int | None:
     if not feed.series:
         if run.state == RunState.RUNNING:
             st.info(_("Training is starting. The first points appear in a moment."), icon=":material/timer:")
+        if run.live:
+            preload()
         return None
     learning, machine = st.tabs([_("Learning"), _("Speed and machine")], key=f"live-{run.id}")
     with learning:
