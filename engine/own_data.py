@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from engine.datasets.base import Dataset
+from engine.datasets.stored.base import OwnDataset
 from engine.errors import TrainyardError
 from engine.imports.own_kinds import own_kind
-from engine.imports.sets import describe_set
+from engine.imports.sets import OwnSet, describe_set, there_is
 from engine.imports.versions import delete_set
 from engine.runs import RunState
 from engine.sentences import COMMA, Sentence, counted, joined
@@ -52,6 +54,13 @@ class Uses:
 def _listed(ids: tuple[int, ...]) -> Sentence:
     named, more = joined(map(str, ids[:_NAMED]), COMMA), len(ids) - _NAMED
     return Sentence("{named} and {more} more", named=named, more=more) if more > 0 else named
+
+
+def set_of(dataset: Dataset) -> OwnSet | None:
+    """Return the imported set that a dataset reads; None where it reads none, or the set is not there."""
+    if not isinstance(dataset, OwnDataset) or not there_is(dataset.reference, dataset.kind):
+        return None
+    return dataset.own()
 
 
 def uses_of(store: "Store", reference: str) -> Uses:

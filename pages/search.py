@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from engine import service
 from engine.errors import TrainyardError
 from engine.studies import MODEL
 from ui import lab
@@ -59,7 +60,7 @@ def draw_fixed(found: SearchForm) -> None:
             ),
             query_params=st.query_params.to_dict(),
         )
-    if not base.dataset.available():
+    if not service.datasets.ready(lab.actor(), base.dataset):
         draw_missing(base.dataset)
 
 
@@ -88,7 +89,7 @@ def draw_how(found: SearchForm) -> None:
 def draw_costs(found: SearchForm) -> None:
     """Draw the cost, last: the predictor may have to count."""
     spec, _problem = why_not(found)
-    if spec is not None and found.base.dataset.available():
+    if spec is not None and service.datasets.ready(lab.actor(), found.base.dataset):
         draw_plan_cost(spec)
 
 
@@ -102,7 +103,7 @@ def draw_launch(found: SearchForm) -> None:
             key="start-search",
             type="primary",
             icon=":material/play_arrow:",
-            disabled=spec is None or not found.base.dataset.available(),
+            disabled=spec is None or not service.datasets.ready(lab.actor(), found.base.dataset),
             help=_("Start the study and open its page."),
         )
     if pressed and spec is not None:

@@ -773,3 +773,8 @@ def test_the_number_of_a_version_is_not_used_again_after_it_was_deleted(home: Pa
     delete_set("mine")
     assert imported(upload(reviews()), "films.csv").made.reference == "mine@4"
     assert [own.reference for own in list_sets()] == ["mine@2", "mine@4"]
+
+
+def test_folders_of_pictures_are_no_table(home: Path) -> None:
+    with pytest.raises(TrainyardError, match="'table' is made of one table, not of files in folders"):
+        imported(zipped(pictures()), "pets.zip", kind="table")

@@ -21,13 +21,13 @@ from engine.cost import NetworkFacts
 from engine.errors import TrainyardError
 from engine.imports.sets import list_sets
 from engine.imports.understood import Choice
-from engine.runs import Run
+from engine.runs import Run, RunSpec
 from engine.service import opened
 from engine.settings import settings
 from engine.spec import Range
 from engine.store import Store
 from engine.store.schema import metadata
-from engine.studies import Study
+from engine.studies import Search, Study, StudySpec
 from tests import seeding, study_seeding
 
 ADA, EVE = Actor("ada", Role.ADMIN), Actor("eve", Role.VISITOR)
@@ -73,6 +73,8 @@ CALLS: dict[str, tuple[Action, Callable[[World], tuple[Any, ...]]]] = {
     "datasets.understand": (Action.CREATE, lambda w: (io.BytesIO(TABLE), "trees.csv")),
     "datasets.import_own": (Action.CREATE, lambda w: (io.BytesIO(TABLE), "trees.csv", trees("others"))),
     "datasets.get_own": (Action.LOOK, lambda w: (w.reference,)),
+    "datasets.ready": (Action.USE, lambda w: (trained_on(w.reference).dataset,)),
+    "datasets.missing": (Action.LOOK, lambda w: (trained_on("elsewhere").dataset,)),
     "datasets.list_own": (Action.LOOK, lambda w: ()),
     "datasets.uses": (Action.LOOK, lambda w: (w.reference,)),
     "datasets.delete_own": (Action.DELETE, lambda w: (w.reference,)),
@@ -127,6 +129,11 @@ CALLS: dict[str, tuple[Action, Callable[[World], tuple[Any, ...]]]] = {
     "studies.runs": (Action.LOOK, lambda w: (w.study, [w.trial.id])),
     "studies.results": (Action.LOOK, lambda w: (w.study,)),
 }
+
+
+def trained_on(reference: str) -> RunSpec:
+    """A run on an imported table."""
+    return RunSpec.build({"dataset": "my-table", "table": reference, "task": "tabular-classification"})
 
 
 def trees(name: str) -> Choice:
@@ -239,6 +246,30 @@ def test_what_one_may_not_look_at_is_not_there(world: World) -> None:
         with pytest.raises(TrainyardError) as error:
             service.runs.stop(EVE, run_id)
         assert str(error.value) == missing.format(run_id)
+
+
+@pytest.mark.parametrize("name", ["runs.launch", "predictions.preview", "predictions.describe", "studies.create"])
+def test_data_of_others_is_asked_about_before_it_is_used(
+    name: str, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec = trained_on(world.reference)
+    arguments = {
+        "runs.launch": ([spec],),
+        "predictions.preview": (PREDICTOR, spec.flat(), 4),
+        "predictions.describe": (PREDICTOR, spec.flat()),
+        "studies.create": (StudySpec.build(spec.flat(), {"units": Range(16, 64)}, ("quality",), Search()),),
+    }[name]
+    monkeypatch.setattr(access, "allowed", lambda _actor, _action, thing: isinstance(thing, str))
+    with pytest.raises(Forbidden, match="may not use"):
+        FUNCTIONS[name](ADA, *arguments)
+
+
+def test_what_one_may_not_see_is_not_named_where_something_is_missing(world: World) -> None:
+    nobodys = trained_on("elsewhere").dataset
+    assert "Available: 'trees'." in service.datasets.missing(ADA, nobodys)
+    with pytest.raises(TrainyardError) as error:
+        service.datasets.get_own(EVE, "elsewhere")
+    assert "trees" not in str(error.value)
 
 
 def test_what_is_made_is_of_whoever_made_it(world: World) -> None:

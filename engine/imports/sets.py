@@ -8,7 +8,7 @@ import csv
 import json
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from io import StringIO
@@ -124,12 +124,12 @@ def list_sets(kind: str | None = None) -> list[OwnSet]:
     return sorted(chosen, key=lambda own: (own.name, own.version))
 
 
-def describe_set(reference: str) -> OwnSet:
-    """Return the record written when the set was imported."""
+def describe_set(reference: str, there: Callable[[], Sequence[OwnSet]] = list_sets) -> OwnSet:
+    """Return the record written when the set was imported. `there`: those that the error names where there is none."""
     try:
         return _read(reference)
     except OSError as error:
-        raise TrainyardError(gone(reference)) from error
+        raise TrainyardError(gone(reference, there())) from error
 
 
 def _read(reference: str) -> OwnSet:
@@ -170,7 +170,7 @@ def find_set(reference: str, kind: str) -> OwnSet:
     """The set, of this kind. Raises `TrainyardError` with what there is instead."""
     found = describe_set(reference) if reference else None
     if found is None or found.kind != kind:
-        raise TrainyardError(gone(reference, kind))
+        raise TrainyardError(gone(reference, list_sets(kind)))
     return found
 
 
@@ -193,10 +193,10 @@ def problems_csv(problems: Sequence[Problem]) -> bytes:
     return text.getvalue().encode("utf-8-sig")
 
 
-def gone(reference: str, kind: str | None = None) -> Sentence:
-    """The sentence for a set that is not chosen, or not there."""
-    if there := [repr(own.reference) for own in list_sets(kind)]:
-        hint = Sentence("Available: {names}.", names=joined(there, COMMA))
+def gone(reference: str, there: Sequence[OwnSet]) -> Sentence:
+    """The sentence for a set that is not chosen, or not there; `there` are those to choose from."""
+    if there:
+        hint = Sentence("Available: {names}.", names=joined((repr(own.reference) for own in there), COMMA))
     else:
         hint = Sentence("Import one on the Data page, or with: python -m engine import PATH")
     if not reference:

@@ -28,6 +28,7 @@ from engine.imports.sets import (
     OwnSet,
     Problem,
     gone,
+    list_sets,
     set_path,
     sets_path,
     version_of,
@@ -118,7 +119,7 @@ def delete_set(reference: str) -> None:
     """Delete an imported set and what was prepared of it. Who may do that is for `engine.own_data` to say."""
     path = set_path(reference)
     if not path.is_dir():
-        raise TrainyardError(gone(reference))
+        raise TrainyardError(gone(reference, list_sets()))
     _remember_version(reference)
     shutil.rmtree(path)
     for meta in settings().cache_path.glob("[!.]*/meta.json"):

@@ -4,10 +4,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from engine import access
 from engine.access import Action, Actor, check, visible
+from engine.datasets.base import Dataset
+from engine.datasets.stored.base import OwnDataset
 from engine.errors import TrainyardError
-from engine.imports.sets import ImportReport, OwnSet, describe_set, list_sets
-from engine.own_data import Uses, delete_own_data, uses_of
+from engine.imports.sets import ImportReport, OwnSet, describe_set, gone, list_sets
+from engine.own_data import Uses, delete_own_data, set_of, uses_of
+from engine.sentences import Sentence
 from engine.service.opened import store
 from engine.store import Fetch
 
@@ -86,16 +90,33 @@ def import_own(
         return import_data(source, filename, choice, progress, found)
 
 
-def get_own(actor: Actor, reference: str) -> OwnSet:
-    """Return what is known of an imported set."""
-    made = describe_set(reference)
+def get_own(actor: Actor, reference: str, kind: str | None = None) -> OwnSet:
+    """Return what is known of an imported set, of this kind if one is given."""
+    made = describe_set(reference, lambda: list_own(actor))
     check(actor, Action.LOOK, made)
+    if kind not in (None, made.kind):
+        raise TrainyardError(gone(reference, list_own(actor, kind)))
     return made
 
 
 def list_own(actor: Actor, kind: str | None = None) -> list[OwnSet]:
     """Return the imported sets, by name and version."""
     return visible(actor, list_sets(kind))
+
+
+def ready(actor: Actor, dataset: Dataset) -> bool:
+    """Return whether a dataset is on this machine, and the actor may use it."""
+    own = set_of(dataset)
+    return dataset.available() and (own is None or access.allowed(actor, Action.USE, own))
+
+
+def missing(actor: Actor, dataset: Dataset) -> Sentence:
+    """Return what is to be done before a dataset can be used that is not `ready`; names only what the actor may see."""
+    check(actor, Action.LOOK, _ALL)
+    own = set_of(dataset)
+    if isinstance(dataset, OwnDataset) and not (own and access.allowed(actor, Action.LOOK, own)):
+        return gone(dataset.reference, list_own(actor, dataset.kind))
+    return dataset.missing()
 
 
 def uses(actor: Actor, reference: str) -> Uses:

@@ -8,6 +8,7 @@ from engine.access import Action, Actor, check, visible
 from engine.artifacts import delete_run
 from engine.forks import fork_run
 from engine.runs import Run, RunSpec, RunState
+from engine.service.data import check_data
 from engine.service.opened import store
 from engine.service.orphans import settle
 from engine.store import Event
@@ -21,6 +22,8 @@ _Runs = list[Run]
 def launch(actor: Actor, specs: Sequence[RunSpec], *, slot: str = "") -> _Runs:
     """Queue runs, all or none; several are one group. With `slot` this process trains them itself, at once."""
     check(actor, Action.CREATE, "runs")
+    for spec in specs:
+        check_data(actor, spec.dataset)
     return store().runs.create_group(specs, actor.name, slot)
 
 
@@ -36,6 +39,7 @@ def fork(
     """Queue a run that goes on from the end of an epoch of another. See `engine.forks.fork_run`."""
     check(actor, Action.CREATE, "runs")
     check(actor, Action.USE, get(actor, parent_id))
+    check_data(actor, spec.dataset)
     return fork_run(store(), parent_id, epoch, spec, actor.name, slot, steering=steering)
 
 

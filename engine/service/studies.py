@@ -9,6 +9,7 @@ from engine.errors import TrainyardError
 from engine.runs import Run, RunState
 from engine.search.deletion import delete_study
 from engine.search.promotion import promote as promote_trial
+from engine.service.data import check_data
 from engine.service.opened import store
 from engine.store import study_lists
 from engine.store.studies import unknown_study
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 def create(actor: Actor, spec: StudySpec, name: str = "") -> Study:
     """Begin a study."""
     check(actor, Action.CREATE, "studies")
+    check_data(actor, spec.run_spec({}).dataset)
     return store().studies.create(spec, name, actor.name)
 
 

@@ -1,4 +1,7 @@
-"""Wire format of the dashboard and the predictor: a line of JSON, then bytes as they are. No pickle, no base64."""
+"""Wire format of the dashboard and the predictor: a line of JSON, then bytes as they are. No pickle, no base64.
+
+Arrays travel by their NumPy type, whatever they mean: numbers as they are, strings as one text, fields one by one.
+"""
 
 import io
 import json
@@ -7,7 +10,6 @@ from typing import Any
 
 import numpy as np
 
-from engine.modalities.table.rows import is_wide, make_rows
 from engine.modalities.text.texts import Texts
 
 _HEAD_BYTES = 4
@@ -60,8 +62,12 @@ def unpack_inputs(body: bytes) -> np.ndarray:
         fields[name] = taken[0] if count == 1 else Texts(*taken)[np.arange(len(taken[1]))].reshape(shape)
     if "" in fields:
         return fields[""]
-    numbers = fields.get("numbers")
-    return make_rows(numbers, fields.get("categories"), wide=is_wide(numbers))
+    rows = np.empty(
+        len(next(iter(fields.values()))), [(name, array.dtype, array.shape[1:]) for name, array in fields.items()]
+    )
+    for name, array in fields.items():
+        rows[name] = array
+    return rows
 
 
 def to_bytes(array: np.ndarray) -> bytes:

@@ -1,11 +1,12 @@
-"""Raw inputs in the form that networks take: arrays as they are, strings as tensors, tables as a dict of both."""
+"""Raw inputs in the form that networks take: arrays as they are, strings as tensors, several fields as a dict.
+
+The type of the array decides, whatever it means: Keras and TensorFlow take no NumPy strings and no structured arrays.
+"""
 
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
-
-from engine.modalities.table.rows import is_wide
 
 
 def as_tensors(inputs: np.ndarray) -> Any:
@@ -21,6 +22,6 @@ def predict(model: Any, inputs: np.ndarray, batch_size: int) -> Any:
     Keras would round arrays of 64 bits to 32; a `tf.data.Dataset` keeps them.
     """
     tensors = as_tensors(inputs)
-    if inputs.dtype.names and is_wide(tensors.get("numbers")):
+    if any(inputs.dtype[name].base == np.float64 for name in inputs.dtype.names or ()):
         return model.predict(tf.data.Dataset.from_tensor_slices(tensors).batch(batch_size), verbose=0)
     return model.predict(tensors, batch_size=batch_size, verbose=0)

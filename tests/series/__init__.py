@@ -1,16 +1,24 @@
-"""A plug-in: short series of numbers in, an interval for the next number out. Neither pages nor engine know of it."""
+"""A plug-in: short series of numbers in, an interval for the next number out, or a class. Neither pages nor engine know of it.
 
-from typing import Any, ClassVar
+People can bring series of their own: a folder for each class, a file for each series.
+"""
+
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 
 from engine.data_info import DataInfo
 from engine.datasets.base import Examples, UnsplitDataset, datasets
+from engine.datasets.stored.base import REFERENCE_OR_NONE, OwnDataset
 from engine.metrics import MAE, Metric
 from engine.modalities.base import Modality, modalities
+from engine.modalities.own import OwnKind
 from engine.models.base import models
 from engine.models.mlp import Mlp
+from engine.sentences import Sentence
+from engine.spec import Options
 from engine.tasks.base import Prediction, Task, tasks
+from engine.tasks.classification import Classification
 
 LENGTH = 8
 SHARES = (0.1, 0.5, 0.9)
@@ -101,6 +109,36 @@ class SeriesMlp(Mlp):
 class Series(Modality):
     """Some numbers, one after the other."""
 
+    own = OwnKind(
+        "series",
+        "Series",
+        Sentence("series"),
+        "my-series",
+        "series",
+        endings=(".series",),
+        task="series-classification",
+    )
+
     def expected(self, info: DataInfo) -> str:
         """Return how many numbers are expected."""
         return f"{info.shape[0]} numbers between commas"
+
+
+@tasks.register("series-classification", "Series classification")
+class SeriesClassification(Classification):
+    """Tell which class a series belongs to."""
+
+    modality: ClassVar[str] = "series"
+
+
+@datasets.register("my-series", "My series")
+class MySeries(OwnDataset):
+    """Series of your own."""
+
+    tasks: ClassVar[tuple[str, ...]] = ("series-classification",)
+    kind: ClassVar[str] = "series"
+    licence: ClassVar[str] = "That of the series"
+    limits: ClassVar[str] = "The score holds for series like these."
+
+    series: Annotated[str, Options("series"), REFERENCE_OR_NONE] = ""
+    """Which imported set of series."""

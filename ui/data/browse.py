@@ -31,7 +31,11 @@ PER_PAGE = 24
 
 def draw_browse(dataset: Dataset) -> None:
     """Everything about one dataset."""
-    own = dataset.own() if isinstance(dataset, OwnDataset) else None
+    own = (
+        service.datasets.get_own(lab.actor(), dataset.reference, dataset.kind)
+        if isinstance(dataset, OwnDataset)
+        else None
+    )
     st.button(_("All datasets"), icon=":material/arrow_back:", type="tertiary", on_click=show_list)
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         st.title(plain_label(own.title) if own else _(dataset.title), width="content", anchor=False)
@@ -41,7 +45,7 @@ def draw_browse(dataset: Dataset) -> None:
             if own:
                 _draw_delete(own)
     draw_facts(type(dataset))
-    if not dataset.available():
+    if not service.datasets.ready(lab.actor(), dataset):
         draw_missing(dataset)
         return
     prepared = None

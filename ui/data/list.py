@@ -47,7 +47,7 @@ def chosen_dataset(params: Mapping[str, str]) -> Dataset | None:
         if not params.get(SET):
             return None
         made = cls.parse({own_kind(cls.kind).field: params[SET]})
-        made.own()  # a sentence, where it is not there
+        service.datasets.get_own(lab.actor(), made.reference, made.kind)  # a sentence, where it is not there
         return made
     return cls()
 

@@ -43,7 +43,7 @@ def draw_missing(dataset: Dataset) -> None:
     """The Fetch button and the progress of a download, or what else is to be done."""
     facts = describe(type(dataset))
     if not facts["fetchable"]:
-        st.info(said(dataset.missing()), icon=":material/folder:")
+        st.info(said(service.datasets.missing(lab.actor(), dataset)), icon=":material/folder:")
         return
     st.info(
         _("This dataset is not on this machine yet: {size} MB to download.").format(

@@ -190,7 +190,7 @@ def prepared_of(run: Run) -> PreparedDataset | None:
     """The run's dataset as it was when it trained, or None with a sentence on the page."""
     try:
         dataset = run.parsed().dataset
-        if not dataset.available():
+        if not service.datasets.ready(lab.actor(), dataset):
             st.info(
                 _("The examples cannot be shown: dataset {name} is not on this machine any more.").format(
                     name=_(dataset.title)

@@ -108,8 +108,8 @@ def _draw_again(run: Run, spec: RunSpec) -> None:
 
 def _draw_script(run: Run, spec: RunSpec) -> None:
     st.caption(_("As one Keras script that does not need Trainyard, with its data:"))
-    if not spec.dataset.available():
-        st.info(said(spec.dataset.missing()), icon=":material/database_off:")
+    if not service.datasets.ready(lab.actor(), spec.dataset):
+        st.info(said(service.datasets.missing(lab.actor(), spec.dataset)), icon=":material/database_off:")
         return
     if st.button(
         _("Write the script"),

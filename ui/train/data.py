@@ -2,10 +2,12 @@
 
 import streamlit as st
 
+from engine import service
 from engine.datasets.base import Dataset
 from engine.datasets.stored.base import OwnDataset
 from engine.preparation.prepare import PreparedDataset, prepare
 from engine.tasks.base import tasks
+from ui import lab
 from ui.data.summary import draw_missing, split_sizes
 from ui.language import _
 from ui.modalities import modality
@@ -17,7 +19,7 @@ def draw_data(dataset: Dataset) -> PreparedDataset | None:
     if isinstance(dataset, OwnDataset):
         st.page_link(page("data"), label=_("Import your own data"), icon=":material/upload:",
                      help=_("Images, audio clips, texts or a table, on the Data page."))  # fmt: skip
-    if not dataset.available():
+    if not service.datasets.ready(lab.actor(), dataset):
         draw_missing(dataset)
         return None
     with st.spinner(_("Preparing the dataset…"), show_time=True):

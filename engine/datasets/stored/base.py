@@ -57,7 +57,7 @@ class OwnDataset(UnsplitDataset):
 
     def missing(self) -> Sentence:
         """Choose or import."""
-        return gone(self.reference, self.kind)
+        return gone(self.reference, list_sets(self.kind))
 
     def load(self) -> Examples:
         """All examples. Equal ones stay in one split."""
