@@ -98,8 +98,8 @@ def visit(browser: Browser, url: str, address: str = "/") -> dict[str, float]:
     page.goto(address, wait_until="commit")
     page.wait_for_function("window.buttonAt !== null", timeout=120_000)
     before = -1
-    while before != len(sizes):
-        before = len(sizes)
+    while before != sum(sizes.values()):
+        before = sum(sizes.values())
         page.wait_for_timeout(_QUIET_MS)
     devtools.send("Performance.enable")
     metrics = {one["name"]: one["value"] for one in devtools.send("Performance.getMetrics")["metrics"]}
@@ -108,6 +108,7 @@ def visit(browser: Browser, url: str, address: str = "/") -> dict[str, float]:
     page.context.close()
     return {
         "megabytes": sum(sizes.values()) / 1e6,
+        "of_these_by_websocket": sizes["websocket"] / 1e6,
         "requests": len(sizes),
         "first_paint_s": paint / 1000,
         "train_button_s": button / 1000,
@@ -116,8 +117,14 @@ def visit(browser: Browser, url: str, address: str = "/") -> dict[str, float]:
 
 
 def traffic(devtools: CDPSession) -> dict[str, int]:
-    """Return a dictionary that fills with the bytes of each answer as they were on the wire, headers included."""
+    """Return a dictionary that fills with the bytes of each answer on the wire and of the websocket's messages."""
     sizes: dict[str, int] = {}
+
+    def heard(event: dict[str, Any]) -> None:
+        payload = event["response"]["payloadData"]
+        sizes["websocket"] = sizes.get("websocket", 0) + len(payload) * 3 // 4  # Base64
+
+    devtools.on("Network.webSocketFrameReceived", heard)
     devtools.on("Network.loadingFinished", lambda event: sizes.update({event["requestId"]: event["encodedDataLength"]}))
     devtools.send("Network.enable")
     return sizes

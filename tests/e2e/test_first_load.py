@@ -7,7 +7,8 @@ from playwright.sync_api import Page, expect
 from bench.first_load import traffic
 
 PATIENCE = 90_000
-MOST_BYTES = 1_500_000
+MOST_BYTES = 1_400_000
+"""Of files; what the form says comes besides, by the websocket and again when the picture of the network is ready."""
 LARGE = re.compile(r"plotly|SyntaxHighlighter|mermaid|elk-|DataFrame\.", re.IGNORECASE)
 
 
@@ -22,7 +23,9 @@ def test_the_train_page_loads_little_and_no_chart_library(page: Page) -> None:
     expect(page.get_by_role("region", name="Layers of the network")).to_be_visible(timeout=PATIENCE)
     page.wait_for_load_state("networkidle")
     assert [url for url in asked if LARGE.search(url)] == []
+    told = sizes.pop("websocket")
     assert sum(sizes.values()) < MOST_BYTES
+    assert told < 300_000
 
 
 def test_the_first_chart_brings_a_part_of_plotly_that_is_kept_for_ever(page: Page) -> None:

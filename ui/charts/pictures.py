@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image
 
 from engine.preparation.prepare import PreparedDataset
-from ui.charts.thumbnails import data_url, png
+from ui.charts.thumbnails import webp_url
 from ui.language import _
 from ui.plain import plain_text
 from ui.theme import THEMES, ThemeName
@@ -85,4 +85,4 @@ def _strip(pictures: Sequence[Image.Image]) -> str:
     for position, picture in enumerate(pictures):
         row.paste(picture.resize((side, height * scale), Image.Resampling.NEAREST), (position * (side + gap), 0))
     row.thumbnail((row.width, 2 * _STRIP_PIXELS))
-    return data_url(png(row)) or ""
+    return webp_url(row)

@@ -32,6 +32,13 @@ def png(image: Image.Image) -> bytes:
     return buffer.getvalue()
 
 
+def webp_url(image: Image.Image) -> str:
+    """The picture without loss as a data URL, half as long as one of a PNG."""
+    buffer = io.BytesIO()
+    image.save(buffer, format="WEBP", lossless=True)
+    return f"data:image/webp;base64,{base64.b64encode(buffer.getvalue()).decode()}"
+
+
 def data_url(picture: bytes | None) -> str | None:
     """A PNG as text that a table's image column can show."""
     return f"data:image/png;base64,{base64.b64encode(picture).decode()}" if picture else None
