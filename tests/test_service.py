@@ -66,6 +66,7 @@ PREDICTOR = SimpleNamespace(
 CALLS: dict[str, tuple[Action, Callable[[World], tuple[Any, ...]]]] = {
     "artifacts.files": (Action.LOOK, lambda w: (w.ended,)),
     "artifacts.epochs": (Action.LOOK, lambda w: (w.ended,)),
+    "artifacts.probes": (Action.LOOK, lambda w: (w.ended,)),
     "costs.estimate": (Action.CREATE, lambda w: (w.ended.parsed(), NetworkFacts(10, 10, 1.0, 100, 0, 10, 10, 40, 400))),
     "datasets.begin_fetch": (Action.CREATE, lambda w: ("cifar10",)),
     "datasets.fetch": (Action.CREATE, lambda w: ("digits", None, lambda done, total: None)),
@@ -89,6 +90,8 @@ CALLS: dict[str, tuple[Action, Callable[[World], tuple[Any, ...]]]] = {
     "predictions.predict_instances": (Action.USE, lambda w: (PREDICTOR, w.ended, b"{}")),
     "predictions.describe": (Action.CREATE, lambda w: (PREDICTOR, {})),
     "predictions.preview": (Action.CREATE, lambda w: (PREDICTOR, {}, 4)),
+    "preferences.first_page": (Action.LOOK, lambda w: ()),
+    "preferences.set_first_page": (Action.CHANGE, lambda w: ("train",)),
     "runs.launch": (Action.CREATE, lambda w: ([w.ended.parsed()],)),
     "runs.fork": (Action.USE, lambda w: (w.ended.id, 1, w.ended.parsed())),
     "runs.repeat": (Action.USE, lambda w: (w.ended.id,)),

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import streamlit as st
 
+from engine import service
+from ui import lab
 from ui.language import N_, _
 
 _LAST_PAGE = "last-page"
@@ -23,6 +25,7 @@ class Entry:
 
 
 PAGES = (
+    Entry("start", N_("Start"), ":material/home:", N_("Train something at once, or go on with what is there.")),
     Entry("train", N_("Train"), ":material/model_training:", N_("Choose data and a network, and start a run.")),
     Entry("data", N_("Data"), ":material/database:", N_("Explore datasets, and import your own.")),
     Entry("runs", N_("Runs"), ":material/list:", N_("All runs: waiting, training and ended.")),
@@ -37,7 +40,7 @@ PAGES = (
     Entry("demo", N_("Demo"), ":material/draw:", N_("Try a trained network on your own input.")),
     Entry("system", N_("System"), ":material/memory:", N_("Devices, workers, disk and versions.")),
 )
-"""In the order of the menu; the first is where one arrives."""
+"""In the order of the menu; one arrives at the first, unless a person has chosen another."""
 
 
 def page(name: str) -> Path:
@@ -45,8 +48,15 @@ def page(name: str) -> Path:
     return FOLDER / f"{name}.py"
 
 
+def first_page() -> str:
+    """Return the name of the page on which this person begins."""
+    chosen = service.preferences.first_page(lab.actor())
+    return chosen if any(entry.name == chosen and not entry.hidden for entry in PAGES) else PAGES[0].name
+
+
 def navigation() -> st.Page:
     """The menu in the session's language, over the pages that exist."""
+    first = first_page()
     return st.navigation(
         [
             st.Page(
@@ -55,7 +65,7 @@ def navigation() -> st.Page:
                 icon=entry.icon,
                 help=_(entry.help),
                 url_path=entry.name,
-                default=entry is PAGES[0],
+                default=entry.name == first,
                 visibility="hidden" if entry.hidden else "visible",
             )
             for entry in PAGES

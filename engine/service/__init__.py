@@ -3,7 +3,18 @@
 Pages, API and command line call these; executors and workers, which nobody asks for anything, keep to the store.
 """
 
-from engine.service import artifacts, costs, datasets, executors, metrics, predictions, runs, scripts, studies
+from engine.service import (
+    artifacts,
+    costs,
+    datasets,
+    executors,
+    metrics,
+    predictions,
+    preferences,
+    runs,
+    scripts,
+    studies,
+)
 
 __all__ = [
     "artifacts",
@@ -12,6 +23,7 @@ __all__ = [
     "executors",
     "metrics",
     "predictions",
+    "preferences",
     "runs",
     "scripts",
     "studies",
