@@ -1,13 +1,16 @@
 """The defaults for imported data: subsets of the embedded sets as if they had been imported, against the baseline.
 
 Each subset has so many examples of each class, from which training and validation are drawn; the rest of the set tests, at most
-`TESTED` of it, so that a point of difference is not one example. Network and baseline have the same split. `python -m bench.subsets
-SET SIZE SEED` is one of them; with `VALUES` as JSON after it, other values than the advice.
+`TESTED` of it, so that a point of difference is not one example. Network and baseline have the same split. `python -m bench subsets`
+measures all of them, which takes hours; `python -m bench.subsets --sets tweets wine --sizes 10 50 --seeds 0 1` some, and with
+`--values` as JSON other values than the advice.
 """
 
+import argparse
 import io
 import json
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
 from statistics import fmean, stdev
@@ -48,6 +51,10 @@ class Subset(Dataset):
     def whole(self) -> Dataset:
         """Return the set that this is a part of."""
         return datasets[self.of]()
+
+    def task(self) -> str:
+        """Return the task of the set."""
+        return self.whole().task()
 
     def fingerprint(self) -> str:
         """Changes with the set."""
@@ -103,16 +110,22 @@ def _load(subset: Subset) -> Examples:
     return subset.load()
 
 
-def measure() -> dict[str, Any]:
+def measure(
+    sets: Sequence[str] = SETS, sizes: Sequence[int] = SIZES, seeds: Sequence[int] = SEEDS, values: str = "{}"
+) -> dict[str, Any]:
     """Return for each set and size the test metric of baseline and default, and their difference with its standard error."""
     with empty_home() as environment:
-        return {name: _compare(name, environment) for name in SETS}
+        return {name: _compare(name, sizes, seeds, values, environment) for name in sets}
 
 
-def _compare(name: str, environment: dict[str, str]) -> dict[str, Any]:
+def _compare(
+    name: str, sizes: Sequence[int], seeds: Sequence[int], values: str, environment: dict[str, str]
+) -> dict[str, Any]:
+    """Measure one set; each size has a process, which imports TensorFlow once for all seeds."""
     found = {}
-    for size in SIZES:
-        each = [run_json("-m", "bench.subsets", name, str(size), str(seed), environment=environment) for seed in SEEDS]
+    for size in sizes:
+        part = ["--one", "--sets", name, "--sizes", str(size), "--seeds", *map(str, seeds), "--values", values]
+        each = run_json("-m", "bench.subsets", *part, environment=environment)["each"]
         found[str(size) if size else "all"] = _summary(each)
         print(name, size or "all", found[str(size) if size else "all"], file=sys.stderr, flush=True)
     return found
@@ -124,7 +137,7 @@ def _summary(each: list[dict[str, Any]]) -> dict[str, Any]:
         **{name: each[0][name] for name in ("modality", "metric", "num_train", "model", "epochs")},
         **{name: round(fmean(one[name] for one in each), 4) for name in ("baseline", "default")},
         "difference": round(fmean(apart), 4),
-        "standard_error": round(stdev(apart) / len(apart) ** 0.5, 4),
+        "standard_error": round(stdev(apart) / len(apart) ** 0.5, 4) if len(apart) > 1 else None,
         "seconds": [one["seconds"] for one in each],
     }
 
@@ -154,7 +167,20 @@ def train(name: str, per_class: int, seed: int, changed: dict[str, Any]) -> dict
     }
 
 
+def _main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--sets", nargs="+", choices=SETS, default=SETS)
+    parser.add_argument("--sizes", nargs="+", type=int, default=SIZES, help="examples of each class; 0: all")
+    parser.add_argument("--seeds", nargs="+", type=int, default=SEEDS)
+    parser.add_argument("--values", default="{}", help="other values than the advice, as JSON")
+    parser.add_argument("--one", action="store_true", help="train here: one set and one size")
+    chosen = parser.parse_args()
+    if not chosen.one:
+        print(json.dumps(measure(chosen.sets, chosen.sizes, chosen.seeds, chosen.values), indent=2))
+        return
+    changed = json.loads(chosen.values)
+    print(json.dumps({"each": [train(chosen.sets[0], chosen.sizes[0], seed, changed) for seed in chosen.seeds]}))
+
+
 if __name__ == "__main__":
-    print(
-        json.dumps(train(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), json.loads(" ".join(sys.argv[4:]) or "{}")))
-    )
+    _main()

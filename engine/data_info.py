@@ -82,6 +82,8 @@ class DataInfo:
     """For texts from a table: the column that held them."""
     modality: str = ""
     """Name of the kind of input; empty only in what was written down before it was."""
+    target_range: tuple[float, float] | None = field(default=None, compare=False)
+    """Of a regression, the smallest and the largest target of the training split; None where it is not known."""
     learned: Mapping[str, Any] = field(default_factory=dict, compare=False)
     """Facts that model and task learned from the training split before the network is built, as plain JSON."""
 
@@ -112,7 +114,8 @@ class DataInfo:
         ]
         plain = {"shape": list(self.shape), "labels": list(self.labels), "columns": columns, "target": self.target}
         text = {"text_column": self.text_column} if self.text_column else {}
-        return plain | text | {"modality": self.modality}
+        targets = {"target_range": list(self.target_range)} if self.target_range else {}
+        return plain | text | targets | {"modality": self.modality}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
@@ -128,4 +131,5 @@ class DataInfo:
             str(data.get("target", "")),
             str(data.get("text_column", "")),
             str(data.get("modality", "")),
+            tuple(data["target_range"]) if data.get("target_range") else None,
         )

@@ -115,9 +115,7 @@ class RunSpec:
         made: dict[str, Any] = {"training": Training.parse(data["training"])}
         for section, registry in registries.items():
             part = data.get(section)
-            made[section] = (
-                registry[part["name"]].parse({k: v for k, v in part.items() if k != "name"}) if part else None
-            )
+            made[section] = registry[part["name"]].restore(part) if part else None
         return cls(**made)
 
     def to_dict(self) -> dict[str, Any]:

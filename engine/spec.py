@@ -109,6 +109,8 @@ class Spec(BaseModel):
 
     name: ClassVar[str] = ""
     title: ClassVar[str] = ""
+    earlier: ClassVar[dict[str, Any]] = {}
+    """Values of fields in records that were written before these existed, where the default would change what they mean."""
 
     @classmethod
     def fields(cls) -> list[Field]:
@@ -151,6 +153,11 @@ class Spec(BaseModel):
             return cls.model_validate(meant)
         except ValidationError as error:
             raise TrainyardError(readable(error)) from error
+
+    @classmethod
+    def restore(cls, record: dict[str, Any]) -> Self:
+        """Return the spec that `to_dict` has written, perhaps by an earlier version."""
+        return cls.parse(cls.earlier | {name: value for name, value in record.items() if name != "name"})
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values with the registered name first, as stored and as in the URL."""

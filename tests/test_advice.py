@@ -161,10 +161,19 @@ def test_what_is_advised_for_pictures_can_be_set_back_on_the_form(home: Path, tm
     assert "image_size" not in form.spec().flat()
 
 
-def test_texts_of_a_few_words_are_cut_into_pieces_and_sentences_into_words() -> None:
-    phrases, sentences = (advise(replace(facts("text", 200), mean_size_bytes=size)) for size in (20.0, 120.0))
+def test_few_texts_begin_with_tf_idf_and_very_many_with_vectors_of_words_or_pieces() -> None:
+    few, phrases, sentences = (
+        advise(replace(facts("text", size), mean_size_bytes=mean_size))
+        for size, mean_size in ((200, 120.0), (50_000, 20.0), (50_000, 120.0))
+    )
+    assert few is not None
     assert phrases is not None
     assert sentences is not None
+    assert [advice.model for advice in (few, phrases, sentences)] == [
+        "tf-idf",
+        "bag-of-embeddings",
+        "bag-of-embeddings",
+    ]
     assert phrases.values["splitting"] == "pieces"
     assert "splitting" not in sentences.values
 

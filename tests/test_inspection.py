@@ -148,6 +148,37 @@ def test_a_category_that_repeats_the_class_is_found(home: Path) -> None:
     assert other["alone"] < 0.2
 
 
+def test_a_column_that_gives_one_of_three_classes_away_is_found_and_named(home: Path) -> None:
+    rng = np.random.default_rng(0)
+    targets = rng.permutation(np.arange(300) % 3)
+    refunded = np.where(targets == 2, rng.integers(1, 9, 300), 0).astype(float)
+    honest = targets + rng.normal(size=300)
+    columns = (Column("refunded", "number"), Column("honest", "number"))
+    data = planted(
+        make_rows(np.stack([refunded, honest], axis=1), None), targets, ("kept", "lost", "sent back"), columns=columns
+    )
+    telling, other = inspect_all(data, 1_000)["columns"]
+    assert telling["alone"] < TELLTALE, "of the other two classes it says nothing"
+    assert (telling["class"], telling["of_class"]) == ("sent back", 1.0)
+    assert other["of_class"] < 0.8
+
+
+def test_a_class_of_a_few_examples_is_not_called_given_away(home: Path) -> None:
+    targets = np.array([0] * 60 + [1] * 60 + [2] * 6)
+    numbers = np.where(targets == 2, 9.0, np.random.default_rng(0).normal(size=126))[:, None]
+    [found] = inspect_all(
+        planted(make_rows(numbers, None), targets, ("a", "b", "c"), columns=(Column("n", "number"),)), 1_000
+    )["columns"]
+    assert found["class"] in ("a", "b")
+    assert found["of_class"] < 0.8
+
+
+def test_of_two_classes_nothing_is_said_twice(home: Path) -> None:
+    numbers = np.random.default_rng(0).normal(size=(60, 1))
+    data = planted(make_rows(numbers, None), np.arange(60) % 2, ("a", "b"), columns=(Column("n", "number"),))
+    assert "of_class" not in inspect_all(data, 1_000)["columns"][0]
+
+
 def test_a_large_table_is_evaluated_by_a_sample(home: Path) -> None:
     numbers = np.random.default_rng(0).normal(size=(500, 1))
     data = planted(make_rows(numbers, None), np.arange(500) % 2, ("a", "b"), columns=(Column("n", "number"),))

@@ -527,6 +527,26 @@ def test_the_command_understands_overrules_and_reports(
     assert "No column named '宽度'" in capsys.readouterr().err
 
 
+def test_an_identifier_that_repeats_is_offered_as_the_group_on_the_command_line_and_in_the_preview(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "visits.csv"
+    path.write_text("patient,pulse,ill\n" + "".join(f"{i // 3},{60 + i / 8},{'ny'[i // 3 % 2]}\n" for i in range(90)))
+    [remark] = understand(path, path.name).remarks
+    assert remark.startswith(
+        "The column 'patient' looks like an identifier that repeats: 30 different values in 90 rows."
+    )
+    assert main(["import", str(path)]) == 0
+    assert remark in capsys.readouterr().out
+    assert main(["import", str(path), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["remarks"] == [remark]
+    assert main(["import", str(path), "--name", "grouped", "--group-column", "patient"]) == 0
+    assert remark not in capsys.readouterr().out
+    data = prepared("my-table", table="grouped")
+    patients = [set((data.indices(split) // 3).tolist()) for split in ("train", "validation", "test")]
+    assert sum(map(len, patients)) == len(set.union(*patients)) == 30
+
+
 # -- uploads that mean harm --------------------------------------------------------------------------------------------
 
 

@@ -22,7 +22,10 @@ from engine.runs import RunSpec
 from engine.serving.decoding import decode
 from engine.serving.requests import Files, Instances, Signature
 from engine.tasks.base import tasks
+from engine.tasks.contents import Value
 from tests.test_own_data import imported, upload
+from ui.demo.results import result_table
+from ui.predictions import renderer_for
 
 NBSP = "\N{NO-BREAK SPACE}"
 CAFES = ("Caf\u00e9", "Cafe\u0301", "bar")
@@ -238,6 +241,32 @@ def test_an_unknown_category_is_told_beside_the_answer_for_files_and_for_instanc
     instances.inputs(MEANING)
     answers = json.loads(instances.answer(OUTPUTS, MEANING))["predictions"]
     assert [answer.get("unknown") for answer in answers] == [None, {"vote": "+2"}, None]
+
+
+def test_a_value_far_outside_of_the_training_targets_is_told_beside_the_answer_everywhere() -> None:
+    info = DataInfo((), (), (Column("n", "number"),), "price", target_range=(35_000.0, 755_000.0))
+    assert DataInfo.from_dict(json.loads(json.dumps(info.to_dict()))).target_range == (35_000.0, 755_000.0)
+    meaning = Signature(tasks["tabular-regression"](), info)
+    outputs = np.array([[160_000.0], [760_000.0], [884_027.0], [-90_000.0]])
+    range_ = [35_000.0, 755_000.0]
+    instances = Instances(json.dumps({"instances": [{"n": 1}] * 4}).encode())
+    instances.inputs(meaning)
+    answers = json.loads(instances.answer(outputs, meaning))["predictions"]
+    assert [answer.get("outside") for answer in answers] == [None, None, range_, range_]
+    Value.model_validate(answers[2])
+    files = Files([("p.csv", b"n\n1\n1\n1\n1\n")])
+    files.inputs(meaning)
+    told = [result.prediction for result in files.answer(outputs, meaning) if result.prediction]
+    assert told[2].describe() == "884027.0 price (outside the training targets, which are from 35000 to 755000)"
+    assert "outside" not in told[0].describe()
+    table = result_table(renderer_for("value"), files.answer(outputs, meaning))
+    assert table["outside"].fillna("").tolist() == ["", "", "35,000 to 755,000", "35,000 to 755,000"]
+
+
+def test_of_a_model_of_an_earlier_version_nothing_is_said_of_its_targets() -> None:
+    old = DataInfo.from_dict({"shape": [], "labels": [], "columns": [["n", "number", []]], "target": "price"})
+    [found] = tasks["tabular-regression"]().predictions(np.array([[1e9]]), old)
+    assert found.values == {"value": 1e9, "target": "price"}
 
 
 def test_whole_numbers_are_known_with_and_without_a_point() -> None:

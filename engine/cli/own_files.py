@@ -39,7 +39,6 @@ def files_to_json(found: "Understood") -> dict[str, object]:
     return {
         "left_out": found.left_out,
         "names_encoding": found.names_encoding,
-        "remarks": [str(remark) for remark in found.remarks],
         "levels": [{"level": level.number, "names": level.names, "files": level.files} for level in found.levels],
     }
 

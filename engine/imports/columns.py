@@ -27,6 +27,13 @@ _INDEX_NAMES = ("unnamed: 0", "index", "rownames", "row.names")
 """Names that programs give to a column that numbers rows, where it comes first."""
 _SEPARATED = r"[+-]?\d{1,3}([,.' \u00a0\u202f]\d{3})+([.,]\d+)?|[+-]?\d+[.,]\d+"
 _DATE = r"\d{1,4}([-/.])\d{1,2}\1\d{1,4}([T ].*)?"
+_SOMEBODY = re.compile(
+    "(patient|subject|participant|respondent|person|customer|client|user|member|account|household|student|employee|speaker|author"
+    "|donor|animal|患者|病人|受试者|客户|用户|会员|学生|员工|说话人|作者)s?"
+    "[ _.-]?(id|ids|no|nr|num|number|code|key|name|编号|号|号码)?[.]?",
+    re.IGNORECASE,
+)
+_MOST_ALIKE = 2  # values of a column that says yes or no, such as `student`
 _LOOKED_AT = 10_000  # cells of a column, for what its texts are like
 _LIKE = 0.9  # of the cells must look alike for the reason to say so
 
@@ -43,6 +50,8 @@ class ColumnGuess:
     """Number of empty cells."""
     reason: Sentence
     rows: int = 0
+    repeats: bool = False
+    """Whether it looks like an identifier that several rows share, as the number of a patient with several visits."""
 
 
 def inspect_columns(table: TableFile) -> list[ColumnGuess]:
@@ -74,7 +83,13 @@ def _guess(name: str, cells: Any, decided: "Decided", *, first: bool, nameless: 
         reason = _with(reason, [*_form(decided.reading), *_written_twice(cells, distinct)])
     else:
         kind, reason = _of_texts(texts, distinct)
-    return ColumnGuess(name, kind, distinct, missing, reason, len(cells))
+    repeats = (
+        _MOST_ALIKE < distinct < len(cells) - missing and _identifies(name) and (numbers is None or _whole(present))
+    )
+    if repeats:
+        remark = Sentence("it looks like an identifier that repeats: if its rows belong together, take it as the group")
+        reason = _with(reason, [remark])
+    return ColumnGuess(name, kind, distinct, missing, reason, len(cells), repeats)
 
 
 def _ignore(reason: Sentence) -> tuple[Kind, Sentence]:
@@ -86,7 +101,7 @@ def _with(reason: Sentence, remarks: list[Sentence]) -> Sentence:
 
 
 def _of_numbers(name: str, present: np.ndarray, distinct: int, *, first: bool, nameless: bool) -> tuple[Kind, Sentence]:
-    whole = bool((present % 1 == 0).all())
+    whole = _whole(present)
     if whole and distinct == len(present) > 2:
         if (np.diff(present) > 0).all() and present[-1] - present[0] == distinct - 1:
             return _ignore(Sentence("the rows are numbered: a row number carries no information"))
@@ -141,6 +156,15 @@ _TRAILING = re.compile(r"[0-9]+\.[0-9]*")
 def _named_id(name: str) -> bool:
     """Whether a name is `id`, `user_id`, `customerID` or the like; `paid` and `humid` are not."""
     return name.lower() == "id" or name.lower().endswith(("_id", " id", "-id", ".id")) or name.endswith(("Id", "ID"))
+
+
+def _identifies(name: str) -> bool:
+    """Whether a name says that the column identifies somebody or something: `patient`, `customer no`, `user_id`."""
+    return _named_id(name) or _SOMEBODY.fullmatch(name) is not None
+
+
+def _whole(numbers: np.ndarray) -> bool:
+    return bool((numbers % 1 == 0).all())
 
 
 def _of_texts(texts: Any, distinct: int) -> tuple[Kind, Sentence]:

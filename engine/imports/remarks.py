@@ -2,11 +2,14 @@
 
 from collections.abc import Sequence
 
+from engine.imports.columns import ColumnGuess
 from engine.imports.folders import Arrangement, list_levels
 from engine.imports.labels_file import LabelsFile
 from engine.readers.likelihood import spoken
 from engine.readers.unpack import Member
 from engine.sentences import Sentence
+
+_MOST = 3  # columns that are named
 
 
 def said_of_names(encoding: str) -> tuple[Sentence, ...]:
@@ -20,6 +23,21 @@ def said_of_names(encoding: str) -> tuple[Sentence, ...]:
             encoding=spoken(encoding),
         ),
     )
+
+
+def said_of_columns(guesses: Sequence[ColumnGuess]) -> tuple[Sentence, ...]:
+    """Return which columns look like identifiers that several rows share."""
+    return tuple(
+        Sentence(
+            "The column {column!r} looks like an identifier that repeats: {distinct:,} different values in {rows:,} rows. If the "
+            "rows of one value belong together, take it as the group: they then stay in one split (--group-column).",
+            column=guess.name,
+            distinct=guess.distinct,
+            rows=guess.rows - guess.missing,
+        )
+        for guess in guesses
+        if guess.repeats
+    )[:_MOST]
 
 
 def said_of_folders(

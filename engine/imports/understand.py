@@ -9,7 +9,7 @@ from engine.imports.columns import ColumnGuess, inspect_columns
 from engine.imports.folders import Arrangement, chosen_folders, count_classes, guess_folders, list_levels
 from engine.imports.labels_file import LabelsFile, find_labels_file
 from engine.imports.own_kinds import kind_of_cells, kind_of_rows, kinds_by_ending, own_kind
-from engine.imports.remarks import said_of_folders, said_of_names
+from engine.imports.remarks import said_of_columns, said_of_folders, said_of_names
 from engine.imports.sets import Problem
 from engine.imports.targets import guess_roles, guess_text_and_label
 from engine.imports.understood import Reading, Source, Understood
@@ -71,6 +71,7 @@ def _of_table(table: TableFile, kind: str | None) -> Understood:
         label_column=label,
         layout=table.layout,
         table=table,
+        remarks=said_of_columns(guesses),
     )
 
 

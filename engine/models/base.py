@@ -81,7 +81,7 @@ models: Registry[Model] = Registry(
     package="engine.models",
     order=(
         *("cnn", "mlp", "resnet", "vit", "efficientnet-lite0", "linear", "residual-mlp"),
-        *("lstm", "gru", "textcnn", "bag-of-embeddings", "transformer"),
+        *("lstm", "gru", "textcnn", "bag-of-embeddings", "tf-idf", "transformer"),
         *("crnn", "audio-cnn", "audio-transformer"),
     ),
 )

@@ -62,21 +62,12 @@ class TextModel(Model):
 
     def preprocess(self, x: Any, info: DataInfo) -> "keras.KerasTensor":
         """Strings (batch,) -> (batch, longest) int32."""
-        from keras import layers, ops
+        from keras import ops
 
         splitting: Splitting = info.learned.get("splitting", "words")
         widths = self.widths(splitting)
-        vocabulary, numbers = with_capitals(info.learned.get("vocabulary") or ["the"], splitting)
-        vectorize = layers.TextVectorization(
-            standardize="lower_and_strip_punctuation" if splitting == "words" else "lower",
-            split="whitespace" if splitting == "words" else "character",
-            ngrams=widths if widths != (1,) else None,
-            vocabulary=vocabulary,
-            name="vectorize",
-        )
-        found = ops.cast(vectorize(x), "int32")
-        if len(numbers) > len(set(numbers)):
-            found = ops.take(np.array(numbers, np.int32), found, axis=0)
+        known = info.learned.get("vocabulary") or ["the"]
+        found = index_units(x, splitting, widths, known, name="vectorize")
         found = found[:, : self.longest(splitting)]
         if info.learned.get("signs"):
             first = FIRST_WORD + len(info.learned["vocabulary"])
@@ -120,6 +111,24 @@ class TextModel(Model):
             if word in known:
                 start[number] = vectors[known[word]]
         layer.embeddings.assign(start)
+
+
+def index_units(x: Any, splitting: Splitting, widths: tuple[int, ...], known: list[str], name: str) -> Any:
+    """Strings (batch,) -> (batch, longest) int32: for each of their units its place in `known`, counted from `FIRST_WORD`."""
+    from keras import layers, ops
+
+    vocabulary, numbers = with_capitals(known, splitting)
+    vectorize = layers.TextVectorization(
+        standardize="lower_and_strip_punctuation" if splitting == "words" else "lower",
+        split="whitespace" if splitting == "words" else "character",
+        ngrams=widths if widths != (1,) else None,
+        vocabulary=vocabulary,
+        name=name,
+    )
+    found = ops.cast(vectorize(x), "int32")
+    if len(numbers) > len(set(numbers)):
+        found = ops.take(np.array(numbers, np.int32), found, axis=0)
+    return found
 
 
 def with_capitals(vocabulary: list[str], splitting: Splitting) -> tuple[list[str], list[int]]:

@@ -249,7 +249,7 @@ def _write(dataset: Dataset, path: Path) -> None:
     examples = dataset.load()
     check_examples(dataset, examples)
     splits = split_examples(dataset, examples)
-    modality = tasks[dataset.tasks[0]].modality
+    modality = tasks[dataset.task()].modality
     stored = modalities[modality].store(examples.inputs)
     codec = codec_of(dataset)
     targets = codec.store(examples.targets, len(examples.inputs))

@@ -50,11 +50,17 @@ class Facts:
             return computed
         if written_short(value):
             return literal(value)
-        name = f"constants/{hint}"
-        if isinstance(value, list | tuple) and all(isinstance(part, str) for part in value):
-            self.arrays[name] = texts_array(list(value))
+        strings = isinstance(value, list | tuple) and all(isinstance(part, str) for part in value)
+        array = texts_array(list(value)) if strings else np.asarray(value)
+        name = self._name_of(array, hint)
+        self.arrays[name] = array
+        if strings:
             self.strings = True
             return f'texts("{name}")'
-        self.arrays[name] = np.asarray(value)
         code = f'data["{name}"]'
         return code if isinstance(value, np.ndarray) else f"{code}.tolist()"
+
+    def _name_of(self, array: np.ndarray, hint: str) -> str:
+        """Return a name in data.npz that no other array has."""
+        names = (f"constants/{hint}{end}" for end in ("", *(f"_{number}" for number in range(2, 1_000))))
+        return next(name for name in names if name not in self.arrays or np.array_equal(self.arrays[name], array))

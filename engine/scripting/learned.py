@@ -11,6 +11,8 @@ _NUMBERS = """columns = data["train_numbers"].astype("float64")
 MEANS, DEVIATIONS = np.nanmean(columns, axis=0), np.nanstd(columns, axis=0)
 DEVIATIONS[DEVIATIONS <= 1e-6 * abs(MEANS)] = 1.0  # a column that does not vary is not divided"""
 _TARGETS = "TARGET_MEAN, TARGET_DEVIATION = float(train_targets.mean()), float(train_targets.std())"
+_LOGARITHMS = """logarithms = np.log(train_targets)
+TARGET_MEAN, TARGET_DEVIATION = float(logarithms.mean()), float(logarithms.std())"""
 
 
 class Learned:
@@ -45,8 +47,11 @@ class Learned:
             self._known["centre_offset"] = [-mean for mean in means], "(-MEANS).tolist()", _NUMBERS
             self._known["scale_scale"] = [1.0 / each for each in deviations], "(1 / DEVIATIONS).tolist()", _NUMBERS
 
-    def _targets(self, targets: np.ndarray, scale: dict[str, float]) -> None:
+    def _targets(self, targets: np.ndarray, scale: dict[str, Any]) -> None:
+        lines = _TARGETS
+        if scale.get("logarithm"):
+            targets, lines = np.log(targets), _LOGARITHMS
         if (float(targets.mean()), float(targets.std())) == (scale["mean"], scale["deviation"]):
-            self._known["unit_offset"] = scale["mean"], "TARGET_MEAN", _TARGETS
+            self._known["unit_offset"] = scale["mean"], "TARGET_MEAN", lines
             for name in ("unit_scale", "deviation"):
-                self._known[name] = scale["deviation"], "TARGET_DEVIATION", _TARGETS
+                self._known[name] = scale["deviation"], "TARGET_DEVIATION", lines

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 class Prediction:
     """A typed result for one input. `kind` picks the renderer; `values` is plain JSON.
 
-    Beside what a kind has, `values` may say what was `unknown` in the input: categories by column that training never saw.
+    Beside what a kind has, `values` may say what was `unknown` in the input: categories by column that training never saw;
+    and, of a number, the range of the training targets where it lies well `outside` of it.
     """
 
     kind: str
@@ -32,8 +33,12 @@ class Prediction:
     def describe(self) -> str:
         """One line for a terminal."""
         words = [
-            f"{v:.1%}" if k == "probability" else str(v) for k, v in self.values.items() if not isinstance(v, dict)
+            f"{v:.1%}" if k == "probability" else str(v)
+            for k, v in self.values.items()
+            if not isinstance(v, dict) and k != "outside"
         ]
+        if outside := self.values.get("outside"):
+            words.append(f"(outside the training targets, which are from {outside[0]:.6g} to {outside[1]:.6g})")
         if unknown := self.values.get("unknown"):
             words.append(f"(unknown: {', '.join(f'{column} {name!r}' for column, name in unknown.items())})")
         return " ".join(words)

@@ -33,3 +33,6 @@ class Value(Contents):
     value: float
     target: str
     """Name of the predicted quantity, with its unit where it is known."""
+    outside: list[float] = []
+    """The smallest and the largest training target, where the value lies well outside of them: it cannot be relied on. Left out
+    otherwise."""

@@ -37,8 +37,9 @@ def learn(spec: RunSpec, data: PreparedDataset) -> DataInfo:
     Kept beside the prepared dataset, under a name that changes with their settings. Where nothing is learned the split
     is not even read: somebody waits for the first point.
     """
-    if not spec.model.learns(data.info) and type(spec.task).learn is Task.learn:
-        return data.info
+    info = replace(data.info, target_range=_target_range(data))
+    if not spec.model.learns(info) and type(spec.task).learn is Task.learn:
+        return info
     limits = data.modality.learned_by()
     path = data.path / f"learned-{_key([spec.model.to_dict(), spec.task.to_dict(), *limits])}.json"
     if not path.is_file():
@@ -47,7 +48,15 @@ def learn(spec: RunSpec, data: PreparedDataset) -> DataInfo:
         if scale := spec.task.learn(targets, data.info):
             learned |= {"targets": scale}
         write_text(path, json.dumps(learned, ensure_ascii=False))
-    return replace(data.info, learned=json.loads(path.read_text(encoding="utf-8")))
+    return replace(info, learned=json.loads(path.read_text(encoding="utf-8")))
+
+
+def _target_range(data: PreparedDataset) -> tuple[float, float] | None:
+    """Return the smallest and the largest target of the training split, where targets are numbers."""
+    if not data.codec.numbers:
+        return None
+    targets = data.targets[data.indices("train")]
+    return float(targets.min()), float(targets.max())
 
 
 def frozen_features(

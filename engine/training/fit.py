@@ -255,7 +255,7 @@ class _Session:
         about, position, spec = inherited.about, inherited.position, self.spec
         rate = position.callbacks["steering"]["learning_rate"]
         same_rate = (rate, about["schedule"]) == (spec.optimizer.learning_rate, spec.schedule.to_dict())
-        same_loss = about["task"] == spec.task.to_dict()
+        same_loss = spec.task.earlier | about["task"] == spec.task.to_dict()
         inherited.give_rest(self.network, position.epoch * self.batches.steps_per_epoch, same_rate=same_rate)
         known = position.callbacks
         if same_loss or not spec.task.objective.endswith("loss"):

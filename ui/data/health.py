@@ -172,7 +172,10 @@ def _draw_columns(found: dict[str, Any]) -> None:
     for column, reason in doubts[:20]:
         _bad(f"'{plain_label(column['column'])}': {reason}")
     st.dataframe(
-        [column | {"column": plain_cell(column["column"])} for column in found["columns"]],
+        [
+            column | {name: plain_cell(column[name]) for name in ("column", "class") if name in column}
+            for column in found["columns"]
+        ],
         column_config={
             "column": st.column_config.TextColumn(_("Column")),
             "missing": st.column_config.ProgressColumn(_("Missing"), format="percent", min_value=0, max_value=1),
@@ -183,6 +186,13 @@ def _draw_columns(found: dict[str, Any]) -> None:
                 _("Predicts the target alone"), format="percent", min_value=0, max_value=1,
                 help=_("Share of the error of guessing that a small decision tree on this column "
                        "alone removes."),
+            ),
+            "class": st.column_config.TextColumn(
+                _("Class"), help=_("The class that the column alone tells best from all others.")
+            ),
+            "of_class": st.column_config.ProgressColumn(
+                _("Tells this class alone"), format="percent", min_value=0, max_value=1,
+                help=_("The same share, of the question whether an example is of this class or not."),
             ),
         },
         hide_index=True,
@@ -198,6 +208,12 @@ def _doubts(column: dict[str, Any]) -> list[str]:
             _("it alone predicts the target ({share}). Is it known before the target? If not, ignore it.").format(
                 share=f"{column['alone']:.0%}"
             )
+        )
+    elif column.get("of_class", 0.0) >= TELLTALE:
+        reasons.append(
+            _(
+                "it alone tells the class '{label}' from all others ({share}). Is it known before the class is? If not, ignore it."
+            ).format(label=plain_label(column["class"]), share=f"{column['of_class']:.0%}")
         )
     if column["missing"] >= GAPS:
         reasons.append(_("{share} of the cells are missing.").format(share=f"{column['missing']:.0%}"))

@@ -12,7 +12,7 @@ from engine.imports.understood import Choice, Reading, Understood
 from engine.modalities.own import OwnKind
 from engine.readers.layout import Layout
 from ui import lab
-from ui.data.import_files import draw_classes
+from ui.data.import_files import draw_classes, draw_remarks
 from ui.data.import_table import draw_classes_toggle, draw_layout, draw_roles, draw_text_columns
 from ui.language import _
 
@@ -80,8 +80,13 @@ def _draw_content(kind: OwnKind, found: Understood, seen: Seen) -> Choice:
         return read
     draw_layout(found, seen.file_id)
     if not kind.rows:
-        return draw_text_columns(found, read)
+        read = draw_text_columns(found, read)
+        if not read.group_column:
+            draw_remarks(found)
+        return read
     roles = draw_roles(found, seen.key)
+    if "group" not in roles.values():
+        draw_remarks(found)
     return replace(read, roles=roles, classes=draw_classes_toggle(found, roles, seen.key))
 
 

@@ -23,8 +23,7 @@ _MOST_LEVELS = 4  # that are offered
 
 def draw_reading(found: Understood, key: str) -> Reading:
     """Offer other readings of the folders, the names and the table beside the files; return what is chosen."""
-    for remark in found.remarks:
-        st.info(plain_label(said(remark), most=600), icon=":material/info:")
+    draw_remarks(found)
     several = len(found.levels) > 1 and not (found.labels_file and found.labels_file.label_column)
     levels = _draw_levels(found, key) if several else {}
     columns = _draw_columns(found.labels_file, key) if found.labels_file else ChosenColumns()
@@ -32,6 +31,12 @@ def draw_reading(found: Understood, key: str) -> Reading:
     if not several:
         return Reading(names_encoding=encoding, columns=columns)
     return Reading(levels.get("class", 0), levels.get("split", 0), levels.get("group", 0), encoding, columns)
+
+
+def draw_remarks(found: Understood) -> None:
+    """Say what was chosen where an upload can be read in more than one way, and how to choose otherwise."""
+    for remark in found.remarks:
+        st.info(plain_label(said(remark), most=600), icon=":material/info:")
 
 
 def same_reading(found: Understood, reading: Reading) -> bool:

@@ -1,5 +1,6 @@
 """A number in the unit of the target: the number large, predicted against true values, the largest errors."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
@@ -19,15 +20,23 @@ class Value(Renderer):
         """The number large."""
         label = plain_label(values.get("target") or _("Prediction"))
         st.metric(label, f"{values['value']:,.5g}", help=_("The network's prediction for this input."))
+        if outside := values.get("outside"):
+            words = _("This is far outside of the targets that it was trained on ({range}): do not rely on it.")
+            st.warning(words.format(range=_range(outside)), icon=":material/warning:")
 
     def row(self, values: Values) -> dict[str, Any]:
-        """The number."""
-        return {"value": values["value"]}
+        """The number, and the range of the training targets where it lies well outside of it."""
+        outside = values.get("outside")
+        return {"value": values["value"]} | ({"outside": _range(outside)} if outside else {})
 
     def columns(self) -> dict[str, Any]:
         """The number with five digits."""
         words = _("The network's prediction for this input.")
-        return {"value": st.column_config.NumberColumn(_("Prediction"), help=words, format="%.5g")}
+        outside = _("The training targets, where the prediction lies far outside of them: do not rely on it.")
+        return {
+            "value": st.column_config.NumberColumn(_("Prediction"), help=words, format="%.5g"),
+            "outside": st.column_config.TextColumn(_("Outside"), help=outside),
+        }
 
     def text(self, values: Values) -> str:
         """The number with five digits."""
@@ -40,6 +49,10 @@ class Value(Renderer):
     def mistakes(self, run: Run, split: str, evaluated: Values) -> None:
         """The values that were missed by most."""
         draw_value_examples(run, split, str(evaluated.get("unit", "")))
+
+
+def _range(targets: Sequence[float]) -> str:
+    return _("{least} to {largest}").format(least=f"{targets[0]:,.6g}", largest=f"{targets[1]:,.6g}")
 
 
 register("value", Value())

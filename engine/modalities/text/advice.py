@@ -5,11 +5,20 @@ from engine.sentences import Sentence
 
 _SHORT_BYTES = 50.0
 """Texts below this are phrases and names; sentences of reviews and messages take about a hundred."""
+_MANY = 20_000
+"""From this many texts, networks that learn vectors of words have enough to learn from, and counts of all letters take much memory."""
 
 
 def advise(facts: Facts) -> Advice:
     """Return what to start with."""
     training = training_for(facts, batch_size_for(facts))
+    if facts.num_train < _MANY:
+        why = Sentence(
+            "TF-IDF of words and groups of letters with one layer of weights: from {count:,} texts it learns more than networks "
+            "that first have to learn what words mean, and trains in seconds.",
+            count=facts.num_train,
+        )
+        return Advice("tf-idf", why, {"learning_rate": 0.01}, training)
     if 0 < facts.mean_size_bytes < _SHORT_BYTES:
         why = Sentence(
             "A bag of embeddings over groups of one to three letters: texts of about {size:.0f} "
