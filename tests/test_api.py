@@ -160,7 +160,7 @@ def test_a_broken_file_among_good_ones_gets_its_own_sentence(client: httpx.Clien
     good, bad = client.post(f"/models/{digits}:predict", files=files).json()["predictions"]
     assert good.keys() == {"file", "label", "probability", "probabilities"}
     assert bad == {"file": "bad.png", "error": bad["error"]}
-    assert "is text, not an image" in bad["error"]
+    assert "is text, not a readable image" in bad["error"]
     assert "is text" in sentence(client.post(f"/models/{digits}:predict", files=files[1:]), 400)
 
 
@@ -248,9 +248,9 @@ def test_dataset_and_model_name_the_newest_completed_run(client: httpx.Client, l
         ({"instances": [1], "extra": 1}, "'extra' is not part of a request"),
         ({"instances": [1], "signature_name": "x"}, "signature_name is 'x'"),
         ({"instances": [1] * 10_001}, "TRAINYARD_MAX_INSTANCES"),
-        ({"instances": ["text"]}, "instances[0] is no picture"),
+        ({"instances": ["text"]}, "instances[0] is not an image"),
         ({"instances": [[[[0]] * 8] * 7]}, "8 × 8 × 1 numbers"),
-        ({"instances": [[[[0]] * 8] * 8, [[[0]] * 8] * 7]}, "instances[1] is no picture"),
+        ({"instances": [[[[0]] * 8] * 8, [[[0]] * 8] * 7]}, "instances[1] is not an image"),
         ({"instances": [[[["1"]] * 8] * 8]}, "is not an image"),
         ({"instances": [[[[True]] * 8] * 8]}, "is not an image"),
         ({"instances": [[[[256]] * 8] * 8]}, "pixel values must be from 0 to 255"),
@@ -258,8 +258,8 @@ def test_dataset_and_model_name_the_newest_completed_run(client: httpx.Client, l
         (b'{"instances": [' + json.dumps([[[1]] * 8] * 8).replace("1", "1e999").encode() + b"]}", "0 to 255"),
         ({"instances": [[[[10**400]] * 8] * 8]}, "is not an image"),
         ({"instances": [{"b64": "?"}]}, "not base64"),
-        ({"instances": [{"b64": 1}]}, 'only {"b64": "..."}'),
-        ({"instances": [{"b64": "AAAA", "more": 1}]}, 'only {"b64": "..."}'),
+        ({"instances": [{"b64": 1}]}, 'the only object allowed is {"b64": "..."}'),
+        ({"instances": [{"b64": "AAAA", "more": 1}]}, 'the only object allowed is {"b64": "..."}'),
         ({"instances": [{"b64": ""}]}, "is empty"),
     ],
 )
@@ -293,7 +293,7 @@ def test_addresses_methods_types_and_names_that_do_not_exist(client: httpx.Clien
     for name in ("mpl", "9" * 30, "²", "%00", "..%2f..", "digits-mpl"):
         sentence(client.get(f"/models/{name}"), 404)
         sentence(ask(client, name, {"instances": [1]}), 404)
-    assert "PUT is not possible" in sentence(client.put(f"/models/{digits}"), 405)
+    assert "PUT is not allowed" in sentence(client.put(f"/models/{digits}"), 405)
     assert "TRAINYARD" not in sentence(client.post(f"/models/{digits}:predict", content=b"{}"), 415)
     assert "raw is 'perhaps'" in sentence(ask(client, digits, {"instances": [1]}, raw="perhaps"), 400)
 

@@ -236,7 +236,7 @@ def test_each_broken_image_is_reported_and_the_rest_is_imported(home: Path) -> N
     assert set(reasons) == set(broken)
     assert "is empty" in reasons["cat/empty.png"]
     assert "broken or incomplete" in reasons["cat/truncated.png"]
-    assert "is text, not an image" in reasons["dog/words.png"]
+    assert "is text, not a readable image" in reasons["dog/words.png"]
     assert "is a zip archive" in reasons["dog/archive.png"]
     assert "outside of a class folder" in reasons["loose.png"]
 

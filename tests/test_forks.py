@@ -193,7 +193,7 @@ SPEC = RunSpec.build(SMALL)
         ({"dataset": "mnist"}, "keeps the dataset of its parent, which is 'digits', not 'mnist'"),
         ({"validation_fraction": 0.3}, "keeps validation fraction of its parent"),
         ({"model": "cnn"}, "keeps the model of its parent, which is 'mlp', not 'cnn'"),
-        ({"units": 32}, "keeps units of its parent, which is 16, not 32: the weights would not fit"),
+        ({"units": 32}, "keeps units of its parent, which is 16, not 32: otherwise the weights would not fit"),
         ({"optimizer": "sgd"}, "keeps the optimizer of its parent, which is 'adam', not 'sgd'"),
         (
             {"epochs": 2},

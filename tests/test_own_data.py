@@ -132,7 +132,7 @@ def test_short_texts_are_texts_where_nothing_else_could_be_learned_from(home: Pa
 def test_what_is_neither_table_nor_archive_is_a_sentence(home: Path) -> None:
     with pytest.raises(TrainyardError, match="is a PNG image, not a table"):
         understand(io.BytesIO(png(1)), "cat.png")
-    with pytest.raises(TrainyardError, match=r"not contain images, audio clips or texts in it \(found: .exe\)"):
+    with pytest.raises(TrainyardError, match=r"not contain images, audio clips or texts \(found: .exe\)"):
         understand(zipped({"a/b.exe": b"MZ"}), "x.zip")
 
 
@@ -209,11 +209,11 @@ def test_roles_can_be_chosen(home: Path) -> None:
     ("roles", "reason"),
     [
         ({"长度": "number"}, "Exactly one column must be the target, the value to predict; now it is none"),
-        ({"长度": "target", "类别": "target"}, "there is '长度', '类别'"),
+        ({"长度": "target", "类别": "target"}, "now it is '长度', '类别'"),
         ({"类别": "target"}, "There is no column to predict from"),
         ({"类别": "target", "长度": "number", "颜色": "group", "编号": "group"}, "Only one column can be the group"),
         ({"类别": "target", "宽度": "number"}, "No column named '宽度'"),
-        ({"类别": "target", "长度": "number", "颜色": "split"}, "says '红' in a row. It takes train, validation"),
+        ({"类别": "target", "长度": "number", "颜色": "split"}, "has the value '红'. Allowed are train, validation"),
     ],
 )
 def test_roles_that_do_not_fit_are_refused_and_nothing_is_left(roles: Any, reason: str, home: Path) -> None:
@@ -611,7 +611,7 @@ def test_very_many_tiny_files_are_bounded_and_their_problems_too(home: Path) -> 
 def test_a_hundred_thousand_tables_are_told_to_be_too_many(home: Path) -> None:
     """Each is compared with no other: that would take minutes."""
     many = zipped({f"{'ab'[i % 2]}/{i}.csv": b"" for i in range(100_000)}, zipfile.ZIP_STORED)
-    with pytest.raises(TrainyardError, match=r"not contain images, audio clips or texts in it \(found: .csv\)"):
+    with pytest.raises(TrainyardError, match=r"not contain images, audio clips or texts \(found: .csv\)"):
         understand(many, "t.zip")
 
 
@@ -621,11 +621,11 @@ def test_a_hundred_thousand_tables_are_told_to_be_too_many(home: Path) -> None:
         (
             "cat.png",
             png(1),
-            "is a PNG image, not a table or a zip. Put pictures, sounds or texts into a zip with a folder",
+            "is a PNG image, not a table or a zip. Put images, audio clips or texts into a zip with a folder",
         ),
         ("dog.wav", tone(300), "is a WAV audio file, not a table or a zip"),
         ("photo.heic", b"\0\0\0\x18ftypheic", "is a HEIC photo, not a table or a zip"),
-        ("film.mp4", b"\0\0\0\x18ftypisom", r"is an MP4 file \(a video, or sound as M4A\), not a table or a zip"),
+        ("film.mp4", b"\0\0\0\x18ftypisom", r"is an MP4 file \(a video, or audio as M4A\), not a table or a zip"),
         ("pets.rar", b"Rar!\x1a\x07\0", "is a RAR archive, not a table or a zip"),
         ("pets.tar.gz", b"\x1f\x8b\x08", "is a gzip archive, not a table or a zip"),
         ("logo.svg", b"<svg/>", "is an SVG drawing, not a table or a zip"),

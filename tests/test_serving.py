@@ -115,7 +115,7 @@ def test_a_broken_file_among_good_ones_gets_its_own_sentence(predictor: Predicto
     results = predictor.predict(run_id, [("a.png", png()), ("b.png", b"not an image"), ("ç\n.png", png(value=0))])
     assert [result.name for result in results] == ["a.png", "b.png", "ç\n.png"]
     assert [result.prediction is None for result in results] == [False, True, False]
-    assert "'b.png' is text, not an image" in results[1].error
+    assert "'b.png' is text, not a readable image" in results[1].error
     assert results[0].prediction != results[2].prediction
 
 
@@ -132,7 +132,7 @@ def test_an_unknown_run_and_one_without_a_model_are_told_apart(predictor: Predic
     with pytest.raises(TrainyardError, match="is queued: it has a model once"):
         predictor.predict(queued.id, [("a.png", png())])
     open_store().runs.request_end(queued.id, RunState.CANCELED)
-    with pytest.raises(TrainyardError, match="is canceled and has no saved model"):
+    with pytest.raises(TrainyardError, match="is canceled and does not have a saved model"):
         predictor.predict(queued.id, [("a.png", png())])
 
 
@@ -314,7 +314,7 @@ def test_a_killed_process_is_told_of_and_replaced_by_the_next_request(slow: Pred
         working = threads.submit(slow.describe, {"seconds": 0.9})
         time.sleep(0.2)
         os.kill(before.pid, signal.SIGKILL)
-        with pytest.raises(TrainyardError, match="ended while working on this; it was killed"):
+        with pytest.raises(TrainyardError, match="ended while working on this request; it was killed"):
             working.result()
     wait_until(slow.ready, 20)
     assert slow.describe({"seconds": 0}).parameters == child_of(slow).pid != before.pid
@@ -329,7 +329,7 @@ def test_refusals_and_crashes_of_work_come_back_as_sentences(slow: Predictor) ->
 
 
 def test_a_predictor_that_keeps_dying_is_left_alone(slow: Predictor) -> None:
-    with pytest.raises(TrainyardError, match="ended while working on this; its exit code was 3"):
+    with pytest.raises(TrainyardError, match="ended while working on this request; its exit code was 3"):
         slow.describe({"exit": 3})
     for _ in range(2):
         wait_until(slow.ready, 20)

@@ -233,7 +233,7 @@ def test_what_is_no_usable_sound_is_a_sentence(name: str) -> None:
 @pytest.mark.parametrize(
     ("data", "what"),
     [
-        (b"\0\0\0\x18ftypisom\0\0\2\0", r"an MP4 file \(a video, or sound as M4A\)"),
+        (b"\0\0\0\x18ftypisom\0\0\2\0", r"an MP4 file \(a video, or audio as M4A\)"),
         (b"\x1aE\xdf\xa3" + bytes(60), "a WebM or Matroska video"),
         (b"RIFF\x40\0\0\0AVI LIST" + bytes(60), "an AVI video"),
         (b"\0\0\x01\xba" + bytes(60), "of an unknown format"),  # MPEG, as on a DVD

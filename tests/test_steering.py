@@ -212,7 +212,9 @@ def test_a_rate_can_be_changed_only_within_bounds_and_until_the_run_has_ended(
     with pytest.raises(TrainyardError, match=r"changed 2 times, and TRAINYARD_MAX_STEERING"):
         store.runs.steer(run.id, 0.1)
     store.attempts.end(claimed, RunState.COMPLETED)
-    with pytest.raises(TrainyardError, match=r"Run 1 is completed; the learning rate can be changed until.*Fork it"):
+    with pytest.raises(
+        TrainyardError, match=r"Run 1 is completed; the learning rate can only be changed until.*Fork it"
+    ):
         store.runs.steer(run.id, 0.1)
     study = store.studies.create(StudySpec.build(SMALL, {"units": None}))
     trial = store.studies.create_trial(study.id, 0, SPEC)

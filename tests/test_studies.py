@@ -112,7 +112,7 @@ def test_a_space_is_narrowed() -> None:
         ("units", "128:32", "The range of units is empty"),
         ("units", "many", "Write it as LOW:HIGH"),
         ("units", "nan:nan", "Write it as LOW:HIGH"),
-        ("dropout", "nan:0.2", "give numbers"),
+        ("dropout", "nan:0.2", "give finite numbers"),
         ("activation", "relu,magic", "not 'magic'"),
         ("activation", ",", "not ''"),
     ],

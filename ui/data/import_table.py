@@ -118,7 +118,7 @@ def draw_roles(found: Understood, file_id: str) -> dict[str, Role]:
     roles = {guess.name: known[str(row["role"])] for guess, row in zip(found.columns, edited, strict=True)}
     targets = [name for name, role in roles.items() if role == "target"]
     if len(targets) != 1:
-        st.warning(_("One column must be the target, the value to predict."), icon=":material/ads_click:")
+        st.warning(_("Exactly one column must be the target, the value to predict."), icon=":material/ads_click:")
     else:
         others = sum(role in ("number", "category") for role in roles.values())
         st.caption(
