@@ -127,12 +127,12 @@ def difference(store: Store, case: Case) -> str:
 @contextmanager
 def few_examples() -> Iterator[None]:
     """Register the made-up datasets, shorten executions, and skip evaluation after training."""
-    from engine.training import fit, pipeline
+    from engine.training import fit, pipeline, session
 
     for modality in MODALITIES:
         datasets.register(f"few-{modality}")(_dataset(modality))
     changed: list[tuple[Any, str, Any]] = [
-        (fit, "FIRST_EXECUTION_STEPS", EXECUTION),
+        (session, "FIRST_EXECUTION_STEPS", EXECUTION),
         (fit, "execution_steps", lambda *_: EXECUTION),
         (fit, "evaluate_run", lambda *_: {}),
         (fit, "compare_run", lambda *_: {}),

@@ -171,7 +171,7 @@ class _Bare:
 
 def untracked(model: str, epochs: int, seed: int) -> dict[str, Any]:
     """Train as `ours` does, without store, checkpoints and reports."""
-    from engine.training.fit import FIRST_EXECUTION_STEPS, execution_steps
+    from engine.training.session import FIRST_EXECUTION_STEPS, execution_steps
 
     bare = _Bare(model, epochs, seed)
     began, steps = time.monotonic(), bare.batches.steps_per_epoch

@@ -16,7 +16,7 @@ from engine.preparation.prepare import PreparedDataset, prepare
 from engine.runs import RunSpec
 from engine.settings import settings
 from engine.store import Store
-from engine.training import fit
+from engine.training import reporting, session
 from engine.training.features import frozen_features
 from engine.training.network import Network, build_network
 from tests.test_training_exactness import assert_equal
@@ -159,10 +159,10 @@ def test_stretches_are_hidden_in_training_only_and_differ_from_example_to_exampl
 
 @pytest.mark.slow
 def test_a_run_stopped_anywhere_ends_as_one_never_stopped(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fit, "FIRST_EXECUTION_STEPS", 4)
-    monkeypatch.setattr(fit, "_MAX_EXECUTION_STEPS", 4)
-    monkeypatch.setattr(fit, "_EXECUTION_SECONDS", 10.0)
-    monkeypatch.setattr(fit.Report, "INTERVAL_SECONDS", 0.0)
+    monkeypatch.setattr(session, "FIRST_EXECUTION_STEPS", 4)
+    monkeypatch.setattr(session, "_MAX_EXECUTION_STEPS", 4)
+    monkeypatch.setattr(session, "_EXECUTION_SECONDS", 10.0)
+    monkeypatch.setattr(reporting.Report, "INTERVAL_SECONDS", 0.0)
     values = SMALL | CHANGES | HIDING | {"model": "crnn", "deterministic": True}
     in_features, in_first_epoch, later = 2, 5, 3  # of the attempts, the chance at which each stops
     stopped = train_with_stops(monkeypatch, store, [in_features, in_first_epoch, later], **values)

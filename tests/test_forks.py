@@ -19,7 +19,7 @@ from engine.settings import settings
 from engine.spec import FORKABLE
 from engine.store import Store
 from engine.studies import StudySpec
-from engine.training import callbacks, fit
+from engine.training import callbacks, fit, reporting
 from tests.training_runs import RANDOM, SMALL, create, stopping_at, stopping_at_step, train, train_with_stops
 
 FOUR: dict[str, Any] = RANDOM | {"epochs": 4, "units": 8, "rotation": 0.0}
@@ -407,7 +407,7 @@ def test_the_best_epoch_is_kept_also_where_epochs_share_a_checkpoint(
 
     paused = create(store, **values)
     with monkeypatch.context() as patch:  # in the middle of the epoch after the best
-        patch.setattr(fit.Report, "INTERVAL_SECONDS", 0.0)
+        patch.setattr(reporting.Report, "INTERVAL_SECONDS", 0.0)
         patch.setattr(fit, "Reporter", stopping_at_step(best * 22 + 3, RunState.PAUSED))
         assert fit.train_run(store, paused) is RunState.PAUSED
     assert kept_epochs(paused.id) == [best]

@@ -7,7 +7,7 @@ import pytest
 from engine.runs import RunSpec, RunState
 from engine.store import Store
 from engine.studies import StudySpec
-from engine.training import fit, pace
+from engine.training import fit, pace, session
 from engine.training.pace import Pace
 
 VALUES = {"dataset": "iris", "model": "mlp", "units": 16, "epochs": 3, "patience": 0}
@@ -20,14 +20,14 @@ class Trials:
         self.store = store
         self.study = store.studies.create(StudySpec.build(VALUES, {"units": None}))
         self.portions: list[int] = []
-        portion = fit._Session._portion
+        portion = session.Session._portion
         monkeypatch.setattr(Pace, "_known", {})
 
         def counted(*arguments: Any) -> None:
             self.portions[-1] += 1
             portion(*arguments)
 
-        monkeypatch.setattr(fit._Session, "_portion", counted)
+        monkeypatch.setattr(session.Session, "_portion", counted)
 
     def train(self) -> str:
         """The hash of the weights of the next one."""

@@ -13,7 +13,7 @@ from engine.settings import settings
 from engine.store import Store, StoreUnavailable
 from engine.store.attempts import Attempts
 from engine.studies import StudySpec
-from engine.training import fit
+from engine.training import checkpointing, fit, reporting, session, start
 from engine.training.reporter import Reporter
 from tests.test_store import SPEC
 from tests.training_runs import RANDOM, SMALL, create, stopping_at, train
@@ -29,9 +29,9 @@ def small_portions(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def portions(monkeypatch: pytest.MonkeyPatch, steps: int) -> None:
     """So many steps in one execution."""
-    monkeypatch.setattr(fit, "FIRST_EXECUTION_STEPS", steps)
-    monkeypatch.setattr(fit, "_MAX_EXECUTION_STEPS", steps)
-    monkeypatch.setattr(fit, "_EXECUTION_SECONDS", 10.0)
+    monkeypatch.setattr(session, "FIRST_EXECUTION_STEPS", steps)
+    monkeypatch.setattr(session, "_MAX_EXECUTION_STEPS", steps)
+    monkeypatch.setattr(session, "_EXECUTION_SECONDS", 10.0)
 
 
 def steering_at(changes: dict[int, float]) -> type[Reporter]:
@@ -68,7 +68,7 @@ def rates(store: Store, run: Run) -> dict[int, float]:
 def test_a_changed_rate_is_repeated_at_its_steps_by_a_replay_and_after_a_stop(
     store: Store, monkeypatch: pytest.MonkeyPatch, schedule: str
 ) -> None:
-    monkeypatch.setattr(fit.Report, "INTERVAL_SECONDS", 0.0)
+    monkeypatch.setattr(reporting.Report, "INTERVAL_SECONDS", 0.0)
     values: dict[str, Any] = RANDOM | {"schedule": schedule, "epochs": 3, "learning_rate": 0.01, "units": 8}
     if schedule == "plateau":
         values |= {"plateau_patience": 1, "learning_rate": 1.0}  # so high that it must be cut
@@ -96,7 +96,7 @@ def test_a_changed_rate_is_repeated_at_its_steps_by_a_replay_and_after_a_stop(
 
 
 def test_a_constant_rate_is_set_and_a_curve_is_scaled(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fit.Report, "INTERVAL_SECONDS", 0.0)
+    monkeypatch.setattr(reporting.Report, "INTERVAL_SECONDS", 0.0)
     values: dict[str, Any] = {"epochs": 3, "learning_rate": 0.01, "units": 8, "deterministic": True}
     run = steered(monkeypatch, store, {3: 0.02}, **values)
     assert run.steering == [{"step": 12, "learning_rate": 0.02}]
@@ -130,20 +130,20 @@ def test_a_rate_that_was_changed_between_two_epochs_is_repeated_after_the_cut_of
 ) -> None:
     monkeypatch.setenv("TRAINYARD_CHECKPOINT_SECONDS", "0")
     settings.cache_clear()
-    monkeypatch.setattr(fit.Report, "INTERVAL_SECONDS", 0.0)
+    monkeypatch.setattr(reporting.Report, "INTERVAL_SECONDS", 0.0)
     values: dict[str, Any] = RANDOM | {"schedule": "plateau", "plateau_patience": 1, "learning_rate": 1.0, "epochs": 6}
     known = rates(store, train(store, **values))
     cut = next(epoch for epoch in range(1, 6) if known[epoch * PER_EPOCH] > known[epoch * PER_EPOCH + 4])
     run = create(store, **values)
 
-    class KilledAfterTheCut(fit.Checkpoints):
+    class KilledAfterTheCut(checkpointing.Checkpoints):
         def save(self, epoch: int, step: int = 0, means: Any = None) -> None:
             super().save(epoch, step, means)
             if epoch == cut:
                 raise Killed
 
     with monkeypatch.context() as patch:
-        patch.setattr(fit, "Checkpoints", KilledAfterTheCut)
+        patch.setattr(start, "Checkpoints", KilledAfterTheCut)
         with pytest.raises(Killed):
             fit.train_run(store, run)
     store.runs.steer(run.id, 0.05)

@@ -24,8 +24,8 @@ from engine.runs import RunSpec
 from engine.settings import settings
 from engine.store import Store
 from engine.tasks.tabular import TabularRegression, skewed
-from engine.training import fit
-from engine.training.callbacks import Report
+from engine.training import session
+from engine.training.reporting import Report
 from engine.training.network import Network, build_network
 from engine.training.tensors import as_tensors
 from tests.extremes import all_at_one_end
@@ -299,8 +299,8 @@ def test_metrics_that_are_no_means_have_no_value_for_a_few_steps(store: Store, m
 def test_a_short_epoch_becomes_one_execution(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """The first step of a run traces a graph for seconds: it does not count as the speed of the others."""
     asked = []
-    measured = fit.execution_steps
-    monkeypatch.setattr(fit, "execution_steps", lambda speed, steps: asked.append(speed) or measured(speed, steps))
+    measured = session.execution_steps
+    monkeypatch.setattr(session, "execution_steps", lambda speed, steps: asked.append(speed) or measured(speed, steps))
     run = train(store, **SMALL)
     first = next(p for p in store.metrics.read(run.id) if p.name == "examples_per_second")
     assert first.value is not None

@@ -13,7 +13,7 @@ from engine.datasets.base import Examples, UnsplitDataset, datasets
 from engine.runs import Run, RunState
 from engine.serving.loaded import LoadedModels
 from engine.store import Store
-from engine.training import fit, pipeline
+from engine.training import pipeline, reporting, session
 from tests.training_runs import train, train_with_stops
 
 LSTM: dict[str, Any] = {
@@ -53,12 +53,12 @@ def moods() -> Any:
 @pytest.fixture(autouse=True)
 def small_portions(monkeypatch: pytest.MonkeyPatch) -> None:
     """Several executions an epoch, whatever the speed of the machine."""
-    monkeypatch.setattr(fit, "FIRST_EXECUTION_STEPS", 2)
-    monkeypatch.setattr(fit, "_MAX_EXECUTION_STEPS", 2)
-    monkeypatch.setattr(fit, "_EXECUTION_SECONDS", 10.0)
+    monkeypatch.setattr(session, "FIRST_EXECUTION_STEPS", 2)
+    monkeypatch.setattr(session, "_MAX_EXECUTION_STEPS", 2)
+    monkeypatch.setattr(session, "_EXECUTION_SECONDS", 10.0)
     monkeypatch.setattr(pipeline, "_EVALUATION_BATCH", 16)
     monkeypatch.setattr(pipeline, "_BUCKET_BATCHES", 4)
-    monkeypatch.setattr(fit.Report, "INTERVAL_SECONDS", 0.0)
+    monkeypatch.setattr(reporting.Report, "INTERVAL_SECONDS", 0.0)
 
 
 def assert_equal(store: Store, one: Run, other: Run) -> None:

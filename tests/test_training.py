@@ -20,7 +20,7 @@ from engine.runs import RunSpec, RunState
 from engine.store import Store
 from engine.studies import Search, StudySpec
 from engine.tasks.graph import Tensors
-from engine.training import fit, pipeline
+from engine.training import fit, pipeline, reporting, session
 from engine.training.checkpoint import load_weights
 from engine.training.features import frozen_features, learn
 from engine.training.network import Network, build_network, compile_network, create_variables
@@ -227,7 +227,7 @@ def test_the_training_step_is_traced_once(name: str) -> None:
 def test_validation_sees_every_example_whatever_the_number_of_steps_in_one_execution(
     store: Store, monkeypatch: pytest.MonkeyPatch, steps: int
 ) -> None:
-    monkeypatch.setattr(fit, "FIRST_EXECUTION_STEPS", steps)
+    monkeypatch.setattr(session, "FIRST_EXECUTION_STEPS", steps)
     monkeypatch.setattr(pipeline, "_EVALUATION_BATCH", 8)  # 20 batches, more than one execution at first
     run = train(store, epochs=3, learning_rate=0.01)
     inputs, targets = prepare(run.parsed().dataset).arrays("validation")
@@ -237,8 +237,8 @@ def test_validation_sees_every_example_whatever_the_number_of_steps_in_one_execu
 
 
 def test_step_values_are_means_over_the_time_since_the_last_ones(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fit, "FIRST_EXECUTION_STEPS", 2)
-    monkeypatch.setattr(fit.Report, "INTERVAL_SECONDS", 0.0)
+    monkeypatch.setattr(session, "FIRST_EXECUTION_STEPS", 2)
+    monkeypatch.setattr(reporting.Report, "INTERVAL_SECONDS", 0.0)
     run = train(store, epochs=1, batch_size=125)  # 11 steps of 125 examples: all alike
     losses = [p for p in store.metrics.read(run.id) if (p.split, p.scope, p.name) == ("train", "step", "loss")]
     steps = np.diff([0, *(p.step for p in losses)])

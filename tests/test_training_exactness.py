@@ -10,8 +10,8 @@ from engine.optimizers import optimizers
 from engine.runs import Run, RunState
 from engine.schedules import schedules
 from engine.store import Store
-from engine.training import fit, pipeline
-from engine.training.callbacks import Checkpoints
+from engine.training import fit, pipeline, reporting, session, start
+from engine.training.checkpointing import Checkpoints
 from tests.training_runs import RANDOM, create, train, train_with_stops
 
 CHANCES = 27
@@ -21,11 +21,11 @@ CHANCES = 27
 @pytest.fixture(autouse=True)
 def small_portions(monkeypatch: pytest.MonkeyPatch) -> None:
     """Several executions an epoch and several validation batches, whatever the speed of the machine."""
-    monkeypatch.setattr(fit, "FIRST_EXECUTION_STEPS", 4)
-    monkeypatch.setattr(fit, "_MAX_EXECUTION_STEPS", 4)
-    monkeypatch.setattr(fit, "_EXECUTION_SECONDS", 10.0)
+    monkeypatch.setattr(session, "FIRST_EXECUTION_STEPS", 4)
+    monkeypatch.setattr(session, "_MAX_EXECUTION_STEPS", 4)
+    monkeypatch.setattr(session, "_EXECUTION_SECONDS", 10.0)
     monkeypatch.setattr(pipeline, "_EVALUATION_BATCH", 16)
-    monkeypatch.setattr(fit.Report, "INTERVAL_SECONDS", 0.0)
+    monkeypatch.setattr(reporting.Report, "INTERVAL_SECONDS", 0.0)
 
 
 def assert_equal(store: Store, one: Run, other: Run) -> None:
@@ -51,8 +51,8 @@ def test_the_same_spec_gives_the_same_weights_and_another_seed_gives_others(stor
 def test_steps_in_one_execution_change_nothing(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     runs = []
     for first, later in ((1, 1), (7, 256)):
-        monkeypatch.setattr(fit, "FIRST_EXECUTION_STEPS", first)
-        monkeypatch.setattr(fit, "_MAX_EXECUTION_STEPS", later)
+        monkeypatch.setattr(session, "FIRST_EXECUTION_STEPS", first)
+        monkeypatch.setattr(session, "_MAX_EXECUTION_STEPS", later)
         runs.append(train(store, **RANDOM, epochs=2))
     assert_equal(store, *runs)
 
@@ -150,7 +150,7 @@ def test_a_run_killed_long_after_its_last_checkpoint_ends_the_same(
                 raise Killed
 
     with monkeypatch.context() as patch:
-        patch.setattr(fit, "Checkpoints", KilledInTheFourthEpoch)
+        patch.setattr(start, "Checkpoints", KilledInTheFourthEpoch)
         with pytest.raises(Killed):
             fit.train_run(store, run)
     assert store.runs.get(run.id).epoch == 3

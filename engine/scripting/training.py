@@ -11,8 +11,8 @@ from engine.scripting.layout import wrapped
 from engine.scripting.network import Written
 from engine.scripting.sections import Section
 from engine.scripting.templates import DIGEST, PICK_SEQUENCES, POSITIONS
-from engine.training.callbacks import SteadySeeds
 from engine.training.pipeline import bucket
+from engine.training.seeds import SteadySeeds
 
 _CHUNK, _FEATURE_BATCH, _EVALUATION_BATCH = 256, 32, 512  # as training has them
 

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import keras
 
-from engine.training.callbacks import Report
+from engine.training.reporting import Report
 
 _WRONG = 2.0  # times faster or slower than assumed: worth another graph
 

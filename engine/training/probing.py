@@ -20,8 +20,8 @@ from engine.settings import settings
 from engine.targets import Stored, finite_rows
 from engine.tasks.base import Task
 from engine.tasks.graph import feed
-from engine.training.callbacks import SteadySeeds
 from engine.training.network import Network
+from engine.training.seeds import SteadySeeds
 from engine.training.tensors import as_tensors
 
 logger = logging.getLogger(__name__)

@@ -7,7 +7,7 @@ import keras
 
 from engine.runs import Run
 from engine.store import Store, StoreUnavailable
-from engine.training.callbacks import Report
+from engine.training.reporting import Report
 
 logger = logging.getLogger(__name__)
 

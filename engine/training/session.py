@@ -1,0 +1,125 @@
+"""One attempt at a run from its position to its end: the only module that calls `fit` for it."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from engine.preparation.prepare import PreparedDataset
+from engine.runs import RunSpec
+from engine.training.best import BestEpoch
+from engine.training.checkpointing import Checkpoints
+from engine.training.network import Network
+from engine.training.pace import Pace
+from engine.training.pipeline import Batches
+from engine.training.probing import Probing
+from engine.training.reporting import Report
+from engine.training.seeds import SteadySeeds
+from engine.training.steering import Steering
+
+FIRST_EXECUTION_STEPS = 1
+"""Steps in one call of the training graph at first: a graph without a loop is traced sooner, so the first point comes sooner."""
+_EXECUTION_SECONDS = 0.25  # later: as many steps as fit in this, so that a stop is obeyed soon
+_MAX_EXECUTION_STEPS = 256
+
+
+def execution_steps(steps_per_second: float, steps_per_epoch: int) -> int:
+    """Return the steps in one call of the training graph once the speed is known."""
+    return max(1, min(round(steps_per_second * _EXECUTION_SECONDS), _MAX_EXECUTION_STEPS, steps_per_epoch))
+
+
+@dataclass
+class Session:
+    """One attempt at a run: its networks, data and callbacks, at the position where it continues."""
+
+    spec: RunSpec
+    data: PreparedDataset
+    network: Network
+    batches: Batches
+    validation: tf.data.Dataset
+    class_weight: dict[int, float] | None
+    report: Report
+    best: BestEpoch
+    keeping: Checkpoints
+    seeds: SteadySeeds
+    steering: Steering
+    pace: Pace
+    probing: Callable[[int], Probing] | None
+    """Makes the callback that answers probes after this many epochs; None for a run that has none."""
+
+    def fit(self, extra: list[Any]) -> None:
+        """Call Keras' `fit` in portions: the rest of an epoch, one epoch to measure where the speed is not known, and the rest."""
+        report, epochs = self.report, self.spec.training.epochs
+        remembering = [v for v in self.keeping.remembering.values() if v is not self.steering]
+        callbacks = [self.seeds, *remembering, report, self.steering, self.keeping, self.pace, *extra]
+        if self.probing is not None:
+            callbacks.append(self.probing(report.epoch))
+        steps = self.batches.steps_per_epoch
+        if report.step == steps:
+            self._validate(callbacks)
+        while report.epoch < epochs and not self.best.exhausted:
+            exact, speed = self.steering.exact_epoch(), self.pace.steps_per_second
+            now = exact == report.epoch
+            first = min(FIRST_EXECUTION_STEPS, steps)
+            self._execute(1 if now else execution_steps(speed, steps) if speed else first)
+            one = now or report.step or not speed
+            self._portion(callbacks, report.epoch + 1 if one else min(epochs, exact or epochs))
+        self.pace.remember()
+
+    def _execute(self, steps: int) -> None:
+        """Run this many steps in one call of the training graph from now on."""
+        model = self.network.trained
+        if steps != model.steps_per_execution or model.train_function is None:
+            model.steps_per_execution = steps
+            # the functions were traced for another number of steps, and would leave out batches
+            model.make_train_function(force=True)
+            if self.validation.cardinality() != 1:
+                model.make_test_function(force=True)
+
+    def _portion(self, callbacks: list[Any], until_epoch: int) -> None:
+        self.network.trained.fit(
+            self.batches.dataset(self.report.step),
+            validation_data=self.validation,
+            initial_epoch=self.report.epoch,
+            epochs=until_epoch,
+            steps_per_epoch=self.batches.steps_per_epoch
+            - self.report.step,  # otherwise Keras makes two iterators per epoch
+            class_weight=self.class_weight,
+            callbacks=callbacks,
+            shuffle=False,  # the pipeline shuffles
+            verbose=0,
+        )
+
+    def _validate(self, callbacks: list[Any]) -> None:
+        """Finish an epoch that was interrupted after its last step."""
+        model = self.network.trained
+        everybody = keras.callbacks.CallbackList(callbacks, model=model)
+        everybody.on_epoch_begin(self.report.epoch)
+        logs = {name: float(value) for name, value in model.get_metrics_result().items()}
+        found = model.evaluate(self.validation, callbacks=everybody, return_dict=True, verbose=0)
+        everybody.on_epoch_end(self.report.epoch, logs | {f"val_{name}": value for name, value in found.items()})
+
+    def keep(self) -> None:
+        """Write the last checkpoint, then take the weights of the best epoch."""
+        self.seeds.put_back()
+        self.keeping.save(self.report.epoch, self.report.step, self.report.means)
+        self.best.restore()
+
+    def result(self) -> dict[str, Any]:
+        """Return what is known at the end of training, before any evaluation."""
+        seen = self.report.throughputs
+        weights = hashlib.sha256()
+        for value in self.network.core.get_weights():
+            weights.update(np.ascontiguousarray(value).data)
+        return {
+            "epochs": self.report.epoch,
+            "best_epoch": self.best.epochs.get("epoch", 0),
+            "examples_per_second": float(np.median(seen[1:] or seen)) if seen else 0.0,
+            "seconds": round(self.keeping.spent, 3),
+            "num_train_examples": self.batches.num_examples,
+            "weights_sha256": weights.hexdigest(),
+        }

@@ -1,0 +1,142 @@
+"""The start of an attempt: data and network are prepared, callbacks join them, and training takes its position."""
+
+import time
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from engine.artifacts import artifacts_of
+from engine.data_info import DataInfo
+from engine.environment import describe_environment
+from engine.preparation.prepare import PreparedDataset, Split, prepare
+from engine.processes import describe_process
+from engine.runs import Run, RunSpec
+from engine.settings import settings
+from engine.store import Store
+from engine.training.best import BestEpoch, Plateau
+from engine.training.checkpointing import Checkpoints
+from engine.training.comparison import known_baseline
+from engine.training.evaluate import save_info
+from engine.training.features import frozen_features, learn
+from engine.training.hardware import Hardware
+from engine.training.inheritance import Inheritance, inherit
+from engine.training.network import Network, build_network, compile_network, create_variables
+from engine.training.operations import count_flops, measure_lengths
+from engine.training.pace import Pace
+from engine.training.pipeline import Batches, evaluation_dataset
+from engine.training.position import take_position
+from engine.training.probing import Probing
+from engine.training.reporter import Reporter
+from engine.training.reporting import Report
+from engine.training.seeds import SteadySeeds
+from engine.training.session import Session
+from engine.training.steering import Steering
+
+_SPLITS: tuple[Split, ...] = ("train", "validation")
+
+
+@dataclass(frozen=True)
+class _Material:
+    """Data and network of a run."""
+
+    data: PreparedDataset
+    info: DataInfo
+    network: Network
+    inherited: Inheritance | None
+    arrays: dict[Split, tuple[np.ndarray, np.ndarray]]
+    batches: Batches
+    flops: int
+    began: float
+    """When preparing it began, by `time.monotonic`."""
+
+
+def start_session(store: Store, run: Run, spec: RunSpec, hardware: Hardware, reporter: Reporter) -> Session:
+    """Build everything, load the checkpoint if there is one, and tell the store that training begins."""
+    material = _prepare(run, spec, hardware, reporter)
+    session = _join(material, store, run, spec, reporter)
+    take_position(session, material.inherited)
+    _announce(material, store, run, spec, hardware)
+    reporter.begin(session.report.total_steps, session.report.epoch)
+    reporter.set_best(session.best.epochs)
+    session.steering.begin()
+    return session
+
+
+def _total_steps(spec: RunSpec, batches: Batches) -> int:
+    return batches.steps_per_epoch * spec.training.epochs
+
+
+def _prepare(run: Run, spec: RunSpec, hardware: Hardware, reporter: Reporter) -> _Material:
+    """Prepare the data, and build a compiled network with the parent's frozen weights where there is one."""
+    began = time.monotonic()
+    files = artifacts_of(run.id)
+    files.folder.mkdir(parents=True, exist_ok=True)
+    data = prepare(spec.dataset)
+    info = learn(spec, data)
+    save_info(files, spec, info)
+    network = build_network(spec, info)
+    inherited = inherit(run, files, network)
+    weights = inherited.frozen if inherited else ""
+    arrays = {split: frozen_features(network, spec, data, split, reporter.obey, weights) for split in _SPLITS}
+    batches = Batches(*arrays["train"], spec, info)
+    compile_network(network, spec, info, _total_steps(spec, batches), gpu=hardware.gpu)
+    create_variables(network.trained, batches.example())
+    flops = count_flops(network.trained, measure_lengths(spec, data).mean)
+    return _Material(data, info, network, inherited, arrays, batches, flops, began)
+
+
+def _join(material: _Material, store: Store, run: Run, spec: RunSpec, reporter: Reporter) -> Session:
+    """Make the callbacks, which know each other, and the session that has them."""
+    batches, arrays, info = material.batches, material.arrays, material.info
+    best = BestEpoch(spec)
+    remembering: dict[str, Any] = {"best": best}
+    if spec.schedule.reacts:
+        remembering["plateau"] = Plateau(**spec.schedule.model_dump())
+    report = Report(reporter, batches, spec, best, _total_steps(spec, batches))
+    remembering["steering"] = steering = Steering(store, run, report, spec.optimizer.learning_rate)
+    seconds, most_kept = settings().checkpoint_seconds, _most_kept(run)
+    return Session(
+        spec=spec,
+        data=material.data,
+        network=material.network,
+        batches=batches,
+        validation=evaluation_dataset(*arrays["validation"], spec, info),
+        class_weight=spec.task.class_weight(arrays["train"][1], info),
+        report=report,
+        best=best,
+        keeping=Checkpoints(artifacts_of(run.id), best, remembering, seconds, most_kept=most_kept),
+        seeds=SteadySeeds(),
+        steering=steering,
+        pace=Pace(report, material.flops * batches.batch_size, run.study_id),
+        probing=partial(_probing, material, run, spec) if run.study_id is None else None,
+    )
+
+
+def _probing(material: _Material, run: Run, spec: RunSpec, done: int) -> Probing:
+    """Make the callback that answers probes, where `done` epochs have ended before."""
+    network, data, info = material.network, material.data, material.info
+    return Probing(artifacts_of(run.id), network, data, info, spec, done=done, began=material.began)
+
+
+def _most_kept(run: Run) -> int:
+    """Return how many of its epochs can be forked: those of a trial cannot."""
+    return settings().kept_epochs if run.study_id is None else 0
+
+
+def _announce(material: _Material, store: Store, run: Run, spec: RunSpec, hardware: Hardware) -> None:
+    """Tell the store where and on what the run trains."""
+    found = {
+        "device": hardware.name,
+        "dataset_hash": material.data.content_hash,
+        "num_parameters": material.network.core.count_params(),
+        "flops": material.flops,
+        "num_train_examples": material.batches.num_examples,
+    }
+    store.attempts.begin(
+        run,
+        worker=describe_process(),
+        environment=describe_environment() | found | known_baseline(material.data, spec.task),
+        total_steps=_total_steps(spec, material.batches),
+    )
