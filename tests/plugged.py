@@ -13,8 +13,9 @@ from engine.modalities.base import modalities
 from engine.models.base import models
 from engine.settings import settings
 from engine.tasks.base import tasks
-from ui.modalities import base
-from ui.predictions import base as renderers
+from ui.modalities.base import modalities as shown_modalities
+from ui.modalities.base import modality
+from ui.predictions.base import renderer_for, renderers
 
 
 @contextmanager
@@ -23,10 +24,11 @@ def plugged(name: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for registry in (modalities, tasks, datasets, models, augmentations):
         monkeypatch.setattr(registry, "_entries", {name: registry[name] for name in registry})
         monkeypatch.setattr(registry, "_loaded", False)
-    base.modality("image")  # a module registers once: what is first imported within the block would be lost behind it
-    renderers.renderer_for("classes")
-    for module, known in ((renderers, "_renderers"), (base, "_MODALITIES"), (metrics, "_declared")):
-        monkeypatch.setattr(module, known, dict(getattr(module, known)))
+    modality("image")  # a module registers once: what is first imported within the block would be lost behind it
+    renderer_for("classes")
+    for shown in (renderers, shown_modalities):
+        monkeypatch.setattr(shown, "entries", dict(shown.entries))
+    monkeypatch.setattr(metrics, "_declared", dict(metrics._declared))
     monkeypatch.setenv("TRAINYARD_PLUGINS", name)
     settings.cache_clear()
     yield

@@ -8,11 +8,19 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from engine.comparing.outcomes import data_changed, split_key
-from engine.comparing.words import amount_text, corrected_text, level_text, metric_name, p_text, value_text
+from engine.comparing.words import (
+    corrected_text,
+    interval_text,
+    lead_interval,
+    lead_text,
+    metric_name,
+    p_text,
+    value_text,
+)
 from engine.errors import TrainyardError
 from engine.metrics import metric_named
 from engine.runs import Run
-from engine.sentences import Sentence
+from engine.sentences import SPACE, Sentence, joined
 from engine.settings import settings
 from engine.tasks.base import tasks
 
@@ -85,26 +93,15 @@ class Seeds:
                 name=name,
                 mean=mean,
             )
-        if len({_chance(run)[0] for run in self.runs}) > 1:
-            return Sentence(
-                "{count} seeds of one spec (runs {ids}): test {name} {mean} on average ({level}: {low} to {high}).",
-                count=count,
-                ids=ids,
-                name=name,
-                mean=mean,
-                level=level_text(),
-                low=low,
-                high=high,
-            )
+        seeds = len({_chance(run)[0] for run in self.runs}) > 1
+        group = Sentence("{count} seeds", count=count) if seeds else Sentence("{count} folds", count=count)
         return Sentence(
-            "{count} folds of one spec (runs {ids}): test {name} {mean} on average ({level}: {low} to {high}).",
-            count=count,
+            "{group} of one spec (runs {ids}): test {name} {mean} on average ({interval}).",
+            group=group,
             ids=ids,
             name=name,
             mean=mean,
-            level=level_text(),
-            low=low,
-            high=high,
+            interval=interval_text(low, high),
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -133,65 +130,31 @@ class Welch:
 
     def sentence(self) -> str:
         """Return the verdict in words, with what the correction leaves of it."""
-        return f"{self._said()} {corrected_text(self.corrected_p, self.pairs)}" if self.pairs > 1 else self._said()
+        correction = [corrected_text(self.corrected_p, self.pairs)] if self.pairs > 1 else []
+        return joined([self._said(), *correction], SPACE)
 
-    def _said(self) -> str:
+    def _said(self) -> Sentence:
         """Return the verdict from the side of the better group."""
         metric = self.group.metric
         better, worse = (self.group, self.other) if self.gain >= 0 else (self.other, self.group)
-        ends = (self.low, self.high) if self.gain >= 0 else (-self.high, -self.low)
-        amount, low, high = (amount_text(metric, value) for value in (abs(self.gain), *ends))
-        level, name, share, p = level_text(), metric_name(metric), metric_named(metric).share, p_text(self.p)
-        ahead, behind = _listed(better.ids), _listed(worse.ids)
-        if self.distinguishable and share:
-            return Sentence(
-                "Runs {ahead} together are better than runs {behind} by {amount} points of {name} on average "
-                "({level}: {low} to {high}, Welch's t-test {p}).",
-                ahead=ahead,
-                behind=behind,
-                amount=amount,
-                name=name,
-                level=level,
-                low=low,
-                high=high,
-                p=p,
-            )
+        ahead, behind, amount = _listed(better.ids), _listed(worse.ids), lead_text(metric, self.gain)
+        interval, p = lead_interval(metric, self.gain, self.low, self.high), p_text(self.p)
         if self.distinguishable:
             return Sentence(
-                "Runs {ahead} together are better than runs {behind} by {amount} in {name} on average ({level}: "
-                "{low} to {high}, Welch's t-test {p}).",
+                "Runs {ahead} together are better than runs {behind} by {amount} on average ({interval}, Welch's t-test {p}).",
                 ahead=ahead,
                 behind=behind,
                 amount=amount,
-                name=name,
-                level=level,
-                low=low,
-                high=high,
-                p=p,
-            )
-        if share:
-            return Sentence(
-                "Runs {ahead} together are not distinguishable from runs {behind}: they are ahead by {amount} "
-                "points of {name} on average ({level}: {low} to {high}, Welch's t-test {p}).",
-                ahead=ahead,
-                behind=behind,
-                amount=amount,
-                name=name,
-                level=level,
-                low=low,
-                high=high,
+                interval=interval,
                 p=p,
             )
         return Sentence(
-            "Runs {ahead} together are not distinguishable from runs {behind}: they are ahead by {amount} in "
-            "{name} on average ({level}: {low} to {high}, Welch's t-test {p}).",
+            "Runs {ahead} together are not distinguishable from runs {behind}: they are ahead by {amount} on average "
+            "({interval}, Welch's t-test {p}).",
             ahead=ahead,
             behind=behind,
             amount=amount,
-            name=name,
-            level=level,
-            low=low,
-            high=high,
+            interval=interval,
             p=p,
         )
 

@@ -10,12 +10,12 @@ import numpy as np
 from engine.comparing.correction import corrected
 from engine.comparing.outcomes import Evaluated, check_same_examples, read_evaluated
 from engine.comparing.resampling import interval_of, interval_of_right, metric_of, resampled_metric
-from engine.comparing.words import amount_text, corrected_text, level_text, metric_name, p_text
+from engine.comparing.words import corrected_text, lead_interval, lead_text, p_text
 from engine.errors import TrainyardError
 from engine.evaluation import deciding_metric
 from engine.metrics import metric_named
 from engine.runs import Run
-from engine.sentences import Sentence
+from engine.sentences import SPACE, Sentence, joined
 from engine.settings import settings
 from engine.tasks.base import tasks
 
@@ -57,7 +57,7 @@ class Verdict:
 
     def sentences(self) -> str:
         """Return the verdict in words."""
-        return " ".join(self.parts())
+        return joined(self.parts(), SPACE)
 
     def parts(self) -> tuple[str, ...]:
         """Return the same, one sentence each."""
@@ -69,63 +69,29 @@ class Verdict:
             return (self._said(), *mcnemar, *correction)
         return (self._said(), Sentence("Paired t-test: {p}.", p=p_text(self.p)), *correction, *mcnemar)
 
-    def _said(self) -> str:
+    def _said(self) -> Sentence:
+        """Return the verdict from the side of the better run."""
         ahead, behind = (self.run, self.other) if self.gain >= 0 else (self.other, self.run)
-        ends = (self.low, self.high) if self.gain >= 0 else (-self.high, -self.low)
-        amount, low, high = (amount_text(self.metric, value) for value in (abs(self.gain), *ends))
-        level, name, share = level_text(), metric_name(self.metric), metric_named(self.metric).share
-        if self.distinguishable and share:
-            return Sentence(
-                "Run {ahead} is better than run {behind} by {amount} points of {name} ({level}: {low} to {high}) "
-                "on {examples:,} test examples.",
-                ahead=ahead,
-                behind=behind,
-                amount=amount,
-                name=name,
-                level=level,
-                low=low,
-                high=high,
-                examples=self.examples,
-            )
+        amount = lead_text(self.metric, self.gain)
+        interval = lead_interval(self.metric, self.gain, self.low, self.high)
         if self.distinguishable:
             return Sentence(
-                "Run {ahead} is better than run {behind} by {amount} in {name} ({level}: {low} to {high}) on "
-                "{examples:,} test examples.",
+                "Run {ahead} is better than run {behind} by {amount} ({interval}) on {examples:,} test examples.",
                 ahead=ahead,
                 behind=behind,
                 amount=amount,
-                name=name,
-                level=level,
-                low=low,
-                high=high,
+                interval=interval,
                 examples=self.examples,
-            )
-        if share:
-            return Sentence(
-                "Runs {run} and {other} are not distinguishable on {examples:,} test examples: run {ahead} is "
-                "ahead by {amount} points of {name} ({level}: {low} to {high}).",
-                run=self.run,
-                other=self.other,
-                examples=self.examples,
-                ahead=ahead,
-                amount=amount,
-                name=name,
-                level=level,
-                low=low,
-                high=high,
             )
         return Sentence(
-            "Runs {run} and {other} are not distinguishable on {examples:,} test examples: run {ahead} is "
-            "ahead by {amount} in {name} ({level}: {low} to {high}).",
+            "Runs {run} and {other} are not distinguishable on {examples:,} test examples: run {ahead} is ahead by "
+            "{amount} ({interval}).",
             run=self.run,
             other=self.other,
             examples=self.examples,
             ahead=ahead,
             amount=amount,
-            name=name,
-            level=level,
-            low=low,
-            high=high,
+            interval=interval,
         )
 
     def _right_and_wrong(self, p: float) -> str:

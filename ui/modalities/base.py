@@ -1,16 +1,14 @@
 """Interface of modalities for pages, and their registry."""
 
-import importlib
-import pkgutil
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from engine.data_info import DataInfo
 from engine.datasets.base import Dataset
 from engine.errors import TrainyardError
-from engine.plugins import import_plugins
 from engine.preparation.prepare import PreparedDataset
 from engine.runs import Run
+from ui.registry import Shown
 from ui.widgets.tiles import Look
 
 File = tuple[str, bytes]
@@ -48,24 +46,16 @@ class Modality(Protocol):
         """Return how the example of a dataset at `position` is recognised among others, small."""
 
 
-_MODALITIES: dict[str, Modality] = {}
-
-
-def register(name: str, how: Modality) -> None:
-    """Say how inputs of a modality are shown and given."""
-    _MODALITIES[name] = how
+modalities: Shown[Modality] = Shown("ui.modalities")
+"""By the name of the engine's twin."""
+register = modalities.register
 
 
 def modality(name: str) -> Modality:
-    """The one of this name. Raises `TrainyardError` for one that has no file here."""
-    if name not in _MODALITIES:
-        package = importlib.import_module("ui.modalities")
-        for found in pkgutil.iter_modules(package.__path__):
-            importlib.import_module(f"ui.modalities.{found.name}")
-        import_plugins("ui")
-    if name not in _MODALITIES:
-        raise TrainyardError(f"There is no way yet to give an input of modality {name!r} in the browser.")
-    return _MODALITIES[name]
+    """Return the one of this name. Raises `TrainyardError` for one that has no file here."""
+    if (found := modalities.find(name)) is None:
+        raise TrainyardError("There is no way yet to give an input of modality {name!r} in the browser.", name=name)
+    return found
 
 
 def modality_of(prepared: PreparedDataset) -> Modality:

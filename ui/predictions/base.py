@@ -1,20 +1,18 @@
 """The renderer of a kind of prediction, and where pages find it. A page asks `renderer_for` and names none."""
 
-import importlib
 import json
-import pkgutil
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import streamlit as st
 
 from engine.errors import TrainyardError
-from engine.plugins import import_plugins
 from engine.preparation.prepare import PreparedDataset
 from engine.runs import Run
 from ui.language import _
 from ui.modalities import modality_of
 from ui.plain import plain_text
+from ui.registry import Shown
 from ui.widgets.tiles import Verdict
 
 Values = Mapping[str, Any]
@@ -76,24 +74,16 @@ class Renderer:
         return []
 
 
-_renderers: dict[str, Renderer] = {}
-
-
-def register(kind: str, renderer: Renderer) -> None:
-    """Say how predictions of a kind are shown."""
-    _renderers[kind] = renderer
+renderers: Shown[Renderer] = Shown("ui.predictions")
+"""By the kind of prediction."""
+register = renderers.register
 
 
 def renderer_for(kind: str) -> Renderer:
     """Return the renderer of a kind. Raises `TrainyardError` for one that has none."""
-    if kind not in _renderers:
-        package = importlib.import_module("ui.predictions")
-        for found in pkgutil.iter_modules(package.__path__):
-            importlib.import_module(f"ui.predictions.{found.name}")
-        import_plugins("ui")
-    if kind not in _renderers:
+    if (found := renderers.find(kind)) is None:
         raise TrainyardError("There is no way yet to show a prediction of kind {kind!r} in the browser.", kind=kind)
-    return _renderers[kind]
+    return found
 
 
 def plain_cells(cells: Mapping[str, Any]) -> dict[str, Any]:
