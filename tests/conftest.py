@@ -1,10 +1,8 @@
 """Fixtures shared by all tests."""
 
-import importlib.util
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING
 
 import pytest
@@ -42,15 +40,3 @@ def store(home: Path) -> "Iterator[Store]":
     store = open_store()
     yield store
     store.close()
-
-
-@pytest.fixture(scope="session")
-def messages() -> ModuleType:
-    """The catalog tool, which is a script and no module."""
-    path = Path(__file__).resolve().parents[1] / "scripts" / "messages.py"
-    spec = importlib.util.spec_from_file_location("messages", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module

@@ -1,11 +1,12 @@
 """Texts follow the session's language, and the catalogs are complete and true."""
 
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from scripts import messages
+from scripts.message_checks import bare_literals
 from tests.pages.opening import SHELL
 from ui import lab
 from ui.language import LANGUAGES, LOCALES, _, catalog, nearest
@@ -67,19 +68,17 @@ def test_there_is_a_catalog_for_every_language(language: str) -> None:
     assert catalog(language).gettext("Learning rate") != "Learning rate"
 
 
-def test_every_visible_text_has_its_translation(messages: ModuleType) -> None:
+def test_every_visible_text_has_its_translation() -> None:
     assert messages.problems() == []
 
 
-def test_a_text_that_is_not_marked_is_found(messages: ModuleType) -> None:
+def test_a_text_that_is_not_marked_is_found() -> None:
     code = 'st.button("Press me", help=_("Well marked"))\ncolumn.metric(f"Loss {value}", value)\nst.button("OK")'
-    found = messages.bare_literals(code, "page.py")
+    found = bare_literals(code, "page.py")
     assert [line.split(": ")[0] for line in found] == ["page.py:1", "page.py:2"]
 
 
-def test_a_missing_and_a_broken_translation_are_found(
-    messages: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_missing_and_a_broken_translation_are_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     true = (LOCALES / "zh" / "LC_MESSAGES" / "trainyard.po").read_text()
     copy = tmp_path / "zh" / "LC_MESSAGES" / "trainyard.po"
     copy.parent.mkdir(parents=True)

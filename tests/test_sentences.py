@@ -5,7 +5,6 @@ import json
 import pickle
 from pathlib import Path
 from string import Formatter
-from types import ModuleType
 
 import pytest
 
@@ -15,6 +14,8 @@ from engine.imports.sets import PROBLEMS, problems_of, set_path
 from engine.runs import RunState
 from engine.sentences import AND, COMMA, Sentence, counted, from_json, joined, to_json, word
 from engine.serving.answers import PredictResult
+from scripts.message_checks import loose_texts
+from scripts.message_texts import collect, engine_sources, error_names, from_engine, spoken
 from ui.language import LANGUAGES, catalog
 from ui.sentences import said_plain
 
@@ -36,8 +37,8 @@ def test_a_sentence_is_told_in_every_language_with_its_values() -> None:
 
 
 @pytest.mark.parametrize("code", sorted(LANGUAGES))
-def test_every_template_of_the_engine_takes_its_values_in_every_language(messages: ModuleType, code: str) -> None:
-    for found, _place in messages._from_engine():
+def test_every_template_of_the_engine_takes_its_values_in_every_language(code: str) -> None:
+    for found, _place in from_engine():
         for template in (found,) if isinstance(found, str) else found:
             fields = [(name, spec) for _, name, spec, _ in Formatter().parse(template) if name and name.isidentifier()]
             values = {name: 1 if spec or name == "count" else f"v-{name}" for name, spec in fields}
@@ -156,8 +157,8 @@ def test_an_error_with_a_status_has_a_sentence() -> None:
 # -- the check ---------------------------------------------------------------------------------------------------------
 
 
-def test_every_error_of_the_engine_has_a_literal_template_and_exactly_its_values(messages: ModuleType) -> None:
-    found = [text for path in messages.engine_sources() for text in messages.loose_texts(path.read_text(), str(path))]
+def test_every_error_of_the_engine_has_a_literal_template_and_exactly_its_values() -> None:
+    found = [text for path in engine_sources() for text in loose_texts(path.read_text(), str(path))]
     assert found == []
 
 
@@ -172,18 +173,18 @@ def test_every_error_of_the_engine_has_a_literal_template_and_exactly_its_values
         'raise Problem(400, f"raw is {asked}.")',
     ],
 )
-def test_the_check_finds_an_error_whose_text_is_put_together(messages: ModuleType, code: str) -> None:
-    assert messages.loose_texts(code, "x.py")
+def test_the_check_finds_an_error_whose_text_is_put_together(code: str) -> None:
+    assert loose_texts(code, "x.py")
 
 
-def test_the_check_takes_templates_sentences_and_other_calls(messages: ModuleType) -> None:
+def test_the_check_takes_templates_sentences_and_other_calls() -> None:
     code = 'raise TrainyardError("Run {run}.", run=1)\nraise TrainyardError(words)\nraise TrainyardError(why(run))\nlog(f"{run}")'
-    assert messages.loose_texts(code, "x.py") == []
-    assert [text for _call, (text, *_) in messages.spoken(code, messages.error_names())]
+    assert loose_texts(code, "x.py") == []
+    assert [text for _call, (text, *_) in spoken(code, error_names())]
 
 
-def test_what_an_error_says_is_collected(messages: ModuleType) -> None:
-    assert STOPPED in messages.collect()
+def test_what_an_error_says_is_collected() -> None:
+    assert STOPPED in collect()
 
 
 def test_no_file_of_the_interface_matches_sentences_any_more() -> None:
