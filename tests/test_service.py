@@ -21,7 +21,7 @@ from engine.cost import NetworkFacts
 from engine.errors import TrainyardError
 from engine.imports.sets import list_sets
 from engine.imports.understood import Choice
-from engine.runs import Run, RunSpec
+from engine.runs import Run, RunSpec, RunState
 from engine.service import opened
 from engine.settings import settings
 from engine.spec import Range
@@ -287,3 +287,46 @@ def test_a_set_of_before_there_were_owners_is_the_local_owners(world: World, hom
     about = home / "datasets" / "folders" / "trees" / "folder.json"
     about.write_text(about.read_text().replace('"owner": "ada"', '"title": "Trees"'))
     assert service.datasets.get_own(ADA, "trees").owner == local_owner().name
+
+
+def _last_event(run_id: int) -> str:
+    return service.runs.events(ADA, service.runs.get(ADA, run_id))[-1].text
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (service.runs.stop, "Requested by grace to end as stopped."),
+        (service.runs.cancel, "Requested by grace to end as canceled."),
+        (service.runs.pause, "Pause requested by grace."),
+        (
+            lambda actor, run_id: service.runs.steer(actor, run_id, 0.002),
+            "Learning-rate change to 0.002 requested by grace.",
+        ),
+    ],
+)
+def test_the_events_of_a_run_name_who_has_asked(store: Store, change: Callable[[Actor, int], Run], words: str) -> None:
+    for run in (seeding.queued(store), seeding.running(store)):
+        change(Actor("grace", Role.ADMIN), run.id)
+        assert _last_event(run.id) == words
+
+
+def test_who_resumes_a_run_is_named_and_so_is_who_took_it_out_of_the_queue(store: Store) -> None:
+    grace = Actor("grace", Role.ADMIN)
+    run = service.runs.resume(grace, seeding.stopped(store).id)
+    assert _last_event(run.id) == "Back in the queue by grace."
+    service.runs.pause(grace, run.id)
+    assert service.runs.get(ADA, run.id).message == "Paused by grace in the queue. Resume gives it its place back."
+
+
+def test_trials_say_whether_a_person_or_the_study_has_ended_them(store: Store) -> None:
+    grace, params = Actor("grace", Role.ADMIN), {"units": 32, "learning_rate": 0.01, "dropout": 0.1}
+    study = study_seeding.study(store, trials=1)
+    runs = [study_seeding.begun(store, study, number, params, [0.5]) for number in (2, 3, 4)]
+    service.studies.boost(grace, study.id, 2)
+    assert _last_event(runs[0].id) == "Boosted by grace: it trains to its end, before others that wait."
+    service.studies.stop_trial(grace, runs[0])
+    store.studies.end_trial_run(runs[1], RunState.PRUNED)
+    assert _last_event(runs[1].id) == "Requested by the study to end as pruned."
+    service.studies.stop(grace, study.id)
+    assert {_last_event(run.id) for run in (runs[0], runs[2])} == {"Requested by grace to end as stopped."}

@@ -200,7 +200,7 @@ def test_a_request_reaches_the_worker_and_a_cancel_overrules_a_stop(store: Store
     store.runs.request_end(run.id, RunState.STOPPED)
     assert store.attempts.report(run) == "canceled"
     asked = [event.text for event in store.runs.events(run.id) if event.kind == "request"]
-    assert asked[0] == "grace requested that it end as stopped."
+    assert asked[0] == "Requested by grace to end as stopped."
 
 
 def test_a_resumed_run_that_is_stopped_in_the_queue_can_be_resumed_again(store: Store) -> None:

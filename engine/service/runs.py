@@ -83,19 +83,19 @@ def pause(actor: Actor, run_id: int) -> Run:
 
 def _end(actor: Actor, run_id: int, state: RunState) -> Run:
     check(actor, Action.CHANGE, get(actor, run_id))
-    return store().runs.request_end(run_id, state)
+    return store().runs.request_end(run_id, state, actor.name)
 
 
 def resume(actor: Actor, run_id: int, *, slot: str = "") -> Run:
     """Put an ended or paused run back into the queue. With `slot` this process trains it itself, at once."""
     check(actor, Action.CHANGE, get(actor, run_id))
-    return store().runs.resume(run_id, slot=slot)
+    return store().runs.resume(run_id, actor.name, slot)
 
 
 def steer(actor: Actor, run_id: int, learning_rate: float) -> Run:
     """Ask a run that has not ended to go on with another learning rate."""
     check(actor, Action.CHANGE, get(actor, run_id))
-    return store().runs.steer(run_id, learning_rate)
+    return store().runs.steer(run_id, learning_rate, actor.name)
 
 
 def delete(actor: Actor, run_id: int) -> None:

@@ -44,7 +44,7 @@ def resume(actor: Actor, study_id: int) -> Study:
 def stop(actor: Actor, study_id: int) -> Study:
     """Let no trial begin any more, and stop those that wait or train."""
     _changing(actor, study_id)
-    return store().studies.stop(study_id)
+    return store().studies.stop(study_id, actor.name)
 
 
 def steer(actor: Actor, study_id: int, change: Callable[[StudySpec], StudySpec]) -> Study:
@@ -62,13 +62,13 @@ def enqueue(actor: Actor, study_id: int, params: dict[str, Any]) -> Study:
 def boost(actor: Actor, study_id: int, trial: int) -> None:
     """Let a trial train to its end whatever the pruner says, and before all others that wait."""
     _changing(actor, study_id)
-    store().studies.boost(study_id, trial)
+    store().studies.boost(study_id, trial, actor.name)
 
 
 def stop_trial(actor: Actor, run: Run) -> None:
     """Ask the run of a trial to end; the study goes on with the next one."""
     check(actor, Action.CHANGE, run)
-    store().studies.end_trial_run(run, RunState.STOPPED)
+    store().studies.end_trial_run(run, RunState.STOPPED, actor.name)
 
 
 def promote(actor: Actor, study_id: int, trial: int) -> Run:

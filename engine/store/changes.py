@@ -22,7 +22,7 @@ STEER = "steer"
 
 def ask_to_end(db: Connection, run_id: int, state: RunState, by: str, now: float) -> bool:
     """Ask a running run to end in `state`; one that waits does so at once. False where nothing can be asked of it."""
-    who = _who(by)
+    who = by_whom(by)
     row = db.execute(select(runs.c.state, runs.c.request).where(runs.c.id == run_id).with_for_update()).one_or_none()
     if row is None:
         return False
@@ -49,13 +49,9 @@ def ask_to_end(db: Connection, run_id: int, state: RunState, by: str, now: float
         db.execute(update(runs).where(runs.c.id == run_id).values(**values))
     else:
         return bool(row.state == state == RunState.PAUSED)
-    words = (
-        Sentence("{by} requested that it end as {state}.", by=by, state=word(state))
-        if by
-        else Sentence("Requested to end as {state}.", state=word(state))
-    )
+    words = Sentence("Requested{who} to end as {state}.", who=who, state=word(state))
     if state is RunState.PAUSED:
-        words = Sentence("{by} requested a pause.", by=by) if by else Sentence("Pause requested.")
+        words = Sentence("Pause requested{who}.", who=who)
     write_event(db, run_id, "request", words, now)
     return True
 
@@ -78,7 +74,7 @@ def put_back(db: Connection, run_id: int, by: str, slot: str, now: float) -> boo
         .values(**values, slot=slot, ended_at=None)
     ).rowcount
     if done:
-        who = _who(by)
+        who = by_whom(by)
         words = (
             Sentence("Resumed on {slot}{who}.", slot=slot, who=who)
             if slot
@@ -88,7 +84,8 @@ def put_back(db: Connection, run_id: int, by: str, slot: str, now: float) -> boo
     return bool(done)
 
 
-def _who(by: str) -> Sentence:
+def by_whom(by: str) -> Sentence:
+    """Return who has asked for something, as a part of the sentence that says what; nothing where nobody is named."""
     return Sentence(" by {by}", by=by) if by else Sentence("")
 
 
@@ -122,7 +119,7 @@ def steer(db: Connection, run_id: int, learning_rate: float, by: str, now: float
         )
     steering = [*taken, {"step": None, "learning_rate": rate}]
     db.execute(update(runs).where(runs.c.id == run_id).values(steering=steering))
-    who = _who(by)
+    who = by_whom(by)
     write_event(
         db, run_id, "steer", Sentence("Learning-rate change to {rate:g} requested{who}.", who=who, rate=rate), now
     )

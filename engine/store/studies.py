@@ -13,6 +13,7 @@ from engine.errors import TrainyardError
 from engine.runs import Run, RunSpec, RunState
 from engine.sentences import Sentence, word
 from engine.spec import Choices
+from engine.store.changes import by_whom
 from engine.store.database import Database
 from engine.store.rows import new_run, run_columns, run_of, time_of, write_event
 from engine.store.runs import Runs
@@ -113,24 +114,24 @@ class Studies:
         """A paused, stopped or failed study goes on."""
         return self._move(study_id, (StudyState.PAUSED, StudyState.STOPPED, StudyState.FAILED), StudyState.RUNNING)
 
-    def stop(self, study_id: int) -> Study:
+    def stop(self, study_id: int, by: str = "") -> Study:
         """No trial begins any more, and those that wait or train are stopped."""
         study = self._move(study_id, (StudyState.RUNNING, StudyState.PAUSED), StudyState.STOPPED)
-        self.end_runs(study_id, RunState.STOPPED)
+        self.end_runs(study_id, RunState.STOPPED, by)
         return study
 
-    def end_runs(self, study_id: int, state: RunState) -> None:
+    def end_runs(self, study_id: int, state: RunState, by: str = "") -> None:
         """Ask all of its runs that wait, train or are paused to end."""
         query = select(*run_columns).where(runs.c.study_id == study_id, runs.c.state.in_(UNENDED)).order_by(runs.c.id)
         with self._database.reading() as db:
             unended = [run_of(row) for row in db.execute(query)]
         for run in unended:
-            self.end_trial_run(run, state)
+            self.end_trial_run(run, state, by)
 
-    def end_trial_run(self, run: Run, state: RunState) -> None:
-        """Ask one of its runs to end; one that has just ended by itself is left as it is."""
+    def end_trial_run(self, run: Run, state: RunState, by: str = "") -> None:
+        """Ask one of its runs to end; one that has just ended by itself is left as it is. Unless a person asks, the study does."""
         try:
-            self._runs.request_end(run.id, state, by="the study")
+            self._runs.request_end(run.id, state, by or Sentence("the study"))
         except TrainyardError:
             if not self._runs.get(run.id).state.final:
                 raise
@@ -174,7 +175,7 @@ class Studies:
             left = [other for other in _get(db, study_id, changing=True).enqueued if other != params]
             db.execute(update(studies).where(studies.c.id == study_id).values(guesses=left))
 
-    def boost(self, study_id: int, trial: int) -> None:
+    def boost(self, study_id: int, trial: int, by: str = "") -> None:
         """Let a trial train to its end whatever the pruner says, and before all others that wait."""
         with self._database.writing() as db:
             study = _get(db, study_id, changing=True)
@@ -182,6 +183,10 @@ class Studies:
             db.execute(update(studies).where(studies.c.id == study_id).values(boosted=boosted))
             mine = (runs.c.study_id == study_id, runs.c.trial == trial, runs.c.state == RunState.QUEUED)
             db.execute(update(runs).where(*mine).values(queued_at=0.0))
+            words = Sentence("Boosted{who}: it trains to its end, before others that wait.", who=by_whom(by))
+            unended = (runs.c.study_id == study_id, runs.c.trial == trial, runs.c.state.in_(UNENDED))
+            for run_id in db.execute(select(runs.c.id).where(*unended)).scalars():
+                write_event(db, run_id, "boosted", words, time.time())
 
     # -- deleting --------------------------------------------------------------------------------------------------
 
