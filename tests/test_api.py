@@ -28,6 +28,7 @@ from engine.serving.client import Predictor
 from engine.settings import settings
 from engine.store import open_store
 from tests.saved_runs import TINY, save_run
+from tests.waiting import PATIENCE_SECONDS, wait_until
 
 # Keras writes weights through h5py in a way that NumPy 2 will not allow one day
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
@@ -56,10 +57,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def predictor(lab: Path) -> Iterator[Predictor]:
     """The real thing."""
     handle = Predictor()
-    until = time.monotonic() + 90
-    while not handle.ready():
-        assert time.monotonic() < until
-        time.sleep(0.1)
+    wait_until(handle.ready, "a predictor that is ready")
     yield handle
     handle.close()
 
@@ -416,7 +414,7 @@ def test_more_open_requests_than_places_are_told_to_come_back(
         with socket.create_connection(("127.0.0.1", client.base_url.port or 0)) as slow:
             head = "Host: x\r\nContent-Type: application/json\r\nContent-Length: 9"
             slow.sendall(f"POST /api/v1/models/{digits}:predict HTTP/1.1\r\n{head}\r\n\r\n".encode())
-            until = time.monotonic() + 20
+            until = time.monotonic() + PATIENCE_SECONDS
             while (answer := client.get("/models")).status_code == 200:
                 assert time.monotonic() < until
             assert "busy" in sentence(answer, 503)

@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from engine.models.base import models
 from engine.runs import RunState
 from engine.settings import settings
 from engine.store import Store, open_store
+from tests.waiting import wait_until
 
 ROOT = Path(__file__).resolve().parents[1]
 TINY = ("--dataset", "digits", "--model", "mlp", "--units", "16")
@@ -249,10 +249,10 @@ def test_a_run_that_fails_has_exit_code_1_and_a_sentence(lab: Path) -> None:
 
 def wait_for_epoch(store: Store, process: "subprocess.Popen[str]") -> int:
     """The newest run's number, once it has finished an epoch."""
-    for _ in range(1_200):
-        found = store.runs.list(states=[RunState.RUNNING])
-        if found and found[0].epoch:
-            return found[0].id
+
+    def trained() -> bool:
         assert process.poll() is None, process.communicate()
-        time.sleep(0.05)
-    raise AssertionError("No epoch was finished in a minute.")
+        return any(run.epoch for run in store.runs.list(states=[RunState.RUNNING])[:1])
+
+    wait_until(trained, "an epoch of the run")
+    return store.runs.list(states=[RunState.RUNNING])[0].id

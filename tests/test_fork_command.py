@@ -2,7 +2,6 @@
 
 import json
 import signal
-import time
 from typing import Any
 
 import pytest
@@ -14,6 +13,7 @@ from engine.runs import Run, RunSpec, RunState
 from engine.store import Store
 from tests.test_cli import TINY, asked, refused
 from tests.training_runs import SMALL, create
+from tests.waiting import wait_until
 
 
 def parent(store: Store, **values: Any) -> int:
@@ -120,9 +120,7 @@ def test_one_ctrl_c_stops_and_a_second_cancels_whatever_was_asked_for_elsewhere(
         for _press in range(2):
             before = store.runs.get(run.id).request
             signal.raise_signal(signal.SIGINT)
-            until = time.monotonic() + 5
-            while store.runs.get(run.id).request == before and time.monotonic() < until:
-                time.sleep(0.01)
+            wait_until(lambda before=before: store.runs.get(run.id).request != before, "the request of the key")
             heard.append(store.runs.get(run.id).request)
 
     run = create(store)

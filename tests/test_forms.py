@@ -110,7 +110,7 @@ PAIRS = [(d, "") for d in datasets] + [
 @pytest.mark.parametrize(("dataset", "model"), PAIRS)
 def test_every_field_has_a_widget_that_shows_its_default(home: object, dataset: str, model: str) -> None:
     names = {"dataset": dataset} | ({"model": model} if model else {})
-    at = AppTest.from_function(draw_everything, kwargs={"names": names}, default_timeout=20).run()
+    at = AppTest.from_function(draw_everything, kwargs={"names": names}, default_timeout=120).run()
     assert not at.exception
     form = read_form(names)
     hidden = {field.name for part in form.parts.values() for field in part.fields() if field.hidden}

@@ -35,7 +35,7 @@ def _quiet(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def opened(locale: str = "en-US", **query: str) -> AppTest:
     """The first page as a browser with this locale sees it."""
-    at = AppTest.from_file(str(SHELL), default_timeout=30)
+    at = AppTest.from_file(str(SHELL), default_timeout=120)
     at.context = {"locale": locale}
     for name, value in query.items():
         at.query_params[name] = value

@@ -55,7 +55,7 @@ def test_a_page_mounts_the_figure_with_its_step_and_label() -> None:
 
         live_plot('{"data": [], "layout": {}}', key="plot", label="Loss of run 1", failed="No chart.", step=12)
 
-    at = AppTest.from_function(page).run(timeout=20)
+    at = AppTest.from_function(page).run(timeout=120)
     assert not at.exception
     [sent] = json.loads(at.get("bidi_component")[0].proto.json)["charts"]
     assert (sent["step"], sent["label"], sent["height"]) == (12, "Loss of run 1", 320)

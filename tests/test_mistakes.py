@@ -47,7 +47,7 @@ def drawn(data: InMemory, kind: str, captions: list[str]) -> AppTest:
 
         modality(kind).examples(data, np.arange(len(captions)), captions)
 
-    at = AppTest.from_function(page, args=(data, kind, captions)).run(timeout=30)
+    at = AppTest.from_function(page, args=(data, kind, captions)).run(timeout=120)
     assert not at.exception, at.exception[0].message
     return at
 

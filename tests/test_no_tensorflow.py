@@ -20,7 +20,7 @@ class Cold:
 
 lab.predictor = Cold
 for entry in PAGES:
-    at = AppTest.from_file(str(FOLDER.parent / "ui" / "shell.py"), default_timeout=60)
+    at = AppTest.from_file(str(FOLDER.parent / "ui" / "shell.py"), default_timeout=120)
     at.switch_page(str(FOLDER / f"{entry.name}.py"))
     at.run()
     assert not at.exception, (entry.name, at.exception[0].message)

@@ -14,6 +14,7 @@ from engine.training import reporter as module
 from engine.training.reporter import Ended, Reporter, RunLost, thin
 from tests.test_store import point
 from tests.training_runs import create
+from tests.waiting import wait_until
 
 
 @pytest.fixture
@@ -24,17 +25,14 @@ def run(store: Store) -> Run:
 
 def until(condition: Callable[[], object]) -> None:
     """Wait for `condition`."""
-    end = time.monotonic() + 10
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.01)
+    wait_until(condition, "what the reporter does")
 
 
-def test_points_arrive_within_half_a_second_and_the_rest_at_the_end(store: Store, run: Run) -> None:
+def test_points_arrive_while_a_run_trains_and_the_rest_at_the_end(store: Store, run: Run) -> None:
     with Reporter(store, run, "val_accuracy") as reporter:
         reporter.begin(0, 0)
         reporter.step_ended(5, 0.5, {"loss": 1.5})
-        time.sleep(0.5)
+        until(lambda: store.metrics.read(run.id))
         assert [(p.step, p.name, p.value) for p in store.metrics.read(run.id)] == [(5, "loss", 1.5)]
         reporter.epoch_ended(1, 10, {"loss": 1.0, "val_accuracy": 0.5, "learning_rate": 0.1})
         reporter.set_best({"epoch": 1, "val_accuracy": 0.5})
@@ -90,6 +88,15 @@ def test_nothing_is_lost_while_the_store_is_away(run: Run) -> None:
     store.close()
 
 
+def obeys(reporter: Reporter) -> bool:
+    """Whether training would go on; not where the store has been away for too long."""
+    try:
+        reporter.obey()
+    except StoreUnavailable:
+        return False
+    return True
+
+
 def test_training_gives_up_before_it_would_be_taken_for_dead(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TRAINYARD_HEARTBEAT_TIMEOUT_SECONDS", "1.2")
     settings.cache_clear()
@@ -97,12 +104,9 @@ def test_training_gives_up_before_it_would_be_taken_for_dead(run: Run, monkeypat
     store.attempts = away = Away(store)
     with Reporter(store, run, "val_accuracy") as reporter:
         away.away = True
-        time.sleep(1.0)
-        with pytest.raises(StoreUnavailable, match="it is away"):
-            reporter.obey()
+        until(lambda: not obeys(reporter))
         away.away = False
-        time.sleep(0.5)
-        reporter.obey()
+        until(lambda: obeys(reporter))
     store.close()
 
 

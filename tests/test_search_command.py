@@ -73,7 +73,7 @@ def test_ctrl_c_stops_the_study_and_its_runs(lab: Lab) -> None:
     waiting = command("--search", "units", "--trials", "50", "--batch-size", "4", "--epochs", "100")
     lab.until(lambda: any(run.epoch >= 1 for run in lab.store.runs.list(states=["running"])))
     waiting.send_signal(signal.SIGINT)
-    printed, errors = waiting.communicate(timeout=60)
+    printed, errors = waiting.communicate(timeout=120)
     assert waiting.returncode == 3, errors
     assert "Study 1 is stopped." in printed
     assert "pruned" in printed

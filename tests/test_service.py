@@ -316,7 +316,7 @@ def test_who_resumes_a_run_is_named_and_so_is_who_took_it_out_of_the_queue(store
     run = service.runs.resume(grace, seeding.stopped(store).id)
     assert _last_event(run.id) == "Back in the queue by grace."
     service.runs.pause(grace, run.id)
-    assert service.runs.get(ADA, run.id).message == "Paused by grace in the queue. Resume gives it its place back."
+    assert service.runs.get(ADA, run.id).message == "Paused by grace in the queue. Resume puts it back in its place."
 
 
 def test_trials_say_whether_a_person_or_the_study_has_ended_them(store: Store) -> None:

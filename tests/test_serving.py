@@ -27,6 +27,7 @@ from engine.serving.loaded import LoadedModels
 from engine.settings import settings
 from engine.store import open_store
 from tests.saved_runs import TINY, save_run
+from tests.waiting import wait_until
 
 ROOT = Path(__file__).parents[1]
 SLOW = (sys.executable, str(ROOT / "tests" / "slow_predictor.py"))
@@ -55,7 +56,7 @@ def run_id(lab: Path) -> int:
 def predictor(lab: Path) -> Iterator[Predictor]:
     """The real thing."""
     handle = Predictor()
-    wait_until(handle.ready, 60)
+    wait_until(handle.ready, "a predictor that is ready")
     yield handle
     handle.close()
 
@@ -68,16 +69,9 @@ def slow(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Predictor]:
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     settings.cache_clear()
     handle = Predictor(SLOW)
-    wait_until(handle.ready, 20)
+    wait_until(handle.ready, "a predictor that is ready")
     yield handle
     handle.close()
-
-
-def wait_until(condition, seconds: float) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"not within {seconds} s"
-        time.sleep(0.05)
 
 
 def png(size: tuple[int, int] = (40, 40), value: int = 200) -> bytes:
@@ -303,8 +297,8 @@ def test_work_that_never_ends_costs_the_process_and_a_new_one_serves(slow: Predi
     with pytest.raises(TrainyardError, match="no answer within"):
         slow.describe({"seconds": 3600})
     process = psutil.Process(stuck)
-    wait_until(lambda: not process.is_running() or process.status() == psutil.STATUS_ZOMBIE, 5)
-    wait_until(slow.ready, 20)
+    wait_until(lambda: not process.is_running() or process.status() == psutil.STATUS_ZOMBIE, "the end of the process")
+    wait_until(slow.ready, "a predictor that is ready")
     assert slow.describe({"seconds": 0}).parameters != stuck
 
 
@@ -316,7 +310,7 @@ def test_a_killed_process_is_told_of_and_replaced_by_the_next_request(slow: Pred
         os.kill(before.pid, signal.SIGKILL)
         with pytest.raises(TrainyardError, match="ended while working on this request; it was killed"):
             working.result()
-    wait_until(slow.ready, 20)
+    wait_until(slow.ready, "a predictor that is ready")
     assert slow.describe({"seconds": 0}).parameters == child_of(slow).pid != before.pid
 
 
@@ -332,7 +326,7 @@ def test_a_predictor_that_keeps_dying_is_left_alone(slow: Predictor) -> None:
     with pytest.raises(TrainyardError, match="ended while working on this request; its exit code was 3"):
         slow.describe({"exit": 3})
     for _ in range(2):
-        wait_until(slow.ready, 20)
+        wait_until(slow.ready, "a predictor that is ready")
         with pytest.raises(TrainyardError, match="ended while working"):
             slow.describe({"exit": 3})
     with pytest.raises(TrainyardError, match="3 times within a minute"):
@@ -377,7 +371,7 @@ def test_many_threads_share_one_process(slow: Predictor) -> None:
 
     def ask() -> None:
         barrier.wait()
-        wait_until(slow.ready, 20)
+        wait_until(slow.ready, "a predictor that is ready")
 
     with ThreadPoolExecutor(8) as threads:
         for done in [threads.submit(ask) for _ in range(8)]:
@@ -409,7 +403,7 @@ def test_the_process_ends_with_its_parent_even_when_that_is_killed(
         child = psutil.Process(int(parent.stdout.readline()))
         assert child.is_running()
         parent.kill()
-    wait_until(lambda: not child.is_running() or child.status() == psutil.STATUS_ZOMBIE, 5)
+    wait_until(lambda: not child.is_running() or child.status() == psutil.STATUS_ZOMBIE, "the end of the process")
     assert not list(tmp_path.glob("trainyard-*"))
 
 

@@ -3,7 +3,6 @@
 import errno
 import io
 import json
-import time
 from typing import Any
 
 import pytest
@@ -18,6 +17,7 @@ from engine.store import Store, StoreUnavailable
 from engine.studies import StudySpec
 from engine.worker import NO_STORE_CODE, explain, work
 from tests.training_runs import RANDOM, SMALL, create
+from tests.waiting import wait_until
 
 
 def chained() -> Exception:
@@ -96,12 +96,9 @@ def hand_over(store: Store, process: WorkerProcess, study_id: int, trial: int, *
     return run
 
 
-def until(condition: Any, seconds: float = 90) -> None:
+def until(condition: Any) -> None:
     """Wait for it."""
-    began = time.monotonic()
-    while not condition():
-        assert time.monotonic() - began < seconds
-        time.sleep(0.02)
+    wait_until(condition, "what the worker does")
 
 
 @pytest.mark.slow

@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from engine.processes import is_alive
 from engine.runs import Run, RunSpec, RunState
 from engine.settings import settings
 from engine.store import open_store
+from tests.waiting import PATIENCE_SECONDS, wait_until
 
 LONG: dict[str, Any] = {
     "dataset": "digits", "model": "mlp", "units": 64, "epochs": 12, "batch_size": 8, "patience": 0,
@@ -24,8 +24,6 @@ LONG: dict[str, Any] = {
 """Some seconds of training with everything that draws random numbers: 172 steps an epoch."""
 SHORT: dict[str, Any] = LONG | {"epochs": 1, "batch_size": 64}
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE_SECONDS = 90.0
-"""Time that anything may take on a busy machine."""
 
 
 class Lab:
@@ -51,7 +49,10 @@ class Lab:
     def start_executor(self) -> subprocess.Popen[bytes]:
         """Start one and wait until it holds the lease."""
         child = self.spawn_executor()
-        self.until(lambda: (known := self.store.leases.get()) is not None and known.info.get("pid") == child.pid)
+        self.until(
+            lambda: (known := self.store.leases.get()) is not None and known.info.get("pid") == child.pid,
+            awaited="the lease of the executor",
+        )
         return child
 
     def submit(self, **values: Any) -> Run:
@@ -62,24 +63,22 @@ class Lab:
         """The run as it is now."""
         return self.store.runs.get(run.id)
 
-    def until(self, condition: Callable[[], object], seconds: float = PATIENCE_SECONDS) -> float:
+    def until(
+        self, condition: Callable[[], object], seconds: float = PATIENCE_SECONDS, awaited: str = "what the test awaits"
+    ) -> float:
         """Wait for `condition`; seconds it took."""
-        began = time.monotonic()
-        while not condition():
-            assert time.monotonic() - began < seconds, f"It took more than {seconds} seconds."
-            time.sleep(0.02)
-        return time.monotonic() - began
+        return wait_until(condition, awaited, seconds)
 
     def until_step(self, run: Run, step: int) -> Run:
         """Wait until `step` updates are done."""
-        self.until(lambda: (now := self.get(run)).step >= step or not now.live)
+        self.until(lambda: (now := self.get(run)).step >= step or not now.live, awaited=f"step {step} of run {run.id}")
         now = self.get(run)
         assert now.state is RunState.RUNNING, f"too late, or broken: {now.state} {now.message}"
         return now
 
     def until_ended(self, run: Run) -> Run:
         """Wait until the run is in a final state."""
-        self.until(lambda: not self.get(run).live)
+        self.until(lambda: not self.get(run).live, awaited=f"the end of run {run.id}")
         return self.get(run)
 
     def worker(self, run: Run) -> psutil.Process:

@@ -4,13 +4,13 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 from engine.access import local_owner
 from engine.runs import RunState
 from engine.service import runs
-from tests.faults.lab import LONG, PATIENCE_SECONDS, ROOT
+from tests.faults.lab import LONG, ROOT
+from tests.waiting import wait_until
 
 
 def test_a_run_in_a_terminal_that_was_killed_is_over_for_whoever_looks(home: Path) -> None:
@@ -18,11 +18,8 @@ def test_a_run_in_a_terminal_that_was_killed_is_over_for_whoever_looks(home: Pat
     child = subprocess.Popen(
         [sys.executable, "-m", "engine", "train", *flags], cwd=ROOT, stderr=subprocess.DEVNULL, start_new_session=True
     )
-    until = time.monotonic() + PATIENCE_SECONDS
-    while not (found := runs.list_all(local_owner())) or found[0].epoch < 1:
-        assert time.monotonic() < until
-        time.sleep(0.1)
-    run = found[0]
+    wait_until(lambda: any(run.epoch for run in runs.list_all(local_owner())), "an epoch of the run in the terminal")
+    (run,) = runs.list_all(local_owner())
     assert run.state is RunState.RUNNING
     os.kill(child.pid, signal.SIGKILL)
     child.wait()

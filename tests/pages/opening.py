@@ -11,7 +11,7 @@ SHELL = FOLDER.parent / "ui" / "shell.py"
 
 def open_page(name: str, **query: Any) -> AppTest:
     """The page after its first run; an exception on it fails the test."""
-    at = AppTest.from_file(str(SHELL), default_timeout=30)
+    at = AppTest.from_file(str(SHELL), default_timeout=120)
     for key, value in query.items():
         at.query_params[key] = str(value)
     at.switch_page(str(FOLDER / f"{name}.py"))

@@ -119,7 +119,7 @@ def open_all_pages(task: str, dataset: str, run: int) -> None:
     at = open_page("data", dataset=dataset)
     for tab in ("Examples", "Health"):
         at.session_state["data.tab"] = tab
-        at.run(timeout=60)
+        at.run(timeout=120)
         assert not at.exception
     at = open_page("run", run=run)
     assert any(metric.label.startswith("Test") for metric in at.metric)

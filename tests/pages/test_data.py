@@ -229,7 +229,7 @@ def test_a_check_is_asked_for_once_and_shows_what_it_found(store: Store) -> None
     at.session_state["data.tab"] = "Health"
     at.run()
     assert "always answering" in at.success[0].value
-    at.get_by_key("health.duplicates").click().run(timeout=60)
+    at.get_by_key("health.duplicates").click().run(timeout=120)
     assert any("No example is duplicated in another split" in element.value for element in at.success)
     assert "health.duplicates" not in [button.key for button in at.button]
 

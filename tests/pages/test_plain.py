@@ -169,7 +169,7 @@ def opened(name: str, tabs: dict[str, tuple[str, ...]] | None = None, **query: A
     for key, titles in (tabs or {}).items():
         for title in titles:
             at.session_state[key] = title
-            check(at.run(timeout=60))
+            check(at.run(timeout=120))
     return at
 
 
@@ -184,7 +184,7 @@ def test_a_set_is_browsed_checked_and_shown_in_the_form(name: str, sets: None, s
     own = {k: v for k, v in KINDS[name].items() if k not in ("task", "model")}
     at = opened("data", {"data.tab": ("Examples", "Health")}, dataset=own["dataset"], set=name)
     for button in [button for button in at.button if (button.key or "").startswith("health.")]:
-        check(at.get_by_key(button.key).click().run(timeout=60))
+        check(at.get_by_key(button.key).click().run(timeout=120))
     opened("train", **KINDS[name])
 
 
@@ -252,9 +252,9 @@ def test_words_of_the_address(page: str, query: dict[str, str], store: Store) ->
 def test_the_preview_of_an_import_and_what_came_of_it(filename: str, make: str, store: Store) -> None:
     at = open_page("data")
     at.get_by_key("own.file-0").upload(f"{planted.FOLDERS[0]} {filename}", getattr(planted, make)(PORT))
-    check(at.run(timeout=60))
+    check(at.run(timeout=120))
     at.get_by_key("own.start").click()
-    check(at.run(timeout=60))
+    check(at.run(timeout=120))
     assert at.success
 
 

@@ -106,9 +106,9 @@ def look_into(dataset: str, **query: str) -> None:
     at = open_page("data", dataset=dataset, **query)
     for tab in ("Examples", "Health"):
         at.session_state["data.tab"] = tab
-        at.run(timeout=60)
+        at.run(timeout=120)
         assert not at.exception, at.exception[0].message
-    at.get_by_key("health.duplicates").click().run(timeout=60)
+    at.get_by_key("health.duplicates").click().run(timeout=120)
     assert not at.exception
     assert "There are no duplicate examples." in [success.value for success in at.success]
 

@@ -172,7 +172,7 @@ def gallery() -> None:
 
 
 def test_examples_of_a_dataset_are_seen_and_heard(home: object) -> None:
-    at = AppTest.from_function(gallery, default_timeout=30).run()
+    at = AppTest.from_function(gallery, default_timeout=120).run()
     assert not at.exception, at.exception[0].message
     assert [caption for image in at.get("image") for caption in image.captions] == ["one of three", "the last"]
     assert len({player.proto.url for player in at.get("audio")}) == 2
