@@ -25,8 +25,8 @@ from engine.settings import settings
 from engine.store import Store
 from engine.tasks.tabular import TabularRegression, skewed
 from engine.training import session
-from engine.training.reporting import Report
 from engine.training.network import Network, build_network
+from engine.training.reporting import Report
 from engine.training.tensors import as_tensors
 from tests.extremes import all_at_one_end
 from tests.tiny import TINY
