@@ -19,7 +19,7 @@ from engine.settings import settings
 from engine.spec import FORKABLE
 from engine.store import Store
 from engine.studies import StudySpec
-from engine.training import callbacks, fit, reporting
+from engine.training import checkpointing, fit, reporting
 from tests.training_runs import RANDOM, SMALL, create, stopping_at, stopping_at_step, train, train_with_stops
 
 FOUR: dict[str, Any] = RANDOM | {"epochs": 4, "units": 8, "rotation": 0.0}
@@ -371,7 +371,7 @@ def test_epochs_that_are_left_in_the_middle_are_not_kept(store: Store, monkeypat
 
 def test_on_a_full_disk_kept_epochs_make_room_for_the_checkpoint(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     kept_before: list[list[int]] = []
-    write = callbacks.write_arrays
+    write = checkpointing.write_arrays
 
     def full_once(path: Path, state: dict[str, Any]) -> None:
         run_id = int(path.parent.name)
@@ -380,7 +380,7 @@ def test_on_a_full_disk_kept_epochs_make_room_for_the_checkpoint(store: Store, m
             raise OSError(errno.ENOSPC, "No space left on device", str(path))
         write(path, state)
 
-    monkeypatch.setattr(callbacks, "write_arrays", full_once)
+    monkeypatch.setattr(checkpointing, "write_arrays", full_once)
     run = train(store, **FOUR)
     assert run.state is RunState.COMPLETED
     assert kept_before == [[1, 2]]
@@ -436,7 +436,7 @@ def test_what_cannot_be_kept_ends_no_run(store: Store, monkeypatch: pytest.Monke
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(callbacks, "keep_epoch", full)
+    monkeypatch.setattr(checkpointing, "keep_epoch", full)
     run = train(store, **FOUR)
     assert (run.state, kept_epochs(run.id)) == (RunState.COMPLETED, [])
 
