@@ -12,7 +12,7 @@ from typing import Any
 from engine.artifacts import artifacts_of, share_file
 from engine.epochs import epoch_file, kept_epochs
 from engine.errors import TrainyardError
-from engine.runs import PARTS, Run, RunSpec, RunState, Training
+from engine.runs import Run, RunSpec, RunState, Training
 from engine.sentences import word
 from engine.settings import settings
 from engine.spec import Range, Spec
@@ -60,13 +60,7 @@ def fork_run(
 def fork_spec(parent: Run, epoch: int, changes: dict[str, Any]) -> RunSpec:
     """Return the values of a run at the end of `epoch` with flat `changes`, as `RunSpec.build` takes them: names of parts and
     of their fields."""
-    spec = spec_at(parent, epoch)
-    values = spec.flat()
-    for section in PARTS.keys() & changes.keys():
-        part: Spec = getattr(spec, section)
-        if changes[section] != part.name:
-            values = {name: value for name, value in values.items() if name not in type(part).model_fields}
-    return RunSpec.build(values | changes)
+    return spec_at(parent, epoch).changed(changes)
 
 
 def spec_at(parent: Run, epoch: int) -> RunSpec:

@@ -24,15 +24,37 @@ class Metric:
     """Aggregation over single examples: their mean, the root of their mean, or only from all of them together."""
     formula: str = ""
     """For the help: LaTeX between dollar signs, or words where they are clearer."""
+    anchor: str = ""
+    """The heading of `docs/formulas.md` that explains it; empty where none does."""
+    in_target_unit: bool = False
+    """Whether it is measured in the unit of the target, such as an error in euros."""
+
+    @property
+    def word(self) -> str:
+        """The title inside a sentence: abbreviations keep their capitals."""
+        return self.title if not self.title[1:2].islower() else self.title[:1].lower() + self.title[1:]
 
 
-LOSS = Metric("loss", "Loss", maximize=False)
-ACCURACY = Metric("accuracy", "Accuracy", share=True, formula=r"$\frac{1}{N}\sum_i [\hat y_i = y_i]$")
-CROSS_ENTROPY = Metric("cross_entropy", "Cross-entropy", maximize=False, formula=r"$-\frac{1}{N}\sum_i \log p_i(y_i)$")
-MACRO_F1 = Metric(
-    "macro_f1", "Macro F1", share=True, over="whole", formula=r"$\frac{1}{K}\sum_k \frac{2 P_k R_k}{P_k + R_k}$"
+LOSS = Metric("loss", "Loss", maximize=False, anchor="from-scores-to-a-loss")
+ACCURACY = Metric(
+    "accuracy", "Accuracy", share=True, formula=r"$\frac{1}{N}\sum_i [\hat y_i = y_i]$", anchor="accuracy"
 )
-AUC = Metric("auc", "AUC", over="whole", formula=r"$P(s_+ > s_-)$")
+CROSS_ENTROPY = Metric(
+    "cross_entropy",
+    "Cross-entropy",
+    maximize=False,
+    formula=r"$-\frac{1}{N}\sum_i \log p_i(y_i)$",
+    anchor="cross-entropy",
+)
+MACRO_F1 = Metric(
+    "macro_f1",
+    "Macro F1",
+    share=True,
+    over="whole",
+    formula=r"$\frac{1}{K}\sum_k \frac{2 P_k R_k}{P_k + R_k}$",
+    anchor="precision-recall-and-f1",
+)
+AUC = Metric("auc", "AUC", over="whole", formula=r"$P(s_+ > s_-)$", anchor="roc-curve-and-auc")
 CALIBRATION_ERROR = Metric(
     "ece",
     "Calibration error",
@@ -40,21 +62,38 @@ CALIBRATION_ERROR = Metric(
     share=True,
     over="whole",
     formula=r"$\sum_b \frac{n_b}{N} |\mathrm{acc}_b - \mathrm{conf}_b|$",
+    anchor="calibration-error",
 )
-PRECISION = Metric("precision", "Precision", share=True, over="whole", formula=r"$TP / (TP + FP)$")
-RECALL = Metric("recall", "Recall", share=True, over="whole", formula=r"$TP / (TP + FN)$")
-F1 = Metric("f1", "F1", share=True, over="whole", formula=r"$2 P R / (P + R)$")
-MAE = Metric("mae", "Mean absolute error", maximize=False, formula=r"$\frac{1}{N}\sum_i |\hat y_i - y_i|$")
+_CLASS = "precision-recall-and-f1"
+PRECISION = Metric("precision", "Precision", share=True, over="whole", formula=r"$TP / (TP + FP)$", anchor=_CLASS)
+RECALL = Metric("recall", "Recall", share=True, over="whole", formula=r"$TP / (TP + FN)$", anchor=_CLASS)
+F1 = Metric("f1", "F1", share=True, over="whole", formula=r"$2 P R / (P + R)$", anchor=_CLASS)
+MAE = Metric(
+    "mae",
+    "Mean absolute error",
+    maximize=False,
+    formula=r"$\frac{1}{N}\sum_i |\hat y_i - y_i|$",
+    anchor="errors-of-numbers",
+    in_target_unit=True,
+)
 RMSE = Metric(
     "rmse",
     "Root mean squared error",
     maximize=False,
     over="root",
     formula=r"$\sqrt{\frac{1}{N}\sum_i (\hat y_i - y_i)^2}$",
+    anchor="errors-of-numbers",
+    in_target_unit=True,
 )
-R2 = Metric("r2", "R²", over="whole", formula=r"$1 - \sum_i (\hat y_i - y_i)^2 / \sum_i (y_i - \bar y)^2$")
-LEARNING_RATE = Metric("learning_rate", "Learning rate", over="whole")
-SPEED = Metric("examples_per_second", "Examples/s", over="whole")
+R2 = Metric(
+    "r2",
+    "R²",
+    over="whole",
+    formula=r"$1 - \sum_i (\hat y_i - y_i)^2 / \sum_i (y_i - \bar y)^2$",
+    anchor="errors-of-numbers",
+)
+LEARNING_RATE = Metric("learning_rate", "Learning rate", over="whole", anchor="learning")
+SPEED = Metric("examples_per_second", "Examples/s", over="whole", anchor="learning")
 
 STANDARD = (
     *(LOSS, ACCURACY, CROSS_ENTROPY, MACRO_F1, AUC, CALIBRATION_ERROR, PRECISION, RECALL, F1),

@@ -133,6 +133,15 @@ class RunSpec:
         default = usual_values(names, self.dataset.model_dump(mode="json"))
         return names | {name: value for name, value in self.values().items() if default.get(name) != value}
 
+    def changed(self, changes: Mapping[str, Any]) -> Self:
+        """Return this spec with flat `changes`, as `build` takes them; a part that is replaced takes its fields with it."""
+        values = self.flat()
+        for section in PARTS.keys() & changes.keys():
+            part: Spec = getattr(self, section)
+            if changes[section] != part.name:
+                values = {name: value for name, value in values.items() if name not in type(part).model_fields}
+        return self.build(values | dict(changes))
+
     @property
     def moves_targets(self) -> bool:
         """Whether the augmentation is on and the task's targets must move with the inputs."""

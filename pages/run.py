@@ -17,11 +17,12 @@ from ui.runs.family import draw_family
 from ui.runs.feeds import Feed, crowd, feed
 from ui.runs.forks import answer_asked, ask_to_fork, draw_fork_button
 from ui.runs.group import draw_group
+from ui.runs.headline import draw_headline
 from ui.runs.probes import draw_probes
 from ui.runs.rate import draw_rate_button
 from ui.runs.views import draw_live, tick_seconds
 from ui.sentences import said
-from ui.words import local_time, title_of
+from ui.words import local_time, metric_help, title_of
 
 
 def main() -> None:
@@ -97,22 +98,15 @@ def _pace(run: Run) -> float | None:
 
 def _draw_outcome(run: Run) -> None:
     """Why it ended, and what it reached."""
-    if run.state == RunState.FAILED:
-        st.error(
-            said(run.message) or _("The run failed without a message. The log may say why."), icon=":material/error:"
-        )
-    elif run.message:
+    draw_headline(run)
+    if run.message and run.state != RunState.FAILED:  # the headline says why it failed
         st.info(said(run.message), icon=":material/info:")
     figures = final_figures(run)
     if figures:
         with st.container(horizontal=True):
-            for label, value in figures:
-                st.metric(
-                    label,
-                    value,
-                    border=True,
-                    help=_("Measured once, at the end, on examples that were never trained on."),
-                )
+            for label, value, name in figures:
+                words = metric_help(name, _("Measured once, at the end, on examples that were never trained on."))
+                st.metric(label, value, border=True, help=words)
 
 
 def _nothing(sentence: str) -> None:

@@ -6,6 +6,7 @@ import streamlit as st
 
 from engine.errors import TrainyardError
 from engine.runs import RunSpec
+from engine.service.commands import train_command
 from ui import lab
 from ui.charts.strips import schedule_curve
 from ui.data.summary import draw_facts
@@ -13,7 +14,6 @@ from ui.language import _
 from ui.navigation import page
 from ui.sentences import said
 from ui.theme import theme_name
-from ui.train.codec import command_line
 from ui.train.cost import draw_cost
 from ui.train.data import draw_data
 from ui.train.fork_form import Fork, draw_fork, read_fork
@@ -51,7 +51,7 @@ def main() -> None:
     draw_augmentation(form)
     terminal = st.expander(_("The same from a terminal"), icon=":material/terminal:", key="terminal", on_change="rerun")
     if terminal.open:  # what colours a code is as large as all the rest of the page
-        terminal.code(shlex.join(fork.command(spec) if fork else command_line(spec)), language="bash", wrap_lines=True)
+        terminal.code(shlex.join(fork.command(spec) if fork else train_command(spec)), language="bash", wrap_lines=True)
     with head:
         draw_launch(spec, available, fork)
         costs = st.container()

@@ -62,6 +62,7 @@ def _from_registries() -> Iterator[tuple[str, tuple[str, int]]]:
         yield kind.title, (f"{type(modality_of(kind.name)).__module__.replace('.', '/')}/__init__.py", 0)
     for metric in declared():
         yield metric.title, ("engine/metrics.py", 0)
+        yield metric.word, ("engine/metrics.py", 0)
     for state in (*RunState, *StudyState):
         yield state.value, ("engine/runs.py", 0)
     for info in Settings.model_fields.values():

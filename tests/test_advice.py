@@ -16,10 +16,10 @@ from engine.imports.versions import delete_set
 from engine.modalities.base import Modality, modalities
 from engine.models.base import models
 from engine.runs import RunSpec
+from engine.service.commands import train_command
 from engine.studies import StudySpec
 from engine.tasks.base import tasks
 from tests.test_own_data import flowers, imported, reviews, upload
-from ui.train.codec import command_line
 from ui.train.form import read_form
 
 SIZES = (20, 200, 2_000, 50_000)
@@ -102,7 +102,7 @@ def test_a_link_and_a_command_name_only_what_differs_from_the_advice(mine: str) 
     changed = RunSpec.build(values | {"epochs": 3})
     assert changed.flat()["epochs"] == 3
     assert RunSpec.build(changed.flat()) == changed
-    words = " ".join(command_line(changed))
+    words = " ".join(train_command(changed))
     assert f"--texts {mine}" in words
     assert "--epochs 3" in words
     assert "batch" not in words

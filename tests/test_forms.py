@@ -6,11 +6,11 @@ from streamlit.testing.v1 import AppTest
 from engine.datasets.base import datasets
 from engine.models.base import models
 from engine.runs import PARTS, RunSpec
+from engine.service.commands import train_command, write_value
 from engine.spec import Choices, Range, Spec
 from engine.tasks.base import tasks
-from ui.train.codec import command_line, expected, parse_value
+from ui.train.codec import expected, parse_value
 from ui.train.form import read_form
-from ui.words import write_value
 
 
 def every_part() -> list[type[Spec]]:
@@ -82,7 +82,7 @@ def test_every_field_can_say_what_it_takes(part: type[Spec]) -> None:
 
 def test_the_terminal_command_builds_the_same_run() -> None:
     spec = RunSpec.build({"model": "vit", "optimizer": "sgd", "nesterov": True, "schedule": "cosine", "seed": 7})
-    words = command_line(spec)
+    words = train_command(spec)
     assert words[:4] == ["python", "-m", "engine", "train"]
     assert "--nesterov" in words
     assert words[words.index("--seed") + 1] == "7"

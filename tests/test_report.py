@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 
 from engine.artifacts import artifacts_of
+from engine.baselines.names import TITLES
 from engine.store import Store
 from tests import seeding
-from ui.evaluation.baselines import TITLES, baseline_sentence
+from ui.evaluation.baselines import baseline_sentence
 from ui.evaluation.report import _width, aligned, report_text
 
 BASELINE: dict[str, Any] = {

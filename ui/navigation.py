@@ -38,6 +38,7 @@ PAGES = (
     Entry("compare", N_("Compare"), ":material/compare_arrows:", N_("Several runs side by side."), hidden=True),
     Entry("leaderboard", N_("Leaderboard"), ":material/leaderboard:", N_("The best runs on each dataset.")),
     Entry("demo", N_("Demo"), ":material/draw:", N_("Try a trained network on your own input.")),
+    Entry("learn", N_("Learn"), ":material/menu_book:", N_("The guide, and how every figure is computed.")),
     Entry("system", N_("System"), ":material/memory:", N_("Devices, workers, disk and versions.")),
 )
 """In the order of the menu; one arrives at the first, unless a person has chosen another."""

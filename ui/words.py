@@ -10,9 +10,11 @@ import streamlit as st
 from engine.errors import TrainyardError
 from engine.metrics import metric_named
 from engine.runs import RESUMABLE, Run, RunState
+from engine.service.commands import write_value
 from engine.spec import Choices, Range
 from engine.studies import Domain
 from engine.tasks.base import tasks
+from ui.documents import FORMULAS, link
 from ui.language import N_, _
 
 if TYPE_CHECKING:
@@ -193,6 +195,13 @@ def metric_word(name: str) -> str:
     return label if label.isupper() else label.lower()
 
 
+def metric_help(name: str, words: str = "") -> str | None:
+    """The help of a metric: `words`, its formula, and the place on the Learn page that explains it. Markdown."""
+    metric = metric_named(name)
+    more = f"[{_('Explained in Formulas')}]({link(FORMULAS, metric.anchor)})" if metric.anchor else ""
+    return "\n\n".join(text for text in (words, metric.formula, more) if text) or None
+
+
 def is_share(name: str) -> bool:
     """Whether a metric lies between 0 and 1 and reads best as a percentage."""
     return metric_named(name).share
@@ -207,13 +216,6 @@ _SECTIONS = {
 def section_title(section: str) -> str:
     """Return the name of a part of a spec."""
     return _(_SECTIONS.get(section, section))
-
-
-def write_value(value: Any) -> str:
-    """The text of one value in a URL or on a command line."""
-    return (
-        str(value).lower() if isinstance(value, bool) else f"{value:.10g}" if isinstance(value, float) else str(value)
-    )
 
 
 def value_text(value: Any) -> str:

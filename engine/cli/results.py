@@ -1,9 +1,34 @@
-"""Results of a run, in lines for a terminal: its figures, the baseline, and whether it has learned anything."""
+"""Results of a run, in lines for a terminal: the headline, its figures, and the baseline's."""
 
+import shlex
 from typing import Any
 
+from engine import service
+from engine.access import Actor
+from engine.advice.findings import Headline
 from engine.comparing.differences import baseline_metrics
 from engine.runs import Run
+from engine.service.commands import suggested_command
+
+_PROSE_INDENT = "  - "
+
+
+def headline_lines(actor: Actor, run: Run) -> list[str]:
+    """The title, what was found, and what to try next with the command for it; nothing for a run that goes on."""
+    if not run.state.final:
+        return []
+    found = service.headlines.of(actor, run)
+    lines = [f"{found.title}.", *(f"{_PROSE_INDENT}{finding.sentence}" for finding in found.findings)]
+    return [*lines, *_suggested(run, found)]
+
+
+def _suggested(run: Run, found: Headline) -> list[str]:
+    lines = []
+    for suggestion in found.suggestions:
+        command = suggested_command(run, suggestion)
+        lines.append(f"Next: {suggestion.label}. {suggestion.why}")
+        lines += [f"  {shlex.join(command)}"] if command else []
+    return lines
 
 
 def result_lines(run: Run) -> list[str]:
@@ -11,7 +36,7 @@ def result_lines(run: Run) -> list[str]:
     result, metrics = run.result, run.parsed().task.metric_names()
     names = [name for name in (*(f"test_{metric}" for metric in metrics), "examples_per_second") if name in result]
     lines = [f"{name.replace('_', ' ')}: {result[name]:.4g}" for name in names]
-    return [*lines, *_baseline(result, metrics), *_guess(result)]
+    return [*lines, *_baseline(result, metrics)]
 
 
 def baseline_of_run(run: Run) -> dict[str, Any] | None:
@@ -32,14 +57,3 @@ def _baseline(result: dict[str, Any], metrics: tuple[str, ...]) -> list[str]:
     if fit and not fit["complete"]:
         line += " (its search was cut short: time was out)"
     return [line]
-
-
-def _guess(result: dict[str, Any]) -> list[str]:
-    """A warning where the network is no better than one answer to everything."""
-    if not result.get("guess_no_worse"):
-        return []
-    name = result["guess_metric"]
-    return [
-        f"The network is not better than always answering {result['guess_answer']!r}, which reaches a test {name} of "
-        f"{result[f'guess_{name}']:.4g}. It has learned nothing that helps."
-    ]

@@ -65,6 +65,7 @@ def show(arguments: argparse.Namespace) -> int:
         "steering": run.steering,
         "kept_epochs": service.artifacts.epochs(actor, run),
         "environment": run.environment,
+        "headline": service.headlines.of(actor, run).to_dict() if run.state.final else None,
         "history": service.metrics.history(actor, run),
         "folder": str(service.artifacts.files(actor, run).folder),
     }

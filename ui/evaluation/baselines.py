@@ -1,33 +1,26 @@
 """The baseline in words: what it is, what it reaches, and whether the network is better."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from engine.evaluation import deciding_metric, gain
+from engine.baselines.names import title_of
+from engine.evaluation import contrary, deciding_metric, gain
 from engine.sentences import from_json
-from ui.language import N_, _
+from ui.language import _
 from ui.sentences import said_plain
-from ui.words import is_share, metric_label, metric_text
-
-TITLES = {
-    "logistic-regression": N_("logistic regression"),
-    "logistic-regression-pixels": N_("logistic regression on pixels"),
-    "logistic-regression-words": N_("logistic regression on words"),
-    "logistic-regression-characters": N_("logistic regression on groups of letters"),
-    "logistic-regression-mel-bands": N_("logistic regression on the loudness of mel bands"),
-    "ridge-regression": N_("ridge regression"),
-    "gradient-boosting": N_("gradient boosted trees"),
-}
-"""Names of methods inside a sentence."""
+from ui.words import is_share, metric_text, metric_word
 
 
 def baseline_title(name: str) -> str:
     """The words for a method, in the viewer's language where they are known."""
-    return _(TITLES[name]) if name in TITLES else name.replace("-", " ")
+    return said_plain(title_of(name))
 
 
-def baseline_sentence(evaluated: Mapping[str, Any], objective: str) -> str:
-    """The baseline on one evaluated split, beside the network; "" for a run of before there were baselines."""
+def baseline_sentence(evaluated: Mapping[str, Any], objective: str, shown: Sequence[str] = ()) -> str:
+    """The baseline on one evaluated split, beside the network; "" for a run of before there were baselines.
+
+    The objective's metric gives the verdict. One of the metrics `shown` beside it that says the opposite is named.
+    """
     baseline = evaluated.get("baseline") or {}
     if baseline.get("problem"):
         return _("There is no baseline for this dataset. {problem}").format(
@@ -39,13 +32,24 @@ def baseline_sentence(evaluated: Mapping[str, Any], objective: str) -> str:
     other, value = baseline["metrics"][metric], evaluated["metrics"].get(metric)
     words = {
         "name": baseline_title(baseline["name"]),
-        "metric": metric_label(metric).lower(),
+        "metric": metric_word(metric),
         "value": metric_text(metric, other),
     }
     if value is None:
         return _("Baseline: {name}, {metric} {value}.").format(**words)
     better = gain(metric, value, other)
-    return _verdict(better, metric).format(**words, amount=_amount(abs(better), metric)) + _reservations(baseline)
+    verdict = _verdict(better, metric).format(**words, amount=_amount(abs(better), metric))
+    second = contrary(metric, shown, evaluated["metrics"], baseline["metrics"])
+    return verdict + (_other_verdict(second, evaluated, baseline) if second else "") + _reservations(baseline)
+
+
+def _other_verdict(metric: str, evaluated: Mapping[str, Any], baseline: Mapping[str, Any]) -> str:
+    """The figure of another metric that says the opposite."""
+    return " " + _("By {metric} it is the other way round: {value} against {other}.").format(
+        metric=metric_word(metric),
+        value=metric_text(metric, evaluated["metrics"][metric]),
+        other=metric_text(metric, baseline["metrics"][metric]),
+    )
 
 
 def _verdict(better: float, metric: str) -> str:
@@ -83,6 +87,4 @@ def guess_sentence(evaluated: Mapping[str, Any]) -> str:
     return _(
         "The network is not better than always answering “{answer}”: {metric} {value}. It has not "
         "learned anything useful."
-    ).format(
-        answer=guess["answer"], metric=metric_label(metric).lower(), value=metric_text(metric, guess["metrics"][metric])
-    )
+    ).format(answer=guess["answer"], metric=metric_word(metric), value=metric_text(metric, guess["metrics"][metric]))

@@ -14,27 +14,32 @@ from ui.evaluation.baselines import baseline_sentence, guess_sentence
 from ui.evaluation.report import report_text
 from ui.language import _
 from ui.predictions import Renderer, renderer_for
-from ui.words import metric_label, metric_text, metric_word, objective_of, title_of
+from ui.words import metric_help, metric_label, metric_text, metric_word, objective_of, title_of
 
 _log = logging.getLogger(__name__)
 
 
-def final_figures(run: Run) -> list[tuple[str, str]]:
-    """Label and text of each metric on the test split: the task's own, the baseline's after each, then the loss."""
-    task = title_of(run, "task")
-    metrics = tasks[task].metric_names() if task in tasks else ()
+def final_figures(run: Run) -> list[tuple[str, str, str]]:
+    """Label, text and name of each metric on the test split: the task's own, the baseline's after each, then the loss."""
+    metrics = metric_names(run)
     figures = [
-        (words.format(metric=metric_word(name)), metric_text(name, run.result[f"{origin}_{name}"]))
+        (words.format(metric=metric_word(name)), metric_text(name, run.result[f"{origin}_{name}"]), name)
         for name in (*metrics, "loss")
         for origin, words in (("test", _("Test {metric}")), ("baseline", _("Baseline, test {metric}")))
         if run.result.get(f"{origin}_{name}") is not None
     ]
     return figures + [
-        (f"{_(title)}: {metric_label(name).lower()}", metric_text(name, run.result[f"{extra}_{name}"]))
+        (f"{_(title)}: {metric_label(name).lower()}", metric_text(name, run.result[f"{extra}_{name}"]), name)
         for extra, title in _extra_tests(run).items()
         for name in metrics
         if run.result.get(f"{extra}_{name}") is not None
     ]
+
+
+def metric_names(run: Run) -> tuple[str, ...]:
+    """The metrics of the run's task; none where it is no longer known."""
+    task = title_of(run, "task")
+    return tasks[task].metric_names() if task in tasks else ()
 
 
 def _extra_tests(run: Run) -> dict[str, str]:
@@ -74,10 +79,10 @@ def draw_evaluation(run: Run) -> None:
     if evaluated.get("metrics"):
         with st.container(horizontal=True):
             for name, value in evaluated["metrics"].items():
-                st.metric(metric_label(name), metric_text(name, value), border=True)
+                st.metric(metric_label(name), metric_text(name, value), border=True, help=metric_help(name))
     if warning := guess_sentence(evaluated):
         st.container(border=True).text(warning)
-    if sentence := baseline_sentence(evaluated, objective_of(run)):
+    if sentence := baseline_sentence(evaluated, objective_of(run), metric_names(run)):
         st.text(sentence, help=_("Result of a classical method fitted on the same training examples."))
     st.download_button(
         _("Report"),

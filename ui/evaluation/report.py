@@ -21,7 +21,7 @@ def report_text(run: Run, evaluation: Mapping[str, Any]) -> str:
     parts = [_heading(run)]
     for split, title in (("test", _("Test split")), ("validation", _("Validation split"))):
         if evaluation.get(split):
-            parts.append(_evaluation(title, evaluation[split], objective_of(run), renderer))
+            parts.append(_evaluation(title, evaluation[split], run, renderer))
     return "\n\n".join(parts) + "\n"
 
 
@@ -56,10 +56,12 @@ def _settings(run: Run) -> str:
         return ""
 
 
-def _evaluation(title: str, evaluated: Mapping[str, Any], objective: str, renderer: Renderer) -> str:
+def _evaluation(title: str, evaluated: Mapping[str, Any], run: Run, renderer: Renderer) -> str:
     lines = [title, "-" * _width(title), ""]
     lines += aligned([(metric_label(name), metric_text(name, value)) for name, value in evaluated["metrics"].items()])
-    for sentence in (baseline_sentence(evaluated, objective), guess_sentence(evaluated)):
+    task = title_of(run, "task")
+    shown = tasks[task].metric_names() if task in tasks else ()
+    for sentence in (baseline_sentence(evaluated, objective_of(run), shown), guess_sentence(evaluated)):
         lines += ["", sentence] if sentence else []
     if rows := renderer.report(evaluated):
         lines += ["", *aligned(rows)]

@@ -48,11 +48,15 @@ def draw_actions(run: Run) -> None:
         st.rerun()
     if not run.live and run.parent_id is None:  # one that trains has enough buttons; a fork would not begin anew
         _seeds_button(run)
-    if can_be_tried(run) and st.button(
-        _("Try it"),
-        type="primary",
-        icon=":material/draw:",
-        help=_("Try the trained network on your own input."),
+    if (
+        not run.state.final
+        and can_be_tried(run)
+        and st.button(  # of an ended run the headline has it
+            _("Try it"),
+            type="primary",
+            icon=":material/draw:",
+            help=_("Try the trained network on your own input."),
+        )
     ):
         st.switch_page(page("demo"), query_params={"run": str(run.id)})
 

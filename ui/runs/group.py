@@ -11,7 +11,7 @@ from engine.settings import settings
 from ui import lab
 from ui.language import _
 from ui.navigation import page
-from ui.words import STATES, metric_label, metric_text
+from ui.words import STATES, metric_help, metric_label, metric_text
 
 
 def draw_group(run: Run) -> None:
@@ -53,8 +53,11 @@ def _draw_spread(members: list[Run], split: str) -> None:
                 delta_color="off",
                 delta_arrow="off",
                 border=True,
-                help=_("Mean and standard deviation over {count} ended runs, with the interval of the mean.").format(
-                    count=found.count
+                help=metric_help(
+                    name,
+                    _("Mean and standard deviation over {count} ended runs, with the interval of the mean.").format(
+                        count=found.count
+                    ),
                 ),
             )
 

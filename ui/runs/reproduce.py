@@ -10,12 +10,12 @@ import streamlit as st
 from engine import service
 from engine.errors import TrainyardError
 from engine.runs import Run, RunSpec
+from engine.service.commands import train_command
 from engine.settings import settings
 from ui import lab
 from ui.language import _
 from ui.navigation import page
 from ui.sentences import said
-from ui.train.codec import command_line
 
 if TYPE_CHECKING:
     from engine.scripting.files import ScriptFiles
@@ -103,7 +103,7 @@ def _draw_again(run: Run, spec: RunSpec) -> None:
     st.caption(_("A link that opens the Train form with these values:"))
     st.code(link_of(spec, st.context.url or ""), language=None, wrap_lines=True)
     st.caption(_("The same from a terminal:"))
-    st.code(shlex.join(command_line(spec)), language="bash", wrap_lines=True)
+    st.code(shlex.join(train_command(spec)), language="bash", wrap_lines=True)
 
 
 def _draw_script(run: Run, spec: RunSpec) -> None:

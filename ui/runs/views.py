@@ -25,6 +25,7 @@ from ui.words import (
     best_figure,
     headline_of,
     is_share,
+    metric_help,
     metric_label,
     metric_text,
     progress_share,
@@ -112,9 +113,12 @@ def draw_objective(run: Run) -> None:
         delta=words or None,
         delta_color="off" if better == 0 else "green" if better > 0 else "orange",
         delta_arrow="off" if better == 0 else "up" if better > 0 else "down",
-        help=_(
-            "On validation examples, which the network never trains on. The baseline is a simple method that was fitted to the same "
-            "training examples."
+        help=metric_help(
+            metric,
+            _(
+                "On validation examples, which the network never trains on. The baseline is a simple method that was fitted to the same "
+                "training examples."
+            ),
         ),
     )
 
@@ -136,18 +140,18 @@ def beside_baseline(metric: str, better: float, level: float) -> str:
 
 def draw_numbers(feed: Feed, run: Run) -> None:
     """The newest values in one row."""
-    numbers = []
+    numbers: list[tuple[str, str, str | None]] = []
     speed = feed.last("train", "examples_per_second")
     speed = speed if run.live else run.result.get("examples_per_second", speed)
     if speed is not None:
-        numbers.append((metric_label("examples_per_second"), f"{speed:,.0f}"))
+        numbers.append((metric_label("examples_per_second"), f"{speed:,.0f}", metric_help("examples_per_second")))
     if (rate := feed.last("train", "learning_rate")) is not None:
-        numbers.append((metric_label("learning_rate"), f"{rate:.2g}"))
+        numbers.append((metric_label("learning_rate"), f"{rate:.2g}", metric_help("learning_rate")))
     if run.live:
-        numbers += _machine_numbers(feed)
+        numbers += [(*number, None) for number in _machine_numbers(feed)]
     with st.container(horizontal=True):
-        for label, value in numbers:
-            st.metric(label, value, border=True, width="stretch")
+        for label, value, words in numbers:
+            st.metric(label, value, border=True, width="stretch", help=words)
 
 
 def _machine_numbers(feed: Feed) -> list[tuple[str, str]]:

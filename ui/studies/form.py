@@ -9,6 +9,7 @@ import streamlit as st
 from engine.errors import TrainyardError
 from engine.runs import RunSpec
 from engine.search.suggestions import suggested_domain, suggested_space
+from engine.service.commands import write_value
 from engine.spec import Choices, Field, Range
 from engine.studies import (
     DIRECTIONS,
@@ -28,7 +29,6 @@ from ui.language import _
 from ui.plain import plain_label
 from ui.sentences import said
 from ui.train.form import OBJECTIVE, VARY, Form, read_form, read_spec
-from ui.words import write_value
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,10 @@
-"""Values of the form as texts: in a URL, on a command line, and in words."""
+"""Values of the form as texts: in a URL, and in words."""
 
 from typing import Any
 
-from engine.runs import PARTS, RunSpec, choose_parts
+from engine.service.commands import write_value
 from engine.spec import Choices, Field, Range, Spec
 from ui.language import _
-from ui.words import write_value
 
 
 def parse_value(part: type[Spec], field: Field, text: str) -> Any:
@@ -29,23 +28,3 @@ def expected(field: Field) -> str:
             return _("expected one of {options}").format(options=", ".join(map(write_value, options)))
         case _other:
             return _("expected another type of value")
-
-
-def command_line(spec: RunSpec) -> list[str]:
-    """The same training as arguments of the terminal command: dataset, model, and what differs from the defaults."""
-    usual = choose_parts({"dataset": spec.dataset.name})
-    flat = {
-        name: value
-        for name, value in spec.flat().items()
-        if name in ("dataset", "model") or name not in PARTS or value != usual[name].name
-    }
-    flags = [word for name, value in flat.items() for word in flag(name, value)]
-    return ["python", "-m", "engine", "train", *flags]
-
-
-def flag(name: str, value: Any) -> list[str]:
-    """One value as words of a command line."""
-    name = name.replace("_", "-")
-    if isinstance(value, bool):
-        return [f"--{name}" if value else f"--no-{name}"]
-    return [f"--{name}", write_value(value)]

@@ -10,12 +10,11 @@ from engine.access import Actor
 from engine.errors import TrainyardError
 from engine.forks import changeable_fields, check_fork, check_kept, spec_at
 from engine.runs import Run, RunSpec, is_run_id
+from engine.service.commands import fork_command, write_value
 from ui.language import _
 from ui.navigation import page
 from ui.sentences import said
-from ui.train.codec import flag
 from ui.train.form import FORK, FORK_EPOCH, Form, reset_form
-from ui.words import write_value
 
 _KEPT_PARTS = ("task", "dataset", "model", "optimizer")
 
@@ -38,12 +37,7 @@ class Fork:
 
     def command(self, spec: RunSpec) -> list[str]:
         """The same as arguments of the terminal command."""
-        before = spec_at(self.parent, self.epoch).values()
-        changed = {name: value for name, value in spec.values().items() if before.get(name) != value}
-        if spec.schedule.name != self.parent.parsed().schedule.name:
-            changed = {"schedule": spec.schedule.name} | changed
-        flags = [word for name, value in changed.items() for word in flag(name, value)]
-        return ["python", "-m", "engine", "fork", str(self.parent.id), "--epoch", str(self.epoch), *flags]
+        return fork_command(self.parent, self.epoch, spec)
 
     def reset(self) -> None:
         """Back to the values of the parent: the defaults of a form need not fit it."""

@@ -15,13 +15,13 @@ import streamlit as st
 from engine.advice.defaults import Advice
 from engine.errors import TrainyardError
 from engine.runs import PARTS, RunSpec, advice_for, choose_parts, usual_values
+from engine.service.commands import write_value
 from engine.spec import Field, Spec
 from engine.studies import Search
 from ui.language import _
 from ui.plain import plain_label
 from ui.sentences import said
 from ui.train.codec import expected, parse_value
-from ui.words import write_value
 
 VARY, OBJECTIVE, STUDY_NAME = "vary", "objectives", "study_name"
 SEARCH_PARAMS = frozenset({VARY, OBJECTIVE, STUDY_NAME, *Search.model_fields})

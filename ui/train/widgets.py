@@ -7,11 +7,11 @@ import streamlit as st
 
 from engine.errors import TrainyardError
 from engine.runs import PARTS, choose_parts, models_for
+from engine.service.commands import write_value
 from engine.spec import Choices, Field, Options, Range, Spec
 from ui.language import _
 from ui.train.form import OTHER_PARAMS, Form, read_form
 from ui.train.sources import values_of
-from ui.words import write_value
 
 _SEGMENTS_CHARACTERS = 28  # choices that fit into one line beside a picture; more go into a list
 

@@ -1,0 +1,19 @@
+"""The words for classical methods."""
+
+from engine.sentences import Sentence, word
+
+TITLES = {
+    "logistic-regression": Sentence("logistic regression"),
+    "logistic-regression-pixels": Sentence("logistic regression on pixels"),
+    "logistic-regression-words": Sentence("logistic regression on words"),
+    "logistic-regression-characters": Sentence("logistic regression on groups of letters"),
+    "logistic-regression-mel-bands": Sentence("logistic regression on the loudness of mel bands"),
+    "ridge-regression": Sentence("ridge regression"),
+    "gradient-boosting": Sentence("gradient boosted trees"),
+}
+"""Titles of methods inside a sentence."""
+
+
+def title_of(name: str) -> Sentence:
+    """Return the words for a method; a name that nobody knows is written without its hyphens."""
+    return TITLES.get(name) or word(name.replace("-", " "))
