@@ -114,7 +114,7 @@ def test_a_noisy_rise_is_seen_all_the_same(epochs: int) -> None:
 
 
 def test_an_objective_that_still_rises_at_the_end_says_so_with_its_pace() -> None:
-    seen = replace(ENDED, history={"val_accuracy": [0.5, 0.55, 0.6, 0.65, 0.7, 0.75]})
+    seen = replace(ENDED, history={"val_accuracy": [0.5, 0.55, 0.6, 0.65, 0.7, 0.75]}, planned_epochs=6)
     assert "better by 5 points in each" in said(seen, "still-learning")
 
 

@@ -126,3 +126,8 @@ def link(name: str, anchor: str = "") -> str:
     """
     query = {READ: name} | ({"lang": language()} if "lang" in st.query_params else {})
     return f"learn?{urlencode(query)}" + (f"#{anchor}" if anchor else "")
+
+
+def explained(words: str, anchor: str) -> str:
+    """Return `words` as a link to a heading of the formulas; nothing without a heading."""
+    return f"[{words}]({link(FORMULAS, anchor)})" if anchor else ""

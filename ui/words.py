@@ -14,7 +14,7 @@ from engine.service.commands import write_value
 from engine.spec import Choices, Range
 from engine.studies import Domain
 from engine.tasks.base import tasks
-from ui.documents import FORMULAS, link
+from ui.documents import explained
 from ui.language import N_, _
 
 if TYPE_CHECKING:
@@ -198,7 +198,7 @@ def metric_word(name: str) -> str:
 def metric_help(name: str, words: str = "") -> str | None:
     """The help of a metric: `words`, its formula, and the place on the Learn page that explains it. Markdown."""
     metric = metric_named(name)
-    more = f"[{_('Explained in Formulas')}]({link(FORMULAS, metric.anchor)})" if metric.anchor else ""
+    more = explained(_("What it means"), metric.anchor)
     return "\n\n".join(text for text in (words, metric.formula, more) if text) or None
 
 

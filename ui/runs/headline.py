@@ -9,7 +9,7 @@ from engine.advice.findings import Finding, Headline, Severity, Suggestion
 from engine.forks import spec_at
 from engine.runs import Run, RunState
 from ui import lab
-from ui.documents import FORMULAS, link
+from ui.documents import explained
 from ui.language import _
 from ui.navigation import page
 from ui.runs.actions import apply, can_be_tried, resume
@@ -62,8 +62,8 @@ def _found(run_id: int, _state: RunState, _attempt: int, _written: int) -> Headl
 
 def _draw_finding(finding: Finding) -> None:
     icon, colour = _LOOKS[finding.severity]
-    more = f" [{_('How is this found?')}]({link(FORMULAS, finding.anchor)})" if finding.anchor else ""
-    st.markdown(f":{colour}[{icon}] {said(finding.sentence)}", help=more.strip() or None)
+    more = explained(_("The rule behind this"), finding.anchor)
+    st.markdown(f":{colour}[{icon}] {said(finding.sentence)}", help=more or None)
 
 
 def _draw_next(run: Run, found: Headline) -> None:
@@ -81,7 +81,7 @@ def _draw_next(run: Run, found: Headline) -> None:
                 said_plain(suggestion.label),
                 key=f"next-{suggestion.kind}",
                 icon=_ICONS.get(suggestion.kind),
-                help=f"{said(suggestion.why)} [{_('Why this?')}]({link(FORMULAS, suggestion.anchor)})",
+                help=f"{said(suggestion.why)} {explained(_('The rule behind this'), suggestion.anchor)}",
             ):
                 follow(run, suggestion)
 
