@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ui.documents import DOCUMENTS, GUIDE, READ, Heading, Part, document, translated, with_links
+from ui.documents import DOCUMENTS, GUIDE, READ, Heading, Part, Picture, document, translated, with_links
 from ui.language import _
 
 _LISTED = 3
@@ -58,9 +58,16 @@ def _draw_content(part: Part, name: str) -> None:
         if isinstance(piece, str):
             st.markdown(with_links(piece, name))
         else:
-            alt, file = piece
-            if file.is_file():
-                st.image(file, caption=alt, width=_PICTURE_PIXELS)
+            _draw_pictures([picture for picture in piece if picture.file.is_file()])
+
+
+def _draw_pictures(pictures: list[Picture]) -> None:
+    """One picture as large as it reads well; several beside each other."""
+    if len(pictures) == 1:
+        st.image(pictures[0].file, caption=pictures[0].alt, width=_PICTURE_PIXELS, alt=pictures[0].alt)
+    elif pictures:
+        for column, picture in zip(st.columns(len(pictures)), pictures, strict=True):
+            column.image(picture.file, caption=picture.alt, alt=picture.alt)
 
 
 main()

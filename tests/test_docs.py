@@ -67,6 +67,7 @@ def test_links_lead_to_files_and_headings_that_exist(document: Path) -> None:
         assert found.exists(), target
         if anchor:
             headings = re.findall(r"^#+ (.+)$", found.read_text(), re.MULTILINE)
+            headings += re.findall(r'<a id="([\w-]+)"></a>', found.read_text())
             assert anchor in {re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-") for heading in headings}
 
 

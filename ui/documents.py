@@ -42,11 +42,19 @@ class Heading:
 
 
 @dataclass(frozen=True)
+class Picture:
+    """A picture that ships with the documents."""
+
+    alt: str
+    file: Path
+
+
+@dataclass(frozen=True)
 class Part:
-    """What follows a heading: Markdown and pictures (alternative text, file) in their order."""
+    """What follows a heading: Markdown, and rows of pictures, in their order."""
 
     heading: Heading
-    content: tuple[str | tuple[str, Path], ...]
+    content: tuple[str | tuple[Picture, ...], ...]
 
 
 def document(name: str) -> tuple[Part, ...]:
@@ -89,8 +97,8 @@ def anchor_of(title: str) -> str:
     return re.sub(r"[^\w -]", "", title).lower().replace(" ", "-")
 
 
-def _content(text: str) -> Iterator[str | tuple[str, Path]]:
-    """Yield Markdown, and each picture on a line of its own or in a table by itself: Streamlit serves it."""
+def _content(text: str) -> Iterator[str | tuple[Picture, ...]]:
+    """Yield Markdown, and the pictures of a line by themselves, also those of a table's row: Streamlit serves them."""
     prose: list[str] = []
     for line in text.splitlines():
         pictures = _PICTURE.findall(line)
@@ -100,7 +108,7 @@ def _content(text: str) -> Iterator[str | tuple[str, Path]]:
         if any(prose):
             yield "\n".join(prose).strip()
         prose = []
-        yield from ((alt, DOCS / "pictures" / name) for alt, name in pictures)
+        yield tuple(Picture(alt, DOCS / "pictures" / name) for alt, name in pictures)
     if any(prose):
         yield "\n".join(prose).strip()
 

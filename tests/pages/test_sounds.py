@@ -158,7 +158,7 @@ def test_what_people_say_is_a_further_evaluation(store: Store) -> None:
 def test_and_a_figure_of_its_own(store: Store) -> None:
     run = seeding.completed(store, epochs=1, **SOUNDS)
     evaluated = replace(run, result=run.result | {"human_voices_accuracy": 0.9, "human_voices_macro_f1": 0.8})
-    assert final_figures(evaluated)[-1] == ("Human voices: accuracy", "90.0%")
+    assert final_figures(evaluated)[-1] == ("Human voices: accuracy", "90.0%", "accuracy")
     assert len(final_figures(evaluated)) == len(final_figures(run)) + 1
 
 
