@@ -17,7 +17,7 @@ from engine.comparing.intervals import interval
 from engine.epochs import kept_epochs
 from engine.errors import TrainyardError
 from engine.forks import check_fork
-from engine.imports.sets import PLACES
+from engine.imports.own_kinds import kind_of_dataset
 from engine.metrics import metric_named
 from engine.runs import RESUMABLE, Run, RunSpec, models_for
 from engine.service.opened import store
@@ -27,8 +27,6 @@ from engine.targets import Classes
 from engine.tasks.base import Task
 
 logger = logging.getLogger(__name__)
-
-_OWN = frozenset(place.dataset for place in PLACES.values())
 
 
 def of(actor: Actor, run: Run) -> Headline:
@@ -118,7 +116,7 @@ def _possibilities(run: Run, spec: RunSpec, files: Artifacts) -> Possible:
         pretrained=other,
         kept_epoch=max(kept_epochs(run.id), default=0),
         resumable=run.state in RESUMABLE and files.checkpoint.is_file(),
-        own_data=spec.dataset.name in _OWN,
+        own_data=kind_of_dataset(spec.dataset.name) is not None,
         trial=run.study_id is not None,
     )
 
