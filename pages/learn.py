@@ -7,7 +7,12 @@ from ui.language import _
 
 _LISTED = 3
 """Headings down to this level stand in the table of contents."""
-_PICTURE_PIXELS = 900
+_SHOWN = "learn-shown"
+_TO_ANCHOR = """<script>
+for (const wait of [200, 900])
+  setTimeout(() => document.getElementById(decodeURIComponent(location.hash.slice(1)))?.scrollIntoView(), wait)
+</script>"""
+"""Goes to the heading that a link names: Streamlit does it once, and formulas that are drawn later move the heading away."""
 
 
 def main() -> None:
@@ -23,6 +28,9 @@ def main() -> None:
         draw = st.header if part.heading.level < _LISTED else st.subheader
         draw(part.heading.title, anchor=part.heading.anchor)
         _draw_content(part, name)
+    if st.session_state.get(_SHOWN) != name:  # not at each click on the page
+        st.html(_TO_ANCHOR, unsafe_allow_javascript=True)
+    st.session_state[_SHOWN] = name
 
 
 def _choose() -> str:
@@ -62,9 +70,9 @@ def _draw_content(part: Part, name: str) -> None:
 
 
 def _draw_pictures(pictures: list[Picture]) -> None:
-    """One picture as large as it reads well; several beside each other."""
+    """One picture over the whole width; several beside each other."""
     if len(pictures) == 1:
-        st.image(pictures[0].file, caption=pictures[0].alt, width=_PICTURE_PIXELS, alt=pictures[0].alt)
+        st.image(pictures[0].file, caption=pictures[0].alt, width="stretch", alt=pictures[0].alt)
     elif pictures:
         for column, picture in zip(st.columns(len(pictures)), pictures, strict=True):
             column.image(picture.file, caption=picture.alt, alt=picture.alt)
