@@ -1,6 +1,7 @@
 """The guide and the formulas as the app shows them: read from `docs`, in the language of the session."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -78,6 +79,7 @@ def parse(text: str) -> Iterator[Part]:
     part: Part | None = None
     lines: list[str] = []
     fenced = False
+    known: Counter[str] = Counter()
     for line in _COMMENT.sub("", text).splitlines():
         fenced ^= line.startswith("```")
         found = None if fenced else _HEADING.match(line)
@@ -87,7 +89,10 @@ def parse(text: str) -> Iterator[Part]:
         if part is not None:
             yield replace(part, content=tuple(_content("\n".join(lines))))
         title = found[2]
-        part, lines = Part(Heading(len(found[1]), title, found[3] or anchor_of(title)), ()), []
+        anchor = found[3] or anchor_of(title)
+        again = f"-{known[anchor]}" if known[anchor] else ""  # as GitHub tells equal headings apart
+        known[anchor] += 1
+        part, lines = Part(Heading(len(found[1]), title, anchor + again), ()), []
     if part is not None:
         yield replace(part, content=tuple(_content("\n".join(lines))))
 

@@ -16,12 +16,9 @@ _LEAST_CONFUSED = 3
 def result(seen: Evidence) -> Iterator[Finding]:
     """The headline metric with its interval."""
     metric = seen.shown
-    if not metric or metric not in seen.reached:
-        return
+    if metric not in seen.intervals or metric not in seen.reached or not seen.examples:
+        return  # the title has the figure
     values: dict[str, Any] = {"metric": word(metric_named(metric).word), "value": figure(metric, seen.reached[metric])}
-    if metric not in seen.intervals or not seen.examples:
-        yield Finding("result", "note", Sentence("The {metric} is {value}.", **values), metric_named(metric).anchor)
-        return
     low, high = (figure(metric, end) for end in seen.intervals[metric])
     values |= {"low": low, "high": high, "level": f"{100 * seen.level:g}%", "examples": seen.examples}
     sentence = (
