@@ -35,8 +35,8 @@ def of(actor: Actor, run: Run) -> Headline:
     seen = Evidence(run.state, message=run.message, best=run.best, planned_epochs=run.total_epochs)
     try:
         spec = run.parsed()
-    except TrainyardError:
-        return judge(seen)
+    except TrainyardError:  # nothing can be started with it either
+        return replace(judge(seen), suggestions=())
     found = judge(_evidence(run, spec, seen))
     return replace(found, suggestions=tuple(s for s in found.suggestions if _possible(spec, s)))
 

@@ -74,7 +74,7 @@ def test_one_that_overfits_opens_the_form_with_more_dropout(store: Store) -> Non
     at = open_page("run", run=run.id)
     assert "Overfitting began after epoch 4" in words(at)
     press(at, "Dropout 0.3 → 0.5")
-    assert at.query_params["dropout"] == ["0.5"]
+    assert at.query_params["dropout"] == "0.5"
     assert at.title[0].value == "Train a network"
 
 
@@ -83,7 +83,7 @@ def test_one_that_was_still_learning_can_train_longer(store: Store) -> None:
     at = open_page("run", run=run.id)
     assert "It was still learning" in words(at)
     press(at, "Train to epoch 20")
-    assert at.query_params["epochs"] == ["20"]
+    assert at.query_params["epochs"] == "20"
 
 
 def test_a_stopped_run_trains_on_where_it_was(store: Store) -> None:
@@ -119,7 +119,7 @@ def test_a_run_whose_evaluation_is_damaged_still_has_a_page(store: Store) -> Non
     run = seeding.evaluated(store, dataset="digits")
     artifacts_of(run.id).evaluation.write_text("{")
     artifacts_of(run.id).outcomes.write_bytes(b"no zip")
-    assert open_page("run", run=run.id).header[0].value.endswith("Validation accuracy 88.8%")
+    assert open_page("run", run=run.id).header[0].value.endswith("Validation accuracy 87.2%")
 
 
 def test_a_run_of_parts_that_are_gone_has_what_its_record_says(store: Store) -> None:

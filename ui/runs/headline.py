@@ -24,6 +24,7 @@ _LOOKS: dict[Severity, tuple[str, str]] = {
     "problem": (":material/cancel:", "red"),
 }
 """Icon and colour of a finding: never the colour alone."""
+_FAILURES = frozenset({"failed", "diverged"})
 _ICONS = {
     "slower": ":material/speed:",
     "resume": ":material/play_arrow:",
@@ -63,6 +64,9 @@ def _found(run_id: int, _state: RunState, _attempt: int, _written: int) -> Headl
 def _draw_finding(finding: Finding) -> None:
     icon, colour = _LOOKS[finding.severity]
     more = explained(_("The rule behind this"), finding.anchor)
+    if finding.kind in _FAILURES:
+        st.error(f"{said(finding.sentence)} {more}", icon=":material/error:")
+        return
     st.markdown(f":{colour}[{icon}] {said(finding.sentence)}", help=more or None)
 
 
