@@ -7,10 +7,10 @@ from pathlib import Path
 import streamlit as st
 
 from engine.runs import RunSpec
+from engine.service.commands import write_value
 from ui import lab
 from ui.language import N_, _
 from ui.navigation import page
-from ui.words import write_value
 
 PICTURES = Path(__file__).with_name("pictures")
 _COLUMNS = 3
