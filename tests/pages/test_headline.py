@@ -75,7 +75,7 @@ def test_one_that_overfits_opens_the_form_with_more_dropout(store: Store) -> Non
     assert "Overfitting began after epoch 4" in words(at)
     press(at, "Dropout 0.3 → 0.5")
     assert at.query_params["dropout"] == "0.5"
-    assert at.title[0].value == "Train a network"
+    assert at.title[0].value == "Train"
 
 
 def test_one_that_was_still_learning_can_train_longer(store: Store) -> None:
