@@ -7,6 +7,7 @@ chooses: it is stopped, paused, or its process dies there. A fresh network conti
 import itertools
 import json
 import logging
+import math
 import random
 import subprocess
 import sys
@@ -127,7 +128,7 @@ def difference(store: Store, case: Case) -> str:
 @contextmanager
 def few_examples() -> Iterator[None]:
     """Register the made-up datasets, shorten executions, and skip evaluation after training."""
-    from engine.training import fit, pipeline, session
+    from engine.training import fit, pipeline, session, stopped
 
     for modality in MODALITIES:
         datasets.register(f"few-{modality}")(_dataset(modality))
@@ -136,6 +137,7 @@ def few_examples() -> Iterator[None]:
         (fit, "execution_steps", lambda *_: EXECUTION),
         (fit, "evaluate_run", lambda *_: {}),
         (fit, "compare_run", lambda *_: {}),
+        (stopped, "estimate_evaluation", lambda *_: math.inf),
         (pipeline, "_BUCKET_BATCHES", 2),
     ]
     patches = [patch.object(*change) for change in changed]

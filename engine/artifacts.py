@@ -180,6 +180,12 @@ def discard_results(run_id: int) -> None:
             path.unlink(missing_ok=True)
 
 
+def discard_evaluation(files: Artifacts) -> None:
+    """Delete the evaluation of an earlier model of this run."""
+    for path in (files.evaluation, files.outcomes):
+        path.unlink(missing_ok=True)
+
+
 def share_file(source: Path, target: Path) -> None:
     """Make `target` the same file as `source`, at no cost of disk where the file system can; otherwise a copy.
 

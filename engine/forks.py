@@ -12,6 +12,7 @@ from typing import Any
 from engine.artifacts import artifacts_of, share_file
 from engine.epochs import epoch_file, kept_epochs
 from engine.errors import TrainyardError
+from engine.naming import Naming
 from engine.runs import Run, RunSpec, RunState, Training
 from engine.sentences import word
 from engine.settings import settings
@@ -28,6 +29,7 @@ def fork_run(
     slot: str = "",
     *,
     steering: Sequence[dict[str, Any]] = (),
+    naming: Naming | None = None,
 ) -> Run:
     """Queue a run that continues from the end of `epoch` (from 1) of a run, with the values of `spec`.
 
@@ -54,7 +56,7 @@ def fork_run(
                 problem=error.strerror,
             ) from error
 
-    return store.runs.fork(parent, epoch, spec, owner, slot, steering=steering, prepare=prepare)
+    return store.runs.fork(parent, epoch, spec, owner, slot, steering=steering, naming=naming, prepare=prepare)
 
 
 def fork_spec(parent: Run, epoch: int, changes: dict[str, Any]) -> RunSpec:

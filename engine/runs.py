@@ -15,6 +15,7 @@ from engine.datasets.base import Dataset, datasets
 from engine.errors import TrainyardError, unknown_name
 from engine.modalities.base import modalities
 from engine.models.base import Model, models
+from engine.naming import Naming
 from engine.optimizers import Optimizer, optimizers
 from engine.schedules import Schedule, schedules
 from engine.sentences import AND, COMMA, OR, joined
@@ -50,6 +51,10 @@ class RunState(StrEnum):
 
 RESUMABLE = (RunState.PAUSED, RunState.STOPPED, RunState.FAILED, RunState.PRUNED)
 """States from which a run can go on."""
+
+
+EVALUATING = "evaluating"
+"""Phase of a queued or running run that trains no further: only its evaluation is left."""
 
 
 class Training(Spec):
@@ -314,10 +319,17 @@ class Run:
     state: RunState
     spec: dict[str, Any]
     owner: str = ""
+    name: str = ""
+    """What people call it; empty while nobody has named it."""
+    note: str = ""
+    """Plain text of several lines."""
+    tags: list[str] = field(default_factory=list)
     message: str = ""
     """One sentence that says why it ended or what to do; empty while all is well."""
     request: str = ""
     """The state in which it was asked to end but has not ended yet: "stopped", "paused" ...; or empty."""
+    phase: str = ""
+    """`EVALUATING` while a run whose training was stopped waits for its evaluation or is evaluated; otherwise empty."""
     attempt: int = 0
     """Number of times it was started or resumed; metrics read with `after` are valid within one attempt."""
     restarts: int = 0
@@ -358,6 +370,11 @@ class Run:
     def live(self) -> bool:
         """Whether it is queued or running."""
         return self.state.live
+
+    @property
+    def naming(self) -> Naming:
+        """Its name and tags, for a run that repeats it; a note is about one run."""
+        return Naming(self.name, None, tuple(self.tags))
 
     @property
     def taken_steering(self) -> list[dict[str, Any]]:

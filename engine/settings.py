@@ -32,6 +32,8 @@ class Settings(BaseSettings):
     """Time that a worker has to obey a stop before its process group is killed."""
     heartbeat_timeout_seconds: float = Field(default=30.0, gt=1)
     """Time without a heartbeat after which a worker or executor counts as dead."""
+    stop_evaluation_seconds: float = Field(default=10.0, ge=0)
+    """A stopped run is evaluated at once where that is estimated to take no longer. 0: only when somebody asks for it."""
     checkpoint_seconds: float = Field(default=1.0, ge=0)
     """Minimum time between checkpoints: shorter epochs share one. A stop always writes one; the best epoch is kept anyway."""
     kept_epochs: int = Field(default=10, ge=0)
@@ -120,6 +122,14 @@ class Settings(BaseSettings):
     """Largest data of a run, in MB, that a page packs with its script; for larger data it shows the command that writes it."""
     api: bool = True
     """Whether the dashboard serves predictions over HTTP under /api/v1. Off: there is nothing at that address."""
+    max_name_characters: int = Field(default=120, ge=1, le=120)
+    """Most characters in the name of a run or a study."""
+    max_note_characters: int = Field(default=4_000, ge=1)
+    """Most characters in the note of a run or a study."""
+    max_tags: int = Field(default=20, ge=1)
+    """Most tags of one run or study."""
+    max_tag_characters: int = Field(default=40, ge=1)
+    """Most characters in one tag."""
     max_request_mb: int = Field(default=16, ge=1)
     """Largest request body of the API, in MB; a larger one is refused while it is read."""
     predict_timeout_seconds: float = Field(default=30.0, gt=0)

@@ -21,7 +21,7 @@ import psutil
 
 from engine.artifacts import artifacts_of
 from engine.errors import TrainyardError, first_line
-from engine.runs import Run, RunState
+from engine.runs import EVALUATING, Run, RunState
 from engine.sentences import Sentence
 from engine.settings import settings
 from engine.store import Store, StoreUnavailable, open_store
@@ -111,7 +111,11 @@ def work(store: Store, run: Run, extra: list[Any] | None = None) -> int:
 def _fail(store: Store, run: Run, error: Exception) -> int:
     """End the run as failed; where not even that can be written, the exit code tells the executor."""
     try:
-        store.attempts.end(run, RunState.FAILED, explain(error))
+        if store.runs.get(run.id).phase == EVALUATING:  # the model is there, and training is over
+            words = Sentence("The model is kept; its evaluation failed: {words}", words=explain(error))
+            store.attempts.end(run, RunState.STOPPED, words)
+        else:
+            store.attempts.end(run, RunState.FAILED, explain(error))
     except StoreUnavailable:
         logger.exception("The state of run %s cannot be written.", run.id)
         return NO_STORE_CODE

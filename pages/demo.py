@@ -20,7 +20,7 @@ from ui.navigation import page
 from ui.plain import LONGEST_CAPTION, plain_text
 from ui.runs.actions import can_be_tried
 from ui.sentences import said
-from ui.words import best_text, local_time, state_text, title_of
+from ui.words import best_text, dataset_of, local_time, state_text, title_of
 
 MOST_RUNS = 200
 """The newest runs that can be chosen; an older one is reached from its own page."""
@@ -125,7 +125,8 @@ def _asked_run(run_id: int) -> dict[int, Run]:
 
 
 def _title(run: Run) -> str:
-    facts = [str(run.id), title_of(run, "model"), title_of(run, "dataset"), best_text(run), local_time(run.created_at)]
+    known = [str(run.id), run.name] if run.name else [str(run.id)]
+    facts = [*known, title_of(run, "model"), dataset_of(run), best_text(run), local_time(run.created_at)]
     return " · ".join([*facts, state_text(run.state)] if not run.state.final else facts)
 
 

@@ -10,7 +10,7 @@ from ui import lab
 from ui.evaluation.overview import draw_evaluation, final_figures
 from ui.language import _
 from ui.navigation import page
-from ui.plain import plain_label
+from ui.plain import LONGEST_CAPTION, plain_label
 from ui.runs.actions import draw_actions
 from ui.runs.details import draw_details
 from ui.runs.family import draw_family
@@ -18,11 +18,13 @@ from ui.runs.feeds import Feed, crowd, feed
 from ui.runs.forks import answer_asked, ask_to_fork, draw_fork_button
 from ui.runs.group import draw_group
 from ui.runs.headline import draw_headline
+from ui.runs.naming import draw_run_naming
 from ui.runs.probes import draw_probes
 from ui.runs.rate import draw_rate_button
 from ui.runs.views import draw_live, tick_seconds
 from ui.sentences import said
-from ui.words import local_time, metric_help, title_of
+from ui.widgets.naming import draw_note
+from ui.words import dataset_of, local_time, metric_help, run_title, title_of
 
 
 def main() -> None:
@@ -39,22 +41,23 @@ def main() -> None:
         st.title(_("Run"))
         _nothing(said(error))
         return
-    title, actions = st.columns([1, 4], vertical_alignment="center")
-    with title:
-        st.title(_("Run {id}").format(id=run.id))
-    with actions, st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
-        draw_rate_button(run)
-        draw_fork_button(run)
-        draw_actions(run)
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+        st.title(plain_label(run_title(run), LONGEST_CAPTION), width="content", anchor=False)
+        with st.container(horizontal=True, horizontal_alignment="right", width="content"):
+            draw_run_naming(run)
+            draw_rate_button(run)
+            draw_fork_button(run)
+            draw_actions(run)
     answer_asked(run)
     st.caption(
         _("{model} on {dataset} · by {owner} · {time}").format(
             model=plain_label(title_of(run, "model")),
-            dataset=plain_label(title_of(run, "dataset")),
+            dataset=plain_label(dataset_of(run)),
             owner=plain_label(run.owner),
             time=local_time(run.created_at),
         )
     )
+    draw_note(run)
     if run.study_id is not None:
         st.page_link(
             page("study"),
@@ -82,7 +85,7 @@ def _tick(followed: Feed, before: Run, pace: float | None) -> None:
         run = followed.follow(lab.actor())
     except TrainyardError:  # deleted meanwhile: the page says so
         st.rerun()
-    if (run.state, run.request, run.attempt) != (before.state, before.request, before.attempt):
+    if (run.state, run.request, run.attempt, run.phase) != (before.state, before.request, before.attempt, before.phase):
         st.rerun()
     if _pace(run) != pace and crowd().take_turn():
         st.rerun()
@@ -101,11 +104,13 @@ def _draw_outcome(run: Run) -> None:
     draw_headline(run)
     if run.message and run.state != RunState.FAILED:  # the headline says why it failed
         st.info(said(run.message), icon=":material/info:")
-    figures = final_figures(run)
+    figures = final_figures(run) if run.state.final else []  # of a run that goes on they are those of an earlier stop
     if figures:
         with st.container(horizontal=True):
             for label, value, name in figures:
-                words = metric_help(name, _("Measured once, at the end, on examples that were never trained on."))
+                words = metric_help(
+                    name, _("Measured when training had ended, on examples that were never trained on.")
+                )
                 st.metric(label, value, border=True, help=words)
 
 

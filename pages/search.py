@@ -4,17 +4,21 @@ import streamlit as st
 
 from engine import service
 from engine.errors import TrainyardError
+from engine.naming import Naming
+from engine.settings import settings
 from engine.studies import MODEL
 from ui import lab
 from ui.data.summary import draw_missing
 from ui.language import _
 from ui.navigation import page
+from ui.plain import plain_label
 from ui.sentences import said
 from ui.studies.form import SearchForm, read_search
 from ui.studies.widgets import draw_directions, draw_objectives, draw_plan_cost, draw_space, plan, why_not
 from ui.train.form import STUDY_NAME
 from ui.train.widgets import draw_fields
 from ui.widgets.sticky import sticky
+from ui.words import part_title
 
 
 def main() -> None:
@@ -48,7 +52,7 @@ def draw_fixed(found: SearchForm) -> None:
     """Draw what all trials have in common, in brief, and a link back to it."""
     base = found.base
     hidden = (base.augmentation, base.model if MODEL in found.space else None)
-    words = [_(part.title) for part in base.sections().values() if part.title and part not in hidden]
+    words = [plain_label(part_title(part)) for part in base.sections().values() if part.title and part not in hidden]
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(" · ".join(words), width="content")
         st.page_link(
@@ -76,7 +80,7 @@ def draw_how(found: SearchForm) -> None:
                 _("Name"),
                 key=STUDY_NAME,
                 bind="query-params",
-                max_chars=120,
+                max_chars=settings().max_name_characters,
                 help=_("Name of the study. Empty: the network and the data."),
             )
     spec, problem = why_not(found)
@@ -108,7 +112,7 @@ def draw_launch(found: SearchForm) -> None:
         )
     if pressed and spec is not None:
         with lab.guarded():
-            study = lab.launch_study(spec, st.query_params.get(STUDY_NAME, ""))
+            study = lab.launch_study(spec, Naming(st.query_params.get(STUDY_NAME, "")))
             st.switch_page(page("study"), query_params={"study": str(study.id)})
 
 

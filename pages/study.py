@@ -12,17 +12,19 @@ from engine.studies import Study, StudyState
 from ui import lab
 from ui.language import _
 from ui.navigation import page
-from ui.plain import plain_label
+from ui.plain import LONGEST_CAPTION, plain_label
 from ui.runs.feeds import crowd
 from ui.sentences import said
 from ui.studies.actions import draw_actions
 from ui.studies.feed import StudyFeed, study_feed
+from ui.studies.naming import draw_study_naming
 from ui.studies.plots import goal_of
 from ui.studies.progress import draw_best, draw_progress, study_pace
 from ui.studies.steering import draw_steering
 from ui.studies.table import draw_trials
 from ui.studies.views import draw_charts
 from ui.studies.words import direction_words, executor_warning
+from ui.widgets.naming import draw_note
 from ui.words import local_time
 
 
@@ -60,11 +62,11 @@ def _asked() -> str:
 
 def draw_head(study: Study, feed: StudyFeed) -> None:
     """Name, buttons, and why it ended."""
-    title, actions = st.columns(2, vertical_alignment="center")
-    with title:
-        st.title(plain_label(study.name), anchor=False)
-    with actions:
-        draw_actions(study, feed)
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+        st.title(plain_label(study.name, LONGEST_CAPTION), width="content", anchor=False)
+        with st.container(horizontal=True, horizontal_alignment="right", width="content"):
+            draw_study_naming(study)
+            draw_actions(study, feed)
     st.caption(
         _("Study {id} · {sampler} · by {owner} · {time}").format(
             id=study.id,
@@ -73,6 +75,7 @@ def draw_head(study: Study, feed: StudyFeed) -> None:
             time=local_time(study.created_at),
         )
     )
+    draw_note(study)
     if words := direction_words(study.spec):
         st.caption(words)
     if study.state is StudyState.FAILED:

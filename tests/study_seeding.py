@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from engine.naming import Naming
 from engine.runs import Run, RunState
 from engine.search.trials import Trial, TrialReader
 from engine.spec import Range
@@ -23,7 +24,7 @@ def study(
 ) -> Study:
     """A running study with trials that have ended; every fifth one was pruned."""
     search = {"trials": max(20, trials), "pruner": "none", "sampler": "random"} | search
-    made = store.studies.create(StudySpec.build(VALUES, SPACE, objectives, Search(**search)), name, "ada")
+    made = store.studies.create(StudySpec.build(VALUES, SPACE, objectives, Search(**search)), Naming(name), "ada")
     rng = np.random.default_rng(0)
     for number in range(trials):
         ended(store, made, number, draw(made.spec, rng), pruned=number % 5 == 3)

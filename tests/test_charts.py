@@ -114,6 +114,11 @@ def test_a_confusion_matrix_of_many_classes_stays_bounded_and_drops_its_numbers(
     assert confusion_height(100) <= 900
 
 
+def test_an_axis_of_shares_ends_with_them_also_where_all_are_equal() -> None:
+    perfect = [row | {"precision": 1.0, "recall": 1.0, "f1": 1.0} for row in seeding.evaluation()["per_class"]]
+    assert class_bars(perfect, "light")["layout"]["xaxis"]["maxallowed"] == 1.05
+
+
 def test_the_weakest_class_stands_first() -> None:
     per_class = seeding.evaluation()["per_class"]
     weakest = min(per_class, key=lambda row: row["f1"])["label"]

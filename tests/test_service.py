@@ -21,6 +21,7 @@ from engine.cost import NetworkFacts
 from engine.errors import TrainyardError
 from engine.imports.sets import list_sets
 from engine.imports.understood import Choice
+from engine.naming import Naming
 from engine.runs import Run, RunSpec, RunState
 from engine.service import opened
 from engine.settings import settings
@@ -100,7 +101,9 @@ CALLS: dict[str, tuple[Action, Callable[[World], tuple[Any, ...]]]] = {
     "runs.cancel": (Action.CHANGE, lambda w: (w.queued.id,)),
     "runs.pause": (Action.CHANGE, lambda w: (w.queued.id,)),
     "runs.resume": (Action.CHANGE, lambda w: (w.stopped.id,)),
+    "runs.evaluate": (Action.CHANGE, lambda w: (w.stopped.id,)),
     "runs.steer": (Action.CHANGE, lambda w: (w.queued.id, 0.01)),
+    "runs.rename": (Action.CHANGE, lambda w: (w.ended.id, Naming("Deep one"))),
     "runs.delete": (Action.DELETE, lambda w: (w.ended.id,)),
     "runs.get": (Action.LOOK, lambda w: (w.ended.id,)),
     "runs.look": (Action.LOOK, lambda w: (w.ended,)),
@@ -121,6 +124,7 @@ CALLS: dict[str, tuple[Action, Callable[[World], tuple[Any, ...]]]] = {
     "studies.boost": (Action.CHANGE, lambda w: (w.study.id, 0)),
     "studies.stop_trial": (Action.CHANGE, lambda w: (w.trial,)),
     "studies.promote": (Action.USE, lambda w: (w.study.id, 0)),
+    "studies.rename": (Action.CHANGE, lambda w: (w.quiet.id, Naming(tags=("old",)))),
     "studies.delete": (Action.DELETE, lambda w: (w.quiet.id,)),
     "studies.get": (Action.LOOK, lambda w: (w.study.id,)),
     "studies.look": (Action.LOOK, lambda w: (w.study,)),

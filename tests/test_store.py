@@ -8,9 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from alembic import command
+from alembic.config import Config
 from sqlalchemy import create_engine, text
 
 from engine.errors import TrainyardError
+from engine.naming import Naming
 from engine.runs import RESUMABLE, Run, RunSpec, RunState
 from engine.search.driver import Driver
 from engine.settings import settings
@@ -70,6 +73,51 @@ def point(
 ) -> MetricPoint:
     """A value at a step."""
     return MetricPoint(0, split, name, scope, step, step / 10, value, 1_000.0 + step)
+
+
+# -- names and migrations ----------------------------------------------------------------------------------------------
+
+
+def test_a_run_is_named_when_it_is_made_and_later(store: Store) -> None:
+    run = store.runs.create(SPEC, naming=Naming("Deep", "slow\n但准确", ("paper", "a")))
+    assert (run.name, run.note, run.tags) == ("Deep", "slow\n但准确", ["paper", "a"])
+    claimed = store.attempts.claim("cpu-0")
+    assert claimed is not None
+    assert claimed.name == "Deep"
+    changed = store.runs.rename(run.id, Naming(name="", tags=()))
+    assert (changed.name, changed.note, changed.tags) == ("", "slow\n但准确", [])
+    assert store.runs.rename(run.id, Naming()) == store.runs.list()[0]
+    with pytest.raises(TrainyardError, match="Run 99 does not exist"):
+        store.runs.rename(99, Naming("x"))
+
+
+def test_a_database_from_before_there_were_names_is_brought_up_to_date(url: str, home: Path) -> None:
+    home.mkdir()
+    engine = create_engine(url)
+    with engine.begin() as db:
+        config = Config()
+        config.set_main_option("script_location", "engine/store/migrations")
+        config.attributes["connection"] = db
+        command.upgrade(config, "0004")
+        db.execute(
+            text(
+                "INSERT INTO runs (state, task, dataset, model, spec, best, curve, result, environment, worker,"
+                " created_at, queued_at) VALUES ('completed', 't', 'd', 'm', '{}', '{}', '[]', '{}', '{}', '{}', 1, 1)"
+            )
+        )
+        db.execute(
+            text(
+                "INSERT INTO trainyard_studies (name, state, spec, guesses, boosted, created_at)"
+                " VALUES ('Wide', 'completed', '{}', '[]', '[]', 1)"
+            )
+        )
+    engine.dispose()
+    store = Store(url)
+    run, study = store.runs.get(1), store.studies.get(1)
+    assert (run.name, run.note, run.tags) == ("", "", [])
+    assert (study.name, study.note, study.tags) == ("Wide", "", ())
+    assert store.runs.rename(1, Naming("Deep")).name == "Deep"
+    store.close()
 
 
 # -- claiming ----------------------------------------------------------------------------------------------------------
@@ -469,7 +517,7 @@ def create_study(store: Store, **search: object) -> Study:
     """A study that is running."""
     values = {"dataset": "digits", "model": "mlp"}
     space = {"units": None, "dropout": None}
-    return store.studies.create(StudySpec.build(values, space, search=Search.parse(search)), "", "ada")
+    return store.studies.create(StudySpec.build(values, space, search=Search.parse(search)), owner="ada")
 
 
 def test_a_study_is_kept_as_it_was_made(store: Store) -> None:

@@ -86,6 +86,11 @@ def test_every_chart_is_json_for_any_number_of_trials(count: int) -> None:
             assert json.loads(to_json(figure)).keys() == {"data", "layout"}
 
 
+def test_a_study_without_results_has_no_shares_above_all() -> None:
+    assert history_figure([], replace(GOAL, formats=(".1%", "g")))["layout"]["yaxis"]["maxallowed"] == 1.05
+    assert "maxallowed" not in history_figure([], replace(GOAL, formats=("g", "g")))["layout"]["yaxis"]
+
+
 def test_the_best_is_drawn_however_many_trials_there_are() -> None:
     trials = many(5_000)
     assert 2_500 in {t.number for t in sample([t for t in trials if t.evaluated], GOAL, 9)}

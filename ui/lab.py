@@ -11,6 +11,7 @@ import streamlit as st
 from engine import service
 from engine.access import Actor, local_owner
 from engine.errors import StoreUnavailable, TrainyardError
+from engine.naming import Naming
 from engine.runs import Run, RunSpec
 from engine.studies import Study, StudySpec
 from ui.sentences import said
@@ -55,9 +56,9 @@ def launch(spec: RunSpec) -> Run:
     return run
 
 
-def launch_study(spec: StudySpec, name: str = "") -> Study:
+def launch_study(spec: StudySpec, naming: Naming | None = None) -> Study:
     """Begin a study, and have somebody drive it."""
-    study = service.studies.create(actor(), spec, name)
+    study = service.studies.create(actor(), spec, naming)
     start_executor()
     return study
 

@@ -8,10 +8,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import streamlit as st
 
 from engine.errors import TrainyardError
+from engine.imports.titles import dataset_title, own_title
 from engine.metrics import metric_named
 from engine.runs import RESUMABLE, Run, RunState
 from engine.service.commands import write_value
-from engine.spec import Choices, Range
+from engine.spec import Choices, Range, Spec
 from engine.studies import Domain
 from engine.tasks.base import tasks
 from ui.documents import explained
@@ -89,6 +90,21 @@ def title_of(run: Run, section: str) -> str:
     return str((run.spec.get(section) or {}).get("name", ""))
 
 
+def run_title(run: Run) -> str:
+    """Return the name that people gave a run, otherwise its number: plain text."""
+    return run.name or _("Run {id}").format(id=run.id)
+
+
+def dataset_of(run: Run) -> str:
+    """Return how people call the data of a run: plain text, of imported sets their title."""
+    return dataset_title(run.spec.get("dataset") or {})
+
+
+def part_title(part: Spec) -> str:
+    """Return the title of a part of a spec: plain text, of imported data the title that people gave it."""
+    return own_title(part.name, part.model_dump()) or _(part.title)
+
+
 def objective_of(run: Run) -> str:
     """The metric that decides which epoch is best, or "val_loss" when the task is no longer known."""
     try:
@@ -151,17 +167,27 @@ def progress_text(run: Run, left: float | None) -> str:
     """Epoch, step and time left in one line."""
     if run.state == RunState.QUEUED and not run.step:
         return _("Not started")
-    epoch = min(run.epoch + (1 if run.state == RunState.RUNNING else 0), max(run.total_epochs, 1))
+    epoch = min(run.epoch + (1 if _within_epoch(run) else 0), max(run.total_epochs, 1))
     words = [_("Epoch {epoch} of {total}").format(epoch=epoch, total=run.total_epochs)]
     if run.total_steps:
         words.append(_("step {step:,} of {total:,}").format(step=run.step, total=run.total_steps))
-    if run.state == RunState.RUNNING and run.total_steps and run.step >= run.total_steps:
+    if run.phase and run.state == RunState.QUEUED:
+        words.append(_("waits to be evaluated"))
+    elif run.state == RunState.RUNNING and (run.phase or (run.total_steps and run.step >= run.total_steps)):
         words.append(_("training finished; evaluating"))
     elif run.state == RunState.RUNNING and left is not None:
         words.append(_("at most {time} left").format(time=duration_text(left)))
     elif (seconds := run_seconds(run)) is not None and run.state.final:
         words.append(_("took {time}").format(time=duration_text(seconds)))
     return " · ".join(words)
+
+
+def _within_epoch(run: Run) -> bool:
+    """Whether another epoch has begun after the last one that has ended."""
+    if run.state == RunState.RUNNING and not run.phase:
+        return True
+    ended = run.epoch * run.total_steps / run.total_epochs if run.total_epochs else 0
+    return run.state != RunState.COMPLETED and run.step > ended
 
 
 def queue_text(run: Run, queue: list[int], executor: "Lease | None") -> tuple[str, bool]:

@@ -22,6 +22,7 @@ from engine.api.shapes import (
 from engine.artifacts import artifacts_of
 from engine.data_info import DataInfo
 from engine.errors import StoreUnavailable, TrainyardError
+from engine.imports.titles import dataset_title, own_reference
 from engine.modalities.base import modalities
 from engine.runs import Run, RunState, is_run_id
 from engine.sentences import Sentence, word
@@ -53,7 +54,7 @@ class Models:
             except TrainyardError as error:
                 raise Problem(HTTPStatus.NOT_FOUND, error.sentence) from error
         for run in service.runs.list_all(self.actor, states=[RunState.COMPLETED], trials=False, limit=MOST_MODELS):
-            if _alias(run) == name and answers(run):
+            if name in _aliases(run) and answers(run):
                 return run
         raise Problem(
             HTTPStatus.NOT_FOUND,
@@ -83,6 +84,7 @@ class Models:
         info = service.artifacts.files(self.actor, run).read_info()
         return Metadata(
             **_summary(run),
+            note=run.note,
             inputs=_inputs(run, info) if info else None,
             predictions=_predictions(task),
             answering=[_setting(field) for field in task.answering.fields()],
@@ -99,17 +101,27 @@ def answers(run: Run) -> bool:
 
 
 def _alias(run: Run) -> str:
-    return f"{run.spec['dataset']['name']}-{run.spec['model']['name']}"
+    """Return the data and the model; imported data by its own name."""
+    part = run.spec["dataset"]
+    return f"{own_reference(part['name'], part) or part['name']}-{run.spec['model']['name']}"
+
+
+def _aliases(run: Run) -> set[str]:
+    """Return all names that a run answers to: those of imported data used to say its kind."""
+    return {_alias(run), f"{run.spec['dataset']['name']}-{run.spec['model']['name']}"}
 
 
 def _summary(run: Run) -> dict[str, Any]:
     tested = {k: v for k, v in run.result.items() if k.startswith("test_")} or run.best
     return {
         "name": str(run.id),
+        "title": run.name,
+        "tags": run.tags,
         "alias": _alias(run),
         "state": run.state.value,
         "task": run.spec["task"]["name"],
         "dataset": run.spec["dataset"]["name"],
+        "dataset_title": dataset_title(run.spec["dataset"]),
         "model": run.spec["model"]["name"],
         "created_at": run.created_at.isoformat() if run.created_at else "",
         "metrics": {k: float(v) for k, v in tested.items() if isinstance(v, int | float) and math.isfinite(v)},

@@ -117,12 +117,18 @@ class Summary(Shape):
 
     name: str
     """The number of its run."""
+    title: str
+    """The name that people gave the run; empty where it has none."""
+    tags: list[str]
+    """The tags of the run."""
     alias: str
-    """`DATASET-MODEL`: the newest completed run of the two answers to it."""
+    """`DATASET-MODEL`: the newest completed run of the two answers to it. Imported data has its own name there."""
     state: str
     """Of the run."""
     task: str
     dataset: str
+    dataset_title: str
+    """What people call the data: the title of an imported set, otherwise as `dataset`."""
     model: str
     created_at: str
     metrics: dict[str, float]
@@ -132,6 +138,8 @@ class Summary(Shape):
 class Metadata(Summary):
     """All that is known of a model before it is asked."""
 
+    note: str
+    """The note on the run, plain text."""
     inputs: Inputs | None
     """None while the run has not begun."""
     predictions: Predictions

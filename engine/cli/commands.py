@@ -9,6 +9,7 @@ from engine.cli.compare import add_compare
 from engine.cli.data import add_data
 from engine.cli.flags import Parser, reject_unknown
 from engine.cli.forks import add_forks
+from engine.cli.naming import add_rename
 from engine.cli.own_data import add_own_data
 from engine.cli.processes import add_processes
 from engine.cli.runs import add_runs
@@ -56,6 +57,7 @@ def make_parsers(arguments: list[str]) -> tuple[Parser, dict[str, argparse.Argum
     add_search(add, arguments)
     add_forks(add, arguments)
     add_runs(add)
+    add_rename(add)
     add_compare(add)
     add_trained(add, arguments)
     add_data(add)

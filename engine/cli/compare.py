@@ -9,6 +9,7 @@ from engine import service
 from engine.access import Actor, local_owner
 from engine.comparing.differences import baseline_metrics, hyperparameters, last_metrics, tested_metrics
 from engine.comparing.findings import Findings, check_number, compare_runs
+from engine.imports.titles import dataset_title
 from engine.runs import Run
 
 
@@ -39,8 +40,10 @@ def compare(arguments: argparse.Namespace) -> int:
 def _row(actor: Actor, run: Run) -> dict[str, Any]:
     return {
         "id": run.id,
+        "name": run.name,
         "state": run.state.value,
         "dataset": run.spec["dataset"]["name"],
+        "dataset_title": dataset_title(run.spec["dataset"]),
         "model": run.spec["model"]["name"],
         "best": run.best,
         "last": last_metrics(run, service.metrics.history(actor, run)),
@@ -54,12 +57,13 @@ def _print(rows: Sequence[Mapping[str, Any]], different: Mapping[str, Sequence[A
 
     for sentence in found.sentences():
         print(sentence)
+    known = ("name", "model") if any(row["name"] for row in rows) else ("model",)
     for title, name in (("Best epoch", "best"), ("Last epoch", "last"), ("Test", "test")):
         names = list(dict.fromkeys(metric for row in rows for metric in row[name]))
         if names:
             print(f"\n{title}")
             print_table(
-                [{"run": row["id"], "model": row["model"], **{n: row[name].get(n) for n in names}} for row in rows]
+                [{"run": row["id"]} | {k: row[k] for k in known} | {n: row[name].get(n) for n in names} for row in rows]
             )
     if different:
         print("\nHyperparameters that differ")

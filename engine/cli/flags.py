@@ -86,6 +86,8 @@ _OTHERS = {
     "search",
     "objective",
     "name",
+    "note",
+    "tag",
     *Search.model_fields,
 }
 

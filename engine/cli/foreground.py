@@ -16,7 +16,7 @@ from engine.access import Actor
 from engine.artifacts import artifacts_of
 from engine.cost import NetworkFacts
 from engine.errors import TrainyardError
-from engine.runs import Run, RunState
+from engine.runs import EVALUATING, Run, RunState
 from engine.store import open_store
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ _ERRORS = Console(stderr=True)
 def train_in_foreground(run: Run, *, quiet: bool) -> Run:
     """Train a run that this process owns, and return it as it has ended.
 
-    Ctrl-C asks it to stop, as the Stop button does; a second one cancels.
+    Ctrl-C asks it to stop, as the Stop button does; a second one cancels, unless it only ends the evaluation.
     """
     store = open_store()
     _log_to_file(run)
@@ -39,8 +39,9 @@ def train_in_foreground(run: Run, *, quiet: bool) -> Run:
 
     def ask() -> None:
         # what somebody else asks for elsewhere does not count
-        state = RunState.CANCELED if pressed else RunState.STOPPED
         try:
+            evaluating = store.runs.get(run.id).phase == EVALUATING
+            state = RunState.CANCELED if pressed and not evaluating else RunState.STOPPED
             store.runs.request_end(run.id, state)
             pressed.append(state)
         except TrainyardError as error:  # it has just ended, or the database is busy: Ctrl-C works again

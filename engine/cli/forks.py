@@ -8,6 +8,7 @@ from typing import Any
 from engine import service
 from engine.access import local_owner
 from engine.cli.flags import add_part_flags, run_of, run_values
+from engine.cli.naming import add_naming, naming_of
 from engine.cli.runs import answered
 from engine.cli.training import train_here
 from engine.executor.endings import TERMINAL
@@ -23,6 +24,7 @@ def add_forks(add: Callable[..., argparse.ArgumentParser], arguments: list[str])
     made.add_argument("--epoch", type=int, required=True, metavar="N", help="the kept epoch at whose end it begins")
     made.add_argument("--queue", action="store_true", help="put it into the queue; an executor trains it")
     made.add_argument("--owner", help="name written on the run")
+    add_naming(made, "run")
     if arguments[:1] == ["fork"]:
         _add_flags(made, arguments[1:])
     made = add("pause", pause, "Let a run give its device back; resume goes on from there, at its place in the queue.")
@@ -50,7 +52,7 @@ def fork(arguments: argparse.Namespace) -> int:
     actor = local_owner(arguments.owner or "")
     spec = fork_spec(service.runs.get(actor, arguments.run), arguments.epoch, run_values(arguments))
     slot = "" if arguments.queue else TERMINAL
-    made = service.runs.fork(actor, arguments.run, arguments.epoch, spec, slot=slot)
+    made = service.runs.fork(actor, arguments.run, arguments.epoch, spec, slot=slot, naming=naming_of(arguments))
     if slot:
         return train_here(made, arguments.json)
     alive = (known := service.executors.get(actor)) is not None and known.alive

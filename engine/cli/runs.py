@@ -12,6 +12,7 @@ from engine.cli.results import baseline_of_run
 from engine.cli.tables import print_rows
 from engine.cli.training import train_here
 from engine.executor.endings import TERMINAL
+from engine.imports.titles import dataset_title
 from engine.runs import Run
 
 _ANSWER_SECONDS = 10.0
@@ -24,6 +25,7 @@ def add_runs(add: Callable[..., argparse.ArgumentParser]) -> None:
         ("show", show, "Show one run with its spec and history."),
         ("stop", stop, "Ask a run to stop; its model is kept and it can be resumed."),
         ("resume", resume, "Go on with a paused, stopped or failed run, in the foreground."),
+        ("evaluate", evaluate, "Evaluate a stopped run that was not evaluated, in the foreground."),
         ("delete", delete, "Delete an ended run and its files."),
     ):
         add(name, function, words).add_argument("run", type=int, metavar="ID", help="number of the run")
@@ -32,14 +34,26 @@ def add_runs(add: Callable[..., argparse.ArgumentParser]) -> None:
 def show_runs(arguments: argparse.Namespace) -> int:
     """`runs`: newest first."""
     found = [_row(run) for run in service.runs.list_all(local_owner(), limit=arguments.limit)]
+    if not arguments.json:
+        found = _for_people(found)
     return print_rows(found, arguments.json, "No runs yet. Start one: python -m engine train")
+
+
+def _for_people(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Name the data by its title, and leave out names and tags where no run has any."""
+    unused = {name for name in ("name", "tags") if not any(row[name] for row in rows)} | {"dataset_title"}
+    titled = [row | {"dataset": row["dataset_title"]} for row in rows]
+    return [{name: value for name, value in row.items() if name not in unused} for row in titled]
 
 
 def _row(run: Run) -> dict[str, Any]:
     return {
         "id": run.id,
+        "name": run.name,
+        "tags": run.tags,
         "state": run.state.value,
         "dataset": run.spec["dataset"]["name"],
+        "dataset_title": dataset_title(run.spec["dataset"]),
         "model": run.spec["model"]["name"],
         "owner": run.owner,
         "epoch": run.epoch,
@@ -56,6 +70,7 @@ def show(arguments: argparse.Namespace) -> int:
     actor = local_owner()
     run = service.runs.get(actor, arguments.run)
     found = _row(run) | {
+        "note": run.note,
         "spec": run.spec,
         "result": run.result,
         "baseline": baseline_of_run(run),
@@ -93,6 +108,11 @@ def answered(run: Run) -> Run:
 def resume(arguments: argparse.Namespace) -> int:
     """`resume`: go on with a run, here."""
     return train_here(service.runs.resume(local_owner(), arguments.run, slot=TERMINAL), arguments.json)
+
+
+def evaluate(arguments: argparse.Namespace) -> int:
+    """`evaluate`: a run that was stopped, here."""
+    return train_here(service.runs.evaluate(local_owner(), arguments.run, slot=TERMINAL), arguments.json)
 
 
 def delete(arguments: argparse.Namespace) -> int:

@@ -15,6 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from engine import service
 from engine.access import Actor, local_owner
 from engine.cli.flags import add_fields, add_run_flags, run_values
+from engine.cli.naming import add_naming, naming_of
 from engine.errors import unknown_name
 from engine.runs import RunSpec
 from engine.search.grid import check_grid, most_trials
@@ -63,8 +64,8 @@ def add_search(add: Callable[..., argparse.ArgumentParser], arguments: list[str]
         help=f"what trials are evaluated by, once or several times: {', '.join(OBJECTIVES)}; with :minimize or :maximize in "
         f"that direction instead of its own; default: {QUALITY}",
     )
-    made.add_argument("--name", default="", metavar="TEXT", help="what the study is called")
     made.add_argument("--owner", help="name written on the study and its runs")
+    add_naming(made, "study")
     add_fields(made, Search.fields())
     if arguments[:1] == ["search"]:
         add_run_flags(made, arguments[1:])
@@ -75,7 +76,7 @@ def search(arguments: argparse.Namespace) -> int:
     actor, spec = local_owner(arguments.owner or ""), study_spec(arguments)
     if not arguments.json:
         print("\n".join(plan(spec)), file=sys.stderr)
-    study = service.studies.create(actor, spec, arguments.name)
+    study = service.studies.create(actor, spec, naming_of(arguments))
     study = _wait(actor, study, quiet=arguments.json)
     found = service.studies.results(actor, study)
     if arguments.json:
@@ -186,6 +187,8 @@ def _summary(study: Study, found: "Found") -> dict[str, Any]:
     best = found.best[0] if found.best else {}
     return {
         "study": study.id,
+        "name": study.name,
+        "tags": list(study.tags),
         "state": study.state.value,
         "message": study.message,
         "trials": found.trials,

@@ -8,6 +8,7 @@ from typing import Any
 from engine import service
 from engine.access import local_owner
 from engine.cli.flags import add_run_flags, run_values
+from engine.cli.naming import add_naming, naming_of
 from engine.cli.results import baseline_of_run, headline_lines, result_lines
 from engine.executor.endings import TERMINAL
 from engine.runs import Run, RunSpec, RunState, advice_for
@@ -23,6 +24,7 @@ def add_training(add: Callable[..., argparse.ArgumentParser], arguments: list[st
     ):
         made = add(name, function, words)
         made.add_argument("--owner", help="name written on the run")
+        add_naming(made, "run")
         if name in arguments[:1]:
             add_run_flags(made, arguments[1:])
     made = add("cost", cost, "Tell what a run would take: parameters, operations, memory and time. Starts nothing.")
@@ -40,14 +42,15 @@ def train(arguments: argparse.Namespace) -> int:
         and (advice := advice_for(type(spec.dataset), type(spec.task), values))
     ):
         print(advice.why)
-    (run,) = service.runs.launch(local_owner(arguments.owner or ""), [spec], slot=TERMINAL)
+    (run,) = service.runs.launch(local_owner(arguments.owner or ""), [spec], slot=TERMINAL, naming=naming_of(arguments))
     return train_here(run, arguments.json)
 
 
 def submit(arguments: argparse.Namespace) -> int:
     """`submit`: queue a run; says so when nobody is there to train it."""
     actor = local_owner(arguments.owner or "")
-    made = service.runs.launch(actor, RunSpec.build(run_values(arguments)).folded())
+    specs = RunSpec.build(run_values(arguments)).folded()
+    made = service.runs.launch(actor, specs, naming=naming_of(arguments))
     alive = (known := service.executors.get(actor)) is not None and known.alive
     if arguments.json:
         ids = [run.id for run in made]

@@ -4,7 +4,7 @@ import logging
 import signal
 
 from engine.artifacts import discard_results
-from engine.runs import Run, RunState
+from engine.runs import EVALUATING, Run, RunState
 from engine.sentences import Sentence
 from engine.settings import settings
 from engine.store import Store
@@ -27,6 +27,10 @@ def conclude(store: Store, run: Run, words: str, *, innocent: bool, killed: str 
     if run.request == RunState.CANCELED:
         discard_results(run.id)  # first: whoever sees the state may rely on it
         store.attempts.end(run, RunState.CANCELED, Sentence("Canceled: no result was kept."))
+    elif run.phase == EVALUATING:  # the model is there, and training is over
+        store.attempts.end(
+            run, RunState.STOPPED, Sentence("The model is kept; its evaluation failed: {words}", words=words)
+        )
     elif run.request and (killed or innocent):
         store.attempts.end(run, RunState(run.request), words)
     elif innocent and run.restarts + 1 < settings().max_attempts:

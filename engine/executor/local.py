@@ -215,6 +215,8 @@ class LocalExecutor:
 
     def _enforce(self, run: Run, worker: dict[str, object]) -> None:
         """Kill a worker that does not obey a request within the grace period, or has been silent for too long."""
+        if not run.request:  # none, or one that was obeyed: a stopped run may be evaluated before it ends
+            self._asked.pop(run.id, None)
         asked = self._asked.setdefault(run.id, time.monotonic()) if run.request else time.monotonic()
         grace, timeout = settings().stop_grace_seconds, settings().heartbeat_timeout_seconds
         mine = self._busy.get(run.slot)

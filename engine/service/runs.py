@@ -1,4 +1,4 @@
-"""Runs: launch, fork, repeat, stop, cancel, pause, resume, steer and delete them; find and list them."""
+"""Runs: launch, fork, repeat, stop, cancel, pause, resume, steer, rename and delete them; find and list them."""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
@@ -7,6 +7,7 @@ from engine import access
 from engine.access import Action, Actor, check, visible
 from engine.artifacts import delete_run
 from engine.forks import fork_run
+from engine.naming import Naming
 from engine.runs import Run, RunSpec, RunState
 from engine.service.data import check_data
 from engine.service.opened import store
@@ -19,12 +20,12 @@ _Runs = list[Run]
 # -- making them -------------------------------------------------------------------------------------------------------
 
 
-def launch(actor: Actor, specs: Sequence[RunSpec], *, slot: str = "") -> _Runs:
+def launch(actor: Actor, specs: Sequence[RunSpec], *, slot: str = "", naming: Naming | None = None) -> _Runs:
     """Queue runs, all or none; several are one group. With `slot` this process trains them itself, at once."""
     check(actor, Action.CREATE, "runs")
     for spec in specs:
         check_data(actor, spec.dataset)
-    return store().runs.create_group(specs, actor.name, slot)
+    return store().runs.create_group(specs, actor.name, slot, naming=naming)
 
 
 def fork(
@@ -35,12 +36,13 @@ def fork(
     *,
     slot: str = "",
     steering: Sequence[dict[str, Any]] = (),
+    naming: Naming | None = None,
 ) -> Run:
     """Queue a run that goes on from the end of an epoch of another. See `engine.forks.fork_run`."""
     check(actor, Action.CREATE, "runs")
     check(actor, Action.USE, get(actor, parent_id))
     check_data(actor, spec.dataset)
-    return fork_run(store(), parent_id, epoch, spec, actor.name, slot, steering=steering)
+    return fork_run(store(), parent_id, epoch, spec, actor.name, slot, steering=steering, naming=naming)
 
 
 def repeat(actor: Actor, run_id: int) -> Run:
@@ -49,8 +51,9 @@ def repeat(actor: Actor, run_id: int) -> Run:
     check(actor, Action.CREATE, "runs")
     check(actor, Action.USE, run)
     if run.parent_id is not None and run.parent_epoch is not None:
-        return fork(actor, run.parent_id, run.parent_epoch, run.parsed(), steering=run.taken_steering)
-    return store().runs.create(run.parsed(), actor.name, steering=run.taken_steering)
+        spec, steering = run.parsed(), run.taken_steering
+        return fork(actor, run.parent_id, run.parent_epoch, spec, steering=steering, naming=run.naming)
+    return store().runs.create(run.parsed(), actor.name, steering=run.taken_steering, naming=run.naming)
 
 
 def reseed(actor: Actor, run_id: int, count: int) -> _Runs:
@@ -92,10 +95,22 @@ def resume(actor: Actor, run_id: int, *, slot: str = "") -> Run:
     return store().runs.resume(run_id, actor.name, slot)
 
 
+def evaluate(actor: Actor, run_id: int, *, slot: str = "") -> Run:
+    """Queue the evaluation of a stopped run. With `slot` this process evaluates it itself, at once."""
+    check(actor, Action.CHANGE, get(actor, run_id))
+    return store().runs.evaluate(run_id, actor.name, slot)
+
+
 def steer(actor: Actor, run_id: int, learning_rate: float) -> Run:
     """Ask a run that has not ended to go on with another learning rate."""
     check(actor, Action.CHANGE, get(actor, run_id))
     return store().runs.steer(run_id, learning_rate, actor.name)
+
+
+def rename(actor: Actor, run_id: int, naming: Naming) -> Run:
+    """Change the name, the note or the tags of a run."""
+    check(actor, Action.CHANGE, get(actor, run_id))
+    return store().runs.rename(run_id, naming)
 
 
 def delete(actor: Actor, run_id: int) -> None:

@@ -1,4 +1,4 @@
-"""Studies: create, pause, resume, stop, steer and delete them, enqueue and boost trials; find and list them."""
+"""Studies: create, pause, resume, stop, steer, rename and delete them, enqueue and boost trials; find and list them."""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from engine import access
 from engine.access import Action, Actor, check, visible
 from engine.errors import TrainyardError
+from engine.naming import Naming
 from engine.runs import Run, RunState
 from engine.search.deletion import delete_study
 from engine.search.promotion import promote as promote_trial
@@ -22,11 +23,11 @@ if TYPE_CHECKING:
 # -- making and changing them ------------------------------------------------------------------------------------------
 
 
-def create(actor: Actor, spec: StudySpec, name: str = "") -> Study:
+def create(actor: Actor, spec: StudySpec, naming: Naming | None = None) -> Study:
     """Begin a study."""
     check(actor, Action.CREATE, "studies")
     check_data(actor, spec.run_spec({}).dataset)
-    return store().studies.create(spec, name, actor.name)
+    return store().studies.create(spec, naming, actor.name)
 
 
 def pause(actor: Actor, study_id: int) -> Study:
@@ -77,6 +78,12 @@ def promote(actor: Actor, study_id: int, trial: int) -> Run:
     study = get(actor, study_id)
     check(actor, Action.USE, study)
     return promote_trial(store(), study, trial, study.owner)
+
+
+def rename(actor: Actor, study_id: int, naming: Naming) -> Study:
+    """Change the name, the note or the tags of a study."""
+    _changing(actor, study_id)
+    return store().studies.rename(study_id, naming)
 
 
 def delete(actor: Actor, study_id: int) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import func, insert, select, update
 
-from engine.runs import Run, RunState
+from engine.runs import EVALUATING, Run, RunState
 from engine.sentences import Sentence, word
 from engine.store.changes import STEER, take_steering
 from engine.store.database import Database
@@ -110,6 +110,16 @@ class Attempts:
         asked = any(change["step"] is None for change in row.steering)
         return str(row.request) or (STEER if asked else "")
 
+    def begin_evaluation(self, run: Run) -> str:
+        """The worker has stopped training as requested: another request ends the evaluation. Return what else is requested."""
+        mine = (runs.c.id == run.id, runs.c.attempt == run.attempt, runs.c.state == RunState.RUNNING)
+        obeyed = runs.c.request.in_(["", RunState.STOPPED.value])
+        with self._database.writing() as db:
+            done = db.execute(update(runs).where(*mine, obeyed).values(request="", phase=EVALUATING)).rowcount
+            if done:
+                write_event(db, run.id, EVALUATING, Sentence("Training finished; evaluating."), time.time())
+            return str(db.execute(select(runs.c.request).where(*mine)).scalar() or "")
+
     def take_steering(self, run: Run, step: int) -> list[dict[str, Any]]:
         """Give what was asked for its step: from now on it counts after `step` updates. All changes in their order."""
         with self._database.writing() as db:
@@ -122,6 +132,7 @@ class Attempts:
             "state": state,
             "message": message,
             "request": "",
+            "phase": "",
             "ended_at": now,
         }
         if result is not None:

@@ -5,7 +5,7 @@ Each function does its part of one write transaction, which the store begins and
 
 from typing import Any
 
-from sqlalchemy import Connection, case, func, select, update
+from sqlalchemy import ColumnElement, Connection, case, func, select, update
 
 from engine.errors import TrainyardError
 from engine.optimizers import optimizers
@@ -23,7 +23,8 @@ STEER = "steer"
 def ask_to_end(db: Connection, run_id: int, state: RunState, by: str, now: float) -> bool:
     """Ask a running run to end in `state`; one that waits does so at once. False where nothing can be asked of it."""
     who = by_whom(by)
-    row = db.execute(select(runs.c.state, runs.c.request).where(runs.c.id == run_id).with_for_update()).one_or_none()
+    columns = (runs.c.state, runs.c.request, runs.c.phase)
+    row = db.execute(select(*columns).where(runs.c.id == run_id).with_for_update()).one_or_none()
     if row is None:
         return False
     if row.state == RunState.RUNNING:
@@ -31,7 +32,7 @@ def ask_to_end(db: Connection, run_id: int, state: RunState, by: str, now: float
             return True  # it will end in a way that keeps less
         db.execute(update(runs).where(runs.c.id == run_id).values(request=state.value))
     elif row.state == RunState.QUEUED or (row.state == RunState.PAUSED and state is not RunState.PAUSED):
-        values: dict[str, Any] = {"request": "", "ended_at": now}
+        values: dict[str, Any] = {"request": "", "phase": "", "ended_at": now}
         if state is RunState.PAUSED:
             values |= {
                 "state": state,
@@ -42,7 +43,9 @@ def ask_to_end(db: Connection, run_id: int, state: RunState, by: str, now: float
             queued = Sentence("Removed from the queue{who} before it began.", who=who)
             values |= {
                 "state": ends,
-                "message": queued
+                "message": Sentence("The model is kept; it was not evaluated.")
+                if row.phase and state is RunState.STOPPED
+                else queued
                 if row.state == RunState.QUEUED
                 else Sentence("Ended{who} while it was paused.", who=who),
             }
@@ -56,10 +59,17 @@ def ask_to_end(db: Connection, run_id: int, state: RunState, by: str, now: float
     return True
 
 
-def put_back(db: Connection, run_id: int, by: str, slot: str, now: float) -> bool:
-    """Queue a run that was stopped, or start it in `slot`; a paused one gets its old place. False for any other."""
+def put_back(db: Connection, run_id: int, by: str, slot: str, now: float, phase: str = "") -> bool:
+    """Queue a run that was stopped, or start it in `slot`; a paused one gets its old place. False for any other.
+
+    With `EVALUATING` as its phase it is only evaluated: that takes a stopped run that is no trial.
+    """
+    able: list[ColumnElement[bool]] = [runs.c.state.in_([s.value for s in RESUMABLE])]
+    if phase:
+        able = [runs.c.state == RunState.STOPPED, runs.c.study_id.is_(None)]
     place = case((runs.c.state == RunState.PAUSED, runs.c.queued_at), else_=now)
     values: dict[str, Any] = {"state": RunState.QUEUED, "request": "", "message": "", "queued_at": place, "restarts": 0}
+    values["phase"] = phase
     if slot:
         values |= {
             "state": RunState.RUNNING,
@@ -69,9 +79,7 @@ def put_back(db: Connection, run_id: int, by: str, slot: str, now: float) -> boo
         }
         values |= {"started_at": func.coalesce(runs.c.started_at, now)}
     done = db.execute(
-        update(runs)
-        .where(runs.c.id == run_id, runs.c.state.in_([s.value for s in RESUMABLE]))
-        .values(**values, slot=slot, ended_at=None)
+        update(runs).where(runs.c.id == run_id, *able).values(**values, slot=slot, ended_at=None)
     ).rowcount
     if done:
         who = by_whom(by)
@@ -80,7 +88,9 @@ def put_back(db: Connection, run_id: int, by: str, slot: str, now: float) -> boo
             if slot
             else Sentence("Back in the queue{who}.", who=who)
         )
-        write_event(db, run_id, "resumed", words, now)
+        if phase:
+            words = Sentence("To be evaluated{who}.", who=who)
+        write_event(db, run_id, phase or "resumed", words, now)
     return bool(done)
 
 

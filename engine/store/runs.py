@@ -14,7 +14,8 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 
 from engine.access import default_owner
 from engine.errors import TrainyardError
-from engine.runs import Run, RunSpec, RunState
+from engine.naming import Naming
+from engine.runs import EVALUATING, Run, RunSpec, RunState
 from engine.sentences import Sentence, word
 from engine.settings import settings
 from engine.store.changes import ask_to_end, put_back, steer
@@ -62,6 +63,7 @@ class Runs:
         *,
         steering: Sequence[dict[str, Any]] = (),
         origin: str = "",
+        naming: Naming | None = None,
     ) -> Run:
         """Put a run at the end of the queue; refused when the queue is full.
 
@@ -69,7 +71,7 @@ class Runs:
         `steering` of another run its changes of the learning rate are repeated, each at its step. `origin` is a sentence
         that says where its values come from, the first of its events.
         """
-        return self.create_group([spec], owner, slot, origin=origin, steering=steering)[0]
+        return self.create_group([spec], owner, slot, origin=origin, steering=steering, naming=naming)[0]
 
     def create_group(
         self,
@@ -80,6 +82,7 @@ class Runs:
         steering: Sequence[dict[str, Any]] = (),
         origin: str = "",
         group_id: int | None = None,
+        naming: Naming | None = None,
     ) -> _Runs:
         """Put several runs at the end of the queue, all or none; they are one group, or join that of `group_id`.
 
@@ -87,7 +90,7 @@ class Runs:
         """
         now = time.time()
         common = begins(slot, now) | {"owner": owner or default_owner(), "created_at": now, "queued_at": now}
-        common |= {"steering": list(steering)}
+        common |= {"steering": list(steering)} | (naming or Naming()).values()
         made: _Runs = []
         with self._database.writing() as db:
             if not slot:
@@ -114,7 +117,7 @@ class Runs:
     def repeat(self, run_id: int, specs: Sequence[RunSpec], owner: str = "") -> _Runs:
         """Queue runs beside one, as one group with it: its group from now on where it had none. Returns the new ones.
 
-        Changes of its learning rate are repeated.
+        Changes of its learning rate are repeated, and so are its name and tags.
 
         A trial stays with its study, a fold with its cross-validation, and a fork with its parent: beside these the new
         runs are a group of their own.
@@ -122,7 +125,7 @@ class Runs:
         run = self.get(run_id)
         alone = run.study_id is not None or run.parent_id is not None or int(run.spec["dataset"].get("folds", 0)) > 1
         group_id = None if alone else run.group_id or run.id
-        return self.create_group(specs, owner, group_id=group_id, steering=run.taken_steering)
+        return self.create_group(specs, owner, group_id=group_id, steering=run.taken_steering, naming=run.naming)
 
     def fork(
         self,
@@ -133,6 +136,7 @@ class Runs:
         slot: str = "",
         *,
         steering: Sequence[dict[str, Any]] = (),
+        naming: Naming | None = None,
         prepare: Callable[[Run], None],
     ) -> Run:
         """Create a run that goes on from the end of `epoch` of another; `engine.forks.fork_run` looks whether it can.
@@ -142,6 +146,7 @@ class Runs:
         now = time.time()
         begin = begins(slot, now) | {"owner": owner or default_owner(), "created_at": now, "queued_at": now}
         line = {"parent_id": parent.id, "parent_epoch": epoch, "epoch": epoch, "steering": list(steering)}
+        line |= (naming or Naming()).values()
         with self._database.writing() as db:
             if not slot:
                 _check_queue(db, 1)
@@ -277,6 +282,19 @@ class Runs:
             )
         return run
 
+    def evaluate(self, run_id: int, by: str = "", slot: str = "") -> Run:
+        """Queue the evaluation of a stopped run, which trains no further. With `slot` the caller evaluates it itself."""
+        with self._database.writing() as db:
+            done = put_back(db, run_id, by, slot, time.time(), EVALUATING)
+        run = self.get(run_id)
+        if not done:
+            raise TrainyardError(
+                "Run {run} is {state}; only a stopped run that is not a trial can be evaluated.",
+                run=run_id,
+                state=word(run.state),
+            )
+        return run
+
     def steer(self, run_id: int, learning_rate: float, by: str = "") -> Run:
         """Ask a run that has not ended to go on with another learning rate: its worker takes it within a second.
 
@@ -285,6 +303,13 @@ class Runs:
         """
         with self._database.writing() as db:
             steer(db, run_id, learning_rate, by, time.time())
+        return self.get(run_id)
+
+    def rename(self, run_id: int, naming: Naming) -> Run:
+        """Change the name, the note or the tags of a run, in whatever state it is."""
+        if values := naming.values():
+            with self._database.writing() as db:
+                db.execute(update(runs).where(runs.c.id == run_id).values(**values))
         return self.get(run_id)
 
     def delete(self, run_id: int) -> None:

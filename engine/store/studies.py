@@ -10,8 +10,11 @@ from sqlalchemy import ColumnElement, Connection, Row, case, delete, func, inser
 
 from engine.access import default_owner
 from engine.errors import TrainyardError
+from engine.imports.titles import own_title
+from engine.naming import Naming
 from engine.runs import Run, RunSpec, RunState
 from engine.sentences import Sentence, word
+from engine.settings import settings
 from engine.spec import Choices
 from engine.store.changes import by_whom
 from engine.store.database import Database
@@ -25,7 +28,6 @@ _Studies = list[Study]  # inside the class `list` is a method
 _Ids = list[int]
 _RunsByTrial = dict[int, list[Run]]
 _LIVE = [StudyState.RUNNING.value, StudyState.PAUSED.value]
-_NAME_CHARACTERS = 120
 
 
 class Studies:
@@ -35,10 +37,10 @@ class Studies:
         self._database = database
         self._runs = runs
 
-    def create(self, spec: StudySpec, name: str = "", owner: str = "") -> Study:
-        """A study that is to begin at once."""
+    def create(self, spec: StudySpec, naming: Naming | None = None, owner: str = "") -> Study:
+        """A study that is to begin at once. Without a name it is called after its model and its data."""
         row = {
-            "name": (name.strip() or _usual_name(spec))[:_NAME_CHARACTERS],
+            **_named(naming or Naming(), spec),
             "state": StudyState.RUNNING.value,
             "spec": spec.to_dict(),
             "owner": owner or default_owner(),
@@ -188,6 +190,15 @@ class Studies:
             for run_id in db.execute(select(runs.c.id).where(*unended)).scalars():
                 write_event(db, run_id, "boosted", words, time.time())
 
+    def rename(self, study_id: int, naming: Naming) -> Study:
+        """Change the name, the note or the tags of a study. With an empty name it is called after its model and its data."""
+        with self._database.writing() as db:
+            study = _get(db, study_id, changing=True)
+            values = naming.values() if naming.name is None else _named(naming, study.spec)
+            if values:
+                db.execute(update(studies).where(studies.c.id == study_id).values(**values))
+            return _get(db, study_id)
+
     # -- deleting --------------------------------------------------------------------------------------------------
 
     def ended_runs(self, study_id: int) -> _Ids:
@@ -248,11 +259,18 @@ class Studies:
         return study
 
 
+def _named(naming: Naming, spec: StudySpec) -> dict[str, Any]:
+    """Return the columns of a naming; the name is never empty."""
+    values = naming.values()
+    return values | {"name": values.get("name") or _usual_name(spec)[: settings().max_name_characters]}
+
+
 def _usual_name(spec: StudySpec) -> str:
     """The name of a study that nobody has named: its models and its data."""
     domain = spec.space.get(MODEL)
     models = domain.options if isinstance(domain, Choices) else (spec.values.get("model", "model"),)
-    return f"{', '.join(map(str, models))} on {spec.values.get('dataset', 'data')}"
+    dataset = str(spec.values.get("dataset", "data"))
+    return f"{', '.join(map(str, models))} on {own_title(dataset, spec.values) or dataset}"
 
 
 def _get(db: Connection, study_id: int, *, changing: bool = False) -> Study:
@@ -320,6 +338,7 @@ def _study(row: Row[*tuple[Any, ...]]) -> Study:
             "unreadable": unreadable,
             "enqueued": tuple(values.pop("guesses")),
             "boosted": tuple(values["boosted"]),
+            "tags": tuple(values["tags"]),
             "created_at": time_of(values["created_at"]),
             "ended_at": None if values["ended_at"] is None else time_of(values["ended_at"]),
         }

@@ -32,6 +32,9 @@ class Study:
     state: StudyState
     spec: StudySpec
     owner: str = ""
+    note: str = ""
+    """Plain text of several lines."""
+    tags: tuple[str, ...] = ()
     message: str = ""
     """A sentence that says why it ended or what to do; empty while all is well."""
     enqueued: tuple[dict[str, Any], ...] = ()

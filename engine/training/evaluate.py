@@ -2,10 +2,11 @@
 
 import json
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from statistics import median
 from typing import Any
 
+import keras
 import numpy as np
 import tensorflow as tf
 
@@ -25,14 +26,19 @@ from engine.training.tensors import predict as outputs_of
 _BATCH = 64
 _PORTION = 64 * _BATCH  # examples in memory at once
 _CALLS = 20
+_MEASURED = (_BATCH, _BATCH, 16 * _BATCH)  # the first traces the network; the last is for networks that are fast
+_PRECISE_SECONDS = 0.5  # what takes longer was measured well enough
+Watch = Callable[[], None]
 EVALUATED: tuple[Split, ...] = ("validation", "test")
 """Splits on which a run is evaluated."""
 
 
-def evaluate_run(network: Network, data: PreparedDataset, files: Artifacts, spec: RunSpec) -> dict[str, Any]:
+def evaluate_run(
+    network: Network, data: PreparedDataset, files: Artifacts, spec: RunSpec, watch: Watch | None = None
+) -> dict[str, Any]:
     """Save the model, evaluate it on validation, test and the dataset's extra tests, keep per-example predictions.
 
-    Return the metrics for `run.result`.
+    Return the metrics for `run.result`. `watch` is called after each batch; what it raises ends the evaluation.
     """
     save_model(network, files)
     found: dict[str, Any] = {}
@@ -40,21 +46,21 @@ def evaluate_run(network: Network, data: PreparedDataset, files: Artifacts, spec
         for split in EVALUATED:
             where = data.indices(split)
             if len(where):
-                answers = _answers(network, spec.task, data, where)
+                answers = _answers(network, spec.task, data, where, watch)
                 found[split] = _evaluated(answers, where, split, spec.task, data.info, outcomes)
     for name in spec.dataset.extra_tests:
         extra = spec.dataset.extra_test(name)
-        outputs = spec.task.answer(_caller(network), extra.inputs, data.info, spec.task.answering())
+        outputs = spec.task.answer(_caller(network, watch), extra.inputs, data.info, spec.task.answering())
         found[name] = spec.task.evaluate(outputs, spec.task.truth(extra.inputs, extra.targets), data.info)
     write_text(files.evaluation, json.dumps(found))
     return {f"{split}_{name}": value for split, part in found.items() for name, value in part["metrics"].items()}
 
 
 def _answers(
-    network: Network, task: Task, data: PreparedDataset, where: np.ndarray
+    network: Network, task: Task, data: PreparedDataset, where: np.ndarray, watch: Watch | None
 ) -> Iterator[tuple[np.ndarray, Stored, Stored]]:
     """Yield inputs, outputs and targets of the examples `where`, a portion at a time."""
-    call, options = _caller(network), task.answering()
+    call, options = _caller(network, watch), task.answering()
     for start in range(0, len(where), _PORTION):
         some = where[start : start + _PORTION]
         inputs = np.asarray(data.inputs[some])
@@ -84,23 +90,42 @@ def _evaluated(
     return found
 
 
-def _caller(network: Network) -> Call:
+def _caller(network: Network, watch: Watch | None = None) -> Call:
     """Return the saved model on raw inputs. For calls in a loop it is a graph that fits all shapes: `predict` costs 30 ms."""
     model = network.saved
+    watching = (
+        [keras.callbacks.LambdaCallback(on_predict_batch_end=lambda batch, logs=None: watch())] if watch else None
+    )
     step = tf.function(lambda fed: model(fed, training=False), reduce_retracing=True)
 
     def call(inputs: np.ndarray, extra: Mapping[str, np.ndarray] | None = None) -> np.ndarray:
         if not extra:
-            return predict(network, inputs)
+            return np.asarray(outputs_of(model, inputs, _BATCH, watching))
+        if watch:
+            watch()
         fed = feed(as_tensors(inputs), extra)
         return np.asarray(step({name: tf.convert_to_tensor(value) for name, value in fed.items()}))
 
     return call
 
 
-def predict(network: Network, inputs: np.ndarray) -> np.ndarray:
-    """Return outputs (examples, outputs) of the saved model for raw inputs."""
-    return np.asarray(outputs_of(network.saved, inputs, _BATCH))
+def estimate_evaluation(network: Network, data: PreparedDataset, task: Task, watch: Watch) -> float:
+    """Return the seconds that evaluating on all splits will take, measured on some examples."""
+    call, options, where = (
+        _caller(network, watch),
+        task.answering(),
+        np.concatenate([data.indices(s) for s in EVALUATED]),
+    )
+    pace = 0.0
+    for turn, count in enumerate(_MEASURED):
+        inputs = np.asarray(data.inputs[np.sort(where[:count])])
+        began = time.monotonic()
+        task.answer(call, inputs, data.info, options)
+        seconds = time.monotonic() - began
+        pace = seconds / max(1, len(inputs))
+        if turn and seconds > _PRECISE_SECONDS:
+            break
+    return pace * len(where)
 
 
 def measure_latency(network: Network, data: PreparedDataset) -> float:

@@ -7,20 +7,21 @@ from typing import Any
 import keras
 import numpy as np
 
-from engine.artifacts import artifacts_of, check_free_disk, discard_results
+from engine.artifacts import artifacts_of, check_free_disk
 from engine.data_info import DataInfo
 from engine.errors import TrainyardError
-from engine.runs import Run, RunSpec, RunState
+from engine.runs import EVALUATING, Run, RunSpec, RunState
 from engine.sentences import Sentence
 from engine.store import Store
 from engine.training.comparison import compare_run
-from engine.training.evaluate import evaluate_run, measure_latency, save_model
+from engine.training.evaluate import evaluate_run, measure_latency
 from engine.training.farewell import farewell
 from engine.training.hardware import Hardware
 from engine.training.network import build_network, compile_network, create_variables
 from engine.training.pipeline import Batches, evaluation_dataset
 from engine.training.reporter import Ended, Reporter, RunLost
 from engine.training.start import start_session
+from engine.training.stopped import canceled, evaluate_stopped
 
 
 def train_run(store: Store, run: Run, extra: list[keras.callbacks.Callback] | None = None) -> RunState:
@@ -73,7 +74,8 @@ def _train(
     state = RunState.COMPLETED
     try:
         session = start_session(store, run, spec, hardware, reporter)
-        session.fit(extra)
+        if run.phase != EVALUATING:
+            session.fit(extra)
     except Ended as ended:
         state = ended.state
     except TrainyardError:  # a loss that is not finite: return to the best epoch
@@ -81,36 +83,36 @@ def _train(
             session.keeping.keep_best()
         raise
     if state is RunState.CANCELED:
-        return _canceled(run)
+        return canceled(run)
     if session is None:
+        if run.phase == EVALUATING and state is RunState.STOPPED:
+            return state, Sentence("The model is kept; it was not evaluated."), run.result
         if state is RunState.PAUSED:
             return state, Sentence("Paused before training began. Resume starts it."), run.result
         return state, Sentence("Stopped before training began. Resume starts it."), run.result
+    if run.phase == EVALUATING:
+        session.best.restore()
+        return evaluate_stopped(session, run, reporter, run.result)
     session.keep()
+    begun = session.report.step > 0
     if state is RunState.PAUSED:  # the device is wanted: nothing is evaluated
-        return state, farewell(spec.training, session.report.epoch, state), run.result
+        return state, farewell(spec.training, session.report.epoch, state, begun=begun), run.result
     result = session.result()
     if run.study_id is not None:  # a trial is evaluated on validation alone, and its checkpoint has the best weights
         if state is RunState.COMPLETED and "latency" in store.studies.get(run.study_id).spec.objectives:
             result |= {"latency_ms": measure_latency(session.network, session.data)}
-        return state, farewell(spec.training, session.report.epoch, state), result | _taken(began)
-    if state is RunState.COMPLETED:
-        result |= evaluate_run(session.network, session.data, files, spec)
-        result |= _taken(began)  # without the baseline, which the next run will find ready
-        try:
-            result |= compare_run(session.data, spec.task, files, reporter.obey)
-        except Ended:  # only a cancel raises here: a stop merely leaves the baseline out
-            return _canceled(run)
-    else:
-        save_model(session.network, files)
+        return state, farewell(spec.training, session.report.epoch, state, begun=begun), result | _taken(began)
+    if state is not RunState.COMPLETED:
+        return evaluate_stopped(session, run, reporter, result)
+    result |= evaluate_run(session.network, session.data, files, spec)
+    result |= _taken(began)  # without the baseline, which the next run will find ready
+    try:
+        result |= compare_run(session.data, spec.task, files, reporter.obey)
+    except Ended:  # only a cancel raises here: a stop merely leaves the baseline out
+        return canceled(run)
     return state, farewell(spec.training, session.report.epoch, state), result
 
 
 def _taken(began: float) -> dict[str, float]:
     """Return how long it all took, from building the network to evaluating it: the next run's time is estimated from it."""
     return {"whole_seconds": round(time.monotonic() - began, 3)}
-
-
-def _canceled(run: Run) -> tuple[RunState, str, dict[str, Any]]:
-    discard_results(run.id)
-    return RunState.CANCELED, Sentence("Canceled: no result was kept."), {}

@@ -55,6 +55,7 @@ class Reporter:
         self._curve: list[float] = []
         self._position: tuple[int, float] | None = None  # step and epoch, once training has begun
         self._lock = threading.Lock()
+        self._sending = threading.Lock()
         self._ended = False
         self._wake = threading.Event()
         self._silent = True  # nothing has been measured yet
@@ -90,6 +91,12 @@ class Reporter:
             raise RunLost(Sentence("Run {run} no longer belongs to this worker.", run=self._run.id))
         if self.requested is not None:
             raise Ended(self.requested)
+
+    def begin_evaluation(self) -> None:
+        """Report that a stop was obeyed; from now on `obey` raises what is requested of the evaluation."""
+        with self._sending:  # an answer from before must not be taken for another request
+            requested = self._store.attempts.begin_evaluation(self._run)
+            self.requested = RunState(requested) if requested else None
 
     def step_ended(self, step: int, epoch: float, values: dict[str, float]) -> None:
         """Buffer points of the train split at a step."""
@@ -134,6 +141,10 @@ class Reporter:
             self._send()
 
     def _send(self) -> None:
+        with self._sending:
+            self._exchange()
+
+    def _exchange(self) -> None:
         with self._lock:
             points, self._points = self._points, []
             progress, self._progress = self._progress, {}

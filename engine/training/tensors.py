@@ -16,12 +16,13 @@ def as_tensors(inputs: np.ndarray) -> Any:
     return tf.constant(inputs.tolist(), tf.string, inputs.shape) if inputs.dtype == object else inputs
 
 
-def predict(model: Any, inputs: np.ndarray, batch_size: int) -> Any:
+def predict(model: Any, inputs: np.ndarray, batch_size: int, callbacks: list[Any] | None = None) -> Any:
     """Return what `keras.Model.predict` returns for inputs (examples, ...) of any modality.
 
     Keras would round arrays of 64 bits to 32; a `tf.data.Dataset` keeps them.
     """
     tensors = as_tensors(inputs)
     if any(inputs.dtype[name].base == np.float64 for name in inputs.dtype.names or ()):
-        return model.predict(tf.data.Dataset.from_tensor_slices(tensors).batch(batch_size), verbose=0)
-    return model.predict(tensors, batch_size=batch_size, verbose=0)
+        exact = tf.data.Dataset.from_tensor_slices(tensors).batch(batch_size)
+        return model.predict(exact, verbose=0, callbacks=callbacks)
+    return model.predict(tensors, batch_size=batch_size, verbose=0, callbacks=callbacks)

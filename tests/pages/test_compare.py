@@ -199,6 +199,12 @@ def test_the_leaderboard_shows_runs_and_the_baseline_in_order(store: Store, data
     assert board["name"].str.startswith("Baseline: ").sum() == 1
 
 
+def test_equal_results_share_a_place(store: Store) -> None:
+    for right in (0.9, 0.9, 0.5):
+        seeding.scored(store, right, **DIGITS)
+    assert list(table(open_page("leaderboard"), "place")["place"].dropna()) == [1, 1, 3]
+
+
 def test_the_legend_of_the_leaderboard_speaks_of_runs_not_of_their_page(store: Store) -> None:
     seeding.scored(store, **DIGITS)
     boards = [b for b in open_page("leaderboard", lang="zh").get("bidi_component") if b.proto.json]

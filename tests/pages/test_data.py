@@ -172,6 +172,7 @@ def test_columns_and_cells_that_are_formulas_stay_words_beside_their_roles(store
         ("x.csv", b"PK\x03\x04" + bytes(50), "not a zip archive"),
         ("x.csv", b"\x89PNG\r\n\x1a\n" + bytes(50), "is a PNG image"),
         ("x.zip", zipped({"a/b.exe": b"MZ"}).getvalue(), "not contain images, audio clips or texts"),
+        ("x.zip", zipped({"a.png": b"x", "b.png": b"y"}).getvalue(), "None of these files can be imported"),
     ],
 )
 def test_what_cannot_be_read_is_a_sentence_and_nothing_can_be_imported(

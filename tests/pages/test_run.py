@@ -44,6 +44,29 @@ def test_a_run_that_is_trained_and_not_yet_evaluated_says_so(store: Store) -> No
     assert "Epoch 10 of 10 · step 1,400 of 1,400 · training finished; evaluating" in words(open_page("run", run=run.id))
 
 
+def test_a_stopped_run_that_was_not_evaluated_says_so_and_offers_it(store: Store) -> None:
+    run = seeding.stopped(store)
+    files = artifacts_of(run.id)
+    files.checkpoint.write_bytes(b"")
+    files.evaluation.unlink()
+    at = open_page("run", run=run.id)
+    assert "This run was stopped and has not been evaluated." in words(at)
+    press(at, "Evaluate")
+    waiting = store.runs.get(run.id)
+    assert (waiting.state, waiting.phase) == (RunState.QUEUED, "evaluating")
+    assert "waits to be evaluated" in words(at)
+    assert "Pause" not in labels(at)
+    press(at, "Stop")
+    assert store.runs.get(run.id).state is RunState.STOPPED
+
+
+def test_a_stopped_run_counts_epochs_as_its_message_does(store: Store) -> None:
+    run = seeding.running(store, epochs=4)
+    store.attempts.report(run, step=600)  # in the fifth
+    store.attempts.end(run, RunState.STOPPED, "Stopped in epoch 5 of 10.")
+    assert "Epoch 5 of 10" in words(open_page("run", run=run.id))
+
+
 def test_stop_writes_a_request_and_cannot_be_pressed_twice(store: Store) -> None:
     run = seeding.running(store)
     at = press(open_page("run", run=run.id), "Stop")

@@ -183,6 +183,7 @@ def test_an_enqueued_trial_is_tried_next_and_leaves_the_rest_open(store: Store) 
     at.selectbox(key=f"enqueue-{made.id}.activation").select("tanh")
     at = press(at, "Enqueue")
     assert store.studies.get(made.id).enqueued == ({"units": 24, "activation": "tanh"},)
+    assert [toast.value for toast in at.toast] == ["Enqueued: tried next."]
     assert "1 enqueued by you come next" in words(at)
 
 
@@ -403,7 +404,7 @@ def test_trials_are_no_rows_of_the_runs_page_unless_asked_for(store: Store) -> N
     made = study_seeding.study(store, trials=2)
     own = seeding.queued(store)
     at = open_page("runs")
-    assert list(at.dataframe[0].value["id"]) == [own.id]
+    assert list(at.dataframe[0].value["run"]) == [f"run?run={own.id}"]
     at.toggle(key="show_trials").set_value(True).run()
     assert len(at.dataframe[0].value) == 3
     assert f"{made.id} · 0" in set(at.dataframe[0].value["study"])

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ui.charts.figures import Figure, plain_axis, plain_layout, short_names
+from ui.charts.figures import SHARES, Figure, plain_axis, plain_layout, short_names
 from ui.charts.series import rounded
 from ui.theme import THEMES, ThemeName
 from ui.words import metric_label
@@ -29,7 +29,7 @@ def class_bars(per_class: Sequence[Mapping[str, Any]], theme: ThemeName) -> Figu
     ]
     layout = plain_layout(look)
     layout |= {
-        "xaxis": plain_axis(look) | {"tickformat": ".0%", "rangemode": "normal"},
+        "xaxis": plain_axis(look) | SHARES | {"tickformat": ".0%", "rangemode": "normal"},
         "yaxis": plain_axis(look) | {"type": "category", "automargin": True},
         "margin": {"l": 8, "r": 16, "t": 36, "b": 8},
         "hovermode": "closest",

@@ -35,6 +35,10 @@ def plain_layout(look: Theme) -> Figure:
     }
 
 
+SHARES: Figure = {"minallowed": -0.05, "maxallowed": 1.05}
+"""An axis of shares: no further than they go, also where there is no value yet, or only one."""
+
+
 def plain_axis(look: Theme) -> Figure:
     """An axis with quiet lines and room for its labels."""
     return {"gridcolor": look.grid, "zerolinecolor": look.grid, "linecolor": look.grid, "automargin": True}

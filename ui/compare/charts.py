@@ -45,7 +45,7 @@ class Curves:
 
 def run_name(run: Run) -> str:
     """A run in a legend."""
-    return chart_text(f"{run.id} · {title_of(run, 'model')}")
+    return chart_text(f"{run.id} · {run.name or title_of(run, 'model')}")
 
 
 def line_look(i: int, look: Theme) -> dict[str, Any]:

@@ -87,6 +87,7 @@ def _draw(board: Leaderboard) -> None:
         column_config={
             "place": number(_("Rank"), width="small"),
             "run": st.column_config.LinkColumn(_("Run"), display_text=r"run=(\d+)", width="small"),
+            "title": st.column_config.TextColumn(_("Name")),
             "name": st.column_config.TextColumn(_("Model"), width="medium"),
             "value": number(metric_label(board.metric), format=style, help=_("On the test split.")),
             "low": number(_("From"), format=style, help=_("Lower end of the interval.")),
@@ -108,18 +109,23 @@ def _draw(board: Leaderboard) -> None:
 
 def _rows(board: Leaderboard) -> list[dict[str, object]]:
     rows: list[dict[str, object]] = []
-    ranked = 0
+    ranked, shown, last = 0, 0, None
     for place in board.places:
         common = {"value": place.value, "low": place.low, "high": place.high}
         if place.run is None:
             title = _("Baseline: {name}").format(name=baseline_title(place.baseline))
-            rows.append({"place": None, "run": None, "name": title, **common, "owner": None, "ended": None})
+            rows.append(
+                {"place": None, "run": None, "title": None, "name": title, **common, "owner": None, "ended": None}
+            )
             continue
         ranked += 1
+        if place.value != last:  # equal results share a place
+            shown, last = ranked, place.value
         rows.append(
             {
-                "place": ranked,
+                "place": shown,
                 "run": f"{page('run').stem}?run={place.run.id}",
+                "title": plain_cell(place.run.name) or None,
                 "name": title_of(place.run, "model"),
                 **common,
                 "owner": plain_cell(place.run.owner),

@@ -7,12 +7,14 @@ import pandas as pd
 import streamlit as st
 
 from engine.comparing.differences import baseline_metrics, hyperparameters, tested_metrics
+from engine.readers.spreadsheets import plain_cell
 from engine.runs import Run
 from ui.compare.columns import field_label, finite, known_fields, metric_names, value_words
 from ui.evaluation.baselines import baseline_title
 from ui.language import _
 from ui.navigation import page
-from ui.words import is_share, metric_label, metric_word, section_title, state_text, title_of
+from ui.plain import plain_text
+from ui.words import dataset_of, is_share, metric_label, metric_word, run_title, section_title, state_text, title_of
 
 _ROW_PIXELS, _HEAD_PIXELS, _TALLEST, _NAME_PIXELS = 35, 38, 560, 190
 
@@ -35,6 +37,7 @@ def draw_metrics(runs: Sequence[Run], last: Mapping[int, Mapping[str, float]] | 
         alt=_("Metrics of each run and of the baseline"),
         column_config={
             "run": st.column_config.LinkColumn(_("Run"), display_text=r"run=(\d+)", width="small", pinned=True),
+            "title": st.column_config.TextColumn(_("Name"), width=_NAME_PIXELS, pinned=True),
             "name": st.column_config.TextColumn(_("Model"), width=_NAME_PIXELS, pinned=True),
             "dataset": st.column_config.TextColumn(_("Dataset")),
             "state": st.column_config.TextColumn(_("State"), width=110),
@@ -44,15 +47,16 @@ def draw_metrics(runs: Sequence[Run], last: Mapping[int, Mapping[str, float]] | 
     )
 
 
-_FACTS = ("run", "name", "dataset", "state", "epoch")
+_FACTS = ("run", "title", "name", "dataset", "state", "epoch")
 
 
 def _row(run: Run, at_epoch: Mapping[str, float]) -> dict[str, Any]:
     found = {name: finite(value) for name, value in at_epoch.items() if name != "epoch"}
     return {
         "run": f"{page('run').stem}?run={run.id}",
+        "title": plain_cell(run.name) or None,
         "name": title_of(run, "model"),
-        "dataset": title_of(run, "dataset"),
+        "dataset": plain_cell(dataset_of(run)),
         "state": state_text(run.state),
         "epoch": at_epoch.get("epoch"),
         **found,
@@ -67,7 +71,7 @@ def _baseline_rows(runs: Sequence[Run]) -> list[dict[str, Any]]:
         values = baseline_metrics(run)
         if values:
             title = _("Baseline: {name}").format(name=baseline_title(str(run.result.get("baseline_name", ""))))
-            dataset = title_of(run, "dataset")
+            dataset = plain_cell(dataset_of(run))
             found[repr((dataset, sorted(values.items())))] = {"name": title, "dataset": dataset, **values}
     return list(found.values())
 
@@ -110,7 +114,7 @@ def draw_hyperparameters(runs: Sequence[Run], *, everything: bool) -> None:
         column_config={
             "part": st.column_config.TextColumn(_("Part"), width="small"),
             "field": st.column_config.TextColumn(_("Hyperparameter"), width=_NAME_PIXELS, pinned=True),
-            **{str(run.id): st.column_config.TextColumn(_("Run {id}").format(id=run.id)) for run in runs},
+            **{str(run.id): st.column_config.TextColumn(plain_text(run_title(run))) for run in runs},
         },
     )
 

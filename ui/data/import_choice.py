@@ -41,6 +41,9 @@ def draw_choice(filename: str, seen: Seen) -> Choice | None:
     found = seen.found
     assert found is not None
     made = _draw_content(own_kind(_draw_kind(found)), found, seen)
+    if not found.from_table and not any(found.counts.values()):
+        st.error(_("None of these files can be imported; the list below says why."), icon=":material/error:")
+        return None
     stem = PurePath(filename).stem
     left, right = st.columns(2)
     with left:

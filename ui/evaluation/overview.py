@@ -7,7 +7,7 @@ import streamlit as st
 
 from engine import service
 from engine.datasets.base import datasets
-from engine.runs import Run
+from engine.runs import Run, RunState
 from engine.tasks.base import tasks
 from ui import lab
 from ui.evaluation.baselines import baseline_sentence, guess_sentence
@@ -57,13 +57,24 @@ def load_evaluation(run: Run) -> dict[str, Any]:
         return {}
 
 
+def _no_evaluation(run: Run) -> str:
+    """Say why there is nothing to show."""
+    if run.study_id is not None:
+        return _("This run is a trial of a study: trials are not evaluated on the test split.")
+    if run.state is RunState.STOPPED:
+        return _("This run was stopped and has not been evaluated.")
+    return _(
+        "This run does not have an evaluation: a run is evaluated when it completes, and on request when it was stopped."
+    )
+
+
 def draw_evaluation(run: Run) -> None:
     """The evaluation on a chosen split, with whatever the task left in it."""
     evaluation = load_evaluation(run)
     words = {"test": _("Test"), "validation": _("Validation")} | {n: _(title) for n, title in _extra_tests(run).items()}
     splits = [split for split in words if evaluation.get(split)]
     if not splits:
-        st.caption(_("This run does not have an evaluation: a run is evaluated when it ends by itself or is stopped."))
+        st.caption(_no_evaluation(run))
         return
     split = st.segmented_control(
         _("Evaluated on"),
@@ -72,7 +83,7 @@ def draw_evaluation(run: Run) -> None:
         required=True,
         format_func=lambda s: words[s],
         key="evaluated_on",
-        help=_("The validation split chose the best epoch; the test split was used once, at the very end."),
+        help=_("The validation split chose the best epoch; the test split was used for this evaluation only."),
     )
     split = split or splits[0]
     evaluated = evaluation[split]

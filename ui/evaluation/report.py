@@ -11,7 +11,7 @@ from engine.tasks.base import tasks
 from ui.evaluation.baselines import baseline_sentence, guess_sentence
 from ui.language import _
 from ui.predictions import Renderer, renderer_for
-from ui.words import metric_label, metric_text, objective_of, state_text, title_of
+from ui.words import dataset_of, metric_label, metric_text, objective_of, state_text, title_of
 
 
 def report_text(run: Run, evaluation: Mapping[str, Any]) -> str:
@@ -28,13 +28,16 @@ def report_text(run: Run, evaluation: Mapping[str, Any]) -> str:
 def _heading(run: Run) -> str:
     versions = run.environment.get("versions", {})
     facts = [
+        (_("Name"), run.name),
         (_("State"), state_text(run.state)),
         (_("Task"), title_of(run, "task")),
-        (_("Dataset"), title_of(run, "dataset")),
+        (_("Dataset"), dataset_of(run)),
         (_("Dataset hash"), str(run.environment.get("dataset_hash", ""))),
         (_("Model"), title_of(run, "model")),
         (_("Parameters"), _number(run.environment.get("num_parameters"))),
         (_("Owner"), run.owner),
+        (_("Tags"), ", ".join(run.tags)),
+        (_("Note"), run.note),
         (_("Started"), _moment(run.started_at)),
         (_("Ended"), _moment(run.ended_at)),
         (_("Best epoch"), _number(run.result.get("best_epoch"))),

@@ -15,9 +15,9 @@ from engine.runs import Run
 from ui import lab
 from ui.language import _, plural
 from ui.modalities import modality_of
-from ui.plain import plain_text
+from ui.plain import plain_label, plain_text
 from ui.sentences import said
-from ui.words import metric_label, metric_text
+from ui.words import metric_label, metric_text, part_title
 
 _log = logging.getLogger(__name__)
 
@@ -193,7 +193,7 @@ def prepared_of(run: Run) -> PreparedDataset | None:
         if not service.datasets.ready(lab.actor(), dataset):
             st.info(
                 _("The examples cannot be shown: dataset {name} is not on this machine any more.").format(
-                    name=_(dataset.title)
+                    name=plain_label(part_title(dataset))
                 ),
                 icon=":material/info:",
             )

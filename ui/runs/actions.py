@@ -17,7 +17,15 @@ from ui.words import resumable
 
 def draw_actions(run: Run) -> None:
     """The buttons that suit the run's state, beside its title."""
-    if run.live:
+    if run.live and run.phase:
+        _request_button(
+            run,
+            _("Stop"),
+            ":material/stop:",
+            _("End the evaluation; the model is kept, and the run can be resumed."),
+            stop,
+        )
+    elif run.live:
         _request_button(
             run,
             _("Pause"),
@@ -45,6 +53,13 @@ def draw_actions(run: Run) -> None:
         help=_("Continue from the last checkpoint: the same run, the same weights."),
     ):
         apply([run.id], resume)
+        st.rerun()
+    if can_be_evaluated(run) and st.button(
+        _("Evaluate"),
+        icon=":material/fact_check:",
+        help=_("Evaluate the kept model on the validation and the test split; it is not trained further."),
+    ):
+        apply([run.id], evaluate)
         st.rerun()
     if not run.live and run.parent_id is None:  # one that trains has enough buttons; a fork would not begin anew
         _seeds_button(run)
@@ -90,6 +105,20 @@ def can_be_tried(run: Run) -> bool:
     if not run.state.final:
         return files.checkpoint.is_file() or files.model.is_file()
     return run.state in (RunState.COMPLETED, RunState.STOPPED, RunState.PRUNED) and files.model.is_file()
+
+
+def can_be_evaluated(run: Run) -> bool:
+    """Whether it was stopped and has a model that was not evaluated."""
+    if run.state is not RunState.STOPPED or run.study_id is not None:
+        return False
+    files = service.artifacts.files(lab.actor(), run)
+    return files.model.is_file() and files.checkpoint.is_file() and not files.evaluation.is_file()
+
+
+def evaluate(run_id: int) -> None:
+    """Queue the evaluation of a stopped run."""
+    service.runs.evaluate(lab.actor(), run_id)
+    lab.start_executor()
 
 
 def stop(run_id: int) -> None:

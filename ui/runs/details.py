@@ -16,7 +16,7 @@ from ui.language import _
 from ui.navigation import page
 from ui.runs.reproduce import draw_reproduce, query_of
 from ui.sentences import said, said_plain
-from ui.words import duration_text, local_time, run_seconds, section_title
+from ui.words import duration_text, local_time, part_title, run_seconds, section_title
 
 LOG_TAIL_BYTES = 64_000
 """Size of the end of a log that the page shows."""
@@ -58,7 +58,7 @@ def spec_rows(spec: RunSpec) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
     for section, part in spec.sections().items():
         if part.name:
-            rows.append(_row(section, _("Name"), _(part.title), section != "task", _(part.summary())))
+            rows.append(_row(section, _("Name"), part_title(part), section != "task", _(part.summary())))
         rows += [
             _row(section, _(field.label), getattr(part, field.name), field.name in changed, _(field.help))
             for field in part.fields()

@@ -13,9 +13,10 @@ from ui import lab
 from ui.charts.figures import Figure, plain_axis, plain_layout, to_json
 from ui.language import _
 from ui.navigation import page
+from ui.plain import chart_text
 from ui.theme import THEMES, ThemeName, theme_name
 from ui.widgets.live_plot import Chart, live_plots
-from ui.words import best_text
+from ui.words import best_text, run_title
 
 MOST = 100
 """Number of runs of one family that are drawn."""
@@ -150,4 +151,4 @@ def related(runs: Iterable[Run]) -> list[Run]:
 
 def _lane_text(lane: Lane) -> str:
     best = best_text(lane.run)
-    return _("Run {id}").format(id=lane.run.id) + (f" · {best}" if best else "")
+    return chart_text(run_title(lane.run), 40) + (f" · {best}" if best else "")

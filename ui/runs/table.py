@@ -10,32 +10,45 @@ import streamlit as st
 from engine.readers.spreadsheets import plain_cell
 from engine.runs import Run, RunState
 from ui.language import _
-from ui.words import STATES, duration_text, headline_of, is_share, progress_share, run_seconds, state_text, title_of
+from ui.navigation import page
+from ui.words import (
+    STATES,
+    dataset_of,
+    duration_text,
+    headline_of,
+    is_share,
+    progress_share,
+    run_seconds,
+    state_text,
+    title_of,
+)
 
 Filters = Mapping[str, Any]
 
 
 def choose_filters(runs: list[Run]) -> Filters:
     """Widgets whose values stand in the URL, so that a filtered table can be sent as a link."""
-    found = {
-        "datasets": (_("Dataset"), _("Show runs on these datasets. Empty: all."), "dataset"),
-        "models": (_("Model"), _("Show runs of these models. Empty: all."), "model"),
-    }
     wanted: dict[str, Any] = {}
     with st.container(horizontal=True, vertical_alignment="bottom"):
         wanted["states"] = _choose_states()
-        for name, (label, words, section) in found.items():
-            wanted[name] = _choose(name, label, words, {title_of(run, section) for run in runs})
+        wanted["datasets"] = _choose(
+            "datasets", _("Dataset"), _("Show runs on these datasets. Empty: all."), set(map(dataset_of, runs))
+        )
+        wanted["models"] = _choose(
+            "models", _("Model"), _("Show runs of these models. Empty: all."), {title_of(run, "model") for run in runs}
+        )
         wanted["owners"] = _choose(
             "owners", _("Owner"), _("Show runs of these people. Empty: all."), {run.owner for run in runs}
         )
+        tags = {tag for run in runs for tag in run.tags}
+        wanted["tags"] = tags and _choose("tags", _("Tags"), _("Show runs with one of these tags. Empty: all."), tags)
         draw_trials_toggle()
         wanted["text"] = st.text_input(
             _("Search"),
             key="text",
             bind="query-params",
-            placeholder=_("Number, name or message"),
-            help=_("Show runs whose number, names, values or message contain this."),
+            placeholder=_("Number, name, tag, note or message"),
+            help=_("Show runs whose number, name, tags, note, values or message contain this."),
         )
     return wanted
 
@@ -88,14 +101,17 @@ def matches(run: Run, wanted: Filters) -> bool:
     """Whether a run fits all filters."""
     facts = (
         (wanted["states"], run.state.value),
-        (wanted["datasets"], title_of(run, "dataset")),
+        (wanted["datasets"], dataset_of(run)),
         (wanted["models"], title_of(run, "model")),
         (wanted["owners"], run.owner),
     )
     if any(allowed and fact not in allowed for allowed, fact in facts):
         return False
+    if wanted["tags"] and not set(wanted["tags"]) & set(run.tags):
+        return False
     text = str(wanted["text"] or "").strip().lower()
-    return not text or text in f"{run.id} {run.owner} {run.message} {run.spec}".lower()
+    facts_of_run = (run.id, run.name, *run.tags, run.note, dataset_of(run), run.owner, run.message, run.spec)
+    return not text or any(text in str(fact).lower() for fact in facts_of_run)
 
 
 def study_cell(run: Run) -> str:
@@ -107,14 +123,18 @@ def rows(runs: Iterable[Run], queue: list[int], *, trials: bool = False) -> pd.D
     """One row a run, plain values only; with `trials` a column that names the study."""
     place = {run_id: i + 1 for i, run_id in enumerate(queue)}
     words = {state: state_text(state) for state in RunState}
+    runs = list(runs)
+    named, tagged = any(run.name for run in runs), any(run.tags for run in runs)
     return pd.DataFrame(
         [
             {
-                "id": run.id,
+                "run": f"{page('run').stem}?run={run.id}",
+                **({"name": plain_cell(run.name) or None} if named else {}),
                 "state": f"{words[run.state]} {place[run.id]}." if run.id in place else words[run.state],
                 "progress": progress_share(run),
-                "dataset": plain_cell(title_of(run, "dataset")),
+                "dataset": plain_cell(dataset_of(run)),
                 "model": title_of(run, "model"),
+                **({"tags": [plain_cell(tag) for tag in run.tags] or None} if tagged else {}),
                 **({"study": study_cell(run)} if trials else {}),
                 "best": run.best.get(headline_of(run)),
                 "test": run.result.get(f"test_{headline_of(run).removeprefix('val_')}"),
@@ -159,7 +179,11 @@ def _columns(runs: list[Run]) -> dict[str, Any]:
     number = "percent" if shares else "%.4g"
     column = st.column_config
     return {
-        "id": column.NumberColumn(_("Run"), help=_("Number of the run."), width="small", pinned=True),
+        "run": column.LinkColumn(
+            _("Run"), help=_("Open its page."), display_text=r"run=(\d+)", width="small", pinned=True
+        ),
+        "name": column.TextColumn(_("Name"), help=_("Name of the run."), width="medium"),
+        "tags": column.ListColumn(_("Tags"), help=_("Tags of the run."), width="small"),
         "state": column.TextColumn(_("State"), help=_("The number after 'Queued' is the place in the queue.")),
         "progress": column.ProgressColumn(
             _("Progress"), help=_("Share of the steps completed."), format="percent", min_value=0.0, max_value=1.0

@@ -18,7 +18,7 @@ _RESUMABLE = (StudyState.PAUSED, StudyState.STOPPED, StudyState.FAILED)
 
 def draw_actions(study: Study, feed: StudyFeed) -> None:
     """The buttons that suit the study's state, beside its title."""
-    with st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
+    with st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center", width="content"):
         if study.state is StudyState.RUNNING and st.button(
             _("Pause"), icon=":material/pause:", help=_("No further trials begin; running ones continue.")
         ):
@@ -52,7 +52,7 @@ def draw_actions(study: Study, feed: StudyFeed) -> None:
             promote_trial(study, feed.best[0].number)
 
 
-def ask(change: Callable[[], object], *, starts: bool = False) -> None:
+def ask(change: Callable[[], object], *, starts: bool = False, done: str = "") -> None:
     """Do it and draw the page anew; a sentence where the store refuses. `starts`: somebody must be there to train."""
     try:
         change()
@@ -61,6 +61,8 @@ def ask(change: Callable[[], object], *, starts: bool = False) -> None:
     except TrainyardError as error:
         st.toast(said(error), icon=":material/error:", duration="long")
         return
+    if done:
+        st.toast(done, icon=":material/check:")
     st.rerun()
 
 

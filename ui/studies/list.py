@@ -28,7 +28,8 @@ def rows(studies: Sequence[Study]) -> pd.DataFrame:
     """One row a study, plain values only."""
     counts = service.studies.count_trials(lab.actor(), studies)
     best = service.studies.best_values(lab.actor(), studies)
-    return pd.DataFrame([_row(study, counts[study.id], best.get(study.id)) for study in studies])
+    frame = pd.DataFrame([_row(study, counts[study.id], best.get(study.id)) for study in studies])
+    return frame if any(study.tags for study in studies) else frame.drop(columns="tags")
 
 
 def _row(study: Study, counts: "TrialCounts", best: float | None) -> dict[str, Any]:
@@ -40,6 +41,7 @@ def _row(study: Study, counts: "TrialCounts", best: float | None) -> dict[str, A
     return {
         "id": f"{page('study').stem}?study={study.id}",
         "name": plain_cell(study.name),
+        "tags": [plain_cell(tag) for tag in study.tags] or None,
         "state": study_state_text(study.state),
         "progress": min(1.0, counts.ended / wanted) if wanted else None,
         "trials": f"{counts.ended:,} / {wanted:,}" if wanted else f"{counts.ended:,}",
@@ -65,6 +67,7 @@ def columns() -> dict[str, Any]:
             _("Study"), help=_("Open its page."), display_text=r"study=(\d+)", width="small", pinned=True
         ),
         "name": column.TextColumn(_("Name"), help=_("Name given by its owner.")),
+        "tags": column.ListColumn(_("Tags"), help=_("Tags of the study."), width="small"),
         "state": column.TextColumn(_("State"), width="small"),
         "progress": column.ProgressColumn(
             _("Progress"),

@@ -45,7 +45,7 @@ def _draw_enqueue(study: Study, fields: dict[str, Field]) -> None:
             if not wanted:
                 st.warning(_("Give at least one value."), icon=":material/info:")
             else:
-                ask(lambda: service.studies.enqueue(lab.actor(), study.id, wanted))
+                ask(lambda: service.studies.enqueue(lab.actor(), study.id, wanted), done=_("Enqueued: tried next."))
 
 
 def _value_input(study: Study, field: Field) -> Any:

@@ -15,6 +15,7 @@ from ui.language import _
 from ui.theme import theme_name
 from ui.train.form import Form
 from ui.train.layers import layers_table
+from ui.words import part_title
 
 if TYPE_CHECKING:
     from engine.cost import NetworkFacts
@@ -103,7 +104,7 @@ def draw_pipeline(spec: RunSpec, picture: "NetworkPicture | None") -> None:
     sections = spec.sections()
     augmentation = spec.augmentation
     stages = [
-        (_("Data"), [_(spec.dataset.title)]),
+        (_("Data"), [part_title(spec.dataset)]),
         *([(_("Augmentation"), [_("in training only")])] if augmentation and augmentation.active() else []),
         (_("Preprocessing"), [_("part of the model")]),
         (_("Network"), [_(spec.model.title), *size]),

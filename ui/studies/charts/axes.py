@@ -8,7 +8,7 @@ import numpy as np
 from engine.search.trials import Trial
 from engine.spec import Choices, Range
 from engine.studies import Domain
-from ui.charts.figures import Figure, plain_axis, plain_layout
+from ui.charts.figures import SHARES, Figure, plain_axis, plain_layout
 from ui.charts.series import rounded
 from ui.studies.charts.goal import Goal
 from ui.theme import ThemeName
@@ -29,7 +29,9 @@ def layout_of(goal: Goal, x_title: str, what: str) -> Figure:
         "hovermode": "closest",
         "margin": {"l": 8, "r": 8, "t": 12, "b": 36},
         "xaxis": plain_axis(look) | {"title": {"text": x_title, "standoff": 6}},
-        "yaxis": plain_axis(look) | {"title": {"text": goal.title}, "tickformat": goal.format},
+        "yaxis": plain_axis(look)
+        | {"title": {"text": goal.title}, "tickformat": goal.format}
+        | (SHARES if "%" in goal.format else {}),
     }
 
 
