@@ -1,6 +1,6 @@
 """Settings of one installation: environment variables with the prefix TRAINYARD_, each with a default."""
 
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 from pydantic import Field
@@ -157,7 +157,7 @@ class Settings(BaseSettings):
     owner: str = ""
     """Owner of runs started from a terminal. Empty: the login name."""
 
-    @property
+    @cached_property
     def home_path(self) -> Path:
         """`home` with `~` resolved."""
         return self.home.expanduser().resolve()
