@@ -114,7 +114,7 @@ def test_a_queued_run_tells_its_place(store: Store) -> None:
     seeding.queued(store)
     run = seeding.queued(store)
     seeding.executor(store)
-    assert "1 before it in the queue" in words(open_page("run", run=run.id))
+    assert "1 ahead of it in the queue" in words(open_page("run", run=run.id))
 
 
 def test_a_queued_run_without_an_executor_says_so(store: Store) -> None:
@@ -211,7 +211,7 @@ def test_the_network_is_compared_with_the_baseline(store: Store) -> None:
     [sentence] = [element.value for element in at.get("text") if element.value.startswith("Baseline")]
     assert sentence.startswith("Baseline: logistic regression on pixels, accuracy 72.9%. The network is")
     assert f"{100 * (accuracy - 0.729):.1f} points better" in sentence
-    assert "on 90 of 900 training examples only" in sentence
+    assert "on only 90 of 900 training examples" in sentence
     [line] = [trace for trace in json.loads(plots(at)["Accuracy"]["spec"])["data"] if "Baseline" in trace["name"]]
     assert line["y"] == [0.729, 0.729]
 
@@ -235,7 +235,7 @@ def test_predicted_values_are_drawn_against_true_ones(store: Store) -> None:
     found = evaluate_values(targets + 1, targets, "EUR")
     artifacts_of(run.id).evaluation.write_text(json.dumps({"test": found}))
     at = open_page("run", run=run.id)
-    assert {"Predicted against true values", "Distribution of the errors"} <= plots(at).keys()
+    assert {"Predicted against true values", "Distribution"} <= plots(at).keys()
     assert {m.label: m.value for m in at.metric}["Mean absolute error"] == "1"
     assert "500 of 700 examples" in words(at)
 

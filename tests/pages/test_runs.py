@@ -64,7 +64,7 @@ def test_a_filter_that_does_not_exist_is_ignored(store: Store) -> None:
 def test_a_search_looks_into_specs_and_messages(store: Store) -> None:
     runs = seeding.one_of_each(store)
     assert numbers(open_page("runs", text="NaN").dataframe[0]) == [runs["failed"].id]
-    assert "No run fits" in words(open_page("runs", text="no such thing"))
+    assert "No runs match these filters" in words(open_page("runs", text="no such thing"))
 
 
 def test_names_tags_and_notes_are_shown_filtered_by_and_found(store: Store) -> None:
