@@ -162,7 +162,7 @@ def test_a_run_whose_best_epoch_is_long_past_had_stopped_getting_better() -> Non
 
 def test_the_result_has_its_interval_and_its_number_of_examples() -> None:
     assert said(ENDED, "result") == (
-        "The accuracy on 400 test examples is 90.0%: with 95% confidence between 87.0% and 93.0%."
+        "On 400 test examples: accuracy 90.0%, with 95% confidence between 87.0% and 93.0%."
     )
 
 

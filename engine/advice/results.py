@@ -23,12 +23,12 @@ def result(seen: Evidence) -> Iterator[Finding]:
     values |= {"low": low, "high": high, "level": f"{100 * seen.level:g}%", "examples": seen.examples}
     sentence = (
         Sentence(
-            "The {metric} on {examples:,} test examples is {value}: with {level} confidence between {low} and {high}.",
+            "On {examples:,} test examples: {metric} {value}, with {level} confidence between {low} and {high}.",
             **values,
         )
         if seen.split == "test"
         else Sentence(
-            "The {metric} on {examples:,} validation examples is {value}: with {level} confidence between {low} and {high}.",
+            "On {examples:,} validation examples: {metric} {value}, with {level} confidence between {low} and {high}.",
             **values,
         )
     )
