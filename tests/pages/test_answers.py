@@ -115,7 +115,10 @@ def upload(run: int, name: str, data: bytes) -> AppTest:
 
 def open_all_pages(task: str, dataset: str, run: int) -> None:
     """Every page that shows a dataset or a run."""
-    assert dataset in words(open_page("train", task=task))
+    at = open_page("train", task=task)
+    at.session_state["terminal"] = True
+    at.run()
+    assert dataset in at.code[0].value
     at = open_page("data", dataset=dataset)
     for tab in ("Examples", "Health"):
         at.session_state["data.tab"] = tab

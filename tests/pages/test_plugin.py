@@ -65,7 +65,9 @@ def test_a_task_with_its_own_input_and_result_goes_the_whole_way(
 ) -> None:
     at = open_page("train", task="interval")
     assert "Noisy waves" in words(at)
-    assert "--dataset waves --model series-mlp" in words(at)
+    at.session_state["terminal"] = True
+    at.run()
+    assert "--dataset waves --model series-mlp" in at.code[0].value
     trained = command("train", "--task", "interval", "--epochs", "40", "--batch-size", "16", "--patience", "0")
     run = trained["run"]
     assert trained["metrics"]["test_mae"] < 0.4, "half of what zero would miss by"
@@ -229,7 +231,7 @@ def test_files_of_a_plug_ins_modality_are_imported_trained_on_and_predicted(
 def test_series_of_another_length_are_named(plugin: None) -> None:
     files = waves_and_noise() | {"noise/short.series": b"1, 2, 3"}
     import_files("series", zipped(files), "mine")
-    with pytest.raises(TrainyardError, match=r"'noise/short\.series' .* holds 3 numbers; most others hold 8\."):
+    with pytest.raises(TrainyardError, match=r"'noise/short\.series' .* has 3 numbers; most others have 8\."):
         prepare(datasets["my-series"].parse({"series": "mine"}))
 
 

@@ -173,7 +173,7 @@ def test_the_most_confident_mistakes_are_read_when_their_tab_is_opened(store: St
     at.run()
     bodies = "".join(str(element.proto.body) for element in at.get("html"))
     assert bodies.count("<img") == MOST
-    assert bodies.count(" taken for ") == 2 * MOST  # read aloud, and below the picture
+    assert bodies.count(" predicted as ") == 2 * MOST  # read aloud, and below the picture
 
 
 def test_a_dataset_that_has_changed_shows_no_examples(store: Store) -> None:
