@@ -13,8 +13,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 CODE = ("engine", "ui", "pages")
-UNSEEN = {"psycopg", "cmaes"}
-"""Required, but never imported by us: SQLAlchemy does so for a URL, and Optuna for a sampler."""
+UNSEEN = {"psycopg", "cmaes", "plotly"}
+"""Required, but never imported by us: SQLAlchemy does so for a URL, Optuna for a sampler, and Streamlit for the charts of plug-ins."""
 
 NAMED = {"httptools": 'http="httptools"', "uvloop": 'loop="uvloop"'}
 """Required, and chosen by name where uvicorn is configured, which imports them: for as long as these words stand there."""

@@ -44,22 +44,22 @@ def opened(locale: str = "en-US", **query: str) -> AppTest:
 
 @pytest.mark.usefixtures("_quiet")
 def test_the_page_speaks_the_language_of_the_browser() -> None:
-    assert opened("zh-CN").title[0].value == "训练"
-    assert opened("de-DE").title[0].value == "Train"
+    assert opened("zh-CN").title[0].value == "训练一个神经网络"
+    assert opened("de-DE").title[0].value == "Train a neural network"
 
 
 @pytest.mark.usefixtures("_quiet")
 def test_a_link_can_ask_for_a_language() -> None:
-    assert opened("en-US", lang="zh").title[0].value == "训练"
-    assert opened("zh-CN", lang="en").title[0].value == "Train"
+    assert opened("en-US", lang="zh").title[0].value == "训练一个神经网络"
+    assert opened("zh-CN", lang="en").title[0].value == "Train a neural network"
 
 
 @pytest.mark.usefixtures("_quiet")
 def test_the_switch_holds_for_this_session_only() -> None:
     mine, yours = opened(), opened()
     mine.get_by_key("language").set_value("zh").run()
-    assert mine.title[0].value == "训练"
-    assert yours.run().title[0].value == "Train"
+    assert mine.title[0].value == "训练一个神经网络"
+    assert yours.run().title[0].value == "Train a neural network"
 
 
 @pytest.mark.parametrize("language", [code for code in LANGUAGES if code != "en"])

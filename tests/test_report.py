@@ -43,7 +43,7 @@ def test_an_objective_that_is_not_evaluated_gives_way_to_the_first_metric() -> N
 
 
 def test_what_made_the_baseline_weaker_is_told() -> None:
-    assert "on 10 of 5,000 training examples only" in compared("val_mae", {"mae": 3.0}, num_available=5_000)
+    assert "on only 10 of 5,000 training examples" in compared("val_mae", {"mae": 3.0}, num_available=5_000)
     assert "time was out" in compared("val_mae", {"mae": 3.0}, complete=False)
 
 
