@@ -44,7 +44,7 @@ def test_an_objective_that_is_not_evaluated_gives_way_to_the_first_metric() -> N
 
 def test_what_made_the_baseline_weaker_is_told() -> None:
     assert "on only 10 of 5,000 training examples" in compared("val_mae", {"mae": 3.0}, num_available=5_000)
-    assert "time was out" in compared("val_mae", {"mae": 3.0}, complete=False)
+    assert "cut short by the time limit" in compared("val_mae", {"mae": 3.0}, complete=False)
 
 
 def test_no_baseline_is_told_with_its_reason_and_an_old_run_says_nothing() -> None:
