@@ -1,5 +1,6 @@
 """From the bytes of an audio clip to an answer and to pictures."""
 
+import base64
 import io
 from collections.abc import Iterator
 from typing import Any
@@ -53,6 +54,21 @@ def test_a_short_word_lies_in_the_middle_of_the_part_that_counts() -> None:
     heard = np.flatnonzero(loudest(samples, 4_000))
     assert 1_400 < heard[0] < heard[-1] < 2_600
     assert len(loudest(np.zeros(9_000, np.int16), 4_000)) == 4_000
+
+
+def test_lists_of_samples_and_files_come_together_and_the_first_wrong_one_is_named() -> None:
+    [word] = tones(1).inputs
+    file = {"b64": base64.b64encode(encode_wav(word)).decode()}
+    parse = modalities["audio"].parse
+    found = parse([[1, -2, 3], file, [7] * 4_001], INFO)
+    assert (found.dtype, found.shape) == (np.int16, (3, 4_000))
+    assert found[0].tolist() == [1, -2, 3] + [0] * 3_997
+    assert np.array_equal(found[1], word)
+    assert found[2].tolist() == [7] * 4_000
+    for wrong in ([], [1.5], [40_000], [[1]], "1", None):
+        for instances in ([wrong], [[1], wrong, [2.5]], [file, wrong, [2.5]]):
+            with pytest.raises(TrainyardError, match=rf"^instances\[{instances.index(wrong)}\] is not an audio clip"):
+                parse(instances, INFO)
 
 
 def test_what_is_no_sound_is_a_sentence() -> None:

@@ -1,7 +1,6 @@
 """Sounds: recorded, uploaded, or taken from the test split; to hear, and to see as spectrograms."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
@@ -10,37 +9,24 @@ import streamlit as st
 from engine.data_info import DataInfo
 from engine.datasets.base import Dataset
 from engine.errors import TrainyardError
+from engine.modalities.audio.own import CLIPS
 from engine.modalities.audio.spectrograms import spectrogram, spectrogram_picture, spectrogram_png
-from engine.preparation.prepare import PreparedDataset, prepare
+from engine.preparation.prepare import PreparedDataset
 from engine.readers.sounds import SAMPLE_RATE_HZ, decode_sound, encode_wav, is_silent
 from engine.runs import Run
-from engine.settings import settings
 from ui.charts.pictures import MAX_CLASSES, dataset_look, strip_of
 from ui.charts.thumbnails import data_url
 from ui.language import N_, _, language
 from ui.modalities.base import Cells, File, register
-from ui.modalities.held_out import held_out
+from ui.modalities.ways import Way, choose_example, choose_way, grid, held_out, upload
 from ui.plain import plain_label, plain_text
-from ui.sentences import said
 from ui.theme import theme_name
 from ui.widgets.tiles import Look
 
-Ask = Callable[[Run, Dataset], list[File]]
-
-SOUND_TYPES = ("wav", "flac", "ogg", "opus", "mp3", "aif", "aiff")
 EXAMPLES = 8
 """Number of examples of the test split that are offered."""
 _SHOWN_PIXELS = 300
 _BY_PATH: dict[str | type[Any], Callable[[Any], Any]] = {PreparedDataset: lambda prepared: str(prepared.path)}
-
-
-@dataclass(frozen=True)
-class Way:
-    """One of several ways to give a sound."""
-
-    word: str
-    icon: str
-    ask: Ask
 
 
 class Sounds:
@@ -68,17 +54,7 @@ class Sounds:
 
     def ask(self, run: Run, dataset: Dataset) -> list[File]:
         """An example, a recording or uploaded files; the microphone is asked for only when it is chosen."""
-        chosen = st.segmented_control(
-            _("Input"),
-            list(WAYS),
-            default=next(iter(WAYS)),
-            required=True,
-            format_func=lambda name: f"{WAYS[name].icon} {_(WAYS[name].word)}",
-            key="sound_way",
-            wrap=True,
-            help=_("Source of the audio."),
-        )
-        return WAYS[chosen or next(iter(WAYS))].ask(run, dataset)
+        return choose_way(WAYS, "sound_way", _("Source of the audio."))(run, dataset)
 
     def show(self, file: File) -> None:
         """A player and the spectrogram; nothing for a file that is no sound."""
@@ -104,7 +80,7 @@ class Sounds:
 
     def examples(self, prepared: PreparedDataset, positions: Sequence[int], captions: Sequence[str]) -> None:
         """Spectrograms with players, four in a row."""
-        for cell, position, caption in zip(_grid(len(captions)), positions, captions, strict=True):
+        for cell, position, caption in zip(grid(len(captions)), positions, captions, strict=True):
             wav, picture = _example(prepared, int(position))
             with cell:
                 st.image(picture, caption=plain_label(caption), alt=plain_text(caption))
@@ -150,44 +126,17 @@ def _png(samples: np.ndarray) -> bytes:
 
 def example_input(run: Run, dataset: Dataset) -> list[File]:
     """Examples of the test split, one click away."""
-    try:
-        examples = held_out_examples(dataset)
-    except TrainyardError as error:
-        st.info(said(error), icon=":material/info:")
-        return []
-    st.caption(_("From the test split: the network was not trained on these."))
-    key = f"example-{run.id}"
-    for column, (i, (label, _wav, picture)) in zip(_grid(len(examples)), enumerate(examples), strict=True):
-        with column:
-            st.image(picture, alt=_("Example of {label}").format(label=plain_text(label)))
-            if st.button(
-                plain_label(label, 14),
-                key=f"{key}-{i}",
-                width="stretch",
-                help=_("Predict this example of {label}.").format(label=plain_label(label)),
-            ):
-                st.session_state[key] = i
-    if key not in st.session_state:
-        return []
-    label, wav, _picture = examples[min(st.session_state[key], len(examples) - 1)]
-    return [(_("example of {label}").format(label=label), wav)]
+    return [(name, wav) for name, (wav, _picture) in choose_example(run, dataset, held_out_examples, _draw_example)]
 
 
-def _grid(count: int) -> list[Any]:
-    """As many cells as asked for, four in a row."""
-    return [cell for _row in range(0, count, 4) for cell in st.columns(4)][:count]
+def _draw_example(label: str, clip: tuple[bytes, bytes]) -> None:
+    _wav, picture = clip
+    st.image(picture, alt=_("Example of {label}").format(label=plain_text(label)))
 
 
-def held_out_examples(dataset: Dataset) -> list[tuple[str, bytes, bytes]]:
-    """Label, WAV and spectrogram of a few examples of the test split, of as many classes as there are places."""
-    return _examples(repr(dataset.to_dict()), dataset.fingerprint(), dataset)
-
-
-@st.cache_data(max_entries=32, show_spinner=False)
-def _examples(values: str, fingerprint: str, _dataset: Dataset) -> list[tuple[str, bytes, bytes]]:
-    prepared = prepare(_dataset)
-    chosen = held_out(prepared, EXAMPLES)
-    return [(prepared.describe(int(i)), *_example(prepared, int(i))) for i in chosen]
+def held_out_examples(dataset: Dataset) -> list[tuple[str, tuple[bytes, bytes]]]:
+    """Label of a few examples of the test split, each with its WAV and spectrogram."""
+    return held_out(dataset, EXAMPLES, _example)
 
 
 def record_input(run: Run, dataset: Dataset) -> list[File]:
@@ -206,22 +155,13 @@ def record_input(run: Run, dataset: Dataset) -> list[File]:
 
 def upload_input(run: Run, dataset: Dataset) -> list[File]:
     """One or several sound files."""
-    most = settings().max_predictions
-    files = st.file_uploader(
+    return upload(
         _("Audio clips"),
-        type=list(SOUND_TYPES),
-        accept_multiple_files=True,
-        max_upload_size=settings().max_upload_mb,
+        CLIPS.endings,
         key=f"upload-sound-{run.id}",
-        help=_("One or more audio files, at most {count}. They are not stored.").format(count=most),
+        words=_("One or more audio files, at most {count}. They are not stored."),
+        too_many=_("{given} audio files were given; the first {most} are used, the most at once."),
     )
-    if len(files) > most:
-        st.warning(
-            _("{given} audio files were given; the first {most} are used, the most at once.").format(
-                given=len(files), most=most
-            )
-        )
-    return [(file.name, file.getvalue()) for file in files[:most]]
 
 
 WAYS = {

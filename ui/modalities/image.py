@@ -1,7 +1,6 @@
 """Images: drawn, photographed, uploaded, or taken from the test split."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any, ClassVar
 
@@ -11,36 +10,22 @@ from PIL import Image
 
 from engine.data_info import DataInfo
 from engine.datasets.base import Dataset
-from engine.errors import TrainyardError
-from engine.preparation.prepare import PreparedDataset, prepare
+from engine.modalities.image.own import IMAGES
+from engine.preparation.prepare import PreparedDataset
 from engine.runs import Run
-from engine.settings import settings
 from ui.charts.pictures import dataset_look
 from ui.charts.thumbnails import data_url, png, thumbnail
 from ui.language import N_, _, language
 from ui.modalities.base import Cells, File, register
-from ui.modalities.held_out import held_out
+from ui.modalities.ways import Way, choose_example, choose_way, held_out, upload
 from ui.plain import LONGEST_CAPTION, plain_label, plain_text
-from ui.sentences import said
 from ui.theme import theme_name
 from ui.widgets.tiles import Look
 
-Ask = Callable[[Run, Dataset], list[File]]
-
-IMAGE_TYPES = ("png", "jpg", "jpeg", "webp", "bmp", "gif")
 CANVAS_SIZE = 280
 EXAMPLES = 8
 """Number of examples of the test split that are offered."""
 _SHOWN_PIXELS, _EXAMPLE_PIXELS, _TILE_PIXELS = 280, 72, 104
-
-
-@dataclass(frozen=True)
-class Way:
-    """One of several ways to give an image."""
-
-    word: str
-    icon: str
-    ask: Ask
 
 
 class Images:
@@ -60,17 +45,7 @@ class Images:
     def ask(self, run: Run, dataset: Dataset) -> list[File]:
         """An example, a drawing, uploaded files or a photo; the camera is asked for only when it is chosen."""
         ways = {name: way for name, way in WAYS.items() if name != "draw" or dataset.ink}
-        chosen = st.segmented_control(
-            _("Input"),
-            list(ways),
-            default=next(iter(ways)),
-            required=True,
-            format_func=lambda name: f"{ways[name].icon} {_(ways[name].word)}",
-            key="input_way",
-            wrap=True,
-            help=_("Source of the image."),
-        )
-        return ways[chosen or next(iter(ways))].ask(run, dataset)
+        return choose_way(ways, "input_way", _("Source of the image."))(run, dataset)
 
     def show(self, file: File) -> None:
         """The picture, small; nothing for a file that is none."""
@@ -90,7 +65,7 @@ class Images:
 
     def tile(self, prepared: PreparedDataset, position: int) -> Look:
         """The picture, small."""
-        image = as_image(prepared.inputs[np.asarray([position])][0])
+        image = _at(prepared, position)
         image.thumbnail((2 * _TILE_PIXELS, 2 * _TILE_PIXELS))
         return Look(data_url(png(image)) or "")
 
@@ -159,22 +134,13 @@ def drawing(strokes: dict[str, Any] | None, pixels: np.ndarray | None) -> list[F
 
 def upload_input(run: Run, dataset: Dataset) -> list[File]:
     """One or several image files."""
-    most = settings().max_predictions
-    files = st.file_uploader(
+    return upload(
         _("Images"),
-        type=list(IMAGE_TYPES),
-        accept_multiple_files=True,
-        max_upload_size=settings().max_upload_mb,
+        IMAGES.endings,
         key=f"upload-{run.id}",
-        help=_("One or more images, at most {count}. They are not stored.").format(count=most),
+        words=_("One or more images, at most {count}. They are not stored."),
+        too_many=_("{given} images were given; the first {most} are used, the most at once."),
     )
-    if len(files) > most:
-        st.warning(
-            _("{given} images were given; the first {most} are used, the most at once.").format(
-                given=len(files), most=most
-            )
-        )
-    return [(file.name, file.getvalue()) for file in files[:most]]
 
 
 def camera_input(run: Run, dataset: Dataset) -> list[File]:
@@ -187,44 +153,20 @@ def camera_input(run: Run, dataset: Dataset) -> list[File]:
 
 def example_input(run: Run, dataset: Dataset) -> list[File]:
     """Examples of the test split, one click away."""
-    try:
-        examples = held_out_examples(dataset)
-    except TrainyardError as error:
-        st.info(said(error), icon=":material/info:")
-        return []
-    st.caption(_("From the test split: the network was not trained on these."))
-    key = f"example-{run.id}"
-    for column, (i, (label, picture)) in zip(_grid(len(examples)), enumerate(examples), strict=True):
-        with column:
-            st.image(picture, width=_EXAMPLE_PIXELS, alt=_("Example of {label}").format(label=plain_text(label)))
-            if st.button(
-                plain_label(label, 14),
-                key=f"{key}-{i}",
-                width="stretch",
-                help=_("Predict this example of {label}.").format(label=plain_label(label)),
-            ):
-                st.session_state[key] = i
-    if key not in st.session_state:
-        return []
-    label, picture = examples[min(st.session_state[key], len(examples) - 1)]
-    return [(_("example of {label}").format(label=label), picture)]
+    return choose_example(run, dataset, held_out_examples, _draw_example)
 
 
-def _grid(count: int) -> list[Any]:
-    """As many cells as asked for, four in a row."""
-    return [cell for _row in range(0, count, 4) for cell in st.columns(4)][:count]
+def _draw_example(label: str, picture: bytes) -> None:
+    st.image(picture, width=_EXAMPLE_PIXELS, alt=_("Example of {label}").format(label=plain_text(label)))
 
 
 def held_out_examples(dataset: Dataset) -> list[tuple[str, bytes]]:
-    """Label and PNG of a few examples of the test split, of as many classes as there are places, the same each time."""
-    return _examples(repr(dataset.to_dict()), dataset.fingerprint(), dataset)
+    """Label and PNG of a few examples of the test split."""
+    return held_out(dataset, EXAMPLES, lambda prepared, position: png(_at(prepared, position)))
 
 
-@st.cache_data(max_entries=32, show_spinner=False)
-def _examples(values: str, fingerprint: str, _dataset: Dataset) -> list[tuple[str, bytes]]:
-    prepared = prepare(_dataset)
-    chosen = held_out(prepared, EXAMPLES)
-    return [(prepared.describe(int(i)), png(as_image(prepared.inputs[i]))) for i in chosen]
+def _at(prepared: PreparedDataset, position: int) -> Image.Image:
+    return as_image(prepared.inputs[np.asarray([position])][0])
 
 
 def as_image(pixels: np.ndarray) -> Image.Image:

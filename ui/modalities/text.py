@@ -1,25 +1,23 @@
 """Texts: written, uploaded, or taken from the test split. Whatever they hold is shown as plain text, in any script."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from html import escape
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import streamlit as st
 
 from engine.data_info import DataInfo
 from engine.datasets.base import Dataset
-from engine.errors import TrainyardError
-from engine.preparation.prepare import PreparedDataset, prepare
+from engine.preparation.prepare import PreparedDataset
 from engine.runs import Run
 from engine.settings import settings
 from ui.charts.pictures import MAX_CLASSES, dataset_look
 from ui.language import N_, _, language
 from ui.modalities.base import Cells, File, register
-from ui.modalities.held_out import held_out
+from ui.modalities.ways import Way, at_most, choose_example, choose_way, held_out
 from ui.plain import LONGEST_CAPTION, plain_label, plain_text
-from ui.sentences import said
 from ui.theme import theme_name
 from ui.widgets.tiles import Look
 
@@ -45,17 +43,7 @@ class Texts:
 
     def ask(self, run: Run, dataset: Dataset) -> list[File]:
         """A text that is written, an example, or files."""
-        chosen = st.segmented_control(
-            _("Input"),
-            list(WAYS),
-            default=next(iter(WAYS)),
-            required=True,
-            format_func=lambda name: f"{WAYS[name][1]} {_(WAYS[name][0])}",
-            key="text_way",
-            wrap=True,
-            help=_("Source of the text."),
-        )
-        return WAYS[chosen or next(iter(WAYS))][2](run, dataset)
+        return choose_way(WAYS, "text_way", _("Source of the text."))(run, dataset)
 
     def show(self, file: File) -> None:
         """The text, unless it still stands in the box where it was written."""
@@ -133,7 +121,7 @@ def write_input(run: Run, dataset: Dataset) -> list[File]:
     st.button(_("Predict"), type="primary", icon=":material/play_arrow:", key="predict_text",
               help=_("Predict this text."))  # fmt: skip
     if each:
-        return _at_most(lines_of(text))
+        return _first(lines_of(text))
     return [(_(_WRITTEN), text.encode())] if text.strip() else []
 
 
@@ -148,33 +136,24 @@ def upload_input(run: Run, dataset: Dataset) -> list[File]:
         help=_("Plain text in UTF-8. Files are not stored."),
     )
     if not _each_line():
-        return _at_most([(file.name, file.getvalue()) for file in files])
-    return _at_most([line for file in files for line in lines_of(file.getvalue().decode("utf-8-sig", "replace"))])
+        return _first([(file.name, file.getvalue()) for file in files])
+    return _first([line for file in files for line in lines_of(file.getvalue().decode("utf-8-sig", "replace"))])
 
 
 def example_input(run: Run, dataset: Dataset) -> list[File]:
     """Examples of the test split, one click away."""
-    try:
-        examples = held_out_texts(dataset)
-    except TrainyardError as error:
-        st.info(said(error), icon=":material/info:")
-        return []
-    st.caption(_("From the test split: the network was not trained on these."))
-    key = f"example-{run.id}"
-    for i, (label, text) in enumerate(examples):
-        left, right = st.columns([1, 3], vertical_alignment="center")
-        if left.button(
-            plain_label(label, 14),
-            key=f"{key}-{i}",
-            width="stretch",
-            help=_("Predict this example of {label}.").format(label=plain_label(label)),
-        ):
-            st.session_state[key] = i
-        right.text(_shortened(text, _LINE_CHARACTERS))
-    if key not in st.session_state:
-        return []
-    label, text = examples[min(st.session_state[key], len(examples) - 1)]
-    return [(_("example of {label}").format(label=label), text.encode())]
+    chosen = choose_example(run, dataset, held_out_texts, _draw_example, _in_rows)
+    return [(name, text.encode()) for name, text in chosen]
+
+
+def _draw_example(_label: str, text: str) -> None:
+    st.text(_shortened(text, _LINE_CHARACTERS))
+
+
+def _in_rows(count: int) -> list[tuple[Any, Any]]:
+    """Each example in a row, after its button."""
+    rows = [st.columns([1, 3], vertical_alignment="center") for _row in range(count)]
+    return [(right, left) for left, right in rows]
 
 
 def _each_line() -> bool:
@@ -192,34 +171,18 @@ def lines_of(text: str) -> list[File]:
     ]
 
 
-def _at_most(files: list[File]) -> list[File]:
-    """As many as are predicted at once, and a sentence where there are more."""
-    most = settings().max_predictions
-    if len(files) > most:
-        st.warning(
-            _("{given} texts were given; the first {most} are used, the most at once.").format(
-                given=len(files), most=most
-            )
-        )
-    return files[:most]
+def _first(texts: list[File]) -> list[File]:
+    return at_most(texts, _("{given} texts were given; the first {most} are used, the most at once."))
 
 
 def held_out_texts(dataset: Dataset) -> list[tuple[str, str]]:
-    """Label and text of a few examples of the test split, of as many classes as there are places, the same each time."""
-    return _examples(repr(dataset.to_dict()), dataset.fingerprint(), dataset)
+    """Label and text of a few examples of the test split."""
+    return held_out(dataset, EXAMPLES, lambda prepared, position: str(prepared.inputs[np.array([position])][0]))
 
 
-@st.cache_data(max_entries=32, show_spinner=False)
-def _examples(values: str, fingerprint: str, _dataset: Dataset) -> list[tuple[str, str]]:
-    prepared = prepare(_dataset)
-    chosen = held_out(prepared, EXAMPLES)
-    labels = [prepared.describe(int(i)) for i in chosen]
-    return list(zip(labels, prepared.inputs[chosen], strict=True))
-
-
-WAYS: dict[str, tuple[str, str, Callable[[Run, Dataset], list[File]]]] = {
-    "write": (N_("Write"), ":material/edit:", write_input),
-    "example": (N_("Example"), ":material/notes:", example_input),
-    "upload": (N_("Upload"), ":material/upload:", upload_input),
+WAYS = {
+    "write": Way(N_("Write"), ":material/edit:", write_input),
+    "example": Way(N_("Example"), ":material/notes:", example_input),
+    "upload": Way(N_("Upload"), ":material/upload:", upload_input),
 }
-"""Ways to give a text, in the order of display: a word, an icon, and what asks."""
+"""Ways to give a text, in the order of display."""

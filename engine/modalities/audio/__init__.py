@@ -9,7 +9,7 @@ from engine.data_info import DataInfo
 from engine.errors import TrainyardError
 from engine.modalities.audio.own import CLIPS
 from engine.modalities.base import Inputs, Modality, modalities
-from engine.modalities.given import bytes_of, only
+from engine.modalities.given import only
 from engine.modalities.recipe import Recipe
 from engine.modalities.schema import Schema, either, file, numbers
 from engine.settings import settings
@@ -29,15 +29,12 @@ class Audio(Modality):
         (length,) = info.shape
         return fit_length(loudest(decode_sound(data, name), length), length)
 
-    def parse(self, instances: list[Any], info: DataInfo) -> np.ndarray:
-        """Lists of int16 samples, cut or filled with silence to the network's length; or `{"b64": sound file}`."""
+    def parse_arrays(self, instances: list[Any], info: DataInfo, where: str = "instances[0]") -> np.ndarray:
+        """Lists of int16 samples, cut or filled with silence to the network's length."""
         found = np.zeros((len(instances), *info.shape), np.int16)
-        for position, instance in enumerate(instances):
-            where = f"instances[{position}]"
-            given = isinstance(instance, dict)
-            clip = self.decode_one(bytes_of(instance, where), where, info) if given else _samples(instance, where)
-            clip = clip[: info.shape[0]]
-            found[position, : len(clip)] = clip
+        for clip, instance in zip(found, instances, strict=True):
+            samples = _samples(instance, where)[: len(clip)]
+            clip[: len(samples)] = samples
         return found
 
     def schema(self, info: DataInfo | None = None) -> Schema:

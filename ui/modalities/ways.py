@@ -1,0 +1,129 @@
+"""Ways to give an input, alike for all modalities: a choice among them, examples of the test split, files."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import streamlit as st
+
+from engine.datasets.base import Dataset
+from engine.errors import TrainyardError
+from engine.preparation.prepare import PreparedDataset, prepare
+from engine.preparation.varied import varied
+from engine.runs import Run
+from engine.settings import settings
+from ui.language import _
+from ui.modalities.base import File
+from ui.plain import plain_label
+from ui.sentences import said
+
+Content = TypeVar("Content")
+Ask = Callable[[Run, Dataset], list[File]]
+Places = Callable[[int], Sequence[tuple[Any, Any]]]
+"""How many examples -> for each, where it is shown and where its button stands."""
+
+
+@dataclass(frozen=True)
+class Way:
+    """One of several ways to give an input."""
+
+    word: str
+    icon: str
+    ask: Ask
+
+
+def choose_way(ways: Mapping[str, Way], key: str, words: str) -> Ask:
+    """Draw the choice among ways, of which the first is taken at first; return what asks for the input."""
+    first = next(iter(ways))
+    chosen = st.segmented_control(
+        _("Input"),
+        list(ways),
+        default=first,
+        required=True,
+        format_func=lambda name: f"{ways[name].icon} {_(ways[name].word)}",
+        key=key,
+        wrap=True,
+        help=words,
+    )
+    return ways[chosen or first].ask
+
+
+# -- examples ----------------------------------------------------------------------------------------------------------
+
+
+def held_out(
+    dataset: Dataset, count: int, read: Callable[[PreparedDataset, int], Content]
+) -> list[tuple[str, Content]]:
+    """Return label and content of a few examples of the test split, the same each time.
+
+    They are of as many classes as there are places. `read`: content of the example at a position.
+    """
+    return _held_out(repr(dataset.to_dict()), dataset.fingerprint(), count, dataset, read)
+
+
+@st.cache_data(max_entries=96, show_spinner=False)
+def _held_out(values: str, fingerprint: str, count: int, _dataset: Dataset, _read: Any) -> list[tuple[str, Any]]:
+    """Read once for all viewers: a dataset is of one modality, which reads it in one way."""
+    prepared = prepare(_dataset)
+    return [(prepared.describe(int(i)), _read(prepared, int(i))) for i in varied(prepared, "test", count)]
+
+
+def grid(count: int) -> list[Any]:
+    """As many cells as asked for, four in a row."""
+    return [cell for _row in range(0, count, 4) for cell in st.columns(4)][:count]
+
+
+def in_grid(count: int) -> list[tuple[Any, Any]]:
+    """Each example in a cell, its button below it."""
+    return [(cell, cell) for cell in grid(count)]
+
+
+def choose_example(
+    run: Run,
+    dataset: Dataset,
+    examples: Callable[[Dataset], Sequence[tuple[str, Content]]],
+    draw: Callable[[str, Content], object],
+    places: Places = in_grid,
+) -> list[tuple[str, Content]]:
+    """Draw examples of the test split, each with a button; return name and content of the one that was pressed last."""
+    try:
+        offered = examples(dataset)
+    except TrainyardError as error:
+        st.info(said(error), icon=":material/info:")
+        return []
+    st.caption(_("From the test split: the network was not trained on these."))
+    key = f"example-{run.id}"
+    for i, ((label, content), (shown, below)) in enumerate(zip(offered, places(len(offered)), strict=True)):
+        with shown:
+            draw(label, content)
+        words = _("Predict this example of {label}.").format(label=plain_label(label))
+        if below.button(plain_label(label, 14), key=f"{key}-{i}", width="stretch", help=words):
+            st.session_state[key] = i
+    if key not in st.session_state:
+        return []
+    label, content = offered[min(st.session_state[key], len(offered) - 1)]
+    return [(_("example of {label}").format(label=label), content)]
+
+
+# -- files -------------------------------------------------------------------------------------------------------------
+
+
+def upload(label: str, endings: Sequence[str], key: str, words: str, too_many: str) -> list[File]:
+    """Draw an uploader of several files. `words` may say how many may be given, {count}; `too_many`: see `at_most`."""
+    files = st.file_uploader(
+        label,
+        type=list(endings),
+        accept_multiple_files=True,
+        max_upload_size=settings().max_upload_mb,
+        key=key,
+        help=words.format(count=settings().max_predictions),
+    )
+    return [(file.name, file.getvalue()) for file in at_most(files, too_many)]
+
+
+def at_most(given: list[Content], too_many: str) -> list[Content]:
+    """As many as are predicted at once; where there are more, `too_many` says so, of {given} and {most}."""
+    most = settings().max_predictions
+    if len(given) > most:
+        st.warning(too_many.format(given=len(given), most=most))
+    return given[:most]
