@@ -179,7 +179,8 @@ def argument_line(action: argparse.Action) -> str:
     """Return one line for an argument of a command."""
     names = ", ".join(action.option_strings) or str(action.metavar or action.dest)
     value = f" {action.metavar or action.dest.upper()}" if action.option_strings and action.nargs != 0 else ""
-    default = f" Default: {action.default}." if action.default not in (None, False, [], "==SUPPRESS==") else ""
+    said = action.default in (None, False, [], "", "==SUPPRESS==") or "default:" in (action.help or "")
+    default = "" if said else f" Default: {action.default}."
     words = f": {' '.join(action.help.split())}." if action.help else ""
     if action.dest in PARTS:
         words = f": name of the {action.dest}."

@@ -146,5 +146,5 @@ def test_a_terminal_names_the_baseline_and_whether_it_was_cut(store: Store) -> N
     )
     assert f"logistic regression pixels, test accuracy {run.result['baseline_accuracy']:.4g}" in whole
     assert "fitted on 20 of 60" in short
-    assert "time was out" in short
+    assert "time ran out" in short
     assert summary(run)["baseline"]["test_accuracy"] == run.result["baseline_accuracy"]

@@ -103,7 +103,7 @@ def test_pause_and_steer_say_what_they_did(store: Store, capsys: pytest.CaptureF
         {"step": None, "learning_rate": 0.5}
     ]
     assert main(["steer", str(run.id), "--learning-rate", "0.25"]) == 0
-    assert "goes on with learning rate 0.25" in capsys.readouterr().out
+    assert "continues with learning rate 0.25" in capsys.readouterr().out
     assert "less than or equal to 1" in refused(capsys, "steer", str(run.id), "--learning-rate", "7")
     assert asked(capsys, "pause", str(run.id)) == {"run": run.id, "state": "paused"}
     assert store.runs.get(run.id).state is RunState.PAUSED

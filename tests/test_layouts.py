@@ -198,5 +198,5 @@ def test_the_command_says_what_was_chosen_and_how_many_files_are_left_out(
     assert main(["import", str(root), "--class-level", "2"]) == 0
     said = capsys.readouterr().out
     assert "cat 4, dog 4, oak 4, rose 4" in said
-    assert "3 of 19 files are left out" in said
+    assert "3 of 19 files were left out" in said
     assert "Folders are nested: the 4 folders at level 2 are taken as classes" in said

@@ -20,7 +20,7 @@ from engine.errors import TrainyardError
 
 
 def main(arguments: list[str]) -> int:
-    """Run one command and return its exit code. Errors of the user's end as one sentence on standard error."""
+    """Run one command and return its exit code. A user's error is printed as one sentence on standard error."""
     try:
         parsed = _parse(arguments)
         logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
@@ -28,7 +28,7 @@ def main(arguments: list[str]) -> int:
     except TrainyardError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    except BrokenPipeError:  # the reader of our output has gone: nobody is left to tell
+    except BrokenPipeError:  # the reader of our output has gone: nobody would see a message
         return 1
 
 
@@ -40,7 +40,7 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
 
 
 def make_parsers(arguments: list[str]) -> tuple[Parser, dict[str, argparse.ArgumentParser]]:
-    """The parser of everything, and that of each command; `arguments` decide which flags a run has."""
+    """Return the main parser and that of each command; `arguments` decide which flags a run has."""
     parser = Parser(prog="python -m engine", description="Train, follow and use neural networks.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=Parser)
     known: dict[str, argparse.ArgumentParser] = {}

@@ -1,4 +1,4 @@
-"""The command `compare`: figures at the best and the last epoch, what was done differently, and honest verdicts."""
+"""The command `compare`: figures at the best and the last epoch, hyperparameters that differ, and verdicts."""
 
 import argparse
 import json
@@ -18,11 +18,11 @@ def add_compare(add: Callable[..., argparse.ArgumentParser]) -> None:
     made = add(
         "compare", compare, "Compare runs: figures, differing hyperparameters, and verdicts on the test examples."
     )
-    made.add_argument("runs", nargs="+", type=int, metavar="ID", help="numbers of the runs, the one to beat first")
+    made.add_argument("runs", nargs="+", type=int, metavar="ID", help="numbers of the runs; the first is the reference")
 
 
 def compare(arguments: argparse.Namespace) -> int:
-    """`compare`: runs in the order that was asked for."""
+    """`compare`: print the runs in the order given."""
     actor = local_owner()
     ids = list(dict.fromkeys(arguments.runs))
     check_number(len(ids))

@@ -1,4 +1,4 @@
-"""Commands that tell what there is to train on and with, and fetch data."""
+"""Commands that list datasets and models, and download data."""
 
 import argparse
 import json
@@ -13,13 +13,19 @@ def add_data(add: Callable[..., argparse.ArgumentParser]) -> None:
     """Add the commands; `add(name, function, words)` makes a parser."""
     add("datasets", show_datasets, "List datasets.")
     add("models", show_models, "List models.")
-    made = add("fetch", fetch, "Download a dataset and check its hashes; goes on where it was cut off.")
+    made = add("fetch", fetch, "Download a dataset and verify its hashes. An interrupted download is resumed.")
     made.add_argument("name", metavar="DATASET", help="name of the dataset")
-    made.add_argument("--from", dest="source", type=Path, metavar="FOLDER", help="copy the files from a folder instead")
+    made.add_argument(
+        "--from",
+        dest="source",
+        type=Path,
+        metavar="FOLDER",
+        help="copy the files from this folder instead of downloading them",
+    )
 
 
 def show_datasets(arguments: argparse.Namespace) -> int:
-    """`datasets`: what there is and where it comes from."""
+    """`datasets`: list the datasets and their sources."""
     from engine.datasets.base import datasets
     from engine.preparation.catalog import describe
 
@@ -27,7 +33,7 @@ def show_datasets(arguments: argparse.Namespace) -> int:
 
 
 def show_models(arguments: argparse.Namespace) -> int:
-    """`models`: what there is and what it takes."""
+    """`models`: list the models and the modalities that they accept."""
     from engine.models.base import models
 
     rows = [
@@ -38,9 +44,11 @@ def show_models(arguments: argparse.Namespace) -> int:
 
 
 def fetch(arguments: argparse.Namespace) -> int:
-    """`fetch`: download with progress, which dashboards see too."""
+    """`fetch`: download with a progress bar; dashboards show the progress, too."""
     from engine.cli.foreground import fetch_dataset
 
     fetch_dataset(local_owner(), arguments.name, arguments.source, quiet=arguments.json)
-    print(json.dumps({"name": arguments.name, "fetched": True}) if arguments.json else f"{arguments.name} is on disk.")
+    print(
+        json.dumps({"name": arguments.name, "fetched": True}) if arguments.json else f"{arguments.name} is downloaded."
+    )
     return 0

@@ -15,7 +15,7 @@ _BARE = ("--queue", "--json")
 
 
 class Parser(argparse.ArgumentParser):
-    """An argument parser whose errors are our errors: one sentence, exit code 1."""
+    """An argument parser that raises `TrainyardError`: one sentence, exit code 1."""
 
     def error(self, message: str) -> NoReturn:
         """Raise instead of printing usage and exiting with 2."""
@@ -27,7 +27,7 @@ class Parser(argparse.ArgumentParser):
 
 
 def add_run_flags(parser: argparse.ArgumentParser, arguments: list[str]) -> None:
-    """Add the flags of a run: names of parts first, then the fields of the parts that `arguments` choose."""
+    """Add the flags of a run: the names of parts, then the fields of the parts that `arguments` choose."""
     given = [a for a in arguments if a not in ("-h", "--help")]
     names = _read(_names_only(), given)
     data = _read(_fields_only(choose_parts(names)["dataset"]), given)
@@ -52,7 +52,7 @@ def add_fields(group: Any, fields: list[Field], suggested: dict[str, Any] | None
 
 
 def run_of(arguments: list[str]) -> int | None:
-    """The number of the run among words whose flags are not known yet: one that is not the value of a flag before it."""
+    """Return the number of the run among words whose flags are not known yet: one that is not the value of a flag."""
     words = [(before, word) for before, word in pairwise(["", *arguments]) if is_run_id(word)]
     alone = [word for before, word in words if before in _BARE or not before.startswith("--")]
     after_a_switch = [word for _, word in words[-1:]]
@@ -60,17 +60,17 @@ def run_of(arguments: list[str]) -> int | None:
 
 
 def flag(name: str) -> str:
-    """The flag of a field."""
+    """Return the flag of a field."""
     return "--" + name.replace("_", "-")
 
 
 def run_values(arguments: argparse.Namespace) -> dict[str, Any]:
-    """The flat values that were given, as `RunSpec.build` takes them."""
+    """Return the given values, flat, as `RunSpec.build` takes them."""
     return {name: value for name, value in vars(arguments).items() if value is not None and name not in _OTHERS}
 
 
 def reject_unknown(unknown: list[str], known: list[str]) -> None:
-    """Raise for a flag that does not exist, with the nearest that do."""
+    """Raise for an unknown flag, with the most similar ones."""
     if unknown:
         raise unknown_name("flag", unknown[0].split("=")[0], known)
 

@@ -1,4 +1,4 @@
-"""Long work in a terminal: training, predicting and fetching, with a progress bar."""
+"""Long work in a terminal, with a progress bar: training, predicting and downloading."""
 
 import logging
 import os
@@ -29,16 +29,16 @@ _ERRORS = Console(stderr=True)
 
 
 def train_in_foreground(run: Run, *, quiet: bool) -> Run:
-    """Train a run that this process owns, and return it as it has ended.
+    """Train a run that this process owns, and return it once it has ended.
 
-    Ctrl-C asks it to stop, as the Stop button does; a second one cancels, unless it only ends the evaluation.
+    Ctrl-C stops it, as the Stop button does; a second one cancels it, except during the evaluation, which it ends.
     """
     store = open_store()
     _log_to_file(run)
     pressed: list[RunState] = []
 
     def ask() -> None:
-        # what somebody else asks for elsewhere does not count
+        # a request from elsewhere does not count
         try:
             evaluating = store.runs.get(run.id).phase == EVALUATING
             state = RunState.CANCELED if pressed and not evaluating else RunState.STOPPED
@@ -48,7 +48,7 @@ def train_in_foreground(run: Run, *, quiet: bool) -> Run:
             logger.warning("The run could not be asked to stop: %s", error)
 
     def interrupted(number: int, frame: FrameType | None) -> None:
-        # in a thread of its own: the one that was interrupted may be writing to the store, and would wait for itself
+        # in its own thread: the interrupted one may be writing to the store, and would wait for itself
         threading.Thread(target=ask, name="interrupt", daemon=True).start()
 
     before = signal.signal(signal.SIGINT, interrupted)
@@ -66,7 +66,7 @@ def train_in_foreground(run: Run, *, quiet: bool) -> Run:
 
 
 def load_models() -> "LoadedModels":
-    """Return what predicts in this process."""
+    """Return the models that predict in this process."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     from engine.serving.loaded import LoadedModels
 
@@ -87,7 +87,7 @@ def read_files(paths: list[Path]) -> list[tuple[str, bytes]]:
 
 
 def count_network(values: dict[str, Any]) -> NetworkFacts:
-    """Count in this process what the network of a run has, with `values` as `RunSpec.build` takes them."""
+    """Return the facts of the network of a run, counted in this process; `values` as `RunSpec.build` takes them."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     from engine.serving.networks import describe_network
 
@@ -114,7 +114,7 @@ def fetch_dataset(actor: Actor, name: str, source: Path | None, *, quiet: bool) 
 
 
 def _log_to_file(run: Run) -> None:
-    """The same log as a worker's, so that the run's page shows it."""
+    """Write the same log as a worker, so that the run's page shows it."""
     path = artifacts_of(run.id).log
     path.parent.mkdir(parents=True, exist_ok=True)
     handler = logging.FileHandler(path)

@@ -1,4 +1,4 @@
-"""The commands that change the course of runs: `fork`, `pause`, `steer`."""
+"""The commands `fork`, `pause` and `steer`, which change how a run continues."""
 
 import argparse
 import json
@@ -18,24 +18,26 @@ from engine.runs import PARTS, Run, choose_parts
 
 def add_forks(add: Callable[..., argparse.ArgumentParser], arguments: list[str]) -> None:
     """Add the commands; `add(name, function, words)` makes a parser."""
-    words = "Train on from a kept epoch of a run, with some of its values changed, as a new run."
+    words = "Start a new run from a kept epoch of a run, with some values changed."
     made = add("fork", fork, words)
-    made.add_argument("run", type=int, metavar="ID", help="number of the run to go on from")
-    made.add_argument("--epoch", type=int, required=True, metavar="N", help="the kept epoch at whose end it begins")
-    made.add_argument("--queue", action="store_true", help="put it into the queue; an executor trains it")
+    made.add_argument("run", type=int, metavar="ID", help="number of the run to fork")
+    made.add_argument("--epoch", type=int, required=True, metavar="N", help="start from the end of this kept epoch")
+    made.add_argument(
+        "--queue", action="store_true", help="add it to the queue for an executor, instead of training here"
+    )
     made.add_argument("--owner", help="name written on the run")
     add_naming(made, "run")
     if arguments[:1] == ["fork"]:
         _add_flags(made, arguments[1:])
-    made = add("pause", pause, "Let a run give its device back; resume goes on from there, at its place in the queue.")
+    made = add("pause", pause, "Pause a run and free its device. It can be resumed and keeps its place in the queue.")
     made.add_argument("run", type=int, metavar="ID", help="number of the run")
-    made = add("steer", steer, "Change the learning rate of a run that has not ended, from its next steps on.")
+    made = add("steer", steer, "Change the learning rate of a run that has not ended, starting with its next steps.")
     made.add_argument("run", type=int, metavar="ID", help="number of the run")
-    made.add_argument("--learning-rate", type=float, required=True, metavar="VALUE", help="the rate to go on with")
+    made.add_argument("--learning-rate", type=float, required=True, metavar="VALUE", help="the new learning rate")
 
 
 def _add_flags(parser: argparse.ArgumentParser, arguments: list[str]) -> None:
-    """The flags of the parent's parts, with its values as defaults."""
+    """Add the flags of the parent's parts, with its values as defaults."""
     number = run_of(arguments)
     if number is None:
         return
@@ -59,24 +61,24 @@ def fork(arguments: argparse.Namespace) -> int:
     found = _state(made) | {"parent": made.parent_id, "epoch": made.parent_epoch, "executor_alive": alive}
     print(json.dumps(found) if arguments.json else f"Run {made.id} is queued.")
     if not alive and not arguments.json:
-        print("No executor is alive: start one with `python -m engine executor`, or open the dashboard.")
+        print("No executor is running. Start one with `python -m engine executor`, or open the dashboard.")
     return 0
 
 
 def pause(arguments: argparse.Namespace) -> int:
-    """`pause`: ask, and wait a little for the answer."""
+    """`pause`: request it, and wait briefly until the run has paused."""
     run = answered(service.runs.pause(local_owner(), arguments.run))
     print(json.dumps(_state(run)) if arguments.json else f"Run {run.id} is {run.state.value}. {run.message}".rstrip())
     return 0
 
 
 def steer(arguments: argparse.Namespace) -> int:
-    """`steer`: ask; the event of the run says from which step on."""
+    """`steer`: request the change; an event of the run records the step at which it takes effect."""
     run = service.runs.steer(local_owner(), arguments.run, arguments.learning_rate)
     if arguments.json:
         print(json.dumps(_state(run) | {"steering": run.steering}))
     else:
-        print(f"Run {run.id} goes on with learning rate {arguments.learning_rate:g}.")
+        print(f"Run {run.id} continues with learning rate {arguments.learning_rate:g}.")
     return 0
 
 

@@ -1,4 +1,4 @@
-"""Names, notes and tags on the command line: given with a run or a study, and changed later by `rename`."""
+"""Names, notes and tags on the command line: set when a run or study is created, changed later by `rename`."""
 
 import argparse
 import json
@@ -12,10 +12,10 @@ from engine.studies import Study
 
 
 def add_naming(parser: argparse.ArgumentParser, thing: str) -> None:
-    """Add the flags that name what a command makes; `thing` is the word for it."""
+    """Add the flags that name what a command creates; `thing` is the word for it."""
     parser.add_argument("--name", metavar="TEXT", help=f"name of the {thing}")
     parser.add_argument("--note", metavar="TEXT", help=f"note on the {thing}, plain text")
-    parser.add_argument("--tag", action="append", metavar="TEXT", help=f"tag of the {thing}, once or several times")
+    parser.add_argument("--tag", action="append", metavar="TEXT", help=f"tag of the {thing}; can be repeated")
 
 
 def naming_of(arguments: argparse.Namespace) -> Naming:
@@ -25,17 +25,17 @@ def naming_of(arguments: argparse.Namespace) -> Naming:
 
 def add_rename(add: Callable[..., argparse.ArgumentParser]) -> None:
     """Add the command; `add(name, function, words)` makes a parser."""
-    made = add("rename", rename, "Change name, note and tags of a run or a study; without flags, print them.")
+    made = add("rename", rename, "Change the name, note and tags of a run or study. Without flags, print them.")
     made.add_argument("id", type=int, metavar="ID", help="number of the run, or of the study")
     made.add_argument("--study", action="store_true", help="ID is the number of a study")
-    made.add_argument("--name", metavar="TEXT", help="the new name; empty: none")
-    made.add_argument("--note", metavar="TEXT", help="the new note; empty: none")
-    made.add_argument("--tag", action="append", default=[], metavar="TEXT", help="add this tag")
-    made.add_argument("--untag", action="append", default=[], metavar="TEXT", help="take this tag away")
+    made.add_argument("--name", metavar="TEXT", help="the new name; an empty one removes it")
+    made.add_argument("--note", metavar="TEXT", help="the new note; an empty one removes it")
+    made.add_argument("--tag", action="append", default=[], metavar="TEXT", help="add this tag; can be repeated")
+    made.add_argument("--untag", action="append", default=[], metavar="TEXT", help="remove this tag; can be repeated")
 
 
 def rename(arguments: argparse.Namespace) -> int:
-    """`rename`: what is not named stays as it is."""
+    """`rename`: change what the flags name, and print the result."""
     actor = local_owner()
     known = _known(actor, arguments)
     kept = [tag for tag in known.tags if tag not in arguments.untag]

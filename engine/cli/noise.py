@@ -1,4 +1,4 @@
-"""Keep what libraries say to themselves out of the terminal: it goes to a log, and what Trainyard says stays alone."""
+"""Keep the messages of libraries out of the terminal: they go to a log, so that only those of Trainyard remain."""
 
 import logging
 import os
@@ -11,9 +11,9 @@ _FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
 def keep_noise_out() -> None:
-    """Send what is written past Python, such as by TensorFlow, and the warnings of others to `logs/commands.log`.
+    """Send what is written past Python, for example by TensorFlow, and the warnings of libraries to `logs/commands.log`.
 
-    For a whole process: processes that it starts inherit the log. Where it cannot be written, all stays as it was.
+    Holds for the whole process; processes that it starts inherit the log. If it cannot be written, nothing changes.
     """
     path = settings().home_path / "logs" / "commands.log"
     try:

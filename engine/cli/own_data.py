@@ -1,4 +1,4 @@
-"""Commands for data of one's own: import it, and delete it again."""
+"""Commands for imported data: `import` and `delete-dataset`."""
 
 import argparse
 import json
@@ -20,46 +20,73 @@ _SHOWN = 20  # problems that are printed one by one
 
 def add_own_data(add: Callable[..., argparse.ArgumentParser]) -> None:
     """Add the commands; `add(name, function, words)` makes a parser."""
-    made = add("import", import_own, "Make a dataset of a folder or zip of CLASS/FILE, or of a table.")
+    made = add("import", import_own, "Create a dataset from a folder or zip of CLASS/FILE, or from a table.")
     made.add_argument("path", type=Path, metavar="PATH", help="folder, zip, CSV, TSV, JSON, JSONL or Parquet")
-    made.add_argument("--name", help="name of the dataset; default: the file's name. A known name makes a new version")
-    made.add_argument("--title", default="", help="what people read; default: the file's name")
-    made.add_argument("--kind", metavar="KIND", help="what it is; default: what it looks like")
     made.add_argument(
-        "--text-column", default="", metavar="COL", help="for texts in a table: the column that holds them"
+        "--name", help="name of the dataset; default: the file's name. An existing name gets a new version"
+    )
+    made.add_argument("--title", default="", help="title shown to people; default: the file's name")
+    made.add_argument("--kind", metavar="KIND", help="kind of data: one of the modalities; default: detected")
+    made.add_argument(
+        "--text-column", default="", metavar="COL", help="for texts in a table: the column with the texts"
     )
     made.add_argument(
         "--label-column",
         default="",
         metavar="COL",
-        help="for texts in a table, or a table beside files: its labels",
+        help="for texts in a table, or a table beside files: the column with the labels",
     )
-    made.add_argument("--target", default="", metavar="COL", help="for a table: the column that is predicted")
     made.add_argument(
-        "--classes", action="store_true", help="for a table: the cells of the target are names of classes, also numbers"
+        "--target", default="", metavar="COL", help="for a table: the column to predict; default: detected"
     )
-    made.add_argument("--ignore", action="append", default=[], metavar="COL", help="for a table: leave a column out")
-    made.add_argument("--number", action="append", default=[], metavar="COL", help="for a table: take it as a number")
     made.add_argument(
-        "--category", action="append", default=[], metavar="COL", help="for a table: take it as a category"
+        "--classes", action="store_true", help="for a table: the target holds classes, even if they are numbers"
     )
-    made.add_argument("--group-column", default="", metavar="COL", help="rows that share its value stay in one split")
-    made.add_argument("--split-column", default="", metavar="COL", help="it says train, validation or test")
     made.add_argument(
-        "--separator", default="", metavar="SIGN", help="between the cells of a table; default: found out"
+        "--ignore",
+        action="append",
+        default=[],
+        metavar="COL",
+        help="for a table: leave this column out; can be repeated",
     )
-    made.add_argument("--decimal", choices=(".", ","), default="", help="decimal mark of a table; default: found out")
     made.add_argument(
-        "--header", choices=("yes", "no"), default="", help="whether the first row has the names of columns"
+        "--number",
+        action="append",
+        default=[],
+        metavar="COL",
+        help="for a table: read this column as numbers; can be repeated",
+    )
+    made.add_argument(
+        "--category",
+        action="append",
+        default=[],
+        metavar="COL",
+        help="for a table: read this column as categories; can be repeated",
+    )
+    made.add_argument(
+        "--group-column", default="", metavar="COL", help="examples that share a value of this column stay in one split"
+    )
+    made.add_argument(
+        "--split-column", default="", metavar="COL", help="the column that says train, validation or test"
+    )
+    made.add_argument(
+        "--separator", default="", metavar="SIGN", help="what separates the cells of a table; default: detected"
+    )
+    made.add_argument("--decimal", choices=(".", ","), default="", help="decimal mark of a table; default: detected")
+    made.add_argument(
+        "--header",
+        choices=("yes", "no"),
+        default="",
+        help="whether the first row holds the names of the columns; default: detected",
     )
     add_reading(made)
     made = add("delete-dataset", delete_own, "Delete an imported dataset.")
     made.add_argument("name", metavar="NAME", help="name of the dataset; NAME@2 for its second version")
-    made.add_argument("--yes", action="store_true", help="also when ended runs used it")
+    made.add_argument("--yes", action="store_true", help="delete it even if ended runs used it")
 
 
 def import_own(arguments: argparse.Namespace) -> int:
-    """`import`: a folder, zip or table becomes a dataset; prints what was left out."""
+    """`import`: make a dataset of a folder, zip or table; print how it was read and what was left out."""
     from engine.imports.own_kinds import own_kind
 
     actor, path = local_owner(), arguments.path
@@ -100,7 +127,7 @@ def import_own(arguments: argparse.Namespace) -> int:
             print(f"  {remark}")
     else:
         print_files(found, made.counts)
-    print(f"{made.num_examples:,} examples. Use them: --dataset {kind.dataset} --{kind.field} {made.reference}")
+    print(f"{made.num_examples:,} examples. Train on them:")
     print(f"  python -m engine train --dataset {kind.dataset} --{kind.field} {made.reference}")
     for problem in report.problems[:_SHOWN]:
         print(f"  {problem.file}: {problem.reason}".replace("  : ", "  "))
@@ -117,14 +144,16 @@ def _layout(arguments: argparse.Namespace) -> "Layout":
         arguments.separator.encode().decode("unicode_escape") if "\\" in arguments.separator else arguments.separator
     )
     if len(separator) > 1:
-        raise TrainyardError("--separator is {separator!r}; one sign is expected, such as ';'.", separator=separator)
+        raise TrainyardError(
+            "--separator is {separator!r}; one character is expected, such as ';'.", separator=separator
+        )
     return Layout(separator, arguments.decimal, arguments.header)
 
 
 def _print_table(found: "Understood", roles: dict[str, Any]) -> None:
-    """Print what was understood of a table, as the page shows it, and how to choose otherwise."""
+    """Print how a table was read, as the page shows it, and the flags that change it."""
     print(f"{found.rows:,} rows, {len(found.columns):,} columns, read as {found.layout.describe()}.")
-    print("  Otherwise: --separator, --decimal, --header.")
+    print("  To change this: --separator, --decimal, --header.")
     chosen = roles.get("columns") or {column: role for role, column in roles.items()}
     width = max(len(guess.name) for guess in found.columns)
     for guess in found.columns:
@@ -133,16 +162,16 @@ def _print_table(found: "Understood", roles: dict[str, Any]) -> None:
         print(f"  {guess.name:<{min(width, 30)}}  {role:<8}  {found.examples[guess.name]}{missing} ({guess.reason})")
     if "target" in roles:
         print(
-            f"Predicted is {roles['target']!r}. Otherwise: --target COLUMN; roles: --number, --category, --ignore COLUMN."
+            f"The target is {roles['target']!r}. To change it: --target; to change roles: --number, --category, --ignore."
         )
     else:
         print(
-            f"Texts are in {roles['text']!r}, labels in {roles['label']!r}. Otherwise: --text-column, --label-column."
+            f"Texts are in {roles['text']!r}, labels in {roles['label']!r}. To change this: --text-column, --label-column."
         )
 
 
 def _choice(arguments: argparse.Namespace, found: "Understood") -> "Choice":
-    """Return what was understood, overruled by the flags."""
+    """Return how the data was read, with the flags applied."""
     from engine.imports.own_kinds import own_kind
     from engine.imports.sets import suggest_name
     from engine.imports.understood import Choice
@@ -184,7 +213,7 @@ def delete_own(arguments: argparse.Namespace) -> int:
     actor = local_owner()
     uses = service.datasets.uses(actor, arguments.name)
     if uses.ended and not uses.live and not arguments.yes:
-        raise TrainyardError("{warning} Add --yes to delete it all the same.", warning=uses.warning())
+        raise TrainyardError("{warning} Add --yes to delete it anyway.", warning=uses.warning())
     service.datasets.delete_own(actor, arguments.name)
     print(
         json.dumps({"name": arguments.name, "deleted": True})

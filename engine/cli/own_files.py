@@ -1,4 +1,4 @@
-"""Files in the command `import`: which folder is what, and in which encoding names are read."""
+"""Flags of `import` for files: the meaning of folder levels, and the encoding of names."""
 
 import argparse
 from typing import TYPE_CHECKING
@@ -10,21 +10,24 @@ _SHOWN = 10  # classes that are named one by one
 
 
 def add_reading(made: argparse.ArgumentParser) -> None:
-    """Add the options of files."""
+    """Add the flags for files."""
     levels = (
-        ("class", 0, "for files: the folder that is the class, by its depth; 1: the outermost"),
-        ("split", -1, "for files: the folder that says train, validation or test; 0: none"),
-        ("group", -1, "for files: the folder whose files stay in one split; 0: none"),
+        ("class", 0, "for files: depth of the folder that names the class; 1: the outermost; default: detected"),
+        ("split", -1, "for files: depth of the folder that says train, validation or test; 0: none; default: detected"),
+        ("group", -1, "for files: depth of the folder whose files stay in one split; 0: none; default: detected"),
     )
     for role, default, words in levels:
         made.add_argument(f"--{role}-level", type=int, metavar="N", default=default, help=words)
     made.add_argument(
-        "--names-encoding", default="", metavar="NAME", help="for a zip: the encoding of its names, such as cp850"
+        "--names-encoding",
+        default="",
+        metavar="NAME",
+        help="for a zip: encoding of its file names, such as cp850; default: detected",
     )
 
 
 def reading_of(arguments: argparse.Namespace) -> "Reading":
-    """Return what the options say."""
+    """Return the reading that the flags ask for."""
     from engine.imports.labels_file import ChosenColumns
     from engine.imports.understood import Reading
 
@@ -35,7 +38,7 @@ def reading_of(arguments: argparse.Namespace) -> "Reading":
 
 
 def files_to_json(found: "Understood") -> dict[str, object]:
-    """Return what was understood of files, as data."""
+    """Return how files were read, as data."""
     return {
         "left_out": found.left_out,
         "names_encoding": found.names_encoding,
@@ -44,11 +47,11 @@ def files_to_json(found: "Understood") -> dict[str, object]:
 
 
 def print_files(found: "Understood", counts: dict[str, int]) -> None:
-    """Print the classes, what was chosen, and how many files are left out."""
+    """Print the classes, how the files were read, and how many were left out."""
     named = [f"{label} {count:,}" for label, count in list(counts.items())[:_SHOWN]]
     more = f" and {len(counts) - _SHOWN:,} more" if len(counts) > _SHOWN else ""
     print(f"{len(counts):,} classes: {', '.join(named)}{more}")
     for remark in found.remarks:
         print(f"  {remark}")
     if found.left_out:
-        print(f"  {found.left_out:,} of {found.left_out + sum(found.counts.values()):,} files are left out.")
+        print(f"  {found.left_out:,} of {found.left_out + sum(found.counts.values()):,} files were left out.")

@@ -1,4 +1,4 @@
-"""A Keras callback that draws one line an epoch in the terminal."""
+"""A Keras callback that shows progress in the terminal."""
 
 from typing import Any
 
@@ -29,7 +29,7 @@ class EpochBar(keras.callbacks.Callback):
         self._bar.start()
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        """Advance."""
+        """Advance the bar."""
         words = " ".join(f"{k} {float(v):.4f}" for k, v in (logs or {}).items() if k != "learning_rate")
         self._bar.update(self._task, completed=epoch + 1, metrics=words)
 

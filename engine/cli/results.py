@@ -1,4 +1,4 @@
-"""Results of a run, in lines for a terminal: the headline, its figures, and the baseline's."""
+"""Lines for a terminal with the results of a run: the headline, its figures, and the baseline's."""
 
 import shlex
 from typing import Any
@@ -14,7 +14,7 @@ _PROSE_INDENT = "  - "
 
 
 def headline_lines(actor: Actor, run: Run) -> list[str]:
-    """The title, what was found, and what to try next with the command for it; nothing for a run that goes on."""
+    """Return the title, the findings, and what to try next with its command; nothing for a run that has not ended."""
     if not run.state.final:
         return []
     found = service.headlines.of(actor, run)
@@ -32,7 +32,7 @@ def _suggested(run: Run, found: Headline) -> list[str]:
 
 
 def result_lines(run: Run) -> list[str]:
-    """The test figures and the speed, then what they are to be compared with."""
+    """Return the test figures and the speed, then the baseline to compare them with."""
     result, metrics = run.result, run.parsed().task.metric_names()
     names = [name for name in (*(f"test_{metric}" for metric in metrics), "examples_per_second") if name in result]
     lines = [f"{name.replace('_', ' ')}: {result[name]:.4g}" for name in names]
@@ -40,7 +40,7 @@ def result_lines(run: Run) -> list[str]:
 
 
 def baseline_of_run(run: Run) -> dict[str, Any] | None:
-    """Name and figures of the baseline, for programs; None where there is none."""
+    """Return the name and figures of the baseline, for programs; None without a baseline."""
     if "baseline_name" not in run.result:
         return None
     return {"name": run.result["baseline_name"], **baseline_metrics(run), **run.result.get("baseline_fit", {})}
@@ -55,5 +55,5 @@ def _baseline(result: dict[str, Any], metrics: tuple[str, ...]) -> list[str]:
     if fit and fit["examples"] < fit["available"]:
         line += f" (fitted on {fit['examples']:,} of {fit['available']:,} training examples)"
     if fit and not fit["complete"]:
-        line += " (its search was cut short: time was out)"
+        line += " (its search was cut short: time ran out)"
     return [line]

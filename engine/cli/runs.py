@@ -1,4 +1,4 @@
-"""Commands for runs that there are: list, show, stop, resume and delete them."""
+"""Commands for existing runs: list, show, stop, resume, evaluate and delete them."""
 
 import argparse
 import json
@@ -20,19 +20,21 @@ _ANSWER_SECONDS = 10.0
 
 def add_runs(add: Callable[..., argparse.ArgumentParser]) -> None:
     """Add the commands; `add(name, function, words)` makes a parser."""
-    add("runs", show_runs, "List runs, newest first.").add_argument("--limit", type=int, default=50, help="most runs")
+    add("runs", show_runs, "List runs, newest first.").add_argument(
+        "--limit", type=int, default=50, help="maximum number of runs"
+    )
     for name, function, words in (
-        ("show", show, "Show one run with its spec and history."),
-        ("stop", stop, "Ask a run to stop; its model is kept and it can be resumed."),
-        ("resume", resume, "Go on with a paused, stopped or failed run, in the foreground."),
-        ("evaluate", evaluate, "Evaluate a stopped run that was not evaluated, in the foreground."),
+        ("show", show, "Show a run with its configuration, result and history, as JSON."),
+        ("stop", stop, "Stop a run. Its model is kept, and it can be resumed."),
+        ("resume", resume, "Resume a paused, stopped or failed run in the foreground."),
+        ("evaluate", evaluate, "Evaluate a stopped run that has no result yet, in the foreground."),
         ("delete", delete, "Delete an ended run and its files."),
     ):
         add(name, function, words).add_argument("run", type=int, metavar="ID", help="number of the run")
 
 
 def show_runs(arguments: argparse.Namespace) -> int:
-    """`runs`: newest first."""
+    """`runs`: list runs, newest first."""
     found = [_row(run) for run in service.runs.list_all(local_owner(), limit=arguments.limit)]
     if not arguments.json:
         found = _for_people(found)
@@ -66,7 +68,7 @@ def _row(run: Run) -> dict[str, Any]:
 
 
 def show(arguments: argparse.Namespace) -> int:
-    """`show`: everything about one run."""
+    """`show`: print everything about a run."""
     actor = local_owner()
     run = service.runs.get(actor, arguments.run)
     found = _row(run) | {
@@ -89,7 +91,7 @@ def show(arguments: argparse.Namespace) -> int:
 
 
 def stop(arguments: argparse.Namespace) -> int:
-    """`stop`: ask, and wait a little for the answer."""
+    """`stop`: request it, and wait briefly until the run has stopped."""
     run = answered(service.runs.stop(local_owner(), arguments.run))
     words = {"run": run.id, "state": run.state.value}
     print(json.dumps(words) if arguments.json else f"Run {run.id} is {run.state.value}.")
@@ -97,7 +99,7 @@ def stop(arguments: argparse.Namespace) -> int:
 
 
 def answered(run: Run) -> Run:
-    """Wait a little for a run to obey, and return it as it stands then."""
+    """Wait briefly for a run to end, and return its state after that."""
     until = time.monotonic() + _ANSWER_SECONDS
     while run.live and time.monotonic() < until:
         time.sleep(0.1)
@@ -106,17 +108,17 @@ def answered(run: Run) -> Run:
 
 
 def resume(arguments: argparse.Namespace) -> int:
-    """`resume`: go on with a run, here."""
+    """`resume`: continue a run here."""
     return train_here(service.runs.resume(local_owner(), arguments.run, slot=TERMINAL), arguments.json)
 
 
 def evaluate(arguments: argparse.Namespace) -> int:
-    """`evaluate`: a run that was stopped, here."""
+    """`evaluate`: evaluate a stopped run here."""
     return train_here(service.runs.evaluate(local_owner(), arguments.run, slot=TERMINAL), arguments.json)
 
 
 def delete(arguments: argparse.Namespace) -> int:
-    """`delete`: the run, its metrics and its files."""
+    """`delete`: delete a run, its metrics and its files."""
     service.runs.delete(local_owner(), arguments.run)
     print(json.dumps({"run": arguments.run, "deleted": True}) if arguments.json else f"Run {arguments.run} is deleted.")
     return 0

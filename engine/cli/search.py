@@ -1,4 +1,4 @@
-"""The command `search`: begin a study, see to it that somebody works on it, wait for its end, and print what was found."""
+"""The command `search`: start a study and an executor for it, wait for its end, and print the result."""
 
 import argparse
 import json
@@ -42,29 +42,31 @@ if TYPE_CHECKING:
 
 EXIT_CODES = {StudyState.COMPLETED: 0, StudyState.STOPPED: 3, StudyState.FAILED: 1}
 _LOOK_SECONDS = 1.0
-_EXECUTOR_SECONDS = 3.0  # how often to look whether somebody works
-_TOLD_SECONDS = 10.0  # how long the driver may take to tell what came of the last runs
+_EXECUTOR_SECONDS = 3.0  # how often to check that an executor is running
+_TOLD_SECONDS = 10.0  # how long the driver may take to report the last results
 
 
 def add_search(add: Callable[..., argparse.ArgumentParser], arguments: list[str]) -> None:
     """Add the command; `add(name, function, words)` makes a parser."""
-    made = add("search", search, "Search for good hyperparameters: trains trials in the queue, and waits for the end.")
+    made = add(
+        "search", search, "Search for good hyperparameters: run trials through the queue and wait for the result."
+    )
     made.add_argument(
         "--search",
         action="append",
         metavar="NAME[=RANGE]",
-        help="a hyperparameter to vary, over LOW:HIGH or some of its choices; without a range: over all that it takes; "
-        "without --search: those that usually matter most, near their values, and where no --model is given also the model; "
-        "'model=NAME,NAME' compares networks, whose other hyperparameters vary where a network has them",
+        help="a hyperparameter to vary: LOW:HIGH, or a list of choices; without a range: all values that it accepts; "
+        "without --search: those that usually matter most, near their current values, and the model unless --model is given; "
+        "'model=NAME,NAME' compares models; a hyperparameter varies in the models that have it",
     )
     made.add_argument(
         "--objective",
         action="append",
         metavar="NAME[:DIRECTION]",
-        help=f"what trials are evaluated by, once or several times: {', '.join(OBJECTIVES)}; with :minimize or :maximize in "
-        f"that direction instead of its own; default: {QUALITY}",
+        help=f"objective of the study, can be repeated: {', '.join(OBJECTIVES)}; add :minimize or :maximize to override "
+        f"its direction; default: {QUALITY}",
     )
-    made.add_argument("--owner", help="name written on the study and its runs")
+    made.add_argument("--owner", help="owner of the study and its runs, shown in lists")
     add_naming(made, "study")
     add_fields(made, Search.fields())
     if arguments[:1] == ["search"]:
@@ -72,7 +74,7 @@ def add_search(add: Callable[..., argparse.ArgumentParser], arguments: list[str]
 
 
 def search(arguments: argparse.Namespace) -> int:
-    """`search`: the exit code says how the study has ended."""
+    """`search`: run a study; the exit code says how it ended."""
     actor, spec = local_owner(arguments.owner or ""), study_spec(arguments)
     if not arguments.json:
         print("\n".join(plan(spec)), file=sys.stderr)
@@ -132,12 +134,12 @@ def plan(spec: StudySpec) -> Iterator[str]:
 
 
 def _wait(actor: Actor, study: Study, *, quiet: bool) -> Study:
-    """Until the study and its runs have ended. Ctrl-C stops it; a second one leaves it to itself."""
+    """Wait until the study and its runs have ended. Ctrl-C stops it; a second one stops waiting."""
     asked = False
 
     def interrupted(number: int, frame: FrameType | None) -> None:
         nonlocal asked
-        asked = True  # the loop obeys: whoever was interrupted may be writing to the store
+        asked = True  # the loop obeys: the interrupted code may be writing to the store
         signal.signal(signal.SIGINT, before)
 
     before = signal.signal(signal.SIGINT, interrupted)
@@ -171,14 +173,14 @@ def _wait(actor: Actor, study: Study, *, quiet: bool) -> Study:
 
 
 def _until_told(actor: Actor, study: Study) -> None:
-    """Until the sampler knows what came of the last runs: after a stop that is a moment later."""
+    """Wait until the sampler knows the last results: after a stop that takes a moment."""
     until = time.monotonic() + _TOLD_SECONDS
     while service.studies.results(actor, study).trials.get("running") and time.monotonic() < until:
         time.sleep(_LOOK_SECONDS)
 
 
 def _best_so_far(actor: Actor, study: Study) -> str:
-    """The best of the completed trials by the first objective, for the line of progress."""
+    """Return the best value of the first objective so far, for the progress bar."""
     best = service.studies.best_values(actor, [study]).get(study.id)
     return f"best {value_place(study.spec).name} {best:.4g}" if best is not None else ""
 

@@ -20,7 +20,7 @@ from engine.serving.answers import PredictResult
 
 def add_trained(add: Callable[..., argparse.ArgumentParser], arguments: list[str]) -> None:
     """Add the commands; `add(name, function, words)` makes a parser."""
-    words = "Predict files with a run's model. With the number of a run, --help also shows the settings of its answers."
+    words = "Predict files with a run's model. With the number of a run, --help also lists the settings of its answers."
     made = add("predict", predict, words)
     made.add_argument("run", type=int, metavar="ID", help="number of the run")
     made.add_argument(
@@ -28,21 +28,23 @@ def add_trained(add: Callable[..., argparse.ArgumentParser], arguments: list[str
         nargs="+",
         type=Path,
         metavar="FILE",
-        help="what to predict: images as PNG, JPEG ...; rows as JSON, CSV ...",
+        help="files to predict: PNG, JPEG ... for images; JSON, CSV ... for rows",
     )
     if arguments[:1] == ["predict"] and (number := run_of(arguments[1:])) is not None:
         fields = service.runs.get(local_owner(), number).parsed().task.answering.fields()
         add_fields(made.add_argument_group("settings of the answer") if fields else made, fields)
-    made = add("script", script, "Write a run as one Keras script that needs no Trainyard, with its data beside it.")
+    made = add("script", script, "Write a run as a Keras script, with its data, that runs without Trainyard.")
     made.add_argument("run", type=int, metavar="ID", help="number of the run")
     made.add_argument("--notebook", action="store_true", help="write a Jupyter notebook instead of a script")
-    made.add_argument("--output", type=Path, metavar="FOLDER", help="where to; default: run-ID in this folder")
+    made.add_argument(
+        "--output", type=Path, metavar="FOLDER", help="folder to write to; default: run-ID in the current folder"
+    )
 
 
 def predict(arguments: argparse.Namespace) -> int:
-    """`predict`: one line an input, which of a table is a row; exit code 1 when any could not be read.
+    """`predict`: print a line for each input, for a table one for each row; exit code 1 when any could not be read.
 
-    In a terminal an answer that comes step by step is written as it comes.
+    In a terminal a streamed answer is printed as it arrives.
     """
     from engine.cli.foreground import load_models, read_files
 
@@ -51,7 +53,7 @@ def predict(arguments: argparse.Namespace) -> int:
     task = run.parsed().task
     given = {field.name: getattr(arguments, field.name) for field in task.answering.fields()}
     parameters = {name: value for name, value in given.items() if value is not None}
-    task.answering.parse(parameters)  # a wrong one is told before TensorFlow is loaded
+    task.answering.parse(parameters)  # a wrong one is refused before TensorFlow is loaded
     models = load_models()
     if task.streams and not arguments.json and sys.stdout.isatty():
         stream = partial(models.stream_files, parameters=parameters)
@@ -64,7 +66,7 @@ def predict(arguments: argparse.Namespace) -> int:
 
 
 def _follow(answers: Iterator[list[PredictResult]]) -> list[PredictResult]:
-    """Write an answer again and again as it comes, in its place; return the whole."""
+    """Print an answer as it arrives, replacing what was there; return the complete one."""
     results: list[PredictResult] = []
     with Live(console=Console(highlight=False), vertical_overflow="visible") as live:
         for results in answers:
@@ -82,7 +84,7 @@ def _as_json(result: PredictResult) -> str:
 
 
 def script(arguments: argparse.Namespace) -> int:
-    """`script`: the last line is the command that starts it."""
+    """`script`: write the files; the last line is the command that starts them."""
     from engine.cli.foreground import compose_script
     from engine.scripting.files import write_files
 
@@ -95,6 +97,6 @@ def script(arguments: argparse.Namespace) -> int:
         print(json.dumps({"run": arguments.run, "files": [str(path) for path in paths]}))
     else:
         start = "jupyter lab" if arguments.notebook else "python"
-        print(f"{' and '.join(path.name for path in paths)} are in {folder}.")
+        print(f"Written to {folder}: {', '.join(path.name for path in paths)}")
         print(f"  cd {shlex.quote(str(folder))} && {start} {paths[0].name}")
     return 0

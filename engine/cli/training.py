@@ -1,4 +1,4 @@
-"""Commands that make runs: `train`, `submit`, and `cost`, which tells what a run would take."""
+"""Commands that create runs: `train`, `submit`, and `cost`, which only estimates."""
 
 import argparse
 import json
@@ -20,20 +20,20 @@ def add_training(add: Callable[..., argparse.ArgumentParser], arguments: list[st
     """Add the commands; `add(name, function, words)` makes a parser."""
     for name, function, words in (
         ("train", train, "Train in the foreground, with a progress bar."),
-        ("submit", submit, "Put a run into the queue; an executor trains it."),
+        ("submit", submit, "Add a run to the queue for an executor to train."),
     ):
         made = add(name, function, words)
-        made.add_argument("--owner", help="name written on the run")
+        made.add_argument("--owner", help="owner of the run, shown in lists")
         add_naming(made, "run")
         if name in arguments[:1]:
             add_run_flags(made, arguments[1:])
-    made = add("cost", cost, "Tell what a run would take: parameters, operations, memory and time. Starts nothing.")
+    made = add("cost", cost, "Estimate the cost of a run: parameters, operations, memory and time. Starts nothing.")
     if arguments[:1] == ["cost"]:
         add_run_flags(made, arguments[1:])
 
 
 def train(arguments: argparse.Namespace) -> int:
-    """`train`: create a run that is ours at once, and train it here."""
+    """`train`: create a run that this process owns, and train it here."""
     values = run_values(arguments)
     spec = RunSpec.build(values)
     if (
@@ -47,7 +47,7 @@ def train(arguments: argparse.Namespace) -> int:
 
 
 def submit(arguments: argparse.Namespace) -> int:
-    """`submit`: queue a run; says so when nobody is there to train it."""
+    """`submit`: queue a run; warn when no executor is running."""
     actor = local_owner(arguments.owner or "")
     specs = RunSpec.build(run_values(arguments)).folded()
     made = service.runs.launch(actor, specs, naming=naming_of(arguments))
@@ -59,12 +59,12 @@ def submit(arguments: argparse.Namespace) -> int:
         for run in made:
             print(f"Run {run.id} is queued.")
         if not alive:
-            print("No executor is alive: start one with `python -m engine executor`, or open the dashboard.")
+            print("No executor is running. Start one with `python -m engine executor`, or open the dashboard.")
     return 0
 
 
 def cost(arguments: argparse.Namespace) -> int:
-    """`cost`: the figures that the Train page shows."""
+    """`cost`: print the figures that the Train page shows."""
     from engine.cli.foreground import count_network
 
     values = run_values(arguments)
@@ -74,7 +74,7 @@ def cost(arguments: argparse.Namespace) -> int:
 
 
 def train_here(run: Run, as_json: bool) -> int:
-    """Be the worker of a run, and print what came of it."""
+    """Train a run in this process, and print its result."""
     from engine.cli.foreground import train_in_foreground
 
     ended = train_in_foreground(run, quiet=as_json)
