@@ -82,7 +82,7 @@ def _commit_before(folder: Path) -> Iterator[Path | None]:
 
 
 def _warm(browser: Browser, url: str) -> None:
-    """Stay until the predictor has told the picture of the network, so that no visitor waits for TensorFlow."""
+    """Wait until the predictor has described the network, so that no visitor waits for TensorFlow."""
     page = browser.new_context(base_url=url, locale="en-GB").new_page()
     page.goto("/")
     page.get_by_text("Trainable parameters").first.wait_for(timeout=180_000)

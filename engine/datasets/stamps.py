@@ -13,7 +13,7 @@ from engine.spec import FIXED
 _FILE = EMBEDDED / "images" / "tuxpaint_stamps_96_rgba.npz"
 _MANY = 26  # examples of a class that are enough to learn it and to evaluate it
 _SEED = 20_260  # with the position of a stamp, it makes that stamp's background
-_COMPOSITION = "1"  # raise it when the backgrounds change, so that prepared copies are made anew
+_COMPOSITION = "1"  # raise it when the backgrounds change, so that prepared copies are made again
 
 
 @datasets.register("stamps", "Stamps (267 photo cut-outs)")

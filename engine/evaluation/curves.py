@@ -55,7 +55,7 @@ def _curves(
 
 
 def _one_against_rest(targets: np.ndarray, num_classes: int) -> Iterator[tuple[int, np.ndarray]]:
-    """Return the classes that can be told from the rest, each with a mask (examples,) of its examples."""
+    """Return the classes for one-against-rest curves, each with a mask (examples,) of its examples."""
     for k in range(1 if num_classes == 2 else 0, num_classes):
         positive = targets == k
         if positive.any() and not positive.all():

@@ -25,7 +25,7 @@ def conclude(store: Store, run: Run, words: str, *, innocent: bool, killed: str 
     innocent = innocent or run.study_id is not None
     words = killed or words
     if run.request == RunState.CANCELED:
-        discard_results(run.id)  # first: whoever sees the state may rely on it
+        discard_results(run.id)  # first: a reader of the state may rely on it
         store.attempts.end(run, RunState.CANCELED, Sentence("Canceled: no result was kept."))
     elif run.phase == EVALUATING:  # the model is there, and training is over
         store.attempts.end(

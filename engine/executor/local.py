@@ -169,7 +169,7 @@ class LocalExecutor:
         running = self.store.attempts.workers()
         self._forget_ended({run.id for run, _ in running})
         for run, worker in running:
-            if run.slot != TERMINAL:  # whoever trains in a terminal has a keyboard, and may suspend it
+            if run.slot != TERMINAL:  # a run in a terminal can be interrupted or suspended there
                 self._enforce(run, worker)
         gone = self._watch_others(running)
         # only now: a suspended worker may have blocked writes to the database, and the lease records which slots are busy

@@ -1,6 +1,6 @@
 """Import a zip or a folder of class/file: its examples become one checked file under the home folder.
 
-Uploaded files are never kept: the modality reads each and writes it anew (`engine.modalities.own`).
+Uploaded files are never kept: the modality decodes and re-encodes each (`engine.modalities.own`).
 """
 
 from collections.abc import Callable, Sequence

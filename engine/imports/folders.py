@@ -68,7 +68,7 @@ def list_levels(members: Sequence[Member]) -> tuple[Level, ...]:
 def guess_folders(members: Sequence[Member]) -> Folders:
     """Return the likeliest reading: folders called train and test are splits, the outermost others are classes.
 
-    The outermost, since every file that lies in a folder has one: whoever wants finer classes chooses another level.
+    The outermost, since every file in a folder has one; another level can be chosen for finer classes.
     """
     levels = list_levels(members)
     split = next((level.number for level in levels if _says_splits(members, level)), 0) if len(levels) > 1 else 0

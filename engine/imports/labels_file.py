@@ -57,7 +57,7 @@ def find_labels_file(members: Sequence[Member], chosen: ChosenColumns | None = N
     for member in sorted(tables, key=lambda one: len(one.path)):
         try:
             table = read_table(member.read(), member.name)
-        except TrainyardError:  # it is no table, and is told as such when it is imported as a file
+        except TrainyardError:  # it is not a table, and is reported when it is imported as a file
             continue
         if found := _understood(member, table, files, chosen or ChosenColumns()):
             return found

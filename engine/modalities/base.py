@@ -154,7 +154,7 @@ class Modality:
         return f"(examples, {str(info.shape)[1:]}"
 
     def fits(self, batch: np.ndarray, info: DataInfo) -> bool:
-        """Whether an array could be a batch of such inputs."""
+        """Whether an array could be a batch of inputs of the dataset."""
         return batch.dtype.names is None and batch.shape[1:] == info.shape
 
     @property
@@ -167,7 +167,7 @@ class Modality:
     def inputs(self, info: DataInfo) -> tuple[Any, Any]:
         """Return the saved model's inputs and, computed from them, those that networks are trained on: often the same.
 
-        Each a symbolic tensor of Keras, or a dict of such where an input has several fields.
+        Each is a symbolic tensor of Keras, or a dict of them if an input has several fields.
         """
         import keras
 
@@ -189,7 +189,7 @@ class Modality:
         return {}
 
     def learned_by(self) -> list[Any]:
-        """Limits that `learn` obeys: what was learned under others is learned anew."""
+        """Limits that `learn` obeys: when they change, it learns again."""
         return []
 
     def preprocess(self, x: Any, info: DataInfo) -> Any:

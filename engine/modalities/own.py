@@ -1,4 +1,4 @@
-"""Data that people bring of one modality: the name of such sets, what uses them, and how a file becomes an example."""
+"""Imported data of one modality: how its datasets are named and used, and how a file becomes an example."""
 
 import json
 from collections.abc import Callable

@@ -7,7 +7,7 @@ Schema = dict[str, Any]
 
 
 def numbers(shape: Sequence[int | None], item: Schema, words: str) -> Schema:
-    """Nested lists of such items, of `shape`; None stands for any length."""
+    """Return the schema of nested lists of `item`, of `shape`; None stands for any length."""
     found = dict(item)
     for length in reversed(shape):
         found = {"type": "array", "items": found}

@@ -133,7 +133,7 @@ def _size(part: IO[bytes]) -> int:
 def _receive(
     dataset: type[FetchedDataset], url: str, download: Download, part: IO[bytes], report: Callable[[int], None]
 ) -> None:
-    """Ask for what is missing and append it; start anew when the server ignores the range."""
+    """Ask for what is missing and append it; start from the beginning when the server ignores the range."""
     have = _size(part)
     headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={have}-"} if have else {})
     with requests.get(url, headers=headers, stream=True, timeout=settings().fetch_timeout_seconds) as answer:

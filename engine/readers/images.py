@@ -21,7 +21,7 @@ from engine.sentences import Sentence
 from engine.settings import settings
 
 ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp")
-"""Name endings of such files."""
+"""File name endings of images."""
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP")
 """Formats tried, whatever the name of the file says."""
 

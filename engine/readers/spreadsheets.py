@@ -1,6 +1,6 @@
-"""Tables that people download: no cell of them becomes a formula when a spreadsheet opens the file.
+"""Tables for download, without a cell that a spreadsheet would read as a formula.
 
-Whoever uploads a file called `=HYPERLINK(...)` could otherwise have it run on the machine of whoever exports the table
+Otherwise a file uploaded as `=HYPERLINK(...)` could run on the machine of the person who exports the table
 (https://owasp.org/www-community/attacks/CSV_Injection).
 """
 

@@ -1,7 +1,7 @@
-"""Read a zip or a folder that somebody made, without ever writing where its names point.
+"""Read an untrusted zip or folder, without ever writing where its names point.
 
 A zip with names that climb out, links, devices, passwords, too many files or too many bytes is refused as a whole:
-no part of such a file deserves trust. What is only broken is reported for its own file.
+no part of it can be trusted. A file in it that is merely broken is reported by name.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""Runs whose process is gone while no executor is there to notice: whoever looks ends them, or queues them again."""
+"""Runs whose process is gone while no executor is running: the next reader ends them, or queues them again."""
 
 import threading
 import time

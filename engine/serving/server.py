@@ -1,7 +1,7 @@
 """The predictor's side of the wire: named work over HTTP on a Unix socket, for as long as the parent lives.
 
 Each answer is what the work returned, or the JSON `{"error": sentence}`. The socket lies in a folder that only its owner
-may enter, so that nobody else on the machine can ask.
+may enter, so that no other user of the machine can send requests.
 """
 
 import contextlib
@@ -66,8 +66,8 @@ def serve(
     """Answer `POST /NAME` with `work[NAME]`, one request at a time, until stdin ends; then end this process.
 
     Requests to `POST /NAME/KEY` that wait at the same time are answered together by `shared[NAME]`; those to
-    `POST /NAME/KEY/stream` in lines as the answer comes. The socket appears after the warm-up: whoever can connect can also
-    expect an answer soon.
+    `POST /NAME/KEY/stream` are answered in lines as the answer comes. The socket appears after the warm-up, so a client
+    that can connect gets an answer soon.
     """
     threading.Thread(target=_end_with_parent, args=[socket], name="parent", daemon=True).start()
     turns = Turns(settings().max_waiting_predictions, settings().predict_timeout_seconds, lambda: _end(socket, 1))
@@ -142,13 +142,13 @@ def _streamed(do: SharedWork, turns: Turns) -> Callable[[Request], Awaitable[Res
 
 
 async def _lines(pieces: AsyncGenerator[bytes, None], request: Request) -> AsyncGenerator[bytes, None]:
-    """A line each, then an empty one: whoever misses it knows that something broke."""
+    """Yield a line for each piece, then an empty one; if that is missing, the answer is incomplete."""
     async with contextlib.aclosing(pieces):
         try:
             async for piece in pieces:
                 yield piece + b"\n"
             yield b"\n"
-        except Exception as error:  # noqa: BLE001  # the status has been sent: who reads on must be told all the same
+        except Exception as error:  # noqa: BLE001  # the status has been sent, so the error goes into the stream
             status, sentence = _said(error, request)
             yield json.dumps({"error": to_json(sentence), "status": status}).encode() + b"\n"
 

@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Source:
-    """One state of a file: unequal to itself once the file was written anew, since training replaces it as a whole."""
+    """Version of a file: it differs once the file is rewritten, since training replaces the file as a whole."""
 
     run_id: int
     path: Path

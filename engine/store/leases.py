@@ -13,7 +13,7 @@ from engine.store.database import Database
 from engine.store.schema import executors
 
 SEARCH_LEASE = "search"
-"""Name of the lease of whoever drives studies."""
+"""Name of the lease of the process that drives studies."""
 
 
 @dataclass(frozen=True)

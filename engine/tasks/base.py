@@ -106,7 +106,7 @@ class Task(Spec):
     def inputs(self, info: DataInfo) -> "tuple[Any, Any]":
         """Return the saved model's inputs and, computed from them, those that networks are trained on: often the same.
 
-        Each a symbolic tensor, or a dict of such where an input has several fields. The default is the modality's.
+        Each is a symbolic tensor, or a dict of them if an input has several fields. The default is the modality's.
         """
         return modalities[self.modality].inputs(info)
 

@@ -10,7 +10,7 @@ STORED = "inputs"
 
 @dataclass(frozen=True)
 class Tensors:
-    """Symbolic tensors, or dicts of such."""
+    """Symbolic tensors, or dicts of them."""
 
     raw: Any
     """Input as people give it."""

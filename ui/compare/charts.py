@@ -28,7 +28,7 @@ _LOW_TO_HIGH: dict[ThemeName, list[list[float | str]]] = {
 }
 """More of the metric stands out more, on either ground, and in grey too."""
 MAX_DIMENSIONS = 8
-"""Most hyperparameters of the parallel coordinates: more axes cannot be told apart on a screen."""
+"""Largest number of hyperparameters in the parallel coordinates: more axes cannot be distinguished on a screen."""
 _MAX_TICKS = 8
 _ALL_POINTS = 8_000
 """Most points of all curves together: more cannot be seen, and a browser draws each of them."""
@@ -49,7 +49,7 @@ def run_name(run: Run) -> str:
 
 
 def line_look(i: int, look: Theme) -> dict[str, Any]:
-    """Colour and dash of the i-th run: two dozen that can be told apart."""
+    """Return the colour and dash of the i-th run: two dozen distinct combinations."""
     return {"color": look.extra[i % len(look.extra)], "dash": _DASHES[i // len(look.extra) % len(_DASHES)]}
 
 

@@ -64,7 +64,7 @@ class Comparison:
             if now - self._read_at >= max_age_seconds:
                 found = {run.id: run for run in service.runs.get_many(PROGRAM, self.run_ids)}
                 runs = [found[run_id] for run_id in self.run_ids if run_id in found]
-                if _attempts(runs) != _attempts(self._runs):  # a resumed run writes some points anew
+                if _attempts(runs) != _attempts(self._runs):  # a resumed run writes some points again
                     self._series, self._newest, self._whole = {}, {}, set()
                 self._runs, self._read_at = runs, now
             return visible(actor, self._runs)

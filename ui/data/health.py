@@ -23,7 +23,7 @@ _SPLITS = {"train": N_("train"), "validation": N_("validation"), "test": N_("tes
 
 
 def draw_health(prepared: PreparedDataset, kind: str) -> None:
-    """Every check that suits the data; the dear ones wait for a button."""
+    """Show every check that suits the data; the expensive ones wait for a button."""
     if prepared.codec.classes:
         _draw_balance(prepared)
     _draw_check(

@@ -86,7 +86,7 @@ def _look(file: Any, reading: Reading | None = None, key: str = _SEEN) -> Seen:
 
 
 def _look_again(file: Any, seen: Seen, found: Understood) -> Seen:
-    """Understand files anew when somebody chooses another reading than the guess."""
+    """Read the files again when somebody chooses another reading than the guess."""
     reading = draw_reading(found, seen.file_id)
     return seen if same_reading(found, reading) else _look(file, reading, _AGAIN)
 

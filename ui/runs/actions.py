@@ -61,7 +61,9 @@ def draw_actions(run: Run) -> None:
     ):
         apply([run.id], evaluate)
         st.rerun()
-    if not run.live and run.parent_id is None:  # one that trains has enough buttons; a fork would not begin anew
+    if (
+        not run.live and run.parent_id is None
+    ):  # one that trains has enough buttons; a fork would not start from the beginning
         _seeds_button(run)
     if (
         not run.state.final

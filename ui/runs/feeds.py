@@ -20,7 +20,7 @@ MAX_FEEDS = 64
 """Number of runs kept in memory; the least recently opened one is dropped."""
 
 VIEWER_SECONDS = 30.0
-"""A page that has not looked for this long is closed: much longer than the slowest pace, so that nobody is forgotten."""
+"""A page that has not looked for this long is closed: much longer than the slowest pace, so that no open page counts as closed."""
 _TURN_SECONDS = 0.5
 MAX_LISTED = 1_000
 """The newest runs that the table of runs holds."""
@@ -44,7 +44,7 @@ class Feed:
         self.probes: Probes | None = None
         """Fixed examples with their answers at epoch ends; None while there are none."""
         self._probes: ProbeReader | None = None
-        self._generation = 0  # how often the series were read anew
+        self._generation = 0  # how often the series were read again from the start
         self._read_at = -math.inf
         self._figures: dict[tuple[str, ...], tuple[object, str]] = {}
 
@@ -132,7 +132,7 @@ class Crowd:
             return len(self._seen)
 
     def take_turn(self, now: float | None = None) -> bool:
-        """Whether the caller may draw its whole page anew for another pace: one page at a time, or all would at once."""
+        """Whether the caller may redraw its whole page for another pace: one page at a time, not all at once."""
         now = time.monotonic() if now is None else now
         with self._lock:
             if now - self._turn < _TURN_SECONDS:

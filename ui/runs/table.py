@@ -152,7 +152,7 @@ def draw_table(runs: list[Run], queue: list[int]) -> list[Run]:
     """Draw the rows and return the selected runs.
 
     Streamlit remembers a selection by position. The key therefore names the rows that are shown: when a new run
-    pushes them down, the table starts anew with the same runs selected, never with their neighbours.
+    pushes them down, the table is created again with the same runs selected, never with their neighbours.
     """
     ids = [run.id for run in runs]
     key = f"runs-{hashlib.sha256(repr(ids).encode()).hexdigest()[:12]}"

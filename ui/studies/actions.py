@@ -1,4 +1,4 @@
-"""The buttons of a study. Each is one transaction in the store: whoever steers at the same time loses nothing."""
+"""The buttons of a study. Each is one transaction in the store, so concurrent changes are not lost."""
 
 from collections.abc import Callable
 
@@ -53,7 +53,7 @@ def draw_actions(study: Study, feed: StudyFeed) -> None:
 
 
 def ask(change: Callable[[], object], *, starts: bool = False, done: str = "") -> None:
-    """Do it and draw the page anew; a sentence where the store refuses. `starts`: somebody must be there to train."""
+    """Apply the action and redraw the page, or show why the store refuses. `starts`: it needs an executor."""
     try:
         change()
         if starts:

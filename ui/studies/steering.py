@@ -92,7 +92,7 @@ def _draw_narrowing(study: Study, fields: dict[str, Field]) -> None:
                 value=kind(value),
                 step=1 if kind is int else (domain.high - domain.low) / 100 or None,
                 format="%d" if kind is int else "%g",
-                key=f"narrow-{study.id}.{name}.{end}.{value}",  # anew when somebody else has narrowed it
+                key=f"narrow-{study.id}.{name}.{end}.{value}",  # a new widget when somebody else has narrowed it
                 help=_("Within {range}.").format(range=domain_text(domain)),
             )
         )

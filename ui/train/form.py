@@ -133,7 +133,7 @@ def read_data(names: dict[str, str], params: Mapping[str, str]) -> dict[str, Any
     data: dict[str, Any] = {}
     for field in part.fields():
         if field.name in params:
-            with suppress(TrainyardError, ValueError):  # whoever reads all fields says so
+            with suppress(TrainyardError, ValueError):  # reading all fields reports it
                 data[field.name] = parse_value(part, field, params[field.name])
     return data
 

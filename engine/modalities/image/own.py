@@ -1,4 +1,4 @@
-"""Pictures that people bring: each is decoded, turned upright, cut square and written anew."""
+"""Imported pictures: each is decoded, turned upright, cropped square and written again."""
 
 from io import BytesIO
 

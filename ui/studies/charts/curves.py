@@ -38,7 +38,7 @@ def curves_figure(trials: Sequence[Trial], goal: Goal, best: Iterable[int]) -> F
 
 
 def _kind(trial: Trial, winners: Collection[int]) -> str:
-    """By what the curve of a trial is told from others."""
+    """Return the kind of a trial, which decides the colour of its curve."""
     if not trial.state.final:
         return "going"
     if trial.number in winners:
