@@ -86,7 +86,7 @@ def test_an_empty_home_has_no_runs_and_says_how_to_start_one(home: Path, capsys:
         (["fetch", "nothing"], "nothing"),
         (["fetch", "mnist-full", "--from", "/nowhere"], "/nowhere"),
         (["import", "/nowhere"], "/nowhere"),
-        (["predict", "99", "/nowhere.png"], "/nowhere.png"),
+        (["predict", "99", "/nowhere.png"], "Run 99 does not exist"),
     ],
 )
 def test_bad_input_is_a_sentence_and_exit_code_1(
@@ -220,6 +220,7 @@ def test_predict_prints_one_object_a_file(
     assert sum(good["probabilities"].values()) == pytest.approx(1, abs=1e-4)
     assert alike["probabilities"] == pytest.approx(good["probabilities"], abs=1e-6)
     assert "error" in bad
+    assert "/nowhere.png" in refused(capsys, "predict", str(trained["run"]), "/nowhere.png")
 
 
 @pytest.mark.slow

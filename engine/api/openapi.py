@@ -12,12 +12,12 @@ from engine.tasks.base import tasks
 
 _REF = "#/components/schemas/{model}"
 _SAID = {
-    400: "The input is wrong; the sentence says where.",
-    404: "There is no such model, or it cannot answer yet.",
+    400: "The input is invalid; the sentence says where.",
+    404: "The model does not exist, or does not have weights yet.",
     408: "The body did not arrive in time.",
     413: "The body is larger than TRAINYARD_MAX_REQUEST_MB.",
     415: "The body is neither JSON nor a form of files.",
-    503: "Too many requests wait already, or the predictor is just starting. Try again.",
+    503: "Too many requests are waiting, the predictor is starting, or the database cannot be reached. Try again.",
     504: "There was no answer within TRAINYARD_PREDICT_TIMEOUT_SECONDS.",
 }
 _NAME = {
@@ -30,14 +30,14 @@ _NAME = {
 _RAW = {
     "name": "raw",
     "in": "query",
-    "description": "Plain outputs of the network, as TensorFlow Serving gives them.",
+    "description": "Plain outputs of the network, as TensorFlow Serving returns them.",
     "schema": {"type": "boolean", "default": False},
 }
 
 
 @lru_cache(maxsize=1)
 def document() -> dict[str, Any]:
-    """OpenAPI 3.1."""
+    """Return the OpenAPI 3.1 description."""
     types = [t for t in vars(shapes).values() if isinstance(t, type) and issubclass(t, BaseModel)]
     named = [t for t in types if t not in (BaseModel, shapes.Shape)]
     contents = list(dict.fromkeys(tasks[name].contents for name in tasks))
@@ -74,10 +74,10 @@ def document() -> dict[str, Any]:
         },
         "servers": [{"url": "/api/v1"}],
         "paths": {
-            "/models": {"get": _get("listModels", "The newest models that answer.", shapes.ModelList, (503,))},
+            "/models": {"get": _get("listModels", "The newest models that can predict.", shapes.ModelList, (503,))},
             "/models/{name}": {
                 "parameters": [_NAME],
-                "get": _get("describeModel", "What a model takes and gives.", shapes.Metadata, (400, 404, 503)),
+                "get": _get("describeModel", "Inputs, outputs and state of a model.", shapes.Metadata, (400, 404, 503)),
             },
             "/models/{name}:predict": {
                 "parameters": [_NAME, _RAW],

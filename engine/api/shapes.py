@@ -19,7 +19,7 @@ class PredictRequest(Shape):
     signature_name: Literal["serving_default", "raw"] = "serving_default"
     """`raw`: predictions are the plain outputs of the network, as TensorFlow Serving gives them."""
     parameters: Annotated[dict[str, Any], Field(default_factory=dict)]
-    """Settings of the answer, such as a temperature: those that `answering` of a model lists."""
+    """Settings of the answer, such as a temperature; `answering` of a model lists them."""
 
 
 class FilesRequest(Shape):
@@ -62,7 +62,7 @@ class VersionStatus(Shape):
 
     version: str
     state: Literal["START", "LOADING", "AVAILABLE", "END"]
-    """START: queued. LOADING: its first epoch is not over. AVAILABLE: it answers. END: it left no model."""
+    """START: queued, or paused before the end of its first epoch. LOADING: in its first epoch. AVAILABLE: it can predict. END: it ended without a model."""
     status: Status
 
 
@@ -128,7 +128,7 @@ class Summary(Shape):
     task: str
     dataset: str
     dataset_title: str
-    """What people call the data: the title of an imported set, otherwise as `dataset`."""
+    """Title of an imported dataset, otherwise as `dataset`."""
     model: str
     created_at: str
     metrics: dict[str, float]

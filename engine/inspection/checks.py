@@ -38,7 +38,7 @@ def known_result(prepared: PreparedDataset, check: str) -> dict[str, Any] | None
     except FileNotFoundError:
         return None
     except (OSError, ValueError):
-        logger.warning("The result in %s cannot be read; it is found anew.", result_path(prepared, check))
+        logger.warning("The result in %s cannot be read; it is computed again.", result_path(prepared, check))
         return None
     return found
 

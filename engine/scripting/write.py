@@ -143,7 +143,7 @@ class _Writer(TrainingSections):
             sections.append(Section("Pretrained weights", "These layers do not begin at random.", PRETRAINED))
         if written.trained == "trained":
             lines = write_augmentation(self.network, self.graph)
-            said = "Random changes to what is trained on, anew in each step; in inference they do nothing."
+            said = "Random changes to the training inputs, different in each step; in inference they do nothing."
             sections.append(Section("Augmentation", said, "\n".join(lines)))
         return sections
 
