@@ -62,7 +62,8 @@ class VersionStatus(Shape):
 
     version: str
     state: Literal["START", "LOADING", "AVAILABLE", "END"]
-    """START: queued, or paused before the end of its first epoch. LOADING: in its first epoch. AVAILABLE: it can predict. END: it ended without a model."""
+    """START: queued, or paused before its first epoch ended. LOADING: in its first epoch. AVAILABLE: it can predict. END:
+    it ended without a model."""
     status: Status
 
 

@@ -81,7 +81,8 @@ def _differences(data: PreparedDataset, origin: Origin) -> list[str]:
         found.append("The dataset has changed since the run was trained: the metrics will differ.")
     if origin.parent_id:
         found.append(
-            f"The run continued from the weights of run {origin.parent_id}; this script starts from new weights and repeats only the settings."
+            f"The run continued from the weights of run {origin.parent_id}; this script starts from new ones and repeats only "
+            "the settings."
         )
     if origin.steered:
         found.append("Settings were changed while the run trained; this script uses the initial ones.")
