@@ -187,7 +187,7 @@ def discard_evaluation(files: Artifacts) -> None:
 
 
 def share_file(source: Path, target: Path) -> None:
-    """Make `target` the same file as `source`, at no cost of disk where the file system can; otherwise a copy.
+    """Make `target` the same file as `source`, without using disk space if the file system can; otherwise copy it.
 
     Replacing one name later does not affect the other. At any moment `target` is complete.
     """

@@ -120,7 +120,7 @@ def declared() -> list[Metric]:
 def metric_named(name: str) -> Metric:
     """Return the metric of a name, which may begin with a split (`val_accuracy`).
 
-    An undeclared name is that of an error if it ends in `loss`; its title is made from the name.
+    An undeclared metric is an error if its name ends in `loss`; its title is made from the name.
     """
     plain = name
     for split in _SPLITS:

@@ -1,6 +1,6 @@
-"""Probes: fixed validation examples that are answered at epoch ends, to be watched and replayed.
+"""Probes: fixed validation examples that are predicted at epoch ends, to be watched and replayed.
 
-They lie in the folder of a run as JSON lines: what is probed comes first, then a line for each answered epoch.
+They lie in the folder of a run as JSON lines: the probed examples come first, then a line for each predicted epoch.
 """
 
 import json
@@ -52,9 +52,9 @@ class Probes:
 
 
 def begin(path: Path, probed: Probed, done: int = 0) -> Probed:
-    """Begin a file of probes, or go on with the one that is there after `done` epochs. Return what is probed.
+    """Start a file of probes, or continue the existing one after `done` epochs. Return the probed examples.
 
-    Epochs after `done` are dropped, since they are trained again. Other examples of another dataset begin it again.
+    Epochs after `done` are dropped, since they are trained again. Examples of another dataset start a new file.
     """
     found = read(path)
     if found is None or found.probed.dataset_hash != probed.dataset_hash:

@@ -38,9 +38,10 @@ _CHART_SIGNS = {ord(sign): f"&#{ord(sign)};" for sign in "&<>$%"}
 
 
 def plain_text(text: object, most: int = LONGEST) -> str:
-    """Return `text` in one line of at most `most` characters, without signs that cannot be seen or that turn others.
+    """Return `text` in one line of at most `most` characters, without characters that are invisible or change the
+    direction of writing.
 
-    For places that read nothing into a text: cells, lists to choose from, alt texts.
+    For places that interpret nothing in a text: cells, lists to choose from, alt texts.
     """
     given = str(text)
     begin = _UNSEEN.sub("", " ".join(given[: 10 * most + 100].split()))

@@ -14,7 +14,8 @@ def said(what: str | TrainyardError) -> str:
 def said_plain(what: str | TrainyardError) -> str:
     """Return the same for cells, lists and files, which read no Markdown.
 
-    A text that is no sentence, such as one that an earlier version stored, stays as it is unless the catalog has it whole.
+    A text that is not a sentence, such as one stored by an earlier version, stays as it is unless the whole text is in
+    the catalog.
     """
     sentence = what.sentence if isinstance(what, TrainyardError) else what
     return (sentence if isinstance(sentence, Sentence) else Sentence(sentence)).told(catalog(language()))

@@ -1,5 +1,5 @@
-"""The colours of charts on a light and on a dark page: those of Okabe and Ito, which people with any common colour
-blindness can tell apart."""
+"""The colours of charts on a light and on a dark page: those of Okabe and Ito, which stay distinct under all common
+forms of colour blindness."""
 
 from dataclasses import dataclass
 from typing import Literal

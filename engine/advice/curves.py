@@ -32,7 +32,7 @@ def overfitting(train: Sequence[float], validation: Sequence[float]) -> Overfitt
 
     Both losses are smoothed over three epochs. Overfitting begins at the lowest smoothed validation loss, if at least
     three epochs follow, training loss fell since, and the mean of the last third of these epochs lies above it by more
-    than three times the noise of an epoch (more where few epochs tell it) and by more than 2 %.
+    than three times the noise of an epoch (more if there are only a few) and by more than 2 %.
     """
     count = min(len(train), len(validation))
     held, learned = np.asarray(validation[:count], float), np.asarray(train[:count], float)
@@ -52,7 +52,7 @@ def overfitting(train: Sequence[float], validation: Sequence[float]) -> Overfitt
 
 
 def still_learning(values: Sequence[float], *, maximize: bool) -> float | None:
-    """Return by how much the objective got better per epoch at the end, or None where it did not any more.
+    """Return the improvement of the objective per epoch at the end, or None if it no longer improved.
 
     The best epoch must be among the last tenth (at least the last two), and the line through the last third (at least
     four epochs) must rise by more than twice the standard error of its slope, and by more than 2 % of all that the run

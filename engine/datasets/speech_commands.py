@@ -84,8 +84,8 @@ class SpeechCommands(FetchedDataset):
 
 
 def _members(path: Path, labels: tuple[str, ...]) -> Iterator[tuple[str, re.Match[str] | None, bytes]]:
-    """Name, its parts and content of each clip of a word, and of the list of tests (no parts). Nothing is unpacked to
-    disk; background noise and whatever else there is are skipped."""
+    """Yield the name, its parts and the content of each clip of a word, and of the list of tests (no parts). Nothing is
+    unpacked to disk; background noise and other files are skipped."""
     clips = 0
     try:
         with tarfile.open(path, "r|gz") as archive:

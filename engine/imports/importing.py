@@ -13,7 +13,7 @@ from engine.readers.unpack import naming
 def import_data(
     source: Source, filename: str, choice: Choice, progress: Progress | None = None, found: Understood | None = None
 ) -> ImportReport:
-    """Import what was understood, as somebody chose it. Raises `TrainyardError`; then nothing is left behind.
+    """Import an upload as chosen. Raise `TrainyardError` if that fails; then nothing is left behind.
 
     `found` is what was understood of the same source and layout: a table is then not read a second time.
     """

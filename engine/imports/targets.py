@@ -79,10 +79,10 @@ def guess_roles(guesses: Sequence[ColumnGuess]) -> dict[str, Role]:
 
 
 def guess_target(guesses: Sequence[ColumnGuess]) -> str:
-    """Return the name of the target, or "" where no column can be it.
+    """Return the name of the target, or "" if no column qualifies.
 
-    A name that says so: that of the last column where it is a sure one, else the surest of all; else a name that has a sure word in it;
-    else the last column. Never one that is mostly empty.
+    The last column if its name is typical of targets; otherwise the column with the most typical name; otherwise one
+    whose name contains such a word; otherwise the last column. Never a mostly empty one.
     """
     usable = [guess.name for guess in guesses if guess.kind in ("number", "category") and _is_there(guess)]
     usable = usable or [guess.name for guess in guesses if guess.kind in ("number", "category")]

@@ -10,8 +10,8 @@ from engine.imports.sets import ABOUT, describe_set, set_path, version_of
 
 
 def own_title(dataset: str, values: Mapping[str, Any]) -> str:
-    """Return the title of the imported set that `dataset` reads with these values of its fields: of its second version with
-    "@2", of one that was deleted its name. Empty for any other dataset, and where no set is chosen."""
+    """Return the title of the imported set that `dataset` reads with these values of its fields, with "@2" for its
+    second version; a deleted set is called by its name. Empty for any other dataset, and if no set is chosen."""
     reference = own_reference(dataset, values)
     try:
         written = (set_path(reference) / ABOUT).stat().st_mtime_ns if reference else 0

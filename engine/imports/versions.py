@@ -55,7 +55,7 @@ def owned_by(owner: str) -> Iterator[None]:
 def next_version(name: str) -> Iterator[tuple[str, Path]]:
     """A reference and an empty folder; what is in the folder when the block ends well becomes the set.
 
-    When the block raises, nothing is left. One import under a name goes on at a time; a second one is refused.
+    When the block raises, nothing is left. Only one import under a name runs at a time; a second one is refused.
     """
     if "@" in name:
         raise TrainyardError(

@@ -23,8 +23,8 @@ def inspect_all(prepared: PreparedDataset, most: int) -> dict[str, Any]:
     """Return for each column its share of gaps, of the most frequent cell, and how well it alone predicts the target.
 
     `alone` is the share of the error of always guessing the same that a small decision tree on this one column removes
-    in cross-validation: 0 says nothing, 1 determines the target. Of three classes or more, `class` is the one that the column
-    tells best from all others, and `of_class` the same share for that one question.
+    in cross-validation: 0 says nothing, 1 determines the target. With three classes or more, `class` is the one that
+    the column separates best from all others, and `of_class` the same share for that class alone.
     """
     where = sample_of(prepared, most)
     rows, targets = prepared.inputs[where], prepared.targets[where]

@@ -1,6 +1,6 @@
-"""Modality: one object that knows all that is particular to a kind of input.
+"""Modality: one object with everything that is particular to a kind of input.
 
-Whoever has inputs in hand asks `modalities[name]`; nobody else compares names or guesses from shapes and types.
+Code that handles inputs uses `modalities[name]`; nothing else compares names or guesses from shapes and types.
 """
 
 import hashlib

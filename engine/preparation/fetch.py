@@ -28,9 +28,9 @@ _CHUNK = 1 << 18
 def fetch(name: str, source_folder: Path | None = None, progress: Progress | None = None) -> Path:
     """Make the files of dataset `name` available and return their folder.
 
-    From the network: an interrupted download goes on where it was, now or at the next call. From `source_folder`:
-    the files are copied. Files that are here and true are kept. A file appears under its name only once its
-    hash has been checked. Raises `TrainyardError` with what to do.
+    From the network: an interrupted download is resumed, now or at the next call. From `source_folder`: the files are
+    copied. Intact files on disk are kept. A file appears under its name only once its hash has been checked. Raises
+    `TrainyardError` with what to do.
     """
     dataset = datasets[name]
     if not issubclass(dataset, FetchedDataset):

@@ -38,7 +38,7 @@ class PreparedDataset:
     def meta(self) -> dict[str, Any]:
         """`labels`, `shape`, `columns`, `target`, `modality`, `kind`, `counts`, `content_hash`, `dataset`.
 
-        `counts`: for each split how many examples of each class there are; of a regression one number, all of them.
+        `counts`: for each split how many examples of each class there are; for a regression one number, the total.
         """
         meta: dict[str, Any] = json.loads((self.path / "meta.json").read_text(encoding="utf-8"))
         return meta

@@ -1,7 +1,7 @@
-"""Rows of text cells to compact columns, within the limits; what was left out is written down.
+"""Rows of text cells to compact columns, within the limits; what is left out is reported.
 
 Every source of rows ends here, so that CSV, TSV and JSON mean the same by a missing cell and a limit. Cells stay text:
-what they are read as is for `engine.readers.deciding` and for the roles of their columns to say.
+`engine.readers.deciding` and the roles of their columns decide how they are read.
 """
 
 from array import array

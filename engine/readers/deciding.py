@@ -41,9 +41,9 @@ class Decided:
 
 
 def decide_decimal(columns: Iterable[Any], separator: str) -> Literal[".", ","]:
-    """Return the decimal mark of a file, one for all of its columns: what most cells that leave no doubt are written with.
+    """Return the decimal mark of a file, one for all of its columns: that of most unambiguous cells.
 
-    1,234 leaves doubt: it may be a thousand. Where all do, a file with semicolons was written where the mark is a comma.
+    1,234 is ambiguous: it may be a thousand. If all cells are ambiguous, semicolons between cells suggest a comma.
     """
     commas = points = doubtful = 0
     for texts in columns:

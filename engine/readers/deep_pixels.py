@@ -1,7 +1,7 @@
 """Pictures of 16 bits a sample as pictures of 8, without losing what cameras of 10, 12 or 14 bits have written.
 
 Such a file does not say how much of the 16 bits is used. The largest value does: where it is below 4,096, the picture
-has 12 bits. Each picture is evaluated alone, so that it is the same in a dataset and in a prediction.
+has 12 bits. Each picture is converted alone, so that it is the same in a dataset and in a prediction.
 """
 
 import zlib

@@ -1,7 +1,7 @@
-"""CSV, TSV and their relatives to rows of cells: the separator is found out, ragged rows are left out and reported.
+"""CSV, TSV and their relatives to rows of cells: the separator is detected, ragged rows are left out and reported.
 
-Python's own reader splits the lines. What it is given is bounded before: it would make a list of ten million cells out
-of one line, and take the rest of a file for one cell where a closing quote is missing.
+Python's own reader splits the lines. Its input is bounded first: it would make a list of ten million cells out of one
+line, and take the rest of a file for one cell if a closing quote is missing.
 """
 
 import csv
@@ -35,7 +35,7 @@ class _LeftOutError(Exception):
 
 
 def read_delimited(text: str, name: str, cells: Cells, layout: Layout) -> Layout:
-    """Add all rows of `text` and return how it was cut; rows with more or fewer cells than most are left out.
+    """Add all rows of `text` and return the layout; rows with more or fewer cells than most are left out.
 
     Above the row of names there may be titles and comments. Where the first row is data, columns are called by position.
     """

@@ -1,6 +1,6 @@
 """Bytes to text, for files from any editor of any decade: UTF-8, UTF-16, UTF-32 and the legacy encodings.
 
-What the bytes say decides, never a name. Where that is a guess, the result says so, so that importers can report it.
+The bytes decide, never a name. If that is a guess, the result says so and importers can report it.
 """
 
 import codecs

@@ -1,4 +1,4 @@
-"""Layout of a table: its cells, and where its first rows are what they are: found out, or asked for."""
+"""Layout of a table: its separator, decimal mark and header, detected or chosen."""
 
 import re
 from collections import Counter
@@ -101,7 +101,7 @@ def without_comments(rows: Sequence[list[str] | str]) -> list[list[str]]:
 
 
 def looks_like_data(first: Sequence[str], data: Sequence[Sequence[str]]) -> bool:
-    """Tell whether the first row is one of data: numbers stand in it where numbers stand below.
+    """Return whether the first row is data: it has numbers where the rows below have numbers.
 
     Numbers that count (0, 1, 2 ...) and years are names of columns. Without any numbers, words that each come again
     several times in their column are data.

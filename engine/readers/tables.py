@@ -82,8 +82,8 @@ def _finite(numbers: np.ndarray) -> np.ndarray:
 def read_table(data: bytes | Path | IO[bytes], name: str, layout: Layout | None = None) -> TableFile:
     """Read one table, from bytes, a path or an open file, and decide what its columns are.
 
-    `name` is a hint, and for sentences; `layout` is what is not to be found out. Raises `TrainyardError` for what is no
-    table, is over a limit, has no rows, or has more bad rows than good ones.
+    `name` is a hint, and appears in messages; `layout` holds what need not be detected. Raise `TrainyardError` for what
+    is not a table, is over a limit, has no rows, or has more bad rows than good ones.
     """
     table, problems = _read(data, name, layout or Layout())
     texts = [cells for cells in table.columns.values() if _is_text(cells)]

@@ -60,10 +60,10 @@ class Members(list[Member]):
 
 @contextmanager
 def open_members(source: Path | IO[bytes], largest_mb: int = 0, encoding: str = "") -> Iterator[Members]:
-    """The files of a folder or of a zip (a path or an open file), without what systems leave behind.
+    """Return the files of a folder or of a zip (a path or an open file), without the clutter of operating systems.
 
-    One file may unpack to `largest_mb`; 0: as much as an image may. `encoding`: that of names in a zip that do not say
-    theirs; "": the likeliest.
+    One file may unpack to `largest_mb`; 0: as much as an image may. `encoding`: that of names in a zip without a UTF-8
+    flag; "": the likeliest.
     """
     quota = _Quota(largest_mb or settings().max_image_mb)
     if isinstance(source, Path) and source.is_dir():

@@ -1,6 +1,6 @@
-"""Actions of people in Trainyard. Each function takes who asks first, and asks `engine.access` before it does anything.
+"""User actions in Trainyard. Each function takes the actor first, and asks `engine.access` before it does anything.
 
-Pages, API and command line call these; executors and workers, which nobody asks for anything, keep to the store.
+Pages, API and command line call these; executors and workers, which act for no user, use the store directly.
 """
 
 from engine.service import (

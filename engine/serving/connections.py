@@ -87,7 +87,8 @@ class Lines:
         return self._answer.status
 
     def next(self) -> bytes:
-        """Wait for the next line. Nothing is the end, which an empty line announces: Python's client tells no broken one.
+        """Wait for the next line. Empty at the end, which an empty line announces: Python's client does not report a
+        broken stream.
 
         Raises as `Connections.request`, unless it was closed meanwhile: that is an end, too.
         """

@@ -51,9 +51,9 @@ class LoadedModel:
 
 
 def find_source(run_id: int) -> Source:
-    """The file that tells most of a run: the saved model, or the checkpoint of a run that has not ended and is further.
+    """Return the newest weights of a run: the saved model, or the checkpoint of a run that has not ended and is further.
 
-    Raises `TrainyardError` when there is neither.
+    Raise `TrainyardError` if there is neither.
     """
     files = artifacts_of(run_id)
     model, checkpoint = _state(run_id, files.model), _state(run_id, files.checkpoint)

@@ -1,6 +1,6 @@
-"""Attempts at running what was asked for: claimed by an executor, reported and ended by a worker.
+"""Attempts to train a run: claimed by an executor, reported and ended by a worker.
 
-A worker proves with its `attempt` that the run is still its own; once the run was given to somebody else, all its
+A worker proves with its `attempt` that the run is still its own; once the run was given to another worker, all its
 writes are refused (`report` returns None).
 """
 

@@ -1,4 +1,4 @@
-"""Changes that people make to runs in the table: to end, to pause, to go on, to learn faster or slower.
+"""Changes that people request of runs: end, pause, resume, another learning rate.
 
 Each function does its part of one write transaction, which the store begins and ends.
 """

@@ -1,4 +1,4 @@
-"""Runs in the store: asking for them, reading them, and asking them to end, to go on or to learn at another rate.
+"""Runs in the store: create and read them, and request that they end, resume or change their learning rate.
 
 Any number of processes and threads may share a database. Every change of a run's state is one transaction that checks
 the state it starts from.
@@ -139,9 +139,10 @@ class Runs:
         naming: Naming | None = None,
         prepare: Callable[[Run], None],
     ) -> Run:
-        """Create a run that goes on from the end of `epoch` of another; `engine.forks.fork_run` looks whether it can.
+        """Create a run that continues from the end of `epoch` of another; `engine.forks.fork_run` checks that it can.
 
-        `prepare` puts what it begins with into its folder, before anybody can claim it. What it raises undoes all.
+        `prepare` writes its starting state into its folder before it can be claimed; if it raises, nothing is
+        created.
         """
         now = time.time()
         begin = begins(slot, now) | {"owner": owner or default_owner(), "created_at": now, "queued_at": now}
@@ -190,7 +191,7 @@ class Runs:
         trials: bool = True,
         limit: int = 1000,
     ) -> _Runs:
-        """Newest first, filtered. The learning curve of each is in `curve`; `environment` is left empty.
+        """Return runs, newest first, filtered. The learning curve of each is in `curve`; `environment` is left empty.
 
         Without `trials` those of studies are left out: there may be thousands of them.
         """
@@ -244,8 +245,8 @@ class Runs:
         """Ask a live run to end in `state`: STOPPED keeps a model and can be resumed, CANCELED keeps nothing, and
         PAUSED frees the device, evaluates nothing and keeps the place in the queue.
 
-        A queued run ends at once; a running one obeys within a second. Asking twice is harmless. A cancel overrules
-        all else, and a pause nothing.
+        A queued run ends at once; a running one obeys within a second. Asking twice is harmless. A cancel overrides any
+        other request, a pause none.
         """
         with self._database.writing() as db:
             asked = ask_to_end(db, run_id, state, by, time.time())
@@ -265,7 +266,7 @@ class Runs:
         return run
 
     def resume(self, run_id: int, by: str = "", slot: str = "") -> Run:
-        """Put a paused, stopped, pruned or failed run back into the queue; it goes on from its last checkpoint.
+        """Put a paused, stopped, pruned or failed run back into the queue; it continues from its last checkpoint.
 
         A paused run gets its old place in the queue back.
 
@@ -296,7 +297,7 @@ class Runs:
         return run
 
     def steer(self, run_id: int, learning_rate: float, by: str = "") -> Run:
-        """Ask a run that has not ended to go on with another learning rate: its worker takes it within a second.
+        """Request another learning rate for a run that has not ended: its worker takes it within a second.
 
         A constant rate, or one that is cut on a plateau, is set; one that follows a curve is scaled, as if the
         optimizer had begun with this rate. Raises `TrainyardError` for a run that has ended and for a rate out of range.

@@ -84,7 +84,7 @@ class Studies:
         return {study_id: state for study_id, state in self.states().items() if state.live}
 
     def create_trial(self, study_id: int, trial: int, spec: RunSpec, fold: int = 0) -> Run | None:
-        """Queue a run of a trial, behind all that waits already. It does not count for the limit of the queue.
+        """Queue a run of a trial, behind everything that is waiting. It does not count for the limit of the queue.
 
         None where the study is not running any more, or where somebody has queued this fold already.
         """
@@ -141,7 +141,7 @@ class Studies:
     def steer(self, study_id: int, change: Callable[[StudySpec], StudySpec]) -> Study:
         """Change what is searched from now on, such as a range, the number of trials, or how many train at once.
 
-        Raises `TrainyardError` for what could not have been begun like that.
+        Raise `TrainyardError` if a study could not have been started like that.
         """
         with self._database.writing() as db:
             study = _readable(_get(db, study_id, changing=True))

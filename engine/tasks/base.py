@@ -212,8 +212,8 @@ class Task(Spec):
     def example_scores(cls, outputs: Any, targets: Any) -> dict[str, np.ndarray]:
         """Return the score of each row of `outputs` (examples, ...), (examples,) by metric: their mean is the metric.
 
-        For a metric whose `over` is `root` it is the root of their mean. Runs of a task without such are not compared
-        example by example.
+        For a metric whose `over` is `root` it is the root of their mean. Runs of a task without these scores are not
+        compared example by example.
         """
         return {}
 

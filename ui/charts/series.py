@@ -74,8 +74,8 @@ class SeriesReader:
     def take(self, points: Iterable["MetricPoint"]) -> bool:
         """Append points, oldest first. False when one lies before the newest of its series.
 
-        That happens when a resumed run goes on from a checkpoint: points behind it were deleted, so the reader must
-        be thrown away and everything read again.
+        That happens when a resumed run continues from a checkpoint: later points were deleted, so the reader must be
+        discarded and everything read again.
         """
         for point in points:
             series = self.series.setdefault((point.split, point.name, point.scope), Series())

@@ -17,7 +17,7 @@ def baseline_title(name: str) -> str:
 
 
 def baseline_sentence(evaluated: Mapping[str, Any], objective: str, shown: Sequence[str] = ()) -> str:
-    """The baseline on one evaluated split, beside the network; "" for a run of before there were baselines.
+    """Return the baseline on one evaluated split, beside the network; "" for a run from before there were baselines.
 
     The objective's metric gives the verdict. One of the metrics `shown` beside it that says the opposite is named.
     """

@@ -51,7 +51,7 @@ class Feed:
     def follow(self, actor: Actor, max_age_seconds: float = MAX_AGE_SECONDS) -> Run:
         """The run as it stands, not older than `max_age_seconds`, with its series brought up to date.
 
-        One that is unknown, deleted, or not for `actor` to look at, raises `TrainyardError`.
+        Raise `TrainyardError` for a run that is unknown, deleted, or hidden from `actor`.
         """
         with self._lock:
             now = time.monotonic()

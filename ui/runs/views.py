@@ -54,7 +54,7 @@ def tick_seconds(run: Run, now: float | None = None, viewers: int = 1) -> float 
 
 
 def draw_live(feed: Feed, run: Run) -> int | None:
-    """Everything that changes while the run goes on; an epoch that somebody has clicked on a curve.
+    """Draw everything that changes while a run trains, and return an epoch that was clicked on a curve.
 
     Called at each tick, so it must stay cheap.
     """

@@ -51,7 +51,7 @@ class StudyFeed:
     def follow(self, actor: Actor, max_age_seconds: float = MAX_AGE_SECONDS) -> Study:
         """The study as it stands, not older than `max_age_seconds`, with its trials brought up to date.
 
-        One that is unknown, deleted, or not for `actor` to look at, raises `TrainyardError`.
+        Raise `TrainyardError` for a study that is unknown, deleted, or hidden from `actor`.
         """
         with self._lock:
             now = time.monotonic()
