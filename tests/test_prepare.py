@@ -3,12 +3,15 @@
 import os
 import threading
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pytest
 
+from engine.data_info import Column
 from engine.datasets.base import Examples, UnsplitDataset
 from engine.errors import TrainyardError
+from engine.modalities.table.rows import make_rows
 from engine.preparation.prepare import PreparedDataset, prepare, split_examples, trim_cache
 from engine.settings import settings
 
@@ -44,6 +47,23 @@ class Counting(Tiny):
 
 
 Counting.reads = []  # type: ignore[attr-defined]
+
+
+class Values(UnsplitDataset):
+    """Numbers to predict from few different rows, each many times."""
+
+    different: int = 2
+
+    tasks: ClassVar[tuple[str, ...]] = ("tabular-regression",)
+
+    def fingerprint(self) -> str:
+        return "values"
+
+    def load(self) -> Examples:
+        kinds = np.tile(np.arange(self.different), 60)
+        inputs = make_rows(kinds[:, None].astype(np.float32), None)
+        columns = (Column("kind", "number"),)
+        return Examples(inputs, kinds + np.linspace(0, 0.5, len(kinds)), (), groups=kinds, columns=columns)
 
 
 class Vanished(Tiny):
@@ -103,7 +123,7 @@ def test_three_examples_of_a_class_are_one_for_each_split(home: Path) -> None:
 @pytest.mark.parametrize(
     ("fields", "sentence"),
     [
-        ({"classes": 1}, r"examples of one class only \('class 0'\); a classifier needs at least two"),
+        ({"classes": 1}, r"examples of only one class \('class 0'\); a classifier needs at least two"),
         ({"each": 2}, "fewer than 3 different examples of 'class 0', 'class 1'"),
         ({"each": 0}, "has no examples"),
     ],
@@ -111,6 +131,19 @@ def test_three_examples_of_a_class_are_one_for_each_split(home: Path) -> None:
 def test_what_nothing_can_be_learned_from_is_refused(home: Path, fields: dict[str, int], sentence: str) -> None:
     with pytest.raises(TrainyardError, match=sentence):
         prepare(Tiny(**fields))
+    assert not list(settings().cache_path.glob("*"))
+
+
+def test_few_different_rows_are_split_all_the_same(home: Path) -> None:
+    counts = prepare(Values(different=5)).meta["counts"]
+    assert all(sum(counts[name]) >= 50 for name in ("train", "validation", "test"))
+
+
+def test_rows_of_which_none_is_left_for_validation_are_refused(home: Path) -> None:
+    with pytest.raises(
+        TrainyardError, match="has too few different examples: equal and related ones stay in one split"
+    ):
+        prepare(Values())
     assert not list(settings().cache_path.glob("*"))
 
 

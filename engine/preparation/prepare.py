@@ -7,6 +7,7 @@ import os
 import shutil
 import tempfile
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -193,13 +194,18 @@ def _strata(dataset: Dataset, examples: Examples) -> np.ndarray:
 def _draw(
     where: np.ndarray, classes: np.ndarray, fraction: float, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Take `fraction` of each class out of `where`, at least one and never the last: (taken, rest)."""
+    """Take `fraction` of each class out of `where`, at least one and never the last: (taken, rest).
+
+    Where that takes nothing, since each is the only one of its class, the fraction is taken of all of them.
+    """
     taken: list[np.ndarray] = []
     for label in np.unique(classes[where]):
         members = rng.permutation(where[classes[where] == label])
         count = round(len(members) * fraction)
         taken.append(members[: min(max(count, 1 if fraction > 0 else 0), len(members) - 1)])
     chosen = np.concatenate(taken) if taken else np.empty(0, np.int64)
+    if fraction > 0 and not len(chosen) and len(taken) > 1:
+        return _draw(where, np.zeros_like(classes), fraction, rng)
     return chosen, np.setdiff1d(where, chosen)
 
 
@@ -240,6 +246,16 @@ def check_examples(dataset: Dataset, examples: Examples) -> None:
     codec.check(dataset.name, stored, examples.labels, examples.groups)
 
 
+def _check_splits(dataset: Dataset, splits: Mapping[Split, np.ndarray]) -> None:
+    """Raise `TrainyardError` if nothing is left to train on, or to choose epochs on."""
+    if not (len(splits["train"]) and len(splits["validation"])):
+        raise TrainyardError(
+            "Dataset {name!r} has too few different examples: equal and related ones stay in one split, and none are "
+            "left for training or validation. Add examples, or columns that distinguish them.",
+            name=dataset.name,
+        )
+
+
 def codec_of(dataset: Dataset) -> Targets:
     """Return the form of the targets of a dataset: its task says so."""
     return tasks[dataset.task()].targets
@@ -249,6 +265,7 @@ def _write(dataset: Dataset, path: Path) -> None:
     examples = dataset.load()
     check_examples(dataset, examples)
     splits = split_examples(dataset, examples)
+    _check_splits(dataset, splits)
     modality = tasks[dataset.task()].modality
     stored = modalities[modality].store(examples.inputs)
     codec = codec_of(dataset)
