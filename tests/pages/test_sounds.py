@@ -86,7 +86,7 @@ def test_train_shows_spectrograms_counts_and_a_player_for_the_chosen_class(store
     at = open_page("train", **SOUNDS)
     assert "760 examples in 10 classes, 1 s of audio: 500 to train, 100 to validate, 160 to test" in words(at)
     assert "their mean and spread over time" in words(at)  # the network that the dataset suggests
-    [look] = [html.proto.body for html in at.get("html") if "data:image/png" in html.proto.body]
+    [look] = [html.proto.body for html in at.get("html") if "data:image/webp" in html.proto.body]
     assert look.count("<img") == 10
     [first] = [player.proto.url for player in at.get("audio")]
     key = f"listen-{prepare(datasets['spoken-digits']()).path.name}"
@@ -137,7 +137,7 @@ def test_examples_are_of_as_many_classes_as_there_are_places(home: object) -> No
     assert all(len(decode_sound(data, "x.wav")) == 16_000 for _, (data, _) in examples)
 
 
-def tested_on_people(store: Store) -> Run:
+def evaluated_on_people(store: Store) -> Run:
     """A completed run with an extra test."""
     run = seeding.completed(store, epochs=1, **SOUNDS)
     path = artifacts_of(run.id).evaluation
@@ -148,7 +148,7 @@ def tested_on_people(store: Store) -> Run:
 
 
 def test_what_people_say_is_a_further_evaluation(store: Store) -> None:
-    at = open_page("run", run=tested_on_people(store).id)
+    at = open_page("run", run=evaluated_on_people(store).id)
     at.session_state["evaluated_on"] = "human_voices"
     at.run()
     assert not at.exception, at.exception[0].message

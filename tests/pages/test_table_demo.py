@@ -19,7 +19,7 @@ from tests import seeding
 from tests.pages.opening import open_page, words
 from ui import lab
 from ui.modalities import modality
-from ui.modalities.table import MOST_WIDGETS, held_out_rows
+from ui.modalities.table_row import MOST_WIDGETS, held_out_rows
 from ui.plain import plain_label
 
 LABELS = ("light", "heavy")

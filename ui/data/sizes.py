@@ -1,8 +1,5 @@
 """Measures of the examples of a dataset: characters and words, seconds that are heard, columns, targets."""
 
-from collections.abc import Callable
-from typing import Any
-
 import numpy as np
 import streamlit as st
 
@@ -10,8 +7,7 @@ from engine.preparation.prepare import PreparedDataset
 from engine.settings import settings
 from ui.language import _
 from ui.modalities import modality_of
-
-_BY_PATH: dict[str | type[Any], Callable[[Any], Any]] = {PreparedDataset: lambda prepared: str(prepared.path)}
+from ui.modalities.base import BY_PATH
 
 
 def sizes_of(prepared: PreparedDataset) -> dict[str, np.ndarray]:
@@ -24,7 +20,7 @@ def sizes_of(prepared: PreparedDataset) -> dict[str, np.ndarray]:
     return found | {_(words[name]) if name in words else name: values for name, values in measured.items()}
 
 
-@st.cache_data(max_entries=32, show_spinner=False, hash_funcs=_BY_PATH)
+@st.cache_data(max_entries=32, show_spinner=False, hash_funcs=BY_PATH)
 def _measured(prepared: PreparedDataset, most: int) -> dict[str, np.ndarray]:
     where = np.linspace(0, len(prepared.targets) - 1, min(most, len(prepared.targets))).astype(np.int64)
     return prepared.modality.measures(prepared.inputs, where, prepared.info)

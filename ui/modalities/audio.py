@@ -1,7 +1,7 @@
 """Sounds: recorded, uploaded, or taken from the test split; to hear, and to see as spectrograms."""
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, ClassVar
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
 
 import numpy as np
 import streamlit as st
@@ -17,7 +17,7 @@ from engine.runs import Run
 from ui.charts.pictures import MAX_CLASSES, dataset_look, strip_of
 from ui.charts.thumbnails import data_url
 from ui.language import N_, _, language
-from ui.modalities.base import Cells, File, register
+from ui.modalities.base import BY_PATH, Cells, File, register
 from ui.modalities.ways import Way, choose_example, choose_way, grid, held_out, upload
 from ui.plain import plain_label, plain_text
 from ui.theme import theme_name
@@ -26,7 +26,6 @@ from ui.widgets.tiles import Look
 EXAMPLES = 8
 """Number of examples of the test split that are offered."""
 _SHOWN_PIXELS = 300
-_BY_PATH: dict[str | type[Any], Callable[[Any], Any]] = {PreparedDataset: lambda prepared: str(prepared.path)}
 
 
 class Sounds:
@@ -94,7 +93,7 @@ class Sounds:
 register("audio", Sounds())
 
 
-@st.cache_data(max_entries=64, show_spinner=False, hash_funcs=_BY_PATH)
+@st.cache_data(max_entries=64, show_spinner=False, hash_funcs=BY_PATH)
 def _look(prepared: PreparedDataset, theme: str, language: str) -> str:
     """Drawn once for all viewers: (prepared, theme, language) -> HTML."""
     return dataset_look(prepared, "dark" if theme == "dark" else "light", _strip)
@@ -105,7 +104,7 @@ def _strip(clips: np.ndarray) -> str:
     return strip_of([spectrogram_picture(spectrogram(clip)) for clip in clips])
 
 
-@st.cache_data(max_entries=256, show_spinner=False, hash_funcs=_BY_PATH)
+@st.cache_data(max_entries=256, show_spinner=False, hash_funcs=BY_PATH)
 def _example(prepared: PreparedDataset, position: int) -> tuple[bytes, bytes]:
     """An example of a dataset as WAV, and its spectrogram."""
     [clip] = prepared.inputs[np.array([position])]

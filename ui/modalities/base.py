@@ -1,6 +1,6 @@
 """Interface of modalities for pages, and their registry."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from engine.data_info import DataInfo
@@ -13,6 +13,8 @@ from ui.widgets.tiles import Look
 
 File = tuple[str, bytes]
 """A name and the bytes, as the predictor takes them."""
+BY_PATH: dict[str | type[Any], Callable[[Any], Any]] = {PreparedDataset: lambda prepared: str(prepared.path)}
+"""How `st.cache_data` tells prepared datasets apart (`hash_funcs`)."""
 Cells = tuple[dict[str, list[Any]], dict[str, Any]]
 """Columns of a table by name, and how `st.dataframe` shows them (`column_config`)."""
 

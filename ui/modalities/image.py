@@ -16,7 +16,7 @@ from engine.runs import Run
 from ui.charts.pictures import dataset_look
 from ui.charts.thumbnails import data_url, png, thumbnail
 from ui.language import N_, _, language
-from ui.modalities.base import Cells, File, register
+from ui.modalities.base import BY_PATH, Cells, File, register
 from ui.modalities.ways import Way, choose_example, choose_way, held_out, upload
 from ui.plain import LONGEST_CAPTION, plain_label, plain_text
 from ui.theme import theme_name
@@ -88,7 +88,7 @@ def _tile(pixels: np.ndarray, caption: str) -> str:
     )
 
 
-@st.cache_data(max_entries=64, show_spinner=False, hash_funcs={PreparedDataset: lambda p: str(p.path)})
+@st.cache_data(max_entries=64, show_spinner=False, hash_funcs=BY_PATH)
 def _look(prepared: PreparedDataset, theme: str, language: str) -> str:
     """Drawn once for all viewers: (prepared, theme, language) -> HTML."""
     return dataset_look(prepared, "dark" if theme == "dark" else "light")

@@ -15,7 +15,7 @@ from engine.runs import Run
 from engine.settings import settings
 from ui.charts.pictures import MAX_CLASSES, dataset_look
 from ui.language import N_, _, language
-from ui.modalities.base import Cells, File, register
+from ui.modalities.base import BY_PATH, Cells, File, register
 from ui.modalities.ways import Way, at_most, choose_example, choose_way, held_out
 from ui.plain import LONGEST_CAPTION, plain_label, plain_text
 from ui.theme import theme_name
@@ -70,7 +70,7 @@ class Texts:
 register("text", Texts())
 
 
-@st.cache_data(max_entries=64, show_spinner=False, hash_funcs={PreparedDataset: lambda p: str(p.path)})
+@st.cache_data(max_entries=64, show_spinner=False, hash_funcs=BY_PATH)
 def _look(prepared: PreparedDataset, theme: str, language: str) -> str:
     """Drawn once for all viewers: (prepared, theme, language) -> HTML."""
     classes = max(1, min(MAX_CLASSES, prepared.info.num_classes))

@@ -1,7 +1,5 @@
 """Fixed validation examples whose answers change as the network learns: live, and to be replayed afterwards."""
 
-from typing import Any
-
 import streamlit as st
 
 from engine.errors import TrainyardError
@@ -10,6 +8,7 @@ from engine.probes import Answers, Probes
 from engine.runs import Run
 from ui.language import _, plural
 from ui.modalities import modality_of
+from ui.modalities.base import BY_PATH
 from ui.plain import plain_text
 from ui.predictions import renderer_for
 from ui.runs.feeds import Feed
@@ -93,10 +92,7 @@ def _looks(probes: Probes, run: Run) -> list[Look] | None:
     return _drawn(prepared, tuple(probes.probed.positions))
 
 
-_BY_PATH: dict[Any, Any] = {PreparedDataset: lambda prepared: str(prepared.path)}
-
-
-@st.cache_data(max_entries=256, show_spinner=False, hash_funcs=_BY_PATH)
+@st.cache_data(max_entries=256, show_spinner=False, hash_funcs=BY_PATH)
 def _drawn(prepared: PreparedDataset, positions: tuple[int, ...]) -> list[Look]:
     """Drawn once for all viewers."""
     how = modality_of(prepared)
