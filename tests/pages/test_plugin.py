@@ -19,6 +19,7 @@ from engine import plugins
 from engine.datasets.base import datasets
 from engine.errors import TrainyardError
 from engine.imports.archive import import_files
+from engine.naming import Naming
 from engine.preparation.prepare import prepare
 from engine.serving.client import Predictor
 from engine.serving.loaded import LoadedModels
@@ -95,7 +96,7 @@ def open_every_other_page(store: Store, run: int) -> None:
             open_page(path.stem, **query)
     values = {"task": "interval", "dataset": "waves", "model": "series-mlp", "epochs": 8}
     spec = StudySpec.build(values, {"units": Range(8, 64, log=True)}, ("quality",), Search(trials=20, sampler="random"))
-    made = store.studies.create(spec, "waves", "ada")
+    made = store.studies.create(spec, Naming("waves"), "ada")
     for number, units in enumerate((8, 16, 32, 64)):
         study_seeding.ended(store, made, number, {"units": units}, quality=0.5 - number / 10)
     study_seeding.begun(store, made, 4, {"units": 12}, [0.4])
