@@ -62,7 +62,7 @@ def test_bins_stand_where_their_confidence_is(theme) -> None:
 
 @pytest.mark.parametrize(
     ("sure", "right", "words"),
-    [(0.9, 7, "overconfident"), (0.6, 9, "too cautious"), (0.8, 8, "about as right (80.0%)")],
+    [(0.9, 7, "overconfident"), (0.6, 9, "underconfident"), (0.8, 8, "its accuracy is 80.0%")],
 )
 def test_calibration_is_told_in_words(sure: float, right: int, words: str) -> None:
     outputs = np.array([[sure, 1 - sure]] * 10)

@@ -169,7 +169,7 @@ def test_a_run_for_a_device_that_no_slot_has_is_not_left_in_the_queue(store: Sto
     look_around(store, slots=_make_slots((GPUS[0], CPU), 0, cores=8))
     failed = store.runs.get(wrong.id)
     assert failed.state is RunState.FAILED
-    assert "no device 'gpu:7'" in failed.message
+    assert "does not have a device 'gpu:7'" in failed.message
     assert store.runs.queue() == [right.id]
 
 

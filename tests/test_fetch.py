@@ -387,7 +387,7 @@ def test_a_server_that_sends_too_much_is_cut_off(server: Server, large: bytes) -
 
 def test_a_server_that_sends_too_little_is_found_out(server: Server, large: bytes) -> None:
     server.files["large.bin"] = large[:1000]
-    with pytest.raises(TrainyardError, match=r"cannot go on after 1,000 bytes"):
+    with pytest.raises(TrainyardError, match=r"cannot continue after 1,000 bytes"):
         fetch("large")
     assert not target().exists()
 

@@ -180,7 +180,7 @@ def test_a_split_that_is_none_is_a_sentence(home: Path) -> None:
     found = understand(zipped(pictures() | {"labels.csv": table.encode()}), "a.zip", reading=reading)
     assert found.labels_file is not None
     assert found.labels_file.split_column == ""
-    with pytest.raises(TrainyardError, match=r"says 'first' in a row\. It takes train, validation and test"):
+    with pytest.raises(TrainyardError, match=r"has the value 'first'\. Allowed are train, validation and test"):
         understand(
             zipped(pictures() | {"labels.csv": table.encode()}),
             "a.zip",

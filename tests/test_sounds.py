@@ -35,16 +35,16 @@ GOOD = {  # samples at 16 kHz
 REFUSED = {
     "empty.wav": r"is empty \(0 bytes\)",
     "no_samples.wav": "is 0 seconds long",
-    "truncated.wav": "is cut off: 3,044 bytes are missing",
+    "truncated.wav": "is truncated: 3,044 bytes are missing",
     "truncated.flac": "is a broken or incomplete audio file",
-    "truncated.ogg": "is cut off: 200 bytes are missing",
-    "truncated.mp3": "is cut off: [0-9,]+ of 9,000 samples are there",
+    "truncated.ogg": "is truncated: 200 bytes are missing",
+    "truncated.mp3": "is truncated: [0-9,]+ of 9,000 samples are there",
     "nine_channels.wav": r"has 9 channels; an audio clip may have 8 \(TRAINYARD_MAX_CLIP_CHANNELS\)",
     "thousand_channels.wav": "has 1,000 channels",
     "two_billion_hertz.wav": "has a sample rate of 2,147,483,647 Hz; an audio clip may have 1,000 to 384,000 Hz",
     "not_a_number.wav": r"has sample values that are \(NaN or infinite\)",
     "infinite.wav": r"has sample values that are \(NaN or infinite\)",
-    "scaled.wav": "has samples of 16,384, where 1 is full scale",
+    "scaled.wav": "has sample values up to 16,384, where 1 is full scale",
     "video.wav": "is an MP4 file .*, not a readable audio file. Use WAV, FLAC, Ogg, MP3 or AIFF",
     "zip.ogg": "is a zip archive, not a sound",
     "text.mp3": "is text, not a sound",
@@ -142,7 +142,7 @@ def test_a_sound_that_was_written_to_a_pipe_is_read_to_its_end(kind: str, size: 
 
 
 def test_a_cut_aiff_is_told() -> None:
-    with pytest.raises(TrainyardError, match="is cut off: 1,000 bytes are missing"):
+    with pytest.raises(TrainyardError, match="is truncated: 1,000 bytes are missing"):
         decode_sound(sound(tone(1_600, 16_000), kind="AIFF")[:-1_000], "a")
 
 
@@ -303,7 +303,7 @@ def test_a_header_that_lies_about_the_length_does_not_help(monkeypatch: pytest.M
         decode_sound(bytes(lying), "a")
     lying[22:26] = (200_000).to_bytes(4, "big")
     limit(monkeypatch, max_clip_seconds=60)
-    with pytest.raises(TrainyardError, match="is cut off: 90,000 of 200,000 samples are there"):
+    with pytest.raises(TrainyardError, match="is truncated: only 90,000 of 200,000 samples are there"):
         decode_sound(bytes(lying), "a")
 
 

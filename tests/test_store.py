@@ -315,7 +315,7 @@ def test_a_full_queue_refuses_with_a_sentence(store: Store, monkeypatch: pytest.
     settings.cache_clear()
     store.runs.create(SPEC)
     store.runs.create(SPEC)
-    with pytest.raises(TrainyardError, match=r"queue is full: 2 runs wait.*TRAINYARD_MAX_QUEUED_RUNS allows 2"):
+    with pytest.raises(TrainyardError, match=r"queue is full: 2 runs are waiting.*TRAINYARD_MAX_QUEUED_RUNS allows 2"):
         store.runs.create(SPEC)
     assert len(store.runs.queue()) == 2
     store.runs.create(SPEC, slot="terminal")
@@ -528,7 +528,7 @@ def test_a_study_is_kept_as_it_was_made(store: Store) -> None:
     assert found.spec.search.trials == 7
     assert store.studies.list() == [found]
     assert store.studies.live() == {made.id: StudyState.RUNNING}
-    with pytest.raises(TrainyardError, match="no study 99"):
+    with pytest.raises(TrainyardError, match="Study 99 does not exist"):
         store.studies.get(99)
 
 

@@ -48,7 +48,7 @@ def test_a_promoted_trial_of_a_cross_validation_has_no_folds(bench: Bench) -> No
 def test_a_trial_that_cannot_be_promoted_is_a_sentence(bench: Bench) -> None:
     study = bench.begin()
     trial = bench.claim()
-    with pytest.raises(TrainyardError, match="no run of a trial 7"):
+    with pytest.raises(TrainyardError, match="does not have a run for trial 7"):
         promote(bench.store, study, 7)
     bench.end(trial, RunState.FAILED, "The loss became nan.")
     with pytest.raises(TrainyardError, match="has come to no value: its run is failed"):

@@ -53,9 +53,9 @@ def test_an_object_is_one_row_in_which_columns_may_be_absent() -> None:
 
 
 def test_an_unknown_column_of_an_object_and_an_absent_one_of_a_table_are_sentences() -> None:
-    with pytest.raises(TrainyardError, match="has a column 'wieght', which this network does not know"):
+    with pytest.raises(TrainyardError, match="has a column 'wieght' that this network does not take"):
         decode("table", b'{"wieght": 1}', "row", INFO)
-    with pytest.raises(TrainyardError, match="has no column 'n', which this network takes"):
+    with pytest.raises(TrainyardError, match="does not have the column 'n', which this network needs"):
         decode("table", "weight, g;isle 🏝\n1;x\n".encode(), "a.csv", INFO)
 
 

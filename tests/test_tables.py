@@ -70,7 +70,7 @@ READ["mixed.csv"] = (
         "nom": ["Renée", "Étienne", "nom", "Ren�e", "�tienne"],
         "avis": ["très bien", "déçu", "avis", "tr�s bien", "d��u"],
     },
-    [": 5 characters fit no encoding and were replaced: the file mixes encodings."],
+    [": 5 characters do not fit any encoding and were replaced: the file mixes encodings."],
 )
 REFUSED = {
     "empty.csv": r"is empty \(0 bytes\)",
@@ -81,7 +81,7 @@ REFUSED = {
     "web_page.csv": "is a web page or XML, not a table",
     "binary.csv": "is of an unknown format with binary data, not a text",
     "nested.jsonl": r"has a list in column 'b' \(row 1\)",
-    "nested.parquet": "has values of the type 'list<element: int64>' in column 'b'",
+    "nested.parquet": "has values of type 'list<element: int64>' in column 'b'",
 }
 
 
@@ -392,7 +392,7 @@ def test_large_files_are_refused_before_they_are_read(tmp_path: Path, monkeypatc
 def test_a_folder_a_pipe_and_a_missing_file_are_no_tables(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     for path in (tmp_path, tmp_path / "pipe"):
-        with pytest.raises(TrainyardError, match="'a' is no file"):
+        with pytest.raises(TrainyardError, match="'a' is not a file"):
             read_table(path, "a")
     with pytest.raises(TrainyardError, match="'a' cannot be read"):
         read_table(tmp_path / "missing", "a")

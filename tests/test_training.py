@@ -169,7 +169,7 @@ def test_a_run_that_asks_for_a_gpu_where_there_is_none_says_so(store: Store) -> 
         pytest.skip("there is a GPU")
     run = create(store, device="gpu")
     assert work(store, run) == 1
-    assert "'gpu', but TensorFlow sees no GPU here" in store.runs.get(run.id).message
+    assert "'gpu', but TensorFlow does not find a GPU here" in store.runs.get(run.id).message
 
 
 def _gpus() -> list[Any]:

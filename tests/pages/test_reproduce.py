@@ -66,7 +66,7 @@ def test_a_run_is_queued_again_with_the_same_spec(store: Store) -> None:
 
 def test_it_is_said_that_link_and_command_do_not_repeat_a_fork(store: Store) -> None:
     run = seeding.completed(store, **VALUES)
-    assert "begin anew" not in words(opened(run.id))
+    assert "start from scratch" not in words(opened(run.id))
     with store.writing() as db:
         db.execute(update(runs).values(parent_id=7, parent_epoch=2))
     assert "the link, the command and the script start from scratch with its values" in words(opened(run.id))

@@ -183,7 +183,7 @@ def test_a_study_begins_while_nobody_knows_its_cost_yet(store: Store) -> None:
 @pytest.mark.parametrize(
     ("params", "sentence"),
     [
-        ({"vary": "activation", "sampler": "cma-es"}, "needs 2 or more numbers"),
+        ({"vary": "activation", "sampler": "cma-es"}, "needs 2 or more numeric hyperparameters"),
         ({"objectives": "quality,latency", "pruner": "median"}, "choose 'none'"),
         ({"objectives": ""}, "needs an objective"),
         ({"pruner": "wilcoxon"}, "Set folds to 3 or more"),
