@@ -150,7 +150,12 @@ def test_a_study_survives_json() -> None:
         ({"units": None}, (), {}, "needs an objective"),
         ({"units": None}, ("speed",), {}, "speed"),
         ({"units": None}, ("latency",), {}, "choose 'none'"),
-        ({"units": None}, ("quality", "latency"), {"pruner": "none", "sampler": "cma-es"}, "2 or more numeric hyperparameters"),
+        (
+            {"units": None},
+            ("quality", "latency"),
+            {"pruner": "none", "sampler": "cma-es"},
+            "2 or more numeric hyperparameters",
+        ),
         (MIXED, ("quality", "latency"), {"pruner": "none", "sampler": "cma-es"}, "takes one objective"),
         ({"units": None}, ("quality",), {"pruner": "wilcoxon"}, "compares folds"),
     ],

@@ -101,7 +101,11 @@ def test_combinations_that_differ_in_what_is_not_used_are_one() -> None:
         ({"model": Choices(("cnn", "lstm"))}, {}, "not 'lstm'"),
         ({"model": Choices(())}, {}, "at least one"),
         ({"model": Choices(("mlp", "linear")), "filters": None}, {}, "filters"),
-        ({"model": MODELS, "units": None, "learning_rate": None}, {"sampler": "cma-es"}, "2 or more numeric hyperparameters"),
+        (
+            {"model": MODELS, "units": None, "learning_rate": None},
+            {"sampler": "cma-es"},
+            "2 or more numeric hyperparameters",
+        ),
     ],
 )
 def test_what_cannot_be_compared_is_a_sentence(space: dict[str, Any], search: dict[str, Any], words: str) -> None:
