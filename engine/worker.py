@@ -15,7 +15,7 @@ import os
 import resource
 import signal
 import sys
-from typing import Any
+from typing import Any, TypeGuard
 
 import psutil
 
@@ -101,8 +101,11 @@ def work(store: Store, run: Run, extra: list[Any] | None = None) -> int:
     except RunLost as lost:
         logger.warning("%s", lost)
         return 1
-    except Exception as error:  # everything must end in a state with a sentence; the log has the traceback
-        logger.exception("Run %s failed.", run.id)
+    except Exception as error:  # everything must end in a state with a sentence
+        if _is_foreseen(error):
+            logger.error("Run %s failed: %s", run.id, error)  # a traceback would hide the sentence
+        else:
+            logger.exception("Run %s failed.", run.id)
         return _fail(store, run, error)
     logger.info("Run %s: %s.", run.id, state.value)
     return 0
@@ -122,11 +125,16 @@ def _fail(store: Store, run: Run, error: Exception) -> int:
     return 1
 
 
+def _is_foreseen(error: Exception) -> TypeGuard[TrainyardError]:
+    """Whether the error is a sentence that a person can act on."""
+    return isinstance(error, TrainyardError) and not isinstance(error, StoreUnavailable)
+
+
 def explain(error: Exception) -> str:
     """Return a sentence for a person: what happened and what to do."""
     import tensorflow as tf
 
-    if isinstance(error, TrainyardError) and not isinstance(error, StoreUnavailable):
+    if _is_foreseen(error):
         return error.sentence
     if isinstance(error, MemoryError | tf.errors.ResourceExhaustedError):
         return OUT_OF_MEMORY

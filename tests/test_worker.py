@@ -62,6 +62,16 @@ def test_an_unexpected_error_fails_the_run_and_leaves_a_traceback(
     assert "Traceback" in caplog.text
 
 
+def test_an_error_that_a_person_can_put_right_is_a_sentence_in_the_log_too(
+    store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    run = create(store, device="gpu:9")
+    assert work(store, run) == 1
+    assert "gpu:9" in store.runs.get(run.id).message
+    assert "gpu:9" in caplog.text
+    assert "Traceback" not in caplog.text
+
+
 def test_where_the_state_cannot_be_written_the_exit_code_tells(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     def away(*_: Any) -> None:
         raise StoreUnavailable("The database cannot be used: it is away.")
