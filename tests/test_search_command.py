@@ -75,7 +75,7 @@ def test_ctrl_c_stops_the_study_and_its_runs(lab: Lab) -> None:
     waiting.send_signal(signal.SIGINT)
     printed, errors = waiting.communicate(timeout=120)
     assert waiting.returncode == 3, errors
-    assert "Study 1 is stopped." in printed
+    assert "Study 1: stopped." in printed
     assert "pruned" in printed
     assert [run.state for run in lab.store.runs.list()][:1] == [RunState.STOPPED]
 

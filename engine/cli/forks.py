@@ -68,7 +68,7 @@ def fork(arguments: argparse.Namespace) -> int:
 def pause(arguments: argparse.Namespace) -> int:
     """`pause`: request it, and wait briefly until the run has paused."""
     run = answered(service.runs.pause(local_owner(), arguments.run))
-    print(json.dumps(_state(run)) if arguments.json else f"Run {run.id} is {run.state.value}. {run.message}".rstrip())
+    print(json.dumps(_state(run)) if arguments.json else f"Run {run.id}: {run.state.value}. {run.message}".rstrip())
     return 0
 
 

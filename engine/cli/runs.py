@@ -94,7 +94,7 @@ def stop(arguments: argparse.Namespace) -> int:
     """`stop`: request it, and wait briefly until the run has stopped."""
     run = answered(service.runs.stop(local_owner(), arguments.run))
     words = {"run": run.id, "state": run.state.value}
-    print(json.dumps(words) if arguments.json else f"Run {run.id} is {run.state.value}.")
+    print(json.dumps(words) if arguments.json else f"Run {run.id}: {run.state.value}.")
     return 0
 
 

@@ -203,7 +203,7 @@ def _summary(study: Study, found: "Found") -> dict[str, Any]:
 
 
 def _print(study: Study, found: "Found") -> None:
-    print(f"Study {study.id} is {study.state.value}. {study.message}".rstrip())
+    print(f"Study {study.id}: {study.state.value}. {study.message}".rstrip())
     print("  trials: " + ", ".join(f"{count} {state}" for state, count in sorted(found.trials.items())))
     for number, same in found.repeats.items():
         print(f"  trial {number} was not trained: it repeats trial {same}")

@@ -81,7 +81,7 @@ def train_here(run: Run, as_json: bool) -> int:
     if as_json:
         print(json.dumps(summary(ended)))
     else:
-        print(f"Run {ended.id} is {ended.state.value}. {ended.message}".rstrip())
+        print(f"Run {ended.id}: {ended.state.value}. {ended.message}".rstrip())
         for line in result_lines(ended):
             print(f"  {line}")
         print("\n".join(headline_lines(local_owner(ended.owner), ended)))
