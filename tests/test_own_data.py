@@ -365,7 +365,7 @@ def test_equal_sounds_count_once(home: Path) -> None:
     copies = {f"copies/{i}.wav": tone(440) for i in range(9)}
     report = imported(zipped(tones() | copies), "t.zip")
     assert report.made.labels == ("high", "low")
-    assert "The class has 1 different sounds" in report.problems[-1].reason
+    assert "The class has 1 different audio clips" in report.problems[-1].reason
 
 
 # -- names, versions, what is kept -------------------------------------------------------------------------------------

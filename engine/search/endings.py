@@ -32,7 +32,7 @@ def nothing_left(spec: StudySpec, trials: Sequence[FrozenTrial]) -> str:
     )
 
 
-def hopeless(store: Store, study: Study, ended: Sequence[FrozenTrial], refused: str) -> str:
+def only_failures(store: Store, study: Study, ended: Sequence[FrozenTrial], refused: str) -> str:
     """Return the sentence for a study whose trials only fail; empty otherwise.
 
     `ended` are the trials that count, `refused` says why the last values could not be trained.

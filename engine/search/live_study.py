@@ -5,7 +5,7 @@ import time
 from optuna.trial import FrozenTrial, TrialState
 
 from engine.runs import Run, RunState
-from engine.search.endings import budget_spent, hopeless, nothing_left
+from engine.search.endings import budget_spent, nothing_left, only_failures
 from engine.search.grid import most_trials
 from engine.search.live_trials import LiveTrials
 from engine.search.optuna_adapter import OptunaStudy
@@ -40,7 +40,7 @@ class LiveStudy:
             return True
         if self.trials.take_told():
             trials = self.optuna.trials()
-            if words := self._hopeless(study, trials):
+            if words := self._only_failures(study, trials):
                 self.store.studies.end(study.id, StudyState.FAILED, words)
                 self.store.studies.end_runs(study.id, RunState.STOPPED)
                 return False
@@ -62,9 +62,9 @@ class LiveStudy:
         self._before = self._finished()
         return training
 
-    def _hopeless(self, study: Study, trials: list[FrozenTrial]) -> str:
+    def _only_failures(self, study: Study, trials: list[FrozenTrial]) -> str:
         since = [trial for trial in trials if trial.state.is_finished() and trial.number not in self._before]
-        return hopeless(self.store, study, since, self.trials.refused)
+        return only_failures(self.store, study, since, self.trials.refused)
 
     def _finished(self) -> set[int]:
         """Return the ended trials that count: after a study is resumed, earlier failures are no reason to end it again."""

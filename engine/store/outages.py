@@ -1,4 +1,4 @@
-"""Databases that cannot be used for a while: said in one line, then more and more rarely, and once when they are back."""
+"""Databases that cannot be used for a while: one line in the log at growing intervals, and one when they are back."""
 
 import logging
 import threading
@@ -10,7 +10,7 @@ _FIRST_SECONDS, _LONGEST_SECONDS = 10.0, 600.0
 
 
 class Outage:
-    """Outage messages of this process for one database. Whoever asks in vain says nothing more."""
+    """Messages of this process about one database: an outage is logged at growing intervals, its end once."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -20,7 +20,7 @@ class Outage:
         self._next = 0.0
 
     def note(self, problem: str) -> None:
-        """Say that the database cannot be used, unless that was said a short while ago."""
+        """Log that the database cannot be used, unless that was logged a short while ago."""
         with self._lock:
             now = time.monotonic()
             if self._since is None:
