@@ -109,7 +109,7 @@ def pretrained(seen: Evidence, kinds: Set[str]) -> Iterator[Suggestion]:
 def more_data(seen: Evidence, kinds: Set[str]) -> Iterator[Suggestion]:
     """More examples, where people can add some."""
     if seen.next.own_data and kinds & {*_FINDINGS_THAT_FAIL, "overfitting"}:
-        why = Sentence("The network has too few examples to find what they have in common: add some to your dataset.")
+        why = Sentence("More examples may help a network to find what they have in common: add some to your dataset.")
         yield Suggestion("more-data", Sentence("Add examples"), why, more_data=True)
 
 
