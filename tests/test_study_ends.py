@@ -51,7 +51,7 @@ def test_a_trial_that_cannot_be_promoted_is_a_sentence(bench: Bench) -> None:
     with pytest.raises(TrainyardError, match="does not have a run for trial 7"):
         promote(bench.store, study, 7)
     bench.end(trial, RunState.FAILED, "The loss became nan.")
-    with pytest.raises(TrainyardError, match="has come to no value: its run is failed"):
+    with pytest.raises(TrainyardError, match="does not have a result: its run is failed"):
         promote(bench.store, study, 0)
     trial = bench.train()
     _change(bench.store, trial.id, trial.spec | {"model": {"name": "gone"}})
