@@ -92,7 +92,7 @@ def test_a_deleted_study_leaves_nothing_but_what_was_promoted(bench: Bench) -> N
     assert [other.id for other in bench.store.studies.list()] == [kept.id]
     assert known_to_optuna(bench) == [study_name(kept.id)]
     assert rows_of_trials(bench) == {"trials": 1, "trial_params": 2}
-    with pytest.raises(TrainyardError, match=f"no study {study.id}"):
+    with pytest.raises(TrainyardError, match=f"Study {study.id} does not exist"):
         delete_study(bench.store, study.id)
     assert bench.driver.tick() == 1
 
