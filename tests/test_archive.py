@@ -238,7 +238,7 @@ def test_each_broken_image_is_reported_and_the_rest_is_imported(home: Path) -> N
     assert "broken or incomplete" in reasons["cat/truncated.png"]
     assert "is text, not a readable image" in reasons["dog/words.png"]
     assert "is a zip archive" in reasons["dog/archive.png"]
-    assert "outside of a class folder" in reasons["loose.png"]
+    assert "is not in a class folder" in reasons["loose.png"]
 
 
 def test_odd_pictures_are_taken_and_what_is_none_is_listed_by_its_name(home: Path) -> None:

@@ -59,6 +59,7 @@ class World:
 PREDICTOR = SimpleNamespace(
     predict=lambda run_id, files: ["answer"],
     predict_instances=lambda run_id, body, raw: b"{}",
+    stream_instances=lambda run_id, body, raw: iter([b"{}"]),
     describe=lambda values: "a picture",
     preview=lambda values, count: [(b"", [])],
 )
@@ -83,12 +84,14 @@ CALLS: dict[str, tuple[Action, Callable[[World], tuple[Any, ...]]]] = {
     "executors.start": (Action.CREATE, lambda w: ()),
     "executors.get": (Action.LOOK, lambda w: ()),
     "executors.count_running": (Action.LOOK, lambda w: ()),
+    "headlines.of": (Action.LOOK, lambda w: (w.ended,)),
     "metrics.read": (Action.LOOK, lambda w: (w.ended,)),
     "metrics.read_parent": (Action.LOOK, lambda w: (w.fork,)),
     "metrics.series": (Action.LOOK, lambda w: ([w.ended], "train", "loss", "step")),
     "metrics.history": (Action.LOOK, lambda w: (w.ended,)),
     "predictions.predict": (Action.USE, lambda w: (PREDICTOR.predict, w.ended, [])),
     "predictions.predict_instances": (Action.USE, lambda w: (PREDICTOR, w.ended, b"{}")),
+    "predictions.stream_instances": (Action.USE, lambda w: (PREDICTOR, w.ended, b"{}")),
     "predictions.describe": (Action.CREATE, lambda w: (PREDICTOR, {})),
     "predictions.preview": (Action.CREATE, lambda w: (PREDICTOR, {}, 4)),
     "preferences.first_page": (Action.LOOK, lambda w: ()),

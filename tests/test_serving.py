@@ -154,7 +154,7 @@ def test_a_broken_model_file_is_told_with_a_sentence(lab: Path) -> None:
     with pytest.raises(TrainyardError, match=f"saved model of run {broken} cannot be read"):
         LoadedModels().predict(broken, [("a.png", png())])
     artifacts_of(broken).info.unlink()
-    with pytest.raises(TrainyardError, match=r"'info.json' of run \d+ is missing or broken"):
+    with pytest.raises(TrainyardError, match=r"'info.json' of run \d+ is missing or damaged"):
         LoadedModels().predict(broken, [("a.png", png())])
 
 

@@ -38,17 +38,17 @@ REFUSED = {
     "truncated.wav": "is truncated: 3,044 bytes are missing",
     "truncated.flac": "is a broken or incomplete audio file",
     "truncated.ogg": "is truncated: 200 bytes are missing",
-    "truncated.mp3": "is truncated: [0-9,]+ of 9,000 samples are there",
+    "truncated.mp3": "is truncated: only [0-9,]+ of 9,000 samples are there",
     "nine_channels.wav": r"has 9 channels; an audio clip may have 8 \(TRAINYARD_MAX_CLIP_CHANNELS\)",
     "thousand_channels.wav": "has 1,000 channels",
     "two_billion_hertz.wav": "has a sample rate of 2,147,483,647 Hz; an audio clip may have 1,000 to 384,000 Hz",
-    "not_a_number.wav": r"has sample values that are \(NaN or infinite\)",
-    "infinite.wav": r"has sample values that are \(NaN or infinite\)",
+    "not_a_number.wav": "has sample values that are NaN or infinite",
+    "infinite.wav": "has sample values that are NaN or infinite",
     "scaled.wav": "has sample values up to 16,384, where 1 is full scale",
     "video.wav": "is an MP4 file .*, not a readable audio file. Use WAV, FLAC, Ogg, MP3 or AIFF",
-    "zip.ogg": "is a zip archive, not a sound",
-    "text.mp3": "is text, not a sound",
-    "utf16.mp3": "is of an unknown format, not a sound",  # its mark looks like the beginning of an MP3
+    "zip.ogg": "is a zip archive, not a readable audio file",
+    "text.mp3": "is text, not a readable audio file",
+    "utf16.mp3": "is of an unknown format, not a readable audio file",  # its mark looks like the beginning of an MP3
 }
 
 
@@ -121,9 +121,9 @@ def test_channels_that_cancel_each_other_are_not_silence_and_it_is_said() -> Non
     heard = hear(sound(np.stack([0.5 * wave, -0.5 * wave], axis=1)), "a")
     assert not is_silent(heard.samples)
     assert "The channels cancel each other" in heard.remark
-    assert "channel 1 was taken" in heard.remark
+    assert "channel 1 was used" in heard.remark
     louder = hear(sound(np.stack([-0.4999 * wave, 0.5 * wave], axis=1)), "a")
-    assert "channel 2 was taken" in louder.remark
+    assert "channel 2 was used" in louder.remark
     assert np.array_equal(louder.samples, decode_sound(sound(0.5 * wave), "a"))
     assert not hear(sound(np.stack([0.5 * wave, 0 * wave], axis=1)), "a").remark
     assert is_silent(decode_sound(sound(np.zeros((400, 2))), "a"))

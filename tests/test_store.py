@@ -233,7 +233,7 @@ def test_a_state_changes_only_as_the_table_says(store: Store, state: RunState) -
         else:
             assert bool(act(store, run)) or allowed == (action == "delete"), action
         if wanted is None:
-            with pytest.raises(TrainyardError, match=f"no run {run.id}"):
+            with pytest.raises(TrainyardError, match=f"Run {run.id} does not exist"):
                 store.runs.get(run.id)
         else:
             assert store.runs.get(run.id).state is wanted, action

@@ -127,7 +127,7 @@ def test_a_range_is_no_choice() -> None:
         narrow(FIELDS["units"], Choices((1, 2)))
     with pytest.raises(TrainyardError, match="takes choices"):
         narrow(FIELDS["activation"], Range(1, 2))
-    with pytest.raises(TrainyardError, match="No choice"):
+    with pytest.raises(TrainyardError, match="No option of"):
         narrow(FIELDS["activation"], Choices(()))
 
 
@@ -190,8 +190,8 @@ def test_enqueued_values_are_typed_and_lie_in_the_space() -> None:
     spec = study(units="32:128", activation="relu,tanh")
     assert spec.check_params({"units": "64"}) == {"units": 64}
     for wrong, words in (
-        ({"units": 256}, "outside of 32 to 128"),
-        ({"units": "many"}, "no value of units"),
+        ({"units": 256}, "outside the searched range of 32 to 128"),
+        ({"units": "many"}, "is not a value of units"),
         ({"activation": "gelu"}, "none of relu, tanh"),
         ({"dropout": 0.1}, "dropout"),
     ):

@@ -35,7 +35,7 @@ ZH = {"标题": ["我爱你中国", "这部电影很无聊，一点也不好看�
 FR = {"nom": ["Renée", "Étienne"], "avis": ["très bien", "déçu"]}
 READ = {  # the cells, and the problems in the order in which they are reported
     "truncated.csv": ({"a": [1.0, 3.0], "b": ["x", "y"]}, ["row 3: A closing quote is missing."]),
-    "broken.jsonl": ({"a": [1.0, 3.0, 4.0]}, ["row 2: The line is no JSON object"]),
+    "broken.jsonl": ({"a": [1.0, 3.0, 4.0]}, ["row 2: The line is not a JSON object"]),
     "utf8_mark.csv": (ZH, []),
     "utf16.csv": (ZH, []),
     "utf16_without_mark.csv": (ZH, []),
@@ -52,18 +52,18 @@ READ = {  # the cells, and the problems in the order in which they are reported
     "formulas.csv": ({"name": ["=1+1", "@SUM(A1:A9)", "+x", "-5"], "value": [1.0, -2.0, 3.0, 4.0]}, []),
     "repeated_names.csv": (
         {"a": [1.0], "a (2)": [2.0], "column 3": [3.0], "b": [4.0]},
-        ["column 'a (2)': Another column is also called 'a'", "column 'column 3': The column has no name"],
+        ["column 'a (2)': Another column is also called 'a'", "column 'column 3': The column does not have a name"],
     ),
     "numbers_first.csv": (
         {"column 1": [5.1, 4.9], "column 2": [3.5, 3.0]},
-        ["row 1: The first row looks like data, so the columns are called by their position."],
+        ["row 1: The first row looks like data, so the columns are named by position."],
     ),
     "separators.csv": (
         {"salary": ["1,234.50", "12,000"], "share": [0.5, 1.25], "zip": ["00501", "01234"]},
         [],
     ),
     "every_script.csv": ({name: [other] for name, other in zip(SCRIPTS, reversed(SCRIPTS), strict=True)}, []),
-    "half_a_pair.json": ({"a": ["?"], "column 2": [1.0]}, ["column 'column 2': The column has no name"]),
+    "half_a_pair.json": ({"a": ["?"], "column 2": [1.0]}, ["column 'column 2': The column does not have a name"]),
 }
 READ["mixed.csv"] = (
     {
@@ -198,7 +198,7 @@ def test_a_column_is_numbers_only_if_all_of_it_is(texts: list[str], read: list[s
 
 def test_a_parquet_without_rows_says_so() -> None:
     for frame in (pd.DataFrame({"a": [], "b": []}), pd.DataFrame({"a": [1.0], "b": ["x"]})[:0]):
-        with pytest.raises(TrainyardError, match=r"^'a' has no rows"):
+        with pytest.raises(TrainyardError, match=r"^'a' does not have any rows"):
             read_table(parquet(frame), "a")
 
 

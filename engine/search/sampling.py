@@ -71,7 +71,6 @@ def _make_sampler(spec: StudySpec, number: int) -> optuna.samplers.BaseSampler:
                 group=MODEL
                 in spec.space,  # learns about the hyperparameters of each model from the trials that have them
                 constant_liar=spec.search.parallel > 1,
-                warn_independent_sampling=MODEL not in spec.space,  # what one model has is new to the others
             )
 
 
