@@ -192,7 +192,7 @@ def test_enqueued_values_are_typed_and_lie_in_the_space() -> None:
     for wrong, words in (
         ({"units": 256}, "outside the searched range of 32 to 128"),
         ({"units": "many"}, "is not a value of units"),
-        ({"activation": "gelu"}, "none of relu, tanh"),
+        ({"activation": "gelu"}, "not one of relu, tanh"),
         ({"dropout": 0.1}, "dropout"),
     ):
         with pytest.raises(TrainyardError, match=words):
