@@ -134,7 +134,7 @@ def few_examples() -> Iterator[None]:
         datasets.register(f"few-{modality}")(_dataset(modality))
     changed: list[tuple[Any, str, Any]] = [
         (session, "FIRST_EXECUTION_STEPS", EXECUTION),
-        (fit, "execution_steps", lambda *_: EXECUTION),
+        (session, "execution_steps", lambda *_: EXECUTION),
         (fit, "evaluate_run", lambda *_: {}),
         (fit, "compare_run", lambda *_: {}),
         (stopped, "estimate_evaluation", lambda *_: math.inf),

@@ -108,7 +108,7 @@ def test_pause_and_steer_say_what_they_did(store: Store, capsys: pytest.CaptureF
     assert asked(capsys, "pause", str(run.id)) == {"run": run.id, "state": "paused"}
     assert store.runs.get(run.id).state is RunState.PAUSED
     assert main(["pause", str(run.id)]) == 0
-    assert "is paused" in capsys.readouterr().out
+    assert f"Run {run.id}: paused." in capsys.readouterr().out
 
 
 def test_one_ctrl_c_stops_and_a_second_cancels_whatever_was_asked_for_elsewhere(

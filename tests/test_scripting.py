@@ -271,7 +271,7 @@ def test_the_first_lines_say_what_the_script_does_not_repeat() -> None:
     spec = RunSpec.build({"dataset": "tiny-images", "model": "linear"})
     origin = Origin(run_id=9, parent_id=4, steered=True, dataset_hash="another", versions={"keras": "3.0.0"})
     text = " ".join(script_files(spec, origin).python.replace("\n# ", " ").split())
-    for words in ("as in run 9", "keras==3.0.0", "the weights of run 4", "settings while the run trained"):
+    for words in ("as in run 9", "keras==3.0.0", "the weights of run 4", "Settings were changed while the run trained"):
         assert words in text
     assert "The dataset has changed since" in text
     assert "Licence: CC0-1.0." in text

@@ -223,7 +223,7 @@ def test_a_broken_archive_is_a_sentence(register: Any, name: str, data: bytes | 
 
 
 @pytest.mark.parametrize(
-    ("lacking", "reason"), [("testing_list", "it lacks testing_list.txt"), ("nohash", "it lacks clips")]
+    ("lacking", "reason"), [("testing_list", "testing_list.txt is missing"), ("nohash", "clips is missing")]
 )
 def test_an_archive_that_lacks_something_is_a_sentence(register: Any, lacking: str, reason: str) -> None:
     with pytest.raises(TrainyardError, match=reason):

@@ -13,7 +13,7 @@ from engine.settings import settings
 from engine.store import Store, StoreUnavailable
 from engine.store.attempts import Attempts
 from engine.studies import StudySpec
-from engine.training import checkpointing, fit, reporting, session, start
+from engine.training import checkpointing, fit, reporting, session, start, stopped
 from engine.training.reporter import Reporter
 from tests.test_store import SPEC
 from tests.training_runs import RANDOM, SMALL, create, stopping_at, train
@@ -233,7 +233,7 @@ def test_a_paused_run_evaluates_nothing_and_goes_on_exactly(store: Store, monkey
         with monkeypatch.context() as patch:
             patch.setattr(fit, "Reporter", stopping_at(chance, RunState.PAUSED))
             patch.setattr(fit, "evaluate_run", lambda *_: pytest.fail("it was evaluated"))
-            patch.setattr(fit, "save_model", lambda *_: pytest.fail("a model was saved"))
+            patch.setattr(stopped, "save_model", lambda *_: pytest.fail("a model was saved"))
             assert fit.train_run(store, run) is RunState.PAUSED
         paused = store.runs.get(run.id)
         assert paused.message == f"Paused in epoch {paused.epoch + 1} of 3. Resume continues from here."

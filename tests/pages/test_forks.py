@@ -169,7 +169,9 @@ def test_the_form_of_a_fork_locks_what_must_stay_and_queues_a_child(store: Store
     locked = {widget.label for kind in kinds for widget in at.get(kind) if widget.disabled}
     assert {"Dataset", "Model", "Optimizer"} <= locked
     assert not {"Learning rate", "Epochs", "Batch size", "Learning rate schedule"} & locked
-    assert f"fork {run.id} --epoch 4 --learning-rate 0.0001" in words(at)
+    at.session_state["terminal"] = True
+    at.run()
+    assert f"fork {run.id} --epoch 4 --learning-rate 0.0001" in at.code[0].value
     press(at, "Train")
     (child,) = store.runs.children(run.id)
     assert (child.parent_epoch, child.spec["optimizer"]["learning_rate"]) == (4, 0.0001)

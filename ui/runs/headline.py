@@ -8,6 +8,7 @@ from engine import service
 from engine.advice.findings import Finding, Headline, Severity, Suggestion
 from engine.forks import spec_at
 from engine.runs import Run, RunState
+from engine.settings import settings
 from ui import lab
 from ui.documents import explained
 from ui.language import _
@@ -52,11 +53,13 @@ def draw_headline(run: Run) -> None:
 def headline_of_run(run: Run) -> Headline:
     """The headline of a run, found once for all its viewers until its evaluation is written again."""
     written = service.artifacts.files(lab.actor(), run).evaluation
-    return _found(run.id, run.state, run.attempt, written.stat().st_mtime_ns if written.is_file() else 0)
+    return _found(
+        settings().url, run.id, run.state, run.attempt, written.stat().st_mtime_ns if written.is_file() else 0
+    )
 
 
 @lru_cache(maxsize=256)
-def _found(run_id: int, _state: RunState, _attempt: int, _written: int) -> Headline:
+def _found(_url: str, run_id: int, _state: RunState, _attempt: int, _written: int) -> Headline:
     actor = lab.actor()
     return service.headlines.of(actor, service.runs.get(actor, run_id))
 
