@@ -84,12 +84,12 @@ def _commit_before(folder: Path) -> Iterator[Path | None]:
 def _warm(browser: Browser, url: str) -> None:
     """Wait until the predictor has described the network, so that no visitor waits for TensorFlow."""
     page = browser.new_context(base_url=url, locale="en-GB").new_page()
-    page.goto("/")
+    page.goto("/train")
     page.get_by_text("Trainable parameters").first.wait_for(timeout=180_000)
     page.context.close()
 
 
-def visit(browser: Browser, url: str, address: str = "/") -> dict[str, float]:
+def visit(browser: Browser, url: str, address: str = "/train") -> dict[str, float]:
     """Open the page in a window of its own, with nothing in the browser's cache."""
     page = browser.new_context(base_url=url, locale="en-GB", viewport={"width": 1400, "height": 900}).new_page()
     page.add_init_script(_WATCH)

@@ -16,7 +16,7 @@ def test_the_train_page_loads_little_and_no_chart_library(page: Page) -> None:
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     sizes = traffic(page.context.new_cdp_session(page))
-    page.goto("/")
+    page.goto("/train")
     expect(page.locator(".st-key-train button")).to_be_enabled(timeout=PATIENCE)
     expect(page.get_by_role("list", name="Pipeline from data to evaluation")).to_be_visible(timeout=PATIENCE)
     expect(page.get_by_role("img", name="Learning rate over the run")).to_be_visible()
