@@ -3,12 +3,12 @@
 import streamlit as st
 
 from engine.errors import TrainyardError
-from engine.preparation.prepare import PreparedDataset, prepare
+from engine.preparation.prepare import prepare
 from engine.probes import Answers, Probes
 from engine.runs import Run
+from engine.settings import settings
 from ui.language import _, plural
 from ui.modalities import modality_of
-from ui.modalities.base import BY_PATH
 from ui.plain import plain_text
 from ui.predictions import renderer_for
 from ui.runs.feeds import Feed
@@ -82,18 +82,19 @@ def _replayed(probes: Probes, run: Run) -> Answers:
 
 
 def _looks(probes: Probes, run: Run) -> list[Look] | None:
-    """Return the picture of each example, or None once the dataset has changed or is gone."""
+    """How each example looks, or None once the dataset is not here as it was. Prepared once, not at each tick."""
+    return _drawn(settings().url, run.id, probes.probed.dataset_hash, tuple(probes.probed.positions), run)
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def _drawn(url: str, run_id: int, dataset_hash: str, positions: tuple[int, ...], _run: Run) -> list[Look] | None:
+    """Drawn once for all viewers."""
     try:
-        prepared = prepare(run.parsed().dataset) if run.parsed().dataset.available() else None
+        dataset = _run.parsed().dataset
+        prepared = prepare(dataset) if dataset.available() else None
     except TrainyardError:  # the page says elsewhere what is wrong with the dataset
         return None
-    if prepared is None or prepared.content_hash != probes.probed.dataset_hash:
+    if prepared is None or prepared.content_hash != dataset_hash:
         return None
-    return _drawn(prepared, tuple(probes.probed.positions))
-
-
-@st.cache_data(max_entries=256, show_spinner=False, hash_funcs=BY_PATH)
-def _drawn(prepared: PreparedDataset, positions: tuple[int, ...]) -> list[Look]:
-    """Drawn once for all viewers."""
     how = modality_of(prepared)
     return [how.tile(prepared, position) for position in positions]
