@@ -120,6 +120,10 @@ class Settings(BaseSettings):
     """Maximum number of inputs that go through a network at once, from any number of requests; more are split up."""
     max_script_data_mb: int = Field(default=100, ge=1)
     """Largest data of a run, in MB, that a page packs with its script; for larger data it shows the command that writes it."""
+    report_examples: int = Field(default=12, ge=0, le=100)
+    """Number of examples of each kind, such as right and wrong ones, that the report of a run shows at most; 0 for none."""
+    max_report_mb: int = Field(default=5, ge=1)
+    """Largest report of a run, in MB; a larger one is written without examples."""
     api: bool = True
     """Whether the dashboard serves predictions over HTTP under /api/v1. Off: there is nothing at that address."""
     max_name_characters: int = Field(default=120, ge=1, le=120)

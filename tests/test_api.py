@@ -445,8 +445,19 @@ def test_the_dashboard_has_these_addresses_and_describes_them(client: httpx.Clie
     assert "/api/v1" in [route.path for route in app.app._user_routes]
     found = client.get("/openapi.json").json()
     assert found["openapi"].startswith("3.1")
-    assert set(found["paths"]) == {"/models", "/models/{name}", "/models/{name}:predict"}
+    assert set(found["paths"]) == {"/models", "/models/{name}", "/models/{name}:predict", "/runs/{name}/report"}
     named = {
         ref.split("/")[-1].strip('"') for ref in json.dumps(found).split('"$ref": ')[1:] for ref in [ref.split("}")[0]]
     }
     assert named <= found["components"]["schemas"].keys()
+
+
+def test_a_report_is_an_attachment_in_which_nothing_can_be_loaded(client: httpx.Client, digits: int) -> None:
+    found = client.get(f"/runs/{digits}/report")
+    assert found.headers["content-type"] == "text/html; charset=utf-8"
+    assert found.headers["content-disposition"] == f'attachment; filename="run-{digits}.html"'
+    assert found.headers["content-security-policy"].startswith(
+        "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+    )
+    assert found.text.startswith("<!doctype html>")
+    assert client.get("/runs/4321/report").status_code == 404

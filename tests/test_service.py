@@ -96,6 +96,7 @@ CALLS: dict[str, tuple[Action, Callable[[World], tuple[Any, ...]]]] = {
     "predictions.preview": (Action.CREATE, lambda w: (PREDICTOR, {}, 4)),
     "preferences.first_page": (Action.LOOK, lambda w: ()),
     "preferences.set_first_page": (Action.CHANGE, lambda w: ("train",)),
+    "reports.write": (Action.LOOK, lambda w: (w.ended,)),
     "runs.launch": (Action.CREATE, lambda w: ([w.ended.parsed()],)),
     "runs.fork": (Action.USE, lambda w: (w.ended.id, 1, w.ended.parsed())),
     "runs.repeat": (Action.USE, lambda w: (w.ended.id,)),

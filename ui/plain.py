@@ -7,16 +7,12 @@ text names, hide a part of it, or show nothing.
 
 import re
 
-LONGEST = 80
-LONGEST_CAPTION = 200  # of an example: two names, and how sure
-LONGEST_SENTENCE = 4_000
+from engine.plain import LONGEST, LONGEST_CAPTION, LONGEST_SENTENCE, plain_text
+
+__all__ = ["LONGEST", "LONGEST_CAPTION", "LONGEST_SENTENCE", "chart_text", "plain_label", "plain_text"]
+
 _JOINER = "\N{WORD JOINER}"
 _BEHIND, _INSIDE = f"\\g<0>{_JOINER}", f"\\g<1>{_JOINER}\\g<2>"
-
-_UNSEEN = re.compile("[\u00ad\u061c\u180e\u200b\u200e\u200f\u2060-\u2064\ufeff]+")
-"""Signs without width. The two joiners (U+200C, U+200D) stay: Persian, Indic scripts and emoji need them."""
-_HARMFUL = re.compile("[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufff9-\uffff]")
-"""Control characters, those that turn the direction of what follows, halves of characters."""
 
 _MARKDOWN = re.compile(
     r"(?P<word>(?<=[^\W_])_+(?=[^\W_]))"  # between letters an underscore is only itself
@@ -35,18 +31,6 @@ _LATE = (
 )
 """Patterns replaced after Markdown was read, where a backslash does not help but an invisible character in between does."""
 _CHART_SIGNS = {ord(sign): f"&#{ord(sign)};" for sign in "&<>$%"}
-
-
-def plain_text(text: object, most: int = LONGEST) -> str:
-    """Return `text` in one line of at most `most` characters, without characters that are invisible or change the
-    direction of writing.
-
-    For places that interpret nothing in a text: cells, lists to choose from, alt texts.
-    """
-    given = str(text)
-    begin = _UNSEEN.sub("", " ".join(given[: 10 * most + 100].split()))
-    short = begin if len(begin) <= most else f"{begin[: most - 1]}…"
-    return _HARMFUL.sub("\N{REPLACEMENT CHARACTER}", short) or ("\N{REPLACEMENT CHARACTER}" if given.strip() else "")
 
 
 def plain_label(text: object, most: int = LONGEST) -> str:

@@ -94,6 +94,17 @@ def document() -> dict[str, Any]:
                     "responses": _answers(),
                 },
             },
+            "/runs/{name}/report": {
+                "parameters": [_NAME],
+                "get": {
+                    "operationId": "reportRun",
+                    "summary": "The report of a run, as one HTML file that loads nothing else.",
+                    "responses": {
+                        "200": {"description": "The file.", "content": {"text/html": {"schema": {"type": "string"}}}},
+                        **_errors((404, 503)),
+                    },
+                },
+            },
         },
         "components": {"schemas": found},
     }
@@ -110,7 +121,11 @@ def _get(name: str, summary: str, shape: type[BaseModel], errors: tuple[int, ...
 
 def _responses(shape: type[BaseModel], errors: tuple[int, ...]) -> dict[str, Any]:
     found = {"200": {"description": (shape.__doc__ or "").strip(), "content": _json(shape)}}
-    return found | {str(code): {"description": _SAID[code], "content": _json(shapes.Error)} for code in errors}
+    return found | _errors(errors)
+
+
+def _errors(codes: tuple[int, ...]) -> dict[str, Any]:
+    return {str(code): {"description": _SAID[code], "content": _json(shapes.Error)} for code in codes}
 
 
 def _answers() -> dict[str, Any]:

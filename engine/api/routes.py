@@ -24,6 +24,7 @@ from engine.api.bodies import read_body, read_files
 from engine.api.models import Models
 from engine.api.openapi import document
 from engine.api.problems import Problem, status_of
+from engine.api.reports import report_of
 from engine.errors import TrainyardError
 from engine.sentences import Sentence
 from engine.serving.answers import PredictResult
@@ -57,6 +58,7 @@ class _Api:
             Route("/models", self.list),
             Route("/models/{name}:predict", self.predict, methods=["POST"]),
             Route("/models/{name}", self.describe),
+            Route("/runs/{name}/report", self.report),
             Route("/openapi.json", self.openapi),
         ]
 
@@ -70,6 +72,12 @@ class _Api:
         with self._place():
             actor = self._actor()
             return _answer(await self._thread(lambda: Models(actor).describe(request.path_params["name"])))
+
+    async def report(self, request: Request) -> Response:
+        """`GET /runs/NAME/report`."""
+        with self._place():
+            actor = self._actor()
+            return await self._thread(lambda: report_of(actor, request.path_params["name"]))
 
     async def openapi(self, request: Request) -> Response:
         """`GET /openapi.json`."""

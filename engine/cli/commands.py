@@ -12,6 +12,7 @@ from engine.cli.forks import add_forks
 from engine.cli.naming import add_rename
 from engine.cli.own_data import add_own_data
 from engine.cli.processes import add_processes
+from engine.cli.reports import add_reports
 from engine.cli.runs import add_runs
 from engine.cli.search import add_search
 from engine.cli.trained import add_trained
@@ -58,6 +59,7 @@ def make_parsers(arguments: list[str]) -> tuple[Parser, dict[str, argparse.Argum
     add_forks(add, arguments)
     add_runs(add)
     add_rename(add)
+    add_reports(add)
     add_compare(add)
     add_trained(add, arguments)
     add_data(add)

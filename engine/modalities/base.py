@@ -23,8 +23,12 @@ from engine.sentences import Sentence
 from engine.settings import settings
 
 if TYPE_CHECKING:
+    from PIL.Image import Image
+
     from engine.modalities.recipe import Recipe
 
+FACE_PIXELS, FACE_CHARACTERS, FACE_NUMBERS, FACE_CELLS = 208, 300, 12, 8
+"""Most of an input that its face shows: pixels of a side, characters, numbers, cells of a row."""
 _ARRAY = "inputs.npy"
 
 
@@ -41,6 +45,14 @@ class Inputs(Protocol):
     @property
     def nbytes(self) -> int:
         """Return the bytes of all inputs."""
+
+
+@dataclass(frozen=True)
+class Face:
+    """How people recognise one input: a picture, or words where there is none."""
+
+    picture: "Image | None" = None
+    text: str = ""
 
 
 @dataclass(frozen=True)
@@ -217,6 +229,12 @@ class Modality:
     def columns(self, inputs: np.ndarray, info: DataInfo) -> list[tuple[str, np.ndarray, np.ndarray]]:
         """Return the columns to check: name, (examples,) numbers or codes, (examples,) whether one is missing."""
         return []
+
+    def face(self, one: Any, info: DataInfo) -> Face:
+        """Return how one input (...) is recognised among others. Here: its first numbers."""
+        numbers = np.asarray(one).ravel()
+        more = " …" if len(numbers) > FACE_NUMBERS else ""
+        return Face(text=" ".join(f"{number:.4g}" for number in numbers[:FACE_NUMBERS].tolist()) + more)
 
     def pictures(self, inputs: np.ndarray) -> list[bytes]:
         """Raw inputs (examples, ...) as PNGs, for the preview of augmentation."""

@@ -191,7 +191,7 @@ def test_a_set_is_browsed_checked_and_shown_in_the_form(name: str, sets: None, s
 @pytest.mark.parametrize("name", KINDS)
 def test_a_run_on_a_set_is_evaluated_and_tried(name: str, sets: None, store: Store) -> None:
     run = evaluated(store, name)
-    tabs = {"details": ("Reproduce", "Log", "Events", "System"), "examples": ("Most confident mistakes",)}
+    tabs = {"details": ("Reproduce", "Curve data", "Log", "Events", "System"), "examples": ("Most confident mistakes",)}
     opened("run", tabs | {"thresholds": ("Precision and recall", "Calibration")}, run=run)
     at = opened("demo", run=run)
     if name == "planted-numbers":

@@ -16,6 +16,7 @@ from ui.language import _
 from ui.navigation import page
 from ui.runs.reproduce import draw_reproduce, query_of
 from ui.sentences import said, said_plain
+from ui.widgets.downloads import history_csv
 from ui.words import duration_text, local_time, part_title, run_seconds, section_title
 
 LOG_TAIL_BYTES = 64_000
@@ -27,14 +28,17 @@ _FIRST_SENTENCE = re.compile(r"(?<=[.:])\s|(?<=[。：])")
 
 def draw_details(run: Run) -> None:
     """The tabs below a run's charts."""
-    titles = [_("Spec"), _("Reproduce"), _("Log"), _("Events"), _("System")]
-    spec, reproduce, log, events, system = st.tabs(titles, key="details", on_change="rerun")
+    titles = [_("Spec"), _("Reproduce"), _("Curve data"), _("Log"), _("Events"), _("System")]
+    spec, reproduce, data, log, events, system = st.tabs(titles, key="details", on_change="rerun")
     if spec.open:
         with spec:
             _draw_spec(run)
     if reproduce.open:
         with reproduce:
             draw_reproduce(run)
+    if data.open:
+        with data:
+            _draw_data(run)
     if log.open:
         with log:
             st.fragment(_draw_log, run_every=2.0 if run.live else None)(run)
@@ -102,6 +106,22 @@ def _draw_spec(run: Run) -> None:
             "changed": st.column_config.CheckboxColumn(_("Chosen"), help=_("Differs from the default."), width="small"),
             "help": st.column_config.TextColumn(_("Description"), width="large"),
         },
+    )
+
+
+def _draw_data(run: Run) -> None:
+    """The values behind the charts."""
+    actor = lab.actor()
+    st.caption(_("All values of the curves. Each chart can be saved as PNG with the camera in its toolbar."))
+    st.download_button(
+        _("Curves as CSV"),
+        lambda: history_csv(service.metrics.read(actor, run)),
+        file_name=f"run-{run.id}.csv",
+        mime="text/csv",
+        icon=":material/download:",
+        key=f"history-{run.id}",
+        on_click="ignore",
+        help=_("One row for each value: metric, split, scope (step or epoch), step, epoch, value."),
     )
 
 

@@ -15,6 +15,7 @@ from ui.language import _
 from ui.navigation import page
 from ui.runs.actions import apply, can_be_tried, resume
 from ui.runs.reproduce import query_of
+from ui.runs.share import draw_share
 from ui.sentences import said, said_plain
 from ui.train.fork_form import fork_query
 
@@ -74,7 +75,7 @@ def _draw_finding(finding: Finding) -> None:
 
 
 def _draw_next(run: Run, found: Headline) -> None:
-    """The suggestions, and the way to the demo."""
+    """The way to the demo, the report, and the suggestions."""
     with st.container(horizontal=True):
         if can_be_tried(run) and st.button(
             _("Try it"),
@@ -83,6 +84,7 @@ def _draw_next(run: Run, found: Headline) -> None:
             help=_("Give the trained network an input of your own."),
         ):
             st.switch_page(page("demo"), query_params={"run": str(run.id)})
+        draw_share(run)
         for suggestion in found.suggestions:
             if st.button(
                 said_plain(suggestion.label),

@@ -73,7 +73,8 @@ function draw(plot, chart, data, answer) {
     if (plot.wanted !== chart.spec) return null;
     const figure = JSON.parse(chart.spec);
     plot.drawn = chart.spec;
-    return window.Plotly.react(plot, figure.data, figure.layout, config);
+    const saved = { format: 'png', scale: 2, filename: chart.name };
+    return window.Plotly.react(plot, figure.data, figure.layout, { ...config, toImageButtonOptions: saved });
   }).then((drawn) => {
     if (!drawn || !plot.wanted) return;
     plot.dataset.step = chart.step;

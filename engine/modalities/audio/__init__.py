@@ -8,7 +8,7 @@ from engine.advice.defaults import Advice, Facts
 from engine.data_info import DataInfo
 from engine.errors import TrainyardError
 from engine.modalities.audio.own import CLIPS
-from engine.modalities.base import Inputs, Modality, modalities
+from engine.modalities.base import Face, Inputs, Modality, modalities
 from engine.modalities.given import only
 from engine.modalities.recipe import Recipe
 from engine.modalities.schema import Schema, either, file, numbers
@@ -63,6 +63,13 @@ class Audio(Modality):
         from engine.modalities.audio.clips import loud_seconds
 
         return {"seconds": loud_seconds(inputs[where])}
+
+    def face(self, one: Any, info: DataInfo) -> Face:
+        """The spectrogram."""
+        from engine.modalities.audio.spectrograms import spectrogram, spectrogram_picture
+
+        picture = spectrogram_picture(spectrogram(one))
+        return Face(picture.resize((2 * picture.width, 2 * picture.height)))
 
     def feature_pictures(self, features: np.ndarray, originals: np.ndarray) -> list[bytes]:
         """(examples, frames, bands) -> spectrograms, each on the scale of the unchanged one."""

@@ -7,7 +7,7 @@ import numpy as np
 from engine.advice.defaults import Advice, Facts
 from engine.data_info import DataInfo
 from engine.errors import TrainyardError
-from engine.modalities.base import Inputs, Modality, modalities
+from engine.modalities.base import FACE_PIXELS, Face, Inputs, Modality, modalities
 from engine.modalities.given import stacked_numbers
 from engine.modalities.image.own import IMAGES
 from engine.modalities.recipe import Recipe
@@ -71,6 +71,14 @@ class Image(Modality):
         from engine.modalities.image.looks import near_images
 
         return [list(pair) for pair in near_images(np.asarray(inputs[where]))]
+
+    def face(self, one: Any, info: DataInfo) -> Face:
+        """The picture, small."""
+        from engine.modalities.image.looks import as_picture
+
+        picture = as_picture(one)
+        picture.thumbnail((FACE_PIXELS, FACE_PIXELS))
+        return Face(picture)
 
     def pictures(self, inputs: np.ndarray) -> list[bytes]:
         """As they are, rounded."""

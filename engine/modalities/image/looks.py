@@ -61,7 +61,12 @@ def _difference_hash(grey: np.ndarray) -> np.ndarray:
 
 def png(image: np.ndarray) -> bytes:
     """(height, width, 1 or 3) 0..255 -> PNG."""
-    pixels = np.clip(np.rint(image), 0, 255).astype(np.uint8)
     buffer = io.BytesIO()
-    Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels).save(buffer, format="PNG")
+    as_picture(image).save(buffer, format="PNG")
     return buffer.getvalue()
+
+
+def as_picture(image: np.ndarray) -> Image.Image:
+    """(height, width, 1 or 3) 0..255 -> a picture of its own pixels."""
+    pixels = np.clip(np.rint(image), 0, 255).astype(np.uint8)
+    return Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels)

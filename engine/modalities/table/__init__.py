@@ -8,7 +8,7 @@ import numpy as np
 
 from engine.advice.defaults import Advice, Facts
 from engine.data_info import DataInfo
-from engine.modalities.base import Inputs, Modality, ScriptInputs, Stored, modalities
+from engine.modalities.base import FACE_CELLS, Face, Inputs, Modality, ScriptInputs, Stored, modalities
 from engine.modalities.given import Decoded
 from engine.modalities.recipe import Recipe
 from engine.modalities.schema import Schema
@@ -129,6 +129,17 @@ class Table(Modality):
         """The bytes of numbers and positions."""
         assert isinstance(inputs, Rows)
         return inputs.keys()
+
+    def face(self, one: Any, info: DataInfo) -> Face:
+        """The first cells that are there, with the names of their columns."""
+        cells = [
+            f"{column.name} {cell if isinstance(cell, str) else f'{cell:.4g}'}"
+            for field in one.dtype.names or ()
+            for column, cell in zip(info.named(_KINDS[field]), one[field].tolist(), strict=True)  # type: ignore[arg-type]
+            if cell not in ("", None) and cell == cell
+        ]
+        more = " …" if len(cells) > FACE_CELLS else ""
+        return Face(text=", ".join(cells[:FACE_CELLS]) + more)
 
     def measures(self, inputs: Inputs, where: np.ndarray, info: DataInfo) -> dict[str, np.ndarray]:
         """The numbers of each numeric column that are there, of all examples: reading them costs nothing."""

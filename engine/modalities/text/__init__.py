@@ -10,7 +10,7 @@ import numpy as np
 from engine.advice.defaults import Advice, Facts
 from engine.data_info import DataInfo
 from engine.errors import TrainyardError
-from engine.modalities.base import Inputs, Modality, ScriptInputs, Stored, modalities
+from engine.modalities.base import FACE_CHARACTERS, Face, Inputs, Modality, ScriptInputs, Stored, modalities
 from engine.modalities.given import Decoded, bytes_of, whole_characters
 from engine.modalities.recipe import Recipe
 from engine.modalities.schema import Schema, either, file
@@ -82,6 +82,11 @@ class Text(Modality):
         from engine.modalities.text.looks import near_texts
 
         return near_texts(inputs[where])
+
+    def face(self, one: Any, info: DataInfo) -> Face:
+        """The beginning, on one line."""
+        text = " ".join(str(one)[: 4 * FACE_CHARACTERS].split())
+        return Face(text=text if len(text) <= FACE_CHARACTERS else f"{text[:FACE_CHARACTERS].rstrip()} …")
 
     def measures(self, inputs: Inputs, where: np.ndarray, info: DataInfo) -> dict[str, np.ndarray]:
         """Characters and words."""
