@@ -37,6 +37,8 @@ class Entries(Generic[E]):
         """`nested`: also search packages inside the package, where entries or parts of them may be."""
         self.kind, self.package, self.order, self.nested = kind, package, order, nested
         self._entries: dict[str, E] = {}
+        self._sorted: tuple[dict[str, E], list[str]] = {}, []
+        """The names in order, and the dictionary that they were sorted for."""
         self._loaded = self._loading = False
 
     def _add(self, name: str, title: str, cls: type[Named], entry: E) -> None:
@@ -50,10 +52,12 @@ class Entries(Generic[E]):
             )
         cls.name, cls.title = name, title or name
         self._entries[name] = entry
+        self._sorted = {}, []
 
     def unregister(self, name: str) -> None:
         """Remove an entry: for tests and for experiments in a notebook."""
         self._entries.pop(name, None)
+        self._sorted = {}, []
 
     def __getitem__(self, name: str) -> E:
         self._load()
@@ -67,7 +71,11 @@ class Entries(Generic[E]):
 
     def __iter__(self) -> Iterator[str]:
         self._load()
-        return iter(sorted(self._entries, key=self._rank))
+        entries, names = self._sorted
+        if entries is not self._entries:
+            names = sorted(self._entries, key=self._rank)
+            self._sorted = self._entries, names
+        return iter(names)
 
     def values(self) -> list[E]:
         """Return the entries, in the order of iteration."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, ClassVar, Literal, Self, get_args, get_origin
 
 from annotated_types import Ge, GroupedMetadata, Le
@@ -115,21 +116,7 @@ class Spec(BaseModel):
     @classmethod
     def fields(cls) -> list[Field]:
         """Return every field in declaration order, tunable or not."""
-        return [
-            Field(
-                name=name,
-                type=_type(info.annotation),
-                default=info.default,
-                domain=_domain(info.annotation, info.metadata),
-                help=info.description or "",
-                label=info.title or name.replace("_", " ").capitalize(),
-                advanced=any(isinstance(item, Advanced) for item in info.metadata),
-                hidden=any(isinstance(item, Hidden) for item in info.metadata),
-                fixed=any(isinstance(item, Fixed) for item in info.metadata),
-                forkable=any(isinstance(item, Forkable) for item in info.metadata),
-            )
-            for name, info in cls.model_fields.items()
-        ]
+        return [*_fields_of(cls)]
 
     @classmethod
     def hyperparameters(cls) -> list[Field]:
@@ -163,6 +150,26 @@ class Spec(BaseModel):
         """Return plain values with the registered name first, as stored and as in the URL."""
         named = {"name": self.name} if self.name else {}
         return named | self.model_dump(mode="json")
+
+
+@lru_cache(maxsize=1024)
+def _fields_of(spec: type[Spec]) -> tuple[Field, ...]:
+    """Read the declarations of a class, which never change; pages and searches ask for them again and again."""
+    return tuple(
+        Field(
+            name=name,
+            type=_type(info.annotation),
+            default=info.default,
+            domain=_domain(info.annotation, info.metadata),
+            help=info.description or "",
+            label=info.title or name.replace("_", " ").capitalize(),
+            advanced=any(isinstance(item, Advanced) for item in info.metadata),
+            hidden=any(isinstance(item, Hidden) for item in info.metadata),
+            fixed=any(isinstance(item, Fixed) for item in info.metadata),
+            forkable=any(isinstance(item, Forkable) for item in info.metadata),
+        )
+        for name, info in spec.model_fields.items()
+    )
 
 
 def _domain(annotation: Any, metadata: list[Any]) -> Range | Choices | Options | None:

@@ -32,7 +32,7 @@ def wait(asked: dict[str, Any]) -> Any:
 class Counting:
     """Streams numbers: the content of the file that is sent says how many, how fast, and what becomes of it."""
 
-    def slow(self, body: bytes) -> bool:
+    def slow(self, key: str, body: bytes) -> bool:
         return False
 
     def known(self, key: str) -> Any:

@@ -16,7 +16,7 @@ import pytest
 from PIL import Image
 
 from engine.errors import TrainyardError
-from engine.readers.images import decode_image
+from engine.readers.images import decode_image, is_small
 from engine.settings import settings
 
 RED, WHITE, BLACK = [255, 0, 0], [255, 255, 255], [0, 0, 0]
@@ -369,7 +369,7 @@ def test_memory_is_bounded_by_the_limit_of_pixels(width: int, tmp_path: Path) ->
         Image.new("L" if width > 8_000 else "RGB", (width, 5_000 if width == 8_000 else width)).save(file, "PNG")
     script = f"""
 import resource
-from engine.readers.images import decode_image
+from engine.readers.images import decode_image, is_small
 from engine.errors import TrainyardError
 data = open({str(tmp_path / "large.png")!r}, "rb").read()
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -383,3 +383,10 @@ print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024)
     said, megabytes = done.stdout.splitlines()
     assert said == "(32, 32, 3)" if width == 8_000 else "was not decoded" in said
     assert int(megabytes) < (250 if width == 8_000 else 5)
+
+
+def test_a_picture_is_small_by_its_header_however_few_bytes_it_has() -> None:
+    small, bomb = (encoded(Image.new("1", (side, side))) for side in (28, 4000))
+    assert len(bomb) < 20_000
+    assert is_small(small)
+    assert not any(is_small(data) for data in (bomb, small[:20], b"", b"PK\3\4" + bytes(50)))

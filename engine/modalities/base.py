@@ -111,6 +111,10 @@ class Modality:
         """All inputs of one file, of which one may hold several. Raises `TrainyardError` with a sentence about it."""
         return Decoded((name,), self.decode_one(data, name, info)[None])
 
+    def quick(self, data: bytes) -> bool:
+        """Whether this small file is certain to be decoded within milliseconds. If so, it needs no thread of its own."""
+        return False
+
     def decode_one(self, data: bytes, name: str, info: DataInfo) -> np.ndarray:
         """The one input of a file. Here: numbers as JSON, or between commas and white space."""
         found = written_numbers(data, info.shape)

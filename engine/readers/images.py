@@ -25,6 +25,9 @@ ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp")
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP")
 """Formats tried, whatever the name of the file says."""
 
+SMALL_PIXELS = 1 << 18
+"""Pixels that are decoded within milliseconds."""
+
 Ground = Literal["white", "black"]
 
 _one_at_a_time = threading.Lock()  # so that the memory of decoding does not grow with the number of visitors
@@ -91,6 +94,15 @@ def read_image(data: bytes, name: str, cover: tuple[int, int] | None = None, gro
             shown=shown,
             error=error,
         ) from error
+
+
+def is_small(data: bytes) -> bool:
+    """Whether the header promises at most `SMALL_PIXELS`; the pixels themselves are not read."""
+    try:
+        with Image.open(BytesIO(data), formats=FORMATS) as image:
+            return image.width * image.height <= SMALL_PIXELS
+    except Exception:  # noqa: BLE001  # on broken bytes the decoders raise nearly anything; reading it says what is wrong
+        return False
 
 
 def _flatten(image: ImageFile.ImageFile, data: bytes, cover: tuple[int, int] | None, ground: Ground) -> Image.Image:

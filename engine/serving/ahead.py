@@ -7,12 +7,16 @@ from typing import Any
 
 import numpy as np
 
+from engine.modalities.base import modalities
 from engine.serving.requests import Request, Signature
 from engine.serving.turns import attempt
+from engine.serving.wire import read_head, unpack
 from engine.tasks.base import Answering
 
 SMALL_BYTES = 1 << 18
-"""Numbers and texts of this many bytes are decoded within their turn, which costs less than another thread."""
+"""Numbers, texts and small pictures of this many bytes are decoded within their turn, which costs less than another
+thread."""
+_FEW_FILES = 4
 
 LARGE_BYTES = 1 << 23
 """Of larger requests only two are decoded at a time, so that memory does not grow with the number of visitors."""
@@ -51,6 +55,18 @@ def decode_ahead(request: Request, signature: Signature, size_bytes: int) -> Ahe
         return Ahead(request, signature, attempt(lambda: request.inputs(signature)))
 
 
-def may_take_long(kind: str, body: bytes) -> bool:
-    """Whether decoding must not hold the others: a picture of few bytes may have millions of pixels."""
-    return kind == "files" or (kind == "instances" and (len(body) > SMALL_BYTES or b'"b64"' in body))
+def may_take_long(body: bytes, known: Signature | None) -> bool:
+    """Whether decoding a request must not hold the others: a picture of few bytes may have millions of pixels.
+
+    `known` is the signature of the network, where it is in memory.
+    """
+    head = read_head(body)
+    match head["kind"]:
+        case "files" if known is None or len(body) > SMALL_BYTES or len(head["sizes"]) > _FEW_FILES:
+            return bool(head["sizes"])
+        case "files":
+            modality = modalities[known.task.modality]
+            return not all(modality.quick(data) for data in unpack(body)[1])
+        case "instances":
+            return len(body) > SMALL_BYTES or b'"b64"' in body
+    return False

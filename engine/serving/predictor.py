@@ -25,7 +25,7 @@ from engine.serving.networks import describe_network
 from engine.serving.previews import preview_augmentation
 from engine.serving.requests import Arrays, Files, Instances, Request, Signature
 from engine.serving.server import SharedWork, Work, serve
-from engine.serving.wire import read_head, to_bytes, unpack, unpack_inputs
+from engine.serving.wire import to_bytes, unpack, unpack_inputs
 
 
 def work() -> dict[str, Work]:
@@ -50,10 +50,9 @@ class _Predict:
     def __init__(self) -> None:
         self._loaded = LoadedModels()
 
-    def slow(self, body: bytes) -> bool:
+    def slow(self, key: str, body: bytes) -> bool:
         """Files, and JSON with files in it or with very much of it."""
-        head = read_head(body)
-        return bool(head["sizes"]) and may_take_long(head["kind"], body)
+        return may_take_long(body, self.known(key))
 
     def known(self, key: str) -> Signature | None:
         """The signature of the model, if it is in memory."""

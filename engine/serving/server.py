@@ -34,7 +34,7 @@ Work = Callable[[dict[str, Any]], Any]
 class SharedWork(Protocol):
     """Work that several requests share, by its key."""
 
-    def slow(self, body: bytes) -> bool:
+    def slow(self, key: str, body: bytes) -> bool:
         """Whether a request may take long to decode."""
 
     def known(self, key: str) -> Any:
@@ -123,7 +123,7 @@ def _together(do: SharedWork, turns: Turns) -> Callable[[Request], Awaitable[byt
 
 async def _decoded(do: SharedWork, turns: Turns, key: str, body: bytes) -> Any:
     """Decode beside the turns what may take long."""
-    if not do.slow(body):
+    if not do.slow(key, body):
         return body
     known = do.known(key) or await turns.take(functools.partial(do.learn, key))
     return await turns.aside(functools.partial(do.decode, body, known))

@@ -99,19 +99,25 @@ def _choose_states() -> list[str]:
 
 def matches(run: Run, wanted: Filters) -> bool:
     """Whether a run fits all filters."""
-    facts = (
-        (wanted["states"], run.state.value),
-        (wanted["datasets"], dataset_of(run)),
-        (wanted["models"], title_of(run, "model")),
-        (wanted["owners"], run.owner),
-    )
-    if any(allowed and fact not in allowed for allowed, fact in facts):
+    if wanted["states"] and run.state.value not in wanted["states"]:
+        return False
+    if wanted["datasets"] and dataset_of(run) not in wanted["datasets"]:
+        return False
+    if wanted["models"] and title_of(run, "model") not in wanted["models"]:
+        return False
+    if wanted["owners"] and run.owner not in wanted["owners"]:
         return False
     if wanted["tags"] and not set(wanted["tags"]) & set(run.tags):
         return False
-    text = str(wanted["text"] or "").strip().lower()
-    facts_of_run = (run.id, run.name, *run.tags, run.note, dataset_of(run), run.owner, run.message, run.spec)
-    return not text or any(text in str(fact).lower() for fact in facts_of_run)
+    return _says(run, str(wanted["text"] or "").strip().lower())
+
+
+def _says(run: Run, text: str) -> bool:
+    """Whether the text stands anywhere in what is known of the run."""
+    if not text:
+        return True
+    known = (run.id, run.name, *run.tags, run.note, dataset_of(run), run.owner, run.message, run.spec)
+    return any(text in str(fact).lower() for fact in known)
 
 
 def study_cell(run: Run) -> str:
@@ -123,12 +129,12 @@ def rows(runs: Iterable[Run], queue: list[int], *, trials: bool = False) -> pd.D
     """One row a run, plain values only; with `trials` a column that names the study."""
     place = {run_id: i + 1 for i, run_id in enumerate(queue)}
     words = {state: state_text(state) for state in RunState}
-    runs = list(runs)
+    runs, stem = list(runs), page("run").stem
     named, tagged = any(run.name for run in runs), any(run.tags for run in runs)
     return pd.DataFrame(
         [
             {
-                "run": f"{page('run').stem}?run={run.id}",
+                "run": f"{stem}?run={run.id}",
                 **({"name": plain_cell(run.name) or None} if named else {}),
                 "state": f"{words[run.state]} {place[run.id]}." if run.id in place else words[run.state],
                 "progress": progress_share(run),

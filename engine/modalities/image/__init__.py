@@ -12,7 +12,7 @@ from engine.modalities.given import stacked_numbers
 from engine.modalities.image.own import IMAGES
 from engine.modalities.recipe import Recipe
 from engine.modalities.schema import Schema, either, file, numbers
-from engine.readers.images import decode_image
+from engine.readers.images import decode_image, is_small
 
 
 @modalities.register("image", "Images")
@@ -25,6 +25,10 @@ class Image(Modality):
         """(height, width, channels) uint8 as in the dataset: scaled to cover the size, cut at the centre."""
         height, width, channels = info.shape
         return decode_image(data, name, channels=1 if channels == 1 else 3, size=(height, width))
+
+    def quick(self, data: bytes) -> bool:
+        """Return whether the picture has few pixels."""
+        return is_small(data)
 
     def parse_arrays(self, instances: list[Any], info: DataInfo, where: str = "instances[0]") -> np.ndarray:
         """Nested lists (height, width, channels) of 0 to 255."""

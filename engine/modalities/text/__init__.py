@@ -21,6 +21,8 @@ from engine.readers.unpack import Member
 from engine.sentences import Sentence
 from engine.settings import settings
 
+_QUICK_BYTES = 4096
+
 
 @modalities.register("text", "Texts")
 class Text(Modality):
@@ -36,6 +38,10 @@ class Text(Modality):
     def open(self, folder: Path) -> Inputs:
         """Decoded one by one, when they are asked for."""
         return Texts.read(folder)
+
+    def quick(self, data: bytes) -> bool:
+        """Return whether these are few characters in UTF-8: not a container that unfolds, no encoding to be found out."""
+        return len(data) <= _QUICK_BYTES and is_utf8(data)
 
     def decode(self, data: bytes, name: str, info: DataInfo) -> Decoded:
         """One text in UTF-8 that says something, at most `max_text_characters` long; of a table, a text in each row."""
@@ -164,3 +170,12 @@ def _parsed(instance: Any, where: str) -> str:
             limit=limit,
         )
     return whole_characters(instance, where)
+
+
+def is_utf8(data: bytes) -> bool:
+    """Return whether these bytes are text in UTF-8."""
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
