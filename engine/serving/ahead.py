@@ -61,12 +61,14 @@ def may_take_long(body: bytes, known: Signature | None) -> bool:
     `known` is the signature of the network, where it is in memory.
     """
     head = read_head(body)
-    match head["kind"]:
-        case "files" if known is None or len(body) > SMALL_BYTES or len(head["sizes"]) > _FEW_FILES:
-            return bool(head["sizes"])
-        case "files":
-            modality = modalities[known.task.modality]
-            return not all(modality.quick(data) for data in unpack(body)[1])
-        case "instances":
-            return len(body) > SMALL_BYTES or b'"b64"' in body
-    return False
+    if head["kind"] == "files":
+        return bool(head["sizes"]) and not _quick(body, len(head["sizes"]), known)
+    return head["kind"] == "instances" and (len(body) > SMALL_BYTES or b'"b64"' in body)
+
+
+def _quick(body: bytes, count: int, known: Signature | None) -> bool:
+    """Whether all files of a request are certain to be decoded within milliseconds."""
+    if known is None or count > _FEW_FILES or len(body) > SMALL_BYTES:
+        return False
+    modality = modalities[known.task.modality]
+    return all(modality.quick(data) for data in unpack(body)[1])
