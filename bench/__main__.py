@@ -8,7 +8,19 @@ import time
 from typing import Any
 
 NAMES = (
-    *("throughput", "tracking", "store", "pages", "studies", "accuracy", "transfer", "tables", "texts", "sounds"),
+    *(
+        "throughput",
+        "tracking",
+        "probes",
+        "store",
+        "pages",
+        "studies",
+        "accuracy",
+        "transfer",
+        "tables",
+        "texts",
+        "sounds",
+    ),
     *("subsets", "serving", "latency", "viewers", "cost", "search", "compare", "exactness"),
 )
 """Every measurement, a module of this package with a function `measure`."""

@@ -3,6 +3,7 @@
 They lie in the folder of a run as JSON lines: the probed examples come first, then a line for each predicted epoch.
 """
 
+import base64
 import json
 import logging
 import math
@@ -11,6 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from engine.files import write_text
 
@@ -27,6 +30,33 @@ class Probed:
     """Description of each target, in one line; empty where there is none."""
     dataset_hash: str
     """Identity of the prepared dataset that the positions refer to."""
+    map: "Map | None" = None
+    """Where the answers to a plane of inputs are drawn, for inputs that have one."""
+
+    @classmethod
+    def of(cls, data: Mapping[str, Any]) -> "Probed":
+        """Read what `asdict` gives."""
+        return cls(**dict(data) | {"map": Map(**data["map"]) if data.get("map") else None})
+
+
+@dataclass(frozen=True)
+class Map:
+    """A square grid in a plane through the inputs, and where some validation examples lie."""
+
+    points: int
+    """Points on each side of the grid."""
+    low: Sequence[float]
+    """The lowest x and y."""
+    high: Sequence[float]
+    """The highest x and y."""
+    columns: Sequence[str]
+    """Names of the two columns; empty where the axes are principal components."""
+    shares: Sequence[float]
+    """Share of the variance along each principal component; empty where the axes are columns."""
+    places: Sequence[Sequence[float]]
+    """x and y of each example."""
+    targets: Sequence[float]
+    """The target of each example: a number, or the index of a class."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +71,8 @@ class Answers:
     """Contents of each prediction, as plain JSON."""
     scores: Mapping[str, Sequence[float | None]]
     """Score of each answer by metric, as `Task.example_scores` gives it; None where it is not a finite number."""
+    heights: str = ""
+    """The answers on the grid of the map, row by row from the lowest, as `Task.heights` gives them: see `packed`."""
 
 
 @dataclass(frozen=True)
@@ -112,12 +144,17 @@ class ProbeReader:
             return
         self._offset += sum(len(line) + 1 for line in lines)
         if self.probes is None:
-            self.probes = Probes(Probed(**json.loads(lines.pop(0))), ())
+            self.probes = Probes(Probed.of(json.loads(lines.pop(0))), ())
         self._epochs |= {answers.epoch: answers for answers in (Answers(**json.loads(line)) for line in lines)}
         self.probes = Probes(self.probes.probed, [self._epochs[epoch] for epoch in sorted(self._epochs)])
 
     def _begin(self, file: int) -> None:
         self.probes, self._offset, self._file, self._epochs = None, 0, file, {}
+
+
+def packed(values: np.ndarray) -> str:
+    """Return numbers as Plotly reads them fastest: 32 bits each, in base64."""
+    return base64.b64encode(np.ascontiguousarray(values, "<f4").data).decode("ascii")
 
 
 def finite(scores: Sequence[float]) -> list[float | None]:

@@ -74,6 +74,9 @@ class Training(Spec):
     """Use only operations that give bit-identical results each time; can be slower on a GPU."""
     device: Annotated[str, Options("devices"), Setting(pattern=r"^(auto|cpu|gpu|gpu:\d{1,2})$"), ADVANCED] = "auto"
     """Device to train on. Auto: a free GPU if there is one, otherwise the CPU."""
+    watched: Annotated[str, Setting(pattern=r"^[0-9, ]{0,800}$"), ADVANCED] = ""
+    """Validation examples whose answers are shown after each epoch: their positions in the dataset, with commas between them.
+    Empty: some of each class. It changes nothing in the training."""
     mixed_precision: Annotated[bool, FIXED, ADVANCED] = False
     """Compute in 16 bits, keep weights in 32: about twice as fast on recent GPUs. Ignored on the CPU."""
 
@@ -325,7 +328,7 @@ class Run:
     """Plain text of several lines."""
     tags: list[str] = field(default_factory=list)
     message: str = ""
-    """One sentence that says why it ended or what to do; empty while all is well."""
+    """One sentence that says why it ended or what to do, or what it does before it trains; empty while it trains."""
     request: str = ""
     """The state in which it was asked to end but has not ended yet: "stopped", "paused" ...; or empty."""
     phase: str = ""

@@ -42,6 +42,8 @@ class Settings(BaseSettings):
     """Number of validation examples that are answered at epoch ends and shown on the page of a run; 0 for none."""
     probe_epochs: int = Field(default=200, ge=1)
     """About how many epochs of a run keep their answers to these examples at most: longer runs skip some."""
+    probe_grid: int = Field(default=40, ge=0, le=100)
+    """Points on each side of the map of a network's answers to rows of a table, drawn while it trains; 0 for no map."""
     max_steering: int = Field(default=100, ge=1)
     """Number of learning-rate changes that one run may have while it trains."""
     disk_budget_mb: int = Field(default=20_000, ge=100)

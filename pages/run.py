@@ -17,7 +17,7 @@ from ui.runs.family import draw_family
 from ui.runs.feeds import Feed, crowd, feed
 from ui.runs.forks import answer_asked, ask_to_fork, draw_fork_button
 from ui.runs.group import draw_group
-from ui.runs.headline import draw_headline
+from ui.runs.headline import draw_headline, suggests_seeds
 from ui.runs.naming import draw_run_naming
 from ui.runs.probes import draw_probes
 from ui.runs.rate import draw_rate_button
@@ -47,7 +47,7 @@ def main() -> None:
             draw_run_naming(run)
             draw_rate_button(run)
             draw_fork_button(run)
-            draw_actions(run)
+            draw_actions(run, seeds=not suggests_seeds(run))
     answer_asked(run)
     st.caption(
         _("{model} on {dataset} · by {owner} · {time}").format(
@@ -102,7 +102,10 @@ def _pace(run: Run) -> float | None:
 def _draw_outcome(run: Run) -> None:
     """Why it ended, and what it reached."""
     draw_headline(run)
-    if run.message and run.state != RunState.FAILED:  # the headline says why it failed
+    if run.message and run.state not in (
+        RunState.RUNNING,
+        RunState.FAILED,
+    ):  # said with its progress, and in the headline
         st.info(said(run.message), icon=":material/info:")
     figures = final_figures(run) if run.state.final else []  # of a run that goes on they are those of an earlier stop
     if figures:

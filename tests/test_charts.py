@@ -12,7 +12,7 @@ from engine.store import MetricPoint
 from tests import seeding
 from ui.charts.classes import class_bars, probability_bars
 from ui.charts.confusion import confusion_figure, confusion_height
-from ui.charts.curves import learning_curve, single_curve
+from ui.charts.curves import Style, learning_curve, single_curve
 from ui.charts.figures import MAX_POINTS, to_json
 from ui.charts.machine import machine_curve
 from ui.charts.series import Series
@@ -145,3 +145,37 @@ def _luminance(colour: str) -> float:
     channels = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
     linear = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def curves(name: str, style: Style) -> dict:
+    series = {
+        ("train", name, "step"): a_series(50, name=name),
+        ("train", name, "epoch"): a_series(4, name=name, scope="epoch"),
+        ("validation", name, "epoch"): a_series(4, "validation", name, "epoch"),
+    }
+    return learning_curve(name, series, RUN, "light", style=style)
+
+
+def test_an_axis_is_logarithmic_where_values_may_fall_by_orders_of_magnitude() -> None:
+    loss, accuracy = (curves(name, Style(log=True))["layout"]["yaxis"] for name in ("loss", "accuracy"))
+    assert loss["type"] == "log"
+    assert loss["uirevision"] != "run-7"  # a zoom on the linear axis means other values here
+    assert "type" not in accuracy
+    assert (accuracy["minallowed"], accuracy["maxallowed"]) == (-0.05, 1.05)
+
+
+def test_smoothed_curves_lie_over_the_faint_measured_ones() -> None:
+    traces = curves("loss", Style(smoothing=0.6))["data"]
+    assert [trace["name"] for trace in traces if trace.get("showlegend", True)] == [
+        "Train, running", "Train", "Validation", "Best epoch",
+    ]  # fmt: skip
+    raw, shown = [t for t in traces if t.get("line", {}).get("color") == THEMES["light"].validation]
+    assert raw["y"] == [1.0, 0.5, 0.33333, 0.25]
+    assert raw["opacity"] < 0.3
+    # debiased: (0.6 * 1 + 0.5) / 1.6 = 0.6875, and the first value as it is
+    assert shown["y"][:2] == [1.0, pytest.approx(0.6875)]
+    assert shown["customdata"] == [0, 1, 2, 3]
+
+
+def test_gaps_stay_gaps_when_a_curve_is_smoothed() -> None:
+    assert Series([1, 2, 3], [1, 2, 3], [1.0, None, 1.0], [0, 0, 0]).smoothed(0.5).values == [1.0, None, 1.0]

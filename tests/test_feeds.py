@@ -13,7 +13,7 @@ from engine.store.database import Database
 from engine.store.metrics import Metrics
 from tests import seeding
 from ui.charts.curves import learning_curve
-from ui.runs.feeds import VIEWER_SECONDS, Crowd, Feed
+from ui.runs.feeds import MAX_FIGURES, VIEWER_SECONDS, Crowd, Feed
 from ui.runs.views import tick_seconds
 from ui.widgets.pace import SLOWEST_SECONDS
 
@@ -96,6 +96,17 @@ def test_a_figure_is_built_again_for_a_new_point_of_its_own_and_for_no_other(sto
     assert built == ["loss", "accuracy", "loss"]
     assert first[0] != second[0]
     assert first[1] == second[1]
+
+
+def test_figures_of_many_styles_do_not_pile_up(store: Store) -> None:
+    feed = Feed(seeding.running(store, epochs=1).id)
+    feed.follow(OWNER, 0)
+    for style in range(MAX_FIGURES + 1):
+        feed.figure(("loss", str(style)), [LOSS], dict)
+    built: list[int] = []
+    feed.figure(("loss", "0"), [LOSS], lambda: built.append(1) or {})  # type: ignore[func-returns-value]
+    feed.figure(("loss", str(MAX_FIGURES)), [LOSS], lambda: built.append(2) or {})  # type: ignore[func-returns-value]
+    assert built == [1]
 
 
 def test_a_resumed_run_is_read_anew_without_the_points_behind_its_checkpoint(store: Store) -> None:

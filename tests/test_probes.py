@@ -1,15 +1,20 @@
 """Probes: chosen once, answered at epoch ends, followed while they are written, replayed afterwards."""
 
+import base64
+import json
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from engine.artifacts import artifacts_of
+from engine.preparation.grid import grid_of
 from engine.preparation.prepare import prepare
-from engine.preparation.varied import varied
+from engine.preparation.varied import varied, watched
 from engine.probes import Answers, Probed, ProbeReader, add, begin, read
 from engine.runs import Run, RunSpec
+from engine.settings import settings
 from engine.store import Store
 from engine.training import probing
 from engine.training.fit import train_run
@@ -35,6 +40,15 @@ def test_each_class_comes_once_before_any_comes_twice() -> None:
     assert set(where) <= set(prepared.indices("validation"))
     assert sorted(prepared.targets[where[:10]]) == list(range(10))
     assert (where == varied(prepared, "validation", 12)).all()
+
+
+def test_examples_that_people_choose_come_first_and_those_of_other_splits_are_left_out() -> None:
+    prepared = prepare(RunSpec.build({"dataset": "digits"}).dataset)
+    mine, other = prepared.indices("validation")[[5, 3]], prepared.indices("train")[0]
+    where = watched(prepared, f"{mine[0]}, {other},{mine[1]},99999", 12)
+    assert where[:2].tolist() == mine.tolist()
+    assert len(set(where)) == 12
+    assert set(where) <= set(prepared.indices("validation"))
 
 
 def test_a_reader_follows_what_is_written_and_waits_for_the_end_of_a_line(tmp_path: Path) -> None:
@@ -110,6 +124,34 @@ def test_the_last_answers_are_those_of_the_saved_model(
     places = [int(np.flatnonzero(outcomes.positions == position)[0]) for position in found.probed.positions]
     expected = outcomes.outputs[places].max(axis=1)
     assert [values["probability"] for values in found.epochs[-1].values] == pytest.approx(expected.tolist(), abs=2e-4)
+    assert run.result["probe_seconds"] > 0
+    assert (found.probed.map is not None) is ("penguins" in values.values())
+
+
+@pytest.mark.parametrize("dataset", ["penguins", "diabetes"])
+def test_a_table_is_drawn_as_a_map_whose_answers_are_those_of_the_network(store: Store, dataset: str) -> None:
+    run = trained(store, dataset=dataset, epochs=2)
+    prepared = prepare(run.parsed().dataset)
+    grid, found = grid_of(prepared, run.parsed().task), read(artifacts_of(run.id).probes)
+    assert grid is not None
+    assert found is not None
+    assert asdict(found.probed)["map"] == json.loads(json.dumps(asdict(grid.map)))
+    heights = np.frombuffer(base64.b64decode(found.epochs[-1].heights), "<f4")
+    assert heights.shape == (grid.map.points**2,)
+    if dataset == "penguins":
+        assert set(np.floor(heights).astype(int)) <= {0, 1, 2}
+        assert (heights % 1 > 1 / 3 - 1e-3).all()  # the probability of the likeliest of three
+    low, high = np.array(grid.map.low), np.array(grid.map.high)
+    inside = ((np.array(grid.map.places) > low) & (np.array(grid.map.places) < high)).all(axis=1)
+    assert inside.mean() > 0.9
+
+
+def test_pictures_and_installations_that_want_none_have_no_map(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    digits, penguins = (RunSpec.build({"dataset": name}) for name in ("digits", "penguins"))
+    assert grid_of(prepare(digits.dataset), digits.task) is None
+    monkeypatch.setenv("TRAINYARD_PROBE_GRID", "0")
+    settings.cache_clear()
+    assert grid_of(prepare(penguins.dataset), penguins.task) is None
 
 
 def test_probes_change_no_weight(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -123,9 +165,9 @@ def test_probes_change_no_weight(store: Store, monkeypatch: pytest.MonkeyPatch) 
         "deterministic": True,
     }
     monkeypatch.setattr(probing, "SHARE", 1.0)
-    watched = trained(store, **small)
-    monkeypatch.setattr(probing, "varied", lambda *_: np.empty(0, int))
-    unwatched = trained(store, **small)
-    probes = [read(artifacts_of(run.id).probes) for run in (watched, unwatched)]
+    seen = trained(store, **small)
+    monkeypatch.setattr(probing, "watched", lambda *_: np.empty(0, int))
+    unseen = trained(store, **small)
+    probes = [read(artifacts_of(run.id).probes) for run in (seen, unseen)]
     assert [len(found.epochs) for found in probes if found] == [2, 0]
-    assert watched.result["weights_sha256"] == unwatched.result["weights_sha256"]
+    assert seen.result["weights_sha256"] == unseen.result["weights_sha256"]

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from engine.runs import Run, RunState
+from engine.sentences import Sentence
 from engine.settings import settings
 from engine.store import MetricPoint, Store, StoreUnavailable
 from engine.store.attempts import Attempts
@@ -140,3 +141,20 @@ def test_the_system_is_measured_once_training_has_begun(store: Store, run: Run) 
     assert store.metrics.read(run.id)[0]._replace(id=0, at=0.0) == MetricPoint(
         0, "system", "cpu_percent", "step", 30, 3.0, 50.0, 0.0
     )
+
+
+def test_what_is_done_before_training_is_said_until_the_first_point(store: Store, run: Run) -> None:
+    with Reporter(store, run, "val_accuracy") as reporter:
+        reporter.say(Sentence("Computing features of the {split} split: {share:.0%}", split="train", share=0.4))
+        until(lambda: store.runs.get(run.id).message == "Computing features of the train split: 40%")
+        reporter.step_ended(1, 0.1, {"loss": 1.5})
+        until(lambda: store.metrics.read(run.id))
+        assert store.runs.get(run.id).message == ""
+
+
+def test_a_run_that_ends_between_two_points_says_where(store: Store, run: Run) -> None:
+    with Reporter(store, run, "val_accuracy") as reporter:
+        reporter.begin(0, 0)
+        reporter.step_ended(5, 0.5, {"loss": 1.5})
+        reporter.reached(12, 1)
+    assert (store.runs.get(run.id).step, store.runs.get(run.id).epoch) == (12, 1)

@@ -17,6 +17,7 @@ from engine.studies import Domain
 from engine.tasks.base import tasks
 from ui.documents import explained
 from ui.language import N_, _
+from ui.sentences import said_plain
 
 if TYPE_CHECKING:
     from engine.store import Lease
@@ -163,10 +164,19 @@ def seconds_left(run: Run, train_loss: "Series | None") -> float | None:
     return max(0, run.total_steps - run.step) / pace
 
 
+def starting_text(run: Run) -> str:
+    """Return what a run that has been started does before it trains; empty once it trains."""
+    if run.state != RunState.RUNNING or (not run.message and run.total_steps):
+        return ""
+    return said_plain(run.message) or _("Starting the worker")
+
+
 def progress_text(run: Run, left: float | None) -> str:
-    """Epoch, step and time left in one line."""
+    """Epoch, step and time left in one line; before training, what is being prepared."""
     if run.state == RunState.QUEUED and not run.step:
         return _("Not started")
+    if starting := starting_text(run):
+        return starting
     epoch = min(run.epoch + (1 if _within_epoch(run) else 0), max(run.total_epochs, 1))
     words = [_("Epoch {epoch} of {total}").format(epoch=epoch, total=run.total_epochs)]
     if run.total_steps:

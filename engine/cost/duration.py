@@ -21,7 +21,7 @@ _FEW_FACTOR = {SAME: 1.3, LIKE: 2.0, OTHER: 4.0}
 """The same where there are one or two runs, whose spread says nothing."""
 _FEW = 3
 _NEAREST = 7
-_UNHURRIED = ("seed", "epochs", "patience")
+_UNHURRIED = ("seed", "epochs", "patience", "watched")
 """Training fields that do not affect the time of an epoch."""
 # What a step costs whatever it computes, and operations a second on top: only their ratio counts, since the level comes
 # from the runs. From bench/cost.py, a network of two units and the default CNN.

@@ -16,6 +16,7 @@ from engine.data_info import DataInfo
 from engine.errors import TrainyardError
 from engine.modalities.given import Decoded, bytes_of, stacked_numbers, written_numbers
 from engine.modalities.own import OwnKind
+from engine.modalities.plane import Plane
 from engine.modalities.schema import Schema, either, file, numbers
 from engine.readers.unpack import Member
 from engine.registry import Objects
@@ -247,6 +248,18 @@ class Modality:
     def feature_pictures(self, features: np.ndarray, originals: np.ndarray) -> list[bytes]:
         """Features (examples, ...) as PNGs, on the scale of those of the unchanged examples."""
         raise TrainyardError("Inputs of modality {modality!r} cannot be shown as images.", modality=self.name)
+
+    def plane(self, inputs: np.ndarray, info: DataInfo) -> Plane | None:
+        """Return a plane through inputs of the training split (examples, ...), None where no map of them makes sense."""
+        return None
+
+    def numbers(self, inputs: np.ndarray) -> np.ndarray:
+        """Inputs (examples, ...) -> the numbers (examples, numbers) that `plane` goes through."""
+        return np.empty((len(inputs), 0))
+
+    def from_numbers(self, numbers: np.ndarray, like: np.ndarray) -> np.ndarray:
+        """The inverse of `numbers`; what else an input has is what is usual among the inputs `like` (examples, ...)."""
+        raise TrainyardError("Inputs of modality {modality!r} are not numbers alone.", modality=self.name)
 
     # -- classical methods ---------------------------------------------------------------------------------------------
 

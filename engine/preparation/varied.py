@@ -5,6 +5,16 @@ import numpy as np
 from engine.preparation.prepare import PreparedDataset, Split
 
 
+def watched(prepared: PreparedDataset, wanted: str, count: int) -> np.ndarray:
+    """Return the positions of `count` validation examples: those `wanted`, numbers between commas, before varied ones.
+
+    Numbers that are not of a validation example are left out: another split of the same data has others.
+    """
+    asked = np.array([int(part) for part in wanted.replace(",", " ").split()], np.int64)
+    known = asked[np.isin(asked, prepared.indices("validation"))]
+    return np.array([*dict.fromkeys([*known.tolist(), *varied(prepared, "validation", count).tolist()])][:count], int)
+
+
 def varied(prepared: PreparedDataset, split: Split, count: int) -> np.ndarray:
     """Return the positions of `count` examples of a split, of as many classes as there are places, the same each time."""
     order = np.random.default_rng(0).permutation(prepared.indices(split))

@@ -221,6 +221,13 @@ class Task(Spec):
         """Return one line that says what a stored target is; empty where there is none, or words cannot say it."""
         return ""
 
+    def heights(self, outputs: Any, info: DataInfo) -> np.ndarray | None:
+        """Return one number for each answer (examples,), for a map of them; None where an answer is more than a number.
+
+        Of a class: its index plus its probability, which is kept below 1.
+        """
+        return None
+
     def predictions(self, outputs: Any, info: DataInfo) -> list[Prediction]:
         """One typed result for each row of `outputs` (examples, ...)."""
         raise NotImplementedError(f"{type(self).__name__} must define predictions.")

@@ -145,6 +145,10 @@ class TabularRegression(Task):
         """Return the number with six digits."""
         return f"{target:,.6g}"
 
+    def heights(self, outputs: np.ndarray, info: DataInfo) -> np.ndarray:
+        """The values."""
+        return outputs[:, 0]
+
     def predictions(self, outputs: np.ndarray, info: DataInfo) -> list[Prediction]:
         """The value for each row; `outside` has the range of the training targets where it lies well outside of it."""
         return [

@@ -66,13 +66,14 @@ def frozen_features(
     split: Split,
     obey: Callable[[], None] = lambda: None,
     weights: str = "",
+    told: Callable[[float], None] = lambda _share: None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the inputs of the trained network for one split, and its targets: raw inputs, or the frozen part's features.
 
     Where the augmentation makes copies of the training split there are as many times the features, one whole copy
     after the other. Features are cached beside the prepared dataset, under a name that changes with everything that they
-    depend on, and memory-mapped. `obey` is called between batches, and raises when it is time to leave. `weights`
-    distinguishes frozen parts that differ from their initial state.
+    depend on, and memory-mapped. Between batches, `obey` raises when it is time to leave, and `told` is given the share
+    that is done. `weights` distinguishes frozen parts that differ from their initial state.
     """
     if network.features is None:
         return data.arrays(split)
@@ -85,7 +86,7 @@ def frozen_features(
     path = data.path / f"features-{key}-{split}.npy"
     if not path.is_file():
         logger.info("Computing the frozen features of %s %s examples once, %s times.", len(where), split, copies)
-        parts = _parts(network.features, data, where, varied, copies, spec.training.seed, obey)
+        parts = _parts(network.features, data, where, varied, copies, spec.training.seed, obey, told)
         _store(path, parts, None if None in network.features.output_shape[1:] else copies * len(where))
     return np.load(path, mmap_mode="r"), data.targets[where]
 
@@ -110,12 +111,14 @@ def _parts(
     copies: int,
     seed: int,
     obey: Callable[[], None],
+    told: Callable[[float], None],
 ) -> Iterator[np.ndarray]:
     """Yield the features of the examples `where`, some hundred at a time; the first copy is of the unchanged ones."""
     for copy in range(copies):
         rng = np.random.default_rng([seed, copy])
         for start in range(0, len(where), _CHUNK):
             obey()
+            told((copy * len(where) + start) / (copies * len(where)))
             chunk = np.asarray(data.inputs[where[start : start + _CHUNK]])
             raw = varied.vary(chunk, rng) if varied and copy else chunk
             # `predict` runs a graph: called eagerly, the model would hold every layer's output until the last one is done

@@ -1,4 +1,4 @@
-"""Answers some fixed validation examples at epoch ends, so that people can watch the network learn."""
+"""Answers some fixed validation examples at epoch ends, and a map of inputs where there is one, so that people can watch."""
 
 import logging
 import math
@@ -13,8 +13,9 @@ import tensorflow as tf
 from engine import probes
 from engine.artifacts import Artifacts
 from engine.data_info import DataInfo
+from engine.preparation.grid import grid_of
 from engine.preparation.prepare import PreparedDataset
-from engine.preparation.varied import varied
+from engine.preparation.varied import watched
 from engine.runs import RunSpec
 from engine.settings import settings
 from engine.targets import Stored, finite_rows
@@ -35,7 +36,8 @@ _AFTER_TRACING = 0.1  # what the second is taken to cost: most of the first is t
 class Probing(keras.callbacks.Callback):
     """Answers the probes of a run at epoch ends, as long as that takes a small share of its time.
 
-    The first and the last epoch are answered in any case. It must come after `Report`, which knows the epoch.
+    The first and the last epoch are answered in any case. The inputs of the map go through the network with the probes: a
+    second call would cost more than they do. It must come after `Report`, which knows the epoch.
     """
 
     def __init__(
@@ -62,6 +64,8 @@ class Probing(keras.callbacks.Callback):
         self._stride = math.ceil(spec.training.epochs / settings().probe_epochs)
         self._features = network.features if model is not network.saved else None
         self._inputs: np.ndarray = np.empty(0)
+        self._count = 0  # of the probes; the inputs of the map follow them
+        self._traced = False
         self._targets: Stored = np.empty(0)
         self._begun = False
 
@@ -69,29 +73,38 @@ class Probing(keras.callbacks.Callback):
         """Choose the examples; those of an earlier attempt stay. `fit` is called in portions: only once."""
         if self._begun:
             return
-        self._begun = True
-        where = varied(self._data, "validation", settings().probe_examples)
+        self._begun, began = True, time.monotonic()
+        where = watched(self._data, self._spec.training.watched, settings().probe_examples)
+        grid = grid_of(self._data, self._spec.task) if len(where) else None
         chosen = probes.Probed(
-            [int(i) for i in where], [self._data.describe(int(i)) for i in where], self._data.content_hash
+            [int(i) for i in where],
+            [self._data.describe(int(i)) for i in where],
+            self._data.content_hash,
+            grid.map if grid else None,
         )
-        where = np.asarray(probes.begin(self._path, chosen, self._first).positions, int)
-        self._inputs = np.asarray(self._data.inputs[where])
+        known = probes.begin(self._path, chosen, self._first)
+        where = np.asarray(known.positions, int)
+        self._inputs, self._count = np.asarray(self._data.inputs[where]), len(where)
         self._targets = self._spec.task.truth(self._inputs, self._data.targets[where])
+        if grid and known.map:
+            self._inputs = np.concatenate([self._inputs, grid.inputs])
         if self._features is not None and len(where):
             self._inputs = self._features.predict(as_tensors(self._inputs), verbose=0)
         self._seeds.set_model(self._model)
+        self.spent += time.monotonic() - began
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         """Answer, if it is this epoch's turn and the time allows it."""
         now = time.monotonic()
-        if len(self._inputs) and self._due(epoch + 1, now):
+        if self._count and self._due(epoch + 1, now):
             self._seeds.on_test_begin()
             try:
                 self._answer(epoch + 1)
             finally:
                 self._seeds.on_test_end()
             cost = time.monotonic() - now
-            self._next_cost = cost if self.spent else cost * _AFTER_TRACING
+            self._next_cost = cost if self._traced else cost * _AFTER_TRACING
+            self._traced = True
             self.spent += cost
 
     def _due(self, epoch: int, now: float) -> bool:
@@ -104,9 +117,12 @@ class Probing(keras.callbacks.Callback):
 
     def _answer(self, epoch: int) -> None:
         task, info = self._spec.task, self._info
-        outputs = task.answer(self._call, self._inputs, info, task.answering())
-        if not finite_rows(outputs).all():
+        answered = task.answer(self._call, self._inputs, info, task.answering())
+        if not finite_rows(answered).all():
             return  # the report says so
+        outputs, heights = answered, None
+        if len(self._inputs) > self._count:
+            outputs, heights = answered[: self._count], task.heights(answered[self._count :], info)
         predictions = task.predictions(outputs, info)
         scores = task.example_scores(outputs, self._targets)
         answers = probes.Answers(
@@ -114,6 +130,7 @@ class Probing(keras.callbacks.Callback):
             predictions[0].kind,
             [prediction.values for prediction in predictions],
             {name: probes.finite(values.tolist()) for name, values in scores.items()},
+            "" if heights is None else probes.packed(heights),
         )
         try:
             probes.add(self._path, answers)

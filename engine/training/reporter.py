@@ -98,6 +98,16 @@ class Reporter:
             requested = self._store.attempts.begin_evaluation(self._run)
             self.requested = RunState(requested) if requested else None
 
+    def say(self, sentence: str) -> None:
+        """Say what is done before training begins. The first point takes it back; with what is sent anyway, it costs no write."""
+        with self._lock:
+            self._progress["message"] = sentence
+
+    def reached(self, step: int, epoch: int) -> None:
+        """Say where training has ended, which the last point need not do: it is written a few times a second only."""
+        with self._lock:
+            self._progress |= {"step": step, "epoch": epoch}
+
     def step_ended(self, step: int, epoch: float, values: dict[str, float]) -> None:
         """Buffer points of the train split at a step."""
         self._add("train", "step", step, epoch, values)
@@ -128,6 +138,7 @@ class Reporter:
             self._position = (step, epoch)
         if self._silent and split == "train":
             self._silent = False
+            self.say("")
             self._wake.set()  # a person may be waiting for the first point
 
     def _loop(self) -> None:

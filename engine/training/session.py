@@ -50,6 +50,8 @@ class Session:
     pace: Pace
     probing: Callable[[int], Probing] | None
     """Makes the callback that answers probes after this many epochs; None for a run that has none."""
+    watching: Probing | None = None
+    """This callback, once training has begun."""
 
     def fit(self, extra: list[Any]) -> None:
         """Call Keras' `fit` in portions: the rest of an epoch, one epoch to measure where the speed is not known, and the rest."""
@@ -57,7 +59,8 @@ class Session:
         remembering = [v for v in self.keeping.remembering.values() if v is not self.steering]
         callbacks = [self.seeds, *remembering, report, self.steering, self.keeping, self.pace, *extra]
         if self.probing is not None:
-            callbacks.append(self.probing(report.epoch))
+            self.watching = self.probing(report.epoch)
+            callbacks.append(self.watching)
         steps = self.batches.steps_per_epoch
         if report.step == steps:
             self._validate(callbacks)
@@ -106,6 +109,7 @@ class Session:
     def keep(self) -> None:
         """Write the last checkpoint, then take the weights of the best epoch."""
         self.seeds.put_back()
+        self.report.reporter.reached(self.report.total_steps, self.report.epoch)
         self.keeping.save(self.report.epoch, self.report.step, self.report.means)
         self.best.restore()
 
@@ -120,6 +124,7 @@ class Session:
             "best_epoch": self.best.epochs.get("epoch", 0),
             "examples_per_second": float(np.median(seen[1:] or seen)) if seen else 0.0,
             "seconds": round(self.keeping.spent, 3),
+            "probe_seconds": round(self.watching.spent, 3) if self.watching else 0.0,
             "num_train_examples": self.batches.num_examples,
             "weights_sha256": weights.hexdigest(),
         }

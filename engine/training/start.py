@@ -12,7 +12,8 @@ from engine.data_info import DataInfo
 from engine.environment import describe_environment
 from engine.preparation.prepare import PreparedDataset, Split, prepare
 from engine.processes import describe_process
-from engine.runs import Run, RunSpec
+from engine.runs import EVALUATING, Run, RunSpec
+from engine.sentences import Sentence, word
 from engine.settings import settings
 from engine.store import Store
 from engine.training.best import BestEpoch, Plateau
@@ -55,12 +56,15 @@ class _Material:
 def start_session(store: Store, run: Run, spec: RunSpec, hardware: Hardware, reporter: Reporter) -> Session:
     """Build everything, load the checkpoint if there is one, and tell the store that training begins."""
     material = _prepare(run, spec, hardware, reporter)
+    reporter.say(Sentence("Compiling the training step"))
     session = _join(material, store, run, spec, reporter)
     take_position(session, material.inherited)
     _announce(material, store, run, spec, hardware)
     reporter.begin(session.report.total_steps, session.report.epoch)
     reporter.set_best(session.best.epochs)
     session.steering.begin()
+    if run.phase == EVALUATING:  # no step follows that would take back what was said
+        reporter.say("")
     return session
 
 
@@ -73,18 +77,28 @@ def _prepare(run: Run, spec: RunSpec, hardware: Hardware, reporter: Reporter) ->
     began = time.monotonic()
     files = artifacts_of(run.id)
     files.folder.mkdir(parents=True, exist_ok=True)
+    reporter.say(Sentence("Loading the data"))
     data = prepare(spec.dataset)
     info = learn(spec, data)
     save_info(files, spec, info)
+    reporter.say(Sentence("Building the network"))
     network = build_network(spec, info)
     inherited = inherit(run, files, network)
     weights = inherited.frozen if inherited else ""
-    arrays = {split: frozen_features(network, spec, data, split, reporter.obey, weights) for split in _SPLITS}
+    arrays = {
+        split: frozen_features(network, spec, data, split, reporter.obey, weights, partial(_tell, reporter, split))
+        for split in _SPLITS
+    }
     batches = Batches(*arrays["train"], spec, info)
     compile_network(network, spec, info, _total_steps(spec, batches), gpu=hardware.gpu)
     create_variables(network.trained, batches.example())
     flops = count_flops(network.trained, measure_lengths(spec, data).mean)
     return _Material(data, info, network, inherited, arrays, batches, flops, began)
+
+
+def _tell(reporter: Reporter, split: Split, share: float) -> None:
+    """Say how many of the features of a split are computed."""
+    reporter.say(Sentence("Computing features of the {split} split: {share:.0%}", split=word(split), share=share))
 
 
 def _join(material: _Material, store: Store, run: Run, spec: RunSpec, reporter: Reporter) -> Session:

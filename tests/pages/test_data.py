@@ -1,6 +1,7 @@
 """The Data page: an upload is recognised, can be corrected, and is imported; every dataset can be inspected."""
 
 import re
+from urllib.parse import urlencode
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 from engine.datasets.base import datasets
 from engine.imports.collected import read_stored
 from engine.imports.sets import describe_set, list_sets
+from engine.preparation.prepare import prepare
 from engine.runs import RunSpec, RunState
 from engine.store import Store
 from tests.pages.opening import labels, open_page, press, words
@@ -217,6 +219,25 @@ def test_examples_are_paged_and_filtered_by_split_and_class(store: Store) -> Non
     assert [shown.value for shown in at.get("html")] != first
     at.get_by_key("data.split").set_value("test").run()
     assert set(captions(at)) == {"3"}
+
+
+def test_validation_examples_can_be_watched_in_training(store: Store) -> None:
+    at = open_page("data", dataset="digits")
+    at.session_state["data.tab"] = "Examples"
+    at.run()
+    assert watch_links(at) == []  # of the training split
+    at.get_by_key("data.split").set_value("validation").run()
+    at.get_by_key("data.class").set_value(3).run()
+    [query] = watch_links(at)
+    prepared = prepare(RunSpec.build({"dataset": "digits"}).dataset)
+    where = prepared.indices("validation")
+    threes = where[prepared.targets[where] == 3][:12]
+    assert query == urlencode({"dataset": "digits", "watched": ",".join(map(str, threes))})
+
+
+def watch_links(at: AppTest) -> list[str]:
+    """Return the queries of the links that lead to a training which shows these examples."""
+    return [link.proto.query_string for link in at.get("page_link") if link.proto.label == "Watch these in training"]
 
 
 def captions(at: AppTest) -> list[str]:

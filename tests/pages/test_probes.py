@@ -3,13 +3,15 @@
 import json
 from typing import Any
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from engine.artifacts import artifacts_of
+from engine.preparation.grid import grid_of
 from engine.preparation.prepare import prepare
 from engine.preparation.varied import varied
-from engine.probes import Answers, Probed, add, begin
+from engine.probes import Answers, Probed, add, begin, packed
 from engine.runs import Run
 from engine.store import Store
 from tests import seeding
@@ -54,6 +56,41 @@ def test_the_answers_of_a_run_that_has_ended_can_be_replayed(store: Store) -> No
     assert {tile["verdict"] for tile in shown(at)} == {"right"}
     slider.set_value(1).run()
     assert {tile["verdict"] for tile in shown(at)} == {"wrong"}
+
+
+def mapped(run: Run) -> Run:
+    """The run on rows, with a map that has another answer after each of two epochs."""
+    prepared = prepare(run.parsed().dataset)
+    grid = grid_of(prepared, run.parsed().task)
+    assert grid is not None
+    files, where = artifacts_of(run.id), [int(position) for position in varied(prepared, "validation", 3)]
+    files.folder.mkdir(parents=True, exist_ok=True)
+    files.info.write_text(json.dumps({**prepared.info.to_dict(), "task": run.parsed().task.to_dict()}))
+    begin(files.probes, Probed(where, ["one"] * 3, prepared.content_hash, grid.map))
+    for epoch in (1, 2):
+        values = [{"label": "one", "probability": 0.9, "probabilities": {}, "value": 1.0}] * 3
+        heights = packed(np.full(grid.map.points**2, epoch / 2))
+        add(files.probes, Answers(epoch, run.parsed().task.prediction, values, {}, heights))
+    return run
+
+
+def maps(at: AppTest) -> list[dict[str, Any]]:
+    boards = [json.loads(element.proto.json) for element in at.get("bidi_component")]
+    return [
+        json.loads(chart["spec"]) for board in boards for chart in board.get("charts", ()) if chart["name"] == "map"
+    ]
+
+
+@pytest.mark.parametrize("dataset", ["penguins", "diabetes"])
+def test_answers_to_rows_are_a_map_that_is_live_and_can_be_replayed(store: Store, dataset: str) -> None:
+    [figure] = maps(open_page("run", run=mapped(seeding.running(store, epochs=2, dataset=dataset)).id))
+    ground, *examples = figure["data"]
+    assert ground["z"]["bdata"] == packed(np.full(40**2, 1.0))
+    assert len(examples) == (3 if dataset == "penguins" else 1)
+    at = open_page("run", run=mapped(seeding.completed(store, dataset=dataset)).id)
+    assert len(maps(at)) == 1
+    at.select_slider[0].set_value(1).run()
+    assert maps(at)[0]["data"][0]["z"]["bdata"] == packed(np.full(40**2, 0.5))
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])

@@ -8,6 +8,7 @@ import pytest
 from engine.artifacts import artifacts_of
 from engine.evaluation.values import evaluate_values
 from engine.runs import RunState
+from engine.sentences import Sentence, word
 from engine.store import Store
 from tests import seeding
 from tests.pages.opening import labels, open_page, press, words
@@ -24,7 +25,7 @@ def test_a_running_run_shows_progress_numbers_and_curves(store: Store) -> None:
     run = seeding.running(store, epochs=4)
     at = open_page("run", run=run.id)
     assert "Epoch 5 of 10 · step 560 of 1,400" in words(at)
-    assert {"Loss", "Accuracy", "Learning rate", "Examples/s", "CPU, GPU and memory"} <= plots(at).keys()
+    assert {"Loss", "Accuracy"} <= plots(at).keys()
     assert plots(at)["Loss"]["step"] == 560
     assert {m.label: m.value for m in at.metric}["Best validation accuracy"] == "79.8%"
     assert {"Stop", "Cancel…"} <= set(labels(at))
@@ -254,3 +255,42 @@ def test_a_broken_evaluation_is_no_broken_page(store: Store) -> None:
     run = seeding.completed(store)
     artifacts_of(run.id).evaluation.write_text("{")
     assert "does not have an evaluation" in words(open_page("run", run=run.id))
+
+
+def test_a_run_that_starts_says_what_it_does(store: Store) -> None:
+    run = store.attempts.claim("cpu-0", seeding.queued(store).id)
+    assert run is not None
+    assert "Starting the worker" in words(open_page("run", run=run.id))
+    told = Sentence("Computing features of the {split} split: {share:.0%}", split=word("train"), share=0.4)
+    store.attempts.report(run, message=told)
+    assert words(open_page("run", run=run.id)).count("Computing features of the train split: 40%") == 1
+    assert "正在计算训练集的特征：40%" in words(open_page("run", run=run.id, lang="zh"))
+    assert "正在计算训练集的特征：40%" in str(open_page("runs", lang="zh").dataframe[0].value["state"][0])
+
+
+def test_scale_and_smoothing_stand_in_the_address(store: Store) -> None:
+    run = seeding.running(store, epochs=4)
+    at = open_page("run", run=run.id, scale="log", smooth=0.6)
+    figure = json.loads(plots(at)["Loss"]["spec"])
+    assert figure["layout"]["yaxis"]["type"] == "log"
+    assert len(figure["data"]) == len(json.loads(plots(open_page("run", run=run.id))["Loss"]["spec"])["data"]) + 3
+    at.get_by_key("choose-scale").set_value("linear").run()
+    assert "type" not in json.loads(plots(at)["Loss"]["spec"])["layout"]["yaxis"]
+    assert at.query_params["scale"] in ("linear", ["linear"])
+
+
+def test_speed_and_machine_are_drawn_while_their_tab_is_open(store: Store) -> None:
+    run = seeding.running(store, epochs=4)
+    at = open_page("run", run=run.id)
+    assert "CPU, GPU and memory" not in plots(at)
+    at.session_state[f"live-{run.id}"] = "Speed and machine"
+    at.run()
+    assert {"Learning rate", "Examples/s", "CPU, GPU and memory"} <= plots(at).keys()
+
+
+def test_examples_of_the_test_split_are_not_for_watching(store: Store) -> None:
+    run = seeding.evaluated(store, dataset="digits")
+    at = open_page("run", run=run.id)
+    at.session_state["examples"] = "Most confident mistakes"
+    at.run()
+    assert "Watch these in training" not in [link.proto.label for link in at.get("page_link")]

@@ -1,13 +1,27 @@
 """Curves over epochs: learning, the learning rate, speed."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 
 from engine.runs import Run
-from ui.charts.figures import MAX_POINTS, Figure, plain_axis, plain_layout
+from ui.charts.figures import MAX_POINTS, SHARES, Figure, plain_axis, plain_layout
 from ui.charts.series import Key, Series, rounded
 from ui.language import _
 from ui.theme import THEMES, Theme, ThemeName
 from ui.words import is_share, metric_label
+
+
+@dataclass(frozen=True)
+class Style:
+    """How people want to see curves."""
+
+    log: bool = False
+    """Whether the axis of values is logarithmic. Shares keep a linear one: they do not fall by orders of magnitude."""
+    smoothing: float = 0.0
+    """Weight of earlier points in each point; 0: none."""
+
+
+PLAIN = Style()
 
 
 def learning_curve(
@@ -17,22 +31,27 @@ def learning_curve(
     theme: ThemeName,
     parent: Mapping[Key, Series] | None = None,
     kept: Sequence[int] = (),
+    style: Style = PLAIN,
 ) -> Figure:
     """One metric over epochs: training thin while it goes, training and validation with a mark at each epoch.
 
     A mark carries its epoch: a click on it means that epoch. The curve of the `parent` leads to where the run left it;
-    the `kept` epochs have rings.
+    the `kept` epochs have rings. Smoothed curves lie over the faint raw ones.
     """
     look = THEMES[theme]
     empty = Series()
     validation = series.get(("validation", name, "epoch"), empty)
-    traces = [
-        curve(series.get(("train", name, "step"), empty), _("Train, running"), look.train, thin=True),
-        curve(series.get(("train", name, "epoch"), empty), _("Train"), look.train),
-        curve(validation, _("Validation"), look.validation),
+    drawn = [
+        (series.get(("train", name, "step"), empty), _("Train, running"), look.train, True),
+        (series.get(("train", name, "epoch"), empty), _("Train"), look.train, False),
+        (validation, _("Validation"), look.validation, False),
     ]
-    for marked in traces[1:]:
-        marked["customdata"] = [round(x) for x in marked["x"]]
+    traces = [_raw(found, colour) for found, _title, colour, _thin in drawn] if style.smoothing else []
+    for found, title, colour, thin in drawn:
+        shown = found.smoothed(style.smoothing) if style.smoothing else found
+        traces.append(curve(shown, title, colour, thin=thin))
+        if not thin:
+            traces[-1]["customdata"] = [round(x) for x in traces[-1]["x"]]
     traces = [trace for trace in [*traces, *_parent_lines(name, parent or {}, run, look)] if trace["x"]]
     level = baseline_level(run, name)
     if level is not None and traces:
@@ -45,9 +64,11 @@ def learning_curve(
         traces.append(_best_mark(*point, look))
     layout = epoch_layout(look, metric_label(name), run, y_title="")
     if is_share(name):
-        layout["yaxis"]["tickformat"] = ".0%"
+        layout["yaxis"] |= SHARES | {"tickformat": ".0%"}
         for trace in traces:
             trace["hovertemplate"] = trace["hovertemplate"].replace("%{y:.4f}", "%{y:.2%}")
+    elif style.log:  # a zoom on the other axis means nothing on this one
+        layout["yaxis"] |= {"type": "log", "tickformat": "~g", "uirevision": f"run-{run.id}-log"}
     return {"data": traces, "layout": layout}
 
 
@@ -96,6 +117,12 @@ def curve(series: Series, title: str, colour: str, *, thin: bool = False, marker
         "marker": {"size": 6},
         "hovertemplate": f"%{{y:.4f}}<extra>{title}</extra>",
     }
+
+
+def _raw(series: Series, colour: str) -> Figure:
+    """The faint line of what was measured, below a smoothed one."""
+    line = curve(series, "", colour, thin=True)
+    return line | {"opacity": 0.22, "showlegend": False, "hoverinfo": "skip", "hovertemplate": ""}
 
 
 def _baseline_line(y: float, until: float, look: Theme) -> Figure:

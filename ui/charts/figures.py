@@ -30,7 +30,7 @@ def plain_layout(look: Theme) -> Figure:
         "hovermode": "x unified",
         "hoverlabel": {"bgcolor": look.surface, "font": {"color": look.text}, "bordercolor": look.grid},
         "legend": {"orientation": "h", "x": 0, "xanchor": "left", "y": 0, "yanchor": "bottom", "yref": "container"},
-        "modebar": {"bgcolor": "rgba(0,0,0,0)", "color": look.text, "activecolor": look.train, "orientation": "v"},
+        "modebar": {"bgcolor": "rgba(0,0,0,0)", "color": look.text, "activecolor": look.train},
         "autosize": True,
     }
 

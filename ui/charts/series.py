@@ -3,8 +3,12 @@
 import bisect
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ui.charts.smoothing import smoothed
 
 if TYPE_CHECKING:
     from engine.store import MetricPoint
@@ -54,6 +58,12 @@ class Series:
         first = min(first, len(self.times) - 2)
         seconds = self.times[-1] - self.times[first]
         return (self.steps[-1] - self.steps[first]) / seconds if seconds > 0 else None
+
+    def smoothed(self, weight: float) -> "Series":
+        """Return the same points with smoothed values; see `ui.charts.smoothing.smoothed`."""
+        values = smoothed(np.array(self.values, np.float64), weight)
+        found = [None if math.isnan(value) else rounded(value) for value in values.tolist()]
+        return replace(self, values=found)
 
     def thinned(self, most: int) -> "Series":
         """At most `most` points: every n-th, and always the newest."""

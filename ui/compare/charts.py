@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
-import pandas as pd
 
 from engine.comparing.leaderboard import Leaderboard
 from engine.runs import Run
 from ui.charts.figures import MAX_POINTS, Figure, plain_axis, plain_layout
+from ui.charts.smoothing import smoothed
 from ui.compare.columns import Column
 from ui.compare.comparison import Points
 from ui.evaluation.baselines import baseline_title
@@ -97,14 +97,6 @@ def _minutes(run: Run, points: Points) -> np.ndarray:
     begun = run.started_at.timestamp() if run.started_at else points.times[0]
     minutes: np.ndarray = (points.times - min(begun, points.times[0])) / 60.0
     return minutes
-
-
-def smoothed(values: np.ndarray, weight: float) -> np.ndarray:
-    """Exponential moving average of `values` (points,) without the pull of a first value; gaps stay gaps."""
-    if not weight:
-        return values
-    average = pd.Series(values).ewm(alpha=1.0 - weight, ignore_na=True).mean().to_numpy()
-    return np.where(np.isnan(values), np.nan, average)
 
 
 def thinning(count: int, most: int = MAX_POINTS) -> np.ndarray:

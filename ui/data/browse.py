@@ -1,5 +1,7 @@
 """A look into one dataset: what it is, its classes and splits, how long or large its examples are, and the examples."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import streamlit as st
 
@@ -21,6 +23,7 @@ from ui.language import _
 from ui.navigation import page
 from ui.plain import plain_label, plain_text
 from ui.predictions import renderer_for
+from ui.runs.watching import draw_watch_link
 from ui.sentences import said
 from ui.theme import theme_name
 from ui.widgets.live_plot import still_plot
@@ -60,7 +63,7 @@ def draw_browse(dataset: Dataset) -> None:
             _draw_overview(prepared, own)
     if examples.open:
         with examples, lab.guarded():
-            _draw_examples(prepared)
+            _draw_examples(prepared, query)
     if health.open:
         with health:
             draw_health(prepared, kind)
@@ -127,7 +130,7 @@ def _draw_record(own: OwnSet) -> None:
 # -- examples ----------------------------------------------------------------------------------------------------------
 
 
-def _draw_examples(prepared: PreparedDataset) -> None:
+def _draw_examples(prepared: PreparedDataset, query: Mapping[str, str]) -> None:
     """A page of examples of a split and a class."""
     labels = prepared.info.labels if prepared.codec.classes else ()
     left, right = st.columns(2)
@@ -146,7 +149,10 @@ def _draw_examples(prepared: PreparedDataset) -> None:
         where = where[prepared.targets[where] == wanted]
     pages = max(1, -(-len(where) // PER_PAGE))
     current = st.pagination(pages, key=f"data.page-{split}-{wanted}") if pages > 1 else 1
-    draw_positions(prepared, where[(current - 1) * PER_PAGE : current * PER_PAGE])
+    shown = where[(current - 1) * PER_PAGE : current * PER_PAGE]
+    draw_positions(prepared, shown)
+    if split == "validation":
+        draw_watch_link(query, shown.tolist())
 
 
 def draw_positions(prepared: PreparedDataset, where: np.ndarray) -> None:

@@ -6,13 +6,17 @@ from typing import Any
 
 import streamlit as st
 
+from engine.data_info import DataInfo
 from engine.errors import TrainyardError
 from engine.preparation.prepare import PreparedDataset
+from engine.probes import Map
 from engine.runs import Run
+from ui.charts.figures import Figure
 from ui.language import _
 from ui.modalities import modality_of
 from ui.plain import plain_text
 from ui.registry import Shown
+from ui.theme import ThemeName
 from ui.widgets.tiles import Verdict
 
 Values = Mapping[str, Any]
@@ -33,6 +37,10 @@ class Renderer:
     def probe(self, values: Values, truth: str) -> tuple[str, Verdict]:
         """Return one prediction in few words, and whether it is right, where an answer can be that."""
         return self.text(values), ""
+
+    def map(self, known: Map, heights: str, info: DataInfo, theme: ThemeName) -> Figure | None:
+        """Return the answers to a plane of inputs as a map, `heights` as the task packed them; None where there is none."""
+        return None
 
     def row(self, values: Values) -> dict[str, Any]:
         """Return one prediction as cells of a table: a batch of them."""

@@ -5,17 +5,20 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from engine.data_info import DataInfo
+from engine.probes import Map
 from engine.readers.spreadsheets import plain_frame
 from engine.runs import Run
 from ui.charts.classes import class_bars, probability_bars
 from ui.charts.confusion import confusion_figure, confusion_height
-from ui.charts.figures import to_json
+from ui.charts.figures import Figure, to_json
+from ui.charts.maps import class_map
 from ui.language import _
 from ui.plain import plain_label, plain_text
 from ui.predictions.base import Renderer, Values, register
 from ui.predictions.mistakes import draw_class_examples
 from ui.predictions.probabilities import draw_thresholds
-from ui.theme import theme_name
+from ui.theme import ThemeName, theme_name
 from ui.widgets.live_plot import live_plot, still_plot
 from ui.widgets.tiles import Verdict
 
@@ -43,6 +46,10 @@ class Classes(Renderer):
             failed=_("The chart cannot be drawn: the browser could not load Plotly from this server."),
             height=60 + 30 * shown,
         )
+
+    def map(self, known: Map, heights: str, info: DataInfo, theme: ThemeName) -> Figure:
+        """Where each class is predicted."""
+        return class_map(known, heights, info.labels, theme)
 
     def row(self, values: Values) -> dict[str, Any]:
         """Label and probability."""

@@ -16,6 +16,8 @@ from ui import lab
 from ui.language import _, plural
 from ui.modalities import modality_of
 from ui.plain import plain_label, plain_text
+from ui.runs.reproduce import query_of
+from ui.runs.watching import draw_watch_link
 from ui.sentences import said
 from ui.words import metric_label, metric_text, part_title
 
@@ -74,6 +76,7 @@ def draw_value_examples(run: Run, split: str, unit: str) -> None:
         words = _("true {true:.4g}, predicted {predicted:.4g}") + (f" {unit}" if unit else "")
         captions = [words.format(true=outcomes.targets[i], predicted=values[i]) for i in where]
         modality_of(prepared).examples(prepared, outcomes.positions[where].tolist(), captions)
+        _draw_watch(run, split, outcomes.positions[where].tolist())
 
 
 def draw_worst_examples(run: Run, split: str) -> None:
@@ -94,6 +97,7 @@ def draw_worst_examples(run: Run, split: str) -> None:
         where = np.argsort(scores if metric_named(name).maximize else -scores, kind="stable")[:MOST]
         captions = [f"{metric_label(name)} {metric_text(name, float(scores[i]))}" for i in where]
         modality_of(prepared).examples(prepared, outcomes.positions[where].tolist(), captions)
+        _draw_watch(run, split, outcomes.positions[where].tolist())
 
 
 def _draw_cell(run: Run, split: str, labels: Sequence[str]) -> None:
@@ -115,6 +119,13 @@ def _draw_cell(run: Run, split: str, labels: Sequence[str]) -> None:
     shown = where[:MOST]
     captions = [_("{share:.1%} confident").format(share=outcomes.outputs[i, predicted]) for i in shown]
     modality_of(prepared).examples(prepared, outcomes.positions[shown].tolist(), captions)
+    _draw_watch(run, split, outcomes.positions[shown].tolist())
+
+
+def _draw_watch(run: Run, split: str, positions: Sequence[int]) -> None:
+    """Examples of the test split are not for watching: nothing may be chosen by them."""
+    if split == "validation":
+        draw_watch_link(query_of(run.parsed()), positions)
 
 
 def _choose_cell(outcomes: Outcomes, labels: Sequence[str]) -> tuple[int, int]:
@@ -172,6 +183,7 @@ def _draw_mistakes(run: Run, split: str, labels: Sequence[str]) -> None:
         for i in where
     ]
     modality_of(prepared).examples(prepared, outcomes.positions[where].tolist(), captions)
+    _draw_watch(run, split, outcomes.positions[where].tolist())
 
 
 def _outcomes(run: Run, split: str) -> Outcomes | None:

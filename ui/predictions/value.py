@@ -5,12 +5,17 @@ from typing import Any
 
 import streamlit as st
 
+from engine.data_info import DataInfo
+from engine.probes import Map
 from engine.runs import Run
+from ui.charts.figures import Figure
+from ui.charts.maps import value_map
 from ui.language import _
 from ui.plain import plain_label
 from ui.predictions.base import Renderer, Values, register
 from ui.predictions.mistakes import draw_value_examples
 from ui.predictions.residuals import draw_values
+from ui.theme import ThemeName
 
 
 class Value(Renderer):
@@ -23,6 +28,10 @@ class Value(Renderer):
         if outside := values.get("outside"):
             words = _("This is far outside of the targets that it was trained on ({range}): do not rely on it.")
             st.warning(words.format(range=_range(outside)), icon=":material/warning:")
+
+    def map(self, known: Map, heights: str, info: DataInfo, theme: ThemeName) -> Figure:
+        """The predicted value everywhere."""
+        return value_map(known, heights, info.target, theme)
 
     def row(self, values: Values) -> dict[str, Any]:
         """The number, and the range of the training targets where it lies well outside of it."""

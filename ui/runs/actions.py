@@ -15,8 +15,8 @@ from ui.sentences import said
 from ui.words import resumable
 
 
-def draw_actions(run: Run) -> None:
-    """The buttons that suit the run's state, beside its title."""
+def draw_actions(run: Run, *, seeds: bool = True) -> None:
+    """The buttons that suit the run's state, beside its title; without `seeds` not the one that the headline has, too."""
     if run.live and run.phase:
         _request_button(
             run,
@@ -62,7 +62,7 @@ def draw_actions(run: Run) -> None:
         apply([run.id], evaluate)
         st.rerun()
     if (
-        not run.live and run.parent_id is None
+        seeds and not run.live and run.parent_id is None
     ):  # one that trains has enough buttons; a fork would not start from the beginning
         _seeds_button(run)
     if (

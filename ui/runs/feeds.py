@@ -22,6 +22,8 @@ MAX_FEEDS = 64
 VIEWER_SECONDS = 30.0
 """A page that has not looked for this long is closed: much longer than the slowest pace, so that no open page counts as closed."""
 _TURN_SECONDS = 0.5
+MAX_FIGURES = 64
+"""Most figures that are kept of a run: viewers differ in theme, language, scale and smoothing."""
 MAX_LISTED = 1_000
 """The newest runs that the table of runs holds."""
 
@@ -100,7 +102,7 @@ class Feed:
         return series.last if series else None
 
     def figure(self, key: tuple[str, ...], keys: list[Key], build: Callable[[], Figure]) -> str:
-        """The JSON of the figure named `key` (what, theme, language), rebuilt only when it shows more: points, a kept epoch, an end.
+        """The JSON of the figure named `key` (what, theme, language, style), rebuilt only when it shows more: points, a kept epoch, an end.
 
         What a run's end adds to a figure is the baseline, when no earlier run had found it.
         """
@@ -111,7 +113,11 @@ class Feed:
             version = (self._generation, state, best, lengths, self._parent.last_id, tuple(self.kept))
             held = self._figures.get(key)
             if held is None or held[0] != version:
-                held = self._figures[key] = (version, to_json(build()))
+                held = (version, to_json(build()))
+                self._figures.pop(key, None)  # the newest stands last
+                self._figures[key] = held
+                if len(self._figures) > MAX_FIGURES:
+                    del self._figures[next(iter(self._figures))]
             return held[1]
 
 

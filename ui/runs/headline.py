@@ -65,6 +65,11 @@ def _found(_url: str, run_id: int, _state: RunState, _attempt: int, _written: in
     return service.headlines.of(actor, service.runs.get(actor, run_id))
 
 
+def suggests_seeds(run: Run) -> bool:
+    """Return whether the headline of a run offers to train with other seeds."""
+    return run.state.final and any(suggestion.seeds for suggestion in headline_of_run(run).suggestions)
+
+
 def _draw_finding(finding: Finding) -> None:
     icon, colour = _LOOKS[finding.severity]
     more = explained(_("The rule behind this"), finding.anchor)

@@ -2,16 +2,22 @@
 
 import streamlit as st
 
+from engine import service
+from engine.data_info import DataInfo
 from engine.errors import TrainyardError
 from engine.preparation.prepare import prepare
 from engine.probes import Answers, Probes
 from engine.runs import Run
 from engine.settings import settings
-from ui.language import _, plural
+from ui import lab
+from ui.language import _, language, plural
 from ui.modalities import modality_of
 from ui.plain import plain_text
 from ui.predictions import renderer_for
+from ui.predictions.base import Renderer
 from ui.runs.feeds import Feed
+from ui.theme import theme_name
+from ui.widgets.live_plot import Chart, live_plots
 from ui.widgets.tiles import Look, Tile, draw_tiles
 
 
@@ -39,6 +45,28 @@ def draw_probes(feed: Feed, run: Run) -> None:
         ),
     )
     st.caption(summary(answers))
+    if not run.live:  # while it trains, the map stands among the curves
+        chart = map_chart(feed, run, answers)
+        if chart:
+            live_plots([chart], key=f"map-{run.id}")
+
+
+def map_chart(feed: Feed, run: Run, answers: Answers | None = None) -> Chart | None:
+    """Return the map of the answers of an epoch, by default the newest; None where there is none."""
+    probes = feed.probes
+    if probes is None or probes.probed.map is None or not probes.epochs:
+        return None
+    known, answers = probes.probed.map, answers or probes.epochs[-1]
+    info, theme = _info(settings().url, run.id, probes.probed.dataset_hash, run), theme_name()
+    renderer = renderer_for(answers.kind)
+    if info is None or not answers.heights or type(renderer).map is Renderer.map:
+        return None
+    key = ("map", theme, language(), str(answers.epoch))
+    spec = feed.figure(key, [], lambda: renderer.map(known, answers.heights, info, theme) or {})
+    label = _("Predictions of run {run} for inputs around the validation examples, after epoch {epoch}").format(
+        run=run.id, epoch=answers.epoch
+    )
+    return Chart("map", spec, label, 380, "half", answers.epoch)
 
 
 def tiles(probes: Probes, answers: Answers, looks: list[Look]) -> list[Tile]:
@@ -84,6 +112,12 @@ def _replayed(probes: Probes, run: Run) -> Answers:
 def _looks(probes: Probes, run: Run) -> list[Look] | None:
     """How each example looks, or None once the dataset is not here as it was. Prepared once, not at each tick."""
     return _drawn(settings().url, run.id, probes.probed.dataset_hash, tuple(probes.probed.positions), run)
+
+
+@st.cache_resource(max_entries=256, show_spinner=False)
+def _info(url: str, run_id: int, dataset_hash: str, _run: Run) -> DataInfo | None:
+    """What the network of a run was built for, read once for all viewers."""
+    return service.artifacts.files(lab.actor(), _run).read_info()
 
 
 @st.cache_data(max_entries=256, show_spinner=False)

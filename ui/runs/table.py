@@ -19,6 +19,7 @@ from ui.words import (
     is_share,
     progress_share,
     run_seconds,
+    starting_text,
     state_text,
     title_of,
 )
@@ -136,7 +137,7 @@ def rows(runs: Iterable[Run], queue: list[int], *, trials: bool = False) -> pd.D
             {
                 "run": f"{stem}?run={run.id}",
                 **({"name": plain_cell(run.name) or None} if named else {}),
-                "state": f"{words[run.state]} {place[run.id]}." if run.id in place else words[run.state],
+                "state": _state_cell(run, words[run.state], place),
                 "progress": progress_share(run),
                 "dataset": plain_cell(dataset_of(run)),
                 "model": title_of(run, "model"),
@@ -152,6 +153,14 @@ def rows(runs: Iterable[Run], queue: list[int], *, trials: bool = False) -> pd.D
             for run in runs
         ]
     )
+
+
+def _state_cell(run: Run, words: str, place: Mapping[int, int]) -> str:
+    """The state, with the place in the queue, or with what is done before training."""
+    if run.id in place:
+        return f"{words} {place[run.id]}."
+    starting = starting_text(run)
+    return f"{words} · {starting}" if starting else words
 
 
 def draw_table(runs: list[Run], queue: list[int]) -> list[Run]:

@@ -8,17 +8,13 @@ import streamlit as st
 from engine import service
 from engine.evaluation import gain
 from engine.runs import Run, RunState
-from engine.tasks.base import tasks
 from ui import lab
-from ui.charts.curves import baseline_level, learning_curve, single_curve
-from ui.charts.figures import Figure
-from ui.charts.machine import machine_curve
-from ui.charts.series import Key
-from ui.language import _, language
+from ui.charts.curves import baseline_level
+from ui.language import _
+from ui.runs.curves import draw_learning_curves, draw_machine_curves
 from ui.runs.feeds import Feed
-from ui.runs.probes import draw_probes
-from ui.theme import theme_name
-from ui.widgets.live_plot import Chart, live_plots, preload
+from ui.runs.probes import draw_probes, map_chart
+from ui.widgets.live_plot import preload
 from ui.widgets.pace import SLOWEST_SECONDS, TICKS_PER_SECOND
 from ui.words import (
     STATES,
@@ -32,7 +28,6 @@ from ui.words import (
     progress_text,
     queue_text,
     seconds_left,
-    title_of,
 )
 
 FAST_SECONDS = 15.0
@@ -40,7 +35,7 @@ FAST_SECONDS = 15.0
 _FIRST_SECONDS = 3.0
 """Time after its start in which it refreshes four times a second: the first point is on its way."""
 _FEW_VIEWERS = 7
-_SYSTEM = ("cpu_percent", "gpu_percent", "memory_bytes", "gpu_memory_bytes")
+SKELETON_PIXELS = 340
 
 
 def tick_seconds(run: Run, now: float | None = None, viewers: int = 1) -> float | None:
@@ -65,19 +60,22 @@ def draw_live(feed: Feed, run: Run) -> int | None:
     draw_progress(feed, run)
     if not feed.series:
         if run.state == RunState.RUNNING:
-            st.info(_("Training is starting. The first points appear in a moment."), icon=":material/timer:")
+            st.skeleton(height=SKELETON_PIXELS)  # where the curves will be
         if run.live:
             preload()
         return None
-    learning, machine = st.tabs([_("Learning"), _("Speed and machine")], key=f"live-{run.id}")
+    learning, machine = st.tabs([_("Learning"), _("Speed and machine")], key=f"live-{run.id}", on_change="rerun")
+    if machine.open:  # a tick costs by elements, also where nobody sees them
+        with machine:
+            draw_numbers(feed, run)
+            draw_machine_curves(feed, run)
+        return None
     with learning:
         draw_objective(run)
-        clicked = draw_learning_curves(feed, run)
+        chart = map_chart(feed, run) if run.live else None
+        clicked = draw_learning_curves(feed, run, [chart] if chart else [])
         if run.live:
             draw_probes(feed, run)
-    with machine:
-        draw_numbers(feed, run)
-        draw_machine_curves(feed, run)
     return clicked
 
 
@@ -167,64 +165,3 @@ def _machine_numbers(feed: Feed) -> list[tuple[str, str]]:
         if (value := feed.last("system", name)) is not None:
             numbers.append((words, f"{value / 1e9:.2f} GB"))
     return numbers
-
-
-Wanted = tuple[str, list[Key], int, str]
-"""A chart: its name, the series that it shows, its height in pixels and its width."""
-
-
-def draw_learning_curves(feed: Feed, run: Run) -> int | None:
-    """Loss and the task's metrics. Return an epoch that was clicked."""
-    return _draw_charts(
-        feed,
-        run,
-        f"plots-{run.id}",
-        [
-            (name, [("train", name, "step"), ("train", name, "epoch"), ("validation", name, "epoch")], 340, "half")
-            for name in ("loss", *_task_metrics(run))
-        ],
-    )
-
-
-def draw_machine_curves(feed: Feed, run: Run) -> None:
-    """Learning rate, speed, CPU, GPU and memory."""
-    wanted: list[Wanted] = [
-        (name, [("train", name, "step")], 260, "half") for name in ("learning_rate", "examples_per_second")
-    ]
-    wanted.append(("machine", [("system", name, "step") for name in _SYSTEM], 260, "half"))
-    _draw_charts(feed, run, f"machine-{run.id}", wanted)
-
-
-def _draw_charts(feed: Feed, run: Run, key: str, wanted: list[Wanted]) -> int | None:
-    charts = [
-        _chart(feed, run, name, keys, height, width)
-        for name, keys, height, width in wanted
-        if any(key in feed.series for key in keys)
-    ]
-    return live_plots(
-        charts,
-        key=key,
-        failed=_("The chart cannot be drawn: the browser could not load Plotly from this server."),
-    )
-
-
-def _task_metrics(run: Run) -> tuple[str, ...]:
-    name = title_of(run, "task")
-    return tasks[name].metric_names() if name in tasks else ()
-
-
-def _chart(feed: Feed, run: Run, name: str, keys: list[Key], height: int, width: str) -> Chart:
-    theme = theme_name()
-
-    def build() -> Figure:
-        if name == "machine":
-            return machine_curve(feed.series, run, theme)
-        if name in ("learning_rate", "examples_per_second"):
-            return single_curve(name, feed.series[keys[0]], run, theme)
-        return learning_curve(name, feed.series, run, theme, feed.parent, feed.kept)
-
-    last_step = max(feed.series[key].steps[-1] for key in keys if key in feed.series)
-    words = _("CPU, GPU and memory") if name == "machine" else metric_label(name)
-    label = _("{metric} of run {run} over epochs, up to step {step}").format(metric=words, run=run.id, step=last_step)
-    spec = feed.figure((name, theme, language()), keys, build)
-    return Chart(name, spec, label, height, width, last_step)

@@ -51,19 +51,23 @@ def _wait() -> None:
 
 
 def _draw_picture(picture: "NetworkPicture") -> None:
-    total, trained, operations = st.columns(3)
-    total.metric(_("Parameters"), _count(picture.parameters), help=f"{picture.parameters:,}")
-    trained.metric(
-        _("Trainable parameters"), _count(picture.trainable_parameters), help=f"{picture.trainable_parameters:,}"
-    )
-    operations.metric(
-        _("Operations"),
-        flops_text(picture.facts.flops + picture.facts.frozen_flops),
-        help=_(
-            "Multiplications and additions for one example, from input to output. A training step does about three times as many, "
-            "for each example of its batch."
-        ),
-    )
+    with st.container(horizontal=True):  # they wrap where there is no room for all three
+        st.metric(_("Parameters"), _count(picture.parameters), width="content", help=f"{picture.parameters:,}")
+        st.metric(
+            _("Trainable parameters"),
+            _count(picture.trainable_parameters),
+            width="content",
+            help=f"{picture.trainable_parameters:,}",
+        )
+        st.metric(
+            _("Operations"),
+            flops_text(picture.facts.flops + picture.facts.frozen_flops),
+            width="content",
+            help=_(
+                "Multiplications and additions for one example, from input to output. A training step does about three times as many, "
+                "for each example of its batch."
+            ),
+        )
     st.html(layers_table(picture.boxes, theme_name()))
 
 

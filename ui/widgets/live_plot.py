@@ -38,8 +38,19 @@ const load = (src) => window.Plotly ? Promise.resolve() : (loading ??= new Promi
 }));
 const config = {
   displaylogo: false, responsive: false, displayModeBar: 'hover',
-  modeBarButtonsToRemove: ['select2d', 'lasso2d', 'autoScale2d', 'sendChartToCloud', 'sendDataToCloud'],
+  modeBarButtonsToRemove: [
+    'select2d', 'lasso2d', 'zoomIn2d', 'zoomOut2d', 'autoScale2d', 'sendChartToCloud', 'sendDataToCloud',
+  ],
 };
+const TOOLBAR = 30;
+
+// The toolbar lies in the margin above the plot, where it covers nothing. A chart that cannot be zoomed needs none.
+function dressed({ layout }, filename) {
+  if (layout.xaxis?.fixedrange && layout.yaxis?.fixedrange) return [layout, { ...config, displayModeBar: false }];
+  const top = Math.max(layout.margin?.t ?? 0, TOOLBAR);
+  const saved = { format: 'png', scale: 2, filename };
+  return [{ ...layout, margin: { ...layout.margin, t: top } }, { ...config, toImageButtonOptions: saved }];
+}
 
 function place(board, chart, i) {
   let plot = [...board.children].find((child) => child.dataset.name === chart.name);
@@ -73,8 +84,7 @@ function draw(plot, chart, data, answer) {
     if (plot.wanted !== chart.spec) return null;
     const figure = JSON.parse(chart.spec);
     plot.drawn = chart.spec;
-    const saved = { format: 'png', scale: 2, filename: chart.name };
-    return window.Plotly.react(plot, figure.data, figure.layout, { ...config, toImageButtonOptions: saved });
+    return window.Plotly.react(plot, figure.data, ...dressed(figure, chart.name));
   }).then((drawn) => {
     if (!drawn || !plot.wanted) return;
     plot.dataset.step = chart.step;
@@ -129,15 +139,16 @@ class Chart:
 
 def preload() -> None:
     """Have the browser load Plotly before there is anything to draw, so that a run's first point need not wait for it."""
-    live_plots([], key="preload", failed="")
+    live_plots([], key="preload")
 
 
-def live_plots(charts: Sequence[Chart], *, key: str, failed: str) -> int | None:
+def live_plots(charts: Sequence[Chart], *, key: str, failed: str = "") -> int | None:
     """Draw the charts and change those in place that differ at the next run.
 
-    `failed` stands where a chart should be when the browser cannot load Plotly. Returns the `customdata` of a point that
-    somebody has just clicked, where that is a whole number.
+    `failed`, or a sentence about it, stands where a chart should be when the browser cannot load Plotly. Returns the
+    `customdata` of a point that somebody has just clicked, where that is a whole number.
     """
+    failed = failed or _("The chart cannot be drawn: the browser could not load Plotly from this server.")
     told = _mount(key=key, data=board_data(charts, failed=failed), on_clicked_change=_nothing)
     clicked = told.get("clicked")
     return clicked if isinstance(clicked, int) else None
@@ -147,20 +158,14 @@ def _nothing() -> None:
     """Do nothing: what the browser reports is read where the board is drawn."""
 
 
-def live_plot(spec: str, *, key: str, label: str, failed: str, height: int = 320, step: int = 0) -> None:
+def live_plot(spec: str, *, key: str, label: str, failed: str = "", height: int = 320, step: int = 0) -> None:
     """A board of one chart."""
     live_plots([Chart(key, spec, label, height, step=step)], key=key, failed=failed)
 
 
 def still_plot(figure: Figure, key: str, label: str, height: int) -> None:
     """A board of one figure that does not change any more."""
-    live_plot(
-        to_json(figure),
-        key=key,
-        label=label,
-        failed=_("The chart cannot be drawn: the browser could not load Plotly from this server."),
-        height=height,
-    )
+    live_plot(to_json(figure), key=key, label=label, height=height)
 
 
 def board_data(charts: Sequence[Chart], *, failed: str) -> dict[str, Any]:

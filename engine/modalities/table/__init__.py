@@ -1,5 +1,6 @@
 """Rows of tables: numbers, NaN for missing, and categories, empty for missing."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from engine.advice.defaults import Advice, Facts
 from engine.data_info import DataInfo
 from engine.modalities.base import FACE_CELLS, Face, Inputs, Modality, ScriptInputs, Stored, modalities
 from engine.modalities.given import Decoded
+from engine.modalities.plane import Plane, plane_through
 from engine.modalities.recipe import Recipe
 from engine.modalities.schema import Schema
 from engine.modalities.table.own import TABLES
@@ -158,6 +160,22 @@ class Table(Modality):
             codes = np.unique(cells.astype(str), return_inverse=True)[1].astype(np.float32)
             found.append((column.name, codes, cells == ""))
         return found
+
+    def plane(self, inputs: np.ndarray, info: DataInfo) -> Plane | None:
+        """Two numeric columns, or two principal components of more; categories are the commonest ones."""
+        return plane_through(self.numbers(inputs), [column.name for column in info.named("number")])
+
+    def numbers(self, inputs: np.ndarray) -> np.ndarray:
+        """The numeric columns."""
+        return inputs["numbers"] if "numbers" in (inputs.dtype.names or ()) else np.empty((len(inputs), 0))
+
+    def from_numbers(self, numbers: np.ndarray, like: np.ndarray) -> np.ndarray:
+        """Rows with the commonest category in each column of categories."""
+        made = np.empty(len(numbers), like.dtype)
+        made["numbers"] = numbers
+        if "categories" in (like.dtype.names or ()):
+            made["categories"] = [Counter(column.tolist()).most_common(1)[0][0] for column in like["categories"].T]
+        return made
 
     def advise(self, facts: Facts) -> Advice | None:
         """By the number of tables."""
