@@ -29,7 +29,7 @@ def test_more_columns_are_drawn_along_the_directions_in_which_they_vary_most() -
     assert plane is not None
     assert plane.columns == ()
     assert sum(plane.shares) > 0.99
-    assert plane.places(plane.grid(7)) == pytest.approx(plane.places(plane.grid(7)))
+    assert plane.places(plane.grid(7))[[0, -1]] == pytest.approx(np.array([plane.low, plane.high]))
     back = plane.middle + plane.scale * (plane.places(numbers) @ plane.axes)
     assert np.abs(back - numbers).mean() < 0.05 * numbers.std()
     again = plane_through(numbers, list("abcdef"))

@@ -39,8 +39,8 @@ def grid_of(data: PreparedDataset, task: Task) -> Grid | None:
         points,
         plane.low.tolist(),
         plane.high.tolist(),
-        plane.columns,
-        plane.shares,
+        list(plane.columns),
+        list(plane.shares),
         np.round(places, 6).tolist(),
         [float(target) for target in data.targets[shown]],
     )

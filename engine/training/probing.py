@@ -86,7 +86,7 @@ class Probing(keras.callbacks.Callback):
         where = np.asarray(known.positions, int)
         self._inputs, self._count = np.asarray(self._data.inputs[where]), len(where)
         self._targets = self._spec.task.truth(self._inputs, self._data.targets[where])
-        if grid and known.map:
+        if grid and known.map == grid.map:  # an earlier attempt may have begun with another grid
             self._inputs = np.concatenate([self._inputs, grid.inputs])
         if self._features is not None and len(where):
             self._inputs = self._features.predict(as_tensors(self._inputs), verbose=0)
