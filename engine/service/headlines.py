@@ -38,7 +38,7 @@ def of(actor: Actor, run: Run) -> Headline:
     except TrainyardError:  # nothing can be started with it either
         return replace(judge(seen), suggestions=())
     found = judge(_evidence(run, spec, seen))
-    return replace(found, suggestions=tuple(s for s in found.suggestions if _possible(spec, s)))
+    return replace(found, suggestions=tuple(s for s in found.suggestions if _possible(run, spec, s)))
 
 
 def _evidence(run: Run, spec: RunSpec, seen: Evidence) -> Evidence:
@@ -121,8 +121,10 @@ def _possibilities(run: Run, spec: RunSpec, files: Artifacts) -> Possible:
     )
 
 
-def _possible(spec: RunSpec, suggestion: Suggestion) -> bool:
-    """Return whether a run with these values can be started."""
+def _possible(run: Run, spec: RunSpec, suggestion: Suggestion) -> bool:
+    """Return whether what is suggested can be started. Another seed of a fork would not begin from the beginning."""
+    if suggestion.seeds and run.parent_id is not None:
+        return False
     try:
         changed = spec.changed(suggestion.values)
         if suggestion.fork:

@@ -153,7 +153,7 @@ def test_the_runs_page_compares_what_is_selected(store: Store) -> None:
 
 def test_other_seeds_are_one_button_and_become_a_group(store: Store) -> None:
     run = seeding.scored(store, **DIGITS)
-    at = press(open_page("run", run=run.id), "Train with 3 other seeds")
+    at = press(open_page("run", run=run.id), "3 other seeds")
     made = store.runs.list(states=["queued"])
     assert sorted(new.spec["training"]["seed"] for new in made) == [1, 2, 3]
     assert {new.group_id for new in (*made, store.runs.get(run.id))} == {run.id}
@@ -169,17 +169,17 @@ def test_other_seeds_are_one_button_and_become_a_group(store: Store) -> None:
 
 def test_a_fork_is_not_repeated_with_other_seeds(store: Store) -> None:
     run = seeding.scored(store, **DIGITS)
-    assert "Train with 3 other seeds" in labels(open_page("run", run=run.id))
+    assert "3 other seeds" in labels(open_page("run", run=run.id))
     with store.writing() as db:
         db.execute(update(runs).values(parent_id=7, parent_epoch=2))
-    assert "Train with 3 other seeds" not in labels(open_page("run", run=run.id))
+    assert "3 other seeds" not in labels(open_page("run", run=run.id))
 
 
 def test_other_seeds_that_the_queue_refuses_are_a_sentence(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     run = seeding.scored(store, **DIGITS)
     monkeypatch.setenv("TRAINYARD_MAX_QUEUED_RUNS", "2")
     settings.cache_clear()
-    assert "The queue is full" in words(press(open_page("run", run=run.id), "Train with 3 other seeds"))
+    assert "The queue is full" in words(press(open_page("run", run=run.id), "3 other seeds"))
     assert store.runs.get(run.id).group_id is None
 
 
