@@ -92,7 +92,7 @@ class Classification(Task):
 
     def heights(self, outputs: np.ndarray, info: DataInfo) -> np.ndarray:
         """Index of the likeliest class plus its probability."""
-        return outputs.argmax(axis=1) + np.minimum(outputs.max(axis=1), 0.999)
+        return np.asarray(outputs.argmax(axis=1) + np.minimum(outputs.max(axis=1), 0.999))
 
     def predictions(self, outputs: np.ndarray, info: DataInfo) -> list[Prediction]:
         """Label, probability and all class probabilities for each row."""
