@@ -168,11 +168,11 @@ def test_other_seeds_are_one_button_and_become_a_group(store: Store) -> None:
 
 
 def test_a_fork_is_not_repeated_with_other_seeds(store: Store) -> None:
-    run = seeding.scored(store, **DIGITS)
-    assert "3 other seeds" in labels(open_page("run", run=run.id))
+    run, fork = (seeding.scored(store, **DIGITS) for _ in range(2))
     with store.writing() as db:
-        db.execute(update(runs).values(parent_id=7, parent_epoch=2))
-    assert "3 other seeds" not in labels(open_page("run", run=run.id))
+        db.execute(update(runs).where(runs.c.id == fork.id).values(parent_id=run.id, parent_epoch=2))
+    assert "3 other seeds" in labels(open_page("run", run=run.id))
+    assert not any("other seeds" in label for label in labels(open_page("run", run=fork.id)))
 
 
 def test_other_seeds_that_the_queue_refuses_are_a_sentence(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
