@@ -23,10 +23,10 @@ from ui.language import _
 from ui.navigation import page
 from ui.plain import plain_label, plain_text
 from ui.predictions import renderer_for
-from ui.runs.watching import draw_watch_link
 from ui.sentences import said
 from ui.theme import theme_name
 from ui.widgets.live_plot import still_plot
+from ui.widgets.watch_link import draw_watch_link
 
 PER_PAGE = 24
 """Examples on one page."""

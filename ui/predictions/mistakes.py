@@ -16,9 +16,8 @@ from ui import lab
 from ui.language import _, plural
 from ui.modalities import modality_of
 from ui.plain import plain_label, plain_text
-from ui.runs.reproduce import query_of
-from ui.runs.watching import draw_watch_link
 from ui.sentences import said
+from ui.widgets.watch_link import draw_watch_link
 from ui.words import metric_label, metric_text, part_title
 
 _log = logging.getLogger(__name__)
@@ -125,7 +124,7 @@ def _draw_cell(run: Run, split: str, labels: Sequence[str]) -> None:
 def _draw_watch(run: Run, split: str, positions: Sequence[int]) -> None:
     """Examples of the test split are not for watching: nothing may be chosen by them."""
     if split == "validation":
-        draw_watch_link(query_of(run.parsed()), positions)
+        draw_watch_link(run.parsed().flat(), positions)
 
 
 def _choose_cell(outcomes: Outcomes, labels: Sequence[str]) -> tuple[int, int]:
