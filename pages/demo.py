@@ -1,21 +1,19 @@
 """Try a trained network: give it an input and see what it makes of it."""
 
-from functools import partial
-from typing import Any
-
 import streamlit as st
 
 from engine import service
 from engine.errors import TrainyardError
 from engine.runs import Run, RunState, is_run_id
-from engine.tasks.base import Task
 from ui import lab
+from ui.demo.answer import draw_answer
 from ui.demo.answering import draw_answering, read_answering
 from ui.demo.batch import draw_batch
-from ui.demo.coming import draw_coming
-from ui.demo.results import draw_results
+from ui.demo.knowledge import draw_knowledge
+from ui.demo.seen import draw_seen
 from ui.language import _
-from ui.modalities import File, Modality, modality
+from ui.modalities import modality
+from ui.modalities.ways import choose_way, lay_out
 from ui.navigation import page
 from ui.plain import LONGEST_CAPTION, plain_text
 from ui.runs.actions import can_be_tried
@@ -42,33 +40,22 @@ def main() -> None:
 
     @st.fragment
     def demo() -> None:
-        left, right = st.columns(2, gap="large")
-        with left:
-            files = kind.ask(run, spec.dataset)
+        way = choose_way(kind.ways(spec.dataset), f"way-{run.id}")
+        given, answer = lay_out(way.answer)
+        with given:
+            files = way.ask(run, spec.dataset)
             parameters = draw_answering(spec.task.answering)
-        with right, lab.guarded():
-            _predict(run, kind, spec.task, files, parameters)
+        with answer, lab.guarded():
+            answered = draw_answer(run, kind, spec.task, files, parameters)
+            if len(files) == 1 and not way.shown:
+                kind.show(files[0])
+            if len(files) == 1 and answered:
+                with given if way.answer == "beside" else answer:
+                    draw_seen(run, files[0])
 
     demo()
+    draw_knowledge(run, spec)
     draw_batch(run, spec.task.modality, spec.task.prediction, read_answering(spec.task.answering).changed)
-
-
-def _predict(run: Run, kind: Modality, task: Task, files: list[File], parameters: dict[str, Any]) -> None:
-    if not files:
-        st.caption(_("The prediction appears here as soon as there is an input."))
-        return
-    if len(files) == 1:
-        kind.show(files[0])
-    if task.streams and len(files) == 1:
-        results = draw_coming(run, task.prediction, files[0], parameters).results
-    else:
-        with st.spinner(_("Predicting… The first prediction after a pause takes a few seconds.")):
-            ask = partial(lab.predictor().predict, parameters=parameters)
-            results = service.predictions.predict(lab.actor(), ask, run, files)
-        draw_results(task.prediction, results, kind.cells(files))
-    if run.live and results and results[0].epoch is not None:
-        words = _("This run is still training. The prediction uses the weights of epoch {epoch}, its best so far.")
-        st.caption(words.format(epoch=results[0].epoch))
 
 
 def _choose_run() -> Run | None:

@@ -10,7 +10,7 @@ import pytest
 from engine.runs import Run, RunState
 from engine.store import MetricPoint
 from tests import seeding
-from ui.charts.classes import class_bars, probability_bars
+from ui.charts.classes import bars_shown, class_bars, probability_bars
 from ui.charts.confusion import confusion_figure, confusion_height
 from ui.charts.curves import Style, learning_curve, single_curve
 from ui.charts.figures import MAX_POINTS, to_json
@@ -125,11 +125,19 @@ def test_the_weakest_class_stands_first() -> None:
     assert class_bars(per_class, "light")["data"][0]["y"][-1] == weakest
 
 
-def test_probabilities_are_sorted_and_cut_to_the_likeliest() -> None:
-    trace = probability_bars({f"class {i}": i / 190 for i in range(20)}, "light")["data"][0]
-    assert trace["y"][0] == "class 19"
-    assert len(trace["y"]) == 10
-    assert trace["marker"]["color"][0] != trace["marker"]["color"][1]
+def test_bars_of_classes_keep_their_order_and_the_likeliest_stands_out() -> None:
+    for chances in ((0.1, 0.7, 0.2), (0.6, 0.1, 0.3)):
+        trace = probability_bars(dict(zip("cab", chances, strict=True)), "light")["data"][0]
+        assert trace["y"] == ["c", "a", "b"], "bars must not jump as one draws"
+        colours = trace["marker"]["color"]
+        assert [colour != THEMES["light"].train for colour in colours] == [p == max(chances) for p in chances]
+
+
+def test_of_many_classes_the_likeliest_are_shown_in_their_order() -> None:
+    chances = {f"class {i}": (i * 7 % 30) / 435 for i in range(30)}
+    assert bars_shown(chances) == 10
+    shown = probability_bars(chances, "light")["data"][0]["y"]
+    assert shown == [name for name in chances if name in sorted(chances, key=chances.__getitem__)[-10:]]
 
 
 @pytest.mark.parametrize("theme", THEMES)

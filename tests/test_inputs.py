@@ -6,16 +6,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from engine.datasets.base import datasets
 from engine.errors import TrainyardError
+from engine.modalities.image.strokes import find_strokes, inversion_suits
 from engine.settings import settings
 from engine.tasks.base import tasks
 from ui.charts.thumbnails import data_url, thumbnail
 from ui.demo.results import result_table
 from ui.modalities import modality
-from ui.modalities.image import EXAMPLES, drawing, held_out_examples
+from ui.modalities.image_ways import EXAMPLES, drawing, held_out_examples
 from ui.predictions import renderer_for
 
 
@@ -53,6 +54,33 @@ def test_a_drawing_keeps_its_ink() -> None:
     assert image.shape == (280, 280, 3)
     assert image[110, 100].tolist() == [255, 255, 255]
     assert image[0, 0].tolist() == [0, 0, 0]
+
+
+def test_drawing_is_offered_first_only_where_the_data_are_drawings(home: Path) -> None:
+    ways = {name: list(modality("image").ways(datasets[name]())) for name in ("mnist", "fashion", "folder")}
+    assert ways["mnist"][0] == "draw"
+    assert ways["fashion"][0] == "example"
+    assert ways["fashion"][-1] == "draw"
+    assert "draw" not in ways["folder"]
+
+
+@pytest.mark.parametrize("light", [True, False])
+@pytest.mark.parametrize("width", [2, 4, 8])
+def test_a_pen_is_as_wide_as_the_strokes_of_the_images(light: bool, width: int) -> None:
+    images = np.stack([stroke(width, angle, light=light) for angle in range(0, 180, 15)])
+    found = find_strokes(images)
+    assert found.light == light
+    assert found.width * 64 == pytest.approx(width, rel=0.25)
+    assert inversion_suits(1 - found.brightness, found)
+    assert not inversion_suits(found.brightness, found)
+
+
+def stroke(width: int, angle: int, *, light: bool) -> np.ndarray:
+    """(64, 64, 1): a line through the middle."""
+    image = Image.new("L", (64, 64), 0 if light else 255)
+    x, y = 24 * np.cos(np.radians(angle)), 24 * np.sin(np.radians(angle))
+    ImageDraw.Draw(image).line((32 - x, 32 - y, 32 + x, 32 + y), 255 if light else 0, width)
+    return np.asarray(image)[..., None]
 
 
 def test_examples_come_from_the_test_split_and_cover_the_classes(home: Path) -> None:

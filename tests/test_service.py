@@ -62,6 +62,7 @@ PREDICTOR = SimpleNamespace(
     stream_instances=lambda run_id, body, raw: iter([b"{}"]),
     describe=lambda values: "a picture",
     preview=lambda values, count: [(b"", [])],
+    seen=lambda run_id, files: [],
 )
 
 # What each function asks for, and a call that ada may make.
@@ -93,6 +94,7 @@ CALLS: dict[str, tuple[Action, Callable[[World], tuple[Any, ...]]]] = {
     "predictions.predict_instances": (Action.USE, lambda w: (PREDICTOR, w.ended, b"{}")),
     "predictions.stream_instances": (Action.USE, lambda w: (PREDICTOR, w.ended, b"{}")),
     "predictions.describe": (Action.CREATE, lambda w: (PREDICTOR, {})),
+    "predictions.seen": (Action.USE, lambda w: (PREDICTOR, w.ended, [])),
     "predictions.preview": (Action.CREATE, lambda w: (PREDICTOR, {}, 4)),
     "preferences.first_page": (Action.LOOK, lambda w: ()),
     "preferences.set_first_page": (Action.CHANGE, lambda w: ("train",)),

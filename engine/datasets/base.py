@@ -69,7 +69,10 @@ class Dataset(Spec):
     extra_tests: ClassVar[dict[str, str]] = {}
     """Further tests from outside all splits, title by name: a run is evaluated on each once, after the test."""
     ink: ClassVar[str] = ""
-    """For drawable datasets, stroke on ground as in the data: "white-on-black" or "black-on-white". Empty: photos."""
+    """For datasets whose images stand on an even ground, which is light or dark, as in the data: "white-on-black" or
+    "black-on-white". Empty: photos."""
+    drawings: ClassVar[bool] = False
+    """Whether its images were drawn with a pen: then what people draw is like them, and drawing is offered first."""
 
     validation_fraction: Annotated[float, Range(0.05, 0.5, step=0.01), FIXED, ADVANCED] = 0.1
     """Share of the examples outside the test split that is kept for validation, to choose epochs and hyperparameters."""

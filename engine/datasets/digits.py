@@ -26,6 +26,7 @@ class Digits(UnsplitDataset):
     num_classes: ClassVar[int] = 10
     suggested: ClassVar[dict[str, Any]] = {"epochs": 40, "batch_size": 32, "patience": 12}
     ink: ClassVar[str] = "white-on-black"
+    drawings: ClassVar[bool] = True
 
     def fingerprint(self) -> str:
         """The version of scikit-learn, which carries the data."""

@@ -27,6 +27,7 @@ class Mnist(UnsplitDataset):
     num_classes: ClassVar[int] = 10
     suggested: ClassVar[dict[str, Any]] = {"epochs": 12, "batch_size": 32}
     ink: ClassVar[str] = "white-on-black"
+    drawings: ClassVar[bool] = True
 
     def fingerprint(self) -> str:
         """Hash of the embedded file."""

@@ -23,6 +23,7 @@ class MnistFull(IdxDataset):
     num_classes: ClassVar[int] = 10
     suggested: ClassVar[dict[str, Any]] = {"epochs": 8, "batch_size": 128}
     ink: ClassVar[str] = "white-on-black"
+    drawings: ClassVar[bool] = True
     downloads: ClassVar[tuple[Download, ...]] = (
         Download(
             f"{_URL}/train-images-idx3-ubyte.gz",

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
     from engine.modalities.recipe import Recipe
+    from engine.modalities.seen import Seen
 
 FACE_PIXELS, FACE_CHARACTERS, FACE_NUMBERS, FACE_CELLS = 208, 300, 12, 8
 """Most of an input that its face shows: pixels of a side, characters, numbers, cells of a row."""
@@ -260,6 +261,10 @@ class Modality:
     def from_numbers(self, numbers: np.ndarray, like: np.ndarray) -> np.ndarray:
         """The inverse of `numbers`; what else an input has is what is usual among the inputs `like` (examples, ...)."""
         raise TrainyardError("Inputs of modality {modality!r} are not numbers alone.", modality=self.name)
+
+    def seen(self, features: np.ndarray, info: DataInfo) -> "list[Seen]":
+        """Return what `preprocess` made of examples (examples, ...), for people; nothing where nobody could read it."""
+        return []
 
     # -- classical methods ---------------------------------------------------------------------------------------------
 

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     import keras
     import numpy as np
 
+    from engine.modalities.seen import Seen
+
 
 class Model(Spec):
     """Hyperparameters of one architecture, and the layers that they describe.
@@ -61,6 +63,10 @@ class Model(Spec):
         The default is what the modality does: images are scaled to 0..1, rows of tables become vectors of numbers.
         """
         return modalities[info.modality].preprocess(x, info)
+
+    def seen(self, features: "np.ndarray", info: DataInfo) -> "list[Seen]":
+        """Return what `preprocess` made of examples (examples, ...), for people: by default as the modality shows it."""
+        return modalities[info.modality].seen(features, info)
 
     def freezes(self, info: DataInfo) -> bool:
         """Whether it pays to compute features only once for each example, where inputs are not augmented."""

@@ -10,6 +10,9 @@ from engine.spec import FORKABLE, Range
 
 if TYPE_CHECKING:
     import keras
+    import numpy as np
+
+    from engine.modalities.seen import Seen
 
 
 @models.register("efficientnet-lite0", "EfficientNet-Lite0 (pretrained)")
@@ -55,6 +58,10 @@ class EfficientNetLite0(Model):
         if scale != 1:
             x = layers.Resizing(round(height * scale), round(width * scale), name="resolution")(x)
         return layers.Rescaling(1 / 128, offset=-127 / 128, name="scale")(x)
+
+    def seen(self, features: "np.ndarray", info: DataInfo) -> "list[Seen]":
+        """About -1..1 -> pictures."""
+        return super().seen((features + 127 / 128) * 128 / 255, info)
 
     def freezes(self, info: DataInfo) -> bool:
         """Return True unless nearly all of the network is trained: the stem alone is cheap to compute and large to keep."""

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 import numpy as np
 
 from engine.data_info import DataInfo
+from engine.modalities.seen import Seen
 from engine.models import glove
 from engine.models.base import Model
 from engine.models.vocabulary import SIGN_WIDTHS, Splitting, capitals, most_frequent, signs, split_for, units
@@ -78,6 +79,11 @@ class TextModel(Model):
     def longest(self, splitting: Splitting) -> int:
         """Return the largest number of indices for the words of a text."""
         return self.sequence_length * len(self.widths(splitting))
+
+    def seen(self, features: np.ndarray, info: DataInfo) -> list[Seen]:
+        """Indices (examples, longest) -> the words or characters that they stand for, then the signs."""
+        known = ["", "", *info.learned["vocabulary"], *info.learned["signs"]]
+        return [Seen(words=tuple(known[index] for index in row if index != PADDING)) for row in features.tolist()]
 
     def freezes(self, info: DataInfo) -> bool:
         """Return True: indices of words are looked up once for each text."""

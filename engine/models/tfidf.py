@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 import numpy as np
 
 from engine.data_info import DataInfo
+from engine.modalities.seen import Seen
 from engine.models.base import Model, models
 from engine.models.text import FIRST_WORD, PADDING, index_units
 from engine.models.vocabulary import Splitting, lower, units
@@ -57,6 +58,12 @@ class TfIdf(Model):
             first = number * self.vocabulary_size
             found.append(ops.where(indices >= FIRST_WORD, indices + first, PADDING)[:, :longest])
         return ops.pad(ops.concatenate(found, axis=1), ((0, 0), (0, 1)))  # not empty, even if all texts are
+
+    def seen(self, features: np.ndarray, info: DataInfo) -> list[Seen]:
+        """Indices (examples, longest) -> the words that they stand for; groups of letters, which are many, are left out."""
+        known = info.learned["words"]
+        places = [[index - FIRST_WORD for index in row if index >= FIRST_WORD] for row in features.tolist()]
+        return [Seen(words=tuple(known[place] for place in row if place < len(known))) for row in places]
 
     def freezes(self, info: DataInfo) -> bool:
         """Return True: indices of words are looked up once for each text."""

@@ -14,7 +14,7 @@ bounded memory. Content decides what a file is; its name is only a hint. On the 
 
 import logging
 import stat
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -62,6 +62,13 @@ class TableFile:
 
     def __len__(self) -> int:
         return len(next(iter(self.columns.values()), ()))
+
+    def rows(self) -> Iterator[dict[str, Any]]:
+        """Yield the cells of each row by column, None where one is missing."""
+        columns = [
+            [None if value != value else value for value in cells.to_pylist()] for cells in self.columns.values()
+        ]
+        return (dict(zip(self.columns, row, strict=True)) for row in zip(*columns, strict=True))
 
     @cached_property
     def frame(self) -> "pd.DataFrame":

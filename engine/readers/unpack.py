@@ -11,11 +11,11 @@ import struct
 import unicodedata
 import zipfile
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from engine.errors import TrainyardError
 from engine.readers.likelihood import OEM, check_encoding, likeliest
@@ -45,6 +45,8 @@ class Member:
 
     path: tuple[str, ...]
     read: Callable[[], bytes]
+    cells: Mapping[str, Any] = field(default_factory=dict)
+    """Of a row of a table all of its cells by column, also those that `read` leaves out."""
 
     @property
     def name(self) -> str:

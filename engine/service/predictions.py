@@ -8,6 +8,7 @@ from engine.runs import Run, RunSpec
 from engine.service.data import check_data
 
 if TYPE_CHECKING:
+    from engine.modalities.seen import Seen
     from engine.serving.client import NetworkPicture, Predictor, Stream
 
 T = TypeVar("T")
@@ -40,6 +41,12 @@ def describe(actor: Actor, predictor: "Predictor", values: dict[str, Any]) -> "N
     check(actor, Action.CREATE, "runs")
     check_data(actor, RunSpec.build(values).dataset)
     return predictor.describe(values)
+
+
+def seen(actor: Actor, predictor: "Predictor", run: Run, files: list[File]) -> "list[Seen]":
+    """Return what a run's network gets of each file once it is prepared."""
+    check(actor, Action.USE, run)
+    return predictor.seen(run.id, files)
 
 
 def preview(

@@ -21,6 +21,7 @@ from typing import Any, Self, TypeVar
 import numpy as np
 
 from engine.errors import TrainyardError
+from engine.modalities.seen import Seen
 from engine.scripting.files import ScriptFiles
 from engine.sentences import Sentence, from_json
 from engine.serving.answers import Layer, NetworkPicture, PredictResult
@@ -79,6 +80,12 @@ class Predictor:
             (base64.b64decode(original), [base64.b64decode(variant) for variant in variants])
             for original, variants in rows
         ]
+
+    def seen(self, run_id: int, files: Sequence[tuple[str, bytes]]) -> list[Seen]:
+        """Return what a run's network gets of each file (name, content) once it is prepared; each holds one input."""
+        contents = [base64.b64encode(data).decode() for _name, data in files]
+        body = {"run": int(run_id), "names": [name for name, _data in files], "contents": contents}
+        return [Seen.from_dict(found) for found in self._ask("seen", body)]
 
     def script(self, spec: dict[str, Any], origin: dict[str, Any]) -> ScriptFiles:
         """Script and notebook of a run, from what `RunSpec.to_dict` and `Origin.to_dict` make."""

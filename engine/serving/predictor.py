@@ -24,6 +24,7 @@ from engine.serving.loaded import LoadedModels
 from engine.serving.networks import describe_network
 from engine.serving.previews import preview_augmentation
 from engine.serving.requests import Arrays, Files, Instances, Request, Signature
+from engine.serving.seen import show_prepared
 from engine.serving.server import SharedWork, Work, serve
 from engine.serving.wire import to_bytes, unpack, unpack_inputs
 
@@ -41,7 +42,13 @@ def work() -> dict[str, Work]:
     def script(request: dict[str, Any]) -> Any:
         return script_files(RunSpec.from_dict(request["spec"]), Origin(**request["origin"])).to_dict()
 
-    return {"describe": describe, "preview": preview, "script": script}
+    def seen(request: dict[str, Any]) -> Any:
+        contents = [base64.b64decode(content) for content in request["contents"]]
+        return [
+            one.to_dict() for one in show_prepared(request["run"], list(zip(request["names"], contents, strict=True)))
+        ]
+
+    return {"describe": describe, "preview": preview, "script": script, "seen": seen}
 
 
 class _Predict:

@@ -37,3 +37,10 @@ def press(at: AppTest, label: str) -> AppTest:
 def labels(at: AppTest) -> list[str]:
     """The buttons that can be pressed."""
     return [button.label for button in at.button if not button.disabled]
+
+
+def choose_way(at: AppTest, name: str) -> None:
+    """Choose how an input is given on the demo page, and run it again."""
+    at.session_state[f"way-{at.selectbox(key='demo_run').value}"] = name
+    at.run()
+    assert not at.exception, at.exception[0].message

@@ -36,7 +36,7 @@ from engine.serving.loaded import LoadedModels
 from engine.serving.requests import Files, Instances
 from engine.store import Store
 from engine.targets import Ragged
-from tests.pages.opening import labels, open_page, press, words
+from tests.pages.opening import choose_way, labels, open_page, press, words
 from tests.plugged import plugged
 from tests.test_api import serving
 from ui import lab
@@ -106,8 +106,7 @@ def described(client: httpx.Client, run: int, instance: Any, prediction: Any) ->
 def upload(run: int, name: str, data: bytes) -> AppTest:
     """The demo page after a picture was given."""
     at = open_page("demo", run=run)
-    at.session_state["input_way"] = "upload"
-    at.run()
+    choose_way(at, "upload")
     at.file_uploader[0].upload(name, data, "image/png").run(timeout=60)
     assert not at.exception
     return at

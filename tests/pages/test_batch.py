@@ -10,7 +10,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from engine.artifacts import artifacts_of
+from engine.datasets.base import datasets
 from engine.errors import TrainyardError
+from engine.preparation.prepare import prepare
 from engine.runs import Run
 from engine.serving.answers import PredictResult
 from engine.serving.client import Busy
@@ -18,14 +20,18 @@ from engine.settings import settings
 from engine.store import Store
 from engine.tasks.base import Prediction
 from tests import seeding
-from tests.pages.opening import labels, open_page, press, words
+from tests.pages.opening import choose_way, labels, open_page, press, words
+from tests.pages.warm import Blind
 from ui import lab
 from ui.demo import batch
+from ui.demo.results import downloaded, result_table
+from ui.modalities.given import given_records, given_rows
+from ui.predictions import renderer_for
 from ui.widgets.downloads import json_file
 
 
 @dataclass
-class LengthPredictor:
+class LengthPredictor(Blind):
     """Tells by its length whether a file is long; counts the portions, and may break at one of them."""
 
     breaks_at: int = 0
@@ -122,6 +128,38 @@ def test_what_ends_a_batch_is_said_and_what_is_done_stays(run: Run, predictor: L
     assert len(table(at)) == 200
 
 
+def test_a_table_keeps_all_its_columns_beside_the_predictions(store: Store, predictor: LengthPredictor) -> None:
+    run = seeding.completed(store, epochs=1, dataset="penguins")
+    info = prepare(run.parsed().dataset).info
+    signature = {"task": run.parsed().task.to_dict(), **info.to_dict()}
+    artifacts_of(run.id).info.write_text(json.dumps(signature), encoding="utf-8")
+    rows = pd.read_csv(datasets["penguins"]().path)[:3]
+    rows.insert(0, "label", ["=a", "b", "c"])
+    at = start(run, ("birds.csv", rows.to_csv(index=False).encode()))
+    found = table(at)
+    assert found["given 0"].tolist() == ["'=a", "b", "c"], "an id, which the network does not take"
+    assert found.shape[1] == 3 + len(rows.columns)
+
+
+def test_downloads_have_what_was_given() -> None:
+    cells = given_rows([{"id": "7", "label": "x"}, {"id": "8", "more": float("nan")}])
+    results = [LengthPredictor()._one("t.csv:1", b"123"), LengthPredictor()._one("t.csv:2", b"")]
+    written = json.loads(json_file(results, given_records(cells)))
+    assert [one["input"] for one in written] == [
+        {"id": "7", "label": "x", "more": None},
+        {"id": "8", "label": None, "more": None},
+    ]
+    frame = downloaded(*cells, result_table(renderer_for("classes"), results))
+    assert frame.columns.tolist() == ["name", "label", "probability", "error", "id", "label", "more"]
+
+
+def test_a_table_of_texts_is_a_text_a_row(store: Store, predictor: LengthPredictor) -> None:
+    run = seeding.completed(store, epochs=1, dataset="movie-snippets", model="bag-of-embeddings")
+    found = table(start(run, ("t.csv", b"id,review\n1,a fine film\n2,dull\n")))
+    assert found["label"].tolist() == ["long", "'=short"]
+    assert found["given 0"].tolist() == ["1", "2"]
+
+
 def test_a_busy_predictor_is_asked_again(run: Run, predictor: LengthPredictor) -> None:
     predictor.breaks_at, predictor.error = 1, Busy
     at = start(run, *many(70))
@@ -150,8 +188,7 @@ def test_a_run_that_trains_can_be_tried_once_it_has_a_checkpoint(store: Store, p
     predictor.epoch = 3
     at = open_page("demo", run=run.id)
     assert "▶ Running" in at.selectbox(key="demo_run").options[0]
-    at.session_state["input_way"] = "upload"
-    at.run()
+    choose_way(at, "upload")
     at.get_by_key(f"upload-{run.id}").upload("a.png", b"abc", "image/png")
     at.run()
     assert "weights of epoch 3" in words(at)

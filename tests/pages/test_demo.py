@@ -3,15 +3,19 @@
 import io
 import json
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 from PIL import Image
+from streamlit.testing.v1 import AppTest
 
 from engine.errors import TrainyardError
+from engine.modalities.seen import Seen
 from engine.store import Store
 from engine.tasks.base import Prediction
 from tests import seeding
-from tests.pages.opening import open_page, press, words
+from tests.pages.opening import choose_way, open_page, press, words
+from tests.pages.warm import Blind
 from ui import lab
 
 
@@ -24,7 +28,7 @@ class Answer:
     error: str = ""
 
 
-class BrightnessPredictor:
+class BrightnessPredictor(Blind):
     """Tells bright images from dark ones: no network, but real bytes in and real predictions out."""
 
     def predict(self, run_id: int, files: list[tuple[str, bytes]], parameters: object = None) -> list[Answer]:
@@ -64,8 +68,7 @@ def _predictor(monkeypatch: pytest.MonkeyPatch) -> None:
 def upload(run_id: int, *files: tuple[str, bytes]):
     """The demo after these files were uploaded."""
     at = open_page("demo", run=run_id)
-    at.session_state["input_way"] = "upload"
-    at.run()
+    choose_way(at, "upload")
     for name, data in files:
         at.file_uploader[0].upload(name, data, "image/png")
     at.run()
@@ -96,10 +99,10 @@ def test_a_run_that_still_trains_cannot_be_tried(store: Store) -> None:
 
 
 def test_one_image_gives_a_label_and_a_chart(store: Store) -> None:
-    at = upload(seeding.completed(store, epochs=1).id, ("white.png", picture(255)))
-    assert at.metric[0].value == "bright"
+    at = upload(seeding.completed(store, epochs=1).id, ("grey.png", picture(60)))
+    assert at.metric[0].value == "dark"
     sent = [json.loads(e.proto.json) for e in at.get("bidi_component")]
-    assert any("first: bright" in chart["label"] for data in sent for chart in data.get("charts", []))
+    assert any("highest: dark" in chart["label"] for data in sent for chart in data.get("charts", []))
 
 
 def test_several_images_give_a_table_with_an_error_for_the_broken_one(store: Store) -> None:
@@ -114,8 +117,7 @@ def test_several_images_give_a_table_with_an_error_for_the_broken_one(store: Sto
 
 def test_an_example_of_the_test_split_is_one_click_away(store: Store) -> None:
     at = open_page("demo", run=seeding.completed(store, epochs=1).id)
-    at.session_state["input_way"] = "example"
-    at.run()
+    choose_way(at, "example")
     press(at, "Trouser")
     assert at.metric[0].value in ("bright", "dark")
 
@@ -129,10 +131,45 @@ def test_what_the_predictor_refuses_is_shown_as_its_sentence(store: Store, monke
 def test_the_camera_is_not_asked_for_until_it_is_chosen(store: Store) -> None:
     at = open_page("demo", run=seeding.completed(store, epochs=1).id)
     assert not at.get("camera_input")
-    at.session_state["input_way"] = "camera"
-    at.run()
+    choose_way(at, "camera")
     assert at.get("camera_input")
 
 
-def test_only_what_can_be_drawn_gets_a_canvas(store: Store) -> None:
-    assert "Draw with the mouse" in words(open_page("demo", run=seeding.completed(store, epochs=1).id))
+def canvases(at: AppTest) -> list[dict[str, Any]]:
+    """What the canvases on the page were told."""
+    told = [json.loads(element.proto.json) for element in at.get("bidi_component")]
+    return [one for one in told if "stroke" in str(one)]
+
+
+def test_a_canvas_stands_first_where_the_data_are_drawings_with_ink_like_theirs(store: Store) -> None:
+    [canvas] = canvases(open_page("demo", run=seeding.completed(store, epochs=1, dataset="mnist").id))
+    assert "#FFFFFF" in str(canvas)
+    at = open_page("demo", run=seeding.completed(store, epochs=1).id)
+    assert not canvases(at), "clothes are no drawings"
+    choose_way(at, "draw")
+    assert canvases(at)
+
+
+def test_an_image_with_light_and_dark_exchanged_is_inverted_unless_somebody_minds(store: Store) -> None:
+    at = upload(seeding.completed(store, epochs=1, dataset="mnist").id, ("white.png", picture(255)))
+    assert at.metric[0].value == "dark", "digits are light on dark"
+    at.toggle[0].set_value(False).run()
+    assert at.metric[0].value == "bright"
+    at = upload(seeding.completed(store, epochs=1, dataset="mnist").id, ("black.png", picture(0)))
+    assert not at.toggle[0].value
+
+
+def test_the_classes_are_named_before_there_is_an_input(store: Store) -> None:
+    assert "knows 10 classes: 0, 1, 2" in words(
+        open_page("demo", run=seeding.completed(store, epochs=1, dataset="mnist").id)
+    )
+
+
+def test_what_the_network_sees_stands_beside_the_answer(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    sees = [Seen(picture=picture(9)), Seen(words=("*good*", "")), Seen(numbers=(("a", None, 0.5), ("b", "", 1.0)))]
+    monkeypatch.setattr(BrightnessPredictor, "sees", sees)
+    at = upload(seeding.completed(store, epochs=1).id, ("white.png", picture(255)))
+    assert "What the network sees: 28 × 28" in [caption for image in at.get("image") for caption in image.captions]
+    assert r":gray-badge[\*good\*] :orange-badge[?]" in words(at)
+    table = at.dataframe[0].value
+    assert table.fillna("").to_numpy().tolist() == [["a", "", 0.5], ["b", "missing", 1.0]]

@@ -17,6 +17,7 @@ from engine.studies import StudyState
 from engine.tasks.base import Prediction
 from tests import planted, seeding, study_seeding
 from tests.pages.opening import open_page
+from tests.pages.warm import Blind
 from tests.planted import NAMES, PICTURE
 from tests.test_own_data import imported
 from ui import lab
@@ -70,7 +71,7 @@ class Answer:
     epoch: int | None = None
 
 
-class PlantedPredictor:
+class PlantedPredictor(Blind):
     """Answers with planted names, for every third file with a sentence that has one."""
 
     def ready(self) -> bool:

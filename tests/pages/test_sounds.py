@@ -10,13 +10,16 @@ from streamlit.testing.v1 import AppTest
 from engine.artifacts import artifacts_of
 from engine.datasets.base import datasets
 from engine.errors import TrainyardError
+from engine.modalities.audio.spectrograms import spectrogram_png
+from engine.modalities.seen import Seen
 from engine.preparation.prepare import prepare
 from engine.readers.sounds import decode_sound, encode_wav
 from engine.runs import Run
 from engine.store import Store
 from engine.tasks.base import Prediction
 from tests import seeding
-from tests.pages.opening import open_page, press, words
+from tests.pages.opening import choose_way, open_page, press, words
+from tests.pages.warm import Blind
 from ui import lab
 from ui.evaluation.overview import final_figures
 from ui.modalities.audio import EXAMPLES, WAYS, held_out_examples
@@ -33,7 +36,7 @@ class Answer:
     error: str = ""
 
 
-class LoudnessPredictor:
+class LoudnessPredictor(Blind):
     """Tells loud sounds from quiet ones: no network, but real bytes in and real predictions out."""
 
     def ready(self) -> bool:
@@ -66,8 +69,7 @@ def wav(peak: int) -> bytes:
 def demo(store: Store, way: str):
     """The demo of a run on sounds, with a way to give one chosen."""
     at = open_page("demo", run=seeding.completed(store, epochs=1, **SOUNDS).id)
-    at.session_state["sound_way"] = way
-    at.run()
+    choose_way(at, way)
     assert not at.exception, at.exception[0].message
     return at
 
@@ -104,7 +106,8 @@ def test_the_microphone_is_offered_first_and_asks_for_what_networks_take(store: 
     assert next(iter(WAYS)) == "record"
 
 
-def test_one_sound_gives_a_label_a_player_and_its_picture(store: Store) -> None:
+def test_one_sound_gives_a_label_a_player_and_its_picture(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(LoudnessPredictor, "sees", [Seen(spectrogram_png(np.eye(40)))])
     at = upload(store, ("loud.wav", wav(20_000)))
     assert at.metric[0].value == "loud"
     assert len(at.get("audio")) == 1

@@ -16,7 +16,8 @@ from engine.serving.decoding import decode
 from engine.store import Store
 from engine.tasks.base import Prediction
 from tests import seeding
-from tests.pages.opening import open_page, words
+from tests.pages.opening import choose_way, open_page, words
+from tests.pages.warm import Blind
 from ui import lab
 from ui.modalities import modality
 from ui.modalities.table_row import MOST_WIDGETS, held_out_rows
@@ -25,7 +26,7 @@ from ui.plain import plain_label
 LABELS = ("light", "heavy")
 
 
-class WeighingPredictor:
+class WeighingPredictor(Blind):
     """Tells by the first number: no network, but real bytes in and real predictions out."""
 
     info = DataInfo((), LABELS)
@@ -100,8 +101,7 @@ def test_a_wide_table_is_one_editable_row_and_names_are_no_markup(
 def test_a_file_of_rows_gives_a_prediction_for_each(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     run = completed(store, monkeypatch)
     at = open_page("demo", run=run.id)
-    at.session_state["row_way"] = "file"
-    at.run()
+    choose_way(at, "file")
     frame = pd.read_csv(datasets["penguins"]().path)[:5].rename(columns={"species": "name"})
     at.file_uploader[0].upload("birds.csv", frame.to_csv(index=False).encode(), "text/csv")
     at.run()
@@ -118,8 +118,7 @@ def test_cells_that_are_formulas_stay_words_beside_their_predictions(
 ) -> None:
     run = completed(store, monkeypatch)
     at = open_page("demo", run=run.id)
-    at.session_state["row_way"] = "file"
-    at.run()
+    choose_way(at, "file")
     frame = pd.read_csv(datasets["penguins"]().path)[:2].assign(species="=1+1")
     at.file_uploader[0].upload("birds.csv", frame.to_csv(index=False).encode(), "text/csv")
     at.run()

@@ -14,7 +14,8 @@ from engine.settings import settings
 from engine.store import Store
 from engine.tasks.base import Prediction
 from tests import seeding
-from tests.pages.opening import open_page, press, words
+from tests.pages.opening import choose_way, open_page, press, words
+from tests.pages.warm import Blind
 from ui import lab
 from ui.charts.pictures import dataset_look
 from ui.modalities import modality
@@ -32,7 +33,7 @@ class Answer:
     error: str = ""
 
 
-class LengthPredictor:
+class LengthPredictor(Blind):
     """Tells long texts from short ones: no network, but real bytes in and real predictions out."""
 
     def ready(self) -> bool:
@@ -94,8 +95,7 @@ def test_more_lines_than_are_taken_at_once_are_told(store: Store) -> None:
 
 def test_files_are_taken_and_a_broken_one_is_a_sentence(store: Store) -> None:
     at = open_page("demo", run=seeding.completed(store, **RUN).id)
-    at.session_state["text_way"] = "upload"
-    at.run()
+    choose_way(at, "upload")
     for name, data in (("a.txt", "naïve".encode()), ("b.txt", b"\xff\xfe")):
         at.file_uploader[0].upload(name, data, "text/plain")
     at.run()
@@ -106,8 +106,7 @@ def test_files_are_taken_and_a_broken_one_is_a_sentence(store: Store) -> None:
 
 def test_an_example_of_the_test_split_is_one_click_away(store: Store) -> None:
     at = open_page("demo", run=seeding.completed(store, **RUN).id)
-    at.session_state["text_way"] = "example"
-    at.run()
+    choose_way(at, "example")
     press(at, "positive")
     assert at.metric[0].value in ("long", "short")
 

@@ -1,6 +1,6 @@
 """The browser part for series and intervals."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -10,7 +10,7 @@ from engine.data_info import DataInfo
 from engine.datasets.base import Dataset
 from engine.preparation.prepare import PreparedDataset
 from engine.runs import Run
-from ui.modalities import Cells, File, register
+from ui.modalities import Cells, File, Way, register
 from ui.predictions import Renderer
 from ui.predictions import register as show
 from ui.widgets.tiles import Look
@@ -29,10 +29,9 @@ class Series:
         """The first series."""
         st.line_chart(prepared.inputs[0])
 
-    def ask(self, run: Run, dataset: Dataset) -> list[File]:
-        """A line to write them in."""
-        written = st.text_input("Series", key="series")
-        return [("series", written.encode())] if written else []
+    def ways(self, dataset: Dataset) -> Mapping[str, Way]:
+        """Written."""
+        return {"write": Way("Write", ":material/edit:", write_input)}
 
     def show(self, file: File) -> None:
         """As it was written."""
@@ -67,6 +66,12 @@ class Interval(Renderer):
     def columns(self) -> dict[str, Any]:
         """As they are."""
         return {}
+
+
+def write_input(run: Run, dataset: Dataset) -> list[File]:
+    """A line to write them in."""
+    written = st.text_input("Series", key="series")
+    return [("series", written.encode())] if written else []
 
 
 register("series", Series())

@@ -8,6 +8,8 @@ from ui.charts.series import rounded
 from ui.theme import THEMES, ThemeName
 from ui.words import metric_label
 
+_ALL_BARS, _LIKELIEST_BARS = 20, 10
+
 
 def class_bars(per_class: Sequence[Mapping[str, Any]], theme: ThemeName) -> Figure:
     """Precision, recall and F1 of each class as dots on one line: the weakest class stands at the top."""
@@ -37,10 +39,25 @@ def class_bars(per_class: Sequence[Mapping[str, Any]], theme: ThemeName) -> Figu
     return {"data": traces, "layout": layout}
 
 
-def probability_bars(probabilities: Mapping[str, float], theme: ThemeName, *, most: int = 10) -> Figure:
-    """The likeliest classes as horizontal bars, the predicted one in colour."""
+def bars_shown(probabilities: Mapping[str, float]) -> int:
+    """Return the number of bars: all classes, or of many the likeliest."""
+    return len(probabilities) if len(probabilities) <= _ALL_BARS else _LIKELIEST_BARS
+
+
+def bars_height(probabilities: Mapping[str, float]) -> int:
+    """Return the pixels that the bars need."""
+    return 24 + 25 * bars_shown(probabilities)
+
+
+def probability_bars(probabilities: Mapping[str, float], theme: ThemeName) -> Figure:
+    """The classes as horizontal bars in their own order, so that none moves as the input changes; the likeliest in colour.
+
+    Of many classes only the likeliest are shown, in that order, too.
+    """
     look = THEMES[theme]
-    rows = sorted(probabilities.items(), key=lambda item: item[1], reverse=True)[:most]
+    likeliest = set(sorted(probabilities, key=probabilities.__getitem__, reverse=True)[: bars_shown(probabilities)])
+    rows = [(label, p) for label, p in probabilities.items() if label in likeliest]
+    first = max(range(len(rows)), key=lambda row: rows[row][1])
     trace = {
         "type": "bar",
         "orientation": "h",
@@ -49,14 +66,13 @@ def probability_bars(probabilities: Mapping[str, float], theme: ThemeName, *, mo
         "text": [f"{p:.1%}" for _name, p in rows],
         "textposition": "outside",
         "cliponaxis": False,
-        "marker": {"color": [look.best] + [look.train] * (len(rows) - 1)},
+        "marker": {"color": [look.best if row == first else look.train for row in range(len(rows))]},
         "hovertemplate": "%{y}: %{x:.2%}<extra></extra>",
     }
     layout = plain_layout(look)
     layout |= {
         "showlegend": False,
-        "xaxis": plain_axis(look)
-        | {"range": [0, 1.12], "fixedrange": True, "tickformat": ".0%", "tickvals": [0, 0.5, 1]},
+        "xaxis": plain_axis(look) | {"range": [0, 1.3], "fixedrange": True, "visible": False},
         "yaxis": plain_axis(look)
         | {"autorange": "reversed", "type": "category", "automargin": True, "fixedrange": True, "showgrid": False},
         "margin": {"l": 8, "r": 8, "t": 8, "b": 8},

@@ -19,6 +19,7 @@ from engine.settings import settings
 from ui import lab
 from ui.demo.results import draw_many
 from ui.language import _
+from ui.modalities.given import given_rows
 from ui.sentences import said
 
 _TICK_SECONDS = 0.3
@@ -135,4 +136,5 @@ def _follow(batch: Batch, prediction: str, ticking: bool) -> None:
     ):  # fmt: skip
         st.rerun()
     if batch.results:
-        draw_many(prediction, batch.results)
+        given = given_rows([one.cells for one in batch.inputs[:done]])
+        draw_many(prediction, batch.results, given, "batch-predictions")

@@ -10,11 +10,14 @@ from engine.readers.spreadsheets import plain_cell, plain_frame, write_csv
 from engine.tasks.base import Prediction
 from ui.language import _
 from ui.modalities import Cells
+from ui.modalities.given import given_records
 from ui.plain import plain_label
 from ui.predictions import Renderer, Values, renderer_for
 from ui.sentences import said, said_plain
 from ui.widgets.downloads import json_file
 
+MOST_SHOWN_COLUMNS = 60
+"""Columns of a table of results that show what was given, at most; files have them all."""
 _PICTURE_PIXELS = 56
 
 
@@ -45,10 +48,10 @@ def draw_results(kind: str, results: Sequence[Result], cells: Cells) -> None:
             renderer.draw(result.prediction.values, key="prediction")
             _draw_unknown(result.prediction.values)
         return
-    draw_many(kind, results, cells)
+    draw_many(kind, results, cells, "predictions")
 
 
-def draw_many(kind: str, results: Sequence[Result], cells: Cells = ({}, {})) -> None:
+def draw_many(kind: str, results: Sequence[Result], cells: Cells, key: str) -> None:
     """A table of results that can be downloaded; `cells` show what was given beside the names."""
     renderer = renderer_for(kind)
     table = result_table(renderer, results)
@@ -57,17 +60,18 @@ def draw_many(kind: str, results: Sequence[Result], cells: Cells = ({}, {})) -> 
         st.warning(_("{count} of {total} inputs could not be used; the table says why.").format(
             count=failures, total=len(results)), icon=":material/warning:")  # fmt: skip
     given, how = cells
+    few = dict(list(given.items())[:MOST_SHOWN_COLUMNS])
     pictures = any(_is_picture(column) for column in how.values())
     shown = table if failures else table.drop(columns="error")
-    parts = [pd.DataFrame(given), shown] if pictures else [shown, pd.DataFrame(given)]
+    parts = [pd.DataFrame(few), shown] if pictures else [shown, pd.DataFrame(few)]
     st.dataframe(
         plain_frame(pd.concat(parts, axis=1)),
         hide_index=True,
         row_height=_PICTURE_PIXELS if pictures else None,
-        key="predictions" if given else "batch-predictions",
+        key=key,
         alt=_("Prediction for each file"),
         column_config=renderer.columns()
-        | how
+        | {key: how[key] for key in few if key in how}
         | {
             "name": st.column_config.TextColumn(
                 _("Input"), help=_("Name of the file, and the row where it is a table.")
@@ -81,8 +85,8 @@ def draw_many(kind: str, results: Sequence[Result], cells: Cells = ({}, {})) -> 
     with st.container(horizontal=True):
         _download(_("Download as CSV"), write_csv(downloaded(given, how, table)), "predictions.csv", "text/csv",
                   _("The table without pictures, for a spreadsheet."))  # fmt: skip
-        _download(_("Download as JSON"), json_file(results), "predictions.json", "application/json",
-                  _("Full predictions per file."))  # fmt: skip
+        _download(_("Download as JSON"), json_file(results, given_records(cells)), "predictions.json", "application/json",
+                  _("Full predictions, each with its input where that is a row."))  # fmt: skip
 
 
 def _download(label: str, data: bytes, name: str, mime: str, words: str) -> None:

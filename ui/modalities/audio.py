@@ -17,15 +17,15 @@ from engine.runs import Run
 from ui.charts.pictures import MAX_CLASSES, dataset_look, strip_of
 from ui.charts.thumbnails import data_url
 from ui.language import N_, _, language
-from ui.modalities.base import BY_PATH, Cells, File, register
-from ui.modalities.ways import Way, choose_example, choose_way, grid, held_out, upload
+from ui.modalities.base import BY_PATH, Cells, File, Way, register
+from ui.modalities.ways import choose_example, grid, held_out, upload
 from ui.plain import plain_label, plain_text
 from ui.theme import theme_name
 from ui.widgets.tiles import Look
 
 EXAMPLES = 8
 """Number of examples of the test split that are offered."""
-_SHOWN_PIXELS = 300
+_PLAYER_PIXELS = 160
 
 
 class Sounds:
@@ -51,25 +51,15 @@ class Sounds:
         for position in where[:1]:  # none where all of a rare class went to the other splits
             st.audio(_example(prepared, int(position))[0], format="audio/wav")
 
-    def ask(self, run: Run, dataset: Dataset) -> list[File]:
-        """An example, a recording or uploaded files; the microphone is asked for only when it is chosen."""
-        return choose_way(WAYS, "sound_way", _("Source of the audio."))(run, dataset)
+    def ways(self, dataset: Dataset) -> Mapping[str, Way]:
+        """A recording, an example, or files; the browser asks for permission when somebody presses the button, not before."""
+        return WAYS
 
     def show(self, file: File) -> None:
-        """A player and the spectrogram; nothing for a file that is no sound."""
-        samples = _decoded(*file)
-        if samples is None:
-            return
-        name, _data = file
-        st.audio(encode_wav(samples), format="audio/wav")
-        st.image(
-            _png(samples),
-            width=_SHOWN_PIXELS,
-            caption=plain_label(name),
-            alt=_("Spectrogram of {name}").format(name=plain_text(name)),
-        )
-        if is_silent(samples):
-            st.warning(_("This recording is silent. Check the microphone."), icon=":material/mic_off:")
+        """A player; nothing for a file that is no sound."""
+        if (samples := _decoded(*file)) is not None:
+            st.audio(encode_wav(samples), format="audio/wav")
+            _warn_of_silence(samples)
 
     def cells(self, files: Sequence[File]) -> Cells:
         """A column of spectrograms."""
@@ -79,7 +69,7 @@ class Sounds:
 
     def examples(self, prepared: PreparedDataset, positions: Sequence[int], captions: Sequence[str]) -> None:
         """Spectrograms with players, four in a row."""
-        for cell, position, caption in zip(grid(len(captions)), positions, captions, strict=True):
+        for cell, position, caption in zip(grid(len(captions), _PLAYER_PIXELS), positions, captions, strict=True):
             wav, picture = _example(prepared, int(position))
             with cell:
                 st.image(picture, caption=plain_label(caption), alt=plain_text(caption))
@@ -149,7 +139,17 @@ def record_input(run: Run, dataset: Dataset) -> list[File]:
             "the loudest part is used."
         ),
     )
-    return [(_("recording"), sound.getvalue())] if sound else []
+    if not sound:
+        return []
+    recording = (_("recording"), sound.getvalue())
+    if (samples := _decoded(*recording)) is not None:
+        _warn_of_silence(samples)
+    return [recording]
+
+
+def _warn_of_silence(samples: np.ndarray) -> None:
+    if is_silent(samples):
+        st.warning(_("This recording is silent. Check the microphone."), icon=":material/mic_off:")
 
 
 def upload_input(run: Run, dataset: Dataset) -> list[File]:
@@ -164,7 +164,7 @@ def upload_input(run: Run, dataset: Dataset) -> list[File]:
 
 
 WAYS = {
-    "record": Way(N_("Record"), ":material/mic:", record_input),
+    "record": Way(N_("Record"), ":material/mic:", record_input, shown=True),
     "example": Way(N_("Example"), ":material/graphic_eq:", example_input),
     "upload": Way(N_("Upload"), ":material/upload:", upload_input),
 }

@@ -1,7 +1,8 @@
 """Interface of modalities for pages, and their registry."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
 
 from engine.data_info import DataInfo
 from engine.datasets.base import Dataset
@@ -19,6 +20,26 @@ Cells = tuple[dict[str, list[Any]], dict[str, Any]]
 """Columns of a table by name, and how `st.dataframe` shows them (`column_config`)."""
 
 
+Ask = Callable[[Run, Dataset], list[File]]
+"""Draws the widgets that take inputs for a run's network; returns what was given, nothing while nothing is."""
+Place = Literal["beside", "after", "before"]
+"""Place of the answer: beside an input that is narrow at every width; or in a second column, which on a phone follows the
+input, or comes before it where the input is long."""
+
+
+@dataclass(frozen=True)
+class Way:
+    """One of several ways to give an input."""
+
+    word: str
+    icon: str
+    ask: Ask
+    answer: Place = "after"
+    """Place of the answer."""
+    shown: bool = False
+    """Whether the widget shows the input, so that nothing need show it again."""
+
+
 class Modality(Protocol):
     """One kind of input, as people see it: the twin of the engine's `Modality` of the same name."""
 
@@ -32,11 +53,11 @@ class Modality(Protocol):
     def look(self, prepared: PreparedDataset) -> None:
         """Draw what a dataset holds: examples of each class, and how many there are."""
 
-    def ask(self, run: Run, dataset: Dataset) -> list[File]:
-        """Draw the widgets that take inputs for a run's network; what was given, nothing while nothing is."""
+    def ways(self, dataset: Dataset) -> Mapping[str, Way]:
+        """Return the ways to give inputs to a network that was trained on a dataset, the most natural first."""
 
     def show(self, file: File) -> None:
-        """Draw one input that was given, beside its prediction."""
+        """Draw one input that was given in a way that does not show it."""
 
     def cells(self, files: Sequence[File]) -> Cells:
         """Columns that tell the inputs of a table of predictions apart, beside their names."""

@@ -12,23 +12,21 @@ from engine.datasets.base import Dataset
 from engine.errors import TrainyardError
 from engine.modalities.table.own import TABLES
 from engine.preparation.prepare import PreparedDataset, prepare
-from engine.readers.spreadsheets import plain_cell, plain_frame
+from engine.readers.spreadsheets import plain_frame
 from engine.readers.tables import read_table
 from engine.runs import Run
 from engine.settings import settings
 from ui import lab
 from ui.language import N_, _, language
-from ui.modalities.base import Cells, File, register
+from ui.modalities.base import Cells, File, Way, register
+from ui.modalities.given import given_cells
 from ui.modalities.table_facts import records
 from ui.modalities.table_look import draw_columns, draw_target, facts, free_name, sample_rows
 from ui.modalities.table_row import ask_row
-from ui.modalities.ways import Way, choose_way
 from ui.plain import plain_text
 from ui.sentences import said
 from ui.widgets.tiles import Look
 
-MOST_SHOWN_COLUMNS = 60
-"""Columns of a table of results that show what was given, at most."""
 _TILE_CELLS = 4
 
 
@@ -48,21 +46,18 @@ class Tables:
         st.dataframe(plain_frame(rows), hide_index=True, key="look-rows", alt=_("Some rows of the training split"))
         draw_columns(facts(prepared))
 
-    def ask(self, run: Run, dataset: Dataset) -> list[File]:
+    def ways(self, dataset: Dataset) -> Mapping[str, Way]:
         """A form with a widget for each column, or a file with many rows."""
-        return choose_way(WAYS, "row_way", _("Source of the row."))(run, dataset)
+        return WAYS
 
     def show(self, file: File) -> None:
-        """Nothing: the form stands beside it."""
+        """Nothing: a form stands beside the answer, and a table has its columns beside the answers."""
 
     def cells(self, files: Sequence[File]) -> Cells:
         """The given columns, in the rows of the results; keys are numbers, as names could be those of the results."""
         frames = [_given(name, data) for name, data in files]
         given = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
-        names = list(given.columns)[:MOST_SHOWN_COLUMNS]
-        keys = {f"given {position}": name for position, name in enumerate(names)}
-        columns = {key: [plain_cell(cell) for cell in given[name].tolist()] for key, name in keys.items()}
-        return columns, {key: st.column_config.Column(plain_cell(name)) for key, name in keys.items()}
+        return given_cells({name: given[name].tolist() for name in given.columns})
 
     def examples(self, prepared: PreparedDataset, positions: Sequence[int], captions: Sequence[str]) -> None:
         """Rows, their captions first."""
@@ -137,7 +132,7 @@ def _given(name: str, data: bytes) -> pd.DataFrame:
 
 
 WAYS = {
-    "row": Way(N_("One row"), ":material/edit_note:", row_input),
+    "row": Way(N_("One row"), ":material/edit_note:", row_input, answer="before", shown=True),
     "file": Way(N_("A file of rows"), ":material/upload:", file_input),
 }
 """Ways to give rows, in the order of display."""

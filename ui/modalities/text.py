@@ -15,8 +15,8 @@ from engine.runs import Run
 from engine.settings import settings
 from ui.charts.pictures import MAX_CLASSES, dataset_look
 from ui.language import N_, _, language
-from ui.modalities.base import BY_PATH, Cells, File, register
-from ui.modalities.ways import Way, at_most, choose_example, choose_way, held_out
+from ui.modalities.base import BY_PATH, Cells, File, Way, register
+from ui.modalities.ways import at_most, choose_example, held_out
 from ui.plain import LONGEST_CAPTION, plain_label, plain_text
 from ui.theme import theme_name
 from ui.widgets.tiles import Look
@@ -25,7 +25,6 @@ EXAMPLES = 6
 """Number of examples of the test split that are offered."""
 _SHOWN_CHARACTERS, _CELL_CHARACTERS, _LINE_CHARACTERS, _TILE_CHARACTERS = 2_000, 300, 160, 90
 _LOOK_LINES = 12  # lines of examples, over all classes
-_WRITTEN = N_("your text")
 
 
 class Texts:
@@ -41,16 +40,15 @@ class Texts:
         """Some texts of each class, a line each."""
         st.html(_look(prepared, theme_name(), language()))
 
-    def ask(self, run: Run, dataset: Dataset) -> list[File]:
+    def ways(self, dataset: Dataset) -> Mapping[str, Way]:
         """A text that is written, an example, or files."""
-        return choose_way(WAYS, "text_way", _("Source of the text."))(run, dataset)
+        return WAYS
 
     def show(self, file: File) -> None:
-        """The text, unless it still stands in the box where it was written."""
+        """The text under its name."""
         name, data = file
-        if name != _(_WRITTEN):
-            st.caption(plain_label(name))
-            st.text(_shortened(data.decode("utf-8-sig", "replace"), _SHOWN_CHARACTERS))
+        st.caption(plain_label(name))
+        st.text(_shortened(data.decode("utf-8-sig", "replace"), _SHOWN_CHARACTERS))
 
     def cells(self, files: Sequence[File]) -> Cells:
         """A column of the texts' beginnings."""
@@ -111,18 +109,19 @@ def write_input(run: Run, dataset: Dataset) -> list[File]:
     """A box that predicts as soon as its text is committed."""
     text = st.text_area(
         _("Text"),
-        height=160,
+        height=110,
         max_chars=settings().max_text_characters,
         key=f"text-{run.id}",
         placeholder=_("Write or paste a text in any language."),
         help=_("Ctrl+Enter predicts, and so does leaving the box."),
     )
-    each = _each_line()
-    st.button(_("Predict"), type="primary", icon=":material/play_arrow:", key="predict_text",
-              help=_("Predict this text."))  # fmt: skip
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button(_("Predict"), type="primary", icon=":material/play_arrow:", key="predict_text",
+                  help=_("Predict this text."))  # fmt: skip
+        each = _each_line()
     if each:
         return _first(lines_of(text))
-    return [(_(_WRITTEN), text.encode())] if text.strip() else []
+    return [(_("your text"), text.encode())] if text.strip() else []
 
 
 def upload_input(run: Run, dataset: Dataset) -> list[File]:
@@ -181,8 +180,8 @@ def held_out_texts(dataset: Dataset) -> list[tuple[str, str]]:
 
 
 WAYS = {
-    "write": Way(N_("Write"), ":material/edit:", write_input),
-    "example": Way(N_("Example"), ":material/notes:", example_input),
+    "write": Way(N_("Write"), ":material/edit:", write_input, shown=True),
+    "example": Way(N_("Example"), ":material/notes:", example_input, answer="before"),
     "upload": Way(N_("Upload"), ":material/upload:", upload_input),
 }
 """Ways to give a text, in the order of display."""

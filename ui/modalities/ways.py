@@ -1,7 +1,6 @@
-"""Ways to give an input, alike for all modalities: a choice among them, examples of the test split, files."""
+"""Ways to give an input, alike for all modalities: a choice among them, room for it, examples of the test split, files."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import streamlit as st
@@ -13,28 +12,23 @@ from engine.preparation.varied import varied
 from engine.runs import Run
 from engine.settings import settings
 from ui.language import _
-from ui.modalities.base import File
+from ui.modalities.base import File, Place, Way
 from ui.plain import plain_label
 from ui.sentences import said
 
 Content = TypeVar("Content")
-Ask = Callable[[Run, Dataset], list[File]]
 Places = Callable[[int], Sequence[tuple[Any, Any]]]
 """How many examples -> for each, where it is shown and where its button stands."""
 
-
-@dataclass(frozen=True)
-class Way:
-    """One of several ways to give an input."""
-
-    word: str
-    icon: str
-    ask: Ask
+NARROW_PIXELS = 196
+"""Width of an input that has its answer beside it on a phone, too."""
 
 
-def choose_way(ways: Mapping[str, Way], key: str, words: str) -> Ask:
-    """Draw the choice among ways, of which the first is taken at first; return what asks for the input."""
+def choose_way(ways: Mapping[str, Way], key: str) -> Way:
+    """Draw the choice among ways, if there are several; the first is taken at first."""
     first = next(iter(ways))
+    if len(ways) == 1:
+        return ways[first]
     chosen = st.segmented_control(
         _("Input"),
         list(ways),
@@ -43,9 +37,21 @@ def choose_way(ways: Mapping[str, Way], key: str, words: str) -> Ask:
         format_func=lambda name: f"{ways[name].icon} {_(ways[name].word)}",
         key=key,
         wrap=True,
-        help=words,
+        label_visibility="collapsed",
     )
-    return ways[chosen or first].ask
+    return ways[chosen or first]
+
+
+def lay_out(answer: Place) -> tuple[Any, Any]:
+    """Return the places of an input and of its answer."""
+    if answer == "beside":
+        row = st.container(horizontal=True, wrap=False, gap="small")
+        return row.container(width=NARROW_PIXELS), row.container()
+    if answer == "before":
+        right, left = st.columns([2, 3], gap="large")
+        return left, right
+    left, right = st.columns(2, gap="large")
+    return left, right
 
 
 # -- examples ----------------------------------------------------------------------------------------------------------
@@ -68,9 +74,10 @@ def _held_out(values: str, fingerprint: str, count: int, _dataset: Dataset, _rea
     return [(prepared.describe(int(i)), _read(prepared, int(i))) for i in varied(prepared, "test", count)]
 
 
-def grid(count: int) -> list[Any]:
-    """As many cells as asked for, four in a row."""
-    return [cell for _row in range(0, count, 4) for cell in st.columns(4)][:count]
+def grid(count: int, least_pixels: int = 72) -> list[Any]:
+    """As many cells as asked for, at most four in a row, and fewer where they would be narrower than `least_pixels`."""
+    rows = st.grid(4, min_column_width=least_pixels, gap="xsmall")
+    return [rows.cell() for _cell in range(count)]
 
 
 def in_grid(count: int) -> list[tuple[Any, Any]]:

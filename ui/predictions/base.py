@@ -30,6 +30,9 @@ class Renderer:
         """Return one line: for a cell, a caption, a probe."""
         return json.dumps(dict(values), ensure_ascii=False)
 
+    def scope(self, info: DataInfo) -> None:
+        """Draw what a network can answer, for people who look for something to try: nothing by default."""
+
     def draw(self, values: Values, key: str) -> None:
         """Draw one prediction, large: the result on the demo page."""
         st.text(self.text(values), help=_("The network's prediction."))

@@ -9,7 +9,7 @@ from engine.data_info import DataInfo
 from engine.probes import Map
 from engine.readers.spreadsheets import plain_frame
 from engine.runs import Run
-from ui.charts.classes import class_bars, probability_bars
+from ui.charts.classes import bars_height, bars_shown, class_bars, probability_bars
 from ui.charts.confusion import confusion_figure, confusion_height
 from ui.charts.figures import Figure, to_json
 from ui.charts.maps import class_map
@@ -22,12 +22,26 @@ from ui.theme import ThemeName, theme_name
 from ui.widgets.live_plot import live_plot, still_plot
 from ui.widgets.tiles import Verdict
 
+_MOST_NAMED = 20
+"""Classes that are named on the demo page without being folded."""
+
 
 class Classes(Renderer):
     """A label with the probabilities of all classes."""
 
+    def scope(self, info: DataInfo) -> None:
+        """The classes in one line; many are folded."""
+        names = ", ".join(plain_label(label) for label in info.labels)
+        if len(info.labels) <= _MOST_NAMED:
+            st.caption(_("This network knows {count} classes: {names}.").format(count=len(info.labels), names=names))
+            return
+        with st.expander(
+            _("This network knows {count} classes").format(count=len(info.labels)), icon=":material/list:"
+        ):
+            st.markdown(names)
+
     def draw(self, values: Values, key: str) -> None:
-        """The label large, the likeliest classes as bars."""
+        """The label large, the classes as bars in the order of the dataset."""
         st.metric(
             _("Prediction"),
             plain_label(values["label"]),
@@ -36,16 +50,16 @@ class Classes(Renderer):
             delta_arrow="off",
             help=_("The most likely class and its probability."),
         )
-        shown = min(10, len(values["probabilities"]))
+        figure = probability_bars(values["probabilities"], theme_name())
         live_plot(
-            to_json(probability_bars(values["probabilities"], theme_name())),
+            to_json(figure),
             key=key,
-            label=_("Probabilities of the {count} most likely classes; first: {label}").format(
-                count=shown, label=plain_text(values["label"])
-            ),
+            label=_("Probabilities of the classes; highest: {label}").format(label=plain_text(values["label"])),
             failed=_("The chart cannot be drawn: the browser could not load Plotly from this server."),
-            height=60 + 30 * shown,
+            height=bars_height(values["probabilities"]),
         )
+        if (left_out := len(values["probabilities"]) - bars_shown(values["probabilities"])) > 0:
+            st.caption(_("{count:,} less likely classes are not shown.").format(count=left_out))
 
     def map(self, known: Map, heights: str, info: DataInfo, theme: ThemeName) -> Figure:
         """Where each class is predicted."""

@@ -21,6 +21,12 @@ from ui.theme import ThemeName
 class Value(Renderer):
     """A number in the unit of the target."""
 
+    def scope(self, info: DataInfo) -> None:
+        """The target and its range in training."""
+        if info.target_range:
+            words = _("This network predicts {target}. Its training values are {range}.")
+            st.caption(words.format(target=plain_label(info.target or _("a number")), range=_range(info.target_range)))
+
     def draw(self, values: Values, key: str) -> None:
         """The number large."""
         label = plain_label(values.get("target") or _("Prediction"))

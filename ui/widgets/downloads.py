@@ -3,18 +3,20 @@
 import csv
 import io
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from engine.store import MetricPoint
 
 
-def json_file(results: Sequence[Any]) -> bytes:
-    """One object a result: its file, and the whole prediction or what was wrong."""
+def json_file(results: Sequence[Any], given: Sequence[Mapping[str, Any]] = ()) -> bytes:
+    """One object a result: its file, the whole prediction or what was wrong, and as `input` the row `given` for it."""
     rows = [
-        {"file": result.name} | (result.prediction.values if result.prediction is not None else {"error": result.error})
-        for result in results
+        {"file": result.name}
+        | (result.prediction.values if result.prediction is not None else {"error": result.error})
+        | ({"input": given[position]} if position < len(given) and given[position] else {})
+        for position, result in enumerate(results)
     ]
     return json.dumps(rows, ensure_ascii=False, indent=1).encode("utf-8", "replace")
 

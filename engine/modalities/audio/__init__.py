@@ -12,6 +12,7 @@ from engine.modalities.base import Face, Inputs, Modality, modalities
 from engine.modalities.given import only
 from engine.modalities.recipe import Recipe
 from engine.modalities.schema import Schema, either, file, numbers
+from engine.modalities.seen import Seen
 from engine.settings import settings
 
 
@@ -75,8 +76,13 @@ class Audio(Modality):
         """(examples, frames, bands) -> spectrograms, each on the scale of the unchanged one."""
         from engine.modalities.audio.spectrograms import spectrogram_png
 
-        low, high = originals.min(axis=(1, 2), keepdims=True), originals.max(axis=(1, 2), keepdims=True)
-        return [spectrogram_png(one) for one in (features - low) / np.maximum(high - low, 1e-6)]
+        return [spectrogram_png(one) for one in _scaled(features, originals)]
+
+    def seen(self, features: np.ndarray, info: DataInfo) -> list[Seen]:
+        """(examples, frames, bands) -> spectrograms, a pixel for each number."""
+        from engine.modalities.audio.spectrograms import spectrogram_png
+
+        return [Seen(spectrogram_png(one, scale=1)) for one in _scaled(features, features)]
 
     def advise(self, facts: Facts) -> Advice | None:
         """By the number of clips."""
@@ -89,6 +95,13 @@ class Audio(Modality):
         from engine.modalities.audio.baseline import recipe
 
         return recipe(sample, num_classes)
+
+
+def _scaled(features: np.ndarray, originals: np.ndarray) -> np.ndarray:
+    """Return features (examples, frames, bands) so that those of each original range from 0 to 1."""
+    low, high = originals.min(axis=(1, 2), keepdims=True), originals.max(axis=(1, 2), keepdims=True)
+    scaled: np.ndarray = (features - low) / np.maximum(high - low, 1e-6)
+    return scaled
 
 
 def _samples(instance: Any, where: str) -> np.ndarray:

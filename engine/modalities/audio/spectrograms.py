@@ -34,11 +34,11 @@ def spectrogram_picture(values: np.ndarray) -> Image.Image:
     return Image.fromarray(np.rint(np.stack(channels, axis=-1)).astype(np.uint8))
 
 
-def spectrogram_png(values: np.ndarray) -> bytes:
-    """(columns, bands) 0..1 -> the picture as PNG, three times as large."""
+def spectrogram_png(values: np.ndarray, scale: int = 3) -> bytes:
+    """(columns, bands) 0..1 -> the picture as PNG, `scale` times as large."""
     picture = spectrogram_picture(values)
     buffer = io.BytesIO()
-    picture.resize((3 * picture.width, 3 * picture.height), Image.Resampling.BICUBIC).save(buffer, format="PNG")
+    picture.resize((scale * picture.width, scale * picture.height), Image.Resampling.BICUBIC).save(buffer, format="PNG")
     return buffer.getvalue()
 
 

@@ -12,6 +12,7 @@ from engine.modalities.given import stacked_numbers
 from engine.modalities.image.own import IMAGES
 from engine.modalities.recipe import Recipe
 from engine.modalities.schema import Schema, either, file, numbers
+from engine.modalities.seen import Seen
 from engine.readers.images import decode_image, is_small
 
 
@@ -89,6 +90,10 @@ class Image(Modality):
         from engine.modalities.image.looks import png
 
         return [png(image) for image in inputs]
+
+    def seen(self, features: np.ndarray, info: DataInfo) -> list[Seen]:
+        """0 to 1 -> pictures of as many pixels."""
+        return [Seen(picture) for picture in self.pictures(255 * features)]
 
     def advise(self, facts: Facts) -> Advice | None:
         """By the number of images and their size."""

@@ -14,6 +14,7 @@ from engine.modalities.given import Decoded
 from engine.modalities.plane import Plane, plane_through
 from engine.modalities.recipe import Recipe
 from engine.modalities.schema import Schema
+from engine.modalities.seen import Seen
 from engine.modalities.table.own import TABLES
 from engine.modalities.table.rows import Rows
 from engine.modalities.text.texts import texts_array
@@ -176,6 +177,14 @@ class Table(Modality):
         if "categories" in (like.dtype.names or ()):
             made["categories"] = [Counter(column.tolist()).most_common(1)[0][0] for column in like["categories"].T]
         return made
+
+    def seen(self, features: np.ndarray, info: DataInfo) -> list[Seen]:
+        """(examples, features) -> each number under the name of its column; of the places of a category the one that is set."""
+        from engine.modalities.table.columns import name_places
+
+        places = name_places(info)
+        rows = [zip(places, row.tolist(), strict=True) for row in features]
+        return [Seen(numbers=tuple((*place, x) for place, x in row if place[1] is None or x)) for row in rows]
 
     def advise(self, facts: Facts) -> Advice | None:
         """By the number of tables."""

@@ -67,6 +67,20 @@ def encode_columns(x: "dict[str, keras.KerasTensor]", info: DataInfo) -> "keras.
     return parts[0] if len(parts) == 1 else layers.Concatenate(name="row")(parts)
 
 
+def name_places(info: DataInfo) -> list[tuple[str, str | None]]:
+    """Return column and category of each number of an encoded row: None for numbers, "" where it marks a missing value."""
+    numbers = [column.name for column in info.named("number")]
+    found: list[tuple[str, str | None]] = [(name, None) for name in numbers]
+    found += [(numbers[gap], "") for gap in info.learned.get("gaps", [])]
+    rare = info.learned.get("rare", [])
+    vocabularies = info.learned.get("categories", [])
+    for column, values, others in zip(info.named("category"), vocabularies, rare, strict=True):
+        known = [value for value in values if value != _OTHER] or [""]
+        together = [_OTHER] if others or _OTHER in values else []
+        found += [(column.name, value) for value in together + known]
+    return found
+
+
 def _numbers(numbers: "keras.KerasTensor", info: DataInfo) -> "list[keras.KerasTensor]":
     """Return scaled numbers (batch, k), followed by 1 for each missing value in the columns with gaps."""
     from keras import layers, ops

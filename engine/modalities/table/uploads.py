@@ -1,7 +1,7 @@
 """The rows of an uploaded table as single inputs."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -25,12 +25,9 @@ def rows_of_table(data: bytes, name: str, columns: Sequence[str]) -> list[Member
             name=name[-80:],
             absent=absent[0][:80],
         )
-    known = [column for column in read.columns if not columns or column in wanted]
-    cells = [[None if value != value else value for value in read.columns[column].to_pylist()] for column in known]
-    names = [wanted.get(column, column) for column in known]
+    known = {wanted.get(column, column): column for column in read.columns if not columns or column in wanted}
     rows = [
-        Member((f"{name}:{number}",), partial(_row, names, values))
-        for number, values in enumerate(zip(*cells, strict=True), start=1)
+        Member((f"{name}:{number}",), partial(_row, known, cells), cells) for number, cells in enumerate(read.rows(), 1)
     ]
     return rows + [
         Member((f"{name}, {problem.place} of the file",), partial(refuse, problem.reason))
@@ -39,5 +36,6 @@ def rows_of_table(data: bytes, name: str, columns: Sequence[str]) -> list[Member
     ]
 
 
-def _row(columns: list[str], values: tuple[Any, ...]) -> bytes:
-    return json.dumps(dict(zip(columns, values, strict=True))).encode()
+def _row(known: Mapping[str, str], cells: Mapping[str, Any]) -> bytes:
+    """The cells that the network takes, by its own names of their columns."""
+    return json.dumps({name: cells[column] for name, column in known.items()}).encode()

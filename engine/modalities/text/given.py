@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import PurePath
+from typing import Any
 
 import numpy as np
 
@@ -30,6 +31,8 @@ class TextRows:
     texts: tuple[str, ...]
     """Of all names, also of those that have an error."""
     errors: Mapping[int, str]
+    cells: tuple[Mapping[str, Any], ...]
+    """Of all names the cells of their rows by column; none where a row could not be read."""
 
 
 def is_table_of_texts(name: str) -> bool:
@@ -55,7 +58,7 @@ def read_texts(data: bytes, name: str, column: str) -> TextRows:
     errors |= {len(texts) + position: problem.reason for position, problem in enumerate(left_out)}
     names = [f"{name}:{row}" for row in range(1, len(texts) + 1)]
     names += [f"{name}, {problem.place} of the file" for problem in left_out]
-    return TextRows(tuple(names), (*texts, *("" for _ in left_out)), errors)
+    return TextRows(tuple(names), (*texts, *("" for _ in left_out)), errors, (*read.rows(), *({} for _ in left_out)))
 
 
 def _wrong(text: str) -> str:
@@ -104,6 +107,7 @@ def texts_of_table(data: bytes, name: str, column: str) -> list[Member]:
         Member(
             (of,),
             partial(refuse, read.errors[row]) if row in read.errors else partial(text.encode, "utf-8", "replace"),
+            cells,
         )
-        for row, (of, text) in enumerate(zip(read.names, read.texts, strict=True))
+        for row, (of, text, cells) in enumerate(zip(read.names, read.texts, read.cells, strict=True))
     ]

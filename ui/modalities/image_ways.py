@@ -1,0 +1,187 @@
+"""Ways to give an image: drawn, photographed, uploaded, or taken from the test split; light and dark may be exchanged."""
+
+from typing import Any
+
+import numpy as np
+import streamlit as st
+from PIL import Image, ImageOps
+
+from engine.datasets.base import Dataset
+from engine.errors import TrainyardError
+from engine.modalities.image.own import IMAGES
+from engine.modalities.image.strokes import Strokes, find_strokes, inversion_suits
+from engine.preparation.prepare import PreparedDataset, prepare
+from engine.readers.images import read_image
+from engine.runs import Run
+from ui.charts.thumbnails import png
+from ui.language import N_, _
+from ui.modalities.base import BY_PATH, Ask, File, Way
+from ui.modalities.ways import NARROW_PIXELS, choose_example, held_out, upload
+from ui.plain import plain_text
+
+EXAMPLES = 8
+"""Number of examples of the test split that are offered."""
+_EXAMPLE_PIXELS = 72
+_SAMPLE = 500  # training images that are looked at for the pen
+_LARGEST = (512, 512)  # of an image that is inverted: no network sees more of it
+
+
+def draw_input(run: Run, dataset: Dataset) -> list[File]:
+    """A canvas with the ink, the ground and the pen of the dataset."""
+    from streamlit_drawable_canvas import st_canvas  # registers its component with the running server
+
+    known = _known(dataset)
+    light = known.light if known else dataset.ink == "white-on-black"
+    ink, ground = ("#FFFFFF", "#000000") if light else ("#000000", "#FFFFFF")
+    sheet = f"sheet-{run.id}"
+    canvas = st_canvas(
+        stroke_width=max(1, round(NARROW_PIXELS * known.width)) if known else NARROW_PIXELS // 14,
+        stroke_color=ink,
+        background_color=ground,
+        width=NARROW_PIXELS,
+        height=NARROW_PIXELS,
+        drawing_mode="freedraw",
+        return_image_data=True,
+        key=f"canvas-{run.id}-{st.session_state.setdefault(sheet, 0)}",
+    )
+    st.button(
+        _("Clear"),
+        icon=":material/ink_eraser:",
+        on_click=_next_sheet,
+        args=(sheet,),
+        help=_("Start with an empty sheet."),
+    )
+    st.caption(_("Draw with the mouse, a pen or a finger."))
+    return drawing(canvas.json_data, canvas.image_data)
+
+
+def _next_sheet(sheet: str) -> None:
+    st.session_state[sheet] += 1
+
+
+def drawing(strokes: dict[str, Any] | None, pixels: np.ndarray | None) -> list[File]:
+    """The canvas as a PNG, or nothing while it is empty."""
+    if pixels is None or not (strokes or {}).get("objects"):
+        return []
+    return [(_("drawing"), png(Image.fromarray(np.asarray(pixels, dtype=np.uint8)).convert("RGB")))]
+
+
+def upload_input(run: Run, dataset: Dataset) -> list[File]:
+    """One or several image files."""
+    return upload(
+        _("Images"),
+        IMAGES.endings,
+        key=f"upload-{run.id}",
+        words=_("One or more images, at most {count}. They are not stored."),
+        too_many=_("{given} images were given; the first {most} are used, the most at once."),
+    )
+
+
+def camera_input(run: Run, dataset: Dataset) -> list[File]:
+    """A photo. The browser asks for permission when the widget appears, not before."""
+    photo = st.camera_input(
+        _("Photo"), key=f"camera-{run.id}", help=_("Your browser asks for permission. The photo is not stored.")
+    )
+    return [(_("photo"), photo.getvalue())] if photo else []
+
+
+# -- light and dark ----------------------------------------------------------------------------------------------------
+
+
+def invertible(ask: Ask, *, suggests: bool = True) -> Ask:
+    """Return what asks for images in the same way, and offers to exchange light and dark where the data have a ground.
+
+    `suggests`: whether that is done at first where it brings an image closer to the data; a canvas has their colours already.
+    """
+
+    def ask_and_offer(run: Run, dataset: Dataset) -> list[File]:
+        files = ask(run, dataset)
+        if not dataset.ink or not files:
+            return files
+        images = [(name, _opened(name, data)) for name, data in files]
+        suits = suggests and _inversion_suits([image for _name, image in images if image], _known(dataset))
+        chosen = st.toggle(
+            _("Invert light and dark"),
+            value=suits,
+            key=f"invert-{run.id}-{suits}",
+            help=_(
+                "On by default if that brings the mean brightness of the image closer to that of the training images."
+            ),
+        )
+        if not chosen:
+            return files
+        return [
+            (name, png(ImageOps.invert(image)) if image else data)
+            for (name, image), (_name, data) in zip(images, files, strict=True)
+        ]
+
+    return ask_and_offer
+
+
+def _opened(name: str, data: bytes) -> Image.Image | None:
+    """Return a picture of bounded size, or None for a file that is none: its result says why."""
+    try:
+        return read_image(data, name, _LARGEST)
+    except TrainyardError:
+        return None
+
+
+def _inversion_suits(images: list[Image.Image], known: Strokes | None) -> bool:
+    if not images or known is None:
+        return False
+    return inversion_suits(float(np.mean([np.asarray(image.convert("L")).mean() / 255 for image in images])), known)
+
+
+def _known(dataset: Dataset) -> Strokes | None:
+    """Return how the training images are drawn, or None where they are not on this machine any more."""
+    try:
+        return _strokes(prepare(dataset))
+    except TrainyardError:
+        return None
+
+
+@st.cache_data(max_entries=64, show_spinner=False, hash_funcs=BY_PATH)
+def _strokes(prepared: PreparedDataset) -> Strokes:
+    """Measured once for all viewers."""
+    return find_strokes(np.asarray(prepared.inputs[prepared.indices("train")[:_SAMPLE]]))
+
+
+# -- examples ----------------------------------------------------------------------------------------------------------
+
+
+def example_input(run: Run, dataset: Dataset) -> list[File]:
+    """Examples of the test split, one click away."""
+    return choose_example(run, dataset, held_out_examples, _draw_example)
+
+
+def _draw_example(label: str, picture: bytes) -> None:
+    st.image(picture, width=_EXAMPLE_PIXELS, alt=_("Example of {label}").format(label=plain_text(label)))
+
+
+def held_out_examples(dataset: Dataset) -> list[tuple[str, bytes]]:
+    """Label and PNG of a few examples of the test split."""
+    return held_out(dataset, EXAMPLES, lambda prepared, position: png(image_at(prepared, position)))
+
+
+def image_at(prepared: PreparedDataset, position: int) -> Image.Image:
+    """Return the image of the example at `position`."""
+    return as_image(prepared.inputs[np.asarray([position])][0])
+
+
+def as_image(pixels: np.ndarray) -> Image.Image:
+    """(height, width, channels) uint8 with one or three channels -> a picture."""
+    return Image.fromarray(np.ascontiguousarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels))
+
+
+DRAW = Way(N_("Draw"), ":material/draw:", invertible(draw_input, suggests=False), answer="beside", shown=True)
+EXAMPLE = Way(N_("Example"), ":material/image:", example_input, shown=True)
+UPLOAD = Way(N_("Upload"), ":material/upload:", invertible(upload_input))
+CAMERA = Way(N_("Camera"), ":material/photo_camera:", invertible(camera_input), shown=True)
+
+
+def image_ways(dataset: Dataset) -> dict[str, Way]:
+    """Return the ways that suit a dataset: drawing first where its images are drawings, and not at all for photos."""
+    others = {"example": EXAMPLE, "upload": UPLOAD, "camera": CAMERA}
+    if not dataset.ink:
+        return others
+    return {"draw": DRAW, **others} if dataset.drawings else {**others, "draw": DRAW}
