@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from engine.fused import fused
 from engine.registry import Registry
-from engine.spec import ADVANCED, Range, Spec
+from engine.spec import ADVANCED, ESSENTIAL, Range, Spec
 
 if TYPE_CHECKING:
     import keras
@@ -15,7 +15,7 @@ class Optimizer(Spec):
 
     suggested: ClassVar[dict[str, Any]] = {}
 
-    learning_rate: Annotated[float, Range(1e-6, 1.0, log=True)] = 1e-3
+    learning_rate: Annotated[float, Range(1e-6, 1.0, log=True), ESSENTIAL] = 1e-3
     r"""Size of each step, $\eta$. Too high: the loss jumps or becomes NaN. Too low: hardly any progress. The first to tune."""
     clip_norm: Annotated[float, Range(0.0, 100.0), ADVANCED] = 0.0
     r"""Gradient clipping: scale each weight's gradient down to this norm, $g \leftarrow g\,\min(1, c / \lVert g \rVert)$. 0: off."""

@@ -19,7 +19,7 @@ from engine.naming import Naming
 from engine.optimizers import Optimizer, optimizers
 from engine.schedules import Schedule, schedules
 from engine.sentences import AND, COMMA, OR, joined
-from engine.spec import ADVANCED, FIXED, Options, Range, Spec
+from engine.spec import ADVANCED, ESSENTIAL, FIXED, Options, Range, Spec
 from engine.tasks.base import Task, tasks
 
 
@@ -60,7 +60,7 @@ EVALUATING = "evaluating"
 class Training(Spec):
     """Duration, batch size, device and seed of a training."""
 
-    epochs: Annotated[int, Range(1, 500, log=True)] = 10
+    epochs: Annotated[int, Range(1, 500, log=True), ESSENTIAL] = 10
     """Maximum number of passes over all training examples."""
     batch_size: Annotated[int, Range(4, 4096, log=True)] = 64
     """Examples in one weight update. Larger: faster and steadier; smaller: noisier, often generalises better."""

@@ -106,6 +106,8 @@ class Settings(BaseSettings):
     """Maximum number of cells of one table, rows times columns; missing ones count, since they take memory too."""
     max_cell_characters: int = Field(default=100_000, ge=1)
     """Maximum number of characters in one cell of a table; a row with a longer cell is left out and reported."""
+    max_cover_examples: int = Field(default=20_000, ge=1)
+    """Maximum number of examples of a dataset that is prepared only for its picture; a larger one has a picture once opened."""
     max_dataset_mb: int = Field(default=8_000, ge=1)
     """Largest size of an imported dataset as arrays in memory, in MB; a larger one is refused."""
     max_text_characters: int = Field(default=100_000, ge=1)

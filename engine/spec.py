@@ -48,6 +48,14 @@ ADVANCED = Advanced()
 
 
 @dataclass(frozen=True)
+class Essential:
+    """Marks a field that a beginner sets first; forms show it before anything is unfolded."""
+
+
+ESSENTIAL = Essential()
+
+
+@dataclass(frozen=True)
 class Hidden:
     """Marks a field that a program sets; links and flags may, forms do not show it."""
 
@@ -86,6 +94,7 @@ class Field:
     hidden: bool = False
     fixed: bool = False
     forkable: bool = False
+    essential: bool = False
 
     @property
     def tunable(self) -> bool:
@@ -167,6 +176,7 @@ def _fields_of(spec: type[Spec]) -> tuple[Field, ...]:
             hidden=any(isinstance(item, Hidden) for item in info.metadata),
             fixed=any(isinstance(item, Fixed) for item in info.metadata),
             forkable=any(isinstance(item, Forkable) for item in info.metadata),
+            essential=any(isinstance(item, Essential) for item in info.metadata),
         )
         for name, info in spec.model_fields.items()
     )

@@ -8,6 +8,7 @@ from engine.naming import Naming
 from engine.settings import settings
 from engine.studies import MODEL
 from ui import lab
+from ui.address import arrive
 from ui.data.summary import draw_missing
 from ui.language import _
 from ui.navigation import page
@@ -15,7 +16,9 @@ from ui.plain import plain_label
 from ui.sentences import said
 from ui.studies.form import SearchForm, read_search
 from ui.studies.widgets import draw_directions, draw_objectives, draw_plan_cost, draw_space, plan, why_not
+from ui.studies.writing import keep_usable
 from ui.train.form import STUDY_NAME
+from ui.train.launch import draw_unusable
 from ui.train.widgets import draw_fields
 from ui.widgets.sticky import sticky
 from ui.words import part_title
@@ -23,6 +26,7 @@ from ui.words import part_title
 
 def main() -> None:
     """Draw the study that the address describes."""
+    arrive("start-search")
     try:
         found = read_search(st.query_params.to_dict())
     except TrainyardError as error:
@@ -30,8 +34,6 @@ def main() -> None:
         st.error(said(error), icon=":material/error:")
         return
     head = sticky("launch")
-    for note in found.notes:
-        st.warning(note, icon=":material/link_off:")
     draw_fixed(found)
     space, how = st.columns([3, 2], gap="large")
     with space:
@@ -107,10 +109,11 @@ def draw_launch(found: SearchForm) -> None:
             key="start-search",
             type="primary",
             icon=":material/play_arrow:",
-            disabled=spec is None or not service.datasets.ready(lab.actor(), found.base.dataset),
+            disabled=spec is None or bool(found.notes) or not service.datasets.ready(lab.actor(), found.base.dataset),
             help=_("Start the study and open its page."),
         )
-    if pressed and spec is not None:
+    draw_unusable(found.notes, keep_usable, found)
+    if pressed and spec is not None and not found.notes:
         with lab.guarded():
             study = lab.launch_study(spec, Naming(st.query_params.get(STUDY_NAME, "")))
             st.switch_page(page("study"), query_params={"study": str(study.id)})

@@ -51,7 +51,18 @@ def test_a_value_out_of_its_domain_is_left_out_with_a_sentence(name: str, text: 
     form = read_form({name: text, "units": "64"})
     assert form.changed == {"units": 64}
     assert len(form.notes) == 1
-    assert f"{name}={text}" in form.notes[0]
+    assert f"{text} cannot be used; expected" in form.notes[0]
+    assert form.unusable == {name: text}
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [("0,01", 0.01), (" 0.01 ", 0.01), ("1e-2", 0.01), ("1,000", None), ("0,0,1", None), ("1.000,5", None)],
+)
+def test_a_decimal_comma_is_a_point_and_one_that_could_part_thousands_is_refused(
+    text: str, meant: float | None
+) -> None:
+    assert read_form({"learning_rate": text}).changed == ({} if meant is None else {"learning_rate": meant})
 
 
 def test_unknown_names_get_the_nearest_that_exists() -> None:
@@ -114,8 +125,8 @@ def test_every_field_has_a_widget_that_shows_its_default(home: object, dataset: 
     assert not at.exception
     form = read_form(names)
     hidden = {field.name for part in form.parts.values() for field in part.fields() if field.hidden}
-    shown = {widget.key.rsplit(".", 1)[1]: widget.value for kind in WIDGETS for widget in at.get(kind)}
-    assert shown == {name: value for name, value in form.defaults.items() if name not in hidden}
+    shown = {widget.key.rsplit(".", 1)[1]: write_value(widget.value) for kind in WIDGETS for widget in at.get(kind)}
+    assert shown == {name: write_value(value) for name, value in form.defaults.items() if name not in hidden}
 
 
 WIDGETS = ("slider", "number_input", "toggle", "selectbox", "segmented_control", "text_input")

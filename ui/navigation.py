@@ -1,5 +1,6 @@
 """The pages, in one list: their file, title and address. `st.switch_page(page("run"))` goes to one."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import streamlit as st
 
 from engine import service
 from ui import lab
+from ui.address import forget
 from ui.language import N_, _
 
 _LAST_PAGE = "last-page"
@@ -49,6 +51,15 @@ def page(name: str) -> Path:
     return FOLDER / f"{name}.py"
 
 
+def open_here(query: Mapping[str, str]) -> None:
+    """Show something else on the page that is open: the address follows, and keeps the language.
+
+    For a button's `on_click`. A page link that leads to its own page would leave the address as it is.
+    """
+    language = {name: value for name, value in st.query_params.items() if name == "lang"}
+    st.query_params.from_dict(language | dict(query))
+
+
 def first_page() -> str:
     """Return the name of the page on which this person begins."""
     chosen = service.preferences.first_page(lab.actor())
@@ -77,6 +88,7 @@ def navigation() -> st.Page:
 def begin_at_top(chosen: st.Page) -> None:
     """Show a page from its top, however far down the last one was scrolled: Streamlit would stay there."""
     if st.session_state.get(_LAST_PAGE, chosen.url_path) != chosen.url_path:
+        forget()
         script = f"document.querySelector('[data-testid=stMain]').scrollTo(0, 0) // {chosen.url_path}"
         st.html(f"<script>{script}\n</script>", unsafe_allow_javascript=True)
     st.session_state[_LAST_PAGE] = chosen.url_path

@@ -106,10 +106,7 @@ def prepare(dataset: Dataset) -> PreparedDataset:
     """
     if not dataset.available():
         raise TrainyardError(dataset.missing())
-    key = hashlib.sha256(
-        json.dumps([_FORMAT, dataset.to_dict(), dataset.fingerprint()], sort_keys=True).encode()
-    ).hexdigest()[:24]
-    path = settings().cache_path / key
+    path = _path(dataset)
     if not (path / "meta.json").is_file():
         try:
             _write(dataset, path)
@@ -125,6 +122,17 @@ def prepare(dataset: Dataset) -> PreparedDataset:
     with contextlib.suppress(OSError):  # only the order of trimming depends on it
         os.utime(path)
     return PreparedDataset(path)
+
+
+def is_prepared(dataset: Dataset) -> bool:
+    """Return whether `prepare` has nothing to read: the files are here and their examples are cached."""
+    return dataset.available() and (_path(dataset) / "meta.json").is_file()
+
+
+def _path(dataset: Dataset) -> Path:
+    """Return the folder in the cache for these files and fields."""
+    content = json.dumps([_FORMAT, dataset.to_dict(), dataset.fingerprint()], sort_keys=True)
+    return settings().cache_path / hashlib.sha256(content.encode()).hexdigest()[:24]
 
 
 def trim_cache(keep: Path | None = None) -> None:

@@ -18,8 +18,9 @@ def test_the_train_page_loads_little_and_no_chart_library(page: Page) -> None:
     sizes = traffic(page.context.new_cdp_session(page))
     page.goto("/train")
     expect(page.locator(".st-key-train button")).to_be_enabled(timeout=PATIENCE)
+    expect(page.locator(".st-key-cost")).to_contain_text("parameters", timeout=PATIENCE)
+    page.locator(".st-key-fold-network summary").click()
     expect(page.get_by_role("list", name="Pipeline from data to evaluation")).to_be_visible(timeout=PATIENCE)
-    expect(page.get_by_role("img", name="Learning rate over the run")).to_be_visible()
     expect(page.get_by_role("region", name="Layers of the network")).to_be_visible(timeout=PATIENCE)
     page.wait_for_load_state("networkidle")
     assert [url for url in asked if LARGE.search(url)] == []

@@ -34,6 +34,15 @@ def press(at: AppTest, label: str) -> AppTest:
     return at
 
 
+def unfold(at: AppTest, *parts: str) -> AppTest:
+    """Open folds of the Train form: data, network, training, augmentation."""
+    for part in parts:
+        at.session_state[f"fold-{part}"] = True
+    at.run()
+    assert not at.exception, at.exception[0].message
+    return at
+
+
 def labels(at: AppTest) -> list[str]:
     """The buttons that can be pressed."""
     return [button.label for button in at.button if not button.disabled]

@@ -280,6 +280,18 @@ def test_deleting_asks_and_is_refused_while_a_run_needs_it(store: Store) -> None
     assert at.title[0].value == "Data"
 
 
+def test_what_was_imported_is_explored_at_an_address_of_its_own(store: Store) -> None:
+    at = open_page("data", lang="en")
+    at.get_by_key("own.file-0").upload("pets.zip", zipped(pictures(8)).getvalue())
+    at.run()
+    press(at, "Import")
+    press(at, "Explore it")
+    assert dict(at.query_params) == {"lang": "en", "dataset": "folder", "set": "pets"}
+    at.session_state["data.tab"] = "Examples"
+    at.run()
+    assert at.title[0].value == "pets"
+
+
 def test_the_train_page_leads_here_and_takes_what_was_imported(store: Store) -> None:
     at = open_page("train", dataset="folder")
     assert "No dataset of your own is chosen" in at.info[0].value
@@ -287,4 +299,4 @@ def test_the_train_page_leads_here_and_takes_what_was_imported(store: Store) -> 
     imported(zipped(pictures(8)), "pets.zip", "pets")
     at = open_page("train", dataset="folder", folder="pets")
     assert "Train" in labels(at)
-    assert np.isin("pets", at.get_by_key("form.dataset.folder.folder").options)
+    assert np.isin("pets", at.get_by_key("form.dataset").options)

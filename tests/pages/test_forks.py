@@ -11,7 +11,7 @@ from engine.forks import fork_run
 from engine.runs import Run, RunSpec, RunState
 from engine.store import Store
 from tests import seeding
-from tests.pages.opening import labels, open_page, press, words
+from tests.pages.opening import labels, open_page, press, unfold, words
 from ui import lab
 from ui.runs.family import family_of, lanes, related
 from ui.runs.forks import nearest
@@ -165,7 +165,8 @@ def test_the_form_of_a_fork_locks_what_must_stay_and_queues_a_child(store: Store
     run = keep(seeding.running(store, epochs=4), 4)
     at = open_page("train", **fork_query(run, 4) | {"learning_rate": "0.0001"})
     assert f"continues from run {run.id} at the end of epoch 4" in words(at)
-    kinds = ("selectbox", "slider", "number_input", "button_group")
+    unfold(at, "network", "training")
+    kinds = ("selectbox", "slider", "text_input", "button_group")
     locked = {widget.label for kind in kinds for widget in at.get(kind) if widget.disabled}
     assert {"Dataset", "Model", "Optimizer"} <= locked
     assert not {"Learning rate", "Epochs", "Batch size", "Learning rate schedule"} & locked
@@ -184,8 +185,8 @@ def test_the_form_of_a_fork_goes_back_to_the_values_of_its_parent_with_the_rate_
     at = open_page("train", **fork_query(store.runs.get(run.id), 4) | {"learning_rate": "0.5", "dropout": "0.3"})
     press(at, "Reset")
     assert not at.error
-    (rate,) = [widget for widget in at.number_input if widget.label == "Learning rate"]
-    assert rate.value == 0.02
+    (rate,) = [widget for widget in at.text_input if widget.label == "Learning rate"]
+    assert rate.value == "0.02"
     press(at, "Train")
     (child,) = store.runs.children(run.id)
     assert child.parsed().optimizer.learning_rate == 0.02

@@ -30,7 +30,7 @@ from engine.spec import Range
 from engine.store import Store
 from engine.studies import Search, StudySpec
 from tests import study_seeding
-from tests.pages.opening import open_page, press, words
+from tests.pages.opening import open_page, press, unfold, words
 from tests.plugged import plugged
 from tests.test_api import serving
 from tests.test_archive import unzipped, zipped
@@ -64,7 +64,7 @@ def command(*arguments: str) -> dict[str, Any]:
 def test_a_task_with_its_own_input_and_result_goes_the_whole_way(
     plugin: None, store: Store, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    at = open_page("train", task="interval")
+    at = unfold(open_page("train", task="interval"), "data")
     assert "Noisy waves" in words(at)
     at.session_state["terminal"] = True
     at.run()
@@ -215,7 +215,7 @@ def test_files_of_a_plug_ins_modality_are_imported_trained_on_and_predicted(
     look_into("my-series", set="by-page")
     assert (
         "by-page"
-        in open_page("train", task="series-classification", series="by-page")
+        in unfold(open_page("train", task="series-classification", series="by-page"), "data")
         .selectbox(key="form.dataset.my-series.series")
         .options
     )

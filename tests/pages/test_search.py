@@ -71,12 +71,37 @@ def test_ticks_and_ranges_stand_in_the_address(store: Store) -> None:
     at = open_page("search", vary="units:32..64", **DIGITS)
     at.checkbox(key="vary.depth").check().run()
     assert at.query_params["vary"] == "units:32..64,depth"
-    at.number_input(key="vary-high.units").set_value(48).run()
+    at.text_input(key="vary-high.units").set_value("48").run()
     assert at.query_params["vary"] == "units:32..48,depth"
     at.slider(key="vary-range.depth").set_range(2, 3).run()
     assert at.query_params["vary"] == "units:32..48,depth:2..3"
     at.checkbox(key="vary.units").uncheck().run()
     assert at.query_params["vary"] == "depth:2..3"
+
+
+def test_no_study_starts_while_a_range_is_wrong(store: Store) -> None:
+    at = open_page("search", vary="units:32..64,depth", **DIGITS)
+    at.text_input(key="vary-high.units").set_value("99999")
+    at.get_by_key("start-search").click()  # in the same moment
+    at.run()
+    assert store.studies.list() == []
+    assert "'units:32..99999' cannot be used." in at.error[0].value
+    assert "Start search" not in labels(at)
+    at.checkbox(key="vary.depth").uncheck().run()
+    assert at.query_params["vary"] == "units:32..99999"
+    assert at.text_input(key="vary-high.units").value == "99999"
+    at.text_input(key="vary-high.units").set_value("").run()
+    assert at.query_params["vary"] == "units:32..1024"
+    assert "Start search" in labels(at)
+
+
+def test_a_link_with_a_wrong_setting_starts_no_study_until_it_is_dropped(store: Store) -> None:
+    at = open_page("search", vary="units:32..99999,depth", trials="0", **DIGITS)
+    assert "Start search" not in labels(at)
+    press(at, "Use the defaults instead")
+    assert "trials" not in at.query_params
+    assert "99999" not in at.query_params["vary"]
+    assert "Start search" in labels(at)
 
 
 def test_models_are_compared_with_the_hyperparameters_that_they_have(store: Store) -> None:
@@ -237,7 +262,7 @@ def test_every_space_is_written_and_read_alike(model: str) -> None:
     compared = suggested_space(found.base, compare_models=True)
     for space in (found.space, everything, compared, {MODEL: narrow(found.fields[MODEL], None)}):
         notes: list[str] = []
-        assert read_vary(write_vary(space, fields_of(found.base, space)), found.base, notes) == space
+        assert read_vary(write_vary(space, fields_of(found.base, space)), found.base, notes, {}) == space
         assert not notes
     assert {MODEL, *tunable(found.base)} == found.fields.keys()
     assert {MODEL, "learning_rate"} <= compared.keys()

@@ -130,6 +130,9 @@ def test_cells_that_are_formulas_stay_words_beside_their_predictions(
 @pytest.mark.parametrize("name", ["penguins", "diabetes"])
 def test_the_form_looks_at_columns_and_rows(store: Store, name: str) -> None:
     at = open_page("train", dataset=name)
+    assert len(at.dataframe) == 1
+    at.session_state["look-more"] = True
+    at.run()
     info = prepare(datasets[name]()).info
     rows, columns = at.dataframe[0].value, at.dataframe[1].value
     assert columns["name"].tolist() == [column.name for column in info.columns]

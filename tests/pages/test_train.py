@@ -7,8 +7,10 @@ from streamlit.testing.v1 import AppTest
 
 from engine.settings import settings
 from engine.store import Store
-from tests.pages.opening import labels, open_page, press, words
+from tests.pages.opening import labels, open_page, press, unfold, words
 from tests.pages.warm import WarmPredictor, finish
+from tests.test_archive import pictures, zipped
+from tests.test_own_data import imported
 from ui import lab
 
 
@@ -35,43 +37,118 @@ def test_train_queues_what_the_form_shows_and_goes_to_the_run(store: Store) -> N
 
 def test_a_changed_field_stands_in_the_address_and_a_default_does_not(store: Store) -> None:
     at = open_page("train")
-    field(at, "training.epochs").set_value(3).run()
+    field(at, "training.epochs").set_value("3").run()
     assert at.query_params["epochs"] == "3"
-    field(at, "training.epochs").set_value(10).run()
+    field(at, "training.epochs").set_value("10").run()
     assert "epochs" not in at.query_params
 
 
 def test_another_optimizer_brings_its_own_learning_rate_unless_one_was_set(store: Store) -> None:
-    at = open_page("train")
+    at = unfold(open_page("train"), "training")
     field(at, "optimizer").select("sgd").run()
-    assert field(at, "optimizer.sgd.learning_rate").value == 0.05
-    field(at, "optimizer.sgd.learning_rate").set_value(0.02).run()
+    assert field(at, "optimizer.sgd.learning_rate").value == "0.05"
+    field(at, "optimizer.sgd.learning_rate").set_value("0.02").run()
     field(at, "optimizer").select("rmsprop").run()
-    assert field(at, "optimizer.rmsprop.learning_rate").value == 0.02
+    assert field(at, "optimizer.rmsprop.learning_rate").value == "0.02"
 
 
 def test_another_model_drops_the_fields_it_does_not_have(store: Store) -> None:
-    at = open_page("train", model="cnn", blocks=3, units=64)
+    at = unfold(open_page("train", model="cnn", blocks=3, units=64), "network")
     field(at, "model").select("mlp").run()
-    assert not at.warning
+    assert not at.error
     assert "blocks" not in at.query_params
-    assert field(at, "model.mlp.units").value == 64
+    assert field(at, "model.mlp.units").value == "64"
 
 
-def test_what_a_link_gets_wrong_is_said_and_the_rest_stands(store: Store) -> None:
+def test_what_a_link_gets_wrong_is_said_and_nothing_starts_until_it_is_put_right(store: Store) -> None:
     at = open_page("train", learning_rate=9, unts=4, epochs=5)
-    said = " ".join(warning.value for warning in at.warning)
-    assert "learning_rate=9" in said
-    assert "1e-06 to 1" in said
+    said = at.error[0].value
+    assert "Learning rate: 9 cannot be used; expected 1e-06 to 1." in said
     assert "Did you mean 'units'?" in said
-    assert field(at, "training.epochs").value == 5
+    assert field(at, "training.epochs").value == "5"
+    assert field(at, "optimizer.adam.learning_rate").value == "9"
+    assert not {"Train", "Search…"} & set(labels(at))
+    press(at, "Use the defaults instead")
+    assert dict(at.query_params) == {"epochs": "5"}
+    assert {"Train", "Search…"} <= set(labels(at))
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "limits"),
+    [("training.epochs", "99999", "1 to 500"), ("optimizer.adam.learning_rate", "1,000", "1e-06 to 1")],
+)
+def test_nothing_starts_with_another_value_than_the_one_that_was_typed(
+    store: Store, name: str, text: str, limits: str
+) -> None:
+    at = open_page("train")
+    field(at, name).set_value(text)
+    at.get_by_key("train").click()  # in the same moment, as by Enter and a click
+    at.run()
+    assert f"{text} cannot be used; expected {limits}" in at.error[0].value
+    assert store.runs.list() == []
+    assert field(at, name).value == text
+    assert "Train" not in labels(at)
+    field(at, name).set_value("").run()
+    assert not at.error
+    assert not at.query_params
     assert "Train" in labels(at)
+
+
+def test_a_press_that_comes_with_the_address_from_before_trains_what_was_typed(store: Store) -> None:
+    at = open_page("train", model="mlp")
+    field(at, "training.epochs").set_value("3").run()
+    at.query_params.pop("epochs")  # the browser had not learned of it when the button was pressed
+    press(at, "Train")
+    assert [run.spec["training"]["epochs"] for run in store.runs.list()] == [3]
+
+
+def test_a_change_that_comes_with_the_address_from_before_keeps_the_last_one(store: Store) -> None:
+    at = open_page("train")
+    field(at, "training.epochs").set_value("3").run()
+    at.query_params.pop("epochs")
+    field(at, "optimizer.adam.learning_rate").set_value("0.01").run()
+    assert dict(at.query_params) == {"epochs": "3", "learning_rate": "0.01"}
+
+
+def test_going_back_undoes_a_change(store: Store) -> None:
+    at = open_page("train")
+    field(at, "training.epochs").set_value("3").run()
+    at.query_params.pop("epochs")
+    at.run()
+    assert field(at, "training.epochs").value == "10"
+    field(at, "optimizer.adam.learning_rate").set_value("0.01").run()
+    assert dict(at.query_params) == {"learning_rate": "0.01"}
+
+
+def test_a_decimal_comma_is_understood(store: Store) -> None:
+    at = open_page("train")
+    field(at, "optimizer.adam.learning_rate").set_value("0,01").run()
+    assert at.query_params["learning_rate"] == "0.01"
+    assert field(at, "optimizer.adam.learning_rate").value == "0.01"
+
+
+def test_a_wrong_value_outlives_the_choice_of_another_model(store: Store) -> None:
+    at = open_page("train", epochs=99999)
+    field(at, "model").select("mlp").run()
+    assert "99999 cannot be used" in at.error[0].value
+
+
+def test_what_a_link_sets_in_a_closed_fold_is_named_below_it(store: Store) -> None:
+    at = open_page("train", optimizer="sgd", batch_size=32, clip_norm=900, learning_rate=0.1, blocks=3)
+    assert "Changed: Batch size 32 · SGD · Clip norm 900 :material/error:" in words(at)
+    assert "Changed: Blocks 3" in words(at)
+    assert "Changed" not in words(open_page("train", epochs=5, learning_rate=0.1, dataset="digits", model="mlp"))
+
+
+def test_the_head_says_what_is_trained(store: Store) -> None:
+    assert "**cnn on fashion, up to 10 epochs**" in words(open_page("train"))
+    assert "**cnn on fashion, 1 epoch**" in words(open_page("train", epochs=1))
 
 
 def test_reset_brings_the_defaults_back(store: Store) -> None:
     at = press(open_page("train", model="mlp", epochs=5), "Reset")
     assert field(at, "model").value == "cnn"
-    assert field(at, "training.epochs").value == 10
+    assert field(at, "training.epochs").value == "10"
 
 
 def test_a_dataset_that_is_not_here_offers_to_fetch_it(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -102,11 +179,11 @@ def test_the_picture_of_the_network_is_asked_once_for_what_changes_it(
 ) -> None:
     predictor = WarmPredictor()
     monkeypatch.setattr(lab, "predictor", lambda: predictor)
-    at = open_page("train", model="mlp", units=99)
+    at = unfold(open_page("train", model="mlp", units=99), "network")
     assert {m.label: m.value for m in at.metric}["Parameters"] == "1,290"
-    field(at, "optimizer.adam.learning_rate").set_value(0.01).run()
+    field(at, "optimizer.adam.learning_rate").set_value("0.01").run()
     assert len(predictor.asked) == 1
-    field(at, "model.mlp.units").set_value(98).run()
+    field(at, "model.mlp.units").set_value("98").run()
     assert len(predictor.asked) == 2
 
 
@@ -124,13 +201,14 @@ def test_what_a_run_costs_stands_beside_the_button(store: Store, monkeypatch: py
     finish(store, model="mlp", epochs=10, device="cpu")
     at = open_page("train", model="mlp", epochs=20, units=96, device="cpu")
     figures = "about 0.9 GB of memory · 1,290 parameters · 2.6 MFLOP per example"
-    assert f"Up to about 62 s, from 1 similar run · {figures}" in words(at).splitlines()
+    what = "**mlp on fashion, up to 20 epochs**"
+    assert f"{what} · up to 2 min, from 1 similar run · {figures}" in words(at).splitlines()
     assert not at.warning
 
 
 def test_before_a_first_run_nobody_knows_the_time(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lab, "predictor", WarmPredictor)
-    assert "Time unknown until a first run" in words(open_page("train", model="mlp", units=95))
+    assert "time unknown until a first run" in words(open_page("train", model="mlp", units=95))
 
 
 def test_too_little_memory_is_said_before_the_launch_and_hinders_nobody(
@@ -157,8 +235,30 @@ def test_the_terminal_command_says_the_same(store: Store) -> None:
 
 def test_coming_back_reopens_the_form_as_it_was_left(store: Store) -> None:
     at = open_page("train")
-    field(at, "training.epochs").set_value(7).run()
+    field(at, "training.epochs").set_value("7").run()
     at.switch_page("../pages/system.py").run()
     at.query_params.clear()
     at.switch_page("../pages/train.py").run()
-    assert field(at, "training.epochs").value == 7
+    assert field(at, "training.epochs").value == "7"
+
+
+def test_the_gallery_shows_the_datasets_of_a_task_with_pictures_and_takes_the_one_that_is_chosen(store: Store) -> None:
+    at = press(open_page("train", model="cnn", epochs=5), "Choose by pictures")
+    assert {"gallery-mnist", "gallery-digits", "gallery-cifar10"} <= {button.key for button in at.button}
+    assert "to download" in words(at)
+    assert len(at.image) >= 5
+    at.get_by_key("gallery-digits").click().run()
+    assert field(at, "dataset").value == "digits"
+    assert at.query_params["epochs"] == "5"
+
+
+def test_an_imported_set_has_its_own_name_in_the_list_and_a_picture_in_the_gallery(store: Store) -> None:
+    imported(zipped(pictures(8)), "pets.zip", "pets")
+    at = open_page("train")
+    assert "pets" in field(at, "dataset").options
+    field(at, "dataset").select("folder:pets").run()
+    assert (at.query_params["dataset"], at.query_params["folder"]) == ("folder", "pets")
+    assert "on pets" in words(at)
+    assert "Train" in labels(at)
+    press(at, "Choose by pictures")
+    assert "In the form" in [button.label for button in at.button if button.disabled]

@@ -19,7 +19,7 @@ from ui.data.import_table import LAYOUT
 from ui.data.list import browse_query, train_query
 from ui.data.problems import draw_problems
 from ui.language import _
-from ui.navigation import page
+from ui.navigation import open_here, page
 from ui.plain import plain_label
 from ui.sentences import said
 
@@ -112,6 +112,6 @@ def _draw_done(report: ImportReport | None) -> None:
     with st.container(horizontal=True):
         st.page_link(page("train"), label=_("Train on it"), icon=":material/model_training:",
                      query_params=train_query(made))  # fmt: skip
-        st.page_link(page("data"), label=_("Explore it"), icon=":material/database:",
-                     query_params=browse_query(made))  # fmt: skip
+        st.button(_("Explore it"), icon=":material/database:", type="tertiary", key="own.explore",
+                  on_click=open_here, args=(browse_query(made),))  # fmt: skip
     draw_problems(report.problems, "own.report")

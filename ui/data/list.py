@@ -14,6 +14,7 @@ from engine.readers.spreadsheets import plain_cell
 from engine.tasks.base import tasks
 from ui import lab
 from ui.language import _
+from ui.navigation import open_here
 
 OPENED, SET = "dataset", "set"
 """Names in the address of the Data page: the dataset, and which imported set."""
@@ -114,14 +115,10 @@ def draw_list(known: Iterable[type[Dataset]]) -> None:
     )
     st.caption(_("Choose a row to explore it."))
     if picked := chosen.selection.rows:
-        st.query_params.from_dict({**_kept(), **found[picked[0]].query()})
+        open_here(found[picked[0]].query())
         st.rerun()
-
-
-def _kept() -> dict[str, str]:
-    return {name: value for name, value in st.query_params.items() if name == "lang"}
 
 
 def show_list() -> None:
     """Go back to the list."""
-    st.query_params.from_dict(_kept())
+    open_here({})

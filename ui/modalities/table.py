@@ -40,11 +40,13 @@ class Tables:
         return _("{count} columns").format(count=len(info.columns))
 
     def look(self, prepared: PreparedDataset) -> None:
-        """Draw the target, some rows, and each column with its gaps and its distribution."""
+        """Draw the target, some rows, and on request each column with its gaps and its distribution."""
         draw_target(prepared)
         rows = sample_rows(prepared, language())
         st.dataframe(plain_frame(rows), hide_index=True, key="look-rows", alt=_("Some rows of the training split"))
-        draw_columns(facts(prepared))
+        with st.expander(_("Columns"), icon=":material/view_column:", key="look-more", on_change="rerun") as area:
+            if area.open:
+                draw_columns(facts(prepared))
 
     def ways(self, dataset: Dataset) -> Mapping[str, Way]:
         """A form with a widget for each column, or a file with many rows."""

@@ -3,8 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-
-import streamlit as st
+from types import MappingProxyType
 
 from engine.errors import TrainyardError
 from engine.runs import RunSpec
@@ -23,11 +22,11 @@ from engine.studies import (
     dimensions,
     models_of,
     narrow,
-    own_direction,
 )
 from ui.language import _
 from ui.plain import plain_label
 from ui.sentences import said
+from ui.train.codec import read_number
 from ui.train.form import OBJECTIVE, VARY, Form, read_form, read_spec
 
 
@@ -46,6 +45,8 @@ class SearchForm:
     """Among the objectives that are not to be evaluated in their own direction."""
     search: Form
     notes: tuple[str, ...]
+    wrong: Mapping[str, str]
+    """Of the hyperparameters that vary those whose range cannot be used, as it was typed."""
 
     @property
     def fields(self) -> dict[str, Field]:
@@ -69,7 +70,8 @@ def read_search(params: Mapping[str, str]) -> SearchForm:
     base = form.spec()
     notes = list(form.notes)
     usual = suggested_space(base, compare_models=MODEL not in params)
-    space = read_vary(params[VARY], base, notes) if VARY in params else usual
+    wrong: dict[str, str] = {}
+    space = read_vary(params[VARY], base, notes, wrong) if VARY in params else usual
     directions = _read_objectives(params.get(OBJECTIVE), notes)
     objectives = tuple(directions)
     defaults = Search().model_dump()
@@ -78,7 +80,7 @@ def read_search(params: Mapping[str, str]) -> SearchForm:
     search = read_spec(Search, params, defaults, "search")
     chosen = {name: direction for name, direction in directions.items() if direction}
     sections = dimensions(base, models_of(base, space))
-    return SearchForm(form, base, sections, space, objectives, chosen, search, (*notes, *search.notes))
+    return SearchForm(form, base, sections, space, objectives, chosen, search, (*notes, *search.notes), wrong)
 
 
 def fields_of(base: RunSpec, space: Mapping[str, Domain]) -> dict[str, Field]:
@@ -86,8 +88,11 @@ def fields_of(base: RunSpec, space: Mapping[str, Domain]) -> dict[str, Field]:
     return {field.name: field for fields in dimensions(base, models_of(base, space)).values() for field in fields}
 
 
-def read_vary(text: str, base: RunSpec, notes: list[str]) -> dict[str, Domain]:
-    """`units:32..128,learning_rate,activation:relu|tanh`; a name alone means all that its field takes."""
+def read_vary(text: str, base: RunSpec, notes: list[str], wrong: dict[str, str]) -> dict[str, Domain]:
+    """`units:32..128,learning_rate,activation:relu|tanh`; a name alone means all that its field takes.
+
+    What cannot be used is explained in `notes`; into `wrong` goes what was written of a hyperparameter that exists.
+    """
     space: dict[str, Domain] = {}
     written = (entry.strip() for entry in re.split(r",(?=[a-z_])", text))  # a choice may hold a comma before a number
     for entry in sorted(written, key=lambda entry: entry.partition(":")[0] != MODEL):  # what may vary depends on it
@@ -106,7 +111,8 @@ def read_vary(text: str, base: RunSpec, notes: list[str]) -> dict[str, Domain]:
             space[name] = narrow(fields[name], read_domain(fields[name], words))
         except (TrainyardError, ValueError, OverflowError) as error:
             why = said(error) if isinstance(error, TrainyardError) else _("Enter a minimum below the maximum.")
-            notes.append(_("'{entry}' in the link cannot be used.").format(entry=plain_label(entry, 60)) + " " + why)
+            notes.append(_("'{entry}' cannot be used.").format(entry=plain_label(entry, 60)) + " " + why)
+            wrong[name] = words
             space[name] = suggested_domain(fields[name], base)
     return space
 
@@ -117,17 +123,29 @@ def read_domain(field: Field, words: str) -> Domain | None:
         return None
     if isinstance(field.domain, Range):
         low, _dots, high = words.partition("..")
-        return Range(field.type(low), field.type(high))
+        return Range(read_number(field, low), read_number(field, high))
     known = {write_value(option): option for option in getattr(field.domain, "options", ())}
     return Choices(tuple(known.get(word, word) for word in words.split("|")))
 
 
-def write_vary(space: Mapping[str, Domain], fields: Mapping[str, Field]) -> str:
+def write_vary(
+    space: Mapping[str, Domain], fields: Mapping[str, Field], wrong: Mapping[str, str] = MappingProxyType({})
+) -> str:
     """The inverse of `read_vary`."""
     return ",".join(
-        name if domain == narrow(fields[name], None) else f"{name}:{write_domain(domain)}"
+        f"{name}:{wrong[name]}"
+        if name in wrong
+        else name
+        if domain == narrow(fields[name], None)
+        else f"{name}:{write_domain(domain)}"
         for name, domain in space.items()
     )
+
+
+def ends(found: SearchForm, name: str) -> tuple[str, str]:
+    """Return both ends of a range as boxes show them: as they were typed where they cannot be used."""
+    low, _dots, high = found.wrong.get(name, write_domain(found.space[name])).partition("..")
+    return low, high
 
 
 def write_domain(domain: Domain) -> str:
@@ -151,50 +169,3 @@ def _read_objectives(text: str | None, notes: list[str]) -> dict[str, Direction 
         elif entry:
             notes.append(_("Unknown objective '{name}'.").format(name=plain_label(name, 60)))
     return found
-
-
-# -- what widgets write ------------------------------------------------------------------------------------------------
-
-
-def put_domain(name: str, domain: Domain | None) -> None:
-    """Write how far one hyperparameter varies into the URL, or that it does not.
-
-    What is there is read first: two widgets may change before the page is drawn again.
-    """
-    found = read_search(st.query_params.to_dict())
-    space = {other: kept for other, kept in found.space.items() if other != name}
-    if domain is not None:
-        space[name] = domain
-    fields = fields_of(found.base, space)  # of a model that is not compared any more nothing varies
-    ordered = {other: fitting(fields[other], space[other], found.base) for other in fields if other in space}
-    st.query_params[VARY] = write_vary(ordered, fields)
-
-
-def fitting(field: Field, domain: Domain, base: RunSpec) -> Domain:
-    """Return the domain, or a suggested one where another model has come that does not take all of it."""
-    try:
-        return narrow(field, domain)
-    except TrainyardError:
-        return suggested_domain(field, base)
-
-
-def put_objectives(names: list[str]) -> None:
-    """Write what trials are evaluated by; those that stay keep their direction."""
-    _put_objectives(names, read_search(st.query_params.to_dict()).directions)
-
-
-def _put_objectives(names: list[str], directions: Mapping[str, Direction]) -> None:
-    """Leave default values out of the URL."""
-    if names == [QUALITY] and QUALITY not in directions:
-        st.query_params.pop(OBJECTIVE, None)
-    else:
-        st.query_params[OBJECTIVE] = ",".join(f"{n}:{directions[n]}" if n in directions else n for n in names)
-
-
-def put_direction(name: str, direction: Direction) -> None:
-    """Write in which direction an objective is evaluated; its own does not stand in the URL."""
-    found = read_search(st.query_params.to_dict())
-    directions = {other: kept for other, kept in found.directions.items() if other != name}
-    if direction != own_direction(name, found.base.task):
-        directions[name] = direction
-    _put_objectives(list(found.objectives), directions)

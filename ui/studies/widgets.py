@@ -12,8 +12,9 @@ from engine.spec import Choices, Field, Range
 from engine.studies import DIRECTIONS, MODEL, OBJECTIVES, Direction, StudySpec, model_fields, narrow, own_direction
 from ui import lab
 from ui.language import N_, _, plural
-from ui.studies.form import SearchForm, put_direction, put_domain, put_objectives, read_search
+from ui.studies.form import SearchForm, ends
 from ui.studies.words import option_text
+from ui.studies.writing import put_direction, put_domain, put_ends, put_objectives
 from ui.train.cost import draw_study_cost
 from ui.words import section_title
 
@@ -110,35 +111,18 @@ def _draw_range(found: SearchForm, field: Field, domain: Range) -> None:
             on_change=lambda: put_domain(field.name, Range(*st.session_state[key])),
         )
         return
-    for place, end, words in zip(st.columns(2), ("low", "high"), (_("From"), _("To")), strict=True):
+    keys = (f"vary-low.{field.name}", f"vary-high.{field.name}")
+    for place, key, text, words in zip(st.columns(2), keys, ends(found, field.name), (_("From"), _("To")), strict=True):
         with place:
-            key, value = f"vary-{end}.{field.name}", field.type(getattr(domain, end))
-            _seed(key, value)
-            st.number_input(
+            _seed(key, text)
+            st.text_input(
                 words,
-                min_value=field.type(own.low if end == "low" else domain.low),
-                max_value=field.type(own.high if end == "high" else domain.high),
-                step=_step(field, own),
-                format="%d" if whole else "%g",
                 key=key,
                 help=_("Allowed: {low} to {high}; a study may narrow this range, not widen it.").format(
                     low=f"{own.low:g}", high=f"{own.high:g}"
                 ),
-                on_change=_change_end,
-                args=(field, end, key),
+                on_change=lambda: put_ends(field, *(st.session_state[key] for key in keys)),
             )
-
-
-def _step(field: Field, own: Range) -> Any:
-    if field.type is int:
-        return max(1, int(field.default) // 8)
-    return field.default / 10 if own.log and field.default else (own.high - own.low) / 100
-
-
-def _change_end(field: Field, end: str, key: str) -> None:
-    domain, value = read_search(st.query_params.to_dict()).space.get(field.name), st.session_state[key]
-    if isinstance(domain, Range) and value is not None:
-        put_domain(field.name, Range(**{"low": domain.low, "high": domain.high} | {end: value}))
 
 
 def _tick(found: SearchForm, field: Field) -> None:

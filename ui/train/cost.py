@@ -1,6 +1,6 @@
-"""Cost of a run or a study, beside the button that starts it.
+"""What will be trained and what it will take, in one line beside the button that starts a run or a study.
 
-The figures come with the picture of the network; until then one line says so, and the page does not wait.
+The figures come with the picture of the network; until then the line says so, and the page does not wait.
 """
 
 from collections.abc import Sequence
@@ -12,9 +12,11 @@ import streamlit as st
 from engine import service
 from engine.cost import Cost, Duration, Memory, NetworkFacts
 from engine.cost.duration import LIKE, SAME
+from engine.imports.titles import dataset_title
 from engine.runs import RunSpec
 from ui import lab
 from ui.language import N_, _, plural
+from ui.plain import plain_label
 from ui.sentences import said
 from ui.train.network import TICK_SECONDS, facts_of, flops_text
 
@@ -36,15 +38,37 @@ Line = tuple[str, str]
 
 
 def draw_cost(spec: RunSpec, picture: "NetworkPicture | None", warned: "st.delta_generator.DeltaGenerator") -> None:
-    """Time, memory, parameters and operations of a run in one line; in `warned`, whether memory will not suffice."""
-    if picture is None:
-        st.caption(_("The cost appears with the network diagram."))
-        return
+    """What is trained, time, memory, parameters and operations in one line; in `warned`, whether memory will not suffice."""
+    what = what_is_trained(spec)
     with lab.guarded():
-        cost = service.costs.estimate(lab.actor(), spec, picture.facts)
-        _draw("cost", _time(spec, cost.duration), _memory(cost), *_size(cost.facts))
-        with warned:
-            _warn(cost.warning())
+        if picture is not None:
+            cost = service.costs.estimate(lab.actor(), spec, picture.facts)
+            _draw("cost", _time(spec, cost.duration), _memory(cost), *_size(cost.facts), what=what)
+            with warned:
+                _warn(cost.warning())
+        elif lab.predictor().ready():  # there is a sentence against the network
+            st.caption(what)
+        else:
+            st.fragment(_wait_for_cost, run_every=TICK_SECONDS)(what)
+
+
+def what_is_trained(spec: RunSpec) -> str:
+    """Return network, data and length of a run as one phrase in Markdown."""
+    epochs = spec.training.epochs
+    words = (
+        plural("{model} on {data}, up to {count} epoch", "{model} on {data}, up to {count} epochs", epochs)
+        if 0 < spec.training.patience < epochs
+        else plural("{model} on {data}, {count} epoch", "{model} on {data}, {count} epochs", epochs)
+    )
+    data = plain_label(dataset_title(spec.dataset.to_dict()))
+    return f"**{words.format(model=spec.model.name, data=data, count=epochs)}**"
+
+
+def _wait_for_cost(what: str) -> None:
+    with lab.guarded():
+        if lab.predictor().ready():
+            st.rerun()  # the whole page: the diagram comes too, and the timer ends
+        st.caption(f"{what} · " + _("TensorFlow is loading; time and memory appear in a few seconds."))
 
 
 def draw_study_cost(
@@ -78,11 +102,11 @@ def _wait() -> None:
         st.caption(_("TensorFlow is loading; the cost of the study appears in a few seconds."))
 
 
-def _draw(key: str, *lines: Line) -> None:
-    """All in one line, which stays low where it is sticky; the help has a paragraph for each."""
+def _draw(key: str, *lines: Line, what: str = "") -> None:
+    """All in one line, which stays low where it is sticky; the help has a paragraph for each figure."""
     with st.container(key=key):
         st.caption(
-            " · ".join(text for text, _about in lines),
+            " · ".join(filter(None, [what, *(text for text, _about in lines)])),
             help="\n".join(f"- **{text}**: {about}" for text, about in lines),
         )
 
@@ -118,9 +142,13 @@ def _memory(cost: Cost, times: int = 1) -> Line:
 def _time(spec: RunSpec, duration: Duration | None) -> Line:
     if duration is None:
         return _unknown()
-    words = _("Up to about {time}, {source}") if spec.training.patience else _("About {time}, {source}")
+    low, high = _rough(duration.low), _rough(duration.high)
+    if duration.likeness == SAME or low == high:
+        words = _("up to about {time}, {source}") if spec.training.patience else _("about {time}, {source}")
+    else:
+        words = _("up to {high}, {source}") if spec.training.patience else _("{low} to {high}, {source}")
     return (
-        words.format(time=_rough(duration.seconds), source=_source(duration)),
+        words.format(time=_rough(duration.seconds), low=low, high=high, source=_source(duration)),
         _range(duration.low, duration.high)
         + _("Includes all epochs; early stopping may end it sooner. Waiting in the queue is not included."),
     )
@@ -149,7 +177,7 @@ def _study_time(duration: Duration | None, trials: int, parallel: int, budget_se
 
 def _unknown() -> Line:
     return (
-        _("Time unknown until a first run"),
+        _("time unknown until a first run"),
         _("Once a run has finished on this machine, the time of similar runs is estimated from it."),
     )
 

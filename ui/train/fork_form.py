@@ -11,10 +11,11 @@ from engine.errors import TrainyardError
 from engine.forks import changeable_fields, check_fork, check_kept, spec_at
 from engine.runs import Run, RunSpec, is_run_id
 from engine.service.commands import fork_command, write_value
+from ui.address import writing
 from ui.language import _
 from ui.navigation import page
 from ui.sentences import said
-from ui.train.form import FORK, FORK_EPOCH, Form, reset_form
+from ui.train.form import FORK, FORK_EPOCH, Form, drop, form_params, give_up
 
 _KEPT_PARTS = ("task", "dataset", "model", "optimizer")
 
@@ -41,8 +42,9 @@ class Fork:
 
     def reset(self) -> None:
         """Back to the values of the parent: the defaults of a form need not fit it."""
-        reset_form()
-        st.query_params.update(fork_query(self.parent, self.epoch))
+        with writing():
+            drop(form_params())
+            st.query_params.update(fork_query(self.parent, self.epoch))
 
     def lock(self, form: Form) -> Form:
         """The form with the parts and fields that must stay."""
@@ -96,10 +98,12 @@ def draw_fork(fork: Fork) -> None:
             help=_("Its curves, where you can choose another epoch."),
             query_params={"run": str(fork.parent.id)},
         )
-        st.page_link(
-            page("train"),
-            label=_("Start a new run"),
+        st.button(
+            _("Start a new run"),
             icon=":material/restart_alt:",
+            type="tertiary",
+            key="no-fork",
             help=_("The same values in a new run with fresh weights."),
-            query_params={k: v for k, v in st.query_params.to_dict().items() if k not in (FORK, FORK_EPOCH)},
+            on_click=give_up,
+            args=((FORK, FORK_EPOCH),),
         )

@@ -1,13 +1,14 @@
 """From Spec classes to widgets to values. The URL is the form's only state: a link reopens it, and Back undoes.
 
 A widget writes its value into the URL when it changes; every rerun reads the URL and draws the widgets from it. Only
-what a person changed stands there, so that choosing another dataset or model brings in what that one suggests.
+what a person changed stands there, so that choosing another dataset or model brings in what that one suggests. What
+cannot be used stays there too, whether typed or from a link: nothing starts until it is corrected or dropped.
 """
 
 import difflib
-from collections.abc import Mapping
-from contextlib import suppress
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from typing import Any
 
 import streamlit as st
@@ -18,6 +19,7 @@ from engine.runs import PARTS, RunSpec, advice_for, choose_parts, usual_values
 from engine.service.commands import write_value
 from engine.spec import Field, Spec
 from engine.studies import Search
+from ui.address import arrive, note, writing
 from ui.language import _
 from ui.plain import plain_label
 from ui.sentences import said
@@ -29,6 +31,8 @@ SEARCH_PARAMS = frozenset({VARY, OBJECTIVE, STUDY_NAME, *Search.model_fields})
 FORK, FORK_EPOCH = "fork", "fork_epoch"
 OTHER_PARAMS = frozenset({"lang", "embed", "embed_options", FORK, FORK_EPOCH}) | SEARCH_PARAMS
 """Names in the URL that belong to the page, not to the form."""
+BUTTONS = ("train", "search")
+"""Keys of the buttons that take the form as it is."""
 _REMEMBERED = "train.params"
 
 
@@ -42,6 +46,9 @@ class Form:
     changed: dict[str, Any]
     """Fields that the URL sets, typed and valid."""
     notes: tuple[str, ...]
+    """A sentence for each part of the URL that cannot be used."""
+    unusable: Mapping[str, str] = field(default_factory=dict)
+    """These parts of the URL: names, and what stands there."""
     locked: frozenset[str] = frozenset()
     """Sections and fields that are shown and cannot be changed."""
 
@@ -62,6 +69,10 @@ class Form:
         task: Any = self.parts["task"]
         return advice_for(dataset, task, self.changed)
 
+    def text(self, one: Field) -> str:
+        """Return what a box for a field shows: what was typed, even if it cannot be used."""
+        return self.unusable.get(one.name) or write_value(self.changed.get(one.name, self.defaults[one.name]))
+
     def spec(self) -> RunSpec:
         """The frozen record, validated once more as a whole."""
         return RunSpec.build(self.values)
@@ -69,46 +80,52 @@ class Form:
 
 def read_form(params: Mapping[str, str]) -> Form:
     """Understand a URL. What is unknown or out of range is left out with a sentence; the rest stands."""
-    notes: list[str] = []
+    notes: dict[str, str] = {}
     parts, data = _read_parts(params, notes)
     defaults = usual_values({section: parts[section].name for section in PARTS}, data)
-    fields = {field.name: (part, field) for part in parts.values() for field in part.fields()}
+    fields = {one.name: (part, one) for part in parts.values() for one in part.fields()}
     changed: dict[str, Any] = {}
     for name, text in params.items():
         if name in PARTS or name in OTHER_PARAMS:
             continue
         if name not in fields:
-            notes.append(_unknown(name, list(fields)))
+            notes[name] = _unknown(name, list(fields))
             continue
-        part, field = fields[name]
-        _read_field(part, field, text, defaults[name], changed, notes)
-    return Form(parts, defaults, changed, tuple(notes))
+        _read_field(*fields[name], text, changed, notes)
+    return _form(parts, defaults, changed, notes, params)
 
 
 def read_spec(part: type[Spec], params: Mapping[str, str], defaults: Mapping[str, Any], section: str) -> Form:
     """The form of a single Spec, from those names of a URL that are its own."""
-    notes: list[str] = []
+    notes: dict[str, str] = {}
     changed: dict[str, Any] = {}
-    for field in part.fields():
-        if field.name in params:
-            _read_field(part, field, params[field.name], defaults[field.name], changed, notes)
-    return Form({section: part}, dict(defaults), changed, tuple(notes))
+    for one in part.fields():
+        if one.name in params:
+            _read_field(part, one, params[one.name], changed, notes)
+    return _form({section: part}, dict(defaults), changed, notes, params)
 
 
-def _read_field(
-    part: type[Spec], field: Field, text: str, default: Any, changed: dict[str, Any], notes: list[str]
-) -> None:
+def _form(
+    parts: dict[str, type[Spec]],
+    defaults: dict[str, Any],
+    changed: dict[str, Any],
+    notes: Mapping[str, str],
+    params: Mapping[str, str],
+) -> Form:
+    unusable = {name: params[name] for name in notes if name in params}
+    return Form(parts, defaults, changed, tuple(dict.fromkeys(notes.values())), unusable)
+
+
+def _read_field(part: type[Spec], one: Field, text: str, changed: dict[str, Any], notes: dict[str, str]) -> None:
     try:
-        changed[field.name] = parse_value(part, field, text)
+        changed[one.name] = parse_value(part, one, text)
     except (TrainyardError, ValueError):
-        notes.append(
-            _("{name}={value} in the link cannot be used: {expected}. {default} is used instead.").format(
-                name=field.name, value=plain_label(text), expected=expected(field), default=write_value(default)
-            )
+        notes[one.name] = _("{label}: {value} cannot be used; {expected}.").format(
+            label=_(one.label), value=plain_label(text) or "''", expected=expected(one)
         )
 
 
-def _read_parts(params: Mapping[str, str], notes: list[str]) -> tuple[dict[str, type[Spec]], dict[str, Any]]:
+def _read_parts(params: Mapping[str, str], notes: dict[str, str]) -> tuple[dict[str, type[Spec]], dict[str, Any]]:
     """The chosen parts, and those values of the dataset that can be used: a model is advised for them."""
     names = {}
     for section, registry in PARTS.items():
@@ -116,12 +133,12 @@ def _read_parts(params: Mapping[str, str], notes: list[str]) -> tuple[dict[str, 
         if name is not None and name in registry:
             names[section] = name
         elif name is not None:
-            notes.append(_unknown(name, list(registry)))
+            notes[section] = _unknown(name, list(registry))
     try:
         data = read_data(names, params)
         return choose_parts(names, data), data
     except TrainyardError as error:  # each exists, but they do not go together: the dataset decides
-        notes.append(said(error))
+        notes |= dict.fromkeys(("task", "model"), said(error))
         names = {k: v for k, v in names.items() if k not in ("task", "model")}
         data = read_data(names, params)
         return choose_parts(names, data), data
@@ -131,10 +148,10 @@ def read_data(names: dict[str, str], params: Mapping[str, str]) -> dict[str, Any
     """The values of the dataset that a URL sets and that can be used."""
     part = choose_parts(names)["dataset"]
     data: dict[str, Any] = {}
-    for field in part.fields():
-        if field.name in params:
+    for one in part.fields():
+        if one.name in params:
             with suppress(TrainyardError, ValueError):  # reading all fields reports it
-                data[field.name] = parse_value(part, field, params[field.name])
+                data[one.name] = parse_value(part, one, params[one.name])
     return data
 
 
@@ -149,10 +166,38 @@ def change(name: str, value: Any) -> None:
     st.query_params[name] = write_value(value)
 
 
+def drop(names: Iterable[str]) -> None:
+    """Remove names from the URL: their defaults hold again."""
+    for name in list(names):
+        st.query_params.pop(name, None)
+
+
+def give_up(names: Iterable[str]) -> None:
+    """Drop names, as a button's `on_click`."""
+    with writing():
+        drop(names)
+
+
+@contextmanager
+def keeping() -> Iterator[None]:
+    """Change parts in the URL; afterwards it loses what the new parts cannot take. What both know is kept."""
+    with writing():
+        mistyped = read_form(st.query_params.to_dict()).unusable
+        yield
+        try:
+            choose_parts({name: text for name, text in st.query_params.items() if name in PARTS})
+        except TrainyardError:  # the new dataset is for another task: its own model comes with it
+            drop(("task", "model"))
+        form = read_form(st.query_params.to_dict())
+        known = {one.name for part in form.parts.values() for one in part.fields()}
+        kept = {*PARTS, *OTHER_PARAMS, *form.changed, *(known & mistyped.keys())}
+        drop([name for name in st.query_params if name not in kept])
+
+
 def reset_form() -> None:
     """Forget every change."""
-    for name in form_params():
-        del st.query_params[name]
+    with writing():
+        drop(form_params())
 
 
 def form_params() -> dict[str, str]:
@@ -163,6 +208,8 @@ def form_params() -> dict[str, str]:
 def remember_form() -> None:
     """Coming back from another page, where the address is empty, reopens the form as this session left it."""
     arrived = "form.dataset" not in st.session_state  # widgets of a page that is not drawn are forgotten
+    arrive(*BUTTONS)
     if arrived and not form_params():
         st.query_params.update(st.session_state.get(_REMEMBERED, {}))
+        note()
     st.session_state[_REMEMBERED] = form_params()

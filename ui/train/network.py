@@ -30,24 +30,23 @@ _PREVIEW_PIXELS = 64
 _PREVIEWS = 4  # examples, each with its variants
 
 
-def draw_network(form: Form) -> "NetworkPicture | None":
-    """Parameters and layers of the network. While the predictor cannot tell, a placeholder that waits for it: None."""
+def picture_of(form: Form) -> "NetworkPicture | None":
+    """Return layers and figures of the network; None while the predictor cannot tell, or with a sentence against it."""
     with lab.guarded():
-        if not lab.predictor().ready():
-            st.fragment(_wait, run_every=TICK_SECONDS)()
-            return None
-        picture = describe(relevant(form, ("task", "dataset", "model"), also=("optimizer", *COUNTED)))
-        _draw_picture(picture)
-        return picture
+        if lab.predictor().ready():
+            return describe(relevant(form, ("task", "dataset", "model"), also=("optimizer", *COUNTED)))
     return None
 
 
-def _wait() -> None:
-    with lab.guarded():
-        if lab.predictor().ready():
-            st.rerun()  # the whole page: the pipeline tells the parameters too, and the timer ends
+def draw_network(spec: RunSpec, picture: "NetworkPicture | None", available: bool) -> None:
+    """Draw the way from data to evaluation, parameters and layers; a placeholder while they are not known."""
+    draw_pipeline(spec, picture)
+    if not available:
+        st.caption(_("The network diagram appears when the data is on this machine."))
+    elif picture is None:
         st.skeleton(height=160)
-        st.caption(_("TensorFlow is loading; the network diagram appears in a few seconds."))
+    else:
+        _draw_picture(picture)
 
 
 def _draw_picture(picture: "NetworkPicture") -> None:
@@ -120,21 +119,18 @@ def draw_pipeline(spec: RunSpec, picture: "NetworkPicture | None") -> None:
 
 
 def draw_preview(form: Form) -> None:
-    """Some training examples and what augmentation makes of them, on request."""
+    """Some training examples and what augmentation makes of them."""
     changes = form.spec().augmentation
-    with st.expander(_("Preview"), icon=":material/image:", key="preview", on_change="rerun") as area:
-        if not area.open:
+    if not (changes and changes.active()):
+        st.caption(_("Nothing is augmented yet. Turn on a change on the left."))
+        return
+    with lab.guarded():
+        if not lab.predictor().ready():
+            st.caption(_("TensorFlow is loading; open this again in a few seconds."))
             return
-        if not (changes and changes.active()):
-            st.caption(_("Nothing is augmented yet. Turn on a change on the left."))
-            return
-        with lab.guarded():
-            if not lab.predictor().ready():
-                st.caption(_("TensorFlow is loading; open this again in a few seconds."))
-                return
-            for original, variants in preview(relevant(form, ("task", "dataset", "augmentation"))):
-                words = [_("Example"), *[_("Changed version")] * len(variants)]
-                st.image([original, *variants], width=_PREVIEW_PIXELS, alt=words)
+        for original, variants in preview(relevant(form, ("task", "dataset", "augmentation"))):
+            words = [_("Example"), *[_("Changed version")] * len(variants)]
+            st.image([original, *variants], width=_PREVIEW_PIXELS, alt=words)
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)

@@ -1,23 +1,27 @@
 """The widgets of a form: each shows the value of the URL and writes its own there."""
 
-import math
+from contextlib import suppress
 from typing import Any
 
 import streamlit as st
 
 from engine.errors import TrainyardError
-from engine.runs import PARTS, choose_parts, models_for
+from engine.runs import PARTS, models_for
 from engine.service.commands import write_value
 from engine.spec import Choices, Field, Options, Range, Spec
+from ui.address import writing
 from ui.language import _
-from ui.train.form import OTHER_PARAMS, Form, read_form
+from ui.plain import plain_text
+from ui.train.choices import choices, choose, chosen
+from ui.train.codec import decimals, expected, parse_value, slides
+from ui.train.form import Form, drop, keeping
 from ui.train.sources import values_of
 
 _SEGMENTS_CHARACTERS = 28  # choices that fit into one line beside a picture; more go into a list
 
 
 def draw_part(form: Form, section: str, label: str) -> None:
-    """A list to choose a part by name from: dataset, model, optimizer ..."""
+    """A list to choose a part by name from: model, optimizer ..."""
     options = _part_options(form, section)
     key = f"form.{section}"
     _seed(key, form.names[section])
@@ -29,6 +33,21 @@ def draw_part(form: Form, section: str, label: str) -> None:
         disabled=section in form.locked,
         on_change=_choose_part,
         args=(section, key),
+    )
+
+
+def draw_dataset(form: Form) -> None:
+    """Draw the list of datasets for the task: imported ones under the names that people gave them."""
+    key, known, current = "form.dataset", choices(form.names["task"]), chosen(form)
+    _seed(key, current)
+    st.selectbox(
+        _("Dataset"),
+        list(known) if current in known else [*known, current],
+        format_func=lambda id: known[id].title if id in known else plain_text(id),
+        key=key,
+        disabled="dataset" in form.locked,
+        on_change=_choose_dataset,
+        args=(form, key),
     )
 
 
@@ -54,51 +73,56 @@ def _part_options(form: Form, section: str) -> dict[str, type[Spec]]:
     task = form.parts["task"]
     if section == "model":
         return {model.name: model for model in models_for(task)}  # type: ignore[arg-type]
-    if section == "dataset":
-        return {part.name: part for part in PARTS[section].values() if task.name in part.tasks}
     return {part.name: part for part in PARTS[section].values()}
 
 
-def draw_fields(form: Form, section: str, *, advanced: bool = False) -> None:
-    """The widgets of a part's basic fields, or of its advanced ones. A part that is missing draws nothing."""
+def draw_fields(form: Form, section: str, *, advanced: bool = False, essential: bool | None = None) -> None:
+    """The widgets of a part's basic fields, or of its advanced ones; with `essential`, only of those that are, or are not.
+
+    A part that is missing draws nothing.
+    """
     if section not in form.parts:
         return
     part = form.parts[section]
     prefix = f"form.{section}.{part.name}" if part.name else f"form.{section}"
     for field in part.fields():
-        if field.advanced == advanced and not field.hidden:
+        if field.advanced == advanced and not field.hidden and essential in (None, field.essential):
             draw_field(form, prefix, field)
 
 
-def has_advanced(form: Form, *sections: str) -> bool:
-    """Whether any field of these parts is folded away."""
-    return any(field.advanced for s in sections if s in form.parts for field in form.parts[s].fields())
-
-
 def draw_field(form: Form, prefix: str, field: Field) -> None:
-    """One widget, by the field's domain. It shows the value of the URL and writes its own there."""
-    default = form.defaults[field.name]
+    """One widget, by the field's domain. It shows the value of the URL and writes its own there.
+
+    Numbers that no slider reaches are typed as text: a number input would move them into the range without a word.
+    """
     key = f"{prefix}.{field.name}"
-    _seed(key, field.type(form.changed.get(field.name, default)))
+    value = form.changed.get(field.name, form.defaults[field.name])
     common: dict[str, Any] = {
         "label": _(field.label),
         "key": key,
         "help": _(field.help) or None,
         "disabled": field.name in form.locked,
         "on_change": _change_field,
-        "args": (field.name, key, default),
+        "args": (form, field, key),
     }
     match field.domain:
         case Choices(options=(False, True)):
+            _seed(key, value)
             st.toggle(**common)
         case Choices(options=options):
+            _seed(key, value)
             _draw_choice(list(options), common)
         case Options(source=source):
-            _draw_choice(_with(values_of(source), st.session_state[key]), common, as_list=True)
-        case Range() as limits:
-            _draw_number(field, limits, default, common)
+            _seed(key, value)
+            _draw_choice(_with(values_of(source), value), common, as_list=True)
+        case Range() as limits if slides(field):
+            _seed(key, field.type(value))
+            _draw_slider(field, limits, common)
         case _:
-            _draw_setting(field, common)
+            _seed(key, form.text(field))
+            st.text_input(**common)
+            if field.name in form.unusable:
+                st.caption(f":material/error: {expected(field)}")
 
 
 def _draw_choice(options: list[Any], common: dict[str, Any], *, as_list: bool = False) -> None:
@@ -110,31 +134,13 @@ def _draw_choice(options: list[Any], common: dict[str, Any], *, as_list: bool = 
         st.segmented_control(options=options, format_func=words.__getitem__, required=True, **common)
 
 
-def _draw_number(field: Field, limits: Range, default: Any, common: dict[str, Any]) -> None:
-    """A slider for numbers on an even scale; a number input where a slider could not reach the small values."""
+def _draw_slider(field: Field, limits: Range, common: dict[str, Any]) -> None:
     low, high = field.type(limits.low), field.type(limits.high)
-    if field.type is int and not limits.log and high - low <= 1_000:
-        st.slider(min_value=low, max_value=high, step=int(limits.step or 1), **common)
-    elif field.type is float and limits.step and not limits.log:
-        decimals = max(0, -math.floor(math.log10(limits.step)))
-        st.slider(min_value=low, max_value=high, step=limits.step, format=f"%.{decimals}f", **common)
-    elif field.type is int:
-        st.number_input(min_value=low, max_value=high, step=max(1, int(default) // 8), format="%d", **common)
-    else:
-        step = default / 10 if limits.log and default else (high - low) / 100
-        st.number_input(min_value=low, max_value=high, step=step, format="%g", **common)
-
-
-def _draw_setting(field: Field, common: dict[str, Any]) -> None:
-    """A seed, a word: anything without a range. The engine checks it."""
     if field.type is int:
-        st.number_input(step=1, format="%d", **common)
-    elif field.type is float:
-        st.number_input(format="%g", **common)
-    elif field.type is bool:
-        st.toggle(**common)
+        st.slider(min_value=low, max_value=high, step=int(limits.step or 1), **common)
     else:
-        st.text_input(**common)
+        places = decimals(limits.step or 1.0)
+        st.slider(min_value=low, max_value=high, step=limits.step, format=f"%.{places}f", **common)
 
 
 def _seed(key: str, value: Any) -> None:
@@ -147,27 +153,27 @@ def _with(options: list[str], current: str) -> list[str]:
     return options if current in options else [*options, current]
 
 
-def _change_field(name: str, key: str, default: Any) -> None:
-    """The URL follows a widget; a default does not stand in it."""
+def _change_field(form: Form, field: Field, key: str) -> None:
+    """The URL follows a widget; a default does not stand in it, nor a box that was emptied."""
     value = st.session_state[key]
-    if value is None or value == default:
-        st.query_params.pop(name, None)
-    else:
-        st.query_params[name] = write_value(value)
+    if isinstance(value, str):
+        part = next(part for part in form.parts.values() if field in part.fields())
+        with suppress(TrainyardError, ValueError):  # what cannot be used stays as it was typed, and is said
+            value = parse_value(part, field, value)
+    with writing():
+        if value in (None, "") or value == form.defaults[field.name]:
+            drop([field.name])
+        else:
+            st.query_params[field.name] = write_value(value)
 
 
 def _choose_part(section: str, key: str) -> None:
-    """The URL follows the choice, and loses what the new parts cannot take; what both know is kept."""
-    st.query_params[section] = st.session_state[key]
-    if section == "task":
-        for name in ("dataset", "model"):
-            st.query_params.pop(name, None)
-    try:
-        choose_parts({name: text for name, text in st.query_params.items() if name in PARTS})
-    except TrainyardError:  # the new dataset is for another task: its own model comes with it
-        for name in ("task", "model"):
-            st.query_params.pop(name, None)
-    kept = read_form(st.query_params.to_dict()).changed
-    for name in list(st.query_params):
-        if name not in PARTS and name not in OTHER_PARAMS and name not in kept:
-            del st.query_params[name]
+    """The URL follows the choice."""
+    with keeping():
+        st.query_params[section] = st.session_state[key]
+        if section == "task":
+            drop(("dataset", "model"))
+
+
+def _choose_dataset(form: Form, key: str) -> None:
+    choose(choices(form.names["task"])[st.session_state[key]], form.names["task"])
