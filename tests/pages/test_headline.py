@@ -55,6 +55,13 @@ def test_the_headline_is_in_the_language_of_the_session(store: Store) -> None:
     assert "置信区间" in words(at)
 
 
+def test_an_ended_run_is_shared_by_a_button_in_the_language_of_the_page(store: Store) -> None:
+    run = seeding.evaluated(store, dataset="digits")
+    for language, label in (("en", "Share"), ("zh", "分享")):
+        at = open_page("run", run=run.id, lang=language)
+        assert at.get_by_key(f"share-{run.id}").label == label
+
+
 def test_names_of_classes_stay_what_they_are(store: Store) -> None:
     run = seeding.completed(store, dataset="digits")
     evaluation = json.loads(artifacts_of(run.id).evaluation.read_text())

@@ -13,6 +13,7 @@ from engine.store import Store
 from tests import seeding
 from tests.pages.opening import labels, open_page, press, words
 from ui.predictions.mistakes import MOST, cell
+from ui.widgets.downloads import history_csv
 
 
 def plots(at) -> dict:
@@ -144,6 +145,18 @@ def test_the_log_is_read_only_while_its_tab_is_open(store: Store) -> None:
     at.session_state["details"] = "Log"
     at.run()
     assert "Epoch 1/10\nloss 0.6931\ndone" in words(at)
+
+
+def test_the_values_of_the_curves_are_a_file_away(store: Store) -> None:
+    run = seeding.running(store, epochs=1, points=2)
+    at = open_page("run", run=run.id)
+    at.session_state["details"] = "Curve data"
+    at.run()
+    assert at.get_by_key(f"history-{run.id}").label == "Curves as CSV"
+    head, *rows = history_csv(store.metrics.read(run.id)).decode().splitlines()
+    assert head == "metric,split,scope,step,epoch,value"
+    assert len(rows) == len(store.metrics.read(run.id))
+    assert "loss,validation,epoch,140,1.0," in "\n".join(rows)
 
 
 def shown_pictures(at) -> int:
