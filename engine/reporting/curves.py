@@ -45,6 +45,7 @@ def _curve(subject: Subject, name: str) -> Plot | None:
         lines=lines,
         best=_best(subject, lines),
         shares=metric.share,
+        from_zero=True,
     )
 
 

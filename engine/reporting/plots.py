@@ -55,12 +55,14 @@ class Plot(Part):
     """Edges (bars + 1,) and heights (bars,)."""
     shares: bool = False
     """Whether y is between 0 and 1 and reads best in per cent."""
+    from_zero: bool = False
+    """Whether x begins at zero."""
     size: tuple[int, int] = field(default=(WIDTH, HEIGHT))
 
     @cached_property
     def across(self) -> "Scale":
         """The horizontal axis."""
-        values = [x for line in self.lines for x in line.x]
+        values = [x for line in self.lines for x in line.x] + ([0.0] if self.from_zero else [])
         values += [*self.cloud[0]] if self.cloud else []
         values += [*self.bars[0]] if self.bars else []
         return Scale.over(values, _LEFT, WIDTH - _RIGHT)

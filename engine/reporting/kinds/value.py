@@ -41,5 +41,5 @@ class Value(Kind):
             )
 
     def answer(self, values: Values) -> str:
-        """Return the number with five digits."""
-        return f"{values['value']:,.5g}"
+        """Return the number with five digits, which could otherwise be taken for the true one."""
+        return Sentence("Predicted: {value}", value=f"{values['value']:,.5g}")
