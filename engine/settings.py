@@ -72,6 +72,16 @@ class Settings(BaseSettings):
     """Largest unpacked size of an uploaded zip, in MB."""
     max_archive_files: int = Field(default=200_000, ge=1)
     """Maximum number of files in an uploaded zip or a folder."""
+    max_recorded_classes: int = Field(default=12, ge=2)
+    """Maximum number of classes recorded by camera or microphone for one dataset."""
+    max_recorded_examples: int = Field(default=200, ge=3)
+    """Maximum number of examples recorded for one class."""
+    max_recorded_mb: int = Field(default=50, ge=1)
+    """Memory that the recorded examples of one visitor may take until a dataset is made of them, in MB."""
+    recorded_clip_seconds: float = Field(default=1.0, ge=0.1, le=60)
+    """Length of the clips into which a recording by microphone is cut, in seconds."""
+    live_frames_per_second: float = Field(default=2.0, gt=0, le=10)
+    """Camera frames per second that the demo page predicts at most in live mode."""
     import_seconds: float = Field(default=1_800.0, gt=0)
     """Time that one import of images, audio clips or texts may take; beyond it, nothing is kept."""
     max_classes: int = Field(default=1_000, ge=2)

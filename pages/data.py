@@ -5,9 +5,14 @@ import streamlit as st
 from engine.datasets.base import datasets
 from ui import lab
 from ui.data.browse import draw_browse
-from ui.data.importing import draw_import
+from ui.data.importing import DONE, draw_done, draw_import
 from ui.data.list import chosen_dataset, draw_list
-from ui.language import _
+from ui.data.recording import draw_recording
+from ui.language import N_, _
+from ui.widgets.url_choices import choose
+
+OWN = {"file": N_("Import a file"), "record": N_("Record")}
+"""How to bring data of one's own; the address says `own=record`."""
 
 
 def main() -> None:
@@ -19,8 +24,14 @@ def main() -> None:
         draw_browse(dataset)
         return
     st.title(_("Data"))
-    st.subheader(_("Import your own"))
-    draw_import()
+    st.subheader(_("Your own data"))
+    way = choose("own", _("From"), list(OWN), lambda name: _(OWN[name]), _("Import a file, or record examples here."))
+    if way == "record":
+        draw_recording(DONE)
+        draw_done()
+    else:
+        draw_done()
+        draw_import()
     st.subheader(_("Datasets"))
     draw_list(datasets.values())
 

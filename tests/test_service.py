@@ -32,6 +32,7 @@ from engine.studies import Search, Study, StudySpec
 from tests import seeding, study_seeding
 
 ADA, EVE = Actor("ada", Role.ADMIN), Actor("eve", Role.VISITOR)
+RECORDED = [(label, [f"{label} {number}".encode() for number in range(3)]) for label in ("yes", "no")]
 TABLE = b"size,kind\n" + b"".join(b"%d,%s\n" % (i, (b"oak", b"elm")[i % 2]) for i in range(40))
 MODULES = [importlib.import_module(f"engine.service.{name}") for name in service.__all__]
 FUNCTIONS = {
@@ -76,6 +77,7 @@ CALLS: dict[str, tuple[Action, Callable[[World], tuple[Any, ...]]]] = {
     "datasets.fetch_progress": (Action.LOOK, lambda w: ("cifar10",)),
     "datasets.understand": (Action.CREATE, lambda w: (io.BytesIO(TABLE), "trees.csv")),
     "datasets.import_own": (Action.CREATE, lambda w: (io.BytesIO(TABLE), "trees.csv", trees("others"))),
+    "datasets.import_recorded": (Action.CREATE, lambda w: ("texts", RECORDED, ".txt", "recorded", "Recorded")),
     "datasets.get_own": (Action.LOOK, lambda w: (w.reference,)),
     "datasets.ready": (Action.USE, lambda w: (trained_on(w.reference).dataset,)),
     "datasets.missing": (Action.LOOK, lambda w: (trained_on("elsewhere").dataset,)),

@@ -28,3 +28,8 @@ class Shown(Generic[T]):
                 importlib.import_module(f"{self.package}.{module.name}")
             import_plugins("ui")
         return self.entries.get(name)
+
+    def all(self) -> dict[str, T]:
+        """Return everything that is shown, by name."""
+        self.find("")
+        return dict(self.entries)

@@ -17,6 +17,7 @@ from engine.store import Fetch
 
 if TYPE_CHECKING:
     from engine.imports.archive import Progress
+    from engine.imports.recorded import Recorded
     from engine.imports.understood import Choice, Reading, Source, Understood
     from engine.readers.layout import Layout
 
@@ -88,6 +89,19 @@ def import_own(
     check(actor, Action.CREATE, _ALL)
     with owned_by(actor.name):
         return import_data(source, filename, choice, progress, found)
+
+
+def import_recorded(
+    actor: Actor, kind: str, classes: "Recorded", ending: str, name: str, title: str, progress: "Progress | None" = None
+) -> ImportReport:
+    """Import samples recorded in a browser, class by class; the set is the actor's."""
+    from engine.imports.recorded import pack
+    from engine.imports.understood import Choice
+
+    check(actor, Action.CREATE, _ALL)
+    file, arrangement = pack(classes, ending)
+    choice = Choice(kind, name, title, arrangement=arrangement)
+    return import_own(actor, file, f"{name}.zip", choice, progress)
 
 
 def get_own(actor: Actor, reference: str, kind: str | None = None) -> OwnSet:

@@ -39,6 +39,15 @@ def webp_url(image: Image.Image) -> str:
     return f"data:image/webp;base64,{base64.b64encode(buffer.getvalue()).decode()}"
 
 
+def small_url(data: bytes, size: int) -> str:
+    """A picture that fits into `size` x `size` as a short data URL; empty when the bytes are no picture."""
+    if (picture := thumbnail(data, size)) is None:
+        return ""
+    buffer = io.BytesIO()
+    Image.open(io.BytesIO(picture)).convert("RGB").save(buffer, format="WEBP", quality=60)
+    return f"data:image/webp;base64,{base64.b64encode(buffer.getvalue()).decode()}"
+
+
 def data_url(picture: bytes | None) -> str | None:
     """A PNG as text that a table's image column can show."""
     return f"data:image/png;base64,{base64.b64encode(picture).decode()}" if picture else None

@@ -24,12 +24,12 @@ from ui.plain import plain_label
 from ui.sentences import said
 
 _SEEN, _AGAIN = "own.seen", "own.again"  # the state of an import that is not done yet
-_DONE, _UPLOADS = "own.done", "own.uploads"
+DONE, _UPLOADS = "own.done", "own.uploads"
+"""Of the session: the report of the last import, and how many there were."""
 
 
 def draw_import() -> None:
     """Take a file, show what it is understood as, and import it."""
-    _draw_done(st.session_state.get(_DONE))
     with st.container(border=True):
         st.caption(
             _(
@@ -47,7 +47,7 @@ def draw_import() -> None:
         if file is None:
             st.session_state.pop(_SEEN, None)
             return
-        st.session_state.pop(_DONE, None)
+        st.session_state.pop(DONE, None)
         seen = _look(file)
         if seen.found is None:
             st.error(said(seen.error), icon=":material/error:")
@@ -62,7 +62,7 @@ def draw_import() -> None:
         if choice is not None and st.button(_("Import"), type="primary", icon=":material/upload:", key="own.start"):
             with lab.guarded():
                 check_free_disk()
-                st.session_state[_DONE] = _import(file, choice, seen.found)
+                st.session_state[DONE] = _import(file, choice, seen.found)
                 st.session_state[_UPLOADS] = st.session_state.get(_UPLOADS, 0) + 1  # the form is empty again
                 st.rerun()
 
@@ -101,7 +101,9 @@ def _import(file: Any, choice: Choice, found: Understood) -> ImportReport:
     return service.datasets.import_own(lab.actor(), file, file.name, choice, show, found=found)
 
 
-def _draw_done(report: ImportReport | None) -> None:
+def draw_done() -> None:
+    """Say what was imported last in this session, and what to do with it."""
+    report: ImportReport | None = st.session_state.get(DONE)
     if report is None:
         return
     made = report.made

@@ -112,6 +112,13 @@ def _draw_own() -> None:
         help=_("CSV, Excel, Parquet, JSON lines, or a zip of files."),
     )
     st.page_link(
+        page("data"),
+        label=_("Record by camera or microphone"),
+        icon=":material/photo_camera:",
+        query_params={"own": "record"},
+        help=_("Show or say a few examples of each class."),
+    )
+    st.page_link(
         page("train"),
         label=_("Choose everything yourself"),
         icon=":material/tune:",

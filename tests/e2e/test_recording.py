@@ -1,0 +1,47 @@
+"""Pictures from the camera, class by class, to a network that answers: what Teachable Machine is known for."""
+
+import re
+import time
+
+from playwright.sync_api import Page, expect
+
+from tests.e2e.dashboard import Dashboard
+from tests.e2e.test_journey import PATIENCE
+from tests.e2e.test_modalities import choose, prediction
+
+EXAMPLES = 20
+
+
+def record_class(page: Page, position: int) -> None:
+    """Hold the button of one class until there are enough frames."""
+    camera = page.locator(".camera").nth(position)
+    camera.get_by_role("button", name="Turn on camera").click(timeout=PATIENCE)
+    hold = camera.locator(".hold")
+    expect(hold).to_be_visible(timeout=PATIENCE)
+    hold.hover()
+    page.mouse.down()
+    enough = re.compile(r"^([2-9]\d|\d{3}) examples$")
+    expect(camera.locator(".count")).to_have_text(enough, timeout=PATIENCE)
+    page.mouse.up()
+
+
+def test_three_classes_of_twenty_frames_become_a_classifier(page: Page, dashboard: Dashboard) -> None:
+    page.goto("/data?own=record")
+    page.get_by_role("button", name="Add a class").click(timeout=PATIENCE)
+    expect(page.locator(".camera")).to_have_count(3, timeout=PATIENCE)
+    begin = time.monotonic()
+    for position in range(3):
+        record_class(page, position)
+    expect(page.locator(".camera video:visible")).to_have_count(1)  # one camera at a time
+    page.get_by_role("button", name="Create dataset").click()
+    page.get_by_role("link", name="Train on it").click(timeout=PATIENCE)
+    page.locator(".st-key-train button").click(timeout=PATIENCE)
+    page.wait_for_url(re.compile(r"run\?run=\d+"), timeout=PATIENCE)
+    run = dashboard.completed(int(re.findall(r"run=(\d+)", page.url)[0]))
+    print(f"From the first frame to a trained network: {time.monotonic() - begin:.0f} s")
+    assert run.spec["model"]["name"] == "efficientnet-lite0"
+    page.goto(f"/demo?run={run.id}")
+    choose(page, "Camera")
+    page.wait_for_function("document.querySelector('video')?.readyState >= 3", timeout=PATIENCE)
+    page.get_by_role("button", name="Take Photo").click()
+    expect(prediction(page, r"Class \d")).to_be_visible(timeout=PATIENCE)
