@@ -165,10 +165,11 @@ def curves(name: str, style: Style) -> dict:
 
 
 def test_an_axis_is_logarithmic_where_values_may_fall_by_orders_of_magnitude() -> None:
-    loss, accuracy = (curves(name, Style(log=True))["layout"]["yaxis"] for name in ("loss", "accuracy"))
+    loss, accuracy, r2 = (curves(name, Style(log=True))["layout"]["yaxis"] for name in ("loss", "accuracy", "r2"))
     assert loss["type"] == "log"
     assert loss["uirevision"] != "run-7"  # a zoom on the linear axis means other values here
     assert "type" not in accuracy
+    assert "type" not in r2
     assert (accuracy["minallowed"], accuracy["maxallowed"]) == (-0.05, 1.05)
 
 

@@ -113,7 +113,10 @@ class Probing(keras.callbacks.Callback):
             return True
         training = (now - self._trains) / (epoch - self._first) * (epochs - self._first)
         whole = self._trains - self._began + training
-        return epoch % self._stride == 0 and self.spent + self._next_cost <= SHARE * whole
+        allowed = (
+            SHARE * whole * (1 + epoch / epochs) / 2
+        )  # half of it at once, the rest evenly, so that no part of the run is missing
+        return epoch % self._stride == 0 and self.spent + self._next_cost <= allowed
 
     def _answer(self, epoch: int) -> None:
         task, info = self._spec.task, self._info

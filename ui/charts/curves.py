@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from engine.metrics import metric_named
 from engine.runs import Run
 from ui.charts.figures import MAX_POINTS, SHARES, Figure, plain_axis, plain_layout
 from ui.charts.series import Key, Series, rounded
@@ -11,12 +12,15 @@ from ui.theme import THEMES, Theme, ThemeName
 from ui.words import is_share, metric_label
 
 
+_FEW = 100  # points whose marks do not touch each other
+
+
 @dataclass(frozen=True)
 class Style:
     """How people want to see curves."""
 
     log: bool = False
-    """Whether the axis of values is logarithmic. Shares keep a linear one: they do not fall by orders of magnitude."""
+    """Whether the axis of values is logarithmic. Metrics that are to rise keep a linear one: they do not fall by orders of magnitude."""
     smoothing: float = 0.0
     """Weight of earlier points in each point; 0: none."""
 
@@ -67,8 +71,8 @@ def learning_curve(
         layout["yaxis"] |= SHARES | {"tickformat": ".0%"}
         for trace in traces:
             trace["hovertemplate"] = trace["hovertemplate"].replace("%{y:.4f}", "%{y:.2%}")
-    elif style.log:  # a zoom on the other axis means nothing on this one
-        layout["yaxis"] |= {"type": "log", "tickformat": "~g", "uirevision": f"run-{run.id}-log"}
+    elif style.log and not metric_named(name).maximize:  # a zoom on the other axis means nothing on this one
+        layout["yaxis"] |= {"type": "log", "tickformat": "~g", "nticks": 6, "uirevision": f"run-{run.id}-log"}
     return {"data": traces, "layout": layout}
 
 
@@ -114,7 +118,7 @@ def curve(series: Series, title: str, colour: str, *, thin: bool = False, marker
         "y": points.values,
         "line": line,
         "opacity": 0.45 if thin else 1.0,
-        "marker": {"size": 6},
+        "marker": {"size": 6 if len(points.values) <= _FEW else 3},
         "hovertemplate": f"%{{y:.4f}}<extra>{title}</extra>",
     }
 

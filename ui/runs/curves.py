@@ -30,7 +30,7 @@ def choose_style() -> Style:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         scale = choose(
             "scale", _("Scale"), list(_SCALES), lambda name: _(_SCALES[name]),
-            _("Logarithmic: small improvements late in training stay visible. Shares such as accuracy keep a linear axis."),
+            _("Logarithmic: small improvements late in training stay visible. Metrics that rise, such as accuracy, keep a linear axis."),
         )  # fmt: skip
         smoothing = st.slider(
             _("Smoothing"), 0.0, MAX_SMOOTHING, 0.0, 0.1, key="smooth", bind="query-params", width=220,
