@@ -11,7 +11,6 @@ from ui.language import _
 from ui.theme import THEMES, Theme, ThemeName
 from ui.words import is_share, metric_label
 
-
 _FEW = 100  # points whose marks do not touch each other
 
 
