@@ -21,7 +21,7 @@ NAMES = (
         "texts",
         "sounds",
     ),
-    *("subsets", "serving", "latency", "viewers", "cost", "search", "compare", "exactness"),
+    *("subsets", "serving", "latency", "viewers", "cost", "search", "compare", "exactness", "mislabels"),
 )
 """Every measurement, a module of this package with a function `measure`."""
 

@@ -40,11 +40,6 @@ def test_a_short_series_is_drawn_whole() -> None:
     assert a_series(MAX_POINTS).thinned(MAX_POINTS).steps == list(range(MAX_POINTS))
 
 
-def test_the_pace_is_that_of_the_last_half_minute() -> None:
-    assert a_series(1_000).steps_per_second() == pytest.approx(10)
-    assert a_series(1).steps_per_second() is None
-
-
 @pytest.mark.parametrize("theme", THEMES)
 def test_a_learning_curve_draws_train_validation_and_the_best_epoch(theme) -> None:
     series = {

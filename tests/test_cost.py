@@ -11,7 +11,7 @@ from keras import layers
 from sqlalchemy import update
 
 from engine.cost import Cost, Room, estimate
-from engine.cost.duration import LIKE, OTHER, SAME, Duration
+from engine.cost.duration import IDENTICAL, LIKE, OTHER, SAME, Duration
 from engine.cost.facts import NetworkFacts
 from engine.cost.memory import BASE_BYTES, estimate_memory, find_room
 from engine.models.base import models
@@ -126,14 +126,18 @@ def test_too_little_memory_is_a_warning_that_says_what_to_lower(facts: NetworkFa
 # -- time --------------------------------------------------------------------------------------------------------------
 
 
-def finish(store: Store, pace: float, whole: float = 0.0, flops: float = 2_000_000, **values: Any) -> None:
-    """Record a completed run of `pace` examples a second, with a second beside its steps."""
+def finish(
+    store: Store, pace: float, whole: float = 0.0, flops: float = 2_000_000, trained: int = 0, epoch_seconds: float = 0.0,
+    seconds: float = 0.0, **values: Any,
+) -> None:  # fmt: skip
+    """Record a completed run of `pace` examples a second, with a second beside its steps; early stopping after `trained` epochs."""
     spec = spec_of(**values)
     run = store.runs.create(spec, slot="test")
     me = {"host": "here", "pid": 1}
     store.attempts.begin(run, worker=me, environment={"device": "cpu", "flops": flops}, total_steps=1)
-    epochs = spec.training.epochs
-    result = {"epochs": epochs, "examples_per_second": pace, "num_train_examples": 1_000}
+    epochs = trained or spec.training.epochs
+    result = {"epochs": epochs, "examples_per_second": pace, "num_train_examples": 1_000, "epoch_seconds": epoch_seconds,
+              "seconds": seconds}  # fmt: skip
     store.attempts.end(run, RunState.COMPLETED, "", result | {"whole_seconds": whole or 1 + epochs * 1_000 / pace})
 
 
@@ -169,24 +173,48 @@ def test_a_fork_tells_nothing_since_its_parents_epochs_are_not_its_own(store: St
 
 
 @pytest.mark.parametrize(
-    ("patience", "words"),
-    [(0, "time: about 21 s"), (3, "time: at most about 21 s")],
-    ids=["all epochs", "early stopping"],
+    ("patience", "epochs", "words"),
+    [
+        (3, 10, "time: about 21 s (16 to 27 s), from 1 identical run"),
+        (0, 20, "time: about 41 s (32 to 53 s), from 1 similar run"),
+        (3, 20, "time: up to about 41 s (7 to 53 s), from 1 similar run"),
+    ],
+    ids=["identical", "all epochs", "early stopping"],
 )
-def test_a_terminal_is_told_from_which_runs(store: Store, patience: int, words: str) -> None:
-    finish(store, pace=500, epochs=10, device="cpu", patience=patience)
-    lines = estimate(store, spec_of(device="cpu", epochs=10, patience=patience), FACTS).lines()
-    line = next(line for line in lines if "time" in line)
-    assert line.startswith(words)
-    assert line.endswith("from 1 run with the same settings")
+def test_a_terminal_is_told_from_which_runs(store: Store, patience: int, epochs: int, words: str) -> None:
+    finish(store, pace=500, epochs=10, device="cpu", patience=3)
+    assert words in estimate(store, spec_of(device="cpu", epochs=epochs, patience=patience), FACTS).lines()
 
 
 def test_a_run_as_before_takes_as_long_as_before(store: Store) -> None:
     finish(store, pace=500, epochs=10, device="cpu")
     again = told(store, epochs=10, seed=7)
-    assert (again.seconds, again.runs, again.likeness) == (pytest.approx(21), 1, SAME)
+    assert (again.seconds, again.runs, again.likeness) == (pytest.approx(21), 1, IDENTICAL)
     assert again.low < 21 < again.high
-    assert told(store, epochs=20).seconds == pytest.approx(41)
+    longer = told(store, epochs=20)
+    assert (longer.seconds, longer.likeness) == (pytest.approx(41), SAME)
+
+
+def test_a_run_that_early_stopping_ended_takes_as_long_again(store: Store) -> None:
+    finish(store, pace=500, trained=10, epochs=100, device="cpu", patience=3)
+    again = told(store, epochs=100, patience=3)
+    assert (again.seconds, again.early) == (pytest.approx(21), False)
+    other = told(store, epochs=50, patience=3)
+    assert (other.seconds, other.early) == (pytest.approx(101), True), "nobody knows when it will stop"
+    assert other.low < 9 < other.high, "which may be after four epochs"
+
+
+def test_epochs_take_their_validation_along(store: Store) -> None:
+    finish(store, pace=500, whole=41, epoch_seconds=4, epochs=10, device="cpu")
+    assert told(store, epochs=20).seconds == pytest.approx(81)
+
+
+def test_a_resumed_run_counts_with_all_its_attempts(store: Store) -> None:
+    finish(store, pace=500, whole=9, seconds=20, epochs=10, device="cpu")  # as an earlier version recorded it
+    with store.writing() as db:
+        db.execute(update(runs).values(attempt=2))
+    assert told(store, epochs=10).seconds == pytest.approx(20)
+    assert told(store, epochs=20).seconds == pytest.approx(40)
 
 
 def test_more_operations_take_longer_and_larger_batches_do_not(store: Store) -> None:

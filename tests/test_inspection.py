@@ -214,6 +214,16 @@ def test_planted_wrong_labels_come_first(kind: str, home: Path) -> None:
     assert {suspect["position"] for suspect in found["suspects"][:3]} == wrong
     assert all(suspect["said"] == truth[suspect["position"]] for suspect in found["suspects"][:3])
     assert found["accuracy"] > 0.9
+    test = found["test"]
+    assert (test["changed"], test["found"] >= 5, test["marked"] <= 12) == (6, True, True)
+
+
+def test_what_is_marked_is_worth_little_where_nothing_can_be_learned(home: Path) -> None:
+    rng = np.random.default_rng(0)
+    inputs = make_rows(rng.normal(size=(120, 2)), np.full((120, 0), "", object))
+    columns = (Column("a", "number"), Column("b", "number"))
+    test = find_mislabels(planted(inputs, rng.integers(0, 2, 120), ("a", "b"), columns=columns), 1_000)["test"]
+    assert test["found"] < 0.3 * test["marked"]
 
 
 def test_too_few_examples_are_a_sentence(home: Path) -> None:

@@ -49,6 +49,12 @@ def test_the_page_speaks_the_language_of_the_browser() -> None:
 
 
 @pytest.mark.usefixtures("_quiet")
+def test_the_document_has_the_language_of_the_page() -> None:
+    for locale, code in (("zh-CN", "zh"), ("de-DE", "en")):
+        assert any(f"documentElement.lang = '{code}'" in part.proto.body for part in opened(locale).get("html"))
+
+
+@pytest.mark.usefixtures("_quiet")
 def test_a_link_can_ask_for_a_language() -> None:
     assert opened("en-US", lang="zh").title[0].value == "训练一个神经网络"
     assert opened("zh-CN", lang="en").title[0].value == "Train a neural network"

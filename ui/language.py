@@ -65,6 +65,12 @@ def choose_language() -> None:
         st.query_params["lang"] = language()
 
 
+def declare_language() -> None:
+    """Give the document the session's language, for screen readers, fonts and translators: Streamlit's is always English."""
+    script = f"document.documentElement.lang = '{nearest(language(), 'en')}'"
+    st.html(f"<script>{script}\n</script>", unsafe_allow_javascript=True)
+
+
 @lru_cache(maxsize=len(LANGUAGES))
 def catalog(code: str) -> gettext.NullTranslations:
     """The translations of one language; of English, which has no file, every text itself."""

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from ui.language import choose_language
+from ui.language import choose_language, declare_language
 from ui.navigation import begin_at_top, navigation
 from ui.outage import draw_with_database
 
@@ -16,5 +16,6 @@ st.logo(LOGO, size="large")
 chosen = navigation()
 with st.sidebar:
     choose_language()
+    declare_language()
     begin_at_top(chosen)
 draw_with_database(chosen.run)  # a home that cannot be used is a sentence on each page

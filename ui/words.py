@@ -21,7 +21,6 @@ from ui.sentences import said_plain
 
 if TYPE_CHECKING:
     from engine.store import Lease
-    from ui.charts.series import Series
 
 
 @dataclass(frozen=True)
@@ -64,6 +63,15 @@ def duration_text(seconds: float) -> str:
         return _("{seconds} s").format(seconds=whole)
     hours, minutes = divmod(whole // 60, 60)
     return f"{hours}:{minutes:02}:{whole % 60:02}" if hours else f"{minutes}:{whole % 60:02}"
+
+
+def rough_text(seconds: float) -> str:
+    """Return an estimated duration in one unit, as no more is known: `62 s`, `4 min` or `1.5 h`."""
+    if seconds < 100:
+        return _("{seconds} s").format(seconds=max(1, round(seconds)))
+    if seconds < 6_000:
+        return _("{minutes} min").format(minutes=round(seconds / 60))
+    return _("{hours} h").format(hours=f"{seconds / 3_600:,.1f}")
 
 
 def run_seconds(run: Run) -> float | None:
@@ -156,14 +164,6 @@ def progress_share(run: Run) -> float:
     return min(1.0, run.epoch / run.total_epochs) if run.total_epochs else 0.0
 
 
-def seconds_left(run: Run, train_loss: "Series | None") -> float | None:
-    """At the recent pace, to the last epoch; early stopping may end it before."""
-    pace = train_loss.steps_per_second() if train_loss else None
-    if not pace or run.total_steps <= 0:
-        return None
-    return max(0, run.total_steps - run.step) / pace
-
-
 def starting_text(run: Run) -> str:
     """Return what a run that has been started does before it trains; empty once it trains."""
     if run.state != RunState.RUNNING or (not run.message and run.total_steps):
@@ -186,7 +186,9 @@ def progress_text(run: Run, left: float | None) -> str:
     elif run.state == RunState.RUNNING and (run.phase or (run.total_steps and run.step >= run.total_steps)):
         words.append(_("training finished; evaluating"))
     elif run.state == RunState.RUNNING and left is not None:
-        words.append(_("at most {time} left").format(time=duration_text(left)))
+        early = (run.spec.get("training") or {}).get("patience", 0) > 0
+        text = _("up to about {time} left") if early else _("about {time} left")
+        words.append(text.format(time=rough_text(left)))
     elif (seconds := run_seconds(run)) is not None and run.state.final:
         words.append(_("took {time}").format(time=duration_text(seconds)))
     return " · ".join(words)

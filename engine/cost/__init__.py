@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from engine.cost.duration import LIKE, OTHER, SAME, Duration, estimate_duration
+from engine.cost.duration import IDENTICAL, LIKE, SAME, Duration, estimate_duration
 from engine.cost.facts import NetworkFacts
 from engine.cost.memory import Memory, Room, estimate_memory, find_gpu, find_room
 from engine.runs import RunSpec
@@ -57,9 +57,7 @@ class Cost:
             f"parameters: {self.facts.parameters:,}",
             f"operations an example: {self.facts.flops + self.facts.frozen_flops:,}",
             f"memory: about {self.memory.total / 1e9:.1f} GB of {self.room.free_bytes / 1e9:.1f} GB free",
-            f"time: {_time_text(time, early=self.spec.training.patience > 0)}"
-            if time
-            else "time: unknown until a run has finished on this machine",
+            f"time: {_time_text(time)}" if time else "time: unknown until a run has finished on this machine",
         ]
         return [*found, *([f"warning: {self.warning()}"] if self.warning() else [])]
 
@@ -91,13 +89,12 @@ def estimate(store: Store, spec: RunSpec, facts: NetworkFacts, *, trial: bool = 
     )
 
 
-def _time_text(time: Duration, *, early: bool) -> str:
-    """Return the time for a terminal; with `early` the run may stop before its last epoch."""
-    runs = f"{time.runs} run" if time.runs == 1 else f"{time.runs} runs"
-    alike = {SAME: "with the same settings", LIKE: "of the same model", OTHER: "of other networks"}[time.likeness]
+def _time_text(time: Duration) -> str:
+    """Return the time for a terminal."""
+    alike = {IDENTICAL: "identical", SAME: "similar", LIKE: "similar"}.get(time.likeness, "other")
     return (
-        f"{'at most ' if early else ''}about {time.seconds:.0f} s ({time.low:.0f} to {time.high:.0f} s), "
-        f"from {runs} {alike}"
+        f"{'up to ' if time.early else ''}about {time.seconds:.0f} s ({time.low:.0f} to {time.high:.0f} s), "
+        f"from {time.runs} {alike} {'run' if time.runs == 1 else 'runs'}"
     )
 
 

@@ -1,12 +1,13 @@
 """Estimate of the duration of a run, from runs that this machine has finished.
 
-Each similar run gives its own estimate: its time besides training steps (building, tracing, evaluation), and its steps
-scaled to other operations and another batch size. The estimate is their median, the range comes from their spread.
-Before the first run there is no estimate.
+A run that differs in its seed alone takes as long as the earlier ones took. Otherwise each similar run gives its own
+estimate: its time besides epochs (building, tracing, evaluation), and its epochs scaled to other operations and another
+batch size. The estimate is their median, the range comes from their spread. Before the first run there is no estimate.
 """
 
 import math
 import statistics
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,15 +15,17 @@ from engine.cost.facts import NetworkFacts
 from engine.runs import RunSpec
 from engine.store.finished import FinishedRun
 
-SAME, LIKE, OTHER = "same", "like", "other"
-_LEAST_FACTOR = {SAME: 1.15, LIKE: 1.3, OTHER: 2.0}
+IDENTICAL, SAME, LIKE, OTHER = "identical", "same", "like", "other"
+_LEAST_FACTOR = {IDENTICAL: 1.15, SAME: 1.15, LIKE: 1.3, OTHER: 2.0}
 """The least factor between the estimate and either end of its range, by how much the runs have in common."""
-_FEW_FACTOR = {SAME: 1.3, LIKE: 2.0, OTHER: 4.0}
+_FEW_FACTOR = {IDENTICAL: 1.3, SAME: 1.3, LIKE: 2.0, OTHER: 4.0}
 """The same where there are one or two runs, whose spread says nothing."""
 _FEW = 3
 _NEAREST = 7
-_UNHURRIED = ("seed", "epochs", "patience", "watched")
-"""Training fields that do not affect the time of an epoch."""
+_LENGTH = ("epochs", "patience", "first_best")
+"""Training fields that affect the number of epochs and not the time of one."""
+_UNHURRIED = ("seed", "watched")
+"""Training fields that affect neither."""
 # What a step costs whatever it computes, and operations a second on top: only their ratio counts, since the level comes
 # from the runs. From bench/cost.py, a network of two units and the default CNN.
 _STEP_SECONDS = {"cpu": 4e-4, "gpu": 6e-4}
@@ -31,20 +34,22 @@ _FLOPS_A_SECOND = {"cpu": 3e10, "gpu": 5e12}
 
 @dataclass(frozen=True)
 class Duration:
-    """Seconds of a whole run with all its epochs, the range they probably lie in, and the number of runs they come from."""
+    """Seconds of a whole run, the range they probably lie in, and the number of runs they come from."""
 
     seconds: float
     low: float
     high: float
     runs: int
     likeness: str
-    """SAME settings, LIKE ones (the same model), or OTHER networks."""
+    """IDENTICAL but for the seed, the SAME but for the number of epochs, LIKE (the same model), or OTHER networks."""
+    early: bool = False
+    """Whether `seconds` has all epochs, though early stopping may end the run before; `low` allows for it."""
 
 
 def estimate_duration(past: list[FinishedRun], spec: RunSpec, facts: NetworkFacts, kind: str) -> Duration | None:
     """Estimate from the `past` runs on this machine with most in common; None where there are none. `kind`: "cpu" or "gpu"."""
     usable = [run for run in past if run.device.startswith(kind)]
-    for likeness in (SAME, LIKE, OTHER):
+    for likeness in (IDENTICAL, SAME, LIKE, OTHER):
         alike = [run for run in usable if _likeness(run, spec) == likeness]
         if alike:
             return _from_runs(alike, likeness, spec, facts, kind)
@@ -57,21 +62,34 @@ def _from_runs(alike: list[FinishedRun], likeness: str, spec: RunSpec, facts: Ne
     def distance(run: FinishedRun) -> float:
         return abs(math.log(_example_seconds(run.flops, run.batch_size, kind) / wanted))
 
+    def figures(epochs: int) -> list[float]:
+        if likeness == IDENTICAL:
+            return [run.seconds for run in nearest]
+        return [_scaled(run, epochs, facts.train_examples, wanted, kind) for run in nearest]
+
     nearest = sorted(alike, key=distance)[:_NEAREST]
-    figures = [_scaled(run, spec, facts, wanted, kind) for run in nearest]
+    training = spec.training
+    early = likeness != IDENTICAL and training.patience > 0
+    most = figures(training.epochs)
+    least = figures(min(training.epochs, training.first_best + training.patience)) if early else most
+    factor = _factor(most, likeness)
+    folds = max(1, spec.dataset.folds)
+    middle, soonest = (folds * statistics.median(found) for found in (most, least))
+    return Duration(middle, soonest / factor, middle * factor, len(nearest), likeness, early)
+
+
+def _factor(figures: Sequence[float], likeness: str) -> float:
+    """Return the factor between the median of `figures` and either end of the range."""
     middle = statistics.median(figures)
     spread = math.exp(statistics.median([abs(math.log(figure / middle)) for figure in figures]) * 2)
-    factor = max(_FEW_FACTOR[likeness] if len(figures) < _FEW else _LEAST_FACTOR[likeness], spread)
-    folds = max(1, spec.dataset.folds)
-    return Duration(folds * middle, folds * middle / factor, folds * middle * factor, len(nearest), likeness)
+    return max(_FEW_FACTOR[likeness] if len(figures) < _FEW else _LEAST_FACTOR[likeness], spread)
 
 
-def _scaled(run: FinishedRun, spec: RunSpec, facts: NetworkFacts, wanted: float, kind: str) -> float:
-    """Return what `run` would have taken with the wanted examples, epochs, operations and batch size."""
-    steady = run.epochs * run.train_examples / run.examples_per_second
-    rest = max(run.seconds - steady, 0.0)
-    pace = wanted / _example_seconds(run.flops, run.batch_size, kind) / run.examples_per_second
-    return rest + spec.training.epochs * facts.train_examples * pace
+def _scaled(run: FinishedRun, epochs: int, train_examples: int, wanted: float, kind: str) -> float:
+    """Return what `run` would have taken with the wanted epochs, examples, operations and batch size."""
+    rest = max(run.seconds - run.epochs * run.epoch_seconds, 0.0)
+    slower = wanted / _example_seconds(run.flops, run.batch_size, kind)
+    return rest + epochs * run.epoch_seconds * slower * train_examples / run.train_examples
 
 
 def _example_seconds(flops: float, batch_size: int, kind: str) -> float:
@@ -86,9 +104,15 @@ def _likeness(run: FinishedRun, spec: RunSpec) -> str:
         or run.spec.get("task", {}).get("name") != spec.task.name
     ):
         return OTHER
-    return SAME if all(_timed(run.spec.get(name)) == _timed(part) for name, part in mine.items()) else LIKE
+    if any(
+        _without(run.spec.get(name), *_UNHURRIED, *_LENGTH) != _without(part, *_UNHURRIED, *_LENGTH)
+        for name, part in mine.items()
+    ):
+        return LIKE
+    longer = _without(run.spec["training"], *_UNHURRIED) != _without(mine["training"], *_UNHURRIED)
+    return SAME if longer else IDENTICAL
 
 
-def _timed(part: dict[str, Any] | None) -> dict[str, Any]:
-    """Return the fields of a part of a spec that the time of an epoch depends on."""
-    return {name: value for name, value in (part or {}).items() if name not in _UNHURRIED}
+def _without(part: dict[str, Any] | None, *fields: str) -> dict[str, Any]:
+    """Return a part of a spec without some of its fields."""
+    return {name: value for name, value in (part or {}).items() if name not in fields}

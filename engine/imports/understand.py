@@ -12,6 +12,7 @@ from engine.imports.own_kinds import kind_of_cells, kind_of_rows, kinds_by_endin
 from engine.imports.remarks import said_of_columns, said_of_folders, said_of_names
 from engine.imports.sets import Problem
 from engine.imports.targets import guess_roles, guess_text_and_label
+from engine.imports.tried import try_files
 from engine.imports.understood import Reading, Source, Understood
 from engine.imports.uploads import check_alone, content_of, ending_of, holds_files, only_table, opened, turn
 from engine.readers.layout import Layout
@@ -133,4 +134,5 @@ def _of_files(kind: str, members: Members, labels_file: LabelsFile | None, readi
         labels_file=labels_file,
         names_encoding=members.encoding,
         left_out=len(problems),
+        too_few=try_files(own_kind(kind), members, arrangement),
     )

@@ -49,6 +49,8 @@ class Understood:
     """In which encoding the names in a zip were read that do not say theirs; "" where all do."""
     left_out: int = 0
     """Of files: how many are left out."""
+    too_few: str = ""
+    """Of files: a sentence if no two classes have enough that can be read; otherwise empty."""
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ CHECKS: dict[str, Callable[[PreparedDataset, int], dict[str, Any]]] = {
     "columns": inspect_all,
     "mislabels": find_mislabels,
 }
-_FORMAT = 2  # increase it when checks change: old results are then computed again
+_FORMAT = 3  # increase it when checks change: old results are then computed again
 _ROOT = Path(__file__).resolve().parents[2]
 _one_at_a_time = threading.Lock()  # of this process: the machine is there for training
 logger = logging.getLogger(__name__)

@@ -21,9 +21,10 @@ class FinishedRun:
     """Operations of one example through the trained network, forward."""
     epochs: int
     train_examples: int
-    examples_per_second: float
+    epoch_seconds: float
+    """An epoch with its validation; of earlier versions, which did not measure it, without."""
     seconds: float
-    """From building the network to evaluating it."""
+    """From building the network to evaluating it, all attempts together without the time between them."""
 
     @property
     def batch_size(self) -> int:
@@ -32,13 +33,13 @@ class FinishedRun:
 
 
 def finished_runs(database: Database, model: str, *, trials: bool = False, limit: int = 100) -> list[FinishedRun]:
-    """Runs that completed on this machine at the first attempt: those of `model` first, then the newest.
+    """Runs that completed on this machine, resumed ones included: those of `model` first, then the newest.
 
     Trials of studies are not evaluated on the test split, and so sooner over: they count only where asked for. Forks count
     the epochs of their parents too, and did not train them.
     """
     flops = runs.c.environment["flops"].as_float()
-    wanted = [runs.c.state == RunState.COMPLETED, runs.c.attempt == 1, runs.c.parent_id.is_(None), flops > 0]
+    wanted = [runs.c.state == RunState.COMPLETED, runs.c.parent_id.is_(None), flops > 0]
     if not trials:
         wanted.append(runs.c.study_id.is_(None))
     if not database.url.startswith("sqlite"):  # a file belongs to one machine, whose name changes if it is a container
@@ -59,7 +60,12 @@ def finished_runs(database: Database, model: str, *, trials: bool = False, limit
 def _finished(row: Row[*tuple[Any, ...]]) -> FinishedRun | None:
     """None where a run trained nothing."""
     found = row.result
-    epochs, pace, seconds = (found.get(name, 0) for name in ("epochs", "examples_per_second", "whole_seconds"))
-    if not (epochs > 0 and pace > 0 and seconds > 0):
+    epochs, pace, whole = (found.get(name, 0) for name in ("epochs", "examples_per_second", "whole_seconds"))
+    if not (epochs > 0 and pace > 0 and whole > 0):
         return None
-    return FinishedRun(row.spec, row.device or "cpu", row.flops, epochs, found["num_train_examples"], pace, seconds)
+    examples = found["num_train_examples"]
+    one = found.get("epoch_seconds") or examples / pace
+    # earlier versions did not count the first attempts of a resumed run in `whole_seconds`
+    return FinishedRun(
+        row.spec, row.device or "cpu", row.flops, epochs, examples, one, max(whole, found.get("seconds", 0.0))
+    )

@@ -45,9 +45,12 @@ class Checkpoints(keras.callbacks.Callback):
         self._about: dict[str, Any] | None = None
         self._unwritten: tuple[int, dict[str, np.ndarray]] | None = None  # the best epoch so far, if no file has it
         self._began = self._last = time.monotonic()
+        self.earlier_seconds = 0.0
+        """Time that earlier attempts spent in training."""
 
     def go_on(self, spent: float) -> None:
         """Count from `spent` seconds on, of earlier attempts."""
+        self.earlier_seconds = spent
         self._began = time.monotonic() - spent
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:

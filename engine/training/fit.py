@@ -20,6 +20,7 @@ from engine.training.hardware import Hardware
 from engine.training.network import build_network, compile_network, create_variables
 from engine.training.pipeline import Batches, evaluation_dataset
 from engine.training.reporter import Ended, Reporter, RunLost
+from engine.training.session import Session
 from engine.training.start import start_session
 from engine.training.stopped import canceled, evaluate_stopped
 
@@ -101,11 +102,11 @@ def _train(
     if run.study_id is not None:  # a trial is evaluated on validation alone, and its checkpoint has the best weights
         if state is RunState.COMPLETED and "latency" in store.studies.get(run.study_id).spec.objectives:
             result |= {"latency_ms": measure_latency(session.network, session.data)}
-        return state, farewell(spec.training, session.report.epoch, state, begun=begun), result | _taken(began)
+        return state, farewell(spec.training, session.report.epoch, state, begun=begun), result | _taken(began, session)
     if state is not RunState.COMPLETED:
         return evaluate_stopped(session, run, reporter, result)
     result |= evaluate_run(session.network, session.data, files, spec)
-    result |= _taken(began)  # without the baseline, which the next run will find ready
+    result |= _taken(began, session)  # without the baseline, which the next run will find ready
     try:
         result |= compare_run(session.data, spec.task, files, reporter.obey)
     except Ended:  # only a cancel raises here: a stop merely leaves the baseline out
@@ -113,6 +114,7 @@ def _train(
     return state, farewell(spec.training, session.report.epoch, state), result
 
 
-def _taken(began: float) -> dict[str, float]:
-    """Return how long it all took, from building the network to evaluating it: the next run's time is estimated from it."""
-    return {"whole_seconds": round(time.monotonic() - began, 3)}
+def _taken(began: float, session: Session) -> dict[str, float]:
+    """Return how long it all took, from building the network to evaluating it, with the training of earlier attempts: the next
+    run's time is estimated from it."""
+    return {"whole_seconds": round(time.monotonic() - began + session.keeping.earlier_seconds, 3)}

@@ -34,6 +34,8 @@ class Report(keras.callbacks.Callback):
         self.means: list[np.ndarray] = []
         """Running means of the epoch's training part at `step`, while it is paused: to be saved, or restored."""
         self.throughputs: list[float] = []
+        self.epoch_ends: list[float] = []
+        """When each epoch of this attempt ended, by a clock that only goes forward."""
         self.steps_per_second = 0.0
         self._sums: dict[str, float] = {}
         self._first_step = 0  # where `fit` began this epoch: above 0 only after a restart
@@ -79,6 +81,7 @@ class Report(keras.callbacks.Callback):
         self._check(values["loss"])
         self._check(values.get("val_loss", 0.0), "validation loss")
         self.epoch, self.step, self.means = epoch + 1, 0, []
+        self.epoch_ends.append(time.monotonic())
         self.reporter.epoch_ended(epoch + 1, self.total_steps, values)
         self.reporter.set_best(self.best.epochs)
 

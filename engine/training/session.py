@@ -125,6 +125,13 @@ class Session:
             "examples_per_second": float(np.median(seen[1:] or seen)) if seen else 0.0,
             "seconds": round(self.keeping.spent, 3),
             "probe_seconds": round(self.watching.spent, 3) if self.watching else 0.0,
+            "epoch_seconds": self._epoch_seconds(),
             "num_train_examples": self.batches.num_examples,
             "weights_sha256": weights.hexdigest(),
         }
+
+    def _epoch_seconds(self) -> float:
+        """Return the median time from the end of an epoch to that of the next one in this attempt, validation and checkpoint
+        included; 0 where fewer than two ended."""
+        ends = self.report.epoch_ends
+        return round(float(np.median(np.diff(ends))), 4) if len(ends) > 1 else 0.0

@@ -124,6 +124,16 @@ def test_texts_are_understood_and_the_kind_can_be_overruled(store: Store) -> Non
     assert "this becomes version 2" in words(named(at, "films"))
 
 
+def test_broken_files_in_folders_of_classes_cannot_be_imported(store: Store) -> None:
+    sound = pictures()
+    broken = dict.fromkeys(sound, b"torn")
+    cats = {name: data for name, data in sound.items() if name.startswith("cat/")}
+    for files, words_of_it in ((broken, "there is none"), (broken | cats, "there is only 'cat'")):
+        at = give(open_page("data"), "pets.zip", zipped(files).getvalue())
+        assert words_of_it in at.error[0].value
+        assert "Import" not in [button.label for button in at.button]
+
+
 def test_pictures_show_their_classes_and_what_is_broken_is_listed(store: Store) -> None:
     at = give(open_page("data"), "pets.zip", zipped(pictures() | {"cat/torn.png": b"torn", "x.png": b"y"}).getvalue())
     assert "11 files in 2 classes" in words(at)
@@ -143,7 +153,7 @@ def test_folders_in_folders_are_offered_as_classes_by_level(store: Store) -> Non
     levels = [box for box in at.selectbox if str(box.key).startswith("own.level-")]
     levels[1].set_value("class").run()
     assert sorted(frame(at, "class")["class"]) == ["cat", "dog", "oak", "rose"]  # type: ignore[index]
-    assert "3 of 19 files are left out" in at.warning[0].value
+    assert "Left out: 3 of 19 files." in at.warning[0].value
     press(named(at, "topics"), "Import")
     assert describe_set("topics").counts == {"cat": 4, "dog": 4, "oak": 4, "rose": 4}
     assert "group" in read_stored("topics", "images").more

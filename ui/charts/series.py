@@ -1,6 +1,5 @@
 """A metric over time as a chart needs it: bounded in length however long the run."""
 
-import bisect
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
@@ -49,15 +48,6 @@ class Series:
     def last(self) -> float | None:
         """The newest value."""
         return self.values[-1] if self.values else None
-
-    def steps_per_second(self, window_seconds: float = 30.0) -> float | None:
-        """Return the speed of steps in the last `window_seconds` before the newest point, pauses between epochs included."""
-        if len(self.times) < 2:
-            return None
-        first = bisect.bisect_left(self.times, self.times[-1] - window_seconds)
-        first = min(first, len(self.times) - 2)
-        seconds = self.times[-1] - self.times[first]
-        return (self.steps[-1] - self.steps[first]) / seconds if seconds > 0 else None
 
     def smoothed(self, weight: float) -> "Series":
         """Return the same points with smoothed values; see `ui.charts.smoothing.smoothed`."""

@@ -14,7 +14,7 @@ from ui import lab
 from ui.compare.charts import leaderboard_figure
 from ui.compare.comparison import MAX_COMPARISONS, outcomes_written
 from ui.evaluation.baselines import baseline_title
-from ui.language import _
+from ui.language import _, plural
 from ui.navigation import page
 from ui.plain import plain_label
 from ui.theme import theme_name
@@ -62,7 +62,7 @@ def _rank(url: str, metric: str, versions: tuple[tuple[int, int, int], ...]) -> 
 def _split_words(runs: list[Run]) -> str:
     """Return what distinguishes one test split from another."""
     spec = runs[0].spec["dataset"]
-    parts = [_("{count} runs").format(count=len(runs)), title_of(runs[0], "task")]
+    parts = [plural("{count} run", "{count} runs", len(runs)).format(count=len(runs)), title_of(runs[0], "task")]
     parts += [f"{name.replace('_', ' ')} {spec[name]}" for name in ("split_seed", "test_fraction") if name in spec]
     return " · ".join(parts)
 

@@ -13,7 +13,7 @@ from engine.inspection.duplicates import split_of
 from engine.preparation.prepare import SPLITS, PreparedDataset
 from engine.readers.spreadsheets import plain_cell
 from ui import lab
-from ui.language import N_, _
+from ui.language import N_, _, plural
 from ui.modalities import modality
 from ui.plain import plain_label
 
@@ -115,16 +115,21 @@ def _draw_balance(prepared: PreparedDataset) -> None:
 def _draw_duplicates(prepared: PreparedDataset, kind: str, found: dict[str, Any]) -> None:
     """Leaks first, then contradictions, copies and near copies."""
     split = split_of(prepared)
+    many = {name: found[name]["groups"] for name in ("leaks", "contradictions", "near_leaks", "copies", "near")}
     parts = (
-        ("leaks", _("{groups} examples have copies in another split."),
+        ("leaks", plural("{groups} example has copies in another split.",
+                         "{groups} examples have copies in another split.", many["leaks"]),
          _("No example is duplicated in another split.")),
-        ("contradictions", _("{groups} examples have copies with another label or value."),
+        ("contradictions", plural("{groups} example has copies with another label or value.",
+                                  "{groups} examples have copies with another label or value.", many["contradictions"]),
          _("No duplicate examples have different targets.")),
-        ("near_leaks", _("{groups} pairs in different splits are near-duplicates."), ""),
-        ("copies", _("{groups} examples have duplicates; {extra} could be left out."), _("There are no "
-                                                                                     "duplicate "
-                                                                                     "examples.")),
-        ("near", _("{groups} pairs are near-duplicates, such as two shots of the same object."), ""),
+        ("near_leaks", plural("{groups} pair in different splits is a near-duplicate.",
+                              "{groups} pairs in different splits are near-duplicates.", many["near_leaks"]), ""),
+        ("copies", plural("{groups} example has duplicates; {extra} could be left out.",
+                          "{groups} examples have duplicates; {extra} could be left out.", many["copies"]),
+         _("There are no duplicate examples.")),
+        ("near", plural("{groups} pair is a near-duplicate, such as two shots of the same object.",
+                        "{groups} pairs are near-duplicates, such as two shots of the same object.", many["near"]), ""),
     )  # fmt: skip
     for name, bad, good in parts:
         part = found[name]
@@ -225,6 +230,18 @@ def _doubts(column: dict[str, Any]) -> list[str]:
 # -- wrong labels ------------------------------------------------------------------------------------------------------
 
 
+def _draw_test(test: dict[str, int] | None) -> None:
+    """Say what the marks are worth, as measured on labels that were changed in the same data."""
+    if test is None:
+        return
+    st.caption(
+        _(
+            "To test this, {changed} labels of this data were changed at random, and the check was run on the result: {found} of them "
+            "were among the {marked} examples that it marked then. The others are hard examples, or were wrong before."
+        ).format(**{name: f"{count:,}" for name, count in test.items()})
+    )
+
+
 def _draw_mislabels(prepared: PreparedDataset, kind: str, found: dict[str, Any]) -> None:
     """The most doubtful examples first, with the class they have and the one that is likelier."""
     st.caption(
@@ -235,10 +252,15 @@ def _draw_mislabels(prepared: PreparedDataset, kind: str, found: dict[str, Any])
     if not found["count"]:
         _good(_("No suspicious labels were found."))
         return
-    words = _("{count} labels may be wrong; the most suspicious come first.").format(count=f"{found['count']:,}")
+    words = plural(
+        "{count} label is worth a check.",
+        "{count} labels are worth a check; the most suspicious come first.",
+        found["count"],
+    ).format(count=f"{found['count']:,}")
     if found["accuracy"] < _DOUBTFUL_ACCURACY:
         words += " " + _("The classifier itself is often wrong here: read this as a list of hard examples.")
     st.info(words, icon=":material/label_off:")
+    _draw_test(found["test"])
     labels, suspects = prepared.info.labels, found["suspects"]
     pages = -(-len(suspects) // _SUSPECTS_SHOWN)
     current = st.pagination(pages, key="health.mislabels.page") if pages > 1 else 1

@@ -15,6 +15,7 @@ from ui import lab
 from ui.data.import_files import draw_classes, draw_remarks
 from ui.data.import_table import draw_classes_toggle, draw_layout, draw_roles, draw_text_columns
 from ui.language import _
+from ui.sentences import said
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,9 @@ def draw_choice(filename: str, seen: Seen) -> Choice | None:
     made = _draw_content(own_kind(_draw_kind(found)), found, seen)
     if not found.from_table and not any(found.counts.values()):
         st.error(_("None of these files can be imported; the list below says why."), icon=":material/error:")
+        return None
+    if found.too_few and made.kind == found.kind:
+        st.error(said(found.too_few), icon=":material/error:")
         return None
     stem = PurePath(filename).stem
     left, right = st.columns(2)

@@ -9,7 +9,7 @@ from engine.imports.labels_file import ChosenColumns, LabelsFile
 from engine.imports.understood import Reading, Understood
 from engine.readers.likelihood import ENCODINGS, spoken
 from engine.readers.spreadsheets import plain_cell
-from ui.language import N_, _
+from ui.language import N_, _, plural
 from ui.plain import plain_label
 from ui.sentences import said
 
@@ -62,15 +62,14 @@ def same_reading(found: Understood, reading: Reading) -> bool:
 
 def draw_classes(found: Understood) -> None:
     """Show how many files each class has, and how many are left out."""
-    st.caption(
-        _("{files} files in {classes} classes.").format(
-            files=f"{sum(found.counts.values()):,}", classes=f"{len(found.counts):,}"
-        )
-    )
+    total = sum(found.counts.values())
+    files = plural("{count:,} file", "{count:,} files", total).format(count=total)
+    classes = plural("{count:,} class", "{count:,} classes", len(found.counts)).format(count=len(found.counts))
+    st.caption(_("{files} in {classes}.").format(files=files, classes=classes))
     if found.left_out:
         st.warning(
-            _("{count} of {total} files are left out; the list below says why.").format(
-                count=f"{found.left_out:,}", total=f"{found.left_out + sum(found.counts.values()):,}"
+            _("Left out: {count} of {total} files. The list below says why.").format(
+                count=f"{found.left_out:,}", total=f"{found.left_out + total:,}"
             ),
             icon=":material/warning:",
         )

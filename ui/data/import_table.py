@@ -26,11 +26,9 @@ _SEPARATORS = {",": ",", ";": ";", "\t": N_("tab"), "|": "|", " ": N_("blanks"),
 
 
 def _draw_table_facts(found: Understood) -> None:
-    st.caption(
-        _("{rows} rows, {columns} columns, read as {encoding}.").format(
-            rows=f"{found.rows:,}", columns=f"{len(found.columns):,}", encoding=found.encoding
-        )
-    )
+    rows = plural("{count:,} row", "{count:,} rows", found.rows).format(count=found.rows)
+    columns = plural("{count:,} column", "{count:,} columns", len(found.columns)).format(count=len(found.columns))
+    st.caption(_("{rows}, {columns}, read as {encoding}.").format(rows=rows, columns=columns, encoding=found.encoding))
 
 
 def draw_layout(found: Understood, file_id: str) -> None:

@@ -17,7 +17,7 @@ from engine.readers.tables import read_table
 from engine.runs import Run
 from engine.settings import settings
 from ui import lab
-from ui.language import N_, _, language
+from ui.language import N_, _, language, plural
 from ui.modalities.base import Cells, File, Way, register
 from ui.modalities.given import given_cells
 from ui.modalities.table_facts import records
@@ -37,7 +37,8 @@ class Tables:
 
     def size(self, info: DataInfo) -> str:
         """Return the number of columns."""
-        return _("{count} columns").format(count=len(info.columns))
+        count = len(info.columns)
+        return plural("{count:,} column", "{count:,} columns", count).format(count=count)
 
     def look(self, prepared: PreparedDataset) -> None:
         """Draw the target, some rows, and on request each column with its gaps and its distribution."""

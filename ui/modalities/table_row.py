@@ -125,8 +125,7 @@ def _ask_category(column: Column, key: str, fact: ColumnFacts | None) -> str | N
 
 def _edit_wide(form: str, info: DataInfo, start: Record, chosen: int) -> dict[str, float | str | None]:
     """One editable row, for tables with too many columns for widgets."""
-    st.caption(_("{count} columns: edit any value of the row; an empty cell is a missing value.").format(
-        count=len(info.columns)))  # fmt: skip
+    st.caption(_("Edit any value of the row; an empty cell is a missing value."))
     frame = pd.DataFrame(
         {
             str(number): pd.Series([start.get(column.name)], dtype="float64" if column.kind == "number" else "object")

@@ -14,6 +14,7 @@ from ui.language import _
 from ui.runs.curves import draw_learning_curves, draw_machine_curves
 from ui.runs.feeds import Feed
 from ui.runs.probes import draw_probes, map_chart
+from ui.runs.time_left import seconds_left
 from ui.widgets.live_plot import preload
 from ui.widgets.pace import SLOWEST_SECONDS, TICKS_PER_SECOND
 from ui.words import (
@@ -27,7 +28,6 @@ from ui.words import (
     progress_share,
     progress_text,
     queue_text,
-    seconds_left,
 )
 
 FAST_SECONDS = 15.0
@@ -82,7 +82,7 @@ def draw_live(feed: Feed, run: Run) -> int | None:
 def draw_progress(feed: Feed, run: Run) -> None:
     """The state's badge, the progress bar, and why a queued run waits."""
     look = STATES[run.state]
-    left = seconds_left(run, feed.series.get(("train", "loss", "step")))
+    left = seconds_left(run, feed.series)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.badge(_(look.word), icon=look.icon, color=look.colour)  # type: ignore[arg-type]
         if run.request:

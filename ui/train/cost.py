@@ -11,7 +11,7 @@ import streamlit as st
 
 from engine import service
 from engine.cost import Cost, Duration, Memory, NetworkFacts
-from engine.cost.duration import LIKE, SAME
+from engine.cost.duration import IDENTICAL, OTHER
 from engine.imports.titles import dataset_title
 from engine.runs import RunSpec
 from ui import lab
@@ -19,6 +19,7 @@ from ui.language import N_, _, plural
 from ui.plain import plain_label
 from ui.sentences import said
 from ui.train.network import TICK_SECONDS, facts_of, flops_text
+from ui.words import rough_text
 
 if TYPE_CHECKING:
     from engine.serving.client import NetworkPicture
@@ -32,6 +33,8 @@ _PARTS = {
     "data": N_("data"),
 }
 
+_WIDE = 1.5
+"""The factor between an estimate and its upper end above which the range is shown instead."""
 
 Line = tuple[str, str]
 """A figure in words, and what is to be known about it."""
@@ -43,7 +46,7 @@ def draw_cost(spec: RunSpec, picture: "NetworkPicture | None", warned: "st.delta
     with lab.guarded():
         if picture is not None:
             cost = service.costs.estimate(lab.actor(), spec, picture.facts)
-            _draw("cost", _time(spec, cost.duration), _memory(cost), *_size(cost.facts), what=what)
+            _draw("cost", _time(cost.duration), _memory(cost), *_size(cost.facts), what=what)
             with warned:
                 _warn(cost.warning())
         elif lab.predictor().ready():  # there is a sentence against the network
@@ -139,18 +142,20 @@ def _memory(cost: Cost, times: int = 1) -> Line:
     )
 
 
-def _time(spec: RunSpec, duration: Duration | None) -> Line:
+def _time(duration: Duration | None) -> Line:
+    """One figure where the range around it is narrow, otherwise the range; with early stopping, its upper end."""
     if duration is None:
         return _unknown()
-    low, high = _rough(duration.low), _rough(duration.high)
-    if duration.likeness == SAME or low == high:
-        words = _("up to about {time}, {source}") if spec.training.patience else _("about {time}, {source}")
+    low, middle, high = map(rough_text, (duration.low, duration.seconds, duration.high))
+    narrow = low == high or duration.high <= _WIDE * duration.seconds
+    if duration.early:
+        words = _("up to about {time}, {source}") if narrow else _("up to {high}, {source}")
     else:
-        words = _("up to {high}, {source}") if spec.training.patience else _("{low} to {high}, {source}")
+        words = _("about {time}, {source}") if narrow else _("{low} to {high}, {source}")
+    stops = _("Early stopping may end it sooner.") + " " if duration.early else ""
     return (
-        words.format(time=_rough(duration.seconds), low=low, high=high, source=_source(duration)),
-        _range(duration.low, duration.high)
-        + _("Includes all epochs; early stopping may end it sooner. Waiting in the queue is not included."),
+        words.format(time=middle, low=low, high=high, source=_source(duration)),
+        _range(duration.low, duration.high) + stops + _("Waiting in the queue is not included."),
     )
 
 
@@ -164,7 +169,7 @@ def _study_time(duration: Duration | None, trials: int, parallel: int, budget_se
 
     return (
         _("Up to about {time} for {trials} trials, {source}").format(
-            time=_rough(whole(duration.seconds)), trials=f"{trials:,}", source=_source(duration)
+            time=rough_text(whole(duration.seconds)), trials=f"{trials:,}", source=_source(duration)
         ),
         _range(whole(duration.low), whole(duration.high))
         + _(
@@ -185,31 +190,21 @@ def _unknown() -> Line:
 def _source(duration: Duration) -> str:
     """Return the source of the estimate, which tells how reliable it is."""
     count = duration.runs
-    if duration.likeness == SAME:
+    if duration.likeness == IDENTICAL:
         return plural("from {count} identical run", "from {count} identical runs", count).format(count=count)
-    if duration.likeness == LIKE:
-        return plural("from {count} similar run", "from {count} similar runs", count).format(count=count)
-    return plural("a rough estimate from {count} other run", "a rough estimate from {count} other runs", count).format(
-        count=count
-    )
+    if duration.likeness == OTHER:
+        words = plural("a rough estimate from {count} other run", "a rough estimate from {count} other runs", count)
+        return words.format(count=count)
+    return plural("from {count} similar run", "from {count} similar runs", count).format(count=count)
 
 
 def _range(low: float, high: float) -> str:
-    return _("Probably {low} to {high}.").format(low=_rough(low), high=_rough(high)) + " "
+    return _("Probably {low} to {high}.").format(low=rough_text(low), high=rough_text(high)) + " "
 
 
 def _warn(sentence: str, before: str = "") -> None:
     if sentence:
         st.warning(f"{before} {said(sentence)}".strip(), icon=":material/memory:")
-
-
-def _rough(seconds: float) -> str:
-    """Return a duration in one unit, as no more is known."""
-    if seconds < 100:
-        return _("{seconds} s").format(seconds=max(1, round(seconds)))
-    if seconds < 6_000:
-        return _("{minutes} min").format(minutes=round(seconds / 60))
-    return _("{hours} h").format(hours=f"{seconds / 3_600:,.1f}")
 
 
 def _bytes(size: float) -> str:
