@@ -11,6 +11,7 @@ import numpy as np
 from engine.comparing.leaderboard import Leaderboard
 from engine.runs import Run
 from ui.charts.figures import MAX_POINTS, Figure, plain_axis, plain_layout
+from ui.charts.parallel import MARGIN, parallel_fonts
 from ui.charts.smoothing import smoothed
 from ui.compare.columns import Column
 from ui.compare.comparison import Points
@@ -120,12 +121,8 @@ def parallel_figure(columns: Sequence[Column], metric: Column, theme: ThemeName)
         "type": "parcoords",
         "dimensions": [_dimension(column, known) for column in [*columns[:MAX_DIMENSIONS], metric]],
         "line": {"color": reached, "colorscale": _LOW_TO_HIGH[theme], "showscale": False},
-        "labelfont": {"color": look.text, "size": 12},
-        "tickfont": {"color": look.text, "size": 11},
-        "rangefont": {"color": "rgba(0,0,0,0)"},  # the ticks say it
-        "labelangle": 0,
-    }
-    layout = plain_layout(look) | {"margin": {"l": 64, "r": 64, "t": 56, "b": 24}}
+    } | parallel_fonts(look)
+    layout = plain_layout(look) | {"margin": MARGIN}
     return {"data": [trace], "layout": layout}
 
 

@@ -9,6 +9,7 @@ from engine.search.trials import Trial
 from engine.spec import Choices, Range
 from engine.studies import Domain
 from ui.charts.figures import Figure, plain_layout
+from ui.charts.parallel import MARGIN, parallel_fonts
 from ui.charts.series import rounded
 from ui.studies.charts.axes import COLOURS, number_of, short
 from ui.studies.charts.goal import Goal, sample
@@ -38,13 +39,9 @@ def parallel_figure(trials: Sequence[Trial], goal: Goal) -> Figure:
             "reversescale": not goal.more,
             "showscale": False,
         },
-        "labelfont": {"color": look.text, "size": 12},
-        "tickfont": {"color": look.text, "size": 11},
-        "rangefont": {"color": "rgba(0,0,0,0)", "size": 1},
-        "labelangle": -12,
         "unselected": {"line": {"color": look.grid, "opacity": 0.25}},
-    }
-    layout = plain_layout(look) | {"margin": {"l": 64, "r": 64, "t": 84, "b": 24}, "uirevision": "parallel"}
+    } | parallel_fonts(look)
+    layout = plain_layout(look) | {"margin": MARGIN, "uirevision": "parallel"}
     return {"data": [trace] if shown else [], "layout": layout}
 
 
