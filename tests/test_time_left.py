@@ -77,6 +77,13 @@ def test_after_a_resume_neither_the_break_nor_the_earlier_attempt_counts(store: 
     assert seconds_left(again, epochs(*moments, before + 5, before + 10, before + 15)) == pytest.approx(30)
 
 
+def test_a_run_resumed_in_a_terminal_began_then(store: Store) -> None:
+    run = seeding.running(store, epochs=3)
+    store.attempts.end(run, RunState.STOPPED)
+    first = attempt_began(store.runs.get(run.id))
+    assert attempt_began(store.runs.resume(run.id, slot="terminal")) > first
+
+
 def test_time_left_is_told_in_one_unit_and_as_an_upper_end_where_early_stopping_may_end_it() -> None:
     assert progress_text(RUN, 264.0).endswith("up to about 4 min left")
     patient = replace(RUN, spec={"training": {"patience": 0}})

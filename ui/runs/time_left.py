@@ -16,6 +16,8 @@ _EPOCHS_SECONDS = 3.0
 """The least time that the ends of epochs must span."""
 _STEPS_SECONDS = 20.0
 """The same for points within an epoch, which do not know how long validation takes."""
+_BEGINS = ("started", "resumed")
+"""Events with which an attempt begins; the second one where a person trains the run in a terminal."""
 _STEADY = 1.5
 """The most by which the paces of the two halves of that time may differ."""
 
@@ -69,4 +71,4 @@ def _resumed_at(_url: str, run_id: int, _attempt: int) -> float | None:
     """Return when a run was started last. Read once an attempt; None for a run that was deleted meanwhile."""
     found = service.runs.get_many(PROGRAM, [run_id])
     events = service.runs.events(PROGRAM, found[0]) if found else []
-    return next((event.at.timestamp() for event in reversed(events) if event.kind == "started"), None)
+    return next((event.at.timestamp() for event in reversed(events) if event.kind in _BEGINS), None)
