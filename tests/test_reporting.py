@@ -154,12 +154,17 @@ def test_a_report_is_in_the_language_of_the_page(lab: Path) -> None:
 
 def test_wrong_answers_come_worst_first_and_right_ones_are_right(lab: Path) -> None:
     given = subject("digits")
+    assert given.outcomes is not None
+    outputs = np.random.default_rng(1).dirichlet(np.ones(10), len(given.outcomes.positions))  # wrong by more or less
+    outputs[::2] = np.eye(10)[np.asarray(given.outcomes.targets[::2])]
+    given = replace(given, outcomes=replace(given.outcomes, outputs=outputs))
     scores = given.scores()
     [(_, wrong, is_wrong), (_, right, is_right)] = choose(given)
     assert (is_wrong, is_right) == (False, True)
     assert set(scores["accuracy"][wrong]) == {0.0}
     assert set(scores["accuracy"][right]) == {1.0}
     assert list(scores["cross_entropy"][wrong]) == sorted(scores["cross_entropy"][wrong], reverse=True)
+    assert len(set(scores["cross_entropy"][wrong])) > 2
     assert len(right) == settings().report_examples
 
 
