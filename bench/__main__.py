@@ -8,20 +8,20 @@ import time
 from typing import Any
 
 NAMES = (
+    *("throughput", "tracking", "probes", "store", "pages", "studies", "accuracy", "transfer", "tables", "texts"),
     *(
-        "throughput",
-        "tracking",
-        "probes",
-        "store",
-        "pages",
-        "studies",
-        "accuracy",
-        "transfer",
-        "tables",
-        "texts",
         "sounds",
+        "subsets",
+        "unlike",
+        "serving",
+        "latency",
+        "viewers",
+        "cost",
+        "search",
+        "compare",
+        "exactness",
+        "mislabels",
     ),
-    *("subsets", "serving", "latency", "viewers", "cost", "search", "compare", "exactness", "mislabels"),
 )
 """Every measurement, a module of this package with a function `measure`."""
 

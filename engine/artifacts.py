@@ -90,6 +90,11 @@ class Artifacts:
         return self.folder / "probes.jsonl"
 
     @property
+    def reliability(self) -> Path:
+        """Learned from the validation split: how unlike an input is, and the interval of a number."""
+        return self.folder / "reliability.npz"
+
+    @property
     def info(self) -> Path:
         """The signature of the model, as JSON: it outlives the dataset."""
         return self.folder / "info.json"
@@ -182,7 +187,7 @@ def discard_results(run_id: int) -> None:
 
 def discard_evaluation(files: Artifacts) -> None:
     """Delete the evaluation of an earlier model of this run."""
-    for path in (files.evaluation, files.outcomes):
+    for path in (files.evaluation, files.outcomes, files.reliability):
         path.unlink(missing_ok=True)
 
 

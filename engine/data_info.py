@@ -107,7 +107,7 @@ class DataInfo:
         return any(column.reading is not None and column.reading.wide for column in self.columns)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return plain JSON, without learned values."""
+        """Return plain JSON; of what was learned, only what was learned of the targets: answers may need it."""
         columns = [
             [column.name, column.kind, list(column.values), *([column.reading.to_dict()] if column.reading else [])]
             for column in self.columns
@@ -115,7 +115,8 @@ class DataInfo:
         plain = {"shape": list(self.shape), "labels": list(self.labels), "columns": columns, "target": self.target}
         text = {"text_column": self.text_column} if self.text_column else {}
         targets = {"target_range": list(self.target_range)} if self.target_range else {}
-        return plain | text | targets | {"modality": self.modality}
+        learned = {"learned_targets": self.learned["targets"]} if "targets" in self.learned else {}
+        return plain | text | targets | learned | {"modality": self.modality}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
@@ -132,4 +133,5 @@ class DataInfo:
             str(data.get("text_column", "")),
             str(data.get("modality", "")),
             tuple(data["target_range"]) if data.get("target_range") else None,
+            {"targets": data["learned_targets"]} if data.get("learned_targets") else {},
         )

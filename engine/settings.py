@@ -44,6 +44,14 @@ class Settings(BaseSettings):
     """About how many epochs of a run keep their answers to these examples at most: longer runs skip some."""
     probe_grid: int = Field(default=40, ge=0, le=100)
     """Points on each side of the map of a network's answers to rows of a table, drawn while it trains; 0 for no map."""
+    compared_examples: int = Field(default=1_000, ge=20)
+    """Number of validation examples with which an input is compared, to warn when it is unlike the data."""
+    unlike_share: float = Field(default=0.04, ge=0, le=0.2)
+    """Share of ordinary inputs that may be called unlike the data by mistake; more: more that is unlike is found. 0: no warnings."""
+    occluded_parts: int = Field(default=196, ge=1, le=2_000)
+    """Largest number of parts of an input that are hidden one after the other to see what mattered; each takes a prediction."""
+    interval_level: float = Field(default=0.9, ge=0.5, lt=1.0)
+    """Share of true values that the interval of a predicted number is made to contain. Of runs that are evaluated from now on."""
     max_steering: int = Field(default=100, ge=1)
     """Number of learning-rate changes that one run may have while it trains."""
     disk_budget_mb: int = Field(default=20_000, ge=100)

@@ -10,6 +10,7 @@ from ui.demo.answer import draw_answer
 from ui.demo.answering import draw_answering, read_answering
 from ui.demo.batch import draw_batch
 from ui.demo.knowledge import draw_knowledge
+from ui.demo.mattered import draw_mattered
 from ui.demo.seen import draw_seen
 from ui.language import _
 from ui.modalities import modality
@@ -52,6 +53,7 @@ def main() -> None:
             if len(files) == 1 and answered:
                 with given if way.answer == "beside" else answer:
                     draw_seen(run, files[0])
+                    draw_mattered(run, kind, spec.task, files[0], parameters)
 
     demo()
     draw_knowledge(run, spec)

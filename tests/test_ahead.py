@@ -7,7 +7,7 @@ from PIL import Image
 
 from engine.data_info import DataInfo
 from engine.serving.ahead import SMALL_BYTES, may_take_long
-from engine.serving.requests import Signature
+from engine.serving.outputs import Signature
 from engine.serving.wire import pack
 from engine.tasks.base import tasks
 

@@ -20,7 +20,8 @@ from engine.readers.tables import TableFile, read_table
 from engine.reading import Reading, cell_text
 from engine.runs import RunSpec
 from engine.serving.decoding import decode
-from engine.serving.requests import Files, Instances, Signature
+from engine.serving.outputs import Outputs, Signature
+from engine.serving.requests import Files, Instances
 from engine.tasks.base import tasks
 from engine.tasks.contents import Value
 from tests.test_own_data import imported, upload
@@ -235,11 +236,15 @@ OUTPUTS = np.array([[0.75, 0.25], [0.25, 0.75], [0.5, 0.5]])
 def test_an_unknown_category_is_told_beside_the_answer_for_files_and_for_instances() -> None:
     files = Files([("p.csv", b"vote,n\n+1,1\n+2,1\n,1\n")])
     assert files.inputs(MEANING) is not None
-    told = [result.prediction.values.get("unknown") for result in files.answer(OUTPUTS, MEANING) if result.prediction]
+    told = [
+        result.prediction.values.get("unknown")
+        for result in files.answer(Outputs(OUTPUTS), MEANING)
+        if result.prediction
+    ]
     assert told == [None, {"vote": "+2"}, None]
     instances = Instances(json.dumps({"instances": [{"vote": "+1"}, {"vote": "+2"}, {}]}).encode())
     instances.inputs(MEANING)
-    answers = json.loads(instances.answer(OUTPUTS, MEANING))["predictions"]
+    answers = json.loads(instances.answer(Outputs(OUTPUTS), MEANING))["predictions"]
     assert [answer.get("unknown") for answer in answers] == [None, {"vote": "+2"}, None]
 
 
@@ -251,15 +256,15 @@ def test_a_value_far_outside_of_the_training_targets_is_told_beside_the_answer_e
     range_ = [35_000.0, 755_000.0]
     instances = Instances(json.dumps({"instances": [{"n": 1}] * 4}).encode())
     instances.inputs(meaning)
-    answers = json.loads(instances.answer(outputs, meaning))["predictions"]
+    answers = json.loads(instances.answer(Outputs(outputs), meaning))["predictions"]
     assert [answer.get("outside") for answer in answers] == [None, None, range_, range_]
     Value.model_validate(answers[2])
     files = Files([("p.csv", b"n\n1\n1\n1\n1\n")])
     files.inputs(meaning)
-    told = [result.prediction for result in files.answer(outputs, meaning) if result.prediction]
+    told = [result.prediction for result in files.answer(Outputs(outputs), meaning) if result.prediction]
     assert told[2].describe() == "884027.0 price (outside the training targets, which are from 35000 to 755000)"
     assert "outside" not in told[0].describe()
-    table = result_table(renderer_for("value"), files.answer(outputs, meaning))
+    table = result_table(renderer_for("value"), files.answer(Outputs(outputs), meaning))
     assert table["outside"].fillna("").tolist() == ["", "", "35,000 to 755,000", "35,000 to 755,000"]
 
 

@@ -60,6 +60,7 @@ class World:
 PREDICTOR = SimpleNamespace(
     predict=lambda run_id, files: ["answer"],
     predict_instances=lambda run_id, body, raw: b"{}",
+    occlude=lambda run_id, file, parameters: None,
     stream_instances=lambda run_id, body, raw: iter([b"{}"]),
     describe=lambda values: "a picture",
     preview=lambda values, count: [(b"", [])],
@@ -93,6 +94,7 @@ CALLS: dict[str, tuple[Action, Callable[[World], tuple[Any, ...]]]] = {
     "metrics.series": (Action.LOOK, lambda w: ([w.ended], "train", "loss", "step")),
     "metrics.history": (Action.LOOK, lambda w: (w.ended,)),
     "predictions.predict": (Action.USE, lambda w: (PREDICTOR.predict, w.ended, [])),
+    "predictions.occlude": (Action.USE, lambda w: (PREDICTOR, w.ended, ("a", b""))),
     "predictions.predict_instances": (Action.USE, lambda w: (PREDICTOR, w.ended, b"{}")),
     "predictions.stream_instances": (Action.USE, lambda w: (PREDICTOR, w.ended, b"{}")),
     "predictions.describe": (Action.CREATE, lambda w: (PREDICTOR, {})),

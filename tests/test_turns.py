@@ -12,7 +12,8 @@ from engine.data_info import DataInfo
 from engine.errors import TrainyardError
 from engine.modalities.table.rows import make_rows
 from engine.serving.loaded import answer_together
-from engine.serving.requests import Arrays, Signature
+from engine.serving.outputs import Signature
+from engine.serving.requests import Arrays
 from engine.serving.sources import LoadedModel
 from engine.serving.turns import TOGETHER_BYTES, Busy, Late, Turns
 from engine.serving.wire import pack, pack_inputs, unpack, unpack_inputs

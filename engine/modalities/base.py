@@ -15,6 +15,7 @@ from engine.advice.defaults import Advice, Facts
 from engine.data_info import DataInfo
 from engine.errors import TrainyardError
 from engine.modalities.given import Decoded, bytes_of, stacked_numbers, written_numbers
+from engine.modalities.occlusions import Occlusions
 from engine.modalities.own import OwnKind
 from engine.modalities.plane import Plane
 from engine.modalities.schema import Schema, either, file, numbers
@@ -81,6 +82,8 @@ class Modality:
     """Whether examples differ in length."""
     checks: ClassVar[tuple[str, ...]] = ("duplicates", "mislabels")
     """Health checks that make sense: see `engine.inspection.checks`."""
+    occludes: ClassVar[bool] = False
+    """Whether `occlude` can hide parts of an input."""
     own: ClassVar[OwnKind | None] = None
     """Kind of import for people's own data; None: not offered."""
 
@@ -265,6 +268,16 @@ class Modality:
     def seen(self, features: np.ndarray, info: DataInfo) -> "list[Seen]":
         """Return what `preprocess` made of examples (examples, ...), for people; nothing where nobody could read it."""
         return []
+
+    # -- explained -----------------------------------------------------------------------------------------------------
+
+    def typical(self, inputs: Inputs, where: np.ndarray) -> Any:
+        """Return what `occlude` puts in place of a hidden part, by the examples at `where`, as plain JSON; None: nothing."""
+        return None
+
+    def occlude(self, one: np.ndarray, most: int, info: DataInfo, typical: Any) -> Occlusions:
+        """Return an input (1, ...) again and again, each time with another part hidden: at most so many."""
+        raise TrainyardError("No parts of inputs of modality {modality!r} can be hidden.", modality=self.name)
 
     # -- classical methods ---------------------------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ from engine.service.data import check_data
 
 if TYPE_CHECKING:
     from engine.modalities.seen import Seen
+    from engine.serving.answers import Mattered
     from engine.serving.client import NetworkPicture, Predictor, Stream
 
 T = TypeVar("T")
@@ -20,6 +21,14 @@ def predict(actor: Actor, answer: Callable[[int, list[File]], T], run: Run, file
     """Return what `answer` does of the files: the predictor's `predict` or `stream`, or those of models in this process."""
     check(actor, Action.USE, run)
     return answer(run.id, files)
+
+
+def occlude(
+    actor: Actor, predictor: "Predictor", run: Run, file: File, parameters: dict[str, Any] | None = None
+) -> "Mattered":
+    """Return the prediction for a file with one input, and what it loses where a part of the input is hidden."""
+    check(actor, Action.USE, run)
+    return predictor.occlude(run.id, file, parameters)
 
 
 def predict_instances(actor: Actor, predictor: "Predictor", run: Run, body: bytes, *, raw: bool = False) -> bytes:

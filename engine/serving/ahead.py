@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from engine.modalities.base import modalities
-from engine.serving.requests import Request, Signature
+from engine.serving.outputs import Outputs, Signature
+from engine.serving.requests import Request
 from engine.serving.turns import attempt
 from engine.serving.wire import read_head, unpack
 from engine.tasks.base import Answering
@@ -44,8 +45,8 @@ class Ahead:
         """Return how it wants to be answered."""
         return self.request.options(signature)
 
-    def answer(self, outputs: Any, signature: Signature) -> Any:
-        """Return the answer for the outputs (examples, outputs) of these inputs."""
+    def answer(self, outputs: Outputs, signature: Signature) -> Any:
+        """Return the answer for the outputs of these inputs."""
         return self.request.answer(outputs, signature)
 
 
@@ -63,6 +64,8 @@ def may_take_long(body: bytes, known: Signature | None) -> bool:
     head = read_head(body)
     if head["kind"] == "files":
         return bool(head["sizes"]) and not _quick(body, len(head["sizes"]), known)
+    if head["kind"] == "occluded":
+        return True
     return head["kind"] == "instances" and (len(body) > SMALL_BYTES or b'"b64"' in body)
 
 

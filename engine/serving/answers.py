@@ -78,6 +78,18 @@ class PredictResult:
         return cls(**data | {"prediction": Prediction(**found) if found else None, "error": from_json(data["error"])})
 
 
+@dataclass(frozen=True)
+class Mattered:
+    """What mattered for the answer to one input: see `engine.modalities.occlusions`."""
+
+    values: dict[str, Any]
+    """Contents of the prediction."""
+    parts: list[dict[str, Any]]
+    """What was hidden, in the form of its modality."""
+    effects: list[float]
+    """What the answer loses without each part: probability of the class, or the value itself; below zero where it gains."""
+
+
 def _layers(rows: list[dict[str, Any]]) -> Iterator[Layer]:
     for row in rows:
         yield Layer(**row | {"output_shape": tuple(row["output_shape"])})

@@ -24,7 +24,7 @@ from engine.errors import TrainyardError
 from engine.modalities.seen import Seen
 from engine.scripting.files import ScriptFiles
 from engine.sentences import Sentence, from_json
-from engine.serving.answers import Layer, NetworkPicture, PredictResult
+from engine.serving.answers import Layer, Mattered, NetworkPicture, PredictResult
 from engine.serving.connections import Connections, Lines, Refused
 from engine.serving.turns import Busy, Late, late
 from engine.serving.wire import from_bytes, pack, pack_inputs
@@ -116,6 +116,11 @@ class Predictor:
     ) -> "Stream[list[PredictResult]]":
         """Return what `predict` does as far as it has come, again and again; to be closed, which ends the work."""
         return Stream(self._open(f"predict/{int(run_id)}/stream", _packed(files, raw, parameters)), _results)
+
+    def occlude(self, run_id: int, file: tuple[str, bytes], parameters: Mapping[str, Any] | None = None) -> Mattered:
+        """Return the prediction for a file with one input, and what it loses where a part of the input is hidden."""
+        head = {"kind": "occluded", "name": file[0], "parameters": dict(parameters or {})}
+        return Mattered(**json.loads(self._send(f"predict/{int(run_id)}", pack(head, [file[1]]))))
 
     def predict_arrays(self, run_id: int, inputs: np.ndarray) -> np.ndarray:
         """Outputs (examples, outputs) float32 of a run's model for inputs (examples, ...) as datasets have them."""

@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 
 from engine.serving.answers import PredictResult
-from engine.serving.requests import Files, Request, Signature
+from engine.serving.outputs import Outputs, Signature
+from engine.serving.requests import Files, Request
 from engine.serving.sources import LoadedModel, Source, find_source, load
 from engine.serving.turns import attempt
 from engine.settings import settings
-from engine.targets import Stored, joined_rows
+from engine.targets import joined_rows
 from engine.tasks.base import Answering
 
 logger = logging.getLogger(__name__)
@@ -105,7 +106,7 @@ def stream_answer(model: LoadedModel, request: Request) -> Iterator[Any]:
     signature = model.signature
     if len(batch) == 1 and signature.task.streams:
         for outputs in signature.task.stream(model.call, batch, signature.info, options):
-            yield request.answer(outputs, signature)
+            yield request.answer(Outputs(outputs), signature)
     else:
         yield request.answer(_outputs(model, [batch], options)[0], signature)
 
@@ -116,30 +117,46 @@ def _wanted(request: Request, model: LoadedModel) -> tuple[np.ndarray, Answering
     return np.empty((0, 0)) if batch is None else batch, request.options(model.signature)
 
 
-def _answers(model: LoadedModel, batches: list[np.ndarray], options: Answering) -> list[Any]:
+def _answers(model: LoadedModel, batches: list[np.ndarray], options: Answering) -> "list[Outputs | Exception]":
     """For each batch its outputs, or the exception that belongs to it alone."""
     found = attempt(partial(_outputs, model, batches, options))
     if not isinstance(found, Exception):
-        return found
+        return list(found)
     if len(batches) == 1:
         return [found]
     logger.warning("A batch of %s requests failed; each is tried alone.", len(batches), exc_info=found)
     return [_answers(model, [batch], options)[0] for batch in batches]
 
 
-def _outputs(model: LoadedModel, batches: list[np.ndarray], options: Answering) -> list[Stored]:
-    """Outputs (examples, ...) of each batch; no call of the network has more than `max_batch` examples."""
+def _outputs(model: LoadedModel, batches: list[np.ndarray], options: Answering) -> list[Outputs]:
+    """Outputs of each batch; no call of the network has more than `max_batch` examples."""
     full = [batch for batch in batches if len(batch)]
     if not full:
-        return [np.empty((0, 0)) for _ in batches]
+        return [Outputs(np.empty((0, 0))) for _ in batches]
     together = np.concatenate(full) if len(full) > 1 else full[0]
-    step, task, info = settings().max_batch, model.signature.task, model.signature.info
-    parts = [
-        task.answer(model.call, together[start : start + step], info, options)
-        for start in range(0, len(together), step)
-    ]
-    outputs = joined_rows(parts)
+    step = settings().max_batch
+    parts = [_passed(model, together[start : start + step], options) for start in range(0, len(together), step)]
+    rows = joined_rows([part.rows for part in parts])
+    counts = [part.as_far for part in parts if part.as_far is not None]
+    as_far = np.concatenate(counts) if len(counts) == len(parts) else None
     if len(batches) == 1:
-        return [outputs]
+        return [Outputs(rows, as_far)]
     ends = np.cumsum([len(batch) for batch in batches])
-    return [outputs[end - len(batch) : end] for batch, end in zip(batches, ends, strict=True)]
+    cuts = [slice(end - len(batch), end) for batch, end in zip(batches, ends, strict=True)]
+    return [Outputs(rows[cut], None if as_far is None else as_far[cut]) for cut in cuts]
+
+
+def _passed(model: LoadedModel, inputs: np.ndarray, options: Answering) -> Outputs:
+    """Outputs for one batch, and how far out its inputs lie by what the network made of them on the way."""
+    task, info, reference = model.signature.task, model.signature.info, model.signature.reliability.reference
+    look, seen = model.look, list[np.ndarray]()
+    if look is None or reference is None:
+        return Outputs(task.answer(model.call, inputs, info, options))
+
+    def call(inputs: np.ndarray, extra: Mapping[str, np.ndarray] | None = None) -> np.ndarray:
+        outputs, representation = look(inputs)
+        seen.append(representation)
+        return outputs
+
+    rows = task.answer(call, inputs, info, options)
+    return Outputs(rows, reference.as_far(seen[0]) if seen and len(seen[0]) == len(inputs) else None)

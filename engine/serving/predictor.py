@@ -22,8 +22,10 @@ from engine.scripting.write import script_files
 from engine.serving.ahead import Ahead, decode_ahead, may_take_long
 from engine.serving.loaded import LoadedModels
 from engine.serving.networks import describe_network
+from engine.serving.occluding import Occluded
+from engine.serving.outputs import Signature
 from engine.serving.previews import preview_augmentation
-from engine.serving.requests import Arrays, Files, Instances, Request, Signature
+from engine.serving.requests import Arrays, Files, Instances, Request
 from engine.serving.seen import show_prepared
 from engine.serving.server import SharedWork, Work, serve
 from engine.serving.wire import to_bytes, unpack, unpack_inputs
@@ -96,6 +98,8 @@ def _parsed(body: bytes) -> Request:
     match head["kind"]:
         case "files":
             return Files(list(zip(head["names"], parts, strict=True)), head["raw"], head["parameters"])
+        case "occluded":
+            return Occluded(head["name"], parts[0], head["parameters"])
         case "arrays":
             return Arrays(unpack_inputs(parts[0]))
         case _:

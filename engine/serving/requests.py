@@ -2,37 +2,26 @@
 
 import json
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
 
-from engine.data_info import DataInfo
 from engine.errors import TrainyardError
 from engine.modalities.base import modalities
 from engine.modalities.given import Decoded
-from engine.modalities.table.given import unknown_categories
 from engine.serving.answers import PredictResult
 from engine.serving.decoding import decode
 from engine.serving.instances import Body, make_inputs, read_request
+from engine.serving.outputs import Outputs, Signature, predictions_of
 from engine.serving.turns import late
 from engine.settings import settings
 from engine.targets import as_lists, finite_rows
-from engine.tasks.base import Answering, Prediction, Task
+from engine.tasks.base import Answering
 
 _LONG_SECONDS, _PAUSE_SECONDS = 0.05, 0.002  # a lock that is taken again at once is never seen free by others
-
-
-@dataclass(frozen=True)
-class Signature:
-    """Inputs and outputs of a loaded network: its task, its data, and the epoch of its weights."""
-
-    task: Task
-    info: DataInfo
-    epoch: int | None = None
-    """Epoch of its weights, while its run still trains."""
 
 
 class Request(Protocol):
@@ -44,8 +33,8 @@ class Request(Protocol):
     def options(self, signature: Signature) -> Answering:
         """Return how it wants to be answered. Raises `TrainyardError` for settings that the task does not have."""
 
-    def answer(self, outputs: Any, signature: Signature) -> Any:
-        """Return the answer for the outputs (examples, outputs) of these inputs."""
+    def answer(self, outputs: Outputs, signature: Signature) -> Any:
+        """Return the answer for the outputs of these inputs."""
 
 
 @dataclass
@@ -76,10 +65,10 @@ class Files:
         """Return the settings that were sent along."""
         return signature.task.answering.parse(self.parameters)
 
-    def answer(self, outputs: Any, signature: Signature) -> list[PredictResult]:
+    def answer(self, outputs: Outputs, signature: Signature) -> list[PredictResult]:
         """A result for each input of each file, in order."""
         found = [decoded.inputs for decoded in self._decoded if len(decoded.inputs)]
-        made = zip(_predictions(outputs, found, signature), as_lists(outputs), strict=True)
+        made = zip(predictions_of(outputs, found, signature), as_lists(outputs.rows), strict=True)
         results = []
         for decoded in self._decoded:
             for position, name in enumerate(decoded.names):
@@ -89,18 +78,6 @@ class Files:
                     prediction, row = next(made)
                     results.append(PredictResult(name, prediction, "", signature.epoch, row if self.raw else None))
         return results
-
-
-def _predictions(outputs: Any, inputs: Sequence[np.ndarray], signature: Signature) -> list[Prediction]:
-    """Return a typed prediction for each row of `outputs`; beside it, which categories of its input are unknown."""
-    made = signature.task.predictions(outputs, signature.info)
-    if not signature.info.named("category"):
-        return made
-    unknown = [found for batch in inputs for found in unknown_categories(batch, signature.info)]
-    return [
-        replace(prediction, values=prediction.values | {"unknown": found}) if found else prediction
-        for prediction, found in zip(made, unknown, strict=True)
-    ]
 
 
 def _one_after_the_other(signature: Signature, files: list[tuple[str, bytes]]) -> Iterator[Decoded]:
@@ -146,9 +123,9 @@ class Arrays:
         """The defaults."""
         return signature.task.answering()
 
-    def answer(self, outputs: Any, signature: Signature) -> Any:
+    def answer(self, outputs: Outputs, signature: Signature) -> Any:
         """The outputs, as they are."""
-        return outputs
+        return outputs.rows
 
 
 @dataclass
@@ -173,9 +150,9 @@ class Instances:
         """Return the settings of `parameters` in the body."""
         return signature.task.answering.parse(self._request.parameters)
 
-    def answer(self, outputs: Any, signature: Signature) -> bytes:
+    def answer(self, outputs: Outputs, signature: Signature) -> bytes:
         """`{"predictions": [...]}`, with `epoch` while the run still trains."""
-        wrong = np.flatnonzero(~finite_rows(outputs))
+        wrong = np.flatnonzero(~finite_rows(outputs.rows))
         if len(wrong):
             raise TrainyardError(
                 "The network's output for instances[{wrong}] is not a finite number. The input may "
@@ -183,6 +160,8 @@ class Instances:
                 wrong=wrong[0],
             )
         raw = self.raw or self._request.raw
-        predictions = as_lists(outputs) if raw else [p.values for p in _predictions(outputs, [self._inputs], signature)]
+        predictions = (
+            as_lists(outputs.rows) if raw else [p.values for p in predictions_of(outputs, [self._inputs], signature)]
+        )
         epoch = {} if signature.epoch is None else {"epoch": signature.epoch}
         return json.dumps({"predictions": predictions} | epoch, allow_nan=False).encode()

@@ -2,23 +2,19 @@
 
 import json
 import logging
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from engine.artifacts import artifacts_of
 from engine.data_info import DataInfo
 from engine.errors import TrainyardError
-from engine.modalities.base import modalities
+from engine.reliability.stored import Reliability, read_reliability
 from engine.sentences import word
-from engine.serving.requests import Signature
+from engine.serving.outputs import Signature
+from engine.serving.tracing import Look, looking_model, traced_model
 from engine.store import open_store
 from engine.tasks.base import Call, tasks
-from engine.tasks.graph import STORED, feed
-from engine.training.tensors import as_tensors
 
 logger = logging.getLogger(__name__)
 
@@ -32,6 +28,8 @@ class Source:
     written: int
     size: int
     number: int
+    remarked: int = 0
+    """When what is known of its reliability was written; 0: never."""
 
     @property
     def live(self) -> bool:
@@ -46,6 +44,8 @@ class LoadedModel:
     signature: Signature
     call: Call
     """Raw inputs (batch, ...), and what the graph takes beside them, -> outputs (batch, ...)."""
+    look: Look | None = None
+    """Raw inputs (batch, ...) -> outputs, and the representation (batch, units) by which inputs are compared."""
     trained: Any = None
     """The network that training writes checkpoints of, where that is what was loaded: newer weights fit into it."""
 
@@ -71,7 +71,9 @@ def _state(run_id: int, path: Path) -> Source | None:
         found = path.stat()
     except FileNotFoundError:
         return None
-    return Source(run_id, path, found.st_mtime_ns, found.st_size, found.st_ino)
+    remarks = artifacts_of(run_id).reliability
+    remarked = remarks.stat().st_mtime_ns if remarks.is_file() else 0
+    return Source(run_id, path, found.st_mtime_ns, found.st_size, found.st_ino, remarked)
 
 
 def _no_model(run_id: int) -> TrainyardError:
@@ -124,7 +126,13 @@ def _from_model(source: Source) -> LoadedModel:
             run=source.run_id,
             kind=type(error).__name__,
         ) from error
-    return LoadedModel(Signature(tasks[name].parse(task), info), _traced(model, info))
+    known = read_reliability(files.reliability) or Reliability()
+    signature = Signature(tasks[name].parse(task), info, reliability=known)
+    layer = next((layer for layer in model.operations if layer.name == known.layer), None)
+    if known.reference is None or layer is None:
+        return LoadedModel(signature, traced_model(model, info))
+    look = looking_model(keras.Model(model.input, [model.output, layer.output]), info)
+    return LoadedModel(signature, lambda inputs, extra=None: look(inputs)[0], look)
 
 
 def _from_checkpoint(source: Source) -> LoadedModel:
@@ -143,7 +151,7 @@ def _from_checkpoint(source: Source) -> LoadedModel:
     network = build_network(spec, info)
     inherit(run, artifacts_of(run.id), network)  # of a forked run a checkpoint may not hold all
     epoch = _read_weights(source, network.trained)
-    return LoadedModel(Signature(spec.task, info, epoch), _traced(network.saved, info), network.trained)
+    return LoadedModel(Signature(spec.task, info, epoch), traced_model(network.saved, info), trained=network.trained)
 
 
 def _read_weights(source: Source, model: Any) -> int:
@@ -152,36 +160,3 @@ def _read_weights(source: Source, model: Any) -> int:
 
     position = load_weights(source.path, model)
     return int(position.callbacks.get("best", {}).get("epochs", {}).get("epoch", 0))
-
-
-def _traced(model: Any, info: DataInfo) -> Call:
-    """The model as a graph, traced now and once for batches of all lengths: calling the model itself costs
-    milliseconds of Python each time."""
-    import tensorflow as tf
-
-    if isinstance(model.input, dict) and STORED in model.input:  # a task's own extra inputs: its lengths vary, too
-        return _traced_with_extra(model)
-    signature = modalities[info.modality].signature(info, model.inputs[0].dtype)
-    traced = tf.function(lambda inputs: model(inputs, training=False), [signature])
-    traced.get_concrete_function()
-
-    def call(inputs: np.ndarray, extra: Mapping[str, np.ndarray] | None = None) -> np.ndarray:
-        tensors = as_tensors(inputs)
-        return np.asarray(traced(tensors if isinstance(tensors, dict) else tf.cast(tensors, signature.dtype)))
-
-    return call
-
-
-def _traced_with_extra(model: Any) -> Call:
-    """The same for a network that is fed more than one input: shapes are those of its inputs."""
-    import tensorflow as tf
-
-    specs = {name: tf.TensorSpec(tensor.shape, tensor.dtype) for name, tensor in model.input.items()}
-    traced = tf.function(lambda fed: model(fed, training=False), [specs])
-    traced.get_concrete_function()
-
-    def call(inputs: np.ndarray, extra: Mapping[str, np.ndarray] | None = None) -> np.ndarray:
-        fed = feed(as_tensors(inputs), extra or {})
-        return np.asarray(traced({name: tf.cast(value, specs[name].dtype) for name, value in fed.items()}))
-
-    return call

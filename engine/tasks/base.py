@@ -24,7 +24,8 @@ class Prediction:
     """A typed result for one input. `kind` picks the renderer; `values` is plain JSON.
 
     Beside what a kind has, `values` may say what was `unknown` in the input: categories by column that training never saw;
-    and, of a number, the range of the training targets where it lies well `outside` of it.
+    that the input is `unlike` the data; and of a number the range of the training targets where it lies well `outside` of it,
+    and the `interval` that contains the target with a probability of `level`.
     """
 
     kind: str
@@ -35,12 +36,18 @@ class Prediction:
         words = [
             f"{v:.1%}" if k == "probability" else str(v)
             for k, v in self.values.items()
-            if not isinstance(v, dict) and k != "outside"
+            if not isinstance(v, dict) and k not in ("outside", "interval", "level")
         ]
+        if interval := self.values.get("interval"):
+            words.append(f"({self.values['level']:.0%}: {interval[0]:.6g} to {interval[1]:.6g})")
         if outside := self.values.get("outside"):
             words.append(f"(outside the training targets, which are from {outside[0]:.6g} to {outside[1]:.6g})")
         if unknown := self.values.get("unknown"):
             words.append(f"(unknown: {', '.join(f'{column} {name!r}' for column, name in unknown.items())})")
+        if unlike := self.values.get("unlike"):
+            words.append(
+                f"(unlike the training data: {unlike['as_far']:,} of {unlike['of']:,} validation examples lie as far out)"
+            )
         return " ".join(words)
 
 
@@ -82,6 +89,8 @@ class Task(Spec):
     """The settings of an answer, such as a temperature or a threshold: on the demo page, in the API, on the command line."""
     streams: ClassVar[bool] = False
     """Whether `stream` shows an answer as it comes."""
+    occludes: ClassVar[bool] = False
+    """Whether `effects` says what hidden parts of an input do to its answer."""
     suggested: ClassVar[dict[str, Any]] = {}
     """Values of other fields that suit this task (`units`, `epochs` ...): form defaults; dataset and model overrule."""
 
@@ -129,8 +138,9 @@ class Task(Spec):
         """
         raw, inputs = self.inputs(info)
         frozen = model.features(model.preprocess(inputs, info))
-        scores = self.head(model.body(frozen), info)
-        return Tensors(raw, inputs, frozen, scores, self.final(scores))
+        representation = model.body(frozen)
+        scores = self.head(representation, info)
+        return Tensors(raw, inputs, frozen, scores, self.final(scores), representation=representation)
 
     def network(self, inputs: Any, outputs: Any, name: str) -> "keras.Model":
         """Make the Keras model that is compiled and fitted: a subclass with its own `compute_loss` is welcome."""
@@ -216,6 +226,21 @@ class Task(Spec):
         compared example by example.
         """
         return {}
+
+    def nonconformity(self, outputs: Any, targets: Any, info: DataInfo) -> np.ndarray | None:
+        """Return how far each row of `outputs` is from its target (examples,), on a scale on which errors are alike.
+
+        Intervals are calibrated on it. None: answers of this task have no interval.
+        """
+        return None
+
+    def interval(self, outputs: Any, radius: float, info: DataInfo) -> np.ndarray:
+        """Return the least and the largest target (examples, 2) whose nonconformity is at most `radius`."""
+        raise NotImplementedError(f"{type(self).__name__} must define interval.")
+
+    def effects(self, outputs: Any) -> np.ndarray:
+        """Return how much the answer to an input, the first row, loses in each of its variants, the other rows: (variants,)."""
+        raise NotImplementedError(f"{type(self).__name__} must define effects.")
 
     def describe(self, target: Any, info: DataInfo) -> str:
         """Return one line that says what a stored target is; empty where there is none, or words cannot say it."""

@@ -25,6 +25,7 @@ class Classification(Task):
     prediction: ClassVar[str] = "classes"
     contents: ClassVar[type[Contents]] = ClassContents
     metrics: ClassVar[tuple[Metric, ...]] = (ACCURACY,)
+    occludes: ClassVar[bool] = True
     objective: ClassVar[str] = "val_accuracy"
 
     loss: Annotated[Literal["cross-entropy", "mean-squared-error", "hinge"], ADVANCED, FORKABLE] = "cross-entropy"
@@ -85,6 +86,12 @@ class Classification(Task):
     def example_scores(cls, outputs: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
         """Right or wrong, and minus the logarithm of the true class's probability."""
         return class_scores(outputs, targets)
+
+    def effects(self, outputs: np.ndarray) -> np.ndarray:
+        """Return the loss in probability of the predicted class."""
+        of_class: np.ndarray = outputs[:, int(outputs[0].argmax())]
+        lost: np.ndarray = of_class[0] - of_class[1:]
+        return lost
 
     def describe(self, target: Any, info: DataInfo) -> str:
         """Return its label."""

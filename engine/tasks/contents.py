@@ -3,6 +3,17 @@
 from pydantic import BaseModel, ConfigDict
 
 
+class Unlike(BaseModel):
+    """An input that lies farther from the data than nearly all validation examples do: the answer may be meaningless."""
+
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+
+    as_far: int
+    """Number of validation examples that lie at least as far from the others, in what the network makes of them before its head."""
+    of: int
+    """Number of validation examples compared."""
+
+
 class Contents(BaseModel):
     """A prediction. A kind that says more about itself has a subclass; here whatever it holds."""
 
@@ -10,6 +21,8 @@ class Contents(BaseModel):
 
     unknown: dict[str, str] = {}
     """Of a table: categories of the input, by column, that were not in the training data; left out where there is none."""
+    unlike: Unlike | None = None
+    """Where the input is unlike the training data, how few validation examples are, too; left out otherwise."""
 
 
 class Classes(Contents):
@@ -36,3 +49,8 @@ class Value(Contents):
     outside: list[float] = []
     """The smallest and the largest training target, where the value lies well outside of them: it cannot be relied on. Left out
     otherwise."""
+    interval: list[float] = []
+    """The least and the largest target that are likely: the interval contains the true one with a probability of `level` (split
+    conformal, from the errors on the validation split). Left out where the run has none."""
+    level: float = 0.0
+    """Probability of the interval, left out with it."""

@@ -24,6 +24,8 @@ class Tensors:
     """Output of the saved model."""
     extra: Mapping[str, Any] = field(default_factory=dict)
     """Further inputs by name that training and answering feed beside the stored one, such as the words so far."""
+    representation: Any = None
+    """Vector of each example that the head maps to scores: inputs are compared by it. None: they are not compared."""
 
     def fed(self, stored: Any) -> Any:
         """Return the inputs of a network that begins at `stored`: that alone, or a dict of it and of all `extra`."""

@@ -51,6 +51,7 @@ class TabularRegression(Task):
     prediction: ClassVar[str] = "value"
     contents: ClassVar[type[Contents]] = Value
     metrics: ClassVar[tuple[Metric, ...]] = (R2, RMSE, MAE)
+    occludes: ClassVar[bool] = True
     objective: ClassVar[str] = "val_rmse"
     suggested: ClassVar[dict[str, Any]] = _TEXTBOOK
     earlier: ClassVar[dict[str, Any]] = {"target_scale": "linear"}
@@ -141,6 +142,21 @@ class TabularRegression(Task):
         """Squared and absolute errors, in the unit of the target."""
         return value_scores(outputs, targets)
 
+    def effects(self, outputs: np.ndarray) -> np.ndarray:
+        """Return by how much the value falls."""
+        lost: np.ndarray = outputs[0, 0] - outputs[1:, 0]
+        return lost
+
+    def nonconformity(self, outputs: np.ndarray, targets: np.ndarray, info: DataInfo) -> np.ndarray | None:
+        """Return the absolute error; that of the logarithm where training counts by it: errors then grow with the target."""
+        errors: np.ndarray = np.abs(_even(outputs[:, 0], info) - _even(targets, info))
+        return errors
+
+    def interval(self, outputs: np.ndarray, radius: float, info: DataInfo) -> np.ndarray:
+        """Return the value less and plus the radius; divided by and times its exponential on the scale of logarithms."""
+        around: np.ndarray = _even(outputs[:, 0], info)[:, None] + np.array([-radius, radius])
+        return np.exp(around) if _scale(info)[2] else around
+
     def describe(self, target: Any, info: DataInfo) -> str:
         """Return the number with six digits."""
         return f"{target:,.6g}"
@@ -175,6 +191,12 @@ def _scale(info: DataInfo) -> tuple[float, float, bool]:
     """Return mean and standard deviation of what the network learns, and whether that is the target's logarithm."""
     learned = info.learned.get("targets", {})
     return learned.get("mean", 0.0), learned.get("deviation", 1.0), learned.get("logarithm", False)
+
+
+def _even(values: np.ndarray, info: DataInfo) -> np.ndarray:
+    """Return numbers on the scale on which errors count."""
+    exact = np.asarray(values, np.float64)
+    return np.log(exact) if _scale(info)[2] else exact
 
 
 def _outside(value: float, info: DataInfo) -> dict[str, Any]:

@@ -8,11 +8,11 @@ import streamlit as st
 
 from engine.readers.spreadsheets import plain_cell, plain_frame, write_csv
 from engine.tasks.base import Prediction
+from ui.demo.remarks import draw_remarks, remark_cells, remark_columns
 from ui.language import _
 from ui.modalities import Cells
 from ui.modalities.given import given_records
-from ui.plain import plain_label
-from ui.predictions import Renderer, Values, renderer_for
+from ui.predictions import Renderer, renderer_for
 from ui.sentences import said, said_plain
 from ui.widgets.downloads import json_file
 
@@ -46,7 +46,7 @@ def draw_results(kind: str, results: Sequence[Result], cells: Cells) -> None:
             st.error(said(result.error), icon=":material/error:")
         else:
             renderer.draw(result.prediction.values, key="prediction")
-            _draw_unknown(result.prediction.values)
+            draw_remarks(result.prediction.values)
         return
     draw_many(kind, results, cells, "predictions")
 
@@ -72,12 +72,10 @@ def draw_many(kind: str, results: Sequence[Result], cells: Cells, key: str) -> N
         alt=_("Prediction for each file"),
         column_config=renderer.columns()
         | {key: how[key] for key in few if key in how}
+        | remark_columns()
         | {
             "name": st.column_config.TextColumn(
                 _("Input"), help=_("Name of the file, and the row where it is a table.")
-            ),
-            "unknown": st.column_config.TextColumn(
-                _("Unknown"), help=_("Categories by column that were not in the training data.")
             ),
             "error": st.column_config.TextColumn(_("Problem"), help=_("Why a file could not be used."), width="large"),
         },
@@ -105,35 +103,19 @@ def downloaded(given: Mapping[str, Any], how: Mapping[str, Any], table: pd.DataF
     return pd.concat([table, pd.DataFrame(columns)], axis=1)
 
 
-def _unknown_words(result: Result) -> str:
-    unknown: Mapping[str, str] = result.prediction.values.get("unknown", {}) if result.prediction else {}
-    return ", ".join(f"{column}: {name}" for column, name in unknown.items())
-
-
-def _draw_unknown(values: Values) -> None:
-    """Name the categories that the network was not trained with: it answers as if they were not there."""
-    for column, name in values.get("unknown", {}).items():
-        st.warning(
-            _("Unknown in column {column}: {name}. The network was not trained on this category.").format(
-                column=plain_label(column), name=plain_label(name)
-            ),
-            icon=":material/help:",
-        )
-
-
 def _is_picture(column: Any) -> bool:
     return bool(column and (column.get("type_config") or {}).get("type") == "image")
 
 
 def result_table(renderer: Renderer, results: Sequence[Result]) -> pd.DataFrame:
-    """One row a file: its name, the prediction's cells, what was unknown in its input, and what was wrong with it."""
-    any_unknown = any(result.prediction and result.prediction.values.get("unknown") for result in results)
+    """One row a file: its name, the prediction's cells, remarks on it, and what was wrong with it."""
+    remarks = remark_cells([result.prediction.values if result.prediction else {} for result in results])
     rows = [
         {"name": plain_cell(result.name)}
         | (renderer.row(result.prediction.values) if result.prediction else {})
-        | ({"unknown": plain_cell(_unknown_words(result))} if any_unknown else {})
+        | more
         | {"error": said_plain(result.error)}
-        for result in results
+        for result, more in zip(results, remarks, strict=True)
     ]
     table = pd.DataFrame(rows)
     return table.reindex(columns=[c for c in table.columns if c != "error"] + ["error"])

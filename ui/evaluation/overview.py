@@ -95,6 +95,16 @@ def draw_evaluation(run: Run) -> None:
         st.container(border=True).text(warning)
     if sentence := baseline_sentence(evaluated, objective_of(run), metric_names(run)):
         st.text(sentence, help=_("Result of a classical method fitted on the same training examples."))
+    if unlike := evaluated.get("unlike"):
+        st.text(
+            _("Called unlike the data by mistake: {count:,} of {of:,} examples ({share:.1%}).").format(
+                count=unlike["flagged"], of=unlike["of"], share=unlike["flagged"] / unlike["of"]
+            ),
+            help=_(
+                "The demo warns when an input lies farther out than nearly all validation examples, in what the network makes "
+                "of it before its last layer. Each of these ordinary examples would get that warning."
+            ),
+        )
     st.download_button(
         _("Report"),
         report_text(run, evaluation),

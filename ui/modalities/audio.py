@@ -11,13 +11,15 @@ from engine.datasets.base import Dataset
 from engine.errors import TrainyardError
 from engine.modalities.audio.own import CLIPS
 from engine.modalities.audio.spectrograms import spectrogram, spectrogram_picture, spectrogram_png
+from engine.modalities.base import modalities as twins
 from engine.preparation.prepare import PreparedDataset
 from engine.readers.sounds import SAMPLE_RATE_HZ, decode_sound, encode_wav, is_silent
 from engine.runs import Run
+from ui.charts.heat import heat_png
 from ui.charts.pictures import MAX_CLASSES, dataset_look, strip_of
 from ui.charts.thumbnails import data_url
 from ui.language import N_, _, language
-from ui.modalities.base import BY_PATH, Cells, File, Way, register
+from ui.modalities.base import BY_PATH, COLOURS, Cells, Effect, File, Way, register
 from ui.modalities.ways import choose_example, grid, held_out, upload
 from ui.plain import plain_label, plain_text
 from ui.theme import theme_name
@@ -25,6 +27,7 @@ from ui.widgets.tiles import Look
 
 EXAMPLES = 8
 """Number of examples of the test split that are offered."""
+_HEAT_PIXELS = 300
 _PLAYER_PIXELS = 160
 
 
@@ -60,6 +63,16 @@ class Sounds:
         if (samples := _decoded(*file)) is not None:
             st.audio(encode_wav(samples), format="audio/wav")
             _warn_of_silence(samples)
+
+    def mattered(self, info: DataInfo, file: File, effects: Sequence[Effect]) -> str:
+        """The spectrogram of what the network gets, under the effects."""
+        name, data = file
+        picture = spectrogram_picture(spectrogram(twins["audio"].decode_one(data, name, info)))
+        st.image(
+            heat_png(picture, [(one.part, one.share) for one in effects], _HEAT_PIXELS),
+            alt=_("What mattered in {name}").format(name=plain_text(name)),
+        )
+        return _(COLOURS)
 
     def cells(self, files: Sequence[File]) -> Cells:
         """A column of spectrograms."""

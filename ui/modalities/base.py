@@ -9,6 +9,7 @@ from engine.datasets.base import Dataset
 from engine.errors import TrainyardError
 from engine.preparation.prepare import PreparedDataset
 from engine.runs import Run
+from ui.language import N_
 from ui.registry import Shown
 from ui.widgets.tiles import Look
 
@@ -18,6 +19,21 @@ BY_PATH: dict[str | type[Any], Callable[[Any], Any]] = {PreparedDataset: lambda 
 """How `st.cache_data` tells prepared datasets apart (`hash_funcs`)."""
 Cells = tuple[dict[str, list[Any]], dict[str, Any]]
 """Columns of a table by name, and how `st.dataframe` shows them (`column_config`)."""
+
+COLOURS = N_("Orange: without this part the answer loses. Blue: it gains.")
+"""What the colours of hidden parts mean."""
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What the answer loses without a part of the input."""
+
+    part: Mapping[str, Any]
+    """In the form of the engine's modality: see its `occlude`."""
+    share: float
+    """Of the largest effect, from -1 to 1; below zero the answer gains."""
+    words: str
+    """Change of the answer."""
 
 
 Ask = Callable[[Run, Dataset], list[File]]
@@ -58,6 +74,9 @@ class Modality(Protocol):
 
     def show(self, file: File) -> None:
         """Draw one input that was given in a way that does not show it."""
+
+    def mattered(self, info: DataInfo, file: File, effects: Sequence[Effect]) -> str:
+        """Draw an input with what its hidden parts did; return what its colours mean, if it has any."""
 
     def cells(self, files: Sequence[File]) -> Cells:
         """Columns that tell the inputs of a table of predictions apart, beside their names."""

@@ -9,11 +9,13 @@ import streamlit as st
 
 from engine.data_info import DataInfo
 from engine.datasets.base import Dataset
+from engine.modalities.base import modalities as twins
 from engine.preparation.prepare import PreparedDataset
+from ui.charts.heat import heat_png
 from ui.charts.pictures import dataset_look
 from ui.charts.thumbnails import data_url, png, thumbnail
 from ui.language import _, language
-from ui.modalities.base import BY_PATH, Cells, File, Way, register
+from ui.modalities.base import BY_PATH, COLOURS, Cells, Effect, File, Way, register
 from ui.modalities.image_ways import as_image, image_at, image_ways
 from ui.plain import LONGEST_CAPTION, plain_label, plain_text
 from ui.theme import theme_name
@@ -45,6 +47,16 @@ class Images:
         name, data = file
         if picture := thumbnail(data, _SHOWN_PIXELS):
             st.image(picture, width=_SHOWN_PIXELS // 2, caption=plain_label(name), alt=plain_text(name))
+
+    def mattered(self, info: DataInfo, file: File, effects: Sequence[Effect]) -> str:
+        """The picture as the network gets it, under the effects."""
+        name, data = file
+        picture = as_image(twins["image"].decode_one(data, name, info))
+        st.image(
+            heat_png(picture, [(one.part, one.share) for one in effects], _SHOWN_PIXELS),
+            alt=_("What mattered in {name}").format(name=plain_text(name)),
+        )
+        return _(COLOURS)
 
     def cells(self, files: Sequence[File]) -> Cells:
         """A column of thumbnails."""

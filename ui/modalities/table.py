@@ -18,7 +18,7 @@ from engine.runs import Run
 from engine.settings import settings
 from ui import lab
 from ui.language import N_, _, language, plural
-from ui.modalities.base import Cells, File, Way, register
+from ui.modalities.base import Cells, Effect, File, Way, register
 from ui.modalities.given import given_cells
 from ui.modalities.table_facts import records
 from ui.modalities.table_look import draw_columns, draw_target, facts, free_name, sample_rows
@@ -55,6 +55,25 @@ class Tables:
 
     def show(self, file: File) -> None:
         """Nothing: a form stands beside the answer, and a table has its columns beside the answers."""
+
+    def mattered(self, info: DataInfo, file: File, effects: Sequence[Effect]) -> str:
+        """The columns in the order of their effects."""
+        ordered = sorted(effects, key=lambda one: -abs(one.share))
+        rows = pd.DataFrame([{"column": one.part["column"], "effect": one.words} for one in ordered])
+        st.dataframe(
+            plain_frame(rows),
+            hide_index=True,
+            key="mattered-columns",
+            alt=_("What mattered, by column"),
+            column_config={
+                "column": st.column_config.TextColumn(_("Column")),
+                "effect": st.column_config.TextColumn(
+                    _("Change"),
+                    help=_("Change of the answer when this cell has the median or the most frequent value."),
+                ),
+            },
+        )
+        return ""
 
     def cells(self, files: Sequence[File]) -> Cells:
         """The given columns, in the rows of the results; keys are numbers, as names could be those of the results."""

@@ -15,7 +15,7 @@ from engine.runs import Run
 from engine.settings import settings
 from ui.charts.pictures import MAX_CLASSES, dataset_look
 from ui.language import N_, _, language
-from ui.modalities.base import BY_PATH, Cells, File, Way, register
+from ui.modalities.base import BY_PATH, COLOURS, Cells, Effect, File, Way, register
 from ui.modalities.ways import at_most, choose_example, held_out
 from ui.plain import LONGEST_CAPTION, plain_label, plain_text
 from ui.theme import theme_name
@@ -25,6 +25,7 @@ EXAMPLES = 6
 """Number of examples of the test split that are offered."""
 _SHOWN_CHARACTERS, _CELL_CHARACTERS, _LINE_CHARACTERS, _TILE_CHARACTERS = 2_000, 300, 160, 90
 _LOOK_LINES = 12  # lines of examples, over all classes
+_MATTERS = 0.2  # share of the largest effect from which a word is coloured
 
 
 class Texts:
@@ -50,6 +51,12 @@ class Texts:
         st.caption(plain_label(name))
         st.text(_shortened(data.decode("utf-8-sig", "replace"), _SHOWN_CHARACTERS))
 
+    def mattered(self, info: DataInfo, file: File, effects: Sequence[Effect]) -> str:
+        """The words, coloured where they matter."""
+        found = (_coloured(str(one.part["text"]), one.share) for one in effects)
+        st.markdown(" ".join(found))
+        return _(COLOURS)
+
     def cells(self, files: Sequence[File]) -> Cells:
         """A column of the texts' beginnings."""
         texts = [_shortened(data.decode("utf-8-sig", "replace"), _CELL_CHARACTERS) for _name, data in files]
@@ -66,6 +73,13 @@ class Texts:
 
 
 register("text", Texts())
+
+
+def _coloured(word: str, share: float) -> str:
+    shown = plain_label(word)
+    if abs(share) < _MATTERS:
+        return shown
+    return f":{'orange' if share > 0 else 'blue'}-background[{shown}]"
 
 
 @st.cache_data(max_entries=64, show_spinner=False, hash_funcs=BY_PATH)

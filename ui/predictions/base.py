@@ -45,6 +45,10 @@ class Renderer:
         """Return the answers to a plane of inputs as a map, `heights` as the task packed them; None where there is none."""
         return None
 
+    def effect(self, values: Values, loss: float) -> str:
+        """Return in few words how a prediction changes by the loss of a hidden part: see `Task.effects`."""
+        return f"{-loss:+.3g}"
+
     def row(self, values: Values) -> dict[str, Any]:
         """Return one prediction as cells of a table: a batch of them."""
         return {"prediction": self.text(values)}

@@ -65,6 +65,10 @@ class Classes(Renderer):
         """Where each class is predicted."""
         return class_map(known, heights, info.labels, theme)
 
+    def effect(self, values: Values, loss: float) -> str:
+        """Percentage points of the class."""
+        return _("{points:+.1f} points").format(points=-100 * loss)
+
     def row(self, values: Values) -> dict[str, Any]:
         """Label and probability."""
         return {"label": values["label"], "probability": values["probability"]}

@@ -10,6 +10,7 @@ from engine.errors import TrainyardError
 from engine.modalities.audio.own import CLIPS
 from engine.modalities.base import Face, Inputs, Modality, modalities
 from engine.modalities.given import only
+from engine.modalities.occlusions import Occlusions
 from engine.modalities.recipe import Recipe
 from engine.modalities.schema import Schema, either, file, numbers
 from engine.modalities.seen import Seen
@@ -20,6 +21,7 @@ from engine.settings import settings
 class Audio(Modality):
     """(samples,) int16."""
 
+    occludes = True
     own = CLIPS
 
     def decode_one(self, data: bytes, name: str, info: DataInfo) -> np.ndarray:
@@ -83,6 +85,12 @@ class Audio(Modality):
         from engine.modalities.audio.spectrograms import spectrogram_png
 
         return [Seen(spectrogram_png(one, scale=1)) for one in _scaled(features, features)]
+
+    def occlude(self, one: np.ndarray, most: int, info: DataInfo, typical: Any) -> Occlusions:
+        """Stretches of time in a band of pitch."""
+        from engine.modalities.audio.occlusions import silence_fields
+
+        return silence_fields(one[0], most)
 
     def advise(self, facts: Facts) -> Advice | None:
         """By the number of clips."""

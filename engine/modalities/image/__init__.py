@@ -10,6 +10,7 @@ from engine.errors import TrainyardError
 from engine.modalities.base import FACE_PIXELS, Face, Inputs, Modality, modalities
 from engine.modalities.given import stacked_numbers
 from engine.modalities.image.own import IMAGES
+from engine.modalities.occlusions import Occlusions
 from engine.modalities.recipe import Recipe
 from engine.modalities.schema import Schema, either, file, numbers
 from engine.modalities.seen import Seen
@@ -20,6 +21,7 @@ from engine.readers.images import decode_image, is_small
 class Image(Modality):
     """(height, width, channels) uint8, with one channel or three."""
 
+    occludes = True
     own = IMAGES
 
     def decode_one(self, data: bytes, name: str, info: DataInfo) -> np.ndarray:
@@ -94,6 +96,12 @@ class Image(Modality):
     def seen(self, features: np.ndarray, info: DataInfo) -> list[Seen]:
         """0 to 1 -> pictures of as many pixels."""
         return [Seen(picture) for picture in self.pictures(255 * features)]
+
+    def occlude(self, one: np.ndarray, most: int, info: DataInfo, typical: Any) -> Occlusions:
+        """Squares."""
+        from engine.modalities.image.occlusions import hide_squares
+
+        return hide_squares(one[0], most)
 
     def advise(self, facts: Facts) -> Advice | None:
         """By the number of images and their size."""

@@ -9,8 +9,10 @@ import numpy as np
 
 from engine.advice.defaults import Advice, Facts
 from engine.data_info import DataInfo
+from engine.errors import TrainyardError
 from engine.modalities.base import FACE_CELLS, Face, Inputs, Modality, ScriptInputs, Stored, modalities
 from engine.modalities.given import Decoded
+from engine.modalities.occlusions import Occlusions
 from engine.modalities.plane import Plane, plane_through
 from engine.modalities.recipe import Recipe
 from engine.modalities.schema import Schema
@@ -31,6 +33,7 @@ class Table(Modality):
     """Structured arrays (examples,) of up to two fields: see `engine.modalities.table.rows.make_rows`."""
 
     checks = ("duplicates", "columns", "mislabels")
+    occludes = True
     own = TABLES
 
     def store(self, inputs: np.ndarray) -> Stored:
@@ -185,6 +188,22 @@ class Table(Modality):
         places = name_places(info)
         rows = [zip(places, row.tolist(), strict=True) for row in features]
         return [Seen(numbers=tuple((*place, x) for place, x in row if place[1] is None or x)) for row in rows]
+
+    def typical(self, inputs: Inputs, where: np.ndarray) -> Any:
+        """The median of each number, the most frequent value of each category."""
+        from engine.modalities.table.occlusions import typical_row
+
+        return typical_row(inputs[where[: settings().max_inspected]])
+
+    def occlude(self, one: np.ndarray, most: int, info: DataInfo, typical: Any) -> Occlusions:
+        """Cells, made typical."""
+        from engine.modalities.table.occlusions import replace_cells
+
+        if typical is None:
+            raise TrainyardError(
+                "The run does not say which values are typical of its columns: it was not evaluated, or by an earlier version."
+            )
+        return replace_cells(one, typical, info)
 
     def advise(self, facts: Facts) -> Advice | None:
         """By the number of tables."""

@@ -12,6 +12,7 @@ from engine.data_info import DataInfo
 from engine.errors import TrainyardError
 from engine.modalities.base import FACE_CHARACTERS, Face, Inputs, Modality, ScriptInputs, Stored, modalities
 from engine.modalities.given import Decoded, bytes_of, whole_characters
+from engine.modalities.occlusions import Occlusions
 from engine.modalities.recipe import Recipe
 from engine.modalities.schema import Schema, either, file
 from engine.modalities.text.own import TEXTS
@@ -29,6 +30,7 @@ class Text(Modality):
     """Strings, as arrays of objects (examples,)."""
 
     ragged = True
+    occludes = True
     own = TEXTS
 
     def store(self, inputs: np.ndarray) -> Stored:
@@ -99,6 +101,12 @@ class Text(Modality):
         from engine.modalities.text.looks import text_sizes
 
         return dict(zip(("characters", "words"), text_sizes(inputs[where]), strict=True))
+
+    def occlude(self, one: np.ndarray, most: int, info: DataInfo, typical: Any) -> Occlusions:
+        """Words, left out."""
+        from engine.modalities.text.occlusions import leave_out_words
+
+        return leave_out_words(one[0], most)
 
     def advise(self, facts: Facts) -> Advice | None:
         """By the number of texts and their size."""

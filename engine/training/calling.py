@@ -1,0 +1,65 @@
+"""The saved model as evaluation calls it: on raw inputs, with what it makes of them before its head."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from engine.tasks.graph import Tensors, feed
+from engine.training.network import Network
+from engine.training.tensors import as_tensors
+from engine.training.tensors import predict as outputs_of
+
+BATCH = 64
+"""Examples in one batch."""
+WIDEST = 2048
+"""Widest representation that inputs are compared by; where it is wider, by the scores."""
+Watch = Callable[[], None]
+
+
+class SavedModel:
+    """The saved model of a network, as `engine.tasks.base.Call`.
+
+    `watch` is called after each batch. For calls in a loop it is a graph that fits all shapes: `predict` costs 30 ms.
+    """
+
+    def __init__(self, network: Network, watch: Watch | None = None) -> None:
+        saved, compared = network.saved, compared_by(network.tensors)
+        self._watch, self._seen = watch, list[np.ndarray]()
+        self._model = saved if compared is None else keras.Model(saved.input, [saved.output, compared])
+        self._compares = compared is not None
+        self._watching = (
+            [keras.callbacks.LambdaCallback(on_predict_batch_end=lambda batch, logs=None: watch())] if watch else None
+        )
+        self._step = tf.function(lambda fed: saved(fed, training=False), reduce_retracing=True)
+
+    def __call__(self, inputs: np.ndarray, extra: Mapping[str, np.ndarray] | None = None) -> np.ndarray:
+        """Map raw inputs, and what the graph takes beside them by name, to outputs (batch, ...)."""
+        if not extra:
+            found = outputs_of(self._model, inputs, BATCH, self._watching)
+            if self._compares:
+                found, representation = found
+                self._seen.append(np.asarray(representation, np.float32))
+            return np.asarray(found)
+        if self._watch:
+            self._watch()
+        fed = feed(as_tensors(inputs), extra)
+        return np.asarray(self._step({name: tf.convert_to_tensor(value) for name, value in fed.items()}))
+
+    def begin(self) -> None:
+        """Forget earlier calls."""
+        self._seen.clear()
+
+    def representation(self, examples: int) -> np.ndarray | None:
+        """Return what the first call since `begin` made of its inputs (examples, units); None where it had other ones."""
+        return self._seen[0] if self._seen and len(self._seen[0]) == examples else None
+
+
+def compared_by(tensors: Tensors) -> Any:
+    """Return the tensor (batch, units) by which inputs are compared; None where the task has none."""
+    found = tensors.representation
+    if found is None or tensors.extra or len(found.shape) != 2:
+        return None
+    return found if found.shape[1] is not None and found.shape[1] <= WIDEST else tensors.scores
