@@ -1,4 +1,4 @@
-"""One network of each modality, trained and tried in a real browser, and one on an upload of each kind."""
+"""A network on an upload of each kind, trained and tried in a real browser."""
 
 import io
 import json
@@ -33,36 +33,6 @@ def prediction(page: Page, words: str) -> Locator:
 def choose(page: Page, way: str) -> None:
     """Choose how an input is given."""
     page.get_by_test_id("stButtonGroup").get_by_text(way, exact=True).click()
-
-
-def test_a_text_is_written_and_evaluated(page: Page, dashboard: Dashboard) -> None:
-    run_id = trained(page, dashboard, "dataset=tweets&model=bag-of-embeddings&epochs=2")
-    page.locator(f".st-key-text-{run_id} textarea").fill("What a lovely, happy day! 很好 😀")
-    page.locator(".st-key-predict_text").get_by_role("button", name="Predict").click()
-    expect(prediction(page, "positive|negative")).to_be_visible(timeout=PATIENCE)
-
-
-def test_a_word_is_spoken_into_the_microphone(page: Page, dashboard: Dashboard) -> None:
-    run_id = trained(page, dashboard, "dataset=spoken-digits&model=audio-cnn&epochs=2&versions=2")
-    button = page.locator(f".st-key-microphone-{run_id}").get_by_test_id("stAudioInputActionButton")
-    button.click()
-    page.wait_for_timeout(2_000)  # of the pretended microphone's beeps
-    button.click()
-    expect(prediction(page, r"\w+")).to_be_visible(timeout=PATIENCE)
-    expect(page.locator("audio").first).to_be_attached()
-
-
-def test_a_row_is_filled_in(page: Page, dashboard: Dashboard) -> None:
-    trained(page, dashboard, "dataset=penguins&epochs=5")
-    expect(prediction(page, "Adelie|Chinstrap|Gentoo")).to_be_visible(timeout=PATIENCE)
-
-
-def test_a_photo_is_taken(page: Page, dashboard: Dashboard) -> None:
-    trained(page, dashboard, "dataset=digits&model=mlp&epochs=2")
-    choose(page, "Camera")
-    page.wait_for_function("document.querySelector('video')?.readyState >= 3", timeout=PATIENCE)
-    page.get_by_role("button", name="Take Photo").click()
-    expect(prediction(page, r"\d")).to_be_visible(timeout=PATIENCE)
 
 
 def own_table() -> bytes:

@@ -14,6 +14,9 @@ from ui.navigation import page
 from ui.sentences import said
 from ui.words import resumable
 
+TRY_IT = "try-it"
+"""Key of the button that leads to the demo, while a run trains and when it has ended: a click in between is not lost."""
+
 
 def draw_actions(run: Run, *, seeds: bool = True) -> None:
     """The buttons that suit the run's state, beside its title; without `seeds` not the one that the headline has, too."""
@@ -70,9 +73,10 @@ def draw_actions(run: Run, *, seeds: bool = True) -> None:
         and can_be_tried(run)
         and st.button(  # of an ended run the headline has it
             _("Try it"),
+            key=TRY_IT,
             type="primary",
             icon=":material/draw:",
-            help=_("Try the trained network on your own input."),
+            help=_("Give the trained network an input of your own."),
         )
     ):
         st.switch_page(page("demo"), query_params={"run": str(run.id)})

@@ -13,7 +13,7 @@ from ui import lab
 from ui.documents import explained
 from ui.language import _
 from ui.navigation import page
-from ui.runs.actions import apply, can_be_tried, resume
+from ui.runs.actions import TRY_IT, apply, can_be_tried, resume
 from ui.runs.reproduce import query_of
 from ui.runs.share import draw_share
 from ui.sentences import said, said_plain
@@ -84,6 +84,7 @@ def _draw_next(run: Run, found: Headline) -> None:
     with st.container(horizontal=True):
         if can_be_tried(run) and st.button(
             _("Try it"),
+            key=TRY_IT,
             type="primary",
             icon=":material/draw:",
             help=_("Give the trained network an input of your own."),
