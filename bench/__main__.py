@@ -15,6 +15,7 @@ NAMES = (
         "unlike",
         "serving",
         "latency",
+        "first_minutes",
         "viewers",
         "cost",
         "search",
