@@ -42,6 +42,10 @@ def test_three_classes_of_twenty_frames_become_a_classifier(page: Page, dashboar
     assert run.spec["model"]["name"] == "efficientnet-lite0"
     page.goto(f"/demo?run={run.id}")
     choose(page, "Camera")
-    page.wait_for_function("document.querySelector('video')?.readyState >= 3", timeout=PATIENCE)
-    page.get_by_role("button", name="Take Photo").click()
+    page.get_by_text("Live", exact=True).click()
+    camera = page.locator(".camera")
+    camera.get_by_role("button", name="Turn on camera").click(timeout=PATIENCE)
     expect(prediction(page, r"Class \d")).to_be_visible(timeout=PATIENCE)
+    expect(camera).to_have_attribute("data-frame", re.compile(r"^([3-9]|\d\d+)$"), timeout=PATIENCE)
+    camera.get_by_role("button", name="Turn off camera").click()
+    expect(page.locator(".camera video")).to_be_hidden()

@@ -2,6 +2,7 @@
 
 import io
 import json
+from base64 import b64encode
 from dataclasses import dataclass
 from typing import Any
 
@@ -133,6 +134,21 @@ def test_the_camera_is_not_asked_for_until_it_is_chosen(store: Store) -> None:
     assert not at.get("camera_input")
     choose_way(at, "camera")
     assert at.get("camera_input")
+
+
+def test_the_newest_frame_of_a_live_camera_is_predicted(store: Store) -> None:
+    run = seeding.completed(store, epochs=1)
+    at = open_page("demo", run=run.id)
+    choose_way(at, "camera")
+    at.toggle(key=f"live-{run.id}").set_value(True).run()
+    assert not at.get("camera_input")
+    assert not at.metric
+    frames = [[n, f"data:image/jpeg;base64,{b64encode(picture(shade)).decode()}"] for n, shade in ((1, 0), (2, 255))]
+    at.session_state[f"live-camera-{run.id}"] = {"frames": frames}
+    at.run()
+    assert not at.exception
+    at.toggle(key=next(toggle.key for toggle in at.toggle if toggle.key.startswith("invert"))).set_value(False).run()
+    assert at.metric[0].value == "bright"
 
 
 def canvases(at: AppTest) -> list[dict[str, Any]]:

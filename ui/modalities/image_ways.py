@@ -13,11 +13,13 @@ from engine.modalities.image.strokes import Strokes, find_strokes, inversion_sui
 from engine.preparation.prepare import PreparedDataset, prepare
 from engine.readers.images import read_image
 from engine.runs import Run
+from engine.settings import settings
 from ui.charts.thumbnails import png
 from ui.language import N_, _
 from ui.modalities.base import BY_PATH, Ask, File, Way
 from ui.modalities.ways import NARROW_PIXELS, choose_example, held_out, upload
 from ui.plain import plain_text
+from ui.widgets.camera import live_frame
 
 EXAMPLES = 8
 """Number of examples of the test split that are offered."""
@@ -78,7 +80,18 @@ def upload_input(run: Run, dataset: Dataset) -> list[File]:
 
 
 def camera_input(run: Run, dataset: Dataset) -> list[File]:
-    """A photo. The browser asks for permission when the widget appears, not before."""
+    """A photo, or live the newest picture. The browser asks for permission when the camera is to be used, not before."""
+    rate = settings().live_frames_per_second
+    live = st.toggle(
+        _("Live"),
+        key=f"live-{run.id}",
+        help=_("Predict up to {rate} frames per second while the camera is on. No frame is stored.").format(
+            rate=f"{rate:g}"
+        ),
+    )
+    if live:
+        frame = live_frame(f"live-camera-{run.id}", label=_("Live camera"), frames_per_second=rate)
+        return [(_("photo"), frame.data)] if frame else []
     photo = st.camera_input(
         _("Photo"), key=f"camera-{run.id}", help=_("Your browser asks for permission. The photo is not stored.")
     )

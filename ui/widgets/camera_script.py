@@ -160,6 +160,7 @@ function build(root) {
       number = Math.max(number, data.received);
       waiting = waiting.filter(([n]) => n > data.received);
       root.setAttribute('aria-label', data.label);
+      root.dataset.frame = data.received;
       part('.count').textContent = data.count;
       thumbnails();
       show();
