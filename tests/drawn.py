@@ -44,8 +44,8 @@ Known = frozenset[str]
 class Reader:
     """Facts about all functions: which of their parameters are drawn as they come."""
 
-    sinks: dict[str, set[str]] = field(default_factory=dict)
-    orders: dict[str, list[str]] = field(default_factory=dict)
+    sinks: dict[str, dict[str, int]] = field(default_factory=dict)
+    """By the name of a function, its parameters that are drawn, each with its place. Functions of equal name share one."""
 
     def raw(self, node: ast.expr | None, known: Known) -> bool:
         """Whether an expression has a text of people in it as they wrote it."""
@@ -128,8 +128,7 @@ class Reader:
                     yield from call.args[1:2]
                 elif isinstance(words, ast.Lambda):
                     yield words.body
-        for parameter in self.sinks.get(name, ()):
-            place = self.orders[name].index(parameter)
+        for parameter, place in self.sinks.get(name, {}).items():
             if parameter in keywords:
                 yield keywords[parameter]
             elif place < len(call.args):
@@ -148,8 +147,7 @@ def find_raw(sources: Mapping[str, str]) -> list[str]:
             texts = {name for name in names if any(True for _ in reader.drawn(function, frozenset({name})))}
             own = {name for name in names if any(True for _ in reader.drawn(function, frozenset()))} if texts else set()
             if found := texts - own - PARAMETERS:
-                reader.sinks.setdefault(function.name, set()).update(found)
-                reader.orders[function.name] = names
+                reader.sinks.setdefault(function.name, {}).update({name: names.index(name) for name in found})
     wrong = []
     for file, tree in trees.items():
         for function in [n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef)]:
