@@ -41,16 +41,16 @@ def main() -> None:
         return
     verdicts = st.empty()  # filled last: curves need not wait for statistics
     with verdicts.container():
-        st.subheader(_("Verdict"))
+        st.header(_("Verdict"))
         st.skeleton(height=60)
-    st.subheader(_("Metrics"))
+    st.header(_("Metrics"))
     epochs = {"best": _("Best epoch"), "last": _("Last epoch")}
     epoch = choose(
         "epoch", _("Epoch"), list(epochs), epochs.__getitem__,
         _("The best epoch is the one whose weights were kept; test metrics are those of the saved model."),
     )  # fmt: skip
     table = st.container()
-    st.subheader(_("Curves"))
+    st.header(_("Curves"))
     how, split = choose_curves(runs)
 
     def moving() -> None:
@@ -65,7 +65,7 @@ def main() -> None:
     draw_columns(runs)
     draw_apart(runs)
     with verdicts.container():
-        st.subheader(_("Verdict"))
+        st.header(_("Verdict"))
         draw_verdicts(runs)
 
 

@@ -24,7 +24,7 @@ def main() -> None:
         draw_browse(dataset)
         return
     st.title(_("Data"))
-    st.subheader(_("Your own data"))
+    st.header(_("Your own data"))
     way = choose("own", _("From"), list(OWN), lambda name: _(OWN[name]), _("Import a file, or record examples here."))
     if way == "record":
         draw_recording(DONE)
@@ -32,7 +32,7 @@ def main() -> None:
     else:
         draw_done()
         draw_import()
-    st.subheader(_("Datasets"))
+    st.header(_("Datasets"))
     draw_list(datasets.values())
 
 

@@ -102,7 +102,7 @@ def _tick(feed: StudyFeed, before: Study, best: int, pace: float | None) -> None
         _offer_executor()
     draw_best(study, feed, goal_of(study, feed.reader))
     draw_charts(study, feed, feed.reader)
-    st.subheader(_("Trials"), anchor=False)
+    st.header(_("Trials"), anchor=False)
     draw_trials(study, feed, feed.reader)
 
 

@@ -18,7 +18,7 @@ def main() -> None:
     """Draw everything; what moves is redrawn every few seconds."""
     st.title(_("System"))
     st.fragment(draw_work, run_every=_TICK_SECONDS)()
-    st.subheader(_("Devices"))
+    st.header(_("Devices"))
     st.dataframe(
         [
             {_("Name"): d.name, _("Device"): d.title, _("Memory"): f"{d.memory_bytes / 1e9:,.1f} GB"}
@@ -37,7 +37,7 @@ def draw_work() -> None:
     """The executor, its slots, the standby worker, and how many runs wait."""
     executor = service.executors.get(lab.actor())
     alive = executor is not None and executor.alive
-    st.subheader(_("Work"))
+    st.header(_("Work"))
     queue, running, standby = st.columns(3)
     queue.metric(_("Waiting runs"), len(service.runs.queue(lab.actor())))
     running.metric(_("Running runs"), service.executors.count_running(lab.actor()))
@@ -61,7 +61,7 @@ def draw_work() -> None:
 
 def draw_disk() -> None:
     """Bytes by kind against the budget, and what is free."""
-    st.subheader(_("Disk"))
+    st.header(_("Disk"))
     for use in disk_use():
         share = min(1.0, use.used_bytes / use.budget_bytes) if use.budget_bytes else 0.0
         budget = _(" of {size} GB").format(size=f"{use.budget_bytes / 1e9:,.0f}") if use.budget_bytes else ""
@@ -71,7 +71,7 @@ def draw_disk() -> None:
 
 def draw_versions() -> None:
     """Draw the installed packages."""
-    st.subheader(_("Versions"))
+    st.header(_("Versions"))
     found = {"Python": platform.python_version()}
     for name in SHOWN_PACKAGES:
         try:

@@ -29,7 +29,7 @@ THEMES: dict[ThemeName, Theme] = {
         validation="#D55E00",
         best="#009E73",
         extra=("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00"),
-        text="#31333F",
+        text="#0B0D12",
         grid="#E6E8EE",
         surface="#FFFFFF",
         heat=("#F4F7FB", "#9CC7E4", "#2E86C1", "#0B4A7A"),
@@ -41,7 +41,7 @@ THEMES: dict[ThemeName, Theme] = {
         extra=("#56B4E9", "#E69F00", "#2BC79A", "#E08FC0", "#F0E442", "#FF7F3F"),
         text="#E6E8EE",
         grid="#363B47",
-        surface="#12151C",
+        surface="#0B0D12",
         heat=("#161B24", "#173A57", "#1F6296", "#2A82C0"),
     ),
 }

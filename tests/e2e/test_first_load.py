@@ -34,7 +34,7 @@ def test_the_first_chart_brings_a_part_of_plotly_that_is_kept_for_ever(page: Pag
     page.on("pageerror", lambda error: errors.append(str(error)))
     with page.expect_response(re.compile(r"/vendor/plotly/plotly\.\w{8}\.js$"), timeout=PATIENCE) as coming:
         page.goto("/data?dataset=digits")
-    expect(page.get_by_role("img", name="Examples of each class by split")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_role("figure", name="Examples of each class by split")).to_be_visible(timeout=PATIENCE)
     expect(page.locator(".js-plotly-plot .barlayer .trace")).to_have_count(3, timeout=PATIENCE)
     headers = coming.value.headers
     assert headers["content-encoding"] == "gzip"

@@ -90,7 +90,7 @@ def _draw_overview(prepared: PreparedDataset, own: OwnSet | None) -> None:
     _draw_sizes(prepared)
     if own:
         _draw_record(own)
-    st.caption(_("Content hash: `{hash}`").format(hash=prepared.content_hash))
+    st.markdown(_("Content hash: `{hash}`").format(hash=prepared.content_hash))
 
 
 def _draw_sizes(prepared: PreparedDataset) -> None:
@@ -117,7 +117,7 @@ def _draw_sizes(prepared: PreparedDataset) -> None:
 
 def _draw_record(own: OwnSet) -> None:
     """Version, columns and problems of an imported set."""
-    st.caption(
+    st.markdown(
         _("Name `{name}`, version {version}, imported {when}").format(
             name=plain_label(own.name), version=own.version, when=own.imported_at.replace("T", " ")[:16] or "?"
         )

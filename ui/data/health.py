@@ -63,7 +63,7 @@ def _draw_check(
 ) -> None:
     """A heading, and the result where there is one, else the button that asks for it."""
     with st.container(border=True):
-        st.subheader(title, anchor=False)
+        st.header(title, anchor=False)
         st.caption(words)
         found = known_result(prepared, check)
         if found is None and st.button(_("Check"), icon=":material/search:", key=f"health.{check}"):
@@ -91,7 +91,7 @@ def _draw_balance(prepared: PreparedDataset) -> None:
     """Draw how much classes differ in size, at once: the counts are known."""
     found = check_balance(prepared)
     with st.container(border=True):
-        st.subheader(_("Balance of classes"), anchor=False)
+        st.header(_("Balance of classes"), anchor=False)
         words = _("'{largest}' has {many} examples, '{smallest}' has {few}: always answering '{largest}' is right in "
                   "{share} of the cases.").format(
             largest=plain_label(found.largest), smallest=plain_label(found.smallest), many=f"{found.most:,}", few=f"{found.least:,}",

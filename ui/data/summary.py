@@ -27,7 +27,7 @@ def split_sizes(prepared: PreparedDataset) -> dict[str, int]:
 def draw_facts(dataset: type[Dataset]) -> None:
     """Draw summary, source and limits of the dataset."""
     st.caption(_(dataset.summary()))
-    st.caption(
+    st.markdown(  # no caption: a link in one is too pale to read
         "**{limits}** {text}  \n**{source}** {where}  \n**{licence}** {terms}".format(
             limits=_("Limits:"),
             text=_(dataset.limits),

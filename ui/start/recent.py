@@ -28,10 +28,10 @@ def _draw() -> None:
     live = [run for run in runs if run.live]
     ended = [run for run in runs if run.state.final]
     if live:
-        st.subheader(_("Training now"))
+        st.header(_("Training now"))
         _draw_lines(live[:MOST_LIVE])
     if ended:
-        st.subheader(_("Newest results"))
+        st.header(_("Newest results"))
         _draw_lines(ended[:MOST_ENDED])
     if live or ended:
         st.page_link(page("runs"), label=_("All runs"), icon=":material/list:", help=_("The table of all runs."))

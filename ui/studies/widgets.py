@@ -29,7 +29,7 @@ def draw_space(found: SearchForm) -> None:
         if not fields:
             continue
         with st.container(border=True):
-            st.subheader(_heading(found, section), anchor=False)
+            st.header(_heading(found, section), anchor=False)
             for field in basic:
                 draw_row(found, field)
             if folded:

@@ -57,7 +57,7 @@ function place(board, chart, i) {
   if (!plot) {
     plot = document.createElement('div');
     plot.dataset.name = chart.name;
-    plot.setAttribute('role', 'img');
+    plot.setAttribute('role', 'figure'); // not img: nobody could reach the buttons of a picture's toolbar
   }
   if (board.children[i] !== plot) board.insertBefore(plot, board.children[i] ?? null);
   plot.classList.add('live-plot', chart.width);
@@ -88,6 +88,7 @@ function draw(plot, chart, data, answer) {
   }).then((drawn) => {
     if (!drawn || !plot.wanted) return;
     plot.dataset.step = chart.step;
+    plot.querySelectorAll('.main-svg').forEach((svg) => svg.setAttribute('aria-hidden', 'true')); // the label is read
     listen(plot, answer);
     plot.watcher ??= new ResizeObserver(() => {
       if (plot.offsetParent && plot.data) window.Plotly.Plots.resize(plot);

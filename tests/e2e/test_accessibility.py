@@ -1,0 +1,106 @@
+"""Every page, light and dark, in the eyes of axe-core: nothing that it calls serious or critical."""
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Literal
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from engine.settings import settings
+from engine.store import open_store
+from tests import seeding, study_seeding
+from tests.e2e.dashboard import Dashboard
+from tests.saved_runs import TINY, save_network
+
+PATIENCE = 90_000
+AXE = Path(__file__).parent / "vendor" / "axe" / "axe.min.js"
+ADDRESSES = (
+    "/", "/train", "/search", "/data", "/data?dataset=digits", "/runs", "/run?run=1", "/run?run=3", "/demo?run=1",
+    "/studies", "/study?study=1", "/compare?runs=1,2", "/leaderboard", "/learn", "/system",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Known:
+    """A finding in markup that Streamlit writes and lets nobody change: the rule, the element or one around it, and why."""
+
+    rule: str
+    selector: str
+    reason: str
+
+
+KNOWN = (
+    Known(
+        "color-contrast",
+        "[data-testid=stBaseButton-primary], [data-testid=stBaseButton-primaryFormSubmit], [data-testid=stMultiSelect] span",
+        "On a dark page no primary colour has a contrast of 4.5 both with the white that Streamlit writes on it in buttons and tags "
+        "and with the tint of itself on which it is the text of a chosen segment: the two ratios multiply to less than 18.",
+    ),
+)
+FINDINGS = """(known) => axe.run({ resultTypes: ['violations'] }).then(({ violations }) => violations
+  .filter(({ id, impact }) => ['serious', 'critical'].includes(impact) || id === 'heading-order')
+  .flatMap(({ id, nodes }) => nodes
+    .filter(({ target }) => !known.some(({ rule, selector }) =>
+      rule === id && document.querySelector(target.at(-1))?.closest(selector)))
+    .map(({ html, failureSummary }) => `${id}: ${html.slice(0, 300)} ${failureSummary}`)))"""
+
+
+@pytest.fixture(scope="module")
+def window(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+    """One window on a dashboard with two evaluated runs, of which the first can be asked, a failed one and a study."""
+    dashboard = Dashboard(tmp_path_factory.mktemp("trainyard") / "home")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TRAINYARD_HOME", str(dashboard.home))
+        settings.cache_clear()
+        settings().runs_path.mkdir(parents=True)
+        store = open_store()
+        save_network(seeding.evaluated(store, **TINY))
+        seeding.evaluated(store, **TINY | {"units": 32})
+        seeding.failed(store, **TINY)
+        study_seeding.study(store)
+        store.close()
+    settings.cache_clear()
+    dashboard.start()
+    context = browser.new_context(base_url=dashboard.url, locale="en-GB", viewport={"width": 1280, "height": 900})
+    context.set_default_timeout(PATIENCE)
+    yield context.new_page()
+    context.close()
+    dashboard.close()
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_axe_finds_nothing_serious_in_both_themes(window: Page, address: str) -> None:
+    window.emulate_media(color_scheme="light")
+    window.goto(address)
+    settle(window)
+    window.evaluate(AXE.read_text(encoding="utf-8"))
+    found = {"light": findings(window)}
+    show(window, "dark")
+    found["dark"] = findings(window)
+    assert not any(found.values()), found
+
+
+def findings(page: Page) -> list[str]:
+    """Return what axe-core calls serious or critical, without what is known."""
+    return [str(found) for found in page.evaluate(FINDINGS, [asdict(known) for known in KNOWN])]
+
+
+def show(page: Page, scheme: Literal["light", "dark"]) -> None:
+    """Change the theme of the browser, and wait until the page has followed."""
+    page.emulate_media(color_scheme=scheme)
+    expect(page.get_by_test_id("stApp")).to_have_css("color-scheme", scheme)
+    page.wait_for_timeout(500)
+    settle(page)
+
+
+def settle(page: Page) -> None:
+    """Wait until the page is drawn and nothing in it moves or fades."""
+    page.get_by_test_id("stMainBlockContainer").first.wait_for()
+    page.wait_for_timeout(300)
+    page.wait_for_function(
+        "!document.querySelector('[data-testid=stApp][data-test-script-state=running], [data-testid=stSkeleton]')"
+        " && document.getAnimations().every(({ playState }) => playState !== 'running')"
+    )
+    page.wait_for_timeout(300)
