@@ -107,7 +107,11 @@ def _draw_actions(chosen: list[Run]) -> None:
                      help=_("Delete ended runs and all their files.")):  # fmt: skip
             _ask("delete", ids)
     if not chosen:  # below, so that the buttons keep their place when rows are selected
-        st.caption(_("Select rows to open, compare, stop, pause, cancel, resume or delete them."))
+        st.caption(
+            _(
+                "Select rows to open, compare, stop, pause, cancel, resume or delete them. By keyboard: arrow keys, then Shift+Space."
+            )
+        )
 
 
 def _ask(what: str, ids: list[int]) -> None:

@@ -12,6 +12,9 @@ from ui.address import forget
 from ui.language import N_, _
 
 _LAST_PAGE = "last-page"
+_PHONE_PIXELS = 768  # below, Streamlit lays the menu over the page
+_ARRIVE = f"""document.querySelector('[data-testid=stMain]').scrollTo(0, 0);
+if (innerWidth < {_PHONE_PIXELS}) document.querySelector('[data-testid=stSidebarCollapseButton] button')?.click();"""
 FOLDER = Path(__file__).resolve().parents[1] / "pages"
 
 
@@ -86,9 +89,11 @@ def navigation() -> st.Page:
 
 
 def begin_at_top(chosen: st.Page) -> None:
-    """Show a page from its top, however far down the last one was scrolled: Streamlit would stay there."""
+    """Show a page from its top, however far down the last one was scrolled, and on a phone without the menu over it.
+
+    Streamlit would stay where it is, and leave the menu open.
+    """
     if st.session_state.get(_LAST_PAGE, chosen.url_path) != chosen.url_path:
         forget()
-        script = f"document.querySelector('[data-testid=stMain]').scrollTo(0, 0) // {chosen.url_path}"
-        st.html(f"<script>{script}\n</script>", unsafe_allow_javascript=True)
+        st.html(f"<script>{_ARRIVE} // {chosen.url_path}\n</script>", unsafe_allow_javascript=True)
     st.session_state[_LAST_PAGE] = chosen.url_path

@@ -82,6 +82,31 @@ def test_axe_finds_nothing_serious_in_both_themes(window: Page, address: str) ->
     assert not any(found.values()), found
 
 
+def test_the_menu_of_a_phone_closes_once_a_page_is_chosen(window: Page) -> None:
+    window.set_viewport_size({"width": 420, "height": 800})
+    window.goto("/studies")
+    window.get_by_test_id("stExpandSidebarButton").click()
+    window.get_by_test_id("stSidebarNavLink").filter(has_text="Runs").click()
+    expect(window.get_by_role("heading", name="Runs")).to_be_in_viewport()
+    expect(window.get_by_test_id("stSidebar")).not_to_be_in_viewport()
+
+
+def test_a_run_is_selected_and_opened_by_keyboard(window: Page) -> None:
+    window.set_viewport_size({"width": 1280, "height": 900})
+    window.goto("/runs")
+    table = window.get_by_test_id("data-grid-canvas")
+    for _ in range(40):
+        if table.evaluate("table => document.activeElement === table"):
+            break
+        window.keyboard.press("Tab")
+    window.keyboard.press("ArrowDown")
+    window.keyboard.press("Shift+Space")
+    opener = window.get_by_role("button", name="Open", exact=True)
+    expect(opener).to_be_enabled()
+    opener.press("Enter")
+    window.wait_for_url("**/run?run=*")
+
+
 def findings(page: Page) -> list[str]:
     """Return what axe-core calls serious or critical, without what is known."""
     return [str(found) for found in page.evaluate(FINDINGS, [asdict(known) for known in KNOWN])]
