@@ -95,15 +95,15 @@ def test_a_run_is_selected_and_opened_by_keyboard(window: Page) -> None:
     window.set_viewport_size({"width": 1280, "height": 900})
     window.goto("/runs")
     table = window.get_by_test_id("data-grid-canvas")
+    table.wait_for()
+    settle(window)
     for _ in range(40):
         if table.evaluate("table => document.activeElement === table"):
             break
         window.keyboard.press("Tab")
     window.keyboard.press("ArrowDown")
     window.keyboard.press("Shift+Space")
-    opener = window.get_by_role("button", name="Open", exact=True)
-    expect(opener).to_be_enabled()
-    opener.press("Enter")
+    window.locator("[data-testid=stBaseButton-primary]:enabled").first.press("Enter")
     window.wait_for_url("**/run?run=*")
 
 
