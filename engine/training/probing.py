@@ -47,15 +47,18 @@ class Probing(keras.callbacks.Callback):
         data: PreparedDataset,
         info: DataInfo,
         spec: RunSpec,
+        validation: np.ndarray,
         *,
         done: int,
         began: float,
     ) -> None:
-        """`info` is what the network was built for; `done` epochs were trained before the attempt that `began`."""
+        """`info` is what the network was built for, `validation` the inputs that it is validated on; `done` epochs were
+        trained before the attempt that `began`."""
         super().__init__()
         self.spent = 0.0
         """Seconds spent on probes."""
         self._spec, self._data, self._info, self._path = spec, data, info, files.probes
+        self._validation = validation
         self._seeds = SteadySeeds()
         model = self._model = _answering(network, spec.task)
         self._step = tf.function(lambda fed: model(fed, training=False), reduce_retracing=True)
@@ -84,14 +87,24 @@ class Probing(keras.callbacks.Callback):
         )
         known = probes.begin(self._path, chosen, self._first)
         where = np.asarray(known.positions, int)
-        self._inputs, self._count = np.asarray(self._data.inputs[where]), len(where)
-        self._targets = self._spec.task.truth(self._inputs, self._data.targets[where])
+        raw, self._count = np.asarray(self._data.inputs[where]), len(where)
+        self._targets = self._spec.task.truth(raw, self._data.targets[where])
+        parts = [raw if self._features is None else self._known(where)]
         if grid and known.map == grid.map:  # an earlier attempt may have begun with another grid
-            self._inputs = np.concatenate([self._inputs, grid.inputs])
-        if self._features is not None and len(where):
-            self._inputs = self._features.predict(as_tensors(self._inputs), verbose=0)
+            parts.append(grid.inputs if self._features is None else self._compute(grid.inputs))
+        self._inputs = np.concatenate(parts)
         self._seeds.set_model(self._model)
         self.spent += time.monotonic() - began
+
+    def _known(self, where: np.ndarray) -> np.ndarray:
+        """Return the features of validation examples, which training has computed for all of them."""
+        return np.asarray(self._validation[np.searchsorted(self._data.indices("validation"), where)])
+
+    def _compute(self, inputs: np.ndarray) -> np.ndarray:
+        """Return the features of inputs. Called, not `predict`: tracing for this one time would cost more than all epochs."""
+        assert self._features is not None
+        fed = tf.nest.map_structure(tf.convert_to_tensor, as_tensors(inputs))
+        return np.asarray(self._features(fed, training=False))
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         """Answer, if it is this epoch's turn and the time allows it."""

@@ -131,7 +131,8 @@ def _join(material: _Material, store: Store, run: Run, spec: RunSpec, reporter: 
 def _probing(material: _Material, run: Run, spec: RunSpec, done: int) -> Probing:
     """Make the callback that answers probes, where `done` epochs have ended before."""
     network, data, info = material.network, material.data, material.info
-    return Probing(artifacts_of(run.id), network, data, info, spec, done=done, began=material.began)
+    validation = material.arrays["validation"][0]
+    return Probing(artifacts_of(run.id), network, data, info, spec, validation, done=done, began=material.began)
 
 
 def _most_kept(run: Run) -> int:
