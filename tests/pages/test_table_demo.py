@@ -94,7 +94,7 @@ def test_a_wide_table_is_one_editable_row_and_names_are_no_markup(
     columns = tuple(Column(f"*{i}* :red[x] <b>", "number") for i in range(MOST_WIDGETS + 1))
     at = open_page("demo", run=completed(store, monkeypatch, DataInfo((), LABELS, columns)).id)
     assert not at.number_input
-    assert f"{MOST_WIDGETS + 1} columns" in words(at)
+    assert "Edit any value of the row" in words(at)
     assert at.metric[0].value == "light"
 
 
@@ -152,4 +152,4 @@ def test_markup_in_a_name_is_shown_as_it_is(text: str) -> None:
 
 
 def test_tables_are_a_modality() -> None:
-    assert modality("table").size(DataInfo((), (), (Column("a", "number"),))) == "1 columns"
+    assert modality("table").size(DataInfo((), (), (Column("a", "number"),))) == "1 column"
