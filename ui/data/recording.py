@@ -90,7 +90,7 @@ def _draw_make(modality: str, recorder: Recorder, recording: Recording, done: st
     )
     st.caption(
         _(
-            "Until then, the examples are only in the memory of this session: they are lost when you reload the page. "
+            "Until you create the dataset, its examples are only in the memory of this session: reloading the page loses them. "
             "The last of each class are held out for validation and test."
         )
     )
