@@ -36,7 +36,7 @@ def test_an_error_of_the_predictor_crosses_its_socket_and_is_read_in_chinese(
             assert time.monotonic() < deadline, "the predictor does not answer"
             time.sleep(0.05)
         monkeypatch.setattr(lab, "predictor", lambda: handle)
-        shown = open_page("train", model="mlp", units=94, lang="zh").error[0].value
+        shown = open_page("train", model="mlp", units=91, lang="zh").error[0].value
     finally:
         handle.close()
     assert shown.startswith("预测进程出错（KeyError：")
