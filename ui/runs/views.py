@@ -32,8 +32,6 @@ from ui.words import (
 
 FAST_SECONDS = 15.0
 """Time after its start in which the page of a run refreshes twice a second: that is when people watch closely."""
-_FIRST_SECONDS = 3.0
-"""Time after its start in which it refreshes four times a second: the first point is on its way."""
 _FEW_VIEWERS = 7
 SKELETON_PIXELS = 340
 
@@ -47,8 +45,6 @@ def tick_seconds(run: Run, now: float | None = None, viewers: int = 1) -> float 
         return shared
     begun = run.started_at or run.created_at
     age = (now or time.time()) - (begun.timestamp() if begun else 0.0)
-    if age < _FIRST_SECONDS:
-        return 0.25
     return 0.5 if age < FAST_SECONDS else 0.75 if viewers <= _FEW_VIEWERS else 1.0
 
 
