@@ -51,9 +51,14 @@ def main() -> int:
 
 
 def take_all(page: Page, store: Store) -> None:
-    """Take the stations: form, live run, result, demo, tuning, data, list, system."""
+    """Take the stations: start, form, live run, result, demo, tuning, data, list, system."""
+    page.goto("/")
+    expect(page.locator(".st-key-card-digits button:visible")).to_be_enabled()
+    settle(page)
+    take(page, "start")
+
     page.goto("/train")
-    expect(page.locator(".st-key-train button")).to_be_enabled()
+    expect(page.locator(".st-key-train button:visible")).to_be_enabled()
     expect(page.locator(".st-key-cost")).to_contain_text("parameters")  # from a process that starts now
     settle(page)
     take(page, "train")
@@ -93,6 +98,11 @@ def take_all(page: Page, store: Store) -> None:
     expect(page.locator(".st-key-own-start button").first).to_be_enabled()
     settle(page)
     take(page, "data")
+
+    page.goto("/data?own=record")
+    expect(page.get_by_role("button", name="Turn on camera").first).to_be_visible()
+    settle(page)
+    take(page, "record")
 
     page.goto("/runs")
     settle(page)

@@ -118,4 +118,4 @@ def test_the_page_is_in_the_language_of_the_session_with_the_same_anchors() -> N
 @pytest.mark.parametrize("asked", ["../README", "decisions/0001", "/etc/passwd", "", "nothing"])
 def test_an_address_can_ask_for_no_other_file(asked: str) -> None:
     at = open_page("learn", read=asked)
-    assert at.header[0].value == "Train"
+    assert at.header[0].value == "Start"

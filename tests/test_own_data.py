@@ -595,7 +595,7 @@ def test_sounds_that_unpack_to_too_much_are_refused(home: Path, monkeypatch: pyt
 
 
 def test_very_many_tiny_files_are_bounded_and_their_problems_too(home: Path) -> None:
-    names = [f"{'ab'[i % 2]}/{i}.txt" for i in range(100_000)]
+    names = [f"{'ab'[i % 2]}/{i}.txt" for i in range(20_000)]
     report = imported(
         zipped(
             dict.fromkeys(names, b"") | {f"{x}/w{i}.txt": f"word {i}".encode() for x in "ab" for i in range(3)},
@@ -605,7 +605,7 @@ def test_very_many_tiny_files_are_bounded_and_their_problems_too(home: Path) -> 
     )
     assert report.made.counts == {"a": 3, "b": 3}
     assert len(report.problems) == 10_001
-    assert report.problems[-1].reason == "90,000 more problems are not listed."
+    assert report.problems[-1].reason == "10,000 more problems are not listed."
 
 
 def test_a_hundred_thousand_tables_are_told_to_be_too_many(home: Path) -> None:

@@ -157,7 +157,7 @@ def test_pictures_and_installations_that_want_none_have_no_map(home: Path, monke
 def test_probes_change_no_weight(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """Keras' recurrent layers draw their dropout in inference, too."""
     small = {
-        "dataset": "phrase-languages",
+        "dataset": "tweets",
         "model": "gru",
         "units": 16,
         "batch_size": 512,
