@@ -29,7 +29,7 @@ def test_what_trains_and_the_newest_results_are_one_click_away(store: Store) -> 
     assert "Training now" not in words(open_page("start"))
     running, ended = seeding.running(store, dataset="digits"), seeding.completed(store, dataset="digits")
     at = open_page("start")
-    assert {"Training now", "Newest results"} <= {element.value for element in at.subheader}
+    assert {"Training now", "Newest results"} <= {element.value for element in at.header}
     links = [link.proto.label for link in at.get("page_link")]
     assert [f"Run {run.id}: {run.spec['model']['name']} on digits" in links for run in (running, ended)] == [True, True]
 
