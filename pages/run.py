@@ -1,5 +1,7 @@
 """One run: its progress and curves while it trains, its result when it has ended."""
 
+from collections.abc import Iterator
+from itertools import count
 from uuid import uuid4
 
 import streamlit as st
@@ -21,7 +23,7 @@ from ui.runs.headline import draw_headline, suggests_seeds
 from ui.runs.naming import draw_run_naming
 from ui.runs.probes import draw_probes
 from ui.runs.rate import draw_rate_button
-from ui.runs.views import draw_live, tick_seconds
+from ui.runs.views import FASTEST_SECONDS, draw_live, tick_seconds
 from ui.sentences import said
 from ui.widgets.naming import draw_note
 from ui.words import dataset_of, local_time, metric_help, run_title, title_of
@@ -68,7 +70,7 @@ def main() -> None:
         )
     _draw_outcome(run)
     pace = _pace(run)
-    st.fragment(_tick, run_every=pace)(followed, run, pace)
+    st.fragment(_tick, run_every=pace)(followed, run, pace, count())
     if run.state.final:
         st.fragment(draw_probes)(followed, run)
         st.header(_("Result"))
@@ -79,10 +81,12 @@ def main() -> None:
     draw_details(run)
 
 
-def _tick(followed: Feed, before: Run, pace: float | None) -> None:
+def _tick(followed: Feed, before: Run, pace: float | None, turns: Iterator[int]) -> None:
     """Draw what moves. When the buttons or the pace must change too, the whole page is drawn again: the timer may end."""
     try:
         run = followed.follow(lab.actor())
+        if next(turns) and pace == FASTEST_SECONDS and followed.about_to_train(run):
+            run = followed.await_first_point(lab.actor(), pace)
     except TrainyardError:  # deleted meanwhile: the page says so
         st.rerun()
     if (run.state, run.request, run.attempt, run.phase) != (before.state, before.request, before.attempt, before.phase):

@@ -165,3 +165,13 @@ def test_a_baseline_that_was_found_at_the_end_enters_the_chart_without_a_new_poi
     assert "Baseline" not in drawn()
     store.attempts.end(run, RunState.COMPLETED, result={"baseline_validation_accuracy": 0.83})
     assert "Baseline" in drawn()
+
+
+def test_the_first_point_of_a_run_is_awaited_and_nothing_longer_than_said(store: Store) -> None:
+    run = seeding.running(store, epochs=0)
+    feed = Feed(run.id)
+    assert feed.about_to_train(feed.await_first_point(OWNER, seconds=0.1))
+    threading.Timer(0.2, lambda: store.attempts.report(run, seeding.step_points(1), step=1)).start()
+    begun = feed.await_first_point(OWNER, seconds=60)
+    assert not feed.about_to_train(begun)
+    assert feed.series[LOSS].steps == [1]

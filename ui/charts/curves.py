@@ -66,6 +66,9 @@ def learning_curve(
     if point := best_point(validation, best) or best_point(inherited, best):
         traces.append(_best_mark(*point, look))
     layout = epoch_layout(look, metric_label(name), run, y_title="")
+    if not traces:  # axes that wait for the first point
+        layout["xaxis"] |= {"range": [0, run.total_epochs or 1]}
+        layout["yaxis"] |= {"showticklabels": False}
     if is_share(name):
         layout["yaxis"] |= SHARES | {"tickformat": ".0%"}
         for trace in traces:

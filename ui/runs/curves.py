@@ -40,7 +40,10 @@ def choose_style() -> Style:
 
 
 def draw_learning_curves(feed: Feed, run: Run, more: Sequence[Chart] = ()) -> int | None:
-    """Loss and the task's metrics, and `more` charts beside them. Return an epoch that was clicked."""
+    """Loss and the task's metrics, and `more` charts beside them. Return an epoch that was clicked.
+
+    A live run has its charts before they hold a point: drawn axes take the first one at once, which new ones take half a second for.
+    """
     style = choose_style()
     return _draw_charts(
         feed,
@@ -70,7 +73,7 @@ def _draw_charts(
     charts = [
         _chart(feed, run, name, keys, height, width, style)
         for name, keys, height, width in wanted
-        if any(key in feed.series for key in keys)
+        if any(key in feed.series for key in keys) or (run.live and ("train", name, "epoch") in keys)
     ]
     return live_plots([*charts, *more], key=key)
 
@@ -90,8 +93,13 @@ def _chart(feed: Feed, run: Run, name: str, keys: list[Key], height: int, width:
             return single_curve(name, feed.series[keys[0]], run, theme)
         return learning_curve(name, feed.series, run, theme, feed.parent, feed.kept, style)
 
-    last_step = max(feed.series[key].steps[-1] for key in keys if key in feed.series)
+    last_step = max((feed.series[key].steps[-1] for key in keys if key in feed.series), default=0)
     words = _("CPU, GPU and memory") if name == "machine" else metric_label(name)
-    label = _("{metric} of run {run} over epochs, up to step {step}").format(metric=words, run=run.id, step=last_step)
+    said = (
+        _("{metric} of run {run} over epochs, up to step {step}")
+        if last_step
+        else _("{metric} of run {run}: no value yet")
+    )
+    label = said.format(metric=words, run=run.id, step=last_step)
     spec = feed.figure((name, theme, language(), str(style)), keys, build)
     return Chart(name, spec, label, height, width, last_step)

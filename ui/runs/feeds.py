@@ -22,6 +22,8 @@ MAX_FEEDS = 64
 VIEWER_SECONDS = 30.0
 """A page that has not looked for this long is closed: much longer than the slowest pace, so that no open page counts as closed."""
 _TURN_SECONDS = 0.5
+LOOK_SECONDS = 0.05
+"""Time between two looks for the first point of a run that is about to train."""
 MAX_FIGURES = 64
 """Most figures that are kept of a run: viewers differ in theme, language, scale and smoothing."""
 MAX_LISTED = 1_000
@@ -70,6 +72,19 @@ class Feed:
                 self.probes = self._probes.follow()
                 self._run, self._read_at = run, now
             return service.runs.look(actor, self._run)
+
+    def await_first_point(self, actor: Actor, seconds: float) -> Run:
+        """The run once it trains or has ended, or as it stands after `seconds`."""
+        until = time.monotonic() + seconds
+        while True:
+            run = self.follow(actor, max_age_seconds=0.0)
+            if not self.about_to_train(run) or time.monotonic() >= until:
+                return run
+            time.sleep(LOOK_SECONDS)
+
+    def about_to_train(self, run: Run) -> bool:
+        """Whether a live run has no point of a training metric yet: it is then looked at more often than it is drawn."""
+        return run.live and not any(split == "train" for split, _name, _scope in self.series)
 
     def _read(self, actor: Actor, run: Run) -> bool:
         return self._reader.take(service.metrics.read(actor, run, after=self._reader.last_id))

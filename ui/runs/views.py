@@ -15,7 +15,6 @@ from ui.runs.curves import draw_learning_curves, draw_machine_curves
 from ui.runs.feeds import Feed
 from ui.runs.probes import draw_probes, map_chart
 from ui.runs.time_left import seconds_left
-from ui.widgets.live_plot import preload
 from ui.widgets.pace import SLOWEST_SECONDS, TICKS_PER_SECOND
 from ui.words import (
     STATES,
@@ -32,8 +31,8 @@ from ui.words import (
 
 FAST_SECONDS = 15.0
 """Time after its start in which the page of a run refreshes twice a second: that is when people watch closely."""
+FASTEST_SECONDS = 0.5
 _FEW_VIEWERS = 7
-SKELETON_PIXELS = 340
 
 
 def tick_seconds(run: Run, now: float | None = None, viewers: int = 1) -> float | None:
@@ -45,7 +44,7 @@ def tick_seconds(run: Run, now: float | None = None, viewers: int = 1) -> float 
         return shared
     begun = run.started_at or run.created_at
     age = (now or time.time()) - (begun.timestamp() if begun else 0.0)
-    return 0.5 if age < FAST_SECONDS else 0.75 if viewers <= _FEW_VIEWERS else 1.0
+    return FASTEST_SECONDS if age < FAST_SECONDS else 0.75 if viewers <= _FEW_VIEWERS else 1.0
 
 
 def draw_live(feed: Feed, run: Run) -> int | None:
@@ -54,11 +53,7 @@ def draw_live(feed: Feed, run: Run) -> int | None:
     Called at each tick, so it must stay cheap.
     """
     draw_progress(feed, run)
-    if not feed.series:
-        if run.state == RunState.RUNNING:
-            st.skeleton(height=SKELETON_PIXELS)  # where the curves will be
-        if run.live:
-            preload()
+    if not feed.series and not run.live:
         return None
     learning, machine = st.tabs([_("Learning"), _("Speed and machine")], key=f"live-{run.id}", on_change="rerun")
     if machine.open:  # a tick costs by elements, also where nobody sees them
