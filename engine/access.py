@@ -1,6 +1,7 @@
 """Permissions: one function decides, and every function of the service layer asks it before it does anything.
 
-There is one local owner today, with all permissions; rules for visitors and members belong here, and nowhere else.
+Visitors use what is published. Members make things, and own them. Admins may do everything, as may the one local owner of an
+installation without accounts. The rules are data (`reach`), so that a list can be limited where it is read.
 """
 
 import getpass
@@ -10,7 +11,7 @@ from enum import StrEnum
 from typing import Protocol, TypeVar
 
 from engine.errors import TrainyardError
-from engine.sentences import word
+from engine.sentences import Sentence, word
 from engine.settings import settings
 
 
@@ -20,6 +21,22 @@ class Role(StrEnum):
     VISITOR = "visitor"
     MEMBER = "member"
     ADMIN = "admin"
+
+
+class Visibility(StrEnum):
+    """Who may look at a run, a study or an imported dataset, beside its owner and the admins."""
+
+    PRIVATE = "private"
+    """Nobody else: for all others it does not exist."""
+    SHARED = "shared"
+    """Members may look at it."""
+    PUBLISHED = "published"
+    """Everybody may look at it and use it, visitors too."""
+
+    @classmethod
+    def read(cls, text: str) -> "Visibility":
+        """Return what a record says; what it does not say, or nobody understands, is private."""
+        return next((known for known in cls if known.value == text), cls.PRIVATE)
 
 
 @dataclass(frozen=True)
@@ -42,7 +59,7 @@ class Action(StrEnum):
     """Predict with a run, fork or repeat it, write its script; train on a dataset."""
     CREATE = "create"
     CHANGE = "change"
-    """Stop, pause, resume, or change the learning rate."""
+    """Stop, pause, resume, change the learning rate, or say who may look."""
     DELETE = "delete"
 
 
@@ -52,6 +69,10 @@ class Owned(Protocol):
     @property
     def owner(self) -> str:
         """The name of its owner."""
+
+    @property
+    def visibility(self) -> Visibility:
+        """Who else may look at it."""
 
 
 T = TypeVar("T", bound=Owned)
@@ -63,25 +84,66 @@ class Forbidden(TrainyardError):  # noqa: N818  # an answer, said in a sentence
     """The request is not permitted."""
 
 
+@dataclass(frozen=True)
+class Reach:
+    """The things with which somebody may do something: all, or those of one owner and those that are visible enough."""
+
+    everything: bool = False
+    owner: str = ""
+    """Empty where being the owner does not count."""
+    visibilities: frozenset[Visibility] = frozenset()
+
+    def holds(self, thing: Owned) -> bool:
+        """Return whether a thing is one of them."""
+        return (
+            self.everything or (self.owner != "" and thing.owner == self.owner) or thing.visibility in self.visibilities
+        )
+
+
+_SEEN = {
+    (Role.VISITOR, Action.LOOK): {Visibility.PUBLISHED},
+    (Role.VISITOR, Action.USE): {Visibility.PUBLISHED},
+    (Role.MEMBER, Action.LOOK): {Visibility.SHARED, Visibility.PUBLISHED},
+    (Role.MEMBER, Action.USE): {Visibility.PUBLISHED},
+}
+PREFERENCES = "preferences"
+
+
+def reach(actor: Actor, action: Action) -> Reach:
+    """Return the things with an owner with which `actor` may do `action`."""
+    if actor.role is Role.ADMIN:
+        return Reach(everything=True)
+    owner = actor.name if actor.role is Role.MEMBER else ""
+    return Reach(owner=owner, visibilities=frozenset(_SEEN.get((actor.role, action), ())))
+
+
 def allowed(actor: Actor, action: Action, thing: Thing) -> bool:
     """Return whether `actor` may do `action` with `thing`."""
+    if not isinstance(thing, str):
+        return reach(actor, action).holds(thing)
+    if actor.role is Role.MEMBER:
+        return action in (Action.LOOK, Action.CREATE) or (action is Action.CHANGE and thing == PREFERENCES)
     return actor.role is Role.ADMIN
 
 
 def check(actor: Actor, action: Action, thing: Thing) -> None:
     """Raise `Forbidden` unless `actor` may do `action` with `thing`."""
-    if not allowed(actor, action, thing):
-        raise Forbidden(
-            "{name!r} may not {action} {thing}. Its owner or an admin may.",
-            name=actor.name,
-            action=word(action.value),
-            thing=_named(thing),
-        )
+    if allowed(actor, action, thing):
+        return
+    who = {"name": actor.name, "action": word(action.value), "thing": _named(thing)}
+    if isinstance(thing, str):
+        raise Forbidden("{name!r} may not {action} {thing}. Sign in as a member, or ask an admin.", **who)
+    raise Forbidden("{name!r} may not {action} {thing}. Its owner or an admin may.", **who)
 
 
 def visible(actor: Actor, things: Sequence[T]) -> list[T]:
     """Return those of the things that `actor` may see, in order."""
     return [thing for thing in things if allowed(actor, Action.LOOK, thing)]
+
+
+def word_of(visibility: Visibility) -> Sentence:
+    """Return a visibility as a word in a sentence."""
+    return word(visibility.value)
 
 
 def local_owner(name: str = "") -> Actor:

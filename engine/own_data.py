@@ -1,5 +1,6 @@
 """The runs that need an imported dataset, and deleting it when none does any more."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ from engine.errors import TrainyardError
 from engine.imports.own_kinds import own_kind
 from engine.imports.sets import OwnSet, describe_set, there_is
 from engine.imports.versions import delete_set
-from engine.runs import RunState
+from engine.runs import Run, RunState
 from engine.sentences import COMMA, Sentence, counted, joined
 
 if TYPE_CHECKING:
@@ -27,9 +28,23 @@ class Uses:
     live: tuple[int, ...] = ()
     """Queued, running or paused."""
     ended: tuple[int, ...] = ()
+    others_live: int = 0
+    """Number of runs that whoever asks may not look at."""
+
+    @property
+    def in_use(self) -> bool:
+        """Whether a run needs it that has not ended."""
+        return bool(self.live or self.others_live)
 
     def refusal(self) -> Sentence:
         """Return why it cannot be deleted."""
+        if not self.live:
+            return counted(
+                "The dataset {reference!r} is in use by {count} run of another person, queued, running or paused. Wait for its end.",
+                "The dataset {reference!r} is in use by {count} runs of other people, queued, running or paused. Wait for their end.",
+                count=self.others_live,
+                reference=self.reference,
+            )
         return counted(
             "The dataset {reference!r} is in use by run {runs}, queued, running or paused. Stop it first, or wait.",
             "The dataset {reference!r} is in use by runs {runs}, queued, running or paused. Stop them first, or wait.",
@@ -63,8 +78,9 @@ def set_of(dataset: Dataset) -> OwnSet | None:
     return dataset.own()
 
 
-def uses_of(store: "Store", reference: str) -> Uses:
-    """Return the runs that name this set. Raise `TrainyardError` for a set that does not exist."""
+def uses_of(store: "Store", reference: str, seen: Callable[[Run], bool] = lambda _run: True) -> Uses:
+    """Return the runs that name this set; those that are not `seen` are counted. Raise `TrainyardError` for a set that does
+    not exist."""
     kind = own_kind(describe_set(reference).kind)
     found = [
         run
@@ -73,14 +89,15 @@ def uses_of(store: "Store", reference: str) -> Uses:
     ]
     return Uses(
         reference,
-        tuple(run.id for run in found if not run.state.final),
-        tuple(run.id for run in found if run.state.final and run.state is not RunState.CANCELED),
+        tuple(run.id for run in found if not run.state.final and seen(run)),
+        tuple(run.id for run in found if run.state.final and run.state is not RunState.CANCELED and seen(run)),
+        sum(not run.state.final and not seen(run) for run in found),
     )
 
 
-def delete_own_data(store: "Store", reference: str) -> None:
+def delete_own_data(store: "Store", reference: str, uses: Uses | None = None) -> None:
     """Delete a set and everything prepared from it. Raise `TrainyardError` while a run that has not ended uses it."""
-    uses = uses_of(store, reference)
-    if uses.live:
+    uses = uses or uses_of(store, reference)
+    if uses.in_use:
         raise TrainyardError(uses.refusal())
     delete_set(reference)

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field as Setting
 
+from engine.access import Visibility
 from engine.advice.defaults import Advice
 from engine.augmentations.base import Augmentation, augmentations
 from engine.datasets.base import Dataset, datasets
@@ -322,6 +323,8 @@ class Run:
     state: RunState
     spec: dict[str, Any]
     owner: str = ""
+    visibility: Visibility = Visibility.PRIVATE
+    """Who else may look at it; a trial has that of its study."""
     name: str = ""
     """What people call it; empty while nobody has named it."""
     note: str = ""

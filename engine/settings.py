@@ -2,6 +2,7 @@
 
 from functools import cached_property, lru_cache
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -182,6 +183,8 @@ class Settings(BaseSettings):
     """Modules to import, separated by commas: each registers its own tasks, datasets or models. They run with the program's rights."""
     owner: str = ""
     """Owner of runs started from a terminal. Empty: the login name."""
+    mode: Literal["local", "shared"] = "local"
+    """local: one person, no login, this machine only. shared: people log in, and everybody else is a visitor. See docs/accounts.md."""
 
     @cached_property
     def home_path(self) -> Path:

@@ -33,7 +33,7 @@ def main() -> None:
     preload()
     most = settings().max_compared_runs
     ids, wrong = run_ids(st.query_params.get("runs", ""), most)
-    compared = comparison(ids)
+    compared = comparison(lab.actor(), ids)
     runs = compared.follow(lab.actor(), max_age_seconds=0.0)
     _say_what_is_missing([i for i in ids if i not in {run.id for run in runs}], wrong, most)
     if len(runs) < 2:

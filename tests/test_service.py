@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import select
 
 from engine import access, service
-from engine.access import Action, Actor, Forbidden, Role, local_owner
+from engine.access import Action, Actor, Forbidden, Role, Visibility, local_owner
 from engine.artifacts import artifacts_of
 from engine.cost import NetworkFacts
 from engine.errors import TrainyardError
@@ -31,7 +31,7 @@ from engine.store.schema import metadata
 from engine.studies import Search, Study, StudySpec
 from tests import seeding, study_seeding
 
-ADA, EVE = Actor("ada", Role.ADMIN), Actor("eve", Role.VISITOR)
+ADA, BOB, EVE = Actor("ada", Role.ADMIN), Actor("bob", Role.MEMBER), Actor("eve", Role.VISITOR)
 RECORDED = [(label, [f"{label} {number}".encode() for number in range(3)]) for label in ("yes", "no")]
 TABLE = b"size,kind\n" + b"".join(b"%d,%s\n" % (i, (b"oak", b"elm")[i % 2]) for i in range(40))
 MODULES = [importlib.import_module(f"engine.service.{name}") for name in service.__all__]
@@ -67,6 +67,27 @@ PREDICTOR = SimpleNamespace(
     seen=lambda run_id, files: [],
 )
 
+FOR_MEMBERS = {
+    "costs.estimate",
+    "datasets.begin_fetch",
+    "datasets.fetch",
+    "datasets.fetch_progress",
+    "datasets.understand",
+    "datasets.import_own",
+    "datasets.import_recorded",
+    "datasets.missing",
+    "executors.start",
+    "executors.get",
+    "executors.count_running",
+    "predictions.describe",
+    "predictions.preview",
+    "preferences.first_page",
+    "preferences.set_first_page",
+    "runs.launch",
+    "studies.create",
+}
+"""Functions that tell a member something, or make something of theirs, whatever others have."""
+
 # What each function asks for, and a call that ada may make.
 CALLS: dict[str, tuple[Action, Callable[[World], tuple[Any, ...]]]] = {
     "artifacts.files": (Action.LOOK, lambda w: (w.ended,)),
@@ -83,6 +104,8 @@ CALLS: dict[str, tuple[Action, Callable[[World], tuple[Any, ...]]]] = {
     "datasets.ready": (Action.USE, lambda w: (trained_on(w.reference).dataset,)),
     "datasets.missing": (Action.LOOK, lambda w: (trained_on("elsewhere").dataset,)),
     "datasets.list_own": (Action.LOOK, lambda w: ()),
+    "datasets.shown_with": (Action.LOOK, lambda w: (w.ended,)),
+    "datasets.show_own": (Action.CHANGE, lambda w: (w.reference, Visibility.SHARED)),
     "datasets.uses": (Action.LOOK, lambda w: (w.reference,)),
     "datasets.delete_own": (Action.DELETE, lambda w: (w.reference,)),
     "executors.start": (Action.CREATE, lambda w: ()),
@@ -114,6 +137,7 @@ CALLS: dict[str, tuple[Action, Callable[[World], tuple[Any, ...]]]] = {
     "runs.evaluate": (Action.CHANGE, lambda w: (w.stopped.id,)),
     "runs.steer": (Action.CHANGE, lambda w: (w.queued.id, 0.01)),
     "runs.rename": (Action.CHANGE, lambda w: (w.ended.id, Naming("Deep one"))),
+    "runs.show": (Action.CHANGE, lambda w: (w.ended.id, Visibility.PUBLISHED)),
     "runs.delete": (Action.DELETE, lambda w: (w.ended.id,)),
     "runs.get": (Action.LOOK, lambda w: (w.ended.id,)),
     "runs.look": (Action.LOOK, lambda w: (w.ended,)),
@@ -135,6 +159,7 @@ CALLS: dict[str, tuple[Action, Callable[[World], tuple[Any, ...]]]] = {
     "studies.stop_trial": (Action.CHANGE, lambda w: (w.trial,)),
     "studies.promote": (Action.USE, lambda w: (w.study.id, 0)),
     "studies.rename": (Action.CHANGE, lambda w: (w.quiet.id, Naming(tags=("old",)))),
+    "studies.show": (Action.CHANGE, lambda w: (w.study.id, Visibility.SHARED)),
     "studies.delete": (Action.DELETE, lambda w: (w.quiet.id,)),
     "studies.get": (Action.LOOK, lambda w: (w.study.id,)),
     "studies.look": (Action.LOOK, lambda w: (w.study,)),
@@ -229,16 +254,26 @@ def test_a_stranger_gets_nothing_and_changes_nothing(name: str, world: World, ho
     assert snapshot(home) == before
 
 
-def answer(function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
-    """Return what a stranger is given; None where the function refuses, or says that the thing does not exist."""
+def answer(function: Callable[..., Any], arguments: tuple[Any, ...], actor: Actor = EVE) -> Any:
+    """Return what somebody is given; None where the function refuses, or says that the thing does not exist."""
     try:
-        return function(EVE, *arguments)
+        found = function(actor, *arguments)
+        return any(found) if isinstance(found, list | tuple) else found
     except Forbidden:
         return None
     except TrainyardError as error:
-        if re.match(r"(Run|Study) \d+ does not exist\.", str(error)):
+        if re.match(r"(Run|Study) \d+ does not exist\.|The dataset '\w+' is not on this machine", str(error)):
             return None
         raise
+
+
+@pytest.mark.parametrize("name", [name for name in FUNCTIONS if name not in FOR_MEMBERS])
+def test_a_member_gets_nothing_that_is_private_of_others_and_changes_nothing(
+    name: str, world: World, home: Path
+) -> None:
+    before = snapshot(home)
+    assert not answer(FUNCTIONS[name], CALLS[name][1](world), BOB)
+    assert snapshot(home) == before
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
@@ -266,9 +301,7 @@ def test_what_one_may_not_look_at_is_not_there(world: World) -> None:
 
 
 @pytest.mark.parametrize("name", ["runs.launch", "predictions.preview", "predictions.describe", "studies.create"])
-def test_data_of_others_is_asked_about_before_it_is_used(
-    name: str, world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_data_of_others_is_asked_about_before_it_is_used(name: str, world: World) -> None:
     spec = trained_on(world.reference)
     arguments = {
         "runs.launch": ([spec],),
@@ -276,9 +309,13 @@ def test_data_of_others_is_asked_about_before_it_is_used(
         "predictions.describe": (PREDICTOR, spec.flat()),
         "studies.create": (StudySpec.build(spec.flat(), {"units": Range(16, 64)}, ("quality",), Search()),),
     }[name]
-    monkeypatch.setattr(access, "allowed", lambda _actor, _action, thing: isinstance(thing, str))
-    with pytest.raises(Forbidden, match="may not use"):
-        FUNCTIONS[name](ADA, *arguments)
+    with pytest.raises(TrainyardError, match="'trees' is not on this machine"):
+        FUNCTIONS[name](BOB, *arguments)
+    service.datasets.show_own(ADA, world.reference, Visibility.SHARED)
+    with pytest.raises(Forbidden, match="'bob' may not use 'trees'"):
+        FUNCTIONS[name](BOB, *arguments)
+    service.datasets.show_own(ADA, world.reference, Visibility.PUBLISHED)
+    FUNCTIONS[name](BOB, *arguments)
 
 
 def test_what_one_may_not_see_is_not_named_where_something_is_missing(world: World) -> None:

@@ -1,5 +1,6 @@
 """Wording of states, metrics, values, durations, times, progress, and the places where a run waits."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -202,7 +203,7 @@ def _within_epoch(run: Run) -> bool:
     return run.state != RunState.COMPLETED and run.step > ended
 
 
-def queue_text(run: Run, queue: list[int], executor: "Lease | None") -> tuple[str, bool]:
+def queue_text(run: Run, queue: Sequence[int | None], executor: "Lease | None") -> tuple[str, bool]:
     """Return the place of a queued run, and whether something must be done before it can start."""
     if executor is None or not executor.alive:
         return (

@@ -212,7 +212,7 @@ def delete_own(arguments: argparse.Namespace) -> int:
     """`delete-dataset`: refused while a run needs it; with `--yes` also when ended runs used it."""
     actor = local_owner()
     uses = service.datasets.uses(actor, arguments.name)
-    if uses.ended and not uses.live and not arguments.yes:
+    if uses.ended and not uses.in_use and not arguments.yes:
         raise TrainyardError("{warning} Add --yes to delete it anyway.", warning=uses.warning())
     service.datasets.delete_own(actor, arguments.name)
     print(

@@ -3,6 +3,7 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from engine.access import Reach
 from engine.cost.duration import IDENTICAL, LIKE, SAME, Duration, estimate_duration
 from engine.cost.facts import NetworkFacts
 from engine.cost.memory import Memory, Room, estimate_memory, find_gpu, find_room
@@ -10,6 +11,7 @@ from engine.runs import RunSpec
 from engine.sentences import Sentence
 from engine.store import Store
 from engine.store.finished import finished_runs
+from engine.store.reach import EVERYTHING
 
 __all__ = ["Cost", "Duration", "Memory", "NetworkFacts", "Room", "estimate"]
 
@@ -75,11 +77,14 @@ class Cost:
         }
 
 
-def estimate(store: Store, spec: RunSpec, facts: NetworkFacts, *, trial: bool = False) -> Cost:
-    """Estimate what training `spec`, perhaps as a trial of a study, will take here: from its network and finished runs."""
+def estimate(
+    store: Store, spec: RunSpec, facts: NetworkFacts, *, trial: bool = False, reach: Reach = EVERYTHING
+) -> Cost:
+    """Estimate what training `spec`, perhaps as a trial of a study, will take here: from its network and the finished runs in
+    `reach`."""
     gpu = find_gpu(spec.training.device) is not None
     kind = "gpu" if gpu else "cpu"
-    past = finished_runs(store, spec.model.name, trials=trial)
+    past = finished_runs(store, spec.model.name, trials=trial, reach=reach)
     return Cost(
         spec,
         facts,

@@ -15,7 +15,7 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
-from engine.access import default_owner
+from engine.access import Visibility, default_owner
 from engine.errors import TrainyardError
 from engine.sentences import COMMA, Sentence, from_json, joined
 from engine.settings import settings
@@ -59,6 +59,8 @@ class OwnSet:
     imported_at: str = ""
     owner: str = field(default_factory=default_owner)
     """Owner who imported it; the local owner for sets older than owners."""
+    visibility: Visibility = Visibility.PRIVATE
+    """Who else may look at it, and train on it once it is published."""
 
     @property
     def name(self) -> str:
@@ -143,6 +145,7 @@ def _read(reference: str) -> OwnSet:
             )
         if "kind" not in about:
             return _images(reference, about)
+        about["visibility"] = Visibility.read(about.get("visibility", ""))
         return OwnSet(reference, **about | {"tasks": tuple(about["tasks"])})
     except (AttributeError, KeyError, TypeError, json.JSONDecodeError) as error:
         raise TrainyardError(
@@ -154,7 +157,7 @@ def _images(reference: str, about: dict[str, Any]) -> OwnSet:
     counts = about["counts"]
     return OwnSet(
         reference, "images", reference, about["fingerprint"], ("image-classification",), sum(counts.values()),
-        about["problems"], counts,
+        about["problems"], counts, visibility=Visibility.read(about.get("visibility", "")),
     )  # fmt: skip
 
 

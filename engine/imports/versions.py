@@ -15,9 +15,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from engine.access import default_owner
+from engine.access import Visibility, default_owner
 from engine.errors import TrainyardError
-from engine.files import file_fingerprint
+from engine.files import file_fingerprint, write_text
 from engine.imports.own_kinds import own_kinds
 from engine.imports.sets import (
     ABOUT,
@@ -27,6 +27,7 @@ from engine.imports.sets import (
     ImportReport,
     OwnSet,
     Problem,
+    describe_set,
     gone,
     list_sets,
     set_path,
@@ -113,6 +114,15 @@ def write_about(
         listed = [[problem.file, to_json(problem.reason)] for problem in problems]
         (folder / PROBLEMS).write_text(json.dumps(listed, ensure_ascii=False), encoding="utf-8")
     return ImportReport(made, tuple(problems))
+
+
+def show_set(reference: str, visibility: Visibility) -> OwnSet:
+    """Write down who may look at a set. Each version says so for itself."""
+    describe_set(reference)
+    path = set_path(reference) / ABOUT
+    about = json.loads(path.read_text(encoding="utf-8")) | {"visibility": str(visibility)}
+    write_text(path, json.dumps(about, ensure_ascii=False))
+    return describe_set(reference)
 
 
 def delete_set(reference: str) -> None:

@@ -5,13 +5,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine import access
-from engine.access import Action, Actor, check, visible
+from engine.access import Action, Actor, Visibility, check, visible
 from engine.datasets.base import Dataset
 from engine.datasets.stored.base import OwnDataset
 from engine.errors import TrainyardError
 from engine.imports.sets import ImportReport, OwnSet, describe_set, gone, list_sets
 from engine.own_data import Uses, delete_own_data, set_of, uses_of
+from engine.runs import Run
 from engine.sentences import Sentence
+from engine.service.data import examples_shown
 from engine.service.opened import store
 from engine.store import Fetch
 
@@ -124,6 +126,12 @@ def ready(actor: Actor, dataset: Dataset) -> bool:
     return dataset.available() and (own is None or access.allowed(actor, Action.USE, own))
 
 
+def shown_with(actor: Actor, run: Run) -> bool:
+    """Return whether the actor may see examples of a run's data with the run. Raises `TrainyardError` for an unknown dataset."""
+    check(actor, Action.LOOK, run)
+    return access.reach(actor, Action.LOOK).everything or examples_shown(actor, run, run.parsed().dataset)
+
+
 def missing(actor: Actor, dataset: Dataset) -> Sentence:
     """Return what is to be done before a dataset can be used that is not `ready`; names only what the actor may see."""
     check(actor, Action.LOOK, _ALL)
@@ -134,12 +142,24 @@ def missing(actor: Actor, dataset: Dataset) -> Sentence:
 
 
 def uses(actor: Actor, reference: str) -> Uses:
-    """Return which runs were trained on an imported set."""
+    """Return which runs were trained on an imported set; those that the actor may not look at are only counted."""
     get_own(actor, reference)
-    return uses_of(store(), reference)
+    return _uses(actor, reference)
+
+
+def _uses(actor: Actor, reference: str) -> Uses:
+    return uses_of(store(), reference, lambda run: access.allowed(actor, Action.LOOK, run))
+
+
+def show_own(actor: Actor, reference: str, visibility: Visibility) -> OwnSet:
+    """Change who may look at an imported set, and train on it once it is published."""
+    from engine.imports.versions import show_set
+
+    check(actor, Action.CHANGE, get_own(actor, reference))
+    return show_set(reference, visibility)
 
 
 def delete_own(actor: Actor, reference: str) -> None:
     """Delete an imported set that no unended run uses."""
     check(actor, Action.DELETE, get_own(actor, reference))
-    delete_own_data(store(), reference)
+    delete_own_data(store(), reference, _uses(actor, reference))

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from engine.access import Action, Actor, check
 from engine.runs import Run
 from engine.service.opened import store
+from engine.service.runs import get_many
 from engine.store import MetricPoint
 
 
@@ -15,9 +16,12 @@ def read(actor: Actor, run: Run, after: int = 0) -> list[MetricPoint]:
 
 
 def read_parent(actor: Actor, run: Run, after: int = 0) -> list[MetricPoint] | None:
-    """Return the epoch-level values that lead to a fork; None for any other run, and once its parent was deleted."""
+    """Return the epoch-level values that lead to a fork; None for any other run, and where there is no parent
+    any more, or none for the actor."""
     check(actor, Action.LOOK, run)
     if run.parent_id is None or run.parent_epoch is None:
+        return None
+    if not get_many(actor, [run.parent_id]):
         return None
     return store().metrics.curves_until(run.parent_id, run.parent_epoch, after)
 

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from engine.access import Action, Actor, check
-from engine.runs import Run, RunSpec
-from engine.service.data import check_data
+from engine.runs import Run
+from engine.service.data import spec_for
 
 if TYPE_CHECKING:
     from engine.modalities.seen import Seen
@@ -48,7 +48,7 @@ def stream_instances(
 def describe(actor: Actor, predictor: "Predictor", values: dict[str, Any]) -> "NetworkPicture":
     """Return the picture of the network that a run with these values would train."""
     check(actor, Action.CREATE, "runs")
-    check_data(actor, RunSpec.build(values).dataset)
+    spec_for(actor, values)
     return predictor.describe(values)
 
 
@@ -63,5 +63,5 @@ def preview(
 ) -> list[tuple[bytes, list[bytes]]]:
     """Return training examples as PNGs, each with what augmentation makes of it."""
     check(actor, Action.CREATE, "runs")
-    check_data(actor, RunSpec.build(values).dataset)
+    spec_for(actor, values)
     return predictor.preview(values, count=count)

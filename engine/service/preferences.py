@@ -5,7 +5,7 @@ import logging
 from pathlib import Path
 from typing import Any
 
-from engine.access import Action, Actor, check
+from engine.access import PREFERENCES, Action, Actor, check
 from engine.files import write_text
 from engine.settings import settings
 
@@ -15,13 +15,13 @@ FIRST_PAGE = "first_page"
 
 def first_page(actor: Actor) -> str:
     """Return the name of the page on which this person begins; empty where they have not chosen one."""
-    check(actor, Action.LOOK, "preferences")
+    check(actor, Action.LOOK, PREFERENCES)
     return str(_read().get(actor.name, {}).get(FIRST_PAGE, ""))
 
 
 def set_first_page(actor: Actor, name: str) -> None:
     """Begin on the page of this name from now on; an empty name takes the choice back."""
-    check(actor, Action.CHANGE, "preferences")
+    check(actor, Action.CHANGE, PREFERENCES)
     known = _read()
     known[actor.name] = known.get(actor.name, {}) | {FIRST_PAGE: name}
     _path().parent.mkdir(parents=True, exist_ok=True)

@@ -77,7 +77,9 @@ def _outcomes(run: Run, split: str) -> Outcomes | None:
 def _data(actor: Actor, run: Run, spec: RunSpec) -> tuple[PreparedDataset | None, Sentence | None]:
     """Return the data as it was when the run trained, or why it cannot be shown."""
     try:
-        if not datasets.ready(actor, spec.dataset):
+        if not datasets.shown_with(actor, run):
+            return None, Sentence("The examples are not shown: the dataset is private.")
+        if not spec.dataset.available():
             return None, Sentence("The examples cannot be shown: the dataset is not on this machine any more.")
         prepared = prepare(spec.dataset)
     except TrainyardError as error:

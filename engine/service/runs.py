@@ -4,16 +4,18 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from engine import access
-from engine.access import Action, Actor, check, visible
+from engine.access import Action, Actor, Visibility, check, reach, visible
 from engine.artifacts import delete_run
+from engine.errors import TrainyardError
 from engine.forks import fork_run
 from engine.naming import Naming
 from engine.runs import Run, RunSpec, RunState
-from engine.service.data import check_data
+from engine.service.data import check_data, check_shown
 from engine.service.opened import store
 from engine.service.orphans import settle
 from engine.store import Event
 from engine.store.rows import unknown_run
+from engine.store.runs import CHILD, FORKED
 
 _Runs = list[Run]
 
@@ -50,6 +52,7 @@ def repeat(actor: Actor, run_id: int) -> Run:
     run = get(actor, run_id)
     check(actor, Action.CREATE, "runs")
     check(actor, Action.USE, run)
+    check_data(actor, run.parsed().dataset)
     if run.parent_id is not None and run.parent_epoch is not None:
         spec, steering = run.parsed(), run.taken_steering
         return fork(actor, run.parent_id, run.parent_epoch, spec, steering=steering, naming=run.naming)
@@ -57,13 +60,18 @@ def repeat(actor: Actor, run_id: int) -> Run:
 
 
 def reseed(actor: Actor, run_id: int, count: int) -> _Runs:
-    """Queue `count` runs like this one with other seeds, as one group with it."""
+    """Queue `count` runs like this one with other seeds, as one group with it; beside a run of somebody else, as a group of
+    their own."""
     run = get(actor, run_id)
     check(actor, Action.CREATE, "runs")
     check(actor, Action.USE, run)
-    known = store().runs.group(run.group_id) if run.group_id is not None else [run]
-    seeds = [int(member.spec["training"]["seed"]) for member in known]
-    return store().runs.repeat(run.id, run.parsed().reseeded(count, seeds), actor.name)
+    spec = run.parsed()
+    check_data(actor, spec.dataset)
+    seeds = [int(member.spec["training"]["seed"]) for member in group(actor, run) or [run]]
+    specs = spec.reseeded(count, seeds)
+    if not access.allowed(actor, Action.CHANGE, run):
+        return store().runs.create_group(specs, actor.name, steering=run.taken_steering, naming=run.naming)
+    return store().runs.repeat(run.id, specs, actor.name)
 
 
 # -- changing them -----------------------------------------------------------------------------------------------------
@@ -113,6 +121,18 @@ def rename(actor: Actor, run_id: int, naming: Naming) -> Run:
     return store().runs.rename(run_id, naming)
 
 
+def show(actor: Actor, run_id: int, visibility: Visibility, *, examples: bool = False) -> Run:
+    """Change who may look at a run. `examples` confirms that examples of one's own data are seen with it."""
+    run = get(actor, run_id)
+    check(actor, Action.CHANGE, run)
+    try:
+        dataset = run.parsed().dataset
+    except TrainyardError:  # nobody can read its data any more
+        return store().runs.show(run_id, visibility, actor.name)
+    check_shown(run.owner, visibility, dataset, examples=examples)
+    return store().runs.show(run_id, visibility, actor.name)
+
+
 def delete(actor: Actor, run_id: int) -> None:
     """Forget an ended run and delete its files."""
     check(actor, Action.DELETE, get(actor, run_id))
@@ -158,7 +178,14 @@ def list_all(
     wanted = None if states is None else list(states)
     found = _settled(
         lambda: store().runs.list(
-            states=wanted, task=task, dataset=dataset, model=model, owner=owner, trials=trials, limit=limit
+            states=wanted,
+            task=task,
+            dataset=dataset,
+            model=model,
+            owner=owner,
+            trials=trials,
+            limit=limit,
+            reach=reach(actor, Action.LOOK),
         )
     )
     return visible(actor, found)
@@ -175,21 +202,32 @@ def group(actor: Actor, run: Run) -> _Runs:
 
 
 def events(actor: Actor, run: Run) -> list[Event]:
-    """Return what happened to a run, oldest first."""
+    """Return what happened to a run, oldest first; without what names runs that the actor may not look at."""
     check(actor, Action.LOOK, run)
-    return store().runs.events(run.id)
+    found = store().runs.events(run.id)
+    named = {event: number for event in found if (number := _named(event)) is not None}
+    if not named or reach(actor, Action.LOOK).everything:
+        return found
+    there = {other.id for other in get_many(actor, named.values())}
+    return [event for event in found if event not in named or named[event] in there]
 
 
-def queue(actor: Actor) -> list[int]:
-    """Return the ids of the waiting runs, the next one first."""
+def _named(event: Event) -> int | None:
+    """Return the other run of which an event tells."""
+    values = getattr(event.text, "values", {})
+    return values.get("row", values.get("parent")) if event.kind in (CHILD, FORKED) else None
+
+
+def queue(actor: Actor) -> list[int | None]:
+    """Return the ids of the waiting runs, the next one first; None stands for each that the actor may not look at."""
     check(actor, Action.LOOK, "the queue")
-    return store().runs.queue()
+    return store().runs.queue(reach(actor, Action.LOOK))
 
 
 def evaluated_datasets(actor: Actor) -> list[str]:
     """Return the names of the datasets on which runs have completed, those with most runs first."""
     check(actor, Action.LOOK, "the leaderboards")
-    return store().runs.evaluated_datasets()
+    return store().runs.evaluated_datasets(reach(actor, Action.LOOK))
 
 
 def _settled(read: Callable[[], _Runs]) -> _Runs:

@@ -4,13 +4,13 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from engine import access
-from engine.access import Action, Actor, check, visible
+from engine.access import Action, Actor, Visibility, check, reach, visible
 from engine.errors import TrainyardError
 from engine.naming import Naming
 from engine.runs import Run, RunState
 from engine.search.deletion import delete_study
 from engine.search.promotion import promote as promote_trial
-from engine.service.data import check_data
+from engine.service.data import check_data, check_shown
 from engine.service.opened import store
 from engine.store import study_lists
 from engine.store.studies import unknown_study
@@ -77,7 +77,8 @@ def promote(actor: Actor, study_id: int, trial: int) -> Run:
     check(actor, Action.CREATE, "runs")
     study = get(actor, study_id)
     check(actor, Action.USE, study)
-    return promote_trial(store(), study, trial, study.owner)
+    check_data(actor, study.spec.run_spec({}).dataset)
+    return promote_trial(store(), study, trial, actor.name)
 
 
 def rename(actor: Actor, study_id: int, naming: Naming) -> Study:
@@ -86,14 +87,23 @@ def rename(actor: Actor, study_id: int, naming: Naming) -> Study:
     return store().studies.rename(study_id, naming)
 
 
+def show(actor: Actor, study_id: int, visibility: Visibility, *, examples: bool = False) -> Study:
+    """Change who may look at a study and its trials. `examples` confirms that examples of one's own data are seen with it."""
+    study = get(actor, study_id)
+    check(actor, Action.CHANGE, study)
+    if not study.unreadable:
+        check_shown(study.owner, visibility, study.spec.run_spec({}).dataset, examples=examples)
+    return store().studies.show(study_id, visibility)
+
+
 def delete(actor: Actor, study_id: int) -> None:
     """Delete an ended study with the runs of its trials."""
     try:
         check(actor, Action.DELETE, get(actor, study_id))
     except TrainyardError:
-        if study_id in store().studies.states():
+        left = "what an earlier deletion has left"
+        if study_id in store().studies.states() or not access.allowed(actor, Action.DELETE, left):
             raise
-        check(actor, Action.DELETE, "what an earlier deletion has left")
     delete_study(store(), study_id)
 
 
@@ -118,7 +128,7 @@ def look(actor: Actor, study: Study) -> Study:
 
 def list_all(actor: Actor, *, live: bool = False, limit: int = 200) -> list[Study]:
     """Return the studies, the newest first. See `Studies.list`."""
-    return visible(actor, store().studies.list(live=live, limit=limit))
+    return visible(actor, store().studies.list(live=live, limit=limit, reach=reach(actor, Action.LOOK)))
 
 
 def count_trials(actor: Actor, studies: Sequence[Study]) -> dict[int, TrialCounts]:
@@ -156,7 +166,8 @@ def moving_runs(actor: Actor, study: Study, after: int = 0) -> list[int]:
 def runs(actor: Actor, study: Study, run_ids: Iterable[int], *, environment: bool = False) -> list[Run]:
     """Return these runs of a study in the order of their ids; with their environment where it is asked for."""
     check(actor, Action.LOOK, study)
-    return study_lists.study_runs(store(), run_ids, environment=environment)
+    found = study_lists.study_runs(store(), run_ids, environment=environment)
+    return [run for run in found if run.study_id == study.id]
 
 
 def results(actor: Actor, study: Study) -> "Found":

@@ -6,8 +6,10 @@ from typing import Any
 
 from sqlalchemy import Row, case, select
 
+from engine.access import Reach
 from engine.runs import RunState
 from engine.store.database import Database
+from engine.store.reach import EVERYTHING, within
 from engine.store.schema import runs
 
 
@@ -32,14 +34,16 @@ class FinishedRun:
         return int(self.spec["training"]["batch_size"])
 
 
-def finished_runs(database: Database, model: str, *, trials: bool = False, limit: int = 100) -> list[FinishedRun]:
-    """Runs that completed on this machine, resumed ones included: those of `model` first, then the newest.
+def finished_runs(
+    database: Database, model: str, *, trials: bool = False, limit: int = 100, reach: Reach = EVERYTHING
+) -> list[FinishedRun]:
+    """Runs in `reach` that completed on this machine, resumed ones included: those of `model` first, then the newest.
 
     Trials of studies are not evaluated on the test split, and so sooner over: they count only where asked for. Forks count
     the epochs of their parents too, and did not train them.
     """
     flops = runs.c.environment["flops"].as_float()
-    wanted = [runs.c.state == RunState.COMPLETED, runs.c.parent_id.is_(None), flops > 0]
+    wanted = [runs.c.state == RunState.COMPLETED, runs.c.parent_id.is_(None), flops > 0, within(reach, runs)]
     if not trials:
         wanted.append(runs.c.study_id.is_(None))
     if not database.url.startswith("sqlite"):  # a file belongs to one machine, whose name changes if it is a container

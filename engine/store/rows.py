@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, insert
 
+from engine.access import Visibility
 from engine.errors import TrainyardError
 from engine.processes import describe_process
 from engine.runs import Run, RunSpec, RunState
@@ -44,6 +45,7 @@ def run_of(row: Row[*tuple[Any, ...]]) -> Run:
     for name in _TIMES:
         values[name] = time_of(values[name]) if values[name] is not None else None
     values["state"] = RunState(values["state"])
+    values["visibility"] = Visibility.read(values["visibility"])
     return Run(**values)
 
 

@@ -10,16 +10,17 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, case, delete, func, insert, select, update
 
-from engine.access import default_owner
+from engine.access import Reach, Visibility, default_owner
 from engine.errors import TrainyardError
 from engine.naming import Naming
 from engine.runs import EVALUATING, Run, RunSpec, RunState
 from engine.sentences import Sentence, word
 from engine.settings import settings
-from engine.store.changes import ask_to_end, put_back, steer
+from engine.store.changes import ask_to_end, by_whom, put_back, steer
 from engine.store.database import Database
+from engine.store.reach import EVERYTHING, within
 from engine.store.rows import (
     begins,
     listed_columns,
@@ -32,6 +33,8 @@ from engine.store.rows import (
 )
 from engine.store.schema import events, runs
 
+FORKED, CHILD = "forked", "child"
+"""Kinds of the two events that name another run."""
 _LIVE = [RunState.QUEUED.value, RunState.RUNNING.value]
 
 
@@ -45,6 +48,7 @@ class Event(NamedTuple):
 
 _Runs = list[Run]  # inside the class `list` is a method
 _Ids = list[int]
+_Places = list[int | None]
 _Names = list[str]
 _Events = list[Event]
 
@@ -155,11 +159,11 @@ class Runs:
                 raise unknown_run(parent.id)  # deleted this very moment
             row = db.execute(insert(runs).values(**new_run(spec) | begin | line).returning(*run_columns)).one()
             words = Sentence("Forked from run {parent} at the end of epoch {epoch}.", parent=parent.id, epoch=epoch)
-            write_event(db, row.id, "forked", words, now)
+            write_event(db, row.id, FORKED, words, now)
             write_event(
                 db,
                 parent.id,
-                "child",
+                CHILD,
                 Sentence("Run {row} was forked from it at the end of epoch {epoch}.", row=row.id, epoch=epoch),
                 now,
             )
@@ -190,12 +194,14 @@ class Runs:
         owner: str | None = None,
         trials: bool = True,
         limit: int = 1000,
+        reach: Reach = EVERYTHING,
     ) -> _Runs:
         """Return runs, newest first, filtered. The learning curve of each is in `curve`; `environment` is left empty.
 
-        Without `trials` those of studies are left out: there may be thousands of them.
+        Without `trials` those of studies are left out: there may be thousands of them. What is out of `reach` does not count
+        for the limit.
         """
-        query = select(*listed_columns).order_by(runs.c.id.desc()).limit(limit)
+        query = select(*listed_columns).where(within(reach, runs)).order_by(runs.c.id.desc()).limit(limit)
         if not trials:
             query = query.where(runs.c.study_id.is_(None))
         if states is not None:
@@ -206,9 +212,10 @@ class Runs:
         with self._database.reading() as db:
             return [run_of(row) for row in db.execute(query)]
 
-    def queue(self) -> _Ids:
-        """Ids of the waiting runs, the next one first."""
-        query = select(runs.c.id).where(runs.c.state == RunState.QUEUED).order_by(runs.c.queued_at, runs.c.id)
+    def queue(self, reach: Reach = EVERYTHING) -> _Places:
+        """Ids of the waiting runs, the next one first; None stands for each that is out of `reach`."""
+        shown = case((within(reach, runs), runs.c.id), else_=None)
+        query = select(shown).where(runs.c.state == RunState.QUEUED).order_by(runs.c.queued_at, runs.c.id)
         with self._database.reading() as db:
             return [*db.execute(query).scalars()]
 
@@ -224,11 +231,11 @@ class Runs:
             query = select(*run_columns).where(runs.c.group_id == group_id).order_by(runs.c.id)
             return [run_of(row) for row in db.execute(query)]
 
-    def evaluated_datasets(self) -> _Names:
+    def evaluated_datasets(self, reach: Reach = EVERYTHING) -> _Names:
         """Names of the datasets on which runs have completed, trials aside; those with most runs first."""
         query = (
             select(runs.c.dataset)
-            .where(runs.c.state == RunState.COMPLETED, runs.c.study_id.is_(None))
+            .where(runs.c.state == RunState.COMPLETED, runs.c.study_id.is_(None), within(reach, runs))
             .group_by(runs.c.dataset)
             .order_by(func.count().desc(), runs.c.dataset)
         )
@@ -312,6 +319,22 @@ class Runs:
             with self._database.writing() as db:
                 db.execute(update(runs).where(runs.c.id == run_id).values(**values))
         return self.get(run_id)
+
+    def show(self, run_id: int, visibility: Visibility, by: str = "") -> Run:
+        """Change who may look at a run. A trial has the visibility of its study, and is refused."""
+        with self._database.writing() as db:
+            mine = (runs.c.id == run_id, runs.c.study_id.is_(None))
+            if db.execute(update(runs).where(*mine).values(visibility=str(visibility))).rowcount:
+                words = Sentence("Made {visibility}{who}.", visibility=word(visibility), who=by_whom(by))
+                write_event(db, run_id, "visibility", words, time.time())
+        run = self.get(run_id)
+        if run.study_id is not None:
+            raise TrainyardError(
+                "Run {run} is a trial of study {study}. Change who can see the study instead.",
+                run=run_id,
+                study=run.study_id,
+            )
+        return run
 
     def delete(self, run_id: int) -> None:
         """Forget an ended run with its metrics and events. Its folder is the caller's to delete."""

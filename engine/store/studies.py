@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, case, delete, func, insert, select, update
 
-from engine.access import default_owner
+from engine.access import Reach, Visibility, default_owner
 from engine.errors import TrainyardError
 from engine.imports.titles import own_title
 from engine.naming import Naming
@@ -18,6 +18,7 @@ from engine.settings import settings
 from engine.spec import Choices
 from engine.store.changes import by_whom
 from engine.store.database import Database
+from engine.store.reach import EVERYTHING, within
 from engine.store.rows import new_run, run_columns, run_of, time_of, write_event
 from engine.store.runs import Runs
 from engine.store.schema import runs, studies
@@ -56,9 +57,9 @@ class Studies:
         with self._database.reading() as db:
             return _get(db, study_id)
 
-    def list(self, *, live: bool = False, limit: int = 200) -> _Studies:
+    def list(self, *, live: bool = False, limit: int = 200, reach: Reach = EVERYTHING) -> _Studies:
         """Newest first, as many as `limit`; `live`: only those that may still begin trials, and all of them."""
-        query = select(studies).order_by(studies.c.id.desc())
+        query = select(studies).where(within(reach, studies)).order_by(studies.c.id.desc())
         query = query.where(studies.c.state.in_(_LIVE)) if live else query.limit(limit)
         with self._database.reading() as db:
             return [_study(row) for row in db.execute(query)]
@@ -98,7 +99,7 @@ class Studies:
             queued_at = 0.0 if trial in study.boosted else now
             values = new_run(spec) | {
                 "state": RunState.QUEUED, "owner": study.owner, "created_at": now, "queued_at": queued_at,
-                "study_id": study_id, "trial": trial,
+                "study_id": study_id, "trial": trial, "visibility": study.visibility.value,
             }  # fmt: skip
             row = db.execute(insert(runs).values(**values).returning(*run_columns)).one()
             write_event(
@@ -197,6 +198,14 @@ class Studies:
             values = naming.values() if naming.name is None else _named(naming, study.spec)
             if values:
                 db.execute(update(studies).where(studies.c.id == study_id).values(**values))
+            return _get(db, study_id)
+
+    def show(self, study_id: int, visibility: Visibility) -> Study:
+        """Change who may look at a study and at its trials."""
+        with self._database.writing() as db:
+            _get(db, study_id, changing=True)
+            for table, mine in ((studies, studies.c.id), (runs, runs.c.study_id)):
+                db.execute(update(table).where(mine == study_id).values(visibility=str(visibility)))
             return _get(db, study_id)
 
     # -- deleting --------------------------------------------------------------------------------------------------
@@ -334,6 +343,7 @@ def _study(row: Row[*tuple[Any, ...]]) -> Study:
         **values
         | {
             "state": StudyState(values["state"]),
+            "visibility": Visibility.read(values["visibility"]),
             "spec": spec,
             "unreadable": unreadable,
             "enqueued": tuple(values.pop("guesses")),

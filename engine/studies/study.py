@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from engine.access import Visibility
 from engine.studies.spec import StudySpec
 
 
@@ -32,6 +33,8 @@ class Study:
     state: StudyState
     spec: StudySpec
     owner: str = ""
+    visibility: Visibility = Visibility.PRIVATE
+    """Who else may look at it and its trials."""
     note: str = ""
     """Plain text of several lines."""
     tags: tuple[str, ...] = ()

@@ -10,7 +10,7 @@ import numpy as np
 import streamlit as st
 
 from engine import service
-from engine.access import PROGRAM, Actor, visible
+from engine.access import PROGRAM, Action, Actor, reach, visible
 from engine.comparing.findings import Findings, compare_runs
 from engine.runs import Run
 from engine.settings import settings
@@ -110,9 +110,12 @@ def _comparison(url: str, run_ids: tuple[int, ...]) -> Comparison:
     return Comparison(run_ids)
 
 
-def comparison(run_ids: Sequence[int]) -> Comparison:
-    """The comparison of these runs, shared by all sessions of this process."""
-    return _comparison(settings().url, tuple(run_ids))
+def comparison(actor: Actor, run_ids: Sequence[int]) -> Comparison:
+    """The comparison of those of these runs that somebody may look at, shared by all who may look at the same."""
+    seen = set(run_ids)
+    if not reach(actor, Action.LOOK).everything:  # of others no curve, and no place in a figure
+        seen = {run.id for run in service.runs.get_many(actor, run_ids)}
+    return _comparison(settings().url, tuple(run_id for run_id in run_ids if run_id in seen))
 
 
 def findings(runs: Sequence[Run]) -> Findings:

@@ -171,7 +171,7 @@ def _draw_delete(own: OwnSet) -> None:
     """Delete an imported set: not while a run needs it, and not without asking."""
     with st.popover(_("Delete"), icon=":material/delete:", key="data.delete"):
         uses = service.datasets.uses(lab.actor(), own.reference)
-        if uses.live:
+        if uses.in_use:
             st.warning(said(uses.refusal()), icon=":material/block:")
             return
         if uses.ended:

@@ -108,7 +108,7 @@ def _tile_value(value: object) -> str:
 def _known(run: Run, dataset: Dataset) -> tuple[DataInfo, PreparedDataset | None]:
     """The columns of the run's network, and its data where that is still here."""
     try:
-        prepared = prepare(dataset)
+        prepared = prepare(dataset) if service.datasets.shown_with(lab.actor(), run) else None
     except TrainyardError as error:
         st.info(said(error), icon=":material/info:")
         prepared = None

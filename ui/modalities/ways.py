@@ -5,12 +5,14 @@ from typing import Any, TypeVar
 
 import streamlit as st
 
+from engine import service
 from engine.datasets.base import Dataset
 from engine.errors import TrainyardError
 from engine.preparation.prepare import PreparedDataset, prepare
 from engine.preparation.varied import varied
 from engine.runs import Run
 from engine.settings import settings
+from ui import lab
 from ui.language import _
 from ui.modalities.base import File, Place, Way
 from ui.plain import plain_label
@@ -94,6 +96,8 @@ def choose_example(
 ) -> list[tuple[str, Content]]:
     """Draw examples of the test split, each with a button; return name and content of the one that was pressed last."""
     try:
+        if not service.datasets.shown_with(lab.actor(), run):
+            return []
         offered = examples(dataset)
     except TrainyardError as error:
         st.info(said(error), icon=":material/info:")

@@ -201,7 +201,10 @@ def prepared_of(run: Run) -> PreparedDataset | None:
     """The run's dataset as it was when it trained, or None with a sentence on the page."""
     try:
         dataset = run.parsed().dataset
-        if not service.datasets.ready(lab.actor(), dataset):
+        if not service.datasets.shown_with(lab.actor(), run):
+            st.info(_("The examples are not shown: the dataset is private."), icon=":material/lock:")
+            return None
+        if not dataset.available():
             st.info(
                 _("The examples cannot be shown: dataset {name} is not on this machine any more.").format(
                     name=plain_label(part_title(dataset))

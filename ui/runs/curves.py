@@ -6,6 +6,7 @@ import streamlit as st
 
 from engine.runs import Run
 from engine.tasks.base import tasks
+from ui import lab
 from ui.charts.curves import PLAIN, Style, learning_curve, single_curve
 from ui.charts.figures import Figure
 from ui.charts.machine import machine_curve
@@ -86,12 +87,14 @@ def _task_metrics(run: Run) -> tuple[str, ...]:
 def _chart(feed: Feed, run: Run, name: str, keys: list[Key], height: int, width: str, style: Style) -> Chart:
     theme = theme_name()
 
+    parent = feed.parent(lab.actor())
+
     def build() -> Figure:
         if name == "machine":
             return machine_curve(feed.series, run, theme)
         if name in ("learning_rate", "examples_per_second"):
             return single_curve(name, feed.series[keys[0]], run, theme)
-        return learning_curve(name, feed.series, run, theme, feed.parent, feed.kept, style)
+        return learning_curve(name, feed.series, run, theme, parent, feed.kept, style)
 
     last_step = max((feed.series[key].steps[-1] for key in keys if key in feed.series), default=0)
     words = _("CPU, GPU and memory") if name == "machine" else metric_label(name)
@@ -101,5 +104,5 @@ def _chart(feed: Feed, run: Run, name: str, keys: list[Key], height: int, width:
         else _("{metric} of run {run}: no value yet")
     )
     label = said.format(metric=words, run=run.id, step=last_step)
-    spec = feed.figure((name, theme, language(), str(style)), keys, build)
+    spec = feed.figure((name, theme, language(), str(style), "fork" if parent else ""), keys, build)
     return Chart(name, spec, label, height, width, last_step)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from engine import service
-from engine.access import PROGRAM, Actor, visible
+from engine.access import PROGRAM, Action, Actor, Reach, reach, visible
 from engine.probes import ProbeReader, Probes
 from engine.runs import Run
 from engine.settings import settings
@@ -26,6 +26,8 @@ LOOK_SECONDS = 0.05
 """Time between two looks for the first point of a run that is about to train."""
 MAX_FIGURES = 64
 """Most figures that are kept of a run: viewers differ in theme, language, scale and smoothing."""
+MAX_READERS = 32
+"""Number of people whose lists of runs are kept in memory; those who may look at the same share one."""
 MAX_LISTED = 1_000
 """The newest runs that the table of runs holds."""
 
@@ -66,7 +68,7 @@ class Feed:
                 if not self._read(actor, run):
                     self._forget()
                     self._read(actor, run)
-                self._read_parent(actor, run)
+                self._read_parent(run)
                 self.kept = service.artifacts.epochs(actor, run)
                 self._probes = self._probes or service.artifacts.probes(actor, run)
                 self.probes = self._probes.follow()
@@ -89,11 +91,11 @@ class Feed:
     def _read(self, actor: Actor, run: Run) -> bool:
         return self._reader.take(service.metrics.read(actor, run, after=self._reader.last_id))
 
-    def _read_parent(self, actor: Actor, run: Run) -> None:
-        """Return the new points of the curves that lead to a fork; nothing once its parent was deleted."""
+    def _read_parent(self, run: Run) -> None:
+        """Read the new points of the curves that lead to a fork; nothing once its parent was deleted."""
         if run.parent_id is None or run.parent_epoch is None:
             return
-        found = service.metrics.read_parent(actor, run, after=self._parent.last_id)
+        found = service.metrics.read_parent(PROGRAM, run, after=self._parent.last_id)
         if found is None or not self._parent.take(found):
             self._parent = SeriesReader()
 
@@ -106,10 +108,13 @@ class Feed:
         """All series by split, name and scope."""
         return self._reader.series
 
-    @property
-    def parent(self) -> dict[Key, Series]:
-        """The series of the run from which it was forked, up to the end of that epoch; one value an epoch."""
-        return self._parent.series
+    def parent(self, actor: Actor) -> dict[Key, Series]:
+        """Return the series of the run from which it was forked, up to the end of that epoch, one value an epoch; nothing where
+        `actor` may not look at that run."""
+        known = self._parent.series
+        if not known or self._run is None or self._run.parent_id is None or reach(actor, Action.LOOK).everything:
+            return known
+        return known if service.runs.get_many(actor, [self._run.parent_id]) else {}
 
     def last(self, split: str, name: str, scope: str = "step") -> float | None:
         """The newest value of a series, or None if it has none."""
@@ -163,20 +168,23 @@ class Crowd:
 
 
 class Listing:
-    """The newest runs, as all open tables share them."""
+    """The newest runs, as all open tables of those share them who may look at the same."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._known: dict[bool, tuple[float, list[Run]]] = {}
+        self._known: dict[tuple[Reach, bool], tuple[float, list[Run]]] = {}
 
     def follow(self, actor: Actor, max_age_seconds: float = 0.0, *, trials: bool = False) -> list[Run]:
         """The runs, the newest first, not older than `max_age_seconds`; at most `MAX_LISTED`. With `trials` also those of studies."""
         with self._lock:
             now = time.monotonic()
-            read_at, runs = self._known.get(trials, (-math.inf, []))
+            key = reach(actor, Action.LOOK), trials
+            read_at, runs = self._known.pop(key, (-math.inf, []))
             if now - read_at >= max_age_seconds:
-                runs = service.runs.list_all(PROGRAM, limit=MAX_LISTED, trials=trials)
-                self._known[trials] = now, runs
+                read_at, runs = now, service.runs.list_all(actor, limit=MAX_LISTED, trials=trials)
+            self._known[key] = read_at, runs  # the newest stands last
+            if len(self._known) > MAX_READERS:
+                del self._known[next(iter(self._known))]
             return visible(actor, runs)
 
 

@@ -111,6 +111,11 @@ def _replayed(probes: Probes, run: Run) -> Answers:
 
 def _looks(probes: Probes, run: Run) -> list[Look] | None:
     """How each example looks, or None once the dataset is not here as it was. Prepared once, not at each tick."""
+    try:
+        if not service.datasets.shown_with(lab.actor(), run):
+            return None
+    except TrainyardError:  # the page says elsewhere what is wrong with the dataset
+        return None
     return _drawn(settings().url, run.id, probes.probed.dataset_hash, tuple(probes.probed.positions), run)
 
 

@@ -1,7 +1,7 @@
 """The table of runs: what is in a row, which rows are wanted, which are selected."""
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -126,7 +126,7 @@ def study_cell(run: Run) -> str:
     return "" if run.study_id is None else f"{run.study_id} · {run.trial}"
 
 
-def rows(runs: Iterable[Run], queue: list[int], *, trials: bool = False) -> pd.DataFrame:
+def rows(runs: Iterable[Run], queue: Sequence[int | None], *, trials: bool = False) -> pd.DataFrame:
     """One row a run, plain values only; with `trials` a column that names the study."""
     place = {run_id: i + 1 for i, run_id in enumerate(queue)}
     words = {state: state_text(state) for state in RunState}
@@ -163,7 +163,7 @@ def _state_cell(run: Run, words: str, place: Mapping[int, int]) -> str:
     return f"{words} · {starting}" if starting else words
 
 
-def draw_table(runs: list[Run], queue: list[int]) -> list[Run]:
+def draw_table(runs: list[Run], queue: Sequence[int | None]) -> list[Run]:
     """Draw the rows and return the selected runs.
 
     Streamlit remembers a selection by position. The key therefore names the rows that are shown: when a new run
