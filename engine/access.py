@@ -106,6 +106,11 @@ _SEEN = {
     (Role.MEMBER, Action.LOOK): {Visibility.SHARED, Visibility.PUBLISHED},
     (Role.MEMBER, Action.USE): {Visibility.PUBLISHED},
 }
+_WORDS = {
+    Visibility.PRIVATE: Sentence("private"),
+    Visibility.SHARED: Sentence("shared"),
+    Visibility.PUBLISHED: Sentence("published"),
+}
 PREFERENCES = "preferences"
 
 
@@ -143,7 +148,7 @@ def visible(actor: Actor, things: Sequence[T]) -> list[T]:
 
 def word_of(visibility: Visibility) -> Sentence:
     """Return a visibility as a word in a sentence."""
-    return word(visibility.value)
+    return _WORDS[visibility]
 
 
 def local_owner(name: str = "") -> Actor:

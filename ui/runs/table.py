@@ -128,7 +128,7 @@ def study_cell(run: Run) -> str:
 
 def rows(runs: Iterable[Run], queue: Sequence[int | None], *, trials: bool = False) -> pd.DataFrame:
     """One row a run, plain values only; with `trials` a column that names the study."""
-    place = {run_id: i + 1 for i, run_id in enumerate(queue)}
+    place = {run_id: i + 1 for i, run_id in enumerate(queue) if run_id is not None}
     words = {state: state_text(state) for state in RunState}
     runs, stem = list(runs), page("run").stem
     named, tagged = any(run.name for run in runs), any(run.tags for run in runs)
