@@ -1,6 +1,8 @@
 # docker build -t trainyard .                             CPU
 # docker build -t trainyard --build-arg VARIANT=gpu .     NVIDIA GPU; run with --gpus all
 # docker run -p 127.0.0.1:8501:8501 -v trainyard:/data trainyard
+# Without the 127.0.0.1, whoever reaches this machine may do everything: there is no login unless TRAINYARD_MODE=shared
+# (docs/accounts.md). TRAINYARD_PUBLIC below allows to listen inside the container; who gets that far, docker run decides.
 FROM python:3.11-slim-bookworm
 
 # cpu or gpu: which list of requirements is installed.
@@ -10,7 +12,8 @@ ENV PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
     PIP_NO_CACHE_DIR=1 \
     PIP_DISABLE_PIP_VERSION_CHECK=1 \
-    TRAINYARD_HOME=/data
+    TRAINYARD_HOME=/data \
+    TRAINYARD_PUBLIC=without-login
 
 RUN useradd --system --uid 10001 --create-home --home-dir /home/trainyard trainyard \
     && install --directory --owner=trainyard --group=trainyard /data

@@ -20,8 +20,12 @@ ROOT = Path(__file__).resolve().parent
 if str(ROOT) not in sys.path:  # started from elsewhere, or by another ASGI server
     sys.path.insert(0, str(ROOT))
 
+from engine.accounts.proxies import IdentityHeader  # noqa: E402
+from engine.accounts.requirements import check_mode, secrets  # noqa: E402
+from engine.api.asking import actor_of  # noqa: E402
 from engine.api.routes import api_routes  # noqa: E402
 from engine.errors import StoreUnavailable  # noqa: E402
+from engine.service import sign_in  # noqa: E402
 from ui import lab  # noqa: E402
 from ui.static_files import StaticFileDelivery  # noqa: E402
 from ui.widgets.live_plot import VENDOR_FOLDER, VENDOR_PATH  # noqa: E402
@@ -39,6 +43,8 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
     from engine.executor.launch import keep_executor
     from engine.service import opened
 
+    check_mode(st.get_option("server.address"))
+    sign_in.announce_code()
     _import_pages()
     tasks = [asyncio.create_task(keep_executor(opened.store)), asyncio.create_task(_keep_frozen())]
     yield
@@ -94,12 +100,14 @@ def on_script_error(error: Exception) -> bool:
 
 app = st.App(
     ROOT / "ui" / "shell.py",
+    secrets=secrets(),
     lifespan=lifespan,
     routes=[
         Mount(VENDOR_PATH, StaticFiles(directory=VENDOR_FOLDER)),
-        *api_routes(lab.actor, lab.predictor),
+        *api_routes(actor_of, lab.predictor),
     ],
     middleware=[
+        Middleware(IdentityHeader),
         Middleware(
             StaticFileDelivery,
             folders={
@@ -108,7 +116,7 @@ app = st.App(
                 "/static/media": STREAMLIT_FILES / "media",
                 VENDOR_PATH: VENDOR_FOLDER,
             },
-        )
+        ),
     ],
     on_script_error=on_script_error,
 )

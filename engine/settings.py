@@ -185,6 +185,38 @@ class Settings(BaseSettings):
     """Owner of runs started from a terminal. Empty: the login name."""
     mode: Literal["local", "shared"] = "local"
     """local: one person, no login, this machine only. shared: people log in, and everybody else is a visitor. See docs/accounts.md."""
+    public: Literal["", "without-login"] = ""
+    """without-login: local mode may listen on an address that other machines reach; whoever reaches it may do everything."""
+    oidc_metadata_url: str = ""
+    """Shared mode: address of the OpenID provider's metadata; it ends in /.well-known/openid-configuration."""
+    oidc_client_id: str = ""
+    """Shared mode: name under which the OpenID provider knows this dashboard."""
+    oidc_client_secret: str = Field(default="", repr=False)
+    """Shared mode: secret that the OpenID provider has given this dashboard."""
+    oidc_redirect_uri: str = ""
+    """Shared mode: address of this dashboard followed by /oauth2callback, as the OpenID provider knows it."""
+    cookie_secret: str = Field(default="", repr=False)
+    """Shared mode: long random text that signs the login cookie, the same for all replicas; a new one logs everybody out."""
+    name_claim: str = "email"
+    """Claim of the OpenID provider that names an account. An email that the provider calls unverified is refused."""
+    trusted_proxies: str = ""
+    """Addresses or networks of proxies that log people in, separated by commas. From any other address the header is dropped."""
+    identity_header: str = ""
+    """Header in which a trusted proxy names the person who is logged in, such as X-Forwarded-Email."""
+    admins: str = ""
+    """Accounts that are admins, separated by commas; @example.org stands for all of that domain."""
+    members: str = ""
+    """Accounts that are members, separated by commas; @example.org for all of that domain, * for everybody who logs in."""
+    role_claim: str = ""
+    """Claim of the OpenID provider that lists a person's groups, such as groups. Read at each login."""
+    admin_group: str = ""
+    """Group in the role claim whose people are admins."""
+    member_group: str = ""
+    """Group in the role claim whose people are members."""
+    session_idle_minutes: float = Field(default=480.0, gt=0)
+    """Time without an action in the browser after which a person has to log in again, in minutes."""
+    session_hours: float = Field(default=168.0, gt=0)
+    """Time after which a person has to log in again whatever happens, in hours."""
 
     @cached_property
     def home_path(self) -> Path:

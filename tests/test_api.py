@@ -82,7 +82,9 @@ def client(predictor: Predictor) -> Iterator[httpx.Client]:
 
 def serving(predictor: Predictor) -> Iterator[httpx.Client]:
     server = uvicorn.Server(
-        uvicorn.Config(Starlette(routes=api_routes(local_owner, lambda: predictor)), port=0, log_level="error")
+        uvicorn.Config(
+            Starlette(routes=api_routes(lambda _request: local_owner(), lambda: predictor)), port=0, log_level="error"
+        )
     )
     thread = threading.Thread(target=server.run)
     thread.start()

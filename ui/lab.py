@@ -13,7 +13,9 @@ from engine.access import Actor, local_owner
 from engine.errors import StoreUnavailable, TrainyardError
 from engine.naming import Naming
 from engine.runs import Run, RunSpec
+from engine.settings import settings
 from engine.studies import Study, StudySpec
+from ui import people
 from ui.sentences import said
 
 if TYPE_CHECKING:
@@ -27,8 +29,8 @@ fetches: dict[str, subprocess.Popen[bytes]] = {}
 
 
 def actor() -> Actor:
-    """Return who asks: the one person of this installation."""
-    return local_owner()
+    """Return who asks: the one person of this installation, or in shared mode whoever is logged in, else a visitor."""
+    return people.actor() if settings().mode == "shared" else local_owner()
 
 
 @st.cache_resource(show_spinner=False)

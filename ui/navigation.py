@@ -7,6 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from engine import service
+from engine.access import Role
 from ui import lab
 from ui.address import forget
 from ui.language import N_, _
@@ -27,6 +28,8 @@ class Entry:
     icon: str
     help: str
     hidden: bool = False
+    visitors: bool = False
+    """Whether people who are not logged in see it."""
 
 
 PAGES = (
@@ -42,8 +45,10 @@ PAGES = (
     Entry("search", N_("Search"), ":material/tune:", N_("Choose a search space and start a study."), hidden=True),
     Entry("compare", N_("Compare"), ":material/compare_arrows:", N_("Several runs side by side."), hidden=True),
     Entry("leaderboard", N_("Leaderboard"), ":material/leaderboard:", N_("The best runs on each dataset.")),
-    Entry("demo", N_("Demo"), ":material/draw:", N_("Try a trained network on your own input.")),
-    Entry("learn", N_("Learn"), ":material/menu_book:", N_("The guide, and how every figure is computed.")),
+    Entry("demo", N_("Demo"), ":material/draw:", N_("Try a trained network on your own input."), visitors=True),
+    Entry(
+        "learn", N_("Learn"), ":material/menu_book:", N_("The guide, and how every figure is computed."), visitors=True
+    ),
     Entry("system", N_("System"), ":material/memory:", N_("Devices, workers, disk and versions.")),
 )
 """In the order of the menu; one arrives at the first, unless a person has chosen another."""
@@ -65,8 +70,15 @@ def open_here(query: Mapping[str, str]) -> None:
 
 def first_page() -> str:
     """Return the name of the page on which this person begins."""
-    chosen = service.preferences.first_page(lab.actor())
-    return chosen if any(entry.name == chosen and not entry.hidden for entry in PAGES) else PAGES[0].name
+    actor = lab.actor()
+    chosen = "" if actor.role is Role.VISITOR else service.preferences.first_page(actor)
+    return chosen if any(entry.name == chosen and not entry.hidden for entry in PAGES) else shown_pages()[0].name
+
+
+def shown_pages() -> list[Entry]:
+    """Return the pages that exist for this person."""
+    visitor = lab.actor().role is Role.VISITOR
+    return [entry for entry in PAGES if entry.visitors or not visitor]
 
 
 def navigation() -> st.Page:
@@ -83,7 +95,7 @@ def navigation() -> st.Page:
                 default=entry.name == first,
                 visibility="hidden" if entry.hidden else "visible",
             )
-            for entry in PAGES
+            for entry in shown_pages()
         ]
     )
 

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import streamlit as st
 
+from engine.settings import settings
+from ui import people
 from ui.language import choose_language, declare_language
 from ui.navigation import begin_at_top, navigation
 from ui.outage import draw_with_database
@@ -13,8 +15,12 @@ LOGO = Path(__file__).with_name("logo.svg")
 
 st.set_page_config(page_title="Trainyard", page_icon=ICON, layout="wide")
 st.logo(LOGO, size="large")
+if settings().mode == "shared":
+    people.arrive()
 chosen = navigation()
 with st.sidebar:
+    if settings().mode == "shared":
+        people.draw_login()
     choose_language()
     declare_language()
     begin_at_top(chosen)

@@ -39,7 +39,7 @@ _JSON, _FORM, _EVENTS = "application/json", "multipart/form-data", "text/event-s
 _YES = {"true": True, "1": True, "": True, "false": False, "0": False}
 
 
-def api_routes(actor: Callable[[], Actor], predictor: Callable[[], Predictor]) -> list[BaseRoute]:
+def api_routes(actor: Callable[[Request], Actor], predictor: Callable[[], Predictor]) -> list[BaseRoute]:
     """Return the API routes of the dashboard's server; with `TRAINYARD_API` off, an address that says so."""
     routes = _Api(actor, predictor).routes() if settings().api else []
     handlers: dict[Any, Any] = {TrainyardError: _refuse, HTTPException: _refuse_address, Exception: _fail}
@@ -47,7 +47,7 @@ def api_routes(actor: Callable[[], Actor], predictor: Callable[[], Predictor]) -
 
 
 class _Api:
-    def __init__(self, actor: Callable[[], Actor], predictor: Callable[[], Predictor]) -> None:
+    def __init__(self, actor: Callable[[Request], Actor], predictor: Callable[[], Predictor]) -> None:
         self._actor, self._predictor = actor, predictor
         self._places = settings().max_waiting_predictions
         self._threads = ThreadPoolExecutor(self._places, thread_name_prefix="api")
@@ -65,19 +65,18 @@ class _Api:
     async def list(self, request: Request) -> Response:
         """`GET /models`."""
         with self._place():
-            return _answer(await self._thread(lambda: Models(self._actor()).list()))
+            return _answer(await self._thread(lambda: Models(self._actor(request)).list()))
 
     async def describe(self, request: Request) -> Response:
         """`GET /models/NAME`."""
         with self._place():
-            actor = self._actor()
-            return _answer(await self._thread(lambda: Models(actor).describe(request.path_params["name"])))
+            name = request.path_params["name"]
+            return _answer(await self._thread(lambda: Models(self._actor(request)).describe(name)))
 
     async def report(self, request: Request) -> Response:
         """`GET /runs/NAME/report`."""
         with self._place():
-            actor = self._actor()
-            return await self._thread(lambda: report_of(actor, request.path_params["name"]))
+            return await self._thread(lambda: report_of(self._actor(request), request.path_params["name"]))
 
     async def openapi(self, request: Request) -> Response:
         """`GET /openapi.json`."""
@@ -88,7 +87,7 @@ class _Api:
         with ExitStack() as held:
             held.enter_context(self._place())
             streamed = _EVENTS in _types(request.headers.get("accept", ""))
-            raw, actor = _raw(request), self._actor()
+            raw, actor = _raw(request), await self._thread(lambda: self._actor(request))
             kind = next(iter(_types(request.headers.get("content-type", ""))), "")
             if kind not in (_JSON, _FORM):
                 raise Problem(

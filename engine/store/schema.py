@@ -155,3 +155,58 @@ fetches = Table(
     Column("message", Words, nullable=False, server_default=""),
     Column("at", Float, nullable=False),
 )
+
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", String(120), nullable=False),
+    Column("issuer", String(255), nullable=False, server_default=""),
+    Column("subject", String(255), nullable=False, server_default=""),
+    Column("chosen", String(16), nullable=False, server_default=""),
+    Column("claimed", String(16), nullable=False, server_default=""),
+    Column("created_at", Float, nullable=False),
+    Column("signed_out_at", Float, nullable=False, server_default="0"),
+    Index("ix_accounts_name", "name", unique=True),
+    Index("ix_accounts_subject", "subject"),
+    sqlite_autoincrement=True,
+)
+
+sessions = Table(
+    "account_sessions",
+    metadata,
+    Column("key", String(64), primary_key=True),
+    Column("account_id", Integer, ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False),
+    Column("client", String(200), nullable=False, server_default=""),
+    Column("issued_at", Float, nullable=False),
+    Column("created_at", Float, nullable=False),
+    Column("seen_at", Float, nullable=False),
+    Column("ended_at", Float),
+    Index("ix_account_sessions_account_id", "account_id"),
+)
+
+codes = Table(
+    "account_codes",
+    metadata,
+    Column("purpose", String(16), primary_key=True),
+    Column("digest", String(64), nullable=False),
+    Column("expires_at", Float, nullable=False),
+)
+
+tokens = Table(
+    "account_tokens",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("account_id", Integer, ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False),
+    Column("name", String(120), nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("actions", JSON, nullable=False),
+    Column("runs", JSON, nullable=False),
+    Column("created_at", Float, nullable=False),
+    Column("expires_at", Float, nullable=False),
+    Column("used_at", Float),
+    Column("revoked_at", Float),
+    Index("ix_account_tokens_digest", "digest", unique=True),
+    Index("ix_account_tokens_account_id", "account_id"),
+    sqlite_autoincrement=True,
+)

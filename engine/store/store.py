@@ -1,12 +1,15 @@
 """The store: what is kept in one database, by noun. This package has the only SQL of the project."""
 
 from engine.settings import settings
+from engine.store.accounts import Accounts
 from engine.store.attempts import Attempts
+from engine.store.codes import Codes
 from engine.store.database import Database
 from engine.store.fetches import Fetches
 from engine.store.leases import Leases
 from engine.store.metrics import Metrics
 from engine.store.runs import Runs
+from engine.store.sessions import Sessions
 from engine.store.studies import Studies
 
 
@@ -21,6 +24,9 @@ class Store(Database):
         self.studies = Studies(self, self.runs)
         self.leases = Leases(self)
         self.fetches = Fetches(self)
+        self.accounts = Accounts(self)
+        self.sessions = Sessions(self)
+        self.codes = Codes(self)
 
 
 def open_store() -> Store:

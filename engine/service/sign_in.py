@@ -1,0 +1,51 @@
+"""Who asks: from a login to an actor. This comes before permissions, so no function here takes an actor."""
+
+import logging
+
+from engine.access import Actor
+from engine.accounts import codes, sessions
+from engine.accounts.logins import Login
+from engine.errors import StoreUnavailable
+from engine.service.opened import store
+from engine.settings import settings
+
+logger = logging.getLogger(__name__)
+
+
+def enter(login: Login, client: str = "") -> Actor:
+    """Let a login in, and return who it is. Raises `TrainyardError` where it does not count."""
+    return sessions.actor_named(sessions.enter(store(), login, client))
+
+
+def actor_of(login: Login | None) -> Actor:
+    """Return who asks, as of now; a visitor where nobody is logged in."""
+    return sessions.actor_of(store(), login)
+
+
+def leave(login: Login) -> None:
+    """End the session of a login."""
+    store().sessions.end(login.key)
+
+
+def leave_everywhere(login: Login) -> int:
+    """End all sessions of whoever is logged in; return how many there were."""
+    return store().sessions.end_all(sessions.enter(store(), login).id)
+
+
+def redeem(login: Login, code: str) -> None:
+    """Make whoever is logged in an admin, by the one-time code of the server."""
+    codes.redeem(store(), sessions.enter(store(), login), code)
+
+
+def announce_code() -> None:
+    """Where there is no admin yet, print a one-time code that makes one."""
+    if settings().mode != "shared":
+        return
+    try:
+        if not codes.has_admin(store()):
+            print(
+                f"Nobody is an admin yet. Log in, and enter this code on the page Account within a day: {codes.new_code(store())}",
+                flush=True,
+            )
+    except StoreUnavailable:  # the database has said so in the log; `python -m engine account code` makes one later
+        logger.warning("No code for the first admin: the database cannot be used.")
