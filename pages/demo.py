@@ -3,6 +3,7 @@
 import streamlit as st
 
 from engine import service
+from engine.access import Action
 from engine.errors import TrainyardError
 from engine.runs import Run, RunState, is_run_id
 from ui import lab
@@ -17,6 +18,7 @@ from ui.modalities import modality
 from ui.modalities.ways import choose_way, lay_out
 from ui.navigation import page
 from ui.plain import LONGEST_CAPTION, plain_text
+from ui.rights import may
 from ui.runs.actions import can_be_tried
 from ui.sentences import said
 from ui.words import best_text, dataset_of, local_time, state_text, title_of
@@ -65,7 +67,7 @@ def _choose_run() -> Run | None:
     runs = {
         run.id: run
         for run in service.runs.list_all(lab.actor(), states=_WITH_MODEL, trials=False, limit=MOST_RUNS)
-        if can_be_tried(run)
+        if may(Action.USE, run) and can_be_tried(run)
     }
     asked = st.query_params.get("run", "")
     wanted = int(asked) if is_run_id(asked) else 0
@@ -101,6 +103,9 @@ def _asked_run(run_id: int) -> dict[int, Run]:
         run = service.runs.get(lab.actor(), run_id)
     except TrainyardError as error:
         st.warning(said(error), icon=":material/warning:")
+        return {}
+    if not may(Action.USE, run):
+        st.warning(_("Its owner has not published it: it can be looked at, and not be used."), icon=":material/lock:")
         return {}
     if can_be_tried(run):
         return {run.id: run}

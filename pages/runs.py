@@ -3,11 +3,13 @@
 import streamlit as st
 
 from engine import service
+from engine.access import Action
 from engine.runs import Run, RunState
 from engine.settings import settings
 from ui import lab
 from ui.language import _
 from ui.navigation import page
+from ui.rights import may
 from ui.runs.actions import apply, confirm_cancel, confirm_delete, pause, resume, stop
 from ui.runs.family import draw_tree, related
 from ui.runs.feeds import MAX_LISTED, listing
@@ -80,6 +82,7 @@ def _draw_actions(chosen: list[Run]) -> None:
     """Buttons for the selected runs; each is enabled only when it can do something to all of them."""
     ids = [run.id for run in chosen]
     live = [run.live for run in chosen]
+    mine = all(may(Action.CHANGE, run) for run in chosen)
     with st.container(horizontal=True):
         if st.button(_("Open"), icon=":material/show_chart:", type="primary", disabled=len(ids) != 1,
                      help=_("Go to the page of the selected run.")):  # fmt: skip
@@ -88,22 +91,22 @@ def _draw_actions(chosen: list[Run]) -> None:
                      disabled=not 2 <= len(ids) <= settings().max_compared_runs,
                      help=_("Compare two to {most} runs side by side.").format(most=settings().max_compared_runs)):  # fmt: skip
             st.switch_page(page("compare"), query_params={"runs": ",".join(map(str, sorted(ids)))})
-        if st.button(_("Stop"), icon=":material/stop:", disabled=not ids or not all(live),
+        if st.button(_("Stop"), icon=":material/stop:", disabled=not ids or not mine or not all(live),
                      help=_("End the selected runs and keep their models.")):  # fmt: skip
             apply(ids, stop)
             st.rerun()
-        if st.button(_("Pause"), icon=":material/pause:", disabled=not ids or not all(live),
+        if st.button(_("Pause"), icon=":material/pause:", disabled=not ids or not mine or not all(live),
                      help=_("Free the device; the selected runs continue from here when they are resumed.")):  # fmt: skip
             apply(ids, pause)
             st.rerun()
-        if st.button(_("Cancel…"), icon=":material/block:", disabled=not ids or not all(live),
+        if st.button(_("Cancel…"), icon=":material/block:", disabled=not ids or not mine or not all(live),
                      help=_("End the selected runs and keep no result.")):  # fmt: skip
             _ask("cancel", ids)
-        if st.button(_("Resume"), icon=":material/play_arrow:", disabled=not ids or not all(map(resumable, chosen)),
+        if st.button(_("Resume"), icon=":material/play_arrow:", disabled=not ids or not mine or not all(map(resumable, chosen)),
                      help=_("Continue stopped or failed runs from their last checkpoint.")):  # fmt: skip
             apply(ids, resume)
             st.rerun()
-        if st.button(_("Delete…"), icon=":material/delete:", disabled=not ids or any(live),
+        if st.button(_("Delete…"), icon=":material/delete:", disabled=not ids or not mine or any(live),
                      help=_("Delete ended runs and all their files.")):  # fmt: skip
             _ask("delete", ids)
     if not chosen:  # below, so that the buttons keep their place when rows are selected

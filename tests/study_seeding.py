@@ -20,11 +20,17 @@ SPACE: dict[str, Domain | None] = {
 
 
 def study(
-    store: Store, trials: int = 6, objectives: tuple[str, ...] = ("quality",), name: str = "", **search: Any
+    store: Store,
+    trials: int = 6,
+    objectives: tuple[str, ...] = ("quality",),
+    name: str = "",
+    *,
+    owner: str = "ada",
+    **search: Any,
 ) -> Study:
     """A running study with trials that have ended; every fifth one was pruned."""
     search = {"trials": max(20, trials), "pruner": "none", "sampler": "random"} | search
-    made = store.studies.create(StudySpec.build(VALUES, SPACE, objectives, Search(**search)), Naming(name), "ada")
+    made = store.studies.create(StudySpec.build(VALUES, SPACE, objectives, Search(**search)), Naming(name), owner)
     rng = np.random.default_rng(0)
     for number in range(trials):
         ended(store, made, number, draw(made.spec, rng), pruned=number % 5 == 3)

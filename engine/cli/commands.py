@@ -17,6 +17,7 @@ from engine.cli.runs import add_runs
 from engine.cli.search import add_search
 from engine.cli.trained import add_trained
 from engine.cli.training import add_training
+from engine.cli.visibility import add_visibility
 from engine.errors import TrainyardError
 
 
@@ -59,6 +60,7 @@ def make_parsers(arguments: list[str]) -> tuple[Parser, dict[str, argparse.Argum
     add_forks(add, arguments)
     add_runs(add)
     add_rename(add)
+    add_visibility(add)
     add_reports(add)
     add_compare(add)
     add_trained(add, arguments)

@@ -22,6 +22,8 @@ from engine.settings import settings
 
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,47}")
 """Valid names of an imported set: its name is also the name of its folder on disk."""
+LONGEST_NAME = 48
+"""Characters of a name without its version."""
 REFERENCE = re.compile(rf"{NAME.pattern}(@[1-9][0-9]{{0,3}})?")
 """A name, and the version unless it is the first."""
 ABOUT, PROBLEMS = "folder.json", "problems.json"

@@ -1,6 +1,8 @@
 """Datasets: fetch those that are downloaded, import one's own, and delete these."""
 
+import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,7 +11,7 @@ from engine.access import Action, Actor, Visibility, check, visible
 from engine.datasets.base import Dataset
 from engine.datasets.stored.base import OwnDataset
 from engine.errors import TrainyardError
-from engine.imports.sets import ImportReport, OwnSet, describe_set, gone, list_sets
+from engine.imports.sets import LONGEST_NAME, ImportReport, OwnSet, describe_set, gone, list_sets
 from engine.own_data import Uses, delete_own_data, set_of, uses_of
 from engine.runs import Run
 from engine.sentences import Sentence
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from engine.readers.layout import Layout
 
 _ALL = "datasets"
+_MARK = 8  # letters
 
 # -- downloads ---------------------------------------------------------------------------------------------------------
 
@@ -90,7 +93,17 @@ def import_own(
 
     check(actor, Action.CREATE, _ALL)
     with owned_by(actor.name):
-        return import_data(source, filename, choice, progress, found)
+        return import_data(source, filename, replace(choice, name=name_for(actor, choice.name)), progress, found)
+
+
+def name_for(actor: Actor, name: str) -> str:
+    """Return the name under which an import is kept. A member's ends in letters of their own: whether others have a set of the
+    same name cannot be told by its version."""
+    check(actor, Action.CREATE, _ALL)
+    if access.reach(actor, Action.LOOK).everything:
+        return name
+    mark = "-" + hashlib.sha256(actor.name.encode()).hexdigest()[:_MARK]
+    return name if name.endswith(mark) else name[: LONGEST_NAME - len(mark)].rstrip("-_") + mark
 
 
 def import_recorded(

@@ -6,6 +6,7 @@ import numpy as np
 import streamlit as st
 
 from engine import service
+from engine.access import Action
 from engine.datasets.base import Dataset
 from engine.datasets.stored.base import OwnDataset
 from engine.imports.sets import OwnSet, problems_of
@@ -23,8 +24,10 @@ from ui.language import _
 from ui.navigation import page
 from ui.plain import plain_label, plain_text
 from ui.predictions import renderer_for
+from ui.rights import may
 from ui.sentences import said
 from ui.theme import theme_name
+from ui.visibility import draw_visibility
 from ui.widgets.live_plot import still_plot
 from ui.widgets.watch_link import draw_watch_link
 
@@ -44,11 +47,14 @@ def draw_browse(dataset: Dataset) -> None:
         st.title(plain_label(own.title) if own else _(dataset.title), width="content", anchor=False)
         with st.container(horizontal=True, width="content"):
             query = train_query(own) if own else {"dataset": dataset.name}
-            st.page_link(page("train"), label=_("Train on it"), icon=":material/model_training:", query_params=query)
+            if own is None or may(Action.USE, own):
+                st.page_link(
+                    page("train"), label=_("Train on it"), icon=":material/model_training:", query_params=query
+                )
             if own:
-                _draw_delete(own)
+                _draw_owners(own)
     draw_facts(type(dataset))
-    if not service.datasets.ready(lab.actor(), dataset):
+    if not (dataset.available() if own else service.datasets.ready(lab.actor(), dataset)):
         draw_missing(dataset)
         return
     prepared = None
@@ -164,11 +170,19 @@ def draw_positions(prepared: PreparedDataset, where: np.ndarray) -> None:
     renderer_for(prepared.task.prediction).browse(prepared, positions)
 
 
-# -- deleting ----------------------------------------------------------------------------------------------------------
+# -- changing ----------------------------------------------------------------------------------------------------------
 
 
-def _draw_delete(own: OwnSet) -> None:
-    """Delete an imported set: not while a run needs it, and not without asking."""
+def _draw_owners(own: OwnSet) -> None:
+    """Who can see an imported set, and deleting it: not while a run needs it, and not without asking."""
+    draw_visibility(
+        own,
+        f"data-{own.reference}",
+        "",
+        lambda chosen, _examples: service.datasets.show_own(lab.actor(), own.reference, chosen),
+    )
+    if not may(Action.DELETE, own):
+        return
     with st.popover(_("Delete"), icon=":material/delete:", key="data.delete"):
         uses = service.datasets.uses(lab.actor(), own.reference)
         if uses.in_use:

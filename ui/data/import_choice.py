@@ -98,7 +98,8 @@ def _draw_content(kind: OwnKind, found: Understood, seen: Seen) -> Choice:
 
 
 def _draw_version(name: str) -> None:
-    versions = [own.version for own in service.datasets.list_own(lab.actor()) if own.name == name]
+    kept = service.datasets.name_for(lab.actor(), name)
+    versions = [own.version for own in service.datasets.list_own(lab.actor()) if own.name == kept]
     if versions:
         st.caption(
             _("A dataset with this name exists: this becomes version {version}, and the others stay.").format(

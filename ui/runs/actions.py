@@ -5,12 +5,14 @@ from collections.abc import Callable, Iterable
 import streamlit as st
 
 from engine import service
+from engine.access import Action
 from engine.errors import TrainyardError
 from engine.runs import Run, RunState
 from engine.settings import settings
 from ui import lab
 from ui.language import _, plural
 from ui.navigation import page
+from ui.rights import may
 from ui.sentences import said
 from ui.words import resumable
 
@@ -20,6 +22,30 @@ TRY_IT = "try-it"
 
 def draw_actions(run: Run, *, seeds: bool = True) -> None:
     """The buttons that suit the run's state, beside its title; without `seeds` not the one that the headline has, too."""
+    if may(Action.CHANGE, run):
+        _draw_requests(run)
+    if not may(Action.USE, run):
+        return
+    if (
+        seeds and not run.live and run.parent_id is None
+    ):  # one that trains has enough buttons; a fork would not start from the beginning
+        _seeds_button(run)
+    if (
+        not run.state.final
+        and can_be_tried(run)
+        and st.button(  # of an ended run the headline has it
+            _("Try it"),
+            key=TRY_IT,
+            type="primary",
+            icon=":material/draw:",
+            help=_("Give the trained network an input of your own."),
+        )
+    ):
+        st.switch_page(page("demo"), query_params={"run": str(run.id)})
+
+
+def _draw_requests(run: Run) -> None:
+    """Pause, stop, cancel, resume, evaluate."""
     if run.live and run.phase:
         _request_button(
             run,
@@ -64,22 +90,6 @@ def draw_actions(run: Run, *, seeds: bool = True) -> None:
     ):
         apply([run.id], evaluate)
         st.rerun()
-    if (
-        seeds and not run.live and run.parent_id is None
-    ):  # one that trains has enough buttons; a fork would not start from the beginning
-        _seeds_button(run)
-    if (
-        not run.state.final
-        and can_be_tried(run)
-        and st.button(  # of an ended run the headline has it
-            _("Try it"),
-            key=TRY_IT,
-            type="primary",
-            icon=":material/draw:",
-            help=_("Give the trained network an input of your own."),
-        )
-    ):
-        st.switch_page(page("demo"), query_params={"run": str(run.id)})
 
 
 def _request_button(run: Run, label: str, icon: str, words: str, action: Callable[[int], None]) -> None:

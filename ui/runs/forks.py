@@ -3,12 +3,14 @@
 import streamlit as st
 
 from engine import service
+from engine.access import Action
 from engine.errors import TrainyardError
 from engine.forks import check_kept
 from engine.runs import Run, RunState
 from ui import lab
 from ui.language import _
 from ui.navigation import page
+from ui.rights import may
 from ui.sentences import said
 from ui.train.fork_form import fork_query
 from ui.words import headline_of, metric_text, metric_word
@@ -20,6 +22,7 @@ def draw_fork_button(run: Run) -> None:
     """Fork…, for a run that keeps epochs, or will: a page that is open is not drawn again when the first one ends."""
     if (
         run.study_id is None
+        and may(Action.USE, run)
         and (run.state is RunState.RUNNING or service.artifacts.epochs(lab.actor(), run))
         and st.button(
             _("Fork…"),

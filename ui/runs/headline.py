@@ -5,6 +5,7 @@ from functools import lru_cache
 import streamlit as st
 
 from engine import service
+from engine.access import Action
 from engine.advice.findings import Finding, Headline, Severity, Suggestion
 from engine.forks import spec_at
 from engine.runs import Run, RunState
@@ -13,6 +14,7 @@ from ui import lab
 from ui.documents import explained
 from ui.language import _
 from ui.navigation import page
+from ui.rights import may
 from ui.runs.actions import TRY_IT, apply, can_be_tried, resume
 from ui.runs.reproduce import query_of
 from ui.runs.share import draw_share
@@ -82,16 +84,23 @@ def _draw_finding(finding: Finding) -> None:
 def _draw_next(run: Run, found: Headline) -> None:
     """The way to the demo, the report, and the suggestions."""
     with st.container(horizontal=True):
-        if can_be_tried(run) and st.button(
-            _("Try it"),
-            key=TRY_IT,
-            type="primary",
-            icon=":material/draw:",
-            help=_("Give the trained network an input of your own."),
+        usable = may(Action.USE, run)
+        if (
+            usable
+            and can_be_tried(run)
+            and st.button(
+                _("Try it"),
+                key=TRY_IT,
+                type="primary",
+                icon=":material/draw:",
+                help=_("Give the trained network an input of your own."),
+            )
         ):
             st.switch_page(page("demo"), query_params={"run": str(run.id)})
         draw_share(run)
         for suggestion in found.suggestions:
+            if not may(Action.CHANGE if suggestion.resume else Action.USE, run):
+                continue
             if st.button(
                 said_plain(suggestion.label),
                 key=f"next-{suggestion.kind}",

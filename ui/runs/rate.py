@@ -6,11 +6,13 @@ from typing import Any
 import streamlit as st
 
 from engine import service
+from engine.access import Action
 from engine.optimizers import Optimizer
 from engine.runs import Run
 from engine.spec import Range
 from ui import lab
 from ui.language import _
+from ui.rights import may
 from ui.runs.actions import apply
 
 
@@ -18,6 +20,7 @@ def draw_rate_button(run: Run) -> None:
     """Learning rate…, for a run that has not ended."""
     if (
         not run.state.final
+        and may(Action.CHANGE, run)
         and run.study_id is None
         and st.button(
             _("Learning rate…"),

@@ -8,6 +8,7 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 import streamlit as st
 
 from engine import service
+from engine.access import Action
 from engine.errors import TrainyardError
 from engine.runs import Run, RunSpec
 from engine.service.commands import train_command
@@ -15,6 +16,7 @@ from engine.settings import settings
 from ui import lab
 from ui.language import _
 from ui.navigation import page
+from ui.rights import may
 from ui.sentences import said
 
 if TYPE_CHECKING:
@@ -83,7 +85,7 @@ def _draw_recorded(run: Run) -> None:
 
 
 def _draw_again(run: Run, spec: RunSpec) -> None:
-    if st.button(
+    if may(Action.USE, run) and st.button(
         _("Run again"),
         key=f"again-{run.id}",
         icon=":material/replay:",
@@ -107,6 +109,9 @@ def _draw_again(run: Run, spec: RunSpec) -> None:
 
 
 def _draw_script(run: Run, spec: RunSpec) -> None:
+    if not may(Action.USE, run):
+        st.caption(_("Its owner has not published it: it can be looked at, and not be used."))
+        return
     st.caption(_("As one Keras script that does not need Trainyard, with its data:"))
     if not service.datasets.ready(lab.actor(), spec.dataset):
         st.info(said(service.datasets.missing(lab.actor(), spec.dataset)), icon=":material/database_off:")

@@ -5,11 +5,13 @@ from collections.abc import Callable
 import streamlit as st
 
 from engine import service
+from engine.access import Action
 from engine.errors import TrainyardError
 from engine.studies import Study, StudyState
 from ui import lab
 from ui.language import _
 from ui.navigation import page
+from ui.rights import may
 from ui.sentences import said
 from ui.studies.feed import StudyFeed
 
@@ -18,29 +20,42 @@ _RESUMABLE = (StudyState.PAUSED, StudyState.STOPPED, StudyState.FAILED)
 
 def draw_actions(study: Study, feed: StudyFeed) -> None:
     """The buttons that suit the study's state, beside its title."""
+    mine = may(Action.CHANGE, study)
     with st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center", width="content"):
-        if study.state is StudyState.RUNNING and st.button(
-            _("Pause"), icon=":material/pause:", help=_("No further trials begin; running ones continue.")
+        if (
+            mine
+            and study.state is StudyState.RUNNING
+            and st.button(
+                _("Pause"), icon=":material/pause:", help=_("No further trials begin; running ones continue.")
+            )
         ):
             ask(lambda: service.studies.pause(lab.actor(), study.id))
         if (
-            study.state in _RESUMABLE
+            mine
+            and study.state in _RESUMABLE
             and not feed.problem
             and st.button(_("Resume"), icon=":material/play_arrow:", help=_("Trials continue until all are done."))
         ):
             ask(lambda: service.studies.resume(lab.actor(), study.id), starts=True)
-        if study.live and st.button(
-            _("Stop"),
-            icon=":material/stop:",
-            help=_("No further trials begin, and running ones end within a second. The study can be resumed."),
+        if (
+            mine
+            and study.live
+            and st.button(
+                _("Stop"),
+                icon=":material/stop:",
+                help=_("No further trials begin, and running ones end within a second. The study can be resumed."),
+            )
         ):
             ask(lambda: service.studies.stop(lab.actor(), study.id))
-        if not study.live and st.button(
-            _("Delete…"), icon=":material/delete:", help=_("Delete the study and all its trials.")
+        if (
+            mine
+            and not study.live
+            and st.button(_("Delete…"), icon=":material/delete:", help=_("Delete the study and all its trials."))
         ):
             confirm_delete(study)
         if (
-            len(feed.best) == 1
+            may(Action.USE, study)
+            and len(feed.best) == 1
             and len(study.spec.objectives) == 1
             and st.button(
                 _("Promote the best trial"),

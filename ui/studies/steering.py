@@ -6,10 +6,12 @@ from typing import Any
 import streamlit as st
 
 from engine import service
+from engine.access import Action
 from engine.spec import Choices, Field, Range
 from engine.studies import Search, Study, StudySpec, StudyState
 from ui import lab
 from ui.language import _
+from ui.rights import may
 from ui.studies.actions import ask
 from ui.studies.words import option_text
 from ui.words import domain_text
@@ -17,6 +19,8 @@ from ui.words import domain_text
 
 def draw_steering(study: Study, fields: dict[str, Field]) -> None:
     """Values of one's own, narrower ranges, other numbers: for a study that may still begin trials, or may be resumed."""
+    if not may(Action.CHANGE, study):
+        return
     with st.container(horizontal=True):
         if study.live:
             with st.popover(

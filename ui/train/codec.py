@@ -5,8 +5,9 @@ import re
 from typing import Any
 
 from engine.service.commands import write_value
-from engine.spec import Choices, Field, Range, Spec
+from engine.spec import Choices, Field, Options, Range, Spec
 from ui.language import _
+from ui.train.sources import refuses
 
 _DECIMAL_COMMA = re.compile(r"[+-]?(\d+),(\d+)")
 _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}")
@@ -22,6 +23,8 @@ def parse_value(part: type[Spec], field: Field, text: str) -> Any:
     parsed = getattr(part.parse({field.name: value}), field.name)
     if isinstance(field.domain, Choices) and parsed not in field.domain.options:  # one that this machine lacks
         raise ValueError(f"{parsed!r} is none of {field.domain.options}.")
+    if isinstance(field.domain, Options) and refuses(field.domain.source, str(parsed)):
+        raise ValueError(f"{parsed!r} is not there.")
     return parsed
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from engine import service
+from engine.access import Action, reach
 from ui import lab
 
 
@@ -13,6 +14,16 @@ def _devices() -> list[str]:
 
 
 _SOURCES: dict[str, Callable[[], list[str]]] = {"devices": _devices}
+
+
+def refuses(source: str, value: str) -> bool:
+    """Return whether a source hides a value: what is suggested for a set of somebody else would tell of it."""
+    return (
+        source not in _SOURCES
+        and value != ""
+        and not reach(lab.actor(), Action.LOOK).everything
+        and value not in values_of(source)
+    )
 
 
 def values_of(source: str) -> list[str]:
