@@ -26,7 +26,9 @@ from engine.api.asking import actor_of  # noqa: E402
 from engine.api.routes import api_routes  # noqa: E402
 from engine.errors import StoreUnavailable  # noqa: E402
 from engine.service import sign_in  # noqa: E402
+from engine.web import web_middleware  # noqa: E402
 from ui import lab  # noqa: E402
+from ui.document_scripts import declared  # noqa: E402
 from ui.static_files import StaticFileDelivery  # noqa: E402
 from ui.widgets.live_plot import VENDOR_FOLDER, VENDOR_PATH  # noqa: E402
 
@@ -107,6 +109,7 @@ app = st.App(
         *api_routes(actor_of, lab.predictor),
     ],
     middleware=[
+        *web_middleware(STREAMLIT_FILES.parent / "index.html", declared, lambda: st.get_option("server.address") or ""),
         Middleware(IdentityHeader),
         Middleware(
             StaticFileDelivery,

@@ -1,11 +1,14 @@
 """Settings of one installation: environment variables with the prefix TRAINYARD_, each with a default."""
 
+import re
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+_ORIGIN = re.compile(r"https?://[a-zA-Z0-9.-]+(:\d{1,5})?")
 
 
 class Settings(BaseSettings):
@@ -217,6 +220,26 @@ class Settings(BaseSettings):
     """Time without an action in the browser after which a person has to log in again, in minutes."""
     session_hours: float = Field(default=168.0, gt=0)
     """Time after which a person has to log in again whatever happens, in hours."""
+    allowed_hosts: str = ""
+    """Host names of this server, separated by commas: demo.example.org or *.example.org. IP addresses and localhost always work."""
+    frame_origins: str = ""
+    """Sites that may show pages of this server in a frame, separated by commas, such as https://example.org. Empty: none."""
+    max_open_requests: int = Field(default=1_000, ge=10)
+    """Number of requests and open pages at once; further ones are refused."""
+    max_header_kb: int = Field(default=64, ge=8)
+    """Largest headers of one request, cookies included, in kB."""
+    body_idle_seconds: float = Field(default=30.0, gt=0)
+    """Time without data after which an upload is ended."""
+    upload_timeout_seconds: float = Field(default=1_800.0, gt=0)
+    """Time that one upload may take in total."""
+
+    @field_validator("frame_origins")
+    @classmethod
+    def _name_origins(cls, value: str) -> str:
+        wrong = [one.strip() for one in value.split(",") if one.strip() and not _ORIGIN.fullmatch(one.strip())]
+        if wrong:
+            raise ValueError(f"{wrong[0]!r} is no origin; expected one such as https://example.org")
+        return value
 
     @cached_property
     def home_path(self) -> Path:

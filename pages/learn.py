@@ -2,17 +2,13 @@
 
 import streamlit as st
 
-from ui.documents import DOCUMENTS, GUIDE, READ, Heading, Part, Picture, document, translated, with_links
+from ui.document_scripts import run_script
+from ui.documents import DOCUMENTS, GUIDE, READ, TO_ANCHOR, Heading, Part, Picture, document, translated, with_links
 from ui.language import _
 
 _LISTED = 3
 """Headings down to this level stand in the table of contents."""
 _SHOWN = "learn-shown"
-_TO_ANCHOR = """<script>
-for (const wait of [200, 900])
-  setTimeout(() => document.getElementById(decodeURIComponent(location.hash.slice(1)))?.scrollIntoView(), wait)
-</script>"""
-"""Goes to the heading that a link names: Streamlit does it once, and formulas that are drawn later move the heading away."""
 
 
 def main() -> None:
@@ -29,7 +25,7 @@ def main() -> None:
         draw(part.heading.title, anchor=part.heading.anchor)
         _draw_content(part, name)
     if st.session_state.get(_SHOWN) != name:  # not at each click on the page
-        st.html(_TO_ANCHOR, unsafe_allow_javascript=True)
+        run_script(TO_ANCHOR)
     st.session_state[_SHOWN] = name
 
 

@@ -57,3 +57,10 @@ def test_settings_are_read_once_a_process(home: Path, monkeypatch: pytest.Monkey
     first = settings()
     monkeypatch.setenv("TRAINYARD_OWNER", "somebody else")
     assert settings() is first
+
+
+@pytest.mark.parametrize("value", ["*", "https://*", "example.org", "https://example.org; script-src *"])
+def test_a_frame_is_for_named_origins_only(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRAINYARD_FRAME_ORIGINS", f"https://a.example, {value}")
+    with pytest.raises(ValidationError, match="is no origin"):
+        Settings()

@@ -10,8 +10,14 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
+from ui.document_scripts import declare
 from ui.language import N_, language
 
+TO_ANCHOR = declare("""
+for (const wait of [200, 900])
+  setTimeout(() => document.getElementById(decodeURIComponent(location.hash.slice(1)))?.scrollIntoView(), wait)
+""")
+"""Goes to the heading that a link names: Streamlit does it once, and formulas that are drawn later move the heading away."""
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 GUIDE, FORMULAS = "guide", "formulas"
 DOCUMENTS = {

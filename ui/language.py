@@ -11,10 +11,13 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from ui.document_scripts import declare, run_script
+
 LANGUAGES = {"en": "English", "zh": "中文"}
 """Languages of the interface by code, each in its own words."""
 LOCALES = Path(__file__).parent / "locales"
 _STATE = "language"  # where a session keeps its choice
+_DECLARATIONS = {code: declare(f"document.documentElement.lang = '{code}'\n") for code in LANGUAGES}
 
 
 def _(text: str) -> str:
@@ -67,8 +70,7 @@ def choose_language() -> None:
 
 def declare_language() -> None:
     """Give the document the session's language, for screen readers, fonts and translators: Streamlit's is always English."""
-    script = f"document.documentElement.lang = '{nearest(language(), 'en')}'"
-    st.html(f"<script>{script}\n</script>", unsafe_allow_javascript=True)
+    run_script(_DECLARATIONS[nearest(language(), "en")])
 
 
 @lru_cache(maxsize=len(LANGUAGES))

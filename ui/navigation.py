@@ -10,6 +10,7 @@ from engine import service
 from engine.access import Role
 from ui import lab
 from ui.address import forget
+from ui.document_scripts import declare, run_script
 from ui.language import N_, _
 
 _LAST_PAGE = "last-page"
@@ -52,6 +53,8 @@ PAGES = (
     Entry("system", N_("System"), ":material/memory:", N_("Devices, workers, disk and versions.")),
 )
 """In the order of the menu; one arrives at the first, unless a person has chosen another."""
+_ARRIVALS = {path: declare(f"{_ARRIVE} // {path}\n") for path in ("", *(entry.name for entry in PAGES))}
+"""By the address of the page, which is in the script so that Streamlit runs it anew."""
 
 
 def page(name: str) -> Path:
@@ -107,5 +110,5 @@ def begin_at_top(chosen: st.Page) -> None:
     """
     if st.session_state.get(_LAST_PAGE, chosen.url_path) != chosen.url_path:
         forget()
-        st.html(f"<script>{_ARRIVE} // {chosen.url_path}\n</script>", unsafe_allow_javascript=True)
+        run_script(_ARRIVALS[chosen.url_path])
     st.session_state[_LAST_PAGE] = chosen.url_path

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.e2e.dashboard import CHROMIUM_ARGUMENTS, PRETENDED_DEVICES, Dashboard, find_chromium
+from tests.e2e.policy import refused_in
 
 HERE = Path(__file__).parent
 
@@ -47,6 +48,8 @@ def page(browser: Browser, dashboard: Dashboard) -> Iterator[Page]:
     """A fresh browser window in English; relative addresses go to the dashboard."""
     context = browser.new_context(base_url=dashboard.url, locale="en-GB", viewport={"width": 1280, "height": 900})
     context.set_default_timeout(20_000)
+    refused = refused_in(context)
     page = context.new_page()
     yield page
     context.close()
+    assert not refused

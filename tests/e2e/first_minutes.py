@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from playwright.sync_api import Locator, Page, expect
 
 from tests.e2e.dashboard import Dashboard
+from tests.e2e.policy import until
 
 PATIENCE = 90_000
 """Milliseconds; the first prediction waits for TensorFlow on a busy machine."""
@@ -71,7 +72,7 @@ def keep_the_row(walk: Walk) -> None:
 def take_a_photo(walk: Walk) -> None:
     """Photograph what the pretended camera shows."""
     walk.choose("Camera")
-    walk.page.wait_for_function("document.querySelector('video')?.readyState >= 3", timeout=PATIENCE)
+    until(walk.page, "document.querySelector('video')?.readyState >= 3", PATIENCE)
     walk.click(walk.page.get_by_role("button", name="Take Photo"))
 
 

@@ -12,6 +12,7 @@ from engine.settings import settings
 from engine.store import open_store
 from tests import seeding, study_seeding
 from tests.e2e.dashboard import Dashboard
+from tests.e2e.policy import refused_in, until
 from tests.saved_runs import TINY, save_network
 
 PATIENCE = 90_000
@@ -65,9 +66,11 @@ def window(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     dashboard.start()
     context = browser.new_context(base_url=dashboard.url, locale="en-GB", viewport={"width": 1280, "height": 900})
     context.set_default_timeout(PATIENCE)
+    refused = refused_in(context)
     yield context.new_page()
     context.close()
     dashboard.close()
+    assert not refused
 
 
 @pytest.mark.parametrize("address", ADDRESSES)
@@ -124,8 +127,10 @@ def settle(page: Page) -> None:
     """Wait until the page is drawn and nothing in it moves or fades."""
     page.get_by_test_id("stMainBlockContainer").first.wait_for()
     page.wait_for_timeout(300)
-    page.wait_for_function(
+    until(
+        page,
         "!document.querySelector('[data-testid=stApp][data-test-script-state=running], [data-testid=stSkeleton]')"
-        " && document.getAnimations().every(({ playState }) => playState !== 'running')"
+        " && document.getAnimations().every(({ playState }) => playState !== 'running')",
+        PATIENCE,
     )
     page.wait_for_timeout(300)

@@ -59,9 +59,7 @@ def home(dashboard: Dashboard) -> Iterator[Planted]:
 def settled(page: Page) -> None:
     """Wait until the page is drawn, and a moment longer for what it may ask for."""
     page.get_by_test_id("stMainBlockContainer").first.wait_for(timeout=PATIENCE)
-    page.wait_for_function(
-        "!document.querySelector('[data-testid=stApp][data-test-script-state=running]')", timeout=PATIENCE
-    )
+    page.locator("[data-testid=stApp][data-test-script-state=running]").wait_for(state="detached", timeout=PATIENCE)
     page.wait_for_timeout(700)
 
 

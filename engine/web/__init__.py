@@ -1,0 +1,21 @@
+"""What stands between the network and the dashboard: plain ASGI, before anything reads the request."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from starlette.middleware import Middleware
+
+from engine.web.bounds import Bounds
+from engine.web.gate import Gate
+from engine.web.headers import SecurityHeaders
+
+__all__ = ["web_middleware"]
+
+
+def web_middleware(page: Path, scripts: Callable[[], list[str]], own_name: Callable[[], str]) -> list[Middleware]:
+    """Return the middleware, outermost first.
+
+    `page` is the HTML page and `scripts` tells what else runs in it; `own_name` tells where the server listens.
+    """
+    headers = Middleware(SecurityHeaders, page=page, scripts=scripts)
+    return [headers, Middleware(Gate, own_name=own_name), Middleware(Bounds)]
