@@ -341,7 +341,7 @@ def test_an_owner_says_who_can_see_a_run_in_shared_mode_and_nobody_is_asked_in_l
 def test_the_api_keeps_to_the_table(actor: Actor, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("engine.api.models.answers", lambda _run: True)
     predictor: Any = type("Quick", (), {"predict_instances": lambda self, run_id, body, raw: b"{}"})()
-    app = Starlette(routes=api_routes(lambda: actor, lambda: predictor))
+    app = Starlette(routes=api_routes(lambda _request: actor, lambda: predictor))
     listed = {int(model["name"]) for model in asked(app, "GET", "/models").json()["models"]}
     for (owner, visibility), run_id in world.runs.items():
         case = (actor.role, owner.name, visibility)
