@@ -33,6 +33,7 @@ from engine.scripting.write import script_files
 from engine.settings import settings
 from engine.store import Store
 from engine.training import fit
+from tests.plugged import plugged
 from tests.tiny import TINY, TinyImages
 
 RANDOM = {"rotation": 20.0, "flip": "horizontal", "shift": 0.1, "contrast": 0.3, "zoom": 0.1}
@@ -361,3 +362,33 @@ def test_without_its_data_there_is_no_script(store: Store, monkeypatch: pytest.M
     monkeypatch.setattr(TinyImages, "available", lambda self: False)
     with pytest.raises(TrainyardError, match="are missing"):
         script_files(run.parsed(), Origin.of(run))
+
+
+ANSWERS = {
+    "reversal": {"dataset": "mirrored", "model": "writer"},
+    "one-box": {"dataset": "rectangles", "model": "mlp"},
+    "copying": {"dataset": "stripes", "model": "mlp"},
+}
+"""Tasks that feed their networks something else than an input and a target: the plug-in `tests.answers`."""
+
+
+CHANGED = {"moved boxes": ("one-box", {"rotation": 10.0, "shift": 0.1}), "changed stripes": ("copying", {"shift": 0.1})}
+
+
+@pytest.mark.parametrize("case", [*ANSWERS, *CHANGED])
+def test_a_task_that_feeds_its_own_network_gets_its_script_too(
+    store: Store, monkeypatch: pytest.MonkeyPatch, case: str
+) -> None:
+    with plugged("tests.answers", monkeypatch):
+        task, more = CHANGED.get(case, (case, {}))
+        run = train(store, task=task, **ANSWERS[task], **more)
+        text = written(run)
+        assert execute()["weights_sha256"] == run.result["weights_sha256"]
+        assert "engine" not in {part.split(".")[0] for part in imported(text)}
+
+
+def test_what_no_script_holds_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    with plugged("tests.answers", monkeypatch):
+        monkeypatch.setattr(models["writer"], "lengths", lambda self, inputs: np.ones(len(inputs), np.int32))
+        with pytest.raises(TrainyardError, match="'reversal': it makes its own batches, of examples of similar length"):
+            script_files(RunSpec.build({"task": "reversal", **ANSWERS["reversal"]}), Origin(run_id=1))

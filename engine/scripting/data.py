@@ -7,6 +7,7 @@ from typing import BinaryIO
 import numpy as np
 
 from engine.preparation.prepare import SPLITS, PreparedDataset
+from engine.targets import Ragged
 
 
 def example_arrays(data: PreparedDataset) -> dict[str, np.ndarray]:
@@ -14,7 +15,11 @@ def example_arrays(data: PreparedDataset) -> dict[str, np.ndarray]:
     found: dict[str, np.ndarray] = {}
     for split in SPLITS:
         inputs, targets = data.arrays(split)
-        found[f"{split}_targets"] = targets
+        if isinstance(targets, Ragged):  # one row after the other
+            found[f"{split}_targets"] = targets.values
+            found[f"{split}_splits"] = np.concatenate([targets.starts, targets.ends[-1:]])
+        else:
+            found[f"{split}_targets"] = targets
         found |= {f"{split}_{name}": array for name, array in data.modality.arrays(inputs).items()}
     return found
 

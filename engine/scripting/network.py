@@ -12,12 +12,30 @@ from engine.runs import RunSpec
 from engine.scripting.graph import Graph
 from engine.scripting.layout import wrapped
 from engine.scripting.objects import Objects
+from engine.scripting.transplant import Transplant
+from engine.tasks.base import Task
+from engine.tasks.graph import STORED
 from engine.training.network import Network, build_network
 
 RESERVED = (
     *("data", "features", "model", "network", "trained", "texts", "rows", "computed", "order_of", "positions"),
     *("all_positions", "kept_x", "kept_y", "training", "metrics", "digest", "parts", "versions", "layer", "stored"),
-    *("by_length", "batches", "callbacks", "schedule", "layers", "ops", "keras", "np", "tf", "json", "math", "file"),
+    *(
+        "by_length",
+        "batches",
+        "in_order",
+        "pick",
+        "callbacks",
+        "schedule",
+        "layers",
+        "ops",
+        "keras",
+        "np",
+        "tf",
+        "json",
+        "math",
+        "file",
+    ),
     "columns",
 )
 """Variables of the other sections."""
@@ -40,6 +58,7 @@ def write_network(
     network: Network,
     graph: Graph,
     objects: Objects,
+    transplant: Transplant,
     store: Callable[[str, np.ndarray], None],
 ) -> Written:
     """Write the networks that `build_network` has built; weights that are not drawn at random go to `store`."""
@@ -47,21 +66,35 @@ def write_network(
     tensors = network.tensors
     raw, inputs, scores = tensors.raw, tensors.inputs, tensors.scores
     wanted = {id(scores): "scores", id(tensors.final): _layer_name(tensors.final)}
-    for tensor in keras.tree.flatten(raw):
+    for tensor in [*keras.tree.flatten(raw), *tensors.extra.values()]:
         wanted[id(tensor)] = _layer_name(tensor)
     for tensor in keras.tree.flatten(inputs):
         wanted.setdefault(id(tensor), "inputs")
     if network.features is not None:
         wanted.setdefault(id(tensors.frozen), "frozen")
-    layers = graph.lines([tensors.final, scores, *keras.tree.flatten(inputs)], wanted)
-    models = [
-        f'model = keras.Model({graph.variable(raw)}, {graph.variable(tensors.final)}, name="{network.saved.name}")'
-    ]
-    first = inputs
+    layers = graph.lines([tensors.final, scores, *keras.tree.flatten(inputs), *tensors.extra.values()], wanted)
+    fed_raw, fed_inputs = graph.variable(tensors.fed(raw)), graph.variable(tensors.fed(inputs))
+    models = [f'model = keras.Model({fed_raw}, {graph.variable(tensors.final)}, name="{network.saved.name}")']
+    made = _fitted(spec, transplant)
+    first = fed_inputs
     if network.features is not None:
-        first = tensors.frozen
-        models.append(f'features = keras.Model({graph.variable(inputs)}, {graph.variable(first)}, name="features")')
-    models.append(f'network = keras.Model({graph.variable(first)}, {graph.variable(scores)}, name="network")')
+        frozen = graph.variable(tensors.frozen)
+        first = graph.variable(tensors.fed(tensors.frozen))
+        models.append(f'features = keras.Model({graph.variable(inputs)}, {frozen}, name="features")')
+        if tensors.extra:
+            models.append(f'{frozen}.name = "{STORED}"  # the key of a dict must be the name')
+    network_line = f'network = {made}({first}, {graph.variable(scores)}, name="network")'
+    if network.features is not None and tensors.extra:
+        shared = ", ".join(graph.variable(tensor) for tensor in tensors.extra.values())
+        models += [
+            "# Keras gives an input that two models share the place of the second; the first is saved by its own.",
+            f"places = [(tensor, tensor._keras_history) for tensor in [{shared}]]",
+            network_line,
+            "for tensor, place in places:",
+            "    tensor._keras_history = place",
+        ]
+    else:
+        models.append(network_line)
     pretrained = _store_pretrained(spec, info, network, store)
     trained = "network"
     if network.trained.name == "augmented":
@@ -69,13 +102,22 @@ def write_network(
     return Written([wrapped(line) for line in layers], [wrapped(line) for line in models], pretrained, trained)
 
 
-def write_augmentation(network: Network, graph: Graph) -> list[str]:
+def _fitted(spec: RunSpec, transplant: Transplant) -> str:
+    """Return the name of what makes the fitted model: Keras' class, or a function of the task's own."""
+    if type(spec.task).network is Task.network:
+        return "keras.Model"
+    return transplant.method(spec.task, "network", called="fitted_model")
+
+
+def write_augmentation(spec: RunSpec, network: Network, graph: Graph, transplant: Transplant) -> list[str]:
     """Return the lines of the model that changes its input at random, and then does what `network` does."""
     inner = network.trained.output._keras_history.operation
     graph.call_model(inner, "network")
     start, end = network.trained.input, network.trained.output
     lines = graph.lines([end], {id(start): "original", id(end): "changed_scores"})
-    lines.append(f"trained = keras.Model({graph.variable(start)}, {graph.variable(end)})")
+    made = _fitted(spec, transplant)
+    named = "" if made == "keras.Model" else ', name="trained"'
+    lines.append(f"trained = {made}({graph.variable(start)}, {graph.variable(end)}{named})")
     return [wrapped(line) for line in lines]
 
 

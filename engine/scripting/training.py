@@ -6,7 +6,7 @@ from typing import Any
 import keras
 
 from engine.schedules import Schedule
-from engine.scripting.facts import Facts
+from engine.scripting.fed import FedSections
 from engine.scripting.layout import wrapped
 from engine.scripting.network import Written
 from engine.scripting.sections import Section
@@ -17,11 +17,13 @@ from engine.training.seeds import SteadySeeds
 _CHUNK, _FEATURE_BATCH, _EVALUATION_BATCH = 256, 32, 512  # as training has them
 
 
-class TrainingSections(Facts):
+class TrainingSections(FedSections):
     """Everything after the network."""
 
     def _preparation(self) -> Section:
         """Write what the fitted model takes: targets as its loss expects them, features that are computed once."""
+        if self.fed:
+            return self._fed_inputs(self._computed() if self.network.features is not None else [])
         encode = self.transplant.method(self.spec.task, "encode_targets", info=self.info)
         lines = [f"{split}_y = {encode}({split}_targets)" for split in ("train", "validation", "test")]
         words = "Targets as the loss takes them."
@@ -72,6 +74,8 @@ class TrainingSections(Facts):
 
     def _order(self) -> Section:
         """Write batches by position, in an order that is a function of seed and epoch."""
+        if self.fed:
+            return self._fed_batches()
         lines = [
             "def order_of(epoch):",
             '    """Positions of the training examples in the order of an epoch: a function of the seed and its number."""',
@@ -121,9 +125,11 @@ class TrainingSections(Facts):
         options = dict(self.spec.task.compile_options(self.info))
         lines += self._compile(trained, rate, options)
         lines += ["", *self._callbacks()]
-        weights = self.spec.task.class_weight(self.data.targets[self.data.indices("train")], self.info)
+        weights = (
+            None if self.fed else self.spec.task.class_weight(self.data.targets[self.data.indices("train")], self.info)
+        )
         arguments = ["training", f"validation_data={self._validation()}"]
-        if not self.sequences:
+        if not self.sequences and not self.fed:
             arguments.append(f"validation_batch_size={_EVALUATION_BATCH}")
         arguments += ["epochs=EPOCHS", "steps_per_epoch=STEPS"]
         if weights is not None:
@@ -174,6 +180,8 @@ class TrainingSections(Facts):
         return any(isinstance(layer, kinds) for layer in self.network.core.layers)
 
     def _validation(self) -> str:
+        if self.fed:
+            return "in_order(validation_x, validation_targets)"
         return (
             "by_length(validation_x, validation_y, validation_lengths)"
             if self.sequences
@@ -186,6 +194,8 @@ class TrainingSections(Facts):
             if self.sequences
             else f"test_x, test_y, batch_size={_EVALUATION_BATCH}"
         )
+        if self.fed:
+            given = "in_order(test_x, test_targets)"
         lines = []
         if len(self.data.indices("test")):
             lines += [f"metrics = {written.trained}.evaluate({given}, return_dict=True, verbose=0)"]

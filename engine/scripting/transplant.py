@@ -72,19 +72,22 @@ class Transplant:
             return known
         return self._take(value, {})
 
-    def method(self, owner: Any, name: str, **bound: Any) -> str:
-        """Copy a method of `owner` as a function: `self` and what is `bound` become constants."""
-        function = inspect.unwrap(inspect.getattr_static(type(owner), name))
-        return self._take(function, {"self": owner} | bound)
+    def method(self, owner: Any, name: str, *, called: str = "", **bound: Any) -> str:
+        """Copy a method of `owner` as a function: `self` and what is `bound` become constants.
 
-    def _take(self, value: Any, bound: Mapping[str, Any]) -> str:
+        It is `called` something else where the script has another use for its name.
+        """
+        function = inspect.unwrap(inspect.getattr_static(type(owner), name))
+        return self._take(function, {"self": owner} | bound, called)
+
+    def _take(self, value: Any, bound: Mapping[str, Any], called: str = "") -> str:
         if id(value) in self._names:
             return self._names[id(value)][1]
         text = self._source(value)
         tree = ast.parse(text)
         node = tree.body[0]
         assert isinstance(node, ast.FunctionDef | ast.ClassDef)
-        name = self._new_name(node.name)
+        name = called or self._new_name(node.name)
         self._names[id(value)] = (value, name)
         data = text.encode()
         starts = [0, *(i + 1 for i, byte in enumerate(data) if byte == ord("\n"))]
@@ -115,6 +118,7 @@ class Transplant:
         self, node: ast.AST, data: bytes, at: Callable[[int, int], int], bound: Mapping[str, Any], name: str
     ) -> Iterator[Edit]:
         """Yield edits that remove annotations and bound parameters, and move imports inside functions to the top."""
+        own = _inner_classes(node)
         for inner in ast.walk(node):
             match inner:
                 case ast.FunctionDef():
@@ -124,7 +128,11 @@ class Transplant:
                     if (returned := inner.returns) is not None:
                         end = data.index(b":", at(returned.end_lineno or 0, returned.end_col_offset or 0))
                     called = name if inner is node else inner.name
-                    yield start, end, f"def {called}({ast.unparse(_bare(inner.args, bound))})"
+                    yield (
+                        start,
+                        end,
+                        f"def {called}({ast.unparse(_bare(inner.args, _without_self(bound) if id(inner) in own else bound))})",
+                    )
                 case ast.ClassDef() if inner is node:
                     start = at(inner.lineno, inner.col_offset)
                     yield start, start + len(f"class {inner.name}"), f"class {name}"
@@ -146,7 +154,10 @@ class Transplant:
         inside = _names_inside(node) - bound.keys()
         skipped = {id(part) for part in _signature_parts(node)}
         done = set[int]()
+        own = _inner_classes(node)
+        everything = bound
         for inner in ast.walk(node):
+            bound = _without_self(everything) if id(inner) in own else everything
             if not isinstance(inner, ast.expr) or id(inner) in skipped | done:
                 continue
             start = at(inner.lineno, inner.col_offset)
@@ -245,6 +256,16 @@ def _signature_parts(node: ast.AST) -> Iterator[ast.AST]:
             part = getattr(inner, name, None)
             if isinstance(part, ast.AST):
                 yield from ast.walk(part)
+
+
+def _inner_classes(node: ast.AST) -> set[int]:
+    """Return the ids of all nodes inside classes that a function defines: their methods have a `self` of their own."""
+    classes = [inner for inner in ast.walk(node) if isinstance(inner, ast.ClassDef) and inner is not node]
+    return {id(inner) for found in classes for inner in ast.walk(found)}
+
+
+def _without_self(bound: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in bound.items() if name != "self"}
 
 
 def _bare(arguments: ast.arguments, bound: Mapping[str, Any]) -> ast.arguments:

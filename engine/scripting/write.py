@@ -11,7 +11,6 @@ from engine.runs import RunSpec
 from engine.scripting.files import ScriptFiles
 from engine.scripting.graph import remembered_order
 from engine.scripting.layout import wrapped
-from engine.scripting.limits import check_writable
 from engine.scripting.network import Written, write_augmentation, write_network
 from engine.scripting.origin import Origin, heading
 from engine.scripting.sections import Section, notebook_file, python_file
@@ -38,7 +37,6 @@ def script_files(spec: RunSpec, origin: Origin) -> ScriptFiles:
 
 def write_script(spec: RunSpec, origin: Origin) -> Script:
     """Write the script of a run. Raise `TrainyardError` where the data is missing, or a part cannot be written."""
-    check_writable(spec)
     data = prepare(spec.dataset)
     info = learn(spec, data)
     before = keras.config.dtype_policy()
@@ -58,7 +56,10 @@ class _Writer(TrainingSections):
 
     def script(self, origin: Origin) -> Script:
         """Return all sections. The first one is written last: only then is it known what the rest needs."""
-        written = write_network(self.spec, self.info, self.network, self.graph, self.objects, self.arrays.__setitem__)
+        self.check()
+        written = write_network(
+            self.spec, self.info, self.network, self.graph, self.objects, self.transplant, self.arrays.__setitem__
+        )
         network = self._network(written)
         training = [self._preparation(), self._order(), self._fit(written)]
         evaluation = self._evaluation(written)
@@ -142,7 +143,7 @@ class _Writer(TrainingSections):
         if written.pretrained:
             sections.append(Section("Pretrained weights", "These layers do not begin at random.", PRETRAINED))
         if written.trained == "trained":
-            lines = write_augmentation(self.network, self.graph)
+            lines = write_augmentation(self.spec, self.network, self.graph, self.transplant)
             said = "Random changes to the training inputs, different in each step; in inference they do nothing."
             sections.append(Section("Augmentation", said, "\n".join(lines)))
         return sections

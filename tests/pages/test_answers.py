@@ -27,10 +27,6 @@ from engine.datasets.base import datasets
 from engine.errors import TrainyardError
 from engine.preparation.prepare import prepare
 from engine.probes import read as read_probes
-from engine.runs import RunSpec
-from engine.scripting.files import write_files
-from engine.scripting.origin import Origin
-from engine.scripting.write import script_files
 from engine.serving.client import Predictor
 from engine.serving.loaded import LoadedModels
 from engine.serving.requests import Files, Instances
@@ -341,29 +337,3 @@ def test_a_picture_without_targets_is_copied(client: httpx.Client, store: Store,
     (tmp_path / "a.png").write_bytes(buffer.getvalue())
     assert json.loads(command("predict", str(run), str(tmp_path / "a.png"), "--json"))["pixels"] == prediction["pixels"]
     assert not upload(run, "a.png", buffer.getvalue()).error
-
-
-def test_a_task_that_assembles_its_own_network_has_no_script_and_says_why(answers: None, store: Store) -> None:
-    def refused(**values: Any) -> str:
-        run = store.runs.create(RunSpec.build(values))
-        with pytest.raises(TrainyardError) as error:
-            script_files(run.parsed(), Origin.of(run))
-        return str(error.value)
-
-    said = "A script cannot be written for the task {}: {}. The run itself can be repeated with the command line."
-    only = "it has its own {}, and a script holds only networks that consist of a model and a head"
-    assert refused(dataset="mirrored") == said.format("'reversal'", only.format("assemble, batch"))
-    assert refused(dataset="stripes") == said.format("'copying'", only.format("network"))
-    moved = "its targets move with their pictures in augmentation, which a script does not do"
-    assert refused(dataset="rectangles", flip="both") == said.format("'one-box'", moved)
-
-
-def test_a_box_task_has_a_script_that_runs(answers: None, store: Store, tmp_path: Path) -> None:
-    run = store.runs.create(RunSpec.build({"dataset": "rectangles", "epochs": 2, "units": 16}))
-    (path, *_more) = write_files(tmp_path, script_files(run.parsed(), Origin.of(run)), run.parsed(), notebook=False)
-    ended = subprocess.run(
-        [sys.executable, path.name], cwd=tmp_path, capture_output=True, text=True, timeout=250, check=False,
-        env={name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "TRAINYARD_PLUGINS")},
-    )  # fmt: skip
-    assert ended.returncode == 0, ended.stderr
-    assert "test_loss" in json.loads(ended.stdout.splitlines()[-1])
