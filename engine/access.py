@@ -40,11 +40,28 @@ class Visibility(StrEnum):
 
 
 @dataclass(frozen=True)
+class Scope:
+    """What a token is for. Empty sets stand for all actions and all things."""
+
+    actions: "frozenset[Action]" = frozenset()
+    runs: frozenset[int] = frozenset()
+
+    def covers(self, action: "Action", thing: "Thing") -> bool:
+        """Return whether a token of this scope may be used for this; where runs are named, for nothing else that is owned."""
+        number = getattr(thing, "id", None) if type(thing).__name__ == "Run" else None
+        return (not self.actions or action in self.actions) and (
+            not self.runs or isinstance(thing, str) or number in self.runs
+        )
+
+
+@dataclass(frozen=True)
 class Actor:
     """The person who makes a request. `name` is written on what they make."""
 
     name: str
     role: Role
+    scope: Scope | None = None
+    """The limits of the token with which they ask; None: they ask themselves."""
 
 
 PROGRAM = Actor("trainyard", Role.ADMIN)
@@ -124,6 +141,8 @@ def reach(actor: Actor, action: Action) -> Reach:
 
 def allowed(actor: Actor, action: Action, thing: Thing) -> bool:
     """Return whether `actor` may do `action` with `thing`."""
+    if actor.scope is not None and not actor.scope.covers(action, thing):
+        return False
     if not isinstance(thing, str):
         return reach(actor, action).holds(thing)
     if actor.role is Role.MEMBER:

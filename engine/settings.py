@@ -198,6 +198,8 @@ class Settings(BaseSettings):
     """Shared mode: secret that the OpenID provider has given this dashboard."""
     oidc_redirect_uri: str = ""
     """Shared mode: address of this dashboard followed by /oauth2callback, as the OpenID provider knows it."""
+    oidc_prompt: str = "select_account"
+    """Shared mode: prompt that the OpenID provider is asked for: select_account, login or consent, as far as it knows them."""
     cookie_secret: str = Field(default="", repr=False)
     """Shared mode: long random text that signs the login cookie, the same for all replicas; a new one logs everybody out."""
     name_claim: str = "email"
@@ -240,6 +242,13 @@ class Settings(BaseSettings):
         if wrong:
             raise ValueError(f"{wrong[0]!r} is no origin; expected one such as https://example.org")
         return value
+
+    token_days: float = Field(default=90.0, gt=0)
+    """Time after which a token for programs expires, in days. Of tokens that are made from now on."""
+    max_tokens: int = Field(default=20, ge=1)
+    """Number of tokens that one person may have."""
+    token_requests_per_minute: int = Field(default=120, ge=1)
+    """Number of requests that one token may make in a minute."""
 
     @cached_property
     def home_path(self) -> Path:

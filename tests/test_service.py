@@ -27,7 +27,9 @@ from engine.service import opened
 from engine.settings import settings
 from engine.spec import Range
 from engine.store import Store
+from engine.store.accounts import Account
 from engine.store.schema import metadata
+from engine.store.tokens import Token
 from engine.studies import Search, Study, StudySpec
 from tests import seeding, study_seeding
 
@@ -55,6 +57,8 @@ class World:
     trial: Run
     quiet: Study
     reference: str
+    account: Account
+    token: Token
 
 
 PREDICTOR = SimpleNamespace(
@@ -86,11 +90,19 @@ FOR_MEMBERS = {
     "preferences.set_first_page",
     "runs.launch",
     "studies.create",
+    "tokens.create",
 }
 """Functions that tell a member something, or make something of theirs, whatever others have."""
 
 # What each function asks for, and a call that ada may make.
 CALLS: dict[str, tuple[Action, Callable[[World], tuple[Any, ...]]]] = {
+    "accounts.list_all": (Action.LOOK, lambda w: ()),
+    "accounts.role": (Action.LOOK, lambda w: (w.account,)),
+    "accounts.set_role": (Action.CHANGE, lambda w: ("ada", Role.MEMBER)),
+    "accounts.unlink": (Action.CHANGE, lambda w: ("ada",)),
+    "accounts.sessions": (Action.LOOK, lambda w: ("ada",)),
+    "accounts.sign_out": (Action.CHANGE, lambda w: ("ada",)),
+    "accounts.new_code": (Action.CHANGE, lambda w: ()),
     "artifacts.files": (Action.LOOK, lambda w: (w.ended,)),
     "artifacts.epochs": (Action.LOOK, lambda w: (w.ended,)),
     "artifacts.probes": (Action.LOOK, lambda w: (w.ended,)),
@@ -172,6 +184,9 @@ CALLS: dict[str, tuple[Action, Callable[[World], tuple[Any, ...]]]] = {
     "studies.moving_runs": (Action.LOOK, lambda w: (w.study,)),
     "studies.runs": (Action.LOOK, lambda w: (w.study, [w.trial.id])),
     "studies.results": (Action.LOOK, lambda w: (w.study,)),
+    "tokens.create": (Action.CREATE, lambda w: ("notebook", [Action.USE], [1])),
+    "tokens.list_all": (Action.LOOK, lambda w: ()),
+    "tokens.revoke": (Action.DELETE, lambda w: (w.token.id,)),
 }
 
 
@@ -205,6 +220,8 @@ def build(store: Store) -> World:
         trial,
         quiet,
         made.reference,
+        store.accounts.add("ada", "https://id", "1"),
+        service.tokens.create(ADA, "script", [], [])[0],
     )
 
 

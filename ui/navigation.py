@@ -8,6 +8,7 @@ import streamlit as st
 
 from engine import service
 from engine.access import Role
+from engine.settings import settings
 from ui import lab
 from ui.address import forget
 from ui.document_scripts import declare, run_script
@@ -31,6 +32,8 @@ class Entry:
     hidden: bool = False
     visitors: bool = False
     """Whether people who are not logged in see it."""
+    shared: bool = False
+    """Whether it is only in the menu of shared mode."""
 
 
 PAGES = (
@@ -49,6 +52,14 @@ PAGES = (
     Entry("demo", N_("Demo"), ":material/draw:", N_("Try a trained network on your own input."), visitors=True),
     Entry(
         "learn", N_("Learn"), ":material/menu_book:", N_("The guide, and how every figure is computed."), visitors=True
+    ),
+    Entry(
+        "account",
+        N_("Account"),
+        ":material/person:",
+        N_("Who you are here, your sessions and your tokens."),
+        visitors=True,
+        shared=True,
     ),
     Entry("system", N_("System"), ":material/memory:", N_("Devices, workers, disk and versions.")),
 )
@@ -96,7 +107,7 @@ def navigation() -> st.Page:
                 help=_(entry.help),
                 url_path=entry.name,
                 default=entry.name == first,
-                visibility="hidden" if entry.hidden else "visible",
+                visibility="hidden" if entry.hidden or (entry.shared and settings().mode == "local") else "visible",
             )
             for entry in shown_pages()
         ]

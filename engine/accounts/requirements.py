@@ -3,6 +3,7 @@
 import importlib.util
 from collections.abc import Mapping
 from ipaddress import ip_address
+from typing import Any
 
 from engine.accounts.proxies import networks
 from engine.errors import TrainyardError
@@ -24,7 +25,7 @@ def check_mode(address: str | None) -> None:
         )
 
 
-def secrets() -> Mapping[str, Mapping[str, str]] | None:
+def secrets() -> Mapping[str, Mapping[str, Any]] | None:
     """Return what `st.login` needs, from the settings; None where people do not log in by OpenID."""
     if settings().mode != "shared" or not settings().oidc_metadata_url:
         return None
@@ -35,6 +36,7 @@ def secrets() -> Mapping[str, Mapping[str, str]] | None:
             "client_id": settings().oidc_client_id,
             "client_secret": settings().oidc_client_secret,
             "server_metadata_url": settings().oidc_metadata_url,
+            "client_kwargs": {"scope": "openid email profile", "prompt": settings().oidc_prompt},
         }
     }
 

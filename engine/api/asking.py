@@ -5,16 +5,22 @@ from starlette.requests import Request
 from engine.access import Actor, local_owner
 from engine.accounts.logins import login_of_header
 from engine.accounts.sessions import VISITOR
+from engine.accounts.tokens import BadToken
 from engine.service import sign_in
 from engine.settings import settings
 
 
 def actor_of(request: Request) -> Actor:
-    """Return who asks: the one local owner, or in shared mode whom a trusted proxy names, or a visitor.
+    """Return who asks: the one local owner, or in shared mode whose token it is, whom a trusted proxy names, or a visitor.
 
     The header of an address that is not trusted has been dropped before: see `engine.accounts.proxies`.
     """
     if settings().mode == "local":
         return local_owner()
+    if given := request.headers.get("authorization"):
+        kind, _, text = given.partition(" ")
+        if kind.lower() != "bearer" or not text:
+            raise BadToken("The header Authorization is not understood; expected: Bearer TOKEN.")
+        return sign_in.actor_of_token(text.strip())
     named = request.headers.get(settings().identity_header) if settings().identity_header else None
     return sign_in.enter(login_of_header(named)) if named else VISITOR

@@ -8,15 +8,19 @@ from pydantic.json_schema import models_json_schema
 
 from engine.api import shapes
 from engine.modalities.base import modalities
+from engine.settings import settings
 from engine.tasks.base import tasks
 
 _REF = "#/components/schemas/{model}"
 _SAID = {
     400: "The input is invalid; the sentence says where.",
     404: "The model does not exist, or does not have weights yet.",
+    401: "The token is not valid.",
+    403: "The person, or the token, may not do this.",
     408: "The body did not arrive in time.",
     413: "The body is larger than TRAINYARD_MAX_REQUEST_MB.",
     415: "The body is neither JSON nor a form of files.",
+    429: "The token asks too often.",
     503: "Too many requests are waiting, the predictor is starting, or the database cannot be reached. Try again.",
     504: "There was no answer within TRAINYARD_PREDICT_TIMEOUT_SECONDS.",
 }
@@ -27,6 +31,8 @@ _NAME = {
     "description": "Number of a run, or DATASET-MODEL for the newest completed run of the two.",
     "schema": {"type": "string", "pattern": "^[A-Za-z0-9._-]+$"},
 }
+_TOKEN = {"type": "http", "scheme": "bearer", "description": "A token from the page Account."}
+_SHARED_ONLY = (401, 403, 429)
 _RAW = {
     "name": "raw",
     "in": "query",
@@ -41,9 +47,9 @@ def document() -> dict[str, Any]:
     types = [t for t in vars(shapes).values() if isinstance(t, type) and issubclass(t, BaseModel)]
     named = [t for t in types if t not in (BaseModel, shapes.Shape)]
     contents = list(dict.fromkeys(tasks[name].contents for name in tasks))
-    settings = [t for t in dict.fromkeys(tasks[name].answering for name in tasks) if t.model_fields]
+    parameters = [t for t in dict.fromkeys(tasks[name].answering for name in tasks) if t.model_fields]
     asked: list[tuple[type[BaseModel], Literal["validation"]]] = [
-        (t, "validation") for t in (*named, *contents, *settings)
+        (t, "validation") for t in (*named, *contents, *parameters)
     ]
     refs, schemas = models_json_schema(asked, ref_template=_REF)
     found = schemas["$defs"]
@@ -60,10 +66,10 @@ def document() -> dict[str, Any]:
         found["PredictRequest"]["properties"]["instances"]["items"],
         [modalities[name].schema() | {"title": modalities[name].title} for name in modalities],
     )
-    if settings:
+    if parameters:
         _any_of(
             found["PredictRequest"]["properties"]["parameters"],
-            [*(refs[t, "validation"] for t in settings), {"type": "object", "maxProperties": 0}],
+            [*(refs[t, "validation"] for t in parameters), {"type": "object", "maxProperties": 0}],
         )
     return {
         "openapi": "3.1.0",
@@ -106,8 +112,8 @@ def document() -> dict[str, Any]:
                 },
             },
         },
-        "components": {"schemas": found},
-    }
+        "components": {"schemas": found} | ({"securitySchemes": {"token": _TOKEN}} if _shared() else {}),
+    } | ({"security": [{}, {"token": []}]} if _shared() else {})
 
 
 def _any_of(schema: dict[str, Any], ways: list[dict[str, Any]]) -> None:
@@ -125,7 +131,12 @@ def _responses(shape: type[BaseModel], errors: tuple[int, ...]) -> dict[str, Any
 
 
 def _errors(codes: tuple[int, ...]) -> dict[str, Any]:
-    return {str(code): {"description": _SAID[code], "content": _json(shapes.Error)} for code in codes}
+    said = sorted({*codes, *_SHARED_ONLY} if _shared() else {*codes} - {*_SHARED_ONLY})
+    return {str(code): {"description": _SAID[code], "content": _json(shapes.Error)} for code in said}
+
+
+def _shared() -> bool:
+    return settings().mode == "shared"
 
 
 def _answers() -> dict[str, Any]:

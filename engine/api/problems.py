@@ -3,6 +3,8 @@
 from http import HTTPStatus
 
 from engine.access import Forbidden
+from engine.accounts.sessions import Ended
+from engine.accounts.tokens import BadToken, TooFast
 from engine.errors import StoreUnavailable, TrainyardError
 from engine.serving.client import Unavailable
 from engine.serving.turns import Busy, Late
@@ -20,6 +22,10 @@ def status_of(error: TrainyardError) -> HTTPStatus:
     """The status of an error: what the network or the decoding refuses is the input's fault."""
     if isinstance(error, Problem):
         return error.status
+    if isinstance(error, BadToken | Ended):
+        return HTTPStatus.UNAUTHORIZED
+    if isinstance(error, TooFast):
+        return HTTPStatus.TOO_MANY_REQUESTS
     if isinstance(error, Forbidden):
         return HTTPStatus.FORBIDDEN
     if isinstance(error, Busy | Unavailable | StoreUnavailable):

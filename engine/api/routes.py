@@ -36,6 +36,11 @@ ADDRESS = "/api/v1"
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
 _JSON, _FORM, _EVENTS = "application/json", "multipart/form-data", "text/event-stream"
+_HEADERS = {
+    HTTPStatus.SERVICE_UNAVAILABLE: {"Retry-After": "1"},
+    HTTPStatus.TOO_MANY_REQUESTS: {"Retry-After": "60"},
+    HTTPStatus.UNAUTHORIZED: {"WWW-Authenticate": "Bearer"},
+}
 _YES = {"true": True, "1": True, "": True, "false": False, "0": False}
 
 
@@ -192,8 +197,7 @@ def _error(status: int, sentence: str, headers: Any = None) -> Response:
 async def _refuse(request: Request, error: Exception) -> Response:
     assert isinstance(error, TrainyardError)
     status = status_of(error)
-    headers = {"Retry-After": "1"} if status == HTTPStatus.SERVICE_UNAVAILABLE else None
-    return _error(status, str(error), headers)
+    return _error(status, str(error), _HEADERS.get(status))
 
 
 async def _refuse_address(request: Request, error: Exception) -> Response:

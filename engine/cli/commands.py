@@ -5,6 +5,7 @@ import logging
 import sys
 from collections.abc import Callable
 
+from engine.cli.accounts import add_accounts
 from engine.cli.compare import add_compare
 from engine.cli.data import add_data
 from engine.cli.flags import Parser, reject_unknown
@@ -66,5 +67,6 @@ def make_parsers(arguments: list[str]) -> tuple[Parser, dict[str, argparse.Argum
     add_trained(add, arguments)
     add_data(add)
     add_own_data(add)
+    add_accounts(add)
     add_processes(add)
     return parser, known

@@ -4,6 +4,7 @@ Pages, API and command line call these; executors and workers, which act for no 
 """
 
 from engine.service import (
+    accounts,
     artifacts,
     costs,
     datasets,
@@ -16,9 +17,11 @@ from engine.service import (
     runs,
     scripts,
     studies,
+    tokens,
 )
 
 __all__ = [
+    "accounts",
     "artifacts",
     "costs",
     "datasets",
@@ -31,4 +34,5 @@ __all__ = [
     "runs",
     "scripts",
     "studies",
+    "tokens",
 ]

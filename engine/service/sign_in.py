@@ -3,11 +3,12 @@
 import logging
 
 from engine.access import Actor
-from engine.accounts import codes, sessions
+from engine.accounts import codes, sessions, tokens
 from engine.accounts.logins import Login
 from engine.errors import StoreUnavailable
 from engine.service.opened import store
 from engine.settings import settings
+from engine.store.sessions import Session
 
 logger = logging.getLogger(__name__)
 
@@ -22,6 +23,11 @@ def actor_of(login: Login | None) -> Actor:
     return sessions.actor_of(store(), login)
 
 
+def actor_of_token(text: str) -> Actor:
+    """Return whom a token stands for. Raises `BadToken`, or `TooFast` where it asks too often."""
+    return tokens.actor_of(store(), text)
+
+
 def leave(login: Login) -> None:
     """End the session of a login."""
     store().sessions.end(login.key)
@@ -30,6 +36,12 @@ def leave(login: Login) -> None:
 def leave_everywhere(login: Login) -> int:
     """End all sessions of whoever is logged in; return how many there were."""
     return store().sessions.end_all(sessions.enter(store(), login).id)
+
+
+def sessions_of(login: Login) -> list[Session]:
+    """Return the sessions of whoever is logged in that count now, the last seen first."""
+    account = sessions.enter(store(), login)
+    return [session for session in store().sessions.of(account.id) if sessions.alive(session, account)]
 
 
 def redeem(login: Login, code: str) -> None:

@@ -11,6 +11,7 @@ from engine.store.metrics import Metrics
 from engine.store.runs import Runs
 from engine.store.sessions import Sessions
 from engine.store.studies import Studies
+from engine.store.tokens import Tokens
 
 
 class Store(Database):
@@ -27,6 +28,7 @@ class Store(Database):
         self.accounts = Accounts(self)
         self.sessions = Sessions(self)
         self.codes = Codes(self)
+        self.tokens = Tokens(self)
 
 
 def open_store() -> Store:

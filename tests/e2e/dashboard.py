@@ -28,7 +28,7 @@ class Dashboard:
     def __init__(self, home: Path, root: Path = ROOT, **environment: str) -> None:
         self.home = home
         self.root = root
-        self.port = _free_port()
+        self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._environment = os.environ | {"TRAINYARD_HOME": str(home)} | environment
         self._process: subprocess.Popen[bytes] | None = None
@@ -43,6 +43,10 @@ class Dashboard:
     def log(self) -> Path:
         """Output of the dashboard, over all its starts."""
         return self.home / "logs" / "dashboard.log"
+
+    def set(self, **environment: str) -> None:
+        """Set variables of the next start."""
+        self._environment |= environment
 
     def start(self, timeout_seconds: float = 60.0) -> None:
         """Start it and wait until it answers."""
@@ -119,7 +123,8 @@ PRETENDED_DEVICES = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-me
 """A camera that shows a moving disc and a microphone that beeps, allowed without asking."""
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port of this machine that nobody uses."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -1,0 +1,59 @@
+"""Accounts on the command line, for whoever runs the server."""
+
+import argparse
+import json
+from collections.abc import Callable
+
+from engine import service
+from engine.access import Role, local_owner
+from engine.errors import TrainyardError
+
+_AUTOMATIC = "auto"
+
+
+def add_accounts(add: Callable[..., argparse.ArgumentParser]) -> None:
+    """Add the command; `add(name, function, words)` makes a parser."""
+    made = add("account", account, "People who log in to a shared dashboard: list them, set a role, sign out.")
+    made.add_argument(
+        "what",
+        choices=("list", "role", "sign-out", "unlink", "code"),
+        help="code: print a one-time code that makes an admin",
+    )
+    made.add_argument("name", nargs="?", default="", metavar="NAME", help="name of the account")
+    made.add_argument(
+        "role",
+        nargs="?",
+        choices=(*Role, _AUTOMATIC),
+        metavar="ROLE",
+        help="visitor, member, admin, or auto: lists and groups decide",
+    )
+
+
+def account(arguments: argparse.Namespace) -> int:
+    """`account`: what an operator does with accounts."""
+    actor, name, role = local_owner(), arguments.name, arguments.role
+    answer: object
+    match arguments.what:
+        case "list":
+            rows = [(a.name, service.accounts.role(actor, a)) for a in service.accounts.list_all(actor)]
+            answer = [{"name": name, "role": role.value} for name, role in rows]
+            words = "\n".join(f"{role.value:<8} {name}" for name, role in rows) or "Nobody has logged in yet."
+        case "role":
+            if role is None:
+                raise TrainyardError("Name the role: visitor, member, admin, or auto for lists and groups.")
+            chosen = None if role == _AUTOMATIC else Role(role)
+            made = service.accounts.set_role(actor, name, chosen)
+            found = service.accounts.role(actor, made)
+            answer = {"name": made.name, "role": found.value}
+            words = f"{made.name} is {found.value} from the next request on."
+        case "sign-out":
+            count = service.accounts.sign_out(actor, name)
+            answer, words = {"name": name, "sessions": count}, f"{count} sessions of {name} are over."
+        case "unlink":
+            service.accounts.unlink(actor, name)
+            answer, words = {"name": name}, f"The next login under {name} has the account."
+        case _:
+            code = service.accounts.new_code(actor)
+            answer, words = {"code": code}, f"Log in, and enter this on the page Account within a day: {code}"
+    print(json.dumps(answer) if arguments.json else words)
+    return 0

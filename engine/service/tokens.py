@@ -1,0 +1,45 @@
+"""Tokens with which programs ask in the name of a person."""
+
+from engine.access import Action, Actor, check, visible
+from engine.accounts import tokens as made
+from engine.errors import TrainyardError
+from engine.service.opened import store
+from engine.settings import settings
+from engine.store.tokens import Token
+
+ACTIONS = (Action.LOOK, Action.USE)
+"""What a token can be limited to: the API does no more today."""
+
+
+def create(actor: Actor, name: str, actions: list[Action], runs: list[int]) -> tuple[Token, str]:
+    """Return a new token for oneself and its text, which nobody can read again. Empty lists: everything one may do."""
+    check(actor, Action.CREATE, "tokens")
+    account = store().accounts.get(actor.name)
+    if account is None:
+        raise TrainyardError("{name!r} has no account: tokens belong to people who log in.", name=actor.name)
+    if not name.strip() or len(name) > settings().max_name_characters:
+        raise TrainyardError(
+            "A token needs a name of 1 to {most} characters, to know it by.", most=settings().max_name_characters
+        )
+    if len(store().tokens.of(account.id)) >= settings().max_tokens:
+        raise TrainyardError(
+            "There are {most} tokens already (TRAINYARD_MAX_TOKENS). Revoke one first.", most=settings().max_tokens
+        )
+    return made.make(store(), account.id, name.strip(), actions, runs)
+
+
+def list_all(actor: Actor) -> list[Token]:
+    """Return one's own tokens that are not revoked, the newest first."""
+    check(actor, Action.LOOK, "tokens")
+    account = store().accounts.get(actor.name)
+    return [] if account is None else visible(actor, store().tokens.of(account.id))
+
+
+def revoke(actor: Actor, token_id: int) -> None:
+    """Make a token void from the next request on."""
+    token = store().tokens.get(token_id)
+    if token is None:
+        check(actor, Action.DELETE, "tokens")
+        raise TrainyardError("Token {number} does not exist.", number=token_id)
+    check(actor, Action.DELETE, token)
+    store().tokens.revoke(token_id)

@@ -1,0 +1,127 @@
+"""Account: who one is here, where one is logged in, and the tokens of one's programs."""
+
+import time
+from datetime import UTC, datetime
+
+import streamlit as st
+
+from engine import service
+from engine.access import Action, Actor, Role
+from engine.accounts.sessions import VISITOR
+from engine.accounts.tokens import run_numbers
+from engine.service import sign_in
+from engine.service.tokens import ACTIONS
+from engine.settings import settings
+from ui import lab, people
+from ui.language import N_, _
+
+_ROLES = {
+    Role.VISITOR: N_("Visitor: you use what is published."),
+    Role.MEMBER: N_("Member: you train, and own what you make."),
+    Role.ADMIN: N_("Admin: you may do everything."),
+}
+_ACTIONS = {Action.LOOK: N_("List models and read reports"), Action.USE: N_("Predict")}
+_MADE = "account.token"
+
+
+def main() -> None:
+    """Draw everything about whoever is logged in."""
+    st.title(_("Account"))
+    login = people.login() if settings().mode == "shared" else None
+    actor = lab.actor()
+    if login is None or actor.name == VISITOR.name:
+        st.info(_("You are not logged in.") if settings().mode == "shared" else _("Local mode has no accounts."))
+        return
+    st.text(actor.name)
+    st.caption(_(_ROLES[actor.role]))
+    if actor.role is not Role.ADMIN:
+        draw_code()
+    if login.key:
+        draw_sessions()
+    if actor.role is not Role.VISITOR:
+        draw_tokens(actor)
+
+
+def draw_code() -> None:
+    """Draw the field for the one-time code of the server."""
+    with st.expander(_("I have a code from the server")), st.form("code", border=False):
+        code = st.text_input(
+            _("Code"), type="password", help=_("It stands on the log of the server, and makes you an admin.")
+        )
+        login = people.login()
+        if st.form_submit_button(_("Become an admin")) and login is not None:
+            with lab.guarded():
+                sign_in.redeem(login, code)
+                st.rerun()
+
+
+def draw_sessions() -> None:
+    """Draw the browsers in which one is logged in."""
+    st.header(_("Sessions"))
+    login = people.login()
+    assert login is not None
+    rows = [
+        {
+            _("Browser"): session.client or "-",
+            _("Since"): session.created_at,
+            _("Last action"): session.seen_at,
+            _("This one"): session.key == login.key,
+        }
+        for session in sign_in.sessions_of(login)
+    ]
+    time_column = st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm")
+    st.dataframe(
+        [row | {name: _moment(row[name]) for name in (_("Since"), _("Last action"))} for row in rows],
+        hide_index=True,
+        column_config={_("Since"): time_column, _("Last action"): time_column},
+    )
+    if st.button(_("Sign out everywhere"), icon=":material/logout:", help=_("Ends all sessions, this one too.")):
+        sign_in.leave_everywhere(login)
+        st.logout()
+
+
+def draw_tokens(actor: Actor) -> None:
+    """Draw the tokens, and the form that makes one."""
+    st.header(_("Tokens"))
+    st.caption(
+        _("For programs: send `Authorization: Bearer TOKEN` to the API. A token can do what you may do, or less.")
+    )
+    if made := st.session_state.pop(_MADE, None):
+        st.success(_("Copy the token now: it is not shown again."))
+        st.code(made, language=None)
+    for token in service.tokens.list_all(actor):
+        words, button = st.columns([5, 1], vertical_alignment="center")
+        with words.container():
+            st.text(token.name)
+            st.caption(
+                _("Expires {end}. Last used: {used}.").format(
+                    end=_day(token.expires_at), used=_day(token.used_at) if token.used_at else _("never")
+                )
+            )
+        button.button(
+            _("Revoke"), key=f"revoke-{token.id}", on_click=service.tokens.revoke, args=(lab.actor(), token.id)
+        )
+    with st.form("token"):
+        name = st.text_input(_("Name of the new token"), max_chars=settings().max_name_characters)
+        actions = st.multiselect(
+            _("Actions"),
+            ACTIONS,
+            format_func=lambda action: _(_ACTIONS[action]),
+            placeholder=_("Everything you may do"),
+        )
+        runs = st.text_input(_("Only these runs"), help=_("Numbers of runs, separated by commas. Empty: all."))
+        if st.form_submit_button(_("Create token")):
+            with lab.guarded():
+                st.session_state[_MADE] = service.tokens.create(actor, name, actions, run_numbers(runs))[1]
+                st.rerun()
+
+
+def _day(seconds: float) -> str:
+    return time.strftime("%Y-%m-%d", time.gmtime(seconds))
+
+
+def _moment(seconds: object) -> object:
+    return datetime.fromtimestamp(float(str(seconds)), UTC)
+
+
+main()
