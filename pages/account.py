@@ -44,7 +44,7 @@ def main() -> None:
 
 def draw_code() -> None:
     """Draw the field for the one-time code of the server."""
-    with st.expander(_("I have a code from the server")), st.form("code", border=False):
+    with st.expander(_("I have a code from the server")), st.form(key="code", border=False):
         code = st.text_input(
             _("Code"), type="password", help=_("It stands on the log of the server, and makes you an admin.")
         )
@@ -101,7 +101,7 @@ def draw_tokens(actor: Actor) -> None:
         button.button(
             _("Revoke"), key=f"revoke-{token.id}", on_click=service.tokens.revoke, args=(lab.actor(), token.id)
         )
-    with st.form("token"):
+    with st.form(key="token"):
         name = st.text_input(_("Name of the new token"), max_chars=settings().max_name_characters)
         actions = st.multiselect(
             _("Actions"),
