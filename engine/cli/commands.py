@@ -11,6 +11,7 @@ from engine.cli.data import add_data
 from engine.cli.flags import Parser, reject_unknown
 from engine.cli.forks import add_forks
 from engine.cli.naming import add_rename
+from engine.cli.operating import add_operating
 from engine.cli.own_data import add_own_data
 from engine.cli.processes import add_processes
 from engine.cli.reports import add_reports
@@ -69,4 +70,5 @@ def make_parsers(arguments: list[str]) -> tuple[Parser, dict[str, argparse.Argum
     add_own_data(add)
     add_accounts(add)
     add_processes(add)
+    add_operating(add)
     return parser, known

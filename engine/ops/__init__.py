@@ -1,0 +1,1 @@
+"""Operating an installation: backups, restoring them, and whether all is well."""
