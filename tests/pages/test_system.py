@@ -27,13 +27,14 @@ def test_a_living_executor_shows_its_slots_and_its_standby_worker(store: Store) 
     assert "Start an executor" not in labels(at)
 
 
-def test_the_password_of_the_database_is_not_shown(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    shown = settings().model_copy(update={"database_url": "postgresql+psycopg://ada:secret@db/runs"})
+def test_no_password_and_no_secret_is_shown(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    secrets = dict.fromkeys(("oidc_client_secret", "cookie_secret"), "hunter2")
+    shown = settings().model_copy(update={"database_url": "postgresql+psycopg://ada:hunter2@db/runs"} | secrets)
     monkeypatch.setattr("ui.machine.settings", lambda: shown)
     at = open_page("system")
     tables = " ".join(table.value.to_string() for table in at.dataframe)
     assert "TRAINYARD_DATABASE_URL" in tables
-    assert "secret" not in tables
+    assert "hunter2" not in tables
 
 
 def test_every_setting_is_listed_with_its_meaning(store: Store) -> None:
