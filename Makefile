@@ -18,7 +18,7 @@ HEADLESS ?= $(if $(SCREEN),false,true)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check e2e bench docs screenshots clean
+.PHONY: help run test check audit e2e bench docs screenshots clean
 
 help: ## Show these targets
 	@grep -hE '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -35,7 +35,7 @@ test: $(DEV_READY) ## Unit, contract, page and fault tests
 e2e: $(DEV_READY) ## Browser tests: needs Chromium
 	$(BIN)/python -m pytest -m e2e tests/e2e
 
-check: $(DEV_READY) ## Style, types, import directions, translations, generated pages, Dockerfile
+check: $(DEV_READY) ## Style, types, import directions, translations, generated pages, Dockerfile, security
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy -p engine -p ui
@@ -43,6 +43,11 @@ check: $(DEV_READY) ## Style, types, import directions, translations, generated 
 	$(BIN)/python scripts/messages.py check $(if $(STRICT),--strict)
 	$(BIN)/python scripts/reference.py --check
 	$(BIN)/hadolint Dockerfile
+	$(BIN)/bandit -q -c pyproject.toml -r engine ui pages app.py
+	$(BIN)/python scripts/audit.py
+
+audit: $(DEV_READY) ## Look for known vulnerabilities of the pinned packages
+	$(BIN)/python scripts/audit.py
 
 bench: $(DEV_READY) ## Speed, side by side, as JSON; NAMES="..." picks some
 	$(BIN)/python -m engine bench $(NAMES)

@@ -1,13 +1,19 @@
 """Settings of one installation: environment variables with the prefix TRAINYARD_, each with a default."""
 
+import os
 import re
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field, field_validator
+from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import PydanticBaseSettingsSource as Source
 
+PREFIX = "TRAINYARD_"
+FILE = "_FILE"
+"""What ends the name of a variable that names a file with the value of a setting."""
 _ORIGIN = re.compile(r"https?://[a-zA-Z0-9.-]+(:\d{1,5})?")
 
 
@@ -15,12 +21,16 @@ class Settings(BaseSettings):
     """Paths and limits of one installation."""
 
     model_config = SettingsConfigDict(
-        env_prefix="TRAINYARD_", use_attribute_docstrings=True, extra="ignore", frozen=True
+        env_prefix=PREFIX,
+        use_attribute_docstrings=True,
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,  # a value may be a secret
     )
 
     home: Path = Path("~/.trainyard")
     """Folder of all state: the database, runs, datasets and caches."""
-    database_url: str = ""
+    database_url: str = Field(default="", repr=False)
     """SQLAlchemy URL of the store. Empty: SQLite in the home folder. PostgreSQL: postgresql+psycopg://user@host/name."""
     slots: int = Field(default=0, ge=0, le=64)
     """Number of runs that train at once. 0: one per GPU, or one on a machine without a GPU."""
@@ -235,6 +245,18 @@ class Settings(BaseSettings):
     upload_timeout_seconds: float = Field(default=1_800.0, gt=0)
     """Time that one upload may take in total."""
 
+    @classmethod
+    def settings_customise_sources(
+        cls, settings_cls: type[BaseSettings], init_settings: Source, env_settings: Source, **_: Source
+    ) -> tuple[Source, ...]:
+        """Ask arguments first, then the environment, then the files that it names."""
+        return init_settings, env_settings, _Files(settings_cls)
+
+    @classmethod
+    def secrets(cls) -> list[str]:
+        """Return the names of the settings that may hold a secret: they are never shown, logged or handed on."""
+        return [name for name, info in cls.model_fields.items() if not info.repr]
+
     @field_validator("frame_origins")
     @classmethod
     def _name_origins(cls, value: str) -> str:
@@ -274,6 +296,37 @@ class Settings(BaseSettings):
     def url(self) -> str:
         """The SQLAlchemy URL in force."""
         return self.database_url or f"sqlite:///{self.home_path / 'trainyard.db'}"
+
+
+class _Files(Source):
+    """Values from files, as Docker and Kubernetes hand out secrets: `TRAINYARD_COOKIE_SECRET_FILE=/run/secrets/cookie`."""
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        """Return the content of the file of one setting, None where none is named."""
+        named = os.environ.get(f"{PREFIX}{field_name.upper()}{FILE}")
+        if not named:
+            return None, field_name, False
+        try:
+            return Path(named).read_text(encoding="utf-8").strip(), field_name, False
+        except (OSError, UnicodeDecodeError) as error:
+            raise ValueError(
+                f"{PREFIX}{field_name.upper()}{FILE} names {named}, which cannot be read ({type(error).__name__})."
+            ) from None
+
+    def __call__(self) -> dict[str, Any]:
+        """Return the values of all settings with a file."""
+        found = {name: self.get_field_value(info, name)[0] for name, info in self.settings_cls.model_fields.items()}
+        return {name: value for name, value in found.items() if value is not None}
+
+
+def child_environment(**added: str) -> dict[str, str]:
+    """Return the environment for a process that decodes files of people: without the secrets that only the server needs.
+
+    The database is left: workers and the predictor ask it.
+    """
+    withheld = {f"{PREFIX}{name.upper()}" for name in Settings.secrets() if name != "database_url"}
+    taken = {*withheld, *(f"{name}{FILE}" for name in withheld), "STREAMLIT_SERVER_COOKIE_SECRET"}
+    return {name: value for name, value in os.environ.items() if name not in taken} | added
 
 
 @lru_cache(maxsize=1)

@@ -84,7 +84,12 @@ def settings_page() -> str:
         default = info.default if isinstance(info.default, str | int | float) else str(info.default)
         shown = f"`{default}`" if default != "" else "empty"
         lines.append(f"- **`TRAINYARD_{name.upper()}`** (default: {shown}): {info.description}")
-    return page("Settings", "Settings of one installation are environment variables.", *lines)
+    return page(
+        "Settings",
+        "Settings of one installation are environment variables; `TRAINYARD_..._FILE` may name a file with the value, "
+        "such as a secret that Docker mounts.",
+        *lines,
+    )
 
 
 def cli_page() -> str:

@@ -102,7 +102,7 @@ def settings_rows() -> list[dict[str, str]]:
 
 
 def _shown(name: str, value: Any) -> str:
-    """The value as text; of a database URL without its password, of a secret nothing."""
-    if not Settings.model_fields[name].repr:
+    """The value as text; of a database URL without its password, of another secret only whether there is one."""
+    if name in Settings.secrets() and name != "database_url":
         return "•••" if value else ""
     return make_url(value).render_as_string(hide_password=True) if name == "database_url" and value else str(value)

@@ -21,7 +21,7 @@ def check_mode(address: str | None) -> None:
             "The dashboard would listen on {address}, where other machines reach it, and local mode has no login: "
             "whoever reaches it may do everything. Set TRAINYARD_MODE=shared (docs/accounts.md), listen on 127.0.0.1, "
             "or set TRAINYARD_PUBLIC=without-login if something else protects the address.",
-            address=address or "0.0.0.0",  # noqa: S104  # said, not bound
+            address=address or "0.0.0.0",  # noqa: S104  # nosec B104: said, not bound
         )
 
 

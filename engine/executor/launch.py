@@ -9,7 +9,7 @@ from collections.abc import Callable
 from engine.executor.local import wanted_file
 from engine.executor.process import ROOT
 from engine.processes import is_alive
-from engine.settings import settings
+from engine.settings import child_environment, settings
 from engine.store import Store, StoreUnavailable, open_store
 
 logger = logging.getLogger(__name__)
@@ -33,6 +33,7 @@ def ensure_executor(store: Store | None = None) -> bool:
         subprocess.Popen(
             [sys.executable, "-m", "engine", "executor", "--until-idle"],
             cwd=ROOT,
+            env=child_environment(),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,

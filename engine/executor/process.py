@@ -12,6 +12,7 @@ from typing import Any
 from engine.executor.slots import Slot
 from engine.processes import describe_process
 from engine.runs import Run
+from engine.settings import child_environment
 from engine.worker import READY
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -35,7 +36,7 @@ class WorkerProcess:
         self._child = subprocess.Popen(
             [sys.executable, "-m", "engine.worker"],
             cwd=ROOT,
-            env=os.environ | slot.environment,
+            env=child_environment(**slot.environment),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             start_new_session=True,

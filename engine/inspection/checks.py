@@ -3,7 +3,6 @@
 import hashlib
 import json
 import logging
-import os
 import subprocess
 import sys
 import threading
@@ -18,7 +17,7 @@ from engine.inspection.duplicates import find_duplicates
 from engine.inspection.mislabels import find_mislabels
 from engine.preparation.prepare import PreparedDataset
 from engine.sentences import Sentence, from_json
-from engine.settings import settings
+from engine.settings import child_environment, settings
 
 CHECKS: dict[str, Callable[[PreparedDataset, int], dict[str, Any]]] = {
     "duplicates": find_duplicates,
@@ -56,7 +55,7 @@ def run_check(prepared: PreparedDataset, check: str) -> dict[str, Any]:
         done = subprocess.run(
             command,
             cwd=_ROOT,
-            env=os.environ | threads,
+            env=child_environment(**threads),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=limit,

@@ -3,7 +3,6 @@
 import base64
 import json
 import logging
-import os
 import shutil
 import subprocess
 import sys
@@ -28,7 +27,7 @@ from engine.serving.answers import Layer, Mattered, NetworkPicture, PredictResul
 from engine.serving.connections import Connections, Lines, Refused
 from engine.serving.turns import Busy, Late, late
 from engine.serving.wire import from_bytes, pack, pack_inputs
-from engine.settings import settings
+from engine.settings import child_environment, settings
 
 __all__ = ["Busy", "Late", "Layer", "NetworkPicture", "NotReady", "PredictResult", "Predictor", "Stream", "Unavailable"]
 
@@ -282,7 +281,7 @@ class _Child:
                     stderr=subprocess.STDOUT,
                     start_new_session=True,  # Ctrl-C in the terminal is for the dashboard
                     cwd=_ROOT,
-                    env=os.environ | {"CUDA_VISIBLE_DEVICES": "-1", "TF_CPP_MIN_LOG_LEVEL": "2"},
+                    env=child_environment(CUDA_VISIBLE_DEVICES="-1", TF_CPP_MIN_LOG_LEVEL="2"),
                 )
         except OSError as error:
             shutil.rmtree(self._folder, ignore_errors=True)

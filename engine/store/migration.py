@@ -48,7 +48,7 @@ def migrate(engine: Engine) -> None:
 def current_revision(connection: Connection) -> str | None:
     """The schema revision of the database, or None for an empty one."""
     if inspect(connection).has_table(VERSION_TABLE):
-        return connection.execute(text(f"SELECT version_num FROM {VERSION_TABLE}")).scalar()  # noqa: S608  # a constant
+        return connection.execute(text(f"SELECT version_num FROM {VERSION_TABLE}")).scalar()  # noqa: S608  # nosec B608: a constant
     return _old_revision(connection)
 
 
@@ -56,7 +56,7 @@ def _old_revision(connection: Connection) -> str | None:
     """The revision as earlier versions left it, if it is not Optuna's."""
     if not inspect(connection).has_table(_OLD_VERSION_TABLE):
         return None
-    found = connection.execute(text(f"SELECT version_num FROM {_OLD_VERSION_TABLE}")).scalar()  # noqa: S608
+    found = connection.execute(text(f"SELECT version_num FROM {_OLD_VERSION_TABLE}")).scalar()  # noqa: S608  # nosec B608: a constant
     return found if found in _OLD_REVISIONS else None
 
 
