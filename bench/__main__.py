@@ -22,6 +22,7 @@ NAMES = (
         "compare",
         "exactness",
         "mislabels",
+        "hostile",
     ),
 )
 """Every measurement, a module of this package with a function `measure`."""

@@ -61,7 +61,7 @@ class Dashboard:
                 stderr=output,
             )
         until = time.monotonic() + timeout_seconds
-        while not self._healthy():
+        while not self.answers():
             if self._process.poll() is not None or time.monotonic() > until:
                 raise RuntimeError(f"The dashboard did not start:\n{self.log.read_text()[-4000:]}")
             time.sleep(0.1)
@@ -103,7 +103,8 @@ class Dashboard:
         for process in slow:
             process.kill()
 
-    def _healthy(self) -> bool:
+    def answers(self) -> bool:
+        """Return whether it answers."""
         try:
             with urllib.request.urlopen(f"{self.url}/_stcore/health", timeout=2) as answer:
                 return answer.status == 200
