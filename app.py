@@ -25,6 +25,7 @@ from engine.accounts.requirements import check_mode, secrets  # noqa: E402
 from engine.api.asking import actor_of  # noqa: E402
 from engine.api.routes import api_routes  # noqa: E402
 from engine.errors import StoreUnavailable  # noqa: E402
+from engine.ops.health import health_routes  # noqa: E402
 from engine.service import sign_in  # noqa: E402
 from engine.web import web_middleware  # noqa: E402
 from ui import lab  # noqa: E402
@@ -107,6 +108,7 @@ app = st.App(
     routes=[
         Mount(VENDOR_PATH, StaticFiles(directory=VENDOR_FOLDER)),
         *api_routes(actor_of, lab.predictor),
+        *health_routes(),
     ],
     middleware=[
         *web_middleware(STREAMLIT_FILES.parent / "index.html", declared, lambda: st.get_option("server.address") or ""),

@@ -1,4 +1,4 @@
-"""Commands for whoever runs an installation: `backup`, `restore` and `doctor`."""
+"""Commands for whoever runs an installation: `backup`, `restore`, `doctor` and `drain`."""
 
 import argparse
 import json
@@ -14,6 +14,8 @@ def add_operating(add: Callable[..., argparse.ArgumentParser]) -> None:
     made = add("restore", restore, "Put a backup into an empty home folder and an empty database. Hashes are checked.")
     made.add_argument("file", metavar="FILE", help="a file that backup has written")
     add("doctor", doctor, "Check settings, database, disk, executor and devices. Exit code 1: there is a problem.")
+    words = "Begin no more runs on this machine, and tell load balancers (/readyz). Runs that train go on."
+    add("drain", drain, words).add_argument("--off", action="store_true", help="end it: queued runs begin again")
 
 
 def backup(arguments: argparse.Namespace) -> int:
@@ -54,3 +56,17 @@ def doctor(arguments: argparse.Namespace) -> int:
         for check in found:
             print(f"{check.state:8} {check.name}: {check.text}" + (f" {check.advice}" if check.advice else ""))
     return int(any(check.state == PROBLEM for check in found))
+
+
+def drain(arguments: argparse.Namespace) -> int:
+    """`drain`: begin or end drain mode."""
+    from engine.executor.drain import drain as set_mode
+    from engine.service.opened import store
+
+    set_mode(not arguments.off)
+    training = [run.id for run, _ in store().attempts.workers()]
+    if arguments.json:
+        print(json.dumps({"draining": not arguments.off, "training": training}))
+    else:
+        print(f"{'Drain mode is off' if arguments.off else 'Draining'}; {len(training)} runs train now.")
+    return 0

@@ -14,6 +14,7 @@ from typing import Any
 
 from engine.artifacts import keep_disk_budget
 from engine.devices import find_devices
+from engine.executor.drain import draining
 from engine.executor.endings import TERMINAL, conclude, explain_exit
 from engine.executor.process import WorkerProcess, kill_group
 from engine.executor.search import SearchProcess
@@ -122,7 +123,7 @@ class LocalExecutor:
     def _fill_slots(self) -> None:
         taken = self._busy.keys() | self._foreign.keys()
         free = [slot for slot in self.slots if slot.name not in taken]
-        if not free or not self.store.runs.queue():
+        if not free or not self.store.runs.queue() or draining():
             return
         for slot in free:
             if slot.name not in self._standby:

@@ -11,6 +11,7 @@ from engine.accounts.requirements import check_mode
 from engine.devices import find_devices
 from engine.environment import describe_environment
 from engine.errors import TrainyardError
+from engine.executor.drain import draining
 from engine.processes import is_alive
 from engine.service import opened
 from engine.settings import Settings, settings
@@ -99,6 +100,8 @@ def _executor() -> Iterator[Check]:
         state = PROBLEM if waiting else WARNING
         text = f"No executor is running; {waiting} runs are queued."
         yield Check("executor", state, text, "Start the dashboard, or: python -m engine executor")
+    if draining():
+        yield Check("drain", WARNING, "This machine is drained: no run begins.", "Run: python -m engine drain --off")
     gone = [run.id for run, worker in workers if is_alive(worker) is False]
     if gone:
         text = f"The process of these runs is gone: {', '.join(map(str, gone))}."
