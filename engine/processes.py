@@ -1,6 +1,7 @@
 """Telling processes apart: a pid alone may have been reused."""
 
 import os
+import resource
 import socket
 from typing import Any
 
@@ -23,6 +24,13 @@ def is_alive(described: dict[str, Any]) -> bool | None:
         return same and process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
+
+
+def bound_memory(limit_mb: int) -> None:
+    """Bound what this process may take beside what it has mapped already; 0: no limit."""
+    if limit_mb:
+        total = psutil.Process().memory_info().vms + limit_mb * 1_000_000
+        resource.setrlimit(resource.RLIMIT_AS, (total, total))
 
 
 def this_process() -> str:

@@ -244,6 +244,8 @@ class Settings(BaseSettings):
     """Time without data after which an upload is ended."""
     upload_timeout_seconds: float = Field(default=1_800.0, gt=0)
     """Time that one upload may take in total."""
+    predictor_memory_mb: int = Field(default=8_000, ge=0)
+    """Memory that the predictor may take besides TensorFlow itself, in MB. 0: no limit. If it needs more, it ends and starts anew."""
 
     @classmethod
     def settings_customise_sources(

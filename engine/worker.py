@@ -12,15 +12,13 @@ import gc
 import json
 import logging
 import os
-import resource
 import signal
 import sys
 from typing import Any, TypeGuard
 
-import psutil
-
 from engine.artifacts import artifacts_of
 from engine.errors import TrainyardError, first_line
+from engine.processes import bound_memory
 from engine.runs import EVALUATING, Run, RunState
 from engine.sentences import Sentence
 from engine.settings import settings
@@ -190,10 +188,7 @@ def open_log(run: Run) -> None:
 
 def limit_memory() -> None:
     """Bound what the run may take beside what TensorFlow has mapped already."""
-    limit = settings().worker_memory_mb * 1_000_000
-    if limit:
-        total = psutil.Process().memory_info().vms + limit
-        resource.setrlimit(resource.RLIMIT_AS, (total, total))
+    bound_memory(settings().worker_memory_mb)
 
 
 if __name__ == "__main__":

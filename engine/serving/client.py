@@ -33,7 +33,7 @@ __all__ = ["Busy", "Late", "Layer", "NetworkPicture", "NotReady", "PredictResult
 
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
-COMMAND = (sys.executable, "-m", "engine.serving.predictor")
+COMMAND = (sys.executable, "-m", "engine.confined", "engine.serving.predictor")
 _ROOT = Path(__file__).resolve().parents[2]
 _MAX_STARTS, _STARTS_SECONDS = 3, 60.0  # a process that dies at once is not started for ever
 BROKEN = (OSError, HTTPException)

@@ -16,6 +16,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from engine.processes import bound_memory
 from engine.runs import RunSpec
 from engine.scripting.origin import Origin
 from engine.scripting.write import script_files
@@ -29,6 +30,7 @@ from engine.serving.requests import Arrays, Files, Instances, Request
 from engine.serving.seen import show_prepared
 from engine.serving.server import SharedWork, Work, serve
 from engine.serving.wire import to_bytes, unpack, unpack_inputs
+from engine.settings import settings
 
 
 def work() -> dict[str, Work]:
@@ -122,6 +124,7 @@ def warm_up() -> None:
     model = keras.Model(start, keras.layers.Dense(2)(keras.layers.Flatten()(start)))
     tf.function(model)(np.zeros((1, 4, 4, 1), np.float32))
     keras.utils.clear_session()
+    bound_memory(settings().predictor_memory_mb)
 
 
 def main() -> None:
