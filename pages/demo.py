@@ -16,7 +16,7 @@ from ui.demo.seen import draw_seen
 from ui.language import _
 from ui.modalities import modality
 from ui.modalities.ways import choose_way, lay_out
-from ui.navigation import page
+from ui.navigation import page, shown
 from ui.plain import LONGEST_CAPTION, plain_text
 from ui.rights import may
 from ui.runs.actions import can_be_tried
@@ -74,15 +74,7 @@ def _choose_run() -> Run | None:
     if asked and wanted not in runs:
         runs |= _asked_run(wanted)
     if not runs:
-        st.info(
-            _(
-                "There are no trained models yet. Train a network first; you can try it here once it "
-                "has completed or was stopped."
-            ),
-            icon=":material/info:",
-        )
-        st.page_link(page("train"), label=_("Train a network"), icon=":material/model_training:",
-                     help=_("The form that starts a run."))  # fmt: skip
+        _draw_nothing()
         return None
     chosen = st.selectbox(
         _("Run"),
@@ -95,6 +87,21 @@ def _choose_run() -> Run | None:
     if asked != str(chosen):
         st.query_params["run"] = str(chosen)
     return runs[chosen]
+
+
+def _draw_nothing() -> None:
+    if not shown("train"):
+        st.info(_("Nothing is published here yet. Log in to train a network yourself."), icon=":material/info:")
+        return
+    st.info(
+        _(
+            "There are no trained models yet. Train a network first; you can try it here once it "
+            "has completed or was stopped."
+        ),
+        icon=":material/info:",
+    )
+    st.page_link(page("train"), label=_("Train a network"), icon=":material/model_training:",
+                 help=_("The form that starts a run."))  # fmt: skip
 
 
 def _asked_run(run_id: int) -> dict[int, Run]:

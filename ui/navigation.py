@@ -95,6 +95,11 @@ def shown_pages() -> list[Entry]:
     return [entry for entry in PAGES if entry.visitors or not visitor]
 
 
+def shown(name: str) -> bool:
+    """Return whether a page exists for this person: a link to another would be an error."""
+    return any(entry.name == name for entry in shown_pages())
+
+
 def navigation() -> st.Page:
     """The menu in the session's language, over the pages that exist."""
     first = first_page()

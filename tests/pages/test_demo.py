@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from engine.access import Actor, Role
 from engine.errors import TrainyardError
 from engine.modalities.seen import Seen
 from engine.store import Store
@@ -189,3 +190,11 @@ def test_what_the_network_sees_stands_beside_the_answer(store: Store, monkeypatc
     assert r":gray-badge[\*good\*] :orange-badge[?]" in words(at)
     table = at.dataframe[0].value
     assert table.fillna("").to_numpy().tolist() == [["a", "", 0.5], ["b", "missing", 1.0]]
+
+
+def test_a_visitor_is_told_that_nothing_is_published(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lab, "actor", lambda: Actor("visitor", Role.VISITOR))
+    at = open_page("demo")
+    assert [info.value for info in at.info] == ["Nothing is published here yet. Log in to train a network yourself."]
+    assert not at.get("page_link")
+    assert "went wrong" not in words(at)

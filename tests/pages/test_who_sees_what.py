@@ -29,7 +29,6 @@ from engine.settings import settings
 from tests import seeding, study_seeding
 from tests.pages.opening import open_page, words
 from ui import lab
-from ui.navigation import FOLDER
 
 BOB, CAROL = Actor("bob", Role.MEMBER), Actor("carol", Role.MEMBER)
 EVE, ROOT = Actor("eve", Role.VISITOR), Actor("root", Role.ADMIN)
@@ -293,12 +292,8 @@ def test_a_visitor_has_the_published_demos_and_no_other_run(world: World, monkey
 
 
 def demo(run_id: int | str = "") -> AppTest:
-    """The Demo page by itself."""
-    at = AppTest.from_file(str(FOLDER / "demo.py"), default_timeout=60)
-    at.query_params["run"] = str(run_id)
-    at.run()
-    assert not at.exception, at.exception[0].message
-    return at
+    """The Demo page, within the menu of the person."""
+    return open_page("demo", **({"run": run_id} if run_id else {}))
 
 
 def test_only_the_owner_and_admins_find_the_buttons_that_change_a_run(
