@@ -8,13 +8,13 @@ from ui.language import _
 from ui.navigation import first_page, page
 from ui.start.cards import draw_cards
 from ui.start.recent import draw_recent
-from ui.train.form import OTHER_PARAMS
+from ui.train.form import OTHER_PARAMS, means_form
 
 
 def main() -> None:
     """Draw the cards and the newest runs."""
     params = st.query_params.to_dict()
-    if params.keys() - OTHER_PARAMS:  # a link to the form, which once was the first page
+    if params.keys() - OTHER_PARAMS and means_form(params):  # a link to the form, which once was the first page
         st.switch_page(page("train"), query_params=params)
     st.title(_("Train a neural network"))
     st.caption(_("Choose one, watch it learn, then try it yourself. Each takes about a minute."))

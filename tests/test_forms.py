@@ -72,6 +72,13 @@ def test_unknown_names_get_the_nearest_that_exists() -> None:
     assert "'dropout'" in form.notes[1]
 
 
+def test_names_of_others_in_an_address_hold_nobody_up() -> None:
+    form = read_form({"utm_source": "letter", "gclid": "x", "epochs": "7"})
+    assert form.changed == {"epochs": 7}
+    assert not form.unusable
+    assert read_form({"droput": "0.1"}).unusable == {"droput": "0.1"}
+
+
 def test_the_language_in_the_address_is_no_hyperparameter() -> None:
     assert read_form({"lang": "zh"}).notes == ()
 

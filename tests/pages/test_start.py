@@ -40,6 +40,10 @@ def test_a_link_to_the_form_still_opens_it(store: Store) -> None:
     assert dict(at.query_params) == {"dataset": "penguins", "epochs": "7"}
 
 
+def test_a_link_from_elsewhere_leads_to_the_start_page(store: Store) -> None:
+    assert [title.value for title in open_page("start", utm_source="letter").title] == ["Train a neural network"]
+
+
 def test_whoever_prefers_the_form_begins_with_it(store: Store) -> None:
     at = open_page("start")
     at.toggle(key="begin_with_form").set_value(True).run()

@@ -92,7 +92,8 @@ def read_form(params: Mapping[str, str]) -> Form:
             notes[name] = _unknown(name, list(fields))
             continue
         _read_field(*fields[name], text, changed, notes)
-    return _form(parts, defaults, changed, notes, params)
+    foreign = {name for name in notes if name not in PARTS and name not in fields and not _near(name, list(fields))}
+    return _form(parts, defaults, changed, notes, {name: text for name, text in params.items() if name not in foreign})
 
 
 def read_spec(part: type[Spec], params: Mapping[str, str], defaults: Mapping[str, Any], section: str) -> Form:
@@ -155,8 +156,13 @@ def read_data(names: dict[str, str], params: Mapping[str, str]) -> dict[str, Any
     return data
 
 
+def _near(name: str, known: list[str]) -> list[str]:
+    """The name that was meant, if it was mistyped; what is like none, such as the tag of a newsletter, is nothing of ours."""
+    return difflib.get_close_matches(name, known, n=1)
+
+
 def _unknown(name: str, known: list[str]) -> str:
-    near = difflib.get_close_matches(name, known, n=1)
+    near = _near(name, known)
     hint = _("Did you mean '{near}'?").format(near=near[0]) if near else _("It was ignored.")
     return _("'{name}' does not exist here.").format(name=plain_label(name)) + " " + hint
 
@@ -198,6 +204,12 @@ def reset_form() -> None:
     """Forget every change."""
     with writing():
         drop(form_params())
+
+
+def means_form(params: Mapping[str, str]) -> bool:
+    """Return whether a URL says anything to the form."""
+    form = read_form(params)
+    return bool(params.keys() & PARTS.keys() or form.changed or form.unusable)
 
 
 def form_params() -> dict[str, str]:
