@@ -3,9 +3,13 @@
 import os
 import resource
 import socket
+import threading
 from typing import Any
 
 import psutil
+
+LEAVING = threading.Event()
+"""Set once this process, a worker, was told to leave: it writes a checkpoint, and its run goes back to the queue."""
 
 
 def describe_process(pid: int | None = None) -> dict[str, Any]:

@@ -44,6 +44,8 @@ class Settings(BaseSettings):
     """Time that an executor started by a dashboard outlives the last dashboard when nothing is queued or running."""
     stop_grace_seconds: float = Field(default=20.0, gt=0)
     """Time that a worker has to obey a stop before its process group is killed."""
+    requeue_at_stop: bool = False
+    """Whether a terminated executor has its runs write checkpoints and queues them again, as containers need. Off: they train on."""
     heartbeat_timeout_seconds: float = Field(default=30.0, gt=1)
     """Time without a heartbeat after which a worker or executor counts as dead."""
     stop_evaluation_seconds: float = Field(default=10.0, ge=0)

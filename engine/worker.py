@@ -18,7 +18,7 @@ from typing import Any, TypeGuard
 
 from engine.artifacts import artifacts_of
 from engine.errors import TrainyardError, first_line
-from engine.processes import bound_memory
+from engine.processes import LEAVING, bound_memory
 from engine.runs import EVALUATING, Run, RunState
 from engine.sentences import Sentence
 from engine.settings import settings
@@ -37,7 +37,7 @@ def main() -> int:
     own = [os.dup(1), os.dup(2)]  # while a run is trained, 1 and 2 are its log
     limited = False
     code, again = 0, True
-    while again and not code:
+    while again and not code and not LEAVING.is_set():
         with contextlib.suppress(BrokenPipeError):  # the executor may be gone, and have left a run
             os.write(own[0], READY.encode() + b"\n")
         line = sys.stdin.readline()
@@ -53,6 +53,7 @@ def main() -> int:
 
 def _serve(given: dict[str, Any], *, limit: bool) -> int:
     """Train the run that a line has named."""
+    signal.signal(signal.SIGTERM, lambda *_: LEAVING.set())
     store = open_store()
     try:
         run = store.runs.get(int(given["run"]))
@@ -67,6 +68,7 @@ def _serve(given: dict[str, Any], *, limit: bool) -> int:
         return work(store, run)
     finally:
         store.close()
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 def clean_up(own: list[int]) -> None:

@@ -16,6 +16,7 @@ from engine.artifacts import keep_disk_budget
 from engine.devices import find_devices
 from engine.executor.drain import draining
 from engine.executor.endings import TERMINAL, conclude, explain_exit
+from engine.executor.leaving import send_home
 from engine.executor.process import WorkerProcess, kill_group
 from engine.executor.search import SearchProcess
 from engine.executor.slots import Slot, make_slots
@@ -53,7 +54,7 @@ class LocalExecutor:
         self._tidied = 0.0
         self._tidy_at = math.inf
         self._standby_after = 0.0
-        self._ending = False
+        self._ending = self._terminated = False
 
     def run(self) -> bool:
         """Take the lease and work. Return False if another executor is alive already."""
@@ -73,6 +74,8 @@ class LocalExecutor:
                     time.sleep(_LOOK_AROUND_SECONDS)
                 time.sleep(_TICK_SECONDS)
         finally:
+            if self._terminated and settings().requeue_at_stop:
+                send_home(self.store)
             for worker in self._standby.values():
                 worker.dismiss()
             self.store.leases.release(self.holder)
@@ -278,7 +281,7 @@ class LocalExecutor:
         }
 
     def _end(self, number: int, frame: FrameType | None) -> None:
-        self._ending = True
+        self._ending = self._terminated = True
 
 
 def wanted_file() -> Path:

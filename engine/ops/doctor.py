@@ -40,7 +40,7 @@ def examine() -> list[Check]:
 def _settings() -> Iterator[Check]:
     known = {f"{_PREFIX}{name.upper()}" for name in Settings.model_fields}
     for name in sorted(set(os.environ) - known - _TOOLS):
-        if name.startswith(_PREFIX):
+        if name.startswith(_PREFIX) and name.removesuffix("_FILE") not in known:
             yield Check("settings", WARNING, f"{name} is not a setting.", "See docs/settings.md for their names.")
     try:
         check_mode("127.0.0.1")

@@ -147,8 +147,8 @@ class Attempts:
                 write_event(db, run.id, state.value, message or Sentence("The run is {state}.", state=word(state)), now)
         return bool(done)
 
-    def requeue(self, run: Run, message: str) -> bool:
-        """Give a running run whose worker is gone back to the queue, at its old place.
+    def requeue(self, run: Run, message: str, *, counted: bool = True) -> bool:
+        """Give a running run whose worker is gone back to the queue, at its old place; `counted` as a restart.
 
         False when it was not this attempt's any more, or when somebody has asked it to end meanwhile.
         """
@@ -161,7 +161,7 @@ class Attempts:
                     runs.c.state == RunState.RUNNING,
                     runs.c.request == "",
                 )
-                .values(state=RunState.QUEUED, slot="", message=message, restarts=runs.c.restarts + 1)
+                .values(state=RunState.QUEUED, slot="", message=message, restarts=runs.c.restarts + counted)
             ).rowcount
             if done:
                 write_event(db, run.id, "requeued", message, time.time())

@@ -10,6 +10,7 @@ import numpy as np
 from engine.artifacts import artifacts_of, check_free_disk
 from engine.data_info import DataInfo
 from engine.errors import TrainyardError
+from engine.processes import LEAVING
 from engine.runs import EVALUATING, Run, RunSpec, RunState
 from engine.sentences import Sentence
 from engine.store import Store
@@ -40,9 +41,14 @@ def train_run(store: Store, run: Run, extra: list[keras.callbacks.Callback] | No
         hardware.policy(mixed=spec.training.mixed_precision),
     ):
         state, message, result = _train(store, run, spec, hardware, reporter, extra or [])
+    if state is RunState.PAUSED and LEAVING.is_set() and store.attempts.requeue(run, LEFT, counted=False):
+        return state
     if not store.attempts.end(run, state, message, result):
         raise RunLost(Sentence("Run {run} no longer belongs to this worker.", run=run.id))
     return state
+
+
+LEFT = Sentence("Its executor was stopped; it continues from where it was.")
 
 
 def rehearse() -> None:

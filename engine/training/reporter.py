@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from engine.processes import LEAVING
 from engine.runs import Run, RunState
 from engine.sentences import Sentence
 from engine.settings import settings
@@ -81,7 +82,7 @@ class Reporter:
             self._progress |= {"step": step, "epoch": epoch, "curve": thin(self._curve, _MAX_CURVE)}
 
     def obey(self) -> None:
-        """Raise `Ended` once the run was asked to end, `RunLost` once it belongs to another worker.
+        """Raise `Ended` once the run was asked to end or its worker to leave, `RunLost` once it belongs to another worker.
 
         Raise the store's error when it has refused everything for so long that the run will soon count as dead.
         """
@@ -91,6 +92,8 @@ class Reporter:
             raise RunLost(Sentence("Run {run} no longer belongs to this worker.", run=self._run.id))
         if self.requested is not None:
             raise Ended(self.requested)
+        if LEAVING.is_set():
+            raise Ended(RunState.PAUSED)
 
     def begin_evaluation(self) -> None:
         """Report that a stop was obeyed; from now on `obey` raises what is requested of the evaluation."""
