@@ -7,7 +7,7 @@ from ui import lab
 from ui.data.browse import draw_browse
 from ui.data.importing import DONE, draw_done, draw_import
 from ui.data.list import chosen_dataset, draw_list
-from ui.data.recording import draw_recording
+from ui.data.recording import draw_recording, number_made
 from ui.language import N_, _
 from ui.widgets.url_choices import choose
 
@@ -27,8 +27,8 @@ def main() -> None:
     st.header(_("Your own data"))
     way = choose("own", _("From"), list(OWN), lambda name: _(OWN[name]), _("Import a file, or record examples here."))
     if way == "record":
+        draw_done(number_made())
         draw_recording(DONE)
-        draw_done()
     else:
         draw_done()
         draw_import()

@@ -33,7 +33,10 @@ def test_three_classes_of_twenty_frames_become_a_classifier(page: Page, dashboar
     for position in range(3):
         record_class(page, position)
     expect(page.locator(".camera video:visible")).to_have_count(1)  # one camera at a time
+    page.set_viewport_size({"width": 420, "height": 800})
     page.get_by_role("button", name="Create dataset").click()
+    expect(page.get_by_role("link", name="Train on it")).to_be_in_viewport(timeout=PATIENCE)
+    page.set_viewport_size({"width": 1280, "height": 800})
     page.get_by_role("link", name="Train on it").click(timeout=PATIENCE)
     page.locator(".st-key-train button").click(timeout=PATIENCE)
     page.wait_for_url(re.compile(r"run\?run=\d+"), timeout=PATIENCE)

@@ -18,12 +18,17 @@ from ui.data.import_files import draw_reading, same_reading
 from ui.data.import_table import LAYOUT
 from ui.data.list import browse_query, train_query
 from ui.data.problems import draw_problems
+from ui.document_scripts import declare, run_script
 from ui.language import _
 from ui.navigation import open_here, page
 from ui.plain import plain_label
 from ui.sentences import said
 
 _SEEN, _AGAIN = "own.seen", "own.again"  # the state of an import that is not done yet
+_INTO_VIEW = [
+    declare(f"document.querySelector('[data-testid=stMain]').scrollTo(0, 0); // made {number}\n") for number in range(4)
+]
+"""The same script several times: Streamlit runs a text that has changed."""
 DONE, _UPLOADS = "own.done", "own.uploads"
 """Of the session: the report of the last import, and how many there were."""
 
@@ -101,19 +106,23 @@ def _import(file: Any, choice: Choice, found: Understood) -> ImportReport:
     return service.datasets.import_own(lab.actor(), file, file.name, choice, show, found=found)
 
 
-def draw_done() -> None:
-    """Say what was imported last in this session, and what to do with it."""
+def draw_done(arrivals: int = 0) -> None:
+    """Say what was imported last in this session, and what to do with it; with another number of `arrivals` than before it comes
+    into view."""
     report: ImportReport | None = st.session_state.get(DONE)
     if report is None:
         return
     made = report.made
-    st.success(
-        _("{count} examples imported as '{name}'.").format(count=f"{made.num_examples:,}", name=made.reference),
-        icon=":material/check:",
-    )
-    with st.container(horizontal=True):
-        st.page_link(page("train"), label=_("Train on it"), icon=":material/model_training:",
-                     query_params=train_query(made))  # fmt: skip
-        st.button(_("Explore it"), icon=":material/database:", type="tertiary", key="own.explore",
-                  on_click=open_here, args=(browse_query(made),))  # fmt: skip
-    draw_problems(report.problems, "own.report")
+    with st.container(key="own-done"):
+        st.success(
+            _("{count} examples imported as '{name}'.").format(count=f"{made.num_examples:,}", name=made.reference),
+            icon=":material/check:",
+        )
+        with st.container(horizontal=True):
+            st.page_link(page("train"), label=_("Train on it"), icon=":material/model_training:",
+                         query_params=train_query(made))  # fmt: skip
+            st.button(_("Explore it"), icon=":material/database:", type="tertiary", key="own.explore",
+                      on_click=open_here, args=(browse_query(made),))  # fmt: skip
+        draw_problems(report.problems, "own.report")
+    if arrivals:
+        run_script(_INTO_VIEW[arrivals % len(_INTO_VIEW)])

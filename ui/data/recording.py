@@ -15,6 +15,11 @@ _COLUMNS = 3
 _STATE, _COUNT = "record.state", "record.count"
 
 
+def number_made() -> int:
+    """Return how many datasets this session has recorded."""
+    return int(st.session_state.get(_COUNT, 0))
+
+
 def draw_recording(done: str) -> None:
     """Record examples, and make a dataset of them; its report is left in the session under the name `done`."""
     known = dict(sorted(recorders.all().items(), key=lambda item: item[1].title))
