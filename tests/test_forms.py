@@ -73,7 +73,7 @@ def test_unknown_names_get_the_nearest_that_exists() -> None:
 
 
 def test_names_of_others_in_an_address_hold_nobody_up() -> None:
-    form = read_form({"utm_source": "letter", "gclid": "x", "epochs": "7"})
+    form = read_form({"utm_source": "letter", "utm_campaign": "x", "fbclid": "x", "ref": "x", "epochs": "7"})
     assert form.changed == {"epochs": 7}
     assert not form.unusable
     assert read_form({"droput": "0.1"}).unusable == {"droput": "0.1"}

@@ -34,6 +34,8 @@ OTHER_PARAMS = frozenset({"lang", "embed", "embed_options", FORK, FORK_EPOCH}) |
 BUTTONS = ("train", "search")
 """Keys of the buttons that take the form as it is."""
 _REMEMBERED = "train.params"
+_MISTYPED = 0.65
+"""Likeness from which a name counts as mistyped."""
 
 
 @dataclass(frozen=True)
@@ -158,7 +160,7 @@ def read_data(names: dict[str, str], params: Mapping[str, str]) -> dict[str, Any
 
 def _near(name: str, known: list[str]) -> list[str]:
     """The name that was meant, if it was mistyped; what is like none, such as the tag of a newsletter, is nothing of ours."""
-    return difflib.get_close_matches(name, known, n=1)
+    return difflib.get_close_matches(name, known, n=1, cutoff=_MISTYPED)
 
 
 def _unknown(name: str, known: list[str]) -> str:
