@@ -29,7 +29,7 @@ _INTO_VIEW = [
     declare(f"document.querySelector('[data-testid=stMain]').scrollTo(0, 0); // made {number}\n") for number in range(4)
 ]
 """The same script several times: Streamlit runs a text that has changed."""
-DONE, _UPLOADS = "own.done", "own.uploads"
+DONE, _UPLOADS, _BROUGHT = "own.done", "own.uploads", "own.brought"
 """Of the session: the report of the last import, and how many there were."""
 
 
@@ -43,12 +43,7 @@ def draw_import() -> None:
                 "the uploaded file itself is never stored."
             )
         )
-        file = st.file_uploader(
-            _("File"),
-            type=["zip", *(ending.lstrip(".") for ending in TABLE_ENDINGS)],
-            max_upload_size=settings().max_upload_mb,
-            key=f"own.file-{st.session_state.get(_UPLOADS, 0)}",
-        )
+        file = draw_upload(f"own.file-{st.session_state.get(_UPLOADS, 0)}") or _brought()
         if file is None:
             st.session_state.pop(_SEEN, None)
             return
@@ -69,7 +64,43 @@ def draw_import() -> None:
                 check_free_disk()
                 st.session_state[DONE] = _import(file, choice, seen.found)
                 st.session_state[_UPLOADS] = st.session_state.get(_UPLOADS, 0) + 1  # the form is empty again
+                st.session_state.pop(_BROUGHT, None)
                 st.rerun()
+
+
+def draw_upload(key: str) -> Any:
+    """Draw the place for a file to import, and return the file, if there is one."""
+    return st.file_uploader(
+        _("File"),
+        type=["zip", *(ending.lstrip(".") for ending in TABLE_ENDINGS)],
+        max_upload_size=settings().max_upload_mb,
+        key=key,
+    )
+
+
+def bring(file: Any) -> None:
+    """Have a file that was dropped on another page looked at on this one."""
+    st.session_state[_BROUGHT] = file
+
+
+def _brought() -> Any:
+    """The file that came with the person from another page, with a way to be rid of it."""
+    file = st.session_state.get(_BROUGHT)
+    if file is None:
+        return None
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(plain_label(file.name[-60:]), width="content")
+        dropped = st.button(
+            _("Remove"),
+            icon=":material/close:",
+            type="tertiary",
+            key="own.drop",
+            help=_("Choose another file. Nothing has been stored."),
+        )
+    if dropped:
+        del st.session_state[_BROUGHT]
+        st.rerun()
+    return file
 
 
 def _look(file: Any, reading: Reading | None = None, key: str = _SEEN) -> Seen:

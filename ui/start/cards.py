@@ -9,6 +9,7 @@ import streamlit as st
 from engine.runs import RunSpec
 from engine.service.commands import write_value
 from ui import lab
+from ui.data.importing import bring, draw_upload
 from ui.language import N_, _
 from ui.navigation import page
 
@@ -105,12 +106,10 @@ def _draw_own() -> None:
             "trained, and which network suits how much there is."
         )
     )
-    st.page_link(
-        page("data"),
-        label=_("Import a file"),
-        icon=":material/upload_file:",
-        help=_("CSV, Excel, Parquet, JSON lines, or a zip of files."),
-    )
+    file = draw_upload("card.file")
+    if file is not None:
+        bring(file)
+        st.switch_page(page("data"))
     st.page_link(
         page("data"),
         label=_("Record by camera or microphone"),
