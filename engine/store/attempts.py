@@ -161,7 +161,7 @@ class Attempts:
                     runs.c.state == RunState.RUNNING,
                     runs.c.request == "",
                 )
-                .values(state=RunState.QUEUED, slot="", message=message, restarts=runs.c.restarts + counted)
+                .values(state=RunState.QUEUED, slot="", message=message, restarts=runs.c.restarts + int(counted))
             ).rowcount
             if done:
                 write_event(db, run.id, "requeued", message, time.time())
