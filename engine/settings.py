@@ -237,7 +237,7 @@ class Settings(BaseSettings):
     allowed_hosts: str = ""
     """Host names of this server, separated by commas: demo.example.org or *.example.org. IP addresses and localhost always work."""
     frame_origins: str = ""
-    """Sites that may show pages of this server in a frame, separated by commas, such as https://example.org. Empty: none."""
+    """Sites that may show pages of this server in a frame, separated by commas, such as https://example.org. Empty: only this server."""
     max_open_requests: int = Field(default=1_000, ge=10)
     """Number of requests and open pages at once; further ones are refused."""
     max_header_kb: int = Field(default=64, ge=8)

@@ -47,7 +47,10 @@ def main() -> None:
         given, answer = lay_out(way.answer)
         with given:
             files = way.ask(run, spec.dataset)
-            parameters = draw_answering(spec.task.answering)
+            settings = draw_answering(spec.task.answering)
+        if settings.unusable:  # its default would be another answer than the one that was asked for
+            return
+        parameters = settings.changed
         with answer, lab.guarded():
             answered = draw_answer(run, kind, spec.task, files, parameters)
             if len(files) == 1 and not way.shown:
@@ -59,7 +62,9 @@ def main() -> None:
 
     demo()
     draw_knowledge(run, spec)
-    draw_batch(run, spec.task.modality, spec.task.prediction, read_answering(spec.task.answering).changed)
+    settings = read_answering(spec.task.answering)
+    if not settings.unusable:
+        draw_batch(run, spec.task.modality, spec.task.prediction, settings.changed)
 
 
 def _choose_run() -> Run | None:

@@ -8,6 +8,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 TIMEOUT_SECONDS = 120
+_NO_SERVICE = "no answer in time"
 LISTS = ("requirements.txt", "requirements-dev.txt")
 
 
@@ -24,13 +25,20 @@ def judge(report: dict[str, Any]) -> tuple[int, str]:
     if found:
         return 1, "Known vulnerabilities:\n  " + "\n  ".join(found)
     if not packages or len(unknown) == len(packages):
-        return 0, "NOT AUDITED: no vulnerability service answered here. Run `make audit` where pypi.org can be reached."
+        return 0, "NOT AUDITED: no vulnerability service answered. Run `make audit` on a machine that reaches one."
     words = f"No known vulnerability in {len(packages) - len(unknown)} packages."
     return 0, words + (f" NOT AUDITED, since the service does not know them: {', '.join(unknown)}." if unknown else "")
 
 
+def judge_failure(said: str) -> tuple[int, str]:
+    """Return exit code and words where pip-audit has written no report: only for want of a service may the check go on."""
+    if any(words in said for words in (_NO_SERVICE, "ConnectionError", "ConnectTimeout", "ReadTimeout")):
+        return judge({})
+    return 2, f"pip-audit failed:\n{said.strip()[-2_000:]}"
+
+
 def main() -> int:
-    """Audit, print, and return the exit code."""
+    """Audit, print, and return the exit code: 1 for a vulnerability, 2 where pip-audit itself failed."""
     lists = [part for name in LISTS for part in ("-r", str(ROOT / name))]
     command = [
         sys.executable,
@@ -45,10 +53,9 @@ def main() -> int:
     ]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT_SECONDS, check=False)
-        report = json.loads(done.stdout)
-    except (subprocess.TimeoutExpired, ValueError):
-        report = {}
-    code, words = judge(report)
+    except subprocess.TimeoutExpired:
+        done = subprocess.CompletedProcess(command, 1, "", _NO_SERVICE)
+    code, words = judge(json.loads(done.stdout)) if done.stdout.strip() else judge_failure(done.stderr)
     print(words)
     return code
 

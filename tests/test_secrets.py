@@ -91,3 +91,9 @@ def test_an_audit_fails_for_a_flaw_and_says_when_nobody_answered(
     found = judge(report)
     assert found[0] == code
     assert words in found[1]
+
+
+def test_an_audit_that_breaks_is_not_taken_for_one_without_a_service() -> None:
+    judge = runpy.run_path("scripts/audit.py")["judge_failure"]
+    assert judge("requests.exceptions.ConnectionError: nobody")[0] == 0
+    assert judge("No module named pip_audit") == (2, "pip-audit failed:\nNo module named pip_audit")

@@ -24,7 +24,6 @@ from engine.imports.understood import Choice
 from engine.naming import Naming
 from engine.runs import Run, RunSpec, RunState
 from engine.service import opened
-from engine.settings import settings
 from engine.spec import Range
 from engine.store import Store
 from engine.store.accounts import Account
@@ -32,6 +31,7 @@ from engine.store.schema import metadata
 from engine.store.tokens import Token
 from engine.studies import Search, Study, StudySpec
 from tests import seeding, study_seeding
+from tests.filled_home import filled
 
 ADA, BOB, EVE = Actor("ada", Role.ADMIN), Actor("bob", Role.MEMBER), Actor("eve", Role.VISITOR)
 RECORDED = [(label, [f"{label} {number}".encode() for number in range(3)]) for label in ("yes", "no")]
@@ -228,15 +228,8 @@ def build(store: Store) -> World:
 @pytest.fixture(scope="module")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, World]]:
     """A home that is filled once."""
-    home = tmp_path_factory.mktemp("service") / "home"
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setenv("TRAINYARD_HOME", str(home))
-        settings.cache_clear()
-        world = build(opened.store())
-        opened.close()
-        settings.cache_clear()
-        yield home, world
-        settings.cache_clear()
+    with filled(tmp_path_factory.mktemp("service") / "home", lambda: build(opened.store())) as made:
+        yield made
 
 
 @pytest.fixture

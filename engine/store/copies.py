@@ -72,8 +72,10 @@ def _run(url: URL, program: str, *arguments: str) -> None:
             "Install PostgreSQL's client programs: apt-get install postgresql-client",
             program=program,
         )
-    place = url.set(drivername="postgresql", password=None).render_as_string(hide_password=False)
-    environment = os.environ | ({"PGPASSWORD": str(url.password)} if url.password else {})
+    password = url.password or url.query.get("password")
+    bare = url.set(drivername="postgresql", password=None).difference_update_query(["password"])
+    place = bare.render_as_string(hide_password=False)
+    environment = os.environ | ({"PGPASSWORD": str(password)} if password else {})
     done = subprocess.run(
         [program, f"--dbname={place}", *arguments],
         env=environment,

@@ -1,5 +1,6 @@
 """Log in and out in a browser, at a real OpenID provider: npm's oidc-provider on loopback."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -19,12 +20,13 @@ HERE = Path(__file__).parent / "oidc"
 
 @pytest.fixture(scope="module")
 def provider(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of the provider with its packages. Without npm, or its registry, the tests are skipped."""
+    """The folder of the provider with its packages. Without npm the test is skipped, or fails where a browser is required."""
     folder = tmp_path_factory.mktemp("oidc")
     shutil.copytree(HERE, folder, dirs_exist_ok=True)
     made = shutil.which("npm") and subprocess.run(["npm", "install", "--no-audit"], cwd=folder, capture_output=True)
     if not made or made.returncode:
-        pytest.skip("npm and its registry are needed for the OpenID provider of this test")
+        words = "npm and its registry are needed for the OpenID provider of this test"
+        pytest.fail(words) if os.environ.get("TRAINYARD_REQUIRE_BROWSER") == "1" else pytest.skip(words)
     return folder
 
 

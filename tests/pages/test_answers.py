@@ -260,7 +260,12 @@ def test_the_page_stops_an_answer_and_keeps_what_has_come(client: httpx.Client, 
     assert any("as far as the answer had come" in caption.value for caption in at.caption)
     assert "Answer again" in labels(at)
     at = open_page("demo", run=run, pause=9)
-    assert any(": 9 cannot be used" in warning.value for warning in at.warning)
+    assert any(": 9 cannot be used" in error.value for error in at.error)
+    at.text_area(key=f"text-{run}").input("abc").run(timeout=60)
+    assert "cba" not in [text.value for text in at.text], "the default would be another answer than the one asked for"
+    press(at, "Use the defaults instead")
+    assert "pause" not in at.query_params
+    assert not at.error
 
 
 def test_a_box_is_found_and_moves_with_its_picture(client: httpx.Client, store: Store, tmp_path: Path) -> None:

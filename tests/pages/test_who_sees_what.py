@@ -27,6 +27,7 @@ from engine.runs import RunSpec
 from engine.service import opened
 from engine.settings import settings
 from tests import seeding, study_seeding
+from tests.filled_home import filled
 from tests.pages.opening import open_page, words
 from ui import lab
 
@@ -86,15 +87,8 @@ def build() -> World:
 @pytest.fixture(scope="module")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, World]]:
     """A home that is filled once."""
-    home = tmp_path_factory.mktemp("access") / "home"
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setenv("TRAINYARD_HOME", str(home))
-        settings.cache_clear()
-        world = build()
-        opened.close()
-        settings.cache_clear()
-        yield home, world
-        settings.cache_clear()
+    with filled(tmp_path_factory.mktemp("access") / "home", build) as made:
+        yield made
 
 
 @pytest.fixture

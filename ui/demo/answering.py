@@ -1,13 +1,12 @@
 """Settings of an answer: widgets made from the task's declaration. Their values stand in the address, as those of a form."""
 
-from typing import Any
-
 import streamlit as st
 
 from engine.spec import Field
 from engine.tasks.base import Answering
 from ui.language import _
-from ui.train.form import Form, read_spec
+from ui.train.form import Form, give_up, read_spec
+from ui.train.launch import draw_unusable
 from ui.train.widgets import draw_field
 
 _MOST_OPEN = 3
@@ -21,11 +20,10 @@ def read_answering(answering: type[Answering]) -> Form:
     return read_spec(answering, st.query_params.to_dict(), defaults, _SECTION)
 
 
-def draw_answering(answering: type[Answering]) -> dict[str, Any]:
-    """Draw a widget for each setting, if there are any; return those that differ from the defaults."""
+def draw_answering(answering: type[Answering]) -> Form:
+    """Draw a widget for each setting, if there are any; return what they are set to. One that cannot be used is said."""
     form = read_answering(answering)
-    for note in form.notes:
-        st.warning(note, icon=":material/link_off:")
+    draw_unusable(form.notes, give_up, form.unusable)
     fields = [field for field in answering.fields() if not field.hidden]
     basic = [field for field in fields if not field.advanced]
     folded = [field for field in fields if field.advanced]
@@ -35,7 +33,7 @@ def draw_answering(answering: type[Answering]) -> dict[str, Any]:
     if folded:
         with st.expander(_("Settings of the answer"), icon=":material/tune:"):
             _draw(form, folded)
-    return form.changed
+    return form
 
 
 def _draw(form: Form, fields: list[Field]) -> None:
