@@ -39,8 +39,8 @@ def test_empty_charts_are_drawn_while_a_run_waits_for_its_first_point(store: Sto
     told = json.loads(board.proto.json)
     assert told["src"].startswith("/vendor/plotly/plotly.")
     assert [(chart["name"], json.loads(chart["spec"])["data"], chart["step"]) for chart in told["charts"]] == [
-        ("loss", [], 0),
-        ("accuracy", [], 0),
+        ("loss", [], None),
+        ("accuracy", [], None),
     ]
 
 

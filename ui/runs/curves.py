@@ -96,11 +96,11 @@ def _chart(feed: Feed, run: Run, name: str, keys: list[Key], height: int, width:
             return single_curve(name, feed.series[keys[0]], run, theme)
         return learning_curve(name, feed.series, run, theme, parent, feed.kept, style)
 
-    last_step = max((feed.series[key].steps[-1] for key in keys if key in feed.series), default=0)
+    last_step = max((feed.series[key].steps[-1] for key in keys if key in feed.series), default=None)
     words = _("CPU, GPU and memory") if name == "machine" else metric_label(name)
     said = (
         _("{metric} of run {run} over epochs, up to step {step}")
-        if last_step
+        if last_step is not None
         else _("{metric} of run {run}: no value yet")
     )
     label = said.format(metric=words, run=run.id, step=last_step)

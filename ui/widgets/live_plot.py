@@ -87,7 +87,7 @@ function draw(plot, chart, data, answer) {
     return window.Plotly.react(plot, figure.data, ...dressed(figure, chart.name));
   }).then((drawn) => {
     if (!drawn || !plot.wanted) return;
-    if (chart.step) plot.dataset.step = chart.step;
+    if (chart.step !== null) plot.dataset.step = chart.step;
     plot.querySelectorAll('.main-svg').forEach((svg) => svg.setAttribute('aria-hidden', 'true')); // the label is read
     listen(plot, answer);
     plot.watcher ??= new ResizeObserver(() => {
@@ -127,7 +127,8 @@ class Chart:
     """One chart of a board: the Plotly figure `spec` as JSON, and what stands around it.
 
     `label` is read aloud in place of the picture. `step` becomes the attribute `data-step` once the figure is drawn,
-    so that a test can tell how fresh it is; 0: it has no values yet. `width` is "full", "half" or "third" of the board, "full" on a phone.
+    so that a test can tell how fresh it is; None: it has no values yet. `width` is "full", "half" or "third" of the board,
+    "full" on a phone.
     """
 
     name: str
@@ -135,7 +136,7 @@ class Chart:
     label: str
     height: int = 320
     width: str = "full"
-    step: int = 0
+    step: int | None = 0
 
 
 def preload() -> None:
