@@ -234,6 +234,24 @@ class Settings(BaseSettings):
     """Time without an action in the browser after which a person has to log in again, in minutes."""
     session_hours: float = Field(default=168.0, gt=0)
     """Time after which a person has to log in again whatever happens, in hours."""
+    member_device_minutes: float = Field(default=480.0, ge=0)
+    """Shared mode: minutes that the runs of one member may train a day, all together; a day begins at midnight UTC. 0: no limit."""
+    member_runs_at_once: int = Field(default=2, ge=0)
+    """Shared mode: number of runs of one member that train at once. 0: no limit."""
+    member_queued_runs: int = Field(default=50, ge=0)
+    """Shared mode: number of runs of one member that may wait in the queue; further ones are refused. 0: no limit."""
+    member_disk_mb: int = Field(default=20_000, ge=0)
+    """Shared mode: disk space for the runs and imported datasets of one member, in MB; over it, none can be added. 0: no limit."""
+    unknown_run_minutes: float = Field(default=10.0, gt=0)
+    """Shared mode: minutes held against the budget for a run whose duration cannot be estimated yet."""
+    fair_share_hours: int = Field(default=24, ge=1, le=720)
+    """Shared mode: the runs of whoever has trained least in this many hours go first."""
+    short_run_minutes: float = Field(default=5.0, ge=0)
+    """Shared mode: a run estimated to take at most this many minutes may interrupt a long one at a checkpoint. 0: none may."""
+    preempt_after_minutes: float = Field(default=30.0, ge=1)
+    """Shared mode: a run may be interrupted for a short one only after it has trained this long without a break, in minutes."""
+    charge_seconds: float = Field(default=10.0, ge=1, le=600)
+    """Shared mode: time between two entries of what running runs have used, in seconds."""
     allowed_hosts: str = ""
     """Host names of this server, separated by commas: demo.example.org or *.example.org. IP addresses and localhost always work."""
     frame_origins: str = ""

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -12,6 +13,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import create_engine, text
 
+from engine.budgets import Estimate, Terms
 from engine.errors import TrainyardError
 from engine.naming import Naming
 from engine.runs import RESUMABLE, Run, RunSpec, RunState
@@ -152,6 +154,43 @@ def test_no_two_processes_claim_the_same_run(store: Store, url: str) -> None:
     parts = together(8, claim_all, url)
     assert sorted(run_id for part in parts for run_id in part) == made
     assert sum(bool(part) for part in parts) > 1, "one process took all: nothing was contended"
+
+
+def test_where_people_share_nobody_gets_more_at_once_than_they_may_whoever_claims(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TRAINYARD_MODE", "shared")
+    monkeypatch.setenv("TRAINYARD_MEMBER_RUNS_AT_ONCE", "2")
+    settings.cache_clear()
+    for owner in ("ada", "bob", "eve", "root"):
+        store.runs.create_group([SPEC] * 6, owner, terms=Terms(0, (Estimate(60.0, 1.5),) * 6))
+    store.budgets.know("root", exempt=True)
+    start, began = threading.Barrier(8), time.time()
+
+    def claim_two(number: int) -> list[Run | None]:
+        start.wait()
+        return [store.attempts.claim(f"cpu-{number}") for _ in range(2)]
+
+    with ThreadPoolExecutor(8) as threads:
+        claimed = [run for part in threads.map(claim_two, range(8)) for run in part if run]
+    owners = Counter(run.owner for run in claimed)
+    assert owners == {"ada": 2, "bob": 2, "eve": 2, "root": 6}
+    assert len({run.id for run in claimed}) == len(claimed)
+    assert not store.attempts.claimable()
+    store.runs.create(SPEC, "dan")
+    monkeypatch.setattr("time.time", lambda: began + 90)
+    store.attempts.report(claimed[0])
+    usage = store.budgets.get(claimed[0].owner)
+    store.attempts.end(claimed[0], RunState.COMPLETED)
+    after = store.budgets.get(claimed[0].owner)
+    assert 85 < sum(store.budgets.charged().values()) <= 90
+    assert after.used_seconds == usage.used_seconds
+    assert after.training == usage.training - 1
+    assert store.attempts.next_short(60) is None  # dan's has no estimate, and dan has used least
+    assert len(store.budgets.waiting()) == 13
+    assert len(store.budgets.training()) == 11
+    store.budgets.forget(claimed[0].owner)
+    assert store.budgets.charged() == {}
 
 
 def test_a_claim_takes_only_runs_that_ask_for_its_devices(store: Store) -> None:

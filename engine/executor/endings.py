@@ -4,6 +4,7 @@ import logging
 import signal
 
 from engine.artifacts import discard_results
+from engine.budgets.yielding import YIELDS
 from engine.runs import EVALUATING, Run, RunState
 from engine.sentences import Sentence
 from engine.settings import settings
@@ -31,6 +32,8 @@ def conclude(store: Store, run: Run, words: str, *, innocent: bool, killed: str 
         store.attempts.end(
             run, RunState.STOPPED, Sentence("The model is kept; its evaluation failed: {words}", words=words)
         )
+    elif run.request in YIELDS and (killed or innocent):
+        store.attempts.requeue(run, YIELDS[run.request], counted=bool(killed))
     elif run.request and (killed or innocent):
         store.attempts.end(run, RunState(run.request), words)
     elif innocent and run.restarts + 1 < settings().max_attempts:

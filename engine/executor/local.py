@@ -13,12 +13,15 @@ from types import FrameType
 from typing import Any
 
 from engine.artifacts import keep_disk_budget
+from engine.budgets import sharing
+from engine.budgets.yielding import YIELDS
 from engine.devices import find_devices
 from engine.executor.drain import draining
 from engine.executor.endings import TERMINAL, conclude, explain_exit
 from engine.executor.leaving import send_home
 from engine.executor.process import WorkerProcess, kill_group
 from engine.executor.search import SearchProcess
+from engine.executor.sharing import Sharing
 from engine.executor.slots import Slot, make_slots
 from engine.processes import describe_process, is_alive, this_process
 from engine.runs import Run, RunState
@@ -44,6 +47,7 @@ class LocalExecutor:
         self.holder = this_process()
         self._idle_seconds = idle_seconds
         self._search = SearchProcess(store)
+        self._share = Sharing(store, self.slots)
         self._standby: dict[str, WorkerProcess] = {}  # by slot, as the next two
         self._busy: dict[str, WorkerProcess] = {}
         self._foreign: dict[str, int] = {}  # runs whose worker belongs to an executor that is gone
@@ -126,7 +130,7 @@ class LocalExecutor:
     def _fill_slots(self) -> None:
         taken = self._busy.keys() | self._foreign.keys()
         free = [slot for slot in self.slots if slot.name not in taken]
-        if not free or not self.store.runs.queue() or draining():
+        if not free or not self._claimable() or draining():
             return
         for slot in free:
             if slot.name not in self._standby:
@@ -149,6 +153,10 @@ class LocalExecutor:
             self._busy[slot.name] = self._standby.pop(slot.name)
             self._standby_after = time.monotonic() + _STANDBY_DELAY_SECONDS
             logger.info("Run %s goes to worker %s on %s.", run.id, worker.pid, slot.name)
+
+    def _claimable(self) -> bool:
+        """Whether anything waits that may begin: where people share, a run may wait for its owner's budget for hours."""
+        return self.store.attempts.claimable() if sharing() else bool(self.store.runs.queue())
 
     def _keep_standby(self) -> None:
         if time.monotonic() < self._standby_after:
@@ -184,6 +192,7 @@ class LocalExecutor:
         for run in gone:
             self._conclude(run, explain_exit(None), innocent=run.slot != TERMINAL)
         self._refuse_unknown_devices()
+        self._share.look(running, full=len(running) - len(gone) >= len(self.slots))
         studies = self.store.studies.live()
         self._drive(studies)
         self._ending = self._ending or self._unneeded(bool(running) or StudyState.RUNNING in studies.values())
@@ -219,9 +228,10 @@ class LocalExecutor:
 
     def _enforce(self, run: Run, worker: dict[str, object]) -> None:
         """Kill a worker that does not obey a request within the grace period, or has been silent for too long."""
-        if not run.request:  # none, or one that was obeyed: a stopped run may be evaluated before it ends
+        requested = run.request not in ("", *YIELDS)  # who makes way for others may take the time it needs
+        if not requested:  # or it was obeyed: a stopped run may be evaluated before it ends
             self._asked.pop(run.id, None)
-        asked = self._asked.setdefault(run.id, time.monotonic()) if run.request else time.monotonic()
+        asked = self._asked.setdefault(run.id, time.monotonic()) if requested else time.monotonic()
         grace, timeout = settings().stop_grace_seconds, settings().heartbeat_timeout_seconds
         mine = self._busy.get(run.slot)
         if mine is not None and mine.run is not None and mine.run.id == run.id and not mine.ready:

@@ -10,10 +10,13 @@ from typing import Any
 
 from sqlalchemy import func, insert, select, update
 
+from engine.budgets.yielding import YIELDS
 from engine.runs import EVALUATING, Run, RunState
 from engine.sentences import Sentence, word
 from engine.store.changes import STEER, take_steering
+from engine.store.charging import begins_to_use, charge
 from engine.store.database import Database
+from engine.store.fairness import claim_in_turn, next_in_line
 from engine.store.metrics import MetricPoint
 from engine.store.rows import run_columns, run_of, write_event
 from engine.store.schema import metrics, runs
@@ -28,20 +31,22 @@ class Attempts:
     def claim(
         self, slot: str, run_id: int | None = None, devices: Iterable[str] | None = None, worker: Any = None
     ) -> Run | None:
-        """Mark the oldest queued run (or `run_id`) as running and return it, or None if there is none.
+        """Mark the first run in line (or `run_id`) as running and return it, or None if none may begin.
+
+        The first in line is the oldest; where people share the installation, see `engine.store.fairness`.
 
         `devices` limits the choice to runs that ask for one of these; `worker` is the process that will train it.
 
         Safe to call from many processes at once: no two callers get the same run.
         """
         now = time.time()
-        eligible = select(runs.c.id).where(runs.c.state == RunState.QUEUED)
-        if run_id is not None:
-            eligible = eligible.where(runs.c.id == run_id)
+        wanted = [] if run_id is None else [runs.c.id == run_id]
         if devices is not None:
-            eligible = eligible.where(runs.c.spec["training"]["device"].as_string().in_(list(devices)))
-        eligible = eligible.order_by(runs.c.queued_at, runs.c.id).limit(1).with_for_update(skip_locked=True)
+            wanted.append(runs.c.spec["training"]["device"].as_string().in_(list(devices)))
+        eligible = next_in_line(now, *wanted, any_budget=run_id is not None)
+        eligible = eligible.limit(1).with_for_update(of=runs, skip_locked=True)
         with self._database.writing() as db:
+            claim_in_turn(db)
             row = db.execute(
                 update(runs)
                 .where(runs.c.id == eligible.scalar_subquery(), runs.c.state == RunState.QUEUED)
@@ -54,6 +59,7 @@ class Attempts:
                     started_at=func.coalesce(runs.c.started_at, now),
                     heartbeat_at=now,
                     worker=worker or {},
+                    **begins_to_use(now),
                 )
                 .returning(*run_columns)
             ).one_or_none()
@@ -66,6 +72,40 @@ class Attempts:
                     now,
                 )
         return run_of(row) if row is not None else None
+
+    def claimable(self) -> bool:
+        """Return whether a run waits that may begin now. It writes nothing, and waits for nobody."""
+        with self._database.reading() as db:
+            return db.execute(next_in_line(time.time()).limit(1)).first() is not None
+
+    def next_short(self, seconds: float, devices: Iterable[str] | None = None) -> Run | None:
+        """Return the first run in line for these devices if it will probably take at most so long."""
+        wanted = [] if devices is None else [runs.c.spec["training"]["device"].as_string().in_(list(devices))]
+        query = next_in_line(time.time(), *wanted).with_only_columns(
+            *run_columns, runs.c.estimate_seconds, maintain_column_froms=True
+        )
+        with self._database.reading() as db:
+            row = db.execute(query.limit(1)).one_or_none()
+        if row is None or row.estimate_seconds is None or row.estimate_seconds > seconds:
+            return None
+        return run_of(row)
+
+    def without_a_break(self, seconds: float) -> list[Run]:
+        """Return the runs that have trained for so long since they were claimed, and that nobody has asked anything."""
+        since = runs.c.heartbeat_at - runs.c.claimed_at >= seconds
+        idle = (runs.c.state == RunState.RUNNING, runs.c.request == "", runs.c.phase == "")
+        with self._database.reading() as db:
+            return [run_of(row) for row in db.execute(select(*run_columns).where(since, *idle).order_by(runs.c.id))]
+
+    def ask_to_yield(self, run: Run, why: str) -> bool:
+        """Ask a run to write its checkpoint and to wait in the queue, for one of the reasons in `YIELDS`. False where somebody
+        has asked something else of it, or where only its evaluation is left."""
+        mine = (runs.c.id == run.id, runs.c.attempt == run.attempt, runs.c.state == RunState.RUNNING)
+        with self._database.writing() as db:
+            done = db.execute(update(runs).where(*mine, runs.c.request == "", runs.c.phase == "").values(request=why))
+            if done.rowcount:
+                write_event(db, run.id, "request", YIELDS[why], time.time())
+        return bool(done.rowcount)
 
     def set_worker(self, run: Run, worker: dict[str, Any]) -> None:
         """Say which process trains the run, so that its death can be noticed."""
@@ -113,7 +153,7 @@ class Attempts:
     def begin_evaluation(self, run: Run) -> str:
         """The worker has stopped training as requested: another request ends the evaluation. Return what else is requested."""
         mine = (runs.c.id == run.id, runs.c.attempt == run.attempt, runs.c.state == RunState.RUNNING)
-        obeyed = runs.c.request.in_(["", RunState.STOPPED.value])
+        obeyed = runs.c.request.in_(["", RunState.STOPPED.value, *YIELDS])
         with self._database.writing() as db:
             done = db.execute(update(runs).where(*mine, obeyed).values(request="", phase=EVALUATING)).rowcount
             if done:
@@ -137,12 +177,10 @@ class Attempts:
         }
         if result is not None:
             values["result"] = result
+        mine = (runs.c.id == run.id, runs.c.attempt == run.attempt, runs.c.state == RunState.RUNNING)
         with self._database.writing() as db:
-            done = db.execute(
-                update(runs)
-                .where(runs.c.id == run.id, runs.c.attempt == run.attempt, runs.c.state == RunState.RUNNING)
-                .values(**values)
-            ).rowcount
+            charge(db, run.id)
+            done = db.execute(update(runs).where(*mine).values(**values)).rowcount
             if done:
                 write_event(db, run.id, state.value, message or Sentence("The run is {state}.", state=word(state)), now)
         return bool(done)
@@ -152,16 +190,13 @@ class Attempts:
 
         False when it was not this attempt's any more, or when somebody has asked it to end meanwhile.
         """
+        values = {"state": RunState.QUEUED, "slot": "", "message": message, "request": ""}
+        mine = (runs.c.id == run.id, runs.c.attempt == run.attempt, runs.c.state == RunState.RUNNING)
+        unasked = runs.c.request.in_(["", *YIELDS])
         with self._database.writing() as db:
+            charge(db, run.id)
             done = db.execute(
-                update(runs)
-                .where(
-                    runs.c.id == run.id,
-                    runs.c.attempt == run.attempt,
-                    runs.c.state == RunState.RUNNING,
-                    runs.c.request == "",
-                )
-                .values(state=RunState.QUEUED, slot="", message=message, restarts=runs.c.restarts + int(counted))
+                update(runs).where(*mine, unasked).values(**values, restarts=runs.c.restarts + int(counted))
             ).rowcount
             if done:
                 write_event(db, run.id, "requeued", message, time.time())

@@ -7,12 +7,14 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, case, func, select, update
 
+from engine.budgets.yielding import YIELDS
 from engine.errors import TrainyardError
 from engine.optimizers import optimizers
 from engine.processes import describe_process
 from engine.runs import RESUMABLE, Run, RunState
 from engine.sentences import Sentence, word
 from engine.settings import settings
+from engine.store.charging import begins_to_use, holds_again
 from engine.store.rows import unknown_run, write_event
 from engine.store.schema import runs
 
@@ -28,7 +30,8 @@ def ask_to_end(db: Connection, run_id: int, state: RunState, by: str, now: float
     if row is None:
         return False
     if row.state == RunState.RUNNING:
-        if row.request == RunState.CANCELED or (row.request and state is RunState.PAUSED):
+        asked = "" if row.request in YIELDS else row.request
+        if asked == RunState.CANCELED or (asked and state is RunState.PAUSED):
             return True  # it will end in a way that keeps less
         db.execute(update(runs).where(runs.c.id == run_id).values(request=state.value))
     elif row.state == RunState.QUEUED or (row.state == RunState.PAUSED and state is not RunState.PAUSED):
@@ -77,7 +80,9 @@ def put_back(db: Connection, run_id: int, by: str, slot: str, now: float, phase:
             "heartbeat_at": now,
             "worker": describe_process(),
         }
-        values |= {"started_at": func.coalesce(runs.c.started_at, now)}
+        values |= {"started_at": func.coalesce(runs.c.started_at, now), **begins_to_use(now)}
+    if not phase:
+        values |= holds_again()
     done = db.execute(
         update(runs).where(runs.c.id == run_id, *able).values(**values, slot=slot, ended_at=None)
     ).rowcount

@@ -9,9 +9,14 @@ from engine.access import Visibility
 from engine.errors import TrainyardError
 from engine.processes import describe_process
 from engine.runs import Run, RunSpec, RunState
+from engine.store.charging import begins_to_use
 from engine.store.schema import events, runs
 
-run_columns = [c for c in runs.c if c.name not in ("task", "dataset", "model", "worker", "queued_at")]
+_OTHERS = (
+    *("task", "dataset", "model", "worker", "queued_at"),
+    *("claimed_at", "charged_at", "held_seconds", "estimate_seconds", "estimate_spread", "priority"),
+)
+run_columns = [c for c in runs.c if c.name not in _OTHERS]
 """Columns of a `Run`."""
 listed_columns = [c for c in run_columns if c.name != "environment"]  # a thousand rows of versions are slow to parse
 _TIMES = ("created_at", "started_at", "ended_at", "heartbeat_at")
@@ -34,14 +39,15 @@ def begins(slot: str, now: float) -> dict[str, Any]:
     """The columns of a run that is queued; with `slot`, of one that this process trains at once."""
     if not slot:
         return {"state": RunState.QUEUED}
-    mine = {"slot": slot, "worker": describe_process()}
+    mine = {"slot": slot, "worker": describe_process(), **begins_to_use(now)}
     return {"state": RunState.RUNNING, "attempt": 1, "started_at": now, "heartbeat_at": now} | mine
 
 
 def run_of(row: Row[*tuple[Any, ...]]) -> Run:
     """The run of a row of `run_columns`, more or fewer."""
     values = dict(row._mapping)
-    values.pop("worker", None)
+    for name in _OTHERS:
+        values.pop(name, None)
     for name in _TIMES:
         values[name] = time_of(values[name]) if values[name] is not None else None
     values["state"] = RunState(values["state"])

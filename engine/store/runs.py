@@ -13,13 +13,16 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, case, delete, func, insert, select, update
 
 from engine.access import Reach, Visibility, default_owner
+from engine.budgets import FREE, Terms
 from engine.errors import TrainyardError
 from engine.naming import Naming
 from engine.runs import EVALUATING, Run, RunSpec, RunState
 from engine.sentences import Sentence, word
 from engine.settings import settings
 from engine.store.changes import ask_to_end, by_whom, put_back, steer
+from engine.store.charging import holds
 from engine.store.database import Database
+from engine.store.fairness import next_in_line
 from engine.store.reach import EVERYTHING, within
 from engine.store.rows import (
     begins,
@@ -68,6 +71,7 @@ class Runs:
         steering: Sequence[dict[str, Any]] = (),
         origin: str = "",
         naming: Naming | None = None,
+        terms: Terms = FREE,
     ) -> Run:
         """Put a run at the end of the queue; refused when the queue is full.
 
@@ -75,7 +79,8 @@ class Runs:
         `steering` of another run its changes of the learning rate are repeated, each at its step. `origin` is a sentence
         that says where its values come from, the first of its events.
         """
-        return self.create_group([spec], owner, slot, origin=origin, steering=steering, naming=naming)[0]
+        made = self.create_group([spec], owner, slot, origin=origin, steering=steering, naming=naming, terms=terms)
+        return made[0]
 
     def create_group(
         self,
@@ -87,6 +92,7 @@ class Runs:
         origin: str = "",
         group_id: int | None = None,
         naming: Naming | None = None,
+        terms: Terms = FREE,
     ) -> _Runs:
         """Put several runs at the end of the queue, all or none; they are one group, or join that of `group_id`.
 
@@ -98,9 +104,9 @@ class Runs:
         made: _Runs = []
         with self._database.writing() as db:
             if not slot:
-                _check_queue(db, len(specs))
-            for spec in specs:
-                group = {"group_id": group_id or (made[0].id if made else None)}
+                _check_queue(db, len(specs), common["owner"], terms)
+            for number, spec in enumerate(specs):
+                group = {"group_id": group_id or (made[0].id if made else None), **holds(terms.estimate(number))}
                 row = db.execute(insert(runs).values(**new_run(spec) | common | group).returning(*run_columns)).one()
                 if origin:
                     write_event(db, row.id, "origin", origin, now)
@@ -118,7 +124,7 @@ class Runs:
                 db.execute(update(runs).where(runs.c.id == group_id).values(group_id=group_id))
         return [replace(run, group_id=group_id) for run in made]
 
-    def repeat(self, run_id: int, specs: Sequence[RunSpec], owner: str = "") -> _Runs:
+    def repeat(self, run_id: int, specs: Sequence[RunSpec], owner: str = "", terms: Terms = FREE) -> _Runs:
         """Queue runs beside one, as one group with it: its group from now on where it had none. Returns the new ones.
 
         Changes of its learning rate are repeated, and so are its name and tags.
@@ -129,7 +135,9 @@ class Runs:
         run = self.get(run_id)
         alone = run.study_id is not None or run.parent_id is not None or int(run.spec["dataset"].get("folds", 0)) > 1
         group_id = None if alone else run.group_id or run.id
-        return self.create_group(specs, owner, group_id=group_id, steering=run.taken_steering, naming=run.naming)
+        return self.create_group(
+            specs, owner, group_id=group_id, steering=run.taken_steering, naming=run.naming, terms=terms
+        )
 
     def fork(
         self,
@@ -141,6 +149,7 @@ class Runs:
         *,
         steering: Sequence[dict[str, Any]] = (),
         naming: Naming | None = None,
+        terms: Terms = FREE,
         prepare: Callable[[Run], None],
     ) -> Run:
         """Create a run that continues from the end of `epoch` of another; `engine.forks.fork_run` checks that it can.
@@ -151,10 +160,10 @@ class Runs:
         now = time.time()
         begin = begins(slot, now) | {"owner": owner or default_owner(), "created_at": now, "queued_at": now}
         line = {"parent_id": parent.id, "parent_epoch": epoch, "epoch": epoch, "steering": list(steering)}
-        line |= (naming or Naming()).values()
+        line |= (naming or Naming()).values() | holds(terms.estimate(0))
         with self._database.writing() as db:
             if not slot:
-                _check_queue(db, 1)
+                _check_queue(db, 1, begin["owner"], terms)
             if db.execute(select(runs.c.id).where(runs.c.id == parent.id).with_for_update()).one_or_none() is None:
                 raise unknown_run(parent.id)  # deleted this very moment
             row = db.execute(insert(runs).values(**new_run(spec) | begin | line).returning(*run_columns)).one()
@@ -215,7 +224,7 @@ class Runs:
     def queue(self, reach: Reach = EVERYTHING) -> _Places:
         """Ids of the waiting runs, the next one first; None stands for each that is out of `reach`."""
         shown = case((within(reach, runs), runs.c.id), else_=None)
-        query = select(shown).where(runs.c.state == RunState.QUEUED).order_by(runs.c.queued_at, runs.c.id)
+        query = next_in_line(time.time(), any_budget=True).with_only_columns(shown, maintain_column_froms=True)
         with self._database.reading() as db:
             return [*db.execute(query).scalars()]
 
@@ -350,8 +359,20 @@ class Runs:
             db.execute(delete(runs).where(runs.c.id.in_([*run_ids]), runs.c.state.not_in(_LIVE)))
 
 
-def _check_queue(db: Connection, more: int) -> None:
-    """Refuse what the queue does not hold."""
+def _check_queue(db: Connection, more: int, owner: str, terms: Terms) -> None:
+    """Refuse what the queue does not hold, and what is more than its owner may have in it."""
+    if terms.queued:
+        mine = (runs.c.state == RunState.QUEUED, runs.c.owner == owner, runs.c.study_id.is_(None))
+        own = db.execute(select(func.count()).select_from(runs).where(*mine)).scalar_one()
+        if own + more > terms.queued:
+            raise TrainyardError(
+                "{owner!r} has {own} runs in the queue and may have {limit}; {more} more do not fit. Stop some, or wait until "
+                "some have begun.",
+                owner=owner,
+                own=own,
+                limit=terms.queued,
+                more=more,
+            )
     waiting = db.execute(select(func.count()).select_from(runs).where(runs.c.state == RunState.QUEUED)).scalar_one()
     limit = settings().max_queued_runs
     if waiting + more > limit:

@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Boolean,
     Column,
     Float,
     ForeignKey,
@@ -14,6 +15,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    false,
 )
 from sqlalchemy.types import TypeDecorator
 
@@ -81,6 +83,12 @@ runs = Table(
     Column("started_at", Float),
     Column("ended_at", Float),
     Column("heartbeat_at", Float),
+    Column("claimed_at", Float),
+    Column("charged_at", Float),
+    Column("held_seconds", Float, nullable=False, server_default="0"),
+    Column("estimate_seconds", Float),
+    Column("estimate_spread", Float),
+    Column("priority", Integer, nullable=False, server_default="0"),
     Index("ix_runs_state_queued_at", "state", "queued_at"),
     Index("ix_runs_group_id", "group_id"),
     Index("ix_runs_study_id", "study_id"),
@@ -209,4 +217,25 @@ tokens = Table(
     Index("ix_account_tokens_digest", "digest", unique=True),
     Index("ix_account_tokens_account_id", "account_id"),
     sqlite_autoincrement=True,
+)
+
+budgets = Table(
+    "budgets",
+    metadata,
+    Column("owner", String(120), primary_key=True),
+    Column("exempt", Boolean, nullable=False, server_default=false()),
+    Column("device_minutes", Float),
+    Column("at_once", Integer),
+    Column("queued", Integer),
+    Column("disk_mb", Integer),
+)
+
+charges = Table(  # outlives the runs: deleting one gives nothing back
+    "charges",
+    metadata,
+    Column("run_id", Integer, primary_key=True, autoincrement=False),
+    Column("hour", Integer, primary_key=True, autoincrement=False),
+    Column("owner", String(120), nullable=False),
+    Column("seconds", Float, nullable=False),
+    Index("ix_charges_hour_owner", "hour", "owner"),
 )

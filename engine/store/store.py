@@ -3,6 +3,7 @@
 from engine.settings import settings
 from engine.store.accounts import Accounts
 from engine.store.attempts import Attempts
+from engine.store.budgets import Budgets
 from engine.store.codes import Codes
 from engine.store.database import Database
 from engine.store.fetches import Fetches
@@ -27,6 +28,7 @@ class Store(Database):
         self.fetches = Fetches(self)
         self.accounts = Accounts(self)
         self.sessions = Sessions(self)
+        self.budgets = Budgets(self)
         self.codes = Codes(self)
         self.tokens = Tokens(self)
 

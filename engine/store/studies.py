@@ -17,6 +17,7 @@ from engine.sentences import Sentence, word
 from engine.settings import settings
 from engine.spec import Choices
 from engine.store.changes import by_whom
+from engine.store.charging import holds, trial_estimate
 from engine.store.database import Database
 from engine.store.reach import EVERYTHING, within
 from engine.store.rows import new_run, run_columns, run_of, time_of, write_event
@@ -101,6 +102,7 @@ class Studies:
                 "state": RunState.QUEUED, "owner": study.owner, "created_at": now, "queued_at": queued_at,
                 "study_id": study_id, "trial": trial, "visibility": study.visibility.value,
             }  # fmt: skip
+            values |= holds(trial_estimate(db, study_id))
             row = db.execute(insert(runs).values(**values).returning(*run_columns)).one()
             write_event(
                 db, row.id, "queued", Sentence("Trial {trial} of study {study}.", trial=trial, study=study_id), now

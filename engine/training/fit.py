@@ -8,6 +8,7 @@ import keras
 import numpy as np
 
 from engine.artifacts import artifacts_of, check_free_disk
+from engine.budgets.yielding import YIELDS
 from engine.data_info import DataInfo
 from engine.errors import TrainyardError
 from engine.processes import LEAVING
@@ -41,7 +42,8 @@ def train_run(store: Store, run: Run, extra: list[keras.callbacks.Callback] | No
         hardware.policy(mixed=spec.training.mixed_precision),
     ):
         state, message, result = _train(store, run, spec, hardware, reporter, extra or [])
-    if state is RunState.PAUSED and LEAVING.is_set() and store.attempts.requeue(run, LEFT, counted=False):
+    waits = YIELDS.get(reporter.yields) or (LEFT if LEAVING.is_set() else None)
+    if state is RunState.PAUSED and waits and store.attempts.requeue(run, waits, counted=False):
         return state
     if not store.attempts.end(run, state, message, result):
         raise RunLost(Sentence("Run {run} no longer belongs to this worker.", run=run.id))

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from engine.budgets.yielding import YIELDS
 from engine.processes import LEAVING
 from engine.runs import Run, RunState
 from engine.sentences import Sentence
@@ -44,6 +45,8 @@ class Reporter:
         """`measure` returns the `system` series, asked once a second."""
         self.max_points = settings().max_step_points
         self.requested: RunState | None = None
+        self.yields = ""
+        """The reason where the installation itself asked the run to wait in the queue, one of `YIELDS`."""
         self.steered = False
         """Whether another learning rate was requested; reset once it has been applied."""
         self.lost = False
@@ -99,7 +102,7 @@ class Reporter:
         """Report that a stop was obeyed; from now on `obey` raises what is requested of the evaluation."""
         with self._sending:  # an answer from before must not be taken for another request
             requested = self._store.attempts.begin_evaluation(self._run)
-            self.requested = RunState(requested) if requested else None
+            self.requested, self.yields = RunState(requested) if requested else None, ""
 
     def say(self, sentence: str) -> None:
         """Say what is done before training begins. The first point takes it back; with what is sent anyway, it costs no write."""
@@ -176,8 +179,10 @@ class Reporter:
         self.lost = request is None
         if request == STEER:
             self.steered = True
+        elif request in YIELDS:
+            self.yields, self.requested = request, RunState.PAUSED
         elif request:
-            self.requested = RunState(request)
+            self.yields, self.requested = "", RunState(request)
 
 
 def thin(values: list[float], most: int) -> list[float]:

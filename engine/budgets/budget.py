@@ -1,0 +1,61 @@
+"""What one person may use, and when a day begins."""
+
+from dataclasses import dataclass
+
+from engine.settings import settings
+
+HOUR_SECONDS = 3_600
+DAY_HOURS = 24
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What one person may use. 0 stands for no limit."""
+
+    device_minutes: float
+    """Minutes of training a day, on all devices together; a day begins at midnight UTC."""
+    at_once: int
+    """Number of runs that may train at once."""
+    queued: int
+    """Number of runs that may wait in the queue; trials of studies do not count."""
+    disk_mb: int
+    """Disk space of runs and imported datasets, in MB."""
+
+
+NO_LIMIT = Budget(0, 0, 0, 0)
+"""The budget of an admin, unless one was set."""
+
+
+def sharing() -> bool:
+    """Return whether people share this installation: otherwise nothing is counted and runs train in the order of the queue."""
+    return settings().mode == "shared"
+
+
+def usual_budget() -> Budget:
+    """Return the budget of a member for whom no admin has set another."""
+    known = settings()
+    return Budget(
+        known.member_device_minutes, known.member_runs_at_once, known.member_queued_runs, known.member_disk_mb
+    )
+
+
+def first_hour(now: float) -> int:
+    """Return the first hour of the day of `now`, in hours since 1970."""
+    hour = int(now // HOUR_SECONDS)
+    return hour - hour % DAY_HOURS
+
+
+def next_day(now: float) -> float:
+    """Return when the next day begins, in seconds since 1970: then the budget returns."""
+    return float((first_hour(now) + DAY_HOURS) * HOUR_SECONDS)
+
+
+def by_hour(begin: float, end: float) -> list[tuple[int, float]]:
+    """Return the hours that a time has touched, in hours since 1970, with the seconds in each."""
+    found, at = [], begin
+    while at < end:
+        hour = int(at // HOUR_SECONDS)
+        until = min(end, float((hour + 1) * HOUR_SECONDS))
+        found.append((hour, until - at))
+        at = until
+    return found

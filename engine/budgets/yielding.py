@@ -1,0 +1,12 @@
+"""Requests of the installation itself: a run writes its checkpoint, frees its device, and waits in the queue to go on."""
+
+from engine.sentences import Sentence
+
+BUDGET, PREEMPTED = "budget", "preempted"
+YIELDS: dict[str, Sentence] = {
+    BUDGET: Sentence(
+        "The budget of its owner for today is used up. It continues from here by itself when the budget returns."
+    ),
+    PREEMPTED: Sentence("It made way for a short run of somebody else. It continues from here by itself."),
+}
+"""The requests, with what the run says while it waits."""
