@@ -129,6 +129,8 @@ _WORDS = {
     Visibility.PUBLISHED: Sentence("published"),
 }
 PREFERENCES = "preferences"
+ADMINISTRATION = "the administration"
+"""What only admins may do or see, such as the audit log and the list of people."""
 
 
 def reach(actor: Actor, action: Action) -> Reach:
@@ -145,7 +147,7 @@ def allowed(actor: Actor, action: Action, thing: Thing) -> bool:
         return False
     if not isinstance(thing, str):
         return reach(actor, action).holds(thing)
-    if actor.role is Role.MEMBER:
+    if actor.role is Role.MEMBER and thing != ADMINISTRATION:
         return action in (Action.LOOK, Action.CREATE) or (action is Action.CHANGE and thing == PREFERENCES)
     return actor.role is Role.ADMIN
 

@@ -252,6 +252,10 @@ class Settings(BaseSettings):
     """Shared mode: a run may be interrupted for a short one only after it has trained this long without a break, in minutes."""
     charge_seconds: float = Field(default=10.0, ge=1, le=600)
     """Shared mode: time between two entries of what running runs have used, in seconds."""
+    audit_days: float = Field(default=365.0, gt=0)
+    """Time that the audit log keeps who did what, in days. Shared mode only."""
+    max_audit_entries: int = Field(default=100_000, ge=100)
+    """Largest number of entries in the audit log; the oldest are dropped first."""
     allowed_hosts: str = ""
     """Host names of this server, separated by commas: demo.example.org or *.example.org. IP addresses and localhost always work."""
     frame_origins: str = ""

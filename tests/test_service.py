@@ -27,6 +27,7 @@ from engine.service import opened
 from engine.spec import Range
 from engine.store import Store
 from engine.store.accounts import Account
+from engine.store.audit import Wanted
 from engine.store.schema import metadata
 from engine.store.tokens import Token
 from engine.studies import Search, Study, StudySpec
@@ -103,6 +104,9 @@ CALLS: dict[str, tuple[Action, Callable[[World], tuple[Any, ...]]]] = {
     "accounts.sessions": (Action.LOOK, lambda w: ("ada",)),
     "accounts.sign_out": (Action.CHANGE, lambda w: ("ada",)),
     "accounts.new_code": (Action.CHANGE, lambda w: ()),
+    "audit.entries": (Action.LOOK, lambda w: (Wanted(),)),
+    "audit.count": (Action.LOOK, lambda w: (Wanted(),)),
+    "audit.actions": (Action.LOOK, lambda w: ()),
     "artifacts.files": (Action.LOOK, lambda w: (w.ended,)),
     "artifacts.epochs": (Action.LOOK, lambda w: (w.ended,)),
     "artifacts.probes": (Action.LOOK, lambda w: (w.ended,)),

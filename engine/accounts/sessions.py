@@ -1,6 +1,7 @@
 """Our own sessions. The identity cookie of Streamlit lives for 30 days whatever happens; these end when we say so."""
 
 import time
+from collections.abc import Callable
 
 from engine.access import Actor, Role
 from engine.accounts.logins import Login
@@ -20,12 +21,17 @@ class Ended(TrainyardError):  # noqa: N818  # an answer, said in a sentence
     """The session of this login is over: the person has to log in again."""
 
 
-def enter(store: Store, login: Login, client: str = "") -> Account:
+Note = Callable[[Account, str], None]
+"""Is told what has happened to an account: `FIRST` or `BEGUN`."""
+FIRST, BEGUN = "first login", "session"
+
+
+def enter(store: Store, login: Login, client: str = "", note: Note = lambda account, what: None) -> Account:
     """Let a login in: find or make its account, begin its session or go on with it.
 
     Raises `Ended` where the session is over, and `TrainyardError` where the name belongs to somebody else.
     """
-    account = _account(store, login)
+    account = _account(store, login, note)
     if not login.key:
         return account
     session = store.sessions.get(login.key)
@@ -37,8 +43,11 @@ def enter(store: Store, login: Login, client: str = "") -> Account:
         if claimed != account.claimed:
             store.accounts.change(account.id, claimed=claimed)
         store.sessions.forget(now - 2 * _longest())
-        store.sessions.begin(login.key, account.id, client[:200], login.issued_at)
-        return store.accounts.by_id(account.id) or account  # with the role of its groups
+        begun = store.sessions.begin(login.key, account.id, client[:200], login.issued_at)
+        account = store.accounts.by_id(account.id) or account  # with the role of its groups
+        if begun:
+            note(account, BEGUN)
+        return account
     if not alive(session, account):
         raise _over()
     if time.time() - session.seen_at > _TOUCH_SECONDS:
@@ -76,10 +85,12 @@ def alive(session: Session, account: Account) -> bool:
     )
 
 
-def _account(store: Store, login: Login) -> Account:
+def _account(store: Store, login: Login, note: Note) -> Account:
     account = store.accounts.of(login.issuer, login.subject)
     if account is None:
         account = store.accounts.add(login.name, login.issuer, login.subject)
+        if (account.issuer, account.subject) == (login.issuer, login.subject):
+            note(account, FIRST)
     if (account.issuer, account.subject) != (login.issuer, login.subject):
         raise TrainyardError(
             "The account {name!r} belongs to another login. If it is yours, ask an admin to run: "

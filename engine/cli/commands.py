@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 
 from engine.cli.accounts import add_accounts
+from engine.cli.audit import add_audit
 from engine.cli.compare import add_compare
 from engine.cli.data import add_data
 from engine.cli.flags import Parser, reject_unknown
@@ -21,6 +22,7 @@ from engine.cli.trained import add_trained
 from engine.cli.training import add_training
 from engine.cli.visibility import add_visibility
 from engine.errors import TrainyardError
+from engine.service.audited import by_command
 
 
 def main(arguments: list[str]) -> int:
@@ -28,7 +30,8 @@ def main(arguments: list[str]) -> int:
     try:
         parsed = _parse(arguments)
         logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
-        return int(parsed.function(parsed))
+        with by_command():
+            return int(parsed.function(parsed))
     except TrainyardError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
@@ -69,6 +72,7 @@ def make_parsers(arguments: list[str]) -> tuple[Parser, dict[str, argparse.Argum
     add_data(add)
     add_own_data(add)
     add_accounts(add)
+    add_audit(add)
     add_processes(add)
     add_operating(add)
     return parser, known

@@ -6,6 +6,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from engine.access import local_owner
+from engine.service.audited import write
+
 
 def add_operating(add: Callable[..., argparse.ArgumentParser]) -> None:
     """Add the commands; `add(name, function, words)` makes a parser."""
@@ -25,6 +28,7 @@ def backup(arguments: argparse.Namespace) -> int:
 
     target = Path(arguments.file or f"trainyard-{time.strftime('%Y%m%d-%H%M%S')}.zip")
     manifest = back_up(store(), target)
+    write(local_owner(), "operating.backup", thing=target.name)
     size, files = target.stat().st_size, len(manifest["files"])
     if arguments.json:
         print(json.dumps({"file": str(target), "bytes": size, "runs": manifest["runs"], "files": files}))
@@ -64,6 +68,7 @@ def drain(arguments: argparse.Namespace) -> int:
     from engine.service.opened import store
 
     set_mode(not arguments.off)
+    write(local_owner(), "operating.drain", detail="off" if arguments.off else "on")
     training = [run.id for run, _ in store().attempts.workers()]
     if arguments.json:
         print(json.dumps({"draining": not arguments.off, "training": training}))

@@ -6,6 +6,7 @@ Pages, API and command line call these; executors and workers, which act for no 
 from engine.service import (
     accounts,
     artifacts,
+    audit,
     costs,
     datasets,
     executors,
@@ -23,6 +24,7 @@ from engine.service import (
 __all__ = [
     "accounts",
     "artifacts",
+    "audit",
     "costs",
     "datasets",
     "executors",

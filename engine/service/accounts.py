@@ -5,6 +5,7 @@ from engine.accounts import codes
 from engine.accounts.names import account_name
 from engine.accounts.sessions import actor_named, alive
 from engine.errors import TrainyardError
+from engine.service.audited import audited
 from engine.service.opened import store
 from engine.store.accounts import Account
 from engine.store.sessions import Session
@@ -24,6 +25,7 @@ def role(actor: Actor, account: Account) -> Role:
     return actor_named(account).role
 
 
+@audited(about="{made.name}", detail="{chosen}")
 def set_role(actor: Actor, name: str, chosen: Role | None) -> Account:
     """Choose the role of an account, which is made where nobody has logged in under the name; None: lists and groups decide."""
     check(actor, Action.CHANGE, _ROLES)
@@ -32,6 +34,7 @@ def set_role(actor: Actor, name: str, chosen: Role | None) -> Account:
     return _get(account.name)
 
 
+@audited(about="{name}")
 def unlink(actor: Actor, name: str) -> None:
     """Let the next login under the name have the account; until then nobody has it."""
     check(actor, Action.CHANGE, _ROLES)
@@ -46,11 +49,13 @@ def sessions(actor: Actor, name: str) -> list[Session]:
     return [session for session in store().sessions.of(account.id) if alive(session, account)]
 
 
+@audited(about="{name}", detail="{made} sessions")
 def sign_out(actor: Actor, name: str) -> int:
     """End all sessions of an account; return how many there were."""
     return store().sessions.end_all(_asked(actor, Action.CHANGE, name).id)
 
 
+@audited("one-time code of an admin")
 def new_code(actor: Actor) -> str:
     """Return a one-time code that makes whoever enters it an admin."""
     check(actor, Action.CHANGE, _ROLES)

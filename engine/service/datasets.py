@@ -15,6 +15,7 @@ from engine.imports.sets import LONGEST_NAME, ImportReport, OwnSet, describe_set
 from engine.own_data import Uses, delete_own_data, set_of, uses_of
 from engine.runs import Run
 from engine.sentences import Sentence
+from engine.service.audited import audited
 from engine.service.data import examples_shown
 from engine.service.opened import store
 from engine.store import Fetch
@@ -31,12 +32,14 @@ _MARK = 8  # letters
 # -- downloads ---------------------------------------------------------------------------------------------------------
 
 
+@audited("dataset {name}")
 def begin_fetch(actor: Actor, name: str) -> None:
     """Write down that a download begins, before the process that does it has started."""
     check(actor, Action.CREATE, _ALL)
     store().fetches.report(name, "running")
 
 
+@audited("dataset {name}")
 def fetch(actor: Actor, name: str, source: Path | None, progress: Callable[[int, int], None]) -> None:
     """Download a dataset, or copy it from the folder `source`; everybody who looks sees how far it is."""
     from engine.preparation.fetch import fetch as download
@@ -78,6 +81,7 @@ def understand(
     return understand_data(source, filename, kind, layout, reading)
 
 
+@audited("dataset {made.made.reference}")
 def import_own(
     actor: Actor,
     source: "Source",
@@ -106,6 +110,7 @@ def name_for(actor: Actor, name: str) -> str:
     return name if name.endswith(mark) else name[: LONGEST_NAME - len(mark)].rstrip("-_") + mark
 
 
+@audited("dataset {made.made.reference}")
 def import_recorded(
     actor: Actor, kind: str, classes: "Recorded", ending: str, name: str, title: str, progress: "Progress | None" = None
 ) -> ImportReport:
@@ -164,6 +169,7 @@ def _uses(actor: Actor, reference: str) -> Uses:
     return uses_of(store(), reference, lambda run: access.allowed(actor, Action.LOOK, run))
 
 
+@audited("dataset {reference}", detail="{visibility}")
 def show_own(actor: Actor, reference: str, visibility: Visibility) -> OwnSet:
     """Change who may look at an imported set, and train on it once it is published."""
     from engine.imports.versions import show_set
@@ -172,6 +178,7 @@ def show_own(actor: Actor, reference: str, visibility: Visibility) -> OwnSet:
     return show_set(reference, visibility)
 
 
+@audited("dataset {reference}")
 def delete_own(actor: Actor, reference: str) -> None:
     """Delete an imported set that no unended run uses."""
     check(actor, Action.DELETE, get_own(actor, reference))

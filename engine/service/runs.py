@@ -10,6 +10,7 @@ from engine.errors import TrainyardError
 from engine.forks import fork_run
 from engine.naming import Naming
 from engine.runs import Run, RunSpec, RunState
+from engine.service.audited import audited
 from engine.service.data import check_data, check_shown
 from engine.service.opened import store
 from engine.service.orphans import settle
@@ -22,6 +23,7 @@ _Runs = list[Run]
 # -- making them -------------------------------------------------------------------------------------------------------
 
 
+@audited("run {made}")
 def launch(actor: Actor, specs: Sequence[RunSpec], *, slot: str = "", naming: Naming | None = None) -> _Runs:
     """Queue runs, all or none; several are one group. With `slot` this process trains them itself, at once."""
     check(actor, Action.CREATE, "runs")
@@ -30,6 +32,7 @@ def launch(actor: Actor, specs: Sequence[RunSpec], *, slot: str = "", naming: Na
     return store().runs.create_group(specs, actor.name, slot, naming=naming)
 
 
+@audited("run {made}", detail="from run {parent_id}, epoch {epoch}")
 def fork(
     actor: Actor,
     parent_id: int,
@@ -47,6 +50,7 @@ def fork(
     return fork_run(store(), parent_id, epoch, spec, actor.name, slot, steering=steering, naming=naming)
 
 
+@audited("run {made}", detail="like run {run_id}")
 def repeat(actor: Actor, run_id: int) -> Run:
     """Queue one run like another: a fork from the same epoch, with the changes of the learning rate that were made."""
     run = get(actor, run_id)
@@ -59,6 +63,7 @@ def repeat(actor: Actor, run_id: int) -> Run:
     return store().runs.create(run.parsed(), actor.name, steering=run.taken_steering, naming=run.naming)
 
 
+@audited("run {made}", detail="like run {run_id}")
 def reseed(actor: Actor, run_id: int, count: int) -> _Runs:
     """Queue `count` runs like this one with other seeds, as one group with it; beside a run of somebody else, as a group of
     their own."""
@@ -77,16 +82,19 @@ def reseed(actor: Actor, run_id: int, count: int) -> _Runs:
 # -- changing them -----------------------------------------------------------------------------------------------------
 
 
+@audited("run {run_id}")
 def stop(actor: Actor, run_id: int) -> Run:
     """Ask a run to end with a model; it can be resumed."""
     return _end(actor, run_id, RunState.STOPPED)
 
 
+@audited("run {run_id}")
 def cancel(actor: Actor, run_id: int) -> Run:
     """Ask a run to end without a result."""
     return _end(actor, run_id, RunState.CANCELED)
 
 
+@audited("run {run_id}")
 def pause(actor: Actor, run_id: int) -> Run:
     """Ask a run to free its device and to keep its place in the queue."""
     return _end(actor, run_id, RunState.PAUSED)
@@ -97,30 +105,35 @@ def _end(actor: Actor, run_id: int, state: RunState) -> Run:
     return store().runs.request_end(run_id, state, actor.name)
 
 
+@audited("run {run_id}")
 def resume(actor: Actor, run_id: int, *, slot: str = "") -> Run:
     """Put an ended or paused run back into the queue. With `slot` this process trains it itself, at once."""
     check(actor, Action.CHANGE, get(actor, run_id))
     return store().runs.resume(run_id, actor.name, slot)
 
 
+@audited("run {run_id}")
 def evaluate(actor: Actor, run_id: int, *, slot: str = "") -> Run:
     """Queue the evaluation of a stopped run. With `slot` this process evaluates it itself, at once."""
     check(actor, Action.CHANGE, get(actor, run_id))
     return store().runs.evaluate(run_id, actor.name, slot)
 
 
+@audited("run {run_id}", detail="learning rate {learning_rate}")
 def steer(actor: Actor, run_id: int, learning_rate: float) -> Run:
     """Ask a run that has not ended to go on with another learning rate."""
     check(actor, Action.CHANGE, get(actor, run_id))
     return store().runs.steer(run_id, learning_rate, actor.name)
 
 
+@audited("run {run_id}")
 def rename(actor: Actor, run_id: int, naming: Naming) -> Run:
     """Change the name, the note or the tags of a run."""
     check(actor, Action.CHANGE, get(actor, run_id))
     return store().runs.rename(run_id, naming)
 
 
+@audited("run {run_id}", detail="{visibility}")
 def show(actor: Actor, run_id: int, visibility: Visibility, *, examples: bool = False) -> Run:
     """Change who may look at a run. `examples` confirms that examples of one's own data are seen with it."""
     run = get(actor, run_id)
@@ -133,6 +146,7 @@ def show(actor: Actor, run_id: int, visibility: Visibility, *, examples: bool = 
     return store().runs.show(run_id, visibility, actor.name)
 
 
+@audited("run {run_id}")
 def delete(actor: Actor, run_id: int) -> None:
     """Forget an ended run and delete its files."""
     check(actor, Action.DELETE, get(actor, run_id))

@@ -6,8 +6,10 @@ from engine.access import Actor
 from engine.accounts import codes, sessions, tokens
 from engine.accounts.logins import Login
 from engine.errors import StoreUnavailable
+from engine.service.audited import write
 from engine.service.opened import store
 from engine.settings import settings
+from engine.store.accounts import Account
 from engine.store.sessions import Session
 
 logger = logging.getLogger(__name__)
@@ -15,7 +17,7 @@ logger = logging.getLogger(__name__)
 
 def enter(login: Login, client: str = "") -> Actor:
     """Let a login in, and return who it is. Raises `TrainyardError` where it does not count."""
-    return sessions.actor_named(sessions.enter(store(), login, client))
+    return sessions.actor_named(sessions.enter(store(), login, client, _note))
 
 
 def actor_of(login: Login | None) -> Actor:
@@ -30,12 +32,15 @@ def actor_of_token(text: str) -> Actor:
 
 def leave(login: Login) -> None:
     """End the session of a login."""
+    write(actor_of(login), "sign_in.leave")
     store().sessions.end(login.key)
 
 
 def leave_everywhere(login: Login) -> int:
     """End all sessions of whoever is logged in; return how many there were."""
-    return store().sessions.end_all(sessions.enter(store(), login).id)
+    account = sessions.enter(store(), login)
+    write(sessions.actor_named(account), "sign_in.leave_everywhere")
+    return store().sessions.end_all(account.id)
 
 
 def sessions_of(login: Login) -> list[Session]:
@@ -47,6 +52,7 @@ def sessions_of(login: Login) -> list[Session]:
 def redeem(login: Login, code: str) -> None:
     """Make whoever is logged in an admin, by the one-time code of the server."""
     codes.redeem(store(), sessions.enter(store(), login), code)
+    write(actor_of(login), "sign_in.redeem", detail="admin")
 
 
 def announce_code() -> None:
@@ -61,3 +67,7 @@ def announce_code() -> None:
             )
     except StoreUnavailable:  # the database has said so in the log; `python -m engine account code` makes one later
         logger.warning("No code for the first admin: the database cannot be used.")
+
+
+def _note(account: Account, what: str) -> None:
+    write(sessions.actor_named(account), "sign_in.enter", detail=what)

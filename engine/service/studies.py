@@ -10,6 +10,7 @@ from engine.naming import Naming
 from engine.runs import Run, RunState
 from engine.search.deletion import delete_study
 from engine.search.promotion import promote as promote_trial
+from engine.service.audited import audited
 from engine.service.data import check_data, check_shown
 from engine.service.opened import store
 from engine.store import study_lists
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 # -- making and changing them ------------------------------------------------------------------------------------------
 
 
+@audited("study {made}")
 def create(actor: Actor, spec: StudySpec, naming: Naming | None = None) -> Study:
     """Begin a study."""
     check(actor, Action.CREATE, "studies")
@@ -30,48 +32,56 @@ def create(actor: Actor, spec: StudySpec, naming: Naming | None = None) -> Study
     return store().studies.create(spec, naming, actor.name)
 
 
+@audited("study {study_id}")
 def pause(actor: Actor, study_id: int) -> Study:
     """Let no trial begin any more; those that train go on."""
     _changing(actor, study_id)
     return store().studies.pause(study_id)
 
 
+@audited("study {study_id}")
 def resume(actor: Actor, study_id: int) -> Study:
     """Let a paused, stopped or failed study go on."""
     _changing(actor, study_id)
     return store().studies.resume(study_id)
 
 
+@audited("study {study_id}")
 def stop(actor: Actor, study_id: int) -> Study:
     """Let no trial begin any more, and stop those that wait or train."""
     _changing(actor, study_id)
     return store().studies.stop(study_id, actor.name)
 
 
+@audited("study {study_id}")
 def steer(actor: Actor, study_id: int, change: Callable[[StudySpec], StudySpec]) -> Study:
     """Change what is searched from now on, such as a range or the number of trials."""
     _changing(actor, study_id)
     return store().studies.steer(study_id, change)
 
 
+@audited("study {study_id}")
 def enqueue(actor: Actor, study_id: int, params: dict[str, Any]) -> Study:
     """Try these values next."""
     _changing(actor, study_id)
     return store().studies.enqueue(study_id, params)
 
 
+@audited("study {study_id}, trial {trial}")
 def boost(actor: Actor, study_id: int, trial: int) -> None:
     """Let a trial train to its end whatever the pruner says, and before all others that wait."""
     _changing(actor, study_id)
     store().studies.boost(study_id, trial, actor.name)
 
 
+@audited("run {run}")
 def stop_trial(actor: Actor, run: Run) -> None:
     """Ask the run of a trial to end; the study goes on with the next one."""
     check(actor, Action.CHANGE, run)
     store().studies.end_trial_run(run, RunState.STOPPED, actor.name)
 
 
+@audited("run {made}", detail="study {study_id}, trial {trial}")
 def promote(actor: Actor, study_id: int, trial: int) -> Run:
     """Queue an ordinary run with the values of a trial."""
     check(actor, Action.CREATE, "runs")
@@ -81,12 +91,14 @@ def promote(actor: Actor, study_id: int, trial: int) -> Run:
     return promote_trial(store(), study, trial, actor.name)
 
 
+@audited("study {study_id}")
 def rename(actor: Actor, study_id: int, naming: Naming) -> Study:
     """Change the name, the note or the tags of a study."""
     _changing(actor, study_id)
     return store().studies.rename(study_id, naming)
 
 
+@audited("study {study_id}", detail="{visibility}")
 def show(actor: Actor, study_id: int, visibility: Visibility, *, examples: bool = False) -> Study:
     """Change who may look at a study and its trials. `examples` confirms that examples of one's own data are seen with it."""
     study = get(actor, study_id)
@@ -96,6 +108,7 @@ def show(actor: Actor, study_id: int, visibility: Visibility, *, examples: bool 
     return store().studies.show(study_id, visibility)
 
 
+@audited("study {study_id}")
 def delete(actor: Actor, study_id: int) -> None:
     """Delete an ended study with the runs of its trials."""
     try:

@@ -3,6 +3,7 @@
 from engine.access import Action, Actor, check, visible
 from engine.accounts import tokens as made
 from engine.errors import TrainyardError
+from engine.service.audited import audited
 from engine.service.opened import store
 from engine.settings import settings
 from engine.store.tokens import Token
@@ -11,6 +12,7 @@ ACTIONS = (Action.LOOK, Action.USE)
 """What a token can be limited to: the API does no more today."""
 
 
+@audited("token {made[0]}", detail="{name}")
 def create(actor: Actor, name: str, actions: list[Action], runs: list[int]) -> tuple[Token, str]:
     """Return a new token for oneself and its text, which nobody can read again. Empty lists: everything one may do."""
     check(actor, Action.CREATE, "tokens")
@@ -35,6 +37,7 @@ def list_all(actor: Actor) -> list[Token]:
     return [] if account is None else visible(actor, store().tokens.of(account.id))
 
 
+@audited("token {token_id}")
 def revoke(actor: Actor, token_id: int) -> None:
     """Make a token void from the next request on."""
     token = store().tokens.get(token_id)

@@ -239,3 +239,20 @@ charges = Table(  # outlives the runs: deleting one gives nothing back
     Column("seconds", Float, nullable=False),
     Index("ix_charges_hour_owner", "hour", "owner"),
 )
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("at", Float, nullable=False),
+    Column("who", String(120), nullable=False),
+    Column("role", String(16), nullable=False),
+    Column("way", String(16), nullable=False),
+    Column("action", String(64), nullable=False),
+    Column("thing", String(300), nullable=False, server_default=""),
+    Column("about", String(120), nullable=False, server_default=""),
+    Column("detail", String(300), nullable=False, server_default=""),
+    Index("ix_audit_at", "at"),
+    Index("ix_audit_who", "who"),
+    sqlite_autoincrement=True,
+)

@@ -43,15 +43,16 @@ class Sessions:
                 Session(*row) for row in db.execute(select(sessions).where(wanted).order_by(sessions.c.seen_at.desc()))
             ]
 
-    def begin(self, key: str, account_id: int, client: str, issued_at: float) -> None:
-        """Write a session; one that is there stays as it is."""
+    def begin(self, key: str, account_id: int, client: str, issued_at: float) -> bool:
+        """Write a session, and return whether it is new; one that is there stays as it is."""
         now = time.time()
         values = {"key": key, "account_id": account_id, "client": client, "issued_at": issued_at}
         try:
             with self._database.writing() as db:
                 db.execute(insert(sessions).values(**values, created_at=now, seen_at=now))
         except IntegrityError:  # two tabs at once
-            return
+            return False
+        return True
 
     def touch(self, key: str) -> None:
         """Note that the person has done something."""

@@ -3,6 +3,7 @@
 from engine.settings import settings
 from engine.store.accounts import Accounts
 from engine.store.attempts import Attempts
+from engine.store.audit import Audit
 from engine.store.budgets import Budgets
 from engine.store.codes import Codes
 from engine.store.database import Database
@@ -31,6 +32,7 @@ class Store(Database):
         self.budgets = Budgets(self)
         self.codes = Codes(self)
         self.tokens = Tokens(self)
+        self.audit = Audit(self)
 
 
 def open_store() -> Store:
