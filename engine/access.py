@@ -6,7 +6,7 @@ installation without accounts. The rules are data (`reach`), so that a list can 
 
 import getpass
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol, TypeVar
 
@@ -55,6 +55,18 @@ class Scope:
 
 
 @dataclass(frozen=True)
+class Origin:
+    """Where a request comes from, as far as limits count it: keys that tell nothing else."""
+
+    visitor: str = ""
+    """Of the browser, by its signed cookie; empty where it brought none."""
+    address: str = ""
+    """Of the network, IPv6 by /64."""
+    token: int = 0
+    """Number of the token that was sent."""
+
+
+@dataclass(frozen=True)
 class Actor:
     """The person who makes a request. `name` is written on what they make."""
 
@@ -62,6 +74,8 @@ class Actor:
     role: Role
     scope: Scope | None = None
     """The limits of the token with which they ask; None: they ask themselves."""
+    origin: Origin | None = field(default=None, compare=False, repr=False)
+    """None where nothing is counted: on the command line, and in local mode."""
 
 
 PROGRAM = Actor("trainyard", Role.ADMIN)
@@ -131,6 +145,8 @@ _WORDS = {
 PREFERENCES = "preferences"
 ADMINISTRATION = "the administration"
 """What only admins may do or see, such as the audit log and the list of people."""
+LIMITS = "limits"
+"""What somebody may still use themselves: everybody may look."""
 
 
 def reach(actor: Actor, action: Action) -> Reach:
@@ -147,6 +163,8 @@ def allowed(actor: Actor, action: Action, thing: Thing) -> bool:
         return False
     if not isinstance(thing, str):
         return reach(actor, action).holds(thing)
+    if thing == LIMITS and action is Action.LOOK:
+        return True
     if actor.role is Role.MEMBER and thing != ADMINISTRATION:
         return action in (Action.LOOK, Action.CREATE) or (action is Action.CHANGE and thing == PREFERENCES)
     return actor.role is Role.ADMIN

@@ -300,8 +300,26 @@ class Settings(BaseSettings):
     """Time after which a token for programs expires, in days. Of tokens that are made from now on."""
     max_tokens: int = Field(default=20, ge=1)
     """Number of tokens that one person may have."""
-    token_requests_per_minute: int = Field(default=120, ge=1)
-    """Number of requests that one token may make in a minute."""
+    token_requests_per_minute: int = Field(default=120, ge=0)
+    """Shared mode: requests that one token may make in a minute. 0: no limit."""
+    visitor_predictions_per_minute: int = Field(default=120, ge=0)
+    """Shared mode: predictions in a minute for one visitor, by a signed cookie, or by address without one. 0: no limit."""
+    member_predictions_per_minute: int = Field(default=1_200, ge=0)
+    """Shared mode: predictions in a minute for one person who is logged in, tokens included. 0: no limit."""
+    address_predictions_per_minute: int = Field(default=3_000, ge=0)
+    """Shared mode: predictions in a minute for all browsers behind one address, IPv6 by /64: enough for a class. 0: no limit."""
+    demo_predictions_per_minute: int = Field(default=6_000, ge=0)
+    """Shared mode: predictions in a minute with one demo or run, by everybody together. 0: no limit."""
+    total_predictions_per_minute: int = Field(default=12_000, ge=0)
+    """Shared mode: predictions in a minute by everybody together. 0: no limit."""
+    visitor_upload_mb_per_hour: int = Field(default=2_000, ge=0)
+    """Shared mode: uploads on pages in an hour from one browser, in MB. 0: no limit."""
+    address_upload_mb_per_hour: int = Field(default=20_000, ge=0)
+    """Shared mode: uploads on pages in an hour from all browsers behind one address, in MB. 0: no limit."""
+    visitor_attempts_per_hour: int = Field(default=30, ge=0)
+    """Shared mode: logins and codes that one browser or person may try in an hour. 0: no limit."""
+    address_attempts_per_hour: int = Field(default=600, ge=0)
+    """Shared mode: logins, codes and wrong tokens in an hour from all browsers behind one address. 0: no limit."""
 
     @cached_property
     def home_path(self) -> Path:

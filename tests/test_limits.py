@@ -1,7 +1,46 @@
 """Limits of requests: who is counted as whom, what is refused, and what the counts survive."""
 
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from sqlalchemy import select
+
+from engine import service
+from engine.access import Actor, Origin, Role
+from engine.limits import origins
 from engine.limits.allowances import Allowance, strictest
+from engine.limits.rates import PREDICTIONS, Exceeded, Rate, allowances, spend
 from engine.sentences import Sentence
+from engine.service.spending import spend_predictions
+from engine.settings import settings
+from engine.store import Store, open_store
+from engine.store.schema import rates
+
+VISITOR, BOB = Role.VISITOR, "bob"
+
+
+def rate(key: str, most: int, seconds: float = 60.0) -> Rate:
+    """Return a rate with a name of its own."""
+    return Rate(key, Sentence("Things"), PREDICTIONS, most, seconds)
+
+
+def visitor(cookie: str, address: str = "lab") -> Actor:
+    """Return a visitor with a cookie, behind an address."""
+    return Actor("visitor", VISITOR, origin=Origin(cookie, address))
+
+
+@pytest.fixture
+def limits(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Set limits of predictions in a minute, by name."""
+
+    def set_limits(**most: int) -> None:
+        for name, value in most.items():
+            monkeypatch.setenv(f"TRAINYARD_{name.upper()}_PREDICTIONS_PER_MINUTE", str(value))
+        settings.cache_clear()
+
+    return set_limits
 
 
 def test_of_each_unit_the_allowance_with_the_least_left_counts_and_of_equals_the_one_that_resets_last() -> None:
@@ -14,3 +53,128 @@ def test_of_each_unit_the_allowance_with_the_least_left_counts_and_of_equals_the
     ]
     assert strictest(rows) == {1, 3}
     assert rows[0].total == 30
+
+
+def test_a_refusal_takes_nothing_and_says_when_to_come_again(store: Store) -> None:
+    small, large = rate("small", 3), rate("large", 100)
+    for _ in range(3):
+        spend(store, [small, large])
+    with pytest.raises(
+        Exceeded, match=r"Things: the limit of 3 predictions is used up. Try again in \d+ seconds\."
+    ) as e:
+        spend(store, [small, large])
+    assert 15 <= e.value.wait_seconds <= 20
+    left = {one.total: one.left for one in allowances(store, [small, large])}
+    assert left == {3: 0, 100: 97}
+    spend(store, [rate("small", 0), rate("other", 0)], cost=1_000)  # 0: no limit
+
+
+def test_what_is_used_comes_back_with_time_and_more_than_all_takes_all(store: Store) -> None:
+    quick = rate("quick", 10, seconds=0.5)
+    spend(store, [quick], cost=64)
+    with pytest.raises(Exceeded):
+        spend(store, [quick])
+    time.sleep(0.6)
+    spend(store, [quick], cost=10)
+
+
+def test_counts_outlive_the_process_and_many_at_once_never_take_more_than_there_is(store: Store) -> None:
+    replicas = [store, open_store()]
+
+    def ask(number: int) -> bool:
+        try:
+            spend(replicas[number % 2], [rate("together", 40, seconds=3_600), rate(f"own {number % 4}", 1_000)])
+        except Exceeded:
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as threads:
+        assert sum(threads.map(ask, range(64))) == 40
+    replicas[1].close()
+    again = open_store()
+    (allowance,) = allowances(again, [rate("together", 40, seconds=3_600)])
+    again.close()
+    assert (allowance.used, allowance.left) == (40, 0)
+    assert allowance.resets_at == pytest.approx(time.time() + 3_600, abs=60)
+
+
+def test_a_class_behind_one_address_is_many_visitors_and_one_of_them_is_not_many(
+    home: object, limits: Callable[..., None]
+) -> None:
+    limits(visitor=2, address=5, demo=100, total=100)
+    for name in ("ada", "bob"):
+        for _ in range(2):
+            spend_predictions(visitor(name), "7")
+    with pytest.raises(Exceeded, match="Your predictions in a minute"):
+        spend_predictions(visitor("ada"), "7")
+    spend_predictions(visitor("eve"), "7")
+    with pytest.raises(Exceeded, match="from your network"):
+        spend_predictions(visitor("new cookie"), "7")
+    spend_predictions(visitor("new cookie", "elsewhere"), "7")
+
+
+def test_a_demo_and_the_server_have_limits_of_their_own_and_members_another_than_visitors(
+    home: object, limits: Callable[..., None]
+) -> None:
+    limits(visitor=1, member=50, demo=3, total=5, address=0)
+    member = Actor(BOB, Role.MEMBER, origin=Origin("c", "lab"))
+    spend_predictions(member, "7", cost=3)
+    with pytest.raises(Exceeded, match="with this model"):
+        spend_predictions(member, "7")
+    spend_predictions(member, "8", cost=2)
+    with pytest.raises(Exceeded, match="on this server"):
+        spend_predictions(member, "9")
+
+
+def test_nothing_is_counted_where_there_is_one_person(home: object) -> None:
+    spend_predictions(Actor("ada", Role.ADMIN), "7", cost=1e9)
+    assert not home.exists()  # type: ignore[attr-defined]  # not even a database was opened
+    assert service.limits.list_all(Actor("ada", Role.ADMIN)) == []
+
+
+def test_what_limits_me_is_one_list_of_what_is_left(home: object, limits: Callable[..., None]) -> None:
+    limits(visitor=10, address=20)
+    spend_predictions(visitor("ada"), "7", cost=4)
+    found = {one.name: (one.used, one.left) for one in service.limits.list_all(visitor("ada"), "7")}
+    assert found["Your predictions in a minute"] == (4, 6)
+    assert found["Predictions in a minute from your network"] == (4, 16)
+    assert {one.unit for one in service.limits.list_all(visitor("ada"))} == {
+        "predictions",
+        "MB of uploads",
+        "attempts",
+    }
+
+
+def test_a_browser_is_known_by_a_cookie_that_only_this_installation_can_make(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cookie = origins.new_cookie(store)
+    known = origins.origin_of(store, cookie, "192.0.2.1").visitor
+    assert known
+    again = open_store()  # a restart, or another replica
+    assert origins.origin_of(again, cookie, "192.0.2.1").visitor == known
+    again.close()
+    number, made, signature = cookie.split(".")
+    late = f"{number}.{int(made) - 40 * 86_400}"
+    for forged in (
+        "",
+        "x",
+        "..",
+        f"{number}x.{made}.{signature}",
+        f"{late}.{signature}",
+        "é.1.é",
+        cookie + "a" * 5_000,
+    ):
+        assert origins.origin_of(store, forged, "192.0.2.1").visitor == ""
+    monkeypatch.setenv("TRAINYARD_COOKIE_SECRET", "another" * 6)
+    settings.cache_clear()
+    assert origins.origin_of(store, cookie, "192.0.2.1").visitor == ""
+
+
+def test_an_address_is_a_network_and_cannot_be_read_from_what_is_kept(store: Store) -> None:
+    assert origins.network_of("2001:db8:1:2:3:4:5:6") == origins.network_of("2001:db8:1:2::9") == "2001:db8:1:2::/64"
+    assert origins.network_of("::ffff:192.0.2.1") == origins.network_of("192.0.2.1") == "192.0.2.1"
+    assert origins.network_of("testclient") == "testclient"
+    spend_predictions(Actor("visitor", VISITOR, origin=origins.origin_of(store, None, "192.0.2.77")), "7")
+    with store.reading() as db:
+        assert "192.0.2" not in str(db.execute(select(rates)).all())

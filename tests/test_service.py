@@ -130,6 +130,7 @@ CALLS: dict[str, tuple[Action, Callable[[World], tuple[Any, ...]]]] = {
     "executors.get": (Action.LOOK, lambda w: ()),
     "executors.count_running": (Action.LOOK, lambda w: ()),
     "headlines.of": (Action.LOOK, lambda w: (w.ended,)),
+    "limits.list_all": (Action.LOOK, lambda w: ()),
     "metrics.read": (Action.LOOK, lambda w: (w.ended,)),
     "metrics.read_parent": (Action.LOOK, lambda w: (w.fork,)),
     "metrics.series": (Action.LOOK, lambda w: ([w.ended], "train", "loss", "step")),

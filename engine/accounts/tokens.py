@@ -3,12 +3,11 @@
 import hashlib
 import secrets
 import time
-from functools import lru_cache
-from typing import Any
 
-from engine.access import Action, Actor, Scope
+from engine.access import Action, Actor, Origin, Scope
 from engine.accounts.sessions import actor_named
 from engine.errors import TrainyardError
+from engine.limits.rates import requests_of, spend
 from engine.runs import is_run_id
 from engine.settings import settings
 from engine.store import Store
@@ -21,10 +20,6 @@ _USED_SECONDS = 60.0  # how exactly the last use is kept
 
 class BadToken(TrainyardError):  # noqa: N818  # an answer, said in a sentence
     """The token is unknown, expired or revoked: which of these, a stranger is not told."""
-
-
-class TooFast(TrainyardError):  # noqa: N818  # an answer, said in a sentence
-    """The token has used up its rate."""
 
 
 def make(store: Store, account_id: int, name: str, actions: list[Action], runs: list[int]) -> tuple[Token, str]:
@@ -41,16 +36,12 @@ def actor_of(store: Store, text: str) -> Actor:
     account = store.accounts.by_id(token.account_id) if token is not None else None
     if token is None or account is None or not token.valid:
         raise BadToken("The token is not valid. Make a new one on the page Account.")
-    most = settings().token_requests_per_minute
-    if not _within_rate(token.id, most):
-        raise TooFast(
-            "More than {most} requests a minute with one token (TRAINYARD_TOKEN_REQUESTS_PER_MINUTE). Try again soon.",
-            most=most,
-        )
+    spend(store, requests_of(token.id))
     if token.used_at is None or time.time() - token.used_at > _USED_SECONDS:
         store.tokens.use(token.id)
     person = actor_named(account)
-    return Actor(person.name, person.role, Scope(frozenset(map(Action, token.actions)), frozenset(token.runs)))
+    scope = Scope(frozenset(map(Action, token.actions)), frozenset(token.runs))
+    return Actor(person.name, person.role, scope, Origin(token=token.id))
 
 
 def run_numbers(text: str) -> list[int]:
@@ -60,20 +51,6 @@ def run_numbers(text: str) -> list[int]:
         if not is_run_id(part):
             raise TrainyardError("{part!r} is not the number of a run. Example: 3, 12", part=part[:40])
     return [int(part) for part in given]
-
-
-def _within_rate(token_id: int, most: int) -> bool:
-    from limits import RateLimitItemPerMinute  # a local dashboard has no tokens, and need not load it
-
-    return bool(_limiter().hit(RateLimitItemPerMinute(most), str(token_id)))
-
-
-@lru_cache(maxsize=1)
-def _limiter() -> Any:
-    from limits.storage import MemoryStorage
-    from limits.strategies import MovingWindowRateLimiter
-
-    return MovingWindowRateLimiter(MemoryStorage())
 
 
 def _digest(text: str) -> str:

@@ -1,12 +1,15 @@
 """Who sends a request to the API."""
 
+from dataclasses import replace
+
 from starlette.requests import Request
 
 from engine.access import Actor, local_owner
 from engine.accounts.logins import login_of_header
 from engine.accounts.sessions import VISITOR
 from engine.accounts.tokens import BadToken
-from engine.service import sign_in
+from engine.limits.origins import COOKIE
+from engine.service import callers, sign_in
 from engine.settings import settings
 
 
@@ -17,10 +20,23 @@ def actor_of(request: Request) -> Actor:
     """
     if settings().mode == "local":
         return local_owner()
+    address = request.client.host if request.client else None
     if given := request.headers.get("authorization"):
         kind, _, text = given.partition(" ")
         if kind.lower() != "bearer" or not text:
             raise BadToken("The header Authorization is not understood; expected: Bearer TOKEN.")
-        return sign_in.actor_of_token(text.strip())
+        return _of_token(text.strip(), address)
     named = request.headers.get(settings().identity_header) if settings().identity_header else None
-    return sign_in.enter(login_of_header(named)) if named else VISITOR
+    actor = sign_in.enter(login_of_header(named)) if named else VISITOR
+    return replace(actor, origin=callers.origin_of(request.cookies.get(COOKIE), address))
+
+
+def _of_token(text: str, address: str | None) -> Actor:
+    """Return whom a token stands for. One that does not count counts as an attempt to guess one."""
+    try:
+        actor = sign_in.actor_of_token(text)
+    except BadToken:
+        callers.attempt(callers.origin_of(None, address))
+        raise
+    assert actor.origin is not None
+    return replace(actor, origin=callers.origin_of(None, address, actor.origin.token))

@@ -20,7 +20,7 @@ _SAID = {
     408: "The body did not arrive in time.",
     413: "The body is larger than TRAINYARD_MAX_REQUEST_MB.",
     415: "The body is neither JSON nor a form of files.",
-    429: "The token asks too often.",
+    429: "A limit is used up; Retry-After says for how many seconds, and /me/limits which.",
     503: "Too many requests are waiting, the predictor is starting, or the database cannot be reached. Try again.",
     504: "There was no answer within TRAINYARD_PREDICT_TIMEOUT_SECONDS.",
 }
@@ -111,6 +111,7 @@ def document() -> dict[str, Any]:
                     },
                 },
             },
+            "/me/limits": {"get": _get("listLimits", "What limits whoever asks.", shapes.Limits, (503,))},
         },
         "components": {"schemas": found} | ({"securitySchemes": {"token": _TOKEN}} if _shared() else {}),
     } | ({"security": [{}, {"token": []}]} if _shared() else {})

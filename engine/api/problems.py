@@ -4,8 +4,9 @@ from http import HTTPStatus
 
 from engine.access import Forbidden
 from engine.accounts.sessions import Ended
-from engine.accounts.tokens import BadToken, TooFast
+from engine.accounts.tokens import BadToken
 from engine.errors import StoreUnavailable, TrainyardError
+from engine.limits.rates import Exceeded
 from engine.serving.client import Unavailable
 from engine.serving.turns import Busy, Late
 
@@ -24,7 +25,7 @@ def status_of(error: TrainyardError) -> HTTPStatus:
         return error.status
     if isinstance(error, BadToken | Ended):
         return HTTPStatus.UNAUTHORIZED
-    if isinstance(error, TooFast):
+    if isinstance(error, Exceeded):
         return HTTPStatus.TOO_MANY_REQUESTS
     if isinstance(error, Forbidden):
         return HTTPStatus.FORBIDDEN

@@ -21,11 +21,13 @@ from starlette.routing import BaseRoute, Mount, Route
 from engine import service
 from engine.access import Actor
 from engine.api.bodies import read_body, read_files
+from engine.api.limits import limits_of
 from engine.api.models import Models
 from engine.api.openapi import document
 from engine.api.problems import Problem, status_of
 from engine.api.reports import report_of
 from engine.errors import TrainyardError
+from engine.limits.rates import Exceeded
 from engine.sentences import Sentence
 from engine.serving.answers import PredictResult
 from engine.serving.client import Busy, Predictor, Stream
@@ -38,7 +40,6 @@ logger = logging.getLogger(__name__)
 _JSON, _FORM, _EVENTS = "application/json", "multipart/form-data", "text/event-stream"
 _HEADERS = {
     HTTPStatus.SERVICE_UNAVAILABLE: {"Retry-After": "1"},
-    HTTPStatus.TOO_MANY_REQUESTS: {"Retry-After": "60"},
     HTTPStatus.UNAUTHORIZED: {"WWW-Authenticate": "Bearer"},
 }
 _YES = {"true": True, "1": True, "": True, "false": False, "0": False}
@@ -64,6 +65,7 @@ class _Api:
             Route("/models/{name}:predict", self.predict, methods=["POST"]),
             Route("/models/{name}", self.describe),
             Route("/runs/{name}/report", self.report),
+            Route("/me/limits", self.limits),
             Route("/openapi.json", self.openapi),
         ]
 
@@ -82,6 +84,11 @@ class _Api:
         """`GET /runs/NAME/report`."""
         with self._place():
             return await self._thread(lambda: report_of(self._actor(request), request.path_params["name"]))
+
+    async def limits(self, request: Request) -> Response:
+        """`GET /me/limits`."""
+        with self._place():
+            return _answer(await self._thread(lambda: limits_of(self._actor(request))))
 
     async def openapi(self, request: Request) -> Response:
         """`GET /openapi.json`."""
@@ -197,7 +204,8 @@ def _error(status: int, sentence: str, headers: Any = None) -> Response:
 async def _refuse(request: Request, error: Exception) -> Response:
     assert isinstance(error, TrainyardError)
     status = status_of(error)
-    return _error(status, str(error), _HEADERS.get(status))
+    waiting = {"Retry-After": str(error.wait_seconds)} if isinstance(error, Exceeded) else None
+    return _error(status, str(error), waiting or _HEADERS.get(status))
 
 
 async def _refuse_address(request: Request, error: Exception) -> Response:

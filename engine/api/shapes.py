@@ -159,6 +159,28 @@ class ModelList(Shape):
     models: list[Summary]
 
 
+class Limit(Shape):
+    """What may still be used of one thing."""
+
+    name: str
+    """What is limited, in words."""
+    unit: str
+    used: float
+    held: float
+    """Set aside for runs that wait or train."""
+    left: float
+    resets_at: str | None
+    """When all of it is there again, ISO 8601 in UTC; null where it is, or where only waiting for one's own runs helps."""
+    strictest: bool
+    """Whether it is the first of its unit to refuse."""
+
+
+class Limits(Shape):
+    """What limits whoever asks; an empty list where nothing does."""
+
+    limits: list[Limit]
+
+
 class Error(Shape):
     """The error, as a sentence."""
 

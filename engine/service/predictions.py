@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from engine.access import Action, Actor, check
 from engine.runs import Run
 from engine.service.data import spec_for
+from engine.service.spending import OCCLUDED, cost_of, spend_predictions
 
 if TYPE_CHECKING:
     from engine.modalities.seen import Seen
@@ -19,7 +20,7 @@ File = tuple[str, bytes]
 
 def predict(actor: Actor, answer: Callable[[int, list[File]], T], run: Run, files: list[File]) -> T:
     """Return what `answer` does of the files: the predictor's `predict` or `stream`, or those of models in this process."""
-    check(actor, Action.USE, run)
+    _ask(actor, run, len(files))
     return answer(run.id, files)
 
 
@@ -27,13 +28,13 @@ def occlude(
     actor: Actor, predictor: "Predictor", run: Run, file: File, parameters: dict[str, Any] | None = None
 ) -> "Mattered":
     """Return the prediction for a file with one input, and what it loses where a part of the input is hidden."""
-    check(actor, Action.USE, run)
+    _ask(actor, run, OCCLUDED)
     return predictor.occlude(run.id, file, parameters)
 
 
 def predict_instances(actor: Actor, predictor: "Predictor", run: Run, body: bytes, *, raw: bool = False) -> bytes:
     """Return the answers to the instances of a JSON body, as JSON."""
-    check(actor, Action.USE, run)
+    _ask(actor, run, cost_of(body))
     return predictor.predict_instances(run.id, body, raw=raw)
 
 
@@ -41,7 +42,7 @@ def stream_instances(
     actor: Actor, predictor: "Predictor", run: Run, body: bytes, *, raw: bool = False
 ) -> "Stream[bytes]":
     """Return the same as it comes."""
-    check(actor, Action.USE, run)
+    _ask(actor, run, cost_of(body))
     return predictor.stream_instances(run.id, body, raw=raw)
 
 
@@ -54,7 +55,7 @@ def describe(actor: Actor, predictor: "Predictor", values: dict[str, Any]) -> "N
 
 def seen(actor: Actor, predictor: "Predictor", run: Run, files: list[File]) -> "list[Seen]":
     """Return what a run's network gets of each file once it is prepared."""
-    check(actor, Action.USE, run)
+    _ask(actor, run, len(files))
     return predictor.seen(run.id, files)
 
 
@@ -65,3 +66,9 @@ def preview(
     check(actor, Action.CREATE, "runs")
     spec_for(actor, values)
     return predictor.preview(values, count=count)
+
+
+def _ask(actor: Actor, run: Run, cost: float) -> None:
+    """Raise unless the actor may use the run, and has predictions left."""
+    check(actor, Action.USE, run)
+    spend_predictions(actor, str(run.id), cost)

@@ -26,7 +26,7 @@ def actor_of(login: Login | None) -> Actor:
 
 
 def actor_of_token(text: str) -> Actor:
-    """Return whom a token stands for. Raises `BadToken`, or `TooFast` where it asks too often."""
+    """Return whom a token stands for. Raises `BadToken`, or `Exceeded` where it asks too often."""
     return tokens.actor_of(store(), text)
 
 

@@ -256,3 +256,17 @@ audit = Table(
     Index("ix_audit_who", "who"),
     sqlite_autoincrement=True,
 )
+
+rates = Table(
+    "rates",
+    metadata,
+    Column("key", String(80), primary_key=True),
+    Column("whole_at", Float, nullable=False),
+)
+
+signing_keys = Table(
+    "signing_keys",
+    metadata,
+    Column("name", String(32), primary_key=True),
+    Column("key", String(64), nullable=False),
+)

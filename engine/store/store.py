@@ -10,8 +10,10 @@ from engine.store.database import Database
 from engine.store.fetches import Fetches
 from engine.store.leases import Leases
 from engine.store.metrics import Metrics
+from engine.store.rates import Rates
 from engine.store.runs import Runs
 from engine.store.sessions import Sessions
+from engine.store.signing import SigningKeys
 from engine.store.studies import Studies
 from engine.store.tokens import Tokens
 
@@ -33,6 +35,8 @@ class Store(Database):
         self.codes = Codes(self)
         self.tokens = Tokens(self)
         self.audit = Audit(self)
+        self.rates = Rates(self)
+        self.signing_keys = SigningKeys(self)
 
 
 def open_store() -> Store:
