@@ -15,6 +15,12 @@ from engine.store.database import Database
 from engine.store.schema import rates
 
 _SWEEP_SECONDS = 600.0
+_CHARGED = """
+INSERT INTO rates (key, whole_at) VALUES {rows}
+ON CONFLICT (key) DO UPDATE
+SET whole_at = CASE WHEN rates.whole_at > :now THEN rates.whole_at ELSE :now END + (excluded.whole_at - :now)
+RETURNING key, whole_at
+"""
 
 
 @dataclass(frozen=True)
@@ -79,11 +85,7 @@ def _charged(count: int) -> TextClause:
     Written out, since an insert of several rows is compiled anew each time, which takes longer than the database does.
     """
     rows = ", ".join(f"(:key_{i}, :whole_at_{i})" for i in range(count))
-    return text(
-        f"INSERT INTO rates (key, whole_at) VALUES {rows} ON CONFLICT (key) DO UPDATE SET whole_at = "  # noqa: S608
-        "CASE WHEN rates.whole_at > :now THEN rates.whole_at ELSE :now END + (excluded.whole_at - :now) "
-        "RETURNING key, whole_at"
-    )
+    return text(_CHARGED.format(rows=rows))
 
 
 def _values(charges: Sequence[Charge], now: float) -> dict[str, float | str]:
