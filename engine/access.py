@@ -143,6 +143,8 @@ _WORDS = {
     Visibility.PUBLISHED: Sentence("published"),
 }
 PREFERENCES = "preferences"
+NOTICE = "the notice"
+"""On every page: everybody sees it, and admins write it."""
 ADMINISTRATION = "the administration"
 """What only admins may do or see, such as the audit log and the list of people."""
 LIMITS = "limits"
@@ -163,9 +165,9 @@ def allowed(actor: Actor, action: Action, thing: Thing) -> bool:
         return False
     if not isinstance(thing, str):
         return reach(actor, action).holds(thing)
-    if thing == LIMITS and action is Action.LOOK:
+    if thing in (LIMITS, NOTICE) and action is Action.LOOK:
         return True
-    if actor.role is Role.MEMBER and thing != ADMINISTRATION:
+    if actor.role is Role.MEMBER and thing not in (NOTICE, ADMINISTRATION):
         return action in (Action.LOOK, Action.CREATE) or (action is Action.CHANGE and thing == PREFERENCES)
     return actor.role is Role.ADMIN
 

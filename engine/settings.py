@@ -168,6 +168,8 @@ class Settings(BaseSettings):
     """Most characters in the name of a run or a study."""
     max_note_characters: int = Field(default=4_000, ge=1)
     """Most characters in the note of a run or a study."""
+    max_notice_characters: int = Field(default=500, ge=1)
+    """Most characters in the notice that admins put on every page. Shared mode only."""
     max_tags: int = Field(default=20, ge=1)
     """Most tags of one run or study."""
     max_tag_characters: int = Field(default=40, ge=1)

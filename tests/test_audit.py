@@ -32,6 +32,7 @@ NOT_IN_THE_LOG = {
     "predictions.describe": "tells something",
     "predictions.preview": "tells something",
     "preferences.set_first_page": "concerns nobody else",
+    "preferences.forget": "a part of `people.delete`",
 }
 """Functions that ask for the right to create or change something and do not do it, and why."""
 MORE = {"runs.fork", "runs.repeat", "runs.reseed", "studies.promote"}
@@ -138,7 +139,7 @@ def test_a_pseudonym_takes_the_place_of_a_name(shared: pytest.MonkeyPatch) -> No
     kept = service.audit.entries(ROOT, Wanted(who="deleted-1"))
     assert [(entry.who, entry.thing, entry.about) for entry in kept] == [
         ("root", "", "deleted-1"),
-        ("deleted-1", "dataset trees-deleted-1", ""),
+        ("deleted-1", "dataset", ""),
     ]
 
 

@@ -135,6 +135,12 @@ CALLS: dict[str, tuple[Action, Callable[[World], tuple[Any, ...]]]] = {
     "metrics.read_parent": (Action.LOOK, lambda w: (w.fork,)),
     "metrics.series": (Action.LOOK, lambda w: ([w.ended], "train", "loss", "step")),
     "metrics.history": (Action.LOOK, lambda w: (w.ended,)),
+    "notices.get": (Action.LOOK, lambda w: ()),
+    "notices.put": (Action.CHANGE, lambda w: ("Back at noon.",)),
+    "notices.take_down": (Action.DELETE, lambda w: ()),
+    "people.list_all": (Action.LOOK, lambda w: ()),
+    "people.storage": (Action.LOOK, lambda w: ()),
+    "people.delete": (Action.DELETE, lambda w: ("zoe", "zoe")),
     "predictions.predict": (Action.USE, lambda w: (PREDICTOR.predict, w.ended, [])),
     "predictions.occlude": (Action.USE, lambda w: (PREDICTOR, w.ended, ("a", b""))),
     "predictions.predict_instances": (Action.USE, lambda w: (PREDICTOR, w.ended, b"{}")),
@@ -144,6 +150,7 @@ CALLS: dict[str, tuple[Action, Callable[[World], tuple[Any, ...]]]] = {
     "predictions.preview": (Action.CREATE, lambda w: (PREDICTOR, {}, 4)),
     "preferences.first_page": (Action.LOOK, lambda w: ()),
     "preferences.set_first_page": (Action.CHANGE, lambda w: ("train",)),
+    "preferences.forget": (Action.DELETE, lambda w: ("ada",)),
     "reports.write": (Action.LOOK, lambda w: (w.ended,)),
     "runs.launch": (Action.CREATE, lambda w: ([w.ended.parsed()],)),
     "runs.fork": (Action.USE, lambda w: (w.ended.id, 1, w.ended.parsed())),
@@ -216,6 +223,7 @@ def build(store: Store) -> World:
     store.studies.stop(quiet.id)
     trial = study_seeding.begun(store, study, 2, {"units": 32, "learning_rate": 0.01, "dropout": 0.1}, [0.5])
     made = service.datasets.import_own(ADA, io.BytesIO(TABLE), "trees.csv", trees("trees")).made
+    store.accounts.add("zoe")
     return World(
         ended,
         seeding.stopped(store),

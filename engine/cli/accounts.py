@@ -16,8 +16,8 @@ def add_accounts(add: Callable[..., argparse.ArgumentParser]) -> None:
     made = add("account", account, "People who log in to a shared dashboard: list them, set a role, sign out.")
     made.add_argument(
         "what",
-        choices=("list", "role", "sign-out", "unlink", "code"),
-        help="code: print a one-time code that makes an admin",
+        choices=("list", "role", "sign-out", "unlink", "delete", "code"),
+        help="code: print a one-time code that makes an admin; delete: with all that is theirs, see --confirm",
     )
     made.add_argument("name", nargs="?", default="", metavar="NAME", help="name of the account")
     made.add_argument(
@@ -27,6 +27,8 @@ def add_accounts(add: Callable[..., argparse.ArgumentParser]) -> None:
         metavar="ROLE",
         help="visitor, member, admin, or auto: lists and groups decide",
     )
+
+    made.add_argument("--confirm", default="", metavar="NAME", help="the name again, to delete a person")
 
 
 def account(arguments: argparse.Namespace) -> int:
@@ -52,6 +54,12 @@ def account(arguments: argparse.Namespace) -> int:
         case "unlink":
             service.accounts.unlink(actor, name)
             answer, words = {"name": name}, f"The next login under {name} has the account."
+        case "delete":
+            pseudonym = service.people.delete(actor, name, arguments.confirm)
+            answer, words = (
+                {"name": name, "pseudonym": pseudonym},
+                f"{name} is deleted; the audit log says {pseudonym}.",
+            )
         case _:
             code = service.accounts.new_code(actor)
             answer, words = {"code": code}, f"Log in, and enter this on the page Account within a day: {code}"

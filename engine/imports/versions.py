@@ -154,6 +154,11 @@ def _remember_version(reference: str) -> None:
     deleted.write_text(str(highest))
 
 
+def forget_versions(name: str) -> None:
+    """Begin anew with version 1 of a name, of which no run remembers a version."""
+    _deleted(name).unlink(missing_ok=True)
+
+
 def _deleted(name: str) -> Path:
     """The file with the highest version of a name that was deleted."""
     return sets_path() / f".deleted-{name}"

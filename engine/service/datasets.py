@@ -1,6 +1,5 @@
 """Datasets: fetch those that are downloaded, import one's own, and delete these."""
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +16,7 @@ from engine.runs import Run
 from engine.sentences import Sentence
 from engine.service.audited import audited
 from engine.service.data import examples_shown
+from engine.service.leaving import mark_of
 from engine.service.opened import store
 from engine.store import Fetch
 
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from engine.readers.layout import Layout
 
 _ALL = "datasets"
-_MARK = 8  # letters
 
 # -- downloads ---------------------------------------------------------------------------------------------------------
 
@@ -106,7 +105,7 @@ def name_for(actor: Actor, name: str) -> str:
     check(actor, Action.CREATE, _ALL)
     if access.reach(actor, Action.LOOK).everything:
         return name
-    mark = "-" + hashlib.sha256(actor.name.encode()).hexdigest()[:_MARK]
+    mark = f"-{mark_of(actor.name)}"
     return name if name.endswith(mark) else name[: LONGEST_NAME - len(mark)].rstrip("-_") + mark
 
 

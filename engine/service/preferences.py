@@ -5,7 +5,7 @@ import logging
 from pathlib import Path
 from typing import Any
 
-from engine.access import PREFERENCES, Action, Actor, check
+from engine.access import ADMINISTRATION, PREFERENCES, Action, Actor, check
 from engine.files import write_text
 from engine.settings import settings
 
@@ -24,6 +24,18 @@ def set_first_page(actor: Actor, name: str) -> None:
     check(actor, Action.CHANGE, PREFERENCES)
     known = _read()
     known[actor.name] = known.get(actor.name, {}) | {FIRST_PAGE: name}
+    _write(known)
+
+
+def forget(actor: Actor, name: str) -> None:
+    """Delete what a person has chosen, when the person is deleted."""
+    check(actor, Action.DELETE, ADMINISTRATION)
+    known = _read()
+    if known.pop(name, None) is not None:
+        _write(known)
+
+
+def _write(known: dict[str, dict[str, Any]]) -> None:
     _path().parent.mkdir(parents=True, exist_ok=True)
     write_text(_path(), json.dumps(known, ensure_ascii=False))
 

@@ -89,14 +89,15 @@ class Audit:
             return [*db.execute(select(audit.c.action).distinct().order_by(audit.c.action)).scalars()]
 
     def rename(self, name: str, pseudonym: str, mark: str) -> None:
-        """Put a pseudonym in the place of a name, and of the mark that datasets of this person have in their names."""
+        """Put a pseudonym in the place of a name; what the person has called things goes, and so do datasets with their mark."""
+        mine, data = audit.c.who == name, audit.c.thing.startswith("dataset ")
         with self._database.writing() as db:
+            db.execute(update(audit).where(mine).values(detail=""))
+            db.execute(
+                update(audit).where(data, mine | audit.c.thing.contains(mark, autoescape=True)).values(thing="dataset")
+            )
             for column in (audit.c.who, audit.c.about):
                 db.execute(update(audit).where(column == name).values({column: pseudonym}))
-            for column in (audit.c.thing, audit.c.detail):
-                for text in (name, mark):
-                    held = column.contains(text, autoescape=True)
-                    db.execute(update(audit).where(held).values({column: func.replace(column, text, pseudonym)}))
 
 
 def _conditions(wanted: Wanted) -> list[Any]:

@@ -270,3 +270,11 @@ signing_keys = Table(
     Column("name", String(32), primary_key=True),
     Column("key", String(64), nullable=False),
 )
+
+notices = Table(
+    "notices",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("text", Text, nullable=False),
+    Column("until", Float),
+)

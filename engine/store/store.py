@@ -10,6 +10,8 @@ from engine.store.database import Database
 from engine.store.fetches import Fetches
 from engine.store.leases import Leases
 from engine.store.metrics import Metrics
+from engine.store.notices import Notices
+from engine.store.people import People
 from engine.store.rates import Rates
 from engine.store.runs import Runs
 from engine.store.sessions import Sessions
@@ -37,6 +39,8 @@ class Store(Database):
         self.audit = Audit(self)
         self.rates = Rates(self)
         self.signing_keys = SigningKeys(self)
+        self.notices = Notices(self)
+        self.people = People(self)
 
 
 def open_store() -> Store:
