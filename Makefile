@@ -18,7 +18,7 @@ HEADLESS ?= $(if $(SCREEN),false,true)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check audit e2e bench docs screenshots clean
+.PHONY: help run test check audit e2e bench docs screenshots look clean
 
 help: ## Show these targets
 	@grep -hE '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -57,6 +57,9 @@ docs: $(RUN_READY) ## Write the reference pages anew from the declarations
 
 screenshots: $(DEV_READY) ## Take the pictures of the README and the guide anew: needs Chromium
 	$(BIN)/python scripts/screenshots.py
+
+look: $(DEV_READY) ## Contact sheets of all pages in both themes, three widths, both languages; NAMES="..." picks some
+	$(BIN)/python scripts/look.py $(NAMES)
 
 clean: ## Remove the virtual environment and all caches; runs and datasets stay
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

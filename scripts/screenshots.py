@@ -14,6 +14,7 @@ sys.path.insert(0, str(ROOT))
 
 from engine.runs import Run, RunSpec, RunState  # noqa: E402
 from engine.store import Store  # noqa: E402
+from scripts.rich_home import table  # noqa: E402
 from tests.e2e.dashboard import CHROMIUM_ARGUMENTS, Dashboard, find_chromium  # noqa: E402
 
 PICTURES = ROOT / "docs" / "pictures"
@@ -187,14 +188,8 @@ GIVE: dict[str, Callable[[Page, Run], None]] = {"text": write, "sound": listen, 
 
 
 def own_table() -> FilePayload:
-    """Return a table as a person may bring it: a row number, two measurements, a word, a target, gaps."""
-    rows = [
-        f"{number},{40 + 7 * number % 23},{'' if number % 9 == 4 else 7 * number % 31 / 2},{('oak', 'ash', 'elm')[number % 3]},"
-        f"{('healthy', 'sick')[7 * number % 23 > 11]}"
-        for number in range(1, 121)
-    ]
-    lines = "\n".join(["row,height,girth,tree,state", *rows])
-    return {"name": "trees.csv", "mimeType": "text/csv", "buffer": lines.encode()}
+    """Return a table as a person may bring it."""
+    return {"name": "trees.csv", "mimeType": "text/csv", "buffer": table().encode()}
 
 
 def draw(page: Page) -> None:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Literal
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -13,14 +13,16 @@ from engine.settings import settings
 from engine.store import open_store
 from tests import seeding, study_seeding
 from tests.e2e.dashboard import Dashboard
-from tests.e2e.policy import refused_in, until
+from tests.e2e.drawn import settle, show
+from tests.e2e.policy import refused_in
 from tests.saved_runs import TINY, save_network
+from ui.navigation import PAGES
 
 PATIENCE = 90_000
 AXE = Path(__file__).parent / "vendor" / "axe" / "axe.min.js"
 ADDRESSES = (
     "/", "/train", "/search", "/data", "/data?dataset=digits", "/runs", "/run?run=1", "/run?run=3", "/demo?run=1",
-    "/studies", "/study?study=1", "/compare?runs=1,2", "/leaderboard", "/learn", "/system",
+    "/studies", "/study?study=1", "/compare?runs=1,2", "/leaderboard", "/learn", "/account", "/system",
 )  # fmt: skip
 
 
@@ -84,6 +86,11 @@ def test_axe_finds_nothing_serious_in_both_themes(window: Page, address: str) ->
     show(window, "dark")
     found["dark"] = findings(window)
     assert not any(found.values()), found
+    expect(window.get_by_text("The chart cannot be drawn")).to_have_count(0)
+
+
+def test_no_page_is_left_out() -> None:
+    assert {urlsplit(address).path.strip("/") or "start" for address in ADDRESSES} == {entry.name for entry in PAGES}
 
 
 def test_the_menu_of_a_phone_closes_once_a_page_is_chosen(window: Page) -> None:
@@ -114,24 +121,3 @@ def test_a_run_is_selected_and_opened_by_keyboard(window: Page) -> None:
 def findings(page: Page) -> list[str]:
     """Return what axe-core calls serious or critical, without what is known."""
     return [str(found) for found in page.evaluate(FINDINGS, [asdict(known) for known in KNOWN])]
-
-
-def show(page: Page, scheme: Literal["light", "dark"]) -> None:
-    """Change the theme of the browser, and wait until the page has followed."""
-    page.emulate_media(color_scheme=scheme)
-    expect(page.get_by_test_id("stApp")).to_have_css("color-scheme", scheme)
-    page.wait_for_timeout(500)
-    settle(page)
-
-
-def settle(page: Page) -> None:
-    """Wait until the page is drawn and nothing in it moves or fades."""
-    page.get_by_test_id("stMainBlockContainer").first.wait_for()
-    page.wait_for_timeout(300)
-    until(
-        page,
-        "!document.querySelector('[data-testid=stApp][data-test-script-state=running], [data-testid=stSkeleton]')"
-        " && document.getAnimations().every(({ playState }) => playState !== 'running')",
-        PATIENCE,
-    )
-    page.wait_for_timeout(300)

@@ -13,7 +13,7 @@ from engine.modalities.own import OwnKind
 from engine.readers.layout import Layout
 from ui import lab
 from ui.data.import_files import draw_classes, draw_remarks
-from ui.data.import_table import draw_classes_toggle, draw_layout, draw_roles, draw_text_columns
+from ui.data.import_table import are_complete, draw_classes_toggle, draw_layout, draw_roles, draw_text_columns
 from ui.language import _
 from ui.sentences import said
 
@@ -41,7 +41,10 @@ def draw_choice(filename: str, seen: Seen) -> Choice | None:
     """The widgets of the preview; None while what they say cannot be imported."""
     found = seen.found
     assert found is not None
-    made = _draw_content(own_kind(_draw_kind(found)), found, seen)
+    kind = own_kind(_draw_kind(found))
+    made = _draw_content(kind, found, seen)
+    if kind.rows and not are_complete(made.roles):
+        return None
     if not found.from_table and not any(found.counts.values()):
         st.error(_("None of these files can be imported; the list below says why."), icon=":material/error:")
         return None

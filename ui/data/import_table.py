@@ -1,5 +1,6 @@
 """The part of the import form that is about tables: how the file is read, and what each column is."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import streamlit as st
@@ -22,6 +23,7 @@ ROLE_WORDS: dict[str, str] = {
 }
 LAYOUT = "own.layout"
 """The state that holds how somebody wants a table to be read."""
+_LEARNED_FROM = ("number", "category")
 _SEPARATORS = {",": ",", ";": ";", "\t": N_("tab"), "|": "|", " ": N_("blanks"), "": N_("none")}
 
 
@@ -115,10 +117,15 @@ def draw_roles(found: Understood, file_id: str) -> dict[str, Role]:
     known: dict[str, Role] = {role: role for role in ROLES}  # what comes back from the browser is only a word
     roles = {guess.name: known[str(row["role"])] for guess, row in zip(found.columns, edited, strict=True)}
     targets = [name for name, role in roles.items() if role == "target"]
+    others = sum(role in _LEARNED_FROM for role in roles.values())
     if len(targets) != 1:
         st.warning(_("Exactly one column must be the target, the value to predict."), icon=":material/ads_click:")
+    elif not others:
+        st.warning(
+            _("No column is left to predict from. Double-click a role to make it a number or a category."),
+            icon=":material/ads_click:",
+        )
     else:
-        others = sum(role in ("number", "category") for role in roles.values())
         st.caption(
             plural(
                 "**{target}** is predicted from {count} other column. Double-click a role to change it.",
@@ -127,6 +134,12 @@ def draw_roles(found: Understood, file_id: str) -> dict[str, Role]:
             ).format(target=plain_label(targets[0]), count=others)
         )
     return roles
+
+
+def are_complete(roles: Mapping[str, Role]) -> bool:
+    """Return whether a table with these roles can be learned from: there is one target, and something to predict it from."""
+    held = list(roles.values())
+    return held.count("target") == 1 and any(role in _LEARNED_FROM for role in held)
 
 
 def draw_text_columns(found: Understood, read: Choice) -> Choice:

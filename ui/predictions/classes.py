@@ -24,6 +24,7 @@ from ui.widgets.tiles import Verdict
 
 _MOST_NAMED = 20
 """Classes that are named on the demo page without being folded."""
+_SHARES = ("precision", "recall", "f1")
 
 
 class Classes(Renderer):
@@ -114,7 +115,7 @@ class Classes(Renderer):
             *(
                 (
                     str(row["label"]),
-                    *(f"{row[name]:.3f}" for name in ("precision", "recall", "f1")),
+                    *(f"{row[name]:.3f}" for name in _SHARES),
                     f"{row['support']:,}",
                 )
                 for row in evaluated["per_class"]
@@ -146,11 +147,13 @@ def _draw_classes(run: Run, per_class: list[dict[str, Any]]) -> None:
     table, chart = st.columns(2)
 
     def share(label: str, words: str) -> Any:
-        return st.column_config.ProgressColumn(label, help=words, min_value=0.0, max_value=1.0, format="percent")
+        return st.column_config.NumberColumn(label, help=words, format="%.1f%%", width="small")
 
+    frame = pd.DataFrame(per_class)
+    frame[list(_SHARES)] *= 100  # Streamlit's own per cent have as many digits as it takes
     with table:
         st.dataframe(
-            plain_frame(pd.DataFrame(per_class)),
+            plain_frame(frame),
             hide_index=True,
             height=min(640, 40 + 35 * len(per_class)),
             key=f"per-class-{run.id}",
@@ -162,7 +165,9 @@ def _draw_classes(run: Run, per_class: list[dict[str, Any]]) -> None:
                 ),
                 "recall": share(_("Recall"), _("Share of the examples of this class that were predicted as it.")),
                 "f1": share(_("F1"), _("Harmonic mean of precision and recall.")),
-                "support": st.column_config.NumberColumn(_("Examples"), help=_("Number of examples in the split.")),
+                "support": st.column_config.NumberColumn(
+                    _("Examples"), help=_("Number of examples in the split."), width="small"
+                ),
             },
         )
     with chart:

@@ -28,24 +28,23 @@ Wanted = tuple[str, list[Key], int, str]
 
 def choose_style() -> Style:
     """Draw the choice of axis and smoothing, which stand in the address."""
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", width="content"):
         scale = choose(
             "scale", _("Scale"), list(_SCALES), lambda name: _(_SCALES[name]),
             _("Logarithmic: small improvements late in training stay visible. Metrics that rise, such as accuracy, keep a linear axis."),
         )  # fmt: skip
         smoothing = st.slider(
-            _("Smoothing"), 0.0, MAX_SMOOTHING, 0.0, 0.1, key="smooth", bind="query-params", width=220,
+            _("Smoothing"), 0.0, MAX_SMOOTHING, 0.0, 0.1, key="smooth", bind="query-params", width=150,
             help=_("Weight of earlier points in each point. The measured curve stays visible, faintly."),
         )  # fmt: skip
     return Style(scale == "log", min(max(round(float(smoothing), 1), 0.0), MAX_SMOOTHING))
 
 
-def draw_learning_curves(feed: Feed, run: Run, more: Sequence[Chart] = ()) -> int | None:
+def draw_learning_curves(feed: Feed, run: Run, style: Style = PLAIN, more: Sequence[Chart] = ()) -> int | None:
     """Loss and the task's metrics, and `more` charts beside them. Return an epoch that was clicked.
 
     A live run has its charts before they hold a point: drawn axes take the first one at once, which new ones take half a second for.
     """
-    style = choose_style()
     return _draw_charts(
         feed,
         run,

@@ -11,7 +11,7 @@ from engine.runs import Run, RunState
 from ui import lab
 from ui.charts.curves import baseline_level
 from ui.language import _
-from ui.runs.curves import draw_learning_curves, draw_machine_curves
+from ui.runs.curves import choose_style, draw_learning_curves, draw_machine_curves
 from ui.runs.feeds import Feed
 from ui.runs.probes import draw_probes, map_chart
 from ui.runs.time_left import seconds_left
@@ -62,9 +62,11 @@ def draw_live(feed: Feed, run: Run) -> int | None:
             draw_machine_curves(feed, run)
         return None
     with learning:
-        draw_objective(run)
+        with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
+            draw_objective(run)
+            style = choose_style()
         chart = map_chart(feed, run) if run.live else None
-        clicked = draw_learning_curves(feed, run, [chart] if chart else [])
+        clicked = draw_learning_curves(feed, run, style, [chart] if chart else [])
         if run.live:
             draw_probes(feed, run)
     return clicked

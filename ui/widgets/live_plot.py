@@ -82,6 +82,8 @@ function draw(plot, chart, data, answer) {
   if (plot.drawn === chart.spec) return;
   load(data.src).then(() => {
     if (plot.wanted !== chart.spec) return null;
+    if (plot.failed) plot.textContent = '';
+    plot.failed = false;
     const figure = JSON.parse(chart.spec);
     plot.drawn = chart.spec;
     return window.Plotly.react(plot, figure.data, ...dressed(figure, chart.name));
@@ -94,7 +96,16 @@ function draw(plot, chart, data, answer) {
       if (plot.offsetParent && plot.data) window.Plotly.Plots.resize(plot);
     });
     plot.watcher.observe(plot);
-  }).catch((error) => { plot.textContent = data.failed; console.error(error); });
+  }).catch((error) => {
+    if (window.Plotly) { // most likely it was purged while it was drawn, as when the theme changes: the next one draws it
+      console.warn(error);
+      plot.drawn = null;
+      return;
+    }
+    plot.textContent = data.failed;
+    plot.failed = true;
+    console.error(error);
+  });
 }
 
 function clear(plot) {
