@@ -161,12 +161,12 @@ def reach(actor: Actor, action: Action) -> Reach:
 
 def allowed(actor: Actor, action: Action, thing: Thing) -> bool:
     """Return whether `actor` may do `action` with `thing`."""
+    if thing in (LIMITS, NOTICE) and action is Action.LOOK:
+        return True
     if actor.scope is not None and not actor.scope.covers(action, thing):
         return False
     if not isinstance(thing, str):
         return reach(actor, action).holds(thing)
-    if thing in (LIMITS, NOTICE) and action is Action.LOOK:
-        return True
     if actor.role is Role.MEMBER and thing not in (NOTICE, ADMINISTRATION):
         return action in (Action.LOOK, Action.CREATE) or (action is Action.CHANGE and thing == PREFERENCES)
     return actor.role is Role.ADMIN

@@ -14,6 +14,7 @@ from engine.service.tokens import ACTIONS
 from engine.settings import settings
 from ui import lab, people
 from ui.language import N_, _
+from ui.limits import draw_limits
 
 _ROLES = {
     Role.VISITOR: N_("Visitor: you use what is published."),
@@ -31,6 +32,7 @@ def main() -> None:
     actor = lab.actor()
     if login is None or actor.name == VISITOR.name:
         st.info(_("You are not logged in.") if settings().mode == "shared" else _("Local mode has no accounts."))
+        draw_own_limits()
         return
     st.text(actor.name)
     st.caption(_(_ROLES[actor.role]))
@@ -38,8 +40,16 @@ def main() -> None:
         draw_code()
     if login.key:
         draw_sessions()
+    draw_own_limits()
     if actor.role is not Role.VISITOR:
         draw_tokens(actor)
+
+
+def draw_own_limits() -> None:
+    """Draw what limits whoever looks."""
+    if settings().mode == "shared":
+        st.header(_("What limits me"))
+        draw_limits()
 
 
 def draw_code() -> None:
@@ -51,7 +61,7 @@ def draw_code() -> None:
         login = people.login()
         if st.form_submit_button(_("Become an admin")) and login is not None:
             with lab.guarded():
-                sign_in.redeem(login, code)
+                sign_in.redeem(login, code, people.origin())
                 st.rerun()
 
 

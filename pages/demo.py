@@ -14,6 +14,7 @@ from ui.demo.knowledge import draw_knowledge
 from ui.demo.mattered import draw_mattered
 from ui.demo.seen import draw_seen
 from ui.language import _
+from ui.limits import draw_limits_popover
 from ui.modalities import modality
 from ui.modalities.ways import choose_way, lay_out
 from ui.navigation import page, shown
@@ -61,6 +62,7 @@ def main() -> None:
                     draw_mattered(run, kind, spec.task, files[0], parameters)
 
     demo()
+    draw_limits_popover(str(run.id), f"run-{run.id}")
     draw_knowledge(run, spec)
     settings = read_answering(spec.task.answering)
     if not settings.unusable:

@@ -1,22 +1,34 @@
 """Limits of requests: who is counted as whom, what is refused, and what the counts survive."""
 
+import asyncio
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
-from sqlalchemy import select
+from sqlalchemy import insert, select
+from starlette.applications import Starlette
+from starlette.responses import HTMLResponse, PlainTextResponse
+from starlette.routing import Route
 
 from engine import service
 from engine.access import Actor, Origin, Role
+from engine.api.asking import actor_of
+from engine.api.routes import api_routes
 from engine.limits import origins
 from engine.limits.allowances import Allowance, strictest
+from engine.limits.origins import COOKIE
 from engine.limits.rates import PREDICTIONS, Exceeded, Rate, allowances, spend
 from engine.sentences import Sentence
+from engine.service import opened
 from engine.service.spending import spend_predictions
 from engine.settings import settings
 from engine.store import Store, open_store
 from engine.store.schema import rates
+from engine.web import web_middleware
 
 VISITOR, BOB = Role.VISITOR, "bob"
 
@@ -178,3 +190,84 @@ def test_an_address_is_a_network_and_cannot_be_read_from_what_is_kept(store: Sto
     spend_predictions(Actor("visitor", VISITOR, origin=origins.origin_of(store, None, "192.0.2.77")), "7")
     with store.reading() as db:
         assert "192.0.2" not in str(db.execute(select(rates)).all())
+
+
+# -- over HTTP -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def shared(home: object, monkeypatch: pytest.MonkeyPatch) -> Callable[..., httpx.Response]:
+    """Ask what stands before a shared dashboard, and its API, from an address."""
+    monkeypatch.setenv("TRAINYARD_MODE", "shared")
+    settings.cache_clear()
+    page = Route("/", lambda _request: HTMLResponse("<p>page"), methods=["GET"])
+    rest = Route("/{path:path}", lambda _request: PlainTextResponse("x"), methods=["GET", "PUT", "POST"])
+    index = Path(str(home)).parent / "index.html"
+    index.write_text("<html></html>")
+    app = Starlette(
+        routes=[*api_routes(actor_of, lambda: None), page, rest],  # type: ignore[arg-type,return-value]
+        middleware=web_middleware(index, list, str),
+    )
+
+    async def ask(method: str, path: str, address: str, scheme: str, **values: Any) -> httpx.Response:
+        transport = httpx.ASGITransport(app, client=(address, 1234))
+        async with httpx.AsyncClient(transport=transport, base_url=f"{scheme}://127.0.0.1") as client:
+            return await client.request(method, path, **values)
+
+    def asked(
+        method: str, path: str, address: str = "192.0.2.1", scheme: str = "http", **values: Any
+    ) -> httpx.Response:
+        return asyncio.run(ask(method, path, address, scheme, **values))
+
+    return asked
+
+
+def test_a_browser_gets_one_cookie_with_the_page_and_none_with_anything_else(
+    shared: Callable[..., httpx.Response], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = shared("GET", "/")
+    cookie = first.headers["set-cookie"]
+    assert "HttpOnly; SameSite=Lax" in cookie
+    assert first.headers["cache-control"] == "no-store"
+    assert "Secure; Partitioned" in shared("GET", "/", scheme="https").headers["set-cookie"]
+    sent = {"Cookie": cookie.partition(";")[0]}
+    assert "set-cookie" not in shared("GET", "/", headers=sent).headers
+    assert "set-cookie" in shared("GET", "/", headers={"Cookie": f"{COOKIE}=forged.1.x"}).headers
+    assert "set-cookie" not in shared("GET", "/other").headers
+    monkeypatch.setenv("TRAINYARD_MODE", "local")
+    settings.cache_clear()
+    assert "set-cookie" not in shared("GET", "/").headers
+
+
+def test_uploads_and_logins_are_counted_before_anything_reads_them(
+    shared: Callable[..., httpx.Response], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TRAINYARD_VISITOR_UPLOAD_MB_PER_HOUR", "3")
+    monkeypatch.setenv("TRAINYARD_ADDRESS_ATTEMPTS_PER_HOUR", "2")
+    settings.cache_clear()
+    upload = "/_stcore/upload_file/session/file"
+    assert [shared("PUT", upload, content=b"x" * 1_400_000).status_code for _ in range(3)] == [200, 200, 429]
+    assert shared("PUT", upload, "2001:db8::1", content=b"x").status_code == 200
+    refused = [shared("GET", path) for path in ("/auth/login", "/oauth2callback", "/auth/login")][-1]
+    assert (refused.status_code, refused.headers["retry-after"]) == (429, "1800")
+    assert "Try again in 30 minutes." in refused.text
+    wrong = {"Authorization": "Bearer ty_wrong"}
+    assert shared("GET", "/api/v1/models", headers=wrong).status_code == 429  # guessing tokens counts as attempts do
+    assert shared("GET", "/api/v1/models", "192.0.2.2", headers=wrong).status_code == 401
+
+
+def test_what_limits_me_is_told_to_programs_with_the_strictest_marked(
+    shared: Callable[..., httpx.Response], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TRAINYARD_TOTAL_PREDICTIONS_PER_MINUTE", "7")
+    settings.cache_clear()
+    found = shared("GET", "/api/v1/me/limits").json()["limits"]
+    marked = [one["name"] for one in found if one["strictest"] and one["unit"] == "predictions"]
+    assert marked == ["Predictions in a minute on this server, by all"]
+    assert found[0] | {"used": 0, "held": 0, "left": 120, "resets_at": None} == found[0]
+    with opened.store().writing() as db:
+        db.execute(insert(rates).values(key="p:total", whole_at=time.time() + 60))
+    found = {one["name"]: one for one in shared("GET", "/api/v1/me/limits").json()["limits"]}
+    total = found["Predictions in a minute on this server, by all"]
+    assert (total["used"], total["left"]) == (7, 0)
+    assert total["resets_at"].endswith("+00:00")

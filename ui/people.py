@@ -1,17 +1,21 @@
 """Who looks at this session's pages, in shared mode: the login of the browser, and whether it still counts."""
 
+from dataclasses import replace
+
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from engine.access import Actor
+from engine.access import Actor, Origin
 from engine.accounts.logins import Login, login_of_claims, login_of_header
 from engine.errors import StoreUnavailable, TrainyardError
-from engine.service import sign_in
+from engine.limits.origins import COOKIE
+from engine.service import callers, sign_in
 from engine.settings import settings
 from ui.language import _
 from ui.sentences import said
 
 _PROBLEM = "login.problem"
+_LOCAL = "127.0.0.1"
 
 
 def login() -> Login | None:
@@ -26,7 +30,13 @@ def login() -> Login | None:
 
 def actor() -> Actor:
     """Return who looks, as of now: their session may have ended and their role changed since the last call."""
-    return sign_in.actor_of(login())
+    return replace(sign_in.actor_of(login()), origin=origin())
+
+
+def origin() -> Origin:
+    """Return where this session comes from, as limits count it: the browser by its cookie, else its network."""
+    cookie = st.context.cookies.get(COOKIE)
+    return callers.origin_of(cookie, st.context.ip_address or _LOCAL)  # Streamlit gives no address of this machine
 
 
 def arrive() -> None:

@@ -108,8 +108,8 @@ def uploads_of(origin: Origin) -> list[Rate]:
 def attempts_of(origin: Origin) -> list[Rate]:
     """Return the limits of logins and codes that somebody tries."""
     here, hour = settings(), HOUR
-    yours = Sentence("Logins and codes that you try in an hour")
-    all_ = Sentence("Logins, codes and wrong tokens in an hour from your network")
+    yours = Sentence("Your attempts to log in, in an hour")
+    all_ = Sentence("Attempts to log in from your network, in an hour")
     found = [Rate(f"a:address:{origin.address}", all_, ATTEMPTS, here.address_attempts_per_hour, hour)]
     if origin.visitor:
         found.append(Rate(f"a:visitor:{origin.visitor}", yours, ATTEMPTS, here.visitor_attempts_per_hour, hour))
@@ -137,13 +137,14 @@ def _exceeded(rate: Rate, seconds: float) -> Exceeded:
         name=rate.name,
         most=rate.most,
         unit=rate.unit,
-        wait=_in(wait),
+        wait=wait_words(wait),
     )
     error.wait_seconds = wait
     return error
 
 
-def _in(seconds: int) -> Sentence:
+def wait_words(seconds: int) -> Sentence:
+    """Return how long somebody has to wait."""
     if seconds < 2 * MINUTE:
         return counted("in {count} second", "in {count} seconds", count=seconds)
     return counted("in {count} minute", "in {count} minutes", count=math.ceil(seconds / MINUTE))

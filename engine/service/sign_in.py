@@ -2,10 +2,11 @@
 
 import logging
 
-from engine.access import Actor
+from engine.access import Actor, Origin
 from engine.accounts import codes, sessions, tokens
 from engine.accounts.logins import Login
 from engine.errors import StoreUnavailable
+from engine.service import callers
 from engine.service.audited import write
 from engine.service.opened import store
 from engine.settings import settings
@@ -49,8 +50,9 @@ def sessions_of(login: Login) -> list[Session]:
     return [session for session in store().sessions.of(account.id) if sessions.alive(session, account)]
 
 
-def redeem(login: Login, code: str) -> None:
-    """Make whoever is logged in an admin, by the one-time code of the server."""
+def redeem(login: Login, code: str, origin: Origin | None = None) -> None:
+    """Make whoever is logged in an admin, by the one-time code of the server. Attempts are counted by their origin."""
+    callers.attempt(origin)
     codes.redeem(store(), sessions.enter(store(), login), code)
     write(actor_of(login), "sign_in.redeem", detail="admin")
 

@@ -8,6 +8,7 @@ from starlette.middleware import Middleware
 from engine.web.bounds import Bounds
 from engine.web.gate import Gate
 from engine.web.headers import SecurityHeaders
+from engine.web.visitors import Visitors
 
 __all__ = ["web_middleware"]
 
@@ -18,4 +19,4 @@ def web_middleware(page: Path, scripts: Callable[[], list[str]], own_name: Calla
     `page` is the HTML page and `scripts` tells what else runs in it; `own_name` tells where the server listens.
     """
     headers = Middleware(SecurityHeaders, page=page, scripts=scripts)
-    return [headers, Middleware(Gate, own_name=own_name), Middleware(Bounds)]
+    return [headers, Middleware(Gate, own_name=own_name), Middleware(Bounds), Middleware(Visitors)]
