@@ -8,6 +8,7 @@ from playwright.sync_api import sync_playwright
 
 from tests.e2e.dashboard import CHROMIUM_ARGUMENTS, PRETENDED_DEVICES, Dashboard, find_chromium
 from tests.e2e.first_minutes import CARDS, walk_through
+from tests.e2e.voice import pretended_microphone
 
 
 def measure() -> dict[str, Any]:
@@ -16,15 +17,16 @@ def measure() -> dict[str, Any]:
         dashboard = Dashboard(Path(folder) / "home")
         dashboard.start()
         try:
-            _walk(playwright, dashboard, "penguins")
-            return {card: _walk(playwright, dashboard, card) for card in CARDS}
+            voice = pretended_microphone(Path(folder) / "word.wav")
+            _walk(playwright, dashboard, "penguins", voice)
+            return {card: _walk(playwright, dashboard, card, voice) for card in CARDS}
         finally:
             dashboard.close()
 
 
-def _walk(playwright: Any, dashboard: Dashboard, card: str) -> dict[str, float]:
+def _walk(playwright: Any, dashboard: Dashboard, card: str, voice: str) -> dict[str, float]:
     browser = playwright.chromium.launch(
-        executable_path=find_chromium(), args=[*CHROMIUM_ARGUMENTS, *PRETENDED_DEVICES]
+        executable_path=find_chromium(), args=[*CHROMIUM_ARGUMENTS, *PRETENDED_DEVICES, voice]
     )
     try:
         context = browser.new_context(base_url=dashboard.url, permissions=["camera", "microphone"])

@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.e2e.dashboard import CHROMIUM_ARGUMENTS, PRETENDED_DEVICES, Dashboard, find_chromium
 from tests.e2e.policy import refused_in
+from tests.e2e.voice import pretended_microphone
 
 HERE = Path(__file__).parent
 
@@ -22,14 +23,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     """Chromium. Where there is none, tests are skipped; with TRAINYARD_REQUIRE_BROWSER=1 they fail."""
     path = find_chromium()
     if path is None:
         words = "No Chromium is installed. On Debian: apt-get install chromium"
         pytest.fail(words) if os.environ.get("TRAINYARD_REQUIRE_BROWSER") == "1" else pytest.skip(words)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=[*CHROMIUM_ARGUMENTS, *PRETENDED_DEVICES])
+        voice = pretended_microphone(tmp_path_factory.mktemp("voice") / "word.wav")
+        arguments = [*CHROMIUM_ARGUMENTS, *PRETENDED_DEVICES, voice]
+        browser = playwright.chromium.launch(executable_path=path, args=arguments)
         yield browser
         browser.close()
 

@@ -121,7 +121,7 @@ def find_chromium() -> str | None:
 CHROMIUM_ARGUMENTS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
 """Flags of Chromium in a container, run by root, without a graphics card."""
 PRETENDED_DEVICES = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
-"""A camera that shows a moving disc and a microphone that beeps, allowed without asking."""
+"""A camera that shows a moving disc and a microphone that beeps unless `voice` lets it speak, allowed without asking."""
 
 
 def free_port() -> int:

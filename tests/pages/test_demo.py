@@ -130,19 +130,24 @@ def test_what_the_predictor_refuses_is_shown_as_its_sentence(store: Store, monke
     assert "The predictor is busy" in at.error[0].value
 
 
-def test_the_camera_is_not_asked_for_until_it_is_chosen(store: Store) -> None:
-    at = open_page("demo", run=seeding.completed(store, epochs=1).id)
+def test_the_camera_is_not_asked_for_until_a_photo_is_to_be_taken(store: Store) -> None:
+    run = seeding.completed(store, epochs=1)
+    at = open_page("demo", run=run.id, by="camera")
     assert not at.get("camera_input")
-    choose_way(at, "camera")
+    at.toggle(key=f"live-{run.id}").set_value(False).run()
     assert at.get("camera_input")
+
+
+@pytest.mark.parametrize(("asked", "found"), [("upload", True), ("camera", False), ("teleport", False)])
+def test_the_address_says_how_an_input_is_given(store: Store, asked: str, found: bool) -> None:
+    run = seeding.completed(store, epochs=1)
+    at = open_page("demo", run=run.id, by=asked)
+    assert (f"upload-{run.id}" in [uploader.key for uploader in at.file_uploader]) is found
 
 
 def test_the_newest_frame_of_a_live_camera_is_predicted(store: Store) -> None:
     run = seeding.completed(store, epochs=1)
-    at = open_page("demo", run=run.id)
-    choose_way(at, "camera")
-    at.toggle(key=f"live-{run.id}").set_value(True).run()
-    assert not at.get("camera_input")
+    at = open_page("demo", run=run.id, by="camera")
     assert not at.metric
     frames = [[n, f"data:image/jpeg;base64,{b64encode(picture(shade)).decode()}"] for n, shade in ((1, 0), (2, 255))]
     at.session_state[f"live-camera-{run.id}"] = {"frames": frames}

@@ -1,6 +1,7 @@
 """Audio clips on the pages: seen and heard on Train, given on Demo, evaluated on Run."""
 
 import json
+from base64 import b64encode
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -23,6 +24,8 @@ from tests.pages.warm import Blind
 from ui import lab
 from ui.evaluation.overview import final_figures
 from ui.modalities.audio import EXAMPLES, WAYS, held_out_examples
+from ui.modalities.ways import made_way
+from ui.widgets.microphone import read_clip
 
 SOUNDS = {"dataset": "spoken-digits"}
 
@@ -59,6 +62,11 @@ class LoudnessPredictor(Blind):
 @pytest.fixture(autouse=True)
 def _predictor(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lab, "predictor", LoudnessPredictor)
+
+
+def data_url(data: bytes) -> str:
+    """What a browser sends."""
+    return f"data:audio/wav;base64,{b64encode(data).decode()}"
 
 
 def wav(peak: int) -> bytes:
@@ -99,11 +107,23 @@ def test_train_shows_spectrograms_counts_and_a_player_for_the_chosen_class(store
 
 
 def test_the_microphone_is_offered_first_and_asks_for_what_networks_take(store: Store) -> None:
-    at = open_page("demo", run=seeding.completed(store, epochs=1, **SOUNDS).id)
-    [microphone] = at.get("audio_input")
-    assert microphone.proto.sample_rate == 16_000
+    run = seeding.completed(store, epochs=1, **SOUNDS)
+    at = open_page("demo", run=run.id)
+    [told] = [told for element in at.get("bidi_component") if "seconds" in (told := json.loads(element.proto.json))]
+    assert (told["seconds"], told["rate"]) == (2.0, 16_000)
     assert "as soon as there is an input" in words(at)
-    assert next(iter(WAYS)) == "record"
+    assert next(iter(WAYS)) == made_way(WAYS) == "record"
+    at.session_state[f"microphone-{run.id}"] = {"clip": [1, data_url(wav(20_000))]}
+    at.run()
+    assert at.metric[0].value == "loud"
+    assert len(at.get("audio")) == 1
+
+
+@pytest.mark.parametrize(
+    "told", [None, "x", [1], ["1", "x"], [1, "data:audio/wav;base64,%"], [1, data_url(bytes(999))]]
+)
+def test_a_browser_may_send_anything_for_a_clip(told: object) -> None:
+    assert read_clip(told, 500) is None
 
 
 def test_one_sound_gives_a_label_a_player_and_its_picture(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

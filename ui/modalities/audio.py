@@ -6,6 +6,7 @@ from typing import ClassVar
 import numpy as np
 import streamlit as st
 
+from engine import service
 from engine.data_info import DataInfo
 from engine.datasets.base import Dataset
 from engine.errors import TrainyardError
@@ -15,6 +16,8 @@ from engine.modalities.base import modalities as twins
 from engine.preparation.prepare import PreparedDataset
 from engine.readers.sounds import SAMPLE_RATE_HZ, decode_sound, encode_wav, is_silent
 from engine.runs import Run
+from engine.settings import settings
+from ui import lab
 from ui.charts.heat import heat_png
 from ui.charts.pictures import MAX_CLASSES, dataset_look, strip_of
 from ui.charts.thumbnails import data_url
@@ -23,12 +26,14 @@ from ui.modalities.base import BY_PATH, COLOURS, Cells, Effect, File, Way, regis
 from ui.modalities.ways import choose_example, grid, held_out, upload
 from ui.plain import plain_label, plain_text
 from ui.theme import theme_name
+from ui.widgets.microphone import record_clip
 from ui.widgets.tiles import Look
 
 EXAMPLES = 8
 """Number of examples of the test split that are offered."""
 _HEAT_PIXELS = 300
 _PLAYER_PIXELS = 160
+_REACTION_SECONDS = 1.0  # between the click and the first word
 
 
 class Sounds:
@@ -142,22 +147,23 @@ def held_out_examples(dataset: Dataset) -> list[tuple[str, tuple[bytes, bytes]]]
 
 
 def record_input(run: Run, dataset: Dataset) -> list[File]:
-    """A recording. The browser asks for permission when somebody presses the button, not before."""
-    sound = st.audio_input(
-        _("Recording"),
-        sample_rate=SAMPLE_RATE_HZ,
-        key=f"microphone-{run.id}",
-        help=_(
-            "Your browser asks for permission. The recording is not stored. Of a long recording, "
-            "the loudest part is used."
-        ),
+    """A recording of one click. The browser asks for permission when somebody presses the button, not before."""
+    heard = _heard_seconds(run)
+    clip = record_clip(
+        f"microphone-{run.id}", label=_("Microphone"), seconds=heard + _REACTION_SECONDS, rate_hz=SAMPLE_RATE_HZ
     )
-    if not sound:
-        return []
-    recording = (_("recording"), sound.getvalue())
-    if (samples := _decoded(*recording)) is not None:
-        _warn_of_silence(samples)
-    return [recording]
+    st.caption(
+        _("The network hears the loudest {seconds} s. Your browser asks for permission; nothing is stored.").format(
+            seconds=f"{heard:g}"
+        )
+    )
+    return [(_("recording"), clip.data)] if clip else []
+
+
+def _heard_seconds(run: Run) -> float:
+    """Return the length of a clip of the run's network; while it is not known, that of recorded clips."""
+    info = service.artifacts.files(lab.actor(), run).read_info()
+    return float(info.shape[0] / SAMPLE_RATE_HZ) if info else settings().recorded_clip_seconds
 
 
 def _warn_of_silence(samples: np.ndarray) -> None:
@@ -177,7 +183,7 @@ def upload_input(run: Run, dataset: Dataset) -> list[File]:
 
 
 WAYS = {
-    "record": Way(N_("Record"), ":material/mic:", record_input, shown=True),
+    "record": Way(N_("Record"), ":material/mic:", record_input, made=True),
     "example": Way(N_("Example"), ":material/graphic_eq:", example_input),
     "upload": Way(N_("Upload"), ":material/upload:", upload_input),
 }

@@ -54,6 +54,8 @@ class Way:
     """Place of the answer."""
     shown: bool = False
     """Whether the widget shows the input, so that nothing need show it again."""
+    made: bool = False
+    """Whether people make the input on the spot: draw, write, say, photograph or fill in."""
 
 
 class Modality(Protocol):

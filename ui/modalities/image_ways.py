@@ -80,14 +80,18 @@ def upload_input(run: Run, dataset: Dataset) -> list[File]:
 
 
 def camera_input(run: Run, dataset: Dataset) -> list[File]:
-    """A photo, or live the newest picture. The browser asks for permission when the camera is to be used, not before."""
+    """The newest picture of a camera that is on, or a photo.
+
+    The browser asks for permission when somebody turns the camera on; for a photo, when that is chosen.
+    """
     rate = settings().live_frames_per_second
     live = st.toggle(
         _("Live"),
+        value=True,
         key=f"live-{run.id}",
-        help=_("Predict up to {rate} frames per second while the camera is on. No frame is stored.").format(
-            rate=f"{rate:g}"
-        ),
+        help=_(
+            "Predict up to {rate} frames per second while the camera is on, or else one photo. Nothing is stored."
+        ).format(rate=f"{rate:g}"),
     )
     if live:
         frame = live_frame(f"live-camera-{run.id}", label=_("Live camera"), frames_per_second=rate)
@@ -186,10 +190,12 @@ def as_image(pixels: np.ndarray) -> Image.Image:
     return Image.fromarray(np.ascontiguousarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels))
 
 
-DRAW = Way(N_("Draw"), ":material/draw:", invertible(draw_input, suggests=False), answer="beside", shown=True)
+DRAW = Way(
+    N_("Draw"), ":material/draw:", invertible(draw_input, suggests=False), answer="beside", shown=True, made=True
+)
 EXAMPLE = Way(N_("Example"), ":material/image:", example_input, shown=True)
 UPLOAD = Way(N_("Upload"), ":material/upload:", invertible(upload_input))
-CAMERA = Way(N_("Camera"), ":material/photo_camera:", invertible(camera_input), shown=True)
+CAMERA = Way(N_("Camera"), ":material/photo_camera:", invertible(camera_input), shown=True, made=True)
 
 
 def image_ways(dataset: Dataset) -> dict[str, Way]:

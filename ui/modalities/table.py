@@ -154,7 +154,7 @@ def _given(name: str, data: bytes) -> pd.DataFrame:
 
 
 WAYS = {
-    "row": Way(N_("One row"), ":material/edit_note:", row_input, answer="before", shown=True),
+    "row": Way(N_("One row"), ":material/edit_note:", row_input, answer="before", shown=True, made=True),
     "file": Way(N_("A file of rows"), ":material/upload:", file_input),
 }
 """Ways to give rows, in the order of display."""

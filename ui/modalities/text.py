@@ -194,7 +194,7 @@ def held_out_texts(dataset: Dataset) -> list[tuple[str, str]]:
 
 
 WAYS = {
-    "write": Way(N_("Write"), ":material/edit:", write_input, shown=True),
+    "write": Way(N_("Write"), ":material/edit:", write_input, shown=True, made=True),
     "example": Way(N_("Example"), ":material/notes:", example_input, answer="before"),
     "upload": Way(N_("Upload"), ":material/upload:", upload_input),
 }

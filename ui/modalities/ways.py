@@ -26,9 +26,19 @@ NARROW_PIXELS = 196
 """Width of an input that has its answer beside it on a phone, too."""
 
 
+WAY_PARAM = "by"
+"""Name in the address of the way in which an input is given."""
+
+
+def made_way(ways: Mapping[str, Way]) -> str:
+    """Return the first way in which people make an input themselves, or the first of all."""
+    return next((name for name, way in ways.items() if way.made), next(iter(ways)))
+
+
 def choose_way(ways: Mapping[str, Way], key: str) -> Way:
-    """Draw the choice among ways, if there are several; the first is taken at first."""
-    first = next(iter(ways))
+    """Draw the choice among ways, if there are several; that of the address is taken at first, or else the first."""
+    asked = st.query_params.get(WAY_PARAM, "")
+    first = asked if asked in ways else next(iter(ways))
     if len(ways) == 1:
         return ways[first]
     chosen = st.segmented_control(
@@ -40,6 +50,7 @@ def choose_way(ways: Mapping[str, Way], key: str) -> Way:
         key=key,
         wrap=True,
         label_visibility="collapsed",
+        on_change=lambda: st.query_params.update({WAY_PARAM: st.session_state[key]}),
     )
     return ways[chosen or first]
 

@@ -11,13 +11,14 @@ from engine.runs import Run, RunState
 from engine.settings import settings
 from ui import lab
 from ui.language import _, plural
+from ui.modalities import modality
+from ui.modalities.ways import WAY_PARAM, made_way
 from ui.navigation import page
 from ui.rights import may
 from ui.sentences import said
 from ui.words import resumable
 
-TRY_IT = "try-it"
-"""Key of the button that leads to the demo, while a run trains and when it has ended: a click in between is not lost."""
+_TRY_IT = "try-it"  # while a run trains and when it has ended: a click in between is not lost
 
 
 def draw_actions(run: Run, *, seeds: bool = True) -> None:
@@ -30,18 +31,29 @@ def draw_actions(run: Run, *, seeds: bool = True) -> None:
         seeds and not run.live and run.parent_id is None
     ):  # one that trains has enough buttons; a fork would not start from the beginning
         _seeds_button(run)
-    if (
-        not run.state.final
-        and can_be_tried(run)
-        and st.button(  # of an ended run the headline has it
-            _("Try it"),
-            key=TRY_IT,
-            type="primary",
-            icon=":material/draw:",
-            help=_("Give the trained network an input of your own."),
-        )
+    if not run.state.final:  # of an ended run the headline has it
+        draw_try_it(run)
+
+
+def draw_try_it(run: Run) -> None:
+    """A button that leads to the demo, where an input of one's own can be made at once; nothing for a run without a model."""
+    if can_be_tried(run) and st.button(
+        _("Try it"),
+        key=_TRY_IT,
+        type="primary",
+        icon=":material/draw:",
+        help=_("Give the trained network an input of your own."),
     ):
-        st.switch_page(page("demo"), query_params={"run": str(run.id)})
+        st.switch_page(page("demo"), query_params={"run": str(run.id)} | _way_of(run))
+
+
+def _way_of(run: Run) -> dict[str, str]:
+    """Return the way in which an input of one's own is given, for the address; nothing where that is not known."""
+    try:
+        spec = run.parsed()
+        return {WAY_PARAM: made_way(modality(spec.task.modality).ways(spec.dataset))}
+    except TrainyardError:  # the demo says why
+        return {}
 
 
 def _draw_requests(run: Run) -> None:

@@ -15,7 +15,7 @@ from ui.documents import explained
 from ui.language import _
 from ui.navigation import page
 from ui.rights import may
-from ui.runs.actions import TRY_IT, apply, can_be_tried, resume
+from ui.runs.actions import apply, draw_try_it, resume
 from ui.runs.reproduce import query_of
 from ui.runs.share import draw_share
 from ui.sentences import said, said_plain
@@ -84,19 +84,8 @@ def _draw_finding(finding: Finding) -> None:
 def _draw_next(run: Run, found: Headline) -> None:
     """The way to the demo, the report, and the suggestions."""
     with st.container(horizontal=True):
-        usable = may(Action.USE, run)
-        if (
-            usable
-            and can_be_tried(run)
-            and st.button(
-                _("Try it"),
-                key=TRY_IT,
-                type="primary",
-                icon=":material/draw:",
-                help=_("Give the trained network an input of your own."),
-            )
-        ):
-            st.switch_page(page("demo"), query_params={"run": str(run.id)})
+        if may(Action.USE, run):
+            draw_try_it(run)
         draw_share(run)
         for suggestion in found.suggestions:
             if not may(Action.CHANGE if suggestion.resume else Action.USE, run):
