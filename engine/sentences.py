@@ -5,7 +5,7 @@ wherever a text does; to be stored or sent to another process it becomes JSON (`
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import reduce
 from gettext import NullTranslations
 from numbers import Integral, Real
@@ -76,6 +76,20 @@ def placed(place: str, problem: Sentence) -> Sentence:
 def word(text: str) -> Sentence:
     """Return a word of Trainyard's own, such as a state, that the catalogs know from elsewhere."""
     return _made(str(text), {})
+
+
+def changed(sentence: Sentence, change: Callable[[str], str]) -> Sentence:
+    """Return a sentence with each text among its values changed, those of sentences in it likewise; its words stay."""
+
+    def one(value: Any) -> Any:
+        if isinstance(value, Sentence):
+            return changed(value, change)
+        return change(value) if isinstance(value, str) else value
+
+    values = sentence.values
+    if isinstance(values, Mapping):
+        return _made(sentence.template, {name: one(value) for name, value in values.items()}, sentence.many)
+    return _made(sentence.template, tuple(map(one, values)), sentence.many)
 
 
 def to_json(text: str) -> str:

@@ -63,6 +63,8 @@ class Dataset(Spec):
     """Number of examples in all splits; 0 when only reading tells."""
     num_classes: ClassVar[int] = 0
     """Number of classes; 0 when only reading tells."""
+    class_words: ClassVar[dict[str, dict[str, str]]] = {}
+    """What pages call its classes, by language and label. A label stays what it is everywhere else: files, API, exports."""
     suggested: ClassVar[dict[str, Any]] = {}
     """Values of other fields that suit this dataset (`epochs`, `batch_size` ...): its form defaults. `model` names the
     model to begin with, where it is not the first of the task."""

@@ -21,6 +21,7 @@ class BreastCancer(SklearnTable):
     )
     num_examples: ClassVar[int] = 569
     num_classes: ClassVar[int] = 2
+    class_words: ClassVar[dict[str, dict[str, str]]] = {"zh": {"malignant": "恶性", "benign": "良性"}}
 
     def load(self) -> Examples:
         """569 rows of thirty numbers."""

@@ -26,6 +26,20 @@ class Emoji(UnsplitDataset):
     )
     num_examples: ClassVar[int] = 3_822
     num_classes: ClassVar[int] = 10
+    class_words: ClassVar[dict[str, dict[str, str]]] = {
+        "zh": {
+            "Activities": "活动",
+            "Animals & Nature": "动物与自然",
+            "Component": "组件",
+            "Flags": "旗帜",
+            "Food & Drink": "食物与饮料",
+            "Objects": "物品",
+            "People & Body": "人物与身体",
+            "Smileys & Emotion": "笑脸与情绪",
+            "Symbols": "符号",
+            "Travel & Places": "旅行与地点",
+        }
+    }
     suggested: ClassVar[dict[str, Any]] = {"epochs": 12, "batch_size": 64, "dropout": 0.4}
 
     style: Annotated[Literal["both", "noto", "twemoji"], FIXED] = "both"

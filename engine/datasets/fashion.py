@@ -25,6 +25,20 @@ class Fashion(Dataset):
     )
     num_examples: ClassVar[int] = 12_000
     num_classes: ClassVar[int] = 10
+    class_words: ClassVar[dict[str, dict[str, str]]] = {
+        "zh": {
+            "T-shirt/top": "T恤",
+            "Trouser": "裤子",
+            "Pullover": "套头衫",
+            "Dress": "连衣裙",
+            "Coat": "外套",
+            "Sandal": "凉鞋",
+            "Shirt": "衬衫",
+            "Sneaker": "运动鞋",
+            "Bag": "包",
+            "Ankle boot": "短靴",
+        }
+    }
     ink: ClassVar[str] = "white-on-black"
 
     def fingerprint(self) -> str:

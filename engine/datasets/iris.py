@@ -21,6 +21,9 @@ class Iris(SklearnTable):
     )
     num_examples: ClassVar[int] = 150
     num_classes: ClassVar[int] = 3
+    class_words: ClassVar[dict[str, dict[str, str]]] = {
+        "zh": {"setosa": "山鸢尾", "versicolor": "变色鸢尾", "virginica": "维吉尼亚鸢尾"}
+    }
     suggested: ClassVar[dict[str, Any]] = {"batch_size": 8, "learning_rate": 0.003, "epochs": 150, "patience": 30}
 
     def load(self) -> Examples:

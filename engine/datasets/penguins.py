@@ -25,6 +25,9 @@ class Penguins(CsvTable):
     )
     num_examples: ClassVar[int] = 344
     num_classes: ClassVar[int] = 3
+    class_words: ClassVar[dict[str, dict[str, str]]] = {
+        "zh": {"Adelie": "阿德利企鹅", "Chinstrap": "帽带企鹅", "Gentoo": "巴布亚企鹅"}
+    }
 
     def load(self) -> Examples:
         """344 rows of four numbers and two categories."""

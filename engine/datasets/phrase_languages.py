@@ -49,6 +49,28 @@ class PhraseLanguages(UnsplitDataset):
     )
     num_examples: ClassVar[int] = 14_252
     num_classes: ClassVar[int] = 18
+    class_words: ClassVar[dict[str, dict[str, str]]] = {
+        "zh": {
+            "Czech": "捷克语",
+            "Danish": "丹麦语",
+            "German": "德语",
+            "Greek": "希腊语",
+            "Spanish": "西班牙语",
+            "Finnish": "芬兰语",
+            "French": "法语",
+            "Hungarian": "匈牙利语",
+            "Italian": "意大利语",
+            "Japanese": "日语",
+            "Dutch": "荷兰语",
+            "Polish": "波兰语",
+            "Portuguese": "葡萄牙语",
+            "Russian": "俄语",
+            "Swedish": "瑞典语",
+            "Turkish": "土耳其语",
+            "Vietnamese": "越南语",
+            "Chinese": "汉语",
+        }
+    }
     suggested: ClassVar[dict[str, Any]] = {
         "model": "bag-of-embeddings",
         "splitting": "pieces",

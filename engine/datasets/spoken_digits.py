@@ -32,6 +32,20 @@ class SpokenDigits(UnsplitDataset):
     )
     num_examples: ClassVar[int] = 760
     num_classes: ClassVar[int] = 10
+    class_words: ClassVar[dict[str, dict[str, str]]] = {
+        "zh": {
+            "zero": "zero 零",
+            "one": "one 一",
+            "two": "two 二",
+            "three": "three 三",
+            "four": "four 四",
+            "five": "five 五",
+            "six": "six 六",
+            "seven": "seven 七",
+            "eight": "eight 八",
+            "nine": "nine 九",
+        }
+    }
     suggested: ClassVar[dict[str, Any]] = {
         "model": "audio-cnn", "epochs": 60, "batch_size": 32, "patience": 15,
         "versions": 8, "shift_ms": 150, "speed": 0.1, "noise": 0.4,

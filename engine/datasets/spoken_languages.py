@@ -28,6 +28,19 @@ class SpokenLanguages(UnsplitDataset):
     )
     num_examples: ClassVar[int] = 1_296
     num_classes: ClassVar[int] = 9
+    class_words: ClassVar[dict[str, dict[str, str]]] = {
+        "zh": {
+            "Belarusian": "白俄罗斯语",
+            "Bulgarian": "保加利亚语",
+            "Catalan": "加泰罗尼亚语",
+            "Danish": "丹麦语",
+            "Greek": "希腊语",
+            "Spanish": "西班牙语",
+            "French": "法语",
+            "Romanian": "罗马尼亚语",
+            "Russian": "俄语",
+        }
+    }
     suggested: ClassVar[dict[str, Any]] = {
         "model": "audio-cnn", "normalisation": "band", "epochs": 20, "batch_size": 32, "patience": 8,
     }  # fmt: skip

@@ -28,6 +28,20 @@ class Stamps(UnsplitDataset):
     )
     num_examples: ClassVar[int] = 267
     num_classes: ClassVar[int] = 10
+    class_words: ClassVar[dict[str, dict[str, str]]] = {
+        "zh": {
+            "birds": "鸟类",
+            "mammals": "哺乳动物",
+            "fish": "鱼类",
+            "fruit": "水果",
+            "vegetables": "蔬菜",
+            "plants": "植物",
+            "vehicles": "交通工具",
+            "household": "家居用品",
+            "instruments": "乐器",
+            "insects": "昆虫",
+        }
+    }
     suggested: ClassVar[dict[str, Any]] = {"epochs": 30, "batch_size": 16, "patience": 10}
 
     classes: Annotated[Literal["ten", "five"], FIXED] = "ten"

@@ -23,6 +23,7 @@ class Titanic(CsvTable):
     )
     num_examples: ClassVar[int] = 1_313
     num_classes: ClassVar[int] = 2
+    class_words: ClassVar[dict[str, dict[str, str]]] = {"zh": {"died": "遇难", "survived": "生还"}}
 
     def load(self) -> Examples:
         """1,313 rows of a number and two categories. Equal rows are different people: they need not stay together."""

@@ -27,6 +27,21 @@ class VoiceCommands(UnsplitDataset):
     )
     num_examples: ClassVar[int] = 1_340
     num_classes: ClassVar[int] = 11
+    class_words: ClassVar[dict[str, dict[str, str]]] = {
+        "zh": {
+            "yes": "yes 是",
+            "no": "no 否",
+            "up": "up 上",
+            "down": "down 下",
+            "left": "left 左",
+            "right": "right 右",
+            "on": "on 开",
+            "off": "off 关",
+            "stop": "stop 停",
+            "go": "go 走",
+            "unknown": "其他词",
+        }
+    }
     suggested: ClassVar[dict[str, Any]] = {
         "epochs": 30, "batch_size": 32, "patience": 10,
         "versions": 8, "shift_ms": 150, "speed": 0.1, "noise": 0.4,

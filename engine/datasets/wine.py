@@ -21,6 +21,9 @@ class Wine(SklearnTable):
     )
     num_examples: ClassVar[int] = 178
     num_classes: ClassVar[int] = 3
+    class_words: ClassVar[dict[str, dict[str, str]]] = {
+        "zh": {"class_0": "第 0 类", "class_1": "第 1 类", "class_2": "第 2 类"}
+    }
 
     def load(self) -> Examples:
         """178 rows of thirteen numbers."""

@@ -49,6 +49,11 @@ class PreparedDataset:
         """Axes of one input, the class names, the columns of a table."""
         return DataInfo.from_dict(self.meta)
 
+    @property
+    def dataset(self) -> str:
+        """Name of the dataset."""
+        return str(self.meta["dataset"]["name"])
+
     @cached_property
     def task(self) -> Task:
         """The task that the targets are for, with its default settings."""

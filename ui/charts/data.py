@@ -4,6 +4,7 @@ import numpy as np
 
 from engine.preparation.prepare import SPLITS, PreparedDataset
 from ui.charts.figures import Figure, plain_axis, plain_layout, short_names
+from ui.class_names import names_of
 from ui.language import N_, _
 from ui.theme import THEMES, ThemeName
 
@@ -18,7 +19,7 @@ def balance_by_split(prepared: PreparedDataset, theme: ThemeName) -> Figure:
     look = THEMES[theme]
     counts = np.array([prepared.meta["counts"][split] for split in SPLITS])
     order = np.argsort(-counts.sum(axis=0), kind="stable")[:MOST_BARS]
-    names = short_names([prepared.info.labels[index] for index in order])
+    names = short_names([names_of(prepared)[index] for index in order])
     places = list(range(len(order)))
     traces = [
         {

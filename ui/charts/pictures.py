@@ -8,6 +8,7 @@ from PIL import Image
 
 from engine.preparation.prepare import PreparedDataset
 from ui.charts.thumbnails import webp_url
+from ui.class_names import names_of
 from ui.language import _
 from ui.plain import plain_text
 from ui.theme import THEMES, ThemeName
@@ -24,7 +25,7 @@ def dataset_look(prepared: PreparedDataset, theme: ThemeName, show: Callable[[np
     `show` makes HTML of examples (count, ...); without it they are images.
     """
     show = show or _images
-    labels = prepared.info.labels[:MAX_CLASSES] if prepared.codec.classes else ("",)
+    labels = names_of(prepared)[:MAX_CLASSES] if prepared.codec.classes else [""]
     counts = np.array([prepared.meta["counts"][split] for split in ("train", "validation", "test")])
     where = prepared.indices("train")
     targets = prepared.strata(where) if prepared.codec.classes else np.zeros(len(where))

@@ -52,4 +52,5 @@ def _draw(one: Run, two: Run) -> None:
     answers = {
         run.id: [answer.values for answer in found] for run, found in zip((one, two), apart.answers, strict=True)
     }
-    renderer_for(one.parsed().task.prediction).compare(prepared, apart.positions, answers)
+    spec = one.parsed()
+    renderer_for(spec.task.prediction, spec.dataset.name).compare(prepared, apart.positions, answers)

@@ -15,6 +15,7 @@ from engine.tasks.base import tasks
 from ui import lab
 from ui.charts.data import SPLIT_WORDS, balance_by_split
 from ui.charts.histogram import histogram
+from ui.class_names import names_of
 from ui.data.health import draw_health
 from ui.data.list import show_list, train_query
 from ui.data.problems import draw_problem_table, problem_words
@@ -138,7 +139,7 @@ def _draw_record(own: OwnSet) -> None:
 
 def _draw_examples(prepared: PreparedDataset, query: Mapping[str, str]) -> None:
     """A page of examples of a split and a class."""
-    labels = prepared.info.labels if prepared.codec.classes else ()
+    labels = names_of(prepared) if prepared.codec.classes else []
     left, right = st.columns(2)
     with left:
         split: Split = st.segmented_control(
@@ -167,7 +168,7 @@ def draw_positions(prepared: PreparedDataset, where: np.ndarray) -> None:
     if not positions:
         st.caption(_("There are no rows."))
         return
-    renderer_for(prepared.task.prediction).browse(prepared, positions)
+    renderer_for(prepared.task.prediction, prepared.dataset).browse(prepared, positions)
 
 
 # -- changing ----------------------------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from engine.inspection.duplicates import split_of
 from engine.preparation.prepare import SPLITS, PreparedDataset
 from engine.readers.spreadsheets import plain_cell
 from ui import lab
+from ui.class_names import described, names_of
 from ui.language import N_, _, plural
 from ui.modalities import modality
 from ui.plain import plain_label
@@ -158,12 +159,8 @@ def _draw_groups(prepared: PreparedDataset, kind: str, groups: list[list[int]], 
     pages = -(-len(groups) // _GROUPS_SHOWN)
     current = st.pagination(pages, key=f"health.{key}.page") if pages > 1 else 1
     for group in groups[(current - 1) * _GROUPS_SHOWN : current * _GROUPS_SHOWN]:
-        captions = [f"{_target(prepared, at)} · {_(_SPLITS[SPLITS[split[at]]])}" for at in group]
+        captions = [f"{described(prepared, at)} · {_(_SPLITS[SPLITS[split[at]]])}" for at in group]
         modality(kind).examples(prepared, group, captions)
-
-
-def _target(prepared: PreparedDataset, position: int) -> str:
-    return prepared.describe(position)
 
 
 # -- columns -----------------------------------------------------------------------------------------------------------
@@ -261,7 +258,7 @@ def _draw_mislabels(prepared: PreparedDataset, kind: str, found: dict[str, Any])
         words += " " + _("The classifier itself is often wrong here: read this as a list of hard examples.")
     st.info(words, icon=":material/label_off:")
     _draw_test(found["test"])
-    labels, suspects = prepared.info.labels, found["suspects"]
+    labels, suspects = names_of(prepared), found["suspects"]
     pages = -(-len(suspects) // _SUSPECTS_SHOWN)
     current = st.pagination(pages, key="health.mislabels.page") if pages > 1 else 1
     shown = suspects[(current - 1) * _SUSPECTS_SHOWN : current * _SUSPECTS_SHOWN]

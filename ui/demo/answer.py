@@ -13,6 +13,8 @@ from ui.demo.coming import draw_coming
 from ui.demo.results import draw_results
 from ui.language import _
 from ui.modalities import File, Modality
+from ui.predictions import renderer_for
+from ui.words import title_of
 
 
 def draw_answer(run: Run, kind: Modality, task: Task, files: list[File], parameters: dict[str, Any]) -> bool:
@@ -20,13 +22,14 @@ def draw_answer(run: Run, kind: Modality, task: Task, files: list[File], paramet
     if not files:
         st.caption(_("The prediction appears here as soon as there is an input."))
         return False
+    renderer = renderer_for(task.prediction, title_of(run, "dataset"))
     if task.streams and len(files) == 1:
-        results = draw_coming(run, task.prediction, files[0], parameters).results
+        results = draw_coming(run, renderer, files[0], parameters).results
     else:
         with st.spinner(_("Predicting… The first prediction after a pause takes a few seconds.")):
             ask = partial(lab.predictor().predict, parameters=parameters)
             results = service.predictions.predict(lab.actor(), ask, run, files)
-        draw_results(task.prediction, results, kind.cells(files))
+        draw_results(renderer, results, kind.cells(files))
     if run.live and results and results[0].epoch is not None:
         words = _("This run is still training. The prediction uses the weights of epoch {epoch}, its best so far.")
         st.caption(words.format(epoch=results[0].epoch))

@@ -20,7 +20,9 @@ from ui import lab
 from ui.demo.results import draw_many
 from ui.language import _
 from ui.modalities.given import given_rows
+from ui.predictions import Renderer, renderer_for
 from ui.sentences import said
+from ui.words import title_of
 
 _TICK_SECONDS = 0.3
 _WORK_SECONDS = 0.5  # of portions in one tick, while the browser waits for the next sign of life
@@ -113,10 +115,11 @@ def draw_batch(run: Run, modality: str, prediction: str, parameters: Mapping[str
                 )
         batch = st.session_state.get(_STATE)
         if isinstance(batch, Batch) and batch.run.id == run.id:
-            st.fragment(_follow, run_every=_TICK_SECONDS if batch.going else None)(batch, prediction, batch.going)
+            renderer = renderer_for(prediction, title_of(run, "dataset"))
+            st.fragment(_follow, run_every=_TICK_SECONDS if batch.going else None)(batch, renderer, batch.going)
 
 
-def _follow(batch: Batch, prediction: str, ticking: bool) -> None:
+def _follow(batch: Batch, renderer: Renderer, ticking: bool) -> None:
     if ticking and batch.going:
         batch.work()
     if ticking and not batch.going:
@@ -137,4 +140,4 @@ def _follow(batch: Batch, prediction: str, ticking: bool) -> None:
         st.rerun()
     if batch.results:
         given = given_rows([one.cells for one in batch.inputs[:done]])
-        draw_many(prediction, batch.results, given, "batch-predictions")
+        draw_many(renderer, batch.results, given, "batch-predictions")

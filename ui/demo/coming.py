@@ -15,6 +15,7 @@ from ui import lab
 from ui.demo.results import draw_results
 from ui.language import _
 from ui.modalities import File
+from ui.predictions import Renderer
 from ui.sentences import said
 
 _TICK_SECONDS = 0.1
@@ -56,7 +57,7 @@ class Coming:
             self.problem = error.sentence
 
 
-def draw_coming(run: Run, prediction: str, file: File, parameters: dict[str, Any]) -> Coming:
+def draw_coming(run: Run, renderer: Renderer, file: File, parameters: dict[str, Any]) -> Coming:
     """Ask once for what is given, and follow the answer; the same question is not asked again by drawing the page again."""
     asked = (run.id, hashlib.sha256(file[1]).digest(), repr(sorted(parameters.items())))
     held: tuple[Any, Coming | None] = st.session_state.get(_STATE, (None, None))
@@ -67,17 +68,17 @@ def draw_coming(run: Run, prediction: str, file: File, parameters: dict[str, Any
         with st.spinner(_("Predicting… The first prediction after a pause takes a few seconds.")):
             coming = Coming(run, file, parameters)
         st.session_state[_STATE] = asked, coming
-    st.fragment(_follow, run_every=_TICK_SECONDS if coming.going else None)(coming, prediction, coming.going)
+    st.fragment(_follow, run_every=_TICK_SECONDS if coming.going else None)(coming, renderer, coming.going)
     return coming
 
 
-def _follow(coming: Coming, prediction: str, ticking: bool) -> None:
+def _follow(coming: Coming, renderer: Renderer, ticking: bool) -> None:
     if ticking and coming.going:
         coming.work()
     if ticking and not coming.going:
         st.rerun()  # the timer ends with the answer
     if coming.results:
-        draw_results(prediction, coming.results, ({}, {}))
+        draw_results(renderer, coming.results, ({}, {}))
     if coming.problem:
         st.error(said(coming.problem), icon=":material/error:")
     if coming.going:

@@ -12,7 +12,7 @@ from ui.predictions import renderer_for
 def draw_knowledge(run: Run, spec: RunSpec) -> None:
     """Draw what can be asked for; nothing where that is not known any more."""
     if info := _info(run, spec):
-        renderer_for(spec.task.prediction).scope(info)
+        renderer_for(spec.task.prediction, spec.dataset.name).scope(info)
 
 
 def _info(run: Run, spec: RunSpec) -> DataInfo | None:

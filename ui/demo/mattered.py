@@ -13,6 +13,7 @@ from ui.language import _
 from ui.modalities import File, Modality
 from ui.modalities.base import Effect
 from ui.predictions import renderer_for
+from ui.words import title_of
 
 
 def draw_mattered(run: Run, kind: Modality, task: Task, file: File, parameters: dict[str, Any]) -> None:
@@ -25,7 +26,7 @@ def draw_mattered(run: Run, kind: Modality, task: Task, file: File, parameters: 
     info = service.artifacts.files(lab.actor(), run).read_info()
     with st.spinner(_("Hiding one part after another…")):
         found = service.predictions.occlude(lab.actor(), lab.predictor(), run, file, parameters)
-    renderer = renderer_for(task.prediction)
+    renderer = renderer_for(task.prediction, title_of(run, "dataset"))
     most = max(map(abs, found.effects), default=0.0)
     if not most or info is None:
         st.caption(_("Hiding any single part does not change the answer."))

@@ -1,4 +1,4 @@
-"""Display of predictions on the demo page: one renderer for each kind. A page asks `renderer_for` and names none."""
+"""Display of predictions on the demo page: one renderer for each kind."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
@@ -12,7 +12,7 @@ from ui.demo.remarks import draw_remarks, remark_cells, remark_columns
 from ui.language import _
 from ui.modalities import Cells
 from ui.modalities.given import given_records
-from ui.predictions import Renderer, renderer_for
+from ui.predictions import Renderer
 from ui.sentences import said, said_plain
 from ui.widgets.downloads import json_file
 
@@ -37,9 +37,8 @@ class Result(Protocol):
         """Empty where there is a prediction."""
 
 
-def draw_results(kind: str, results: Sequence[Result], cells: Cells) -> None:
+def draw_results(renderer: Renderer, results: Sequence[Result], cells: Cells) -> None:
     """One result large, several as a table that can be downloaded; `cells` show what was given."""
-    renderer = renderer_for(kind)
     if len(results) == 1:
         result = results[0]
         if result.prediction is None:
@@ -48,12 +47,11 @@ def draw_results(kind: str, results: Sequence[Result], cells: Cells) -> None:
             renderer.draw(result.prediction.values, key="prediction")
             draw_remarks(result.prediction.values)
         return
-    draw_many(kind, results, cells, "predictions")
+    draw_many(renderer, results, cells, "predictions")
 
 
-def draw_many(kind: str, results: Sequence[Result], cells: Cells, key: str) -> None:
+def draw_many(renderer: Renderer, results: Sequence[Result], cells: Cells, key: str) -> None:
     """A table of results that can be downloaded; `cells` show what was given beside the names."""
-    renderer = renderer_for(kind)
     table = result_table(renderer, results)
     failures = sum(1 for result in results if result.prediction is None)
     if failures:
@@ -62,7 +60,10 @@ def draw_many(kind: str, results: Sequence[Result], cells: Cells, key: str) -> N
     given, how = cells
     few = dict(list(given.items())[:MOST_SHOWN_COLUMNS])
     pictures = any(_is_picture(column) for column in how.values())
-    shown = table if failures else table.drop(columns="error")
+    named = pd.DataFrame(
+        [renderer.shown({str(k): v for k, v in row.items()}) for row in table.to_dict("records")], columns=table.columns
+    )
+    shown = named if failures else named.drop(columns="error")
     parts = [pd.DataFrame(few), shown] if pictures else [shown, pd.DataFrame(few)]
     st.dataframe(
         plain_frame(pd.concat(parts, axis=1)),

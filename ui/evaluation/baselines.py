@@ -6,6 +6,7 @@ from typing import Any
 from engine.baselines.names import title_of
 from engine.evaluation import contrary, deciding_metric, gain
 from engine.sentences import from_json
+from ui.class_names import class_name
 from ui.language import _
 from ui.sentences import said_plain
 from ui.words import is_share, metric_text, metric_word
@@ -78,8 +79,8 @@ def _reservations(baseline: Mapping[str, Any]) -> str:
     return found
 
 
-def guess_sentence(evaluated: Mapping[str, Any]) -> str:
-    """A warning where the network is not better than one answer to everything; "" where it is."""
+def guess_sentence(evaluated: Mapping[str, Any], dataset: str = "") -> str:
+    """A warning where the network is not better than one answer to everything, which may be a class of the dataset; or ""."""
     guess = evaluated.get("guess") or {}
     if not guess.get("no_worse"):
         return ""
@@ -87,4 +88,8 @@ def guess_sentence(evaluated: Mapping[str, Any]) -> str:
     return _(
         "The network is not better than always answering “{answer}”: {metric} {value}. It has not "
         "learned anything useful."
-    ).format(answer=guess["answer"], metric=metric_word(metric), value=metric_text(metric, guess["metrics"][metric]))
+    ).format(
+        answer=class_name(dataset, guess["answer"]),
+        metric=metric_word(metric),
+        value=metric_text(metric, guess["metrics"][metric]),
+    )

@@ -11,7 +11,6 @@ from engine.runs import Run, RunState
 from engine.tasks.base import tasks
 from ui import lab
 from ui.evaluation.baselines import baseline_sentence, guess_sentence
-from ui.evaluation.report import report_text
 from ui.language import _
 from ui.predictions import Renderer, renderer_for
 from ui.words import metric_help, metric_label, metric_text, metric_word, objective_of, title_of
@@ -91,7 +90,7 @@ def draw_evaluation(run: Run) -> None:
         with st.container(horizontal=True):
             for name, value in evaluated["metrics"].items():
                 st.metric(metric_label(name), metric_text(name, value), border=True, help=metric_help(name))
-    if warning := guess_sentence(evaluated):
+    if warning := guess_sentence(evaluated, title_of(run, "dataset")):
         st.container(border=True).text(warning)
     if sentence := baseline_sentence(evaluated, objective_of(run), metric_names(run)):
         st.text(sentence, help=_("Result of a classical method fitted on the same training examples."))
@@ -105,16 +104,8 @@ def draw_evaluation(run: Run) -> None:
                 "of it before its last layer. Each of these ordinary examples would get that warning."
             ),
         )
-    st.download_button(
-        _("Report"),
-        report_text(run, evaluation),
-        file_name="report.txt",
-        mime="text/plain",
-        icon=":material/download:",
-        on_click="ignore",
-        help=_("All settings and results of this run, as plain text."),
-    )
-    renderer = renderer_for(tasks[title_of(run, "task")].prediction) if title_of(run, "task") in tasks else Renderer()
+    task = title_of(run, "task")
+    renderer = renderer_for(tasks[task].prediction, title_of(run, "dataset")) if task in tasks else Renderer()
     renderer.evaluate(run, split, evaluated)
     if split not in _extra_tests(run):  # these are no examples of the prepared dataset
         renderer.mistakes(run, split, evaluated)

@@ -21,6 +21,7 @@ from ui import lab
 from ui.charts.heat import heat_png
 from ui.charts.pictures import MAX_CLASSES, dataset_look, strip_of
 from ui.charts.thumbnails import data_url
+from ui.class_names import class_name
 from ui.language import N_, _, language
 from ui.modalities.base import BY_PATH, COLOURS, Cells, Effect, File, Way, register
 from ui.modalities.ways import choose_example, grid, held_out, upload
@@ -52,7 +53,8 @@ class Sounds:
         if prepared.codec.classes:
             labels = list(prepared.info.labels[:MAX_CLASSES])
             chosen = st.pills(
-                _("Listen"), labels, default=labels[0], required=True, format_func=plain_label,
+                _("Listen"), labels, default=labels[0], required=True,
+                format_func=lambda label: plain_label(class_name(prepared.dataset, label)),
                 key=f"listen-{prepared.path.name}", help=_("Play the first clip of this class."), wrap=True,
             )  # fmt: skip
             where = where[prepared.targets[where] == labels.index(chosen or labels[0])]

@@ -109,8 +109,3 @@ def spread_out(prepared: PreparedDataset, split: Split, count: int) -> np.ndarra
     for target in np.unique(targets):
         rank[targets == target] = np.arange((targets == target).sum())
     return np.asarray(order[np.argsort(rank, kind="stable")][:count])
-
-
-def answer(prepared: PreparedDataset, position: int) -> str:
-    """Return the target of an example: its label, or its value."""
-    return prepared.describe(position)

@@ -10,9 +10,10 @@ from engine.readers.spreadsheets import plain_cell
 from ui.charts.classes import class_balance
 from ui.charts.figures import to_json
 from ui.charts.histogram import histogram
+from ui.class_names import described, names_of
 from ui.language import _
 from ui.modalities.base import BY_PATH
-from ui.modalities.table_facts import ColumnFacts, answer, column_facts, records, spread_out
+from ui.modalities.table_facts import ColumnFacts, column_facts, records, spread_out
 from ui.theme import theme_name
 from ui.widgets.live_plot import live_plot
 
@@ -30,7 +31,7 @@ def draw_target(prepared: PreparedDataset) -> None:
     info = prepared.info
     if info.labels:
         counts = [sum(of_class) for of_class in zip(*prepared.meta["counts"].values(), strict=True)]
-        figure = class_balance(info.labels, counts, theme_name())
+        figure = class_balance(names_of(prepared), counts, theme_name())
         words, height = _("Number of rows of each class"), min(420, 50 + 28 * len(info.labels))
     else:
         figure = histogram(prepared.targets[prepared.indices("train")], info.target, theme_name())
@@ -50,7 +51,7 @@ def sample_rows(prepared: PreparedDataset, language: str) -> pd.DataFrame:
     positions = spread_out(prepared, "train", _ROWS)
     frame = pd.DataFrame(records(prepared.inputs[positions], prepared.info))
     name = prepared.info.target or _("Class")
-    truth = [answer(prepared, p) for p in positions] if prepared.codec.classes else prepared.targets[positions]
+    truth = [described(prepared, p) for p in positions] if prepared.codec.classes else prepared.targets[positions]
     frame.insert(0, free_name(name, frame), truth)
     return frame
 

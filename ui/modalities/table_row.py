@@ -10,9 +10,10 @@ import streamlit as st
 from engine.data_info import Column, DataInfo
 from engine.preparation.prepare import PreparedDataset
 from engine.runs import Run
+from ui.class_names import class_name
 from ui.language import _
 from ui.modalities.base import BY_PATH, File
-from ui.modalities.table_facts import ColumnFacts, answer, records, spread_out
+from ui.modalities.table_facts import ColumnFacts, records, spread_out
 from ui.modalities.table_look import facts, shown
 from ui.plain import plain_label, plain_text
 
@@ -29,12 +30,13 @@ def held_out_rows(prepared: PreparedDataset) -> list[tuple[str, dict[str, float 
     """Return target and values of a few rows of the test split, of as many classes as there are places."""
     positions = spread_out(prepared, "test", EXAMPLES)
     rows = records(prepared.inputs[positions], prepared.info)
-    return [(answer(prepared, position), row) for position, row in zip(positions.tolist(), rows, strict=True)]
+    return [(prepared.describe(position), row) for position, row in zip(positions.tolist(), rows, strict=True)]
 
 
 def ask_row(run: Run, info: DataInfo, prepared: PreparedDataset | None) -> list[File]:
     """Draw the form, filled with an example where there are any; the row that stands in it, as JSON."""
-    examples = held_out_rows(prepared) if prepared else []
+    held = held_out_rows(prepared) if prepared else []
+    examples = [(class_name(prepared.dataset, truth), row) for truth, row in held] if prepared else []
     known = {fact.column.name: fact for fact in facts(prepared)} if prepared else {}
     form = f"row-{run.id}"
     if examples:

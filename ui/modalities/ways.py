@@ -13,6 +13,7 @@ from engine.preparation.varied import varied
 from engine.runs import Run
 from engine.settings import settings
 from ui import lab
+from ui.class_names import class_name
 from ui.language import _
 from ui.modalities.base import File, Place, Way
 from ui.plain import plain_label
@@ -116,15 +117,16 @@ def choose_example(
     st.caption(_("From the test split: the network was not trained on these."))
     key = f"example-{run.id}"
     for i, ((label, content), (shown, below)) in enumerate(zip(offered, places(len(offered)), strict=True)):
+        name = class_name(dataset.name, label)
         with shown:
-            draw(label, content)
-        words = _("Predict this example of {label}.").format(label=plain_label(label))
-        if below.button(plain_label(label, 14), key=f"{key}-{i}", width="stretch", help=words):
+            draw(name, content)
+        words = _("Predict this example of {label}.").format(label=plain_label(name))
+        if below.button(plain_label(name, 14), key=f"{key}-{i}", width="stretch", help=words):
             st.session_state[key] = i
     if key not in st.session_state:
         return []
     label, content = offered[min(st.session_state[key], len(offered) - 1)]
-    return [(_("example of {label}").format(label=label), content)]
+    return [(_("example of {label}").format(label=class_name(dataset.name, label)), content)]
 
 
 # -- files -------------------------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from copy import copy
 from typing import Any
 
 import streamlit as st
@@ -12,6 +13,7 @@ from engine.preparation.prepare import PreparedDataset
 from engine.probes import Map
 from engine.runs import Run
 from ui.charts.figures import Figure
+from ui.class_names import class_name, described
 from ui.language import _
 from ui.modalities import modality_of
 from ui.plain import plain_text
@@ -25,6 +27,13 @@ Values = Mapping[str, Any]
 
 class Renderer:
     """Shows predictions of one kind. The defaults show any kind as text; a kind overrides where it knows better."""
+
+    dataset: str = ""
+    """Name of the dataset that the network knows, where it is known: what classes are called may depend on it."""
+
+    def called(self, label: str) -> str:
+        """Return what a class is called on the page; any other text stays as it is."""
+        return class_name(self.dataset, label)
 
     def text(self, values: Values) -> str:
         """Return one line: for a cell, a caption, a probe."""
@@ -53,6 +62,10 @@ class Renderer:
         """Return one prediction as cells of a table: a batch of them."""
         return {"prediction": self.text(values)}
 
+    def shown(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        """Return these cells as a page shows them; files get them as they are."""
+        return dict(row)
+
     def columns(self) -> dict[str, Any]:
         """Return how the table shows these cells, as `column_config`."""
         return {"prediction": st.column_config.TextColumn(_("Prediction"), help=_("The network's prediction."))}
@@ -68,7 +81,7 @@ class Renderer:
 
     def browse(self, prepared: PreparedDataset, positions: Sequence[int]) -> None:
         """Draw examples of a dataset, each with its target."""
-        captions = [prepared.describe(position) for position in positions]
+        captions = [described(prepared, position) for position in positions]
         modality_of(prepared).examples(prepared, positions, captions)
 
     def compare(
@@ -80,13 +93,9 @@ class Renderer:
             given = [
                 _("run {id}: {answer}").format(id=run, answer=self.text(found[place])) for run, found in answers.items()
             ]
-            target = prepared.describe(position)
+            target = described(prepared, position)
             captions.append(" · ".join([_("true: {target}").format(target=target), *given] if target else given))
         modality_of(prepared).examples(prepared, positions, captions)
-
-    def report(self, evaluated: Values) -> list[tuple[str, ...]]:
-        """Return what a report in plain text says of an evaluation beyond its metrics: a head and rows, or nothing."""
-        return []
 
 
 renderers: Shown[Renderer] = Shown("ui.predictions")
@@ -94,11 +103,13 @@ renderers: Shown[Renderer] = Shown("ui.predictions")
 register = renderers.register
 
 
-def renderer_for(kind: str) -> Renderer:
-    """Return the renderer of a kind. Raises `TrainyardError` for one that has none."""
+def renderer_for(kind: str, dataset: str = "") -> Renderer:
+    """Return the renderer of a kind for networks that know a dataset. Raises `TrainyardError` for a kind that has none."""
     if (found := renderers.find(kind)) is None:
         raise TrainyardError("There is no way yet to show a prediction of kind {kind!r} in the browser.", kind=kind)
-    return found
+    renderer = copy(found)
+    renderer.dataset = dataset
+    return renderer
 
 
 def plain_cells(cells: Mapping[str, Any]) -> dict[str, Any]:

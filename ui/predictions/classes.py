@@ -1,5 +1,6 @@
 """A class out of several: its label large, the probabilities of all, confusion matrix and curves."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -32,7 +33,7 @@ class Classes(Renderer):
 
     def scope(self, info: DataInfo) -> None:
         """The classes in one line; many are folded."""
-        names = ", ".join(plain_label(label) for label in info.labels)
+        names = ", ".join(plain_label(self.called(label)) for label in info.labels)
         if len(info.labels) <= _MOST_NAMED:
             st.caption(_("This network knows {count} classes: {names}.").format(count=len(info.labels), names=names))
             return
@@ -43,28 +44,33 @@ class Classes(Renderer):
 
     def draw(self, values: Values, key: str) -> None:
         """The label large, the classes as bars in the order of the dataset."""
+        label, probabilities = self.called(values["label"]), self._named(values["probabilities"])
         st.metric(
             _("Prediction"),
-            plain_label(values["label"]),
+            plain_label(label),
             delta=_("{share:.1%} confident").format(share=values["probability"]),
             delta_color="off",
             delta_arrow="off",
             help=_("The most likely class and its probability."),
         )
-        figure = probability_bars(values["probabilities"], theme_name())
+        figure = probability_bars(probabilities, theme_name())
         live_plot(
             to_json(figure),
             key=key,
-            label=_("Probabilities of the classes; highest: {label}").format(label=plain_text(values["label"])),
+            label=_("Probabilities of the classes; highest: {label}").format(label=plain_text(label)),
             failed=_("The chart cannot be drawn: the browser could not load Plotly from this server."),
-            height=bars_height(values["probabilities"]),
+            height=bars_height(probabilities),
         )
-        if (left_out := len(values["probabilities"]) - bars_shown(values["probabilities"])) > 0:
+        if (left_out := len(probabilities) - bars_shown(probabilities)) > 0:
             st.caption(_("{count:,} less likely classes are not shown.").format(count=left_out))
+
+    def _named(self, by_class: Mapping[str, float]) -> dict[str, float]:
+        """The same numbers by what the classes are called."""
+        return {self.called(label): number for label, number in by_class.items()}
 
     def map(self, known: Map, heights: str, info: DataInfo, theme: ThemeName) -> Figure:
         """Where each class is predicted."""
-        return class_map(known, heights, info.labels, theme)
+        return class_map(known, heights, [self.called(label) for label in info.labels], theme)
 
     def effect(self, values: Values, loss: float) -> str:
         """Percentage points of the class."""
@@ -73,6 +79,10 @@ class Classes(Renderer):
     def row(self, values: Values) -> dict[str, Any]:
         """Label and probability."""
         return {"label": values["label"], "probability": values["probability"]}
+
+    def shown(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        """The label as it is called."""
+        return dict(row) | ({"label": self.called(row["label"])} if "label" in row else {})
 
     def columns(self) -> dict[str, Any]:
         """Probability as a bar."""
@@ -89,38 +99,38 @@ class Classes(Renderer):
 
     def text(self, values: Values) -> str:
         """The label, and how sure the network is."""
-        return _("{label}, {share:.1%} confident").format(label=values["label"], share=values["probability"])
+        return _("{label}, {share:.1%} confident").format(
+            label=self.called(values["label"]), share=values["probability"]
+        )
 
     def probe(self, values: Values, truth: str) -> tuple[str, Verdict]:
         """The label with its probability, right or wrong."""
-        words = f"{plain_text(values['label'])} {values['probability']:.0%}"
+        words = f"{plain_text(self.called(values['label']))} {values['probability']:.0%}"
         return words, "right" if values["label"] == truth else "wrong"
 
     def evaluate(self, run: Run, split: str, evaluated: Values) -> None:
         """The confusion matrix, the figures of each class, the curves over all thresholds."""
-        _draw_confusion(run, evaluated)
-        _draw_classes(run, evaluated["per_class"])
-        if evaluated.get("roc"):  # runs of early versions have none
-            draw_thresholds(run, dict(evaluated))
+        named = self._evaluated(evaluated)
+        _draw_confusion(run, named)
+        _draw_classes(run, named["per_class"])
+        if named.get("roc"):  # runs of early versions have none
+            draw_thresholds(run, named)
 
     def mistakes(self, run: Run, split: str, evaluated: Values) -> None:
         """Draw the examples of a cell of the confusion matrix, and the most confident mistakes."""
-        draw_class_examples(run, split, evaluated["labels"])
+        draw_class_examples(run, split, self._evaluated(evaluated)["labels"])
 
-    def report(self, evaluated: Values) -> list[tuple[str, ...]]:
-        """The figures of each class."""
-        head = (_("Class"), _("Precision"), _("Recall"), _("F1"), _("Examples"))
-        return [
-            head,
-            *(
-                (
-                    str(row["label"]),
-                    *(f"{row[name]:.3f}" for name in _SHARES),
-                    f"{row['support']:,}",
-                )
-                for row in evaluated["per_class"]
-            ),
-        ]
+    def _evaluated(self, evaluated: Values) -> dict[str, Any]:
+        """The same evaluation with the classes as they are called."""
+        named = dict(evaluated) | {
+            "labels": [self.called(label) for label in evaluated["labels"]],
+            "per_class": [row | {"label": self.called(row["label"])} for row in evaluated["per_class"]],
+        }
+        for curves in ("roc", "precision_recall"):
+            if found := evaluated.get(curves):
+                rows = [row | {"label": self.called(row["label"])} for row in found["curves"]]
+                named[curves] = found | {"curves": rows}
+        return named
 
 
 def _draw_confusion(run: Run, evaluated: Values) -> None:

@@ -11,6 +11,7 @@ from engine.forks import spec_at
 from engine.runs import Run, RunState
 from engine.settings import settings
 from ui import lab
+from ui.class_names import with_class_names
 from ui.documents import explained
 from ui.language import _
 from ui.navigation import page
@@ -20,6 +21,7 @@ from ui.runs.reproduce import query_of
 from ui.runs.share import draw_share
 from ui.sentences import said, said_plain
 from ui.train.fork_form import fork_query
+from ui.words import title_of
 
 _LOOKS: dict[Severity, tuple[str, str]] = {
     "good": (":material/check_circle:", "green"),
@@ -49,7 +51,7 @@ def draw_headline(run: Run) -> None:
     with st.container(border=True):
         st.header(f":{colour}[{icon}] {said(found.title)}", anchor=False)
         for finding in found.findings:
-            _draw_finding(finding)
+            _draw_finding(finding, title_of(run, "dataset"))
         _draw_next(run, found)
 
 
@@ -72,13 +74,14 @@ def suggests_seeds(run: Run) -> bool:
     return run.state.final and any(suggestion.seeds for suggestion in headline_of_run(run).suggestions)
 
 
-def _draw_finding(finding: Finding) -> None:
+def _draw_finding(finding: Finding, dataset: str) -> None:
     icon, colour = _LOOKS[finding.severity]
     more = explained(_("The rule behind this"), finding.anchor)
+    words = said(with_class_names(finding.sentence, dataset))
     if finding.kind in _FAILURES:
-        st.error(f"{said(finding.sentence)} {more}", icon=":material/error:")
+        st.error(f"{words} {more}", icon=":material/error:")
         return
-    st.markdown(f":{colour}[{icon}] {said(finding.sentence)}", help=more or None)
+    st.markdown(f":{colour}[{icon}] {words}", help=more or None)
 
 
 def _draw_next(run: Run, found: Headline) -> None:

@@ -19,6 +19,7 @@ from ui.runs.feeds import Feed
 from ui.theme import theme_name
 from ui.widgets.live_plot import Chart, live_plots
 from ui.widgets.tiles import Look, Tile, draw_tiles
+from ui.words import title_of
 
 
 def draw_probes(feed: Feed, run: Run) -> None:
@@ -38,7 +39,7 @@ def draw_probes(feed: Feed, run: Run) -> None:
     )
     answers = probes.epochs[-1] if run.live else _replayed(probes, run)
     draw_tiles(
-        tiles(probes, answers, looks),
+        tiles(probes, answers, looks, title_of(run, "dataset")),
         key=f"probes-{run.id}",
         label=_("Answers to {count} validation examples after epoch {epoch}").format(
             count=len(looks), epoch=answers.epoch
@@ -58,7 +59,7 @@ def map_chart(feed: Feed, run: Run, answers: Answers | None = None) -> Chart | N
         return None
     known, answers = probes.probed.map, answers or probes.epochs[-1]
     info, theme = _info(settings().url, run.id, probes.probed.dataset_hash, run), theme_name()
-    renderer = renderer_for(answers.kind)
+    renderer = renderer_for(answers.kind, title_of(run, "dataset"))
     if info is None or not answers.heights or type(renderer).map is Renderer.map:
         return None
     key = ("map", theme, language(), str(answers.epoch))
@@ -69,14 +70,14 @@ def map_chart(feed: Feed, run: Run, answers: Answers | None = None) -> Chart | N
     return Chart("map", spec, label, 380, "half", answers.epoch)
 
 
-def tiles(probes: Probes, answers: Answers, looks: list[Look]) -> list[Tile]:
+def tiles(probes: Probes, answers: Answers, looks: list[Look], dataset: str) -> list[Tile]:
     """Return a tile for each example with its answer."""
-    renderer = renderer_for(answers.kind)
+    renderer = renderer_for(answers.kind, dataset)
     found = []
     for position, (look, values) in enumerate(zip(looks, answers.values, strict=True)):
         truth = probes.probed.truths[position]
         answer, verdict = renderer.probe(values, truth)
-        words = _("True: {truth}").format(truth=plain_text(truth)) if truth else ""
+        words = _("True: {truth}").format(truth=plain_text(renderer.called(truth))) if truth else ""
         found.append(Tile(look.image, look.text, answer, words, verdict))
     return found
 

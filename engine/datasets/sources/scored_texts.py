@@ -24,6 +24,7 @@ class ScoredTexts(UnsplitDataset):
     )
     licence: ClassVar[str] = "MIT"
     num_classes: ClassVar[int] = 2
+    class_words: ClassVar[dict[str, dict[str, str]]] = {"zh": {"negative": "负面", "positive": "正面"}}
     file: ClassVar[str] = ""
     """Name of the embedded file: lines of a score from -4 to 4, a tab and a text, in UTF-8 and gzipped."""
 

@@ -1,15 +1,9 @@
-"""The report and the sentence on the baseline say what was measured, and nothing more."""
+"""The sentence on the baseline says what was measured, and nothing more."""
 
 from typing import Any
 
-import pytest
-
-from engine.artifacts import artifacts_of
 from engine.baselines.names import TITLES
-from engine.store import Store
-from tests import seeding
 from ui.evaluation.baselines import baseline_sentence
-from ui.evaluation.report import _width, aligned, report_text
 
 BASELINE: dict[str, Any] = {
     "name": "ridge-regression", "metrics": {"mae": 4.0, "rmse": 6.0}, "num_examples": 10, "num_available": 10,
@@ -58,31 +52,3 @@ def test_no_baseline_is_told_with_its_reason_and_an_old_run_says_nothing() -> No
 def test_a_method_without_words_is_named_as_it_is() -> None:
     assert "neighbours of text" in compared("val_mae", {"mae": 3.0}, name="neighbours-of-text")
     assert "neighbours-of-text" not in TITLES
-
-
-def test_the_report_names_run_data_figures_and_classes(store: Store) -> None:
-    run = seeding.evaluated(store, dataset="digits", learning_rate=0.005)
-    evaluation = artifacts_of(run.id).read_evaluation()
-    text = report_text(run, evaluation)
-    for piece in (
-        f"Report of run {run.id}",
-        run.environment["dataset_hash"],
-        "learning_rate=0.005",
-        f"{evaluation['test']['metrics']['accuracy']:.1%}",
-        "Baseline: logistic regression on pixels",
-        "Test split",
-        "Validation split",
-        " UTC",
-    ):
-        assert piece in text
-    lines = [line.split() for line in text.splitlines() if line[:1].isdigit()]
-    assert [line[0] for line in lines[:10]] == [str(digit) for digit in range(10)]
-    supports = [row["support"] for row in evaluation["test"]["per_class"]]
-    assert [int(line[-1]) for line in lines[:10]] == supports
-
-
-@pytest.mark.parametrize("label", ["猫", "a\nb", "e\u0301t\u00e9", "x" * 60])
-def test_columns_stand_below_each_other_whatever_a_class_is_called(label: str) -> None:
-    rows = aligned([("Class", "F1", "Examples"), (label, "0.100", "5"), ("dog", "0.900", "12")])
-    assert len({_width(row) for row in rows}) == 1
-    assert all("\n" not in row for row in rows)
