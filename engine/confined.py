@@ -15,6 +15,7 @@ from pathlib import Path
 
 from engine.settings import settings
 
+_NO_NEW_PRIVILEGES = 38  # of <sys/prctl.h>
 _NEW_USER, _NEW_NETWORK = 0x10000000, 0x40000000  # of <sched.h>; os.unshare is for Python 3.12
 _MOST_OPEN_FILES = 1_024
 logger = logging.getLogger(__name__)
@@ -26,6 +27,10 @@ def confine() -> str:
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     allowed = _MOST_OPEN_FILES if most == resource.RLIM_INFINITY else min(_MOST_OPEN_FILES, most)
     resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, allowed))
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(
+            _NO_NEW_PRIVILEGES, 1, 0, 0, 0
+        )  # no program that it starts gets more rights than it has
     if not settings().url.startswith("sqlite"):
         return "the database is asked over it"
     return _leave_network()

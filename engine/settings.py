@@ -108,6 +108,8 @@ class Settings(BaseSettings):
     """Camera frames per second that the demo page predicts at most in live mode."""
     import_seconds: float = Field(default=1_800.0, gt=0)
     """Time that one import of images, audio clips or texts may take; beyond it, nothing is kept."""
+    import_memory_mb: int = Field(default=8_000, ge=0)
+    """Memory that the process which reads one upload may take, in MB. 0: no limit. An upload that needs more is refused."""
     max_classes: int = Field(default=1_000, ge=2)
     """Maximum number of classes of an imported dataset."""
     own_data_budget_mb: int = Field(default=20_000, ge=1)

@@ -19,6 +19,7 @@ from ui import people
 from ui.sentences import said
 
 if TYPE_CHECKING:
+    from engine.imports.apart import Importer
     from engine.serving.client import Predictor
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -41,9 +42,18 @@ def predictor() -> "Predictor":
     return Predictor()
 
 
+@st.cache_resource(show_spinner=False)
+def importer() -> "Importer":
+    """The handle of the processes that read uploads; making it starts nothing."""
+    from engine.imports.apart import Importer
+
+    return Importer()
+
+
 def close() -> None:
-    """End what ends with the dashboard: the predictor. Runs and downloads go on."""
+    """End what ends with the dashboard: the predictor, and what reads uploads. Runs and downloads go on."""
     predictor().close()
+    importer().close()
 
 
 def start_executor() -> None:

@@ -72,6 +72,7 @@ def _of_table(table: TableFile, kind: str | None) -> Understood:
         label_column=label,
         layout=table.layout,
         table=table,
+        numeric=tuple(name for name, decided in table.decided.items() if decided.numbers is not None),
         remarks=said_of_columns(guesses),
     )
 

@@ -1,6 +1,6 @@
 """Interpretation of an upload, and what people choose instead, before anything is kept."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO
 
@@ -51,6 +51,12 @@ class Understood:
     """Of files: how many are left out."""
     too_few: str = ""
     """Of files: a sentence if no two classes have enough that can be read; otherwise empty."""
+    numeric: tuple[str, ...] = ()
+    """Of a table: the columns whose cells are all numbers."""
+
+    def carried(self) -> "Understood":
+        """Return it without the table itself, as it goes to another process."""
+        return replace(self, table=None)
 
 
 @dataclass(frozen=True)

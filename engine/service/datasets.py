@@ -21,6 +21,7 @@ from engine.service.opened import store
 from engine.store import Fetch
 
 if TYPE_CHECKING:
+    from engine.imports.apart import Importer
     from engine.imports.archive import Progress
     from engine.imports.recorded import Recorded
     from engine.imports.understood import Choice, Reading, Source, Understood
@@ -72,11 +73,14 @@ def understand(
     kind: str | None = None,
     layout: "Layout | None" = None,
     reading: "Reading | None" = None,
+    importer: "Importer | None" = None,
 ) -> "Understood":
-    """Return what an upload is probably meant as, without keeping anything."""
+    """Return what an upload is probably meant as, without keeping anything. With an `importer`, its process reads it."""
     from engine.imports.understand import understand as understand_data
 
     check(actor, Action.CREATE, _ALL)
+    if importer is not None and not isinstance(source, Path):
+        return importer.understand(actor.name, source, filename, kind, layout, reading)
     return understand_data(source, filename, kind, layout, reading)
 
 
@@ -89,14 +93,19 @@ def import_own(
     progress: "Progress | None" = None,
     *,
     found: "Understood | None" = None,
+    importer: "Importer | None" = None,
 ) -> ImportReport:
-    """Import what was understood, as somebody chose it; the set is the actor's. `found` spares reading it again."""
+    """Import what was understood, as somebody chose it; the set is the actor's. `found` spares reading it again, and the process
+    of an `importer` knows it."""
     from engine.imports.importing import import_data
     from engine.imports.versions import owned_by
 
     check(actor, Action.CREATE, _ALL)
+    choice = replace(choice, name=name_for(actor, choice.name))
+    if importer is not None and not isinstance(source, Path):
+        return importer.import_data(actor.name, source, filename, choice, progress)
     with owned_by(actor.name):
-        return import_data(source, filename, replace(choice, name=name_for(actor, choice.name)), progress, found)
+        return import_data(source, filename, choice, progress, found)
 
 
 def name_for(actor: Actor, name: str) -> str:
@@ -111,7 +120,15 @@ def name_for(actor: Actor, name: str) -> str:
 
 @audited("dataset {made.made.reference}")
 def import_recorded(
-    actor: Actor, kind: str, classes: "Recorded", ending: str, name: str, title: str, progress: "Progress | None" = None
+    actor: Actor,
+    kind: str,
+    classes: "Recorded",
+    ending: str,
+    name: str,
+    title: str,
+    progress: "Progress | None" = None,
+    *,
+    importer: "Importer | None" = None,
 ) -> ImportReport:
     """Import samples recorded in a browser, class by class; the set is the actor's."""
     from engine.imports.recorded import pack
@@ -120,7 +137,7 @@ def import_recorded(
     check(actor, Action.CREATE, _ALL)
     file, arrangement = pack(classes, ending)
     choice = Choice(kind, name, title, arrangement=arrangement)
-    return import_own(actor, file, f"{name}.zip", choice, progress)
+    return import_own(actor, file, f"{name}.zip", choice, progress, importer=importer)
 
 
 def get_own(actor: Actor, reference: str, kind: str | None = None) -> OwnSet:

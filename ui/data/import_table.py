@@ -73,7 +73,7 @@ def _read_otherwise(file_id: str) -> None:
 def draw_classes_toggle(found: Understood, roles: dict[str, Role], key: str) -> bool:
     """Whether a target of numbers is of classes."""
     target = next((name for name, role in roles.items() if role == "target"), "")
-    if found.table is None or target not in found.table.decided or found.table.decided[target].numbers is None:
+    if target not in found.numeric:
         return False
     return st.toggle(
         _("Predict classes"),

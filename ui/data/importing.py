@@ -35,6 +35,7 @@ DONE, _UPLOADS, _BROUGHT = "own.done", "own.uploads", "own.brought"
 
 def draw_import() -> None:
     """Take a file, show what it is understood as, and import it."""
+    lab.importer().warm()
     with st.container(border=True):
         st.caption(
             _(
@@ -112,7 +113,9 @@ def _look(file: Any, reading: Reading | None = None, key: str = _SEEN) -> Seen:
     if seen is None or (seen.file_id, seen.layout, seen.reading) != (file.file_id, layout, reading):
         with st.spinner(_("Reading {name}…").format(name=plain_label(file.name[-60:])), show_time=True):
             try:
-                found = service.datasets.understand(lab.actor(), file, file.name, layout=layout, reading=reading)
+                found = service.datasets.understand(
+                    lab.actor(), file, file.name, layout=layout, reading=reading, importer=lab.importer()
+                )
                 seen = Seen(file.file_id, found, layout=layout, reading=reading)
             except TrainyardError as error:
                 seen = Seen(file.file_id, None, error.sentence, layout, reading)
@@ -134,7 +137,7 @@ def _import(file: Any, choice: Choice, found: Understood) -> ImportReport:
         bar.progress(done / max(total, 1), _("Importing {done} of {total}…").format(done=done, total=total))
 
     file.seek(0)
-    return service.datasets.import_own(lab.actor(), file, file.name, choice, show, found=found)
+    return service.datasets.import_own(lab.actor(), file, file.name, choice, show, found=found, importer=lab.importer())
 
 
 def draw_done(arrivals: int = 0) -> None:

@@ -115,5 +115,12 @@ def _make(recorder: Recorder, recording: Recording, title: str) -> ImportReport:
         bar.progress(finished / max(total, 1), _("Importing {done} of {total}…").format(done=finished, total=total))
 
     return service.datasets.import_recorded(
-        lab.actor(), recorder.kind, recording.examples(), recorder.ending, suggest_name(title), title, show
+        lab.actor(),
+        recorder.kind,
+        recording.examples(),
+        recorder.ending,
+        suggest_name(title),
+        title,
+        show,
+        importer=lab.importer(),
     )
