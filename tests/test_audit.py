@@ -10,6 +10,7 @@ import pytest
 from engine import service
 from engine.access import Action, Actor, Forbidden, Role, Scope, Visibility
 from engine.accounts.logins import login_of_claims
+from engine.audit.entries import Entry, Wanted
 from engine.audit.export import as_csv
 from engine.cli.commands import main
 from engine.errors import TrainyardError
@@ -17,7 +18,6 @@ from engine.naming import Naming
 from engine.service import opened, sign_in
 from engine.service.audited import audited
 from engine.settings import settings
-from engine.store.audit import Entry, Wanted
 from tests import seeding
 from tests.test_people import OIDC, claims, configure
 from tests.test_service import CALLS, FUNCTIONS

@@ -20,13 +20,13 @@ from engine.accounts.logins import login_of_claims
 from engine.accounts.sessions import VISITOR
 from engine.api.routes import api_routes
 from engine.artifacts import artifacts_of
+from engine.audit.entries import Wanted
 from engine.cli.commands import main
 from engine.errors import TrainyardError
 from engine.naming import Naming
 from engine.runs import RunState
 from engine.service import opened, sign_in
 from engine.settings import settings
-from engine.store.audit import Wanted
 from tests import seeding, study_seeding
 from tests.test_people import OIDC, claims, configure
 from tests.test_service import TABLE, trees

@@ -17,6 +17,7 @@ from sqlalchemy import select
 from engine import access, service
 from engine.access import Action, Actor, Forbidden, Role, Visibility, local_owner
 from engine.artifacts import artifacts_of
+from engine.audit.entries import Wanted
 from engine.cost import NetworkFacts
 from engine.errors import TrainyardError
 from engine.imports.sets import list_sets
@@ -27,7 +28,6 @@ from engine.service import opened
 from engine.spec import Range
 from engine.store import Store
 from engine.store.accounts import Account
-from engine.store.audit import Wanted
 from engine.store.schema import metadata
 from engine.store.tokens import Token
 from engine.studies import Search, Study, StudySpec
@@ -127,6 +127,8 @@ CALLS: dict[str, tuple[Action, Callable[[World], tuple[Any, ...]]]] = {
     "datasets.uses": (Action.LOOK, lambda w: (w.reference,)),
     "datasets.delete_own": (Action.DELETE, lambda w: (w.reference,)),
     "executors.start": (Action.CREATE, lambda w: ()),
+    "executors.drain": (Action.CHANGE, lambda w: (True,)),
+    "executors.draining": (Action.LOOK, lambda w: ()),
     "executors.get": (Action.LOOK, lambda w: ()),
     "executors.count_running": (Action.LOOK, lambda w: ()),
     "headlines.of": (Action.LOOK, lambda w: (w.ended,)),

@@ -34,6 +34,8 @@ class Entry:
     """Whether people who are not logged in see it."""
     shared: bool = False
     """Whether it is only in the menu of shared mode."""
+    admins: bool = False
+    """Whether only admins have it: the one person of a local installation is one."""
 
 
 PAGES = (
@@ -61,7 +63,15 @@ PAGES = (
         visitors=True,
         shared=True,
     ),
-    Entry("system", N_("System"), ":material/memory:", N_("Devices, workers, disk and versions.")),
+    Entry(
+        "admin",
+        N_("Admin"),
+        ":material/admin_panel_settings:",
+        N_("People, the queue, the audit log and the notice on every page."),
+        shared=True,
+        admins=True,
+    ),
+    Entry("system", N_("System"), ":material/memory:", N_("Devices, workers, disk and versions."), admins=True),
 )
 """In the order of the menu; one arrives at the first, unless a person has chosen another."""
 _ARRIVALS = {path: declare(f"{_ARRIVE} // {path}\n") for path in ("", *(entry.name for entry in PAGES))}
@@ -91,8 +101,12 @@ def first_page() -> str:
 
 def shown_pages() -> list[Entry]:
     """Return the pages that exist for this person."""
-    visitor = lab.actor().role is Role.VISITOR
-    return [entry for entry in PAGES if entry.visitors or not visitor]
+    role = lab.actor().role
+    return [
+        entry
+        for entry in PAGES
+        if (entry.visitors or role is not Role.VISITOR) and (not entry.admins or role is Role.ADMIN)
+    ]
 
 
 def shown(name: str) -> bool:

@@ -6,6 +6,7 @@ import streamlit as st
 
 from engine.settings import settings
 from ui import people
+from ui.banner import draw_banner
 from ui.language import choose_language, declare_language
 from ui.navigation import begin_at_top, navigation
 from ui.outage import draw_with_database
@@ -24,4 +25,12 @@ with st.sidebar:
     choose_language()
     declare_language()
     begin_at_top(chosen)
-draw_with_database(chosen.run)  # a home that cannot be used is a sentence on each page
+
+
+def draw() -> None:
+    """Draw the notice of the admins, and the chosen page."""
+    draw_banner()
+    chosen.run()
+
+
+draw_with_database(draw)  # a home that cannot be used is a sentence on each page

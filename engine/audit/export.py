@@ -8,7 +8,7 @@ from dataclasses import asdict, fields
 from datetime import UTC, datetime
 from typing import Any
 
-from engine.store.audit import Entry
+from engine.audit.entries import Entry
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 

@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 
 from engine import service
 from engine.access import local_owner
+from engine.audit.entries import MOST, Entry, Wanted
 from engine.audit.export import FORMATS, row
 from engine.errors import TrainyardError
-from engine.store.audit import MOST, Entry, Wanted
 
 _DAY = 86_400.0
 

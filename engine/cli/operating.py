@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from engine import service
 from engine.access import local_owner
 from engine.service.audited import write
 
@@ -64,11 +65,9 @@ def doctor(arguments: argparse.Namespace) -> int:
 
 def drain(arguments: argparse.Namespace) -> int:
     """`drain`: begin or end drain mode."""
-    from engine.executor.drain import drain as set_mode
     from engine.service.opened import store
 
-    set_mode(not arguments.off)
-    write(local_owner(), "operating.drain", detail="off" if arguments.off else "on")
+    service.executors.drain(local_owner(), not arguments.off)
     training = [run.id for run, _ in store().attempts.workers()]
     if arguments.json:
         print(json.dumps({"draining": not arguments.off, "training": training}))

@@ -1,8 +1,8 @@
 """The audit log, as admins read it."""
 
 from engine.access import ADMINISTRATION, Action, Actor, check
+from engine.audit.entries import Entry, Wanted
 from engine.service.opened import store
-from engine.store.audit import Entry, Wanted
 
 SHOWN = 500
 """Entries that a page shows at most; an export has all."""

@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from engine.access import Action, Actor, check, reach
+from engine.access import ADMINISTRATION, Action, Actor, check, reach
+from engine.service.audited import audited
 from engine.service.opened import store
 from engine.service.runs import get_many
 from engine.store import Lease
@@ -17,6 +18,23 @@ def start(actor: Actor) -> bool:
 
     check(actor, Action.CREATE, "runs")
     return ensure_executor(store())
+
+
+@audited(detail="{on}")
+def drain(actor: Actor, on: bool) -> None:
+    """Begin or end drain mode on this machine: what trains goes on, and nothing new is begun."""
+    from engine.executor.drain import drain as set_mode
+
+    check(actor, Action.CHANGE, ADMINISTRATION)
+    set_mode(on)
+
+
+def draining(actor: Actor) -> bool:
+    """Return whether this machine is in drain mode."""
+    from engine.executor.drain import draining as in_drain_mode
+
+    check(actor, Action.LOOK, "the executor")
+    return in_drain_mode()
 
 
 def get(actor: Actor) -> Lease | None:

@@ -2,11 +2,11 @@
 that the name of a person who was deleted becomes a pseudonym."""
 
 import time
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import delete, func, insert, or_, select, update
 
+from engine.audit.entries import MOST, Entry, Wanted
 from engine.settings import settings
 from engine.store.database import Database
 from engine.store.schema import audit
@@ -14,40 +14,6 @@ from engine.store.schema import audit
 _TRIMMED = 50  # entries between two looks at the limits
 _LONGEST = {"thing": 300, "about": 120, "detail": 300}
 _DAY = 86_400.0
-MOST = 1_000_000
-
-
-@dataclass(frozen=True)
-class Entry:
-    """Something that a person has done."""
-
-    id: int
-    at: float
-    """Seconds since 1970."""
-    who: str
-    role: str
-    """The role that they had."""
-    way: str
-    """How they asked: `page`, `token` or `command`."""
-    action: str
-    """The function of the service layer, such as `runs.delete`."""
-    thing: str
-    about: str
-    """The person whom it concerns, where that is not who did it."""
-    detail: str
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """The entries that somebody wants to see. Empty: all."""
-
-    who: str = ""
-    """Whoever did it, or whom it concerns."""
-    action: str = ""
-    """A beginning, such as `runs.`"""
-    since: float = 0.0
-    until: float = 0.0
-    """0: no end."""
 
 
 _Names = list[str]  # inside the class `list` is a method

@@ -1,0 +1,1 @@
+"""The Admin page: one file for each of its parts."""
