@@ -138,7 +138,7 @@ class Artifacts:
 
     def size_bytes(self) -> int:
         """Return the disk space of all files; a file with several names counts once."""
-        return _used_bytes(self.folder)
+        return used_bytes(self.folder)
 
 
 def _outcomes(file: Any, split: str) -> Outcomes:
@@ -230,7 +230,7 @@ def keep_disk_budget(store: "Store") -> int:
     """Delete files of the oldest ended runs until runs fit the budget: see `_ORDER`. Return the bytes freed."""
     for run in store.runs.list(states=["canceled"]):  # a run canceled in the queue had no worker to do it
         discard_results(run.id)
-    excess = _used_bytes(settings().runs_path) - settings().disk_budget_mb * 1_000_000
+    excess = used_bytes(settings().runs_path) - settings().disk_budget_mb * 1_000_000
     freed = 0
     if excess <= 0:
         return freed
@@ -260,7 +260,7 @@ def _delete(file: Path, run_id: int) -> int:
     return known.st_size if known.st_nlink == 1 else 0
 
 
-def _used_bytes(folder: Path) -> int:
+def used_bytes(folder: Path) -> int:
     """Return the disk space of all files in a folder; a file with several names counts once."""
     sizes: dict[tuple[int, int], int] = {}
     for file in folder.rglob("*"):

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from engine.artifacts import artifacts_of, share_file
+from engine.budgets import FREE, Terms
 from engine.epochs import epoch_file, kept_epochs
 from engine.errors import TrainyardError
 from engine.naming import Naming
@@ -30,6 +31,7 @@ def fork_run(
     *,
     steering: Sequence[dict[str, Any]] = (),
     naming: Naming | None = None,
+    terms: Terms = FREE,
 ) -> Run:
     """Queue a run that continues from the end of `epoch` (from 1) of a run, with the values of `spec`.
 
@@ -56,7 +58,9 @@ def fork_run(
                 problem=error.strerror,
             ) from error
 
-    return store.runs.fork(parent, epoch, spec, owner, slot, steering=steering, naming=naming, prepare=prepare)
+    return store.runs.fork(
+        parent, epoch, spec, owner, slot, steering=steering, naming=naming, terms=terms, prepare=prepare
+    )
 
 
 def fork_spec(parent: Run, epoch: int, changes: dict[str, Any]) -> RunSpec:

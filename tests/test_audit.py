@@ -25,6 +25,8 @@ from tests.test_service import CALLS, FUNCTIONS
 ROOT, BOB, EVE = Actor("root", Role.ADMIN), Actor("bob", Role.MEMBER), Actor("eve", Role.VISITOR)
 
 NOT_IN_THE_LOG = {
+    "budgets.allowances": "tells something",
+    "budgets.list_all": "tells something",
     "costs.estimate": "tells something",
     "datasets.understand": "keeps nothing",
     "datasets.name_for": "keeps nothing",

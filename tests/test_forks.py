@@ -256,7 +256,7 @@ def test_what_the_disk_budget_has_taken_is_said(store: Store, monkeypatch: pytes
     assert keep_disk_budget(store) == 80_000_000
     (artifacts_of(run.id).epochs / "1.npz").write_bytes(b"weights")
     settings.cache_clear()
-    monkeypatch.setattr("engine.artifacts._used_bytes", lambda _: 300_000_000)
+    monkeypatch.setattr("engine.artifacts.used_bytes", lambda _: 300_000_000)
     assert keep_disk_budget(store) == 7  # the second is the child's, too: that frees nothing
     with pytest.raises(TrainyardError, match=r"No epoch of run 1 is kept any more.*TRAINYARD_DISK_BUDGET_MB"):
         queued(store, run, 1)

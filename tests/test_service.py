@@ -73,6 +73,8 @@ PREDICTOR = SimpleNamespace(
 )
 
 FOR_MEMBERS = {
+    "budgets.queue",  # without the runs of others: see test_sharing
+    "budgets.allowances",
     "costs.estimate",
     "datasets.begin_fetch",
     "datasets.fetch",
@@ -110,6 +112,13 @@ CALLS: dict[str, tuple[Action, Callable[[World], tuple[Any, ...]]]] = {
     "artifacts.files": (Action.LOOK, lambda w: (w.ended,)),
     "artifacts.epochs": (Action.LOOK, lambda w: (w.ended,)),
     "artifacts.probes": (Action.LOOK, lambda w: (w.ended,)),
+    "budgets.usage": (Action.LOOK, lambda w: ("ada",)),
+    "budgets.list_all": (Action.CHANGE, lambda w: ()),
+    "budgets.allowances": (Action.CREATE, lambda w: ()),
+    "budgets.queue": (Action.LOOK, lambda w: ()),
+    "budgets.set_budget": (Action.CHANGE, lambda w: ("bob",)),
+    "budgets.prioritise": (Action.CHANGE, lambda w: (w.queued.id, 1)),
+    "budgets.preempt": (Action.CHANGE, lambda w: (w.trial.id,)),
     "costs.estimate": (Action.CREATE, lambda w: (w.ended.parsed(), NetworkFacts(10, 10, 1.0, 100, 0, 10, 10, 40, 400))),
     "datasets.begin_fetch": (Action.CREATE, lambda w: ("cifar10",)),
     "datasets.fetch": (Action.CREATE, lambda w: ("digits", None, lambda done, total: None)),

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from engine.cli.accounts import add_accounts
 from engine.cli.audit import add_audit
+from engine.cli.budgets import add_budgets
 from engine.cli.compare import add_compare
 from engine.cli.data import add_data
 from engine.cli.flags import Parser, reject_unknown
@@ -73,6 +74,7 @@ def make_parsers(arguments: list[str]) -> tuple[Parser, dict[str, argparse.Argum
     add_own_data(add)
     add_accounts(add)
     add_audit(add)
+    add_budgets(add)
     add_processes(add)
     add_operating(add)
     return parser, known

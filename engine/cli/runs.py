@@ -8,12 +8,14 @@ from typing import Any
 
 from engine import service
 from engine.access import local_owner
+from engine.budgets import sharing
+from engine.cli.budgets import turn_row
 from engine.cli.results import baseline_of_run
 from engine.cli.tables import print_rows
 from engine.cli.training import train_here
 from engine.executor.endings import TERMINAL
 from engine.imports.titles import dataset_title
-from engine.runs import Run
+from engine.runs import Run, RunState
 
 _ANSWER_SECONDS = 10.0
 
@@ -35,10 +37,20 @@ def add_runs(add: Callable[..., argparse.ArgumentParser]) -> None:
 
 def show_runs(arguments: argparse.Namespace) -> int:
     """`runs`: list runs, newest first."""
-    found = [_row(run) for run in service.runs.list_all(local_owner(), limit=arguments.limit)]
+    runs = service.runs.list_all(local_owner(), limit=arguments.limit)
+    found = [_row(run) | turn for run, turn in zip(runs, _turns(runs), strict=True)]
     if not arguments.json:
         found = _for_people(found)
     return print_rows(found, arguments.json, "No runs yet. Start one: python -m engine train")
+
+
+def _turns(runs: list[Run]) -> list[dict[str, Any]]:
+    """Return the place of each run in the queue and when it will begin, where people share an installation."""
+    if not sharing() or not any(run.state is RunState.QUEUED for run in runs):
+        return [{} for _ in runs]
+    turns = {turn.run_id: turn_row(turn) for turn in service.budgets.queue(local_owner())}
+    shown = ("place", "starts_in_seconds", "waits_for")
+    return [{name: turns.get(run.id, {}).get(name) for name in shown} for run in runs]
 
 
 def _for_people(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

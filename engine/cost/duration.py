@@ -8,7 +8,7 @@ batch size. The estimate is their median, the range comes from their spread. Bef
 import math
 import statistics
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from engine.cost.facts import NetworkFacts
@@ -54,6 +54,20 @@ def estimate_duration(past: list[FinishedRun], spec: RunSpec, facts: NetworkFact
         if alike:
             return _from_runs(alike, likeness, spec, facts, kind)
     return None
+
+
+def estimate_unbuilt(past: list[FinishedRun], spec: RunSpec, kind: str) -> Duration | None:
+    """Estimate one run of a network that nobody has built yet: it counts as large as that of the run with most in common. Of
+    a cross-validation, one fold."""
+    usable = [run for run in past if run.device.startswith(kind)]
+    order = (IDENTICAL, SAME, LIKE, OTHER)
+    nearest = min(usable, key=lambda run: order.index(_likeness(run, spec)), default=None)
+    if nearest is None:
+        return None
+    facts = NetworkFacts(0, 0, 0.0, int(nearest.flops), 0, 0, 0, nearest.train_examples, 0)
+    return estimate_duration(
+        past, replace(spec, dataset=spec.dataset.model_copy(update={"folds": 0, "fold": 0})), facts, kind
+    )
 
 
 def _from_runs(alike: list[FinishedRun], likeness: str, spec: RunSpec, facts: NetworkFacts, kind: str) -> Duration:

@@ -1,7 +1,9 @@
 """Promotion: an ordinary run with the values of a trial, evaluated on the test split at its end."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from engine.budgets import FREE, Terms
 from engine.errors import TrainyardError
 from engine.runs import Run, RunSpec
 from engine.sentences import Sentence
@@ -9,8 +11,14 @@ from engine.store import Store
 from engine.studies import Study
 
 
-def promote(store: Store, study: Study, trial: int, owner: str = "") -> Run:
-    """Queue a full run with the values of a trial; its events say where they come from.
+def promote(
+    store: Store,
+    study: Study,
+    trial: int,
+    owner: str = "",
+    terms: Callable[[Sequence[RunSpec]], Terms] = lambda _: FREE,
+) -> Run:
+    """Queue a full run with the values of a trial; its events say where they come from. `terms`: those on which it is queued.
 
     A trial of a cross-validation becomes one run on everything its folds trained on. Raise `TrainyardError` for a
     trial that does not exist, has no result, or can no longer be trained.
@@ -36,4 +44,5 @@ def promote(store: Store, study: Study, trial: int, owner: str = "") -> Run:
         raise TrainyardError("{words} {error}", words=words, error=error) from error
     whole = spec.dataset.model_copy(update={"folds": 0, "fold": 0})
     origin = Sentence("Promoted from trial {trial} of study {study}.", trial=trial, study=study.id)
-    return store.runs.create(replace(spec, dataset=whole), owner, origin=origin)
+    spec = replace(spec, dataset=whole)
+    return store.runs.create(spec, owner, origin=origin, terms=terms([spec]))

@@ -18,6 +18,7 @@ from engine.service.audited import audited
 from engine.service.data import examples_shown
 from engine.service.leaving import mark_of
 from engine.service.opened import store
+from engine.service.terms import check_disk
 from engine.store import Fetch
 
 if TYPE_CHECKING:
@@ -101,6 +102,7 @@ def import_own(
     from engine.imports.versions import owned_by
 
     check(actor, Action.CREATE, _ALL)
+    check_disk(actor)
     choice = replace(choice, name=name_for(actor, choice.name))
     if importer is not None and not isinstance(source, Path):
         return importer.import_data(actor.name, source, filename, choice, progress)

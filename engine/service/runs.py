@@ -6,6 +6,7 @@ from typing import Any
 from engine import access
 from engine.access import Action, Actor, Visibility, check, reach, visible
 from engine.artifacts import delete_run
+from engine.budgets import sharing
 from engine.errors import TrainyardError
 from engine.forks import fork_run
 from engine.naming import Naming
@@ -14,6 +15,8 @@ from engine.service.audited import audited
 from engine.service.data import check_data, check_shown
 from engine.service.opened import store
 from engine.service.orphans import settle
+from engine.service.queueing import places_for
+from engine.service.terms import terms_for
 from engine.store import Event
 from engine.store.rows import unknown_run
 from engine.store.runs import CHILD, FORKED
@@ -29,7 +32,7 @@ def launch(actor: Actor, specs: Sequence[RunSpec], *, slot: str = "", naming: Na
     check(actor, Action.CREATE, "runs")
     for spec in specs:
         check_data(actor, spec.dataset)
-    return store().runs.create_group(specs, actor.name, slot, naming=naming)
+    return store().runs.create_group(specs, actor.name, slot, naming=naming, terms=terms_for(actor, specs))
 
 
 @audited("run {made}", detail="from run {parent_id}, epoch {epoch}")
@@ -47,7 +50,8 @@ def fork(
     check(actor, Action.CREATE, "runs")
     check(actor, Action.USE, get(actor, parent_id))
     check_data(actor, spec.dataset)
-    return fork_run(store(), parent_id, epoch, spec, actor.name, slot, steering=steering, naming=naming)
+    terms = terms_for(actor, [spec])
+    return fork_run(store(), parent_id, epoch, spec, actor.name, slot, steering=steering, naming=naming, terms=terms)
 
 
 @audited("run {made}", detail="like run {run_id}")
@@ -60,7 +64,9 @@ def repeat(actor: Actor, run_id: int) -> Run:
     if run.parent_id is not None and run.parent_epoch is not None:
         spec, steering = run.parsed(), run.taken_steering
         return fork(actor, run.parent_id, run.parent_epoch, spec, steering=steering, naming=run.naming)
-    return store().runs.create(run.parsed(), actor.name, steering=run.taken_steering, naming=run.naming)
+    spec = run.parsed()
+    terms = terms_for(actor, [spec])
+    return store().runs.create(spec, actor.name, steering=run.taken_steering, naming=run.naming, terms=terms)
 
 
 @audited("run {made}", detail="like run {run_id}")
@@ -74,9 +80,10 @@ def reseed(actor: Actor, run_id: int, count: int) -> _Runs:
     check_data(actor, spec.dataset)
     seeds = [int(member.spec["training"]["seed"]) for member in group(actor, run) or [run]]
     specs = spec.reseeded(count, seeds)
+    terms = terms_for(actor, specs)
     if not access.allowed(actor, Action.CHANGE, run):
-        return store().runs.create_group(specs, actor.name, steering=run.taken_steering, naming=run.naming)
-    return store().runs.repeat(run.id, specs, actor.name)
+        return store().runs.create_group(specs, actor.name, steering=run.taken_steering, naming=run.naming, terms=terms)
+    return store().runs.repeat(run.id, specs, actor.name, terms)
 
 
 # -- changing them -----------------------------------------------------------------------------------------------------
@@ -235,6 +242,8 @@ def _named(event: Event) -> int | None:
 def queue(actor: Actor) -> list[int | None]:
     """Return the ids of the waiting runs, the next one first; None stands for each that the actor may not look at."""
     check(actor, Action.LOOK, "the queue")
+    if sharing():
+        return [place.run_id for place in places_for(actor)]
     return store().runs.queue(reach(actor, Action.LOOK))
 
 

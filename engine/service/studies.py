@@ -1,6 +1,7 @@
 """Studies: create, pause, resume, stop, steer, rename and delete them, enqueue and boost trials; find and list them."""
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from engine import access
@@ -13,6 +14,7 @@ from engine.search.promotion import promote as promote_trial
 from engine.service.audited import audited
 from engine.service.data import check_data, check_shown
 from engine.service.opened import store
+from engine.service.terms import terms_for
 from engine.store import study_lists
 from engine.store.studies import unknown_study
 from engine.store.study_lists import TrialCounts, ValuePlace
@@ -29,6 +31,7 @@ def create(actor: Actor, spec: StudySpec, naming: Naming | None = None) -> Study
     """Begin a study."""
     check(actor, Action.CREATE, "studies")
     check_data(actor, spec.run_spec({}).dataset)
+    terms_for(actor, [])
     return store().studies.create(spec, naming, actor.name)
 
 
@@ -88,7 +91,7 @@ def promote(actor: Actor, study_id: int, trial: int) -> Run:
     study = get(actor, study_id)
     check(actor, Action.USE, study)
     check_data(actor, study.spec.run_spec({}).dataset)
-    return promote_trial(store(), study, trial, actor.name)
+    return promote_trial(store(), study, trial, actor.name, partial(terms_for, actor))
 
 
 @audited("study {study_id}")

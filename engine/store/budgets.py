@@ -39,6 +39,8 @@ class Usage:
     """Trained in the hours that decide who goes first."""
     held_seconds: float = 0.0
     """Estimated for the runs that wait and for what is left of those that train."""
+    going_seconds: float = 0.0
+    """The part of what is held that is held for those that train."""
     training: int = 0
     queued: int = 0
     """Runs that wait, without trials of studies."""
@@ -113,10 +115,15 @@ class Budgets:
                 add(row.owner, used_seconds=row.today, late_seconds=row.late)
             for row in db.execute(select(active)):
                 trained = {"used_seconds": row.pending, "late_seconds": row.pending}
-                add(row.owner, training=row.number, held_seconds=row.held, **trained)
+                add(row.owner, training=row.number, held_seconds=row.held, going_seconds=row.held, **trained)
             for row in db.execute(waiting):
                 add(row.owner, held_seconds=row.held, queued=row.queued)
         return found
+
+    def run_ids(self, owner: str) -> list[int]:
+        """Return the ids of all runs of somebody."""
+        with self._database.reading() as db:
+            return [*db.execute(select(runs.c.id).where(runs.c.owner == owner)).scalars()]
 
     def charge_running(self) -> None:
         """Write down what running runs have used up to their last heartbeat."""
