@@ -14,6 +14,7 @@ from ui.runs.actions import apply, confirm_cancel, confirm_delete, pause, resume
 from ui.runs.family import draw_tree, related
 from ui.runs.feeds import MAX_LISTED, listing
 from ui.runs.table import choose_filters, draw_table, draw_trials_toggle, matches, trials_wanted
+from ui.turns import starts
 from ui.widgets.live_plot import preload
 from ui.words import queue_text, resumable
 
@@ -58,7 +59,8 @@ def main() -> None:
 
 
 def _draw(runs: list[Run], known: int) -> None:
-    queue = service.runs.queue(lab.actor()) if any(run.state == RunState.QUEUED for run in runs) else []
+    turns = service.budgets.queue(lab.actor()) if any(run.state == RunState.QUEUED for run in runs) else []
+    queue = [turn.run_id for turn in turns]
     if queue:
         first = next((run for run in runs if run.id == queue[0]), None)
         sentence, needs_help = queue_text(first, queue, service.executors.get(lab.actor())) if first else ("", False)
@@ -68,7 +70,7 @@ def _draw(runs: list[Run], known: int) -> None:
         st.info(_("No runs match these filters. Remove some of them."), icon=":material/filter_alt_off:")
         return
     above = st.container()  # the buttons stay in sight however long the table
-    chosen = draw_table(runs, queue)
+    chosen = draw_table(runs, queue, starts(turns))
     with above:
         _draw_actions(chosen)
     if forked := related(runs):

@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
 from engine import service
-from engine.access import Actor, Forbidden, Role, Visibility
+from engine.access import Actor, Forbidden, Origin, Role, Visibility
 from engine.budgets.schedule import Why
 from engine.cli.commands import main
 from engine.errors import TrainyardError
@@ -144,6 +145,8 @@ def test_what_limits_me_has_a_row_for_each_part_of_a_budget(store: Store) -> Non
     assert rows["Runs in the queue"].left == settings().member_queued_runs - 1
     assert rows["Disk space of runs and datasets"].total == settings().member_disk_mb
     assert service.budgets.allowances(ROOT) == []
+    asked = replace(ADA, origin=Origin(visitor="v", address="192.0.2.1"))
+    assert {*rows} < {row.name for row in service.limits.list_all(asked)}
 
 
 def test_an_admin_lets_a_run_make_way(store: Store) -> None:

@@ -3,7 +3,19 @@
 A local installation has one owner and no budgets: none of this is read there.
 """
 
-from engine.budgets.budget import NO_LIMIT, Budget, sharing, usual_budget
+from engine.budgets.budget import LIMITS, NO_LIMIT, Budget, Usage, sharing, usual_budget
 from engine.budgets.estimate import FREE, UNKNOWN, Estimate, Terms, unknown_estimate
 
-__all__ = ["FREE", "NO_LIMIT", "UNKNOWN", "Budget", "Estimate", "Terms", "sharing", "unknown_estimate", "usual_budget"]
+__all__ = [
+    "FREE",
+    "LIMITS",
+    "NO_LIMIT",
+    "UNKNOWN",
+    "Budget",
+    "Estimate",
+    "Terms",
+    "Usage",
+    "sharing",
+    "unknown_estimate",
+    "usual_budget",
+]

@@ -22,6 +22,8 @@ class Budget:
     """Disk space of runs and imported datasets, in MB."""
 
 
+LIMITS = ("device_minutes", "at_once", "queued", "disk_mb")
+"""The parts of a budget, by name."""
 NO_LIMIT = Budget(0, 0, 0, 0)
 """The budget of an admin, unless one was set."""
 
@@ -59,3 +61,35 @@ def by_hour(begin: float, end: float) -> list[tuple[int, float]]:
         found.append((hour, until - at))
         at = until
     return found
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What one person uses and may use."""
+
+    owner: str
+    budget: Budget
+    set: frozenset[str] = frozenset()
+    """Parts of the budget that an admin has set for this person."""
+    used_seconds: float = 0.0
+    """Trained since midnight UTC."""
+    late_seconds: float = 0.0
+    """Trained in the hours that decide who goes first."""
+    held_seconds: float = 0.0
+    """Estimated for the runs that wait and for what is left of those that train."""
+    going_seconds: float = 0.0
+    """The part of what is held that is held for those that train."""
+    training: int = 0
+    queued: int = 0
+    """Runs that wait, without trials of studies."""
+
+    @property
+    def left_seconds(self) -> float | None:
+        """What neither is used nor held; None where there is no limit."""
+        whole = 60 * self.budget.device_minutes
+        return max(0.0, whole - self.used_seconds - self.held_seconds) if whole else None
+
+    @property
+    def spent(self) -> bool:
+        """Whether the minutes of today are used up."""
+        return bool(self.budget.device_minutes) and self.used_seconds >= 60 * self.budget.device_minutes

@@ -7,11 +7,11 @@ from typing import Any
 
 from engine import service
 from engine.access import local_owner
+from engine.budgets import LIMITS, Usage
 from engine.budgets.schedule import Why
 from engine.cli.tables import print_rows
 from engine.errors import TrainyardError
 from engine.service.queueing import Turn
-from engine.store.budgets import LIMITS, Usage
 
 _FLAGS = {
     "device_minutes": "minutes of training a day",

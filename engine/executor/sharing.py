@@ -8,14 +8,13 @@ import time
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from engine.budgets import sharing
+from engine.budgets import Usage, sharing
 from engine.budgets.yielding import BUDGET, PREEMPTED
 from engine.executor.endings import TERMINAL
 from engine.executor.slots import Slot
 from engine.runs import Run
 from engine.settings import settings
 from engine.store import Store
-from engine.store.budgets import Usage
 
 logger = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from engine.access import Action, Actor, Role, Visibility, check, reach
 from engine.accounts.names import account_name
 from engine.accounts.sessions import actor_named
-from engine.budgets import NO_LIMIT, sharing, usual_budget
+from engine.budgets import LIMITS, NO_LIMIT, Usage, sharing, usual_budget
 from engine.budgets.budget import next_day
 from engine.budgets.yielding import ASKED
 from engine.errors import TrainyardError
@@ -18,7 +18,6 @@ from engine.service.opened import store
 from engine.service.queueing import Turn, places_for
 from engine.service.runs import get
 from engine.service.terms import disk_used, usage_of
-from engine.store.budgets import LIMITS, Usage
 
 _BUDGETS, _QUEUE = "budgets", "the order of the queue"
 _MOST_PRIORITY = 100

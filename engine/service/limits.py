@@ -1,8 +1,9 @@
 """What somebody may still use: limits of requests, and the budget of a member."""
 
-from engine.access import LIMITS, Action, Actor, check
+from engine.access import LIMITS, Action, Actor, allowed, check
 from engine.limits.allowances import Allowance
 from engine.limits.rates import allowances, attempts_of, predictions_of, requests_of, uploads_of
+from engine.service import budgets
 from engine.service.opened import store
 
 
@@ -14,4 +15,5 @@ def list_all(actor: Actor, demo: str = "") -> list[Allowance]:
         return []
     rates = predictions_of(actor, demo)
     rates += requests_of(origin.token) if origin.token else [*uploads_of(origin), *attempts_of(origin)]
-    return allowances(store(), rates)
+    own = budgets.allowances(actor) if allowed(actor, Action.CREATE, "runs") else []
+    return [*allowances(store(), rates), *own]

@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from engine.access import Action, Actor, Reach, reach
-from engine.budgets import usual_budget
+from engine.budgets import Usage, usual_budget
 from engine.budgets.budget import next_day
 from engine.budgets.schedule import Person, Place, Waiting, Why, places
 from engine.service.opened import store
-from engine.store.budgets import Usage
 
 _KEPT_SECONDS = 1.0
 _lock = threading.Lock()

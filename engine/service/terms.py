@@ -10,14 +10,13 @@ from dataclasses import replace
 
 from engine.access import Action, Actor, Reach, Role, reach
 from engine.artifacts import artifacts_of, used_bytes
-from engine.budgets import FREE, NO_LIMIT, Estimate, Terms, sharing, unknown_estimate, usual_budget
+from engine.budgets import FREE, NO_LIMIT, Estimate, Terms, Usage, sharing, unknown_estimate, usual_budget
 from engine.cost.duration import estimate_unbuilt
 from engine.cost.memory import find_gpu
 from engine.errors import TrainyardError
 from engine.imports.sets import list_sets, set_path
 from engine.runs import RunSpec
 from engine.service.opened import store
-from engine.store.budgets import Usage
 from engine.store.finished import FinishedRun, finished_runs
 
 _KEPT_SECONDS = 30.0

@@ -2,13 +2,13 @@
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from engine.budgets import NO_LIMIT, UNKNOWN, Budget, unknown_estimate, usual_budget
+from engine.budgets import LIMITS, NO_LIMIT, UNKNOWN, Usage, unknown_estimate, usual_budget
 from engine.budgets.schedule import Training, Waiting
 from engine.errors import TrainyardError
 from engine.runs import Run, RunState
@@ -20,41 +20,7 @@ from engine.store.fairness import active_by_owner, used_by_owner
 from engine.store.rows import run_columns, run_of, write_event
 from engine.store.schema import budgets, charges, runs
 
-LIMITS = ("device_minutes", "at_once", "queued", "disk_mb")
-"""Columns of a budget; empty: as the settings say."""
 _LEAST_LEFT = 0.1  # the share of its estimate that a run takes at least, though it has trained longer than estimated
-
-
-@dataclass(frozen=True)
-class Usage:
-    """What one person uses and may use."""
-
-    owner: str
-    budget: Budget
-    set: frozenset[str] = frozenset()
-    """Parts of the budget that an admin has set for this person."""
-    used_seconds: float = 0.0
-    """Trained since midnight UTC."""
-    late_seconds: float = 0.0
-    """Trained in the hours that decide who goes first."""
-    held_seconds: float = 0.0
-    """Estimated for the runs that wait and for what is left of those that train."""
-    going_seconds: float = 0.0
-    """The part of what is held that is held for those that train."""
-    training: int = 0
-    queued: int = 0
-    """Runs that wait, without trials of studies."""
-
-    @property
-    def left_seconds(self) -> float | None:
-        """What neither is used nor held; None where there is no limit."""
-        whole = 60 * self.budget.device_minutes
-        return max(0.0, whole - self.used_seconds - self.held_seconds) if whole else None
-
-    @property
-    def spent(self) -> bool:
-        """Whether the minutes of today are used up."""
-        return bool(self.budget.device_minutes) and self.used_seconds >= 60 * self.budget.device_minutes
 
 
 class Budgets:

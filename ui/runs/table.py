@@ -56,6 +56,8 @@ def choose_filters(runs: list[Run]) -> Filters:
 
 TRIALS = "trials"
 """Name in the address that says whether trials of studies are listed."""
+NO_STARTS: Mapping[int, str] = {}
+"""When waiting runs will begin, where nobody knows."""
 
 
 def trials_wanted() -> bool:
@@ -126,8 +128,10 @@ def study_cell(run: Run) -> str:
     return "" if run.study_id is None else f"{run.study_id} · {run.trial}"
 
 
-def rows(runs: Iterable[Run], queue: Sequence[int | None], *, trials: bool = False) -> pd.DataFrame:
-    """One row a run, plain values only; with `trials` a column that names the study."""
+def rows(
+    runs: Iterable[Run], queue: Sequence[int | None], starts: Mapping[int, str] = NO_STARTS, *, trials: bool = False
+) -> pd.DataFrame:
+    """One row a run, plain values only; with `trials` a column that names the study. `starts`: when a waiting run will begin."""
     place = {run_id: i + 1 for i, run_id in enumerate(queue) if run_id is not None}
     words = {state: state_text(state) for state in RunState}
     runs, stem = list(runs), page("run").stem
@@ -137,7 +141,7 @@ def rows(runs: Iterable[Run], queue: Sequence[int | None], *, trials: bool = Fal
             {
                 "run": f"{stem}?run={run.id}",
                 **({"name": plain_cell(run.name) or None} if named else {}),
-                "state": _state_cell(run, words[run.state], place),
+                "state": _state_cell(run, words[run.state], place, starts.get(run.id, "")),
                 "progress": progress_share(run),
                 "dataset": plain_cell(dataset_of(run)),
                 "model": title_of(run, "model"),
@@ -155,15 +159,15 @@ def rows(runs: Iterable[Run], queue: Sequence[int | None], *, trials: bool = Fal
     )
 
 
-def _state_cell(run: Run, words: str, place: Mapping[int, int]) -> str:
-    """The state, with the place in the queue, or with what is done before training."""
+def _state_cell(run: Run, words: str, place: Mapping[int, int], start: str) -> str:
+    """The state, with the place in the queue and the estimated start, or with what is done before training."""
     if run.id in place:
-        return f"{words} {place[run.id]}."
+        return f"{words} {place[run.id]}." + (f" · {start}" if start else "")
     starting = starting_text(run)
     return f"{words} · {starting}" if starting else words
 
 
-def draw_table(runs: list[Run], queue: Sequence[int | None]) -> list[Run]:
+def draw_table(runs: list[Run], queue: Sequence[int | None], starts: Mapping[int, str] = NO_STARTS) -> list[Run]:
     """Draw the rows and return the selected runs.
 
     Streamlit remembers a selection by position. The key therefore names the rows that are shown: when a new run
@@ -173,7 +177,7 @@ def draw_table(runs: list[Run], queue: Sequence[int | None]) -> list[Run]:
     key = f"runs-{hashlib.sha256(repr(ids).encode()).hexdigest()[:12]}"
     selected = set(st.session_state.get("selected_runs", ()))
     event = st.dataframe(
-        rows(runs, queue, trials=any(run.study_id is not None for run in runs)),
+        rows(runs, queue, starts, trials=any(run.study_id is not None for run in runs)),
         key=key,
         hide_index=True,
         placeholder="–",

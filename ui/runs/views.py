@@ -6,6 +6,7 @@ import time
 import streamlit as st
 
 from engine import service
+from engine.budgets import sharing
 from engine.evaluation import gain
 from engine.runs import Run, RunState
 from ui import lab
@@ -15,6 +16,7 @@ from ui.runs.curves import choose_style, draw_learning_curves, draw_machine_curv
 from ui.runs.feeds import Feed
 from ui.runs.probes import draw_probes, map_chart
 from ui.runs.time_left import seconds_left
+from ui.turns import turn_text
 from ui.widgets.pace import SLOWEST_SECONDS, TICKS_PER_SECOND
 from ui.words import (
     STATES,
@@ -83,7 +85,11 @@ def draw_progress(feed: Feed, run: Run) -> None:
         st.caption(progress_text(run, left), width="content")
     st.progress(progress_share(run))
     if run.state == RunState.QUEUED:
-        sentence, needs_help = queue_text(run, service.runs.queue(lab.actor()), service.executors.get(lab.actor()))
+        turns = service.budgets.queue(lab.actor())
+        queue = [turn.run_id for turn in turns]
+        sentence, needs_help = queue_text(run, queue, service.executors.get(lab.actor()))
+        if sharing() and not needs_help and run.id in queue:
+            sentence = turn_text(turns[queue.index(run.id)])
         (st.warning if needs_help else st.info)(sentence, icon=":material/hourglass_empty:")
         if needs_help and st.button(
             _("Start an executor"),

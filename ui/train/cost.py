@@ -18,6 +18,7 @@ from ui import lab
 from ui.language import N_, _, plural
 from ui.plain import plain_label
 from ui.sentences import said
+from ui.train.budget import draw_budget, draw_left
 from ui.train.network import TICK_SECONDS, facts_of, flops_text
 from ui.words import rough_text
 
@@ -47,6 +48,7 @@ def draw_cost(spec: RunSpec, picture: "NetworkPicture | None", warned: "st.delta
         if picture is not None:
             cost = service.costs.estimate(lab.actor(), spec, picture.facts)
             _draw("cost", _time(cost.duration), _memory(cost), *_size(cost.facts), what=what)
+            draw_budget(spec, cost)
             with warned:
                 _warn(cost.warning())
         elif lab.predictor().ready():  # there is a sentence against the network
@@ -89,6 +91,7 @@ def draw_study_cost(
         cost = service.costs.estimate(lab.actor(), spec, facts_of(spec), trial=True)
         time = _study_time(cost.duration, trials, parallel, budget_seconds)
         _draw("study-cost", time, _memory(cost, parallel), *_size(cost.facts))
+        draw_left()
         warning = cost.warning() or cost.together_warning(parallel)
         _warn(warning)
         for one in largest:
