@@ -25,7 +25,9 @@ from engine.accounts.requirements import check_mode, secrets  # noqa: E402
 from engine.api.asking import actor_of  # noqa: E402
 from engine.api.routes import api_routes  # noqa: E402
 from engine.errors import StoreUnavailable  # noqa: E402
+from engine.logs import set_up_logs  # noqa: E402
 from engine.ops.health import health_routes  # noqa: E402
+from engine.ops.metrics import metrics_routes  # noqa: E402
 from engine.service import sign_in  # noqa: E402
 from engine.web import web_middleware  # noqa: E402
 from ui import lab  # noqa: E402
@@ -46,6 +48,7 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
     from engine.executor.launch import keep_executor
     from engine.service import opened
 
+    set_up_logs("dashboard")
     check_mode(st.get_option("server.address"))
     sign_in.announce_code()
     _import_pages()
@@ -109,6 +112,7 @@ app = st.App(
         Mount(VENDOR_PATH, StaticFiles(directory=VENDOR_FOLDER)),
         *api_routes(actor_of, lab.predictor),
         *health_routes(),
+        *metrics_routes(),
     ],
     middleware=[
         *web_middleware(STREAMLIT_FILES.parent / "index.html", declared, lambda: st.get_option("server.address") or ""),

@@ -23,6 +23,7 @@ NAMES = (
         "exactness",
         "mislabels",
         "hostile",
+        "claims",
     ),
 )
 """Every measurement, a module of this package with a function `measure`."""

@@ -48,6 +48,8 @@ class Settings(BaseSettings):
     """Whether a terminated executor has its runs write checkpoints and queues them again, as containers need. Off: they train on."""
     heartbeat_timeout_seconds: float = Field(default=30.0, gt=1)
     """Time without a heartbeat after which a worker or executor counts as dead."""
+    database_patience_seconds: float = Field(default=300.0, ge=0)
+    """Time that a run trains on while its PostgreSQL server cannot be reached; its curves are kept and written afterwards."""
     stop_evaluation_seconds: float = Field(default=10.0, ge=0)
     """A stopped run is evaluated at once where that is estimated to take no longer. 0: only when somebody asks for it."""
     checkpoint_seconds: float = Field(default=1.0, ge=0)
@@ -300,6 +302,12 @@ class Settings(BaseSettings):
             raise ValueError(f"{wrong[0]!r} is no origin; expected one such as https://example.org")
         return value
 
+    metrics_token: str = Field(default="", repr=False)
+    """Secret with which Prometheus reads /metrics, sent as Authorization: Bearer. Empty: there is nothing at that address."""
+    log_format: Literal["text", "json"] = "text"
+    """json: dashboard, executor and workers write a JSON object a line to standard error, with the ids of run and user."""
+    start_executor: bool = True
+    """Whether a dashboard starts an executor where none is alive. Off where an executor has a container of its own."""
     token_days: float = Field(default=90.0, gt=0)
     """Time after which a token for programs expires, in days. Of tokens that are made from now on."""
     max_tokens: int = Field(default=20, ge=1)

@@ -14,10 +14,11 @@ import logging
 import os
 import signal
 import sys
-from typing import Any, TypeGuard
+from typing import Any, TextIO, TypeGuard
 
 from engine.artifacts import artifacts_of
 from engine.errors import TrainyardError, first_line
+from engine.logs import log_also_as_json
 from engine.processes import LEAVING, bound_memory
 from engine.runs import EVALUATING, Run, RunState
 from engine.sentences import Sentence
@@ -36,6 +37,7 @@ def main() -> int:
     warm_up()
     own = [os.dup(1), os.dup(2)]  # while a run is trained, 1 and 2 are its log
     limited = False
+    log_to = os.fdopen(os.dup(own[1]), "w", encoding="utf-8", buffering=1)
     code, again = 0, True
     while again and not code and not LEAVING.is_set():
         with contextlib.suppress(BrokenPipeError):  # the executor may be gone, and have left a run
@@ -44,23 +46,24 @@ def main() -> int:
         if not line:
             return 0
         given = json.loads(line)
-        code, again = _serve(given, limit=not limited), bool(given.get("again"))
+        code, again = _serve(given, log_to, limit=not limited), bool(given.get("again"))
         limited = True
         if again and not code:
             clean_up(own)
     return code
 
 
-def _serve(given: dict[str, Any], *, limit: bool) -> int:
+def _serve(given: dict[str, Any], log_to: TextIO, *, limit: bool) -> int:
     """Train the run that a line has named."""
     signal.signal(signal.SIGTERM, lambda *_: LEAVING.set())
-    store = open_store()
+    store = open_store(settings().database_patience_seconds)
     try:
         run = store.runs.get(int(given["run"]))
         if run.state is not RunState.RUNNING or run.attempt != given["attempt"]:
             return 0  # it was given to another worker meanwhile
         try:
             open_log(run)
+            log_also_as_json("worker", log_to, run=run.id, user=run.owner)
             if limit:
                 limit_memory()
         except OSError as error:

@@ -9,6 +9,8 @@ import pytest
 
 from engine.service import opened
 from engine.settings import settings
+from tests import postgres
+from tests.databases import KINDS, Databases
 
 if TYPE_CHECKING:
     from engine.store import Store
@@ -22,10 +24,34 @@ def own_main() -> Iterator[None]:
     sys.modules["__main__"] = main
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run what is marked `both_databases` on SQLite and on PostgreSQL."""
+    if metafunc.definition.get_closest_marker("both_databases") and "database" in metafunc.fixturenames:
+        metafunc.parametrize("database", KINDS, indirect=True)
+
+
+@pytest.fixture(scope="session")
+def databases() -> Iterator[Databases]:
+    """A PostgreSQL server for this session."""
+    with postgres.server() as url:
+        yield Databases(url)
+
+
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def database(request: pytest.FixtureRequest) -> Iterator[str]:
+    """What TRAINYARD_DATABASE_URL is: empty for SQLite in the home folder."""
+    if getattr(request, "param", "sqlite") == "sqlite":
+        yield ""
+        return
+    with request.getfixturevalue("databases").migrated() as url:
+        yield url
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, database: str) -> Iterator[Path]:
     """An empty home folder: the whole installation lives in it for one test."""
     monkeypatch.setenv("TRAINYARD_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("TRAINYARD_DATABASE_URL", database)
     settings.cache_clear()
     yield tmp_path / "home"
     opened.close()

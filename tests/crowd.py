@@ -8,7 +8,10 @@ from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from typing import Any
 
+from sqlalchemy import insert, select
+
 from engine.store import MetricPoint, Store
+from engine.store.schema import runs
 
 _forks = multiprocessing.get_context("forkserver")
 _forks.set_forkserver_preload(["tests.crowd"])  # imported once: the processes are forks of one that has it
@@ -20,7 +23,7 @@ def together(count: int, function: Callable[..., Any], *arguments: Any) -> list[
     barrier = _forks.Barrier(count)
     with ProcessPoolExecutor(count, _forks, _meet, (barrier,)) as processes:
         calls = [processes.submit(_call, function, *arguments) for _ in range(count)]
-        return [call.result(timeout=60) for call in calls]
+        return [call.result(timeout=600) for call in calls]
 
 
 def claim_all(url: str) -> list[int]:
@@ -31,6 +34,14 @@ def claim_all(url: str) -> list[int]:
     while (run := store.attempts.claim("cpu-0")) is not None:
         claimed.append(run.id)
     return claimed
+
+
+def fill_queue(store: Store, run_id: int, count: int) -> None:
+    """Queue copies of a run until there are `count`: making each as people do would take longer than claiming them."""
+    with store.writing() as db:
+        row = dict(db.execute(select(runs).where(runs.c.id == run_id)).one()._mapping)
+        del row["id"]
+        db.execute(insert(runs), [row] * (count - 1))
 
 
 def write_for_a_while(url: str, seconds: float) -> tuple[int, int]:

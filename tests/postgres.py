@@ -9,8 +9,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
 from engine.errors import TrainyardError
 
+REQUIRED = "TRAINYARD_REQUIRE_POSTGRES"
+"""Name of the variable with which tests that find no PostgreSQL fail instead of being skipped."""
 _SETTINGS = "-c listen_addresses='' -c fsync=off -c max_connections=60 -k {folder}"
 
 
@@ -40,10 +44,13 @@ class Server:
 
 @contextmanager
 def restartable() -> Iterator[Server]:
-    """Start a server that the test may stop. Raises `TrainyardError` with the reason where that cannot be."""
+    """Start a server that the test may stop. Where that cannot be, the test is skipped, or fails if one is required."""
     with tempfile.TemporaryDirectory(prefix="trainyard-pg-", ignore_cleanup_errors=True) as name:
-        made = Server(Path(name))
-        made.start()
+        try:
+            made = Server(Path(name))
+            made.start()
+        except TrainyardError as error:
+            pytest.fail(str(error)) if os.environ.get(REQUIRED) == "1" else pytest.skip(str(error))
         try:
             yield made
         finally:
@@ -52,7 +59,7 @@ def restartable() -> Iterator[Server]:
 
 @contextmanager
 def server() -> Iterator[str]:
-    """Start a server and give its SQLAlchemy URL. Raises `TrainyardError` with the reason where that cannot be."""
+    """Start a server and give its SQLAlchemy URL."""
     with restartable() as made:
         yield made.url
 

@@ -18,6 +18,8 @@ from engine.studies import StudySpec
 from engine.worker import NO_STORE_CODE
 from tests.test_store import SPEC
 
+pytestmark = pytest.mark.both_databases
+
 CPU = Device("cpu", "cpu", "A CPU", 1)
 GPUS = (Device("gpu:0", "gpu", "A GPU", 1), Device("gpu:1", "gpu", "A GPU", 1))
 DEAD = describe_process() | {"pid": 2**22 - 1}

@@ -17,6 +17,8 @@ from ui.runs.feeds import MAX_FIGURES, VIEWER_SECONDS, Crowd, Feed
 from ui.runs.views import tick_seconds
 from ui.widgets.pace import SLOWEST_SECONDS
 
+pytestmark = pytest.mark.both_databases
+
 OWNER = Actor("ada", Role.ADMIN)
 LOSS = ("train", "loss", "step")
 

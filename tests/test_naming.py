@@ -20,6 +20,8 @@ from engine.settings import settings
 from engine.store import Store
 from tests import seeding, study_seeding
 
+pytestmark = pytest.mark.both_databases
+
 TREES = b"size,kind\n" + b"".join(b"%d,%s\n" % (i, (b"oak", b"elm")[i % 2]) for i in range(40))
 
 

@@ -3,12 +3,10 @@
 import json
 import threading
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import create_engine, text
 
 from engine.artifacts import artifacts_of
 from engine.cli import main
@@ -19,17 +17,8 @@ from engine.ops.restore import restore
 from engine.service import opened
 from engine.settings import settings
 from engine.store import Store
-from tests import postgres, seeding
-
-
-@pytest.fixture(scope="session")
-def server() -> Iterator[str]:
-    """A PostgreSQL server."""
-    try:
-        with postgres.server() as url:
-            yield url
-    except TrainyardError as error:
-        pytest.skip(str(error))
+from tests import seeding
+from tests.databases import Databases
 
 
 def filled(store: Store) -> None:
@@ -73,14 +62,14 @@ def test_a_backup_is_restored_into_an_empty_home(
 
 
 def test_a_backup_of_postgresql_is_restored_into_an_empty_database(
-    home: Path, server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    home: Path, databases: Databases, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    admin = create_engine(server, isolation_level="AUTOCOMMIT")
-    with admin.connect() as db:
-        for name in ("old", "new"):
-            db.execute(text(f"CREATE DATABASE {name}"))
-    admin.dispose()
-    old, new = (server.replace("/postgres?", f"/{name}?") for name in ("old", "new"))
+    with databases.empty() as old, databases.empty() as new:
+        check_postgresql(home, old, new, tmp_path, monkeypatch)
+
+
+def check_postgresql(home: Path, old: str, new: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A backup of one database goes into another, and into nothing else."""
     move_to(home, monkeypatch, old)
     filled(opened.store())
     before = seen(opened.store())

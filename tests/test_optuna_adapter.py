@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import optuna
+import pytest
 from optuna.trial import TrialState
 
 from engine.search.optuna_adapter import OptunaStudy, close_storage, enqueued_params, open_storage
@@ -11,6 +12,8 @@ from engine.search.sampling import distributions, make_pruner, make_sampler
 from engine.store import Store
 from engine.studies import Search, StudySpec
 from tests.search_bench import SPACE, VALUES
+
+pytestmark = pytest.mark.both_databases
 
 ROOT = Path(__file__).resolve().parents[1]
 PRIVATE = re.compile(r"(?<!self)\._(storage|trial_id|suggest|study_id)\b|optuna(\.\w+)*\._")

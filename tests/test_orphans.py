@@ -15,6 +15,8 @@ from engine.service import orphans
 from engine.store import Store
 from tests import seeding
 
+pytestmark = pytest.mark.both_databases
+
 OWNER = local_owner()
 
 

@@ -16,6 +16,8 @@ from engine.service import opened, sign_in
 from engine.settings import settings
 from engine.store import Store
 
+pytestmark = pytest.mark.both_databases
+
 CLAIMS = {"iss": "https://id.example.org", "sub": "1", "email": "Ada@Example.org", "is_logged_in": True}
 OIDC = {
     "OIDC_METADATA_URL": "https://id.example.org/.well-known/openid-configuration",

@@ -17,6 +17,8 @@ from tests.test_store import point
 from tests.training_runs import create
 from tests.waiting import wait_until
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.fixture
 def run(store: Store) -> Run:

@@ -7,6 +7,8 @@ from engine.store import Store
 from tests.pages.opening import open_page, words
 from ui.runs.group import evaluated_on, spread
 
+pytestmark = pytest.mark.both_databases
+
 
 def test_mean_and_spread_are_those_of_the_ended_folds(store: Store) -> None:
     made = store.runs.create_group(RunSpec.build({"dataset": "digits", "folds": 3}).folded())

@@ -25,6 +25,8 @@ from engine.store.study_lists import best_values, value_place
 from engine.studies import StudySpec, StudyState
 from tests.search_bench import Bench
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.fixture
 def bench(store: Store) -> Iterator[Bench]:

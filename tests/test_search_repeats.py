@@ -20,6 +20,8 @@ from engine.store import Store
 from engine.studies import Search, StudySpec, StudyState
 from tests.search_bench import SPACE, VALUES, Bench
 
+pytestmark = pytest.mark.both_databases
+
 FEW: dict[str, Any] = {"units": Range(16, 18), "batch_normalisation": None}
 LEARNING = ["tpe", "random", "qmc", "gp", "nsga-ii"]
 

@@ -19,6 +19,8 @@ from engine.store.schema import runs
 from engine.studies import Study, StudyState
 from tests.search_bench import Bench
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.fixture
 def bench(store: Store) -> Iterator[Bench]:

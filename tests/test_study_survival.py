@@ -23,6 +23,8 @@ from engine.worker import work
 from tests.search_bench import Bench
 from tests.test_own_data import flowers, imported, upload
 
+pytestmark = pytest.mark.both_databases
+
 STRANGE: dict[str, Callable[[dict[str, Any]], Any]] = {
     "a setting of the search that is not known": lambda spec: spec | {"search": spec["search"] | {"temperature": 1}},
     "another kind of domain": lambda spec: spec | {"space": {"units": {"tree": []}}},

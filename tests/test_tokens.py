@@ -20,6 +20,8 @@ from engine.settings import settings
 from engine.store.schema import tokens
 from tests import seeding
 
+pytestmark = pytest.mark.both_databases
+
 ADA = Actor("ada", Role.MEMBER)
 
 

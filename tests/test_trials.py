@@ -19,6 +19,8 @@ from tests import study_seeding
 from tests.search_bench import Bench
 from ui.studies.feed import StudyFeed
 
+pytestmark = pytest.mark.both_databases
+
 OWNER = Actor("ada", Role.ADMIN)
 PARAMS = {"learning_rate": 0.01, "units": 32, "dropout": 0.1, "activation": "relu"}
 SPACE: dict[str, Domain] = {

@@ -9,6 +9,7 @@ from engine.access import Actor, Origin
 from engine.accounts.logins import Login, login_of_claims, login_of_header
 from engine.errors import StoreUnavailable, TrainyardError
 from engine.limits.origins import COOKIE
+from engine.logs import note_user
 from engine.service import callers, sign_in
 from engine.settings import settings
 from ui.language import _
@@ -30,7 +31,9 @@ def login() -> Login | None:
 
 def actor() -> Actor:
     """Return who looks, as of now: their session may have ended and their role changed since the last call."""
-    return replace(sign_in.actor_of(login()), origin=origin())
+    known = replace(sign_in.actor_of(login()), origin=origin())
+    note_user(known.name)
+    return known
 
 
 def origin() -> Origin:

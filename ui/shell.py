@@ -4,6 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from engine.measures import page_timed
 from engine.settings import settings
 from ui import people
 from ui.banner import draw_banner
@@ -33,4 +34,5 @@ def draw() -> None:
     chosen.run()
 
 
-draw_with_database(draw)  # a home that cannot be used is a sentence on each page
+with page_timed(chosen.url_path or "start"):
+    draw_with_database(draw)  # a home that cannot be used is a sentence on each page

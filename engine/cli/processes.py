@@ -19,10 +19,12 @@ def add_processes(add: Callable[..., argparse.ArgumentParser]) -> None:
 def executor(arguments: argparse.Namespace) -> int:
     """`executor`: train queued runs until terminated, or until it is not needed."""
     from engine.executor.local import LocalExecutor
+    from engine.logs import set_up_logs
     from engine.settings import settings
     from engine.store import open_store
 
     logging.getLogger().setLevel(logging.INFO)
+    set_up_logs("executor")
     idle = settings().executor_idle_seconds if arguments.until_idle else None
     if LocalExecutor(open_store(), idle_seconds=idle).run():
         return 0

@@ -37,7 +37,7 @@ def conclude(store: Store, run: Run, words: str, *, innocent: bool, killed: str 
     elif run.request and (killed or innocent):
         store.attempts.end(run, RunState(run.request), words)
     elif innocent and run.restarts + 1 < settings().max_attempts:
-        logger.warning("Run %s has lost its worker; queueing it again.", run.id)
+        logger.warning("Run %s has lost its worker; queueing it again.", run.id, extra={"run": run.id})
         store.attempts.requeue(run, Sentence("Its worker was gone; it continues from its last checkpoint."))
     else:
         if innocent and run.slot != TERMINAL:

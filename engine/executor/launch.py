@@ -18,12 +18,14 @@ _CHECK_SECONDS = 3.0
 
 
 def ensure_executor(store: Store | None = None) -> bool:
-    """Start an executor process unless one is alive; return whether one was started.
+    """Start an executor process unless one is alive or starting them is off; return whether one was started.
 
     It does not end with this process. If two are started at once, the lease decides: the second one exits.
     """
     wanted_file().parent.mkdir(parents=True, exist_ok=True)
     wanted_file().touch()
+    if not settings().start_executor:
+        return False
     known = (store or open_store()).leases.get()
     if known is not None and known.alive and is_alive(known.info) is not False:
         return False

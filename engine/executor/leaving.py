@@ -24,7 +24,7 @@ def send_home(store: Store) -> None:
         running = [(run, worker) for run, worker in store.attempts.workers() if run.slot != TERMINAL]
         here = [(run, worker) for run, worker in running if is_alive(worker) is not None]
         for run, worker in here:
-            logger.info("Run %s is queued again.", run.id)
+            logger.info("Run %s is queued again.", run.id, extra={"run": run.id})
             with suppress(ProcessLookupError):
                 os.kill(int(worker["pid"]), signal.SIGTERM)
         until = time.monotonic() + settings().stop_grace_seconds

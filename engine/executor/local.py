@@ -72,6 +72,8 @@ class LocalExecutor:
                 try:
                     self._tick()
                 except StoreUnavailable:  # logged: a restarting database; the next attempt may work
+                    self._silence.clear()  # workers could not report either, nor hear what was asked of them
+                    self._asked.clear()
                     time.sleep(_LOOK_AROUND_SECONDS)
                 except OSError:  # a full disk
                     logger.exception("The executor cannot work; trying again.")
@@ -108,7 +110,7 @@ class LocalExecutor:
             given = worker.run
             for run, _ in self.store.attempts.workers():
                 if given is not None and (run.id, run.attempt) == (given.id, given.attempt):
-                    logger.warning("Worker of run %s ended with code %s.", run.id, code)
+                    logger.warning("Worker of run %s ended with code %s.", run.id, code, extra={"run": run.id})
                     never_began = run.heartbeat_at == given.heartbeat_at
                     self._conclude(run, explain_exit(code), innocent=never_began)
             del self._busy[slot]
@@ -138,7 +140,11 @@ class LocalExecutor:
             worker = self._standby[slot.name]
             if worker.exit_code is not None:
                 continue
-            run = self.store.attempts.claim(slot.name, devices=slot.devices, worker=worker.describe())
+            try:
+                run = self.store.attempts.claim(slot.name, devices=slot.devices, worker=worker.describe())
+            except StoreUnavailable:  # it may hold a run nobody knows of: without its worker, that is queued again
+                self._standby.pop(slot.name).dismiss()
+                raise
             if run is None:
                 continue
             if not worker.suits(run):
@@ -152,7 +158,8 @@ class LocalExecutor:
                 continue
             self._busy[slot.name] = self._standby.pop(slot.name)
             self._standby_after = time.monotonic() + _STANDBY_DELAY_SECONDS
-            logger.info("Run %s goes to worker %s on %s.", run.id, worker.pid, slot.name)
+            about = {"run": run.id, "user": run.owner}
+            logger.info("Run %s goes to worker %s on %s.", run.id, worker.pid, slot.name, extra=about)
 
     def _claimable(self) -> bool:
         """Whether anything waits that may begin: where people share, a run may wait for its owner's budget for hours."""
@@ -243,7 +250,7 @@ class LocalExecutor:
         else:
             return
         if is_alive(worker):
-            logger.error("Run %s, worker %s: %s", run.id, worker["pid"], why)
+            logger.error("Run %s, worker %s: %s", run.id, worker["pid"], why, extra={"run": run.id})
             self._killed[run.id] = Sentence("{why} Resume continues from the last checkpoint.", why=why)
             kill_group(int(str(worker["pid"])))
 

@@ -20,7 +20,7 @@ from engine.store.migration import HEAD
 
 OK, WARNING, PROBLEM = "ok", "warning", "problem"
 _PREFIX = "TRAINYARD_"
-_TOOLS = {"TRAINYARD_REQUIRE_BROWSER", "TRAINYARD_VERSION"}  # of tests and images, not of the program
+_TOOLS = {f"{_PREFIX}{name}" for name in ("REQUIRE_BROWSER", "REQUIRE_POSTGRES", "VERSION")}  # of tests and images
 
 
 class Check(NamedTuple):

@@ -6,6 +6,7 @@ import sys
 import time
 from types import FrameType
 
+from engine.logs import set_up_logs
 from engine.processes import describe_process, is_alive, this_process
 from engine.search.driver import Driver
 from engine.store import SEARCH_LEASE, Store, StoreUnavailable, open_store
@@ -21,6 +22,7 @@ _IDLE_SECONDS = 5.0
 def main() -> int:
     """Hold the lease and drive studies until none is live or another process takes over."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    set_up_logs("search")
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is meant for the process that waits in the same terminal
     signal.signal(signal.SIGTERM, _leave)
     store = open_store()

@@ -8,6 +8,7 @@ import logging
 from collections.abc import Callable
 
 from optuna.exceptions import StorageInternalError
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from engine.errors import TrainyardError
 from engine.runs import RunState
@@ -65,14 +66,14 @@ class Driver:
             return step(study)
         except StoreUnavailable:
             raise
-        except StorageInternalError as error:
+        except (StorageInternalError, OperationalError, InterfaceError) as error:
             raise StoreUnavailable(
                 "The database cannot be used by Optuna: {cause}", cause=error.__cause__ or error
             ) from error
         except TrainyardError as error:
             words = error.sentence
         except Exception as error:
-            logger.exception("Study %s cannot go on.", study.id)
+            logger.exception("Study %s cannot go on.", study.id, extra={"study": study.id})
             words = Sentence("Unexpected {kind}: {error} (see the log).", kind=type(error).__name__, error=error)
         self.store.studies.end(study.id, StudyState.FAILED, words)
         self.store.studies.end_runs(study.id, RunState.STOPPED)

@@ -1,5 +1,6 @@
 """Predictions with a run's model, and what the predictor tells of networks that are not trained yet."""
 
+import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from engine.serving.client import NetworkPicture, Predictor, Stream
 
 T = TypeVar("T")
+logger = logging.getLogger(__name__)
 File = tuple[str, bytes]
 """Name and content."""
 
@@ -72,3 +74,4 @@ def _ask(actor: Actor, run: Run, cost: float) -> None:
     """Raise unless the actor may use the run, and has predictions left."""
     check(actor, Action.USE, run)
     spend_predictions(actor, str(run.id), cost)
+    logger.info("Run %s is asked for predictions.", run.id, extra={"run": run.id, "user": actor.name})

@@ -11,7 +11,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from http import HTTPStatus
 from http.client import HTTPException
 from pathlib import Path
@@ -20,6 +20,7 @@ from typing import Any, Self, TypeVar
 import numpy as np
 
 from engine.errors import TrainyardError
+from engine.measures import prediction_timed
 from engine.modalities.seen import Seen
 from engine.scripting.files import ScriptFiles
 from engine.sentences import Sentence, from_json
@@ -149,7 +150,8 @@ class Predictor:
         return json.loads(self._send(name, json.dumps(body).encode()))
 
     def _send(self, path: str, body: bytes) -> bytes:
-        return self._when_ready(lambda child, deadline: _content(*child.send("POST", f"/{path}", deadline, body)))
+        with prediction_timed() if path.startswith("predict/") else nullcontext():
+            return self._when_ready(lambda child, deadline: _content(*child.send("POST", f"/{path}", deadline, body)))
 
     def _open(self, path: str, body: bytes) -> "_Answer":
         def opened(child: "_Child", deadline: float) -> _Answer:

@@ -13,6 +13,7 @@ from sqlalchemy.exc import DatabaseError, InterfaceError, OperationalError
 
 from engine.errors import StoreUnavailable, TrainyardError
 from engine.sentences import Sentence
+from engine.store.json_text import json_text
 from engine.store.migration import migrate
 from engine.store.outages import outage_of
 from engine.store.schema import runs
@@ -24,13 +25,16 @@ except ImportError:  # Windows: SQLite's own waiting has to do
 
 _BUSY_SECONDS = 30.0  # how long a SQLite writer waits for its turn
 _POLL_SECONDS = 0.002
+_RETRY_SECONDS = 0.5
 
 
 class Database:
     """One open database. Cheap to keep, safe to share between threads."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, patience_seconds: float = 0.0) -> None:
+        """`patience_seconds`: how long to wait for a server that cannot be reached, instead of saying so at once."""
         self.url = url
+        self.patience_seconds = 0.0 if url.startswith("sqlite") else patience_seconds
         self._engine = open_database(url)
         self._reader = self._engine.execution_options(isolation_level="AUTOCOMMIT", reading=True)
         self._outage = outage_of(url)
@@ -42,13 +46,13 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """A write transaction. Writers of one SQLite file take turns; see `turn`."""
-        with self._sentences(), turn(self._engine.url), self._engine.begin() as db:
+        with self._sentences(), turn(self._engine.url), self._connected(self._engine) as db, db.begin():
             yield db
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A connection that sees what is committed, and waits for nobody."""
-        with self._sentences(), self._reader.connect() as db:
+        with self._sentences(), self._connected(self._reader) as db:
             yield db
 
     def check(self) -> None:
@@ -56,19 +60,27 @@ class Database:
         with self.reading() as db:
             db.execute(select(runs.c.id).limit(1)).first()
 
+    def _connected(self, engine: Engine) -> Connection:
+        """Connect, and try again for as long as there is patience: the server may be starting."""
+        until = time.monotonic() + self.patience_seconds
+        while True:
+            try:
+                return engine.connect()
+            except _UNUSABLE as error:
+                if time.monotonic() >= until:
+                    raise
+                self._outage.note(_problem(error))
+            time.sleep(_RETRY_SECONDS)
+
     @contextmanager
     def _sentences(self) -> Iterator[None]:
         """Say what is wrong with the database when it is locked, full, damaged or gone."""
         try:
             yield
-        except DatabaseError as error:
+        except (DatabaseError, InterfaceError) as error:
             if type(error) not in _UNUSABLE:  # a statement that is wrong is ours to mend
                 raise
-            problem = Sentence(
-                "The database cannot be used: {problem}. Check free disk space in TRAINYARD_HOME, "
-                "and whether the server of TRAINYARD_DATABASE_URL is running; then try again.",
-                problem=str(error.orig).strip(),
-            )
+            problem = _problem(error)
             self._outage.note(problem)
             self._engine.dispose()  # what is connected may be connected to a file that was put back meanwhile
             raise StoreUnavailable(problem) from error
@@ -76,6 +88,15 @@ class Database:
 
 
 _UNUSABLE = (OperationalError, InterfaceError, DatabaseError)  # SQLite calls a malformed file a plain DatabaseError
+
+
+def _problem(error: DatabaseError | InterfaceError) -> Sentence:
+    """Return a sentence about a database that cannot be used now."""
+    return Sentence(
+        "The database cannot be used: {problem}. Check free disk space in TRAINYARD_HOME, "
+        "and whether the server of TRAINYARD_DATABASE_URL is running; then try again.",
+        problem=str(error.orig).strip(),
+    )
 
 
 def open_database(url: str) -> Engine:
@@ -88,7 +109,10 @@ def open_database(url: str) -> Engine:
     sqlite = parsed.get_backend_name() == "sqlite"
     if sqlite and parsed.database:
         _make_folder(Path(parsed.database).parent)
-    engine = create_engine(url, connect_args={"timeout": _BUSY_SECONDS} if sqlite else {}, pool_pre_ping=not sqlite)
+    if sqlite:
+        engine = create_engine(url, connect_args={"timeout": _BUSY_SECONDS})
+    else:
+        engine = create_engine(url, pool_pre_ping=True, json_serializer=json_text)
     if sqlite:
         event.listen(engine, "connect", _configure_sqlite)
         event.listen(engine, "begin", _begin_immediate)

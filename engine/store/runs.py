@@ -221,6 +221,14 @@ class Runs:
         with self._database.reading() as db:
             return [run_of(row) for row in db.execute(query)]
 
+    def census(self) -> tuple[dict[str, int], float | None]:
+        """Return how many runs are in each state, and since when the oldest queued one waits; None where none does."""
+        query = select(runs.c.state, func.count(), func.min(runs.c.queued_at)).group_by(runs.c.state)
+        with self._database.reading() as db:
+            rows = db.execute(query).all()
+        oldest = {str(state): queued_at for state, _, queued_at in rows}
+        return {str(state): int(count) for state, count, _ in rows}, oldest.get(RunState.QUEUED)
+
     def queue(self, reach: Reach = EVERYTHING) -> _Places:
         """Ids of the waiting runs, the next one first; None stands for each that is out of `reach`."""
         shown = case((within(reach, runs), runs.c.id), else_=None)

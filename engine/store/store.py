@@ -23,8 +23,8 @@ from engine.store.tokens import Tokens
 class Store(Database):
     """One open database and its nouns."""
 
-    def __init__(self, url: str) -> None:
-        super().__init__(url)
+    def __init__(self, url: str, patience_seconds: float = 0.0) -> None:
+        super().__init__(url, patience_seconds)
         self.runs = Runs(self)
         self.attempts = Attempts(self)
         self.metrics = Metrics(self)
@@ -43,6 +43,6 @@ class Store(Database):
         self.people = People(self)
 
 
-def open_store() -> Store:
-    """The store that the settings name."""
-    return Store(settings().url)
+def open_store(patience_seconds: float = 0.0) -> Store:
+    """The store that the settings name; `patience_seconds` as of `Database`."""
+    return Store(settings().url, patience_seconds)

@@ -74,6 +74,8 @@ class Reporter:
         self._wake.set()
         self._thread.join()
         self._send()
+        if self._refused is not None:  # a server that was restarted this very moment
+            self._send()
 
     def begin(self, step: int, epoch: int) -> None:
         """Continue at `step`, after `epoch` epochs; later values are dropped: they are measured again."""
@@ -87,9 +89,11 @@ class Reporter:
     def obey(self) -> None:
         """Raise `Ended` once the run was asked to end or its worker to leave, `RunLost` once it belongs to another worker.
 
-        Raise the store's error when it has refused everything for so long that the run will soon count as dead.
+        Raise the store's error when it has refused everything for so long that the run will soon count as dead, or, where
+        its server cannot be reached, nobody else can work either, for longer than the setting allows.
         """
-        if self._refused is not None and time.monotonic() - self._heard > settings().heartbeat_timeout_seconds / 2:
+        patience = max(settings().heartbeat_timeout_seconds / 2, self._store.patience_seconds)
+        if self._refused is not None and time.monotonic() - self._heard > patience:
             raise self._refused
         if self.lost:
             raise RunLost(Sentence("Run {run} no longer belongs to this worker.", run=self._run.id))

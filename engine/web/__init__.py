@@ -5,6 +5,7 @@ from pathlib import Path
 
 from starlette.middleware import Middleware
 
+from engine.measures import measured
 from engine.web.bounds import Bounds
 from engine.web.gate import Gate
 from engine.web.headers import SecurityHeaders
@@ -19,4 +20,13 @@ def web_middleware(page: Path, scripts: Callable[[], list[str]], own_name: Calla
     `page` is the HTML page and `scripts` tells what else runs in it; `own_name` tells where the server listens.
     """
     headers = Middleware(SecurityHeaders, page=page, scripts=scripts)
-    return [headers, Middleware(Gate, own_name=own_name), Middleware(Bounds), Middleware(Visitors)]
+    return [*_counted(), headers, Middleware(Gate, own_name=own_name), Middleware(Bounds), Middleware(Visitors)]
+
+
+def _counted() -> list[Middleware]:
+    """Return what counts responses; its library is loaded only where somebody asks for the numbers."""
+    if not measured():
+        return []
+    from engine.web.counted import Counted
+
+    return [Middleware(Counted)]

@@ -32,6 +32,7 @@ class Lab:
     def __init__(self) -> None:
         self.store = open_store()
         self.executors: list[subprocess.Popen[bytes]] = []
+        settings().home_path.mkdir(parents=True, exist_ok=True)
         self.log = (settings().home_path / "executor.log").open("ab")
 
     def spawn_executor(self) -> subprocess.Popen[bytes]:

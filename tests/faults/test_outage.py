@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from engine.access import Actor, Role
-from engine.errors import TrainyardError
 from engine.executor.launch import keep_executor
 from engine.service import opened
 from engine.settings import settings
@@ -24,14 +23,11 @@ ADA = Actor("ada", Role.ADMIN)
 @pytest.fixture
 def server(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[postgres.Server]:
     """A server that holds the database of this test."""
-    try:
-        with postgres.restartable() as made:
-            monkeypatch.setenv("TRAINYARD_DATABASE_URL", made.url)
-            settings.cache_clear()
-            yield made
-            opened.close()
-    except TrainyardError as error:
-        pytest.skip(f"PostgreSQL: {error}")
+    with postgres.restartable() as made:
+        monkeypatch.setenv("TRAINYARD_DATABASE_URL", made.url)
+        settings.cache_clear()
+        yield made
+        opened.close()
 
 
 def test_a_restarted_server_is_found_again_and_the_log_has_two_lines(
