@@ -63,7 +63,7 @@ class Scrapes:
         from prometheus_client import generate_latest
 
         if not self._registered:
-            measures().registry.register(StoreMetrics())  # type: ignore[arg-type]  # a Collector by its methods
+            measures().registry.register(StoreMetrics())
             self._registered = True
         return generate_latest(measures().registry)
 
