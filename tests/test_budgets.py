@@ -442,3 +442,47 @@ def test_a_run_waits_for_the_next_day_or_for_the_end_of_another_of_its_owner() -
     bobs, adas = places(waiting, [Training("bob", 100)], people, 4, NOON)
     assert (bobs.run_id, bobs.why, bobs.seconds) == (2, Why.AT_ONCE, 100)
     assert (adas.run_id, adas.why, adas.seconds) == (1, Why.BUDGET, 12 * 3_600)
+
+
+# -- with a real training ----------------------------------------------------------------------------------------------
+
+
+def test_a_run_that_makes_way_goes_on_exactly_where_it_was(
+    store: Store, share: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from engine.training import fit
+    from engine.training.reporter import Reporter
+
+    class Interrupted(Reporter):
+        """Asks its run to make way at its seventh chance, and has it obey at once."""
+
+        chances = 0
+
+        def obey(self) -> None:
+            Interrupted.chances += 1
+            if Interrupted.chances == 7:
+                assert store.attempts.ask_to_yield(self._run, BUDGET)
+                self._send()
+                assert self.yields == BUDGET
+            super().obey()
+
+    values = {"dataset": "digits", "model": "mlp", "units": 8, "epochs": 3, "dropout": 0.2, "deterministic": True}
+    spec = RunSpec.build(values)
+    whole, (run,) = store.runs.create(spec, "ada"), store.runs.create_group([spec], "bob")
+    claimed = store.attempts.claim("cpu-0", whole.id)
+    assert claimed is not None
+    fit.train_run(store, claimed)
+    with monkeypatch.context() as patch:
+        patch.setattr(fit, "Reporter", Interrupted)
+        first = store.attempts.claim("cpu-0", run.id)
+        assert first is not None
+        assert fit.train_run(store, first) is RunState.PAUSED
+    waits = store.runs.get(run.id)
+    assert (waits.state, waits.message) == (RunState.QUEUED, YIELDS[BUDGET])
+    again = store.attempts.claim("cpu-0", run.id)
+    assert again is not None
+    fit.train_run(store, again)
+    ended = store.runs.get(run.id)
+    assert ended.state is RunState.COMPLETED
+    assert ended.result["weights_sha256"] == store.runs.get(whole.id).result["weights_sha256"]
+    assert set(store.budgets.charged()) == {whole.id, run.id}
