@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from engine.data_info import DataInfo
+from engine.depot import Depot, depot_of, forget
 from engine.errors import TrainyardError
 from engine.settings import settings
 from engine.targets import Ragged, Stored
@@ -45,19 +46,37 @@ class Outcomes:
 
 @dataclass(frozen=True)
 class Artifacts:
-    """Paths of one run's files; none of them need exist."""
+    """Paths of one run's files; none of them need exist. Asking for one fetches it where another machine has written it."""
 
     folder: Path
+    depot: Depot | None = None
+    """Where all machines find the files; None where they stay on this one."""
+
+    def path(self, name: str) -> Path:
+        """Return the path of a file, or of a folder of files."""
+        if self.depot is not None:
+            self.depot.fetch(name)
+        return self.folder / name
+
+    def take(self) -> None:
+        """This process trains the run from now on: get all files of earlier attempts."""
+        if self.depot is not None:
+            self.depot.take()
+
+    def publish(self, attempt: int) -> None:
+        """Let other machines have the files as they are now; called by the worker of this attempt."""
+        if self.depot is not None:
+            self.depot.push(attempt)
 
     @property
     def log(self) -> Path:
         """Output of the worker."""
-        return self.folder / "log.txt"
+        return self.path("log.txt")
 
     @property
     def checkpoint(self) -> Path:
         """State from which training continues."""
-        return self.folder / "checkpoint.npz"
+        return self.path("checkpoint.npz")
 
     @property
     def epochs(self) -> Path:
@@ -67,37 +86,37 @@ class Artifacts:
     @property
     def start(self) -> Path:
         """The kept epoch of its parent from which a forked run continues."""
-        return self.folder / "start.npz"
+        return self.path("start.npz")
 
     @property
     def model(self) -> Path:
         """The saved model, preprocessing included."""
-        return self.folder / "model.keras"
+        return self.path("model.keras")
 
     @property
     def evaluation(self) -> Path:
         """Results of the evaluation on validation and test, as JSON."""
-        return self.folder / "evaluation.json"
+        return self.path("evaluation.json")
 
     @property
     def outcomes(self) -> Path:
         """Outputs and targets of every validation and test example."""
-        return self.folder / "outcomes.npz"
+        return self.path("outcomes.npz")
 
     @property
     def probes(self) -> Path:
         """Fixed examples with their answers at epoch ends, as JSON lines."""
-        return self.folder / "probes.jsonl"
+        return self.path("probes.jsonl")
 
     @property
     def reliability(self) -> Path:
         """Learned from the validation split: how unlike an input is, and the interval of a number."""
-        return self.folder / "reliability.npz"
+        return self.path("reliability.npz")
 
     @property
     def info(self) -> Path:
         """The signature of the model, as JSON: it outlives the dataset."""
-        return self.folder / "info.json"
+        return self.path("info.json")
 
     def read_info(self) -> DataInfo | None:
         """Return the signature of the model, or None where none is readable."""
@@ -157,13 +176,22 @@ def _outcomes(file: Any, split: str) -> Outcomes:
 
 def artifacts_of(run_id: int) -> Artifacts:
     """Return the files of run `run_id`."""
-    return Artifacts(settings().runs_path / str(int(run_id)))
+    folder = settings().runs_path / str(int(run_id))
+    return Artifacts(folder, depot_of(folder))
+
+
+def delete_files(run_id: int) -> None:
+    """Delete all files of a run."""
+    files = artifacts_of(run_id)
+    if files.depot is not None:
+        files.depot.delete()
+    shutil.rmtree(files.folder, ignore_errors=True)
 
 
 def delete_run(store: "Store", run_id: int) -> None:
     """Delete an ended run and its files. A live run raises `TrainyardError`."""
     store.runs.delete(run_id)
-    shutil.rmtree(artifacts_of(run_id).folder, ignore_errors=True)
+    delete_files(run_id)
 
 
 def delete_runs(store: "Store", run_ids: list[int]) -> None:
@@ -171,18 +199,21 @@ def delete_runs(store: "Store", run_ids: list[int]) -> None:
     for first in range(0, len(run_ids), _TOGETHER):
         some = run_ids[first : first + _TOGETHER]
         for run_id in some:
-            shutil.rmtree(artifacts_of(run_id).folder, ignore_errors=True)
+            delete_files(run_id)
         store.runs.delete_many(some)
 
 
 def discard_results(run_id: int) -> None:
     """Delete everything but the log: a canceled run keeps no result."""
     files = artifacts_of(run_id)
+    log = files.log
     for path in files.folder.glob("*"):  # including what a killed worker was writing
         if path.is_dir():
             shutil.rmtree(path, ignore_errors=True)
-        elif path != files.log:
+        elif path != log:
             path.unlink(missing_ok=True)
+    if files.depot is not None:
+        files.depot.delete(keep=(log.name,))
 
 
 def discard_evaluation(files: Artifacts) -> None:
@@ -237,7 +268,7 @@ def keep_disk_budget(store: "Store") -> int:
     ended = [run for run in reversed(store.runs.list(limit=100_000)) if run.state.final]
     for name in _ORDER:
         for run in ended:
-            path: Path = getattr(artifacts_of(run.id), name)
+            path: Path = getattr(Artifacts(settings().runs_path / str(run.id)), name)  # the copies on this machine
             for file in sorted(path.glob("*.npz"), key=_written) if path.is_dir() else [path]:
                 if freed >= excess:
                     return freed
@@ -256,6 +287,7 @@ def _delete(file: Path, run_id: int) -> int:
     except FileNotFoundError:
         return 0
     file.unlink(missing_ok=True)
+    forget(file, settings().runs_path / str(run_id))
     logger.warning("Deleted %s of run %s: runs are over the disk budget.", file.name, run_id)
     return known.st_size if known.st_nlink == 1 else 0
 

@@ -33,6 +33,8 @@ def confine() -> str:
         )  # no program that it starts gets more rights than it has
     if not settings().url.startswith("sqlite"):
         return "the database is asked over it"
+    if settings().artifacts:
+        return "models are fetched over it"
     return _leave_network()
 
 

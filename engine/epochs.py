@@ -3,7 +3,7 @@
 If epochs are too short for a checkpoint each, the best one so far gets a file of its own.
 """
 
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from engine.artifacts import Artifacts, artifacts_of, share_file
 
@@ -26,7 +26,7 @@ def thin_out(files: Artifacts, best: int, most: int) -> None:
 
 def epoch_file(files: Artifacts, epoch: int) -> Path:
     """Return the file of a kept epoch (from 1)."""
-    return files.epochs / f"{epoch}.npz"
+    return files.path(f"epochs/{epoch}.npz")
 
 
 def let_go(files: Artifacts) -> bool:
@@ -53,4 +53,6 @@ def too_many(epochs: list[int], best: int, most: int) -> list[int]:
 
 
 def _kept(files: Artifacts) -> list[int]:
-    return sorted(int(path.stem) for path in files.epochs.glob("*.npz") if path.stem.isdecimal())
+    elsewhere = [PurePosixPath(name) for name in files.depot.names()] if files.depot is not None else []
+    paths = [*files.epochs.glob("*.npz"), *(path for path in elsewhere if path.parent.name == "epochs")]
+    return sorted({int(path.stem) for path in paths if path.stem.isdecimal()})

@@ -47,6 +47,7 @@ def fork_run(
         files = artifacts_of(run.id)
         try:
             share_file(epoch_file(artifacts_of(parent_id), epoch), files.start)
+            files.publish(run.attempt)
         except OSError as error:
             shutil.rmtree(files.folder, ignore_errors=True)  # its number will be given to another run
             check_kept(parent, epoch)  # it may have been deleted this very moment

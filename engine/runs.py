@@ -75,6 +75,8 @@ class Training(Spec):
     """Use only operations that give bit-identical results each time; can be slower on a GPU."""
     device: Annotated[str, Options("devices"), Setting(pattern=r"^(auto|cpu|gpu|gpu:\d{1,2})$"), ADVANCED] = "auto"
     """Device to train on. Auto: a free GPU if there is one, otherwise the CPU."""
+    devices: Annotated[int, Options("gpus"), Setting(ge=1, le=16), ADVANCED] = 1
+    """GPUs that train this run at the same time, each on its part of every batch. The batch size must be divisible by it."""
     watched: Annotated[str, Setting(pattern=r"^[0-9, ]{0,800}$"), ADVANCED] = ""
     """Validation examples whose answers are shown after each epoch: their positions in the dataset, with commas between them.
     Empty: some of each class. It changes nothing in the training."""

@@ -32,8 +32,12 @@ class Settings(BaseSettings):
     """Folder of all state: the database, runs, datasets and caches."""
     database_url: str = Field(default="", repr=False)
     """SQLAlchemy URL of the store. Empty: SQLite in the home folder. PostgreSQL: postgresql+psycopg://user@host/name."""
+    artifacts: str = ""
+    """URL under which all machines keep the files of runs, such as s3://bucket/trainyard (fsspec). Empty: on this machine alone."""
     slots: int = Field(default=0, ge=0, le=64)
     """Number of runs that train at once. 0: one per GPU, or one on a machine without a GPU."""
+    gpus_per_slot: int = Field(default=1, ge=1, le=16)
+    """Number of GPUs that each run may use at the same time. A run that uses fewer leaves the others of its slot idle."""
     max_queued_runs: int = Field(default=200, ge=1)
     """Number of runs that may wait in the queue; further ones are refused."""
     worker_memory_mb: int = Field(default=0, ge=0)

@@ -116,6 +116,8 @@ def work(store: Store, run: Run, extra: list[Any] | None = None) -> int:
 
 def _fail(store: Store, run: Run, error: Exception) -> int:
     """End the run as failed; where not even that can be written, the exit code tells the executor."""
+    with contextlib.suppress(TrainyardError):  # that may be why it has failed
+        artifacts_of(run.id).publish(run.attempt)
     try:
         if store.runs.get(run.id).phase == EVALUATING:  # the model is there, and training is over
             words = Sentence("The model is kept; its evaluation failed: {words}", words=explain(error))

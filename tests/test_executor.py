@@ -2,6 +2,7 @@
 
 import signal
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -36,6 +37,16 @@ def test_each_gpu_is_a_slot_that_sees_only_itself() -> None:
     assert [slot.name for slot in slots] == ["gpu:0", "gpu:1"]
     assert [slot.environment["CUDA_VISIBLE_DEVICES"] for slot in slots] == ["0", "1"]
     assert all("gpu:0" not in (slot.devices or ()) for slot in slots[1:])
+
+
+def test_a_slot_may_have_several_gpus() -> None:
+    three = tuple(replace(GPUS[0], name=f"gpu:{i}") for i in range(3))
+    slots = _make_slots((*three, CPU), 0, cores=8, together=2)
+    assert [(slot.name, slot.environment["CUDA_VISIBLE_DEVICES"]) for slot in slots] == [
+        ("gpu:0-1", "0,1"),
+        ("gpu:2", "2"),
+    ]
+    assert slots[0].devices == ("auto", "gpu", "cpu", "gpu:0")
 
 
 def test_more_slots_than_gpus_are_for_runs_that_do_not_insist_on_one() -> None:

@@ -35,11 +35,12 @@ class Checkpoints(keras.callbacks.Callback):
         about: Callable[[], dict[str, Any]] = dict,
         *,
         most_kept: int = 0,
+        written: Callable[[], None] = lambda: None,
     ) -> None:
-        """`about` is constant information for forks; `most_kept` epochs can be forked."""
+        """`about` is constant information for forks; `most_kept` epochs can be forked; `written` is called after each checkpoint."""
         super().__init__()
         self.files, self.best, self.remembering, self.seconds = files, best, remembering, seconds
-        self.about, self.most_kept = about, most_kept
+        self.about, self.most_kept, self._written = about, most_kept, written
         self.more: list[Any] = []
         """Untrained weights that differ from their initial values: forks need them."""
         self._about: dict[str, Any] | None = None
@@ -72,6 +73,7 @@ class Checkpoints(keras.callbacks.Callback):
                 keep_epoch(self.files, ended)
         if self.most_kept:
             thin_out(self.files, self._best_epoch, self.most_kept)
+        self._written()
         self._last = time.monotonic()
 
     def keep_best(self) -> None:

@@ -34,14 +34,17 @@ def train_run(store: Store, run: Run, extra: list[keras.callbacks.Callback] | No
     `RunLost` means that it no longer belongs to the caller.
     """
     check_free_disk()
+    files = artifacts_of(run.id)
     spec = run.parsed()
-    hardware = Hardware.choose(spec.training.device, deterministic=spec.training.deterministic)
+    hardware = Hardware.choose(spec.training.device, spec.training.devices, deterministic=spec.training.deterministic)
     # reporting begins before anything slow: preparing a large dataset must not look like a dead worker
     with (
         Reporter(store, run, spec.task.objective, hardware.measure) as reporter,
         hardware.policy(mixed=spec.training.mixed_precision),
     ):
+        files.take()
         state, message, result = _train(store, run, spec, hardware, reporter, extra or [])
+        files.publish(run.attempt)  # before the state is known: whoever reads it may rely on the files
     waits = YIELDS.get(reporter.yields) or (LEFT if LEAVING.is_set() else None)
     if state is RunState.PAUSED and waits and store.attempts.requeue(run, waits, counted=False):
         return state

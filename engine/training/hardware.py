@@ -12,15 +12,18 @@ import tensorflow as tf
 
 from engine.devices import gpu_usage
 from engine.errors import TrainyardError
+from engine.training.replicas import Replicas
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Hardware:
-    """The device of this process: `name` is "cpu" or "gpu:N" as the machine counts."""
+    """The devices of this process: `name` is "cpu" or "gpu:N" as the machine counts, of the first one."""
 
     name: str
+    replicas: Replicas = field(default_factory=Replicas)
+    """Where the network is trained: once, or a copy on each of several devices."""
     process: psutil.Process = field(default_factory=psutil.Process)
 
     @property
@@ -29,8 +32,8 @@ class Hardware:
         return self.name.startswith("gpu")
 
     @classmethod
-    def choose(cls, wanted: str, *, deterministic: bool = False) -> "Hardware":
-        """Return the device that the run asks for among those this process may see."""
+    def choose(cls, wanted: str, count: int = 1, *, deterministic: bool = False) -> "Hardware":
+        """Return the `count` devices that the run asks for among those this process may see."""
         if deterministic:
             tf.config.experimental.enable_op_determinism()
         gpus = [] if wanted == "cpu" else tf.config.list_physical_devices("GPU")
@@ -42,10 +45,11 @@ class Hardware:
             )
         for gpu in gpus:
             tf.config.experimental.set_memory_growth(gpu, True)
+        replicas = Replicas.over("GPU" if gpus else "CPU", count)
         if not gpus:
-            return cls("cpu")
+            return cls("cpu", replicas)
         visible = os.environ.get("CUDA_VISIBLE_DEVICES", "0").split(",")[0]
-        return cls(f"gpu:{visible if visible.isdigit() else 0}")
+        return cls(f"gpu:{visible if visible.isdigit() else 0}", replicas)
 
     @contextlib.contextmanager
     def policy(self, *, mixed: bool) -> Iterator[None]:

@@ -1,5 +1,6 @@
 """Assemble a run's networks: the one that is trained and the one that is saved, sharing their layers."""
 
+import contextlib
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,6 +11,7 @@ from engine.data_info import DataInfo
 from engine.runs import RunSpec
 from engine.tasks.base import Task
 from engine.tasks.graph import STORED, Tensors
+from engine.training.replicas import ALONE, Replicas
 from engine.training.steering import Scaled
 
 
@@ -30,16 +32,18 @@ class Network:
     features: keras.Model | None = None
 
 
-def build_network(spec: RunSpec, info: DataInfo) -> Network:
+def build_network(spec: RunSpec, info: DataInfo, replicas: Replicas = ALONE) -> Network:
     """Build all networks of a run. Seeds come from the spec: the same spec gives the same initial weights.
 
     They are views of one graph, none inside another: a nested model that is called without `training` would leave
-    its dropout on.
+    its dropout on. Of several `replicas` each has all variables; the models themselves are made outside of their scope, so
+    that Keras distributes only what is called inside of it.
     """
     keras.utils.set_random_seed(spec.training.seed)
     info = replace(info, modality=spec.task.modality)
     task = spec.task
-    tensors = task.assemble(spec.model, info)
+    with replicas.scope():
+        tensors = task.assemble(spec.model, info)
     saved = keras.Model(tensors.fed(tensors.raw), tensors.final, name=spec.model.name.replace("-", "_"))
     core = task.network(tensors.fed(tensors.inputs), tensors.scores, "network")
     if info.learned:
@@ -48,15 +52,14 @@ def build_network(spec: RunSpec, info: DataInfo) -> Network:
     if augmentation is not None and spec.moves_targets:  # inputs and targets change together, in the pipeline
         return Network(core, core, saved, tensors)
     if augmentation is not None and not augmentation.on_features:
-        return Network(_augmented(core, tensors, info.shape, augmentation, spec), core, saved, tensors)
+        return Network(_augmented(core, tensors, info.shape, augmentation, spec, replicas), core, saved, tensors)
     if spec.model.freezes(info) or augmentation is not None:
         # the frozen part gives the same numbers every epoch: it is computed once, and only the rest is trained
         features = keras.Model(tensors.inputs, tensors.frozen, name="features")
         top = _top(task, tensors)
-        trained = (
-            top if augmentation is None else _augmented(top, tensors, tensors.frozen.shape[1:], augmentation, spec)
-        )
-        return Network(trained, core, saved, tensors, features)
+        if augmentation is not None:
+            top = _augmented(top, tensors, tensors.frozen.shape[1:], augmentation, spec, replicas)
+        return Network(top, core, saved, tensors, features)
     return Network(core, core, saved, tensors)
 
 
@@ -76,30 +79,39 @@ def _top(task: Task, tensors: Tensors) -> keras.Model:
 
 
 def _augmented(
-    network: keras.Model, tensors: Tensors, shape: tuple[int, ...], augmentation: Augmentation, spec: RunSpec
+    network: keras.Model,
+    tensors: Tensors,
+    shape: tuple[int, ...],
+    augmentation: Augmentation,
+    spec: RunSpec,
+    replicas: Replicas,
 ) -> keras.Model:
     """Return `network` preceded by random changes to its input."""
     start = keras.Input(shape, name=STORED)
-    changed = augmentation.apply(start, spec.training.seed)
+    with replicas.scope():
+        changed = augmentation.apply(start, spec.training.seed)
     return spec.task.network(tensors.fed(start), network(tensors.fed(changed)), "augmented")
 
 
 def compile_network(network: Network, spec: RunSpec, info: DataInfo, total_steps: int, *, gpu: bool) -> None:
-    """Give the trained model its loss, metrics and optimizer. XLA pays off on a GPU and costs time on a CPU."""
+    """Give the trained model its loss, metrics and optimizer. XLA pays off on one GPU and costs time on a CPU."""
     rate = spec.schedule.build(spec.optimizer.learning_rate, total_steps)
     if isinstance(rate, keras.optimizers.schedules.LearningRateSchedule):
         rate = Scaled(rate)
     network.trained.compile(optimizer=spec.optimizer.build(rate), jit_compile=gpu, **spec.task.compile_options(info))
 
 
-def create_variables(model: keras.Model, batch: tuple[Any, Any]) -> None:
+def create_variables(model: keras.Model, batch: tuple[Any, Any], replicas: Replicas = ALONE) -> None:
     """Create the variables of a compiled model's optimizer and metrics now, for a `batch` of the input pipeline.
 
-    Keras would create them inside the training graph, which TensorFlow then has to trace a second time.
+    Keras would create them inside the training graph, which TensorFlow then has to trace a second time. Metrics of several
+    replicas cannot be updated outside of a step: there, values are not kept.
     """
     inputs, targets = batch
-    model.optimizer.build(model.trainable_variables)
-    model.compute_metrics(inputs, targets, _zeros(model, inputs))
+    with replicas.scope():
+        model.optimizer.build(model.trainable_variables)
+        with contextlib.nullcontext() if replicas.count == 1 else keras.StatelessScope():
+            model.compute_metrics(inputs, targets, _zeros(model, inputs))
     model.reset_metrics()
 
 

@@ -13,6 +13,7 @@ from engine.data_info import DataInfo
 from engine.runs import RunSpec
 from engine.settings import settings
 from engine.targets import Ragged, Stored
+from engine.training.replicas import ALONE, Replicas
 
 _EVALUATION_BATCH = 512
 _BUCKET_BATCHES = 50
@@ -26,15 +27,21 @@ class Batches:
     an epoch is in a variable that the pass reads: computing it inside the pass costs more than a small table's training.
     """
 
-    def __init__(self, inputs: np.ndarray, targets: Stored, spec: RunSpec, info: DataInfo) -> None:
+    def __init__(
+        self, inputs: np.ndarray, targets: Stored, spec: RunSpec, info: DataInfo, replicas: Replicas = ALONE
+    ) -> None:
         """`inputs` (examples, ...) and `targets` (examples,) of the training split.
 
         Where the model tells lengths, batches hold examples of similar length and end with the longest of them. Where
         there are several times as many inputs as targets, they are versions of the same examples, one whole copy after
-        the other, and an epoch draws one of each.
+        the other, and an epoch draws one of each. Each of several `replicas` gets the same number of examples of a
+        batch: of an epoch, its last few are left out where they cannot be divided. Others are last in the next one.
         """
-        self.num_examples = len(targets)
+        self._replicas = replicas
+        self._replicas.check_batch(spec.training.batch_size)
         self.copies = len(inputs) // len(targets)
+        self.num_examples = len(targets) - len(targets) % self._replicas.count
+        self._stored_examples = len(targets)
         self.batch_size = min(spec.training.batch_size, self.num_examples)
         self.steps_per_epoch = -(-self.num_examples // self.batch_size)
         self._seed = spec.training.seed
@@ -66,22 +73,42 @@ class Batches:
     def order(self, epoch: int) -> np.ndarray:
         """Return positions of the training examples (examples,) in the order in which `epoch` sees them."""
         rng = np.random.default_rng([self._seed, epoch])
-        order = rng.permutation(self.num_examples)
+        order = rng.permutation(self._stored_examples)[: self.num_examples]
         if self.copies > 1:
-            order = order + self.num_examples * rng.integers(0, self.copies, self.num_examples)
+            order = order + self._stored_examples * rng.integers(0, self.copies, self.num_examples)
         return order if self._lengths is None else bucket(order, self._lengths, self.batch_size, rng)
 
-    def dataset(self, first_step: int = 0) -> tf.data.Dataset:
-        """Return one pass over the data from `first_step` on: (batch, ...) float32 inputs and encoded targets."""
+    def dataset(self, first_step: int = 0, class_weight: dict[int, float] | None = None) -> Any:
+        """Return one pass over the data from `first_step` on: (batch, ...) float32 inputs and encoded targets.
 
-        def batch(step: tf.Tensor) -> Any:
+        For several replicas its elements are their parts of the batches, one after the other, with the weights that
+        `class_weight` gives to their examples: Keras cannot add these to a dataset that is distributed.
+        """
+        count = self._replicas.count
+
+        def batch(number: tf.Tensor) -> Any:
+            where = self._order[number * self.batch_size : (number + 1) * self.batch_size]
+            return picked(where, number)
+
+        def part(number: tf.Tensor) -> Any:
+            step = number // count
             where = self._order[step * self.batch_size : (step + 1) * self.batch_size]
+            size = tf.cast(tf.size(where) // count, tf.int64)
+            return picked(where[number % count * size :][:size], number)
+
+        def picked(where: tf.Tensor, number: tf.Tensor) -> Any:
             if not self._moved:
                 return self._pick(where)
-            return self._pick(where, tf.stack([self._number * self.steps_per_epoch + step, self._seed]))
+            return self._pick(where, tf.stack([self._number * self.steps_per_epoch * count + number, self._seed]))
 
-        steps = tf.data.Dataset.range(first_step, self.steps_per_epoch)
-        return steps.map(batch).prefetch(_PREFETCHED_BATCHES).with_options(_one_thread())
+        def make() -> tf.data.Dataset:
+            numbers = tf.data.Dataset.range(first_step * count, self.steps_per_epoch * count)
+            found = numbers.map(batch if count == 1 else part)
+            if count > 1 and class_weight:
+                found = found.map(_weighing(class_weight))
+            return found.prefetch(_PREFETCHED_BATCHES * count).with_options(_one_thread())
+
+        return self._replicas.distributed(make)
 
 
 def _one_thread() -> tf.data.Options:
@@ -109,15 +136,49 @@ def bucket(order: np.ndarray, lengths: np.ndarray, batch_size: int, rng: np.rand
     return np.concatenate([batches.ravel(), arranged[full:]])
 
 
-def evaluation_dataset(inputs: np.ndarray, targets: Stored, spec: RunSpec, info: DataInfo) -> tf.data.Dataset:
-    """Return all examples once: (batch, ...) float32 inputs and encoded targets; by length where the model gives lengths."""
+def evaluation_dataset(
+    inputs: np.ndarray, targets: Stored, spec: RunSpec, info: DataInfo, replicas: Replicas = ALONE
+) -> Any:
+    """Return all examples once: (batch, ...) float32 inputs and encoded targets; by length where the model gives lengths.
+
+    Several `replicas` get parts of almost the same size: means over examples are exact for any.
+    """
     lengths = spec.model.lengths(inputs)
     pick = _picker(inputs, targets, spec, info, lengths)
     order = np.arange(len(inputs)) if lengths is None else np.argsort(lengths, kind="stable")
     size = min(_EVALUATION_BATCH, max(1, _batch_within_memory(inputs)))
+    if replicas.count > 1:
+        return replicas.distributed(lambda: _parts(order, size, replicas.count).map(pick).prefetch(2 * replicas.count))
     if len(inputs) <= size:
         return tf.data.Dataset.from_tensors(pick(tf.constant(order)))
     return tf.data.Dataset.from_tensor_slices(order).batch(size).map(pick).prefetch(2).with_options(_one_thread())
+
+
+def _weighing(class_weight: dict[int, float]) -> Any:
+    """Return a function that adds the weight of each example to a batch; targets are class indices, or one-hot."""
+    weights = tf.constant([class_weight[index] for index in range(len(class_weight))], tf.float32)
+
+    def weigh(inputs: Any, targets: tf.Tensor) -> tuple[Any, tf.Tensor, tf.Tensor]:
+        one_hot = targets.shape.rank == 2 and targets.shape[1] != 1
+        classes = tf.argmax(targets, axis=1) if one_hot else tf.cast(tf.reshape(targets, [-1]), tf.int64)
+        return inputs, targets, tf.gather(weights, classes)
+
+    return weigh
+
+
+def batches_in(dataset: Any) -> int:
+    """Return the number of batches of a dataset for one or several replicas."""
+    return int(dataset.cardinality() if isinstance(dataset, tf.data.Dataset) else dataset.cardinality)
+
+
+def _parts(order: np.ndarray, size: int, count: int) -> tf.data.Dataset:
+    """Return positions (part,) of `order` in parts of at most `size`; their number is a multiple of `count`, and none is empty.
+
+    With fewer positions than `count`, some of them come twice.
+    """
+    parts = -(-len(order) // (size * count)) * count
+    splits = np.cumsum([0, *(len(part) for part in np.array_split(np.arange(max(len(order), parts)), parts))])
+    return tf.data.Dataset.from_tensor_slices(tf.RaggedTensor.from_row_splits(np.resize(order, splits[-1]), splits))
 
 
 def _picker(

@@ -7,7 +7,6 @@ from typing import Any
 
 import keras
 import numpy as np
-import tensorflow as tf
 
 from engine.preparation.prepare import PreparedDataset
 from engine.runs import RunSpec
@@ -15,8 +14,9 @@ from engine.training.best import BestEpoch
 from engine.training.checkpointing import Checkpoints
 from engine.training.network import Network
 from engine.training.pace import Pace
-from engine.training.pipeline import Batches
+from engine.training.pipeline import Batches, batches_in
 from engine.training.probing import Probing
+from engine.training.replicas import Replicas
 from engine.training.reporting import Report
 from engine.training.seeds import SteadySeeds
 from engine.training.steering import Steering
@@ -40,7 +40,8 @@ class Session:
     data: PreparedDataset
     network: Network
     batches: Batches
-    validation: tf.data.Dataset
+    replicas: Replicas
+    validation: Any
     class_weight: dict[int, float] | None
     report: Report
     best: BestEpoch
@@ -55,6 +56,10 @@ class Session:
 
     def fit(self, extra: list[Any]) -> None:
         """Call Keras' `fit` in portions: the rest of an epoch, one epoch to measure where the speed is not known, and the rest."""
+        with self.replicas.scope():
+            self._fit(extra)
+
+    def _fit(self, extra: list[Any]) -> None:
         report, epochs = self.report, self.spec.training.epochs
         remembering = [v for v in self.keeping.remembering.values() if v is not self.steering]
         callbacks = [self.seeds, *remembering, report, self.steering, self.keeping, self.pace, *extra]
@@ -68,7 +73,8 @@ class Session:
             exact, speed = self.steering.exact_epoch(), self.pace.steps_per_second
             now = exact == report.epoch
             first = min(FIRST_EXECUTION_STEPS, steps)
-            self._execute(1 if now else execution_steps(speed, steps) if speed else first)
+            single = now or self.replicas.count > 1  # TensorFlow 2.21 fails to run a loop of distributed steps
+            self._execute(1 if single else execution_steps(speed, steps) if speed else first)
             one = now or report.step or not speed
             self._portion(callbacks, report.epoch + 1 if one else min(epochs, exact or epochs))
         self.pace.remember()
@@ -80,18 +86,18 @@ class Session:
             model.steps_per_execution = steps
             # the functions were traced for another number of steps, and would leave out batches
             model.make_train_function(force=True)
-            if self.validation.cardinality() != 1:
+            if batches_in(self.validation) != 1:
                 model.make_test_function(force=True)
 
     def _portion(self, callbacks: list[Any], until_epoch: int) -> None:
         self.network.trained.fit(
-            self.batches.dataset(self.report.step),
+            self.batches.dataset(self.report.step, self.class_weight),
             validation_data=self.validation,
             initial_epoch=self.report.epoch,
             epochs=until_epoch,
             steps_per_epoch=self.batches.steps_per_epoch
             - self.report.step,  # otherwise Keras makes two iterators per epoch
-            class_weight=self.class_weight,
+            class_weight=self.class_weight if self.replicas.count == 1 else None,
             callbacks=callbacks,
             shuffle=False,  # the pipeline shuffles
             verbose=0,

@@ -1,5 +1,6 @@
 """The start of an attempt: data and network are prepared, callbacks join them, and training takes its position."""
 
+import logging
 import time
 from dataclasses import dataclass
 from functools import partial
@@ -10,6 +11,7 @@ import numpy as np
 from engine.artifacts import artifacts_of
 from engine.data_info import DataInfo
 from engine.environment import describe_environment
+from engine.errors import TrainyardError
 from engine.preparation.prepare import PreparedDataset, Split, prepare
 from engine.processes import describe_process
 from engine.runs import EVALUATING, Run, RunSpec
@@ -29,11 +31,14 @@ from engine.training.pace import Pace
 from engine.training.pipeline import Batches, evaluation_dataset
 from engine.training.position import take_position
 from engine.training.probing import Probing
+from engine.training.replicas import Replicas
 from engine.training.reporter import Reporter
 from engine.training.reporting import Report
 from engine.training.seeds import SteadySeeds
 from engine.training.session import Session
 from engine.training.steering import Steering
+
+logger = logging.getLogger(__name__)
 
 _SPLITS: tuple[Split, ...] = ("train", "validation")
 
@@ -48,6 +53,7 @@ class _Material:
     inherited: Inheritance | None
     arrays: dict[Split, tuple[np.ndarray, np.ndarray]]
     batches: Batches
+    replicas: Replicas
     flops: int
     began: float
     """When preparing it began, by `time.monotonic`."""
@@ -82,18 +88,20 @@ def _prepare(run: Run, spec: RunSpec, hardware: Hardware, reporter: Reporter) ->
     info = learn(spec, data)
     save_info(files, spec, info)
     reporter.say(Sentence("Building the network"))
-    network = build_network(spec, info)
+    replicas = hardware.replicas
+    network = build_network(spec, info, replicas)
     inherited = inherit(run, files, network)
     weights = inherited.frozen if inherited else ""
     arrays = {
         split: frozen_features(network, spec, data, split, reporter.obey, weights, partial(_tell, reporter, split))
         for split in _SPLITS
     }
-    batches = Batches(*arrays["train"], spec, info)
-    compile_network(network, spec, info, _total_steps(spec, batches), gpu=hardware.gpu)
-    create_variables(network.trained, batches.example())
+    batches = Batches(*arrays["train"], spec, info, replicas)
+    with replicas.scope():
+        compile_network(network, spec, info, _total_steps(spec, batches), gpu=hardware.gpu and replicas.count == 1)
+    create_variables(network.trained, batches.example(), replicas)
     flops = count_flops(network.trained, measure_lengths(spec, data).mean)
-    return _Material(data, info, network, inherited, arrays, batches, flops, began)
+    return _Material(data, info, network, inherited, arrays, batches, replicas, flops, began)
 
 
 def _tell(reporter: Reporter, split: Split, share: float) -> None:
@@ -110,17 +118,25 @@ def _join(material: _Material, store: Store, run: Run, spec: RunSpec, reporter: 
         remembering["plateau"] = Plateau(**spec.schedule.model_dump())
     report = Report(reporter, batches, spec, best, _total_steps(spec, batches))
     remembering["steering"] = steering = Steering(store, run, report, spec.optimizer.learning_rate)
-    seconds, most_kept = settings().checkpoint_seconds, _most_kept(run)
+    keeping = Checkpoints(
+        artifacts_of(run.id),
+        best,
+        remembering,
+        settings().checkpoint_seconds,
+        most_kept=_most_kept(run),
+        written=partial(_publish, run),
+    )
     return Session(
         spec=spec,
         data=material.data,
         network=material.network,
         batches=batches,
-        validation=evaluation_dataset(*arrays["validation"], spec, info),
+        replicas=material.replicas,
+        validation=evaluation_dataset(*arrays["validation"], spec, info, material.replicas),
         class_weight=spec.task.class_weight(arrays["train"][1], info),
         report=report,
         best=best,
-        keeping=Checkpoints(artifacts_of(run.id), best, remembering, seconds, most_kept=most_kept),
+        keeping=keeping,
         seeds=SteadySeeds(),
         steering=steering,
         pace=Pace(report, material.flops * batches.batch_size, run.study_id),
@@ -135,6 +151,14 @@ def _probing(material: _Material, run: Run, spec: RunSpec, done: int) -> Probing
     return Probing(artifacts_of(run.id), network, data, info, spec, validation, done=done, began=material.began)
 
 
+def _publish(run: Run) -> None:
+    """Let other machines have a checkpoint; one that cannot be uploaded now will be with the next."""
+    try:
+        artifacts_of(run.id).publish(run.attempt)
+    except TrainyardError as error:
+        logger.warning("%s", error)
+
+
 def _most_kept(run: Run) -> int:
     """Return how many of its epochs can be forked: those of a trial cannot."""
     return settings().kept_epochs if run.study_id is None else 0
@@ -144,6 +168,7 @@ def _announce(material: _Material, store: Store, run: Run, spec: RunSpec, hardwa
     """Tell the store where and on what the run trains."""
     found = {
         "device": hardware.name,
+        "devices": hardware.replicas.count,
         "dataset_hash": material.data.content_hash,
         "num_parameters": material.network.core.count_params(),
         "flops": material.flops,

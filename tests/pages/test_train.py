@@ -12,6 +12,7 @@ from tests.pages.warm import WarmPredictor, finish
 from tests.test_archive import pictures, zipped
 from tests.test_own_data import imported
 from ui import lab
+from ui.train import sources
 
 
 def field(at: AppTest, key: str) -> SimpleNamespace:
@@ -262,3 +263,15 @@ def test_an_imported_set_has_its_own_name_in_the_list_and_a_picture_in_the_galle
     assert "Train" in labels(at)
     press(at, "Choose by pictures")
     assert "In the form" in [button.label for button in at.button if button.disabled]
+
+
+def test_several_devices_are_offered_only_where_there_are_several_gpus(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = unfold(open_page("train"), "training")
+    assert "form.training.devices" not in [box.key for box in at.selectbox]
+    monkeypatch.setitem(sources._SOURCES, "gpus", lambda: [1, 2])
+    at.run()
+    assert field(at, "training.devices").options == ["1", "2"]
+    field(at, "training.devices").set_value(2).run()
+    assert at.query_params["devices"] == "2"

@@ -1,9 +1,11 @@
 """Sources of the values of fields that only this machine knows."""
 
 from collections.abc import Callable
+from typing import Any
 
 from engine import service
 from engine.access import Action, reach
+from engine.settings import settings
 from ui import lab
 
 
@@ -13,7 +15,14 @@ def _devices() -> list[str]:
     return ["auto", *(device.name for device in find_devices())]
 
 
-_SOURCES: dict[str, Callable[[], list[str]]] = {"devices": _devices}
+def _gpus() -> list[int]:
+    from engine.devices import find_devices
+
+    found = sum(device.kind == "gpu" for device in find_devices())
+    return [*range(1, max(1, min(found, settings().gpus_per_slot)) + 1)]
+
+
+_SOURCES: dict[str, Callable[[], list[Any]]] = {"devices": _devices, "gpus": _gpus}
 
 
 def refuses(source: str, value: str) -> bool:
@@ -26,7 +35,7 @@ def refuses(source: str, value: str) -> bool:
     )
 
 
-def values_of(source: str) -> list[str]:
+def values_of(source: str) -> list[Any]:
     """Return the values of a field whose `Options` name this source: of devices, or of a kind of imported sets."""
     if source in _SOURCES:
         return _SOURCES[source]()

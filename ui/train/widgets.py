@@ -86,8 +86,16 @@ def draw_fields(form: Form, section: str, *, advanced: bool = False, essential: 
     part = form.parts[section]
     prefix = f"form.{section}.{part.name}" if part.name else f"form.{section}"
     for field in part.fields():
-        if field.advanced == advanced and not field.hidden and essential in (None, field.essential):
+        shown = field.advanced == advanced and not field.hidden and essential in (None, field.essential)
+        if shown and _offered(form, field):
             draw_field(form, prefix, field)
+
+
+def _offered(form: Form, field: Field) -> bool:
+    """Whether there is a choice on this machine, such as the number of GPUs where there are several."""
+    if not isinstance(field.domain, Options) or field.type is not int:
+        return True
+    return len(values_of(field.domain.source)) > 1 or field.name in form.changed
 
 
 def draw_field(form: Form, prefix: str, field: Field) -> None:
