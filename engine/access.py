@@ -74,6 +74,8 @@ class Actor:
     role: Role
     scope: Scope | None = None
     """The limits of the token with which they ask; None: they ask themselves."""
+    invited: frozenset[int] = frozenset()
+    """Runs of others that a member may look at by a share code, and nothing else."""
     origin: Origin | None = field(default=None, compare=False, repr=False)
     """None where nothing is counted: on the command line, and in local mode."""
 
@@ -123,11 +125,16 @@ class Reach:
     owner: str = ""
     """Empty where being the owner does not count."""
     visibilities: frozenset[Visibility] = frozenset()
+    runs: frozenset[int] = frozenset()
+    """Single runs, whoever their owner is."""
 
     def holds(self, thing: Owned) -> bool:
         """Return whether a thing is one of them."""
         return (
-            self.everything or (self.owner != "" and thing.owner == self.owner) or thing.visibility in self.visibilities
+            self.everything
+            or (self.owner != "" and thing.owner == self.owner)
+            or thing.visibility in self.visibilities
+            or (bool(self.runs) and type(thing).__name__ == "Run" and getattr(thing, "id", None) in self.runs)
         )
 
 
@@ -156,7 +163,8 @@ def reach(actor: Actor, action: Action) -> Reach:
     if actor.role is Role.ADMIN:
         return Reach(everything=True)
     owner = actor.name if actor.role is Role.MEMBER else ""
-    return Reach(owner=owner, visibilities=frozenset(_SEEN.get((actor.role, action), ())))
+    invited = actor.invited if actor.role is Role.MEMBER and action is Action.LOOK else frozenset()
+    return Reach(owner=owner, visibilities=frozenset(_SEEN.get((actor.role, action), ())), runs=invited)
 
 
 def allowed(actor: Actor, action: Action, thing: Thing) -> bool:

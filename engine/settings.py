@@ -178,6 +178,10 @@ class Settings(BaseSettings):
     """Most characters in the note of a run or a study."""
     max_notice_characters: int = Field(default=500, ge=1)
     """Most characters in the notice that admins put on every page. Shared mode only."""
+    max_shares: int = Field(default=20, ge=1)
+    """Number of share codes that one run may have. Shared mode only."""
+    max_share_days: float = Field(default=90.0, gt=0)
+    """Longest time for which a share code counts, in days. Shared mode only."""
     max_tags: int = Field(default=20, ge=1)
     """Most tags of one run or study."""
     max_tag_characters: int = Field(default=40, ge=1)

@@ -15,6 +15,8 @@ from engine.settings import settings
 from ui import lab, people
 from ui.language import N_, _
 from ui.limits import draw_limits
+from ui.navigation import page
+from ui.plain import plain_label
 
 _ROLES = {
     Role.VISITOR: N_("Visitor: you use what is published."),
@@ -42,6 +44,7 @@ def main() -> None:
         draw_sessions()
     draw_own_limits()
     if actor.role is not Role.VISITOR:
+        draw_shared_with_me(actor)
         draw_tokens(actor)
 
 
@@ -50,6 +53,27 @@ def draw_own_limits() -> None:
     if settings().mode == "shared":
         st.header(_("What limits me"))
         draw_limits()
+
+
+def draw_shared_with_me(actor: Actor) -> None:
+    """Draw the private runs that others have shared by a code, and the field for another code."""
+    st.header(_("Shared with me"))
+    for run, until in service.shares.received(actor):
+        st.page_link(
+            page("run"),
+            label=_("Run {run} of {owner}, until {day}").format(
+                run=run.id, owner=plain_label(run.owner), day=_day(until)
+            ),
+            query_params={"run": str(run.id)},
+        )
+    with st.form(key="share-code", border=False):
+        code = st.text_input(
+            _("Share code"), key="share-code-text", help=_("Somebody gave it to you to look at a run.")
+        )
+        if st.form_submit_button(_("Look at the run")):
+            with lab.guarded():
+                run = service.shares.redeem(actor, code)
+                st.switch_page(page("run"), query_params={"run": str(run.id)})
 
 
 def draw_code() -> None:

@@ -34,6 +34,7 @@ NOT_IN_THE_LOG = {
     "predictions.describe": "tells something",
     "predictions.preview": "tells something",
     "preferences.set_first_page": "concerns nobody else",
+    "shares.list_all": "tells something",
     "preferences.forget": "a part of `people.delete`",
 }
 """Functions that ask for the right to create or change something and do not do it, and why."""

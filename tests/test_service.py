@@ -62,6 +62,8 @@ class World:
     reference: str
     account: Account
     token: Token
+    share: int
+    code: str
 
 
 PREDICTOR = SimpleNamespace(
@@ -94,6 +96,8 @@ FOR_MEMBERS = {
     "preferences.first_page",
     "preferences.set_first_page",
     "runs.launch",
+    "shares.leave",
+    "shares.redeem",
     "studies.create",
     "tokens.create",
 }
@@ -188,6 +192,13 @@ CALLS: dict[str, tuple[Action, Callable[[World], tuple[Any, ...]]]] = {
     "runs.queue": (Action.LOOK, lambda w: ()),
     "runs.evaluated_datasets": (Action.LOOK, lambda w: ()),
     "scripts.write": (Action.USE, lambda w: (w.ended, lambda run: "a script")),
+    "shares.create": (Action.CHANGE, lambda w: (w.ended.id, 7)),
+    "shares.list_all": (Action.CHANGE, lambda w: (w.ended.id,)),
+    "shares.revoke": (Action.CHANGE, lambda w: (w.share,)),
+    "shares.refuse": (Action.CHANGE, lambda w: (w.share, "ada")),
+    "shares.redeem": (Action.CREATE, lambda w: (w.code,)),
+    "shares.received": (Action.LOOK, lambda w: ()),
+    "shares.leave": (Action.CREATE, lambda w: (w.ended.id,)),
     "studies.create": (Action.CREATE, lambda w: (w.study.spec,)),
     "studies.pause": (Action.CHANGE, lambda w: (w.study.id,)),
     "studies.resume": (Action.CHANGE, lambda w: (w.quiet.id,)),
@@ -237,6 +248,7 @@ def build(store: Store) -> World:
     trial = study_seeding.begun(store, study, 2, {"units": 32, "learning_rate": 0.01, "dropout": 0.1}, [0.5])
     made = service.datasets.import_own(ADA, io.BytesIO(TABLE), "trees.csv", trees("trees")).made
     store.accounts.add("zoe")
+    share, code = service.shares.create(ADA, ended.id, 7)
     return World(
         ended,
         seeding.stopped(store),
@@ -248,6 +260,8 @@ def build(store: Store) -> World:
         made.reference,
         store.accounts.add("ada", "https://id", "1"),
         service.tokens.create(ADA, "script", [], [])[0],
+        share.id,
+        code,
     )
 
 

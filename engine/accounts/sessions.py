@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 from engine.access import Actor, Role
 from engine.accounts.logins import Login
@@ -61,17 +62,25 @@ def actor_of(store: Store, login: Login | None) -> Actor:
         return VISITOR
     if not login.key:
         account = store.accounts.of(login.issuer, login.subject)
-        return VISITOR if account is None else actor_named(account)
+        return VISITOR if account is None else with_invitations(store, account)
     session = store.sessions.get(login.key)
     account = store.accounts.by_id(session.account_id) if session is not None else None
     if session is None or account is None or not alive(session, account):
         return VISITOR
-    return actor_named(account)
+    return with_invitations(store, account)
 
 
 def actor_named(account: Account) -> Actor:
     """Return the person of an account, with the role in force."""
     return Actor(account.name, role_of(account.name, account.chosen, account.claimed))
+
+
+def with_invitations(store: Store, account: Account) -> Actor:
+    """Return the same with the private runs of others that a member may look at by a share code."""
+    person = actor_named(account)
+    if person.role is not Role.MEMBER:
+        return person
+    return replace(person, invited=frozenset(store.shares.runs_for(account.id)))
 
 
 def alive(session: Session, account: Account) -> bool:

@@ -3,9 +3,10 @@
 import hashlib
 import secrets
 import time
+from dataclasses import replace
 
 from engine.access import Action, Actor, Origin, Scope
-from engine.accounts.sessions import actor_named
+from engine.accounts.sessions import with_invitations
 from engine.errors import TrainyardError
 from engine.limits.rates import requests_of, spend
 from engine.runs import is_run_id
@@ -39,9 +40,9 @@ def actor_of(store: Store, text: str) -> Actor:
     spend(store, requests_of(token.id))
     if token.used_at is None or time.time() - token.used_at > _USED_SECONDS:
         store.tokens.use(token.id)
-    person = actor_named(account)
+    person = with_invitations(store, account)
     scope = Scope(frozenset(map(Action, token.actions)), frozenset(token.runs))
-    return Actor(person.name, person.role, scope, Origin(token=token.id))
+    return replace(person, scope=scope, origin=Origin(token=token.id))
 
 
 def run_numbers(text: str) -> list[int]:

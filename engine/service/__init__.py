@@ -21,6 +21,7 @@ from engine.service import (
     reports,
     runs,
     scripts,
+    shares,
     studies,
     tokens,
 )
@@ -43,6 +44,7 @@ __all__ = [
     "reports",
     "runs",
     "scripts",
+    "shares",
     "studies",
     "tokens",
 ]

@@ -3,6 +3,7 @@
 from sqlalchemy import ColumnElement, Table, or_, true
 
 from engine.access import Reach
+from engine.store.schema import runs
 
 EVERYTHING = Reach(everything=True)
 
@@ -12,4 +13,9 @@ def within(reach: Reach, table: Table) -> ColumnElement[bool]:
     if reach.everything:
         return true()
     seen = table.c.visibility.in_([str(visibility) for visibility in reach.visibilities])
-    return or_(table.c.owner == reach.owner, seen) if reach.owner else seen
+    parts: list[ColumnElement[bool]] = [seen]
+    if reach.owner:
+        parts.append(table.c.owner == reach.owner)
+    if reach.runs and table is runs:
+        parts.append(runs.c.id.in_(sorted(reach.runs)))
+    return or_(*parts)

@@ -278,3 +278,26 @@ notices = Table(
     Column("text", Text, nullable=False),
     Column("until", Float),
 )
+
+shares = Table(
+    "shares",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("run_id", Integer, ForeignKey("runs.id", ondelete="CASCADE"), nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("created_at", Float, nullable=False),
+    Column("expires_at", Float, nullable=False),
+    Index("ix_shares_digest", "digest", unique=True),
+    Index("ix_shares_run_id", "run_id"),
+    sqlite_autoincrement=True,
+)
+
+share_uses = Table(
+    "share_uses",
+    metadata,
+    Column("share_id", Integer, ForeignKey("shares.id", ondelete="CASCADE"), primary_key=True),
+    Column("account_id", Integer, ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True),
+    Column("at", Float, nullable=False),
+    Column("refused", Boolean, nullable=False, server_default=false()),
+    Index("ix_share_uses_account_id", "account_id"),
+)

@@ -15,6 +15,7 @@ from engine.store.people import People
 from engine.store.rates import Rates
 from engine.store.runs import Runs
 from engine.store.sessions import Sessions
+from engine.store.shares import Shares
 from engine.store.signing import SigningKeys
 from engine.store.studies import Studies
 from engine.store.tokens import Tokens
@@ -41,6 +42,7 @@ class Store(Database):
         self.signing_keys = SigningKeys(self)
         self.notices = Notices(self)
         self.people = People(self)
+        self.shares = Shares(self)
 
 
 def open_store(patience_seconds: float = 0.0) -> Store:

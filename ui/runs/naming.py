@@ -6,6 +6,7 @@ from engine.runs import Run
 from ui import lab
 from ui.rights import may
 from ui.runs.feeds import listing
+from ui.runs.sharing import draw_sharing
 from ui.visibility import draw_visibility
 from ui.widgets.naming import draw_naming
 
@@ -15,6 +16,7 @@ _SECONDS = 60.0
 def draw_run_naming(run: Run) -> None:
     """The popovers that name it and say who can see it, for those who may."""
     if not may(Action.CHANGE, run):
+        draw_sharing(run)
         return
     others = listing().follow(lab.actor(), max_age_seconds=_SECONDS)
     tags = sorted({tag for other in others for tag in other.tags})
@@ -24,3 +26,4 @@ def draw_run_naming(run: Run) -> None:
             run, f"run-{run.id}", str(run.spec["dataset"].get("name", "")),
             lambda chosen, examples: service.runs.show(lab.actor(), run.id, chosen, examples=examples),
         )  # fmt: skip
+        draw_sharing(run)
