@@ -43,7 +43,7 @@ check: $(DEV_READY) ## Style, types, import directions, translations, generated 
 	$(BIN)/python scripts/messages.py check $(if $(STRICT),--strict)
 	$(BIN)/python scripts/reference.py --check
 	$(BIN)/hadolint Dockerfile
-	$(BIN)/bandit -q -c pyproject.toml -r engine ui pages app.py
+	$(BIN)/bandit -q -c pyproject.toml -r engine ui pages scripts bench app.py
 	$(BIN)/python scripts/audit.py
 
 audit: $(DEV_READY) ## Look for known vulnerabilities of the pinned packages

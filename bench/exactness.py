@@ -111,7 +111,7 @@ def difference(store: Store, case: Case) -> str:
     whole = _train(store, case)
     fit.forget()
     chances = (whole.epoch * _chances(whole)) or 1
-    rng = random.Random(str(case))
+    rng = random.Random(str(case))  # nosec B311
     chance, way = rng.randrange(1, chances + 1), rng.choice(["stop", "pause", "kill"])
     broken = _train_with_break(store, case, chance, way)
     fit.forget()

@@ -147,7 +147,7 @@ def sent_files() -> list[Path]:
 
 def on_port(command: list[str], port: int) -> list[str]:
     """Return the same command on a free port of this machine only."""
-    return [part.replace("8501", str(port)).replace("0.0.0.0", "127.0.0.1") for part in command]
+    return [part.replace("8501", str(port)).replace("0.0.0.0", "127.0.0.1") for part in command]  # nosec B104
 
 
 def others_may_enter(path: Path) -> bool:

@@ -8,6 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from engine.settings import Settings, child_environment, settings
+from engine.store import copies
 from ui.machine import settings_rows
 
 SECRET = "correct-horse-battery"
@@ -49,6 +50,21 @@ def test_a_secret_is_neither_printed_nor_shown(name: str, home: Path, monkeypatc
     assert getattr(settings(), name) == value
     assert SECRET not in f"{settings()!r} {settings()}"
     assert SECRET not in str(settings_rows())
+
+
+@pytest.mark.parametrize("url", [f"ada:{SECRET}@host/runs", f"ada@host/runs?password={SECRET}&sslmode=require"])
+def test_a_password_of_the_database_is_on_no_command_line(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "pg_dump"
+    program.write_text(f'#!/bin/sh\necho "$@ and $PGPASSWORD" > {tmp_path}/said\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    copies.save(f"postgresql+psycopg://{url}", tmp_path / "copy")
+    command, _, password = (tmp_path / "said").read_text().strip().partition(" and ")
+    assert password == SECRET
+    assert SECRET not in command
+    assert "ada@host/runs" in command
 
 
 def test_what_decodes_files_gets_no_secret_of_the_server(monkeypatch: pytest.MonkeyPatch) -> None:

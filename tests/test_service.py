@@ -370,6 +370,20 @@ def test_data_of_others_is_asked_about_before_it_is_used(name: str, world: World
     FUNCTIONS[name](BOB, *arguments)
 
 
+@pytest.mark.parametrize("again", [service.runs.resume, service.runs.evaluate])
+def test_a_run_goes_on_only_while_its_owner_may_use_its_data(again: Callable[[Actor, int], Run], world: World) -> None:
+    service.datasets.show_own(ADA, world.reference, Visibility.PUBLISHED)
+    run = opened.store().runs.create(trained_on(world.reference), "bob")
+    claimed = opened.store().attempts.claim("cpu-0", run.id)
+    assert claimed is not None
+    seeding.end(opened.store(), claimed, RunState.STOPPED, "Stopped.")
+    service.datasets.show_own(ADA, world.reference, Visibility.SHARED)
+    with pytest.raises(Forbidden, match="'bob' may not use 'trees'"):
+        again(BOB, run.id)
+    service.datasets.show_own(ADA, world.reference, Visibility.PUBLISHED)
+    again(BOB, run.id)
+
+
 def test_what_one_may_not_see_is_not_named_where_something_is_missing(world: World) -> None:
     nobodys = trained_on("elsewhere").dataset
     assert "Available: 'trees'." in service.datasets.missing(ADA, nobodys)

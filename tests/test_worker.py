@@ -3,6 +3,7 @@
 import errno
 import io
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -144,11 +145,20 @@ def test_a_worker_trains_trials_one_after_another_and_each_as_if_it_were_alone(
 
 
 @pytest.mark.slow
-def test_a_worker_whose_executor_is_gone_leaves_after_its_trial(store: Store) -> None:
+def test_a_worker_whose_executor_is_gone_leaves_after_its_trial_and_writes_no_secret(
+    store: Store, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("COOKIE_SECRET", "OIDC_CLIENT_SECRET"):
+        monkeypatch.setenv(f"TRAINYARD_{name}", "planted-secret")
     study = store.studies.create(StudySpec.build(SMALL, {"units": None}))
     process = WorkerProcess(Slot("cpu-0", None))
     run = hand_over(store, process, study.id, 0)
     process._child.stdin.close()  # type: ignore[union-attr]  # as the system does for an executor that was killed
     process._child.stdout.close()  # type: ignore[union-attr]
     assert process._child.wait(90) == 0
-    assert store.runs.get(run.id).state is RunState.COMPLETED
+    ended = store.runs.get(run.id)
+    assert ended.state is RunState.COMPLETED
+    assert ended.environment["versions"]
+    assert "planted" not in str(ended)
+    for file in home.rglob("*"):  # logs, run folder, database
+        assert not file.is_file() or b"planted-secret" not in file.read_bytes(), file

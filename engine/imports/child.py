@@ -72,10 +72,14 @@ def main() -> None:
         except TrainyardError as error:
             say({"error": to_json(error.sentence)})
         except MemoryError:
-            say({"error": to_json(Sentence(_TOO_LARGE, limit=settings().import_memory_mb))})
+            say({"error": to_json(_too_large())})
 
 
-_TOO_LARGE = "It needs more than {limit:,} MB of memory to be read (TRAINYARD_IMPORT_MEMORY_MB). Make it smaller."
+def _too_large() -> Sentence:
+    return Sentence(
+        "It needs more than {limit:,} MB of memory to be read (TRAINYARD_IMPORT_MEMORY_MB). Make it smaller.",
+        limit=settings().import_memory_mb,
+    )
 
 
 def _exactly(requests: IO[bytes], size: int) -> bytes:

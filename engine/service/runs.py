@@ -115,15 +115,26 @@ def _end(actor: Actor, run_id: int, state: RunState) -> Run:
 @audited("run {run_id}")
 def resume(actor: Actor, run_id: int, *, slot: str = "") -> Run:
     """Put an ended or paused run back into the queue. With `slot` this process trains it itself, at once."""
-    check(actor, Action.CHANGE, get(actor, run_id))
+    _check_again(actor, run_id)
     return store().runs.resume(run_id, actor.name, slot)
 
 
 @audited("run {run_id}")
 def evaluate(actor: Actor, run_id: int, *, slot: str = "") -> Run:
     """Queue the evaluation of a stopped run. With `slot` this process evaluates it itself, at once."""
-    check(actor, Action.CHANGE, get(actor, run_id))
+    _check_again(actor, run_id)
     return store().runs.evaluate(run_id, actor.name, slot)
+
+
+def _check_again(actor: Actor, run_id: int) -> None:
+    """Raise unless the actor may change a run, and may still use its data: whoever has the data may have taken it back since."""
+    run = get(actor, run_id)
+    check(actor, Action.CHANGE, run)
+    try:
+        dataset = run.parsed().dataset
+    except TrainyardError:  # nobody can read its data any more; the run says so
+        return
+    check_data(actor, dataset)
 
 
 @audited("run {run_id}", detail="learning rate {learning_rate}")

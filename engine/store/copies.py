@@ -73,8 +73,10 @@ def _run(url: URL, program: str, *arguments: str) -> None:
             program=program,
         )
     password = url.password or url.query.get("password")
-    bare = url.set(drivername="postgresql", password=None).difference_update_query(["password"])
-    place = bare.render_as_string(hide_password=False)
+    bare = URL.create(
+        "postgresql", url.username, None, url.host, url.port, url.database, url.query
+    )  # `set` keeps a password
+    place = bare.difference_update_query(["password"]).render_as_string(hide_password=False)
     environment = os.environ | ({"PGPASSWORD": str(password)} if password else {})
     done = subprocess.run(
         [program, f"--dbname={place}", *arguments],

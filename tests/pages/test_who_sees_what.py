@@ -268,6 +268,17 @@ def test_no_page_shows_what_one_may_not_look_at_even_after_its_owner_has_opened_
     assert seen >= 3, "one's own private things are in the lists"
 
 
+def test_a_comparison_that_its_owner_has_filled_gives_others_no_curve_of_what_is_private(world: World) -> None:
+    from ui.compare.comparison import comparison
+
+    mine, private = world.runs[BOB, Visibility.PRIVATE], world.runs[CAROL, Visibility.PRIVATE]
+    curve = ("train", "loss", "epoch")
+    for actor, expected in ((CAROL, {private}), (ROOT, {mine, private}), (BOB, {mine}), (EVE, set())):
+        found = comparison(actor, [mine, private])
+        runs = found.follow(actor)
+        assert ({run.id for run in runs}, set(found.series(curve)), set(found.run_ids)) == (expected,) * 3
+
+
 def everything(at: AppTest) -> str:
     """All that the page sends to the browser."""
     return "\n".join(str(node.proto) for node in at._tree if hasattr(node, "proto"))
