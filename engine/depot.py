@@ -50,6 +50,8 @@ class Depot:
         self._root = f"{root.rstrip('/')}/{folder.name}"
         self.fresh_seconds = FRESH_SECONDS
         self._own = False
+        self._cleared: tuple[str, ...] | None = None
+        """What was kept when everything else was deleted last, if nothing was uploaded since."""
         self._read_at, self._manifest = 0.0, dict[str, Any]()
 
     def fetch(self, name: str) -> None:
@@ -83,7 +85,7 @@ class Depot:
             for name in (*files, *gone):
                 self._fetch(name, files)
 
-        self._own = False
+        self._own, self._cleared = False, None
         _explained(lambda: self._again(pull), self._root)
         self._own = True
 
@@ -95,18 +97,25 @@ class Depot:
         _explained(lambda: self._push(attempt), self._root)
 
     def delete(self, keep: tuple[str, ...] = ()) -> None:
-        """Delete all files but those to `keep` at the URL; copies are the caller's to delete."""
+        """Delete all files but those to `keep` at the URL; copies are the caller's to delete. Where it is not reached, they stay."""
+        try:
+            self._delete(keep)
+        except Exception:  # each kind of storage has errors of its own
+            logger.warning("Files of run %s cannot be deleted from %s.", self.folder.name, self._root, exc_info=True)
 
-        def do() -> None:
-            files = self._files(fresh=True)
-            kept = {name: known for name, known in files.items() if name in keep}
-            if kept:
+    def _delete(self, keep: tuple[str, ...]) -> None:
+        if self._cleared == keep:  # a canceled run is looked at again and again
+            return
+        files = self._files(fresh=True)
+        kept = {name: known for name, known in files.items() if name in keep}
+        if kept:
+            if kept != files:
                 self._write(self._manifest.get("attempt", 0), kept)
-            elif self._manifest:
-                self._fs.rm_file(f"{self._root}/{MANIFEST}")
-            self._drop(files, kept)
-
-        _explained(do, self._root)
+        elif self._manifest:
+            self._fs.rm_file(f"{self._root}/{MANIFEST}")
+            self._manifest = {}
+        self._drop(files, kept)
+        self._cleared = keep
 
     def _push(self, attempt: int) -> None:
         before = self._files(fresh=True)

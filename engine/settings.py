@@ -46,6 +46,10 @@ class Settings(BaseSettings):
     """Number of times a run is restarted automatically after its machine or executor disappeared."""
     executor_idle_seconds: float = Field(default=300.0, gt=0)
     """Time that an executor started by a dashboard outlives the last dashboard when nothing is queued or running."""
+    ray_cpus_per_run: float = Field(default=1.0, gt=0)
+    """CPU cores of a Ray node that each run takes; its GPUs come from the run."""
+    ray_silent_seconds: float = Field(default=8.0, gt=2)
+    """Time without a heartbeat after which a run on a Ray cluster counts as lost with its node, and continues on another one."""
     stop_grace_seconds: float = Field(default=20.0, gt=0)
     """Time that a worker has to obey a stop before its process group is killed."""
     requeue_at_stop: bool = False
@@ -393,9 +397,14 @@ def child_environment(**added: str) -> dict[str, str]:
 
     The database is left: workers and the predictor ask it.
     """
-    withheld = {f"{PREFIX}{name.upper()}" for name in Settings.secrets() if name != "database_url"}
-    taken = {*withheld, *(f"{name}{FILE}" for name in withheld), "STREAMLIT_SERVER_COOKIE_SECRET"}
+    taken = withheld_variables()
     return {name: value for name, value in os.environ.items() if name not in taken} | added
+
+
+def withheld_variables() -> set[str]:
+    """Return the environment variables with secrets that only the server needs."""
+    withheld = {f"{PREFIX}{name.upper()}" for name in Settings.secrets() if name != "database_url"}
+    return {*withheld, *(f"{name}{FILE}" for name in withheld), "STREAMLIT_SERVER_COOKIE_SECRET"}
 
 
 @lru_cache(maxsize=1)

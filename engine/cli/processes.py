@@ -8,8 +8,12 @@ from collections.abc import Callable
 
 def add_processes(add: Callable[..., argparse.ArgumentParser]) -> None:
     """Add the commands; `add(name, function, words)` makes a parser."""
-    add("executor", executor, "Train queued runs until terminated.").add_argument(
+    executing = add("executor", executor, "Train queued runs until terminated.")
+    executing.add_argument(
         "--until-idle", action="store_true", help="exit when no run is left and no dashboard is open"
+    )
+    executing.add_argument(
+        "--ray", metavar="ADDRESS", help="train on a Ray cluster, such as 10.0.0.1:6379 (docs/deploy.md)"
     )
     add("bench", bench, "Compare speeds and print the ratios as JSON.").add_argument(
         "names", nargs="*", metavar="NAME", help="measure only these; default: everything"
@@ -19,6 +23,7 @@ def add_processes(add: Callable[..., argparse.ArgumentParser]) -> None:
 def executor(arguments: argparse.Namespace) -> int:
     """`executor`: train queued runs until terminated, or until it is not needed."""
     from engine.executor.local import LocalExecutor
+    from engine.executor.ray import RayExecutor
     from engine.logs import set_up_logs
     from engine.settings import settings
     from engine.store import open_store
@@ -26,7 +31,9 @@ def executor(arguments: argparse.Namespace) -> int:
     logging.getLogger().setLevel(logging.INFO)
     set_up_logs("executor")
     idle = settings().executor_idle_seconds if arguments.until_idle else None
-    if LocalExecutor(open_store(), idle_seconds=idle).run():
+    store = open_store()
+    made = RayExecutor(store, arguments.ray) if arguments.ray else LocalExecutor(store, idle_seconds=idle)
+    if made.run():
         return 0
     print("Another executor is already running.", file=sys.stderr)
     return 0 if arguments.until_idle else 1

@@ -78,6 +78,12 @@ class Attempts:
         with self._database.reading() as db:
             return db.execute(next_in_line(time.time()).limit(1)).first() is not None
 
+    def in_line(self, most: int) -> list[Run]:
+        """Return the first runs that may begin now, in the order in which they would be claimed."""
+        query = next_in_line(time.time()).with_only_columns(*run_columns, maintain_column_froms=True)
+        with self._database.reading() as db:
+            return [run_of(row) for row in db.execute(query.limit(most))]
+
     def next_short(self, seconds: float, devices: Iterable[str] | None = None) -> Run | None:
         """Return the first run in line for these devices if it will probably take at most so long."""
         wanted = [] if devices is None else [runs.c.spec["training"]["device"].as_string().in_(list(devices))]
