@@ -45,7 +45,7 @@ def main() -> None:
         return
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         st.title(plain_label(run_title(run), LONGEST_CAPTION), width="content", anchor=False)
-        with st.container(horizontal=True, horizontal_alignment="right", width="content"):
+        with st.container(horizontal=True, width="content"):
             draw_run_naming(run)
             draw_rate_button(run)
             draw_fork_button(run)

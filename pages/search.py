@@ -20,6 +20,7 @@ from ui.studies.writing import keep_usable
 from ui.train.form import STUDY_NAME
 from ui.train.launch import draw_unusable
 from ui.train.widgets import draw_fields
+from ui.widgets.halves import halves
 from ui.widgets.sticky import sticky
 from ui.words import part_title
 
@@ -35,7 +36,7 @@ def main() -> None:
         return
     head = sticky("launch")
     draw_fixed(found)
-    space, how = st.columns([3, 2], gap="large")
+    space, how = halves(st)
     with space:
         st.header(_("Search space"), anchor=False)
         st.caption(_("Tick the hyperparameters that trials vary, and narrow their ranges. All others stay fixed."))

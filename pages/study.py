@@ -64,7 +64,7 @@ def draw_head(study: Study, feed: StudyFeed) -> None:
     """Name, buttons, and why it ended."""
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         st.title(plain_label(study.name, LONGEST_CAPTION), width="content", anchor=False)
-        with st.container(horizontal=True, horizontal_alignment="right", width="content"):
+        with st.container(horizontal=True, width="content"):
             draw_study_naming(study)
             draw_actions(study, feed)
     st.caption(

@@ -1,12 +1,12 @@
 """System: what this installation computes on, who is at work, how full the disk is, and how it is set up."""
 
 import platform
-from importlib import metadata
 
 import streamlit as st
 
 from engine import service
 from engine.devices import find_devices
+from engine.environment import package_version
 from ui import lab
 from ui.language import _
 from ui.machine import SHOWN_PACKAGES, disk_use, executor_sentence, free_bytes, settings_rows, slot_rows
@@ -38,14 +38,15 @@ def draw_work() -> None:
     executor = service.executors.get(lab.actor())
     alive = executor is not None and executor.alive
     st.header(_("Work"))
-    queue, running, standby = st.columns(3)
-    queue.metric(_("Waiting runs"), len(service.runs.queue(lab.actor())))
-    running.metric(_("Running runs"), service.executors.count_running(lab.actor()))
+    figures = st.container(horizontal=True, gap="large")
+    figures.metric(_("Waiting runs"), len(service.runs.queue(lab.actor())), width="content")
+    figures.metric(_("Running runs"), service.executors.count_running(lab.actor()), width="content")
     words = {"ready": _("ready"), "starting": _("starting"), "off": _("off")}
     state = executor.info.get("standby", {}).get("state", "off") if executor is not None and alive else "off"
-    standby.metric(
+    figures.metric(
         _("Standby worker"),
         words.get(state, state),
+        width="content",
         help=_("Has already loaded TensorFlow, so that a run starts at once."),
     )
     if alive:
@@ -73,11 +74,7 @@ def draw_versions() -> None:
     """Draw the installed packages."""
     st.header(_("Versions"))
     found = {"Python": platform.python_version()}
-    for name in SHOWN_PACKAGES:
-        try:
-            found[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            found[name] = _("not installed")
+    found |= {name: package_version(name) or _("not installed") for name in SHOWN_PACKAGES}
     st.dataframe([{_("Package"): k, _("Version"): v} for k, v in found.items()], hide_index=True)
 
 

@@ -12,13 +12,14 @@ from ui.language import _
 from ui.sentences import said
 from ui.train.cost import draw_cost, what_is_trained
 from ui.train.data import draw_data
-from ui.train.folds import WIDTHS, draw_augmentation_fold, draw_data_fold, draw_network_fold, draw_training_fold
+from ui.train.folds import draw_augmentation_fold, draw_data_fold, draw_network_fold, draw_training_fold
 from ui.train.fork_form import Fork, draw_fork, read_fork
 from ui.train.form import Form, read_form, remember_form
 from ui.train.gallery import draw_gallery_button
 from ui.train.launch import draw_launch
 from ui.train.network import draw_network, picture_of
 from ui.train.widgets import draw_dataset, draw_fields, draw_part, draw_task
+from ui.widgets.halves import halves
 from ui.widgets.sticky import sticky
 
 _HEAD = "4.9rem"  # title and costs, which come last: nothing moves when they do
@@ -67,7 +68,7 @@ def main() -> None:
 
 def draw_essentials(form: Form, spec: RunSpec) -> bool:
     """Draw what a beginner needs, with a look at the data. True when it is on this machine."""
-    choice, look = st.container(border=True).columns(WIDTHS, gap="large")
+    choice, look = halves(st.container(border=True))
     with choice:
         draw_dataset(form)
         draw_fields(form, "dataset", essential=True)

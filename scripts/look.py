@@ -5,6 +5,7 @@
 
 import argparse
 import json
+import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -35,6 +36,12 @@ SHARED = {
     "TRAINYARD_MEMBERS": "*",
 }
 """Settings with which a browser may say who somebody is, as a proxy would."""
+PICTURES = ROOT / "docs" / "pictures" / "pages"
+GALLERY_HEAD = f"""# All pages
+
+Each page in the light and the dark theme, {", ".join(map(str, WIDTHS))} pixels wide, in English and 中文; long ones are cut.
+Written by `python scripts/look.py --gallery` from real runs.
+"""
 Act = Callable[[Page], None]
 
 
@@ -45,6 +52,8 @@ class Station:
     name: str
     address: str
     act: Act = lambda page: None
+    title: str = ""
+    """Heading in the gallery; a station without one is not in it."""
     when: str = "full"
     """Which home it needs: `empty`, `full`, `live` while something trains, or `shared` where somebody is logged in."""
 
@@ -146,18 +155,18 @@ STATIONS = (
     Station("leaderboard-empty", "/leaderboard", when="empty"),
     Station("compare-empty", "/compare", when="empty"),
     Station("start-live", "/", when="live"),
-    Station("run-live", "/run?run={live}", when="live"),
+    Station("run-live", "/run?run={live}", title="A run while it trains", when="live"),
     Station("run-machine", "/run?run={live}", tab(1), when="live"),
     Station("run-waiting", "/run?run={waiting}", when="live"),
     Station("runs-live", "/runs", when="live"),
-    Station("system", "/system", when="live"),
-    Station("start", "/"),
-    Station("train", "/train"),
+    Station("system", "/system", title="System", when="live"),
+    Station("start", "/", title="Start"),
+    Station("train", "/train", title="Train"),
     Station("train-unfolded", "/train", unfold),
     Station("train-own", "/train?dataset=folder&folder=shapes"),
     Station("train-wrong", "/train?epochs=99999"),
     Station("train-fork", "/train?fork={digits}&fork_epoch=12&dataset=digits&model=mlp&epochs=16&patience=0"),
-    Station("run", "/run?run={digits}"),
+    Station("run", "/run?run={digits}", title="A run that has ended"),
     Station("run-reproduce", "/run?run={digits}", tab(1)),
     Station("run-log", "/run?run={digits}", tab(3)),
     Station("run-events", "/run?run={digits}", tab(4)),
@@ -169,32 +178,32 @@ STATIONS = (
     Station("run-fork", "/run?run={fork}"),
     Station("run-stopped", "/run?run={stopped}"),
     Station("run-failed", "/run?run={failed}"),
-    Station("demo-image", "/demo?run={digits}", chosen_example(1)),
+    Station("demo-image", "/demo?run={digits}", chosen_example(1), title="Demo: images"),
     Station("demo-draw", "/demo?run={digits}"),
-    Station("demo-text", "/demo?run={text}", write),
-    Station("demo-sound", "/demo?run={sound}", chosen_example(1)),
-    Station("demo-table", "/demo?run={table}", answered),
+    Station("demo-text", "/demo?run={text}", write, title="Demo: texts"),
+    Station("demo-sound", "/demo?run={sound}", chosen_example(1), title="Demo: audio clips"),
+    Station("demo-table", "/demo?run={table}", answered, title="Demo: rows of a table"),
     Station("demo-value", "/demo?run={value}", answered),
     Station("demo-batch", "/demo?run={table}", batch),
-    Station("data", "/data"),
-    Station("data-image", "/data?dataset=digits"),
+    Station("data", "/data", title="Data"),
+    Station("data-image", "/data?dataset=digits", title="A dataset"),
     Station("data-text", "/data?dataset=movie-snippets"),
     Station("data-sound", "/data?dataset=spoken-digits"),
     Station("data-table", "/data?dataset=penguins"),
-    Station("data-own", "/data?dataset=folder&folder=shapes"),
-    Station("data-record", "/data?own=record"),
-    Station("import-table", "/data", bring_table),
+    Station("data-own", "/data?dataset=folder&set=shapes"),
+    Station("data-record", "/data?own=record", title="Recording classes"),
+    Station("import-table", "/data", bring_table, title="A table before its import"),
     Station("import-files", "/data", bring_pictures),
-    Station("runs", "/runs"),
-    Station("search", "/search?dataset=digits&model=mlp&epochs=15"),
+    Station("runs", "/runs", title="Runs"),
+    Station("search", "/search?dataset=digits&model=mlp&epochs=15", title="Search"),
     Station("search-models", "/search?dataset=penguins"),
-    Station("studies", "/studies"),
-    Station("study", "/study?study={study}"),
-    Station("compare", "/compare?runs={digits},{smaller}"),
-    Station("leaderboard", "/leaderboard?dataset=digits"),
-    Station("learn", "/learn"),
+    Station("studies", "/studies", title="Studies"),
+    Station("study", "/study?study={study}", title="A study"),
+    Station("compare", "/compare?runs={digits},{smaller}", title="Compare"),
+    Station("leaderboard", "/leaderboard?dataset=digits", title="Leaderboard"),
+    Station("learn", "/learn", title="Learn"),
     Station("learn-formulas", "/learn?read=formulas"),
-    Station("account", "/account", when="shared"),
+    Station("account", "/account", title="Account, in shared mode", when="shared"),
     Station("start-shared", "/", when="shared"),
 )  # fmt: skip
 
@@ -206,7 +215,9 @@ def main() -> int:
     if path is None:
         print("No Chromium is installed. On Debian: apt-get install chromium", file=sys.stderr)
         return 1
-    stations = [one for one in STATIONS if not asked.stations or one.name in asked.stations]
+    stations = [
+        one for one in STATIONS if (one.title if asked.gallery else not asked.stations) or one.name in asked.stations
+    ]
     with tempfile.TemporaryDirectory(prefix="look-", ignore_cleanup_errors=True) as folder, sync_playwright() as play:
         browser = play.chromium.launch(executable_path=path, args=[*CHROMIUM_ARGUMENTS, *PRETENDED_DEVICES])
         home = asked.home or Path(folder) / "home"
@@ -215,7 +226,20 @@ def main() -> int:
                 with opened(when, home, Path(folder) / "empty") as (dashboard, made):
                     look(browser, dashboard, chosen, made, asked.out, asked.languages)
         browser.close()
+    if asked.gallery:
+        write_gallery(asked.out)
     return 0
+
+
+def write_gallery(out: Path) -> None:
+    """Copy the sheets of the gallery to the documents, and write the page that shows them."""
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    lines = [GALLERY_HEAD]
+    for station in STATIONS:
+        if station.title and (out / f"{station.name}.webp").is_file():
+            shutil.copy(out / f"{station.name}.webp", PICTURES)
+            lines.append(f"## {station.title}\n\n![{station.title}](pictures/pages/{station.name}.webp)\n")
+    (ROOT / "docs" / "gallery.md").write_text("\n".join(lines), encoding="utf-8")
 
 
 @contextmanager
@@ -307,6 +331,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("stations", nargs="*", metavar="STATION", help="names of stations; all without one")
     parser.add_argument("--home", type=Path, help="a home to keep and to use again")
     parser.add_argument("--out", type=Path, default=Path("looks"), help="folder of the pictures")
+    parser.add_argument("--gallery", action="store_true", help="take the stations of docs/gallery.md, and write it")
     parser.add_argument("--languages", nargs="*", default=list(LOCALES), choices=LOCALES)
     return parser.parse_args()
 

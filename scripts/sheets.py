@@ -7,9 +7,9 @@ from pathlib import Path
 from PIL import Image
 
 GAP = 12
-SCALE = 0.4
+SCALE = 0.36
 """Of the pictures on a sheet."""
-MOST_PIXELS = 1_700
+MOST_PIXELS = 1_500
 """Height beyond which a picture is cut on a sheet."""
 
 
@@ -42,7 +42,7 @@ def write_sheet(folder: Path, name: str, shots: Sequence[Shot]) -> Path:
             left += one.width + GAP
         top += height + GAP
     path = folder / f"{name}.webp"
-    sheet.save(path, quality=60, method=6)
+    sheet.save(path, quality=50, method=6)
     return path
 
 

@@ -277,7 +277,7 @@ def test_runs_that_differ_in_the_seed_only_are_one_group(store: Store) -> None:
 def test_folds_are_not_called_seeds(store: Store) -> None:
     runs = [*figures_of(store, [0.9], folds=2), *figures_of(store, [0.92], folds=2, fold=1)]
     [group] = group_seeds(runs)
-    assert group.sentence().startswith(f"2 folds of one spec (runs {runs[0].id}, {runs[1].id}): test accuracy 91.0 %")
+    assert group.sentence().startswith(f"2 folds of one spec (runs {runs[0].id}, {runs[1].id}): test accuracy 91.0%")
 
 
 def test_the_interval_of_a_share_ends_at_all_of_it(store: Store) -> None:
@@ -327,7 +327,7 @@ def test_groups_without_any_spread_are_not_compared(store: Store) -> None:
     steady, better = figures_of(store, [0.9, 0.9]), figures_of(store, [0.92, 0.92], units=32)
     found = compare_runs([*steady, *better])
     assert found.groups == (), "two equal values twice say nothing of how seeds vary"
-    assert "reached the same test accuracy, 90.0 %, so their variation cannot be estimated." in found.about_seeds()[0]
+    assert "reached the same test accuracy, 90.0%, so their variation cannot be estimated." in found.about_seeds()[0]
     varied = figures_of(store, [0.93, 0.95], units=64)
     assert len(compare_runs([*steady, *varied]).groups) == 1
 

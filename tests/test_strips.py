@@ -58,7 +58,7 @@ def test_the_curve_begins_and_ends_as_the_schedule_says(name: str, theme) -> Non
 
 def test_a_part_of_the_curve_tells_its_learning_rate_when_pointed_at() -> None:
     html = schedule_curve(schedules["constant"](), 0.001, "light")
-    assert 'title="50 %: 0.001"' in html
+    assert 'title="50%: 0.001"' in html
     assert 'role="img" aria-label="Learning rate over the run"' in html
 
 

@@ -18,7 +18,7 @@ def corrected(ps: Sequence[float]) -> list[float]:
 
 def about_correction() -> str:
     """Return a sentence on what the correction does."""
-    wrong = f"{100 * (1 - settings().confidence):g} %"
+    wrong = f"{100 * (1 - settings().confidence):g}%"
     return Sentence(
         "Several pairs are compared at once, so p is corrected for their number (Holm's method): if "
         "all runs were equal, the chance of calling even one pair different would be at most "

@@ -96,8 +96,8 @@ class Verdict:
 
     def _right_and_wrong(self, p: float) -> str:
         return Sentence(
-            "McNemar's test of right and wrong answers: {p} (only run {run} is right {only_run:,} times, "
-            "only run {other} {only_other:,} times).",
+            "McNemar's test of right and wrong answers: {p} (run {run} alone is right {only_run:,} times, "
+            "run {other} alone {only_other:,} times).",
             p=p_text(p),
             run=self.run,
             only_run=self.only_run,

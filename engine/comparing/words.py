@@ -14,7 +14,7 @@ def metric_name(metric: str) -> str:
 
 def level_text() -> str:
     """Return the confidence level, as `95 %`."""
-    return f"{100 * settings().confidence:g} %"
+    return f"{100 * settings().confidence:g}%"
 
 
 def amount_text(metric: str, amount: float) -> str:
@@ -43,7 +43,7 @@ def interval_text(low: str, high: str) -> Sentence:
 
 def value_text(metric: str, value: float) -> str:
     """Return a value of a metric: a percentage for shares, four digits otherwise."""
-    return f"{100 * value:.1f} %" if metric_named(metric).share else f"{value:.4g}"
+    return f"{100 * value:.1f}%" if metric_named(metric).share else f"{value:.4g}"
 
 
 def p_text(p: float) -> str:

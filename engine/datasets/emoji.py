@@ -21,7 +21,7 @@ class Emoji(UnsplitDataset):
     )
     licence: ClassVar[str] = "Noto: Apache-2.0; Twemoji: CC BY 4.0"
     limits: ClassVar[str] = (
-        "Drawings are classified by meaning, not by look, so no network scores near 100 %; "
+        "Drawings are classified by meaning, not by look, so no network scores near 100%; "
         "'Component' has only 5 emoji, so its own score means nothing."
     )
     num_examples: ClassVar[int] = 3_822

@@ -19,7 +19,7 @@ class Titanic(CsvTable):
     licence: ClassVar[str] = "Public domain, as bokeh-sampledata states"
     limits: ClassVar[str] = (
         "Three columns cannot distinguish one third-class passenger of unknown age from another: "
-        "they allow about 80 % accuracy. One shipwreck says nothing about the next."
+        "they allow about 80% accuracy. One shipwreck says nothing about the next."
     )
     num_examples: ClassVar[int] = 1_313
     num_classes: ClassVar[int] = 2

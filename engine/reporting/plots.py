@@ -132,7 +132,7 @@ class Scale:
 
     def _words(self, value: float) -> str:
         if self.shares:
-            return f"{100 * value:.4g} %"
+            return f"{100 * value:.4g}%"
         return f"{value:,.0f}" if self.step >= 1 and abs(value) < 1e6 else f"{value:.4g}"
 
 

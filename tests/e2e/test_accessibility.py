@@ -7,6 +7,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from PIL import ImageColor
 from playwright.sync_api import Browser, Page, expect
 
 from engine.settings import settings
@@ -17,8 +18,10 @@ from tests.e2e.drawn import settle, show
 from tests.e2e.policy import refused_in
 from tests.saved_runs import TINY, save_network
 from ui.navigation import PAGES
+from ui.theme import THEMES
 
 PATIENCE = 90_000
+DARK_TEXT = f"rgb{ImageColor.getrgb(THEMES['dark'].text)}"
 AXE = Path(__file__).parent / "vendor" / "axe" / "axe.min.js"
 ADDRESSES = (
     "/", "/train", "/search", "/data", "/data?dataset=digits", "/runs", "/run?run=1", "/run?run=3", "/demo?run=1",
@@ -85,6 +88,8 @@ def test_axe_finds_nothing_serious_in_both_themes(window: Page, address: str) ->
     found = {"light": findings(window)}
     show(window, "dark")
     found["dark"] = findings(window)
+    if (texts := window.locator(".js-plotly-plot text")).count():
+        expect(texts.first).to_have_css("fill", DARK_TEXT)  # charts follow, though Streamlit draws nothing anew
     assert not any(found.values()), found
     expect(window.get_by_text("The chart cannot be drawn")).to_have_count(0)
 

@@ -164,7 +164,7 @@ def test_other_seeds_are_one_button_and_become_a_group(store: Store) -> None:
     store.attempts.end(claimed, RunState.COMPLETED, result={"test_accuracy": run.result["test_accuracy"] - 0.02})
     shown = {metric.label: metric for metric in open_page("run", run=run.id).metric}["Accuracy"]
     assert "±" in shown.value
-    assert shown.delta.startswith("95 %: ")
+    assert shown.delta.startswith("95%: ")
 
 
 def test_a_fork_is_not_repeated_with_other_seeds(store: Store) -> None:

@@ -39,7 +39,7 @@ def test_each_run_is_a_row_with_its_state_in_words(store: Store) -> None:
     table = shown.value.set_index(pd.Index(numbers(shown)))
     assert table.loc[runs["completed"].id, "state"] == "✓ Completed"
     assert table.loc[runs["queued"].id, "state"] == "○ Queued 1."
-    assert table.loc[runs["running"].id, "progress"] == 0.4
+    assert table.loc[runs["running"].id, "progress"] == 40
     assert list(table.index) == sorted(table.index, reverse=True)
 
 

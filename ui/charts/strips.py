@@ -50,8 +50,8 @@ def schedule_curve(schedule: Schedule, learning_rate: float, theme: ThemeName) -
         f'<img src="{_line(progress, values / top, look.train)}" alt="" '
         'style="position:absolute;width:100%;height:100%">'
         f'<div style="position:absolute;inset:0;display:flex">{_bands(progress, values)}</div></div>'
-        f'<span></span><div style="display:flex;justify-content:space-between"><span>0 %</span>'
-        f"<span>{axis}</span><span>100 %</span></div></div>"
+        f'<span></span><div style="display:flex;justify-content:space-between"><span>0%</span>'
+        f"<span>{axis}</span><span>100%</span></div></div>"
     )
 
 
@@ -71,5 +71,5 @@ def _bands(progress: np.ndarray, values: np.ndarray) -> str:
     """Columns that cover the curve, each with what it is in its middle."""
     middles = (np.arange(_BANDS) + 0.5) / _BANDS
     return "".join(
-        f'<div style="flex:1" title="{100 * x:.0f} %: {np.interp(x, progress, values):.3g}"></div>' for x in middles
+        f'<div style="flex:1" title="{100 * x:.0f}%: {np.interp(x, progress, values):.3g}"></div>' for x in middles
     )

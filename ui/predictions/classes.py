@@ -20,6 +20,7 @@ from ui.predictions.base import Renderer, Values, register
 from ui.predictions.mistakes import draw_class_examples
 from ui.predictions.probabilities import draw_thresholds
 from ui.theme import ThemeName, theme_name
+from ui.widgets.halves import halves
 from ui.widgets.live_plot import live_plot, still_plot
 from ui.widgets.tiles import Verdict
 
@@ -154,7 +155,7 @@ def _draw_confusion(run: Run, evaluated: Values) -> None:
 
 def _draw_classes(run: Run, per_class: list[dict[str, Any]]) -> None:
     st.subheader(_("Per class"))
-    table, chart = st.columns(2)
+    table, chart = halves(st)
 
     def share(label: str, words: str) -> Any:
         return st.column_config.NumberColumn(label, help=words, format="%.1f%%", width="small")

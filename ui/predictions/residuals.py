@@ -8,6 +8,7 @@ from engine.runs import Run
 from ui.charts.evaluation import errors_figure, predicted_figure
 from ui.language import _
 from ui.theme import theme_name
+from ui.widgets.halves import halves
 from ui.widgets.live_plot import still_plot
 
 
@@ -19,7 +20,7 @@ def draw_values(run: Run, evaluated: dict[str, Any]) -> None:
         st.caption(_("{count:,} of {all:,} examples, drawn at random.").format(
             count=len(residuals["true"]), all=residuals["of"]
         ))  # fmt: skip
-    points, errors = st.columns(2)
+    points, errors = halves(st)
     with points:
         still_plot(
             predicted_figure(residuals, unit, theme_name()),

@@ -1,6 +1,7 @@
 """The table of runs: what is in a row, which rows are wanted, which are selected."""
 
 import hashlib
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -142,7 +143,7 @@ def rows(
                 "run": f"{stem}?run={run.id}",
                 **({"name": plain_cell(run.name) or None} if named else {}),
                 "state": _state_cell(run, words[run.state], place, starts.get(run.id, "")),
-                "progress": progress_share(run),
+                "progress": math.floor(100 * progress_share(run)),
                 "dataset": plain_cell(dataset_of(run)),
                 "model": title_of(run, "model"),
                 **({"tags": [plain_cell(tag) for tag in run.tags] or None} if tagged else {}),
@@ -205,10 +206,10 @@ def _columns(runs: list[Run]) -> dict[str, Any]:
         "tags": column.ListColumn(_("Tags"), help=_("Tags of the run."), width="small"),
         "state": column.TextColumn(_("State"), help=_("The number after 'Queued' is the place in the queue.")),
         "progress": column.ProgressColumn(
-            _("Progress"), help=_("Share of the steps completed."), format="percent", min_value=0.0, max_value=1.0
+            _("Progress"), help=_("Share of the steps completed."), format="%d%%", min_value=0, max_value=100
         ),
-        "dataset": column.TextColumn(_("Dataset"), help=_("The dataset it is trained on."), width="small"),
-        "model": column.TextColumn(_("Model"), help=_("The network's architecture."), width="small"),
+        "dataset": column.TextColumn(_("Dataset"), help=_("The dataset it is trained on.")),
+        "model": column.TextColumn(_("Model"), help=_("The network's architecture.")),
         "study": column.TextColumn(_("Study"), help=_("The study, and the number of the trial in it."), width="small"),
         "best": column.NumberColumn(
             _("Best validation"), help=_("The first metric of the task, at the best epoch so far."), format=number

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from engine.runs import Run
+from engine.runs import Run, RunState
 from ui import lab
 from ui.language import _
 from ui.navigation import page
 from ui.plain import plain_label
 from ui.runs.feeds import listing
-from ui.words import STATES, best_text, progress_share, progress_text, title_of
+from ui.words import STATES, best_figure, dataset_of, progress_share, progress_text, run_title, title_of
 
 TICK_SECONDS = 2.0
 MOST_LIVE, MOST_ENDED = 5, 6
@@ -25,8 +25,8 @@ def draw_recent() -> None:
 
 def _draw() -> None:
     runs = listing().follow(lab.actor(), max_age_seconds=TICK_SECONDS / 2)
-    live = [run for run in runs if run.live]
-    ended = [run for run in runs if run.state.final]
+    live = sorted((run for run in runs if run.live), key=lambda run: run.state is RunState.QUEUED)
+    ended = [run for run in runs if run.state.final and run.state is not RunState.CANCELED]
     if live:
         st.header(_("Training now"))
         _draw_lines(live[:MOST_LIVE])
@@ -44,8 +44,10 @@ def _draw_lines(runs: Sequence[Run]) -> None:
             st.badge(_(look.word), icon=look.icon, color=look.colour)  # type: ignore[arg-type]
             st.page_link(
                 page("run"),
-                label=_("Run {id}: {model} on {dataset}").format(
-                    id=run.id, model=plain_label(title_of(run, "model")), dataset=plain_label(title_of(run, "dataset"))
+                label=_("{run}: {model} on {dataset}").format(
+                    run=plain_label(run_title(run)),
+                    model=plain_label(title_of(run, "model")),
+                    dataset=plain_label(dataset_of(run)),
                 ),
                 query_params={"run": str(run.id)},
                 help=_("Curves, examples and result."),
@@ -54,4 +56,5 @@ def _draw_lines(runs: Sequence[Run]) -> None:
                 st.caption(progress_text(run, None), width="content")
                 st.progress(progress_share(run), width=160)
             else:
-                st.caption(best_text(run), width="content")
+                label, value = best_figure(run)
+                st.caption(f"{label}: {value}" if run.best else _("no result"), width="content")

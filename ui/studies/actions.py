@@ -21,7 +21,7 @@ _RESUMABLE = (StudyState.PAUSED, StudyState.STOPPED, StudyState.FAILED)
 def draw_actions(study: Study, feed: StudyFeed) -> None:
     """The buttons that suit the study's state, beside its title."""
     mine = may(Action.CHANGE, study)
-    with st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center", width="content"):
+    with st.container(horizontal=True, vertical_alignment="center", width="content"):
         if (
             mine
             and study.state is StudyState.RUNNING

@@ -16,20 +16,18 @@ from ui.theme import theme_name
 from ui.train.form import Form
 from ui.train.network import draw_preview
 from ui.train.widgets import draw_fields, draw_part
+from ui.widgets.halves import halves
 from ui.words import value_text
 
 if TYPE_CHECKING:
     from streamlit.elements.lib.mutable_expander_container import ExpanderContainer
-
-WIDTHS = [2, 3]
-"""What is chosen on the left, what it means on the right."""
 
 
 def draw_data_fold(form: Form, spec: RunSpec) -> None:
     """Split and settings of the data, its limits and source."""
     with fold(form, "data", _("Data: split, limits, source"), ":material/database:", "dataset") as area:
         if area.open:
-            choice, facts = st.columns(WIDTHS, gap="large")
+            choice, facts = halves(st)
             with choice:
                 draw_rest(form, "dataset")
             with facts:
@@ -41,7 +39,7 @@ def draw_network_fold(form: Form) -> "st.delta_generator.DeltaGenerator | None":
     with fold(form, "network", _("Network: width, depth, diagram"), ":material/account_tree:", "model") as area:
         if not area.open:
             return None
-        choice, picture = st.columns(WIDTHS, gap="large")
+        choice, picture = halves(st)
         with choice:
             draw_rest(form, "model")
         return picture
@@ -53,7 +51,7 @@ def draw_training_fold(form: Form, spec: RunSpec) -> None:
     with fold(form, "training", words, ":material/tune:", "training", "task", "optimizer", "schedule") as area:
         if not area.open:
             return
-        choice, more = st.columns(WIDTHS, gap="large")
+        choice, more = halves(st)
         with choice:
             draw_rest(form, "training", "task")
         with more:
@@ -74,7 +72,7 @@ def draw_augmentation_fold(form: Form) -> None:
     with fold(form, "augmentation", _("Augmentation"), ":material/flip:", "augmentation") as area:
         if not area.open:
             return
-        choice, look = st.columns(WIDTHS, gap="large")
+        choice, look = halves(st)
         with choice:
             st.caption(_(form.parts["augmentation"].summary()))
             draw_rest(form, "augmentation")

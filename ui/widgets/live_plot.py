@@ -9,6 +9,7 @@ import streamlit as st
 
 from ui.charts.figures import Figure, to_json
 from ui.language import _
+from ui.theme import theme_name
 
 VENDOR_PATH = "/vendor/plotly"
 """URL under which the app serves VENDOR_FOLDER."""
@@ -108,6 +109,19 @@ function draw(plot, chart, data, answer) {
   });
 }
 
+// A page in another theme needs other colours, and Streamlit draws nothing anew for that: the board asks for it, once.
+function follow(board, theme, ask) {
+  const app = document.querySelector('[data-testid=stApp]');
+  Object.assign(board, { theme, ask });
+  if (board.follower || !app) return;
+  board.follower = new MutationObserver(() => {
+    const shown = getComputedStyle(app).colorScheme;
+    if (board.children.length && ![board.theme, board.asked].includes(shown)) board.ask('themed', shown);
+    board.asked = shown;
+  });
+  board.follower.observe(app, { attributes: true, attributeFilter: ['class'] });
+}
+
 function clear(plot) {
   plot.wanted = plot.drawn = null;
   plot.listens = false;
@@ -121,7 +135,12 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const board = parentElement.querySelector('.live-plots > div');
   data.charts.forEach((chart, i) => draw(place(board, chart, i), chart, data, setTriggerValue));
   [...board.children].slice(data.charts.length).forEach((plot) => { clear(plot); plot.remove(); });
-  return () => [...board.children].forEach(clear);
+  follow(board, data.theme, setTriggerValue);
+  return () => {
+    [...board.children].forEach(clear);
+    board.follower?.disconnect();
+    board.follower = null;
+  };
 }
 """
 _mount = st.components.v2.component(
@@ -162,7 +181,9 @@ def live_plots(charts: Sequence[Chart], *, key: str, failed: str = "") -> int | 
     `customdata` of a point that somebody has just clicked, where that is a whole number.
     """
     failed = failed or _("The chart cannot be drawn: the browser could not load Plotly from this server.")
-    told = _mount(key=key, data=board_data(charts, failed=failed), on_clicked_change=_nothing)
+    told = _mount(
+        key=key, data=board_data(charts, failed=failed), on_clicked_change=_nothing, on_themed_change=_nothing
+    )
     clicked = told.get("clicked")
     return clicked if isinstance(clicked, int) else None
 
@@ -187,5 +208,6 @@ def board_data(charts: Sequence[Chart], *, failed: str) -> dict[str, Any]:
     return {
         "src": f"{f'/{base}' if base else ''}{VENDOR_PATH}/{_PLOTLY}",
         "failed": failed,
+        "theme": theme_name(),
         "charts": [asdict(chart) for chart in charts],
     }

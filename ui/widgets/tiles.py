@@ -18,7 +18,7 @@ _CSS = """
 .tile.right { border-color: var(--st-green-color); }
 .tile.wrong { border-color: var(--st-orange-color); }
 .tile.turned { background: var(--st-secondary-background-color); }
-.look { height: 5rem; display: flex; align-items: center; justify-content: center; overflow: hidden; font-size: 0.8rem;
+.look { height: 5rem; display: flex; align-items: safe center; justify-content: center; overflow: hidden; font-size: 0.8rem;
   line-height: 1.3; overflow-wrap: anywhere; }
 .look img { max-width: 100%; height: 100%; object-fit: contain; border-radius: 3px; }
 .look img.few { image-rendering: pixelated; }

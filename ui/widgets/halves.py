@@ -1,0 +1,12 @@
+"""Two places beside each other where there is room for both, otherwise one below the other."""
+
+from typing import Any
+
+_LEAST_PIXELS = 300
+"""Width of each below which the second goes below the first: `st.columns` looks at the window, and the menu takes a part of it."""
+
+
+def halves(area: Any) -> tuple[Any, Any]:
+    """Return two places in `area`, which is a container or `st` itself."""
+    grid = area.grid(2, min_column_width=_LEAST_PIXELS, gap=("small", "large"))
+    return grid.cell(), grid.cell()
