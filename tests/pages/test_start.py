@@ -54,7 +54,7 @@ def test_whoever_prefers_the_form_begins_with_it(store: Store) -> None:
 
 def test_a_file_dropped_on_the_card_is_looked_at_on_the_data_page(store: Store) -> None:
     at = open_page("start")
-    table = b"size,kind\n" + b"".join(b"%d,%s\n" % (i, (b"oak", b"elm")[i % 2]) for i in range(40))
+    table = b"size,kind\n" + b"".join(b"%d,%s\n" % (7 * i % 23, (b"oak", b"elm")[i % 2]) for i in range(40))
     at.file_uploader(key="card.file").upload("trees.csv", table, "text/csv").run()
     assert [title.value for title in at.title] == ["Data"]
     assert "trees.csv" in words(at)
