@@ -11,6 +11,7 @@ from engine import service
 from engine.errors import TrainyardError
 from engine.readers.spreadsheets import plain_cell
 from engine.runs import Run, RunSpec
+from engine.spec import Choices, Field
 from ui import lab
 from ui.language import _
 from ui.navigation import page
@@ -64,10 +65,15 @@ def spec_rows(spec: RunSpec) -> list[dict[str, Any]]:
         if part.name:
             rows.append(_row(section, _("Name"), part_title(part), section != "task", _(part.summary())))
         rows += [
-            _row(section, _(field.label), getattr(part, field.name), field.name in changed, _(field.help))
+            _row(section, _(field.label), _word(field, getattr(part, field.name)), field.name in changed, _(field.help))
             for field in part.fields()
         ]
     return rows
+
+
+def _word(field: Field, value: Any) -> Any:
+    """Return a choice in the language of the page; people's own words, such as names of data, as they are."""
+    return _(value) if isinstance(field.domain, Choices) and isinstance(value, str) else value
 
 
 def _row(section: str, label: str, value: Any, changed: bool, words: str) -> dict[str, Any]:
