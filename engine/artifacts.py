@@ -189,18 +189,31 @@ def delete_files(run_id: int) -> None:
 
 
 def delete_run(store: "Store", run_id: int) -> None:
-    """Delete an ended run and its files. A live run raises `TrainyardError`."""
+    """Delete an ended run and its files. A live run, and one that answers for a demo, raises `TrainyardError`."""
+    check_unpublished(store, [run_id])
     store.runs.delete(run_id)
     delete_files(run_id)
 
 
 def delete_runs(store: "Store", run_ids: list[int]) -> None:
     """Delete many ended runs and their files. Files go first: a run that is still stored can be deleted again."""
+    check_unpublished(store, run_ids)
     for first in range(0, len(run_ids), _TOGETHER):
         some = run_ids[first : first + _TOGETHER]
         for run_id in some:
             delete_files(run_id)
         store.runs.delete_many(some)
+
+
+def check_unpublished(store: "Store", run_ids: list[int]) -> None:
+    """Raise `TrainyardError` where one of these runs answers for a published demo."""
+    for run_id, demo, version in store.demos.uses(run_ids)[:1]:
+        raise TrainyardError(
+            "Run {run} is version {version} of the demo {demo!r}. Withdraw the version or delete the demo first.",
+            run=run_id,
+            version=version,
+            demo=demo,
+        )
 
 
 def discard_results(run_id: int) -> None:
@@ -258,7 +271,10 @@ def check_free_disk() -> None:
 
 
 def keep_disk_budget(store: "Store") -> int:
-    """Delete files of the oldest ended runs until runs fit the budget: see `_ORDER`. Return the bytes freed."""
+    """Delete files of the oldest ended runs until runs fit the budget: see `_ORDER`. Return the bytes freed.
+
+    The models of published demos stay.
+    """
     for run in store.runs.list(states=["canceled"]):  # a run canceled in the queue had no worker to do it
         discard_results(run.id)
     excess = used_bytes(settings().runs_path) - settings().disk_budget_mb * 1_000_000
@@ -266,8 +282,11 @@ def keep_disk_budget(store: "Store") -> int:
     if excess <= 0:
         return freed
     ended = [run for run in reversed(store.runs.list(limit=100_000)) if run.state.final]
+    answering = store.demos.run_ids()
     for name in _ORDER:
         for run in ended:
+            if name == "model" and run.id in answering:
+                continue
             path: Path = getattr(Artifacts(settings().runs_path / str(run.id)), name)  # the copies on this machine
             for file in sorted(path.glob("*.npz"), key=_written) if path.is_dir() else [path]:
                 if freed >= excess:

@@ -14,7 +14,8 @@ from pydantic_settings import PydanticBaseSettingsSource as Source
 PREFIX = "TRAINYARD_"
 FILE = "_FILE"
 """What ends the name of a variable that names a file with the value of a setting."""
-_ORIGIN = re.compile(r"https?://[a-zA-Z0-9.-]+(:\d{1,5})?")
+ORIGIN = re.compile(r"https?://[a-zA-Z0-9.-]+(:\d{1,5})?")
+"""A site, as browsers name it."""
 
 
 class Settings(BaseSettings):
@@ -309,7 +310,7 @@ class Settings(BaseSettings):
     @field_validator("frame_origins")
     @classmethod
     def _name_origins(cls, value: str) -> str:
-        wrong = [one.strip() for one in value.split(",") if one.strip() and not _ORIGIN.fullmatch(one.strip())]
+        wrong = [one.strip() for one in value.split(",") if one.strip() and not ORIGIN.fullmatch(one.strip())]
         if wrong:
             raise ValueError(f"{wrong[0]!r} is no origin; expected one such as https://example.org")
         return value
@@ -344,6 +345,18 @@ class Settings(BaseSettings):
     """Shared mode: logins and codes that one browser or person may try in an hour. 0: no limit."""
     address_attempts_per_hour: int = Field(default=600, ge=0)
     """Shared mode: logins, codes and wrong tokens in an hour from all browsers behind one address. 0: no limit."""
+    max_demos: int = Field(default=20, ge=1)
+    """Number of published demos that one person may have."""
+    max_demo_versions: int = Field(default=50, ge=1)
+    """Number of versions that one published demo may have."""
+    max_demo_origins: int = Field(default=10, ge=0)
+    """Number of other sites that may show one published demo in a frame. 0: none, whatever its owner says."""
+    max_wrong_answers: int = Field(default=0, ge=0)
+    """Number of wrongly answered examples that visitors may send to the owner of one demo, if they agree. 0: nothing is kept."""
+    max_wrong_answer_kb: int = Field(default=2_000, ge=1)
+    """Largest example that is kept as wrongly answered, in kB."""
+    wrong_answer_days: float = Field(default=30.0, gt=0)
+    """Time after which a wrongly answered example is deleted, in days."""
 
     @cached_property
     def home_path(self) -> Path:

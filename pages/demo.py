@@ -7,16 +7,14 @@ from engine.access import Action
 from engine.errors import TrainyardError
 from engine.runs import Run, RunState, is_run_id
 from ui import lab
-from ui.demo.answer import draw_answer
-from ui.demo.answering import draw_answering, read_answering
+from ui.demo.answering import read_answering
 from ui.demo.batch import draw_batch
 from ui.demo.knowledge import draw_knowledge
-from ui.demo.mattered import draw_mattered
-from ui.demo.seen import draw_seen
+from ui.demo.tried import TriedRun
+from ui.demo.trying import draw_trying
 from ui.language import _
 from ui.limits import draw_limits_popover
 from ui.modalities import modality
-from ui.modalities.ways import choose_way, lay_out
 from ui.navigation import page, shown
 from ui.plain import LONGEST_CAPTION, plain_text
 from ui.rights import may
@@ -42,28 +40,11 @@ def main() -> None:
         st.error(said(error), icon=":material/error:")
         return
 
-    @st.fragment
-    def demo() -> None:
-        way = choose_way(kind.ways(spec.dataset), f"way-{run.id}")
-        given, answer = lay_out(way.answer)
-        with given:
-            files = way.ask(run, spec.dataset)
-            settings = draw_answering(spec.task.answering)
-        if settings.unusable:  # its default would be another answer than the one that was asked for
-            return
-        parameters = settings.changed
-        with answer, lab.guarded():
-            answered = draw_answer(run, kind, spec.task, files, parameters)
-            if len(files) == 1 and not way.shown:
-                kind.show(files[0])
-            if len(files) == 1 and answered:
-                with given if way.answer == "beside" else answer:
-                    draw_seen(run, files[0])
-                    draw_mattered(run, kind, spec.task, files[0], parameters)
+    tried = TriedRun(run)
 
-    demo()
+    st.fragment(draw_trying)(tried, kind, spec)
     draw_limits_popover(str(run.id), f"run-{run.id}")
-    draw_knowledge(run, spec)
+    draw_knowledge(tried, spec)
     settings = read_answering(spec.task.answering)
     if not settings.unusable:
         draw_batch(run, spec.task.modality, spec.task.prediction, settings.changed)

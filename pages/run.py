@@ -13,6 +13,7 @@ from ui.evaluation.overview import draw_evaluation, final_figures
 from ui.language import _
 from ui.navigation import page
 from ui.plain import LONGEST_CAPTION, plain_label
+from ui.published.publish import draw_publish
 from ui.runs.actions import draw_actions
 from ui.runs.details import draw_details
 from ui.runs.family import draw_family
@@ -49,6 +50,7 @@ def main() -> None:
             draw_run_naming(run)
             draw_rate_button(run)
             draw_fork_button(run)
+            draw_publish(run)
             draw_actions(run, seeds=not suggests_seeds(run))
     answer_asked(run)
     st.caption(

@@ -30,6 +30,7 @@ NOT_IN_THE_LOG = {
     "costs.estimate": "tells something",
     "datasets.understand": "keeps nothing",
     "datasets.name_for": "keeps nothing",
+    "demos.wrong": "tells something",
     "executors.start": "follows from what was queued",
     "predictions.describe": "tells something",
     "predictions.preview": "tells something",

@@ -25,9 +25,11 @@ from engine.imports.understood import Choice
 from engine.naming import Naming
 from engine.runs import Run, RunSpec, RunState
 from engine.service import opened
+from engine.settings import settings
 from engine.spec import Range
 from engine.store import Store
 from engine.store.accounts import Account
+from engine.store.demos import Demo
 from engine.store.schema import metadata
 from engine.store.tokens import Token
 from engine.studies import Search, Study, StudySpec
@@ -64,6 +66,8 @@ class World:
     token: Token
     share: int
     code: str
+    shown: Run
+    demo: Demo
 
 
 PREDICTOR = SimpleNamespace(
@@ -141,6 +145,27 @@ CALLS: dict[str, tuple[Action, Callable[[World], tuple[Any, ...]]]] = {
     "datasets.show_own": (Action.CHANGE, lambda w: (w.reference, Visibility.SHARED)),
     "datasets.uses": (Action.LOOK, lambda w: (w.reference,)),
     "datasets.delete_own": (Action.DELETE, lambda w: (w.reference,)),
+    "demos.list_all": (Action.LOOK, lambda w: ()),
+    "demos.get": (Action.LOOK, lambda w: ("trees",)),
+    "demos.of_run": (Action.LOOK, lambda w: (w.shown,)),
+    "demos.frame_origins": (Action.LOOK, lambda w: ("trees",)),
+    "demos.publish": (Action.CHANGE, lambda w: (w.ended.id, "others")),
+    "demos.edit": (Action.CHANGE, lambda w: ("trees", service.demos.Changes(title="Oaks"))),
+    "demos.choose": (Action.CHANGE, lambda w: ("trees", 2)),
+    "demos.roll_back": (Action.CHANGE, lambda w: ("trees",)),
+    "demos.label": (Action.CHANGE, lambda w: ("trees", "canary", 2)),
+    "demos.compare": (Action.CHANGE, lambda w: ("trees", 2)),
+    "demos.show": (Action.CHANGE, lambda w: ("trees", True)),
+    "demos.withdraw": (Action.CHANGE, lambda w: ("trees", 1)),
+    "demos.delete": (Action.DELETE, lambda w: ("trees",)),
+    "demos.ask": (Action.USE, lambda w: ("trees", 1, lambda run_id: run_id)),
+    "demos.info": (Action.USE, lambda w: ("trees",)),
+    "demos.spec": (Action.USE, lambda w: ("trees",)),
+    "demos.shows_examples": (Action.USE, lambda w: ("trees",)),
+    "demos.collects": (Action.USE, lambda w: ("trees",)),
+    "demos.send_wrong": (Action.USE, lambda w: ("trees", None, ("a.png", b"oak"), {"label": "elm"})),
+    "demos.wrong": (Action.CHANGE, lambda w: ("trees",)),
+    "demos.delete_wrong": (Action.CHANGE, lambda w: ("trees",)),
     "executors.start": (Action.CREATE, lambda w: ()),
     "executors.drain": (Action.CHANGE, lambda w: (True,)),
     "executors.draining": (Action.LOOK, lambda w: ()),
@@ -168,6 +193,7 @@ CALLS: dict[str, tuple[Action, Callable[[World], tuple[Any, ...]]]] = {
     "preferences.first_page": (Action.LOOK, lambda w: ()),
     "preferences.set_first_page": (Action.CHANGE, lambda w: ("train",)),
     "preferences.forget": (Action.DELETE, lambda w: ("ada",)),
+    "reports.subject": (Action.LOOK, lambda w: (w.ended,)),
     "reports.write": (Action.LOOK, lambda w: (w.ended,)),
     "runs.launch": (Action.CREATE, lambda w: ([w.ended.parsed()],)),
     "runs.fork": (Action.USE, lambda w: (w.ended.id, 1, w.ended.parsed())),
@@ -238,7 +264,7 @@ def trees(name: str) -> Choice:
 
 def build(store: Store) -> World:
     """Fill an empty home."""
-    ended = seeding.completed(store, epochs=2)
+    ended, shown = seeding.completed(store, epochs=2), seeding.completed(store, epochs=2)
     kept = artifacts_of(ended.id).epochs / "1.npz"
     kept.parent.mkdir(parents=True, exist_ok=True)
     kept.write_bytes(b"weights")
@@ -262,7 +288,18 @@ def build(store: Store) -> World:
         service.tokens.create(ADA, "script", [], [])[0],
         share.id,
         code,
+        shown,
+        closed_demo(shown),
     )
+
+
+def closed_demo(run: Run) -> Demo:
+    """Return a demo with two versions that was closed."""
+    for _number in range(2):
+        service.demos.publish(
+            ADA, run.id, "trees", service.demos.Changes(origins=("https://trees.org",), collects=True)
+        )
+    return service.demos.show(ADA, "trees", False)
 
 
 @pytest.fixture(scope="module")
@@ -277,6 +314,8 @@ def world(template: tuple[Path, World], home: Path, monkeypatch: pytest.MonkeyPa
     """The same in a home of the test's own; nobody starts an executor."""
     shutil.copytree(template[0], home)
     monkeypatch.setattr("engine.executor.launch.ensure_executor", lambda _store: True)
+    monkeypatch.setenv("TRAINYARD_MAX_WRONG_ANSWERS", "3")
+    settings.cache_clear()
     monkeypatch.setattr("engine.preparation.fetch.fetch", lambda _name, _source, _progress: None)
     return template[1]
 
@@ -314,7 +353,10 @@ def answer(function: Callable[..., Any], arguments: tuple[Any, ...], actor: Acto
     except Forbidden:
         return None
     except TrainyardError as error:
-        if re.match(r"(Run|Study) \d+ does not exist\.|The dataset '\w+' is not on this machine", str(error)):
+        if re.match(
+            r"(Run|Study) \d+ does not exist\.|There is no demo named|The dataset '\w+' is not on this machine",
+            str(error),
+        ):
             return None
         raise
 

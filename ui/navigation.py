@@ -12,9 +12,11 @@ from engine.settings import settings
 from ui import lab
 from ui.address import forget
 from ui.document_scripts import declare, run_script
+from ui.framed import framed
 from ui.language import N_, _
 
 _LAST_PAGE = "last-page"
+_PROGRAM = "Trainyard"
 _PHONE_PIXELS = 768  # below, Streamlit lays the menu over the page
 _ARRIVE = f"""document.querySelector('[data-testid=stMain]').scrollTo(0, 0);
 if (innerWidth < {_PHONE_PIXELS}) document.querySelector('[data-testid=stSidebarCollapseButton] button')?.click();"""
@@ -51,6 +53,14 @@ PAGES = (
     Entry("search", N_("Search"), ":material/tune:", N_("Choose a search space and start a study."), hidden=True),
     Entry("compare", N_("Compare"), ":material/compare_arrows:", N_("Several runs side by side."), hidden=True),
     Entry("leaderboard", N_("Leaderboard"), ":material/leaderboard:", N_("The best runs on each dataset.")),
+    Entry(
+        "demos",
+        N_("Published demos"),
+        ":material/storefront:",
+        N_("Networks that people here have opened to everybody."),
+        visitors=True,
+        shared=True,
+    ),
     Entry("demo", N_("Demo"), ":material/draw:", N_("Try a trained network on your own input."), visitors=True),
     Entry(
         "learn", N_("Learn"), ":material/menu_book:", N_("The guide, and how every figure is computed."), visitors=True
@@ -115,7 +125,12 @@ def shown(name: str) -> bool:
 
 
 def navigation() -> st.Page:
-    """The menu in the session's language, over the pages that exist."""
+    """The menu in the session's language, over the pages that exist; in a frame there is one page and no menu."""
+    if framed():
+        alone = st.Page(page("demos"), title=_PROGRAM, url_path="demos")
+        return st.navigation(
+            [st.Page(_nothing, title=_PROGRAM, url_path="nothing", default=True), alone], position="hidden"
+        )
     first = first_page()
     return st.navigation(
         [
@@ -131,6 +146,10 @@ def navigation() -> st.Page:
             for entry in shown_pages()
         ]
     )
+
+
+def _nothing() -> None:
+    """The page that Streamlit takes for one that does not exist."""
 
 
 def begin_at_top(chosen: st.Page) -> None:

@@ -12,6 +12,7 @@ from engine.limits.origins import COOKIE
 from engine.logs import note_user
 from engine.service import callers, sign_in
 from engine.settings import settings
+from ui.framed import framed
 from ui.language import _
 from ui.sentences import said
 
@@ -79,6 +80,8 @@ def leave() -> None:
 
 
 def _brought() -> Login | None:
+    if framed():  # whoever looks through a frame of another site acts for nobody
+        return None
     if settings().identity_header:
         value = st.context.headers.get(settings().identity_header)
         return login_of_header(value) if value else None

@@ -8,6 +8,7 @@ from engine.measures import page_timed
 from engine.settings import settings
 from ui import people
 from ui.banner import draw_banner
+from ui.framed import framed
 from ui.language import choose_language, declare_language
 from ui.navigation import begin_at_top, navigation
 from ui.outage import draw_with_database
@@ -20,12 +21,15 @@ st.logo(LOGO, size="large")
 if settings().mode == "shared":
     people.arrive()
 chosen = navigation()
-with st.sidebar:
-    if settings().mode == "shared":
-        people.draw_login()
-    choose_language()
+if framed():
     declare_language()
-    begin_at_top(chosen)
+else:
+    with st.sidebar:
+        if settings().mode == "shared":
+            people.draw_login()
+        choose_language()
+        declare_language()
+        begin_at_top(chosen)
 
 
 def draw() -> None:

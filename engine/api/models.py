@@ -7,27 +7,25 @@ from typing import Any
 
 from engine import service
 from engine.access import Actor
+from engine.api import demos
+from engine.api.answering import Answering, OfDemo, OfRun
+from engine.api.networks import describe_network, setting_of
 from engine.api.problems import Problem
 from engine.api.shapes import (
-    InputColumn,
-    Inputs,
+    DemoModel,
     Metadata,
     ModelList,
-    Predictions,
-    Setting,
     Status,
     Summary,
     VersionStatus,
 )
 from engine.artifacts import artifacts_of
-from engine.data_info import DataInfo
 from engine.errors import StoreUnavailable, TrainyardError
 from engine.imports.titles import dataset_title, own_reference
-from engine.modalities.base import modalities
 from engine.runs import Run, RunState, is_run_id
 from engine.sentences import Sentence, word
-from engine.spec import Choices, Field, Range
-from engine.tasks.base import Task, tasks
+from engine.service.demos import Wanted
+from engine.tasks.base import tasks
 
 MOST_MODELS = 200
 """The newest ones that are listed, and among which a name is looked for."""
@@ -77,20 +75,38 @@ class Models:
             raise Problem(HTTPStatus.NOT_FOUND, why)
         return run
 
-    def describe(self, name: str) -> Metadata:
+    def answering(self, name: str, wanted: Wanted = None) -> Answering:
+        """Return what answers under a name: the version of a demo, or a run, of which the only version is its number."""
+        if not is_run_id(name) and (found := demos.find(self.actor, name, wanted)) is not None:
+            return OfDemo(self.actor, name, found[1].number)
+        run = self.able(name)
+        _check_version(run, wanted)
+        return OfRun(self.actor, run)
+
+    def describe(self, name: str, wanted: Wanted = None) -> Metadata | DemoModel:
         """All about one."""
+        if not is_run_id(name) and (found := demos.find(self.actor, name, wanted)) is not None:
+            return demos.describe(self.actor, *found, wanted)
         run = self.find(name)
+        _check_version(run, wanted)
         task = tasks[run.spec["task"]["name"]]
         info = service.artifacts.files(self.actor, run).read_info()
         return Metadata(
             **_summary(run),
             note=run.note,
-            inputs=_inputs(run, info) if info else None,
-            predictions=_predictions(task),
-            answering=[_setting(field) for field in task.answering.fields()],
-            labels=list(info.labels) if info else [],
-            target=info.target if info else "",
+            **describe_network(task, info),
+            answering=[setting_of(field) for field in task.answering.fields()],
             model_version_status=[_version(run)],
+        )
+
+
+def _check_version(run: Run, wanted: Wanted) -> None:
+    if wanted not in (None, run.id):
+        raise Problem(
+            HTTPStatus.NOT_FOUND,
+            "Run {run} has no version or label {wanted!r}: the version of a run is its number. Published demos have several.",
+            run=run.id,
+            wanted=wanted,
         )
 
 
@@ -126,26 +142,6 @@ def _summary(run: Run) -> dict[str, Any]:
         "created_at": run.created_at.isoformat() if run.created_at else "",
         "metrics": {k: float(v) for k, v in tested.items() if isinstance(v, int | float) and math.isfinite(v)},
     }
-
-
-def _inputs(run: Run, info: DataInfo) -> Inputs:
-    columns = [InputColumn(name=c.name, kind=c.kind, values=list(c.values)) for c in info.columns]
-    modality = tasks[run.spec["task"]["name"]].modality
-    instance = modalities[modality].schema(info)
-    return Inputs(modality=modality, shape=list(info.shape), columns=columns, instance=instance)
-
-
-def _predictions(task: type[Task]) -> Predictions:
-    return Predictions(kind=task.prediction, entry=task.contents.model_json_schema(), streams=task.streams)
-
-
-def _setting(field: Field) -> Setting:
-    words: Any = {bool: "boolean", int: "integer", float: "number"}.get(field.type, "string")
-    low, high = (field.domain.low, field.domain.high) if isinstance(field.domain, Range) else (None, None)
-    options = list(field.domain.options) if isinstance(field.domain, Choices) else None
-    return Setting(
-        name=field.name, type=words, default=field.default, minimum=low, maximum=high, options=options, help=field.help
-    )
 
 
 def _version(run: Run) -> VersionStatus:

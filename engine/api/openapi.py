@@ -28,8 +28,22 @@ _NAME = {
     "name": "name",
     "in": "path",
     "required": True,
-    "description": "Number of a run, or DATASET-MODEL for the newest completed run of the two.",
+    "description": "Name of a published demo, number of a run, or DATASET-MODEL for the newest completed run of the two.",
     "schema": {"type": "string", "pattern": "^[A-Za-z0-9._-]+$"},
+}
+_VERSION = {
+    "name": "version",
+    "in": "path",
+    "required": True,
+    "description": "Version of a published demo; of a run its number.",
+    "schema": {"type": "integer", "minimum": 1},
+}
+_LABEL = {
+    "name": "label",
+    "in": "path",
+    "required": True,
+    "description": "Label of a version, such as stable or canary.",
+    "schema": {"type": "string", "pattern": "^[a-z0-9-]+$"},
 }
 _TOKEN = {"type": "http", "scheme": "bearer", "description": "A token from the page Account."}
 _SHARED_ONLY = (401, 403, 429)
@@ -83,21 +97,33 @@ def document() -> dict[str, Any]:
             "/models": {"get": _get("listModels", "The newest models that can predict.", shapes.ModelList, (503,))},
             "/models/{name}": {
                 "parameters": [_NAME],
-                "get": _get("describeModel", "Inputs, outputs and state of a model.", shapes.Metadata, (400, 404, 503)),
+                "get": _describe("describeModel"),
             },
             "/models/{name}:predict": {
                 "parameters": [_NAME, _RAW],
-                "post": {
-                    "operationId": "predict",
-                    "summary": "Predict one or many inputs.",
-                    "requestBody": {
-                        "required": True,
-                        "content": {
-                            "application/json": {"schema": _ref(shapes.PredictRequest)},
-                            "multipart/form-data": {"schema": _ref(shapes.FilesRequest)},
-                        },
-                    },
-                    "responses": _answers(),
+                "post": _predict("predict"),
+            },
+            **_of_versions("versions/{version}", _VERSION),
+            **_of_versions("labels/{label}", _LABEL),
+            "/demos": {
+                "get": _get("listDemos", "The published demos.", shapes.DemoList, (503,)),
+                "post": _change("publishDemo", "Make a run a demo, or its next version.", shapes.NewDemo, status="201"),
+            },
+            "/demos/{name}": {
+                "parameters": [_NAME],
+                "patch": _change("changeDemo", "Change what the body names.", shapes.DemoChanges),
+                "delete": {
+                    "operationId": "deleteDemo",
+                    "summary": "Forget a demo; its runs stay.",
+                    "responses": {"204": {"description": "It is forgotten."}, **_errors((404, 503))},
+                },
+            },
+            "/demos/{name}/versions/{version}": {
+                "parameters": [_NAME, _VERSION],
+                "delete": {
+                    "operationId": "withdrawVersion",
+                    "summary": "Forget a version that is not in use; its run stays.",
+                    "responses": _responses(shapes.DemoSummary, (400, 404, 503)),
                 },
             },
             "/runs/{name}/report": {
@@ -124,6 +150,53 @@ def _any_of(schema: dict[str, Any], ways: list[dict[str, Any]]) -> None:
 
 def _get(name: str, summary: str, shape: type[BaseModel], errors: tuple[int, ...]) -> dict[str, Any]:
     return {"operationId": name, "summary": summary, "responses": _responses(shape, errors)}
+
+
+def _describe(name: str) -> dict[str, Any]:
+    found = _get(name, "Inputs, outputs and state of a model.", shapes.Metadata, (400, 404, 503))
+    _any_of(
+        found["responses"]["200"]["content"]["application/json"]["schema"],
+        [_ref(shapes.Metadata), _ref(shapes.DemoModel)],
+    )
+    found["responses"]["200"]["content"]["application/json"]["schema"].pop("$ref")
+    return found
+
+
+def _predict(name: str) -> dict[str, Any]:
+    return {
+        "operationId": name,
+        "summary": "Predict one or many inputs.",
+        "requestBody": {
+            "required": True,
+            "content": {
+                "application/json": {"schema": _ref(shapes.PredictRequest)},
+                "multipart/form-data": {"schema": _ref(shapes.FilesRequest)},
+            },
+        },
+        "responses": _answers(),
+    }
+
+
+def _of_versions(path: str, parameter: dict[str, Any]) -> dict[str, Any]:
+    """Return the addresses of one version of a published demo."""
+    what = parameter["name"].title()
+    return {
+        f"/models/{{name}}/{path}": {"parameters": [_NAME, parameter], "get": _describe(f"describe{what}")},
+        f"/models/{{name}}/{path}:predict": {
+            "parameters": [_NAME, parameter, _RAW],
+            "post": _predict(f"predict{what}"),
+        },
+    }
+
+
+def _change(name: str, summary: str, shape: type[BaseModel], status: str = "200") -> dict[str, Any]:
+    done = _responses(shapes.DemoSummary, (400, 404, 413, 503))
+    return {
+        "operationId": name,
+        "summary": summary,
+        "requestBody": {"required": True, "content": _json(shape)},
+        "responses": {status if code == "200" else code: answer for code, answer in done.items()},
+    }
 
 
 def _responses(shape: type[BaseModel], errors: tuple[int, ...]) -> dict[str, Any]:

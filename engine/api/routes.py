@@ -18,8 +18,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
-from engine import service
 from engine.access import Actor
+from engine.api import demos
 from engine.api.bodies import read_body, read_files
 from engine.api.limits import limits_of
 from engine.api.models import Models
@@ -63,7 +63,16 @@ class _Api:
         return [
             Route("/models", self.list),
             Route("/models/{name}:predict", self.predict, methods=["POST"]),
+            Route("/models/{name}/versions/{version:int}:predict", self.predict, methods=["POST"]),
+            Route("/models/{name}/labels/{label}:predict", self.predict, methods=["POST"]),
             Route("/models/{name}", self.describe),
+            Route("/models/{name}/versions/{version:int}", self.describe),
+            Route("/models/{name}/labels/{label}", self.describe),
+            Route("/demos", self.demos),
+            Route("/demos", self.publish, methods=["POST"]),
+            Route("/demos/{name}", self.change_demo, methods=["PATCH"]),
+            Route("/demos/{name}", self.delete_demo, methods=["DELETE"]),
+            Route("/demos/{name}/versions/{version:int}", self.withdraw, methods=["DELETE"]),
             Route("/runs/{name}/report", self.report),
             Route("/me/limits", self.limits),
             Route("/openapi.json", self.openapi),
@@ -75,10 +84,41 @@ class _Api:
             return _answer(await self._thread(lambda: Models(self._actor(request)).list()))
 
     async def describe(self, request: Request) -> Response:
-        """`GET /models/NAME`."""
+        """`GET /models/NAME`, and of a version or a label."""
+        with self._place():
+            name, wanted = request.path_params["name"], _wanted(request)
+            return _answer(await self._thread(lambda: Models(self._actor(request)).describe(name, wanted)))
+
+    async def demos(self, request: Request) -> Response:
+        """`GET /demos`."""
+        with self._place():
+            return _answer(await self._thread(lambda: demos.list_demos(self._actor(request))))
+
+    async def publish(self, request: Request) -> Response:
+        """`POST /demos`."""
+        with self._place():
+            body = await read_body(request)
+            made = await self._thread(lambda: demos.publish(self._actor(request), self._predictor(), body))
+            return _answer(made, HTTPStatus.CREATED)
+
+    async def change_demo(self, request: Request) -> Response:
+        """`PATCH /demos/NAME`."""
+        with self._place():
+            name, body = request.path_params["name"], await read_body(request)
+            return _answer(await self._thread(lambda: demos.change(self._actor(request), name, body)))
+
+    async def delete_demo(self, request: Request) -> Response:
+        """`DELETE /demos/NAME`."""
         with self._place():
             name = request.path_params["name"]
-            return _answer(await self._thread(lambda: Models(self._actor(request)).describe(name)))
+            await self._thread(lambda: demos.delete(self._actor(request), name))
+            return Response(status_code=HTTPStatus.NO_CONTENT)
+
+    async def withdraw(self, request: Request) -> Response:
+        """`DELETE /demos/NAME/versions/N`."""
+        with self._place():
+            name, number = request.path_params["name"], request.path_params["version"]
+            return _answer(await self._thread(lambda: demos.withdraw(self._actor(request), name, number)))
 
     async def report(self, request: Request) -> Response:
         """`GET /runs/NAME/report`."""
@@ -109,23 +149,22 @@ class _Api:
                     json=_JSON,
                     form=_FORM,
                 )
-            run = await self._thread(lambda: Models(actor).able(request.path_params["name"]))
+            name, wanted = request.path_params["name"], _wanted(request)
+            model = await self._thread(lambda: Models(actor).answering(name, wanted))
             if kind == _JSON:
                 body = await read_body(request)
                 if streamed:
-                    ask = partial(service.predictions.stream_instances, actor, self._predictor(), run, body, raw=raw)
+                    ask = partial(model.stream_instances, self._predictor(), body, raw=raw)
                     return await self._events(ask, bytes, held)
-                found = await self._thread(
-                    partial(service.predictions.predict_instances, actor, self._predictor(), run, body, raw=raw)
-                )
+                found = await self._thread(partial(model.instances, self._predictor(), body, raw=raw))
                 return Response(found, media_type=_JSON)
             files, parameters = await read_files(request)
             if streamed:
                 open_ = partial(self._predictor().stream, raw=raw, parameters=parameters)
-                opened = partial(service.predictions.predict, actor, open_, run, files)
+                opened = partial(model.files, open_, files)
                 return await self._events(opened, lambda results: json.dumps(_of_files(results, raw)).encode(), held)
             answer = partial(self._predictor().predict, raw=raw, parameters=parameters)
-            results = await self._thread(partial(service.predictions.predict, actor, answer, run, files))
+            results = await self._thread(partial(model.files, answer, files))
             return JSONResponse(_of_files(results, raw))
 
     async def _events(self, ask: Callable[[], Stream[T]], read: Callable[[T], bytes], held: ExitStack) -> Response:
@@ -192,8 +231,14 @@ def _of_files(results: list[PredictResult], raw: bool) -> dict[str, Any]:
     return {"predictions": entries} | epoch
 
 
-def _answer(found: BaseModel) -> Response:
-    return Response(found.model_dump_json(), media_type=_JSON)
+def _wanted(request: Request) -> int | str | None:
+    """The version of a path, by number or label."""
+    version, label = request.path_params.get("version"), request.path_params.get("label")
+    return int(version) if version is not None else str(label) if label is not None else None
+
+
+def _answer(found: BaseModel, status: HTTPStatus = HTTPStatus.OK) -> Response:
+    return Response(found.model_dump_json(), status, media_type=_JSON)
 
 
 def _error(status: int, sentence: str, headers: Any = None) -> Response:

@@ -181,6 +181,94 @@ class Limits(Shape):
     limits: list[Limit]
 
 
+class DemoVersion(Shape):
+    """A version of a published demo."""
+
+    version: str
+    published_at: float
+    """Seconds since 1970."""
+    note: str
+    """What is new in it, plain text."""
+    examples: bool
+    """Whether examples of its data are shown on its page."""
+
+
+class DemoSummary(Shape):
+    """A published demo in the list of all."""
+
+    name: str
+    title: str
+    about: str
+    """What its owner says of it, plain text."""
+    task: str
+    open: bool
+    """Closed ones are listed for their owner and admins only."""
+    current: int
+    """The version that answers where none is named."""
+    version_labels: dict[str, int]
+    """Versions by label; `stable` is the current one."""
+    versions: list[DemoVersion]
+
+
+class DemoList(Shape):
+    """The published demos, by name."""
+
+    demos: list[DemoSummary]
+
+
+class DemoModel(DemoSummary):
+    """All that is known of a published demo before it is asked. The run behind it stays as private as it is."""
+
+    inputs: Inputs | None
+    predictions: Predictions
+    answering: list[Setting]
+    """Settings of the answer."""
+    labels: list[str]
+    """The classes, in the order of plain outputs."""
+    card: dict[str, Any]
+    """The model card: intended use, limits, facts, and a table of figures with its head."""
+    target: str
+    """Name of the quantity that a regression predicts."""
+    model_version_status: list[VersionStatus]
+
+
+class Written(Shape):
+    """What an owner writes about a demo."""
+
+    title: str | None = None
+    texts: dict[str, str] | None = None
+    """Texts of the model card: about, use, limits, author. All that there are to be."""
+    origins: list[str] | None = None
+    """Sites that may show the demo in a frame."""
+    collects: bool | None = None
+    """Whether visitors may send what was answered wrongly."""
+
+
+class NewDemo(Written):
+    """A run that becomes a demo, or the next version of one."""
+
+    name: str
+    run: int
+    examples: bool = False
+    """Whether examples of its data are shown."""
+    note: str = ""
+    current: bool = True
+    """Whether it is the current version from now on."""
+
+
+class DemoChanges(Written):
+    """What is to be changed of a demo; the rest stays."""
+
+    open: bool | None = None
+    current: int | None = None
+    roll_back: bool = False
+    """Make the version current that was so before."""
+    beside: int | None = None
+    """The version whose answer is shown beside; null: none."""
+    version_labels: dict[str, int | None] | None = None
+    """Versions by label; null takes a label away."""
+
+
 class Error(Shape):
     """The error, as a sentence."""
 

@@ -10,6 +10,7 @@ from engine.cli.audit import add_audit
 from engine.cli.budgets import add_budgets
 from engine.cli.compare import add_compare
 from engine.cli.data import add_data
+from engine.cli.demos import add_demos
 from engine.cli.flags import Parser, reject_unknown
 from engine.cli.forks import add_forks
 from engine.cli.naming import add_rename
@@ -67,6 +68,7 @@ def make_parsers(arguments: list[str]) -> tuple[Parser, dict[str, argparse.Argum
     add_runs(add)
     add_rename(add)
     add_visibility(add)
+    add_demos(add)
     add_reports(add)
     add_compare(add)
     add_trained(add, arguments)

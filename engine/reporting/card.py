@@ -64,11 +64,12 @@ def _value(value: Any) -> str:
 def card(subject: Subject) -> Iterator[Section]:
     """Yield the data, and what is needed to repeat the run."""
     if subject.spec:
-        yield Section(Sentence("Data"), [Facts(_data(subject, subject.spec))])
+        yield Section(Sentence("Data"), [Facts(data_facts(subject, subject.spec))])
     yield Section(Sentence("Card"), [Facts(_record(subject))])
 
 
-def _data(subject: Subject, spec: RunSpec) -> list[tuple[str, str]]:
+def data_facts(subject: Subject, spec: RunSpec) -> list[tuple[str, str]]:
+    """Return names and values of what is known of the data; empty values are of what is not."""
     dataset = spec.dataset
     counts = subject.prepared.meta["counts"] if subject.prepared else None
     sizes = [sum(counts[split]) for split in ("train", "validation", "test")] if counts else [0, 0, 0]

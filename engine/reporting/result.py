@@ -19,13 +19,14 @@ def result(subject: Subject) -> Iterator[Section]:
     """Yield the figures, and beside them what the kind of prediction shows of its evaluation."""
     if not subject.split:
         return
-    yield Section(Sentence("Result"), [_figures(subject), *_baseline(subject)])
+    yield Section(Sentence("Result"), [figures(subject), *_baseline(subject)])
     if subject.task and (parts := list(kind_of(subject.task.prediction).parts(subject.evaluated))):
         on = Sentence("On the test split") if subject.split == "test" else Sentence("On the validation split")
         yield Section(on, parts, wide=False)
 
 
-def _figures(subject: Subject) -> Table:
+def figures(subject: Subject) -> Table:
+    """Return the metrics on each split, with interval and baseline."""
     titles = _SPLITS | {name: word(title) for name, title in _extra(subject).items()}
     splits = [split for split in titles if subject.evaluation.get(split)]
     reached = subject.evaluated.get("metrics") or {}

@@ -26,21 +26,23 @@ def write(actor: Actor, run: Run, by: NullTranslations = _ENGLISH, *, examples: 
     `max_report_mb`; without them it holds only figures.
     """
     check(actor, Action.LOOK, run)
-    subject = _subject(actor, run)
+    found = subject(actor, run)
     if not examples:
-        subject = replace(subject, withheld=Sentence("The examples were left out."))
-    written = render(subject, by).encode()
+        found = replace(found, withheld=Sentence("The examples were left out."))
+    written = render(found, by).encode()
     most = settings().max_report_mb
     if len(written) > most * 1_000_000:
         too_large = Sentence(
             "The examples were left out: with them the report would be larger than {most} MB (TRAINYARD_MAX_REPORT_MB).",
             most=most,
         )
-        written = render(replace(subject, withheld=too_large), by).encode()
+        written = render(replace(found, withheld=too_large), by).encode()
     return written
 
 
-def _subject(actor: Actor, run: Run) -> Subject:
+def subject(actor: Actor, run: Run) -> Subject:
+    """Return what is known of a run, as reports and model cards are written from it."""
+    check(actor, Action.LOOK, run)
     try:
         spec = run.parsed()
     except TrainyardError:

@@ -116,6 +116,14 @@ def _end(actor: Actor, run_id: int, state: RunState) -> Run:
 def resume(actor: Actor, run_id: int, *, slot: str = "") -> Run:
     """Put an ended or paused run back into the queue. With `slot` this process trains it itself, at once."""
     _check_again(actor, run_id)
+    for _run, demo, version in store().demos.uses([run_id])[:1]:
+        raise TrainyardError(
+            "Run {run} is version {version} of the demo {demo!r}, and to train it further would change its answers. Fork it "
+            "instead.",
+            run=run_id,
+            version=version,
+            demo=demo,
+        )
     return store().runs.resume(run_id, actor.name, slot)
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -277,6 +278,59 @@ notices = Table(
     Column("id", Integer, primary_key=True),
     Column("text", Text, nullable=False),
     Column("until", Float),
+    sqlite_autoincrement=True,
+)
+
+demos = Table(
+    "demos",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", String(64), nullable=False),
+    Column("owner", String(120), nullable=False),
+    Column("visibility", String(16), nullable=False),
+    Column("title", String(120), nullable=False, server_default=""),
+    Column("texts", JSON, nullable=False),
+    Column("origins", JSON, nullable=False),
+    Column("labels", JSON, nullable=False),
+    Column("current", Integer, nullable=False),
+    Column("last", Integer, nullable=False),
+    Column("history", JSON, nullable=False),
+    Column("beside", Integer),
+    Column("collects", Integer, nullable=False, server_default="0"),
+    Column("created_at", Float, nullable=False),
+    Column("changed_at", Float, nullable=False),
+    Index("ix_demos_name", "name", unique=True),
+    sqlite_autoincrement=True,
+)
+
+demo_versions = Table(
+    "demo_versions",
+    metadata,
+    Column("demo_id", Integer, ForeignKey("demos.id", ondelete="CASCADE"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("run_id", Integer, ForeignKey("runs.id"), nullable=False),
+    Column("spec", JSON, nullable=False),
+    Column("card", JSON, nullable=False),
+    Column("examples", Integer, nullable=False, server_default="0"),
+    Column("note", Text, nullable=False, server_default=""),
+    Column("made_by", String(120), nullable=False),
+    Column("made_at", Float, nullable=False),
+    Index("ix_demo_versions_run_id", "run_id"),
+)
+
+wrong_answers = Table(
+    "demo_wrong_answers",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("demo_id", Integer, ForeignKey("demos.id", ondelete="CASCADE"), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("filename", String(200), nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    Column("answer", JSON, nullable=False),
+    Column("remark", Text, nullable=False, server_default=""),
+    Column("at", Float, nullable=False),
+    Index("ix_demo_wrong_answers_demo_id", "demo_id"),
+    sqlite_autoincrement=True,
 )
 
 shares = Table(

@@ -7,6 +7,7 @@ from engine.store.audit import Audit
 from engine.store.budgets import Budgets
 from engine.store.codes import Codes
 from engine.store.database import Database
+from engine.store.demos import Demos
 from engine.store.fetches import Fetches
 from engine.store.leases import Leases
 from engine.store.metrics import Metrics
@@ -43,6 +44,7 @@ class Store(Database):
         self.notices = Notices(self)
         self.people = People(self)
         self.shares = Shares(self)
+        self.demos = Demos(self)
 
 
 def open_store(patience_seconds: float = 0.0) -> Store:

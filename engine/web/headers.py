@@ -3,7 +3,7 @@
 import base64
 import hashlib
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from functools import cached_property
 from pathlib import Path
 
@@ -56,21 +56,34 @@ def _hash(script: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'"
 
 
+Framers = Callable[[Scope], Awaitable[list[str]]]
+
+
+async def _nobody_else(_scope: Scope) -> list[str]:
+    return []
+
+
 class SecurityHeaders:
     """Add the headers that are missing; take away every permission for all origins.
 
-    `page` is the HTML page of the dashboard; `scripts` tells what else runs in it, once all of it is declared.
+    `page` is the HTML page of the dashboard; `scripts` tells what else runs in it, once all of it is declared; `framers`
+    which further sites may show what a request asks for in a frame.
     """
 
-    def __init__(self, app: ASGIApp, page: Path, scripts: Callable[[], list[str]]) -> None:
+    def __init__(
+        self, app: ASGIApp, page: Path, scripts: Callable[[], list[str]], framers: Framers = _nobody_else
+    ) -> None:
         self.app = app
-        self._page, self._scripts = page, scripts
+        self._page, self._scripts, self._framers = page, scripts, framers
 
     @cached_property
     def policy(self) -> str:
         """The policy of the dashboard's page."""
+        return self._policy([])
+
+    def _policy(self, framers: list[str]) -> str:
         within = _INLINE.findall(self._page.read_text(encoding="utf-8"))
-        return content_policy([*within, *self._scripts()], split_list(settings().frame_origins))
+        return content_policy([*within, *self._scripts()], [*split_list(settings().frame_origins), *framers])
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, and mend the head of the answer."""
@@ -78,14 +91,16 @@ class SecurityHeaders:
             await self.app(scope, receive, send)
             return
 
+        framers = await self._framers(scope)
+
         async def mended(message: Message) -> None:
             if message["type"] == "http.response.start":
-                self._mend(MutableHeaders(scope=message), scope)
+                self._mend(MutableHeaders(scope=message), scope, framers)
             await send(message)
 
         await self.app(scope, receive, mended)
 
-    def _mend(self, headers: MutableHeaders, scope: Scope) -> None:
+    def _mend(self, headers: MutableHeaders, scope: Scope, framers: list[str]) -> None:
         for name, value in _EVERYWHERE.items():
             headers.setdefault(name, value)
         if headers.get("access-control-allow-origin") == "*":
@@ -94,4 +109,5 @@ class SecurityHeaders:
             headers.setdefault("Strict-Transport-Security", _STRICT_TRANSPORT)
         if not headers.get("content-type", "").startswith(_PARTS):
             headers.setdefault("Permissions-Policy", _PERMISSIONS)
-            headers.setdefault("Content-Security-Policy", _MEDIA_POLICY if _MEDIA in scope["path"] else self.policy)
+            page = self._policy(framers) if framers else self.policy
+            headers.setdefault("Content-Security-Policy", _MEDIA_POLICY if _MEDIA in scope["path"] else page)

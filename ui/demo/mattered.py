@@ -4,29 +4,25 @@ from typing import Any
 
 import streamlit as st
 
-from engine import service
 from engine.modalities.base import modalities
-from engine.runs import Run
 from engine.tasks.base import Task
-from ui import lab
 from ui.language import _
 from ui.modalities import File, Modality
-from ui.modalities.base import Effect
+from ui.modalities.base import Effect, Tried
 from ui.predictions import renderer_for
-from ui.words import title_of
 
 
-def draw_mattered(run: Run, kind: Modality, task: Task, file: File, parameters: dict[str, Any]) -> None:
+def draw_mattered(tried: Tried, kind: Modality, task: Task, file: File, parameters: dict[str, Any]) -> None:
     """Draw a button that hides parts of one input, and what came of it; nothing where the task has no such thing."""
     if not (task.occludes and modalities[task.modality].occludes):
         return
     words = _("Hide one part of the input after another and see how the answer changes. This takes a few seconds.")
-    if not st.button(_("What mattered"), icon=":material/blur_on:", key="mattered", help=words):
+    if not st.button(_("What mattered"), icon=":material/blur_on:", key=f"mattered-{tried.key}", help=words):
         return
-    info = service.artifacts.files(lab.actor(), run).read_info()
+    info = tried.info()
     with st.spinner(_("Hiding one part after another…")):
-        found = service.predictions.occlude(lab.actor(), lab.predictor(), run, file, parameters)
-    renderer = renderer_for(task.prediction, title_of(run, "dataset"))
+        found = tried.occlude(file, parameters)
+    renderer = renderer_for(task.prediction, tried.dataset)
     most = max(map(abs, found.effects), default=0.0)
     if not most or info is None:
         st.caption(_("Hiding any single part does not change the answer."))

@@ -37,17 +37,17 @@ class Result(Protocol):
         """Empty where there is a prediction."""
 
 
-def draw_results(renderer: Renderer, results: Sequence[Result], cells: Cells) -> None:
-    """One result large, several as a table that can be downloaded; `cells` show what was given."""
+def draw_results(renderer: Renderer, results: Sequence[Result], cells: Cells, *, key: str) -> None:
+    """One result large, several as a table that can be downloaded; `cells` show what was given. `key`: see Streamlit."""
     if len(results) == 1:
         result = results[0]
         if result.prediction is None:
             st.error(said(result.error), icon=":material/error:")
         else:
-            renderer.draw(result.prediction.values, key="prediction")
+            renderer.draw(result.prediction.values, key=key)
             draw_remarks(result.prediction.values)
         return
-    draw_many(renderer, results, cells, "predictions")
+    draw_many(renderer, results, cells, f"{key}-table")
 
 
 def draw_many(renderer: Renderer, results: Sequence[Result], cells: Cells, key: str) -> None:
@@ -82,15 +82,15 @@ def draw_many(renderer: Renderer, results: Sequence[Result], cells: Cells, key: 
         },
     )
     with st.container(horizontal=True):
-        _download(_("Download as CSV"), write_csv(downloaded(given, how, table)), "predictions.csv", "text/csv",
+        _download(_("Download as CSV"), f"{key}-csv", write_csv(downloaded(given, how, table)), "predictions.csv", "text/csv",
                   _("The table without pictures, for a spreadsheet."))  # fmt: skip
-        _download(_("Download as JSON"), json_file(results, given_records(cells)), "predictions.json", "application/json",
+        _download(_("Download as JSON"), f"{key}-json", json_file(results, given_records(cells)), "predictions.json", "application/json",
                   _("Full predictions, each with its input where that is a row."))  # fmt: skip
 
 
-def _download(label: str, data: bytes, name: str, mime: str, words: str) -> None:
+def _download(label: str, key: str, data: bytes, name: str, mime: str, words: str) -> None:
     st.download_button(
-        label, data, file_name=name, mime=mime, icon=":material/download:", on_click="ignore", help=words
+        label, data, file_name=name, mime=mime, icon=":material/download:", on_click="ignore", help=words, key=key
     )
 
 

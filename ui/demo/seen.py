@@ -7,15 +7,13 @@ import pandas as pd
 import streamlit as st
 from PIL import Image
 
-from engine import service
 from engine.errors import TrainyardError
 from engine.modalities.seen import Seen
 from engine.readers.spreadsheets import plain_frame
-from engine.runs import Run
-from ui import lab
 from ui.charts.thumbnails import png
 from ui.language import _
 from ui.modalities import File
+from ui.modalities.base import Tried
 from ui.plain import plain_label
 from ui.sentences import said
 
@@ -24,10 +22,10 @@ _MOST_WORDS = 300
 _ICON = ":material/visibility:"
 
 
-def draw_seen(run: Run, file: File) -> None:
+def draw_seen(tried: Tried, file: File) -> None:
     """Draw what becomes of a file in front of the first weights; where that is not known, a sentence that says why."""
     try:
-        found = service.predictions.seen(lab.actor(), lab.predictor(), run, [file])
+        found = tried.seen(file)
     except TrainyardError as error:
         st.caption(_("What the network sees cannot be shown. {reason}").format(reason=said(error)))
         return

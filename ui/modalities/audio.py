@@ -6,7 +6,6 @@ from typing import ClassVar
 import numpy as np
 import streamlit as st
 
-from engine import service
 from engine.data_info import DataInfo
 from engine.datasets.base import Dataset
 from engine.errors import TrainyardError
@@ -15,15 +14,13 @@ from engine.modalities.audio.spectrograms import spectrogram, spectrogram_pictur
 from engine.modalities.base import modalities as twins
 from engine.preparation.prepare import PreparedDataset
 from engine.readers.sounds import SAMPLE_RATE_HZ, decode_sound, encode_wav, is_silent
-from engine.runs import Run
 from engine.settings import settings
-from ui import lab
 from ui.charts.heat import heat_png
 from ui.charts.pictures import MAX_CLASSES, dataset_look, strip_of
 from ui.charts.thumbnails import data_url
 from ui.class_names import class_name
 from ui.language import N_, _, language
-from ui.modalities.base import BY_PATH, COLOURS, Cells, Effect, File, Way, register
+from ui.modalities.base import BY_PATH, COLOURS, Cells, Effect, File, Tried, Way, register
 from ui.modalities.ways import choose_example, grid, held_out, upload
 from ui.plain import plain_label, plain_text
 from ui.theme import theme_name
@@ -133,9 +130,9 @@ def _png(samples: np.ndarray) -> bytes:
     return spectrogram_png(spectrogram(samples))
 
 
-def example_input(run: Run, dataset: Dataset) -> list[File]:
+def example_input(tried: Tried, dataset: Dataset) -> list[File]:
     """Examples of the test split, one click away."""
-    return [(name, wav) for name, (wav, _picture) in choose_example(run, dataset, held_out_examples, _draw_example)]
+    return [(name, wav) for name, (wav, _picture) in choose_example(tried, dataset, held_out_examples, _draw_example)]
 
 
 def _draw_example(label: str, clip: tuple[bytes, bytes]) -> None:
@@ -148,11 +145,11 @@ def held_out_examples(dataset: Dataset) -> list[tuple[str, tuple[bytes, bytes]]]
     return held_out(dataset, EXAMPLES, _example)
 
 
-def record_input(run: Run, dataset: Dataset) -> list[File]:
+def record_input(tried: Tried, dataset: Dataset) -> list[File]:
     """A recording of one click. The browser asks for permission when somebody presses the button, not before."""
-    heard = _heard_seconds(run)
+    heard = _heard_seconds(tried)
     clip = record_clip(
-        f"microphone-{run.id}", label=_("Microphone"), seconds=heard + _REACTION_SECONDS, rate_hz=SAMPLE_RATE_HZ
+        f"microphone-{tried.key}", label=_("Microphone"), seconds=heard + _REACTION_SECONDS, rate_hz=SAMPLE_RATE_HZ
     )
     st.caption(
         _("The network hears the loudest {seconds} s. Your browser asks for permission; nothing is stored.").format(
@@ -162,9 +159,9 @@ def record_input(run: Run, dataset: Dataset) -> list[File]:
     return [(_("recording"), clip.data)] if clip else []
 
 
-def _heard_seconds(run: Run) -> float:
-    """Return the length of a clip of the run's network; while it is not known, that of recorded clips."""
-    info = service.artifacts.files(lab.actor(), run).read_info()
+def _heard_seconds(tried: Tried) -> float:
+    """Return the length of a clip of the network; while it is not known, that of recorded clips."""
+    info = tried.info()
     return float(info.shape[0] / SAMPLE_RATE_HZ) if info else settings().recorded_clip_seconds
 
 
@@ -173,12 +170,12 @@ def _warn_of_silence(samples: np.ndarray) -> None:
         st.warning(_("This recording is silent. Check the microphone."), icon=":material/mic_off:")
 
 
-def upload_input(run: Run, dataset: Dataset) -> list[File]:
+def upload_input(tried: Tried, dataset: Dataset) -> list[File]:
     """One or several sound files."""
     return upload(
         _("Audio clips"),
         CLIPS.endings,
-        key=f"upload-sound-{run.id}",
+        key=f"upload-sound-{tried.key}",
         words=_("One or more audio files, at most {count}. They are not stored."),
         too_many=_("{given} audio files were given; the first {most} are used, the most at once."),
     )
@@ -186,7 +183,7 @@ def upload_input(run: Run, dataset: Dataset) -> list[File]:
 
 WAYS = {
     "record": Way(N_("Record"), ":material/mic:", record_input, made=True),
-    "example": Way(N_("Example"), ":material/graphic_eq:", example_input),
+    "example": Way(N_("Example"), ":material/graphic_eq:", example_input, examples=True),
     "upload": Way(N_("Upload"), ":material/upload:", upload_input),
 }
 """Ways to give a sound, in the order of display."""

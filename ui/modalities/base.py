@@ -2,16 +2,20 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from engine.data_info import DataInfo
 from engine.datasets.base import Dataset
 from engine.errors import TrainyardError
+from engine.modalities.seen import Seen
 from engine.preparation.prepare import PreparedDataset
-from engine.runs import Run
+from engine.serving.answers import Mattered, PredictResult
 from ui.language import N_
 from ui.registry import Shown
 from ui.widgets.tiles import Look
+
+if TYPE_CHECKING:
+    from engine.serving.client import Stream
 
 File = tuple[str, bytes]
 """A name and the bytes, as the predictor takes them."""
@@ -36,8 +40,46 @@ class Effect:
     """Change of the answer."""
 
 
-Ask = Callable[[Run, Dataset], list[File]]
-"""Draws the widgets that take inputs for a run's network; returns what was given, nothing while nothing is."""
+class Tried(Protocol):
+    """What a demo page tries: the network of a run, or of a version of a published demo. It asks the service in its way."""
+
+    @property
+    def key(self) -> str:
+        """What tells its widgets apart from those of another."""
+
+    @property
+    def dataset(self) -> str:
+        """Name of the dataset on which it was trained."""
+
+    @property
+    def place(self) -> str:
+        """Which answer of its page it gives, where there are several: empty for the first."""
+
+    @property
+    def trains(self) -> bool:
+        """Whether it is still training."""
+
+    def info(self) -> DataInfo | None:
+        """Return what the network takes and answers with, where that is known."""
+
+    def shows_examples(self) -> bool:
+        """Return whether examples of its data may be shown. Raises `TrainyardError` where the data is not known."""
+
+    def predict(self, files: list[File], parameters: dict[str, Any], *, examples: bool = False) -> list[PredictResult]:
+        """Return an answer to each file. `examples`: they are of the data, and no person's, so that answers may be kept."""
+
+    def stream(self, file: File, parameters: dict[str, Any]) -> "Stream[list[PredictResult]]":
+        """Return the answer to one file as it comes."""
+
+    def occlude(self, file: File, parameters: dict[str, Any]) -> Mattered:
+        """Return what mattered for the answer to one file."""
+
+    def seen(self, file: File) -> list[Seen]:
+        """Return what the network gets of a file."""
+
+
+Ask = Callable[[Tried, Dataset], list[File]]
+"""Draws the widgets that take inputs for a network; returns what was given, nothing while nothing is."""
 Place = Literal["beside", "after", "before"]
 """Place of the answer: beside an input that is narrow at every width; or in a second column, which on a phone follows the
 input, or comes before it where the input is long."""
@@ -56,6 +98,8 @@ class Way:
     """Whether the widget shows the input, so that nothing need show it again."""
     made: bool = False
     """Whether people make the input on the spot: draw, write, say, photograph or fill in."""
+    examples: bool = False
+    """Whether it gives examples of the data as they are, and nothing that a person has."""
 
 
 class Modality(Protocol):

@@ -12,11 +12,10 @@ from engine.modalities.image.own import IMAGES
 from engine.modalities.image.strokes import Strokes, find_strokes, inversion_suits
 from engine.preparation.prepare import PreparedDataset, prepare
 from engine.readers.images import read_image
-from engine.runs import Run
 from engine.settings import settings
 from ui.charts.thumbnails import png
 from ui.language import N_, _
-from ui.modalities.base import BY_PATH, Ask, File, Way
+from ui.modalities.base import BY_PATH, Ask, File, Tried, Way
 from ui.modalities.ways import NARROW_PIXELS, choose_example, held_out, upload
 from ui.plain import plain_text
 from ui.widgets.camera import live_frame
@@ -28,14 +27,14 @@ _SAMPLE = 500  # training images that are looked at for the pen
 _LARGEST = (512, 512)  # of an image that is inverted: no network sees more of it
 
 
-def draw_input(run: Run, dataset: Dataset) -> list[File]:
+def draw_input(tried: Tried, dataset: Dataset) -> list[File]:
     """A canvas with the ink, the ground and the pen of the dataset."""
     from streamlit_drawable_canvas import st_canvas  # registers its component with the running server
 
     known = _known(dataset)
     light = known.light if known else dataset.ink == "white-on-black"
     ink, ground = ("#FFFFFF", "#000000") if light else ("#000000", "#FFFFFF")
-    sheet = f"sheet-{run.id}"
+    sheet = f"sheet-{tried.key}"
     canvas = st_canvas(
         stroke_width=max(1, round(NARROW_PIXELS * known.width)) if known else NARROW_PIXELS // 14,
         stroke_color=ink,
@@ -44,7 +43,7 @@ def draw_input(run: Run, dataset: Dataset) -> list[File]:
         height=NARROW_PIXELS,
         drawing_mode="freedraw",
         return_image_data=True,
-        key=f"canvas-{run.id}-{st.session_state.setdefault(sheet, 0)}",
+        key=f"canvas-{tried.key}-{st.session_state.setdefault(sheet, 0)}",
     )
     st.button(
         _("Clear"),
@@ -68,18 +67,18 @@ def drawing(strokes: dict[str, Any] | None, pixels: np.ndarray | None) -> list[F
     return [(_("drawing"), png(Image.fromarray(np.asarray(pixels, dtype=np.uint8)).convert("RGB")))]
 
 
-def upload_input(run: Run, dataset: Dataset) -> list[File]:
+def upload_input(tried: Tried, dataset: Dataset) -> list[File]:
     """One or several image files."""
     return upload(
         _("Images"),
         IMAGES.endings,
-        key=f"upload-{run.id}",
+        key=f"upload-{tried.key}",
         words=_("One or more images, at most {count}. They are not stored."),
         too_many=_("{given} images were given; the first {most} are used, the most at once."),
     )
 
 
-def camera_input(run: Run, dataset: Dataset) -> list[File]:
+def camera_input(tried: Tried, dataset: Dataset) -> list[File]:
     """The newest picture of a camera that is on, or a photo.
 
     The browser asks for permission when somebody turns the camera on; for a photo, when that is chosen.
@@ -88,16 +87,16 @@ def camera_input(run: Run, dataset: Dataset) -> list[File]:
     live = st.toggle(
         _("Live"),
         value=True,
-        key=f"live-{run.id}",
+        key=f"live-{tried.key}",
         help=_(
             "Predict up to {rate} frames per second while the camera is on, or else one photo. Nothing is stored."
         ).format(rate=f"{rate:g}"),
     )
     if live:
-        frame = live_frame(f"live-camera-{run.id}", label=_("Live camera"), frames_per_second=rate)
+        frame = live_frame(f"live-camera-{tried.key}", label=_("Live camera"), frames_per_second=rate)
         return [(_("photo"), frame.data)] if frame else []
     photo = st.camera_input(
-        _("Photo"), key=f"camera-{run.id}", help=_("Your browser asks for permission. The photo is not stored.")
+        _("Photo"), key=f"camera-{tried.key}", help=_("Your browser asks for permission. The photo is not stored.")
     )
     return [(_("photo"), photo.getvalue())] if photo else []
 
@@ -111,8 +110,8 @@ def invertible(ask: Ask, *, suggests: bool = True) -> Ask:
     `suggests`: whether that is done at first where it brings an image closer to the data; a canvas has their colours already.
     """
 
-    def ask_and_offer(run: Run, dataset: Dataset) -> list[File]:
-        files = ask(run, dataset)
+    def ask_and_offer(tried: Tried, dataset: Dataset) -> list[File]:
+        files = ask(tried, dataset)
         if not dataset.ink or not files:
             return files
         images = [(name, _opened(name, data)) for name, data in files]
@@ -120,7 +119,7 @@ def invertible(ask: Ask, *, suggests: bool = True) -> Ask:
         chosen = st.toggle(
             _("Invert light and dark"),
             value=suits,
-            key=f"invert-{run.id}-{suits}",
+            key=f"invert-{tried.key}-{suits}",
             help=_(
                 "On by default if that brings the mean brightness of the image closer to that of the training images."
             ),
@@ -166,9 +165,9 @@ def _strokes(prepared: PreparedDataset) -> Strokes:
 # -- examples ----------------------------------------------------------------------------------------------------------
 
 
-def example_input(run: Run, dataset: Dataset) -> list[File]:
+def example_input(tried: Tried, dataset: Dataset) -> list[File]:
     """Examples of the test split, one click away."""
-    return choose_example(run, dataset, held_out_examples, _draw_example)
+    return choose_example(tried, dataset, held_out_examples, _draw_example)
 
 
 def _draw_example(label: str, picture: bytes) -> None:
@@ -193,7 +192,7 @@ def as_image(pixels: np.ndarray) -> Image.Image:
 DRAW = Way(
     N_("Draw"), ":material/draw:", invertible(draw_input, suggests=False), answer="beside", shown=True, made=True
 )
-EXAMPLE = Way(N_("Example"), ":material/image:", example_input, shown=True)
+EXAMPLE = Way(N_("Example"), ":material/image:", example_input, shown=True, examples=True)
 UPLOAD = Way(N_("Upload"), ":material/upload:", invertible(upload_input))
 CAMERA = Way(N_("Camera"), ":material/photo_camera:", invertible(camera_input), shown=True, made=True)
 

@@ -6,7 +6,6 @@ from typing import ClassVar
 import pandas as pd
 import streamlit as st
 
-from engine import service
 from engine.data_info import DataInfo
 from engine.datasets.base import Dataset
 from engine.errors import TrainyardError
@@ -14,11 +13,9 @@ from engine.modalities.table.own import TABLES
 from engine.preparation.prepare import PreparedDataset, prepare
 from engine.readers.spreadsheets import plain_frame
 from engine.readers.tables import read_table
-from engine.runs import Run
 from engine.settings import settings
-from ui import lab
 from ui.language import N_, _, language, plural
-from ui.modalities.base import Cells, Effect, File, Way, register
+from ui.modalities.base import Cells, Effect, File, Tried, Way, register
 from ui.modalities.given import given_cells
 from ui.modalities.table_facts import records
 from ui.modalities.table_look import draw_columns, draw_target, facts, free_name, sample_rows
@@ -105,34 +102,34 @@ def _tile_value(value: object) -> str:
 # -- ways to give rows -------------------------------------------------------------------------------------------------
 
 
-def _known(run: Run, dataset: Dataset) -> tuple[DataInfo, PreparedDataset | None]:
+def _known(tried: Tried, dataset: Dataset) -> tuple[DataInfo, PreparedDataset | None]:
     """The columns of the run's network, and its data where that is still here."""
     try:
-        prepared = prepare(dataset) if service.datasets.shown_with(lab.actor(), run) else None
+        prepared = prepare(dataset) if tried.shows_examples() else None
     except TrainyardError as error:
         st.info(said(error), icon=":material/info:")
         prepared = None
-    info = service.artifacts.files(lab.actor(), run).read_info()
+    info = tried.info()
     if info is not None:
         return info, prepared
     if prepared is None:
-        raise TrainyardError("Run {run} does not say which columns its network takes. Repeat the run.", run=run.id)
+        raise TrainyardError("Run {run} does not say which columns its network takes. Repeat the run.", run=tried.key)
     return prepared.info, prepared
 
 
-def row_input(run: Run, dataset: Dataset) -> list[File]:
+def row_input(tried: Tried, dataset: Dataset) -> list[File]:
     """A form with a widget for each column."""
-    return ask_row(run, *_known(run, dataset))
+    return ask_row(tried, *_known(tried, dataset))
 
 
-def file_input(run: Run, dataset: Dataset) -> list[File]:
+def file_input(tried: Tried, dataset: Dataset) -> list[File]:
     """A table with a row for each prediction."""
-    info, _prepared = _known(run, dataset)
+    info, _prepared = _known(tried, dataset)
     file = st.file_uploader(
         _("Table"),
         type=list(TABLES.endings),
         max_upload_size=min(settings().max_upload_mb, settings().max_table_mb),
-        key=f"table-{run.id}",
+        key=f"table-{tried.key}",
         help=_("CSV, TSV, JSON, JSONL or Parquet with up to {count} rows. It is not stored.").format(
             count=f"{settings().max_predicted_rows:,}"
         ),

@@ -9,10 +9,9 @@ import streamlit as st
 
 from engine.data_info import Column, DataInfo
 from engine.preparation.prepare import PreparedDataset
-from engine.runs import Run
 from ui.class_names import class_name
 from ui.language import _
-from ui.modalities.base import BY_PATH, File
+from ui.modalities.base import BY_PATH, File, Tried
 from ui.modalities.table_facts import ColumnFacts, records, spread_out
 from ui.modalities.table_look import facts, shown
 from ui.plain import plain_label, plain_text
@@ -33,12 +32,12 @@ def held_out_rows(prepared: PreparedDataset) -> list[tuple[str, dict[str, float 
     return [(prepared.describe(position), row) for position, row in zip(positions.tolist(), rows, strict=True)]
 
 
-def ask_row(run: Run, info: DataInfo, prepared: PreparedDataset | None) -> list[File]:
+def ask_row(tried: Tried, info: DataInfo, prepared: PreparedDataset | None) -> list[File]:
     """Draw the form, filled with an example where there are any; the row that stands in it, as JSON."""
     held = held_out_rows(prepared) if prepared else []
     examples = [(class_name(prepared.dataset, truth), row) for truth, row in held] if prepared else []
     known = {fact.column.name: fact for fact in facts(prepared)} if prepared else {}
-    form = f"row-{run.id}"
+    form = f"row-{tried.key}"
     if examples:
         _offer(form, info, examples)
     start: Record = examples[_chosen(form, examples)][1] if examples else {}

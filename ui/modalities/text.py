@@ -11,11 +11,10 @@ import streamlit as st
 from engine.data_info import DataInfo
 from engine.datasets.base import Dataset
 from engine.preparation.prepare import PreparedDataset
-from engine.runs import Run
 from engine.settings import settings
 from ui.charts.pictures import MAX_CLASSES, dataset_look
 from ui.language import N_, _, language
-from ui.modalities.base import BY_PATH, COLOURS, Cells, Effect, File, Way, register
+from ui.modalities.base import BY_PATH, COLOURS, Cells, Effect, File, Tried, Way, register
 from ui.modalities.ways import at_most, choose_example, held_out
 from ui.plain import LONGEST_CAPTION, plain_label, plain_text
 from ui.theme import theme_name
@@ -119,13 +118,13 @@ def _shortened(text: str, most: int) -> str:
 # -- ways to give a text -----------------------------------------------------------------------------------------------
 
 
-def write_input(run: Run, dataset: Dataset) -> list[File]:
+def write_input(tried: Tried, dataset: Dataset) -> list[File]:
     """A box that predicts as soon as its text is committed."""
     text = st.text_area(
         _("Text"),
         height=110,
         max_chars=settings().max_text_characters,
-        key=f"text-{run.id}",
+        key=f"text-{tried.key}",
         placeholder=_("Write or paste a text in any language."),
         help=_("Ctrl+Enter predicts, and so does leaving the box."),
     )
@@ -138,14 +137,14 @@ def write_input(run: Run, dataset: Dataset) -> list[File]:
     return [(_("your text"), text.encode())] if text.strip() else []
 
 
-def upload_input(run: Run, dataset: Dataset) -> list[File]:
+def upload_input(tried: Tried, dataset: Dataset) -> list[File]:
     """One or several text files."""
     files = st.file_uploader(
         _("Text files"),
         type="txt",
         accept_multiple_files=True,
         max_upload_size=settings().max_upload_mb,
-        key=f"upload-{run.id}",
+        key=f"upload-{tried.key}",
         help=_("Plain text in UTF-8. Files are not stored."),
     )
     if not _each_line():
@@ -153,9 +152,9 @@ def upload_input(run: Run, dataset: Dataset) -> list[File]:
     return _first([line for file in files for line in lines_of(file.getvalue().decode("utf-8-sig", "replace"))])
 
 
-def example_input(run: Run, dataset: Dataset) -> list[File]:
+def example_input(tried: Tried, dataset: Dataset) -> list[File]:
     """Examples of the test split, one click away."""
-    chosen = choose_example(run, dataset, held_out_texts, _draw_example, _in_rows)
+    chosen = choose_example(tried, dataset, held_out_texts, _draw_example, _in_rows)
     return [(name, text.encode()) for name, text in chosen]
 
 
@@ -195,7 +194,7 @@ def held_out_texts(dataset: Dataset) -> list[tuple[str, str]]:
 
 WAYS = {
     "write": Way(N_("Write"), ":material/edit:", write_input, shown=True, made=True),
-    "example": Way(N_("Example"), ":material/notes:", example_input, answer="before"),
+    "example": Way(N_("Example"), ":material/notes:", example_input, answer="before", examples=True),
     "upload": Way(N_("Upload"), ":material/upload:", upload_input),
 }
 """Ways to give a text, in the order of display."""

@@ -5,17 +5,14 @@ from typing import Any, TypeVar
 
 import streamlit as st
 
-from engine import service
 from engine.datasets.base import Dataset
 from engine.errors import TrainyardError
 from engine.preparation.prepare import PreparedDataset, prepare
 from engine.preparation.varied import varied
-from engine.runs import Run
 from engine.settings import settings
-from ui import lab
 from ui.class_names import class_name
 from ui.language import _
-from ui.modalities.base import File, Place, Way
+from ui.modalities.base import File, Place, Tried, Way
 from ui.plain import plain_label
 from ui.sentences import said
 
@@ -100,7 +97,7 @@ def in_grid(count: int) -> list[tuple[Any, Any]]:
 
 
 def choose_example(
-    run: Run,
+    tried: Tried,
     dataset: Dataset,
     examples: Callable[[Dataset], Sequence[tuple[str, Content]]],
     draw: Callable[[str, Content], object],
@@ -108,14 +105,14 @@ def choose_example(
 ) -> list[tuple[str, Content]]:
     """Draw examples of the test split, each with a button; return name and content of the one that was pressed last."""
     try:
-        if not service.datasets.shown_with(lab.actor(), run):
+        if not tried.shows_examples():
             return []
         offered = examples(dataset)
     except TrainyardError as error:
         st.info(said(error), icon=":material/info:")
         return []
     st.caption(_("From the test split: the network was not trained on these."))
-    key = f"example-{run.id}"
+    key = f"example-{tried.key}"
     for i, ((label, content), (shown, below)) in enumerate(zip(offered, places(len(offered)), strict=True)):
         name = class_name(dataset.name, label)
         with shown:
