@@ -141,7 +141,7 @@ def test_a_run_that_answers_is_neither_deleted_nor_resumed_and_its_model_stays_o
     publish(runs[0])
     assert "version 1 of the demo 'clothes'" in sentence(service.runs.delete, CAROL, runs[0].id)
     assert "Fork it" in sentence(service.runs.resume, CAROL, runs[0].id)
-    monkeypatch.setattr(artifacts, "_used_bytes", lambda _folder: 10**15)
+    monkeypatch.setattr(artifacts, "used_bytes", lambda _folder: 10**15)
     artifacts.keep_disk_budget(opened.store())
     assert [artifacts_of(run.id).model.is_file() for run in runs] == [True, False, False]
     service.demos.delete(CAROL, "clothes")
