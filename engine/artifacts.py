@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+CHECKPOINT, MODEL = "checkpoint.npz", "model.keras"
 _TOGETHER = 100  # runs that are deleted in one transaction: others wait for it
 
 
@@ -58,6 +59,20 @@ class Artifacts:
             self.depot.fetch(name)
         return self.folder / name
 
+    def has(self, name: str) -> bool:
+        """Return whether there is such a file; it is not fetched."""
+        return (self.folder / name).is_file() or (self.depot is not None and name in self.depot.names())
+
+    @property
+    def has_model(self) -> bool:
+        """Whether there is a saved model."""
+        return self.has(MODEL)
+
+    @property
+    def has_checkpoint(self) -> bool:
+        """Whether training can continue."""
+        return self.has(CHECKPOINT)
+
     def take(self) -> None:
         """This process trains the run from now on: get all files of earlier attempts."""
         if self.depot is not None:
@@ -76,7 +91,7 @@ class Artifacts:
     @property
     def checkpoint(self) -> Path:
         """State from which training continues."""
-        return self.path("checkpoint.npz")
+        return self.path(CHECKPOINT)
 
     @property
     def epochs(self) -> Path:
@@ -91,7 +106,7 @@ class Artifacts:
     @property
     def model(self) -> Path:
         """The saved model, preprocessing included."""
-        return self.path("model.keras")
+        return self.path(MODEL)
 
     @property
     def evaluation(self) -> Path:
@@ -276,7 +291,8 @@ def keep_disk_budget(store: "Store") -> int:
     The models of published demos stay.
     """
     for run in store.runs.list(states=["canceled"]):  # a run canceled in the queue had no worker to do it
-        discard_results(run.id)
+        if artifacts_of(run.id).folder.is_dir():
+            discard_results(run.id)
     excess = used_bytes(settings().runs_path) - settings().disk_budget_mb * 1_000_000
     freed = 0
     if excess <= 0:

@@ -16,7 +16,7 @@ import signal
 import sys
 from typing import Any, TextIO, TypeGuard
 
-from engine.artifacts import artifacts_of
+from engine.artifacts import artifacts_of, keep_disk_budget
 from engine.errors import TrainyardError, first_line
 from engine.logs import log_also_as_json
 from engine.processes import LEAVING, bound_memory
@@ -68,7 +68,10 @@ def _serve(given: dict[str, Any], log_to: TextIO, *, limit: bool) -> int:
                 limit_memory()
         except OSError as error:
             return _fail(store, run, error)
-        return work(store, run)
+        code = work(store, run)
+        if settings().artifacts:  # a node of a cluster has no executor that looks after its copies
+            keep_disk_budget(store)
+        return code
     finally:
         store.close()
         signal.signal(signal.SIGTERM, signal.SIG_DFL)

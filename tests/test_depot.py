@@ -81,6 +81,11 @@ def test_another_machine_sees_what_was_published_and_nothing_before(machine: Mac
     assert there.evaluation.read_text() == "{}"
     assert epochs._kept(there) == [3]
     assert not (there.folder / "epochs").exists(), "a file is fetched when it is asked for"
+    write(here, "model.keras", "model")
+    here.publish(1)
+    assert there.has_model
+    assert not there.has_checkpoint
+    assert not (there.folder / "model.keras").exists()
     assert epochs.epoch_file(there, 3).read_text() == "three"
     write(here, "evaluation.json", "{1}")
     assert there.evaluation.read_text() == "{}"

@@ -113,7 +113,7 @@ def _check_version(run: Run, wanted: Wanted) -> None:
 def answers(run: Run) -> bool:
     """Whether it has a model, or weights to go on with while it trains."""
     files = artifacts_of(run.id)
-    return files.model.is_file() or (not run.state.final and files.checkpoint.is_file())
+    return files.has_model or (not run.state.final and files.has_checkpoint)
 
 
 def _alias(run: Run) -> str:

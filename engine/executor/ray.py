@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from types import FrameType
 from typing import Any
 
+from engine.artifacts import keep_disk_budget
 from engine.budgets.yielding import YIELDS
 from engine.errors import TrainyardError
 from engine.executor import ray_task
@@ -34,6 +35,7 @@ SLOT = "ray"
 """Name of the slot of all runs here; the page of a run names the machine."""
 _TICK_SECONDS = 0.2
 _LOOK_AROUND_SECONDS = 1.0
+_TIDY_SECONDS = 60.0
 _AHEAD = 20  # how far behind the first in line to look where no living node can train it
 _SHUNNED_SECONDS = 30.0  # a node that has lost a run gets none for so long: Ray may not know yet that it is gone
 
@@ -91,7 +93,7 @@ class RayExecutor:
         self._shunned: dict[str, float] = {}  # until when, by node
         self._search = SearchProcess(store)
         self._share = Sharing(store, [Slot(SLOT, None)])
-        self._looked = 0.0
+        self._looked = self._tidied = 0.0
         self._ending = False
 
     def run(self) -> bool:
@@ -122,6 +124,9 @@ class RayExecutor:
             self._look_around(nodes)
         while not self._ending and self._claim(nodes):
             pass
+        if time.monotonic() - self._tidied >= _TIDY_SECONDS:
+            keep_disk_budget(self._store)  # of the copies that the dashboard has fetched
+            self._tidied = time.monotonic()
 
     # -- handing out ---------------------------------------------------------------------------------------------
 
@@ -267,7 +272,7 @@ class RayExecutor:
         """Have all workers write a checkpoint and queue their runs again, and wait for them as long as a stop may take."""
         for task in self._tasks.values():
             self._ray.cancel(task.result, force=False)
-        until = time.monotonic() + settings().stop_grace_seconds
+        until = time.monotonic() + settings().stop_grace_seconds + _LOOK_AROUND_SECONDS
         while self._tasks and time.monotonic() < until:
             try:
                 self._reap()

@@ -5,6 +5,9 @@ import os
 import signal
 import subprocess
 import sys
+import time
+
+_LOOK_SECONDS = 0.2
 
 
 def train(folder: str, line: str, grace_seconds: float, withheld: tuple[str, ...]) -> int:
@@ -29,8 +32,12 @@ def train(folder: str, line: str, grace_seconds: float, withheld: tuple[str, ...
         start_new_session=True,
         preexec_fn=die_together,  # noqa: PLW1509  # it takes no lock
     )
+    assert worker.stdin is not None
     try:
-        worker.communicate(line.encode())
+        worker.stdin.write(line.encode())
+        worker.stdin.close()
+        while worker.poll() is None:  # Ray's cancel does not interrupt a wait
+            time.sleep(_LOOK_SECONDS)
     except BaseException:
         worker.terminate()
         worker.wait(grace_seconds)

@@ -115,7 +115,7 @@ def _possibilities(run: Run, spec: RunSpec, files: Artifacts) -> Possible:
         ranges={field.name: field.domain for field in fields if isinstance(field.domain, Range)},
         pretrained=other,
         kept_epoch=max(kept_epochs(run.id), default=0),
-        resumable=run.state in RESUMABLE and files.checkpoint.is_file(),
+        resumable=run.state in RESUMABLE and files.has_checkpoint,
         own_data=kind_of_dataset(spec.dataset.name) is not None,
         trial=run.study_id is not None,
     )

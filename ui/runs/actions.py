@@ -131,8 +131,8 @@ def can_be_tried(run: Run) -> bool:
     """Whether it has left a model, or has not ended and has a checkpoint."""
     files = service.artifacts.files(lab.actor(), run)
     if not run.state.final:
-        return files.checkpoint.is_file() or files.model.is_file()
-    return run.state in (RunState.COMPLETED, RunState.STOPPED, RunState.PRUNED) and files.model.is_file()
+        return files.has_checkpoint or files.has_model
+    return run.state in (RunState.COMPLETED, RunState.STOPPED, RunState.PRUNED) and files.has_model
 
 
 def can_be_evaluated(run: Run) -> bool:
@@ -140,7 +140,7 @@ def can_be_evaluated(run: Run) -> bool:
     if run.state is not RunState.STOPPED or run.study_id is not None:
         return False
     files = service.artifacts.files(lab.actor(), run)
-    return files.model.is_file() and files.checkpoint.is_file() and not files.evaluation.is_file()
+    return files.has_model and files.has_checkpoint and not files.evaluation.is_file()
 
 
 def evaluate(run_id: int) -> None:
