@@ -16,16 +16,22 @@ ENV PYTHONUNBUFFERED=1 \
     TRAINYARD_PUBLIC=without-login
 
 RUN useradd --system --uid 10001 --create-home --home-dir /home/trainyard trainyard \
-    && install --directory --owner=trainyard --group=trainyard /data
+    && install --directory --owner=trainyard --group=trainyard /data /backups
+
+# pg_dump and pg_restore, for backups of a PostgreSQL database of this major version (15) or an older one.
+# hadolint ignore=DL3008
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends postgresql-client \
+    && rm -rf /var/lib/apt/lists/*
 
 WORKDIR /app
-COPY requirements.txt requirements-gpu.txt ./
+COPY requirements.txt requirements-gpu.txt requirements-shared.txt ./
 RUN case "$VARIANT" in \
       cpu) list=requirements.txt ;; \
       gpu) list=requirements-gpu.txt ;; \
       *) echo "VARIANT is cpu or gpu, not '$VARIANT'." >&2; exit 1 ;; \
     esac \
-    && pip install --requirement "$list"
+    && pip install --requirement "$list" --requirement requirements-shared.txt
 COPY . .
 
 # By number, so that a cluster can tell that it is not root.

@@ -24,6 +24,7 @@ NAMES = (
         "mislabels",
         "hostile",
         "claims",
+        "load",
     ),
 )
 """Every measurement, a module of this package with a function `measure`."""

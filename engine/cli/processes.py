@@ -2,6 +2,7 @@
 
 import argparse
 import logging
+import os
 import sys
 from collections.abc import Callable
 
@@ -30,6 +31,8 @@ def executor(arguments: argparse.Namespace) -> int:
 
     logging.getLogger().setLevel(logging.INFO)
     set_up_logs("executor")
+    if settings().log_format == "json":
+        os.dup2(sys.stderr.fileno(), 2)  # workers inherit it, and their lines belong beside those of the executor
     idle = settings().executor_idle_seconds if arguments.until_idle else None
     store = open_store()
     made = RayExecutor(store, arguments.ray) if arguments.ray else LocalExecutor(store, idle_seconds=idle)
