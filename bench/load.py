@@ -29,9 +29,9 @@ from tests import seeding
 from tests.e2e.dashboard import Dashboard
 from tests.saved_runs import save_network
 
-VISITORS = int(os.environ.get("TRAINYARD_LOAD_VISITORS", "60"))
+VISITORS = 60
 IDLE = 200
-SECONDS = float(os.environ.get("TRAINYARD_LOAD_SECONDS", "60"))
+SECONDS = 40.0
 _PAUSE_SECONDS = (4.0, 12.0)  # between two pictures of one visitor
 _IDLE_SECONDS = 30.0
 
@@ -43,14 +43,13 @@ def measure() -> dict[str, Any]:
         os.environ["TRAINYARD_HOME"] = str(home)
         settings.cache_clear()
         dashboard = Dashboard(home, TRAINYARD_MAX_OPEN_REQUESTS="2000")
+        store, demos = dashboard.store(), []
+        for filters in (8, 16, 32):  # before there is an executor, which would train them
+            demo = seeding.evaluated(store, dataset="digits", model="cnn", filters=filters)
+            save_network(demo)
+            demos.append(demo.id)
         dashboard.start()
         try:
-            store = dashboard.store()
-            demos = []
-            for filters in (8, 16, 32):
-                run = seeding.evaluated(store, dataset="digits", model="cnn", filters=filters)
-                save_network(run)
-                demos.append(run.id)
             run = store.runs.create(RunSpec.build({"dataset": "digits", "model": "cnn", "epochs": 500, "patience": 0}))
             _wait_for_epoch(store, run, 2)
             with httpx.Client(base_url=dashboard.url, timeout=60) as client:
@@ -120,7 +119,7 @@ async def _visit(
             await asyncio.sleep(random.uniform(*_PAUSE_SECONDS))
             began = time.monotonic()
             answer = await client.post(
-                f"/api/v1/models/{demo}:predict", files={"file": ("a.png", picture(), "image/png")}
+                f"/api/v1/models/{demo}:predict", files={"files": ("a.png", picture(), "image/png")}
             )
             answers.append(time.monotonic() - began)
             statuses[str(answer.status_code)] += 1
@@ -197,7 +196,7 @@ async def _read(socket: Any) -> None:
 def _ask_once(client: httpx.Client, demo: int) -> None:
     until = time.monotonic() + 120
     while True:  # the predictor is warming up
-        answer = client.post(f"/api/v1/models/{demo}:predict", files={"file": ("a.png", picture(), "image/png")})
+        answer = client.post(f"/api/v1/models/{demo}:predict", files={"files": ("a.png", picture(), "image/png")})
         if answer.status_code == 200:
             return
         if time.monotonic() > until:

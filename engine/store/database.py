@@ -35,9 +35,20 @@ class Database:
         """`patience_seconds`: how long to wait for a server that cannot be reached, instead of saying so at once."""
         self.url = url
         self.patience_seconds = 0.0 if url.startswith("sqlite") else patience_seconds
-        self._engine = open_database(url)
+        self._engine = self._opened()
         self._reader = self._engine.execution_options(isolation_level="AUTOCOMMIT", reading=True)
         self._outage = outage_of(url)
+
+    def _opened(self) -> Engine:
+        """Open it, and try again for as long as there is patience."""
+        until = time.monotonic() + self.patience_seconds
+        while True:
+            try:
+                return open_database(self.url)
+            except StoreUnavailable:  # said in the log
+                if time.monotonic() >= until:
+                    raise
+            time.sleep(_RETRY_SECONDS)
 
     def close(self) -> None:
         """Give all connections back."""

@@ -71,9 +71,7 @@ def test_a_run_a_study_and_a_page_outlive_crashes_of_the_server(lab: Lab, server
     lab.until(lambda: lab.get(run).state is RunState.RUNNING)
     crash(server)  # while it is prepared
     lab.until_step(run, 4 * 172)
-    crash(server, seconds=float(IMPATIENT["TRAINYARD_HEARTBEAT_TIMEOUT_SECONDS"]) + 2)
-    lab.until_step(run, 11 * 172)
-    crash(server)  # around its end
+    crash(server, seconds=float(IMPATIENT["TRAINYARD_HEARTBEAT_TIMEOUT_SECONDS"]) + 2)  # it trains on, maybe to its end
     assert_same(lab, run, whole)
     now = lab.get(run)
     assert (now.attempt, now.restarts) == (1, 0), "the worker trained on"
