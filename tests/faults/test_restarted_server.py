@@ -86,13 +86,13 @@ def test_runs_that_are_claimed_while_the_server_crashes_are_claimed_once(lab: La
     lab.executors[-1].terminate()
     lab.executors[-1].wait()
     first: Run = lab.submit(**SHORT)
-    fill_queue(lab.store, first.id, 1_000)
+    fill_queue(lab.store, first.id, 300)
     waiting = set(lab.store.runs.queue())
     with multiprocessing.get_context("spawn").Pool(4) as processes:
         calls = [processes.apply_async(claim_patiently, (lab.store.url,)) for _ in range(4)]
         for _ in range(3):
             left = len(lab.store.runs.queue())
-            lab.until(lambda left=left: len(lab.store.runs.queue()) < left - 50)
+            lab.until(lambda left=left: len(lab.store.runs.queue()) < left - 25)
             crash(server, seconds=0.2)
         claimed = [call.get(timeout=100) for call in calls]
     counts = Counter(run_id for part, _ in claimed for run_id in part)
