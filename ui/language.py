@@ -12,12 +12,12 @@ from babel.messages.pofile import read_po
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from ui.document_scripts import declare, run_script
+from ui.streamlit_words import words_script
 
 LANGUAGES = {"en": "English", "zh": "中文"}
 """Languages of the interface by code, each in its own words."""
 LOCALES = Path(__file__).parent / "locales"
 _STATE = "language"  # where a session keeps its choice
-_DECLARATIONS = {code: declare(f"document.documentElement.lang = '{code}'\n") for code in LANGUAGES}
 
 
 def _(text: str) -> str:
@@ -99,3 +99,20 @@ def _messages(code: str) -> Catalog | None:
         return None
     with path.open("rb") as file:
         return read_po(file, locale=code)
+
+
+# -- the document ------------------------------------------------------------------------------------------------------
+
+_WIDGET_WORDS = (N_("Upload"), N_("Take Photo"), N_("Clear photo"))
+
+
+def _declaration(code: str) -> str:
+    """Return the script that makes a document one of this language."""
+    say = catalog(code).gettext
+    words = {word: say(word) for word in _WIDGET_WORDS}
+    return f"document.documentElement.lang = '{code}';\n" + words_script(
+        words, say(N_("{size} per file")), say(N_("Help for {label}"))
+    )
+
+
+_DECLARATIONS = {code: declare(_declaration(code)) for code in LANGUAGES}
