@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import streamlit as st
 
+from engine.budgets.yielding import BUDGET, YIELDS
 from engine.errors import TrainyardError
 from engine.runs import Run, RunState, is_run_id
 from ui import lab
@@ -108,10 +109,8 @@ def _pace(run: Run) -> float | None:
 def _draw_outcome(run: Run) -> None:
     """Why it ended, and what it reached."""
     draw_headline(run)
-    if run.message and run.state not in (
-        RunState.RUNNING,
-        RunState.FAILED,
-    ):  # said with its progress, and in the headline
+    # said with its progress, and in the headline; what a waiting run waits for now stands with its place in the queue
+    if run.message and run.state not in (RunState.RUNNING, RunState.FAILED) and run.message != YIELDS[BUDGET]:
         st.info(said(run.message), icon=":material/info:")
     figures = final_figures(run) if run.state.final else []  # of a run that goes on they are those of an earlier stop
     if figures:

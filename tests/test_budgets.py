@@ -119,6 +119,20 @@ def test_a_local_installation_counts_nothing(store: Store, clock: Clock) -> None
 
 
 @pytest.mark.usefixtures("share")
+def test_a_second_on_two_devices_counts_twice(store: Store, clock: Clock) -> None:
+    both = SPEC.changed({"devices": 2})
+    store.runs.create_group([both], "ada", terms=Terms(0, (Estimate(10 * MINUTE, 1.5),)))
+    assert store.budgets.get("ada").held_seconds == 20 * MINUTE
+    assert store.budgets.waiting()[0].left == 10 * MINUTE
+    run = begun(store)
+    clock.now += 4 * MINUTE
+    store.attempts.report(run)
+    assert store.budgets.get("ada").used_seconds == 8 * MINUTE
+    trained(store, clock, run, 1)
+    assert store.budgets.charged() == {run.id: 10 * MINUTE}
+
+
+@pytest.mark.usefixtures("share")
 def test_a_run_over_midnight_counts_for_both_days(store: Store, clock: Clock) -> None:
     clock.now = next_day(NOON) - 10 * MINUTE
     queued(store, "ada")

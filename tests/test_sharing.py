@@ -8,6 +8,7 @@ import pytest
 
 from engine import service
 from engine.access import Actor, Forbidden, Origin, Role, Visibility
+from engine.api.queue import queue_of
 from engine.budgets.schedule import Why
 from engine.cli.commands import main
 from engine.errors import TrainyardError
@@ -129,6 +130,8 @@ def test_everybody_sees_the_place_of_their_runs_and_nothing_of_others(
     assert adas[1].high is not None
     assert adas[1].low < adas[1].seconds < adas[1].high
     assert service.runs.queue(ADA) == [None, second.id, third.id]
+    told = [(turn.run, turn.waits_for) for turn in queue_of(ADA).queue]
+    assert told == [(None, None), (second.id, "at once"), (third.id, "at once")]
     service.budgets.prioritise(ROOT, third.id)
     assert service.runs.queue(ROOT) == [bobs.id, third.id, second.id]
     assert service.budgets.queue(Actor("eve", Role.ADMIN))[0].run_id == bobs.id

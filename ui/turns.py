@@ -13,7 +13,7 @@ _SOON_SECONDS = 5.0
 
 def turn_text(turn: Turn) -> str:
     """Return everything about the turn of a run."""
-    return " ".join(filter(None, (_place(turn), _why(turn), _start(turn))))
+    return _("{place} {why} {start}").format(place=_place(turn), why=_why(turn), start=_start(turn)).strip()
 
 
 def start_text(turn: Turn) -> str:
@@ -40,8 +40,8 @@ def _place(turn: Turn) -> str:
 def _why(turn: Turn) -> str:
     if turn.why is Why.BUDGET:
         return _(
-            "It waits for the budget of its owner, which is used up for today; at midnight UTC it returns, and the run goes on by "
-            "itself."
+            "It waits for the budget of its owner: the minutes of today are used, or held for runs that train. At midnight UTC they "
+            "return, and the run goes on by itself."
         )
     if turn.why is Why.AT_ONCE:
         return _("It waits until another run of its owner has ended: no more of them may train at once.")

@@ -137,6 +137,9 @@ def document() -> dict[str, Any]:
                     },
                 },
             },
+            "/queue": {
+                "get": _get("listQueue", "The runs that wait, as whoever asks may see them.", shapes.Queue, (503,))
+            },
             "/me/limits": {"get": _get("listLimits", "What limits whoever asks.", shapes.Limits, (503,))},
         },
         "components": {"schemas": found} | ({"securitySchemes": {"token": _TOKEN}} if _shared() else {}),

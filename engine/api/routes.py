@@ -25,6 +25,7 @@ from engine.api.limits import limits_of
 from engine.api.models import Models
 from engine.api.openapi import document
 from engine.api.problems import Problem, status_of
+from engine.api.queue import queue_of
 from engine.api.reports import report_of
 from engine.errors import TrainyardError
 from engine.limits.rates import Exceeded
@@ -75,6 +76,7 @@ class _Api:
             Route("/demos/{name}/versions/{version:int}", self.withdraw, methods=["DELETE"]),
             Route("/runs/{name}/report", self.report),
             Route("/me/limits", self.limits),
+            Route("/queue", self.queue),
             Route("/openapi.json", self.openapi),
         ]
 
@@ -129,6 +131,11 @@ class _Api:
         """`GET /me/limits`."""
         with self._place():
             return _answer(await self._thread(lambda: limits_of(self._actor(request))))
+
+    async def queue(self, request: Request) -> Response:
+        """`GET /queue`."""
+        with self._place():
+            return _answer(await self._thread(lambda: queue_of(self._actor(request))))
 
     async def openapi(self, request: Request) -> Response:
         """`GET /openapi.json`."""

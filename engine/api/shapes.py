@@ -269,6 +269,31 @@ class DemoChanges(Written):
     """Versions by label; null takes a label away."""
 
 
+class Turn(Shape):
+    """A place in the queue."""
+
+    place: int
+    """From 1."""
+    run: int | None
+    """Its number; null for a run that whoever asks may not look at, of which nothing else is told."""
+    starts_in_seconds: float | None
+    """Estimated; null where nobody can tell."""
+    from_seconds: float | None
+    """The early end of the range."""
+    to_seconds: float | None
+    """The late end of the range."""
+    waits_for: Literal["slot", "at once", "budget"] | None
+    """A free slot, the end of another run of its owner, or the budget of its owner."""
+    budget_returns_at: str | None
+    """ISO 8601 in UTC, where it waits for the budget."""
+
+
+class Queue(Shape):
+    """The runs that wait, the next one first."""
+
+    queue: list[Turn]
+
+
 class Error(Shape):
     """The error, as a sentence."""
 

@@ -55,7 +55,7 @@ def _turns(runs: list[Run]) -> list[dict[str, Any]]:
 
 def _for_people(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Name the data by its title, and leave out names and tags where no run has any."""
-    unused = {name for name in ("name", "tags") if not any(row[name] for row in rows)} | {"dataset_title"}
+    unused = {name for name in ("name", "tags") if not any(row[name] for row in rows)} | {"dataset_title", "waits_for"}
     titled = [row | {"dataset": row["dataset_title"]} for row in rows]
     return [{name: value for name, value in row.items() if name not in unused} for row in titled]
 

@@ -14,12 +14,13 @@ from engine.errors import TrainyardError
 from engine.runs import Run, RunState
 from engine.sentences import Sentence, word
 from engine.store.changes import by_whom
-from engine.store.charging import charge_running
+from engine.store.charging import DEVICES, charge_running
 from engine.store.database import Database
 from engine.store.fairness import active_by_owner, used_by_owner
 from engine.store.rows import run_columns, run_of, write_event
 from engine.store.schema import budgets, charges, runs
 
+_LEFT = (runs.c.held_seconds / DEVICES).label("left")  # seconds of the run, whatever trains it
 _LEAST_LEFT = 0.1  # the share of its estimate that a run takes at least, though it has trained longer than estimated
 
 
@@ -103,21 +104,21 @@ class Budgets:
 
     def waiting(self) -> list[Waiting]:
         """Return all runs in the queue with what decides on their place."""
-        columns = (runs.c.id, runs.c.owner, runs.c.estimate_seconds, runs.c.held_seconds, runs.c.estimate_spread)
+        columns = (runs.c.id, runs.c.owner, runs.c.estimate_seconds, runs.c.estimate_spread, _LEFT)
         query = select(*columns, runs.c.queued_at, runs.c.priority).where(runs.c.state == RunState.QUEUED)
         with self._database.reading() as db:
             return [_waiting(row) for row in db.execute(query)]
 
     def training(self) -> list[Training]:
         """Return the runs that train, with what is probably left of each."""
-        columns = (runs.c.owner, runs.c.held_seconds, runs.c.estimate_spread, runs.c.charged_at)
+        columns = (runs.c.owner, _LEFT, runs.c.estimate_spread, runs.c.charged_at)
         query = select(*columns).where(runs.c.state == RunState.RUNNING)
         now = time.time()
         with self._database.reading() as db:
             return [
                 Training(
                     row.owner,
-                    max(0.0, row.held_seconds - (now - (row.charged_at or now))),
+                    max(0.0, row.left - (now - (row.charged_at or now))),
                     row.estimate_spread or UNKNOWN,
                 )
                 for row in db.execute(query)
@@ -152,5 +153,5 @@ def _usage(row: Any) -> Usage:
 def _waiting(row: Any) -> Waiting:
     usual = unknown_estimate()
     seconds = usual.seconds if row.estimate_seconds is None else row.estimate_seconds
-    left = max(row.held_seconds, _LEAST_LEFT * seconds)
+    left = max(row.left, _LEAST_LEFT * seconds)
     return Waiting(row.id, row.owner, seconds, left, row.estimate_spread or usual.spread, row.queued_at, row.priority)

@@ -15,6 +15,8 @@ from engine.runs import RunState
 from engine.store.database import Database
 from engine.store.schema import charges, runs
 
+DEVICES = func.coalesce(runs.c.spec["training"]["devices"].as_integer(), 1)
+"""The devices that train a run together: a second of it counts once for each. Runs of earlier versions do not say."""
 _TRIAL_SPREAD = 2.0  # trials of one study differ in their values
 
 
@@ -23,14 +25,14 @@ def begins_to_use(now: float) -> dict[str, Any]:
     return {"claimed_at": now, "charged_at": now} if sharing() else {}
 
 
-def holds(estimate: Estimate | None) -> dict[str, Any]:
-    """Return the columns of a new run that will probably take so long."""
+def holds(estimate: Estimate | None, devices: int) -> dict[str, Any]:
+    """Return the columns of a new run that will probably take so long on so many devices."""
     if estimate is None:
         return {}
     return {
         "estimate_seconds": estimate.seconds,
         "estimate_spread": estimate.spread,
-        "held_seconds": estimate.seconds,
+        "held_seconds": estimate.seconds * devices,
     }
 
 
@@ -39,7 +41,7 @@ def holds_again() -> dict[str, Any]:
     if not sharing():
         return {}
     used = select(func.coalesce(func.sum(charges.c.seconds), 0.0)).where(charges.c.run_id == runs.c.id)
-    left = func.coalesce(runs.c.estimate_seconds, 0.0) - used.scalar_subquery()
+    left = func.coalesce(runs.c.estimate_seconds, 0.0) * DEVICES - used.scalar_subquery()
     return {"held_seconds": case((left > 0, left), else_=0.0)}
 
 
@@ -47,13 +49,13 @@ def charge(db: Connection, run_id: int) -> None:
     """Charge a run up to its last heartbeat, so that each second counts once; what was held for it shrinks by as much."""
     if not sharing():
         return
-    columns = (runs.c.owner, runs.c.charged_at, runs.c.heartbeat_at)
+    columns = (runs.c.owner, runs.c.charged_at, runs.c.heartbeat_at, DEVICES.label("devices"))
     row = db.execute(select(*columns).where(runs.c.id == run_id).with_for_update()).one_or_none()
     if row is None or row.charged_at is None or row.heartbeat_at is None or row.heartbeat_at <= row.charged_at:
         return
     for hour, seconds in by_hour(row.charged_at, row.heartbeat_at):
-        _add(db, run_id, row.owner, hour, seconds)
-    left = runs.c.held_seconds - (row.heartbeat_at - row.charged_at)
+        _add(db, run_id, row.owner, hour, seconds * row.devices)
+    left = runs.c.held_seconds - (row.heartbeat_at - row.charged_at) * row.devices
     values = {"charged_at": row.heartbeat_at, "held_seconds": case((left > 0, left), else_=0.0)}
     db.execute(update(runs).where(runs.c.id == run_id).values(**values))
 
@@ -75,7 +77,7 @@ def charge_running(database: Database) -> None:
             charge(db, run_id)
 
 
-def trial_estimate(db: Connection, study_id: int) -> Estimate | None:
+def trial_estimate(db: Connection, study_id: int, devices: int) -> Estimate | None:
     """Return what to hold for a run of a study: the mean of its completed runs; None on an installation of one person."""
     if not sharing():
         return None
@@ -88,4 +90,4 @@ def trial_estimate(db: Connection, study_id: int) -> Estimate | None:
         .subquery()
     )
     found = db.execute(select(func.avg(each.c.seconds))).scalar()
-    return unknown_estimate() if found is None else Estimate(float(found), _TRIAL_SPREAD)
+    return unknown_estimate() if found is None else Estimate(float(found) / devices, _TRIAL_SPREAD)

@@ -12,6 +12,7 @@ from engine.budgets import sharing, unknown_estimate, usual_budget
 from engine.budgets.budget import HOUR_SECONDS, first_hour
 from engine.runs import RunState
 from engine.settings import settings
+from engine.store.charging import DEVICES
 from engine.store.schema import budgets, charges, runs
 
 _CLAIMS = 7_204_311  # names the lock; any number that nobody else uses
@@ -50,7 +51,7 @@ def used_by_owner(now: float) -> Any:
 
 def active_by_owner() -> Any:
     """Return, for each owner whose runs train: how many, the seconds that are not charged yet, and those held for what is left."""
-    pending = runs.c.heartbeat_at - runs.c.charged_at
+    pending = (runs.c.heartbeat_at - runs.c.charged_at) * DEVICES
     rest = runs.c.held_seconds - func.coalesce(pending, 0.0)
     return (
         select(

@@ -46,8 +46,8 @@ def test_a_waiting_run_says_its_place_why_it_waits_and_when_it_will_start(store:
 def test_a_turn_in_words() -> None:
     today = Turn(1, 1, 7_200, 7_200, 7_200, Why.BUDGET)
     assert turn_text(today) == (
-        "Next in the queue. It waits for the budget of its owner, which is used up for today; at midnight UTC it returns, and the run "
-        "goes on by itself. It will probably start in about 2.0 h (2.0 h to 2.0 h)."
+        "Next in the queue. It waits for the budget of its owner: the minutes of today are used, or held for runs that train. At "
+        "midnight UTC they return, and the run goes on by itself. It will probably start in about 2.0 h (2.0 h to 2.0 h)."
     )
     soon = Turn(2, 1, 0, 0, 0)
     assert turn_text(soon).endswith("It starts in a moment.")
