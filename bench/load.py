@@ -31,7 +31,7 @@ from tests.saved_runs import save_network
 
 VISITORS = 60
 IDLE = 200
-SECONDS = 40.0
+SECONDS = 20.0
 _PAUSE_SECONDS = (4.0, 12.0)  # between two pictures of one visitor
 _IDLE_SECONDS = 30.0
 
@@ -71,7 +71,7 @@ async def _load(dashboard: Dashboard, demos: list[int], throughput: Any) -> dict
     statuses: Counter[str] = Counter()
     over = asyncio.Event()
     async with httpx.AsyncClient(
-        base_url=dashboard.url, timeout=60, limits=httpx.Limits(max_connections=VISITORS)
+        base_url=dashboard.url, timeout=60, limits=httpx.Limits(max_keepalive_connections=0)
     ) as client:
         tasks = []
         for number in range(VISITORS):
@@ -118,9 +118,13 @@ async def _visit(
         while not over.is_set():
             await asyncio.sleep(random.uniform(*_PAUSE_SECONDS))
             began = time.monotonic()
-            answer = await client.post(
-                f"/api/v1/models/{demo}:predict", files={"files": ("a.png", picture(), "image/png")}
-            )
+            try:
+                answer = await client.post(
+                    f"/api/v1/models/{demo}:predict", files={"files": ("a.png", picture(), "image/png")}
+                )
+            except httpx.TransportError as error:
+                statuses[type(error).__name__] += 1
+                continue
             answers.append(time.monotonic() - began)
             statuses[str(answer.status_code)] += 1
         reading.cancel()
