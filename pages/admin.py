@@ -1,4 +1,4 @@
-"""Admin: people, the queue, the notice on every page, the audit log and disk space, for admins in shared mode."""
+"""Admin: people, budgets, the queue, the notice on every page, the audit log and disk space, for admins in shared mode."""
 
 import streamlit as st
 
@@ -6,6 +6,7 @@ from engine.access import Role
 from engine.settings import settings
 from ui import lab
 from ui.admin.audit import draw_audit
+from ui.admin.budgets import draw_budgets
 from ui.admin.notice import draw_notice
 from ui.admin.people import draw_people
 from ui.admin.queue import draw_queue
@@ -14,6 +15,7 @@ from ui.language import N_, _
 
 PARTS = {
     N_("People"): draw_people,
+    N_("Budgets"): draw_budgets,
     N_("Queue"): draw_queue,
     N_("Notice"): draw_notice,
     N_("Audit log"): draw_audit,

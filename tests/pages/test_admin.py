@@ -97,3 +97,27 @@ def test_the_log_is_filtered_the_machine_drained_and_the_disk_added_up(
     at.selectbox(key="audit-who").select("bob").run()
     assert list(at.dataframe[0].value["Object"]) == [f"run {run.id}"]
     assert "bob" in part("Storage").dataframe[0].value.to_string()
+
+
+def test_an_admin_sets_a_budget_and_says_which_run_goes_first_and_which_makes_way(
+    shared: pytest.MonkeyPatch, store: Store
+) -> None:
+    store.accounts.add("bob")
+    running = seeding.running(store, owner="bob")
+    first, second = seeding.queued(store, owner="bob"), seeding.queued(store, owner="bob")
+    at = part("Budgets")
+    assert "bob" in at.dataframe[0].value.to_string()
+    at.selectbox(key="budget-owner").select("bob").run()
+    at.number_input(key="budget-bob-device_minutes").set_value(30)
+    press(at, "Save budget")
+    usage = service.budgets.usage(ROOT, "bob")
+    assert (usage.budget.device_minutes, usage.set) == (30, frozenset({"device_minutes"}))
+    at = part("Queue")
+    assert list(at.dataframe[0].value["Run"]) == [first.id, second.id]
+    at.selectbox(key="queue-run").select(second.id)
+    press(at, "Change the order")
+    assert [turn.run_id for turn in service.budgets.queue(ROOT)] == [second.id, first.id]
+    press(at, "Let it make way")
+    assert "makes way" in at.success[0].value
+    did = [(entry.action, entry.thing) for entry in service.audit.entries(ROOT, Wanted())]
+    assert did[:2] == [("budgets.preempt", f"run {running.id}"), ("budgets.prioritise", f"run {second.id}")]

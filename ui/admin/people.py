@@ -1,6 +1,5 @@
 """People: who there is, the role of each, signing out, and deleting a person with all that is theirs."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 
 import streamlit as st
@@ -9,6 +8,7 @@ from engine import service
 from engine.access import Role
 from engine.service.people import Person
 from ui import lab
+from ui.admin.doing import do, draw_done, say
 from ui.language import N_, _
 from ui.plain import plain_label
 
@@ -18,14 +18,12 @@ _ROLES: dict[Role | None, str] = {
     Role.MEMBER: N_("Member"),
     Role.ADMIN: N_("Admin"),
 }
-_DONE = "admin.done"
 
 
 def draw_people() -> None:
     """Draw the list, and what can be done with one person of it."""
     people = {person.name: person for person in service.people.list_all(lab.actor())}
-    if done := st.session_state.pop(_DONE, ""):
-        st.success(done, icon=":material/check_circle:")
+    draw_done()
     if not people:
         st.info(_("Nobody has logged in yet. Whoever logs in has an account."))
         return
@@ -72,14 +70,14 @@ def _draw_one(person: Person) -> None:
             help=_("Holds from the next request on. By lists and groups: as the settings and the provider say."),
         )
         if st.button(_("Save role"), icon=":material/save:", key="admin-save-role", type="primary"):
-            _do(lambda: service.accounts.set_role(lab.actor(), person.name, chosen), _("The role is saved."))
+            do(lambda: service.accounts.set_role(lab.actor(), person.name, chosen), _("The role is saved."))
     if sign_out.button(
         _("Sign out everywhere"),
         icon=":material/logout:",
         key="admin-sign-out",
         help=_("Ends all sessions of this person. Runs go on."),
     ):
-        _do(lambda: service.accounts.sign_out(lab.actor(), person.name), _("All sessions of this person are over."))
+        do(lambda: service.accounts.sign_out(lab.actor(), person.name), _("All sessions of this person are over."))
     with st.expander(_("Delete this person"), icon=":material/delete_forever:"):
         _draw_deletion(person)
 
@@ -101,12 +99,4 @@ def _draw_deletion(person: Person) -> None:
             with lab.guarded(), st.spinner(_("Stopping work and deleting")):
                 pseudonym = service.people.delete(lab.actor(), person.name, typed)
                 st.cache_data.clear()
-                st.session_state[_DONE] = _("Deleted. The audit log says {pseudonym}.").format(pseudonym=pseudonym)
-                st.rerun()
-
-
-def _do(act: Callable[[], object], words: str) -> None:
-    with lab.guarded():
-        act()
-        st.session_state[_DONE] = words
-        st.rerun()
+                say(_("Deleted. The audit log says {pseudonym}.").format(pseudonym=pseudonym))
