@@ -203,7 +203,7 @@ STATIONS = (
     Station("leaderboard", "/leaderboard?dataset=digits", title="Leaderboard"),
     Station("learn", "/learn", title="Learn"),
     Station("learn-formulas", "/learn?read=formulas"),
-    Station("account", "/account", title="Account, in shared mode", when="shared"),
+    Station("account", "/account", title="Account, as a visitor of shared mode", when="shared"),
     Station("start-shared", "/", when="shared"),
 )  # fmt: skip
 
