@@ -195,6 +195,8 @@ class Settings(BaseSettings):
     """Largest request body of the API, in MB; a larger one is refused while it is read."""
     predict_timeout_seconds: float = Field(default=30.0, gt=0)
     """Time that a page waits for a prediction, a network diagram or an augmentation preview."""
+    longest_wait_seconds: float = Field(default=60.0, ge=0)
+    """Estimated wait for a prediction beyond which a request is refused at once, with a sentence. 0: only the queue is limited."""
     max_waiting_predictions: int = Field(default=16, ge=1)
     """Number of requests that may wait for the predictor; further ones are refused."""
     max_loaded_models: int = Field(default=4, ge=1)

@@ -138,6 +138,33 @@ def test_a_demo_and_the_server_have_limits_of_their_own_and_members_another_than
         spend_predictions(member, "9")
 
 
+def _is_taken(actor: Actor) -> bool:
+    try:
+        spend_predictions(actor, "7")
+    except Exceeded:
+        return False
+    return True
+
+
+def test_a_process_takes_a_tenth_ahead_and_gives_no_more_than_there_is(
+    home: object, limits: Callable[..., None]
+) -> None:
+    limits(visitor=40, address=0, demo=0, total=0)
+    for _ in range(4):
+        spend_predictions(visitor("ada"), "7")
+    other = open_store()  # another replica sees what was taken ahead
+    whole_at = other.rates.whole_at(["p:visitor:ada"])["p:visitor:ada"]
+    assert whole_at - time.time() == pytest.approx(60 / 40 * 4, abs=1)
+    taken = 4 + sum(_is_taken(visitor("ada")) for _ in range(60))
+    assert 40 <= taken <= 43  # one comes back every 1.5 seconds
+    (mine,) = [one for one in service.limits.list_all(visitor("ada")) if one.name == "Your predictions in a minute"]
+    assert mine.left == 0
+    before = other.rates.whole_at(["p:visitor:ada"])
+    assert not _is_taken(visitor("ada"))  # remembered: nobody is asked
+    assert other.rates.whole_at(["p:visitor:ada"]) == before
+    other.close()
+
+
 def test_nothing_is_counted_where_there_is_one_person(home: object) -> None:
     spend_predictions(Actor("ada", Role.ADMIN), "7", cost=1e9)
     assert not home.exists()  # type: ignore[attr-defined]  # not even a database was opened

@@ -22,7 +22,7 @@ _LONGEST = 100
 def origin_of(store: Store, cookie: str | None, address: str | None, token: int = 0) -> Origin:
     """Return where a request comes from. A cookie that we have not signed counts as none."""
     key = _key(store)
-    return Origin(_visitor(key, cookie or ""), _digest(key, network_of(address or "")), token)
+    return Origin(_visitor(key, cookie or ""), _network(key, address or ""), token)
 
 
 def new_cookie(store: Store) -> str:
@@ -58,6 +58,11 @@ def _visitor(key: bytes, cookie: str) -> str:
     ):
         return ""
     return _digest(key, f"visitor {number}") if time.time() - int(made) <= COOKIE_SECONDS else ""
+
+
+@lru_cache(maxsize=4_096)
+def _network(key: bytes, address: str) -> str:
+    return _digest(key, network_of(address))
 
 
 def _digest(key: bytes, text: str) -> str:

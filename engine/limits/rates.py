@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 from engine.access import Actor, Origin, Role
 from engine.errors import TrainyardError
+from engine.limits.ahead import Wanted, ahead_of
 from engine.limits.allowances import Allowance
 from engine.sentences import Sentence, counted
 from engine.settings import settings
 from engine.store import Store
-from engine.store.rates import Charge
 
 MINUTE, HOUR = 60.0, 3_600.0
 PREDICTIONS, MEGABYTES, ATTEMPTS, REQUESTS = (
@@ -39,15 +39,17 @@ class Rate:
     unit: Sentence
     most: int
     period_seconds: float
+    ahead: bool = False
+    """Whether a process may take portions ahead: for what is asked for often."""
 
-    def charge(self, cost: float) -> Charge:
+    def wanted(self, cost: float) -> Wanted:
         """Return what `cost` of it takes. What costs more than there ever is takes all of it."""
-        return Charge(self.key, min(cost, self.most) * self.period_seconds / self.most, self.period_seconds)
+        return Wanted(self.key, min(cost, self.most), self.most, self.period_seconds, self.ahead)
 
-    def allowance(self, whole_at: float) -> Allowance:
-        """Return what is left where all of it is back at a time."""
+    def allowance(self, whole_at: float, taken_ahead: float) -> Allowance:
+        """Return what is left where all of it is back at a time, and so much is taken and not used yet."""
         ahead = max(0.0, whole_at - time.time())
-        used = math.ceil(round(ahead * self.most / self.period_seconds, 3))
+        used = max(0, math.ceil(round(ahead * self.most / self.period_seconds - taken_ahead, 3)))
         left = max(0, self.most - used)
         return Allowance(self.name, used, 0, left, self.unit, whole_at if ahead else None)
 
@@ -57,7 +59,7 @@ def spend(store: Store, rates: Sequence[Rate], cost: float = 1.0) -> None:
     counted_ones = {rate.key: rate for rate in rates if rate.most}
     if not counted_ones or cost <= 0:
         return
-    refused = store.rates.charge([rate.charge(cost) for rate in counted_ones.values()])
+    refused = ahead_of(store).take(store, [rate.wanted(cost) for rate in counted_ones.values()])
     if refused:
         key = max(refused, key=refused.__getitem__)
         raise _exceeded(counted_ones[key], refused[key])
@@ -67,7 +69,8 @@ def allowances(store: Store, rates: Sequence[Rate]) -> list[Allowance]:
     """Return what is left of each rate that has a limit."""
     counted_ones = [rate for rate in rates if rate.most]
     whole_at = store.rates.whole_at(rate.key for rate in counted_ones)
-    return [rate.allowance(whole_at.get(rate.key, 0.0)) for rate in counted_ones]
+    taken = ahead_of(store)
+    return [rate.allowance(whole_at.get(rate.key, 0.0), taken.left(rate.key)) for rate in counted_ones]
 
 
 def predictions_of(actor: Actor, demo: str = "") -> list[Rate]:
@@ -119,11 +122,11 @@ def attempts_of(origin: Origin) -> list[Rate]:
 def requests_of(token_id: int) -> list[Rate]:
     """Return the limit of requests with one token."""
     name = Sentence("Requests in a minute with this token")
-    return [Rate(f"r:token:{token_id}", name, REQUESTS, settings().token_requests_per_minute, MINUTE)]
+    return [Rate(f"r:token:{token_id}", name, REQUESTS, settings().token_requests_per_minute, MINUTE, ahead=True)]
 
 
 def _per_minute(key: str, name: Sentence, most: int) -> Rate:
-    return Rate(key, name, PREDICTIONS, most, MINUTE)
+    return Rate(key, name, PREDICTIONS, most, MINUTE, ahead=True)
 
 
 def _short(name: str) -> str:

@@ -26,6 +26,7 @@ from engine.scripting.files import ScriptFiles
 from engine.sentences import Sentence, from_json
 from engine.serving.answers import Layer, Mattered, NetworkPicture, PredictResult
 from engine.serving.connections import Connections, Lines, Refused
+from engine.serving.pace import Pace
 from engine.serving.turns import Busy, Late, late
 from engine.serving.wire import from_bytes, pack, pack_inputs
 from engine.settings import child_environment, settings
@@ -64,6 +65,7 @@ class Predictor:
         self._lock = threading.Lock()
         self._child: _Child | None = None
         self._starts: deque[float] = deque(maxlen=_MAX_STARTS)
+        self._pace = Pace()
 
     def ready(self) -> bool:
         """Whether it would answer now. Never waits; starts the process if there is none."""
@@ -165,6 +167,10 @@ class Predictor:
 
     def _when_ready(self, ask: "Callable[[_Child, float], T]") -> T:
         """Return what `ask` returns of a process that answers, within the time of a request."""
+        with self._pace.turn():
+            return self._asked(ask)
+
+    def _asked(self, ask: "Callable[[_Child, float], T]") -> T:
         limit = settings().predict_timeout_seconds
         deadline = time.monotonic() + limit
         child = self._running()

@@ -1,0 +1,54 @@
+"""How long a request would wait for the predictor, from how many are open and how long answers take."""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from engine.serving.turns import Busy
+from engine.settings import settings
+
+_NEWEST = 0.2  # weight of the newest answer in the mean
+
+
+class Crowded(Busy):
+    """Whoever comes now would wait for too long."""
+
+
+class Pace:
+    """Requests that are open, and the mean time that each adds. Safe to share between threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._open = 0
+        self._each_seconds = 0.0
+
+    @property
+    def wait_seconds(self) -> float:
+        """The estimated wait of a request that would come now."""
+        return self._open * self._each_seconds
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Wait and be served within the block. Raises `Crowded` where the wait would be longer than the setting says."""
+        longest, wait = settings().longest_wait_seconds, self.wait_seconds
+        if longest and wait > longest:
+            raise Crowded(
+                "Many people ask at this moment: the estimated wait is {seconds:.0f} seconds. Examples have answers that are "
+                "ready; for an input of your own, try again later.",
+                seconds=wait,
+            )
+        with self._lock:
+            ahead = self._open
+            self._open += 1
+        began = time.monotonic()
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._open -= 1
+                self.note((time.monotonic() - began) / (ahead + 1))
+
+    def note(self, seconds: float) -> None:
+        """Count the time that one request has added."""
+        self._each_seconds += _NEWEST * (seconds - self._each_seconds)
