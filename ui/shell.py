@@ -17,7 +17,8 @@ ICON = Path(__file__).with_name("icon.svg")  # an icon named after a font would 
 LOGO = Path(__file__).with_name("logo.svg")
 
 st.set_page_config(page_title="Trainyard", page_icon=ICON, layout="wide")
-st.logo(LOGO, size="large")
+if not framed():  # it leads to the first page
+    st.logo(LOGO, size="large")
 if settings().mode == "shared":
     people.arrive()
 chosen = navigation()
