@@ -82,6 +82,7 @@ def port(dashboard: Dashboard) -> Iterator[int]:
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield server.server_address[1]
     server.shutdown()
+    server.server_close()
 
 
 def picture(folder: Path) -> Path:
