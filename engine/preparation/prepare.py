@@ -18,7 +18,7 @@ import numpy as np
 from engine.data_info import DataInfo
 from engine.datasets.base import Dataset, Examples
 from engine.errors import TrainyardError
-from engine.modalities.base import Inputs, Modality, modalities
+from engine.modalities.base import Face, Inputs, Modality, modalities
 from engine.settings import settings
 from engine.targets import CODECS, Targets
 from engine.tasks.base import Task, tasks
@@ -66,6 +66,10 @@ class PreparedDataset:
     def describe(self, position: int) -> str:
         """Return one line that says what the target of an example is."""
         return self.task.describe(self.targets[position], self.info)
+
+    def face(self, position: int) -> Face:
+        """Return how an example is recognised among others, small."""
+        return self.modality.face(self.inputs[np.asarray([position])][0], self.info)
 
     @property
     def content_hash(self) -> str:

@@ -74,7 +74,7 @@ def _badness(scores: dict[str, np.ndarray], name: str) -> np.ndarray:
 
 def _shown(prepared: PreparedDataset, task: Task, found: Outcomes, place: int, *, right: bool | None) -> Shown:
     position = int(found.positions[place])
-    face = prepared.modality.face(prepared.inputs[np.asarray([position])][0], prepared.info)
+    face = prepared.face(position)
     answer = ""
     if len(found.outputs):  # too large ones are not kept
         [prediction] = task.predictions(found.outputs[place : place + 1], prepared.info)

@@ -1,4 +1,4 @@
-"""Pictures from the camera, class by class, to a network that answers: what Teachable Machine is known for."""
+"""Pictures from the camera, class by class, to a network that answers; clips from the microphone: what Teachable Machine is known for."""
 
 import re
 import time
@@ -43,12 +43,26 @@ def test_three_classes_of_twenty_frames_become_a_classifier(page: Page, dashboar
     run = dashboard.completed(int(re.findall(r"run=(\d+)", page.url)[0]))
     print(f"From the first frame to a trained network: {time.monotonic() - begin:.0f} s")
     assert run.spec["model"]["name"] == "efficientnet-lite0"
-    page.goto(f"/demo?run={run.id}")
-    choose(page, "Camera")
-    page.get_by_text("Live", exact=True).click()
+    page.goto(f"/demo?run={run.id}&by=camera")
     camera = page.locator(".camera")
     camera.get_by_role("button", name="Turn on camera").click(timeout=PATIENCE)
     expect(prediction(page, r"Class \d")).to_be_visible(timeout=PATIENCE)
     expect(camera).to_have_attribute("data-frame", re.compile(r"^([3-9]|\d\d+)$"), timeout=PATIENCE)
     camera.get_by_role("button", name="Turn off camera").click()
     expect(page.locator(".camera video")).to_be_hidden()
+
+
+def test_a_microphone_fills_classes_with_clips_of_what_it_hears(page: Page, dashboard: Dashboard) -> None:
+    page.goto("/data?own=record")
+    choose(page, "Microphone")
+    microphones = page.get_by_test_id("stAudioInputActionButton")
+    expect(microphones).to_have_count(2, timeout=PATIENCE)
+    for position in range(2):
+        microphones.nth(position).click()
+        page.wait_for_timeout(4_500)
+        microphones.nth(position).click()
+        clips = page.get_by_text(re.compile(r"^[3-9] clips of 1 s$"))
+        expect(clips).to_have_count(position + 1, timeout=PATIENCE)
+    page.get_by_label("Title").fill("Words")
+    page.get_by_role("button", name="Create dataset").click()
+    expect(page.get_by_role("link", name="Train on it")).to_be_visible(timeout=PATIENCE)

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-import numpy as np
 import streamlit as st
 
 from engine.data_info import DataInfo
@@ -13,7 +12,6 @@ from engine.runs import Run
 from ui.modalities import Cells, File, Way, register
 from ui.predictions import Renderer
 from ui.predictions import register as show
-from ui.widgets.tiles import Look
 
 
 class Series:
@@ -40,10 +38,6 @@ class Series:
     def cells(self, files: Sequence[File]) -> Cells:
         """Nothing beside the names."""
         return {}, {}
-
-    def tile(self, prepared: PreparedDataset, position: int) -> Look:
-        """The first two numbers."""
-        return Look(text=", ".join(f"{value:.2f}" for value in prepared.inputs[np.asarray([position])][0][:2]))
 
     def examples(self, prepared: PreparedDataset, positions: Sequence[int], captions: Sequence[str]) -> None:
         """A line each."""

@@ -17,8 +17,9 @@ from engine.datasets.base import Dataset
 from engine.preparation.prepare import PreparedDataset, is_prepared, prepare
 from engine.preparation.varied import varied
 from engine.settings import settings
-from ui.modalities.base import BY_PATH, modality_of
+from ui.modalities.base import BY_PATH
 from ui.plain import plain_text
+from ui.widgets.tiles import look_of
 
 PICTURES = Path(__file__).with_name("covers")
 WIDTH, HEIGHT = 360, 120
@@ -48,8 +49,7 @@ def _drawn(prepared: PreparedDataset) -> bytes | str:
 
 def draw_cover(prepared: PreparedDataset) -> bytes | str:
     """Draw some training examples: a WebP where they are seen, an SVG of lines where they are read."""
-    show = modality_of(prepared).tile
-    looks = [show(prepared, int(position)) for position in varied(prepared, "train", _EXAMPLES)]
+    looks = [look_of(prepared.face(int(position))) for position in varied(prepared, "train", _EXAMPLES)]
     images = [look.image for look in looks if look.image]
     return _mosaic(images) if images else _lines([look.text for look in looks[:_LINES]])
 

@@ -25,7 +25,6 @@ from ui.modalities.ways import choose_example, grid, held_out, upload
 from ui.plain import plain_label, plain_text
 from ui.theme import theme_name
 from ui.widgets.microphone import record_clip
-from ui.widgets.tiles import Look
 
 EXAMPLES = 8
 """Number of examples of the test split that are offered."""
@@ -91,10 +90,6 @@ class Sounds:
             with cell:
                 st.image(picture, caption=plain_label(caption), alt=plain_text(caption))
                 st.audio(wav, format="audio/wav")
-
-    def tile(self, prepared: PreparedDataset, position: int) -> Look:
-        """The spectrogram."""
-        return Look(data_url(_png(prepared.inputs[np.asarray([position])][0])) or "")
 
 
 register("audio", Sounds())

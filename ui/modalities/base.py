@@ -12,7 +12,6 @@ from engine.preparation.prepare import PreparedDataset
 from engine.serving.answers import Mattered, PredictResult
 from ui.language import N_
 from ui.registry import Shown
-from ui.widgets.tiles import Look
 
 if TYPE_CHECKING:
     from engine.serving.client import Stream
@@ -129,9 +128,6 @@ class Modality(Protocol):
 
     def examples(self, prepared: PreparedDataset, positions: Sequence[int], captions: Sequence[str]) -> None:
         """Draw the examples of a dataset at `positions`, each with its caption."""
-
-    def tile(self, prepared: PreparedDataset, position: int) -> Look:
-        """Return how the example of a dataset at `position` is recognised among others, small."""
 
 
 modalities: Shown[Modality] = Shown("ui.modalities")

@@ -16,10 +16,9 @@ from ui.charts.pictures import dataset_look
 from ui.charts.thumbnails import data_url, png, thumbnail
 from ui.language import _, language
 from ui.modalities.base import BY_PATH, COLOURS, Cells, Effect, File, Way, register
-from ui.modalities.image_ways import as_image, image_at, image_ways
+from ui.modalities.image_ways import as_image, image_ways
 from ui.plain import LONGEST_CAPTION, plain_label, plain_text
 from ui.theme import theme_name
-from ui.widgets.tiles import Look
 
 _SHOWN_PIXELS, _TILE_PIXELS = 280, 104
 
@@ -67,12 +66,6 @@ class Images:
         """Pictures side by side, as many in a row as there is room for."""
         images = np.asarray(prepared.inputs[np.asarray(positions)])
         st.html(f'<div style="display:flex;flex-wrap:wrap;gap:12px 10px">{"".join(map(_tile, images, captions))}</div>')
-
-    def tile(self, prepared: PreparedDataset, position: int) -> Look:
-        """The picture, small."""
-        image = image_at(prepared, position)
-        image.thumbnail((2 * _TILE_PIXELS, 2 * _TILE_PIXELS))
-        return Look(data_url(png(image)) or "")
 
 
 register("image", Images())

@@ -20,11 +20,7 @@ from ui.modalities.given import given_cells
 from ui.modalities.table_facts import records
 from ui.modalities.table_look import draw_columns, draw_target, facts, free_name, sample_rows
 from ui.modalities.table_row import ask_row
-from ui.plain import plain_text
 from ui.sentences import said
-from ui.widgets.tiles import Look
-
-_TILE_CELLS = 4
 
 
 class Tables:
@@ -85,18 +81,8 @@ class Tables:
         frame.insert(0, free_name(_("Example"), frame), list(captions))
         st.dataframe(plain_frame(frame), hide_index=True, alt=_("Rows of the dataset"))
 
-    def tile(self, prepared: PreparedDataset, position: int) -> Look:
-        """The first cells of the row."""
-        [row] = records(prepared.inputs[pd.Index([position]).to_numpy()], prepared.info)
-        cells = [f"{name} {_tile_value(value)}" for name, value in list(row.items())[:_TILE_CELLS]]
-        return Look(text=plain_text(", ".join(cells)))
-
 
 register("table", Tables())
-
-
-def _tile_value(value: object) -> str:
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 # -- ways to give rows -------------------------------------------------------------------------------------------------

@@ -18,11 +18,10 @@ from ui.modalities.base import BY_PATH, COLOURS, Cells, Effect, File, Tried, Way
 from ui.modalities.ways import at_most, choose_example, held_out
 from ui.plain import LONGEST_CAPTION, plain_label, plain_text
 from ui.theme import theme_name
-from ui.widgets.tiles import Look
 
 EXAMPLES = 6
 """Number of examples of the test split that are offered."""
-_SHOWN_CHARACTERS, _CELL_CHARACTERS, _LINE_CHARACTERS, _TILE_CHARACTERS = 2_000, 300, 160, 90
+_SHOWN_CHARACTERS, _CELL_CHARACTERS, _LINE_CHARACTERS = 2_000, 300, 160
 _LOOK_LINES = 12  # lines of examples, over all classes
 _MATTERS = 0.2  # share of the largest effect from which a word is coloured
 
@@ -65,10 +64,6 @@ class Texts:
         """Texts below each other, each under its caption."""
         texts = prepared.inputs[np.asarray(positions)]
         st.html("".join(map(_captioned, captions, texts)))
-
-    def tile(self, prepared: PreparedDataset, position: int) -> Look:
-        """The beginning of the text."""
-        return Look(text=_shortened(prepared.inputs[np.asarray([position])][0], _TILE_CHARACTERS))
 
 
 register("text", Texts())

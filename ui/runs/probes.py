@@ -11,14 +11,13 @@ from engine.runs import Run
 from engine.settings import settings
 from ui import lab
 from ui.language import _, language, plural
-from ui.modalities import modality_of
 from ui.plain import plain_text
 from ui.predictions import renderer_for
 from ui.predictions.base import Renderer
 from ui.runs.feeds import Feed
 from ui.theme import theme_name
 from ui.widgets.live_plot import Chart, live_plots
-from ui.widgets.tiles import Look, Tile, draw_tiles
+from ui.widgets.tiles import Look, Tile, draw_tiles, look_of
 from ui.words import title_of
 
 
@@ -136,5 +135,4 @@ def _drawn(url: str, run_id: int, dataset_hash: str, positions: tuple[int, ...],
         return None
     if prepared is None or prepared.content_hash != dataset_hash:
         return None
-    how = modality_of(prepared)
-    return [how.tile(prepared, position) for position in positions]
+    return [look_of(prepared.face(position)) for position in positions]

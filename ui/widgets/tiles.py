@@ -6,9 +6,13 @@ from typing import Any, Literal
 
 import streamlit as st
 
+from engine.modalities.base import Face
+from ui.charts.thumbnails import data_url, png
 from ui.language import _
+from ui.plain import plain_text
 
 Verdict = Literal["right", "wrong", ""]
+_TEXT_CHARACTERS = 90  # more has no room in a tile
 
 _CSS = """
 .tiles { display: grid; grid-template-columns: repeat(6, minmax(0, 1fr)); gap: 0.6rem; margin: 0; padding: 0;
@@ -83,6 +87,11 @@ class Look:
     image: str = ""
     """A picture as a data URL."""
     text: str = ""
+
+
+def look_of(face: Face) -> Look:
+    """Return how an example looks in a browser."""
+    return Look(data_url(png(face.picture)) or "" if face.picture else "", plain_text(face.text, _TEXT_CHARACTERS))
 
 
 @dataclass(frozen=True)
