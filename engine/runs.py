@@ -20,7 +20,7 @@ from engine.naming import Naming
 from engine.optimizers import Optimizer, optimizers
 from engine.schedules import Schedule, schedules
 from engine.sentences import AND, COMMA, OR, joined
-from engine.spec import ADVANCED, ESSENTIAL, FIXED, Options, Range, Spec
+from engine.spec import ADVANCED, ESSENTIAL, FIXED, HIDDEN, Options, Range, Spec
 from engine.tasks.base import Task, tasks
 
 
@@ -77,7 +77,7 @@ class Training(Spec):
     """Device to train on. Auto: a free GPU if there is one, otherwise the CPU."""
     devices: Annotated[int, Options("gpus"), Setting(ge=1, le=16), ADVANCED] = 1
     """GPUs that train this run at the same time, each on its part of every batch. The batch size must be divisible by it."""
-    watched: Annotated[str, Setting(pattern=r"^[0-9, ]{0,800}$"), ADVANCED] = ""
+    watched: Annotated[str, Setting(pattern=r"^[0-9, ]{0,800}$"), HIDDEN] = ""
     """Validation examples whose answers are shown after each epoch: their positions in the dataset, with commas between them.
     Empty: some of each class. It changes nothing in the training."""
     mixed_precision: Annotated[bool, FIXED, ADVANCED] = False

@@ -18,6 +18,7 @@ from ui.train.form import Form, read_form, remember_form
 from ui.train.gallery import draw_gallery_button
 from ui.train.launch import draw_launch
 from ui.train.network import draw_network, picture_of
+from ui.train.watched import draw_watched_fold
 from ui.train.widgets import draw_dataset, draw_fields, draw_part, draw_task
 from ui.widgets.halves import halves
 from ui.widgets.sticky import sticky
@@ -46,6 +47,7 @@ def main() -> None:
     network = draw_network_fold(form)
     draw_training_fold(form, spec)
     draw_augmentation_fold(form)
+    draw_watched_fold(form, spec)
     draw_terminal(spec, fork)
     with head:
         draw_launch(form, spec, available, fork)

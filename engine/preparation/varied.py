@@ -4,15 +4,23 @@ import numpy as np
 
 from engine.preparation.prepare import PreparedDataset, Split
 
+_MOST_DIGITS = 15
+
 
 def watched(prepared: PreparedDataset, wanted: str, count: int) -> np.ndarray:
     """Return the positions of `count` validation examples: those `wanted`, numbers between commas, before varied ones.
 
     Numbers that are not of a validation example are left out: another split of the same data has others.
     """
-    asked = np.array([int(part) for part in wanted.replace(",", " ").split()], np.int64)
+    asked = np.array(positions_in(wanted), np.int64)
     known = asked[np.isin(asked, prepared.indices("validation"))]
     return np.array([*dict.fromkeys([*known.tolist(), *varied(prepared, "validation", count).tolist()])][:count], int)
+
+
+def positions_in(wanted: str) -> list[int]:
+    """Return the numbers between commas, each once; what cannot be a position is left out."""
+    parts = wanted.replace(",", " ").split()
+    return list(dict.fromkeys(int(part) for part in parts if part.isdecimal() and len(part) <= _MOST_DIGITS))
 
 
 def varied(prepared: PreparedDataset, split: Split, count: int) -> np.ndarray:

@@ -63,6 +63,6 @@ def test_a_microphone_fills_classes_with_clips_of_what_it_hears(page: Page, dash
         microphones.nth(position).click()
         clips = page.get_by_text(re.compile(r"^[3-9] clips of 1 s$"))
         expect(clips).to_have_count(position + 1, timeout=PATIENCE)
-    page.get_by_label("Title").fill("Words")
+    page.get_by_role("textbox", name="Title").fill("Words")
     page.get_by_role("button", name="Create dataset").click()
     expect(page.get_by_role("link", name="Train on it")).to_be_visible(timeout=PATIENCE)

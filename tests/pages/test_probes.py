@@ -11,11 +11,12 @@ from engine.artifacts import artifacts_of
 from engine.preparation.grid import grid_of
 from engine.preparation.prepare import prepare
 from engine.preparation.varied import varied
+from engine.preparation.varied import watched as choose
 from engine.probes import Answers, Probed, add, begin, packed
-from engine.runs import Run, RunState
+from engine.runs import Run, RunSpec, RunState
 from engine.store import Store
 from tests import seeding
-from tests.pages.opening import open_page, words
+from tests.pages.opening import open_page, press, unfold, words
 
 
 def watched(run: Run, epochs: int = 2, dataset_hash: str = "") -> Run:
@@ -99,3 +100,30 @@ def test_answers_to_rows_are_a_map_that_is_live_and_can_be_replayed(store: Store
 def test_examples_of_another_version_of_the_dataset_are_not_shown(store: Store, lang: str) -> None:
     run = watched(seeding.completed(store, dataset="digits"), dataset_hash="of another version")
     assert shown(open_page("run", run=run.id, lang=lang)) == []
+
+
+@pytest.mark.parametrize("dataset", ["digits", "tweets", "spoken-digits", "penguins"])
+def test_people_choose_examples_to_watch_in_the_form_whatever_they_are(store: Store, dataset: str) -> None:
+    at = unfold(open_page("train", dataset=dataset), "watched")
+    boxes = [box.key for box in at.checkbox if str(box.key).startswith("watched-")]
+    assert len(boxes) == 12
+    one, two = (int(key.rsplit("-", 1)[1]) for key in boxes[3:5])
+    at.get_by_key(boxes[3]).check().run()
+    at.get_by_key(boxes[4]).check().run()
+    assert not at.exception
+    assert at.query_params["watched"] == f"{one},{two}"
+    press(at, "Train")
+    [run] = store.runs.list()
+    spec = run.parsed()
+    found = choose(prepare(spec.dataset), spec.training.watched, 12)
+    assert found[:2].tolist() == [one, two]
+    assert len(set(found.tolist())) == 12
+
+
+def test_no_more_can_be_chosen_than_are_watched_and_a_choice_can_be_forgotten(store: Store) -> None:
+    first = prepare(RunSpec.build({"dataset": "digits"}).dataset).indices("validation")[:12]
+    at = unfold(open_page("train", dataset="digits", watched=",".join(map(str, first))), "watched")
+    boxes = [box for box in at.checkbox if str(box.key).startswith("watched-")]
+    assert all(box.disabled for box in boxes if not box.value)
+    press(at, "Choose none")
+    assert "watched" not in at.query_params

@@ -1,6 +1,6 @@
 """The folded parts of the Train form: what a beginner can leave alone. Each is drawn when it is opened."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -88,14 +88,16 @@ def draw_rest(form: Form, *sections: str) -> None:
 
 
 @contextmanager
-def fold(form: Form, key: str, label: str, icon: str, *sections: str) -> "Iterator[ExpanderContainer]":
-    """A fold, and while it is closed a line that names what is changed in it: nothing that a link sets is out of sight."""
+def fold(
+    form: Form, key: str, label: str, icon: str, *sections: str, more: Sequence[str] = ()
+) -> "Iterator[ExpanderContainer]":
+    """A fold, and while it is closed a line that names what is changed in it, `more` last: no value of a link is out of sight."""
     with st.container(gap="xxsmall"):
         area = st.expander(label, icon=icon, key=f"fold-{key}", on_change="rerun")
         with area:
             yield area
         with st.container():  # always there: what follows keeps its place
-            if not area.open and (words := list(changes(form, *sections))):
+            if not area.open and (words := [*changes(form, *sections), *more]):
                 st.caption(_("Changed: {values}").format(values=" · ".join(words)))
 
 
