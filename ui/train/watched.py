@@ -1,6 +1,9 @@
 """The fold of the Train form with the validation examples whose answers are shown after each epoch."""
 
+from dataclasses import replace
+
 import streamlit as st
+from PIL import Image
 
 from engine import service
 from engine.datasets.base import Dataset
@@ -106,4 +109,9 @@ def _order(prepared: PreparedDataset) -> list[int]:
 
 @st.cache_data(max_entries=512, show_spinner=False, hash_funcs=BY_PATH)
 def _look(prepared: PreparedDataset, position: int) -> Look:
-    return look_of(prepared.face(position))
+    """Few pixels stay sharp squares."""
+    face = prepared.face(position)
+    if face.picture is not None and (times := 2 * _LOOK_PIXELS // max(face.picture.size)) > 1:
+        width, height = face.picture.size
+        face = replace(face, picture=face.picture.resize((times * width, times * height), Image.Resampling.NEAREST))
+    return look_of(face)
