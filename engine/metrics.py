@@ -46,6 +46,30 @@ CROSS_ENTROPY = Metric(
     formula=r"$-\frac{1}{N}\sum_i \log p_i(y_i)$",
     anchor="cross-entropy",
 )
+PERPLEXITY = Metric(
+    "perplexity",
+    "Perplexity",
+    maximize=False,
+    over="whole",
+    formula=r"$\exp\left(-\frac{1}{N}\sum_i \log p(w_i \mid w_{<i})\right)$ over the $N$ tokens of all texts",
+    anchor="perplexity-and-bits-per-character",
+)
+BITS_PER_CHARACTER = Metric(
+    "bits_per_character",
+    "Bits per character",
+    maximize=False,
+    formula=r"$-\frac{1}{n}\log_2 p(\text{text})$ of a text of $n$ characters, the mean over texts",
+    anchor="perplexity-and-bits-per-character",
+)
+COPIED = Metric(
+    "copied",
+    "Copied lines",
+    maximize=False,
+    share=True,
+    over="whole",
+    formula="Lines of generated texts that stand in the training split as they are",
+    anchor="copied-lines",
+)
 MACRO_F1 = Metric(
     "macro_f1",
     "Macro F1",

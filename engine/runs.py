@@ -19,7 +19,7 @@ from engine.models.base import Model, models
 from engine.naming import Naming
 from engine.optimizers import Optimizer, optimizers
 from engine.schedules import Schedule, schedules
-from engine.sentences import AND, COMMA, OR, joined
+from engine.sentences import AND, COMMA, joined
 from engine.spec import ADVANCED, ESSENTIAL, FIXED, HIDDEN, Options, Range, Spec
 from engine.tasks.base import Task, tasks
 
@@ -248,20 +248,17 @@ def choose_parts(names: dict[str, str], values: Mapping[str, Any] | None = None)
     model = models[names.get("model") or _first_model(dataset, task, values or {})]
     if not task.accepts(model):
         raise TrainyardError(
-            "Model {model!r} takes {modalities} inputs, but task {task!r} has {modality} inputs. Choose one "
-            "of: {models_for}.",
+            "Model {model!r} cannot be trained for task {task!r}. Choose one of: {models_for}.",
             model=model.name,
-            modalities=joined(model.modalities, OR),
             task=task.name,
-            modality=task.modality,
             models_for=joined((m.name for m in models_for(task)), COMMA),
         )
     parts: dict[str, type[Spec]] = {
         "task": task,
         "dataset": dataset,
         "model": model,
-        "optimizer": optimizers[names.get("optimizer", _DEFAULTS["optimizer"])],
-        "schedule": schedules[names.get("schedule", _DEFAULTS["schedule"])],
+        "optimizer": optimizers[names.get("optimizer", model.suggested.get("optimizer", _DEFAULTS["optimizer"]))],
+        "schedule": schedules[names.get("schedule", model.suggested.get("schedule", _DEFAULTS["schedule"]))],
     }
     if task.modality in augmentations:
         parts["augmentation"] = augmentations[task.modality]

@@ -17,6 +17,7 @@ from engine.sentences import JOINTS
 from engine.settings import Settings
 from engine.spec import Choices, Spec
 from engine.studies import OBJECTIVES, Search, StudyState
+from engine.tasks.base import tasks
 
 ROOT = Path(__file__).resolve().parents[1]
 KEYWORDS: dict[str, Any] = {"_": None, "N_": None, "plural": (1, 2)}
@@ -51,7 +52,10 @@ def _from_sources() -> Iterator[tuple[str | tuple[str, ...], tuple[str, int]]]:
 
 
 def _from_registries() -> Iterator[tuple[str, tuple[str, int]]]:
-    for spec in [*(s for registry in (*PARTS.values(), augmentations) for s in registry.values()), Training, Search]:
+    answers = dict.fromkeys(task.answering for task in tasks.values())
+    for spec in [
+        *(s for registry in (*PARTS.values(), augmentations) for s in registry.values()), *answers, Training, Search,
+    ]:  # fmt: skip
         place = (f"{spec.__module__.replace('.', '/')}.py", 0)
         for text in _spec_texts(spec):
             yield text, place

@@ -20,6 +20,7 @@ from engine.spec import FORKABLE
 from engine.store import Store
 from engine.studies import StudySpec
 from engine.training import checkpointing, fit, reporting
+from tests.tiny import small_set
 from tests.training_runs import RANDOM, SMALL, create, stopping_at, stopping_at_step, train, train_with_stops
 
 FOUR: dict[str, Any] = RANDOM | {"epochs": 4, "units": 8, "rotation": 0.0}
@@ -211,8 +212,7 @@ def test_what_must_stay_is_said_in_a_sentence(changes: dict[str, Any], words: st
 
 @pytest.mark.parametrize("name", list(models))
 def test_of_every_model_a_fork_may_change_what_its_weights_do_not_depend_on(name: str) -> None:
-    task = {"image": "digits", "text": "movie-snippets", "audio": "spoken-digits", "table": "iris"}
-    spec = RunSpec.build({"dataset": task[models[name].modalities[0]], "model": name})
+    spec = RunSpec.build({"dataset": small_set(name), "model": name})
     fields = changeable_fields(spec)
     assert not fields["dataset"]
     assert "dropout" in fields["model"]

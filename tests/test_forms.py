@@ -117,11 +117,10 @@ def draw_everything(names: dict[str, str]) -> None:
         draw_fields(form, section, advanced=True)
 
 
-FIRST = {tasks[task].modality: next(d for d in datasets if task in datasets[d].tasks) for task in reversed(list(tasks))
-         if any(task in datasets[d].tasks for d in datasets)}  # fmt: skip
-"""A dataset of each modality."""
+FIRST = {task: next(d for d in datasets if task in datasets[d].tasks) for task in tasks}
+"""A dataset of each task."""
 PAIRS = [(d, "") for d in datasets] + [
-    (FIRST[kind], m) for m in models for kind in models[m].modalities if kind in FIRST
+    (FIRST[task], m) for m in models for task in tasks if tasks[task].accepts(models[m])
 ]
 
 

@@ -52,6 +52,8 @@ CASES: dict[str, dict[str, Any]] = {
     "bag-of-embeddings": {"dataset": "tiny-chinese", "optimizer": "rmsprop"},
     "tf-idf": {"dataset": "tiny-texts", "dropout": 0.2, "vocabulary_size": 1_000},
     "transformer": {"dataset": "tiny-texts", "loss": "mean-squared-error"},
+    "gpt": {"dataset": "tiny-lines", "depth": 1},
+    "lstm-lm": {"dataset": "tiny-lines", "units": 16, "optimizer": "adamw"},
     "crnn": {"dataset": "tiny-sounds"},
     "audio-cnn": {"dataset": "tiny-sounds", **SOUNDS},
     "audio-transformer": {"dataset": "tiny-sounds"},
@@ -107,7 +109,7 @@ def test_the_script_of_a_deterministic_run_ends_with_the_same_weights(store: Sto
     assert found["weights_sha256"] == run.result["weights_sha256"]
     for name in set(found) & set(run.result) - {"weights_sha256", "test_cross_entropy"}:
         assert found[name] == pytest.approx(run.result[name], rel=1e-3, abs=1e-5), name
-    assert found.keys() & {"test_accuracy", "test_rmse"}
+    assert found.keys() & {"test_accuracy", "test_rmse", "test_perplexity"}
     assert ("# -- Pretrained weights" in text) == (model in ("efficientnet-lite0", "textcnn", "tf-idf"))
     assert "engine" not in {part.split(".")[0] for part in imported(text)}
 
@@ -385,10 +387,3 @@ def test_a_task_that_feeds_its_own_network_gets_its_script_too(
         text = written(run)
         assert execute()["weights_sha256"] == run.result["weights_sha256"]
         assert "engine" not in {part.split(".")[0] for part in imported(text)}
-
-
-def test_what_no_script_holds_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
-    with plugged("tests.answers", monkeypatch):
-        monkeypatch.setattr(models["writer"], "lengths", lambda self, inputs: np.ones(len(inputs), np.int32))
-        with pytest.raises(TrainyardError, match="'reversal': it makes its own batches, of examples of similar length"):
-            script_files(RunSpec.build({"task": "reversal", **ANSWERS["reversal"]}), Origin(run_id=1))

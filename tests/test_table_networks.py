@@ -36,6 +36,8 @@ TABLE_MODELS = [name for name in models if "table" in models[name].modalities]
 TABLES = [name for name in datasets if datasets[name].tasks[0].startswith("tabular")]
 NUMBERS = ("far away", 'tiny "quoted"', "all missing", "constant", "some missing 🙂", "огромный")
 CATEGORIES = ("few", "many", "[other]", "\u200b words, 春")
+NOTHING = np.empty(0)
+"""Inputs that a task does not look at."""
 COLUMNS = (*(Column(name, "number") for name in NUMBERS), *(Column(name, "category") for name in CATEGORIES))
 ROWS = 300
 SMALL = {"dataset": "penguins", "model": "mlp", "epochs": 3, "batch_size": 32, "patience": 0, "deterministic": True}
@@ -66,7 +68,7 @@ def odd_network(name: str, task: str = "tabular-classification", **values: Any) 
     info = DataInfo((), labels, COLUMNS, "" if labels else "price in €", modality="table")
     dataset = "penguins" if labels else "diabetes"
     spec = RunSpec.build({"dataset": dataset, "model": name, **values})
-    learned = spec.model.learn(odd_rows(), info) | {"targets": spec.task.learn(np.array([5e5, 7e5]), info)}
+    learned = spec.model.learn(odd_rows(), info) | {"targets": spec.task.learn(NOTHING, np.array([5e5, 7e5]), info)}
     info = replace(info, learned=json.loads(json.dumps(learned)))
     return build_network(spec, info), info
 
@@ -264,17 +266,19 @@ def test_only_a_skewed_target_above_zero_counts_by_its_logarithm_unless_somebody
     rng = np.random.default_rng(0)
     prices, even, zeros = np.exp(rng.normal(11, 1, 500)), rng.normal(100, 10, 500), rng.exponential(1, 500).round()
     auto = TabularRegression()
-    assert [bool(auto.learn(targets, DataInfo(()))["mean"] == targets.mean()) for targets in (prices, even, zeros)] == [
+    assert [
+        bool(auto.learn(NOTHING, targets, DataInfo(()))["mean"] == targets.mean()) for targets in (prices, even, zeros)
+    ] == [
         False,
         True,
         True,
     ]
-    assert "logarithm" not in TabularRegression(target_scale="linear").learn(prices, DataInfo(()))
-    assert TabularRegression(target_scale="logarithm").learn(even, DataInfo(()))["mean"] == pytest.approx(
+    assert "logarithm" not in TabularRegression(target_scale="linear").learn(NOTHING, prices, DataInfo(()))
+    assert TabularRegression(target_scale="logarithm").learn(NOTHING, even, DataInfo(()))["mean"] == pytest.approx(
         np.log(100), abs=0.1
     )
     with pytest.raises(TrainyardError, match="have no logarithm"):
-        TabularRegression(target_scale="logarithm").learn(zeros, DataInfo((), target="rain"))
+        TabularRegression(target_scale="logarithm").learn(NOTHING, zeros, DataInfo((), target="rain"))
 
 
 def test_the_embedded_regression_keeps_its_scale(home: Path) -> None:

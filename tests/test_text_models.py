@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.data_info import DataInfo
+from engine.language.vocabulary import lower, most_frequent, signs, split_for, units
 from engine.models import glove
 from engine.models.bag_of_embeddings import BagOfEmbeddings
 from engine.models.base import Model, models
@@ -23,12 +24,12 @@ from engine.models.recurrent import Gru, Lstm
 from engine.models.text import FIRST_WORD, LONGEST_SIGNS, TextModel
 from engine.models.textcnn import TextCnn
 from engine.models.transformer import Transformer
-from engine.models.vocabulary import lower, most_frequent, signs, split_for, units
 from engine.runs import RunSpec
+from engine.tasks.base import tasks
 from engine.training.network import Network, build_network
 from tests.extremes import all_at_one_end
 
-TEXT_MODELS = [name for name in models if "text" in models[name].modalities]
+TEXT_MODELS = [name for name in models if tasks["text-classification"].accepts(models[name])]
 TEXTS = np.array(
     [
         "Good, good film!",

@@ -7,6 +7,8 @@ import numpy as np
 from engine.data_info import SAMPLE_RATE_HZ, Column
 from engine.datasets.base import Examples, UnsplitDataset
 from engine.modalities.table.rows import make_rows
+from engine.models.base import models
+from engine.tasks.base import tasks
 
 COUNT = 120
 _WORDS = (("awful", "Übel", "never again"), ("lovely", "schön", "a delight"))
@@ -133,10 +135,37 @@ class TinyPrices(TinyValues):
         return Examples(found.inputs, np.exp(11 + (found.targets - 1_000) / 100), (), target="price", **self.more())
 
 
+class TinyLines(Tiny):
+    """Lines of a few letters, to be written."""
+
+    tasks: ClassVar[tuple[str, ...]] = ("text-generation",)
+    suggested: ClassVar[dict[str, Any]] = {"context_length": 8, "tokenization": "characters"}
+
+    def load(self) -> Examples:
+        """Up to twelve letters, without targets; equal ones stay in one split."""
+        rng = np.random.default_rng(0)
+        texts = np.array(["".join(rng.choice(list("abc"), rng.integers(1, 13))) for _ in range(COUNT)], object)
+        return Examples(texts, None, groups=np.unique(texts, return_inverse=True)[1])
+
+
+def small_set(model: str) -> str:
+    """Return an embedded dataset that `model` can be trained on in little time."""
+    task = next(name for name in tasks if tasks[name].accepts(models[model]))
+    return _SMALL[task]
+
+
+_SMALL = {
+    "image-classification": "digits",
+    "text-classification": "movie-snippets",
+    "audio-classification": "spoken-digits",
+    "tabular-classification": "iris",
+    "text-generation": "tang-poems",
+}
 TINY = {
     "tiny-images": TinyImages,
     "tiny-texts": TinyTexts,
     "tiny-chinese": TinyChinese,
+    "tiny-lines": TinyLines,
     "tiny-sounds": TinySounds,
     "tiny-table": TinyTable,
     "tiny-values": TinyValues,

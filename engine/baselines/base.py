@@ -10,12 +10,15 @@ from pathlib import Path
 
 from engine.environment import package_version
 from engine.files import write_text
-from engine.preparation.prepare import PreparedDataset
+from engine.preparation.prepare import PreparedDataset, Split
+from engine.sentences import Sentence
 from engine.settings import settings
 from engine.tasks.base import Task
 
 logger = logging.getLogger(__name__)
 
+EVALUATED: tuple[Split, ...] = ("validation", "test")
+"""The splits on which a baseline is evaluated."""
 _FORMAT = 2  # increase it when baselines change: old ones are then computed again
 
 
@@ -69,6 +72,8 @@ def cached_baseline(data: PreparedDataset, task: Task) -> Baseline | None:
 
 
 def _find(data: PreparedDataset, task: Task, obey: Callable[[], None]) -> Baseline:
+    if type(task).simple is not Task.simple:
+        return _find_simple(data, task)
     from threadpoolctl import threadpool_limits
 
     from engine.baselines.search import Search
@@ -77,7 +82,7 @@ def _find(data: PreparedDataset, task: Task, obey: Callable[[], None]) -> Baseli
     with threadpool_limits(limits=1):  # beside other training runs, threads that wait took ten times as long
         search = Search(data, task, obey)
         winner = search.run()
-        metrics = {split: search.score(winner, split) for split in ("validation", "test")}
+        metrics = {split: search.score(winner, split) for split in EVALUATED}
     estimator = winner.estimator
     return Baseline(
         name=winner.name,
@@ -90,9 +95,27 @@ def _find(data: PreparedDataset, task: Task, obey: Callable[[], None]) -> Baseli
     )
 
 
+def _find_simple(data: PreparedDataset, task: Task) -> Baseline:
+    """Evaluate the simple method that the task itself has."""
+    began = time.monotonic()
+    inputs, targets = data.arrays("train")
+    simple = task.simple(inputs, targets, data.info)
+    if simple is None:
+        return Baseline(problem=Sentence("There is no simple method for these examples."))
+    name, outputs_of = simple
+    metrics: dict[str, dict[str, float]] = {}
+    for split in EVALUATED:
+        examples = data.arrays(split)
+        if len(examples[0]):
+            truth = task.truth(*examples)
+            metrics[split] = task.evaluate(outputs_of(*examples), truth, data.info)["metrics"]
+    seconds = round(time.monotonic() - began, 3)
+    return Baseline(name, {}, metrics, seconds, num_examples=len(inputs), num_available=len(inputs))
+
+
 def _path(data: PreparedDataset, task: Task) -> Path:
     """Return a file name that changes with everything that decides the result."""
     limits = settings()
     bounds = [limits.baseline_examples, limits.baseline_seconds, limits.max_baseline_mb]
-    key = [_FORMAT, package_version("scikit-learn"), task.name, *bounds]
+    key = [_FORMAT, package_version("scikit-learn"), task.name, *bounds, *([task.to_dict()] if task.encodes else [])]
     return data.path / f"baseline-{hashlib.sha256(json.dumps(key).encode()).hexdigest()[:16]}.json"

@@ -143,6 +143,7 @@ datasets: Registry[Dataset] = Registry(
         *("fashion", "mnist", "digits", "emoji", "stamps", "folder", "fashion-mnist", "mnist-full", "cifar10"),
         *("movie-snippets", "amazon-snippets", "tweets", "phrase-languages", "my-texts", "imdb"),
         *("spoken-digits", "voice-commands", "spoken-languages", "my-clips", "speech-commands"),
+        *("tang-poems", "english-prose"),
         *("penguins", "breast-cancer", "titanic", "wine", "iris", "diabetes", "my-table"),
     ),
 )

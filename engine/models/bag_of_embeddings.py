@@ -2,9 +2,9 @@
 
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
+from engine.language.vocabulary import Splitting
 from engine.models.base import models
 from engine.models.text import TextModel
-from engine.models.vocabulary import Splitting
 from engine.spec import ADVANCED, FORKABLE, Range
 
 if TYPE_CHECKING:

@@ -26,7 +26,7 @@ class Model(Spec):
     source: ClassVar[str] = ""
     """Paper or page that the architecture comes from."""
     suggested: ClassVar[dict[str, Any]] = {}
-    """Values of other fields that suit this model (`epochs`, `learning_rate` ...): its form defaults."""
+    """Values of other fields that suit this model (`epochs`, `learning_rate` ...), and its `optimizer` and `schedule`: form defaults."""
     pretrained: ClassVar[bool] = False
     """Whether it begins with weights that were learned from other data."""
     searched: ClassVar[tuple[str, ...]] = ()
@@ -91,5 +91,6 @@ models: Registry[Model] = Registry(
         *("cnn", "mlp", "resnet", "vit", "efficientnet-lite0", "linear", "residual-mlp"),
         *("lstm", "gru", "textcnn", "bag-of-embeddings", "tf-idf", "transformer"),
         *("crnn", "audio-cnn", "audio-transformer"),
+        *("gpt", "lstm-lm"),
     ),
 )

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 import numpy as np
 
 from engine.data_info import DataInfo
+from engine.language.vocabulary import SIGN_WIDTHS, Splitting, capitals, most_frequent, signs, split_for, units
 from engine.modalities.seen import Seen
 from engine.models import glove
 from engine.models.base import Model
-from engine.models.vocabulary import SIGN_WIDTHS, Splitting, capitals, most_frequent, signs, split_for, units
 from engine.spec import ADVANCED, Range
 
 if TYPE_CHECKING:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 import numpy as np
 
 from engine.data_info import DataInfo
+from engine.language.vocabulary import Splitting, lower, units
 from engine.modalities.seen import Seen
 from engine.models.base import Model, models
 from engine.models.text import FIRST_WORD, PADDING, index_units
-from engine.models.vocabulary import Splitting, lower, units
 from engine.spec import ADVANCED, FORKABLE, Range
 
 if TYPE_CHECKING:

@@ -6,21 +6,27 @@ from typing import BinaryIO
 
 import numpy as np
 
+from engine.preparation.learned import learn
 from engine.preparation.prepare import SPLITS, PreparedDataset
+from engine.runs import RunSpec
 from engine.targets import Ragged
 
 
-def example_arrays(data: PreparedDataset) -> dict[str, np.ndarray]:
-    """Return inputs and targets of each split, as the script reads them."""
+def example_arrays(data: PreparedDataset, spec: RunSpec) -> dict[str, np.ndarray]:
+    """Return inputs and targets of each split, as the script reads them: where the task encodes them, as it does."""
     found: dict[str, np.ndarray] = {}
+    info = learn(spec.model, spec.task, data) if spec.task.encodes else data.info
     for split in SPLITS:
         inputs, targets = data.arrays(split)
+        if spec.task.encodes:
+            inputs, targets = spec.task.encode(inputs, targets, info)
         if isinstance(targets, Ragged):  # one row after the other
             found[f"{split}_targets"] = targets.values
             found[f"{split}_splits"] = np.concatenate([targets.starts, targets.ends[-1:]])
         else:
             found[f"{split}_targets"] = targets
-        found |= {f"{split}_{name}": array for name, array in data.modality.arrays(inputs).items()}
+        arrays = {"inputs": inputs} if spec.task.encodes else data.modality.arrays(inputs)
+        found |= {f"{split}_{name}": array for name, array in arrays.items()}
     return found
 
 

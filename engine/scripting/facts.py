@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from engine.data_info import DataInfo
+from engine.modalities.base import ScriptInputs
 from engine.modalities.text.texts import texts_array
 from engine.preparation.prepare import PreparedDataset
 from engine.runs import RunSpec
@@ -39,7 +40,7 @@ class Facts:
             shape = network.features.output_shape[1:]
             self.copies = copies_within_budget(changes, shape, len(data.indices("train")))
         rows = data.inputs[data.indices("train")[:1]]
-        self.reading = data.modality.script(info)
+        self.reading = ScriptInputs('data["{split}_inputs"]') if spec.task.encodes else data.modality.script(info)
         self.whole = rows.dtype != np.float32
         lengths = type(spec.model).lengths
         self.sequences = lengths(spec.model, np.zeros((1, 1), np.int32)) is not None

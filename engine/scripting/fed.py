@@ -7,6 +7,7 @@ from engine.scripting.templates import POSITIONS
 from engine.sentences import Sentence
 from engine.targets import Ragged
 from engine.tasks.base import Task
+from engine.training.pipeline import bucket
 
 _EVALUATION_BATCH = 512  # as training has it
 
@@ -25,8 +26,6 @@ class FedSections(Facts):
         if not self.fed:
             return
         task = Sentence("the task {task!r}", task=self.spec.task.name)
-        if self.sequences:
-            raise unwritable(task, Sentence("it makes its own batches, of examples of similar length"))
         if self.copies > 1 or (self.network.tensors.extra and self.network.trained.name == "augmented"):
             raise unwritable(task, Sentence("it makes its own batches, of inputs that augmentation has changed"))
 
@@ -52,9 +51,10 @@ class FedSections(Facts):
         fill = f".to_tensor(tf.cast({self.spec.task.padding!r}, targets.dtype))" if ragged else ""
         batch = self._batch()
         lines = [
+            *self._lengths(),
             "def order_of(epoch):",
             '    """Positions of the training examples in the order of an epoch: a function of the seed and its number."""',
-            "    return np.random.default_rng([SEED, epoch]).permutation(len(train_x))",
+            *self._order_lines(),
             "",
             "",
             *POSITIONS.replace("len(train_y)", "len(train_x)").split("\n"),
@@ -63,6 +63,7 @@ class FedSections(Facts):
             "def gathered(where, x, targets):",
             '    """Inputs and targets at these positions."""',
             "    inputs = tf.gather(x, where)",
+            *(["    inputs = inputs[:, : tf.reduce_max(lengths_of(inputs))]"] if self.sequences else []),
             "    inputs = inputs if inputs.dtype == tf.int32 else tf.cast(inputs, tf.float32)",
             f"    return inputs, tf.gather(targets, where){fill}",
             "",
@@ -76,6 +77,28 @@ class FedSections(Facts):
             *self._training(batch, ragged=ragged),
         ]
         return Section("Batches", "The examples stay in memory; a batch is picked by its positions.", "\n".join(lines))
+
+    def _lengths(self) -> list[str]:
+        """Write how long an example is, where batches end with the longest."""
+        if not self.sequences:
+            return []
+        return [
+            "def lengths_of(x):",
+            '    """How many numbers of each row (examples, longest) are not padding."""',
+            "    return tf.math.count_nonzero(x, axis=1)",
+            "",
+            "",
+        ]
+
+    def _order_lines(self) -> list[str]:
+        rng = "np.random.default_rng([SEED, epoch])"
+        if not self.sequences:
+            return [f"    return {rng}.permutation(len(train_x))"]
+        arranged = self.transplant.function(bucket)
+        return [
+            f"    rng = {rng}",
+            f"    return {arranged}(rng.permutation(len(train_x)), lengths_of(train_x).numpy(), BATCH_SIZE, rng)",
+        ]
 
     def _batch(self) -> str:
         """Return the name of what makes of inputs and targets what a step is fed."""

@@ -44,7 +44,7 @@ class ScriptFiles:
 
     def arrays(self, spec: RunSpec) -> dict[str, np.ndarray]:
         """Return the contents of data.npz. Raise `TrainyardError` where the dataset is not on this machine."""
-        return example_arrays(prepare(spec.dataset)) | self.constants
+        return example_arrays(prepare(spec.dataset), spec) | self.constants
 
 
 def write_files(folder: Path, files: ScriptFiles, spec: RunSpec, *, notebook: bool) -> list[Path]:

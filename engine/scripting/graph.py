@@ -116,12 +116,16 @@ class Graph:
                 written += self._making(step.operation)
                 continue
             code = self._call(step)
-            made = {id(tensor) for tensor in step.outputs}
-            users = [other for other in called if any(id(self._source(t)) in made for t in other.inputs)]
-            soon = len(users) == 1 and users[0] is following.get(id(step))
-            targets = [self._target(tensor, wanted, soon) for tensor in step.outputs]
+            targets = [
+                self._target(tensor, wanted, self._users(tensor, called), following.get(id(step)))
+                for tensor in step.outputs
+            ]
             written.append(f"{', '.join(targets)} = {code}")
         return written
+
+    def _users(self, tensor: KerasTensor, called: list[_Step]) -> list[_Step]:
+        """Return the steps that take a tensor."""
+        return [other for other in called if any(self._source(taken) is tensor for taken in other.inputs)]
 
     def _source(self, tensor: KerasTensor) -> KerasTensor:
         """Return the tensor whose variable holds `tensor`: for a layer that does nothing, its input."""
@@ -261,10 +265,13 @@ class Graph:
 
     # -- names --------------------------------------------------------------------------------------------------------
 
-    def _target(self, tensor: KerasTensor, wanted: dict[int, str], soon: bool) -> str:
-        """Return `x` for what only the next line needs; a name for what is needed later."""
+    def _target(self, tensor: KerasTensor, wanted: dict[int, str], users: list[_Step], following: _Step | None) -> str:
+        """Return `x` for what only the next line needs, `_` for what no line does; a name for what is needed later."""
+        soon = len(users) == 1 and users[0] is following
         if id(tensor) in wanted:
             name = self._free(wanted[id(tensor)])
+        elif not users:
+            name = "_"
         else:
             operation = tensor._keras_history.operation
             named = _NAMES.get(type(operation).__name__) if not isinstance(operation, keras.layers.Layer) else None

@@ -14,7 +14,7 @@ from engine.scripting.layout import wrapped
 from engine.scripting.objects import Objects
 from engine.scripting.transplant import Transplant
 from engine.tasks.base import Task
-from engine.tasks.graph import STORED
+from engine.tasks.graph import STORED, feed
 from engine.training.network import Network, build_network
 
 RESERVED = (
@@ -65,15 +65,18 @@ def write_network(
     graph.reserve(*RESERVED)
     tensors = network.tensors
     raw, inputs, scores = tensors.raw, tensors.inputs, tensors.scores
-    wanted = {id(scores): "scores", id(tensors.final): _layer_name(tensors.final)}
-    for tensor in [*keras.tree.flatten(raw), *tensors.extra.values()]:
+    finals = keras.tree.flatten(tensors.final)
+    wanted = {id(scores): "scores"} | {id(tensor): _layer_name(tensor) for tensor in finals}
+    for tensor in [*keras.tree.flatten(raw), *tensors.extra.values(), *tensors.state.values()]:
         wanted[id(tensor)] = _layer_name(tensor)
     for tensor in keras.tree.flatten(inputs):
         wanted.setdefault(id(tensor), "inputs")
     if network.features is not None:
         wanted.setdefault(id(tensors.frozen), "frozen")
-    layers = graph.lines([tensors.final, scores, *keras.tree.flatten(inputs), *tensors.extra.values()], wanted)
-    fed_raw, fed_inputs = graph.variable(tensors.fed(raw)), graph.variable(tensors.fed(inputs))
+    ends = [*finals, scores, *keras.tree.flatten(inputs), *tensors.extra.values(), *tensors.state.values()]
+    layers = graph.lines(ends, wanted)
+    fed_raw = graph.variable(feed(tensors.fed(raw), tensors.state))
+    fed_inputs = graph.variable(tensors.fed(inputs))
     models = [f'model = keras.Model({fed_raw}, {graph.variable(tensors.final)}, name="{network.saved.name}")']
     made = _fitted(spec, transplant)
     first = fed_inputs

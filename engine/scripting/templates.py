@@ -40,6 +40,6 @@ def by_length(x, y, lengths):
 
 DIGEST = """# Runs of the same spec on the same machine have the same weights: Trainyard shows this number, too.
 digest = hashlib.sha256()
-for value in model.get_weights():
+for value in {model}.get_weights():
     digest.update(np.ascontiguousarray(value).data)
 metrics["weights_sha256"] = digest.hexdigest()"""

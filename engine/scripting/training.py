@@ -204,7 +204,10 @@ class TrainingSections(FedSections):
             lines += ["metrics = {}"]
         if self.exact:
             self.imports.add("import hashlib")
-            lines += ["", *DIGEST.split("\n")]
+            counted = (
+                "network" if self.network.tensors.state else "model"
+            )  # they have their layers in another order then
+            lines += ["", *DIGEST.format(model=counted).split("\n")]
         lines += ["", 'model.save("model.keras")', "print(json.dumps(metrics))"]
         return Section("Evaluation", "Once, on examples that no decision was made with.", "\n".join(lines))
 

@@ -106,7 +106,10 @@ class _Writer(TrainingSections):
         return "\n".join(lines)
 
     def _batch_size(self) -> int:
-        return min(self.spec.training.batch_size, len(self.data.indices("train")))
+        inputs, targets = self.data.arrays("train") if self.spec.task.encodes else (self.data.indices("train"), None)
+        if self.spec.task.encodes:
+            inputs, _ = self.spec.task.encode(inputs, targets, self.info)
+        return min(self.spec.training.batch_size, len(inputs))
 
     # -- data ---------------------------------------------------------------------------------------------------------
 

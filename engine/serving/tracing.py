@@ -9,7 +9,7 @@ from engine.data_info import DataInfo
 from engine.modalities.base import modalities
 from engine.tasks.base import Call
 from engine.tasks.graph import STORED, feed
-from engine.training.tensors import as_tensors
+from engine.training.tensors import as_arrays, as_tensors, begun
 
 Look = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
 """Raw inputs (batch, ...) -> outputs (batch, ...), and the representation (batch, units) by which inputs are compared."""
@@ -54,11 +54,17 @@ def _traced_with_extra(model: Any) -> Call:
     import tensorflow as tf
 
     specs = {name: tf.TensorSpec(tensor.shape, tensor.dtype) for name, tensor in model.input.items()}
+    state = {name: tensor for name, tensor in model.input.items() if name in _names(model.output)}
     traced = tf.function(lambda fed: model(fed, training=False), [specs])
     traced.get_concrete_function()
 
-    def call(inputs: np.ndarray, extra: Mapping[str, np.ndarray] | None = None) -> np.ndarray:
-        fed = feed(as_tensors(inputs), extra or {})
-        return np.asarray(traced({name: tf.cast(value, specs[name].dtype) for name, value in fed.items()}))
+    def call(inputs: np.ndarray, extra: Mapping[str, np.ndarray] | None = None) -> Any:
+        fed = feed(as_tensors(inputs), {**begun(state, len(inputs)), **(extra or {})})
+        return as_arrays(traced({name: tf.cast(value, specs[name].dtype) for name, value in fed.items()}))
 
     return call
+
+
+def _names(outputs: Any) -> set[str]:
+    """Names of the outputs of a network: an input of the same name is what an earlier call has left."""
+    return set(outputs) if isinstance(outputs, dict) else set()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 import numpy as np
 
 from engine.data_info import DataInfo
+from engine.language.reader import Reads
 from engine.metrics import Metric, declare, metric_named
 from engine.modalities.base import modalities
 from engine.registry import Registry
@@ -36,7 +37,7 @@ class Prediction:
         words = [
             f"{v:.1%}" if k == "probability" else str(v)
             for k, v in self.values.items()
-            if not isinstance(v, dict) and k not in ("outside", "interval", "level")
+            if not isinstance(v, dict | list) and k not in ("outside", "interval", "level")
         ]
         if interval := self.values.get("interval"):
             words.append(f"({self.values['level']:.0%}: {interval[0]:.6g} to {interval[1]:.6g})")
@@ -58,8 +59,18 @@ class Answering(Spec):
 class Call(Protocol):
     """The saved network, ready to be called."""
 
-    def __call__(self, inputs: np.ndarray, extra: Mapping[str, np.ndarray] | None = None) -> np.ndarray:
-        """Map raw inputs (batch, ...), and what the graph takes beside them by name, to outputs (batch, ...)."""
+    def __call__(self, inputs: np.ndarray, extra: Mapping[str, np.ndarray] | None = None) -> Any:
+        """Map raw inputs (batch, ...), and what the graph takes beside them by name, to outputs (batch, ...), or a dict of them.
+
+        Of the `state` that earlier calls leave, what is not given begins empty: axes of any length have length 0.
+        """
+
+
+class Simple(Protocol):
+    """A fitted method that needs no network."""
+
+    def __call__(self, inputs: np.ndarray, targets: Stored) -> Stored:
+        """Return outputs for stored examples, in the form that `Task.score` has."""
 
 
 class Task(Spec):
@@ -89,6 +100,8 @@ class Task(Spec):
     """The settings of an answer, such as a temperature or a threshold: on the demo page, in the API, on the command line."""
     streams: ClassVar[bool] = False
     """Whether `stream` shows an answer as it comes."""
+    encodes: ClassVar[bool] = False
+    """Whether `encode` makes of the stored examples what the network takes. It answers for stored inputs all the same."""
     occludes: ClassVar[bool] = False
     """Whether `effects` says what hidden parts of an input do to its answer."""
     suggested: ClassVar[dict[str, Any]] = {}
@@ -119,17 +132,30 @@ class Task(Spec):
         """
         return modalities[self.modality].inputs(info)
 
-    def learn(self, targets: np.ndarray, info: DataInfo) -> dict[str, Any]:
-        """Learn what is needed from the training split's targets before the network is built, such as their scale.
+    def learn(self, inputs: np.ndarray, targets: Any, info: DataInfo) -> dict[str, Any]:
+        """Learn what is needed from the training split before the network is built: the scale of targets, pieces of texts.
 
         Plain JSON; the head finds it as `info.learned["targets"]`, which is missing where only shapes count.
         """
         return {}
 
+    def encode(self, inputs: np.ndarray, targets: Any, info: DataInfo) -> tuple[np.ndarray, Any]:
+        """Return inputs and targets of a split, as they are stored, in the form that `batch` takes: texts as ids.
+
+        Called once before training, where `encodes` is set. An example may become several rows, or none.
+        """
+        return inputs, targets
+
+    def raw_lengths(self, model: Any, inputs: np.ndarray) -> "np.ndarray | None":
+        """Return roughly how long stored `inputs` (examples, ...) are for the network: see `Model.raw_lengths`."""
+        found: np.ndarray | None = model.raw_lengths(inputs)
+        return found
+
     @classmethod
     def accepts(cls, model: type[Any]) -> bool:
-        """Return whether networks of `model`, a class of `engine.models`, can be trained for this task."""
-        return cls.modality in model.modalities
+        """Return whether networks of `model`, a class of `engine.models`, can be trained for this task: by default those that
+        give one vector for each input."""
+        return cls.modality in model.modalities and not issubclass(model, Reads)
 
     def assemble(self, model: Any, info: DataInfo) -> Tensors:
         """Build the graph of a network of `model`: by default the model's parts and the head, one after the other.
@@ -189,11 +215,39 @@ class Task(Spec):
 
         A task that decodes or samples calls the network in a loop, as its `options` say, and may return ragged outputs.
         """
-        return call(inputs)
+        outputs: Stored = call(inputs)
+        return outputs
 
     def stream(self, call: Call, inputs: np.ndarray, info: DataInfo, options: Answering) -> Iterator[Stored]:
         """Yield the outputs for one raw input (1, ...) as far as they have come; the last one is the whole answer."""
         yield self.answer(call, inputs, info, options)
+
+    @classmethod
+    def repeatable(cls) -> Answering:
+        """Return settings of an answer that are the same each time: for probes and evaluations."""
+        return cls.answering()
+
+    def score(self, call: Call, inputs: np.ndarray, targets: Stored, info: DataInfo) -> Stored:
+        """Return the outputs that `evaluate` takes: by default the answers. A task may ask how likely the truth is instead."""
+        return self.answer(call, inputs, info, self.repeatable())
+
+    def sample(self, call: Call, known: np.ndarray, info: DataInfo) -> dict[str, Any]:
+        """Let a network that makes things make some, and measure them, once, beside the training split's inputs `known`.
+
+        Plain JSON that is added to the evaluation; its `metrics` join the others.
+        """
+        return {}
+
+    def simple(self, inputs: np.ndarray, targets: Stored, info: DataInfo) -> "tuple[str, Simple] | None":
+        """Fit the simple method to beat to the training split: its name, and what stands for `score`.
+
+        None: classical methods of the modality are tried instead, where `baselines` is set.
+        """
+        return None
+
+    def prompts(self, inputs: np.ndarray) -> np.ndarray:
+        """Return what a probe is answered for: the stored inputs (examples, ...), or their beginnings where a task goes on with them."""
+        return inputs
 
     def truth(self, inputs: np.ndarray, targets: Stored) -> Stored:
         """Return what outputs are compared with: the stored targets, unless they are made of the inputs."""
@@ -273,5 +327,6 @@ tasks: Registry[Task] = Registry(
         "audio-classification",
         "tabular-classification",
         "tabular-regression",
+        "text-generation",
     ),
 )

@@ -54,3 +54,26 @@ class Value(Contents):
     conformal, from the errors on the validation split). Left out where the run has none."""
     level: float = 0.0
     """Probability of the interval, left out with it."""
+
+
+class Token(BaseModel):
+    """One token of a generated text."""
+
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+
+    text: str
+    probability: float
+    """Probability that the network gave it, whatever the temperature."""
+    others: dict[str, float] = {}
+    """The likeliest tokens in its place, with their probabilities; ⏹ is the end of the text."""
+
+
+class Generated(Contents):
+    """A text that was written after a prompt."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    text: str
+    """What follows the prompt."""
+    tokens: list[Token]
+    """The same, token by token."""

@@ -24,6 +24,8 @@ class Tensors:
     """Output of the saved model."""
     extra: Mapping[str, Any] = field(default_factory=dict)
     """Further inputs by name that training and answering feed beside the stored one, such as the words so far."""
+    state: Mapping[str, Any] = field(default_factory=dict)
+    """Inputs of the saved model alone, by name: what an earlier call has returned under that name, so that it can read on."""
     representation: Any = None
     """Vector of each example that the head maps to scores: inputs are compared by it. None: they are not compared."""
 

@@ -65,7 +65,7 @@ class TabularRegression(Task):
     """The scale on which errors count while it trains. Logarithm: in proportion, so that a few large targets do not decide
     alone; all must be above zero. Auto takes it where that makes a skewed target even. Metrics always have the target's unit."""
 
-    def learn(self, targets: np.ndarray, info: DataInfo) -> dict[str, Any]:
+    def learn(self, inputs: np.ndarray, targets: np.ndarray, info: DataInfo) -> dict[str, Any]:
         """Mean and standard deviation of the target: what the network sees is neither large nor far from zero.
 
         Where it counts by its logarithm, mean and deviation are of that, and `logarithm` says so.

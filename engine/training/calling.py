@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from engine.tasks.graph import Tensors, feed
 from engine.training.network import Network
-from engine.training.tensors import as_tensors
+from engine.training.tensors import as_arrays, as_tensors, begun
 from engine.training.tensors import predict as outputs_of
 
 BATCH = 64
@@ -29,15 +29,15 @@ class SavedModel:
         saved, compared = network.saved, compared_by(network.tensors)
         self._watch, self._seen = watch, list[np.ndarray]()
         self._model = saved if compared is None else keras.Model(saved.input, [saved.output, compared])
-        self._compares = compared is not None
+        self._compares, self._state = compared is not None, network.tensors.state
         self._watching = (
             [keras.callbacks.LambdaCallback(on_predict_batch_end=lambda batch, logs=None: watch())] if watch else None
         )
-        self._step = tf.function(lambda fed: saved(fed, training=False), reduce_retracing=True)
+        self._step = stepping(saved, self._state)
 
-    def __call__(self, inputs: np.ndarray, extra: Mapping[str, np.ndarray] | None = None) -> np.ndarray:
+    def __call__(self, inputs: np.ndarray, extra: Mapping[str, np.ndarray] | None = None) -> Any:
         """Map raw inputs, and what the graph takes beside them by name, to outputs (batch, ...)."""
-        if not extra:
+        if not extra and not self._state:
             found = outputs_of(self._model, inputs, BATCH, self._watching)
             if self._compares:
                 found, representation = found
@@ -45,8 +45,8 @@ class SavedModel:
             return np.asarray(found)
         if self._watch:
             self._watch()
-        fed = feed(as_tensors(inputs), extra)
-        return np.asarray(self._step({name: tf.convert_to_tensor(value) for name, value in fed.items()}))
+        fed = feed(as_tensors(inputs), {**begun(self._state, len(inputs)), **(extra or {})})
+        return as_arrays(self._step({name: tf.convert_to_tensor(value) for name, value in fed.items()}))
 
     def begin(self) -> None:
         """Forget earlier calls."""
@@ -55,6 +55,15 @@ class SavedModel:
     def representation(self, examples: int) -> np.ndarray | None:
         """Return what the first call since `begin` made of its inputs (examples, units); None where it had other ones."""
         return self._seen[0] if self._seen and len(self._seen[0]) == examples else None
+
+
+def stepping(model: Any, state: Mapping[str, Any]) -> Callable[[Any], Any]:
+    """Return a model as a graph for calls in a loop: one for all shapes where the model has a `state`, which grows."""
+    specs = {name: tf.TensorSpec(tensor.shape, tensor.dtype) for name, tensor in model.input.items()} if state else None
+    step: Callable[[Any], Any] = tf.function(
+        lambda fed: model(fed, training=False), [specs] if specs else None, reduce_retracing=not specs
+    )
+    return step
 
 
 def compared_by(tensors: Tensors) -> Any:

@@ -14,7 +14,7 @@ from engine.files import write_text
 from engine.preparation.prepare import PreparedDataset, Split
 from engine.runs import RunSpec
 from engine.targets import Ragged, Stored
-from engine.tasks.base import Task
+from engine.tasks.base import Call, Task
 from engine.training.calling import BATCH, SavedModel, Watch
 from engine.training.features import learn
 from engine.training.network import Network
@@ -46,12 +46,15 @@ def evaluate_run(
             where = data.indices(split)
             if len(where):
                 seen = evidence[split] = Evidence(len(where))
-                answers = _answers(call, spec.task, data, where, seen)
+                answers = _answers(call, spec.task, data, info, where, seen)
                 found[split] = _evaluated(answers, where, split, spec.task, info, outcomes, seen)
     for name in spec.dataset.extra_tests:
         extra = spec.dataset.extra_test(name)
-        outputs = spec.task.answer(call, extra.inputs, data.info, spec.task.answering())
+        outputs = spec.task.score(call, extra.inputs, extra.targets, info)
         found[name] = spec.task.evaluate(outputs, spec.task.truth(extra.inputs, extra.targets), data.info)
+    if sampled := spec.task.sample(call, data.arrays("train")[0], info):
+        part = found.setdefault(EVALUATED[-1], {"metrics": {}})
+        part |= sampled | {"metrics": part["metrics"] | sampled["metrics"]}
     typical = data.modality.typical(data.inputs, data.indices("train"))
     for part, remarks in keep_reliability(files, network, spec.task, evidence, typical).items():
         found[part] |= remarks
@@ -60,15 +63,14 @@ def evaluate_run(
 
 
 def _answers(
-    call: SavedModel, task: Task, data: PreparedDataset, where: np.ndarray, seen: Evidence
+    call: SavedModel, task: Task, data: PreparedDataset, info: DataInfo, where: np.ndarray, seen: Evidence
 ) -> Iterator[tuple[Stored, Stored]]:
     """Yield outputs and targets of the examples `where`, a portion at a time."""
-    options = task.answering()
     for start in range(0, len(where), _PORTION):
         some = where[start : start + _PORTION]
         inputs = np.asarray(data.inputs[some])
         call.begin()
-        outputs = task.answer(call, inputs, data.info, options)
+        outputs = task.score(call, inputs, data.targets[some], info)
         classes = np.asarray(data.targets[some]) if data.codec.classes else np.zeros(len(some), int)
         seen.add(start, classes, call.representation(len(some)))
         yield outputs, task.truth(inputs, data.targets[some])
@@ -99,15 +101,16 @@ def _evaluated(
     return found
 
 
-def estimate_evaluation(network: Network, data: PreparedDataset, task: Task, watch: Watch) -> float:
+def estimate_evaluation(network: Network, data: PreparedDataset, task: Task, info: DataInfo, watch: Watch) -> float:
     """Return the seconds that evaluating on all splits will take, measured on some examples."""
-    call, options = SavedModel(network, watch), task.answering()
+    call = SavedModel(network, watch)
     where = np.concatenate([data.indices(s) for s in EVALUATED])
     pace = 0.0
     for turn, count in enumerate(_MEASURED):
-        inputs = np.asarray(data.inputs[np.sort(where[:count])])
+        some = np.sort(where[:count])
+        inputs = np.asarray(data.inputs[some])
         began = time.monotonic()
-        task.answer(call, inputs, data.info, options)
+        task.score(call, inputs, data.targets[some], info)
         seconds = time.monotonic() - began
         pace = seconds / max(1, len(inputs))
         if turn and seconds > _PRECISE_SECONDS:
@@ -115,14 +118,19 @@ def estimate_evaluation(network: Network, data: PreparedDataset, task: Task, wat
     return pace * len(where)
 
 
-def measure_latency(network: Network, data: PreparedDataset) -> float:
-    """Return the milliseconds that the saved model takes for one example: the median of some calls, warm."""
-    example = as_tensors(data.arrays("validation")[0][:1])
-    network.saved.predict_on_batch(example)  # traced here
+def measure_latency(network: Network, data: PreparedDataset, task: Task, info: DataInfo) -> float:
+    """Return the milliseconds that the answer to one example takes: the median of some calls, warm."""
+    example = data.arrays("validation")[0][:1]
+    call: Call = SavedModel(network)
+    if type(task).answer is Task.answer:
+        tensors = as_tensors(example)
+        call = lambda inputs, extra=None: network.saved.predict_on_batch(tensors)  # noqa: E731
+    options = task.repeatable()
+    task.answer(call, example, info, options)  # traced here
     seconds = []
     for _ in range(_CALLS):
         began = time.perf_counter()
-        network.saved.predict_on_batch(example)
+        task.answer(call, example, info, options)
         seconds.append(time.perf_counter() - began)
     return round(1000 * median(seconds), 4)
 

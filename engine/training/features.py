@@ -7,7 +7,6 @@ import logging
 import math
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +16,10 @@ import tensorflow as tf
 
 from engine.augmentations.base import Augmentation
 from engine.data_info import DataInfo
-from engine.files import write_text
+from engine.preparation import learned
 from engine.preparation.prepare import PreparedDataset, Split
 from engine.runs import RunSpec
 from engine.settings import settings
-from engine.tasks.base import Task
 from engine.training.network import Network
 from engine.training.tensors import predict
 
@@ -32,31 +30,8 @@ _CHUNK = 256  # between two of these a stop is obeyed
 
 
 def learn(spec: RunSpec, data: PreparedDataset) -> DataInfo:
-    """Return what model and task learn from the training split before networks are built, once for each dataset.
-
-    Kept beside the prepared dataset, under a name that changes with their settings. Where nothing is learned the split
-    is not even read: somebody waits for the first point.
-    """
-    info = replace(data.info, target_range=_target_range(data))
-    if not spec.model.learns(info) and type(spec.task).learn is Task.learn:
-        return info
-    limits = data.modality.learned_by()
-    path = data.path / f"learned-{_key([spec.model.to_dict(), spec.task.to_dict(), *limits])}.json"
-    if not path.is_file():
-        inputs, targets = data.arrays("train")
-        learned = spec.model.learn(inputs, data.info)
-        if scale := spec.task.learn(targets, data.info):
-            learned |= {"targets": scale}
-        write_text(path, json.dumps(learned, ensure_ascii=False))
-    return replace(info, learned=json.loads(path.read_text(encoding="utf-8")))
-
-
-def _target_range(data: PreparedDataset) -> tuple[float, float] | None:
-    """Return the smallest and the largest target of the training split, where targets are numbers."""
-    if not data.codec.numbers:
-        return None
-    targets = data.targets[data.indices("train")]
-    return float(targets.min()), float(targets.max())
+    """Return what model and task of a run learn from the training split: see `engine.preparation.learned`."""
+    return learned.learn(spec.model, spec.task, data)
 
 
 def frozen_features(
@@ -75,6 +50,8 @@ def frozen_features(
     depend on, and memory-mapped. Between batches, `obey` raises when it is time to leave, and `told` is given the share
     that is done. `weights` distinguishes frozen parts that differ from their initial state.
     """
+    if spec.task.encodes:
+        return spec.task.encode(*data.arrays(split), learn(spec, data))
     if network.features is None:
         return data.arrays(split)
     varied = spec.augmentation if split == "train" and spec.augmentation and spec.augmentation.copies > 1 else None

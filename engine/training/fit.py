@@ -18,6 +18,7 @@ from engine.store import Store
 from engine.training.comparison import compare_run
 from engine.training.evaluate import evaluate_run, measure_latency
 from engine.training.farewell import farewell
+from engine.training.features import learn
 from engine.training.hardware import Hardware
 from engine.training.network import build_network, compile_network, create_variables
 from engine.training.pipeline import Batches, evaluation_dataset
@@ -112,7 +113,9 @@ def _train(
     result = session.result()
     if run.study_id is not None:  # a trial is evaluated on validation alone, and its checkpoint has the best weights
         if state is RunState.COMPLETED and "latency" in store.studies.get(run.study_id).spec.objectives:
-            result |= {"latency_ms": measure_latency(session.network, session.data)}
+            result |= {
+                "latency_ms": measure_latency(session.network, session.data, spec.task, learn(spec, session.data))
+            }
         return state, farewell(spec.training, session.report.epoch, state, begun=begun), result | _taken(began, session)
     if state is not RunState.COMPLETED:
         return evaluate_stopped(session, run, reporter, result)

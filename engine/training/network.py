@@ -10,7 +10,7 @@ from engine.augmentations.base import Augmentation
 from engine.data_info import DataInfo
 from engine.runs import RunSpec
 from engine.tasks.base import Task
-from engine.tasks.graph import STORED, Tensors
+from engine.tasks.graph import STORED, Tensors, feed
 from engine.training.replicas import ALONE, Replicas
 from engine.training.steering import Scaled
 
@@ -44,7 +44,9 @@ def build_network(spec: RunSpec, info: DataInfo, replicas: Replicas = ALONE) -> 
     task = spec.task
     with replicas.scope():
         tensors = task.assemble(spec.model, info)
-    saved = keras.Model(tensors.fed(tensors.raw), tensors.final, name=spec.model.name.replace("-", "_"))
+    saved = keras.Model(
+        feed(tensors.fed(tensors.raw), tensors.state), tensors.final, name=spec.model.name.replace("-", "_")
+    )
     core = task.network(tensors.fed(tensors.inputs), tensors.scores, "network")
     if info.learned:
         spec.model.warm_start(core, info)

@@ -38,7 +38,7 @@ def measure_lengths(spec: RunSpec, data: PreparedDataset) -> Lengths:
         return Lengths()
     where = data.indices("train")
     sample = np.asarray(data.inputs[where[:: -(-len(where) // _SAMPLE)]])
-    found = spec.model.raw_lengths(sample)
+    found = spec.task.raw_lengths(spec.model, sample)
     if found is None or not len(found):
         return Lengths()
     return Lengths(max(1, round(float(np.mean(found)))), max(1, int(np.max(found))))

@@ -21,9 +21,10 @@ from engine.settings import settings
 from engine.targets import Stored, finite_rows
 from engine.tasks.base import Task
 from engine.tasks.graph import feed
+from engine.training.calling import stepping
 from engine.training.network import Network
 from engine.training.seeds import SteadySeeds
-from engine.training.tensors import as_tensors
+from engine.training.tensors import as_arrays, as_tensors, begun
 
 logger = logging.getLogger(__name__)
 
@@ -61,7 +62,8 @@ class Probing(keras.callbacks.Callback):
         self._validation = validation
         self._seeds = SteadySeeds()
         model = self._model = _answering(network, spec.task)
-        self._step = tf.function(lambda fed: model(fed, training=False), reduce_retracing=True)
+        self._step = stepping(model, network.tensors.state)
+        self._state = network.tensors.state
         self._first, self._next_cost = done, _FIRST_SECONDS
         self._began, self._trains = began, time.monotonic()
         self._stride = math.ceil(spec.training.epochs / settings().probe_epochs)
@@ -87,7 +89,7 @@ class Probing(keras.callbacks.Callback):
         )
         known = probes.begin(self._path, chosen, self._first)
         where = np.asarray(known.positions, int)
-        raw, self._count = np.asarray(self._data.inputs[where]), len(where)
+        raw, self._count = self._spec.task.prompts(np.asarray(self._data.inputs[where])), len(where)
         self._targets = self._spec.task.truth(raw, self._data.targets[where])
         parts = [raw if self._features is None else self._known(where)]
         if grid and known.map == grid.map:  # an earlier attempt may have begun with another grid
@@ -133,14 +135,14 @@ class Probing(keras.callbacks.Callback):
 
     def _answer(self, epoch: int) -> None:
         task, info = self._spec.task, self._info
-        answered = task.answer(self._call, self._inputs, info, task.answering())
+        answered = task.answer(self._call, self._inputs, info, task.repeatable())
         if not finite_rows(answered).all():
             return  # the report says so
         outputs, heights = answered, None
         if len(self._inputs) > self._count:
             outputs, heights = answered[: self._count], task.heights(answered[self._count :], info)
         predictions = task.predictions(outputs, info)
-        scores = task.example_scores(outputs, self._targets)
+        scores = task.example_scores(outputs, self._targets) if type(task).score is Task.score else {}
         answers = probes.Answers(
             epoch,
             predictions[0].kind,
@@ -153,9 +155,9 @@ class Probing(keras.callbacks.Callback):
         except OSError:  # a full disk must not end a run that can go on without pictures
             logger.exception("The probes of epoch %s could not be written.", epoch)
 
-    def _call(self, inputs: np.ndarray, extra: Mapping[str, np.ndarray] | None = None) -> np.ndarray:
-        fed = feed(as_tensors(inputs), extra or {})
-        return np.asarray(self._step(tf.nest.map_structure(tf.convert_to_tensor, fed)))
+    def _call(self, inputs: np.ndarray, extra: Mapping[str, np.ndarray] | None = None) -> Any:
+        fed = feed(as_tensors(inputs), {**begun(self._state, len(inputs)), **(extra or {})})
+        return as_arrays(self._step(tf.nest.map_structure(tf.convert_to_tensor, fed)))
 
 
 def _answering(network: Network, task: Task) -> keras.Model:

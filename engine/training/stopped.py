@@ -9,6 +9,7 @@ from engine.settings import settings
 from engine.training.comparison import compare_run, known_baseline
 from engine.training.evaluate import estimate_evaluation, evaluate_run, save_model
 from engine.training.farewell import farewell
+from engine.training.features import learn
 from engine.training.reporter import Ended, Reporter
 from engine.training.session import Session
 
@@ -39,7 +40,9 @@ def _evaluated(session: Session, run: Run, reporter: Reporter) -> dict[str, Any]
     """Return the metrics; none where nobody has asked for them and it would take long."""
     network, data, spec, files = session.network, session.data, session.spec, session.keeping.files
     asked, limit = run.phase == EVALUATING, settings().stop_evaluation_seconds
-    if not asked and (not limit or estimate_evaluation(network, data, spec.task, reporter.obey) > limit):
+    if not asked and (
+        not limit or estimate_evaluation(network, data, spec.task, learn(spec, data), reporter.obey) > limit
+    ):
         return {}
     found = evaluate_run(network, data, files, spec, reporter.obey)
     if asked or known_baseline(data, spec.task):  # finding one may take longer than anybody expects of a stop

@@ -3,6 +3,7 @@
 The type of the array decides, whatever it means: Keras and TensorFlow take no NumPy strings and no structured arrays.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,21 @@ def as_tensors(inputs: np.ndarray) -> Any:
     if inputs.dtype.names:
         return {name: as_tensors(inputs[name]) for name in inputs.dtype.names}
     return tf.constant(inputs.tolist(), tf.string, inputs.shape) if inputs.dtype == object else inputs
+
+
+def as_arrays(outputs: Any) -> Any:
+    """Return the outputs of a network, a tensor or a dict of them, as arrays."""
+    return (
+        {name: np.asarray(one) for name, one in outputs.items()} if isinstance(outputs, dict) else np.asarray(outputs)
+    )
+
+
+def begun(state: Mapping[str, Any], batch: int) -> dict[str, np.ndarray]:
+    """Return what the `state` of a network is before its first call, for a batch: zeros, and nothing where an axis grows."""
+    return {
+        name: np.zeros((batch, *(axis or 0 for axis in tensor.shape[1:])), tensor.dtype)
+        for name, tensor in state.items()
+    }
 
 
 def predict(model: Any, inputs: np.ndarray, batch_size: int, callbacks: list[Any] | None = None) -> Any:

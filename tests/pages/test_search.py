@@ -14,6 +14,7 @@ from engine.store import Store
 from engine.studies import MODEL, narrow, tunable
 from tests.pages.opening import labels, open_page, press, words
 from tests.pages.warm import WarmPredictor, finish
+from tests.tiny import small_set
 from ui import lab
 from ui.studies.form import fields_of, read_search, read_vary, write_vary
 
@@ -256,8 +257,7 @@ def test_only_hyperparameters_can_be_ticked(store: Store) -> None:
 
 @pytest.mark.parametrize("model", sorted(models))
 def test_every_space_is_written_and_read_alike(model: str) -> None:
-    task = {"image": "fashion", "text": "tweets", "audio": "spoken-digits", "table": "penguins"}
-    found = read_search({"dataset": task[models[model].modalities[0]], "model": model})
+    found = read_search({"dataset": small_set(model), "model": model})
     everything = {name: narrow(field, None) for name, field in found.fields.items() if name != MODEL}
     compared = suggested_space(found.base, compare_models=True)
     for space in (found.space, everything, compared, {MODEL: narrow(found.fields[MODEL], None)}):

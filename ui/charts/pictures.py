@@ -24,11 +24,12 @@ def dataset_look(prepared: PreparedDataset, theme: ThemeName, show: Callable[[np
 
     `show` makes HTML of examples (count, ...); without it they are images.
     """
-    show = show or _images
-    labels = names_of(prepared)[:MAX_CLASSES] if prepared.codec.classes else [""]
+    show, where = show or _images, prepared.indices("train")
+    if not prepared.codec.classes:
+        return show(prepared.inputs[where[:EXAMPLES_PER_CLASS]])
+    labels = names_of(prepared)[:MAX_CLASSES]
     counts = np.array([prepared.meta["counts"][split] for split in ("train", "validation", "test")])
-    where = prepared.indices("train")
-    targets = prepared.strata(where) if prepared.codec.classes else np.zeros(len(where))
+    targets = prepared.strata(where)
     colours = THEMES[theme]
     rows = [
         _row(
