@@ -17,6 +17,7 @@ from ui.language import N_, _
 
 _LAST_PAGE = "last-page"
 _PROGRAM = "Trainyard"
+_FIRST = "first-page"  # no address: the first page is at "/"
 _PHONE_PIXELS = 768  # below, Streamlit lays the menu over the page
 _ARRIVE = f"""document.querySelector('[data-testid=stMain]').scrollTo(0, 0);
 if (innerWidth < {_PHONE_PIXELS}) document.querySelector('[data-testid=stSidebarCollapseButton] button')?.click();"""
@@ -131,20 +132,25 @@ def navigation() -> st.Page:
         return st.navigation(
             [st.Page(_nothing, title=_PROGRAM, url_path="nothing", default=True), alone], position="hidden"
         )
-    first = first_page()
-    return st.navigation(
-        [
-            st.Page(
-                page(entry.name),
-                title=_(entry.title),
-                icon=entry.icon,
-                help=_(entry.help),
-                url_path=entry.name,
-                default=entry.name == first,
-                visibility="hidden" if entry.hidden or (entry.shared and settings().mode == "local") else "visible",
-            )
-            for entry in shown_pages()
-        ]
+    first, entries = first_page(), shown_pages()
+    # the first page is at "/", where Streamlit does not know the address that it has elsewhere: links lead there, too
+    again = [_page(entry, entry.name, hidden=True) for entry in entries if entry.name == first]
+    hidden = {entry.name for entry in entries if entry.hidden or (entry.shared and settings().mode == "local")}
+    menu = [
+        _page(entry, _FIRST if entry.name == first else entry.name, hidden=entry.name in hidden) for entry in entries
+    ]
+    return st.navigation([*menu, *again])
+
+
+def _page(entry: Entry, address: str, *, hidden: bool) -> st.Page:
+    return st.Page(
+        page(entry.name),
+        title=_(entry.title),
+        icon=entry.icon,
+        help=_(entry.help),
+        url_path=address,
+        default=address == _FIRST,
+        visibility="hidden" if hidden else "visible",
     )
 
 
