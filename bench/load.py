@@ -116,7 +116,7 @@ async def _visit(
         drawn.append(time.monotonic() - began)
         reading = asyncio.create_task(_read(socket))
         while not over.is_set():
-            await asyncio.sleep(random.uniform(*_PAUSE_SECONDS))  # nosec B311: no secret
+            await asyncio.sleep(random.uniform(*_PAUSE_SECONDS))  # nosec B311
             began = time.monotonic()
             try:
                 answer = await client.post(
@@ -211,5 +211,5 @@ def _ask_once(client: httpx.Client, demo: int) -> None:
 def picture() -> bytes:
     """Return a picture that nobody has sent before."""
     data = io.BytesIO()
-    Image.frombytes("L", (28, 28), random.randbytes(28 * 28)).save(data, "PNG")  # nosec B311: no secret
+    Image.frombytes("L", (28, 28), random.randbytes(28 * 28)).save(data, "PNG")  # nosec B311
     return data.getvalue()

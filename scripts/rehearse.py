@@ -92,7 +92,7 @@ class Rehearsal:
         words = [self.filled(word) for word in command]
         if service.startswith("dashboard"):
             words = [re.sub(r"(--server.port=)\d+", rf"\g<1>{self.ports[service]}", word) for word in words]
-            words = [word.replace("0.0.0.0", "127.0.0.1") for word in words]  # nosec B104: it is looked for, not bound
+            words = [word.replace("0.0.0.0", "127.0.0.1") for word in words]  # nosec B104
         self._spawn(service, words, self.environment(service))
 
     def start_proxy(self) -> None:

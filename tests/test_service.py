@@ -36,7 +36,6 @@ from engine.studies import Search, Study, StudySpec
 from tests import seeding, study_seeding
 from tests.filled_home import filled
 
-
 ADA, BOB, EVE = Actor("ada", Role.ADMIN), Actor("bob", Role.MEMBER), Actor("eve", Role.VISITOR)
 RECORDED = [(label, [f"{label} {number}".encode() for number in range(3)]) for label in ("yes", "no")]
 TABLE = b"size,kind\n" + b"".join(b"%d,%s\n" % (i, (b"oak", b"elm")[i % 2]) for i in range(40))
