@@ -36,9 +36,13 @@ def main() -> int:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is meant for the dashboard in the same terminal
     warm_up()
     own = [os.dup(1), os.dup(2)]  # while a run is trained, 1 and 2 are its log
-    limited = False
-    log_to = os.fdopen(os.dup(own[1]), "w", encoding="utf-8", buffering=1)
-    code, again = 0, True
+    with os.fdopen(os.dup(own[1]), "w", encoding="utf-8", buffering=1) as log_to:
+        return _serve_all(own, log_to)
+
+
+def _serve_all(own: list[int], log_to: TextIO) -> int:
+    """Train run after run, as long as the executor names one."""
+    code, again, limited = 0, True, False
     while again and not code and not LEAVING.is_set():
         with contextlib.suppress(BrokenPipeError):  # the executor may be gone, and have left a run
             os.write(own[0], READY.encode() + b"\n")

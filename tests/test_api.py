@@ -447,7 +447,13 @@ def test_the_dashboard_has_these_addresses_and_describes_them(client: httpx.Clie
     assert "/api/v1" in [route.path for route in app.app._user_routes]
     found = client.get("/openapi.json").json()
     assert found["openapi"].startswith("3.1")
-    assert set(found["paths"]) == {"/models", "/models/{name}", "/models/{name}:predict", "/runs/{name}/report"}
+    models = ("/models/{name}", "/models/{name}/labels/{label}", "/models/{name}/versions/{version}")
+    assert set(found["paths"]) == {
+        *("/models", "/runs/{name}/report", "/queue", "/me/limits"),
+        *("/demos", "/demos/{name}", "/demos/{name}/versions/{version}"),
+        *models,
+        *(f"{address}:predict" for address in models),
+    }
     named = {
         ref.split("/")[-1].strip('"') for ref in json.dumps(found).split('"$ref": ')[1:] for ref in [ref.split("}")[0]]
     }

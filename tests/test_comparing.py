@@ -271,7 +271,7 @@ def test_runs_that_differ_in_the_seed_only_are_one_group(store: Store) -> None:
     assert group.ids == tuple(run.id for run in runs[:3])
     assert group.figures.mean == pytest.approx(0.92)
     assert "3 seeds of one spec" in group.sentence()
-    assert "92.0 % on average (95 %: 87.0 % to 97.0 %)" in group.sentence()
+    assert "92.0% on average (95%: 87.0% to 97.0%)" in group.sentence()
 
 
 def test_folds_are_not_called_seeds(store: Store) -> None:

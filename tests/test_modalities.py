@@ -32,6 +32,8 @@ EXCEPTIONS = {
     "engine/scripting/network.py": "a name in scripts",
     "engine/store": "a column of the database",
     "ui/runs": "the same, and the filter of the list",
+    "engine/settings.py": "logs are `text` or JSON",
+    "ui/predictions/generated.py": "the `text` of a prediction",
     "ui/demo/results.py": "a cell of Streamlit's tables may be an `image`",
 }
 """Files in which these words mean something else."""

@@ -97,7 +97,7 @@ def test_suggestions_are_names_and_values_that_exist(dataset: str, model: str) -
     spec = RunSpec.build({"dataset": dataset, "model": model})
     every_field = {f.name for m in models.values() for f in m.fields()} | set(spec.values())
     for suggested in (datasets[dataset].suggested, models[model].suggested):
-        assert suggested.keys() <= every_field | {"model"}
+        assert suggested.keys() <= every_field | {"model", "optimizer", "schedule"}
     assert datasets[dataset].suggested.get("model", model) in models
 
 

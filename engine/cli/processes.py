@@ -14,7 +14,7 @@ def add_processes(add: Callable[..., argparse.ArgumentParser]) -> None:
         "--until-idle", action="store_true", help="exit when no run is left and no dashboard is open"
     )
     executing.add_argument(
-        "--ray", metavar="ADDRESS", help="train on a Ray cluster, such as 10.0.0.1:6379 (docs/deploy.md)"
+        "--ray", metavar="ADDRESS", help="train on a Ray cluster, such as 10.0.0.1:6379: see docs/deploy.md"
     )
     add("bench", bench, "Compare speeds and print the ratios as JSON.").add_argument(
         "names", nargs="*", metavar="NAME", help="measure only these; default: everything"

@@ -18,7 +18,9 @@ _PER_LAYER, _PER_HEAD = 64, 32
 class Gpt(LanguageModel):
     """Predicts each token of a text by attention to all tokens before it: the network behind chat assistants, in small."""
 
-    source: ClassVar[str] = "Radford et al. 2019, Language models are unsupervised multitask learners"
+    source: ClassVar[str] = (
+        "Radford et al. 2019, https://cdn.openai.com/better-language-models/language_models_are_unsupervised_multitask_learners.pdf"
+    )
     compared: ClassVar[tuple[str, ...]] = ("text",)
     suggested: ClassVar[dict[str, Any]] = {
         "optimizer": "adamw", "learning_rate": 0.002, "schedule": "cosine", "batch_size": 64, "epochs": 12, "patience": 3,

@@ -51,8 +51,8 @@ class PreparedDataset:
 
     @property
     def dataset(self) -> str:
-        """Name of the dataset."""
-        return str(self.meta["dataset"]["name"])
+        """Name of the dataset; empty for one that is not registered."""
+        return str(self.meta["dataset"].get("name", ""))
 
     @cached_property
     def task(self) -> Task:

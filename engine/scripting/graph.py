@@ -267,7 +267,8 @@ class Graph:
 
     def _target(self, tensor: KerasTensor, wanted: dict[int, str], users: list[_Step], following: _Step | None) -> str:
         """Return `x` for what only the next line needs, `_` for what no line does; a name for what is needed later."""
-        soon = len(users) == 1 and users[0] is following
+        alone = len(keras.tree.flatten(tensor._keras_history.operation.output)) == 1
+        soon = alone and len(users) == 1 and users[0] is following
         if id(tensor) in wanted:
             name = self._free(wanted[id(tensor)])
         elif not users:

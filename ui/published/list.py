@@ -35,11 +35,6 @@ def draw_list() -> None:
             _draw_one(demo)
 
 
-def title_of(demo: "Demo") -> str:
-    """Return the title of a demo, as Markdown that shows it as it is."""
-    return plain_label(demo.title or demo.name, LONGEST_CAPTION)
-
-
 def task_of(demo: "Demo") -> str:
     """Return what a demo does, in a word or two."""
     name = demo.versions[demo.current].spec["task"]["name"]
@@ -47,7 +42,7 @@ def task_of(demo: "Demo") -> str:
 
 
 def _draw_one(demo: "Demo") -> None:
-    st.subheader(title_of(demo), anchor=False)
+    st.subheader(plain_label(demo.title or demo.name, LONGEST_CAPTION), anchor=False)
     closed = "" if demo.open else f" · {_('closed')}"
     st.caption(f"{task_of(demo)} · {plain_label(author_of(demo))}{closed}")
     if about := demo.texts.get("about"):

@@ -18,8 +18,8 @@ from ui.language import _
 from ui.limits import draw_limits_popover
 from ui.modalities import File, modality
 from ui.navigation import page
+from ui.plain import LONGEST_CAPTION, plain_label
 from ui.published.card import draw_card
-from ui.published.list import title_of
 from ui.published.manage import draw_management
 from ui.published.version import TriedVersion
 from ui.rights import may
@@ -43,7 +43,7 @@ def draw_demo(name: str) -> None:
         return
     version = demo.versions[demo.current]
     tried = TriedVersion(demo.name, version.number, version.made_at, spec.dataset.name)
-    st.title(title_of(demo), anchor=False)
+    st.title(plain_label(demo.title or demo.name, LONGEST_CAPTION), anchor=False)
     if about := demo.texts.get("about"):
         st.text(about)
     if not demo.open:
