@@ -1,10 +1,8 @@
 """What limits somebody, over HTTP."""
 
-from datetime import UTC, datetime
-
 from engine import service
 from engine.access import Actor
-from engine.api.shapes import Limit, Limits
+from engine.api.shapes import Limit, Limits, moment
 from engine.limits.allowances import strictest
 
 
@@ -20,7 +18,7 @@ def limits_of(actor: Actor) -> Limits:
                 used=one.used,
                 held=one.held,
                 left=one.left,
-                resets_at=datetime.fromtimestamp(one.resets_at, UTC).isoformat() if one.resets_at else None,
+                resets_at=moment(one.resets_at),
                 strictest=position in marked,
             )
             for position, one in enumerate(found)

@@ -1,10 +1,8 @@
 """The queue over HTTP, as whoever asks may see it."""
 
-from datetime import UTC, datetime
-
 from engine import service
 from engine.access import Actor
-from engine.api.shapes import Queue, Turn
+from engine.api.shapes import Queue, Turn, moment
 
 
 def queue_of(actor: Actor) -> Queue:
@@ -18,7 +16,7 @@ def queue_of(actor: Actor) -> Queue:
                 from_seconds=turn.low,
                 to_seconds=turn.high,
                 waits_for=turn.why.value if turn.run_id is not None else None,
-                budget_returns_at=datetime.fromtimestamp(turn.resets_at, UTC).isoformat() if turn.resets_at else None,
+                budget_returns_at=moment(turn.resets_at),
             )
             for turn in service.budgets.queue(actor)
         ]

@@ -1,8 +1,14 @@
 """Types of the API's requests and responses, from which `/api/v1/openapi.json` is made."""
 
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+
+
+def moment(seconds: float | None) -> str | None:
+    """Return seconds since 1970 as ISO 8601 in UTC; None stays None."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat() if seconds is not None else None
 
 
 class Shape(BaseModel):

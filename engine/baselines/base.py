@@ -10,15 +10,13 @@ from pathlib import Path
 
 from engine.environment import package_version
 from engine.files import write_text
-from engine.preparation.prepare import PreparedDataset, Split
+from engine.preparation.prepare import EVALUATED, PreparedDataset
 from engine.sentences import Sentence
 from engine.settings import settings
 from engine.tasks.base import Task
 
 logger = logging.getLogger(__name__)
 
-EVALUATED: tuple[Split, ...] = ("validation", "test")
-"""The splits on which a baseline is evaluated."""
 _FORMAT = 2  # increase it when baselines change: old ones are then computed again
 
 
@@ -73,7 +71,7 @@ def cached_baseline(data: PreparedDataset, task: Task) -> Baseline | None:
 
 def _find(data: PreparedDataset, task: Task, obey: Callable[[], None]) -> Baseline:
     if type(task).simple is not Task.simple:
-        return _find_simple(data, task)
+        return _find_simple(data, task, obey)
     from threadpoolctl import threadpool_limits
 
     from engine.baselines.search import Search
@@ -95,7 +93,7 @@ def _find(data: PreparedDataset, task: Task, obey: Callable[[], None]) -> Baseli
     )
 
 
-def _find_simple(data: PreparedDataset, task: Task) -> Baseline:
+def _find_simple(data: PreparedDataset, task: Task, obey: Callable[[], None]) -> Baseline:
     """Evaluate the simple method that the task itself has."""
     began = time.monotonic()
     inputs, targets = data.arrays("train")
@@ -105,6 +103,7 @@ def _find_simple(data: PreparedDataset, task: Task) -> Baseline:
     name, outputs_of = simple
     metrics: dict[str, dict[str, float]] = {}
     for split in EVALUATED:
+        obey()
         examples = data.arrays(split)
         if len(examples[0]):
             truth = task.truth(*examples)

@@ -1,4 +1,4 @@
-"""What model and task learn from the training split before there is a network: a vocabulary, a scale, the pieces of texts."""
+"""What model and task learn from the training split before there is a network: a vocabulary, a scale, the tokens of texts."""
 
 import hashlib
 import json

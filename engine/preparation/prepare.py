@@ -25,6 +25,8 @@ from engine.tasks.base import Task, tasks
 
 Split = Literal["train", "validation", "test"]
 SPLITS: tuple[Split, ...] = ("train", "validation", "test")
+EVALUATED: tuple[Split, ...] = SPLITS[1:]
+"""Splits on which networks and baselines are evaluated."""
 _FORMAT = "3"  # raise it when the prepared form changes: old caches are then ignored
 _TEMPORARY, _STALE_SECONDS = ".prepare-", 24 * 3600.0
 

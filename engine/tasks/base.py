@@ -133,7 +133,7 @@ class Task(Spec):
         return modalities[self.modality].inputs(info)
 
     def learn(self, inputs: np.ndarray, targets: Any, info: DataInfo) -> dict[str, Any]:
-        """Learn what is needed from the training split before the network is built: the scale of targets, pieces of texts.
+        """Learn what is needed from the training split before the network is built: the scale of targets, tokens of texts.
 
         Plain JSON; the head finds it as `info.learned["targets"]`, which is missing where only shapes count.
         """

@@ -1,6 +1,7 @@
 """Text generation: the next token of a text, again and again."""
 
 import re
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
@@ -89,7 +90,8 @@ class TextGeneration(Task):
     def encode(self, inputs: np.ndarray, targets: Any, info: DataInfo) -> tuple[np.ndarray, Any]:
         """Strings (texts,) -> ids (rows, context_length + 1): a long text is several rows, each begins with the last id of the
         one before, so that every token is predicted once."""
-        rows = [row for text in inputs for row in self._rows(self.tokenizer(info).ids(text))]
+        tokenizer = self.tokenizer(info)
+        rows = [row for text in inputs for row in self._rows(tokenizer.ids(text))]
         ids = Ragged.of([np.array(row, np.int32) for row in rows], np.int32).dense(PADDING)
         return ids, np.zeros((len(ids), 0), np.float32)
 
@@ -138,12 +140,19 @@ class TextGeneration(Task):
 
     def answer(self, call: Call, inputs: np.ndarray, info: DataInfo, options: Answering) -> Stored:
         """The whole text of each prompt."""
-        *_before, last = self.stream(call, inputs, info, options)
-        return last
+        [last] = deque(self._write(call, inputs, info, options), maxlen=1)
+        return _outputs(last)
 
     def stream(self, call: Call, inputs: np.ndarray, info: DataInfo, options: Answering) -> Iterator[Stored]:
         """Yield after each token what was written of each text: (tokens, 1 + OTHERS, 2), ids with their probabilities, the
-        chosen one first. Texts whose prompts differ in length go through the network together."""
+        chosen one first."""
+        yield from map(_outputs, self._write(call, inputs, info, options))
+
+    def _write(
+        self, call: Call, inputs: np.ndarray, info: DataInfo, options: Answering
+    ) -> Iterator[list[list[np.ndarray]]]:
+        """Yield after each token the tokens of each text, which grow. Texts whose prompts differ in length go through the network
+        together."""
         assert isinstance(options, Sampling)
         prompts = [self._prompt(text, info) for text in inputs]
         most = np.array([len(prompt) + options.max_tokens for prompt in prompts])
@@ -164,7 +173,7 @@ class TextGeneration(Task):
                     ended[row] = drawn[row] == END or place >= most[row]
                     if not ended[row]:
                         written[row].append(_told(after[row], int(drawn[row])))
-            yield Ragged.of([np.array(parts) for parts in written], np.float32, (1 + OTHERS, 2))
+            yield written
             if ended.all():
                 return
             known = np.concatenate([known, drawn[:, None].astype(np.int32)], axis=1)
@@ -253,6 +262,10 @@ class TextGeneration(Task):
             return np.array([[-row.sum(), len(row), len(text)] for row, text in zip(rows, inputs, strict=True)])
 
         return f"{ORDER}-gram", score
+
+
+def _outputs(written: list[list[np.ndarray]]) -> Stored:
+    return Ragged.of([np.array(parts) for parts in written], np.float32, (1 + OTHERS, 2))
 
 
 def _beginning(text: str) -> str:

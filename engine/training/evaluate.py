@@ -11,7 +11,7 @@ import numpy as np
 from engine.artifacts import Artifacts
 from engine.data_info import DataInfo
 from engine.files import write_text
-from engine.preparation.prepare import PreparedDataset, Split
+from engine.preparation.prepare import EVALUATED, PreparedDataset
 from engine.runs import RunSpec
 from engine.targets import Ragged, Stored
 from engine.tasks.base import Call, Task
@@ -26,8 +26,6 @@ _PORTION = 64 * BATCH  # examples in memory at once
 _CALLS = 20
 _MEASURED = (BATCH, BATCH, 16 * BATCH)  # the first traces the network; the last is for networks that are fast
 _PRECISE_SECONDS = 0.5  # what takes longer was measured well enough
-EVALUATED: tuple[Split, ...] = ("validation", "test")
-"""Splits on which a run is evaluated."""
 
 
 def evaluate_run(
@@ -52,7 +50,8 @@ def evaluate_run(
         extra = spec.dataset.extra_test(name)
         outputs = spec.task.score(call, extra.inputs, extra.targets, info)
         found[name] = spec.task.evaluate(outputs, spec.task.truth(extra.inputs, extra.targets), data.info)
-    if sampled := spec.task.sample(call, data.arrays("train")[0], info):
+    if type(spec.task).sample is not Task.sample:  # the training split is not read for nothing
+        sampled = spec.task.sample(call, data.arrays("train")[0], info)
         part = found.setdefault(EVALUATED[-1], {"metrics": {}})
         part |= sampled | {"metrics": part["metrics"] | sampled["metrics"]}
     typical = data.modality.typical(data.inputs, data.indices("train"))
