@@ -26,6 +26,8 @@ class Metric:
     """For the help: LaTeX between dollar signs, or words where they are clearer."""
     anchor: str = ""
     """The heading of `docs/formulas.md` that explains it; empty where none does."""
+    logged: bool = True
+    """Whether training logs it at epoch ends; otherwise only the evaluation at the end has it."""
     in_target_unit: bool = False
     """Whether it is measured in the unit of the target, such as an error in euros."""
 
@@ -59,6 +61,7 @@ BITS_PER_CHARACTER = Metric(
     "Bits per character",
     maximize=False,
     formula=r"$-\frac{1}{n}\log_2 p(\text{text})$ of a text of $n$ characters, the mean over texts",
+    logged=False,
     anchor="perplexity-and-bits-per-character",
 )
 COPIED = Metric(
@@ -68,6 +71,7 @@ COPIED = Metric(
     share=True,
     over="whole",
     formula="Lines of generated texts that stand in the training split as they are",
+    logged=False,
     anchor="copied-lines",
 )
 MACRO_F1 = Metric(

@@ -11,11 +11,10 @@ from engine.baselines.base import Baseline, baseline_of, cached_baseline
 from engine.errors import TrainyardError, first_line
 from engine.evaluation import deciding_metric, gain
 from engine.files import write_text
-from engine.preparation.prepare import PreparedDataset
+from engine.preparation.prepare import EVALUATED, PreparedDataset
 from engine.runs import RunState
 from engine.sentences import Sentence, to_json
 from engine.tasks.base import Task
-from engine.training.evaluate import EVALUATED
 from engine.training.reporter import Ended, RunLost
 
 logger = logging.getLogger(__name__)

@@ -80,7 +80,7 @@ def _draw_charts(
 
 def _task_metrics(run: Run) -> tuple[str, ...]:
     name = title_of(run, "task")
-    return tasks[name].metric_names() if name in tasks else ()
+    return tuple(metric.name for metric in tasks[name].metrics if metric.logged) if name in tasks else ()
 
 
 def _chart(feed: Feed, run: Run, name: str, keys: list[Key], height: int, width: str, style: Style) -> Chart:
