@@ -289,6 +289,9 @@ def test_what_is_no_row_is_refused_with_a_sentence(client: httpx.Client, iris: i
 
 def test_addresses_methods_types_and_names_that_do_not_exist(client: httpx.Client, digits: int) -> None:
     assert "nothing at this address" in sentence(client.get("/model"), 404)
+    assert "nothing at this address" in sentence(client.get("/models/a%0Ab/versions/c"), 404), "not even a line break"
+    assert "nothing at this address" in sentence(client.get(f"/models/{digits}/versions/{10**19}"), 404)
+    assert sentence(client.post("/demos", json={"run": 2**63, "name": "large"}), 400)
     assert "Run 999 does not exist" in sentence(client.get("/models/999"), 404)
     for name in ("mpl", "9" * 30, "²", "%00", "..%2f..", "digits-mpl"):
         sentence(client.get(f"/models/{name}"), 404)

@@ -36,7 +36,7 @@ _VERSION = {
     "in": "path",
     "required": True,
     "description": "Version of a published demo; of a run its number.",
-    "schema": {"type": "integer", "minimum": 1},
+    "schema": {"type": "integer", "minimum": 1, "exclusiveMaximum": 10**18},
 }
 _LABEL = {
     "name": "label",

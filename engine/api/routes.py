@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import re
 import uuid
 from collections.abc import AsyncGenerator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -13,6 +14,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 from starlette.applications import Starlette
+from starlette.convertors import IntegerConvertor, register_url_convertor
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -50,7 +52,19 @@ def api_routes(actor: Callable[[Request], Actor], predictor: Callable[[], Predic
     """Return the API routes of the dashboard's server; with `TRAINYARD_API` off, an address that says so."""
     routes = _Api(actor, predictor).routes() if settings().api else []
     handlers: dict[Any, Any] = {TrainyardError: _refuse, HTTPException: _refuse_address, Exception: _fail}
-    return [Mount(ADDRESS, Starlette(routes=routes, exception_handlers=handlers))]
+    mount = Mount(ADDRESS, Starlette(routes=routes, exception_handlers=handlers))
+    # as it comes, a line break in an address would match nothing, and be refused by the dashboard in place of the API
+    mount.path_regex = re.compile(mount.path_regex.pattern, re.DOTALL)
+    return [mount]
+
+
+class _Number(IntegerConvertor):
+    """The number of a version in an address: one that a database can hold."""
+
+    regex = "[0-9]{1,18}"
+
+
+register_url_convertor("number", _Number())
 
 
 class _Api:
@@ -64,16 +78,16 @@ class _Api:
         return [
             Route("/models", self.list),
             Route("/models/{name}:predict", self.predict, methods=["POST"]),
-            Route("/models/{name}/versions/{version:int}:predict", self.predict, methods=["POST"]),
+            Route("/models/{name}/versions/{version:number}:predict", self.predict, methods=["POST"]),
             Route("/models/{name}/labels/{label}:predict", self.predict, methods=["POST"]),
             Route("/models/{name}", self.describe),
-            Route("/models/{name}/versions/{version:int}", self.describe),
+            Route("/models/{name}/versions/{version:number}", self.describe),
             Route("/models/{name}/labels/{label}", self.describe),
             Route("/demos", self.demos),
             Route("/demos", self.publish, methods=["POST"]),
             Route("/demos/{name}", self.change_demo, methods=["PATCH"]),
             Route("/demos/{name}", self.delete_demo, methods=["DELETE"]),
-            Route("/demos/{name}/versions/{version:int}", self.withdraw, methods=["DELETE"]),
+            Route("/demos/{name}/versions/{version:number}", self.withdraw, methods=["DELETE"]),
             Route("/runs/{name}/report", self.report),
             Route("/me/limits", self.limits),
             Route("/queue", self.queue),

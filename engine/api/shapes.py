@@ -11,6 +11,10 @@ def moment(seconds: float | None) -> str | None:
     return datetime.fromtimestamp(seconds, UTC).isoformat() if seconds is not None else None
 
 
+Number = Annotated[int, Field(ge=1, lt=10**18)]
+"""The number of a run or a version: one that a database can hold."""
+
+
 class Shape(BaseModel):
     """A part of a request or an answer."""
 
@@ -254,7 +258,7 @@ class NewDemo(Written):
     """A run that becomes a demo, or the next version of one."""
 
     name: str
-    run: int
+    run: Number
     examples: bool = False
     """Whether examples of its data are shown."""
     note: str = ""
@@ -266,12 +270,12 @@ class DemoChanges(Written):
     """What is to be changed of a demo; the rest stays."""
 
     open: bool | None = None
-    current: int | None = None
+    current: Number | None = None
     roll_back: bool = False
     """Make the version current that was so before."""
-    beside: int | None = None
+    beside: Number | None = None
     """The version whose answer is shown beside; null: none."""
-    version_labels: dict[str, int | None] | None = None
+    version_labels: dict[str, Number | None] | None = None
     """Versions by label; null takes a label away."""
 
 
