@@ -199,7 +199,7 @@ PARTS: dict[str, Any] = {
 """Sections that are chosen by name, each with its registry."""
 SECTIONS = ("task", "dataset", "model", "optimizer", "schedule", "augmentation", "training")
 """All sections, in the order of a form."""
-_DEFAULTS = {"dataset": "fashion", "optimizer": "adam", "schedule": "constant"}
+_DEFAULTS = {"dataset": "mnist", "optimizer": "adam", "schedule": "constant"}
 
 
 def _takes(model: type[Model], name: str, value: Any) -> bool:

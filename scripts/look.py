@@ -55,7 +55,7 @@ class Station:
     title: str = ""
     """Heading in the gallery; a station without one is not in it."""
     when: str = "full"
-    """Which home it needs: `empty`, `full`, `live` while something trains, or `shared` where somebody is logged in."""
+    """Which home it needs: `empty`, `full`, `live` while something trains, or in shared mode `visitor`, or `shared` with an admin."""
 
 
 def tab(number: int) -> Act:
@@ -102,6 +102,13 @@ def write(page: Page) -> None:
     page.locator("[class*=st-key-text-] textarea").fill("A moving film with a wonderful cast; I loved it.")
     page.locator(".st-key-predict_text button").filter(visible=True).click()
     answered(page)
+
+
+def generate(page: Page) -> None:
+    """Let the network write."""
+    page.locator(".st-key-predict_text button").filter(visible=True).click()
+    expect(page.locator(".st-key-predict_text button").filter(visible=True)).to_be_enabled(timeout=PATIENCE)
+    page.wait_for_timeout(5_000)
 
 
 def batch(page: Page) -> None:
@@ -203,8 +210,15 @@ STATIONS = (
     Station("leaderboard", "/leaderboard?dataset=digits", title="Leaderboard"),
     Station("learn", "/learn", title="Learn"),
     Station("learn-formulas", "/learn?read=formulas"),
-    Station("account", "/account", title="Account, as a visitor of shared mode", when="shared"),
+    Station("run-poems", "/run?run={poems}", title="A network that writes"),
+    Station("demo-poems", "/demo?run={poems}", generate, title="Demo: generated texts"),
+    Station("demos", "/demos", title="Published demos", when="visitor"),
+    Station("demo-published", "/demos?demo=digits", title="A published demo", when="visitor"),
+    Station("account-visitor", "/account", when="visitor"),
+    Station("account", "/account", title="Account", when="shared"),
+    Station("demo-owner", "/demos?demo=digits", when="shared"),
     Station("start-shared", "/", when="shared"),
+    Station("admin", "/admin", title="Admin", when="shared"),
 )  # fmt: skip
 
 
@@ -221,7 +235,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="look-", ignore_cleanup_errors=True) as folder, sync_playwright() as play:
         browser = play.chromium.launch(executable_path=path, args=[*CHROMIUM_ARGUMENTS, *PRETENDED_DEVICES])
         home = asked.home or Path(folder) / "home"
-        for when in ("empty", "live", "full", "shared"):
+        for when in ("empty", "live", "full", "visitor", "shared"):
             if chosen := [one for one in stations if one.when == when]:
                 with opened(when, home, Path(folder) / "empty") as (dashboard, made):
                     look(browser, dashboard, chosen, made, asked.out, asked.languages)
@@ -245,7 +259,7 @@ def write_gallery(out: Path) -> None:
 @contextmanager
 def opened(when: str, home: Path, empty: Path) -> Iterator[tuple[Dashboard, dict[str, int]]]:
     """A dashboard on the home that some stations need, with the numbers of what is in it."""
-    dashboard = Dashboard(empty if when == "empty" else home, **(SHARED if when == "shared" else {}))
+    dashboard = Dashboard(empty if when == "empty" else home, **(SHARED if when in ("visitor", "shared") else {}))
     dashboard.start()
     try:
         made = {} if when == "empty" else filled(dashboard)

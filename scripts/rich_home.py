@@ -30,6 +30,7 @@ TRAINED: dict[str, dict[str, Any]] = {
     "sound": {"dataset": "spoken-digits", "model": "audio-cnn", "epochs": 4},
     "table": {"dataset": "penguins", "epochs": 15},
     "value": {"dataset": "diabetes", "epochs": 15},
+    "poems": {"dataset": "tang-poems", "epochs": 6},
     "failed": {"dataset": "diabetes", "optimizer": "sgd", "learning_rate": 1.0, "epochs": 15},
 }
 """Runs that end by themselves, by the words under which stations ask for them."""
@@ -56,6 +57,7 @@ def fill(dashboard: Dashboard) -> dict[str, int]:
     idle(store)
     made["fork"] = command(dashboard, "fork", str(made["digits"]), "--epoch", "12", "--queue", "--epochs", "16")["run"]
     spec = StudySpec.build(VALUES, SPACE, ("quality",), Search(trials=10))
+    command(dashboard, "demo", "publish", str(made["digits"]), "digits", "--examples")
     made["study"] = store.studies.create(spec, Naming("Small networks"), "ada").id
     wait(lambda: not store.studies.get(made["study"]).live)
     return made

@@ -82,7 +82,7 @@ def test_a_spec_of_defaults_makes_the_shortest_link() -> None:
 
 def test_nothing_given_is_the_beginner_s_run() -> None:
     spec = RunSpec.build({})
-    assert [spec.dataset.name, spec.model.name, spec.optimizer.name] == ["fashion", "cnn", "adam"]
+    assert [spec.dataset.name, spec.model.name, spec.optimizer.name] == ["mnist", "cnn", "adam"]
 
 
 def test_dataset_and_optimizer_suggest_values_that_a_given_one_overrules() -> None:

@@ -140,7 +140,7 @@ datasets: Registry[Dataset] = Registry(
     "dataset",
     package="engine.datasets",
     order=(  # of each modality: what a beginner meets first, one's own, what is to be downloaded
-        *("fashion", "mnist", "digits", "emoji", "stamps", "folder", "fashion-mnist", "mnist-full", "cifar10"),
+        *("mnist", "fashion", "digits", "emoji", "stamps", "folder", "fashion-mnist", "mnist-full", "cifar10"),
         *("movie-snippets", "amazon-snippets", "tweets", "phrase-languages", "my-texts", "imdb"),
         *("spoken-digits", "voice-commands", "spoken-languages", "my-clips", "speech-commands"),
         *("tang-poems", "english-prose"),

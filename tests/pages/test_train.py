@@ -22,10 +22,10 @@ def field(at: AppTest, key: str) -> SimpleNamespace:
 
 def test_it_opens_ready_to_train(store: Store) -> None:
     at = open_page("train")
-    assert field(at, "dataset").value == "fashion"
+    assert field(at, "dataset").value == "mnist"
     assert field(at, "model").value == "cnn"
     assert "Train" in labels(at)
-    assert "9,000 to train" in words(at)
+    assert "3,830 to train" in words(at)
     assert "TensorFlow is loading" in words(at)
 
 
@@ -40,7 +40,7 @@ def test_a_changed_field_stands_in_the_address_and_a_default_does_not(store: Sto
     at = open_page("train")
     field(at, "training.epochs").set_value("3").run()
     assert at.query_params["epochs"] == "3"
-    field(at, "training.epochs").set_value("10").run()
+    field(at, "training.epochs").set_value("12").run()
     assert "epochs" not in at.query_params
 
 
@@ -116,7 +116,7 @@ def test_going_back_undoes_a_change(store: Store) -> None:
     field(at, "training.epochs").set_value("3").run()
     at.query_params.pop("epochs")
     at.run()
-    assert field(at, "training.epochs").value == "10"
+    assert field(at, "training.epochs").value == "12"
     field(at, "optimizer.adam.learning_rate").set_value("0.01").run()
     assert dict(at.query_params) == {"learning_rate": "0.01"}
 
@@ -142,14 +142,14 @@ def test_what_a_link_sets_in_a_closed_fold_is_named_below_it(store: Store) -> No
 
 
 def test_the_head_says_what_is_trained(store: Store) -> None:
-    assert "**cnn on fashion, up to 10 epochs**" in words(open_page("train"))
-    assert "**cnn on fashion, 1 epoch**" in words(open_page("train", epochs=1))
+    assert "**cnn on mnist, up to 12 epochs**" in words(open_page("train"))
+    assert "**cnn on mnist, 1 epoch**" in words(open_page("train", epochs=1))
 
 
 def test_reset_brings_the_defaults_back(store: Store) -> None:
     at = press(open_page("train", model="mlp", epochs=5), "Reset")
     assert field(at, "model").value == "cnn"
-    assert field(at, "training.epochs").value == "10"
+    assert field(at, "training.epochs").value == "12"
 
 
 def test_a_dataset_that_is_not_here_offers_to_fetch_it(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -202,7 +202,7 @@ def test_what_a_run_costs_stands_beside_the_button(store: Store, monkeypatch: py
     finish(store, model="mlp", epochs=10, device="cpu")
     at = open_page("train", model="mlp", epochs=20, units=96, device="cpu")
     figures = "about 0.9 GB of memory · 1,290 parameters · 2.6 MFLOP per example"
-    what = "**mlp on fashion, up to 20 epochs**"
+    what = "**mlp on mnist, up to 20 epochs**"
     assert f"{what} · up to 2 min, from 1 similar run · {figures}" in words(at).splitlines()
     assert not at.warning
 
@@ -230,7 +230,7 @@ def test_the_terminal_command_says_the_same(store: Store) -> None:
     at.session_state["terminal"] = True
     at.run()
     assert at.code[0].value == (
-        "python -m engine train --dataset fashion --model mlp --optimizer sgd --nesterov --epochs 3"
+        "python -m engine train --dataset mnist --model mlp --optimizer sgd --nesterov --epochs 3"
     )
 
 
