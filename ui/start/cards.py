@@ -14,7 +14,8 @@ from ui.language import N_, _
 from ui.navigation import page
 
 PICTURES = Path(__file__).with_name("pictures")
-_COLUMNS = 3
+_COLUMNS = 2
+_PICTURE_PIXELS = 176
 
 
 @dataclass(frozen=True)
@@ -76,9 +77,20 @@ def draw_cards() -> None:
 
 
 def _draw_card(card: Card) -> None:
-    st.image(card.picture, width="stretch", alt=_(card.alt))
-    st.markdown(f"**{_(card.title)}**")
-    st.caption(_(card.text))
+    with st.container(horizontal=True):  # where there is no room for both, the text goes below the picture
+        st.image(card.picture, width=_PICTURE_PIXELS, alt=_(card.alt))
+        with st.container(width="stretch", gap="small"):
+            st.markdown(f"**{_(card.title)}**")
+            st.caption(_(card.text))
+            pressed = _draw_choices(card)
+    if pressed:
+        with lab.guarded():
+            run = lab.launch(RunSpec.build(dict(card.values)))
+            st.switch_page(page("run"), query_params={"run": str(run.id)})
+
+
+def _draw_choices(card: Card) -> bool:
+    """Draw what can be done with a card. Return whether it is to be trained."""
     with st.container(horizontal=True, vertical_alignment="center"):
         pressed = st.button(
             _("Train"),
@@ -92,10 +104,7 @@ def _draw_card(card: Card) -> None:
             query_params={name: write_value(value) for name, value in card.values.items()},
             help=_("Look at the values first, and change them."),
         )
-    if pressed:
-        with lab.guarded():
-            run = lab.launch(RunSpec.build(dict(card.values)))
-            st.switch_page(page("run"), query_params={"run": str(run.id)})
+    return pressed
 
 
 def _draw_own() -> None:
