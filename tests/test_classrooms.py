@@ -282,7 +282,8 @@ def test_what_cannot_be_scored_says_why_and_does_not_count(home: Path) -> None:
     assert score_waiting(opened.store(), knows(1.0)) == 1
     sent = service.submissions.mine(now("ada"), one.id)[0]
     assert sent.state is Scoring.FAILED
-    assert "is not on this machine" in sent.message
+    assert "could not be scored" in sent.message
+    assert "leaves" not in sent.message
     assert service.submissions.left(now("ada"), room.id)[0].left == 2
 
 
@@ -333,7 +334,7 @@ def test_the_strictest_of_ones_own_and_the_classrooms_limits_counts_until_it_end
         service.runs.launch(now("ada"), [spec] * 3)
     rows = {str(row.name): row.total for row in service.budgets.allowances(now("ada"))}
     assert rows["Runs that train at once"] == 2
-    assert rows["Runs that train at once, class Botany"] == 1
+    assert rows["Runs that train at once, in Botany"] == 1
     assert rows["Submissions of today, Botany: Leaves"] == 2
     service.budgets.set_budget(ROOT, "ada", device_minutes=5)
     assert service.budgets.usage(now("ada")).budget.device_minutes == 5

@@ -13,8 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.classrooms.scoring import Ask, score
-from engine.errors import TrainyardError
+from engine.classrooms.scoring import Ask, Unlike, score
 from engine.sentences import Sentence
 from engine.serving.client import Busy, Late, NotReady, Predictor
 from engine.settings import child_environment, settings
@@ -70,11 +69,12 @@ def _score(store: Store, one: Submission, ask: Ask) -> None:
         return
     try:
         found, examples = score(store.runs.get(one.run_id), assignment, ask)
-    except TrainyardError as error:
+    except Unlike as error:
         store.submissions.fail(one.id, error.sentence)
-    except Exception:  # whatever it is, the others are scored
+    except Exception:  # whatever it is, the others are scored; what it says may name a hidden example
         logger.exception("Submission %s could not be scored.", one.id)
-        store.submissions.fail(one.id, Sentence("It could not be scored; the log of the server says why."))
+        words = Sentence("It could not be scored, and does not count. The log of the server (scorer.log) says why.")
+        store.submissions.fail(one.id, words)
     else:
         store.submissions.end(one.id, found, examples)
 

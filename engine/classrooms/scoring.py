@@ -23,17 +23,21 @@ Ask = Callable[[int, np.ndarray], np.ndarray]
 _PORTION, _PORTION_BYTES = 512, 8_000_000
 
 
+class Unlike(TrainyardError):  # noqa: N818  # an answer, said in a sentence
+    """The hidden examples are not like the data that a run was trained on."""
+
+
 def score(run: Run, assignment: Assignment, ask: Ask) -> tuple[dict[str, Score], int]:
     """Return what a run scores on the hidden set of an assignment, by metric, and the number of examples.
 
-    Raises `TrainyardError` where the hidden set is gone, or is not like the data that the run was trained on.
+    Raises `Unlike` where the run has nothing to say of the hidden set. Other errors may tell of hidden examples.
     """
     spec, info = run.parsed(), artifacts_of(run.id).read_info()
     field = own_kind(describe_set(assignment.hidden).kind).field
     dataset = spec.dataset.model_copy(update={field: assignment.hidden})
     examples = dataset.load()
     if info is None or tuple(info.labels) != tuple(examples.labels):
-        raise TrainyardError(
+        raise Unlike(
             "The network of run {run} knows other classes than the hidden examples have. It was not scored.", run=run.id
         )
     outputs = _outputs(run.id, examples, ask)

@@ -87,14 +87,12 @@ def _of_classrooms(actor: Actor, found: Usage) -> list[Allowance]:
     for room in store().classrooms.of(account.id):
         named, limits = {"title": room.title}, room.budget if actor.role is not Role.ADMIN else NO_LIMIT
         if limits.device_minutes:
-            rows.append(
-                _minutes(found, Sentence("Training time of today, class {title}", **named), limits.device_minutes)
-            )
+            rows.append(_minutes(found, Sentence("Training time of today, in {title}", **named), limits.device_minutes))
         if limits.at_once:
-            name = Sentence("Runs that train at once, class {title}", **named)
+            name = Sentence("Runs that train at once, in {title}", **named)
             rows.append(_row(name, found.training, limits.at_once, Sentence("running runs")))
         if limits.queued:
-            name = Sentence("Runs in the queue, class {title}", **named)
+            name = Sentence("Runs in the queue, in {title}", **named)
             rows.append(_row(name, found.queued, limits.queued, Sentence("queued runs")))
         for one in room.assignments:
             if one.hidden:

@@ -58,6 +58,12 @@ class Submission:
     examples: int
     """Number of hidden examples."""
     message: Sentence
+    """Why it has no score."""
+
+    @property
+    def live(self) -> bool:
+        """Whether its score is still to come."""
+        return self.state in (Scoring.WAITING, Scoring.SCORING)
 
 
 _List = list[Submission]
@@ -130,7 +136,7 @@ class Submissions:
             mine = submissions.c.id == row.id
             values: dict[str, Any] = {"state": Scoring.SCORING, "claimed_at": now, "attempts": row.attempts + 1}
             if row.attempts >= _MOST_ATTEMPTS:
-                words = Sentence("It could not be scored in time. Ask who gives the class; it does not count.")
+                words = Sentence("It could not be scored in time. Ask your lecturer; it does not count.")
                 values = {"state": Scoring.FAILED, "message": words}
             db.execute(update(submissions).where(mine).values(**values))
             return _submission(db.execute(_query(mine)).one())
