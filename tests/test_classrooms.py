@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from engine import service
-from engine.access import Actor, Forbidden, Origin, Role
+from engine.access import TEACHING, Action, Actor, Forbidden, Origin, Role, allowed
 from engine.accounts.logins import Login
 from engine.artifacts import artifacts_of
 from engine.classrooms.codes import digest_of, new_code
@@ -175,6 +175,33 @@ def test_members_join_by_the_code_and_may_use_its_data_and_nothing_that_is_hidde
         service.runs.launch(now("bob"), [spec])
     service.classrooms.leave(ada, room.id)
     assert service.classrooms.list_all(now("ada")) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "joined", "ended", "rights"),
+    [
+        ("root", False, False, {"room": "look use change delete", "seen": "look use change delete", "hidden": "look use change delete"}),
+        ("ada", True, False, {"room": "look", "seen": "look use", "hidden": ""}),
+        ("ada", True, True, {"room": "look", "seen": "", "hidden": ""}),
+        ("bob", False, False, {"room": "", "seen": "", "hidden": ""}),
+        ("eve", False, False, {"room": "", "seen": "", "hidden": ""}),
+    ],
+)  # fmt: skip
+def test_rights_in_a_classroom_are_those_of_the_table(
+    home: Path, name: str, joined: bool, ended: bool, rights: dict[str, str]
+) -> None:
+    room, code = lecture()
+    if joined:
+        service.classrooms.join(now(name), code)
+    if ended:
+        service.classrooms.archive(ROOT, room.id)
+    room = service.classrooms.get(ROOT, room.id)
+    one, actor = room.assignments[0], now(name)
+    things = {"room": room, "seen": describe_set(one.reference), "hidden": describe_set(one.hidden)}
+    actions = {"look": Action.LOOK, "use": Action.USE, "change": Action.CHANGE, "delete": Action.DELETE}
+    for thing, words in rights.items():
+        assert {word for word, action in actions.items() if allowed(actor, action, things[thing])} == set(words.split())
+    assert allowed(actor, Action.CREATE, TEACHING) == (name == "root")
 
 
 def test_a_code_ends_by_time_by_revocation_and_by_the_next_one(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
