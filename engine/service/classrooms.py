@@ -81,7 +81,7 @@ def _shown(demo: Demo) -> tuple[str, str, str]:
 # -- making ----------------------------------------------------------------------------------------------------------------
 
 
-@audited("classroom {made}", detail="{title}")
+@audited("classroom {made}")
 def create(actor: Actor, title: str, ends_at: float, note: str = "", **limits: float) -> Classroom:
     """Make a classroom that ends at a time, in seconds since 1970. `limits` are parts of a budget, 0 for none."""
     check(actor, Action.CREATE, TEACHING)
@@ -89,7 +89,7 @@ def create(actor: Actor, title: str, ends_at: float, note: str = "", **limits: f
     return store().classrooms.create(owner=actor.name, **values)
 
 
-@audited("classroom {classroom_id}", detail="{title}")
+@audited("classroom {classroom_id}")
 def edit(actor: Actor, classroom_id: int, title: str, ends_at: float, note: str = "", **limits: float) -> Classroom:
     """Change title, end, note and limits of a classroom that goes on."""
     _teaching(actor, classroom_id)
