@@ -12,8 +12,9 @@ from engine.store.submissions import Scoring
 from tests.e2e.dashboard import ROOT, Dashboard
 from tests.e2e.drawn import settle
 from tests.e2e.policy import refused_in
+from tests.e2e.proxy import Proxy
 
-PATIENCE = 90_000
+PATIENCE = 120_000
 LECTURER, STUDENT, OTHER = "root@example.org", "ada@example.org", "bob@example.org"
 PENGUINS = ROOT / "data" / "tables" / "penguins.csv"
 
@@ -39,19 +40,17 @@ def dashboard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dashboard]:
 def people(browser: Browser, dashboard: Dashboard) -> Iterator[dict[str, Page]]:
     """A window for each person, logged in by the proxy."""
     windows: dict[str, tuple[BrowserContext, list[str]]] = {}
-    for name in (LECTURER, STUDENT, OTHER):
-        context = browser.new_context(
-            base_url=dashboard.url,
-            locale="en-GB",
-            viewport={"width": 1280, "height": 900},
-            extra_http_headers={"X-Forwarded-Email": name},
-        )
+    proxies = {name: Proxy(name, dashboard.port) for name in (LECTURER, STUDENT, OTHER)}
+    for name, proxy in proxies.items():
+        context = browser.new_context(base_url=proxy.url, locale="en-GB", viewport={"width": 1280, "height": 900})
         context.set_default_timeout(PATIENCE)
         windows[name] = context, refused_in(context)
     yield {name: context.new_page() for name, (context, _refused) in windows.items()}
-    for context, refused in windows.values():
+    for context, _refused in windows.values():
         context.close()
-        assert not refused
+    for proxy in proxies.values():
+        proxy.close()
+    assert not [refused for _context, refused in windows.values() if refused]
 
 
 def press(page: Page, name: str) -> None:
