@@ -76,6 +76,10 @@ class Actor:
     """The limits of the token with which they ask; None: they ask themselves."""
     invited: frozenset[int] = frozenset()
     """Runs of others that a member may look at by a share code, and nothing else."""
+    classrooms: frozenset[int] = frozenset()
+    """Classrooms that a member has joined, which they may look at."""
+    lent: frozenset[str] = frozenset()
+    """Imported sets of others that a member may look at and train on while a classroom goes on."""
     origin: Origin | None = field(default=None, compare=False, repr=False)
     """None where nothing is counted: on the command line, and in local mode."""
 
@@ -127,6 +131,10 @@ class Reach:
     visibilities: frozenset[Visibility] = frozenset()
     runs: frozenset[int] = frozenset()
     """Single runs, whoever their owner is."""
+    classrooms: frozenset[int] = frozenset()
+    """Single classrooms, likewise."""
+    sets: frozenset[str] = frozenset()
+    """Single imported sets, likewise."""
 
     def holds(self, thing: Owned) -> bool:
         """Return whether a thing is one of them."""
@@ -134,8 +142,19 @@ class Reach:
             self.everything
             or (self.owner != "" and thing.owner == self.owner)
             or thing.visibility in self.visibilities
-            or (bool(self.runs) and type(thing).__name__ == "Run" and getattr(thing, "id", None) in self.runs)
+            or self._names(thing)
         )
+
+    def _names(self, thing: Owned) -> bool:
+        """Return whether a thing is one of the single ones."""
+        match type(thing).__name__:
+            case "Run":
+                return getattr(thing, "id", None) in self.runs
+            case "Classroom":
+                return getattr(thing, "id", None) in self.classrooms
+            case "OwnSet":
+                return getattr(thing, "reference", None) in self.sets
+        return False
 
 
 _SEEN = {
@@ -154,6 +173,8 @@ NOTICE = "the notice"
 """On every page: everybody sees it, and admins write it."""
 ADMINISTRATION = "the administration"
 """What only admins may do or see, such as the audit log and the list of people."""
+TEACHING = "classrooms"
+"""Making classrooms, which only admins do."""
 LIMITS = "limits"
 """What somebody may still use themselves: everybody may look."""
 
@@ -163,8 +184,15 @@ def reach(actor: Actor, action: Action) -> Reach:
     if actor.role is Role.ADMIN:
         return Reach(everything=True)
     owner = actor.name if actor.role is Role.MEMBER else ""
-    invited = actor.invited if actor.role is Role.MEMBER and action is Action.LOOK else frozenset()
-    return Reach(owner=owner, visibilities=frozenset(_SEEN.get((actor.role, action), ())), runs=invited)
+    looks, uses = action is Action.LOOK, action in (Action.LOOK, Action.USE)
+    member = actor.role is Role.MEMBER
+    return Reach(
+        owner=owner,
+        visibilities=frozenset(_SEEN.get((actor.role, action), ())),
+        runs=actor.invited if member and looks else frozenset(),
+        classrooms=actor.classrooms if member and looks else frozenset(),
+        sets=actor.lent if member and uses else frozenset(),
+    )
 
 
 def allowed(actor: Actor, action: Action, thing: Thing) -> bool:
@@ -175,7 +203,7 @@ def allowed(actor: Actor, action: Action, thing: Thing) -> bool:
         return False
     if not isinstance(thing, str):
         return reach(actor, action).holds(thing)
-    if actor.role is Role.MEMBER and thing not in (NOTICE, ADMINISTRATION):
+    if actor.role is Role.MEMBER and thing not in (NOTICE, ADMINISTRATION, TEACHING):
         return action in (Action.LOOK, Action.CREATE) or (action is Action.CHANGE and thing == PREFERENCES)
     return actor.role is Role.ADMIN
 

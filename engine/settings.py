@@ -187,6 +187,16 @@ class Settings(BaseSettings):
     """Number of share codes that one run may have. Shared mode only."""
     max_share_days: float = Field(default=90.0, gt=0)
     """Longest time for which a share code counts, in days. Shared mode only."""
+    classroom_code_days: float = Field(default=14.0, gt=0)
+    """Time for which people can join a classroom by its code, in days, unless the classroom ends before. Shared mode only."""
+    classroom_submissions: int = Field(default=5, ge=1)
+    """Number of runs that one member may submit to one assignment a day, unless the assignment says otherwise. Shared mode only."""
+    classroom_scoring_seconds: float = Field(default=600.0, ge=1)
+    """Time after which a submission that nobody has finished scoring is taken once more, in seconds. Shared mode only."""
+    max_classroom_members: int = Field(default=500, ge=1)
+    """Number of people who may join one classroom. Shared mode only."""
+    max_assignments: int = Field(default=50, ge=1)
+    """Number of assignments of one classroom. Shared mode only."""
     max_tags: int = Field(default=20, ge=1)
     """Most tags of one run or study."""
     max_tag_characters: int = Field(default=40, ge=1)

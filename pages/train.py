@@ -10,6 +10,7 @@ from engine.service.commands import train_command
 from ui import lab
 from ui.language import _
 from ui.sentences import said
+from ui.train.assignment import for_assignment
 from ui.train.cost import draw_cost, what_is_trained
 from ui.train.data import draw_data
 from ui.train.folds import draw_augmentation_fold, draw_data_fold, draw_network_fold, draw_training_fold
@@ -30,6 +31,7 @@ def main() -> None:
     """Draw the form that the address describes."""
     remember_form()
     form = read_form(st.query_params.to_dict())
+    form = for_assignment(form, st.query_params.to_dict())
     head = sticky("launch", least=_HEAD)
     warned = st.container()
     try:

@@ -5,6 +5,7 @@ import inspect
 import io
 import re
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ from engine import access, service
 from engine.access import Action, Actor, Forbidden, Role, Visibility, local_owner
 from engine.artifacts import artifacts_of
 from engine.audit.entries import Wanted
+from engine.classrooms.plans import Plan
 from engine.cost import NetworkFacts
 from engine.errors import TrainyardError
 from engine.imports.sets import list_sets
@@ -66,6 +68,9 @@ class World:
     code: str
     shown: Run
     demo: Demo
+    room: int
+    room_code: str
+    assignment: int
 
 
 PREDICTOR = SimpleNamespace(
@@ -81,6 +86,7 @@ PREDICTOR = SimpleNamespace(
 FOR_MEMBERS = {
     "budgets.queue",  # without the runs of others: see test_sharing
     "budgets.allowances",
+    "classrooms.join",
     "costs.estimate",
     "datasets.begin_fetch",
     "datasets.fetch",
@@ -127,6 +133,24 @@ CALLS: dict[str, tuple[Action, Callable[[World], tuple[Any, ...]]]] = {
     "budgets.set_budget": (Action.CHANGE, lambda w: ("bob",)),
     "budgets.prioritise": (Action.CHANGE, lambda w: (w.queued.id, 1)),
     "budgets.preempt": (Action.CHANGE, lambda w: (w.trial.id,)),
+    "classrooms.list_all": (Action.LOOK, lambda w: ()),
+    "classrooms.get": (Action.LOOK, lambda w: (w.room,)),
+    "classrooms.members": (Action.CHANGE, lambda w: (w.room,)),
+    "classrooms.me": (Action.LOOK, lambda w: (w.room,)),
+    "classrooms.gallery": (Action.LOOK, lambda w: (w.room,)),
+    "classrooms.create": (Action.CREATE, lambda w: ("Zoology", time.time() + 1_000)),
+    "classrooms.edit": (Action.CHANGE, lambda w: (w.room, "Zoology", time.time() + 1_000)),
+    "classrooms.make_code": (Action.CHANGE, lambda w: (w.room,)),
+    "classrooms.revoke_code": (Action.CHANGE, lambda w: (w.room,)),
+    "classrooms.add_assignment": (Action.CHANGE, lambda w: (w.room, Plan("Flowers", "iris"))),
+    "classrooms.delete_assignment": (Action.CHANGE, lambda w: (w.assignment,)),
+    "classrooms.assignment": (Action.LOOK, lambda w: (w.assignment,)),
+    "classrooms.join": (Action.CREATE, lambda w: (w.room_code,)),
+    "classrooms.call_me": (Action.CREATE, lambda w: (w.room, "The fern")),
+    "classrooms.leave": (Action.CREATE, lambda w: (w.room,)),
+    "classrooms.remove": (Action.CHANGE, lambda w: (w.room, "ada")),
+    "classrooms.archive": (Action.CHANGE, lambda w: (w.room,)),
+    "classrooms.delete": (Action.DELETE, lambda w: (w.room,)),
     "costs.estimate": (Action.CREATE, lambda w: (w.ended.parsed(), NetworkFacts(10, 10, 1.0, 100, 0, 10, 10, 40, 400))),
     "datasets.begin_fetch": (Action.CREATE, lambda w: ("cifar10",)),
     "datasets.fetch": (Action.CREATE, lambda w: ("digits", None, lambda done, total: None)),
@@ -244,6 +268,11 @@ CALLS: dict[str, tuple[Action, Callable[[World], tuple[Any, ...]]]] = {
     "studies.moving_runs": (Action.LOOK, lambda w: (w.study,)),
     "studies.runs": (Action.LOOK, lambda w: (w.study, [w.trial.id])),
     "studies.results": (Action.LOOK, lambda w: (w.study,)),
+    "submissions.leaderboard": (Action.LOOK, lambda w: (w.assignment,)),
+    "submissions.mine": (Action.LOOK, lambda w: (w.assignment,)),
+    "submissions.left": (Action.LOOK, lambda w: (w.room,)),
+    "submissions.candidates": (Action.LOOK, lambda w: (w.assignment,)),
+    "submissions.submit": (Action.CHANGE, lambda w: (w.assignment, w.ended.id)),
     "tokens.create": (Action.CREATE, lambda w: ("notebook", [Action.USE], [1])),
     "tokens.list_all": (Action.LOOK, lambda w: ()),
     "tokens.revoke": (Action.DELETE, lambda w: (w.token.id,)),
@@ -273,6 +302,8 @@ def build(store: Store) -> World:
     made = service.datasets.import_own(ADA, io.BytesIO(TABLE), "trees.csv", trees("trees")).made
     store.accounts.add("zoe")
     share, code = service.shares.create(ADA, ended.id, 7)
+    account = store.accounts.add("ada", "https://id", "1")
+    room, assignment, room_code = classroom(store, ended)
     return World(
         ended,
         seeding.stopped(store),
@@ -282,13 +313,31 @@ def build(store: Store) -> World:
         trial,
         quiet,
         made.reference,
-        store.accounts.add("ada", "https://id", "1"),
+        account,
         service.tokens.create(ADA, "script", [], [])[0],
         share.id,
         code,
         shown,
         closed_demo(shown),
+        room,
+        room_code,
+        assignment,
     )
+
+
+def classroom(store: Store, run: Run) -> tuple[int, int, str]:
+    """Return a classroom that ada has made and joined, an assignment on the data of a run, and its code."""
+    room, code = service.classrooms.make_code(ADA, service.classrooms.create(ADA, "Botany", time.time() + 90_000).id)
+    values = {
+        "task": "image-classification",
+        "dataset": run.spec["dataset"]["name"],
+        "hidden": "hidden",
+        "metric": "accuracy",
+    }
+    made = store.classrooms.add_assignment(room.id, 9, title="Digits", models=[], a_day=5, **values)
+    assert made is not None
+    service.classrooms.join(ADA, code)
+    return room.id, made, code
 
 
 def closed_demo(run: Run) -> Demo:
@@ -312,6 +361,7 @@ def world(template: tuple[Path, World], home: Path, monkeypatch: pytest.MonkeyPa
     """The same in a home of the test's own; nobody starts an executor."""
     shutil.copytree(template[0], home)
     monkeypatch.setattr("engine.executor.launch.ensure_executor", lambda _store: True)
+    monkeypatch.setattr("engine.service.submissions.ensure_scorer", lambda _store: True)
     monkeypatch.setenv("TRAINYARD_MAX_WRONG_ANSWERS", "3")
     settings.cache_clear()
     monkeypatch.setattr("engine.preparation.fetch.fetch", lambda _name, _source, _progress: None)
@@ -352,7 +402,7 @@ def answer(function: Callable[..., Any], arguments: tuple[Any, ...], actor: Acto
         return None
     except TrainyardError as error:
         if re.match(
-            r"(Run|Study) \d+ does not exist\.|There is no demo named|The dataset '\w+' is not on this machine",
+            r"(Run|Study|Classroom) \d+ does not exist\.|There is no demo named|The dataset '\w+' is not on this machine",
             str(error),
         ):
             return None

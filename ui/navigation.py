@@ -53,6 +53,13 @@ PAGES = (
     ),
     Entry("search", N_("Search"), ":material/tune:", N_("Choose a search space and start a study."), hidden=True),
     Entry("compare", N_("Compare"), ":material/compare_arrows:", N_("Several runs side by side."), hidden=True),
+    Entry(
+        "classrooms",
+        N_("Classrooms"),
+        ":material/school:",
+        N_("Courses: assignments, leaderboards on hidden examples, and what members have published."),
+        shared=True,
+    ),
     Entry("leaderboard", N_("Leaderboard"), ":material/leaderboard:", N_("The best runs on each dataset.")),
     Entry(
         "demos",

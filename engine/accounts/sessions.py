@@ -76,11 +76,12 @@ def actor_named(account: Account) -> Actor:
 
 
 def with_invitations(store: Store, account: Account) -> Actor:
-    """Return the same with the private runs of others that a member may look at by a share code."""
+    """Return the same with the private runs of others that a member may look at by a share code, and their classrooms."""
     person = actor_named(account)
     if person.role is not Role.MEMBER:
         return person
-    return replace(person, invited=frozenset(store.shares.runs_for(account.id)))
+    classrooms, lent = store.classrooms.lent(account.id)
+    return replace(person, invited=frozenset(store.shares.runs_for(account.id)), classrooms=classrooms, lent=lent)
 
 
 def alive(session: Session, account: Account) -> bool:

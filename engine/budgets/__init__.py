@@ -3,7 +3,7 @@
 A local installation has one owner and no budgets: none of this is read there.
 """
 
-from engine.budgets.budget import LIMITS, NO_LIMIT, Budget, Usage, sharing, usual_budget
+from engine.budgets.budget import LIMITS, NO_LIMIT, Budget, Usage, sharing, strictest, usual_budget
 from engine.budgets.estimate import FREE, UNKNOWN, Estimate, Terms, unknown_estimate
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "Terms",
     "Usage",
     "sharing",
+    "strictest",
     "unknown_estimate",
     "usual_budget",
 ]

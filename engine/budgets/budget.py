@@ -33,6 +33,16 @@ def sharing() -> bool:
     return settings().mode == "shared"
 
 
+def strictest(one: Budget, other: Budget) -> Budget:
+    """Return the smaller of each part of two budgets, of those that limit anything."""
+
+    def least(first: float, second: float) -> float:
+        return min(first, second) if first and second else first or second
+
+    parts = (least(getattr(one, name), getattr(other, name)) for name in LIMITS)
+    return Budget(*parts)  # type: ignore[arg-type]
+
+
 def usual_budget() -> Budget:
     """Return the budget of a member for whom no admin has set another."""
     known = settings()
@@ -71,6 +81,10 @@ class Usage:
     budget: Budget
     set: frozenset[str] = frozenset()
     """Parts of the budget that an admin has set for this person."""
+    own: Budget | None = None
+    """Their budget without their classrooms; None: the same."""
+    taught: Budget = NO_LIMIT
+    """The strictest of what their classrooms allow."""
     used_seconds: float = 0.0
     """Trained since midnight UTC."""
     late_seconds: float = 0.0

@@ -8,6 +8,7 @@ from engine.service import (
     artifacts,
     audit,
     budgets,
+    classrooms,
     costs,
     datasets,
     demos,
@@ -24,6 +25,7 @@ from engine.service import (
     scripts,
     shares,
     studies,
+    submissions,
     tokens,
 )
 
@@ -32,6 +34,7 @@ __all__ = [
     "artifacts",
     "audit",
     "budgets",
+    "classrooms",
     "costs",
     "datasets",
     "demos",
@@ -48,5 +51,6 @@ __all__ = [
     "scripts",
     "shares",
     "studies",
+    "submissions",
     "tokens",
 ]

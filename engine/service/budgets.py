@@ -1,7 +1,7 @@
 """Budgets: what somebody may use and has used, the queue with its reasons, and what admins change of both."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from engine.access import Action, Actor, Role, Visibility, check, reach
 from engine.accounts.names import account_name
@@ -63,9 +63,9 @@ def allowances(actor: Actor) -> list[Allowance]:
     if not sharing():
         return []
     found = usage_of(actor)
-    budget, rows = found.budget, []
+    budget, rows = found.own or found.budget, []
     if budget.device_minutes:
-        rows.append(_minutes(found))
+        rows.append(_minutes(found, Sentence("Training time of today"), budget.device_minutes))
     if budget.at_once:
         rows.append(
             _row(Sentence("Runs that train at once"), found.training, budget.at_once, Sentence("running runs")),
@@ -75,14 +75,37 @@ def allowances(actor: Actor) -> list[Allowance]:
     if budget.disk_mb:
         used = disk_used(actor.name, fresh=False) / 1e6
         rows.append(_row(Sentence("Disk space of runs and datasets"), used, budget.disk_mb, Sentence("MB")))
+    return rows + _of_classrooms(actor, found)
+
+
+def _of_classrooms(actor: Actor, found: Usage) -> list[Allowance]:
+    """Return the rows of the classrooms that somebody has joined: limits, and runs that they may submit today."""
+    account = store().accounts.get(actor.name)
+    if account is None or not store().classrooms.lent(account.id)[0]:
+        return []
+    rows, today = [], store().submissions.today(account.id)
+    for room in store().classrooms.of(account.id):
+        named, limits = {"title": room.title}, room.budget if actor.role is not Role.ADMIN else NO_LIMIT
+        if limits.device_minutes:
+            rows.append(_minutes(found, Sentence("Training time of today, in {title}", **named), limits.device_minutes))
+        if limits.at_once:
+            name = Sentence("Runs that train at once, in {title}", **named)
+            rows.append(_row(name, found.training, limits.at_once, Sentence("running runs")))
+        if limits.queued:
+            name = Sentence("Runs in the queue, in {title}", **named)
+            rows.append(_row(name, found.queued, limits.queued, Sentence("queued runs")))
+        for one in room.assignments:
+            if one.hidden:
+                name = Sentence("Submissions of today, {title}: {assignment}", **named, assignment=one.title)
+                left = _row(name, today.get(one.id, 0), one.a_day, Sentence("submissions"))
+                rows.append(replace(left, resets_at=next_day(time.time())))
     return rows
 
 
-def _minutes(found: Usage) -> Allowance:
+def _minutes(found: Usage, name: Sentence, minutes: float) -> Allowance:
     used, held = found.used_seconds / 60, found.held_seconds / 60
-    left = max(0.0, found.budget.device_minutes - used - held)
-    resets_at = next_day(time.time())
-    return Allowance(Sentence("Training time of today"), used, held, left, Sentence("device-minutes"), resets_at)
+    left, resets_at = max(0.0, minutes - used - held), next_day(time.time())
+    return Allowance(name, used, held, left, Sentence("device-minutes"), resets_at)
 
 
 def _row(name: Sentence, used: float, limit: float, unit: Sentence) -> Allowance:

@@ -56,6 +56,7 @@ def forget_everything(actor: Actor, store: Store, name: str) -> str:
     """Delete what an account without live runs has, and the account; return the pseudonym that takes the place of its name."""
     pseudonym = new_pseudonym()
     store.demos.forget(name)
+    store.classrooms.forget(name)
     for study_id in store.people.all_studies(name):
         delete_study(store, study_id)
     delete_runs(store, store.people.all_runs(name))

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from engine.access import Action, Actor, Reach, Role, reach
 from engine.artifacts import artifacts_of, used_bytes
-from engine.budgets import FREE, NO_LIMIT, Estimate, Terms, Usage, sharing, unknown_estimate, usual_budget
+from engine.budgets import FREE, NO_LIMIT, Estimate, Terms, Usage, sharing, strictest, unknown_estimate, usual_budget
 from engine.cost.duration import estimate_unbuilt
 from engine.cost.memory import find_gpu
 from engine.errors import TrainyardError
@@ -36,8 +36,10 @@ def terms_for(actor: Actor, specs: Sequence[RunSpec]) -> Terms:
 def usage_of(actor: Actor) -> Usage:
     """Return what somebody uses and may use, by the role that they have now: a budget that was set counts for admins too."""
     found = store().budgets.get(actor.name)
-    usual = NO_LIMIT if actor.role is Role.ADMIN else usual_budget()
-    return replace(found, budget=replace(usual, **{part: getattr(found.budget, part) for part in found.set}))
+    exempt = actor.role is Role.ADMIN
+    known = found.own or found.budget
+    own = replace(NO_LIMIT if exempt else usual_budget(), **{part: getattr(known, part) for part in found.set})
+    return replace(found, budget=own if exempt else strictest(own, found.taught), own=own)
 
 
 def _estimates(specs: Sequence[RunSpec], seen: Reach) -> list[Estimate]:

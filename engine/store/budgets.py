@@ -8,13 +8,14 @@ from typing import Any
 from sqlalchemy import Connection, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from engine.budgets import LIMITS, NO_LIMIT, UNKNOWN, Usage, unknown_estimate, usual_budget
+from engine.budgets import LIMITS, NO_LIMIT, UNKNOWN, Budget, Usage, strictest, unknown_estimate, usual_budget
 from engine.budgets.schedule import Training, Waiting
 from engine.errors import TrainyardError
 from engine.runs import Run, RunState
 from engine.sentences import Sentence, word
 from engine.store.changes import by_whom
 from engine.store.charging import DEVICES, charge_running
+from engine.store.classrooms import limits_by_owner
 from engine.store.database import Database
 from engine.store.fairness import active_by_owner, used_by_owner
 from engine.store.rows import run_columns, run_of, write_event
@@ -85,6 +86,9 @@ class Budgets:
                 add(row.owner, training=row.number, held_seconds=row.held, going_seconds=row.held, **trained)
             for row in db.execute(waiting):
                 add(row.owner, held_seconds=row.held, queued=row.queued)
+            for row in db.execute(select(limits_by_owner())):
+                known = found.get(row.owner, Usage(row.owner, usual_budget()))
+                found[row.owner] = limited(known, Budget(row.device_minutes or 0, row.at_once or 0, row.queued or 0, 0))
         return found
 
     def run_ids(self, owner: str) -> list[int]:
@@ -137,6 +141,12 @@ class Budgets:
         raise TrainyardError(
             "Run {run} is {state}; only a queued run has a priority.", run=run_id, state=word(state or "unknown")
         )
+
+
+def limited(usage: Usage, taught: Budget) -> Usage:
+    """Return the same where classrooms limit somebody, too: the strictest limit counts."""
+    own = usage.own or usage.budget
+    return replace(usage, budget=strictest(own, taught), own=own, taught=taught)
 
 
 def _write(db: Connection, owner: str, values: Mapping[str, Any]) -> None:

@@ -13,6 +13,7 @@ from engine.budgets.budget import HOUR_SECONDS, first_hour
 from engine.runs import RunState
 from engine.settings import settings
 from engine.store.charging import DEVICES
+from engine.store.classrooms import limits_by_owner
 from engine.store.schema import budgets, charges, runs
 
 _CLAIMS = 7_204_311  # names the lock; any number that nobody else uses
@@ -24,14 +25,15 @@ def next_in_line(now: float, *where: ColumnElement[bool], any_budget: bool = Fal
     waiting = (runs.c.state == RunState.QUEUED, *where)
     if not sharing():
         return select(runs.c.id).where(*waiting).order_by(runs.c.queued_at, runs.c.id)
-    used, active = used_by_owner(now), active_by_owner()
+    used, active, taught = used_by_owner(now), active_by_owner(), limits_by_owner()
     source = (
         runs.outerjoin(used, used.c.owner == runs.c.owner)
         .outerjoin(active, active.c.owner == runs.c.owner)
         .outerjoin(budgets, budgets.c.owner == runs.c.owner)
+        .outerjoin(taught, taught.c.owner == runs.c.owner)
     )
     query = select(runs.c.id).select_from(source).where(*waiting)
-    return (query if any_budget else query.where(_within_budget(used, active))).order_by(*_order(used, active))
+    return (query if any_budget else query.where(_within_budget(used, active, taught))).order_by(*_order(used, active))
 
 
 def used_by_owner(now: float) -> Any:
@@ -66,14 +68,18 @@ def active_by_owner() -> Any:
     )
 
 
-def limit_of(column: str) -> ColumnElement[Any]:
-    """Return what the owner may use, as the admin has said or the settings: 0 for no limit. `budgets` must be joined."""
-    own, usual = budgets.c[column], getattr(usual_budget(), column)
-    return func.coalesce(own, case((budgets.c.exempt, 0), else_=usual))
+def limit_of(column: str, taught: FromClause) -> ColumnElement[Any]:
+    """Return what the owner may use, as the admin has said or the settings, or less where a classroom says so: 0 for no limit.
+
+    `budgets` and `taught`, the limits of classrooms, must be joined.
+    """
+    own, usual, less = budgets.c[column], getattr(usual_budget(), column), taught.c[column]
+    found = func.coalesce(own, case((budgets.c.exempt, 0), else_=usual))
+    return case((less.is_not(None) & ((found == 0) | (less < found)), less), else_=found)
 
 
-def _within_budget(used: FromClause, active: FromClause) -> ColumnElement[bool]:
-    minutes, at_once = limit_of("device_minutes"), limit_of("at_once")
+def _within_budget(used: FromClause, active: FromClause, taught: FromClause) -> ColumnElement[bool]:
+    minutes, at_once = limit_of("device_minutes", taught), limit_of("at_once", taught)
     spent = _or_none(used.c.today) + _or_none(active.c.pending) + _or_none(active.c.held)
     return and_(or_(minutes == 0, spent < 60 * minutes), or_(at_once == 0, func.coalesce(active.c.number, 0) < at_once))
 

@@ -355,3 +355,70 @@ share_uses = Table(
     Column("refused", Boolean, nullable=False, server_default=false()),
     Index("ix_share_uses_account_id", "account_id"),
 )
+
+classrooms = Table(
+    "classrooms",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("title", String(120), nullable=False),
+    Column("note", Text, nullable=False, server_default=""),
+    Column("owner", String(120), nullable=False),
+    Column("digest", String(64), nullable=False, server_default=""),
+    Column("code_expires_at", Float, nullable=False, server_default="0"),
+    Column("ends_at", Float, nullable=False),
+    Column("archived_at", Float),
+    Column("created_at", Float, nullable=False),
+    Column("device_minutes", Float, nullable=False, server_default="0"),
+    Column("at_once", Integer, nullable=False, server_default="0"),
+    Column("queued", Integer, nullable=False, server_default="0"),
+    Index("ix_classrooms_digest", "digest"),
+    sqlite_autoincrement=True,
+)
+
+assignments = Table(
+    "classroom_assignments",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("classroom_id", Integer, ForeignKey("classrooms.id", ondelete="CASCADE"), nullable=False),
+    Column("title", String(120), nullable=False),
+    Column("task", String(64), nullable=False),
+    Column("dataset", String(64), nullable=False),
+    Column("reference", String(80), nullable=False, server_default=""),
+    Column("hidden", String(80), nullable=False, server_default=""),
+    Column("metric", String(64), nullable=False, server_default=""),
+    Column("models", JSON, nullable=False),
+    Column("a_day", Integer, nullable=False),
+    Index("ix_classroom_assignments_classroom_id", "classroom_id"),
+    sqlite_autoincrement=True,
+)
+
+classroom_members = Table(
+    "classroom_members",
+    metadata,
+    Column("classroom_id", Integer, ForeignKey("classrooms.id", ondelete="CASCADE"), primary_key=True),
+    Column("account_id", Integer, ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True),
+    Column("nickname", String(40), nullable=False, server_default=""),
+    Column("joined_at", Float, nullable=False),
+    Column("removed", Boolean, nullable=False, server_default=false()),
+    Index("ix_classroom_members_account_id", "account_id"),
+)
+
+submissions = Table(  # names runs without a foreign key: deleting a run gives no submission back
+    "classroom_submissions",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("assignment_id", Integer, ForeignKey("classroom_assignments.id", ondelete="CASCADE"), nullable=False),
+    Column("account_id", Integer, ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False),
+    Column("run_id", Integer, nullable=False),
+    Column("at", Float, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("claimed_at", Float),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("scores", JSON, nullable=False),
+    Column("examples", Integer, nullable=False, server_default="0"),
+    Column("message", Words, nullable=False, server_default=""),
+    Index("ix_classroom_submissions_assignment_id_account_id", "assignment_id", "account_id"),
+    Index("ix_classroom_submissions_account_id", "account_id"),
+    Index("ix_classroom_submissions_state", "state"),
+    sqlite_autoincrement=True,
+)

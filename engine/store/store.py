@@ -5,6 +5,7 @@ from engine.store.accounts import Accounts
 from engine.store.attempts import Attempts
 from engine.store.audit import Audit
 from engine.store.budgets import Budgets
+from engine.store.classrooms import Classrooms
 from engine.store.codes import Codes
 from engine.store.database import Database
 from engine.store.demos import Demos
@@ -19,6 +20,7 @@ from engine.store.sessions import Sessions
 from engine.store.shares import Shares
 from engine.store.signing import SigningKeys
 from engine.store.studies import Studies
+from engine.store.submissions import Submissions
 from engine.store.tokens import Tokens
 
 
@@ -45,6 +47,8 @@ class Store(Database):
         self.people = People(self)
         self.shares = Shares(self)
         self.demos = Demos(self)
+        self.classrooms = Classrooms(self)
+        self.submissions = Submissions(self)
 
 
 def open_store(patience_seconds: float = 0.0) -> Store:

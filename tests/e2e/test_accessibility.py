@@ -25,7 +25,7 @@ DARK_TEXT = f"rgb{ImageColor.getrgb(THEMES['dark'].text)}"
 AXE = Path(__file__).parent / "vendor" / "axe" / "axe.min.js"
 ADDRESSES = (
     "/", "/train", "/search", "/data", "/data?dataset=digits", "/runs", "/run?run=1", "/run?run=3", "/demo?run=1",
-    "/studies", "/study?study=1", "/compare?runs=1,2", "/leaderboard", "/learn", "/demos", "/account", "/admin", "/system",
+    "/studies", "/study?study=1", "/compare?runs=1,2", "/classrooms", "/leaderboard", "/learn", "/demos", "/account", "/admin", "/system",
 )  # fmt: skip
 
 

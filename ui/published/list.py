@@ -29,6 +29,11 @@ def draw_list() -> None:
         _draw_nothing()
         return
     st.caption(_("Try one: no login is needed."))
+    draw_cards(found)
+
+
+def draw_cards(found: "list[Demo]") -> None:
+    """Draw a card for each of some demos."""
     places = st.grid(_COLUMNS, min_column_width=260)
     for demo in found:
         with places.cell().container(border=True):

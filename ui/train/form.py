@@ -29,7 +29,9 @@ VARY, OBJECTIVE, STUDY_NAME = "vary", "objectives", "study_name"
 SEARCH_PARAMS = frozenset({VARY, OBJECTIVE, STUDY_NAME, *Search.model_fields})
 """Names in the URL that say how a study searches. The form of a run takes no notice, and keeps them for the way back."""
 FORK, FORK_EPOCH = "fork", "fork_epoch"
-OTHER_PARAMS = frozenset({"lang", "embed", "embed_options", FORK, FORK_EPOCH}) | SEARCH_PARAMS
+ASSIGNMENT = "assignment"
+"""In the URL: the number of the assignment of a classroom for which somebody trains."""
+OTHER_PARAMS = frozenset({"lang", "embed", "embed_options", FORK, FORK_EPOCH, ASSIGNMENT}) | SEARCH_PARAMS
 """Names in the URL that belong to the page, not to the form."""
 BUTTONS = ("train", "search")
 """Keys of the buttons that take the form as it is."""
@@ -53,6 +55,8 @@ class Form:
     """These parts of the URL: names, and what stands there."""
     locked: frozenset[str] = frozenset()
     """Sections and fields that are shown and cannot be changed."""
+    models: tuple[str, ...] = ()
+    """The models to choose from; empty: all of the task."""
 
     @property
     def names(self) -> dict[str, str]:

@@ -72,7 +72,8 @@ def draw_task(form: Form) -> None:
 def _part_options(form: Form, section: str) -> dict[str, type[Spec]]:
     task = form.parts["task"]
     if section == "model":
-        return {model.name: model for model in models_for(task)}  # type: ignore[arg-type]
+        offered = {*form.models, form.names["model"]}
+        return {model.name: model for model in models_for(task) if not form.models or model.name in offered}  # type: ignore[arg-type]
     return {part.name: part for part in PARTS[section].values()}
 
 

@@ -1,0 +1,1 @@
+"""The Classrooms page: the list with its forms, one classroom, and what its lecturer changes."""
