@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from engine.errors import TrainyardError
-from engine.executor.ray import Need, Node, check_settings, need_of
+from engine.executor.ray import check_settings
+from engine.executor.ray_nodes import Need, Node, need_of
 from engine.runs import Run, RunSpec, RunState
 from engine.settings import settings
 from engine.store import Store, open_store
