@@ -42,7 +42,7 @@ class Settings(BaseSettings):
     local_machines: int = Field(default=1, ge=1, le=16)
     """Number of processes of this machine that may train one run together as if each were a machine: to try a setting of several."""
     machine_silent_seconds: float = Field(default=8.0, gt=2)
-    """Time without a sign of life after which one of several machines that train a run counts as lost, and the run goes on from its checkpoint."""
+    """Time without a sign of life after which one of the machines of a run counts as lost, and the run begins at its checkpoint."""
     machine_join_seconds: float = Field(default=120.0, gt=0)
     """Time that the first of several machines waits for the others to begin and to have prepared the data."""
     machine_port: int = Field(default=8470, ge=1024, le=65_000)

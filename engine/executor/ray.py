@@ -160,8 +160,8 @@ class RayExecutor:
 
     def _groups(self, places: list[Node]) -> list[Group]:
         """Return what the workers of a run on these nodes must know. Each run has ports of its own: those of the last may be taken."""
-        port = settings().machine_port + 2 * next(self._turns) % _PORTS
-        return Group.of([node.address for node in places], [port] * len(places), port + 1)
+        numbers = [settings().machine_port + next(self._turns) % _PORTS for _ in range(len(places) + 1)]
+        return Group.of([node.address for node in places], numbers[1:], numbers[0])
 
     def _refuse(self, run: Run, need: Need, count: int) -> bool:
         claimed = self._store.attempts.claim(SLOT, run.id)
