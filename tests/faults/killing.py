@@ -68,10 +68,12 @@ CREATE TRIGGER witness_end AFTER UPDATE ON runs FOR EACH ROW
 """
 
 
-def kill_at_random(kills: int, seed: int, seconds: float) -> dict[str, Any]:
+def kill_at_random(
+    kills: int, seed: int, seconds: float, made_by: "type[Killing] | None" = None, **environment: str
+) -> dict[str, Any]:
     """Kill so often, or as often as `seconds` allow; let everything end, and return what the audit has found."""
-    with _installation() as (home, server):
-        made = Killing(home, server, random.Random(seed))  # nosec B311
+    with installation(**environment) as (home, server):
+        made = (made_by or Killing)(home, server, random.Random(seed))  # nosec B311
         try:
             return made.run(kills, time.monotonic() + seconds)
         finally:
@@ -79,14 +81,15 @@ def kill_at_random(kills: int, seed: int, seconds: float) -> dict[str, Any]:
 
 
 @contextmanager
-def _installation() -> Iterator[tuple[Path, postgres.Server]]:
+def installation(**more: str) -> Iterator[tuple[Path, postgres.Server]]:
+    """Return home and database of a new installation, which the settings name, too."""
     with (
         tempfile.TemporaryDirectory(prefix="trainyard-kills-", ignore_cleanup_errors=True) as folder,
         postgres.restartable() as server,
         pytest.MonkeyPatch.context() as patch,
     ):
         home = Path(folder) / "home"
-        environment = IMPATIENT | _SHARED | {"TRAINYARD_HOME": str(home), "TRAINYARD_DATABASE_URL": server.url}
+        environment = IMPATIENT | _SHARED | {"TRAINYARD_HOME": str(home), "TRAINYARD_DATABASE_URL": server.url} | more
         for name, value in environment.items():
             patch.setenv(name, value)
         settings.cache_clear()
@@ -97,6 +100,8 @@ def _installation() -> Iterator[tuple[Path, postgres.Server]]:
 class Killing:
     """The processes of one installation."""
 
+    kinds = KINDS
+
     def __init__(self, home: Path, server: postgres.Server, chance: random.Random) -> None:
         self._home, self._server, self._chance = home, server, chance
         self._store: Store = open_store(60)
@@ -105,6 +110,7 @@ class Killing:
             db.execute(text(_WITNESS))
         self._dashboard = Dashboard(home)
         self._dashboard.start()
+        self._start_executor()
         self._killed: Counter[str] = Counter()
         self._resumed = 0
 
@@ -114,7 +120,7 @@ class Killing:
         self._submit()
         wait_until(self._store.attempts.workers, "the first run", _PATIENCE_SECONDS)
         while self._killed.total() < kills and time.monotonic() < until:
-            kinds = list(KINDS)
+            kinds = list(self.kinds)
             self._chance.shuffle(kinds)
             for kind in kinds[: kills - self._killed.total()]:
                 time.sleep(self._chance.uniform(0.2, 3.0))
@@ -162,6 +168,9 @@ class Killing:
     def _all_ended(self) -> bool:
         self._resume()
         return not any(run.live for run in self._runs())
+
+    def _start_executor(self) -> None:
+        """Do nothing: the dashboard does it."""
 
     # -- killing -------------------------------------------------------------------------------------------------
 
