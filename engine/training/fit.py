@@ -90,7 +90,7 @@ def forget() -> None:
 
 def _gathered(run: Run, spec: RunSpec, hardware: Hardware, reporter: Reporter, group: Group | None) -> Lead | None:
     """Return the lead of the other machines once they are there; None where this one is alone. TensorFlow must not have begun."""
-    lead = gather(run, spec, group)
+    lead = gather(run, spec, group, gpu=hardware.gpu)
     if lead is not None:
         reporter.say(Sentence("Waiting for {count} machines", count=spec.training.machines))
         try:

@@ -2,9 +2,11 @@
 
 import logging
 import os
+import queue
 import socket
 import sys
 import time
+from contextlib import suppress
 
 import numpy as np
 import tensorflow as tf
@@ -38,7 +40,8 @@ def follow(run: Run, group: Group) -> int:
     except _Ended:
         pass
     except tf.errors.UnavailableError:  # the first one is gone, or another one of which it knows
-        time.sleep(settings().machine_silent_seconds)
+        with suppress(queue.Empty):
+            wire.inbox.get(timeout=settings().machine_silent_seconds)
         return LOST_CODE
     except Exception as error:  # the first one ends the run with this sentence
         logger.exception("This machine cannot go on.")

@@ -34,7 +34,7 @@ logger = logging.getLogger(__name__)
 _LOOK_SECONDS = 0.1
 
 
-def gather(run: Run, spec: RunSpec, group: Group | None) -> "Lead | None":
+def gather(run: Run, spec: RunSpec, group: Group | None, *, gpu: bool) -> "Lead | None":
     """Return the lead of a run on several machines: of the `group` that was given to this process, or of followers started here."""
     count = spec.training.machines
     if count == 1 or run.phase == EVALUATING:
@@ -49,6 +49,10 @@ def gather(run: Run, spec: RunSpec, group: Group | None) -> "Lead | None":
             "The run asks for {count} machines, but this executor has {here}. Choose fewer, or start an executor on a Ray cluster.",
             count=count,
             here=settings().local_machines,
+        )
+    if gpu:
+        raise TrainyardError(
+            "Processes of one machine train a run together only on its CPU. Set device to cpu, or devices to the number of GPUs."
         )
     here, children = gather_here(run.id, run.attempt, count)
     return Lead(here, children)
