@@ -23,7 +23,7 @@ from engine.training.evaluate import evaluate_run, measure_latency
 from engine.training.farewell import farewell
 from engine.training.features import learn
 from engine.training.hardware import Hardware
-from engine.training.leading import Lead, gather
+from engine.training.leading import Lead, check_together, gather
 from engine.training.network import build_network, compile_network, create_variables
 from engine.training.pipeline import Batches, evaluation_dataset
 from engine.training.reporter import Ended, Reporter, RunLost
@@ -45,6 +45,7 @@ def train_run(
     check_free_disk()
     files = artifacts_of(run.id)
     spec = run.parsed()
+    check_together(spec)
     hardware = Hardware.choose(spec.training.device, spec.training.devices, deterministic=spec.training.deterministic)
     # reporting begins before anything slow: preparing a large dataset must not look like a dead worker
     with Reporter(store, run, spec.task.objective, hardware.measure) as reporter, ExitStack() as stack:

@@ -34,14 +34,20 @@ logger = logging.getLogger(__name__)
 _LOOK_SECONDS = 0.1
 
 
+def check_together(spec: RunSpec) -> None:
+    """Raise `TrainyardError` where a run asks for machines in a way that none can be trained."""
+    if spec.training.machines == 1:
+        return
+    if spec.training.devices > 1:
+        raise TrainyardError("A run on several machines uses one device of each. Set devices to 1, or machines to 1.")
+    check_batch(spec.training.batch_size, spec.training.machines)
+
+
 def gather(run: Run, spec: RunSpec, group: Group | None, *, gpu: bool) -> "Lead | None":
     """Return the lead of a run on several machines: of the `group` that was given to this process, or of followers started here."""
     count = spec.training.machines
     if count == 1 or run.phase == EVALUATING:
         return None
-    if spec.training.devices > 1:
-        raise TrainyardError("A run on several machines uses one device of each. Set devices to 1, or machines to 1.")
-    check_batch(spec.training.batch_size, count)
     if group is not None:
         return Lead(group)
     if count > settings().local_machines:

@@ -13,7 +13,7 @@ from tests.faults.lab import LONG, Lab
 
 pytestmark = pytest.mark.slow
 
-TOGETHER = LONG | {"machines": 2, "epochs": 8}
+TOGETHER = LONG | {"machines": 2, "batch_size": 32, "epochs": 10}  # 44 steps an epoch
 NOTICED_SECONDS = 10.0
 
 
@@ -42,7 +42,7 @@ def other_machine(lab: Lab, run: Run) -> psutil.Process:
 
 def assert_goes_on(lab: Lab, run: Run, whole: Run, words: str) -> None:
     lab.until(lambda: lab.get(run).attempt == 2 or lab.get(run).state is RunState.QUEUED, NOTICED_SECONDS)
-    assert [event.message for event in lab.store.runs.events(run.id) if event.kind == "requeued"] == [words]
+    assert [event.text for event in lab.store.runs.events(run.id) if event.kind == "requeued"] == [words]
     ended = lab.until_ended(run)
     assert (ended.state, ended.attempt, ended.restarts) == (RunState.COMPLETED, 2, 1)
     assert ended.result["weights_sha256"] == whole.result["weights_sha256"]
@@ -50,13 +50,13 @@ def assert_goes_on(lab: Lab, run: Run, whole: Run, words: str) -> None:
 
 
 def test_a_killed_follower(lab: Lab, whole: Run) -> None:
-    run = lab.until_step(lab.submit(**TOGETHER), 3 * 172 + 40)
+    run = lab.until_step(lab.submit(**TOGETHER), 3 * 44 + 20)
     other_machine(lab, run).kill()
     assert_goes_on(lab, run, whole, "One of its machines was lost; it continues from its last checkpoint.")
 
 
 def test_a_follower_that_no_longer_answers(lab: Lab, whole: Run) -> None:
-    run = lab.until_step(lab.submit(**TOGETHER), 3 * 172 + 40)
+    run = lab.until_step(lab.submit(**TOGETHER), 3 * 44 + 20)
     other = other_machine(lab, run)
     os.kill(other.pid, signal.SIGSTOP)
     assert_goes_on(lab, run, whole, "One of its machines was lost; it continues from its last checkpoint.")
@@ -64,7 +64,7 @@ def test_a_follower_that_no_longer_answers(lab: Lab, whole: Run) -> None:
 
 
 def test_the_first_machine_killed_takes_the_others_with_it(lab: Lab, whole: Run) -> None:
-    run = lab.until_step(lab.submit(**TOGETHER), 3 * 172 + 40)
+    run = lab.until_step(lab.submit(**TOGETHER), 3 * 44 + 20)
     other = other_machine(lab, run)
     lab.worker(run).kill()
     assert_goes_on(lab, run, whole, "Its worker was gone; it continues from its last checkpoint.")
