@@ -24,6 +24,8 @@ NAMES = (
         "mislabels",
         "hostile",
         "claims",
+        "machines",
+        "kills",
         "load",
     ),
 )

@@ -77,11 +77,19 @@ class Training(Spec):
     """Device to train on. Auto: a free GPU if there is one, otherwise the CPU."""
     devices: Annotated[int, Options("gpus"), Setting(ge=1, le=16), ADVANCED] = 1
     """GPUs that train this run at the same time, each on its part of every batch. The batch size must be divisible by it."""
+    machines: Annotated[int, Options("machines"), Setting(ge=1, le=16), ADVANCED] = 1
+    """Machines that train this run together, each with one device and its part of every batch. The batch size must be divisible
+    by it. Losses are those of one device, but for batch normalisation, dropout and augmentation, which each applies to its part."""
     watched: Annotated[str, Setting(pattern=r"^[0-9, ]{0,800}$"), HIDDEN] = ""
     """Validation examples whose answers are shown after each epoch: their positions in the dataset, with commas between them.
     Empty: some of each class. It changes nothing in the training."""
     mixed_precision: Annotated[bool, FIXED, ADVANCED] = False
     """Compute in 16 bits, keep weights in 32: about twice as fast on recent GPUs. Ignored on the CPU."""
+
+    @property
+    def places(self) -> int:
+        """Devices that train the run, on all machines together."""
+        return self.devices * self.machines
 
 
 @dataclass(frozen=True)

@@ -39,6 +39,14 @@ class Settings(BaseSettings):
     """Number of runs that train at once. 0: one per GPU, or one on a machine without a GPU."""
     gpus_per_slot: int = Field(default=1, ge=1, le=16)
     """Number of GPUs that each run may use at the same time. A run that uses fewer leaves the others of its slot idle."""
+    local_machines: int = Field(default=1, ge=1, le=16)
+    """Number of processes of this machine that may train one run together as if each were a machine: to try a setting of several."""
+    machine_silent_seconds: float = Field(default=8.0, gt=2)
+    """Time without a sign of life after which one of the machines of a run counts as lost, and the run begins at its checkpoint."""
+    machine_join_seconds: float = Field(default=120.0, gt=0)
+    """Time that the first of several machines waits for the others to begin and to have prepared the data."""
+    machine_port: int = Field(default=8470, ge=1024, le=65_000)
+    """On a Ray cluster, the first of 100 TCP ports of each node by which the machines of a run talk to each other."""
     max_queued_runs: int = Field(default=200, ge=1)
     """Number of runs that may wait in the queue; further ones are refused."""
     worker_memory_mb: int = Field(default=0, ge=0)

@@ -18,6 +18,7 @@ from typing import Any, TextIO, TypeGuard
 
 from engine.artifacts import artifacts_of, keep_disk_budget
 from engine.errors import TrainyardError, first_line
+from engine.group import LOST_CODE, TOGETHER, Group
 from engine.logs import log_also_as_json
 from engine.processes import LEAVING, bound_memory
 from engine.runs import EVALUATING, Run, RunState
@@ -34,7 +35,7 @@ def main() -> int:
     """Get ready, wait for runs, train them. Return the exit code: 0 unless a run failed."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is meant for the dashboard in the same terminal
-    warm_up()
+    warm_up(begin=TOGETHER not in sys.argv[1:])
     own = [os.dup(1), os.dup(2)]  # while a run is trained, 1 and 2 are its log
     with os.fdopen(os.dup(own[1]), "w", encoding="utf-8", buffering=1) as log_to:
         return _serve_all(own, log_to)
@@ -65,6 +66,9 @@ def _serve(given: dict[str, Any], log_to: TextIO, *, limit: bool) -> int:
         run = store.runs.get(int(given["run"]))
         if run.state is not RunState.RUNNING or run.attempt != given["attempt"]:
             return 0  # it was given to another worker meanwhile
+        group = Group.from_dict(given["group"]) if "group" in given else None
+        if group is not None and group.index:
+            return _follow(run, group)
         try:
             open_log(run)
             log_also_as_json("worker", log_to, run=run.id, user=run.owner)
@@ -72,13 +76,24 @@ def _serve(given: dict[str, Any], log_to: TextIO, *, limit: bool) -> int:
                 limit_memory()
         except OSError as error:
             return _fail(store, run, error)
-        code = work(store, run)
+        code = work(store, run, group=group)
         if settings().artifacts:  # a node of a cluster has no executor that looks after its copies
             keep_disk_budget(store)
         return code
     finally:
         store.close()
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def _follow(run: Run, group: Group) -> int:
+    """Help the first worker of a group to train its run; it alone ends it."""
+    from engine.training.following import follow
+
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # the first worker ends this one
+    name = f"machine {group.index + 1}"
+    logging.basicConfig(level=logging.INFO, format=f"%(asctime)s %(levelname)s {name}: %(message)s", stream=sys.stderr)
+    limit_memory()
+    return follow(run, group)
 
 
 def clean_up(own: list[int]) -> None:
@@ -90,24 +105,30 @@ def clean_up(own: list[int]) -> None:
         os.dup2(original, number)
 
 
-def warm_up() -> None:
-    """Import TensorFlow and walk a run's code path once, so that a run starts seconds sooner."""
+def warm_up(*, begin: bool = True) -> None:
+    """Import TensorFlow and, where it may begin, walk a run's code path once, so that a run starts seconds sooner."""
     from engine.training.fit import rehearse
 
-    rehearse()
+    if begin:
+        rehearse()
     gc.freeze()  # existing objects stay: garbage collection after each trial need not look at them
 
 
-def work(store: Store, run: Run, extra: list[Any] | None = None) -> int:
+def work(store: Store, run: Run, extra: list[Any] | None = None, group: Group | None = None) -> int:
     """Train `run` and move it to its final state whatever happens; return 0 unless it failed.
 
-    `extra`: Keras callbacks to run besides our own (the terminal's progress bar).
+    `extra`: Keras callbacks to run besides our own (the terminal's progress bar). `group`: the workers that train it together,
+    led by this one. Where another one is lost, the run stays as it is, and `LOST_CODE` tells the executor.
     """
     from engine.training.fit import train_run
+    from engine.training.leading import MachineLost
     from engine.training.reporter import RunLost
 
     try:
-        state = train_run(store, run, extra)
+        state = train_run(store, run, extra, group)
+    except MachineLost as lost:
+        logger.warning("%s The run goes on from its last checkpoint.", lost)
+        return LOST_CODE
     except RunLost as lost:
         logger.warning("%s", lost)
         return 1

@@ -167,7 +167,7 @@ def domain(field: Field) -> str:
         case Choices(options):
             return ", ".join(f"`{option}`" for option in options)
         case Options(source):
-            return f"one of the {source} of this machine"
+            return f"one of the {source} of this machine" if source != "machines" else "as many as the executor has"
         case _:
             return {"int": "a whole number", "float": "a number", "str": "text"}.get(
                 field.type.__name__, field.type.__name__

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
 import pytest
 
 from engine.errors import TrainyardError
@@ -37,6 +38,14 @@ class Server:
     def stop(self) -> None:
         """Stop it at once, as a crash does."""
         self._run("pg_ctl", "-m", "immediate", "-w", "stop")
+
+    def kill(self) -> None:
+        """Kill the main process alone, and wait until the others have noticed it."""
+        pid = int((self._data / "postmaster.pid").read_text().split()[0])
+        main = psutil.Process(pid)
+        others = main.children()
+        main.kill()
+        psutil.wait_procs([main, *others], timeout=30)
 
     def _run(self, program: str, *arguments: str) -> None:
         _run(self._user, self._programs[program], "-D", str(self._data), *arguments)

@@ -119,8 +119,9 @@ def test_a_local_installation_counts_nothing(store: Store, clock: Clock) -> None
 
 
 @pytest.mark.usefixtures("share")
-def test_a_second_on_two_devices_counts_twice(store: Store, clock: Clock) -> None:
-    both = SPEC.changed({"devices": 2})
+@pytest.mark.parametrize("name", ["devices", "machines"])
+def test_a_second_on_two_devices_counts_twice(store: Store, clock: Clock, name: str) -> None:
+    both = SPEC.changed({name: 2})
     store.runs.create_group([both], "ada", terms=Terms(0, (Estimate(10 * MINUTE, 1.5),)))
     assert store.budgets.get("ada").held_seconds == 20 * MINUTE
     assert store.budgets.waiting()[0].left == 10 * MINUTE

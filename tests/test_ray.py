@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from engine.errors import TrainyardError
-from engine.executor.ray import Need, Node, check_settings, need_of
+from engine.executor.ray import check_settings
+from engine.executor.ray_nodes import Need, Node, machines_of, need_of, pick
 from engine.runs import Run, RunSpec, RunState
 from engine.settings import settings
 from engine.store import Store, open_store
@@ -39,6 +40,18 @@ def test_a_run_takes_the_gpus_that_it_asks_for(home: Path) -> None:
     assert [need_of(run, with_gpus).gpus for run in (auto, two, cpu)] == [1, 2, 0]
     assert need_of(auto, without).gpus == 0
     assert not need_of(two, without).fits(without[0].total)
+    store.close()
+
+
+def test_a_run_on_several_machines_takes_nodes_only_when_all_have_room(home: Path) -> None:
+    store = open_store()
+    three, one = (store.runs.create(RunSpec.build(values)) for values in ({"machines": 3, "batch_size": 66}, {}))
+    assert (machines_of(three), machines_of(one)) == (3, 1)
+    nodes, need = [node(4, 0), node(0, 0), node(1, 0), node(2, 0)], Need(1, 0)
+    assert [found.free.cpus for found in pick(nodes, need, 3)] == [4, 1, 2]
+    nodes[2].give(need)
+    assert pick(nodes, need, 3) == []
+    assert [found.free.cpus for found in nodes] == [4, 0, 0, 2], "nothing is held"
     store.close()
 
 
@@ -98,6 +111,30 @@ def until(store: Store, run: Run, done: Callable[[Run], Any], seconds: float = 1
         assert time.monotonic() < end, (found, store.runs.events(run.id))
         time.sleep(0.1)
     return found
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_a_run_takes_two_nodes_at_once_and_goes_on_when_one_of_them_was_lost(
+    cluster: Any, executor: subprocess.Popen[bytes]
+) -> None:
+    store, homes = cluster.store, cluster.homes
+    lost, whole = (store.runs.create(RunSpec.build(LONG | {"machines": 2, "epochs": 40})) for _ in range(2))
+    until(store, lost, lambda found: found.epoch >= 3)
+    assert store.runs.get(whole.id).state is RunState.QUEUED, "both nodes are taken"
+    first = next(name for name in ("a", "b") if (homes / name / "runs" / str(lost.id) / "log.txt").exists())
+    other = "b" if first == "a" else "a"
+    assert not (homes / other / "runs" / str(lost.id) / "log.txt").exists(), "the other one writes nothing"
+    cluster.remove_node(cluster.nodes[other], allow_graceful=False)
+    began = time.monotonic()
+    until(store, lost, lambda found: found.state is RunState.QUEUED)
+    assert time.monotonic() - began < 10
+    assert "One of its machines was lost" in store.runs.get(lost.id).message
+    cluster.nodes[other] = cluster.add_node(num_cpus=1, num_gpus=0, env_vars={"TRAINYARD_HOME": str(homes / other)})
+    ended = [until(store, run, lambda found: found.state.final) for run in (lost, whole)]
+    assert [(run.state, run.attempt) for run in ended] == [(RunState.COMPLETED, 2), (RunState.COMPLETED, 1)], ended
+    assert [run.environment["machines"] for run in ended] == [2, 2]
+    assert ended[0].result["weights_sha256"] == ended[1].result["weights_sha256"]
 
 
 @pytest.mark.slow

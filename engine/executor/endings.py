@@ -5,6 +5,7 @@ import signal
 
 from engine.artifacts import discard_results
 from engine.budgets.yielding import YIELDS
+from engine.group import LOST_CODE
 from engine.runs import EVALUATING, Run, RunState
 from engine.sentences import Sentence
 from engine.settings import settings
@@ -17,13 +18,16 @@ TERMINAL = "terminal"
 """Slot name of runs that are trained in the foreground: never restarted by an executor."""
 
 
+MACHINE_LOST = Sentence("One of its machines was lost; it continues from its last checkpoint.")
+
+
 def conclude(store: Store, run: Run, words: str, *, innocent: bool, killed: str = "") -> None:
     """Give a run whose worker is gone a final state, or another try if that was hardly the run's fault.
 
     A trial gets another try in any case: trials are not watched one by one, and its progress is in its checkpoint.
     `killed` says why the executor itself has ended the worker.
     """
-    innocent = innocent or run.study_id is not None
+    innocent = innocent or run.study_id is not None or words == MACHINE_LOST
     words = killed or words
     if run.request == RunState.CANCELED:
         discard_results(run.id)  # first: a reader of the state may rely on it
@@ -38,7 +42,8 @@ def conclude(store: Store, run: Run, words: str, *, innocent: bool, killed: str 
         store.attempts.end(run, RunState(run.request), words)
     elif innocent and run.restarts + 1 < settings().max_attempts:
         logger.warning("Run %s has lost its worker; queueing it again.", run.id, extra={"run": run.id})
-        store.attempts.requeue(run, Sentence("Its worker was gone; it continues from its last checkpoint."))
+        gone = Sentence("Its worker was gone; it continues from its last checkpoint.")
+        store.attempts.requeue(run, words if words == MACHINE_LOST else gone)
     else:
         if innocent and run.slot != TERMINAL:
             words = Sentence("{words} It was started {count} times.", words=words, count=run.restarts + 1)
@@ -54,6 +59,8 @@ def explain_exit(code: int | None) -> str:
         )
     if code in (-signal.SIGABRT, -signal.SIGSEGV) and settings().worker_memory_mb:
         return OUT_OF_MEMORY  # how TensorFlow ends when the system refuses it memory
+    if code == LOST_CODE:
+        return MACHINE_LOST
     if code == NO_STORE_CODE:
         return NO_STORE
     if code is not None and code < 0:

@@ -19,7 +19,7 @@ from engine.devices import find_devices
 from engine.executor.drain import draining
 from engine.executor.endings import TERMINAL, conclude, explain_exit
 from engine.executor.leaving import send_home
-from engine.executor.process import WorkerProcess, kill_group
+from engine.executor.process import WorkerProcess, kill_group, on_several
 from engine.executor.search import SearchProcess
 from engine.executor.sharing import Sharing
 from engine.executor.slots import Slot, make_slots
@@ -112,7 +112,8 @@ class LocalExecutor:
                 if given is not None and (run.id, run.attempt) == (given.id, given.attempt):
                     logger.warning("Worker of run %s ended with code %s.", run.id, code, extra={"run": run.id})
                     never_began = run.heartbeat_at == given.heartbeat_at
-                    self._conclude(run, explain_exit(code), innocent=never_began)
+                    lost = on_several(run) and code is not None and code < 0  # as a machine that is switched off
+                    self._conclude(run, explain_exit(code), innocent=never_began or lost)
             del self._busy[slot]
             if code is None:
                 self._take_back(slot, worker)
@@ -149,7 +150,7 @@ class LocalExecutor:
                 continue
             if not worker.suits(run):
                 worker.dismiss()
-                worker = self._standby[slot.name] = WorkerProcess(slot)
+                worker = self._standby[slot.name] = WorkerProcess(slot, together=on_several(run))
                 self.store.attempts.set_worker(run, worker.describe())
             try:
                 worker.hand_over(run)
@@ -295,6 +296,7 @@ class LocalExecutor:
             "slots": [{"name": slot.name, "run": busy.get(slot.name)} for slot in self.slots],
             "standby": {"state": "ready" if "ready" in states else "starting" if states else "off"},
             "devices": [device.to_dict() for device in find_devices()],
+            "machines": settings().local_machines,
         }
 
     def _end(self, number: int, frame: FrameType | None) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.executor.slots import Slot
+from engine.group import TOGETHER
 from engine.processes import describe_process
 from engine.runs import Run
 from engine.settings import child_environment
@@ -23,8 +24,9 @@ MOST_RUNS = 50
 class WorkerProcess:
     """A child process in its own session, so that it outlives its executor once it has a run."""
 
-    def __init__(self, slot: Slot) -> None:
-        self.slot = slot
+    def __init__(self, slot: Slot, *, together: bool = False) -> None:
+        """`together`: for a run on several machines, which only a process can join whose TensorFlow has not begun yet."""
+        self.slot, self._together = slot, together
         self.run: Run | None = None
         self.study_id: int | None = None
         """The study whose trials it has trained: it trains nothing else."""
@@ -34,7 +36,7 @@ class WorkerProcess:
         self._ready = 0  # how often it has reported to be ready
         self._heard = b""
         self._child = subprocess.Popen(
-            [sys.executable, "-m", "engine.worker"],
+            [sys.executable, "-m", "engine.worker", *([TOGETHER] if together else [])],
             cwd=ROOT,
             env=child_environment(**slot.environment),
             stdin=subprocess.PIPE,
@@ -78,8 +80,9 @@ class WorkerProcess:
         return self._ready
 
     def suits(self, run: Run) -> bool:
-        """Whether it may train the run: a worker that was used before only serves trials of its own study."""
-        return self.study_id in (None, run.study_id)
+        """Whether it may train the run: a worker that was used before only serves trials of its own study, and one for runs
+        on several machines nothing else."""
+        return self.study_id in (None, run.study_id) and self._together == on_several(run)
 
     @property
     def exit_code(self) -> int | None:
@@ -93,7 +96,7 @@ class WorkerProcess:
     def hand_over(self, run: Run) -> None:
         """Give it the run to train; it starts at once, or as soon as it is ready. Raise `BrokenPipeError` if it is gone."""
         assert self._child.stdin is not None
-        again = run.study_id is not None and self._handed + 1 < MOST_RUNS
+        again = run.study_id is not None and self._handed + 1 < MOST_RUNS and not self._together
         line = json.dumps({"run": run.id, "attempt": run.attempt} | ({"again": True} if again else {})).encode() + b"\n"
         os.write(self._child.stdin.fileno(), line)
         if not again:
@@ -113,6 +116,11 @@ class WorkerProcess:
         """Let a worker without a run end by itself."""
         if self.run is None and self._child.stdin is not None:
             self._child.stdin.close()
+
+
+def on_several(run: Run) -> bool:
+    """Return whether several machines train the run together."""
+    return int(run.spec["training"].get("machines", 1)) > 1
 
 
 def kill_group(pid: int) -> None:

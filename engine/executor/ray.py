@@ -5,10 +5,12 @@ repeats none. A node has the code at the same path as this machine. What it need
 `TRAINYARD_ARTIFACTS`, `TRAINYARD_HOME`) is in the environment in which its `ray start` was called.
 """
 
+import itertools
 import json
 import logging
 import signal
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from types import FrameType
 from typing import Any
@@ -20,9 +22,11 @@ from engine.executor import ray_task
 from engine.executor.drain import draining
 from engine.executor.endings import TERMINAL, conclude, explain_exit
 from engine.executor.process import ROOT
+from engine.executor.ray_nodes import Need, Node, machines_of, need_of, node_of, pick
 from engine.executor.search import SearchProcess
 from engine.executor.sharing import Sharing
 from engine.executor.slots import Slot
+from engine.group import TOGETHER, Group, handing
 from engine.processes import describe_process, this_process
 from engine.runs import Run, RunState
 from engine.sentences import Sentence
@@ -37,33 +41,8 @@ _TICK_SECONDS = 0.2
 _LOOK_AROUND_SECONDS = 1.0
 _TIDY_SECONDS = 60.0
 _AHEAD = 20  # how far behind the first in line to look where no living node can train it
+_PORTS = 100  # how many of each node are used, in turn
 _SHUNNED_SECONDS = 30.0  # a node that has lost a run gets none for so long: Ray may not know yet that it is gone
-
-
-@dataclass(frozen=True)
-class Need:
-    """What a run takes of one node."""
-
-    cpus: float
-    gpus: int
-
-    def fits(self, free: "Need") -> bool:
-        """Whether a node with so much `free` has room for it."""
-        return self.cpus <= free.cpus and self.gpus <= free.gpus
-
-
-@dataclass
-class Node:
-    """A living node of the cluster: all of its resources, and what is not given to runs."""
-
-    id: str
-    name: str
-    total: Need
-    free: Need
-
-    def give(self, need: Need) -> None:
-        """Take a run's need away from what is free."""
-        self.free = Need(self.free.cpus - need.cpus, self.free.gpus - need.gpus)
 
 
 @dataclass
@@ -74,6 +53,8 @@ class Task:
     need: Need
     node: str
     result: Any
+    others: dict[Any, str] = field(default_factory=dict)
+    """Nodes of the other machines that train it, by the result of their tasks, which end before that of the first."""
     beat: object = None
     since: float = field(default_factory=time.monotonic)
     asked: float | None = None
@@ -90,6 +71,7 @@ class RayExecutor:
         self._holder = this_process()
         self._tasks: dict[int, Task] = {}
         self._others: dict[int, tuple[object, float]] = {}  # heartbeats of runs that another executor has handed out
+        self._turns = itertools.count()  # of ports
         self._shunned: dict[str, float] = {}  # until when, by node
         self._search = SearchProcess(store)
         self._share = Sharing(store, [Slot(SLOT, None)])
@@ -132,10 +114,10 @@ class RayExecutor:
 
     def _nodes(self) -> list[Node]:
         """Return the living nodes, with what our runs leave of them."""
-        found = [_node(known) for known in self._ray.nodes() if known["Alive"]]
+        found = [node_of(known) for known in self._ray.nodes() if known["Alive"]]
         for task in self._tasks.values():
             for node in found:
-                if node.id == task.node:
+                if node.id in (task.node, *task.others.values()):
                     node.give(task.need)
         return found
 
@@ -145,29 +127,43 @@ class RayExecutor:
         if draining() or not any(node.free.cpus >= settings().ray_cpus_per_run for node in usable):
             return False
         for run in self._store.attempts.in_line(_AHEAD):
-            need = need_of(run, nodes)
-            if any(need.fits(node.total) for node in nodes):
-                node = next((node for node in usable if need.fits(node.free)), None)
-                return node is not None and self._hand_over(run, need, node)
+            need, count = need_of(run, nodes), machines_of(run)
+            if sum(need.fits(node.total) for node in nodes) >= count:
+                places = pick(usable, need, count)
+                return bool(places) and self._hand_over(run, need, places)
             if not run.attempt:  # one that has begun waits: its node may come back
-                return self._refuse(run, need)
+                return self._refuse(run, need, count)
         return False
 
-    def _hand_over(self, run: Run, need: Need, node: Node) -> bool:
+    def _hand_over(self, run: Run, need: Need, places: list[Node]) -> bool:
         claimed = self._store.attempts.claim(SLOT, run.id)
         if claimed is None:
             return False
-        logger.info("Run %s goes to node %s.", run.id, node.name)
+        logger.info("Run %s goes to %s.", run.id, ", ".join(node.name for node in places))
+        lines = [json.dumps({"run": run.id, "attempt": claimed.attempt}) + "\n"]
+        if len(places) > 1:
+            lines = [handing(run.id, claimed.attempt, group) for group in self._groups(places)]
+        first, *others = [self._start(run, line, need, node) for line, node in zip(lines, places, strict=True)]
+        nodes = {result: node.id for result, node in zip(others, places[1:], strict=True)}
+        self._tasks[run.id] = Task(claimed, need, places[0].id, first, nodes, claimed.heartbeat_at)
+        return True
+
+    def _start(self, run: Run, line: str, need: Need, node: Node) -> Any:
+        """Have a worker begin on a node; return what will hold its exit code."""
         node.give(need)
         here = self._ray.util.scheduling_strategies.NodeAffinitySchedulingStrategy(node.id, soft=False)
         name = f"run {run.id}"
         task = self._train.options(num_cpus=need.cpus, num_gpus=need.gpus, scheduling_strategy=here, name=name)
-        line = json.dumps({"run": run.id, "attempt": claimed.attempt}) + "\n"
-        result = task.remote(str(ROOT), line, settings().stop_grace_seconds, tuple(sorted(withheld_variables())))
-        self._tasks[run.id] = Task(claimed, need, node.id, result, claimed.heartbeat_at)
-        return True
+        arguments = (TOGETHER,) if machines_of(run) > 1 else ()
+        withheld = tuple(sorted(withheld_variables()))
+        return task.remote(str(ROOT), line, settings().stop_grace_seconds, withheld, arguments)
 
-    def _refuse(self, run: Run, need: Need) -> bool:
+    def _groups(self, places: list[Node]) -> list[Group]:
+        """Return what the workers of a run on these nodes must know. Each run has ports of its own: those of the last may be taken."""
+        numbers = [settings().machine_port + next(self._turns) % _PORTS for _ in range(len(places) + 1)]
+        return Group.of([node.address for node in places], numbers[1:], numbers[0])
+
+    def _refuse(self, run: Run, need: Need, count: int) -> bool:
         claimed = self._store.attempts.claim(SLOT, run.id)
         if claimed is None:
             return False
@@ -176,22 +172,35 @@ class RayExecutor:
             cpus=need.cpus,
             gpus=need.gpus,
         )
+        if count > 1:
+            words = Sentence(
+                "The Ray cluster does not have {count} nodes with {cpus:g} CPU cores and {gpus} GPUs each. Choose device cpu or "
+                "fewer machines, or add nodes.",
+                count=count,
+                cpus=need.cpus,
+                gpus=need.gpus,
+            )
         return self._store.attempts.end(claimed, RunState.FAILED, words)
 
     # -- watching ------------------------------------------------------------------------------------------------
 
     def _reap(self) -> None:
         """Collect tasks that have ended: their runs get a final state, or another try, if the workers did not give them one."""
-        waiting = {task.result: run_id for run_id, task in self._tasks.items()}
+        waiting = {result: run_id for run_id, task in self._tasks.items() for result in (*task.others, task.result)}
         ended, _ = self._ray.wait(list(waiting), num_returns=len(waiting), timeout=0) if waiting else ([], [])
-        for result in ended:
-            task = self._tasks.pop(waiting[result])
+        for result in sorted(ended, key=lambda result: result == self._tasks[waiting[result]].result):
+            task = self._tasks[waiting[result]]
+            node = task.others.pop(result, task.node)
             try:
                 code: int | None = self._ray.get(result)
             except self._ray.exceptions.RayError as error:
-                logger.warning("The task of run %s has ended: %s", task.run.id, str(error).split("\n")[0])
+                logger.warning("A task of run %s has ended: %s", task.run.id, str(error).split("\n")[0])
                 code = None
-                self._shun(task)
+                self._shun(node)
+            if result != task.result:  # the first machine says what that means
+                continue
+            del self._tasks[task.run.id]
+            self._cancel(task.others)
             self._conclude(task, explain_exit(code), innocent=code is None)
 
     def _conclude(self, task: Task, words: str, *, innocent: bool, killed: str = "") -> None:
@@ -233,15 +242,19 @@ class RayExecutor:
         elif began and now - task.since > silent:
             killed = ""
             logger.warning("Run %s has been silent for %.1f seconds.", run.id, now - task.since)
-            self._shun(task)
+            self._shun(task.node)
         else:
             return
         del self._tasks[run.id]
-        self._ray.cancel(task.result, force=True)
+        self._cancel([task.result, *task.others])
         self._conclude(task, explain_exit(None), innocent=not killed, killed=killed)
 
-    def _shun(self, task: Task) -> None:
-        self._shunned[task.node] = time.monotonic() + _SHUNNED_SECONDS
+    def _cancel(self, results: Iterable[Any]) -> None:
+        for result in results:
+            self._ray.cancel(result, force=True)
+
+    def _shun(self, node: str) -> None:
+        self._shunned[node] = time.monotonic() + _SHUNNED_SECONDS
 
     def _watch_other(self, run: Run) -> None:
         """Give a run that an earlier executor has handed out another try once its worker is silent."""
@@ -265,6 +278,7 @@ class RayExecutor:
             "slots": busy + [{"name": SLOT, "run": None}] * max(0, spare),
             "standby": {"state": "off"},
             "devices": [],
+            "machines": sum(node.total.cpus >= settings().ray_cpus_per_run for node in nodes),
         }
         return self._store.leases.hold(self._holder, info)
 
@@ -283,15 +297,6 @@ class RayExecutor:
 
     def _end(self, number: int, frame: FrameType | None) -> None:
         self._ending = True
-
-
-def need_of(run: Run, nodes: list[Node]) -> Need:
-    """Return what a run takes of one of these nodes: GPUs if it asks for them, or where there are any."""
-    training = run.spec["training"]
-    without = training["device"] == "auto" and not any(node.total.gpus for node in nodes)
-    return Need(
-        settings().ray_cpus_per_run, 0 if without or training["device"] == "cpu" else int(training.get("devices", 1))
-    )
 
 
 def check_settings() -> None:
@@ -323,8 +328,3 @@ def _connect(address: str) -> Any:
             error=str(error).split("\n")[0],
         ) from error
     return ray
-
-
-def _node(known: dict[str, Any]) -> Node:
-    total = Need(float(known["Resources"].get("CPU", 0)), int(known["Resources"].get("GPU", 0)))
-    return Node(known["NodeID"], known["NodeManagerHostname"], total, total)

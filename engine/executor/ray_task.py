@@ -10,11 +10,11 @@ import time
 _LOOK_SECONDS = 0.2
 
 
-def train(folder: str, line: str, grace_seconds: float, withheld: tuple[str, ...]) -> int:
+def train(folder: str, line: str, grace_seconds: float, withheld: tuple[str, ...], arguments: tuple[str, ...]) -> int:
     """Have a worker, started in `folder`, train the run that `line` names; return its exit code.
 
     Cancelled, it tells the worker to leave, which writes a checkpoint and queues its run again. `withheld` are the
-    environment variables that no worker needs.
+    environment variables that no worker needs; `arguments` are the worker's.
     """
     environment = {name: value for name, value in os.environ.items() if name not in withheld}
     environment["TF_NUM_INTRAOP_THREADS"] = environment.get("OMP_NUM_THREADS", "1")
@@ -24,7 +24,7 @@ def train(folder: str, line: str, grace_seconds: float, withheld: tuple[str, ...
             ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
 
     worker = subprocess.Popen(
-        [sys.executable, "-m", "engine.worker"],
+        [sys.executable, "-m", "engine.worker", *arguments],
         cwd=folder,
         env=environment,
         stdin=subprocess.PIPE,

@@ -15,7 +15,9 @@ from engine.runs import RunState
 from engine.store.database import Database
 from engine.store.schema import charges, runs
 
-DEVICES = func.coalesce(runs.c.spec["training"]["devices"].as_integer(), 1)
+DEVICES = func.coalesce(runs.c.spec["training"]["devices"].as_integer(), 1) * func.coalesce(
+    runs.c.spec["training"]["machines"].as_integer(), 1
+)
 """The devices that train a run together: a second of it counts once for each. Runs of earlier versions do not say."""
 _TRIAL_SPREAD = 2.0  # trials of one study differ in their values
 

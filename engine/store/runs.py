@@ -108,7 +108,7 @@ class Runs:
             for number, spec in enumerate(specs):
                 group = {
                     "group_id": group_id or (made[0].id if made else None),
-                    **holds(terms.estimate(number), spec.training.devices),
+                    **holds(terms.estimate(number), spec.training.places),
                 }
                 row = db.execute(insert(runs).values(**new_run(spec) | common | group).returning(*run_columns)).one()
                 if origin:
@@ -163,7 +163,7 @@ class Runs:
         now = time.time()
         begin = begins(slot, now) | {"owner": owner or default_owner(), "created_at": now, "queued_at": now}
         line = {"parent_id": parent.id, "parent_epoch": epoch, "epoch": epoch, "steering": list(steering)}
-        line |= (naming or Naming()).values() | holds(terms.estimate(0), spec.training.devices)
+        line |= (naming or Naming()).values() | holds(terms.estimate(0), spec.training.places)
         with self._database.writing() as db:
             if not slot:
                 _check_queue(db, 1, begin["owner"], terms)

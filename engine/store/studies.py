@@ -102,7 +102,7 @@ class Studies:
                 "state": RunState.QUEUED, "owner": study.owner, "created_at": now, "queued_at": queued_at,
                 "study_id": study_id, "trial": trial, "visibility": study.visibility.value,
             }  # fmt: skip
-            values |= holds(trial_estimate(db, study_id, spec.training.devices), spec.training.devices)
+            values |= holds(trial_estimate(db, study_id, spec.training.places), spec.training.places)
             row = db.execute(insert(runs).values(**values).returning(*run_columns)).one()
             write_event(
                 db, row.id, "queued", Sentence("Trial {trial} of study {study}.", trial=trial, study=study_id), now

@@ -54,7 +54,7 @@ def checkpoint_arrays(
 
     `about` is plain JSON for runs that are forked from here, and `more` are variables that only forks need.
     """
-    arrays = {f"v{i}": keras.ops.convert_to_numpy(v) for i, v in enumerate(_variables(model))}
+    arrays = {f"v{i}": keras.ops.convert_to_numpy(v) for i, v in enumerate(variables_of(model))}
     arrays |= {f"m{i}": value for i, value in enumerate(means)}
     arrays |= {f"b{i}": value for i, value in enumerate(best or [])}
     arrays |= {f"w{i}": keras.ops.convert_to_numpy(v) for i, v in enumerate(more or [])}
@@ -73,7 +73,7 @@ def load_checkpoint(path: Path, model: keras.Model) -> Checkpoint:
             arrays = {name: file[name] for name in file.files}
         position = Position(**json.loads(arrays.pop("position").tobytes()))
         model.optimizer.build(model.trainable_variables)
-        assign(_variables(model), _numbered(arrays, "v"))
+        assign(variables_of(model), _numbered(arrays, "v"))
     except (OSError, KeyError, ValueError, TypeError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise TrainyardError(
             "The checkpoint {path!r} cannot be read ({error}). Delete it to start the run again from the "
@@ -140,7 +140,7 @@ def assign(variables: list[Any], values: list[np.ndarray]) -> None:
         variable.assign(value)
 
 
-def _variables(model: keras.Model) -> list[Any]:
+def variables_of(model: keras.Model) -> list[Any]:
     """Return weights, seed states and optimizer variables, in a fixed order."""
     return [*model.variables, *model.optimizer.variables]
 

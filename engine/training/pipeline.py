@@ -13,7 +13,8 @@ from engine.data_info import DataInfo
 from engine.runs import RunSpec
 from engine.settings import settings
 from engine.targets import Ragged, Stored
-from engine.training.replicas import ALONE, Replicas
+from engine.training.machines import LONE, Machines
+from engine.training.replicas import ALONE, Replicas, check_batch
 
 _EVALUATION_BATCH = 512
 _BUCKET_BATCHES = 50
@@ -28,19 +29,26 @@ class Batches:
     """
 
     def __init__(
-        self, inputs: np.ndarray, targets: Stored, spec: RunSpec, info: DataInfo, replicas: Replicas = ALONE
+        self,
+        inputs: np.ndarray,
+        targets: Stored,
+        spec: RunSpec,
+        info: DataInfo,
+        replicas: Replicas = ALONE,
+        machines: Machines = LONE,
     ) -> None:
         """`inputs` (examples, ...) and `targets` (examples,) of the training split.
 
         Where the model tells lengths, batches hold examples of similar length and end with the longest of them. Where
         there are several times as many inputs as targets, they are versions of the same examples, one whole copy after
-        the other, and an epoch draws one of each. Each of several `replicas` gets the same number of examples of a
-        batch: of an epoch, its last few are left out where they cannot be divided. Others are last in the next one.
+        the other, and an epoch draws one of each. Each of several `replicas` or `machines` gets the same number of examples
+        of a batch: of an epoch, its last few are left out where they cannot be divided. Others are last in the next one.
         """
-        self._replicas = replicas
-        self._replicas.check_batch(spec.training.batch_size)
+        self._replicas, self._machines = replicas, machines
+        self._shares = replicas.count * machines.count
+        check_batch(spec.training.batch_size, self._shares)
         self.copies = len(inputs) // len(targets)
-        self.num_examples = len(targets) - len(targets) % self._replicas.count
+        self.num_examples = len(targets) - len(targets) % self._shares
         self._stored_examples = len(targets)
         self.batch_size = min(spec.training.batch_size, self.num_examples)
         self.steps_per_epoch = -(-self.num_examples // self.batch_size)
@@ -82,19 +90,20 @@ class Batches:
         """Return one pass over the data from `first_step` on: (batch, ...) float32 inputs and encoded targets.
 
         For several replicas its elements are their parts of the batches, one after the other, with the weights that
-        `class_weight` gives to their examples: Keras cannot add these to a dataset that is distributed.
+        `class_weight` gives to their examples: Keras cannot add these to a dataset that is distributed. Of several machines
+        each sees its part of each batch, with such weights.
         """
-        count = self._replicas.count
+        count, here = self._shares, self._replicas.count
 
         def batch(number: tf.Tensor) -> Any:
             where = self._order[number * self.batch_size : (number + 1) * self.batch_size]
             return picked(where, number)
 
         def part(number: tf.Tensor) -> Any:
-            step = number // count
+            step, turn = number // here, number % here + self._machines.index
             where = self._order[step * self.batch_size : (step + 1) * self.batch_size]
             size = tf.cast(tf.size(where) // count, tf.int64)
-            return picked(where[number % count * size :][:size], number)
+            return picked(where[turn * size :][:size], step * count + turn)
 
         def picked(where: tf.Tensor, number: tf.Tensor) -> Any:
             if not self._moved:
@@ -102,11 +111,11 @@ class Batches:
             return self._pick(where, tf.stack([self._number * self.steps_per_epoch * count + number, self._seed]))
 
         def make() -> tf.data.Dataset:
-            numbers = tf.data.Dataset.range(first_step * count, self.steps_per_epoch * count)
+            numbers = tf.data.Dataset.range(first_step * here, self.steps_per_epoch * here)
             found = numbers.map(batch if count == 1 else part)
             if count > 1 and class_weight:
                 found = found.map(_weighing(class_weight))
-            return found.prefetch(_PREFETCHED_BATCHES * count).with_options(_one_thread())
+            return found.prefetch(_PREFETCHED_BATCHES * here).with_options(_one_thread())
 
         return self._replicas.distributed(make)
 

@@ -45,17 +45,6 @@ class Replicas:
         """Return the context in which variables are created on all devices."""
         return contextlib.nullcontext() if self.strategy is None else self.strategy.scope()
 
-    def check_batch(self, batch_size: int) -> None:
-        """Raise `TrainyardError` where a batch cannot be divided evenly: the mean of the parts would not be that of the batch."""
-        if batch_size % self.count:
-            less = batch_size - batch_size % self.count
-            raise TrainyardError(
-                "A batch of {batch_size} cannot be divided evenly among {count} devices. Choose a batch size of {fitting}.",
-                batch_size=batch_size,
-                count=self.count,
-                fitting=max(less, self.count),
-            )
-
     def distributed(self, make: Callable[[], tf.data.Dataset]) -> Any:
         """Return a dataset for `fit`. What `make` returns has one part of a batch after the other, for one copy each."""
         if self.strategy is None:
@@ -63,6 +52,18 @@ class Replicas:
         found = self.strategy.distribute_datasets_from_function(lambda context: make())
         found._cardinality //= self.count  # TensorFlow counts parts; Keras takes it for the number of batches
         return found
+
+
+def check_batch(batch_size: int, count: int) -> None:
+    """Raise `TrainyardError` where a batch cannot be divided evenly among `count` devices: the mean of the parts would not be
+    that of the batch."""
+    if batch_size % count:
+        raise TrainyardError(
+            "A batch of {batch_size} cannot be divided evenly among {count} devices. Choose a batch size of {fitting}.",
+            batch_size=batch_size,
+            count=count,
+            fitting=max(batch_size - batch_size % count, count),
+        )
 
 
 @cache

@@ -12,6 +12,7 @@ from engine.preparation.prepare import PreparedDataset
 from engine.runs import RunSpec
 from engine.training.best import BestEpoch
 from engine.training.checkpointing import Checkpoints
+from engine.training.leading import Lead
 from engine.training.network import Network
 from engine.training.pace import Pace
 from engine.training.pipeline import Batches, batches_in
@@ -30,6 +31,17 @@ _MAX_EXECUTION_STEPS = 256
 def execution_steps(steps_per_second: float, steps_per_epoch: int) -> int:
     """Return the steps in one call of the training graph once the speed is known."""
     return max(1, min(round(steps_per_second * _EXECUTION_SECONDS), _MAX_EXECUTION_STEPS, steps_per_epoch))
+
+
+def set_steps(model: keras.Model, steps: int) -> bool:
+    """Run this many steps in one call of the training graph from now on; return whether it was another number before."""
+    if steps == model.steps_per_execution and model.train_function is not None:
+        return False
+    model.steps_per_execution = steps
+    model.make_train_function(
+        force=True
+    )  # the functions were traced for another number of steps, and would leave out batches
+    return True
 
 
 @dataclass
@@ -51,6 +63,8 @@ class Session:
     pace: Pace
     probing: Callable[[int], Probing] | None
     """Makes the callback that answers probes after this many epochs; None for a run that has none."""
+    lead: Lead | None = None
+    """Where it is one of several machines, the callback that has the others do the same steps."""
     watching: Probing | None = None
     """This callback, once training has begun."""
 
@@ -66,6 +80,8 @@ class Session:
         if self.probing is not None:
             self.watching = self.probing(report.epoch)
             callbacks.append(self.watching)
+        if self.lead is not None:
+            callbacks.insert(0, self.lead)
         steps = self.batches.steps_per_epoch
         if report.step == steps:
             self._validate(callbacks)
@@ -81,13 +97,8 @@ class Session:
 
     def _execute(self, steps: int) -> None:
         """Run this many steps in one call of the training graph from now on."""
-        model = self.network.trained
-        if steps != model.steps_per_execution or model.train_function is None:
-            model.steps_per_execution = steps
-            # the functions were traced for another number of steps, and would leave out batches
-            model.make_train_function(force=True)
-            if batches_in(self.validation) != 1:
-                model.make_test_function(force=True)
+        if set_steps(self.network.trained, steps) and batches_in(self.validation) != 1:
+            self.network.trained.make_test_function(force=True)
 
     def _portion(self, callbacks: list[Any], until_epoch: int) -> None:
         self.network.trained.fit(
@@ -97,7 +108,7 @@ class Session:
             epochs=until_epoch,
             steps_per_epoch=self.batches.steps_per_epoch
             - self.report.step,  # otherwise Keras makes two iterators per epoch
-            class_weight=self.class_weight if self.replicas.count == 1 else None,
+            class_weight=self.class_weight if self.spec.training.places == 1 else None,
             callbacks=callbacks,
             shuffle=False,  # the pipeline shuffles
             verbose=0,

@@ -4,7 +4,7 @@ import logging
 import time
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -25,6 +25,8 @@ from engine.training.evaluate import save_info
 from engine.training.features import frozen_features, learn
 from engine.training.hardware import Hardware
 from engine.training.inheritance import Inheritance, inherit
+from engine.training.leading import Lead
+from engine.training.machines import LONE, Machines
 from engine.training.network import Network, build_network, compile_network, create_variables
 from engine.training.operations import count_flops, measure_lengths
 from engine.training.pace import Pace
@@ -40,11 +42,22 @@ from engine.training.steering import Steering
 
 logger = logging.getLogger(__name__)
 
+
+class Listening(Protocol):
+    """Whoever prepares, and what can be said to it."""
+
+    def say(self, sentence: str) -> None:
+        """Say what is done."""
+
+    def obey(self) -> None:
+        """Raise where the run was asked to end."""
+
+
 _SPLITS: tuple[Split, ...] = ("train", "validation")
 
 
 @dataclass(frozen=True)
-class _Material:
+class Material:
     """Data and network of a run."""
 
     data: PreparedDataset
@@ -58,13 +71,27 @@ class _Material:
     began: float
     """When preparing it began, by `time.monotonic`."""
 
+    def class_weight(self, spec: RunSpec) -> dict[int, float] | None:
+        """Return the weight of each class in the loss, if it has any."""
+        return spec.task.class_weight(self.arrays["train"][1], self.info)
 
-def start_session(store: Store, run: Run, spec: RunSpec, hardware: Hardware, reporter: Reporter) -> Session:
-    """Build everything, load the checkpoint if there is one, and tell the store that training begins."""
-    material = _prepare(run, spec, hardware, reporter)
+
+def start_session(
+    store: Store, run: Run, spec: RunSpec, hardware: Hardware, reporter: Reporter, lead: Lead | None = None
+) -> Session:
+    """Build everything, load the checkpoint if there is one, and tell the store that training begins. Those who follow this
+    process's `lead` get its state."""
+    files = artifacts_of(run.id)
+    files.folder.mkdir(parents=True, exist_ok=True)
+    material = prepare_material(run, spec, hardware, reporter, lead.machines if lead else LONE)
+    save_info(files, spec, material.info)
     reporter.say(Sentence("Compiling the training step"))
     session = _join(material, store, run, spec, reporter)
+    session.lead = lead
     take_position(session, material.inherited)
+    if lead is not None:
+        reporter.say(Sentence("Waiting for the other machines"))
+        lead.begin(session.network.trained, session.report)
     _announce(material, store, run, spec, hardware)
     reporter.begin(session.report.total_steps, session.report.epoch)
     reporter.set_best(session.best.epochs)
@@ -78,15 +105,15 @@ def _total_steps(spec: RunSpec, batches: Batches) -> int:
     return batches.steps_per_epoch * spec.training.epochs
 
 
-def _prepare(run: Run, spec: RunSpec, hardware: Hardware, reporter: Reporter) -> _Material:
-    """Prepare the data, and build a compiled network with the parent's frozen weights where there is one."""
+def prepare_material(
+    run: Run, spec: RunSpec, hardware: Hardware, reporter: Listening, machines: Machines = LONE
+) -> Material:
+    """Prepare the data, and build a compiled network with the parent's frozen weights where there is one. Nothing is kept."""
     began = time.monotonic()
     files = artifacts_of(run.id)
-    files.folder.mkdir(parents=True, exist_ok=True)
     reporter.say(Sentence("Loading the data"))
     data = prepare(spec.dataset)
     info = learn(spec, data)
-    save_info(files, spec, info)
     reporter.say(Sentence("Building the network"))
     replicas = hardware.replicas
     network = build_network(spec, info, replicas)
@@ -96,20 +123,22 @@ def _prepare(run: Run, spec: RunSpec, hardware: Hardware, reporter: Reporter) ->
         split: frozen_features(network, spec, data, split, reporter.obey, weights, partial(_tell, reporter, split))
         for split in _SPLITS
     }
-    batches = Batches(*arrays["train"], spec, info, replicas)
+    batches = Batches(*arrays["train"], spec, info, replicas, machines)
     with replicas.scope():
-        compile_network(network, spec, info, _total_steps(spec, batches), gpu=hardware.gpu and replicas.count == 1)
+        alone = spec.training.places == 1
+        compile_network(network, spec, info, _total_steps(spec, batches), gpu=hardware.gpu and alone)
     create_variables(network.trained, batches.example(), replicas)
+    machines.train_together(network.trained)
     flops = count_flops(network.trained, measure_lengths(spec, data).mean)
-    return _Material(data, info, network, inherited, arrays, batches, replicas, flops, began)
+    return Material(data, info, network, inherited, arrays, batches, replicas, flops, began)
 
 
-def _tell(reporter: Reporter, split: Split, share: float) -> None:
+def _tell(reporter: Listening, split: Split, share: float) -> None:
     """Say how many of the features of a split are computed."""
     reporter.say(Sentence("Computing features of the {split} split: {share:.0%}", split=word(split), share=share))
 
 
-def _join(material: _Material, store: Store, run: Run, spec: RunSpec, reporter: Reporter) -> Session:
+def _join(material: Material, store: Store, run: Run, spec: RunSpec, reporter: Reporter) -> Session:
     """Make the callbacks, which know each other, and the session that has them."""
     batches, arrays, info = material.batches, material.arrays, material.info
     best = BestEpoch(spec)
@@ -133,7 +162,7 @@ def _join(material: _Material, store: Store, run: Run, spec: RunSpec, reporter: 
         batches=batches,
         replicas=material.replicas,
         validation=evaluation_dataset(*arrays["validation"], spec, info, material.replicas),
-        class_weight=spec.task.class_weight(arrays["train"][1], info),
+        class_weight=material.class_weight(spec),
         report=report,
         best=best,
         keeping=keeping,
@@ -144,7 +173,7 @@ def _join(material: _Material, store: Store, run: Run, spec: RunSpec, reporter: 
     )
 
 
-def _probing(material: _Material, run: Run, spec: RunSpec, done: int) -> Probing:
+def _probing(material: Material, run: Run, spec: RunSpec, done: int) -> Probing:
     """Make the callback that answers probes, where `done` epochs have ended before."""
     network, data, info = material.network, material.data, material.info
     validation = material.arrays["validation"][0]
@@ -164,11 +193,12 @@ def _most_kept(run: Run) -> int:
     return settings().kept_epochs if run.study_id is None else 0
 
 
-def _announce(material: _Material, store: Store, run: Run, spec: RunSpec, hardware: Hardware) -> None:
+def _announce(material: Material, store: Store, run: Run, spec: RunSpec, hardware: Hardware) -> None:
     """Tell the store where and on what the run trains."""
     found = {
         "device": hardware.name,
         "devices": hardware.replicas.count,
+        "machines": spec.training.machines,
         "dataset_hash": material.data.content_hash,
         "num_parameters": material.network.core.count_params(),
         "flops": material.flops,

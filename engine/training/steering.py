@@ -99,6 +99,15 @@ class Steering(keras.callbacks.Callback):
                 curve.scale.assign(self.learning_rate / self._first)
 
     def _curve(self) -> Scaled | None:
-        optimizer = self.model.optimizer
-        rate = getattr(optimizer, "inner_optimizer", optimizer)._learning_rate
+        rate = _rate(self.model.optimizer)
         return rate if isinstance(rate, Scaled) else None
+
+
+def lever(optimizer: Any) -> Any:
+    """Return the variable by which the learning rate is changed: the rate itself, or the scale of its curve."""
+    rate = _rate(optimizer)
+    return rate.scale if isinstance(rate, Scaled) else rate
+
+
+def _rate(optimizer: Any) -> Any:
+    return getattr(optimizer, "inner_optimizer", optimizer)._learning_rate

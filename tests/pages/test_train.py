@@ -265,6 +265,18 @@ def test_an_imported_set_has_its_own_name_in_the_list_and_a_picture_in_the_galle
     assert "In the form" in [button.label for button in at.button if button.disabled]
 
 
+def test_several_machines_are_offered_only_where_the_executor_has_them(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = unfold(open_page("train"), "training")
+    assert "form.training.machines" not in [box.key for box in at.selectbox]
+    store.leases.hold("executor", {"pid": 1, "machines": 3})
+    at.run()
+    assert field(at, "training.machines").options == ["1", "2", "3"]
+    field(at, "training.machines").set_value(2).run()
+    assert at.query_params["machines"] == "2"
+
+
 def test_several_devices_are_offered_only_where_there_are_several_gpus(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -22,7 +22,14 @@ def _gpus() -> list[int]:
     return [*range(1, max(1, min(found, settings().gpus_per_slot)) + 1)]
 
 
-_SOURCES: dict[str, Callable[[], list[Any]]] = {"devices": _devices, "gpus": _gpus}
+def _machines() -> list[int]:
+    """As many as the executor has; where there is none, as many as the one of this machine would have."""
+    lease = service.executors.get(lab.actor())
+    found = settings().local_machines if lease is None else int(lease.info.get("machines", 1))
+    return [*range(1, min(16, max(1, found)) + 1)]
+
+
+_SOURCES: dict[str, Callable[[], list[Any]]] = {"devices": _devices, "gpus": _gpus, "machines": _machines}
 
 
 def refuses(source: str, value: str) -> bool:
