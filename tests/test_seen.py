@@ -8,9 +8,9 @@ import pytest
 from PIL import Image
 
 from engine.errors import TrainyardError
+from engine.modalities.audio.samples import encode_wav
 from engine.modalities.seen import Seen
 from engine.preparation.prepare import prepare
-from engine.readers.sounds import encode_wav
 from engine.runs import Run
 from engine.serving.seen import show_prepared
 from engine.store import Store

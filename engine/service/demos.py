@@ -4,7 +4,7 @@ import logging
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from engine import access
 from engine.access import Action, Actor, Visibility, check, reach, visible
@@ -24,6 +24,10 @@ from engine.service.opened import store
 from engine.service.spending import spend_predictions
 from engine.settings import settings
 from engine.store.demos import Demo, WrongAnswer, changed_to, unknown_demo
+
+if TYPE_CHECKING:
+    from engine.serving.client import Predictor
+    from engine.serving.opened import Opened
 
 T = TypeVar("T")
 Wanted = int | str | None
@@ -272,6 +276,14 @@ def ask(actor: Actor, name: str, wanted: Wanted, answer: Callable[[int], T], cos
                 demo=name,
             ) from error
         raise
+
+
+def opened(
+    actor: Actor, predictor: "Predictor", name: str, wanted: Wanted, files: list[tuple[str, bytes]], pixels: int
+) -> "list[Opened]":
+    """Return what is seen or heard of files that are given to a demo. It counts as no prediction."""
+    modality = spec(actor, name, wanted).task.modality
+    return predictor.opened(modality, files, pixels)
 
 
 def info(actor: Actor, name: str, wanted: Wanted = None) -> DataInfo | None:

@@ -22,13 +22,15 @@ import numpy as np
 from engine.errors import TrainyardError
 from engine.measures import prediction_timed
 from engine.modalities.seen import Seen
+from engine.readers.unpack import Member
 from engine.scripting.files import ScriptFiles
 from engine.sentences import Sentence, from_json
 from engine.serving.answers import Layer, Mattered, NetworkPicture, PredictResult
 from engine.serving.connections import Connections, Lines, Refused
+from engine.serving.opened import Opened, read_opened, read_unfolded
 from engine.serving.pace import Pace
 from engine.serving.turns import Busy, Late, late
-from engine.serving.wire import from_bytes, pack, pack_inputs
+from engine.serving.wire import from_bytes, pack, pack_inputs, unpack
 from engine.settings import child_environment, settings
 
 __all__ = ["Busy", "Late", "Layer", "NetworkPicture", "NotReady", "PredictResult", "Predictor", "Stream", "Unavailable"]
@@ -122,7 +124,30 @@ class Predictor:
     def occlude(self, run_id: int, file: tuple[str, bytes], parameters: Mapping[str, Any] | None = None) -> Mattered:
         """Return the prediction for a file with one input, and what it loses where a part of the input is hidden."""
         head = {"kind": "occluded", "name": file[0], "parameters": dict(parameters or {})}
-        return Mattered(**json.loads(self._send(f"predict/{int(run_id)}", pack(head, [file[1]]))))
+        found, parts = unpack(self._send(f"predict/{int(run_id)}", pack(head, [file[1]])))
+        return Mattered(**found, given=from_bytes(parts[0]) if parts else None)
+
+    def opened(self, modality: str, files: Sequence[tuple[str, bytes]], pixels: int) -> list[Opened]:
+        """Return what is seen or heard of each file; pictures fit into a square of `pixels`. Nothing else decodes it."""
+        head = {"modality": modality, "names": [name for name, _data in files], "pixels": pixels}
+        return self._plain("opened", head, files, read_opened)
+
+    def unfolded(self, modality: str, file: tuple[str, bytes], columns: Sequence[str]) -> list[Member]:
+        """Return the single inputs of a file, as `Modality.unfold` does."""
+        head = {"modality": modality, "name": file[0], "columns": list(columns)}
+        return self._plain("unfolded", head, [file], read_unfolded)
+
+    def _plain(
+        self, name: str, head: dict[str, Any], files: Sequence[tuple[str, bytes]], read: "Callable[[bytes], T]"
+    ) -> T:
+        """Ask for what needs no network. It waits for nobody's turn, so it says nothing about how long turns take."""
+        _check_size(files)
+        body = pack(head, [data for _name, data in files])
+        found = self._asked(lambda child, deadline: _content(*child.send("POST", f"/{name}", deadline, body)))
+        try:
+            return read(found)
+        except (ValueError, TypeError, LookupError, AttributeError) as error:
+            raise Unavailable("The predictor said something else than it was asked; see its log.") from error
 
     def predict_arrays(self, run_id: int, inputs: np.ndarray) -> np.ndarray:
         """Outputs (examples, outputs) float32 of a run's model for inputs (examples, ...) as datasets have them."""
@@ -341,6 +366,13 @@ class _Child:
 
 def _packed(files: Sequence[tuple[str, bytes]], raw: bool, parameters: Mapping[str, Any] | None) -> bytes:
     """The body of a request about files, if they are not too large together."""
+    _check_size(files)
+    names = [name for name, _ in files]
+    head = {"kind": "files", "names": names, "raw": raw, "parameters": dict(parameters or {})}
+    return pack(head, [data for _, data in files])
+
+
+def _check_size(files: Sequence[tuple[str, bytes]]) -> None:
     size, limit = sum(len(data) for _, data in files), settings().max_upload_mb
     if size > limit * 1_000_000:
         raise TrainyardError(
@@ -349,9 +381,6 @@ def _packed(files: Sequence[tuple[str, bytes]], raw: bool, parameters: Mapping[s
             size=size / 1e6,
             limit=limit,
         )
-    names = [name for name, _ in files]
-    head = {"kind": "files", "names": names, "raw": raw, "parameters": dict(parameters or {})}
-    return pack(head, [data for _, data in files])
 
 
 def _results(found: bytes) -> list[PredictResult]:

@@ -24,6 +24,7 @@ from engine.serving.ahead import Ahead, decode_ahead, may_take_long
 from engine.serving.loaded import LoadedModels
 from engine.serving.networks import describe_network
 from engine.serving.occluding import Occluded
+from engine.serving.opening import beside
 from engine.serving.outputs import Signature
 from engine.serving.previews import preview_augmentation
 from engine.serving.requests import Arrays, Files, Instances, Request
@@ -132,7 +133,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Answer what needs Keras, for the process that started this one.")
     parser.add_argument("--socket", type=Path, required=True, help="Unix socket to create.")
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    serve(work(), parser.parse_args().socket, warm_up, shared_work())
+    serve(work(), parser.parse_args().socket, warm_up, shared_work(), beside())
 
 
 def _text(data: bytes) -> str:

@@ -44,7 +44,7 @@ def draw_trying(
     with answer, lab.guarded():
         answered = _draw_answers(tried, beside or {}, kind, spec, way, files, parameters)
         if len(files) == 1 and not way.shown:
-            kind.show(files[0])
+            kind.show(tried, files[0])
         if len(files) == 1 and answered:
             with given if way.answer == "beside" else answer:
                 draw_seen(tried, files[0])

@@ -1,6 +1,7 @@
 """A version of a published demo: its network is asked by the demo's name, and nothing else of the run is reached."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ from engine.data_info import DataInfo
 from engine.modalities.seen import Seen
 from engine.service.spending import OCCLUDED
 from engine.serving.answers import Mattered, PredictResult
+from engine.serving.opened import Opened
 from engine.settings import settings
 from ui import lab
 from ui.modalities import File
@@ -70,6 +72,10 @@ class TriedVersion:
     def seen(self, file: File) -> list[Seen]:
         """What the network gets of a file."""
         return service.demos.ask(lab.actor(), self.demo, self.number, partial(lab.predictor().seen, files=[file]))
+
+    def opened(self, files: Sequence[File], pixels: int) -> list[Opened]:
+        """What is seen or heard of each file."""
+        return service.demos.opened(lab.actor(), lab.predictor(), self.demo, self.number, [*files], pixels)
 
     def _ask(self, files: list[File], parameters: dict[str, Any]) -> list[PredictResult]:
         ask = partial(lab.predictor().predict, files=files, parameters=parameters)
