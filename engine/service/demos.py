@@ -266,7 +266,8 @@ def ask(actor: Actor, name: str, wanted: Wanted, answer: Callable[[int], T], cos
     """
     demo = get(actor, name, Action.USE)
     version = version_of(demo, wanted)
-    spend_predictions(actor, demo.name, cost)
+    if cost:
+        spend_predictions(actor, demo.name, cost)
     try:
         return answer(version.run_id)
     except TrainyardError as error:

@@ -192,16 +192,17 @@ class Predictor:
 
     def _when_ready(self, ask: "Callable[[_Child, float], T]") -> T:
         """Return what `ask` returns of a process that answers, within the time of a request."""
-        with self._pace.turn():
-            return self._asked(ask)
+        with self._pace.turn() as turn:
+            return self._asked(ask, turn.begin)
 
-    def _asked(self, ask: "Callable[[_Child, float], T]") -> T:
+    def _asked(self, ask: "Callable[[_Child, float], T]", begin: "Callable[[], None]" = lambda: None) -> T:
         limit = settings().predict_timeout_seconds
         deadline = time.monotonic() + limit
         child = self._running()
         while time.monotonic() < deadline:
             try:
                 if child.answers():
+                    begin()
                     with _told(child):
                         return ask(child, deadline)
             except Refused:  # it is just ending; nothing was sent, so its successor can be asked

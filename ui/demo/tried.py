@@ -45,6 +45,11 @@ class TriedRun:
         """Whether the run is live."""
         return self.run.live
 
+    @property
+    def keeps(self) -> bool:
+        """No: who may see the run changes, and few ask."""
+        return False
+
     def info(self) -> DataInfo | None:
         """The signature of the model."""
         return service.artifacts.files(lab.actor(), self.run).read_info()

@@ -173,7 +173,13 @@ def upload_input(tried: Tried, dataset: Dataset) -> list[File]:
 
 WAYS = {
     "record": Way(N_("Record"), ":material/mic:", record_input, made=True),
-    "example": Way(N_("Example"), ":material/graphic_eq:", example_input, examples=True),
+    "example": Way(
+        N_("Example"),
+        ":material/graphic_eq:",
+        example_input,
+        examples=True,
+        contents=lambda dataset: [wav for _label, (wav, _picture) in held_out_examples(dataset)],
+    ),
     "upload": Way(N_("Upload"), ":material/upload:", upload_input),
 }
 """Ways to give a sound, in the order of display."""

@@ -61,6 +61,10 @@ class Tried(Protocol):
     def trains(self) -> bool:
         """Whether it is still training."""
 
+    @property
+    def keeps(self) -> bool:
+        """Whether answers to examples are kept for everybody."""
+
     def info(self) -> DataInfo | None:
         """Return what the network takes and answers with, where that is known."""
 
@@ -105,6 +109,8 @@ class Way:
     """Whether people make the input on the spot: draw, write, say, photograph or fill in."""
     examples: bool = False
     """Whether it gives examples of the data as they are, and nothing that a person has."""
+    contents: Callable[[Dataset], list[bytes]] | None = None
+    """Returns the examples that it gives, as files."""
 
 
 class Modality(Protocol):

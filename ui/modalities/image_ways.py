@@ -200,7 +200,10 @@ def image_at(prepared: PreparedDataset, position: int) -> Image.Image:
 DRAW = Way(
     N_("Draw"), ":material/draw:", invertible(draw_input, suggests=False), answer="beside", shown=True, made=True
 )
-EXAMPLE = Way(N_("Example"), ":material/image:", example_input, shown=True, examples=True)
+EXAMPLE = Way(
+    N_("Example"), ":material/image:", example_input, shown=True, examples=True,
+    contents=lambda dataset: [picture for _label, picture in held_out_examples(dataset)],
+)  # fmt: skip
 UPLOAD = Way(N_("Upload"), ":material/upload:", invertible(upload_input))
 CAMERA = Way(N_("Camera"), ":material/photo_camera:", invertible(camera_input), shown=True, made=True)
 

@@ -189,7 +189,14 @@ def held_out_texts(dataset: Dataset) -> list[tuple[str, str]]:
 
 WAYS = {
     "write": Way(N_("Write"), ":material/edit:", write_input, shown=True, made=True),
-    "example": Way(N_("Example"), ":material/notes:", example_input, answer="before", examples=True),
+    "example": Way(
+        N_("Example"),
+        ":material/notes:",
+        example_input,
+        answer="before",
+        examples=True,
+        contents=lambda dataset: [text.encode() for _label, text in held_out_texts(dataset)],
+    ),
     "upload": Way(N_("Upload"), ":material/upload:", upload_input),
 }
 """Ways to give a text, in the order of display."""
