@@ -93,7 +93,7 @@ def test_a_program_is_told_when_to_come_back(store: Store) -> None:
             raise Crowded(74.2)
 
     run = seeding.completed(store, epochs=1)
-    app = Starlette(routes=api_routes(lambda _request: local_owner(), lambda: Full()))  # type: ignore[arg-type,return-value]
+    app = Starlette(routes=api_routes(lambda _request: local_owner(), Full))  # type: ignore[arg-type,return-value]
 
     async def ask() -> httpx.Response:
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://lab") as client:

@@ -1,6 +1,7 @@
 """Tokens for programs, over HTTP: whose they are, what they are for, when they end."""
 
 import asyncio
+import json
 import time
 from collections.abc import Callable
 from types import SimpleNamespace
@@ -15,6 +16,7 @@ from engine.access import Action, Actor, Role
 from engine.accounts.tokens import run_numbers
 from engine.api.asking import actor_of
 from engine.api.routes import api_routes
+from engine.cli.commands import main
 from engine.errors import TrainyardError
 from engine.service import opened
 from engine.settings import settings
@@ -194,3 +196,18 @@ def test_a_run_that_is_no_number_is_refused_since_a_token_without_runs_is_for_al
     assert run_numbers(" 3, 12 ") == [3, 12]
     with pytest.raises(TrainyardError, match="'x' is not the number"):
         run_numbers("3, x")
+
+
+def test_whoever_runs_the_server_sees_what_tokens_are_for_and_ends_one(
+    ask: Callable[..., tuple[int, str]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    service.demos.publish(ADA, 1, "digits")
+    token, text = service.tokens.create(ADA, "site", [Action.USE], [2], ["digits"])
+    assert main(["account", "tokens", "ada", "--json"]) == 0
+    (row,) = json.loads(capsys.readouterr().out)
+    assert (row["actions"], row["demos"], row["runs"]) == (["use"], ["digits"], [2])
+    assert text not in str(row)
+    assert main(["account", "revoke-token", str(token.id)]) == 0
+    assert ask("/models/digits:predict", text, body=b"{}")[0] == 401
+    assert main(["account", "tokens", "nobody"]) == 1
+    assert main(["account", "revoke-token", "ada"]) == 1

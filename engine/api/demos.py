@@ -10,7 +10,7 @@ from engine.access import Action, Actor, Forbidden
 from engine.api.networks import describe_network, setting_of
 from engine.api.problems import Problem
 from engine.api.shapes import DemoChanges, DemoList, DemoModel, DemoSummary, DemoVersion, NewDemo, Status, VersionStatus
-from engine.demos.card import Card
+from engine.demos.card import Card, facts_of
 from engine.demos.versions import version_of
 from engine.errors import StoreUnavailable, TrainyardError, readable
 from engine.service.demos import Changes, Wanted
@@ -59,6 +59,7 @@ def describe(actor: Actor, demo: "Demo", version: "Version", wanted: Wanted) -> 
     task = tasks[version.spec["task"]["name"]]
     info = service.demos.info(actor, demo.name, version.number)
     card = Card.from_dict(version.card)
+    facts = facts_of(card, demo.texts)
     shown = [version] if wanted is not None else [*demo.versions.values()]
     return DemoModel(
         **_summary(demo),
@@ -70,7 +71,8 @@ def describe(actor: Actor, demo: "Demo", version: "Version", wanted: Wanted) -> 
         card={
             "intended_use": demo.texts.get("use") or str(card.use),
             "limits": demo.texts.get("limits") or str(card.limits),
-            "facts": {str(name): str(value) for name, value in card.facts},
+            "facts": {str(fact.name): str(fact.value) for fact in facts},
+            "owners_words": {str(fact.name): str(fact.recorded) for fact in facts if fact.corrected},
             "figures": [list(map(str, card.head)), *(list(map(str, row)) for row in card.rows)],
         },
     )

@@ -196,5 +196,26 @@ def test_a_wrong_answer_is_sent_only_with_consent_and_only_where_server_and_owne
     assert service.demos.wrong(CAROL, "clothes") == []
 
 
+def test_an_owner_corrects_facts_of_the_card_and_visitors_see_whose_words_they_are(store: Store, look: As) -> None:
+    published(store)
+    look(CAROL)
+    at = open_page("demos", demo="clothes")
+    at.session_state["manage-clothes"] = True
+    at.run()
+    at.text_input(key="licence-clothes").set_value("*Free* for all")
+    at.run()
+    next(
+        button for button in at.button if button.label == "Save" and "texts-clothes" in str(button.proto.form_id)
+    ).click()
+    at.run()
+    assert not at.exception, at.exception[0].message
+    look(EVE)
+    found = words(open_page("demos", demo="clothes"))
+    assert "\\*Free\\* for all (the words of the owner; the record of the run says:" in found.replace(
+        "\N{WORD JOINER}", ""
+    )
+    assert not [one for one in open_page("demos", demo="clothes").text_input if one.key == "licence-clothes"]
+
+
 def test_a_published_run_makes_no_difference_to_its_visibility(store: Store) -> None:
     assert service.runs.get(CAROL, published(store)).visibility is Visibility.PRIVATE
