@@ -169,7 +169,8 @@ def _scope(token: "Token") -> str:
     actions = [_(_ACTIONS[Action(action)]) for action in token.actions] or [_("Everything you may do")]
     named = [*token.demos, *(_("Run {id}").format(id=run) for run in token.runs)]
     words = _("For: {actions}.").format(actions=", ".join(actions))
-    return f"{words} {_('Only: {things}.').format(things=', '.join(named))}" if named else words
+    only = _("Only: {things}.").format(things=", ".join(named)) if named else ""
+    return f"{words} {only}".strip()
 
 
 def _day(seconds: float) -> str:

@@ -3,7 +3,6 @@
 import asyncio
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ from engine.store import Store
 from tests import seeding
 from tests.pages.opening import open_page, press
 from tests.test_opened import COMMAND, image
+from tests.waiting import wait_until
 from ui import lab
 
 SLOW = Path(__file__).with_name("slow_predictor.py")
@@ -37,14 +37,6 @@ def longest(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     settings.cache_clear()
 
 
-def until(true: Any) -> None:
-    """Wait, at most for as long as any machine takes."""
-    end = time.monotonic() + 60
-    while not true() and time.monotonic() < end:
-        time.sleep(0.005)
-    assert true()
-
-
 @pytest.mark.usefixtures("home", "longest")
 def test_behind_a_slow_request_the_next_is_refused_at_once_and_served_when_it_is_over() -> None:
     predictor = Predictor((sys.executable, str(SLOW)))
@@ -53,7 +45,7 @@ def test_behind_a_slow_request_the_next_is_refused_at_once_and_served_when_it_is
         assert predictor._pace._each_seconds > 0.05, "the time of an answer, of which the newest counts for a fifth"
         slow = threading.Thread(target=predictor.describe, args=[{"seconds": 0.6}])
         slow.start()
-        until(lambda: predictor._pace.open == 1)
+        wait_until(lambda: predictor._pace.open == 1, "a request that is open")
         with pytest.raises(Crowded, match="the estimated wait is") as refused:
             predictor.describe({"seconds": 0})
         assert refused.value.wait_seconds >= 1

@@ -26,6 +26,7 @@ from engine.store import Store
 from tests import opening_predictor, seeding
 from tests.pages.opening import choose_way, open_page, press
 from tests.test_inputs import png_header
+from tests.waiting import wait_until
 from ui import lab
 from ui.modalities.by_camera import keep_frames
 from ui.modalities.by_microphone import keep_clips
@@ -160,8 +161,7 @@ def test_frames_and_clips_are_looked_at_in_the_predictor(home: Path, given: list
     given += [image(form="JPEG"), tone(3), b"<svg onload=alert(1)>"]
     recording = Recording()
     pictures, clips = recording.classes
-    while not predictor.ready():
-        pass
+    wait_until(predictor.ready, "a predictor that is ready")
     keep_frames(recording, pictures, [Frame(1, given[0]), Frame(2, given[2])])
     assert (list(pictures.examples), pictures.received) == ([1], 2)
     assert pictures.examples[1].look.startswith("data:image/webp;base64,")

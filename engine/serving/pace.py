@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from engine.sentences import Sentence
 from engine.serving.turns import Busy
 from engine.settings import settings
 
@@ -18,8 +19,10 @@ class Crowded(Busy):
 
     def __init__(self, seconds: float) -> None:
         super().__init__(
-            "Many people ask at this moment: the estimated wait is {seconds:.0f} seconds. Try again later.",
-            seconds=seconds,
+            Sentence(
+                "Many people ask at this moment: the estimated wait is {seconds:.0f} seconds. Try again later.",
+                seconds=seconds,
+            )
         )
         self.wait_seconds = math.ceil(seconds)
 

@@ -39,7 +39,7 @@ def draw_card(demo: "Demo", version: "Version") -> None:
                 alt=_("Metrics on data that the network was not trained on, with interval and baseline"),
                 key=f"card-{demo.name}-{version.number}",
             )
-        st.subheader(_("Record"), anchor=False)
+        st.subheader(_("Facts"), anchor=False)
         about = [_fact(fact) for fact in facts_of(card, demo.texts)]
         about += [
             (_("Version"), str(version.number)),

@@ -151,7 +151,7 @@ def _draw_texts(demo: "Demo") -> None:
 
 def _ask_facts(demo: "Demo", card: Card) -> dict[str, str]:
     """Draw fields for the facts that can be put in other words; return what is in them."""
-    st.markdown(f"**{_('Record')}**")
+    st.markdown(f"**{_('Facts')}**")
     st.caption(
         _(
             "Task, data and licence can be put in your own words; the card marks them as yours, beside what the record says. "
