@@ -21,7 +21,7 @@ import numpy as np
 
 from engine.errors import TrainyardError
 from engine.measures import prediction_timed
-from engine.modalities.seen import Seen
+from engine.modalities.seen import Seen, as_png
 from engine.readers.unpack import Member
 from engine.scripting.files import ScriptFiles
 from engine.sentences import Sentence, from_json
@@ -80,10 +80,7 @@ class Predictor:
     def preview(self, values: dict[str, Any], count: int = 8) -> list[tuple[bytes, list[bytes]]]:
         """Training examples as PNG, each with some augmented variants; none where no augmentation is on."""
         rows = self._ask("preview", {"values": values, "count": count})
-        return [
-            (base64.b64decode(original), [base64.b64decode(variant) for variant in variants])
-            for original, variants in rows
-        ]
+        return [(as_png(original), [as_png(variant) for variant in variants]) for original, variants in rows]
 
     def seen(self, run_id: int, files: Sequence[tuple[str, bytes]]) -> list[Seen]:
         """Return what a run's network gets of each file (name, content) once it is prepared; each holds one input."""
