@@ -24,7 +24,6 @@ from tests.test_opened import COMMAND, image
 from tests.waiting import wait_until
 from ui import lab
 
-SLOW = Path(__file__).with_name("slow_predictor.py")
 EVE = Actor("visitor", Role.VISITOR)
 
 
@@ -39,7 +38,7 @@ def longest(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.mark.usefixtures("home", "longest")
 def test_behind_a_slow_request_the_next_is_refused_at_once_and_served_when_it_is_over() -> None:
-    predictor = Predictor((sys.executable, str(SLOW)))
+    predictor = Predictor((sys.executable, "-m", "tests.slow_predictor"))
     try:
         predictor.describe({"seconds": 0.6})
         assert predictor._pace._each_seconds > 0.05, "the time of an answer, of which the newest counts for a fifth"

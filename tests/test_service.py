@@ -161,7 +161,7 @@ CALLS: dict[str, tuple[Action, Callable[[World], tuple[Any, ...]]]] = {
     "demos.delete": (Action.DELETE, lambda w: ("trees",)),
     "demos.ask": (Action.USE, lambda w: ("trees", 1, lambda run_id: run_id)),
     "demos.opened": (Action.USE, lambda w: (PREDICTOR, "trees", 1, [], 96)),
-    "demos.info": (Action.USE, lambda w: ("trees",)),
+    "demos.info": (Action.LOOK, lambda w: ("trees",)),
     "demos.spec": (Action.USE, lambda w: ("trees",)),
     "demos.shows_examples": (Action.USE, lambda w: ("trees",)),
     "demos.collects": (Action.USE, lambda w: ("trees",)),
