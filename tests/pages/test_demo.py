@@ -118,7 +118,7 @@ def test_several_images_give_a_table_with_an_error_for_the_broken_one(store: Sto
 
 
 def test_an_example_of_the_test_split_is_one_click_away(store: Store) -> None:
-    at = open_page("demo", run=seeding.completed(store, epochs=1).id)
+    at = open_page("demo", run=seeding.completed(store, epochs=1, dataset="fashion").id)
     choose_way(at, "example")
     press(at, "Trouser")
     assert at.metric[0].value in ("bright", "dark")

@@ -45,7 +45,7 @@ def look(monkeypatch: pytest.MonkeyPatch) -> As:
 
 def published(store: Store, name: str = "clothes", **values: Any) -> int:
     """The number of carol's private run that answers for a demo."""
-    run = seeding.evaluated(store, owner="carol")
+    run = seeding.evaluated(store, owner="carol", dataset="fashion")
     service.demos.publish(CAROL, run.id, name, Changes(title="What to wear?"), **values)
     return run.id
 
@@ -78,7 +78,7 @@ def everything(at: AppTest) -> str:
 def test_an_owner_publishes_on_the_page_of_the_run_and_a_visitor_finds_the_demo_and_gets_an_answer(
     store: Store, look: As
 ) -> None:
-    run = seeding.evaluated(store, owner="carol")
+    run = seeding.evaluated(store, owner="carol", dataset="fashion")
     look(CAROL)
     at = open_page("run", run=run.id)
     at.session_state[f"publish-{run.id}"] = True
@@ -203,7 +203,6 @@ def test_an_owner_corrects_facts_of_the_card_and_visitors_see_whose_words_they_a
     at.session_state["manage-clothes"] = True
     at.run()
     at.text_input(key="licence-clothes").set_value("*Free* for all")
-    at.run()
     next(
         button for button in at.button if button.label == "Save" and "texts-clothes" in str(button.proto.form_id)
     ).click()
