@@ -45,13 +45,21 @@ class Scope:
 
     actions: "frozenset[Action]" = frozenset()
     runs: frozenset[int] = frozenset()
+    demos: frozenset[str] = frozenset()
 
     def covers(self, action: "Action", thing: "Thing") -> bool:
-        """Return whether a token of this scope may be used for this; where runs are named, for nothing else that is owned."""
-        number = getattr(thing, "id", None) if type(thing).__name__ == "Run" else None
-        return (not self.actions or action in self.actions) and (
-            not self.runs or isinstance(thing, str) or number in self.runs
-        )
+        """Return whether a token of this scope may be used for this; where things are named, for nothing else that is owned."""
+        if self.actions and action not in self.actions:
+            return False
+        if isinstance(thing, str) or not (self.runs or self.demos):
+            return True
+        match type(thing).__name__:
+            case "Run":
+                return getattr(thing, "id", None) in self.runs
+            case "Demo":
+                return getattr(thing, "name", None) in self.demos
+            case _:
+                return False
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 import time
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -16,14 +17,22 @@ from ui import lab, people
 from ui.language import N_, _
 from ui.limits import draw_limits
 from ui.navigation import page
-from ui.plain import plain_label
+from ui.plain import LONGEST_SENTENCE, plain_label
+
+if TYPE_CHECKING:
+    from engine.store.tokens import Token
 
 _ROLES = {
     Role.VISITOR: N_("Visitor: you use what is published."),
     Role.MEMBER: N_("Member: you train, and own what you make."),
     Role.ADMIN: N_("Admin: you may do everything."),
 }
-_ACTIONS = {Action.LOOK: N_("List models and read reports"), Action.USE: N_("Predict")}
+_ACTIONS = {
+    Action.LOOK: N_("List models and read reports"),
+    Action.USE: N_("Predict"),
+    Action.CHANGE: N_("Publish and change demos"),
+    Action.DELETE: N_("Delete demos"),
+}
 _MADE = "account.token"
 
 
@@ -127,11 +136,10 @@ def draw_tokens(actor: Actor) -> None:
         words, button = st.columns([5, 1], vertical_alignment="center")
         with words.container():
             st.text(token.name)
-            st.caption(
-                _("Expires {end}. Last used: {used}.").format(
-                    end=_day(token.expires_at), used=_day(token.used_at) if token.used_at else _("never")
-                )
+            words_of_use = _("Expires {end}. Last used: {used}.").format(
+                end=_day(token.expires_at), used=_day(token.used_at) if token.used_at else _("never")
             )
+            st.caption(f"{words_of_use} {plain_label(_scope(token), LONGEST_SENTENCE)}")
         button.button(
             _("Revoke"), key=f"revoke-{token.id}", on_click=service.tokens.revoke, args=(lab.actor(), token.id)
         )
@@ -143,11 +151,26 @@ def draw_tokens(actor: Actor) -> None:
             format_func=lambda action: _(_ACTIONS[action]),
             placeholder=_("Everything you may do"),
         )
+        demos = st.multiselect(
+            _("Only these demos"),
+            [demo.name for demo in service.demos.list_all(actor)],
+            placeholder=_("All"),
+            help=_("Where demos or runs are named, the token is for nothing else."),
+        )
         runs = st.text_input(_("Only these runs"), help=_("Numbers of runs, separated by commas. Empty: all."))
         if st.form_submit_button(_("Create token")):
             with lab.guarded():
-                st.session_state[_MADE] = service.tokens.create(actor, name, actions, run_numbers(runs))[1]
+                st.session_state[_MADE] = service.tokens.create(actor, name, actions, run_numbers(runs), demos)[1]
                 st.rerun()
+
+
+def _scope(token: "Token") -> str:
+    """Return what a token is for, in words."""
+    actions = [_(_ACTIONS[Action(action)]) for action in token.actions] or [_("Everything you may do")]
+    named = [*token.demos, *(_("Run {id}").format(id=run) for run in token.runs)]
+    words = _("For: {actions}.").format(actions=", ".join(actions))
+    only = _("Only: {things}.").format(things=", ".join(named)) if named else ""
+    return f"{words} {only}".strip()
 
 
 def _day(seconds: float) -> str:

@@ -13,8 +13,8 @@ from engine.data_info import DataInfo
 from engine.datasets.base import datasets
 from engine.errors import TrainyardError
 from engine.modalities.audio.clips import loudest
+from engine.modalities.audio.samples import encode_wav
 from engine.modalities.base import modalities
-from engine.readers.sounds import encode_wav
 from engine.serving.loaded import LoadedModels
 from engine.serving.previews import VARIANTS, preview_augmentation
 from engine.store import Store

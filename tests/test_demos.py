@@ -13,6 +13,7 @@ from engine.access import Action, Actor, Forbidden, Role, Visibility, allowed
 from engine.api.routes import api_routes
 from engine.artifacts import artifacts_of
 from engine.cli.commands import main
+from engine.demos.card import Card, Fact, facts_of
 from engine.demos.names import clean_name
 from engine.errors import TrainyardError
 from engine.naming import Naming
@@ -266,6 +267,39 @@ def test_a_closed_demo_may_be_framed_by_nobody(runs: list[Run]) -> None:
     assert framers("/demos?demo=clothes&embed=true") == []
 
 
+# -- the model card --------------------------------------------------------------------------------------------------------
+
+
+def test_facts_in_other_words_are_marked_as_the_owners_and_what_was_measured_cannot_be_edited(runs: list[Run]) -> None:
+    publish(runs[0])
+    visitor = client(EVE)
+    before = visitor("GET", "/models/clothes").json()["card"]
+    assert before["owners_words"] == {}
+    texts = {
+        "licence": "CC BY 4.0, with <b>thanks</b>",
+        "task": "Telling clothes apart",
+        "Examples": "a million",
+        "accuracy": "1",
+    }
+    assert client(EVE)("PATCH", "/demos/clothes", json={"texts": texts}).status_code == 403
+    assert client(CAROL)("PATCH", "/demos/clothes", json={"texts": texts}).status_code == 200
+    after = visitor("GET", "/models/clothes").json()["card"]
+    assert after["facts"]["Licence"] == "CC BY 4.0, with <b>thanks</b>"
+    assert after["owners_words"] == {name: before["facts"][name] for name in ("Task", "Licence")}
+    assert after["figures"] == before["figures"]
+    assert {name: after["facts"][name] for name in after["facts"] if name not in after["owners_words"]} == {
+        name: value for name, value in before["facts"].items() if name not in after["owners_words"]
+    }
+
+
+def test_a_fact_that_the_record_does_not_have_is_the_owners_alone() -> None:
+    card = Card((("Task", "Guessing"),), (), (), "", "")
+    assert facts_of(card, {"source": "My garden", "task": ""}) == [
+        Fact("Task", "Guessing"),
+        Fact("Source", "My garden", corrected=True),
+    ]
+
+
 # -- the command line ------------------------------------------------------------------------------------------------------
 
 
@@ -283,6 +317,8 @@ def test_the_command_line_publishes_and_rolls_back(runs: list[Run], capsys: pyte
     assert (
         printed("edit", "clothes", "--author", "Ada", "--origin", "https://a.example")["texts"]["about"] == "Ten kinds."
     )
+    assert printed("edit", "clothes", "--licence", "CC0")["texts"]["licence"] == "CC0"
+    assert "licence" not in printed("edit", "clothes", "--licence", "")["texts"]
     assert printed("close", "clothes")["open"] is False
     assert [one["name"] for one in printed("list")] == ["clothes"]
     assert printed("delete", "clothes") == {"deleted": "clothes"}

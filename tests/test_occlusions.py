@@ -17,6 +17,7 @@ from engine.serving.loaded import answer_together
 from engine.serving.occluding import Occluded
 from engine.serving.outputs import Signature
 from engine.serving.sources import LoadedModel
+from engine.serving.wire import from_bytes, unpack
 from engine.tasks.base import tasks
 
 ROWS = make_rows(np.array([[1.0, 5.0], [2.0, np.nan], [9.0, 7.0]]), np.array([["a"], ["b"], ["a"]], object))
@@ -85,7 +86,8 @@ def test_the_part_that_mattered_has_the_largest_effect() -> None:
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, format="PNG")
     (answer,) = answer_together(model, [Occluded("a.png", buffer.getvalue())])
-    found = json.loads(answer)
+    found, (given,) = unpack(answer)
+    assert np.array_equal(from_bytes(given), pixels[..., None]), "nobody else decodes the file again"
     assert found["values"]["label"] == "light"
     effects = np.array(found["effects"])
     left = np.array([part["left"] for part in found["parts"]])

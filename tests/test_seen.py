@@ -1,5 +1,6 @@
 """What a network sees of an input: what its own preprocessing makes of it, in a form that people can read."""
 
+import base64
 import io
 import json
 
@@ -8,9 +9,9 @@ import pytest
 from PIL import Image
 
 from engine.errors import TrainyardError
-from engine.modalities.seen import Seen
+from engine.modalities.audio.samples import encode_wav
+from engine.modalities.seen import Seen, as_png
 from engine.preparation.prepare import prepare
-from engine.readers.sounds import encode_wav
 from engine.runs import Run
 from engine.serving.seen import show_prepared
 from engine.store import Store
@@ -74,5 +75,7 @@ def test_of_data_that_have_changed_a_sentence_says_so(store: Store) -> None:
 
 
 def test_it_travels_as_json() -> None:
-    seen = Seen(b"png", ("a", ""), (("b", None, 0.5), ("c", "x", 1.0)))
+    pixels = np.arange(12, dtype=np.uint8).reshape(2, 2, 3)
+    picture = as_png({"shape": [2, 2, 3], "pixels": base64.b64encode(pixels.tobytes()).decode()})
+    seen = Seen(picture, ("a", ""), (("b", None, 0.5), ("c", "x", 1.0)))
     assert Seen.from_dict(json.loads(json.dumps(seen.to_dict()))) == seen

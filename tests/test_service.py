@@ -81,6 +81,8 @@ PREDICTOR = SimpleNamespace(
     describe=lambda values: "a picture",
     preview=lambda values, count: [(b"", [])],
     seen=lambda run_id, files: [],
+    opened=lambda modality, files, pixels: [],
+    unfolded=lambda modality, file, columns: [],
 )
 
 FOR_MEMBERS = {
@@ -101,6 +103,7 @@ FOR_MEMBERS = {
     "executors.count_running",
     "predictions.describe",
     "predictions.preview",
+    "predictions.recorded",
     "preferences.first_page",
     "preferences.set_first_page",
     "runs.launch",
@@ -181,7 +184,8 @@ CALLS: dict[str, tuple[Action, Callable[[World], tuple[Any, ...]]]] = {
     "demos.withdraw": (Action.CHANGE, lambda w: ("trees", 1)),
     "demos.delete": (Action.DELETE, lambda w: ("trees",)),
     "demos.ask": (Action.USE, lambda w: ("trees", 1, lambda run_id: run_id)),
-    "demos.info": (Action.USE, lambda w: ("trees",)),
+    "demos.opened": (Action.USE, lambda w: (PREDICTOR, "trees", 1, [], 96)),
+    "demos.info": (Action.LOOK, lambda w: ("trees",)),
     "demos.spec": (Action.USE, lambda w: ("trees",)),
     "demos.shows_examples": (Action.USE, lambda w: ("trees",)),
     "demos.collects": (Action.USE, lambda w: ("trees",)),
@@ -211,6 +215,9 @@ CALLS: dict[str, tuple[Action, Callable[[World], tuple[Any, ...]]]] = {
     "predictions.stream_instances": (Action.USE, lambda w: (PREDICTOR, w.ended, b"{}")),
     "predictions.describe": (Action.CREATE, lambda w: (PREDICTOR, {})),
     "predictions.seen": (Action.USE, lambda w: (PREDICTOR, w.ended, [])),
+    "predictions.opened": (Action.USE, lambda w: (PREDICTOR, w.ended, [], 96)),
+    "predictions.unfolded": (Action.USE, lambda w: (PREDICTOR, w.ended, ("a.csv", b""), ())),
+    "predictions.recorded": (Action.CREATE, lambda w: (PREDICTOR, "image", [], 48)),
     "predictions.preview": (Action.CREATE, lambda w: (PREDICTOR, {}, 4)),
     "preferences.first_page": (Action.LOOK, lambda w: ()),
     "preferences.set_first_page": (Action.CHANGE, lambda w: ("train",)),
@@ -447,6 +454,9 @@ def test_data_of_others_is_asked_about_before_it_is_used(name: str, world: World
     spec = trained_on(world.reference)
     arguments = {
         "runs.launch": ([spec],),
+        "predictions.opened": (Action.USE, lambda w: (PREDICTOR, w.ended, [], 96)),
+        "predictions.unfolded": (Action.USE, lambda w: (PREDICTOR, w.ended, ("a.csv", b""), ())),
+        "predictions.recorded": (Action.CREATE, lambda w: (PREDICTOR, "image", [], 48)),
         "predictions.preview": (PREDICTOR, spec.flat(), 4),
         "predictions.describe": (PREDICTOR, spec.flat()),
         "studies.create": (StudySpec.build(spec.flat(), {"units": Range(16, 64)}, ("quality",), Search()),),

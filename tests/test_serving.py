@@ -22,7 +22,7 @@ from engine.artifacts import artifacts_of
 from engine.errors import TrainyardError
 from engine.preparation.prepare import prepare
 from engine.runs import RunSpec, RunState
-from engine.serving.client import Predictor
+from engine.serving.client import Busy, Late, NotReady, Predictor
 from engine.serving.loaded import LoadedModels
 from engine.settings import settings
 from engine.store import open_store
@@ -87,6 +87,14 @@ def pixels(data: bytes) -> np.ndarray:
 def child_of(predictor: Predictor) -> psutil.Process:
     assert predictor._child is not None
     return psutil.Process(predictor._child.process.pid)
+
+
+def answers(predictor: Predictor) -> bool:
+    """Whether it answers now: a busy machine may need more than the second that these have."""
+    try:
+        return predictor.describe({"seconds": 0}).parameters == child_of(predictor).pid
+    except (Busy, Late, NotReady):
+        return False
 
 
 # -- predictions ----------------------------------------------------------------------------------------------------
@@ -293,13 +301,12 @@ def test_late_work_is_given_up_with_a_sentence_and_the_next_is_served(slow: Pred
 
 
 def test_work_that_never_ends_costs_the_process_and_a_new_one_serves(slow: Predictor) -> None:
-    stuck = slow.describe({"seconds": 0}).parameters
-    with pytest.raises(TrainyardError, match="no answer within"):
+    stuck = child_of(slow)
+    with pytest.raises(TrainyardError, match=r"no answer within|ended while working"):  # whichever comes first
         slow.describe({"seconds": 3600})
-    process = psutil.Process(stuck)
-    wait_until(lambda: not process.is_running() or process.status() == psutil.STATUS_ZOMBIE, "the end of the process")
-    wait_until(slow.ready, "a predictor that is ready")
-    assert slow.describe({"seconds": 0}).parameters != stuck
+    wait_until(lambda: not stuck.is_running() or stuck.status() == psutil.STATUS_ZOMBIE, "the end of the process")
+    wait_until(lambda: answers(slow), "an answer of a new process")
+    assert child_of(slow).pid != stuck.pid
 
 
 def test_a_killed_process_is_told_of_and_replaced_by_the_next_request(slow: Predictor) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import json
 import time
 from typing import Any
 
@@ -13,6 +14,7 @@ from engine import service
 from engine.access import Actor, Forbidden, Origin, Role, Visibility
 from engine.accounts.logins import Login
 from engine.api.routes import api_routes
+from engine.cli.commands import main
 from engine.errors import TrainyardError
 from engine.naming import Naming
 from engine.runs import Run, RunSpec
@@ -179,3 +181,23 @@ def test_an_owner_makes_a_code_on_the_page_of_the_run_and_another_enters_it_on_t
     press(at, "Look at the run")
     assert run.id in now("bob").invited
     assert f"Run {run.id} of ada" in everything(open_page("account"))
+
+
+def test_the_command_line_makes_lists_and_ends_codes(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    def printed(*arguments: str) -> Any:
+        assert main(["share", *arguments, "--json"]) == 0
+        return json.loads(capsys.readouterr().out)
+
+    (made,) = printed("create", str(run.id), "--days", "2")
+    service.shares.redeem(now("bob"), made["share_code"])
+    (listed,) = printed("list", str(run.id))
+    assert (listed["run"], listed["used_by"]) == (run.id, "bob")
+    assert made["share_code"] not in json.dumps(listed)
+    printed("remove", str(listed["code"]), "bob")
+    hidden(run)
+    printed("revoke", str(listed["code"]))
+    assert printed("list", str(run.id)) == []
+    assert main(["share", "create", str(run.id), "--days", "1000"]) == 1
+    assert "TRAINYARD_MAX_SHARE_DAYS" in capsys.readouterr().err
+    assert main(["share", "remove", "7"]) == 1
+    assert "Name the account" in capsys.readouterr().err

@@ -16,7 +16,8 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from engine.errors import TrainyardError
-from engine.readers.sounds import SAMPLE_RATE_HZ, decode_sound, encode_wav, fit_length, hear, is_silent
+from engine.modalities.audio.samples import encode_wav, is_silent
+from engine.readers.sounds import SAMPLE_RATE_HZ, decode_sound, fit_length, hear
 from engine.settings import settings
 from tests.bad_files.make import SCRIPTS, sound, tone
 from tests.bad_files.make import sounds as corpus

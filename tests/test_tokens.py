@@ -1,8 +1,10 @@
 """Tokens for programs, over HTTP: whose they are, what they are for, when they end."""
 
 import asyncio
+import json
 import time
 from collections.abc import Callable
+from types import SimpleNamespace
 
 import httpx
 import pytest
@@ -14,6 +16,7 @@ from engine.access import Action, Actor, Role
 from engine.accounts.tokens import run_numbers
 from engine.api.asking import actor_of
 from engine.api.routes import api_routes
+from engine.cli.commands import main
 from engine.errors import TrainyardError
 from engine.service import opened
 from engine.settings import settings
@@ -39,14 +42,20 @@ def ask(home: object, monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[in
         from engine.store.schema import runs
 
         db.execute(update(runs).values(owner="ada"))
-    app = Starlette(routes=api_routes(actor_of, lambda: None))  # type: ignore[arg-type,return-value]
+    predictor = SimpleNamespace(predict_instances=lambda run_id, body, raw: b'{"predictions": []}')
+    app = Starlette(routes=api_routes(actor_of, lambda: predictor))  # type: ignore[arg-type,return-value]
 
-    async def get(path: str, headers: dict[str, str]) -> httpx.Response:
+    async def send(path: str, headers: dict[str, str], body: bytes | None, method: str) -> httpx.Response:
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://lab") as client:
-            return await client.get(f"/api/v1{path}", headers=headers)
+            return await client.request(method, f"/api/v1{path}", headers=headers, content=body)
 
-    def asked(path: str, text: str = "", kind: str = "Bearer") -> tuple[int, str]:
-        found = asyncio.run(get(path, {"Authorization": f"{kind} {text}"} if text else {}))
+    def asked(
+        path: str, text: str = "", kind: str = "Bearer", body: bytes | None = None, method: str = ""
+    ) -> tuple[int, str]:
+        headers = {"Authorization": f"{kind} {text}"} if text else {}
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+        found = asyncio.run(send(path, headers, body, method or ("GET" if body is None else "POST")))
         return found.status_code, found.text
 
     return asked
@@ -98,6 +107,57 @@ def test_a_token_for_one_action_does_no_other(ask: Callable[..., tuple[int, str]
     assert ask("/models/1", text)[0] in (403, 404)
 
 
+def test_a_token_for_a_demo_predicts_with_it_and_with_nothing_else(ask: Callable[..., tuple[int, str]]) -> None:
+    for name in ("digits", "letters"):
+        service.demos.publish(ADA, 1, name)
+    _, text = service.tokens.create(ADA, "site", [Action.USE], [], ["digits"])
+    assert ask("/models/digits:predict", text, body=b"{}")[0] == 200
+    for other in ("letters", "1", "digits/versions/7"):
+        assert ask(f"/models/{other}:predict", text, body=b"{}")[0] == 404
+    assert ask("/models/digits", text)[0] == 404, "it predicts, and reads nothing"
+    assert ask("/models", text)[1] == '{"models":[]}'
+    assert '"demos":[]' in ask("/demos", text)[1]
+    (listed,) = service.tokens.list_all(ADA)
+    assert (listed.actions, listed.demos, listed.runs) == (("use",), ("digits",), ())
+
+
+def test_a_token_that_reads_a_demo_neither_predicts_nor_changes_it(ask: Callable[..., tuple[int, str]]) -> None:
+    service.demos.publish(ADA, 1, "digits")
+    _, text = service.tokens.create(ADA, "reader", [Action.LOOK], [], ["digits"])
+    assert ask("/models/digits", text)[0] == 200
+    assert '"digits"' in ask("/demos", text)[1]
+    assert ask("/models/digits:predict", text, body=b"{}")[0] == 403
+    assert ask("/demos/digits", text, body=b'{"open": false}', method="PATCH")[0] == 403
+    assert ask("/models/1", text)[0] == 404
+
+
+@pytest.mark.parametrize(("action", "statuses"), [(Action.CHANGE, (200, 403)), (Action.DELETE, (403, 204))])
+def test_a_token_that_manages_does_what_it_says(
+    action: Action, statuses: tuple[int, int], ask: Callable[..., tuple[int, str]]
+) -> None:
+    service.demos.publish(ADA, 1, "digits")
+    _, text = service.tokens.create(ADA, "script", [action, Action.LOOK], [], ["digits"])
+    changed = ask("/demos/digits", text, body=b'{"open": false}', method="PATCH")[0]
+    assert (changed, ask("/demos/digits", text, method="DELETE")[0]) == statuses
+
+
+def test_a_token_that_only_predicts_does_so_with_a_run(ask: Callable[..., tuple[int, str]]) -> None:
+    _, text = service.tokens.create(ADA, "predict", [Action.USE], [1])
+    assert ask("/models/1:predict", text, body=b"{}")[0] == 200
+    assert ask("/models/2:predict", text, body=b"{}")[0] == 404
+
+
+def test_a_demo_that_is_not_there_has_no_token_and_no_account_has_its_tokens_shown_to_others(
+    ask: Callable[..., tuple[int, str]],
+) -> None:
+    with pytest.raises(TrainyardError, match="nowhere"):
+        service.tokens.create(ADA, "site", [], [], ["nowhere"])
+    service.tokens.create(ADA, "site", [], [])
+    assert [token.name for token in service.tokens.list_all(Actor("root", Role.ADMIN), "ada")] == ["site"]
+    with pytest.raises(TrainyardError, match="may not"):
+        service.tokens.list_all(Actor("bob", Role.MEMBER), "ada")
+
+
 def test_a_role_that_is_taken_away_is_taken_from_the_token_too(
     ask: Callable[..., tuple[int, str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -136,3 +196,18 @@ def test_a_run_that_is_no_number_is_refused_since_a_token_without_runs_is_for_al
     assert run_numbers(" 3, 12 ") == [3, 12]
     with pytest.raises(TrainyardError, match="'x' is not the number"):
         run_numbers("3, x")
+
+
+def test_whoever_runs_the_server_sees_what_tokens_are_for_and_ends_one(
+    ask: Callable[..., tuple[int, str]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    service.demos.publish(ADA, 1, "digits")
+    token, text = service.tokens.create(ADA, "site", [Action.USE], [2], ["digits"])
+    assert main(["account", "tokens", "ada", "--json"]) == 0
+    (row,) = json.loads(capsys.readouterr().out)
+    assert (row["actions"], row["demos"], row["runs"]) == (["use"], ["digits"], [2])
+    assert text not in str(row)
+    assert main(["account", "revoke-token", str(token.id)]) == 0
+    assert ask("/models/digits:predict", text, body=b"{}")[0] == 401
+    assert main(["account", "tokens", "nobody"]) == 1
+    assert main(["account", "revoke-token", "ada"]) == 1

@@ -23,11 +23,14 @@ class BadToken(TrainyardError):  # noqa: N818  # an answer, said in a sentence
     """The token is unknown, expired or revoked: which of these, a stranger is not told."""
 
 
-def make(store: Store, account_id: int, name: str, actions: list[Action], runs: list[int]) -> tuple[Token, str]:
+def make(store: Store, account_id: int, name: str, scope: Scope) -> tuple[Token, str]:
     """Return a new token and its text, which cannot be read again."""
     text = PREFIX + secrets.token_urlsafe(32)
     ends = time.time() + settings().token_days * 86_400
-    made = store.tokens.add(account_id, name, _digest(text), [action.value for action in actions], runs, ends)
+    actions = [action.value for action in Action if action in scope.actions]
+    made = store.tokens.add(
+        account_id, name, _digest(text), ends, actions=actions, runs=sorted(scope.runs), demos=sorted(scope.demos)
+    )
     return made, text
 
 
@@ -41,7 +44,7 @@ def actor_of(store: Store, text: str) -> Actor:
     if token.used_at is None or time.time() - token.used_at > _USED_SECONDS:
         store.tokens.use(token.id)
     person = with_invitations(store, account)
-    scope = Scope(frozenset(map(Action, token.actions)), frozenset(token.runs))
+    scope = Scope(frozenset(map(Action, token.actions)), frozenset(token.runs), frozenset(token.demos))
     return replace(person, scope=scope, origin=Origin(token=token.id))
 
 

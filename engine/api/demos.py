@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from engine import service
-from engine.access import Actor
+from engine.access import Action, Actor, Forbidden
 from engine.api.networks import describe_network, setting_of
 from engine.api.problems import Problem
 from engine.api.shapes import DemoChanges, DemoList, DemoModel, DemoSummary, DemoVersion, NewDemo, Status, VersionStatus
-from engine.demos.card import Card
+from engine.demos.card import Card, facts_of
 from engine.demos.versions import version_of
 from engine.errors import StoreUnavailable, TrainyardError, readable
 from engine.service.demos import Changes, Wanted
@@ -23,10 +23,12 @@ if TYPE_CHECKING:
 Body = TypeVar("Body", bound=BaseModel)
 
 
-def find(actor: Actor, name: str, wanted: Wanted) -> "tuple[Demo, Version] | None":
+def find(actor: Actor, name: str, wanted: Wanted, action: Action = Action.LOOK) -> "tuple[Demo, Version] | None":
     """Return a demo and its version; None where there is no such demo. Raise `Problem` for a version that is not there."""
     try:
-        demo = service.demos.get(actor, name)
+        demo = service.demos.get(actor, name, action)
+    except Forbidden:
+        raise
     except StoreUnavailable:
         raise
     except TrainyardError:
@@ -37,11 +39,11 @@ def find(actor: Actor, name: str, wanted: Wanted) -> "tuple[Demo, Version] | Non
         raise Problem(HTTPStatus.NOT_FOUND, error.sentence) from error
 
 
-def known(actor: Actor, name: str) -> "Demo":
-    """Return a demo, or raise `Problem`."""
+def known(actor: Actor, name: str, action: Action = Action.CHANGE) -> "Demo":
+    """Return a demo for an action, or raise `Problem`."""
     try:
-        return service.demos.get(actor, name)
-    except StoreUnavailable:
+        return service.demos.get(actor, name, action)
+    except (StoreUnavailable, Forbidden):
         raise
     except TrainyardError as error:
         raise Problem(HTTPStatus.NOT_FOUND, error.sentence) from error
@@ -57,6 +59,7 @@ def describe(actor: Actor, demo: "Demo", version: "Version", wanted: Wanted) -> 
     task = tasks[version.spec["task"]["name"]]
     info = service.demos.info(actor, demo.name, version.number)
     card = Card.from_dict(version.card)
+    facts = facts_of(card, demo.texts)
     shown = [version] if wanted is not None else [*demo.versions.values()]
     return DemoModel(
         **_summary(demo),
@@ -68,7 +71,8 @@ def describe(actor: Actor, demo: "Demo", version: "Version", wanted: Wanted) -> 
         card={
             "intended_use": demo.texts.get("use") or str(card.use),
             "limits": demo.texts.get("limits") or str(card.limits),
-            "facts": {str(name): str(value) for name, value in card.facts},
+            "facts": {str(fact.name): str(fact.value) for fact in facts},
+            "owners_words": {str(fact.name): str(fact.recorded) for fact in facts if fact.corrected},
             "figures": [list(map(str, card.head)), *(list(map(str, row)) for row in card.rows)],
         },
     )
@@ -112,7 +116,7 @@ def change(actor: Actor, name: str, body: bytes) -> DemoSummary:
 
 def delete(actor: Actor, name: str) -> None:
     """Forget a demo."""
-    service.demos.delete(actor, known(actor, name).name)
+    service.demos.delete(actor, known(actor, name, Action.DELETE).name)
 
 
 def withdraw(actor: Actor, name: str, number: int) -> DemoSummary:

@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import Any
 
 from engine import service
-from engine.access import Actor
+from engine.access import Action, Actor
 from engine.api import demos
 from engine.api.answering import Answering, OfDemo, OfRun
 from engine.api.networks import describe_network, setting_of
@@ -42,11 +42,14 @@ class Models:
         found = service.runs.list_all(self.actor, trials=False, limit=MOST_MODELS)
         return ModelList(models=[Summary(**_summary(run)) for run in found if answers(run)])
 
-    def find(self, name: str) -> Run:
-        """The run of a number, or the newest completed one of `DATASET-MODEL`. Raises `Problem`."""
+    def find(self, name: str, action: Action = Action.LOOK) -> Run:
+        """The run of a number, or the newest completed one of `DATASET-MODEL`. Raises `Problem`.
+
+        `action`: one for which a token may be that may not look at the run.
+        """
         if is_run_id(name):
             try:
-                return service.runs.get(self.actor, int(name))
+                return service.runs.get(self.actor, int(name), action)
             except StoreUnavailable:
                 raise
             except TrainyardError as error:
@@ -61,8 +64,8 @@ class Models:
         )
 
     def able(self, name: str) -> Run:
-        """As `find`, but only one that answers."""
-        run = self.find(name)
+        """As `find` for predicting, but only one that answers."""
+        run = self.find(name, Action.USE)
         if not answers(run):
             if run.state.final:
                 why = Sentence("Run {run} is {state} and did not leave a model.", run=run.id, state=word(run.state))
@@ -77,7 +80,7 @@ class Models:
 
     def answering(self, name: str, wanted: Wanted = None) -> Answering:
         """Return what answers under a name: the version of a demo, or a run, of which the only version is its number."""
-        if not is_run_id(name) and (found := demos.find(self.actor, name, wanted)) is not None:
+        if not is_run_id(name) and (found := demos.find(self.actor, name, wanted, Action.USE)) is not None:
             return OfDemo(self.actor, name, found[1].number)
         run = self.able(name)
         _check_version(run, wanted)

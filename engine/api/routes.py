@@ -34,6 +34,7 @@ from engine.limits.rates import Exceeded
 from engine.sentences import Sentence
 from engine.serving.answers import PredictResult
 from engine.serving.client import Busy, Predictor, Stream
+from engine.serving.pace import Crowded
 from engine.serving.streaming import Pieces
 from engine.settings import settings
 
@@ -270,7 +271,7 @@ def _error(status: int, sentence: str, headers: Any = None) -> Response:
 async def _refuse(request: Request, error: Exception) -> Response:
     assert isinstance(error, TrainyardError)
     status = status_of(error)
-    waiting = {"Retry-After": str(error.wait_seconds)} if isinstance(error, Exceeded) else None
+    waiting = {"Retry-After": str(error.wait_seconds)} if isinstance(error, Exceeded | Crowded) else None
     return _error(status, str(error), waiting or _HEADERS.get(status))
 
 

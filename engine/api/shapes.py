@@ -236,7 +236,8 @@ class DemoModel(DemoSummary):
     labels: list[str]
     """The classes, in the order of plain outputs."""
     card: dict[str, Any]
-    """The model card: intended use, limits, facts, and a table of figures with its head."""
+    """The model card: intended use, limits, facts, a table of figures with its head, and `owners_words`: the facts that its
+    owner has put in other words, with what the record of the run says."""
     target: str
     """Name of the quantity that a regression predicts."""
     model_version_status: list[VersionStatus]
@@ -247,7 +248,8 @@ class Written(Shape):
 
     title: str | None = None
     texts: dict[str, str] | None = None
-    """Texts of the model card: about, use, limits, author. All that there are to be."""
+    """Texts of the model card: about, use, limits, author, and in place of recorded facts task, dataset, source, licence. All
+    that there are to be."""
     origins: list[str] | None = None
     """Sites that may show the demo in a frame."""
     collects: bool | None = None

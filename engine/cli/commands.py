@@ -20,6 +20,7 @@ from engine.cli.processes import add_processes
 from engine.cli.reports import add_reports
 from engine.cli.runs import add_runs
 from engine.cli.search import add_search
+from engine.cli.shares import add_shares
 from engine.cli.trained import add_trained
 from engine.cli.training import add_training
 from engine.cli.visibility import add_visibility
@@ -68,6 +69,7 @@ def make_parsers(arguments: list[str]) -> tuple[Parser, dict[str, argparse.Argum
     add_runs(add)
     add_rename(add)
     add_visibility(add)
+    add_shares(add)
     add_demos(add)
     add_reports(add)
     add_compare(add)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine import service
 from engine.access import local_owner
-from engine.demos.card import LINES, TEXTS
+from engine.demos.card import CORRECTABLE, LINES, TEXTS
 from engine.errors import TrainyardError
 from engine.service.demos import Changes
 
@@ -31,7 +31,12 @@ def add_demos(add: Callable[..., argparse.ArgumentParser]) -> None:
     made.add_argument("words", nargs="*", metavar="WORD", help="what it is about, as above")
     made.add_argument("--title", metavar="TEXT", help="what visitors read at the top")
     for part in (*TEXTS, *LINES):
-        made.add_argument(f"--{part}", metavar="TEXT", help=f"text of the model card: {part}")
+        more = (
+            "; your words in place of the record's, and marked as yours; empty: the record's"
+            if part in CORRECTABLE
+            else ""
+        )
+        made.add_argument(f"--{part}", metavar="TEXT", help=f"text of the model card: {part}{more}")
     made.add_argument(
         "--origin", action="append", metavar="URL", help="site that may show it in a frame; can be repeated"
     )

@@ -14,7 +14,14 @@ from engine.reporting.result import figures
 from engine.reporting.subject import Subject
 from engine.sentences import Sentence, from_json, joined, to_json, word
 
-LINES, TEXTS = ("author",), ("about", "use", "limits")
+CORRECTABLE = {
+    "task": Sentence("Task"),
+    "dataset": Sentence("Dataset"),
+    "source": Sentence("Source"),
+    "licence": Sentence("Licence"),
+}
+"""Facts that an owner may put in other words, by the part of the card; what was counted or measured is as it was."""
+LINES, TEXTS = ("author", *CORRECTABLE), ("about", "use", "limits")
 """Parts of a card that its owner writes: in one line, and in several."""
 _SHOWN_FACTS = ("Dataset", "Source", "Licence", "Examples")
 """Facts of the data that the record names: its limits are in a part of their own, its hash is for the owner."""
@@ -49,6 +56,31 @@ class Card:
         facts = tuple((from_json(name), from_json(value)) for name, value in data["facts"])
         head, rows = _read(data["head"]), tuple(map(_read, data["rows"]))
         return cls(facts, head, rows, from_json(data["use"]), from_json(data["limits"]))
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One line of a card."""
+
+    name: str
+    value: str
+    """Plain text where the owner has written it."""
+    corrected: bool = False
+    """Whether these are the owner's words."""
+    recorded: str = ""
+    """Where they are, what the record of the run says; empty where it says nothing."""
+
+
+def facts_of(card: Card, texts: Mapping[str, str]) -> list[Fact]:
+    """Return the facts with what their owner has put in other words, which are marked as such."""
+    own = {str(CORRECTABLE[part]): text for part, text in texts.items() if part in CORRECTABLE and text}
+    recorded = {str(name): value for name, value in card.facts}
+    found = [
+        Fact(name, own[str(name)], corrected=True, recorded=value) if str(name) in own else Fact(name, value)
+        for name, value in card.facts
+    ]
+    more = [Fact(title, own[str(title)], corrected=True) for title in CORRECTABLE.values() if str(title) in own]
+    return found + [fact for fact in more if str(fact.name) not in recorded]
 
 
 def card_of(subject: Subject) -> Card:

@@ -132,9 +132,22 @@ class Modality:
     def unfold(self, member: Member, columns: Sequence[str]) -> list[Member]:
         """The single inputs of an uploaded file, each with a name and a function that reads it.
 
-        `columns`: those of a table that the network takes; for texts the one that holds them.
+        `columns`: those of a table that the network takes; for texts the one that holds them. What decodes is done in the
+        predictor, where `unfolds` says that there is something to decode.
         """
         return [member]
+
+    def unfolds(self, name: str) -> bool:
+        """Whether `unfold` looks into a file of this name. Here: wherever a modality has its own."""
+        return type(self).unfold is not Modality.unfold
+
+    def opened(self, data: bytes, name: str, pixels: int) -> np.ndarray | dict[str, list[Any]] | None:
+        """Return what is seen or heard of a file, whatever the network; None where there is nothing to decode.
+
+        Pixels (height, width, 1 or 3) uint8 that fit into a square of `pixels`, samples (samples,) int16, or the cells of a
+        table by column. Raises `TrainyardError`.
+        """
+        return None
 
     def parse(self, instances: list[Any], info: DataInfo) -> np.ndarray:
         """Entries of a JSON list -> (examples, ...). Raises `TrainyardError` about the first that is wrong."""

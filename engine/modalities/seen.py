@@ -1,9 +1,12 @@
 """What a network gets of one input once it is prepared, for people: a picture, words, or named numbers."""
 
 import base64
+import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
+
+import numpy as np
 
 
 @dataclass(frozen=True)
@@ -20,7 +23,7 @@ class Seen:
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON."""
         return {
-            "picture": base64.b64encode(self.picture).decode(),
+            "picture": plain_pixels(self.picture),
             "words": list(self.words),
             "numbers": list(self.numbers),
         }
@@ -28,4 +31,27 @@ class Seen:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         """The inverse of `to_dict`."""
-        return cls(base64.b64decode(data["picture"]), tuple(data["words"]), tuple(map(tuple, data["numbers"])))
+        return cls(as_png(data["picture"]), tuple(data["words"]), tuple(map(tuple, data["numbers"])))
+
+
+def plain_pixels(png: bytes) -> dict[str, Any] | None:
+    """Return a picture that was made here as its numbers: who gets them opens no file of another process. None: no picture."""
+    from PIL import Image
+
+    if not png:
+        return None
+    with Image.open(io.BytesIO(png)) as picture:
+        pixels = np.asarray(picture if picture.mode == "L" else picture.convert("RGB"))
+    return {"shape": list(pixels.shape), "pixels": base64.b64encode(pixels.tobytes()).decode()}
+
+
+def as_png(plain: Mapping[str, Any] | None) -> bytes:
+    """The inverse of `plain_pixels`. Raises `ValueError` for numbers of another shape."""
+    from PIL import Image
+
+    if plain is None:
+        return b""
+    pixels = np.frombuffer(base64.b64decode(plain["pixels"]), np.uint8).reshape(plain["shape"])
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, format="PNG")
+    return buffer.getvalue()

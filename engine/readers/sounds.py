@@ -8,7 +8,6 @@ guesses its length from the first frames and reads no further.
 
 import logging
 import threading
-import wave
 from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO
@@ -35,7 +34,6 @@ _COPY_AGAIN = Sentence("Copy or record it again, or leave it out.")
 _FULL_SCALE = 32_768
 _CANCELLED = 0.001  # of the energy of the loudest channel: 30 dB
 _LOUDEST = 16.0  # floating-point clips go a little over 1; far over it they are on another scale
-_QUIETEST = 3  # of 32,768: what dithering makes of silence
 _one_at_a_time = threading.Lock()  # so that memory does not grow with the number of visitors
 _log = logging.getLogger(__name__)
 _TAKES = "WAV, FLAC, Ogg, MP3 or AIFF"
@@ -55,7 +53,7 @@ def decode_sound(data: bytes, name: str) -> np.ndarray:
 
 
 def hear(data: bytes, name: str) -> Heard:
-    """Decode one sound. Silence decodes too: see `is_silent`.
+    """Decode one sound. Silence decodes too: see `engine.modalities.audio.samples`.
 
     Channels are averaged, unless they cancel each other: then the loudest is taken. What is louder than full scale is
     clipped. `name` is for the sentence of the `TrainyardError` that broken, cut, foreign and too long sounds raise.
@@ -85,22 +83,6 @@ def hear(data: bytes, name: str) -> Heard:
     if not len(samples):
         raise TrainyardError("{shown} is 0 seconds long. Record it again, or leave it out.", shown=shown)
     return Heard(samples, remark)
-
-
-def is_silent(samples: np.ndarray) -> bool:
-    """Whether nothing can be heard in (samples,) int16: for reports, since the clip may well be meant so."""
-    return not len(samples) or int(np.abs(samples - samples.mean()).max()) <= _QUIETEST
-
-
-def encode_wav(samples: np.ndarray) -> bytes:
-    """(samples,) int16 at `SAMPLE_RATE_HZ` as a WAV file that every player takes."""
-    buffer = BytesIO()
-    with wave.open(buffer, "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(SAMPLE_RATE_HZ)
-        file.writeframes(samples.astype("<i2").tobytes())
-    return buffer.getvalue()
 
 
 def fit_length(samples: np.ndarray, length: int) -> np.ndarray:

@@ -4,7 +4,7 @@ import logging
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from engine import access
 from engine.access import Action, Actor, Visibility, check, reach, visible
@@ -24,6 +24,10 @@ from engine.service.opened import store
 from engine.service.spending import spend_predictions
 from engine.settings import settings
 from engine.store.demos import Demo, WrongAnswer, changed_to, unknown_demo
+
+if TYPE_CHECKING:
+    from engine.serving.client import Predictor
+    from engine.serving.opened import Opened
 
 T = TypeVar("T")
 Wanted = int | str | None
@@ -61,11 +65,15 @@ def list_all(actor: Actor) -> list[Demo]:
     return visible(actor, store().demos.list(reach(actor, Action.LOOK)))
 
 
-def get(actor: Actor, name: str) -> Demo:
-    """Return a demo. Of one that is closed is said what is said of one that is not there."""
+def get(actor: Actor, name: str, action: Action = Action.LOOK) -> Demo:
+    """Return a demo for an action. Of one that is closed is said what is said of one that is not there.
+
+    A token that is for the action alone finds it, too.
+    """
     found = store().demos.get(name)
-    if found is None or not access.allowed(actor, Action.LOOK, found):
+    if found is None or not any(access.allowed(actor, known, found) for known in (Action.LOOK, action)):
         raise unknown_demo(name)
+    check(actor, action, found)
     return found
 
 
@@ -165,7 +173,7 @@ def _check_examples(run: Run) -> None:
 @audited("demo {name}")
 def edit(actor: Actor, name: str, changes: Changes) -> Demo:
     """Change title, texts of the model card, sites, and whether visitors may send what was wrong."""
-    check(actor, Action.CHANGE, get(actor, name))
+    get(actor, name, Action.CHANGE)
     values = changes.values()
     return store().demos.change(name, lambda _demo: values)
 
@@ -173,14 +181,14 @@ def edit(actor: Actor, name: str, changes: Changes) -> Demo:
 @audited("demo {name}", detail="version {wanted}")
 def choose(actor: Actor, name: str, wanted: Wanted) -> Demo:
     """Make a version the current one: the next answer is its."""
-    check(actor, Action.CHANGE, get(actor, name))
+    get(actor, name, Action.CHANGE)
     return store().demos.change(name, lambda demo: changed_to(demo, version_of(demo, wanted).number))
 
 
 @audited("demo {name}")
 def roll_back(actor: Actor, name: str) -> Demo:
     """Make the version current that was so before."""
-    check(actor, Action.CHANGE, get(actor, name))
+    get(actor, name, Action.CHANGE)
 
     def back(demo: Demo) -> dict[str, Any]:
         before = [number for number in demo.history if number in demo.versions and number != demo.current]
@@ -194,7 +202,7 @@ def roll_back(actor: Actor, name: str) -> Demo:
 @audited("demo {name}", detail="{text} {number}")
 def label(actor: Actor, name: str, text: str, number: int | None) -> Demo:
     """Give a label to a version, or take it away where no version is named."""
-    check(actor, Action.CHANGE, get(actor, name))
+    get(actor, name, Action.CHANGE)
     clean_label(text)
 
     def labelled(demo: Demo) -> dict[str, Any]:
@@ -209,7 +217,7 @@ def label(actor: Actor, name: str, text: str, number: int | None) -> Demo:
 @audited("demo {name}", detail="version {wanted}")
 def compare(actor: Actor, name: str, wanted: Wanted) -> Demo:
     """Show the answer of a version beside that of the current one; None: of the current one alone."""
-    check(actor, Action.CHANGE, get(actor, name))
+    get(actor, name, Action.CHANGE)
 
     def shown(demo: Demo) -> dict[str, Any]:
         if wanted is None:
@@ -229,7 +237,7 @@ def compare(actor: Actor, name: str, wanted: Wanted) -> Demo:
 @audited("demo {name}", detail="open {is_open}")
 def show(actor: Actor, name: str, is_open: bool) -> Demo:
     """Open a demo to everybody, or close it: then it is there for its owner and admins only."""
-    check(actor, Action.CHANGE, get(actor, name))
+    get(actor, name, Action.CHANGE)
     visibility = str(Visibility.PUBLISHED if is_open else Visibility.PRIVATE)
     return store().demos.change(name, lambda _demo: {"visibility": visibility})
 
@@ -237,14 +245,14 @@ def show(actor: Actor, name: str, is_open: bool) -> Demo:
 @audited("demo {name}", detail="version {number}")
 def withdraw(actor: Actor, name: str, number: int) -> Demo:
     """Forget a version that is not in use; its run can be deleted then."""
-    check(actor, Action.CHANGE, get(actor, name))
+    get(actor, name, Action.CHANGE)
     return store().demos.withdraw(name, number, lambda demo: check_unused(demo, number))
 
 
 @audited("demo {name}")
 def delete(actor: Actor, name: str) -> None:
     """Forget a demo with its versions and what visitors have sent. The runs stay."""
-    check(actor, Action.DELETE, get(actor, name))
+    get(actor, name, Action.DELETE)
     store().demos.delete(name)
 
 
@@ -256,10 +264,10 @@ def ask(actor: Actor, name: str, wanted: Wanted, answer: Callable[[int], T], cos
 
     What goes wrong with the run itself is for its owner: an error that names it is told in other words.
     """
-    demo = get(actor, name)
-    check(actor, Action.USE, demo)
+    demo = get(actor, name, Action.USE)
     version = version_of(demo, wanted)
-    spend_predictions(actor, demo.name, cost)
+    if cost:
+        spend_predictions(actor, demo.name, cost)
     try:
         return answer(version.run_id)
     except TrainyardError as error:
@@ -274,24 +282,36 @@ def ask(actor: Actor, name: str, wanted: Wanted, answer: Callable[[int], T], cos
         raise
 
 
+def opened(
+    actor: Actor, predictor: "Predictor", name: str, wanted: Wanted, files: list[tuple[str, bytes]], pixels: int
+) -> "list[Opened]":
+    """Return what is seen or heard of files that are given to a demo. It counts as no prediction."""
+    modality = spec(actor, name, wanted).task.modality
+    return predictor.opened(modality, files, pixels)
+
+
 def info(actor: Actor, name: str, wanted: Wanted = None) -> DataInfo | None:
-    """Return what the network of a version takes and answers with."""
-    demo = get(actor, name)
-    check(actor, Action.USE, demo)
+    """Return what the network of a version takes and answers with: for who looks at it and for who uses it."""
+    demo = _looked_at_or_used(actor, name)
     return artifacts_of(version_of(demo, wanted).run_id).read_info()
+
+
+def _looked_at_or_used(actor: Actor, name: str) -> Demo:
+    try:
+        return get(actor, name)
+    except TrainyardError:
+        return get(actor, name, Action.USE)
 
 
 def spec(actor: Actor, name: str, wanted: Wanted = None) -> RunSpec:
     """Return what a version was trained with, for the program's own pages: people are shown the model card."""
-    demo = get(actor, name)
-    check(actor, Action.USE, demo)
+    demo = get(actor, name, Action.USE)
     return RunSpec.from_dict(version_of(demo, wanted).spec)
 
 
 def shows_examples(actor: Actor, name: str, wanted: Wanted = None) -> bool:
     """Return whether examples of its data may be shown with a version: its owner has said so, and nobody else's are meant."""
-    demo = get(actor, name)
-    check(actor, Action.USE, demo)
+    demo = get(actor, name, Action.USE)
     version = version_of(demo, wanted)
     if not version.examples:
         return False
@@ -304,8 +324,7 @@ def shows_examples(actor: Actor, name: str, wanted: Wanted = None) -> bool:
 
 def collects(actor: Actor, name: str) -> bool:
     """Return whether visitors may send wrongly answered examples to the owner of a demo: owner and server allow it."""
-    demo = get(actor, name)
-    check(actor, Action.USE, demo)
+    demo = get(actor, name, Action.USE)
     return demo.collects and settings().max_wrong_answers > 0
 
 
@@ -313,8 +332,7 @@ def send_wrong(
     actor: Actor, name: str, wanted: Wanted, file: tuple[str, bytes], answer: Mapping[str, Any], remark: str = ""
 ) -> None:
     """Keep an example for the owner of a demo, with the consent of who gave it."""
-    demo = get(actor, name)
-    check(actor, Action.USE, demo)
+    demo = get(actor, name, Action.USE)
     version = version_of(demo, wanted)
     limits = settings()
     if not (demo.collects and limits.max_wrong_answers):
@@ -342,16 +360,14 @@ def send_wrong(
 
 def wrong(actor: Actor, name: str) -> list[WrongAnswer]:
     """Return the examples that visitors have sent, the newest first: for the owner and admins."""
-    demo = get(actor, name)
-    check(actor, Action.CHANGE, demo)
+    demo = get(actor, name, Action.CHANGE)
     return store().demos.wrong(demo.id, _kept_since())
 
 
 @audited("demo {name}")
 def delete_wrong(actor: Actor, name: str, ids: Iterable[int] | None = None) -> int:
     """Delete these examples, or all; return how many."""
-    demo = get(actor, name)
-    check(actor, Action.CHANGE, demo)
+    demo = get(actor, name, Action.CHANGE)
     return store().demos.delete_wrong(demo.id, None if ids is None else [*ids])
 
 

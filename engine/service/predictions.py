@@ -1,7 +1,7 @@
 """Predictions with a run's model, and what the predictor tells of networks that are not trained yet."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from engine.access import Action, Actor, check
@@ -11,8 +11,10 @@ from engine.service.spending import OCCLUDED, cost_of, spend_predictions
 
 if TYPE_CHECKING:
     from engine.modalities.seen import Seen
+    from engine.readers.unpack import Member
     from engine.serving.answers import Mattered
     from engine.serving.client import NetworkPicture, Predictor, Stream
+    from engine.serving.opened import Opened
 
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
@@ -59,6 +61,24 @@ def seen(actor: Actor, predictor: "Predictor", run: Run, files: list[File]) -> "
     """Return what a run's network gets of each file once it is prepared."""
     _ask(actor, run, len(files))
     return predictor.seen(run.id, files)
+
+
+def opened(actor: Actor, predictor: "Predictor", run: Run, files: list[File], pixels: int) -> "list[Opened]":
+    """Return what is seen or heard of files that are given to a run's network. It counts as no prediction."""
+    check(actor, Action.USE, run)
+    return predictor.opened(run.parsed().task.modality, files, pixels)
+
+
+def unfolded(actor: Actor, predictor: "Predictor", run: Run, file: File, columns: Sequence[str]) -> "list[Member]":
+    """Return the single inputs of a file that is given to a run's network."""
+    check(actor, Action.USE, run)
+    return predictor.unfolded(run.parsed().task.modality, file, columns)
+
+
+def recorded(actor: Actor, predictor: "Predictor", modality: str, files: list[File], pixels: int) -> "list[Opened]":
+    """Return what is seen or heard of files that are recorded for a dataset."""
+    check(actor, Action.CREATE, "datasets")
+    return predictor.opened(modality, files, pixels)
 
 
 def preview(

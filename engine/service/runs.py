@@ -182,12 +182,15 @@ def delete(actor: Actor, run_id: int) -> None:
 # -- reading them ------------------------------------------------------------------------------------------------------
 
 
-def get(actor: Actor, run_id: int) -> Run:
-    """Return the run. Of one that the actor may not look at is said what is said of one that is not there."""
+def get(actor: Actor, run_id: int, action: Action = Action.LOOK) -> Run:
+    """Return the run for an action. Of one that the actor may not look at is said what is said of one that is not there.
+
+    A token that is for the action alone finds it, too.
+    """
     run = store().runs.get(run_id)
     if run.state is RunState.RUNNING and settle(store()):
         run = store().runs.get(run_id)
-    return look(actor, run)
+    return run if access.allowed(actor, action, run) else look(actor, run)
 
 
 def look(actor: Actor, run: Run) -> Run:

@@ -1,7 +1,7 @@
 """Decode what may take long before its turn, on a thread of its own: others are answered meanwhile."""
 
 import threading
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,8 +52,13 @@ class Ahead:
 
 def decode_ahead(request: Request, signature: Signature, size_bytes: int) -> Ahead:
     """Decode a request now; what is wrong with it is raised when its turn comes."""
-    with _few_large if size_bytes > LARGE_BYTES else nullcontext():
+    with bounded(size_bytes):
         return Ahead(request, signature, attempt(lambda: request.inputs(signature)))
+
+
+def bounded(size_bytes: int) -> AbstractContextManager[Any]:
+    """Return the block in which a request of this size is decoded."""
+    return _few_large if size_bytes > LARGE_BYTES else nullcontext()
 
 
 def may_take_long(body: bytes, known: Signature | None) -> bool:

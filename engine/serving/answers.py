@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, Self
 
+import numpy as np
+
 from engine.cost.facts import NetworkFacts
 from engine.sentences import from_json, to_json
 from engine.tasks.base import Prediction
@@ -88,6 +90,8 @@ class Mattered:
     """What was hidden, in the form of its modality."""
     effects: list[float]
     """What the answer loses without each part: probability of the class, or the value itself; below zero where it gains."""
+    given: np.ndarray | None = None
+    """The input as the network got it, where it is numbers: nobody else decodes the file again."""
 
 
 def _layers(rows: list[dict[str, Any]]) -> Iterator[Layer]:

@@ -3,51 +3,38 @@
 import base64
 import json
 import logging
-import shutil
-import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from http import HTTPStatus
-from http.client import HTTPException
-from pathlib import Path
 from typing import Any, Self, TypeVar
 
 import numpy as np
 
 from engine.errors import TrainyardError
 from engine.measures import prediction_timed
-from engine.modalities.seen import Seen
+from engine.modalities.seen import Seen, as_png
+from engine.readers.unpack import Member
 from engine.scripting.files import ScriptFiles
 from engine.sentences import Sentence, from_json
 from engine.serving.answers import Layer, Mattered, NetworkPicture, PredictResult
-from engine.serving.connections import Connections, Lines, Refused
+from engine.serving.child import Child, NotReady, Unavailable, told
+from engine.serving.connections import Lines, Refused
+from engine.serving.opened import Opened, read_opened, read_unfolded
 from engine.serving.pace import Pace
 from engine.serving.turns import Busy, Late, late
-from engine.serving.wire import from_bytes, pack, pack_inputs
-from engine.settings import child_environment, settings
+from engine.serving.wire import from_bytes, pack, pack_inputs, unpack
+from engine.settings import settings
 
 __all__ = ["Busy", "Late", "Layer", "NetworkPicture", "NotReady", "PredictResult", "Predictor", "Stream", "Unavailable"]
 
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
 COMMAND = (sys.executable, "-m", "engine.confined", "engine.serving.predictor")
-_ROOT = Path(__file__).resolve().parents[2]
 _MAX_STARTS, _STARTS_SECONDS = 3, 60.0  # a process that dies at once is not started for ever
-BROKEN = (OSError, HTTPException)
-_MAX_LOG_BYTES = 5_000_000
-
-
-class Unavailable(TrainyardError):  # noqa: N818  # not the fault of who asks
-    """There is no predictor that could answer, or it broke over the answer."""
-
-
-class NotReady(Unavailable):
-    """The predictor is still warming up."""
 
 
 _ERRORS: dict[int, type[TrainyardError]] = {503: Busy, 504: Late, 500: Unavailable}
@@ -63,7 +50,7 @@ class Predictor:
     def __init__(self, command: Sequence[str] = COMMAND) -> None:
         self._command = tuple(command)
         self._lock = threading.Lock()
-        self._child: _Child | None = None
+        self._child: Child | None = None
         self._starts: deque[float] = deque(maxlen=_MAX_STARTS)
         self._pace = Pace()
 
@@ -78,10 +65,7 @@ class Predictor:
     def preview(self, values: dict[str, Any], count: int = 8) -> list[tuple[bytes, list[bytes]]]:
         """Training examples as PNG, each with some augmented variants; none where no augmentation is on."""
         rows = self._ask("preview", {"values": values, "count": count})
-        return [
-            (base64.b64decode(original), [base64.b64decode(variant) for variant in variants])
-            for original, variants in rows
-        ]
+        return [(as_png(original), [as_png(variant) for variant in variants]) for original, variants in rows]
 
     def seen(self, run_id: int, files: Sequence[tuple[str, bytes]]) -> list[Seen]:
         """Return what a run's network gets of each file (name, content) once it is prepared; each holds one input."""
@@ -122,7 +106,30 @@ class Predictor:
     def occlude(self, run_id: int, file: tuple[str, bytes], parameters: Mapping[str, Any] | None = None) -> Mattered:
         """Return the prediction for a file with one input, and what it loses where a part of the input is hidden."""
         head = {"kind": "occluded", "name": file[0], "parameters": dict(parameters or {})}
-        return Mattered(**json.loads(self._send(f"predict/{int(run_id)}", pack(head, [file[1]]))))
+        found, parts = unpack(self._send(f"predict/{int(run_id)}", pack(head, [file[1]])))
+        return Mattered(**found, given=from_bytes(parts[0]) if parts else None)
+
+    def opened(self, modality: str, files: Sequence[tuple[str, bytes]], pixels: int) -> list[Opened]:
+        """Return what is seen or heard of each file; pictures fit into a square of `pixels`. Nothing else decodes it."""
+        head = {"modality": modality, "names": [name for name, _data in files], "pixels": pixels}
+        return self._plain("opened", head, files, read_opened)
+
+    def unfolded(self, modality: str, file: tuple[str, bytes], columns: Sequence[str]) -> list[Member]:
+        """Return the single inputs of a file, as `Modality.unfold` does."""
+        head = {"modality": modality, "name": file[0], "columns": list(columns)}
+        return self._plain("unfolded", head, [file], read_unfolded)
+
+    def _plain(
+        self, name: str, head: dict[str, Any], files: Sequence[tuple[str, bytes]], read: "Callable[[bytes], T]"
+    ) -> T:
+        """Ask for what needs no network. It waits for nobody's turn, so it says nothing about how long turns take."""
+        _check_size(files)
+        body = pack(head, [data for _name, data in files])
+        found = self._asked(lambda child, deadline: _content(*child.send("POST", f"/{name}", deadline, body)))
+        try:
+            return read(found)
+        except (ValueError, TypeError, LookupError, AttributeError) as error:
+            raise Unavailable("The predictor said something else than it was asked; see its log.") from error
 
     def predict_arrays(self, run_id: int, inputs: np.ndarray) -> np.ndarray:
         """Outputs (examples, outputs) float32 of a run's model for inputs (examples, ...) as datasets have them."""
@@ -156,7 +163,7 @@ class Predictor:
             return self._when_ready(lambda child, deadline: _content(*child.send("POST", f"/{path}", deadline, body)))
 
     def _open(self, path: str, body: bytes) -> "_Answer":
-        def opened(child: "_Child", deadline: float) -> _Answer:
+        def opened(child: "Child", deadline: float) -> _Answer:
             lines = child.lines("POST", f"/{path}", deadline, body)
             if lines.status != HTTPStatus.OK:
                 with lines:
@@ -165,19 +172,20 @@ class Predictor:
 
         return self._when_ready(opened)
 
-    def _when_ready(self, ask: "Callable[[_Child, float], T]") -> T:
+    def _when_ready(self, ask: "Callable[[Child, float], T]") -> T:
         """Return what `ask` returns of a process that answers, within the time of a request."""
-        with self._pace.turn():
-            return self._asked(ask)
+        with self._pace.turn() as turn:
+            return self._asked(ask, turn.begin)
 
-    def _asked(self, ask: "Callable[[_Child, float], T]") -> T:
+    def _asked(self, ask: "Callable[[Child, float], T]", begin: "Callable[[], None]" = lambda: None) -> T:
         limit = settings().predict_timeout_seconds
         deadline = time.monotonic() + limit
         child = self._running()
         while time.monotonic() < deadline:
             try:
                 if child.answers():
-                    with _told(child):
+                    begin()
+                    with told(child):
                         return ask(child, deadline)
             except Refused:  # it is just ending; nothing was sent, so its successor can be asked
                 child = self._running()
@@ -186,7 +194,7 @@ class Predictor:
             raise late(limit)
         raise NotReady("The predictor is still starting. Try again in a few seconds.")
 
-    def _running(self) -> "_Child":
+    def _running(self) -> "Child":
         """The living child; started if there is none, but not again and again."""
         with self._lock:
             if self._child is not None and self._child.process.poll() is None:
@@ -206,7 +214,7 @@ class Predictor:
                     reason=reason,
                 )
             self._starts.append(now)
-            self._child = _Child(self._command)
+            self._child = Child(self._command)
             return self._child
 
 
@@ -240,14 +248,14 @@ class Stream(Iterator[T]):
 class _Answer:
     """The lines that one process sends."""
 
-    def __init__(self, lines: Lines, child: "_Child") -> None:
+    def __init__(self, lines: Lines, child: "Child") -> None:
         self._lines, self._child = lines, child
         self.close = lines.close
 
     def next(self) -> bytes:
         """Wait for the next line; nothing is the end. A line that is an error is raised."""
         try:
-            with _told(self._child):
+            with told(self._child):
                 line = self._lines.next()
             if line.startswith(b'{"error":'):
                 _content(json.loads(line)["status"], line)
@@ -257,90 +265,15 @@ class _Answer:
         return line
 
 
-@contextmanager
-def _told(child: "_Child") -> Iterator[None]:
-    """Say in a sentence what breaks a connection."""
-    try:
-        yield
-    except Refused:
-        raise
-    except TimeoutError as error:
-        raise late(settings().predict_timeout_seconds) from error
-    except BROKEN as error:
-        raise Unavailable(
-            "The predictor ended while working on this request; {reason} The next request starts it again.",
-            reason=child.reason(),
-        ) from error
-
-
-class _Child:
-    """One predictor process: its socket lies in a folder of mode 0700, its stdin is the rope it hangs on."""
-
-    def __init__(self, command: tuple[str, ...]) -> None:
-        self.log = settings().home_path / "logs" / "predictor.log"
-        self._folder = Path(tempfile.mkdtemp(prefix="trainyard-"))
-        self._socket = self._folder / "predictor"
-        try:
-            with _open_log(self.log) as log:
-                self.process = subprocess.Popen(
-                    [*command, "--socket", str(self._socket)],
-                    stdin=subprocess.PIPE,
-                    stdout=log,
-                    stderr=subprocess.STDOUT,
-                    start_new_session=True,  # Ctrl-C in the terminal is for the dashboard
-                    cwd=_ROOT,
-                    env=child_environment(CUDA_VISIBLE_DEVICES="-1", TF_CPP_MIN_LOG_LEVEL="2"),
-                )
-        except OSError as error:
-            shutil.rmtree(self._folder, ignore_errors=True)
-            raise Unavailable(
-                "The predictor cannot be started: {error}. Make sure that {parent} is writable.",
-                error=error,
-                parent=self.log.parent,
-            ) from error
-        self._connections = Connections(self._socket)
-        self.send, self.lines = self._connections.request, self._connections.lines
-        self.answered = False
-
-    def answers(self) -> bool:
-        """Whether the warm-up is over. Raises `TrainyardError` when it ended in a failure."""
-        if not self.answered:
-            if self.process.poll() is not None:
-                raise Unavailable("The predictor could not start; {reason}", reason=self.reason())
-            self.answered = self._is_healthy()
-        return self.answered
-
-    def _is_healthy(self) -> bool:
-        try:
-            return self.send("GET", "/health", time.monotonic() + 1)[0] == HTTPStatus.OK
-        except BROKEN:  # still warming up, or just ending
-            return False
-
-    def reason(self) -> Sentence:
-        """Why it ended, as far as can be told, and where to read more."""
-        try:
-            code = self.process.wait(timeout=1)  # the connection breaks a moment before the process is gone
-        except subprocess.TimeoutExpired:
-            return Sentence("see {log}.", log=self.log)
-        if code == -9:
-            return Sentence("it was killed, perhaps because memory ran out; see {log}.", log=self.log)
-        return Sentence("its exit code was {code}; see {log}.", code=code, log=self.log)
-
-    def close(self) -> None:
-        """End the process, if it has not ended, and clean up."""
-        self._connections.close()
-        assert self.process.stdin is not None
-        self.process.stdin.close()
-        try:
-            self.process.wait(timeout=5)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-        shutil.rmtree(self._folder, ignore_errors=True)
-
-
 def _packed(files: Sequence[tuple[str, bytes]], raw: bool, parameters: Mapping[str, Any] | None) -> bytes:
     """The body of a request about files, if they are not too large together."""
+    _check_size(files)
+    names = [name for name, _ in files]
+    head = {"kind": "files", "names": names, "raw": raw, "parameters": dict(parameters or {})}
+    return pack(head, [data for _, data in files])
+
+
+def _check_size(files: Sequence[tuple[str, bytes]]) -> None:
     size, limit = sum(len(data) for _, data in files), settings().max_upload_mb
     if size > limit * 1_000_000:
         raise TrainyardError(
@@ -349,9 +282,6 @@ def _packed(files: Sequence[tuple[str, bytes]], raw: bool, parameters: Mapping[s
             size=size / 1e6,
             limit=limit,
         )
-    names = [name for name, _ in files]
-    head = {"kind": "files", "names": names, "raw": raw, "parameters": dict(parameters or {})}
-    return pack(head, [data for _, data in files])
 
 
 def _results(found: bytes) -> list[PredictResult]:
@@ -362,11 +292,3 @@ def _content(status: int, found: bytes) -> bytes:
     if status != HTTPStatus.OK:
         raise _ERRORS.get(status, TrainyardError)(from_json(json.loads(found)["error"]))
     return found
-
-
-def _open_log(path: Path) -> Any:
-    """Append to the log; the last one is kept beside it when it has grown long."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if path.is_file() and path.stat().st_size > _MAX_LOG_BYTES:
-        path.replace(path.with_suffix(".old.log"))
-    return path.open("ab")

@@ -16,6 +16,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from engine.modalities.seen import plain_pixels
 from engine.processes import bound_memory
 from engine.runs import RunSpec
 from engine.scripting.origin import Origin
@@ -24,6 +25,7 @@ from engine.serving.ahead import Ahead, decode_ahead, may_take_long
 from engine.serving.loaded import LoadedModels
 from engine.serving.networks import describe_network
 from engine.serving.occluding import Occluded
+from engine.serving.opening import beside
 from engine.serving.outputs import Signature
 from engine.serving.previews import preview_augmentation
 from engine.serving.requests import Arrays, Files, Instances, Request
@@ -34,14 +36,14 @@ from engine.settings import settings
 
 
 def work() -> dict[str, Work]:
-    """Return the requests that are served one at a time, from JSON objects to JSON objects; bytes are base64 text."""
+    """Return the requests that are served one at a time, from JSON objects to JSON objects; bytes are base64 text, pictures numbers."""
 
     def describe(request: dict[str, Any]) -> Any:
         return asdict(describe_network(request["values"]))
 
     def preview(request: dict[str, Any]) -> Any:
         rows = preview_augmentation(request["values"], request["count"])
-        return [[_text(original), [_text(variant) for variant in variants]] for original, variants in rows]
+        return [[plain_pixels(one), [plain_pixels(variant) for variant in variants]] for one, variants in rows]
 
     def script(request: dict[str, Any]) -> Any:
         return script_files(RunSpec.from_dict(request["spec"]), Origin(**request["origin"])).to_dict()
@@ -132,11 +134,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Answer what needs Keras, for the process that started this one.")
     parser.add_argument("--socket", type=Path, required=True, help="Unix socket to create.")
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    serve(work(), parser.parse_args().socket, warm_up, shared_work())
-
-
-def _text(data: bytes) -> str:
-    return base64.b64encode(data).decode()
+    serve(work(), parser.parse_args().socket, warm_up, shared_work(), beside())
 
 
 if __name__ == "__main__":

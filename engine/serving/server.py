@@ -30,6 +30,9 @@ from engine.settings import settings
 Work = Callable[[dict[str, Any]], Any]
 """Takes the JSON object of a request, returns what JSON can hold, raises `TrainyardError` with a sentence."""
 
+Beside = Callable[[bytes], bytes]
+"""Takes the body of a request, returns that of the answer; raises `TrainyardError` with a sentence."""
+
 
 class SharedWork(Protocol):
     """Work that several requests share, by its key."""
@@ -62,19 +65,20 @@ def serve(
     socket: Path,
     warm_up: Callable[[], None] | None = None,
     shared: Mapping[str, SharedWork] | None = None,
+    beside: Mapping[str, Beside] | None = None,
 ) -> None:
     """Answer `POST /NAME` with `work[NAME]`, one request at a time, until stdin ends; then end this process.
 
-    Requests to `POST /NAME/KEY` that wait at the same time are answered together by `shared[NAME]`; those to
-    `POST /NAME/KEY/stream` are answered in lines as the answer comes. The socket appears after the warm-up, so a client
-    that can connect gets an answer soon.
+    `POST /NAME` with `beside[NAME]` waits for no turn. Requests to `POST /NAME/KEY` that wait at the same time are answered
+    together by `shared[NAME]`; those to `POST /NAME/KEY/stream` are answered in lines as the answer comes. The socket appears
+    after the warm-up, so a client that can connect gets an answer soon.
     """
     threading.Thread(target=_end_with_parent, args=[socket], name="parent", daemon=True).start()
     turns = Turns(settings().max_waiting_predictions, settings().predict_timeout_seconds, lambda: _end(socket, 1))
     if warm_up is not None:
         turns.begin_with(warm_up)
     config = uvicorn.Config(
-        make_app(work, turns, shared or {}),
+        make_app(work, turns, shared or {}, beside or {}),
         uds=str(socket),
         http="httptools",
         loop="uvloop",
@@ -87,7 +91,12 @@ def serve(
     _end(socket, 0)
 
 
-def make_app(work: Mapping[str, Work], turns: Turns, shared: Mapping[str, SharedWork]) -> Starlette:
+def make_app(
+    work: Mapping[str, Work],
+    turns: Turns,
+    shared: Mapping[str, SharedWork],
+    beside: Mapping[str, Beside],
+) -> Starlette:
     """The routes: `GET /health`, `POST /NAME` for each named work and `POST /NAME/KEY` for each that is shared."""
 
     async def health(request: Request) -> Response:
@@ -95,6 +104,7 @@ def make_app(work: Mapping[str, Work], turns: Turns, shared: Mapping[str, Shared
 
     routes = [Route("/health", health)]
     routes += [Route(f"/{name}", _endpoint(_alone(do, turns)), methods=["POST"]) for name, do in work.items()]
+    routes += [Route(f"/{name}", _endpoint(_beside(do, turns)), methods=["POST"]) for name, do in beside.items()]
     routes += [
         Route(f"/{name}/{{key}}", _endpoint(_together(do, turns)), methods=["POST"]) for name, do in shared.items()
     ]
@@ -108,6 +118,13 @@ def make_app(work: Mapping[str, Work], turns: Turns, shared: Mapping[str, Shared
 def _alone(do: Work, turns: Turns) -> Callable[[Request], Awaitable[bytes]]:
     async def answer(request: Request) -> bytes:
         return await turns.take(functools.partial(_perform, do, await request.body()))
+
+    return answer
+
+
+def _beside(do: Beside, turns: Turns) -> Callable[[Request], Awaitable[bytes]]:
+    async def answer(request: Request) -> bytes:
+        return await turns.aside(functools.partial(do, await request.body()))
 
     return answer
 

@@ -211,6 +211,7 @@ tokens = Table(
     Column("digest", String(64), nullable=False),
     Column("actions", JSON, nullable=False),
     Column("runs", JSON, nullable=False),
+    Column("demos", JSON, nullable=False, server_default="[]"),
     Column("created_at", Float, nullable=False),
     Column("expires_at", Float, nullable=False),
     Column("used_at", Float),

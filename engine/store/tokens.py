@@ -1,6 +1,7 @@
 """Tokens for programs: a digest, whose they are, and what they are for. The token itself is kept nowhere."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,13 +14,14 @@ from engine.store.schema import accounts, tokens
 
 @dataclass(frozen=True)
 class Token:
-    """One token. Empty lists of actions or runs mean all that its person may do."""
+    """One token. Empty lists mean all that its person may do: where there are runs or demos, it is for nothing else."""
 
     id: int
     account_id: int
     name: str
     actions: tuple[str, ...]
     runs: tuple[int, ...]
+    demos: tuple[str, ...]
     created_at: float
     expires_at: float
     used_at: float | None
@@ -46,11 +48,9 @@ class Tokens:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def add(
-        self, account_id: int, name: str, digest: str, actions: list[str], runs: list[int], expires_at: float
-    ) -> Token:
-        """Write a token."""
-        values = {"account_id": account_id, "name": name, "digest": digest, "actions": actions, "runs": runs}
+    def add(self, account_id: int, name: str, digest: str, expires_at: float, **scope: Sequence[str | int]) -> Token:
+        """Write a token. `scope`: actions, runs and demos."""
+        values = {"account_id": account_id, "name": name, "digest": digest, **{k: [*v] for k, v in scope.items()}}
         with self._database.writing() as db:
             db.execute(insert(tokens).values(**values, created_at=time.time(), expires_at=expires_at))
         found = self.by_digest(digest)
@@ -90,4 +90,4 @@ class Tokens:
         )
         with self._database.reading() as db:
             rows = [row._asdict() for row in db.execute(query)]
-        return [Token(**(row | {"actions": tuple(row["actions"]), "runs": tuple(row["runs"])})) for row in rows]
+        return [Token(**(row | {part: tuple(row[part]) for part in ("actions", "runs", "demos")})) for row in rows]

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import numpy as np
 
+from engine.data_info import SAMPLE_RATE_HZ
 from engine.datasets.spoken_digits import WORDS, SpokenDigits
-from engine.readers.sounds import SAMPLE_RATE_HZ, encode_wav
+from engine.modalities.audio.samples import encode_wav
 
 WORD = "seven"
 _PAUSE_SECONDS = 0.8  # however a recording of two seconds begins, the word is in it once as a whole

@@ -48,7 +48,7 @@ class BrightnessPredictor(Blind):
         return Answer(name, Prediction("classes", values | {"probabilities": {"bright": bright, "dark": 1 - bright}}))
 
 
-class BusyPredictor:
+class BusyPredictor(Blind):
     """Refuses everything."""
 
     def predict(self, run_id: int, files: list[tuple[str, bytes]], parameters: object = None) -> list[Answer]:
@@ -118,7 +118,7 @@ def test_several_images_give_a_table_with_an_error_for_the_broken_one(store: Sto
 
 
 def test_an_example_of_the_test_split_is_one_click_away(store: Store) -> None:
-    at = open_page("demo", run=seeding.completed(store, epochs=1).id)
+    at = open_page("demo", run=seeding.completed(store, epochs=1, dataset="fashion").id)
     choose_way(at, "example")
     press(at, "Trouser")
     assert at.metric[0].value in ("bright", "dark")
@@ -166,7 +166,7 @@ def canvases(at: AppTest) -> list[dict[str, Any]]:
 def test_a_canvas_stands_first_where_the_data_are_drawings_with_ink_like_theirs(store: Store) -> None:
     [canvas] = canvases(open_page("demo", run=seeding.completed(store, epochs=1, dataset="mnist").id))
     assert "#FFFFFF" in str(canvas)
-    at = open_page("demo", run=seeding.completed(store, epochs=1).id)
+    at = open_page("demo", run=seeding.completed(store, epochs=1, dataset="fashion").id)
     assert not canvases(at), "clothes are no drawings"
     choose_way(at, "draw")
     assert canvases(at)

@@ -16,6 +16,7 @@ from tests import seeding
 from tests.pages.opening import SHELL, open_page, press, words
 from tests.pages.test_demo import BrightnessPredictor, picture
 from ui import lab
+from ui.modalities.image_ways import EXAMPLES
 from ui.navigation import FOLDER
 
 CAROL, BOB = Actor("carol", Role.MEMBER), Actor("bob", Role.MEMBER)
@@ -45,7 +46,7 @@ def look(monkeypatch: pytest.MonkeyPatch) -> As:
 
 def published(store: Store, name: str = "clothes", **values: Any) -> int:
     """The number of carol's private run that answers for a demo."""
-    run = seeding.evaluated(store, owner="carol")
+    run = seeding.evaluated(store, owner="carol", dataset="fashion")
     service.demos.publish(CAROL, run.id, name, Changes(title="What to wear?"), **values)
     return run.id
 
@@ -78,7 +79,7 @@ def everything(at: AppTest) -> str:
 def test_an_owner_publishes_on_the_page_of_the_run_and_a_visitor_finds_the_demo_and_gets_an_answer(
     store: Store, look: As
 ) -> None:
-    run = seeding.evaluated(store, owner="carol")
+    run = seeding.evaluated(store, owner="carol", dataset="fashion")
     look(CAROL)
     at = open_page("run", run=run.id)
     at.session_state[f"publish-{run.id}"] = True
@@ -131,10 +132,10 @@ def test_examples_are_shown_where_the_owner_said_so_and_asked_about_once(store: 
         at.run()
         press(at, "Trouser")
         assert at.metric[0].value in ("bright", "dark")
-    assert CountingPredictor.asked == 1
+    assert CountingPredictor.asked == EXAMPLES, "once about each, whoever looks"
     for _visitor in range(2):
         give(open_page("demos", demo="clothes"), "clothes-1", 9)
-    assert CountingPredictor.asked >= 3, "what people give is kept nowhere"
+    assert CountingPredictor.asked >= EXAMPLES + 2, "what people give is kept nowhere"
 
 
 def test_both_answers_stand_side_by_side_and_a_roll_back_is_one_button(store: Store, look: As) -> None:
@@ -194,6 +195,26 @@ def test_a_wrong_answer_is_sent_only_with_consent_and_only_where_server_and_owne
     at.run()
     press(at, "Delete all")
     assert service.demos.wrong(CAROL, "clothes") == []
+
+
+def test_an_owner_corrects_facts_of_the_card_and_visitors_see_whose_words_they_are(store: Store, look: As) -> None:
+    published(store)
+    look(CAROL)
+    at = open_page("demos", demo="clothes")
+    at.session_state["manage-clothes"] = True
+    at.run()
+    at.text_input(key="licence-clothes").set_value("*Free* for all")
+    next(
+        button for button in at.button if button.label == "Save" and "texts-clothes" in str(button.proto.form_id)
+    ).click()
+    at.run()
+    assert not at.exception, at.exception[0].message
+    look(EVE)
+    found = words(open_page("demos", demo="clothes"))
+    assert "\\*Free\\* for all (the words of the owner; the record of the run says:" in found.replace(
+        "\N{WORD JOINER}", ""
+    )
+    assert not [one for one in open_page("demos", demo="clothes").text_input if one.key == "licence-clothes"]
 
 
 def test_a_published_run_makes_no_difference_to_its_visibility(store: Store) -> None:

@@ -11,10 +11,11 @@ from streamlit.testing.v1 import AppTest
 from engine.artifacts import artifacts_of
 from engine.datasets.base import datasets
 from engine.errors import TrainyardError
+from engine.modalities.audio.samples import encode_wav
 from engine.modalities.audio.spectrograms import spectrogram_png
 from engine.modalities.seen import Seen
 from engine.preparation.prepare import prepare
-from engine.readers.sounds import decode_sound, encode_wav
+from engine.readers.sounds import decode_sound
 from engine.runs import Run
 from engine.store import Store
 from engine.tasks.base import Prediction

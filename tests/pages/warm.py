@@ -5,8 +5,12 @@ from typing import ClassVar
 from engine.cost import NetworkFacts
 from engine.errors import TrainyardError
 from engine.modalities.seen import Seen
+from engine.readers.unpack import Member
 from engine.runs import RunSpec, RunState
+from engine.serving import opening
 from engine.serving.client import Layer, NetworkPicture
+from engine.serving.opened import Opened, read_opened, read_unfolded
+from engine.serving.wire import pack
 from engine.store import Store
 
 
@@ -18,6 +22,16 @@ class Blind:
     def seen(self, run_id: int, files: list[tuple[str, bytes]]) -> list[Seen]:
         """Return the same for any file."""
         return self.sees
+
+    def opened(self, modality: str, files: list[tuple[str, bytes]], pixels: int) -> list[Opened]:
+        """What the predictor returns, in this process."""
+        head = {"modality": modality, "names": [name for name, _data in files], "pixels": pixels}
+        return read_opened(opening.open_files(pack(head, [data for _name, data in files])))
+
+    def unfolded(self, modality: str, file: tuple[str, bytes], columns: list[str]) -> list[Member]:
+        """The same of the inputs of one file."""
+        head = {"modality": modality, "name": file[0], "columns": columns}
+        return read_unfolded(opening.unfold_file(pack(head, [file[1]])))
 
 
 class WarmPredictor:

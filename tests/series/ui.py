@@ -10,6 +10,7 @@ from engine.datasets.base import Dataset
 from engine.preparation.prepare import PreparedDataset
 from engine.runs import Run
 from ui.modalities import Cells, File, Way, register
+from ui.modalities.base import Tried
 from ui.predictions import Renderer
 from ui.predictions import register as show
 
@@ -31,11 +32,11 @@ class Series:
         """Written."""
         return {"write": Way("Write", ":material/edit:", write_input)}
 
-    def show(self, file: File) -> None:
+    def show(self, tried: Tried, file: File) -> None:
         """As it was written."""
         st.text(file[1].decode())
 
-    def cells(self, files: Sequence[File]) -> Cells:
+    def cells(self, tried: Tried, files: Sequence[File]) -> Cells:
         """Nothing beside the names."""
         return {}, {}
 

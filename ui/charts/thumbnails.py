@@ -1,28 +1,15 @@
-"""Small pictures of files that people give: bounded in size before they are decoded."""
+"""Pixels as pictures for pages. Files are not opened here."""
 
 import base64
 import io
-import warnings
 
+import numpy as np
 from PIL import Image
 
-from engine.settings import settings
 
-
-def thumbnail(data: bytes, size: int = 96) -> bytes | None:
-    """A PNG that fits into `size` x `size`, or None when the bytes are no picture or too large a one."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # our own limit is checked below
-            opened = Image.open(io.BytesIO(data))
-            if opened.width * opened.height > settings().max_image_pixels:
-                return None
-            opened.draft("RGB", (size, size))
-            opened.thumbnail((size, size))
-            image = opened.convert("RGBA" if "A" in opened.mode or opened.mode == "P" else "RGB")
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
-        return None
-    return png(image)
+def as_image(pixels: np.ndarray) -> Image.Image:
+    """(height, width, channels) uint8 with one channel or three -> a picture."""
+    return Image.fromarray(np.ascontiguousarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels))
 
 
 def png(image: Image.Image) -> bytes:
@@ -39,12 +26,10 @@ def webp_url(image: Image.Image) -> str:
     return f"data:image/webp;base64,{base64.b64encode(buffer.getvalue()).decode()}"
 
 
-def small_url(data: bytes, size: int) -> str:
-    """A picture that fits into `size` x `size` as a short data URL; empty when the bytes are no picture."""
-    if (picture := thumbnail(data, size)) is None:
-        return ""
+def small_url(pixels: np.ndarray) -> str:
+    """(height, width, channels) uint8 -> a short data URL."""
     buffer = io.BytesIO()
-    Image.open(io.BytesIO(picture)).convert("RGB").save(buffer, format="WEBP", quality=60)
+    as_image(pixels).save(buffer, format="WEBP", quality=60)
     return f"data:image/webp;base64,{base64.b64encode(buffer.getvalue()).decode()}"
 
 

@@ -30,7 +30,7 @@ def draw_answer(
     else:
         with st.spinner(_("Predicting… The first prediction after a pause takes a few seconds.")):
             results = tried.predict(files, parameters, examples=examples)
-        draw_results(renderer, results, kind.cells(files), key=f"prediction-{tried.key}")
+        draw_results(renderer, results, kind.cells(tried, files), key=f"prediction-{tried.key}")
     if tried.trains and results and results[0].epoch is not None:
         words = _("This run is still training. The prediction uses the weights of epoch {epoch}, its best so far.")
         st.caption(words.format(epoch=results[0].epoch))

@@ -10,7 +10,8 @@ import streamlit as st
 
 from engine import service
 from engine.errors import TrainyardError
-from engine.readers.unpack import ArchiveError
+from engine.modalities.base import modalities
+from engine.readers.unpack import ArchiveError, Member
 from engine.runs import Run
 from engine.serving.answers import PredictResult
 from engine.serving.client import Busy
@@ -44,7 +45,15 @@ class Batch:
         self._open = ExitStack()  # zips stay open until the end; they are in memory
         info = service.artifacts.files(lab.actor(), run).read_info()
         columns = info.taken_columns if info else ()
-        self.inputs = self._open.enter_context(open_inputs(modality, uploads, columns))
+
+        def unfold(member: Member, columns: Sequence[str]) -> list[Member]:
+            """Tables are read in the predictor."""
+            if not modalities[modality].unfolds(member.name):
+                return [member]
+            file = (member.name, member.read())
+            return service.predictions.unfolded(lab.actor(), lab.predictor(), run, file, columns)
+
+        self.inputs = self._open.enter_context(open_inputs(modality, uploads, columns, unfold))
 
     @property
     def going(self) -> bool:

@@ -19,16 +19,17 @@ def draw_mattered(tried: Tried, kind: Modality, task: Task, file: File, paramete
     words = _("Hide one part of the input after another and see how the answer changes. This takes a few seconds.")
     if not st.button(_("What mattered"), icon=":material/blur_on:", key=f"mattered-{tried.key}", help=words):
         return
-    info = tried.info()
     with st.spinner(_("Hiding one part after another…")):
         found = tried.occlude(file, parameters)
     renderer = renderer_for(task.prediction, tried.dataset)
     most = max(map(abs, found.effects), default=0.0)
-    if not most or info is None:
+    if not most:
         st.caption(_("Hiding any single part does not change the answer."))
         return
     changes = [renderer.effect(found.values, effect) for effect in found.effects]
-    legend = kind.mattered(info, file, list(map(Effect, found.parts, [e / most for e in found.effects], changes)))
+    legend = kind.mattered(
+        found.given, file[0], list(map(Effect, found.parts, [e / most for e in found.effects], changes))
+    )
     words = _("{count:,} parts were hidden in turn; the answer changes by {least} to {largest}.").format(
         count=len(found.parts),
         least=renderer.effect(found.values, max(found.effects)),

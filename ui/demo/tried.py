@@ -1,5 +1,6 @@
 """A run on the demo page: its network is asked in the name of the person who looks."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -9,6 +10,7 @@ from engine.data_info import DataInfo
 from engine.modalities.seen import Seen
 from engine.runs import Run
 from engine.serving.answers import Mattered, PredictResult
+from engine.serving.opened import Opened
 from ui import lab
 from ui.modalities import File
 from ui.words import title_of
@@ -43,6 +45,11 @@ class TriedRun:
         """Whether the run is live."""
         return self.run.live
 
+    @property
+    def keeps(self) -> bool:
+        """No: who may see the run changes, and few ask."""
+        return False
+
     def info(self) -> DataInfo | None:
         """The signature of the model."""
         return service.artifacts.files(lab.actor(), self.run).read_info()
@@ -68,3 +75,7 @@ class TriedRun:
     def seen(self, file: File) -> list[Seen]:
         """What the network gets of a file."""
         return service.predictions.seen(lab.actor(), lab.predictor(), self.run, [file])
+
+    def opened(self, files: Sequence[File], pixels: int) -> list[Opened]:
+        """What is seen or heard of each file."""
+        return service.predictions.opened(lab.actor(), lab.predictor(), self.run, [*files], pixels)

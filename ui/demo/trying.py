@@ -5,13 +5,14 @@ from typing import Any
 
 import streamlit as st
 
-from engine.errors import TrainyardError
 from engine.runs import RunSpec
 from engine.serving.answers import PredictResult
+from engine.serving.client import Busy
 from ui import lab
 from ui.demo.answer import draw_answer
 from ui.demo.answering import draw_answering
 from ui.demo.mattered import draw_mattered
+from ui.demo.ready import draw_ready, keep_ready, ways_of
 from ui.demo.seen import draw_seen
 from ui.modalities import File, Modality
 from ui.modalities.base import Tried, Way
@@ -33,7 +34,7 @@ def draw_trying(
 
     `tried` decides what can be given; where `beside` names several networks, each answers.
     """
-    way = choose_way(_ways(tried, kind, spec), f"way-{tried.key}")
+    way = choose_way(ways_of(tried, kind, spec), f"way-{tried.key}")
     given, answer = lay_out(way.answer)
     with given:
         files = way.ask(tried, spec.dataset)
@@ -42,15 +43,22 @@ def draw_trying(
         return
     parameters = settings.changed
     with answer, lab.guarded():
-        answered = _draw_answers(tried, beside or {}, kind, spec, way, files, parameters)
+        try:
+            answered = _draw_answers(tried, beside or {}, kind, spec, way, files, parameters)
+        except Busy as error:
+            if way.examples or not draw_ready(tried, kind, spec, error):
+                raise
+            return
         if len(files) == 1 and not way.shown:
-            kind.show(files[0])
+            kind.show(tried, files[0])
         if len(files) == 1 and answered:
             with given if way.answer == "beside" else answer:
                 draw_seen(tried, files[0])
                 draw_mattered(tried, kind, spec.task, files[0], parameters)
                 if not way.examples:
                     after(files[0], answered)
+        if answered:
+            keep_ready(tried, kind, spec)
 
 
 def _draw_answers(
@@ -70,13 +78,3 @@ def _draw_answers(
             st.subheader(title, anchor=False)
             found.append(draw_answer(one, kind, spec.task, files, parameters, examples=way.examples))
     return found[0] if found else None
-
-
-def _ways(tried: Tried, kind: Modality, spec: RunSpec) -> Mapping[str, Way]:
-    """The ways to give an input, without examples that may not be shown."""
-    ways = kind.ways(spec.dataset)
-    try:
-        shown = tried.shows_examples()
-    except TrainyardError:  # the way itself says why
-        shown = True
-    return ways if shown else {name: way for name, way in ways.items() if not way.examples}

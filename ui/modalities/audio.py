@@ -6,14 +6,12 @@ from typing import ClassVar
 import numpy as np
 import streamlit as st
 
-from engine.data_info import DataInfo
+from engine.data_info import SAMPLE_RATE_HZ, DataInfo
 from engine.datasets.base import Dataset
-from engine.errors import TrainyardError
 from engine.modalities.audio.own import CLIPS
+from engine.modalities.audio.samples import encode_wav, is_silent
 from engine.modalities.audio.spectrograms import spectrogram, spectrogram_picture, spectrogram_png
-from engine.modalities.base import modalities as twins
 from engine.preparation.prepare import PreparedDataset
-from engine.readers.sounds import SAMPLE_RATE_HZ, decode_sound, encode_wav, is_silent
 from engine.settings import settings
 from ui.charts.heat import heat_png
 from ui.charts.pictures import MAX_CLASSES, dataset_look, strip_of
@@ -21,6 +19,7 @@ from ui.charts.thumbnails import data_url
 from ui.class_names import class_name
 from ui.language import N_, _, language
 from ui.modalities.base import BY_PATH, COLOURS, Cells, Effect, File, Tried, Way, register
+from ui.modalities.previews import previews
 from ui.modalities.ways import choose_example, grid, held_out, upload
 from ui.plain import plain_label, plain_text
 from ui.theme import theme_name
@@ -61,25 +60,29 @@ class Sounds:
         """A recording, an example, or files; the browser asks for permission when somebody presses the button, not before."""
         return WAYS
 
-    def show(self, file: File) -> None:
+    def show(self, tried: Tried, file: File) -> None:
         """A player; nothing for a file that is no sound."""
-        if (samples := _decoded(*file)) is not None:
-            st.audio(encode_wav(samples), format="audio/wav")
-            _warn_of_silence(samples)
+        for found in previews(tried, [file]) or []:
+            if found.samples is not None:
+                st.audio(encode_wav(found.samples), format="audio/wav")
+                _warn_of_silence(found.samples)
 
-    def mattered(self, info: DataInfo, file: File, effects: Sequence[Effect]) -> str:
+    def mattered(self, given: np.ndarray | None, name: str, effects: Sequence[Effect]) -> str:
         """The spectrogram of what the network gets, under the effects."""
-        name, data = file
-        picture = spectrogram_picture(spectrogram(twins["audio"].decode_one(data, name, info)))
+        if given is None:
+            return ""
+        picture = spectrogram_picture(spectrogram(given))
         st.image(
             heat_png(picture, [(one.part, one.share) for one in effects], _HEAT_PIXELS),
             alt=_("What mattered in {name}").format(name=plain_text(name)),
         )
         return _(COLOURS)
 
-    def cells(self, files: Sequence[File]) -> Cells:
+    def cells(self, tried: Tried, files: Sequence[File]) -> Cells:
         """A column of spectrograms."""
-        clips = [_decoded(*file) for file in files]
+        if (opened := previews(tried, files)) is None:
+            return {}, {}
+        clips = [one.samples for one in opened]
         pictures = [None if clip is None else data_url(_png(clip)) for clip in clips]
         return {"picture": pictures}, {"picture": st.column_config.ImageColumn("", width="small")}
 
@@ -111,14 +114,6 @@ def _example(prepared: PreparedDataset, position: int) -> tuple[bytes, bytes]:
     """An example of a dataset as WAV, and its spectrogram."""
     [clip] = prepared.inputs[np.array([position])]
     return encode_wav(clip), _png(clip)
-
-
-def _decoded(name: str, data: bytes) -> np.ndarray | None:
-    """The samples of a file, or None for one that cannot be read: its result says why. What people give is not kept."""
-    try:
-        return decode_sound(data, name)
-    except TrainyardError:
-        return None
 
 
 def _png(samples: np.ndarray) -> bytes:
@@ -178,7 +173,13 @@ def upload_input(tried: Tried, dataset: Dataset) -> list[File]:
 
 WAYS = {
     "record": Way(N_("Record"), ":material/mic:", record_input, made=True),
-    "example": Way(N_("Example"), ":material/graphic_eq:", example_input, examples=True),
+    "example": Way(
+        N_("Example"),
+        ":material/graphic_eq:",
+        example_input,
+        examples=True,
+        contents=lambda dataset: [wav for _label, (wav, _picture) in held_out_examples(dataset)],
+    ),
     "upload": Way(N_("Upload"), ":material/upload:", upload_input),
 }
 """Ways to give a sound, in the order of display."""

@@ -4,12 +4,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
+import numpy as np
+
 from engine.data_info import DataInfo
 from engine.datasets.base import Dataset
 from engine.errors import TrainyardError
 from engine.modalities.seen import Seen
 from engine.preparation.prepare import PreparedDataset
 from engine.serving.answers import Mattered, PredictResult
+from engine.serving.opened import Opened
 from ui.language import N_
 from ui.registry import Shown
 
@@ -58,6 +61,10 @@ class Tried(Protocol):
     def trains(self) -> bool:
         """Whether it is still training."""
 
+    @property
+    def keeps(self) -> bool:
+        """Whether answers to examples are kept for everybody."""
+
     def info(self) -> DataInfo | None:
         """Return what the network takes and answers with, where that is known."""
 
@@ -75,6 +82,9 @@ class Tried(Protocol):
 
     def seen(self, file: File) -> list[Seen]:
         """Return what the network gets of a file."""
+
+    def opened(self, files: Sequence[File], pixels: int) -> list[Opened]:
+        """Return what is seen or heard of each file, opened in the predictor: nothing that people give is decoded here."""
 
 
 Ask = Callable[[Tried, Dataset], list[File]]
@@ -99,6 +109,8 @@ class Way:
     """Whether people make the input on the spot: draw, write, say, photograph or fill in."""
     examples: bool = False
     """Whether it gives examples of the data as they are, and nothing that a person has."""
+    contents: Callable[[Dataset], list[bytes]] | None = None
+    """Returns the examples that it gives, as files."""
 
 
 class Modality(Protocol):
@@ -117,13 +129,16 @@ class Modality(Protocol):
     def ways(self, dataset: Dataset) -> Mapping[str, Way]:
         """Return the ways to give inputs to a network that was trained on a dataset, the most natural first."""
 
-    def show(self, file: File) -> None:
-        """Draw one input that was given in a way that does not show it."""
+    def show(self, tried: Tried, file: File) -> None:
+        """Draw one input that was given in a way that does not show it. The file is a stranger's: see `Tried.opened`."""
 
-    def mattered(self, info: DataInfo, file: File, effects: Sequence[Effect]) -> str:
-        """Draw an input with what its hidden parts did; return what its colours mean, if it has any."""
+    def mattered(self, given: np.ndarray | None, name: str, effects: Sequence[Effect]) -> str:
+        """Draw an input with what its hidden parts did; return what its colours mean, if it has any.
 
-    def cells(self, files: Sequence[File]) -> Cells:
+        `given`: the input as the network got it, None where it is not an array of numbers.
+        """
+
+    def cells(self, tried: Tried, files: Sequence[File]) -> Cells:
         """Columns that tell the inputs of a table of predictions apart, beside their names."""
 
     def examples(self, prepared: PreparedDataset, positions: Sequence[int], captions: Sequence[str]) -> None:

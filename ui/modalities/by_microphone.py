@@ -5,10 +5,13 @@ from collections.abc import Iterator
 import numpy as np
 import streamlit as st
 
+from engine import service
+from engine.data_info import SAMPLE_RATE_HZ
 from engine.errors import TrainyardError
 from engine.modalities.audio.own import CLIPS
-from engine.readers.sounds import SAMPLE_RATE_HZ, decode_sound, encode_wav, is_silent
+from engine.modalities.audio.samples import encode_wav, is_silent
 from engine.settings import settings
+from ui import lab
 from ui.language import N_, _, plural
 from ui.modalities.recording import Example, RecordedClass, Recorder, Recording, recorders
 from ui.sentences import said
@@ -46,7 +49,11 @@ def _take(recording: Recording, recorded: RecordedClass, widget: str) -> None:
 def keep_clips(recording: Recording, recorded: RecordedClass, data: bytes) -> None:
     """Keep the clips of a recording that are not silent, as far as there is room. Raises `TrainyardError` for no sound."""
     recorded.received += 1  # the next recording is taken by a new widget
-    clips = list(cut(decode_sound(data, _("recording"))))
+    file = (_("recording"), data)
+    [found] = service.predictions.recorded(lab.actor(), lab.predictor(), "audio", [file], 0)
+    if found.samples is None:
+        raise TrainyardError(found.error)
+    clips = list(cut(found.samples))
     recorded.notice = "" if clips else _("Nothing was heard. Is the right microphone chosen?")
     for clip in clips:
         if not recording.keep(recorded, recorded.received + 1, Example(encode_wav(clip))):

@@ -9,18 +9,18 @@ import streamlit as st
 
 from engine.data_info import DataInfo
 from engine.datasets.base import Dataset
-from engine.modalities.base import modalities as twins
 from engine.preparation.prepare import PreparedDataset
 from ui.charts.heat import heat_png
 from ui.charts.pictures import dataset_look
-from ui.charts.thumbnails import data_url, png, thumbnail
+from ui.charts.thumbnails import as_image, data_url, png
 from ui.language import _, language
-from ui.modalities.base import BY_PATH, COLOURS, Cells, Effect, File, Way, register
-from ui.modalities.image_ways import as_image, image_ways
+from ui.modalities.base import BY_PATH, COLOURS, Cells, Effect, File, Tried, Way, register
+from ui.modalities.image_ways import image_ways
+from ui.modalities.previews import previews
 from ui.plain import LONGEST_CAPTION, plain_label, plain_text
 from ui.theme import theme_name
 
-_SHOWN_PIXELS, _TILE_PIXELS = 280, 104
+_SHOWN_PIXELS, _TILE_PIXELS, _CELL_PIXELS = 280, 104, 96
 
 
 class Images:
@@ -41,25 +41,30 @@ class Images:
         """A drawing, an example, files or a photo; the camera is asked for only when it is chosen."""
         return image_ways(dataset)
 
-    def show(self, file: File) -> None:
+    def show(self, tried: Tried, file: File) -> None:
         """The picture, small; nothing for a file that is none."""
-        name, data = file
-        if picture := thumbnail(data, _SHOWN_PIXELS):
-            st.image(picture, width=_SHOWN_PIXELS // 2, caption=plain_label(name), alt=plain_text(name))
+        name, _data = file
+        for found in previews(tried, [file], _SHOWN_PIXELS) or []:
+            if found.pixels is not None:
+                picture = png(as_image(found.pixels))
+                st.image(picture, width=_SHOWN_PIXELS // 2, caption=plain_label(name), alt=plain_text(name))
 
-    def mattered(self, info: DataInfo, file: File, effects: Sequence[Effect]) -> str:
+    def mattered(self, given: np.ndarray | None, name: str, effects: Sequence[Effect]) -> str:
         """The picture as the network gets it, under the effects."""
-        name, data = file
-        picture = as_image(twins["image"].decode_one(data, name, info))
+        if given is None:
+            return ""
         st.image(
-            heat_png(picture, [(one.part, one.share) for one in effects], _SHOWN_PIXELS),
+            heat_png(as_image(given), [(one.part, one.share) for one in effects], _SHOWN_PIXELS),
             alt=_("What mattered in {name}").format(name=plain_text(name)),
         )
         return _(COLOURS)
 
-    def cells(self, files: Sequence[File]) -> Cells:
+    def cells(self, tried: Tried, files: Sequence[File]) -> Cells:
         """A column of thumbnails."""
-        pictures = [data_url(thumbnail(data)) for _name, data in files]
+        if (opened := previews(tried, files, _CELL_PIXELS)) is None:
+            return {}, {}
+        found = [one.pixels for one in opened]
+        pictures = [None if pixels is None else data_url(png(as_image(pixels))) for pixels in found]
         return {"picture": pictures}, {"picture": st.column_config.ImageColumn("", width="small")}
 
     def examples(self, prepared: PreparedDataset, positions: Sequence[int], captions: Sequence[str]) -> None:

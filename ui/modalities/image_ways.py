@@ -1,30 +1,34 @@
 """Ways to give an image: drawn, photographed, uploaded, or taken from the test split; light and dark may be exchanged."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import streamlit as st
-from PIL import Image, ImageOps
+from PIL import Image
 
 from engine.datasets.base import Dataset
 from engine.errors import TrainyardError
 from engine.modalities.image.own import IMAGES
 from engine.modalities.image.strokes import Strokes, find_strokes, inversion_suits
 from engine.preparation.prepare import PreparedDataset, prepare
-from engine.readers.images import read_image
 from engine.settings import settings
-from ui.charts.thumbnails import png
+from ui.charts.thumbnails import as_image, png
 from ui.language import N_, _
 from ui.modalities.base import BY_PATH, Ask, File, Tried, Way
+from ui.modalities.previews import UNOPENED
 from ui.modalities.ways import NARROW_PIXELS, choose_example, held_out, upload
 from ui.plain import plain_text
+from ui.sentences import said
 from ui.widgets.camera import live_frame
+
+if TYPE_CHECKING:
+    from streamlit_drawable_canvas import CanvasResult
 
 EXAMPLES = 8
 """Number of examples of the test split that are offered."""
 _EXAMPLE_PIXELS = 72
 _SAMPLE = 500  # training images that are looked at for the pen
-_LARGEST = (512, 512)  # of an image that is inverted: no network sees more of it
+_INVERTED_PIXELS = 512  # side of the square for an image that is inverted: no network sees more of it
 
 
 def draw_input(tried: Tried, dataset: Dataset) -> list[File]:
@@ -53,18 +57,22 @@ def draw_input(tried: Tried, dataset: Dataset) -> list[File]:
         help=_("Start with an empty sheet."),
     )
     st.caption(_("Draw with the mouse, a pen or a finger."))
-    return drawing(canvas.json_data, canvas.image_data)
+    return drawing(canvas.json_data, canvas)
 
 
 def _next_sheet(sheet: str) -> None:
     st.session_state[sheet] += 1
 
 
-def drawing(strokes: dict[str, Any] | None, pixels: np.ndarray | None) -> list[File]:
-    """The canvas as a PNG, or nothing while it is empty."""
-    if pixels is None or not (strokes or {}).get("objects"):
+def drawing(strokes: dict[str, Any] | None, canvas: "CanvasResult") -> list[File]:
+    """The canvas as the PNG that the browser sent, which nobody has decoded yet; nothing while it is empty."""
+    if not (strokes or {}).get("objects"):
         return []
-    return [(_("drawing"), png(Image.fromarray(np.asarray(pixels, dtype=np.uint8)).convert("RGB")))]
+    try:
+        data = canvas.image_bytes
+    except (ValueError, TypeError, LookupError, AttributeError):  # a browser can send anything
+        return []
+    return [(_("drawing"), data)] if data else []
 
 
 def upload_input(tried: Tried, dataset: Dataset) -> list[File]:
@@ -114,38 +122,43 @@ def invertible(ask: Ask, *, suggests: bool = True) -> Ask:
         files = ask(tried, dataset)
         if not dataset.ink or not files:
             return files
-        images = [(name, _opened(name, data)) for name, data in files]
-        suits = suggests and _inversion_suits([image for _name, image in images if image], _known(dataset))
-        chosen = st.toggle(
-            _("Invert light and dark"),
-            value=suits,
-            key=f"invert-{tried.key}-{suits}",
-            help=_(
-                "On by default if that brings the mean brightness of the image closer to that of the training images."
-            ),
-        )
-        if not chosen:
-            return files
-        return [
-            (name, png(ImageOps.invert(image)) if image else data)
-            for (name, image), (_name, data) in zip(images, files, strict=True)
-        ]
+        try:
+            return _inverted(tried, dataset, files, suggests=suggests)
+        except UNOPENED as error:
+            st.error(said(error), icon=":material/error:")
+            return []
 
     return ask_and_offer
 
 
-def _opened(name: str, data: bytes) -> Image.Image | None:
-    """Return a picture of bounded size, or None for a file that is none: its result says why."""
-    try:
-        return read_image(data, name, _LARGEST)
-    except TrainyardError:
-        return None
+def _inverted(tried: Tried, dataset: Dataset, files: list[File], *, suggests: bool) -> list[File]:
+    """Return the files, with light and dark exchanged where that is chosen."""
+    opened = _opened(tried, files) if suggests else []
+    suits = suggests and _inversion_suits([pixels for pixels in opened if pixels is not None], _known(dataset))
+    chosen = st.toggle(
+        _("Invert light and dark"),
+        value=suits,
+        key=f"invert-{tried.key}-{suits}",
+        help=_("On by default if that brings the mean brightness of the image closer to that of the training images."),
+    )
+    if not chosen:
+        return files
+    return [
+        (name, data if pixels is None else png(as_image(255 - pixels)))
+        for (name, data), pixels in zip(files, opened or _opened(tried, files), strict=True)
+    ]
 
 
-def _inversion_suits(images: list[Image.Image], known: Strokes | None) -> bool:
+def _opened(tried: Tried, files: list[File]) -> list[np.ndarray | None]:
+    """Return pixels of bounded size, None for a file that is no picture: its result says why."""
+    return [one.pixels for one in tried.opened(files, _INVERTED_PIXELS)]
+
+
+def _inversion_suits(images: list[np.ndarray], known: Strokes | None) -> bool:
     if not images or known is None:
         return False
-    return inversion_suits(float(np.mean([np.asarray(image.convert("L")).mean() / 255 for image in images])), known)
+    light = [np.asarray(as_image(pixels).convert("L")).mean() / 255 for pixels in images]
+    return inversion_suits(float(np.mean(light)), known)
 
 
 def _known(dataset: Dataset) -> Strokes | None:
@@ -184,15 +197,13 @@ def image_at(prepared: PreparedDataset, position: int) -> Image.Image:
     return as_image(prepared.inputs[np.asarray([position])][0])
 
 
-def as_image(pixels: np.ndarray) -> Image.Image:
-    """(height, width, channels) uint8 with one or three channels -> a picture."""
-    return Image.fromarray(np.ascontiguousarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels))
-
-
 DRAW = Way(
     N_("Draw"), ":material/draw:", invertible(draw_input, suggests=False), answer="beside", shown=True, made=True
 )
-EXAMPLE = Way(N_("Example"), ":material/image:", example_input, shown=True, examples=True)
+EXAMPLE = Way(
+    N_("Example"), ":material/image:", example_input, shown=True, examples=True,
+    contents=lambda dataset: [picture for _label, picture in held_out_examples(dataset)],
+)  # fmt: skip
 UPLOAD = Way(N_("Upload"), ":material/upload:", invertible(upload_input))
 CAMERA = Way(N_("Camera"), ":material/photo_camera:", invertible(camera_input), shown=True, made=True)
 

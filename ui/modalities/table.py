@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -12,11 +13,11 @@ from engine.errors import TrainyardError
 from engine.modalities.table.own import TABLES
 from engine.preparation.prepare import PreparedDataset, prepare
 from engine.readers.spreadsheets import plain_frame
-from engine.readers.tables import read_table
 from engine.settings import settings
 from ui.language import N_, _, language, plural
 from ui.modalities.base import Cells, Effect, File, Tried, Way, register
 from ui.modalities.given import given_cells
+from ui.modalities.previews import previews
 from ui.modalities.table_facts import records
 from ui.modalities.table_look import draw_columns, draw_target, facts, free_name, sample_rows
 from ui.modalities.table_row import ask_row
@@ -46,10 +47,10 @@ class Tables:
         """A form with a widget for each column, or a file with many rows."""
         return WAYS
 
-    def show(self, file: File) -> None:
+    def show(self, tried: Tried, file: File) -> None:
         """Nothing: a form stands beside the answer, and a table has its columns beside the answers."""
 
-    def mattered(self, info: DataInfo, file: File, effects: Sequence[Effect]) -> str:
+    def mattered(self, given: np.ndarray | None, name: str, effects: Sequence[Effect]) -> str:
         """The columns in the order of their effects."""
         ordered = sorted(effects, key=lambda one: -abs(one.share))
         rows = pd.DataFrame([{"column": one.part["column"], "effect": one.words} for one in ordered])
@@ -68,9 +69,11 @@ class Tables:
         )
         return ""
 
-    def cells(self, files: Sequence[File]) -> Cells:
+    def cells(self, tried: Tried, files: Sequence[File]) -> Cells:
         """The given columns, in the rows of the results; keys are numbers, as names could be those of the results."""
-        frames = [_given(name, data) for name, data in files]
+        if (opened := previews(tried, files)) is None:
+            return {}, {}
+        frames = [pd.DataFrame(one.cells if one.cells else None, index=None if one.cells else [0]) for one in opened]
         given = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
         return given_cells({name: given[name].tolist() for name in given.columns})
 
@@ -123,17 +126,6 @@ def file_input(tried: Tried, dataset: Dataset) -> list[File]:
     with st.expander(_("Columns that the table must have"), icon=":material/view_column:"):
         st.code("\n".join(column.name for column in info.columns), language=None)
     return [(file.name, file.getvalue())] if file else []
-
-
-@st.cache_data(max_entries=8, show_spinner=False)
-def _given(name: str, data: bytes) -> pd.DataFrame:
-    """Return the cells of a file, a row for each result; rows that were left out have empty cells at the end."""
-    try:
-        read = read_table(data, name)
-    except TrainyardError:  # its result says why
-        return pd.DataFrame(index=range(1))
-    left_out = sum(problem.place.startswith("row ") for problem in read.problems)
-    return read.frame.reindex(range(len(read.frame) + left_out))
 
 
 WAYS = {

@@ -43,19 +43,19 @@ class Texts:
         """A text that is written, an example, or files."""
         return WAYS
 
-    def show(self, file: File) -> None:
+    def show(self, tried: Tried, file: File) -> None:
         """The text under its name."""
         name, data = file
         st.caption(plain_label(name))
         st.text(_shortened(data.decode("utf-8-sig", "replace"), _SHOWN_CHARACTERS))
 
-    def mattered(self, info: DataInfo, file: File, effects: Sequence[Effect]) -> str:
+    def mattered(self, given: np.ndarray | None, name: str, effects: Sequence[Effect]) -> str:
         """The words, coloured where they matter."""
         found = (_coloured(str(one.part["text"]), one.share) for one in effects)
         st.markdown(" ".join(found))
         return _(COLOURS)
 
-    def cells(self, files: Sequence[File]) -> Cells:
+    def cells(self, tried: Tried, files: Sequence[File]) -> Cells:
         """A column of the texts' beginnings."""
         texts = [_shortened(data.decode("utf-8-sig", "replace"), _CELL_CHARACTERS) for _name, data in files]
         return {"text": texts}, {"text": st.column_config.TextColumn(_("Text"), width="large")}
@@ -189,7 +189,14 @@ def held_out_texts(dataset: Dataset) -> list[tuple[str, str]]:
 
 WAYS = {
     "write": Way(N_("Write"), ":material/edit:", write_input, shown=True, made=True),
-    "example": Way(N_("Example"), ":material/notes:", example_input, answer="before", examples=True),
+    "example": Way(
+        N_("Example"),
+        ":material/notes:",
+        example_input,
+        answer="before",
+        examples=True,
+        contents=lambda dataset: [text.encode() for _label, text in held_out_texts(dataset)],
+    ),
     "upload": Way(N_("Upload"), ":material/upload:", upload_input),
 }
 """Ways to give a text, in the order of display."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import streamlit as st
 
-from engine.demos.card import Card
+from engine.demos.card import Card, Fact, facts_of
 from engine.readers.spreadsheets import plain_cell, plain_frame
 from engine.sentences import Sentence
 from ui.language import _
@@ -39,8 +39,8 @@ def draw_card(demo: "Demo", version: "Version") -> None:
                 alt=_("Metrics on data that the network was not trained on, with interval and baseline"),
                 key=f"card-{demo.name}-{version.number}",
             )
-        st.subheader(_("Record"), anchor=False)
-        about = [(said(name), said(value)) for name, value in card.facts]
+        st.subheader(_("Facts"), anchor=False)
+        about = [_fact(fact) for fact in facts_of(card, demo.texts)]
         about += [
             (_("Version"), str(version.number)),
             (_("Published"), local_time(datetime.fromtimestamp(version.made_at, UTC))[:10]),
@@ -49,6 +49,17 @@ def draw_card(demo: "Demo", version: "Version") -> None:
         if version.note:
             about.append((_("What is new"), plain_label(version.note, LONGEST_SENTENCE)))
         st.markdown("\n".join(f"- **{name}:** {value}" for name, value in about))
+
+
+def _fact(fact: Fact) -> tuple[str, str]:
+    """Name and value of a fact; the owner's words are marked, and stand beside what the record says."""
+    if not fact.corrected:
+        return said(fact.name), said(fact.value)
+    own = plain_label(fact.value, LONGEST_SENTENCE)
+    if not fact.recorded:
+        return said(fact.name), _("{text} (the words of the owner)").format(text=own)
+    words = _("{text} (the words of the owner; the record of the run says: {recorded})")
+    return said(fact.name), words.format(text=own, recorded=said(fact.recorded))
 
 
 def _draw_text(title: str, text: str) -> None:

@@ -10,7 +10,7 @@ import streamlit as st
 
 from engine import service
 from engine.access import Action
-from engine.demos.card import Card
+from engine.demos.card import CORRECTABLE, Card
 from engine.service.demos import Changes
 from engine.settings import settings
 from ui import lab
@@ -143,9 +143,29 @@ def _draw_texts(demo: "Demo") -> None:
             _("By"), demo.texts.get("author", ""), placeholder=author_of(demo), max_chars=settings().max_name_characters,
             help=_("Who stands on the card."),
         )  # fmt: skip
+        facts = _ask_facts(demo, card)
         if st.form_submit_button(_("Save"), icon=":material/save:", type="primary"):
-            texts = {"about": about, "use": use, "limits": limits, "author": author}
+            texts = {"about": about, "use": use, "limits": limits, "author": author, **facts}
             _do(lambda: service.demos.edit(lab.actor(), demo.name, Changes(title=title, texts=texts)))
+
+
+def _ask_facts(demo: "Demo", card: Card) -> dict[str, str]:
+    """Draw fields for the facts that can be put in other words; return what is in them."""
+    st.markdown(f"**{_('Facts')}**")
+    st.caption(
+        _(
+            "Task, data and licence can be put in your own words; the card marks them as yours, beside what the record says. "
+            "What was counted or measured cannot be changed."
+        )
+    )
+    recorded = {str(name): value for name, value in card.facts}
+    return {
+        part: st.text_input(
+            said_plain(title), demo.texts.get(part, ""), max_chars=settings().max_name_characters, key=f"{part}-{demo.name}",
+            placeholder=said_plain(recorded.get(str(title), "")), help=_("Empty: as the record of the run says."),
+        )
+        for part, title in CORRECTABLE.items()
+    }  # fmt: skip
 
 
 def _draw_link(demo: "Demo") -> None:

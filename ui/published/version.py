@@ -1,6 +1,7 @@
 """A version of a published demo: its network is asked by the demo's name, and nothing else of the run is reached."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ from engine.data_info import DataInfo
 from engine.modalities.seen import Seen
 from engine.service.spending import OCCLUDED
 from engine.serving.answers import Mattered, PredictResult
+from engine.serving.opened import Opened
 from engine.settings import settings
 from ui import lab
 from ui.modalities import File
@@ -42,6 +44,11 @@ class TriedVersion:
         """Never: what is published has ended."""
         return False
 
+    @property
+    def keeps(self) -> bool:
+        """Yes: in memory."""
+        return True
+
     def info(self) -> DataInfo | None:
         """The signature of the model."""
         return service.demos.info(lab.actor(), self.demo, self.number)
@@ -71,25 +78,29 @@ class TriedVersion:
         """What the network gets of a file."""
         return service.demos.ask(lab.actor(), self.demo, self.number, partial(lab.predictor().seen, files=[file]))
 
-    def _ask(self, files: list[File], parameters: dict[str, Any]) -> list[PredictResult]:
+    def opened(self, files: Sequence[File], pixels: int) -> list[Opened]:
+        """What is seen or heard of each file."""
+        return service.demos.opened(lab.actor(), lab.predictor(), self.demo, self.number, [*files], pixels)
+
+    def _ask(self, files: list[File], parameters: dict[str, Any], cost: float | None = None) -> list[PredictResult]:
         ask = partial(lab.predictor().predict, files=files, parameters=parameters)
-        return service.demos.ask(lab.actor(), self.demo, self.number, ask, len(files))
+        return service.demos.ask(lab.actor(), self.demo, self.number, ask, len(files) if cost is None else cost)
 
     def _kept(self, file: File, parameters: dict[str, Any]) -> PredictResult:
-        digest = hashlib.sha256(file[1]).hexdigest()
-        found = _answer(settings().url, self, file[0], digest, repr(sorted(parameters.items())), file, parameters)
-        return PredictResult.from_dict(found)
+        name, data = file
+        digest = hashlib.sha256(data).hexdigest()
+        found = _answer(settings().url, self, digest, repr(sorted(parameters.items())), data, parameters)
+        return PredictResult.from_dict(found | {"name": name})
 
 
 @st.cache_data(max_entries=_KEPT_ANSWERS, show_spinner=False, hash_funcs={TriedVersion: repr})
 def _answer(
     url: str,
     tried: TriedVersion,
-    name: str,
     digest: str,
     parameters: str,
-    _file: File,
+    _data: bytes,
     _parameters: dict[str, Any],
 ) -> dict[str, Any]:
-    """Ask once for all visitors."""
-    return tried._ask([_file], _parameters)[0].to_dict()
+    """Ask once for all visitors: who is the first to see an example pays nothing for it, unless they change settings."""
+    return tried._ask([("example", _data)], _parameters, None if _parameters else 0)[0].to_dict()

@@ -32,6 +32,12 @@ class Audio(Modality):
         (length,) = info.shape
         return fit_length(loudest(decode_sound(data, name), length), length)
 
+    def opened(self, data: bytes, name: str, pixels: int) -> np.ndarray:
+        """All of it."""
+        from engine.readers.sounds import decode_sound
+
+        return decode_sound(data, name)
+
     def parse_arrays(self, instances: list[Any], info: DataInfo, where: str = "instances[0]") -> np.ndarray:
         """Lists of int16 samples, cut or filled with silence to the network's length."""
         found = np.zeros((len(instances), *info.shape), np.int16)

@@ -9,7 +9,8 @@ ENDINGS = (".wav", ".flac", ".ogg", ".opus", ".oga", ".mp3", ".aif", ".aiff", ".
 
 def rewrite_sound(data: bytes, name: str) -> Rewritten:
     """Samples of 16 bits. Silence is left out: all silent clips are equal."""
-    from engine.readers.sounds import hear, is_silent
+    from engine.modalities.audio.samples import is_silent
+    from engine.readers.sounds import hear
 
     heard = hear(data, name)
     if is_silent(heard.samples):

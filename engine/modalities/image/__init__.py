@@ -14,7 +14,7 @@ from engine.modalities.occlusions import Occlusions
 from engine.modalities.recipe import Recipe
 from engine.modalities.schema import Schema, either, file, numbers
 from engine.modalities.seen import Seen
-from engine.readers.images import decode_image, is_small
+from engine.readers.images import decode_image, is_small, read_image
 
 
 @modalities.register("image", "Images")
@@ -28,6 +28,13 @@ class Image(Modality):
         """(height, width, channels) uint8 as in the dataset: scaled to cover the size, cut at the centre."""
         height, width, channels = info.shape
         return decode_image(data, name, channels=1 if channels == 1 else 3, size=(height, width))
+
+    def opened(self, data: bytes, name: str, pixels: int) -> np.ndarray:
+        """The picture, upright, on white where it is transparent."""
+        picture = read_image(data, name, (pixels, pixels))
+        picture.thumbnail((pixels, pixels))
+        found = np.asarray(picture)
+        return found if found.ndim == 3 else found[..., None]
 
     def quick(self, data: bytes) -> bool:
         """Return whether the picture has few pixels."""

@@ -55,9 +55,19 @@ class Table(Modality):
         """Its rows, unless it may be a single one."""
         from engine.modalities.table.uploads import rows_of_table
 
-        if member.name.lower().endswith(".json"):
+        if not self.unfolds(member.name):
             return [member]
         return rows_of_table(member.read(), member.name, columns)
+
+    def unfolds(self, name: str) -> bool:
+        """Whether it may have several rows."""
+        return not name.lower().endswith(".json")
+
+    def opened(self, data: bytes, name: str, pixels: int) -> dict[str, list[Any]]:
+        """The cells, a row for each result; rows that were left out have none at the end."""
+        from engine.modalities.table.uploads import cells_of_table
+
+        return cells_of_table(data, name)
 
     def parse(self, instances: list[Any], info: DataInfo) -> np.ndarray:
         """Objects of column and value; a column that is missing or null counts as missing."""

@@ -9,8 +9,9 @@ from engine.errors import TrainyardError
 from engine.modalities.given import refuse
 from engine.readers.cells import plain_name
 from engine.readers.layout import Layout, header_of
-from engine.readers.tables import read_cells
+from engine.readers.tables import read_cells, read_table
 from engine.readers.unpack import Member
+from engine.settings import settings
 
 
 def rows_of_table(data: bytes, name: str, columns: Sequence[str]) -> list[Member]:
@@ -34,6 +35,21 @@ def rows_of_table(data: bytes, name: str, columns: Sequence[str]) -> list[Member
         for problem in read.problems
         if problem.place.startswith("row ")
     ]
+
+
+def cells_of_table(data: bytes, name: str) -> dict[str, list[Any]]:
+    """Return the cells of a table by column, numbers where a column is decided to be numbers; None where one is missing.
+
+    Rows that were left out come at the end and have no cell, as their results do. Of a table with more rows than are
+    predicted at once there is nothing to show.
+    """
+    read = read_table(data, name)
+    left_out = sum(problem.place.startswith("row ") for problem in read.problems)
+    if len(read) + left_out > settings().max_predicted_rows:
+        return {}
+    frame = read.frame.astype(object)
+    frame = frame.where(frame.notna(), None)
+    return {str(column): [*frame[column].tolist(), *[None] * left_out] for column in frame}
 
 
 def _row(known: Mapping[str, str], cells: Mapping[str, Any]) -> bytes:

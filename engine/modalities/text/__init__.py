@@ -55,11 +55,17 @@ class Text(Modality):
 
     def unfold(self, member: Member, columns: Sequence[str]) -> list[Member]:
         """Of a table the texts of its column."""
-        from engine.modalities.text.given import is_table_of_texts, texts_of_table
+        from engine.modalities.text.given import texts_of_table
 
-        if not is_table_of_texts(member.name):
+        if not self.unfolds(member.name):
             return [member]
         return texts_of_table(member.read(), member.name, next(iter(columns), ""))
+
+    def unfolds(self, name: str) -> bool:
+        """Whether it is a table."""
+        from engine.modalities.text.given import is_table_of_texts
+
+        return is_table_of_texts(name)
 
     def parse(self, instances: list[Any], info: DataInfo) -> np.ndarray:
         """Strings, or `{"b64": text in UTF-8}`."""
