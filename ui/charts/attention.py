@@ -8,6 +8,8 @@ from ui.plain import chart_text
 from ui.theme import THEMES, ThemeName
 
 _TICK = 14  # characters of a token on an axis
+_ROOM = 40  # characters that stand beside each other
+_END = "\N{BLACK SQUARE FOR STOP}"
 
 
 def attention_figure(
@@ -48,12 +50,17 @@ def _axis(tokens: Sequence[str]) -> Figure:
     """An axis whose places are named by tokens, which may be the same."""
     return {
         "tickvals": list(range(len(tokens))),
-        "ticktext": [chart_text(token.strip() or "␣", _TICK) for token in tokens],
+        "ticktext": [_named(token) for token in tokens],
         "automargin": True,
         "showgrid": False,
         "zeroline": False,
     }
 
 
+def _named(token: str) -> str:
+    """The font of charts has no sign for the end of a text."""
+    return _("the end") if token == _END else chart_text(token.strip() or "␣", _TICK)
+
+
 def _angle(tokens: Sequence[str]) -> int:
-    return -45 if sum(map(len, tokens)) > 100 else 0
+    return -45 if sum(min(len(token) + 1, _TICK) for token in tokens) > _ROOM else 0
