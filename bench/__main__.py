@@ -8,7 +8,19 @@ import time
 from typing import Any
 
 NAMES = (
-    *("throughput", "tracking", "probes", "store", "pages", "studies", "accuracy", "transfer", "tables", "texts"),
+    *(
+        "throughput",
+        "tracking",
+        "probes",
+        "store",
+        "pages",
+        "studies",
+        "accuracy",
+        "transfer",
+        "tables",
+        "texts",
+        "pairs",
+    ),
     *(
         "sounds",
         "subsets",

@@ -23,7 +23,8 @@ from bench.children import ROOT, empty_home
 from engine.augmentations.base import augmentations
 from engine.data_info import Column
 from engine.datasets.base import Examples, UnsplitDataset, datasets
-from engine.language.reader import Reads
+from engine.language.reader import Writes
+from engine.language.rewriter import Rewrites
 from engine.modalities.table.rows import make_rows
 from engine.models.base import models
 from engine.optimizers import optimizers
@@ -67,8 +68,11 @@ class Case:
 
     def spec(self) -> RunSpec:
         """Return the spec that is trained."""
-        written = issubclass(models[self.model], Reads)
-        parts = {"dataset": "few-lines" if written else f"few-{self.modality}", "model": self.model}
+        written = issubclass(models[self.model], Writes)
+        kind = "pairs" if issubclass(models[self.model], Rewrites) else "lines" if written else self.modality
+        parts = {"dataset": f"few-{kind}", "model": self.model}
+        if kind == "pairs":
+            parts["task"] = next(name for name in _Pairs.tasks if tasks[name].accepts(models[self.model]))
         parts |= {"optimizer": self.optimizer, "schedule": self.schedule}
         random_changes = set(augmentations[self.modality].model_fields) if self.modality in augmentations else set()
         known = {*RunSpec.build(parts).values()} - (set() if self.augmented else random_changes)
@@ -136,6 +140,7 @@ def few_examples() -> Iterator[None]:
     for modality in MODALITIES:
         datasets.register(f"few-{modality}")(_dataset(modality))
     datasets.register("few-lines")(_Lines)
+    datasets.register("few-pairs")(_Pairs)
     changed: list[tuple[Any, str, Any]] = [
         (session, "FIRST_EXECUTION_STEPS", EXECUTION),
         (session, "execution_steps", lambda *_: EXECUTION),
@@ -152,7 +157,7 @@ def few_examples() -> Iterator[None]:
     finally:
         for each in patches:
             each.stop()
-        for name in ("lines", *MODALITIES):
+        for name in ("lines", "pairs", *MODALITIES):
             datasets.unregister(f"few-{name}")
 
 
@@ -232,6 +237,17 @@ class _Lines(UnsplitDataset):
     def load(self) -> Examples:
         """As many as of all others."""
         return Examples(_texts(np.random.default_rng(0), np.arange(COUNT) % 2), None)
+
+
+class _Pairs(_Lines):
+    """The same lines, to be written backwards."""
+
+    tasks = ("text2text-generation", "summarization")
+
+    def load(self) -> Examples:
+        """As many as of all others."""
+        texts = super().load().inputs
+        return Examples(texts, [text[::-1] for text in texts])
 
 
 def _texts(rng: np.random.Generator, targets: np.ndarray) -> np.ndarray:

@@ -74,6 +74,69 @@ COPIED = Metric(
     logged=False,
     anchor="copied-lines",
 )
+EXACT_MATCH = Metric(
+    "exact_match",
+    "Exact match",
+    share=True,
+    formula=r"$\frac{1}{N}\sum_i [\hat y_i = y_i]$ for whole texts $y_i$",
+    logged=False,
+    anchor="exact-match-and-error-rates-of-texts",
+)
+TOKEN_ERRORS = Metric(
+    "token_errors",
+    "Word error rate",
+    maximize=False,
+    share=True,
+    over="whole",
+    formula=r"$\frac{S + D + I}{N}$: words that were replaced, left out or put in, for each of the $N$ true words",
+    logged=False,
+    anchor="exact-match-and-error-rates-of-texts",
+)
+CHARACTER_ERRORS = Metric(
+    "character_errors",
+    "Character error rate",
+    maximize=False,
+    share=True,
+    over="whole",
+    formula=r"$\frac{S + D + I}{N}$ for characters",
+    logged=False,
+    anchor="exact-match-and-error-rates-of-texts",
+)
+BLEU = Metric(
+    "bleu",
+    "BLEU",
+    over="whole",
+    formula=r"$100 \cdot \min(1, e^{1 - r/c}) \left(\prod_{n=1}^4 p_n\right)^{1/4}$, $p_n$: right ones of $n$ words in a row",
+    logged=False,
+    anchor="bleu-and-chrf",
+)
+CHRF = Metric(
+    "chrf",
+    "chrF",
+    over="whole",
+    formula=r"$100 \cdot F_2$ of one to six characters in a row",
+    logged=False,
+    anchor="bleu-and-chrf",
+)
+ROUGE_1, ROUGE_2 = (
+    Metric(
+        f"rouge{length}",
+        f"ROUGE-{length}",
+        share=True,
+        formula=f"$F_1$ of {words} that summary and true summary have in common, the mean over texts",
+        logged=False,
+        anchor="rouge",
+    )
+    for length, words in ((1, "words"), (2, "two words in a row"))
+)
+ROUGE_L = Metric(
+    "rouge_l",
+    "ROUGE-L",
+    share=True,
+    formula="$F_1$ of the words that summary and true summary have in common in the same order, the mean over texts",
+    logged=False,
+    anchor="rouge",
+)
 MACRO_F1 = Metric(
     "macro_f1",
     "Macro F1",

@@ -251,6 +251,39 @@ class RaggedArrays(Targets):
         return targets if isinstance(targets, Ragged) else Ragged.of(list(targets))
 
 
+class Texts(Targets):
+    """One text per example, in UTF-8: ragged bytes."""
+
+    name = "strings"
+
+    def store(self, targets: Any, examples: int) -> Stored:
+        """Return the bytes of all, one after the other."""
+        if isinstance(targets, Ragged):
+            return targets
+        return Ragged.of([np.frombuffer(text.encode("utf-8", "replace"), np.uint8) for text in targets], np.uint8)
+
+    def check(self, dataset: str, targets: Stored, labels: Sequence[str], groups: np.ndarray | None) -> None:
+        """Require enough pairs, and not the same text in all of them."""
+        if len(targets) < _LEAST_ROWS:
+            raise TrainyardError(
+                "Dataset {name!r} has {targets} pairs of texts; a network that makes one from the other needs at least "
+                "{least_rows}.",
+                name=dataset,
+                targets=len(targets),
+                least_rows=_LEAST_ROWS,
+            )
+        if len({row.tobytes() for row in targets}) == 1:
+            raise TrainyardError(
+                "Dataset {name!r} has the same text to be written in every pair: there is nothing to learn.",
+                name=dataset,
+            )
+
+
+def text_of(target: np.ndarray) -> str:
+    """Return a stored text."""
+    return np.asarray(target, np.uint8).tobytes().decode("utf-8", "replace")
+
+
 class Nothing(Targets):
     """No targets: everything to learn is in the inputs."""
 
@@ -261,7 +294,8 @@ class Nothing(Targets):
         return np.zeros((examples, 0), np.float32)
 
 
-CODECS: dict[str, Targets] = {codec.name: codec for codec in (Classes(), Values(), Arrays(), RaggedArrays(), Nothing())}
+_CODECS = (Classes(), Values(), Arrays(), RaggedArrays(), Texts(), Nothing())
+CODECS: dict[str, Targets] = {codec.name: codec for codec in _CODECS}
 """By name, as recorded in prepared data."""
 
 

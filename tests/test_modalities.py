@@ -34,6 +34,8 @@ EXCEPTIONS = {
     "ui/runs": "the same, and the filter of the list",
     "engine/settings.py": "logs are `text` or JSON",
     "ui/predictions/generated.py": "the `text` of a prediction",
+    "ui/predictions/rewritten.py": "the same",
+    "ui/predictions/tokens.py": "the `text` of a token",
     "ui/demo/results.py": "a cell of Streamlit's tables may be an `image`",
 }
 """Files in which these words mean something else."""

@@ -77,7 +77,7 @@ REFUSED = {
     "only_names.csv": "has no rows",
     "truncated.parquet": "is a broken or incomplete table",
     "truncated.json": "is an array whose item 2 is not a complete object",
-    "zip.csv": r"is a zip archive \(or an Excel workbook\), not a table. Use CSV, TSV, JSON, JSONL or Parquet",
+    "zip.csv": r"is a zip archive \(or an Excel workbook\), not a table. Use CSV, TSV, JSON, JSONL, Parquet or TMX",
     "web_page.csv": "is a web page or XML, not a table",
     "binary.csv": "is of an unknown format with binary data, not a text",
     "nested.jsonl": r"has a list in column 'b' \(row 1\)",

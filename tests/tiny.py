@@ -148,6 +148,21 @@ class TinyLines(Tiny):
         return Examples(texts, None, groups=np.unique(texts, return_inverse=True)[1])
 
 
+class TinyPairs(Tiny):
+    """Letters, to be written backwards in capitals."""
+
+    tasks: ClassVar[tuple[str, ...]] = ("text2text-generation", "summarization")
+    suggested: ClassVar[dict[str, Any]] = {
+        "context_length": 12, "source_tokenization": "characters", "target_tokenization": "characters",
+    }  # fmt: skip
+
+    def load(self) -> Examples:
+        """Up to eight letters; equal ones stay in one split."""
+        rng = np.random.default_rng(0)
+        texts = np.array(["".join(rng.choice(list("abc"), rng.integers(1, 9))) for _ in range(COUNT)], object)
+        return Examples(texts, [text[::-1].upper() for text in texts], groups=np.unique(texts, return_inverse=True)[1])
+
+
 def small_set(model: str) -> str:
     """Return an embedded dataset that `model` can be trained on in little time."""
     task = next(name for name in tasks if tasks[name].accepts(models[model]))
@@ -160,12 +175,15 @@ _SMALL = {
     "audio-classification": "spoken-digits",
     "tabular-classification": "iris",
     "text-generation": "tang-poems",
+    "text2text-generation": "number-words",
+    "summarization": "docstrings",
 }
 TINY = {
     "tiny-images": TinyImages,
     "tiny-texts": TinyTexts,
     "tiny-chinese": TinyChinese,
     "tiny-lines": TinyLines,
+    "tiny-pairs": TinyPairs,
     "tiny-sounds": TinySounds,
     "tiny-table": TinyTable,
     "tiny-values": TinyValues,

@@ -131,11 +131,12 @@ def metric_text(name: str, value: float | None) -> str:
 
 
 def headline_of(run: Run) -> str:
-    """The metric that people compare runs by: the task's first, on validation. Mostly it is the objective."""
+    """The metric that people compare runs by: the task's first that training logs, on validation. Mostly it is the objective."""
     try:
-        return f"val_{tasks[title_of(run, 'task')].metrics[0].name}"
-    except (TrainyardError, IndexError):
+        metrics = tasks[title_of(run, "task")].metrics
+    except TrainyardError:
         return objective_of(run)
+    return next((f"val_{metric.name}" for metric in metrics if metric.logged), objective_of(run))
 
 
 def best_text(run: Run) -> str:

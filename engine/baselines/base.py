@@ -36,6 +36,8 @@ class Baseline:
     num_available: int = 0
     complete: bool = True
     """False when time ran out before everything was tried or a solver had finished."""
+    others: dict[str, dict[str, dict[str, float]]] = field(default_factory=dict)
+    """Metrics by split of the other methods that were tried, by name, where a task has several of its own."""
     problem: str = ""
     """The sentence that says why there is no baseline; empty when there is one."""
 
@@ -97,19 +99,31 @@ def _find_simple(data: PreparedDataset, task: Task, obey: Callable[[], None]) ->
     """Evaluate the simple method that the task itself has."""
     began = time.monotonic()
     inputs, targets = data.arrays("train")
-    simple = task.simple(inputs, targets, data.info)
-    if simple is None:
+    methods = task.simple(inputs, targets, data.info)
+    if not methods:
         return Baseline(problem=Sentence("There is no simple method for these examples."))
-    name, outputs_of = simple
-    metrics: dict[str, dict[str, float]] = {}
+    found: dict[str, dict[str, dict[str, float]]] = {name: {} for name in methods}
     for split in EVALUATED:
-        obey()
         examples = data.arrays(split)
-        if len(examples[0]):
-            truth = task.truth(*examples)
-            metrics[split] = task.evaluate(outputs_of(*examples), truth, data.info)["metrics"]
+        for name, outputs_of in methods.items():
+            obey()
+            if len(examples[0]):
+                truth = task.truth(*examples)
+                found[name][split] = task.evaluate(outputs_of(*examples), truth, data.info)["metrics"]
+    best = _best_of(found, task)
+    others = {name: metrics for name, metrics in found.items() if name != best}
     seconds = round(time.monotonic() - began, 3)
-    return Baseline(name, {}, metrics, seconds, num_examples=len(inputs), num_available=len(inputs))
+    return Baseline(best, {}, found[best], seconds, num_examples=len(inputs), num_available=len(inputs), others=others)
+
+
+def _best_of(found: dict[str, dict[str, dict[str, float]]], task: Task) -> str:
+    """Return the method that is best on the validation split, by the first metric of the task that they have."""
+    first = EVALUATED[0]
+    metric = next((m for m in task.metrics if all(m.name in splits.get(first, {}) for splits in found.values())), None)
+    if metric is None:
+        return next(iter(found))
+    values = {name: splits[first][metric.name] for name, splits in found.items()}
+    return (max if metric.maximize else min)(values, key=values.__getitem__)
 
 
 def _path(data: PreparedDataset, task: Task) -> Path:

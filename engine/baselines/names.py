@@ -10,6 +10,11 @@ TITLES = {
     "logistic-regression-mel-bands": Sentence("logistic regression on the loudness of mel bands"),
     "ridge-regression": Sentence("ridge regression"),
     "gradient-boosting": Sentence("gradient boosted trees"),
+    "nearest-text": Sentence("the answer of the most similar text"),
+    "word-by-word": Sentence("word by word with a learned lexicon"),
+    "nearest-title": Sentence("the summary of the most similar text"),
+    "first-sentence": Sentence("the first sentence"),
+    "central-sentence": Sentence("the sentence that says most of the text"),
 }
 """Titles of methods inside a sentence."""
 

@@ -21,7 +21,7 @@ _SHOWN = 20  # problems that are printed one by one
 def add_own_data(add: Callable[..., argparse.ArgumentParser]) -> None:
     """Add the commands; `add(name, function, words)` makes a parser."""
     made = add("import", import_own, "Create a dataset from a folder or zip of CLASS/FILE, or from a table.")
-    made.add_argument("path", type=Path, metavar="PATH", help="folder, zip, CSV, TSV, JSON, JSONL or Parquet")
+    made.add_argument("path", type=Path, metavar="PATH", help="folder, zip, CSV, TSV, JSON, JSONL, Parquet or TMX")
     made.add_argument(
         "--name", help="name of the dataset; default: the file's name. An existing name gets a new version"
     )
@@ -160,7 +160,12 @@ def _print_table(found: "Understood", roles: dict[str, Any]) -> None:
         role = chosen.get(guess.name, "ignore")
         missing = f", {guess.missing:,} missing" if guess.missing else ""
         print(f"  {guess.name:<{min(width, 30)}}  {role:<8}  {found.examples[guess.name]}{missing} ({guess.reason})")
-    if "target" in roles:
+    if "text" in roles and "target" in roles:
+        print(
+            f"Texts are read from {roles['text']!r} and written as in {roles['target']!r}. To change this: --text-column, "
+            "--target."
+        )
+    elif "target" in roles:
         print(
             f"The target is {roles['target']!r}. To change it: --target; to change roles: --number, --category, --ignore."
         )
@@ -176,13 +181,16 @@ def _choice(arguments: argparse.Namespace, found: "Understood") -> "Choice":
     from engine.imports.sets import suggest_name
     from engine.imports.understood import Choice
 
+    pairs = own_kind(found.kind).pairs
     return Choice(
         kind=found.kind,
         name=arguments.name or suggest_name(arguments.path.stem),
         title=arguments.title or arguments.path.stem,
         roles=_roles(arguments, found) if own_kind(found.kind).rows else {},
-        text_column=arguments.text_column or found.text_column,
-        label_column=arguments.label_column or arguments.target or found.label_column,
+        text_column=arguments.text_column or (found.source_column if pairs else found.text_column),
+        label_column=arguments.label_column
+        or arguments.target
+        or (found.target_column if pairs else found.label_column),
         group_column=arguments.group_column,
         split_column=arguments.split_column,
         classes=arguments.classes,

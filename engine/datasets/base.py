@@ -144,6 +144,8 @@ datasets: Registry[Dataset] = Registry(
         *("movie-snippets", "amazon-snippets", "tweets", "phrase-languages", "my-texts", "imdb"),
         *("spoken-digits", "voice-commands", "spoken-languages", "my-clips", "speech-commands"),
         *("tang-poems", "english-prose"),
+        *("pronunciations", "number-words", "my-pairs"),
+        *("bible-verses", "fillets-dialogues", "docstrings"),
         *("penguins", "breast-cancer", "titanic", "wine", "iris", "diabetes", "my-table"),
     ),
 )

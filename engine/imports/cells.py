@@ -38,18 +38,12 @@ def import_cells(
             role=Sentence("labels") if text_column else kind.words,
             columns=joined(map(repr, table.columns), COMMA),
         )
-    for column in filter(None, (text_column, label_column, group_column, split_column)):
-        if column not in table.columns:
-            raise unknown_name("column", column, table.columns)
     if text_column == label_column:
         raise TrainyardError(
             "{text_column!r} cannot be both the text and the label. Choose two columns.", text_column=text_column
         )
-    more: dict[str, np.ndarray] = {}
-    if group_column:
-        more["group"] = read_groups(category_words(table, group_column))
-    if split_column:
-        more["split"] = read_splits(split_column, category_words(table, split_column))
+    check_columns(table, text_column, label_column, group_column, split_column)
+    more = arranging_columns(table, group_column, split_column)
     with next_version(name) as (reference, folder):
         spool = folder / "spool"
         with spool.open("wb") as file:
@@ -72,6 +66,23 @@ def import_cells(
             num_examples=sum(counts.values()),
             roles={role: column for role, column in chosen.items() if column},
         )
+
+
+def check_columns(table: TableFile, *names: str) -> None:
+    """Raise `TrainyardError` for a name that no column has; an empty one stands for none."""
+    for column in filter(None, names):
+        if column not in table.columns:
+            raise unknown_name("column", column, table.columns)
+
+
+def arranging_columns(table: TableFile, group_column: str, split_column: str) -> dict[str, np.ndarray]:
+    """Return what the columns of groups and splits say of each row, where there are such."""
+    more: dict[str, np.ndarray] = {}
+    if group_column:
+        more["group"] = read_groups(category_words(table, group_column))
+    if split_column:
+        more["split"] = read_splits(split_column, category_words(table, split_column))
+    return more
 
 
 def _collect(collected: Collected, texts: Sequence[str], labels: Sequence[str], places: Sequence[int]) -> None:

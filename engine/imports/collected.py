@@ -89,6 +89,18 @@ class Collected:
 
     def add(self, label: str, name: str, data: bytes, row: int = 0) -> None:
         """Store one example; `row` is its position in the source."""
+        start, end = self.write(data)
+        label = plain_text(written(label), LONGEST_LABEL) or "unnamed"
+        self._labels.append(label)
+        self._names.append(plain_text(written(name)[-120:], 120))
+        self._starts.append((start, end))
+        self._rows.append(row)
+        different = self._different.setdefault(label, set())
+        if len(different) < LEAST_EXAMPLES:
+            different.add(hashlib.sha256(data).digest())
+
+    def write(self, data: bytes) -> tuple[int, int]:
+        """Write bytes behind those before; return where they lie. Raise `TrainyardError` where there are too many."""
         self._check_time()
         start = self.spool.tell()
         if start + len(data) > settings().max_dataset_mb * 1_000_000:
@@ -99,14 +111,7 @@ class Collected:
                 max_dataset_mb=settings().max_dataset_mb,
             )
         self.spool.write(data)
-        label = plain_text(written(label), LONGEST_LABEL) or "unnamed"
-        self._labels.append(label)
-        self._names.append(plain_text(written(name)[-120:], 120))
-        self._starts.append((start, start + len(data)))
-        self._rows.append(row)
-        different = self._different.setdefault(label, set())
-        if len(different) < LEAST_EXAMPLES:
-            different.add(hashlib.sha256(data).digest())
+        return start, start + len(data)
 
     def leave_out(self, file: str, reason: Sentence) -> None:
         """Something that cannot be used, and why."""

@@ -7,7 +7,11 @@ from engine.modalities.own import OwnKind
 
 def own_kinds() -> dict[str, OwnKind]:
     """Return all kinds by name, in the order of their modalities."""
-    return {modality.own.name: modality.own for modality in modalities.values() if modality.own}
+    return {kind.name: kind for modality in modalities.values() for kind in _kinds_of(modality)}
+
+
+def _kinds_of(modality: Modality) -> tuple[OwnKind, ...]:
+    return (modality.own, *modality.more_own) if modality.own else modality.more_own
 
 
 def own_kind(name: str) -> OwnKind:
@@ -20,7 +24,7 @@ def own_kind(name: str) -> OwnKind:
 
 def modality_of(kind: str) -> Modality:
     """Return the modality that brings a kind."""
-    return next(one for one in modalities.values() if one.own == own_kind(kind))
+    return next(one for one in modalities.values() if own_kind(kind) in _kinds_of(one))
 
 
 def kind_of_rows() -> OwnKind:
@@ -29,8 +33,13 @@ def kind_of_rows() -> OwnKind:
 
 
 def kind_of_cells() -> OwnKind:
-    """Return the kind that a column of long texts is taken for."""
-    return next(kind for kind in own_kinds().values() if kind.rewrite_cell)
+    """Return the kind that a column of long texts is taken for, beside one of labels."""
+    return next(kind for kind in own_kinds().values() if kind.rewrite_cell and not kind.pairs)
+
+
+def kind_of_pairs() -> OwnKind:
+    """Return the kind that two columns of texts are taken for."""
+    return next(kind for kind in own_kinds().values() if kind.pairs)
 
 
 def kind_of_dataset(name: str) -> OwnKind | None:

@@ -64,6 +64,11 @@ TARGET_WORDS = (
     *("类别", "分类", "种类", "价格", "y"),
 )
 """Names that a column to be predicted often has, the surest first; signs and capitals do not count."""
+_PAIRS = (
+    *(("source", "target"), ("src", "tgt"), ("src", "trg"), ("input", "output"), ("question", "answer")),
+    *(("text", "summary"), ("document", "summary"), ("article", "highlights"), ("原文", "译文"), ("问题", "答案")),
+)
+"""Names that the two columns of pairs of texts often have."""
 _PARTS = frozenset(("target", "label", "price", "churn", "attrition", "survived", "outcome", "response"))
 """Words that say so also as a part of a longer name, such as `avg_price_per_room`."""
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[^\W\d_A-Za-z]+")
@@ -107,6 +112,18 @@ def guess_text_and_label(guesses: Sequence[ColumnGuess]) -> tuple[str, str]:
     named = [guess for guess in labels if "".join(_WORD.findall(guess.name)).lower() in TARGET_WORDS]
     chosen = min(named or labels, key=lambda guess: guess.distinct, default=None)
     return (texts[0] if texts else "", chosen.name if chosen else "")
+
+
+def guess_pair(guesses: Sequence[ColumnGuess]) -> tuple[str, str]:
+    """Return which of the columns of words look like a text and what is to be made of it: those that say so by their names, else
+    the first two that differ in most rows; empty where there are none."""
+    words = [guess for guess in guesses if _is_there(guess)]
+    many = [guess.name for guess in words if guess.kind == "text" or 2 * guess.distinct > guess.rows]
+    named = {"".join(_WORD.findall(guess.name)).lower(): guess.name for guess in words}
+    for source, target in _PAIRS:
+        if source in named and target in named:
+            return named[source], named[target]
+    return (many[0], many[1]) if len(many) > 1 else ("", "")
 
 
 def _is_there(guess: ColumnGuess) -> bool:

@@ -8,10 +8,10 @@ from engine.errors import TrainyardError
 from engine.imports.columns import ColumnGuess, inspect_columns
 from engine.imports.folders import Arrangement, chosen_folders, count_classes, guess_folders, list_levels
 from engine.imports.labels_file import LabelsFile, find_labels_file
-from engine.imports.own_kinds import kind_of_cells, kind_of_rows, kinds_by_ending, own_kind
+from engine.imports.own_kinds import kind_of_cells, kind_of_pairs, kind_of_rows, kinds_by_ending, own_kind
 from engine.imports.remarks import said_of_columns, said_of_folders, said_of_names
 from engine.imports.sets import Problem
-from engine.imports.targets import guess_roles, guess_text_and_label
+from engine.imports.targets import guess_pair, guess_roles, guess_text_and_label
 from engine.imports.tried import try_files
 from engine.imports.understood import Reading, Source, Understood
 from engine.imports.uploads import check_alone, content_of, ending_of, holds_files, only_table, opened, turn
@@ -59,8 +59,9 @@ def _of_table(table: TableFile, kind: str | None) -> Understood:
     text, label = guess_text_and_label(guesses)
     if not text and not {"number", "category"} & set(roles.values()):
         text = _short_texts(table, guesses, label)
+    source, target = guess_pair([guess for guess in guesses if table.decided[guess.name].numbers is None])
     return Understood(
-        _kind_of_table(kind, bool(text and label)),
+        _kind_of_table(kind, bool(text and label), bool(source and not label)),
         from_table=True,
         problems=tuple(Problem(problem.place, problem.reason) for problem in table.problems),
         rows=len(table),
@@ -70,6 +71,8 @@ def _of_table(table: TableFile, kind: str | None) -> Understood:
         roles=roles,
         text_column=text,
         label_column=label,
+        source_column=source,
+        target_column=target,
         layout=table.layout,
         table=table,
         numeric=tuple(name for name, decided in table.decided.items() if decided.numbers is not None),
@@ -77,10 +80,12 @@ def _of_table(table: TableFile, kind: str | None) -> Understood:
     )
 
 
-def _kind_of_table(kind: str | None, texts: bool) -> str:
+def _kind_of_table(kind: str | None, texts: bool, pairs: bool) -> str:
     """Return the kind that somebody wants, where a table can be that; otherwise what it looks like."""
     if kind and own_kind(kind).tabular:
         return kind
+    if pairs:
+        return kind_of_pairs().name
     return kind_of_cells().name if texts else kind_of_rows().name
 
 

@@ -34,6 +34,9 @@ class Understood:
     """For a table of one's own: a first guess of what each column is."""
     text_column: str = ""
     label_column: str = ""
+    source_column: str = ""
+    target_column: str = ""
+    """The first two columns that may be a text and what is to be made of it; empty where there are not two."""
     layout: Layout = field(default_factory=Layout)
     """Layout by which a table was cut into cells."""
     table: TableFile | None = field(default=None, repr=False, compare=False)
@@ -80,6 +83,7 @@ class Choice:
     roles: dict[str, Role] = field(default_factory=dict)
     text_column: str = ""
     label_column: str = ""
+    """Of the labels; of the texts that are to be made where pairs are imported."""
     group_column: str = ""
     split_column: str = ""
     classes: bool = False

@@ -75,7 +75,7 @@ def check_alone(source: Source, filename: str) -> None:
     if kind not in PLAIN and not is_parquet(start):
         raise TrainyardError(
             "{filename!r} is {kind}, not a table or a zip. Put images, audio clips or texts into a "
-            "zip with a folder for each class, or save a table as CSV, TSV, JSON, JSONL or Parquet.",
+            "zip with a folder for each class, or save a table as CSV, TSV, JSON, JSONL, Parquet or TMX.",
             filename=filename[-80:],
             kind=kind,
         )

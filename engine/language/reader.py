@@ -20,7 +20,11 @@ class Reader(Protocol):
         """Ids (batch, steps) int32, and the `past` that an earlier call has left (batch, *past_shape), -> what was read."""
 
 
-class Reads(ABC):
+class Writes(ABC):  # noqa: B024  # a mark that both kinds below share
+    """A model that gives one token after the other, instead of one vector for each input."""
+
+
+class Reads(Writes):
     """A model that reads a text from its beginning, and knows nothing of what comes later.
 
     Given the `past` of an earlier call it reads on instead of beginning again: the outcome is the same.

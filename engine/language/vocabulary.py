@@ -28,6 +28,11 @@ def split_for(texts: Iterable[str]) -> Splitting:
     return "characters" if spaceless > _NO_SPACES_SHARE * letters else "words"
 
 
+def is_spaceless(letter: str) -> bool:
+    """Return whether a character belongs to a script that has no spaces between words."""
+    return _NO_SPACES.match(letter) is not None
+
+
 def most_frequent(texts: Iterable[str], cut: Callable[[str], Iterator[str]], most: int) -> list[str]:
     """Return the `most` frequent units that `cut` makes of `texts`; ties in alphabetical order."""
     counts: Counter[str] = Counter()

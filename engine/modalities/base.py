@@ -86,6 +86,8 @@ class Modality:
     """Whether `occlude` can hide parts of an input."""
     own: ClassVar[OwnKind | None] = None
     """Kind of import for people's own data; None: not offered."""
+    more_own: ClassVar[tuple[OwnKind, ...]] = ()
+    """Further kinds, whose examples have something else beside them than a label."""
 
     # -- stored --------------------------------------------------------------------------------------------------------
 

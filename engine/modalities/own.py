@@ -44,6 +44,8 @@ class OwnKind:
     """Name endings of its files, small, with the point: by these, and the content, an upload is recognised."""
     task: str = ""
     """Task of a dataset with classes; "" where the target of each dataset decides."""
+    more_tasks: tuple[str, ...] = ()
+    """Further tasks that the same examples serve."""
     rewrite: Callable[[bytes, str], Rewritten] | None = rewrite_numbers
     """Content and name of a file -> the example as it is stored; None: files are no examples.
 
@@ -51,6 +53,8 @@ class OwnKind:
     """
     rewrite_cell: Callable[[str], bytes] | None = None
     """The same for a cell, where the examples may stand in a column of a table."""
+    pairs: bool = False
+    """Whether beside each example stands a text that is to be made of it, instead of a label."""
     rows: bool = False
     """Whether the rows of a table are the examples, each column with a role."""
     array: str = "examples"

@@ -92,5 +92,6 @@ models: Registry[Model] = Registry(
         *("lstm", "gru", "textcnn", "bag-of-embeddings", "tf-idf", "transformer"),
         *("crnn", "audio-cnn", "audio-transformer"),
         *("gpt", "lstm-lm"),
+        *("transformer-seq2seq", "gru-attention", "pointer-generator"),
     ),
 )

@@ -1,16 +1,17 @@
-"""Base of the networks that write: each token of a text is predicted from those before it."""
+"""Bases of the networks that write: each token of a text is predicted from those before it."""
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from engine.data_info import DataInfo
 from engine.language.reader import Reads
+from engine.language.rewriter import Rewrites
 from engine.models.base import Model
 
 if TYPE_CHECKING:
     import numpy as np
 
 
-class LanguageModel(Model, Reads):
+class TokenModel(Model):
     """Reads texts as ids, which the task makes of them."""
 
     modalities: ClassVar[tuple[str, ...]] = ("text",)
@@ -32,3 +33,11 @@ class LanguageModel(Model, Reads):
         import numpy as np
 
         return np.asarray(np.count_nonzero(features, axis=1))
+
+
+class LanguageModel(TokenModel, Reads):
+    """Goes on with a text."""
+
+
+class PairModel(TokenModel, Rewrites):
+    """Makes a text from a text."""

@@ -2,7 +2,7 @@
 
 from engine.sentences import Sentence
 
-TABLE_ENDINGS = (".csv", ".tsv", ".tab", ".json", ".jsonl", ".ndjson", ".parquet")
+TABLE_ENDINGS = (".csv", ".tsv", ".tab", ".json", ".jsonl", ".ndjson", ".parquet", ".tmx")
 """Name endings of the tables that are read."""
 ZIP_STARTS = (b"PK\x03\x04", b"PK\x05\x06")
 """First bytes of zips, with files in them and without."""

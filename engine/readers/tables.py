@@ -31,6 +31,7 @@ from engine.readers.json_rows import is_json, read_json
 from engine.readers.kinds import PLAIN, kind_of
 from engine.readers.layout import Layout
 from engine.readers.parquet import is_parquet, read_parquet
+from engine.readers.tmx import is_tmx, read_tmx
 from engine.reading import Reading
 from engine.sentences import SPACE, Sentence, joined, placed
 from engine.settings import settings
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
 
 PARQUET = "Parquet"
 _log = logging.getLogger(__name__)
-_TAKES = "CSV, TSV, JSON, JSONL or Parquet"
+_TAKES = "CSV, TSV, JSON, JSONL, Parquet or TMX"
 _PAGES = ("<!doctype", "<html", "<?xml", "<table")
 
 
@@ -201,6 +202,10 @@ def _add_text(content: bytes, name: str, cells: Cells, layout: Layout) -> Layout
     found = replace(layout, encoding=decoded.encoding.upper())
     if decoded.problem:
         cells.problems.add("", decoded.problem)
+    if is_tmx(decoded.text):
+        read_tmx(content, cells)
+        _check_rows(cells)
+        return replace(found, separator="", header="")
     start = decoded.text[:200].lstrip().lower()
     if start.startswith(_PAGES):
         raise TrainyardError("{shown} is a web page or XML, not a table. Use {takes}.", shown=cells.shown, takes=_TAKES)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 import numpy as np
 
 from engine.data_info import DataInfo
-from engine.language.reader import Reads
+from engine.language.reader import Writes
 from engine.metrics import Metric, declare, metric_named
 from engine.modalities.base import modalities
 from engine.registry import Registry
@@ -155,7 +155,7 @@ class Task(Spec):
     def accepts(cls, model: type[Any]) -> bool:
         """Return whether networks of `model`, a class of `engine.models`, can be trained for this task: by default those that
         give one vector for each input."""
-        return cls.modality in model.modalities and not issubclass(model, Reads)
+        return cls.modality in model.modalities and not issubclass(model, Writes)
 
     def assemble(self, model: Any, info: DataInfo) -> Tensors:
         """Build the graph of a network of `model`: by default the model's parts and the head, one after the other.
@@ -238,12 +238,12 @@ class Task(Spec):
         """
         return {}
 
-    def simple(self, inputs: np.ndarray, targets: Stored, info: DataInfo) -> "tuple[str, Simple] | None":
-        """Fit the simple method to beat to the training split: its name, and what stands for `score`.
+    def simple(self, inputs: np.ndarray, targets: Stored, info: DataInfo) -> dict[str, Simple]:
+        """Fit the simple methods to beat to the training split: by name what stands for `score`.
 
-        None: classical methods of the modality are tried instead, where `baselines` is set.
+        Where a task does not say so, classical methods of the modality are tried, if `baselines` is set.
         """
-        return None
+        return {}
 
     def prompts(self, inputs: np.ndarray) -> np.ndarray:
         """Return what a probe is answered for: the stored inputs (examples, ...), or their beginnings where a task goes on with them."""
@@ -328,5 +328,8 @@ tasks: Registry[Task] = Registry(
         "tabular-classification",
         "tabular-regression",
         "text-generation",
+        "text2text-generation",
+        "translation",
+        "summarization",
     ),
 )

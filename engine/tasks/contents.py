@@ -77,3 +77,20 @@ class Generated(Contents):
     """What follows the prompt."""
     tokens: list[Token]
     """The same, token by token."""
+
+
+class Rewritten(Contents):
+    """A text that was made from a text."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    text: str
+    """What was written."""
+    tokens: list[Token]
+    """The same, token by token."""
+    source: list[str] = []
+    """Tokens of the text that was read; ⏹ is its end."""
+    attention: list[list[float]] = []
+    """For each token that was written, how much it looked at each one that was read; empty where there are very many."""
+    left_out: int = 0
+    """Tokens at the end of the text that were not read, as it is longer than the network can see."""

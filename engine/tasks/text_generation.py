@@ -4,17 +4,19 @@ import re
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import cache
 from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 
 from engine.data_info import DataInfo
+from engine.language.decoding import allowed
+from engine.language.fitted import writer
 from engine.language.ngrams import ORDER, Ngrams
 from engine.language.reader import Reads
 from engine.language.sampling import choose
-from engine.language.tokenizer import BEGIN, END, PADDING, UNKNOWN, UNKNOWN_SIGN, Tokenizer, clean
+from engine.language.tokenizer import BEGIN, END, PADDING, Tokenizer, clean
 from engine.language.vocabulary import split_for
+from engine.language.written import OTHERS, token_values, told
 from engine.metrics import BITS_PER_CHARACTER, COPIED, PERPLEXITY, Metric
 from engine.spec import ADVANCED, FIXED, Range
 from engine.targets import Nothing, Ragged, Stored, Targets
@@ -22,8 +24,6 @@ from engine.tasks.base import Answering, Call, Prediction, Simple, Task, tasks
 from engine.tasks.contents import Contents, Generated
 from engine.tasks.graph import STORED, Tensors
 
-OTHERS = 4
-"""Alternatives that are told beside each token."""
 SAMPLES = 64
 """Texts that are written for the share of copied lines."""
 _SHOWN, _PROMPT = 12, 24
@@ -125,7 +125,7 @@ class TextGeneration(Task):
 
     def network(self, inputs: Any, outputs: Any, name: str) -> Any:
         """A model whose loss is the mean over all tokens of a batch, without padding, and whose perplexity is exact."""
-        return _writer()(inputs, outputs, name=name)
+        return writer()(inputs, outputs, name=name)
 
     def compile_options(self, info: DataInfo) -> dict[str, Any]:
         """The model has its loss."""
@@ -164,7 +164,7 @@ class TextGeneration(Task):
         while True:
             after, place = found["probabilities"][:, -1], known.shape[1]
             drawn = choose(
-                _allowed(after), rng, temperature=options.temperature, top_k=options.top_k, top_p=options.top_p
+                allowed(after), rng, temperature=options.temperature, top_k=options.top_k, top_p=options.top_p
             )
             for row, prompt in enumerate(prompts):
                 if place < len(prompt):
@@ -172,7 +172,7 @@ class TextGeneration(Task):
                 elif not ended[row]:
                     ended[row] = drawn[row] == END or place >= most[row]
                     if not ended[row]:
-                        written[row].append(_told(after[row], int(drawn[row])))
+                        written[row].append(told(after[row], int(drawn[row])))
             yield written
             if ended.all():
                 return
@@ -196,7 +196,7 @@ class TextGeneration(Task):
                 "generated",
                 {
                     "text": tokenizer.text(row[:, 0, 0].astype(int).tolist()),
-                    "tokens": [_token(told, tokenizer) for told in row.tolist()],
+                    "tokens": [token_values(parts, tokenizer) for parts in row.tolist()],
                 },
             )
             for row in outputs
@@ -222,9 +222,9 @@ class TextGeneration(Task):
             some = rows[start : start + step]
             ids = Ragged.of([np.array(row, np.int32) for _, row in some], np.int32).dense(PADDING)
             probabilities = call(ids[:, :-1])["probabilities"]
-            told = np.take_along_axis(probabilities, ids[:, 1:, None].astype(np.int64), axis=2)[..., 0]
+            given = np.take_along_axis(probabilities, ids[:, 1:, None].astype(np.int64), axis=2)[..., 0]
             counted = ids[:, 1:] != PADDING
-            losses = np.where(counted, -np.log(np.maximum(told, _LEAST)), 0).sum(axis=1)
+            losses = np.where(counted, -np.log(np.maximum(given, _LEAST)), 0).sum(axis=1)
             np.add.at(found, ([number for number, _ in some], 0), losses)
             np.add.at(found, ([number for number, _ in some], 1), counted.sum(axis=1))
         return found
@@ -251,7 +251,7 @@ class TextGeneration(Task):
         metrics = {"copied": copied / len(lines)} if lines else {}
         return {"metrics": metrics, "samples": texts[:_SHOWN], "lines": len(lines)}
 
-    def simple(self, inputs: np.ndarray, targets: Any, info: DataInfo) -> tuple[str, Simple]:
+    def simple(self, inputs: np.ndarray, targets: Any, info: DataInfo) -> dict[str, Simple]:
         """Counts of up to `ORDER` tokens in a row, on the same tokens."""
         learned = {"targets": self.learn(inputs, targets, info)}
         tokenizer = self.tokenizer(replace(info, learned=learned))
@@ -261,7 +261,7 @@ class TextGeneration(Task):
             rows = [model.log_probabilities([BEGIN, *tokenizer.ids(text), END]) for text in inputs]
             return np.array([[-row.sum(), len(row), len(text)] for row, text in zip(rows, inputs, strict=True)])
 
-        return f"{ORDER}-gram", score
+        return {f"{ORDER}-gram": score}
 
 
 def _outputs(written: list[list[np.ndarray]]) -> Stored:
@@ -277,58 +277,3 @@ def _lines(text: str) -> list[str]:
     """The lines of a text that are long enough not to repeat by chance."""
     found = [line.strip() for line in _LINE_ENDS.split(text)]
     return [line for line in found if len(line) >= (_LEAST_LINE if split_for([line]) == "words" else _LEAST_SPACELESS)]
-
-
-def _allowed(probabilities: np.ndarray) -> np.ndarray:
-    """Probabilities without those of ids that stand for no token: an unknown token cannot be written."""
-    found = probabilities.copy()
-    found[:, [PADDING, BEGIN, UNKNOWN]] = 0
-    return found
-
-
-def _told(probabilities: np.ndarray, chosen: int) -> np.ndarray:
-    """The chosen id and its likeliest alternatives, each with its probability: (1 + OTHERS, 2)."""
-    likeliest = [number for number in np.argsort(-probabilities)[: OTHERS + 1].tolist() if number != chosen][:OTHERS]
-    ids = np.array([chosen, *likeliest, *[PADDING] * (OTHERS - len(likeliest))])
-    return np.stack([ids, probabilities[ids]], axis=1).astype(np.float32)
-
-
-def _token(told: list[list[float]], tokenizer: Tokenizer) -> dict[str, Any]:
-    (chosen, probability), *others = told
-    return {
-        "text": tokenizer.token(int(chosen)),
-        "probability": round(probability, 4),
-        "others": {_named(int(number), tokenizer): round(share, 4) for number, share in others if number != PADDING},
-    }
-
-
-def _named(number: int, tokenizer: Tokenizer) -> str:
-    return {END: "⏹", UNKNOWN: UNKNOWN_SIGN, BEGIN: ""}.get(number) or tokenizer.token(number)
-
-
-@cache
-def _writer() -> Any:
-    """Return the class of the trained network; made late, as it needs Keras."""
-    import keras
-
-    class Perplexity(keras.metrics.Mean):  # type: ignore[misc]  # Keras has no types
-        """The exponential of a mean loss."""
-
-        def result(self) -> Any:
-            return keras.ops.exp(super().result())
-
-    class Writer(keras.Model):  # type: ignore[misc]  # as above
-        """Its loss is the mean negative logarithm of what each next token was given; padding does not count."""
-
-        def __init__(self, *args: Any, **options: Any) -> None:
-            super().__init__(*args, **options)
-            self.perplexity = Perplexity(name="perplexity")
-
-        def compute_loss(self, x: Any = None, y: Any = None, y_pred: Any = None, *_more: Any, **_named: Any) -> Any:
-            losses = keras.losses.sparse_categorical_crossentropy(y, y_pred, from_logits=True, ignore_class=PADDING)
-            counted = keras.ops.cast(keras.ops.not_equal(y, PADDING), losses.dtype)
-            total, count = keras.ops.sum(losses * counted), keras.ops.sum(counted)
-            self.perplexity.update_state(total / count, sample_weight=count)
-            return total / count
-
-    return Writer

@@ -74,6 +74,7 @@ def _record(baseline: Baseline, evaluation: dict[str, Any]) -> None:
         if split in evaluation:
             evaluation[split]["baseline"] = asdict(baseline) | {
                 "metrics": baseline.metrics.get(split, {}),
+                "others": {name: metrics.get(split, {}) for name, metrics in baseline.others.items()},
                 "problem": to_json(baseline.problem),
             }
 

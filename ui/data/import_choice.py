@@ -90,7 +90,7 @@ def _draw_content(kind: OwnKind, found: Understood, seen: Seen) -> Choice:
         return read
     draw_layout(found, seen.file_id)
     if not kind.rows:
-        read = draw_text_columns(found, read)
+        read = draw_text_columns(found, read, pairs=kind.pairs)
         if not read.group_column:
             draw_remarks(found)
         return read

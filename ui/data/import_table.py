@@ -142,15 +142,21 @@ def are_complete(roles: Mapping[str, Role]) -> bool:
     return held.count("target") == 1 and any(role in _LEARNED_FROM for role in held)
 
 
-def draw_text_columns(found: Understood, read: Choice) -> Choice:
-    """Draw the choice of the columns of texts and labels."""
+def draw_text_columns(found: Understood, read: Choice, *, pairs: bool) -> Choice:
+    """Draw the choice of the columns of texts and labels, or of `pairs` of texts."""
     _draw_table_facts(found)
     names = [guess.name for guess in found.columns]
     first, second = st.columns(2)
     with first:
-        text = _draw_column(_("Column of texts"), names, found.text_column, "own.text", found)
+        if pairs:
+            text = _draw_column(_("Column of texts to read"), names, found.source_column, "own.source", found)
+        else:
+            text = _draw_column(_("Column of texts"), names, found.text_column, "own.text", found)
     with second:
-        label = _draw_column(_("Column of labels"), names, found.label_column, "own.label", found)
+        if pairs:
+            label = _draw_column(_("Column of texts to write"), names, found.target_column, "own.target", found)
+        else:
+            label = _draw_column(_("Column of labels"), names, found.label_column, "own.label", found)
     with st.expander(_("Groups and splits"), icon=":material/call_split:"):
         group = _draw_column(_("Column of groups"), ["", *names], "", "own.group", found,
                              _("For example the author: rows with the same value stay in one split."))  # fmt: skip

@@ -40,7 +40,7 @@ def draw_import() -> None:
         st.caption(
             _(
                 "A zip with a folder for each class (images, audio clips or text files), or a table: "
-                "CSV, TSV, JSON, JSONL or Parquet. Nothing is stored before you press Import, and "
+                "CSV, TSV, JSON, JSONL, Parquet or TMX. Nothing is stored before you press Import, and "
                 "the uploaded file itself is never stored."
             )
         )

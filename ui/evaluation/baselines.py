@@ -41,7 +41,8 @@ def baseline_sentence(evaluated: Mapping[str, Any], objective: str, shown: Seque
     better = gain(metric, value, other)
     verdict = _verdict(better, metric).format(**words, amount=_amount(abs(better), metric))
     second = contrary(metric, shown, evaluated["metrics"], baseline["metrics"])
-    return verdict + (_other_verdict(second, evaluated, baseline) if second else "") + _reservations(baseline)
+    told = _other_verdict(second, evaluated, baseline) if second else ""
+    return verdict + told + _others(baseline, metric) + _reservations(baseline)
 
 
 def _other_verdict(metric: str, evaluated: Mapping[str, Any], baseline: Mapping[str, Any]) -> str:
@@ -51,6 +52,16 @@ def _other_verdict(metric: str, evaluated: Mapping[str, Any], baseline: Mapping[
         value=metric_text(metric, evaluated["metrics"][metric]),
         other=metric_text(metric, baseline["metrics"][metric]),
     )
+
+
+def _others(baseline: Mapping[str, Any], metric: str) -> str:
+    """What the other methods reach that were tried."""
+    found = [
+        f"{baseline_title(name)} {metric_text(metric, metrics[metric])}"
+        for name, metrics in (baseline.get("others") or {}).items()
+        if metric in metrics
+    ]
+    return " " + _("Others: {methods}.").format(methods=", ".join(found)) if found else ""
 
 
 def _verdict(better: float, metric: str) -> str:

@@ -9,11 +9,10 @@ from engine.runs import Run
 from ui.language import _
 from ui.plain import plain_text
 from ui.predictions.base import Renderer, Values, register
+from ui.predictions.tokens import coloured
 from ui.widgets.tiles import Verdict
 
 _TILE_CHARACTERS = 120
-_LEAST_SHARE, _SHADE = 0.02, 0.45  # of the strongest ground a token can have
-_END = "\N{BLACK SQUARE FOR STOP}"
 
 
 class Generated(Renderer):
@@ -28,7 +27,7 @@ class Generated(Renderer):
         if not values["tokens"]:
             st.caption(_("The network ended the text at once. Give it another beginning, or a higher temperature."))
             return
-        st.html(_coloured(values["tokens"]))
+        st.html(coloured(values["tokens"]))
         st.caption(
             _(
                 "The stronger the ground of a token, the surer the network was. Point at a token to see what else was likely."
@@ -42,12 +41,12 @@ class Generated(Renderer):
 
     def row(self, values: Values) -> dict[str, Any]:
         """The text."""
-        return {"text": str(values["text"])}
+        return {"generated": str(values["text"])}
 
     def columns(self) -> dict[str, Any]:
         """A wide column."""
         words = _("What the network wrote after the prompt.")
-        return {"text": st.column_config.TextColumn(_("Generated text"), help=words, width="large")}
+        return {"generated": st.column_config.TextColumn(_("Generated text"), help=words, width="large")}
 
     def evaluate(self, run: Run, split: str, evaluated: Values) -> None:
         """Some texts that it wrote from nothing."""
@@ -65,25 +64,6 @@ class Generated(Renderer):
                 for text in samples
             )
         )
-
-
-def _coloured(tokens: list[dict[str, Any]]) -> str:
-    style = "font-size:1.25rem;line-height:1.9;white-space:pre-wrap;overflow-wrap:anywhere"
-    return f'<div dir="auto" style="{style}">{"".join(map(_token, tokens))}</div>'
-
-
-def _token(told: dict[str, Any]) -> str:
-    shares = {told["text"]: told["probability"]} | told["others"]
-    lines = [f"{_shown(token)}  {share:.1%}" for token, share in shares.items()]
-    ground = round(_SHADE * max(_LEAST_SHARE, told["probability"]), 3)
-    return (
-        f'<span title="{escape(chr(10).join(lines))}" style="background:rgba(76,120,168,{ground});border-radius:3px">'
-        f"{escape(told['text'])}</span>"
-    )
-
-
-def _shown(token: str) -> str:
-    return _("the end") if token == _END else repr(token)[1:-1] if token.strip() else repr(token)
 
 
 register("generated", Generated())

@@ -65,7 +65,7 @@ def draw_value_examples(run: Run, split: str, unit: str) -> None:
     with st.expander(_("Largest errors"), key="largest_errors", on_change="rerun", icon=":material/search:") as opened:
         if not opened.open:
             return
-        outcomes, prepared = _outcomes(run, split), None
+        outcomes, prepared = outcomes_of(run, split), None
         if outcomes is not None:
             prepared = prepared_of(run)
         if outcomes is None or prepared is None:
@@ -75,14 +75,14 @@ def draw_value_examples(run: Run, split: str, unit: str) -> None:
         words = _("true {true:.4g}, predicted {predicted:.4g}") + (f" {unit}" if unit else "")
         captions = [words.format(true=outcomes.targets[i], predicted=values[i]) for i in where]
         modality_of(prepared).examples(prepared, outcomes.positions[where].tolist(), captions)
-        _draw_watch(run, split, outcomes.positions[where].tolist())
+        draw_watch(run, split, outcomes.positions[where].tolist())
 
 
 def draw_worst_examples(run: Run, split: str) -> None:
     """The examples with the worst score by the first metric that tells single examples apart; read when asked for."""
     st.subheader(_("Examples"))
     with st.expander(_("Worst examples"), key="worst_examples", on_change="rerun", icon=":material/search:") as opened:
-        outcomes = _outcomes(run, split) if opened.open else None
+        outcomes = outcomes_of(run, split) if opened.open else None
         if outcomes is None:
             return
         name = next(iter(outcomes.scores), None)
@@ -96,11 +96,11 @@ def draw_worst_examples(run: Run, split: str) -> None:
         where = np.argsort(scores if metric_named(name).maximize else -scores, kind="stable")[:MOST]
         captions = [f"{metric_label(name)} {metric_text(name, float(scores[i]))}" for i in where]
         modality_of(prepared).examples(prepared, outcomes.positions[where].tolist(), captions)
-        _draw_watch(run, split, outcomes.positions[where].tolist())
+        draw_watch(run, split, outcomes.positions[where].tolist())
 
 
 def _draw_cell(run: Run, split: str, labels: Sequence[str]) -> None:
-    outcomes = _outcomes(run, split)
+    outcomes = outcomes_of(run, split)
     if outcomes is None:
         return
     true, predicted = _choose_cell(outcomes, labels)
@@ -118,10 +118,10 @@ def _draw_cell(run: Run, split: str, labels: Sequence[str]) -> None:
     shown = where[:MOST]
     captions = [_("{share:.1%} confident").format(share=outcomes.outputs[i, predicted]) for i in shown]
     modality_of(prepared).examples(prepared, outcomes.positions[shown].tolist(), captions)
-    _draw_watch(run, split, outcomes.positions[shown].tolist())
+    draw_watch(run, split, outcomes.positions[shown].tolist())
 
 
-def _draw_watch(run: Run, split: str, positions: Sequence[int]) -> None:
+def draw_watch(run: Run, split: str, positions: Sequence[int]) -> None:
     """Examples of the test split are not for watching: nothing may be chosen by them."""
     if split == "validation":
         draw_watch_link(run.parsed().flat(), positions)
@@ -162,7 +162,7 @@ def _commonest_mistake(outcomes: Outcomes, num_classes: int) -> tuple[int, int]:
 
 
 def _draw_mistakes(run: Run, split: str, labels: Sequence[str]) -> None:
-    outcomes = _outcomes(run, split)
+    outcomes = outcomes_of(run, split)
     if outcomes is None:
         return
     where = surest_mistakes(outcomes)
@@ -182,10 +182,10 @@ def _draw_mistakes(run: Run, split: str, labels: Sequence[str]) -> None:
         for i in where
     ]
     modality_of(prepared).examples(prepared, outcomes.positions[where].tolist(), captions)
-    _draw_watch(run, split, outcomes.positions[where].tolist())
+    draw_watch(run, split, outcomes.positions[where].tolist())
 
 
-def _outcomes(run: Run, split: str) -> Outcomes | None:
+def outcomes_of(run: Run, split: str) -> Outcomes | None:
     """Return the per-example predictions that were kept, or None with a sentence on the page."""
     try:
         outcomes = service.artifacts.files(lab.actor(), run).read_outcomes(split)

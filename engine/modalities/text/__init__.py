@@ -15,7 +15,7 @@ from engine.modalities.given import Decoded, bytes_of, whole_characters
 from engine.modalities.occlusions import Occlusions
 from engine.modalities.recipe import Recipe
 from engine.modalities.schema import Schema, either, file
-from engine.modalities.text.own import TEXTS
+from engine.modalities.text.own import PAIRS, TEXTS
 from engine.modalities.text.texts import Texts, texts_array
 from engine.readers.kinds import PLAIN, kind_of
 from engine.readers.unpack import Member
@@ -32,6 +32,7 @@ class Text(Modality):
     ragged = True
     occludes = True
     own = TEXTS
+    more_own = (PAIRS,)
 
     def store(self, inputs: np.ndarray) -> Stored:
         """The letters of all, and where each text ends."""

@@ -1,4 +1,4 @@
-"""Texts that people bring, in files or in a column of a table: each becomes UTF-8."""
+"""Texts that people bring, in files or in columns of a table: each becomes UTF-8."""
 
 from engine.errors import TrainyardError
 from engine.modalities.own import OwnKind, Rewritten
@@ -45,5 +45,20 @@ TEXTS = OwnKind(
     task="text-classification",
     rewrite=rewrite_text,
     rewrite_cell=rewrite_cell,
+    array="letters",
+)
+
+PAIRS = OwnKind(
+    "text-pairs",
+    "Pairs of texts",
+    Sentence("pairs of texts"),
+    dataset="my-pairs",
+    field="pairs",
+    endings=(),
+    task="text2text-generation",
+    more_tasks=("translation", "summarization"),
+    rewrite=None,
+    rewrite_cell=rewrite_cell,
+    pairs=True,
     array="letters",
 )
