@@ -22,7 +22,8 @@ import numpy as np
 from bench.children import ROOT, empty_home
 from engine.augmentations.base import augmentations
 from engine.data_info import Column
-from engine.datasets.base import Examples, UnsplitDataset, datasets
+from engine.datasets.base import Dataset, Examples, UnsplitDataset, datasets
+from engine.datasets.sources.windows import SeriesDataset
 from engine.language.reader import Writes
 from engine.language.rewriter import Rewrites
 from engine.modalities.table.rows import make_rows
@@ -32,17 +33,18 @@ from engine.runs import Run, RunSpec, RunState
 from engine.schedules import schedules
 from engine.store import Store, open_store
 from engine.tasks.base import tasks
+from engine.timeline import Timeline
 
 logger = logging.getLogger(__name__)
 
-MODALITIES = ("image", "text", "audio", "table")
+MODALITIES = ("image", "text", "audio", "table", "time-series")
 EPOCHS, BATCH, EXECUTION = 3, 4, 2
 COUNT = 40
 """Examples: 24 or 28 of them are trained on, in six or seven steps of an epoch, two in an execution."""
 VALUES: dict[str, Any] = {
     "units": 8, "filters": 8, "width": 8, "blocks": 1, "depth": 1, "stages": 1, "embedding": 16, "heads": 2, "expansion": 1,
     "embedding_size": 8, "sequence_length": 12, "vocabulary_size": 1_000, "context_length": 8,
-    "resolution": 96, "patches_per_side": 2,
+    "resolution": 96, "patches_per_side": 2, "steps_per_patch": 3,
     "dropout": 0.3, "recurrent_dropout": 0.3, "word_dropout": 0.2, "unfreeze_from": "block6",
     "learning_rate": 0.01, "plateau_patience": 1, "clip_norm": 1.0,
     "flip": "horizontal", "rotation": 20.0, "shift": 0.1, "zoom": 0.1, "contrast": 0.3,
@@ -205,8 +207,10 @@ def _train_with_break(store: Store, case: Case, chance: int, way: str) -> Run:
     return store.runs.get(run.id)
 
 
-def _dataset(modality: str) -> type[UnsplitDataset]:
+def _dataset(modality: str) -> type[Dataset]:
     """Return forty examples of two classes."""
+    if modality == "time-series":
+        return _Series
     task = next(name for name in tasks if tasks[name].modality == modality and "classification" in name)
 
     class Few(UnsplitDataset):
@@ -248,6 +252,27 @@ class _Pairs(_Lines):
         """As many as of all others."""
         texts = super().load().inputs
         return Examples(texts, [text[::-1] for text in texts])
+
+
+class _Series(SeriesDataset):
+    """A made-up series with a season, one channel that is measured and one that is known beforehand."""
+
+    window: int = 8
+    """Short."""
+    horizon: int = 4
+    """Shorter."""
+
+    def fingerprint(self) -> str:
+        """They never change."""
+        return "series"
+
+    def load(self) -> Examples:
+        """As many windows as of all others."""
+        steps = np.arange(COUNT + 18)
+        rng = np.random.default_rng(0)
+        values = np.stack([np.sin(steps / 2), np.cos(steps / 3), steps % 7 == 0], axis=1)
+        line = Timeline(self.window, self.horizon, 12, "day", ("value", "measured", "known"), hidden=2)
+        return self.cut([values + rng.normal(0, 0.1, values.shape)], line, "value")
 
 
 def _texts(rng: np.random.Generator, targets: np.ndarray) -> np.ndarray:

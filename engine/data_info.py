@@ -10,6 +10,7 @@ from typing import Any, Literal, Self
 import numpy as np
 
 from engine.reading import TRUTH_WORDS, Reading, cell_text
+from engine.timeline import Timeline
 
 _WHOLE = re.compile(r"[+-]?(?:0|[1-9][0-9]*)(?:\.0*)?")
 _LARGEST = float(np.finfo(np.float64).max)
@@ -84,6 +85,8 @@ class DataInfo:
     """Name of the kind of input; empty only in what was written down before it was."""
     target_range: tuple[float, float] | None = field(default=None, compare=False)
     """Of a regression, the smallest and the largest target of the training split; None where it is not known."""
+    timeline: Timeline | None = None
+    """Of series: the steps of one example."""
     learned: Mapping[str, Any] = field(default_factory=dict, compare=False)
     """Facts that model and task learned from the training split before the network is built, as plain JSON."""
 
@@ -115,8 +118,9 @@ class DataInfo:
         plain = {"shape": list(self.shape), "labels": list(self.labels), "columns": columns, "target": self.target}
         text = {"text_column": self.text_column} if self.text_column else {}
         targets = {"target_range": list(self.target_range)} if self.target_range else {}
+        timeline = {"timeline": self.timeline.to_dict()} if self.timeline else {}
         learned = {"learned_targets": self.learned["targets"]} if "targets" in self.learned else {}
-        return plain | text | targets | learned | {"modality": self.modality}
+        return plain | text | targets | timeline | learned | {"modality": self.modality}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
@@ -133,5 +137,6 @@ class DataInfo:
             str(data.get("text_column", "")),
             str(data.get("modality", "")),
             tuple(data["target_range"]) if data.get("target_range") else None,
+            Timeline.from_dict(data["timeline"]) if data.get("timeline") else None,
             {"targets": data["learned_targets"]} if data.get("learned_targets") else {},
         )

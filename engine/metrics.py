@@ -183,6 +183,31 @@ R2 = Metric(
     formula=r"$1 - \sum_i (\hat y_i - y_i)^2 / \sum_i (y_i - \bar y)^2$",
     anchor="errors-of-numbers",
 )
+MASE = Metric(
+    "mase",
+    "MASE",
+    maximize=False,
+    formula=r"$\frac{1}{h}\sum_t |\hat y_t - y_t| \,/\, \overline{|y_s - y_{s-m}|}$, the error in units of the usual change "
+    "over one season $m$ of the training split",
+    anchor="errors-of-forecasts",
+)
+SMAPE = Metric(
+    "smape",
+    "sMAPE",
+    maximize=False,
+    share=True,
+    formula=r"$\frac{1}{h}\sum_t 2 |\hat y_t - y_t| / (|y_t| + |\hat y_t|)$",
+    logged=False,
+    anchor="errors-of-forecasts",
+)
+COVERAGE = Metric(
+    "coverage",
+    "Coverage of the 80 % band",
+    share=True,
+    formula="Share of the true values between the quantiles 0.1 and 0.9; best is 80 %",
+    logged=False,
+    anchor="errors-of-forecasts",
+)
 LEARNING_RATE = Metric("learning_rate", "Learning rate", over="whole", anchor="learning")
 SPEED = Metric("examples_per_second", "Examples/s", over="whole", anchor="learning")
 

@@ -57,6 +57,9 @@ CASES: dict[str, dict[str, Any]] = {
     "transformer-seq2seq": {"dataset": "tiny-pairs", "width": 32, "layers": 2},
     "pointer-generator": {"dataset": "tiny-pairs", "task": "summarization", "width": 32, "layers": 1},
     "gru-attention": {"dataset": "tiny-pairs", "units": 16, "label_smoothing": 0.0},
+    "series-gru": {"dataset": "tiny-series", "units": 8},
+    "tcn": {"dataset": "tiny-series", "filters": 8, "depth": 2, "forecast": "point"},
+    "patch-transformer": {"dataset": "tiny-series", "depth": 1},
     "crnn": {"dataset": "tiny-sounds"},
     "audio-cnn": {"dataset": "tiny-sounds", **SOUNDS},
     "audio-transformer": {"dataset": "tiny-sounds"},
@@ -112,7 +115,7 @@ def test_the_script_of_a_deterministic_run_ends_with_the_same_weights(store: Sto
     assert found["weights_sha256"] == run.result["weights_sha256"]
     for name in set(found) & set(run.result) - {"weights_sha256", "test_cross_entropy"}:
         assert found[name] == pytest.approx(run.result[name], rel=1e-3, abs=1e-5), name
-    assert found.keys() & {"test_accuracy", "test_rmse", "test_perplexity"}
+    assert found.keys() & {"test_accuracy", "test_rmse", "test_perplexity", "test_mase"}
     assert ("# -- Pretrained weights" in text) == (model in ("efficientnet-lite0", "textcnn", "tf-idf"))
     assert "engine" not in {part.split(".")[0] for part in imported(text)}
 

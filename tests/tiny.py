@@ -6,9 +6,11 @@ import numpy as np
 
 from engine.data_info import SAMPLE_RATE_HZ, Column
 from engine.datasets.base import Examples, UnsplitDataset
+from engine.datasets.sources.windows import SeriesDataset
 from engine.modalities.table.rows import make_rows
 from engine.models.base import models
 from engine.tasks.base import tasks
+from engine.timeline import Timeline
 
 COUNT = 120
 _WORDS = (("awful", "Übel", "never again"), ("lovely", "schön", "a delight"))
@@ -163,6 +165,28 @@ class TinyPairs(Tiny):
         return Examples(texts, [text[::-1].upper() for text in texts], groups=np.unique(texts, return_inverse=True)[1])
 
 
+class TinySeries(SeriesDataset):
+    """A wave of two channels and a mark that is known beforehand."""
+
+    source: ClassVar[str] = "Made here"
+    licence: ClassVar[str] = "CC0-1.0"
+    limits: ClassVar[str] = "It is made up."
+    suggested: ClassVar[dict[str, Any]] = {"window": 12, "horizon": 4}
+
+    def fingerprint(self) -> str:
+        """They never change."""
+        return "1"
+
+    def load(self) -> Examples:
+        """Windows of a hundred and more steps."""
+        steps = np.arange(COUNT + 20)
+        noise = np.random.default_rng(0).normal(0, 0.1, (len(steps), 2))
+        marks = (steps % 6 == 0)[:, None]
+        values = 1_000 + np.stack([np.sin(steps / 2), np.cos(steps / 2)], axis=1) + noise + marks
+        line = Timeline(self.window, self.horizon, 12, "day", ("value", "measured", "mark"), hidden=2)
+        return self.cut([np.concatenate([values, marks], axis=1)], line, "value")
+
+
 def small_set(model: str) -> str:
     """Return an embedded dataset that `model` can be trained on in little time."""
     task = next(name for name in tasks if tasks[name].accepts(models[model]))
@@ -177,6 +201,7 @@ _SMALL = {
     "text-generation": "tang-poems",
     "text2text-generation": "number-words",
     "summarization": "docstrings",
+    "time-series-forecasting": "co2",
 }
 TINY = {
     "tiny-images": TinyImages,
@@ -186,6 +211,7 @@ TINY = {
     "tiny-pairs": TinyPairs,
     "tiny-sounds": TinySounds,
     "tiny-table": TinyTable,
+    "tiny-series": TinySeries,
     "tiny-values": TinyValues,
     "tiny-prices": TinyPrices,
 }

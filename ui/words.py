@@ -232,7 +232,7 @@ def metric_label(name: str) -> str:
 def metric_word(name: str) -> str:
     """The same inside a sentence: abbreviations keep their capitals."""
     label = metric_label(name)
-    return label if label.isupper() else label.lower()
+    return label if not label[1:2].islower() else label[:1].lower() + label[1:]
 
 
 def metric_help(name: str, words: str = "") -> str | None:

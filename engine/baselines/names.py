@@ -9,6 +9,7 @@ TITLES = {
     "logistic-regression-characters": Sentence("logistic regression on groups of letters"),
     "logistic-regression-mel-bands": Sentence("logistic regression on the loudness of mel bands"),
     "ridge-regression": Sentence("ridge regression"),
+    "seasonal-naive": Sentence("the values of one season before"),
     "gradient-boosting": Sentence("gradient boosted trees"),
     "nearest-text": Sentence("the answer of the most similar text"),
     "word-by-word": Sentence("word by word with a learned lexicon"),

@@ -13,6 +13,7 @@ from engine.data_info import Column
 from engine.registry import Registry
 from engine.sentences import Sentence
 from engine.spec import ADVANCED, FIXED, HIDDEN, Range, Spec
+from engine.timeline import Timeline
 
 EMBEDDED = Path(__file__).resolve().parents[2] / "data"
 """Folder of the data that ships with the project, each file with its licence beside it."""
@@ -44,6 +45,8 @@ class Examples:
     validation: np.ndarray | None = None
     text_column: str = ""
     """Of texts that came from a table: the column that held them."""
+    timeline: Timeline | None = None
+    """Of series: the steps of one example."""
 
 
 class Dataset(Spec):
@@ -146,6 +149,7 @@ datasets: Registry[Dataset] = Registry(
         *("tang-poems", "english-prose"),
         *("pronunciations", "number-words", "my-pairs"),
         *("bible-verses", "fillets-dialogues", "docstrings"),
+        "co2",
         *("penguins", "breast-cancer", "titanic", "wine", "iris", "diabetes", "my-table"),
     ),
 )

@@ -93,5 +93,6 @@ models: Registry[Model] = Registry(
         *("crnn", "audio-cnn", "audio-transformer"),
         *("gpt", "lstm-lm"),
         *("transformer-seq2seq", "gru-attention", "pointer-generator"),
+        *("series-gru", "tcn", "patch-transformer"),
     ),
 )

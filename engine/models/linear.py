@@ -11,9 +11,13 @@ if TYPE_CHECKING:
 
 @models.register("linear", "Linear model")
 class Linear(Model):
-    """A weighted sum of the inputs for each output: logistic or linear regression, trained by gradient descent."""
+    """A weighted sum of the inputs for each output: logistic or linear regression, trained by gradient descent.
 
-    modalities: ClassVar[tuple[str, ...]] = ("table", "image")
+    Of a series the last value is taken off before, and added afterwards: this is NLinear, hard to beat where the past repeats itself
+    (Zeng et al. 2023, https://arxiv.org/abs/2205.13504).
+    """
+
+    modalities: ClassVar[tuple[str, ...]] = ("table", "image", "time-series")
     source: ClassVar[str] = "Cox 1958, https://doi.org/10.1111/j.2517-6161.1958.tb00292.x"
     suggested: ClassVar[dict[str, Any]] = {"learning_rate": 0.01}
     compared: ClassVar[tuple[str, ...]] = ("table",)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 class Mlp(Model):
     """Dense layers with dropout on pixels or on the columns of a table: fast, and the reference for other models to beat."""
 
-    modalities: ClassVar[tuple[str, ...]] = ("image", "table")
+    modalities: ClassVar[tuple[str, ...]] = ("image", "table", "time-series")
     source: ClassVar[str] = "Rumelhart, Hinton, Williams 1986, https://doi.org/10.1038/323533a0"
     searched: ClassVar[tuple[str, ...]] = ("depth",)
     compared: ClassVar[tuple[str, ...]] = ("table",)

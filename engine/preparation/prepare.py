@@ -289,7 +289,14 @@ def _write(dataset: Dataset, path: Path) -> None:
     stored = modalities[modality].store(examples.inputs)
     codec = codec_of(dataset)
     targets = codec.store(examples.targets, len(examples.inputs))
-    info = DataInfo(stored.shape, examples.labels, examples.columns, examples.target, modality=modality).to_dict()
+    info = DataInfo(
+        stored.shape,
+        examples.labels,
+        examples.columns,
+        examples.target,
+        modality=modality,
+        timeline=examples.timeline,
+    ).to_dict()
     hashed = {name: value for name, value in info.items() if name != "modality"}  # as before there were several
     identity = [hashed, len(examples.inputs), stored.kind, stored.texts]
     digest = hashlib.sha256(json.dumps(identity, sort_keys=True).encode())

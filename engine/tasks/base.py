@@ -331,5 +331,6 @@ tasks: Registry[Task] = Registry(
         "text2text-generation",
         "translation",
         "summarization",
+        "time-series-forecasting",
     ),
 )

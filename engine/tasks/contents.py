@@ -56,6 +56,31 @@ class Value(Contents):
     """Probability of the interval, left out with it."""
 
 
+class Forecast(Contents):
+    """The future of a series, step by step."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    target: str
+    """Name of the series, with its unit where it is known."""
+    step: str
+    """Unit of time: "month", "day" ..."""
+    history: list[float]
+    """The past that the network saw, the latest value last."""
+    forecast: list[float]
+    """The next values: the median where quantiles are told."""
+    low: list[float] = []
+    """Lower end of the band, which contains the true values with a probability of `level`; left out where a point is told."""
+    high: list[float] = []
+    """Its upper end."""
+    level: float = 0.0
+    """Probability of the band."""
+    seasonal: list[float]
+    """The values of one season before: what a forecast must beat."""
+    drift: list[float]
+    """The line through the first and the last value of the past, continued."""
+
+
 class Token(BaseModel):
     """One token of a generated text."""
 
