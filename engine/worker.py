@@ -107,10 +107,12 @@ def clean_up(own: list[int]) -> None:
 
 def warm_up(*, begin: bool = True) -> None:
     """Import TensorFlow and, where it may begin, walk a run's code path once, so that a run starts seconds sooner."""
-    from engine.training.fit import rehearse
+    from engine.training.fit import rehearse, rehearsed
 
     if begin:
         rehearse()
+    else:
+        rehearsed()
     gc.freeze()  # existing objects stay: garbage collection after each trial need not look at them
 
 

@@ -69,9 +69,14 @@ def train_run(
 LEFT = Sentence("Its executor was stopped; it continues from where it was.")
 
 
+def rehearsed() -> RunSpec:
+    """Return the run that is rehearsed; so much can be done before TensorFlow begins, and imports everything declared."""
+    return RunSpec.build({"dataset": "digits", "epochs": 1, "batch_size": 4})
+
+
 def rehearse() -> None:
     """Train a toy on the code path of a run, without a store: whatever is traced and looked up once need not be again."""
-    spec = RunSpec.build({"dataset": "digits", "epochs": 1, "batch_size": 4})
+    spec = rehearsed()
     info = DataInfo((8, 8, 1), ("0", "1"))
     inputs, targets = np.zeros((16, 8, 8, 1), np.uint8), np.arange(16) % 2
     network = build_network(spec, info)

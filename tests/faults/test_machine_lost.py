@@ -9,6 +9,7 @@ import pytest
 
 from engine.runs import Run, RunState
 from engine.settings import settings
+from tests.faults.conftest import IMPATIENT
 from tests.faults.lab import LONG, Lab
 
 pytestmark = pytest.mark.slow
@@ -17,19 +18,29 @@ TOGETHER = LONG | {"machines": 2, "batch_size": 32, "epochs": 10}  # 44 steps an
 NOTICED_SECONDS = 10.0
 
 
-@pytest.fixture(scope="module", autouse=True)
-def two_machines() -> Iterator[None]:
+SETTINGS = {
+    "TRAINYARD_LOCAL_MACHINES": "2",
+    "TRAINYARD_MACHINE_SILENT_SECONDS": "6",
+    "TRAINYARD_HEARTBEAT_TIMEOUT_SECONDS": "30",  # two processes import TensorFlow at the same time
+}
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("TRAINYARD_LOCAL_MACHINES", "2")
-        patch.setenv("TRAINYARD_MACHINE_SILENT_SECONDS", "4")
+        patch.setenv("TRAINYARD_HOME", str(tmp_path_factory.mktemp("lab") / "home"))
+        for name, value in (IMPATIENT | SETTINGS).items():
+            patch.setenv(name, value)
         settings.cache_clear()
-        yield
+        made = Lab()
+        made.start_executor()
+        yield made
+        made.close()
     settings.cache_clear()
 
 
 @pytest.fixture(scope="module")
 def whole(lab: Lab) -> Run:
-    lab.start_executor()
     run = lab.until_ended(lab.submit(**TOGETHER))
     assert run.state is RunState.COMPLETED, run.message
     return run
