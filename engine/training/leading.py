@@ -102,8 +102,8 @@ class Lead(keras.callbacks.Callback):
         except (OSError, ValueError):
             connection.close()
             return
-        index = hello.get("index")
-        if hello.get("token") != self._group.token or index not in range(1, self._group.count):
+        index = int(hello.get("index", 0))
+        if hello.get("token") != self._group.token or not 0 < index < self._group.count:
             connection.close()
             return
         self._wires[index] = Wire(connection, settings().machine_silent_seconds, self._lost)

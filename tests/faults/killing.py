@@ -100,7 +100,7 @@ def installation(**more: str) -> Iterator[tuple[Path, postgres.Server]]:
 class Killing:
     """The processes of one installation."""
 
-    kinds = KINDS
+    kinds: tuple[str, ...] = KINDS
 
     def __init__(self, home: Path, server: postgres.Server, chance: random.Random) -> None:
         self._home, self._server, self._chance = home, server, chance
@@ -236,7 +236,7 @@ class Killing:
         """Compare what was charged with the time between each claim and the last sign of life before its end."""
         used: Counter[int] = Counter()
         for run_id, _, seconds in self._rows("SELECT run_id, attempt, seconds FROM witnessed_ends"):
-            used[run_id] += max(0.0, seconds)  # type: ignore[assignment]
+            used[run_id] += max(0.0, seconds)
         charged = dict(self._rows("SELECT run_id, sum(seconds) FROM charges GROUP BY run_id"))
         apart = [abs(charged.get(run_id, 0.0) - used.get(run_id, 0.0)) for run_id in used.keys() | charged.keys()]
         held = self._rows("SELECT count(*) FROM runs WHERE state NOT IN ('queued', 'running') AND held_seconds < 0")
