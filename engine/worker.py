@@ -35,7 +35,10 @@ def main() -> int:
     """Get ready, wait for runs, train them. Return the exit code: 0 unless a run failed."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is meant for the dashboard in the same terminal
-    warm_up(begin=TOGETHER not in sys.argv[1:])
+    if TOGETHER in sys.argv[1:]:
+        import_only()
+    else:
+        warm_up()
     own = [os.dup(1), os.dup(2)]  # while a run is trained, 1 and 2 are its log
     with os.fdopen(os.dup(own[1]), "w", encoding="utf-8", buffering=1) as log_to:
         return _serve_all(own, log_to)
@@ -105,15 +108,19 @@ def clean_up(own: list[int]) -> None:
         os.dup2(original, number)
 
 
-def warm_up(*, begin: bool = True) -> None:
-    """Import TensorFlow and, where it may begin, walk a run's code path once, so that a run starts seconds sooner."""
-    from engine.training.fit import rehearse, rehearsed
+def warm_up() -> None:
+    """Import TensorFlow and walk a run's code path once, so that a run starts seconds sooner."""
+    from engine.training.fit import rehearse
 
-    if begin:
-        rehearse()
-    else:
-        rehearsed()
+    rehearse()
     gc.freeze()  # existing objects stay: garbage collection after each trial need not look at them
+
+
+def import_only() -> None:
+    """Import TensorFlow and all that is declared, but begin nothing: TensorFlow will join those of other machines."""
+    from engine.training.fit import rehearsed
+
+    rehearsed()
 
 
 def work(store: Store, run: Run, extra: list[Any] | None = None, group: Group | None = None) -> int:
