@@ -31,13 +31,14 @@ from engine.models.base import models
 from engine.optimizers import optimizers
 from engine.runs import Run, RunSpec, RunState
 from engine.schedules import schedules
+from engine.speech.written import written
 from engine.store import Store, open_store
 from engine.tasks.base import tasks
 from engine.timeline import Timeline
 
 logger = logging.getLogger(__name__)
 
-MODALITIES = ("image", "text", "audio", "table", "time-series")
+MODALITIES = ("image", "text", "audio", "speech", "table", "time-series", "voiced-text")
 EPOCHS, BATCH, EXECUTION = 3, 4, 2
 COUNT = 40
 """Examples: 24 or 28 of them are trained on, in six or seven steps of an epoch, two in an execution."""
@@ -139,10 +140,10 @@ def few_examples() -> Iterator[None]:
     """Register the made-up datasets, shorten executions, and skip evaluation after training."""
     from engine.training import fit, pipeline, session, stopped
 
-    for modality in MODALITIES:
-        datasets.register(f"few-{modality}")(_dataset(modality))
-    datasets.register("few-lines")(_Lines)
-    datasets.register("few-pairs")(_Pairs)
+    own = {"few-lines": _Lines, "few-pairs": _Pairs, "few-speech": _Speech, "few-voiced-text": _Voices}
+    made = own | {name: _dataset(modality) for modality in MODALITIES if (name := f"few-{modality}") not in own}
+    for name, dataset in made.items():
+        datasets.register(name)(dataset)
     changed: list[tuple[Any, str, Any]] = [
         (session, "FIRST_EXECUTION_STEPS", EXECUTION),
         (session, "execution_steps", lambda *_: EXECUTION),
@@ -159,8 +160,8 @@ def few_examples() -> Iterator[None]:
     finally:
         for each in patches:
             each.stop()
-        for name in ("lines", "pairs", *MODALITIES):
-            datasets.unregister(f"few-{name}")
+        for name in made:
+            datasets.unregister(name)
 
 
 class _Killed(BaseException):
@@ -273,6 +274,42 @@ class _Series(SeriesDataset):
         values = np.stack([np.sin(steps / 2), np.cos(steps / 3), steps % 7 == 0], axis=1)
         line = Timeline(self.window, self.horizon, 12, "day", ("value", "measured", "known"), hidden=2)
         return self.cut([values + rng.normal(0, 0.1, values.shape)], line, "value")
+
+
+class _Speech(UnsplitDataset):
+    """Made-up sounds of different length, each with a word or two."""
+
+    tasks = ("automatic-speech-recognition",)
+
+    def fingerprint(self) -> str:
+        """They never change."""
+        return "speech"
+
+    def load(self) -> Examples:
+        """As many as of all others."""
+        rng, words = np.random.default_rng(0), 1 + np.arange(COUNT) % 2
+        clips = np.empty(COUNT, object)
+        clips[:] = [
+            rng.integers(-9_000, 9_000, 4_000 * count + rng.integers(3_000)).astype(np.int16) for count in words
+        ]
+        return Examples(clips, written(" ".join(["low", "high"][:count]) for count in words))
+
+
+class _Voices(UnsplitDataset):
+    """Made-up sounds of two words in three voices."""
+
+    tasks = ("text-to-speech",)
+
+    def fingerprint(self) -> str:
+        """They never change."""
+        return "voices"
+
+    def load(self) -> Examples:
+        """As many as of all others."""
+        rng, numbers = np.random.default_rng(0), np.arange(COUNT)
+        rows = make_rows(None, np.array([(("low", "high")[i % 2], f"v{i % 3}") for i in numbers.tolist()], object))
+        columns = (Column("text", "category", ("low", "high")), Column("voice", "category", ("v0", "v1", "v2")))
+        return Examples(rows, rng.integers(-9_000, 9_000, (COUNT, 3_200)).astype(np.int16), columns=columns)
 
 
 def _texts(rng: np.random.Generator, targets: np.ndarray) -> np.ndarray:

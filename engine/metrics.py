@@ -137,6 +137,30 @@ ROUGE_L = Metric(
     logged=False,
     anchor="rouge",
 )
+UNIT_ERRORS = Metric(
+    "unit_error_rate",
+    "Unit error rate",
+    maximize=False,
+    share=True,
+    over="whole",
+    formula="Edits that lead from what was said to what was understood, for each unit (word or character) that was said",
+    anchor="errors-of-transcripts",
+)
+MEL_L1 = Metric(
+    "mel_l1",
+    "Mel distance",
+    maximize=False,
+    formula="Mean absolute difference of two mel spectrograms: 0.1 is 10 % more or less loud",
+    anchor="errors-of-speech",
+)
+UNDERSTOOD = Metric(
+    "understood",
+    "Understood",
+    share=True,
+    formula="Share of words that a small recogniser, learned from the true recordings of the training split, understands",
+    logged=False,
+    anchor="errors-of-speech",
+)
 MACRO_F1 = Metric(
     "macro_f1",
     "Macro F1",

@@ -149,6 +149,8 @@ class Settings(BaseSettings):
     """Largest audio file, in MB."""
     max_clip_seconds: int = Field(default=600, ge=1)
     """Longest audio clip that is decoded, in seconds; decoding ends as soon as a clip proves longer."""
+    max_speech_seconds: float = Field(default=15.0, ge=1, le=120)
+    """Longest recording that is transcribed, or kept as an example with its transcript, in seconds."""
     max_clip_channels: int = Field(default=8, ge=1)
     """Maximum number of channels of one audio clip; they are mixed to one."""
     max_table_mb: int = Field(default=100, ge=1)

@@ -26,6 +26,7 @@ HOMES = (
 EXCEPTIONS = {
     "engine/imports/columns.py": "the cells of a column look like `text`",
     "engine/imports/targets.py": "the same",
+    "engine/imports/transcripts.py": "columns of tables are called so",
     "engine/imports/sets.py": "sets that are older than kinds are of images, and do not say so",
     "engine/cli/own_data.py": "the role of a column",
     "engine/readers/kinds.py": "a file may be `text`, whatever it is for",
@@ -36,6 +37,7 @@ EXCEPTIONS = {
     "ui/predictions/generated.py": "the `text` of a prediction",
     "ui/predictions/rewritten.py": "the same",
     "ui/predictions/tokens.py": "the `text` of a token",
+    "ui/predictions/transcript.py": "the same",
     "ui/demo/results.py": "a cell of Streamlit's tables may be an `image`",
 }
 """Files in which these words mean something else."""

@@ -38,6 +38,7 @@ from tests.tiny import TINY, TinyImages
 
 RANDOM = {"rotation": 20.0, "flip": "horizontal", "shift": 0.1, "contrast": 0.3, "zoom": 0.1}
 SOUNDS = {"hide_time": 0.2, "hide_pitch": 0.2, "noise": 0.5, "shift_ms": 20, "versions": 3, "normalisation": "band"}
+SPEECH = {"hide_time": 0.1, "hide_pitch": 0.2, "clip_norm": 1.0}
 CASES: dict[str, dict[str, Any]] = {
     "mlp": {"dataset": "tiny-images"},
     "cnn": {"dataset": "tiny-images", "batch_normalisation": True, "l2": 0.01, **RANDOM},
@@ -63,6 +64,9 @@ CASES: dict[str, dict[str, Any]] = {
     "crnn": {"dataset": "tiny-sounds"},
     "audio-cnn": {"dataset": "tiny-sounds", **SOUNDS},
     "audio-transformer": {"dataset": "tiny-sounds"},
+    "ctc-crnn": {"dataset": "tiny-speech", "units": 8, "filters": 8, **SPEECH},
+    "mel-decoder": {"dataset": "tiny-voices", "filters": 16, "embedding": 8},
+    "ctc-conformer": {"dataset": "tiny-speech", "filters": 8, "width": 16, "depth": 1, "heads": 2},
 }
 """For each model the dataset, and enough else that between them every kind of part is met."""
 COMMON: dict[str, Any] = {"epochs": 2, "batch_size": 16, "patience": 0, "seed": 3, "deterministic": True}
@@ -115,7 +119,14 @@ def test_the_script_of_a_deterministic_run_ends_with_the_same_weights(store: Sto
     assert found["weights_sha256"] == run.result["weights_sha256"]
     for name in set(found) & set(run.result) - {"weights_sha256", "test_cross_entropy"}:
         assert found[name] == pytest.approx(run.result[name], rel=1e-3, abs=1e-5), name
-    assert found.keys() & {"test_accuracy", "test_rmse", "test_perplexity", "test_mase"}
+    assert found.keys() & {
+        "test_accuracy",
+        "test_rmse",
+        "test_perplexity",
+        "test_mase",
+        "test_unit_error_rate",
+        "test_mel_l1",
+    }
     assert ("# -- Pretrained weights" in text) == (model in ("efficientnet-lite0", "textcnn", "tf-idf"))
     assert "engine" not in {part.split(".")[0] for part in imported(text)}
 

@@ -9,6 +9,7 @@ from engine.datasets.base import Examples, UnsplitDataset
 from engine.datasets.sources.windows import SeriesDataset
 from engine.modalities.table.rows import make_rows
 from engine.models.base import models
+from engine.speech.written import written
 from engine.tasks.base import tasks
 from engine.timeline import Timeline
 
@@ -187,6 +188,51 @@ class TinySeries(SeriesDataset):
         return self.cut([np.concatenate([values, marks], axis=1)], line, "value")
 
 
+class TinySpeech(Tiny):
+    """One to three tones in a row, low or high, each with its word."""
+
+    tasks: ClassVar[tuple[str, ...]] = ("automatic-speech-recognition",)
+
+    def load(self) -> Examples:
+        """Recordings of different length, with transcripts in which something is to be made plain."""
+        rng = np.random.default_rng(0)
+        said = [rng.integers(0, 2, rng.integers(1, 4)).tolist() for _ in range(COUNT)]
+        clips = np.empty(COUNT, object)
+        clips[:] = [np.concatenate([_tone(word, rng) for word in words]) for words in said]
+        texts = [" ".join(("Low,", "high")[word] for word in words) for words in said]
+        return Examples(clips, written(texts))
+
+
+class TinyVoices(Tiny):
+    """Two words in six voices: a tone that rises or falls, higher or lower."""
+
+    tasks: ClassVar[tuple[str, ...]] = ("text-to-speech",)
+
+    def load(self) -> Examples:
+        """Rows of text and voice, and sounds of half a second."""
+        rng = np.random.default_rng(0)
+        words, voices = np.arange(COUNT) % 2, rng.integers(0, 6, COUNT)
+        time = np.arange(SAMPLE_RATE_HZ // 2) / SAMPLE_RATE_HZ
+        hertz = 400 * (1 + voices[:, None] / 4) * (1 + np.where(words, 1, -1)[:, None] * time)
+        waves = 0.4 * np.sin(2 * np.pi * np.cumsum(hertz, axis=1) / SAMPLE_RATE_HZ)
+        waves[:, : SAMPLE_RATE_HZ // 10] = 0
+        texts = [("down", "up")[word] for word in words]
+        rows = make_rows(None, np.array(list(zip(texts, [f"v{voice}" for voice in voices], strict=True)), object))
+        columns = (
+            Column("text", "category", ("down", "up")),
+            Column("voice", "category", tuple(f"v{i}" for i in range(6))),
+        )
+        return Examples(rows, (waves * 30_000).astype(np.int16), columns=columns)
+
+
+def _tone(word: int, rng: np.random.Generator) -> np.ndarray:
+    """A fifth of a second, and a pause."""
+    time = np.arange(SAMPLE_RATE_HZ // 5) / SAMPLE_RATE_HZ
+    wave = 0.4 * np.sin(2 * np.pi * (300, 2_000)[word] * rng.uniform(0.9, 1.1) * time)
+    wave = np.concatenate([wave, np.zeros(rng.integers(800, 3_200))])
+    return ((wave + rng.normal(0, 0.02, len(wave))) * 30_000).astype(np.int16)
+
+
 def small_set(model: str) -> str:
     """Return an embedded dataset that `model` can be trained on in little time."""
     task = next(name for name in tasks if tasks[name].accepts(models[model]))
@@ -202,6 +248,8 @@ _SMALL = {
     "text2text-generation": "number-words",
     "summarization": "docstrings",
     "time-series-forecasting": "co2",
+    "automatic-speech-recognition": "digit-strings",
+    "text-to-speech": "digit-voices",
 }
 TINY = {
     "tiny-images": TinyImages,
@@ -210,6 +258,8 @@ TINY = {
     "tiny-lines": TinyLines,
     "tiny-pairs": TinyPairs,
     "tiny-sounds": TinySounds,
+    "tiny-speech": TinySpeech,
+    "tiny-voices": TinyVoices,
     "tiny-table": TinyTable,
     "tiny-series": TinySeries,
     "tiny-values": TinyValues,

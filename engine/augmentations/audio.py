@@ -60,7 +60,7 @@ class AudioAugmentation(Augmentation):
 
     def apply(self, x: "keras.KerasTensor", seed: int) -> "keras.KerasTensor":
         """Spectrograms (batch, frames, bands) -> the same, with stretches of zeros: masked parts look average."""
-        hide = _hide_layer()
+        hide = hide_layer()
         if self.hide_time:
             x = hide(1, self.hide_time, seed, name="augment_hide_time")(x)
         if self.hide_pitch:
@@ -112,7 +112,7 @@ def _shapes(length: int) -> np.ndarray:
 
 
 @lru_cache(maxsize=1)
-def _hide_layer() -> Any:
+def hide_layer() -> Any:
     """Return the layer's class, created late: importing this file must not import Keras. It is never saved."""
     import keras
     from keras import ops
@@ -128,10 +128,11 @@ def _hide_layer() -> Any:
         def call(self, x: Any, training: bool = False) -> Any:
             if not training:
                 return x
-            size = x.shape[self.axis]
+            size = ops.shape(x)[self.axis]
+            length = size if isinstance(size, int) else ops.cast(size, "float32")
             shape = (ops.shape(x)[0], 2, 1)
-            width = keras.random.uniform(shape, 0.0, self.share * size, seed=self.seed_generator)
-            start = keras.random.uniform(shape, seed=self.seed_generator) * (size - width)
+            width = keras.random.uniform(shape, 0.0, self.share * length, seed=self.seed_generator)
+            start = keras.random.uniform(shape, seed=self.seed_generator) * (length - width)
             place = ops.arange(size, dtype="float32") + 0.5
             kept = ops.all(ops.logical_or(place < start, place > start + width), axis=1)  # (batch, size)
             return x * ops.cast(ops.expand_dims(kept, 3 - self.axis), x.dtype)

@@ -5,8 +5,10 @@ import json
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+
+import numpy as np
 
 from engine.environment import package_version
 from engine.files import write_text
@@ -98,10 +100,16 @@ def _find(data: PreparedDataset, task: Task, obey: Callable[[], None]) -> Baseli
 def _find_simple(data: PreparedDataset, task: Task, obey: Callable[[], None]) -> Baseline:
     """Evaluate the simple method that the task itself has."""
     began = time.monotonic()
-    inputs, targets = data.arrays("train")
+    where = data.indices("train")
+    if task.simple_examples and len(where) > task.simple_examples:
+        where = np.sort(np.random.default_rng(0).choice(where, task.simple_examples, replace=False))
+    inputs, targets = np.asarray(data.inputs[where]), data.targets[where]
     methods = task.simple(inputs, targets, data.info)
     if not methods:
         return Baseline(problem=Sentence("There is no simple method for these examples."))
+    info = data.info
+    if not task.learns_inputs:  # then it takes no time
+        info = replace(info, learned={"targets": task.learn(inputs[:0], targets, info)})
     found: dict[str, dict[str, dict[str, float]]] = {name: {} for name in methods}
     for split in EVALUATED:
         examples = data.arrays(split)
@@ -109,11 +117,12 @@ def _find_simple(data: PreparedDataset, task: Task, obey: Callable[[], None]) ->
             obey()
             if len(examples[0]):
                 truth = task.truth(*examples)
-                found[name][split] = task.evaluate(outputs_of(*examples), truth, data.info)["metrics"]
+                found[name][split] = task.evaluate(outputs_of(*examples), truth, info)["metrics"]
     best = _best_of(found, task)
     others = {name: metrics for name, metrics in found.items() if name != best}
     seconds = round(time.monotonic() - began, 3)
-    return Baseline(best, {}, found[best], seconds, num_examples=len(inputs), num_available=len(inputs), others=others)
+    available = len(data.indices("train"))
+    return Baseline(best, {}, found[best], seconds, num_examples=len(inputs), num_available=available, others=others)
 
 
 def _best_of(found: dict[str, dict[str, dict[str, float]]], task: Task) -> str:

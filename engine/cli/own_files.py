@@ -50,7 +50,8 @@ def print_files(found: "Understood", counts: dict[str, int]) -> None:
     """Print the classes, how the files were read, and how many were left out."""
     named = [f"{label} {count:,}" for label, count in list(counts.items())[:_SHOWN]]
     more = f" and {len(counts) - _SHOWN:,} more" if len(counts) > _SHOWN else ""
-    print(f"{len(counts):,} classes: {', '.join(named)}{more}")
+    if counts:
+        print(f"{len(counts):,} classes: {', '.join(named)}{more}")
     for remark in found.remarks:
         print(f"  {remark}")
     if found.left_out:

@@ -150,6 +150,8 @@ datasets: Registry[Dataset] = Registry(
         *("pronunciations", "number-words", "my-pairs"),
         *("bible-verses", "fillets-dialogues", "docstrings"),
         "co2",
+        *("digit-strings", "prompts", "my-recordings"),
+        "digit-voices",
         *("penguins", "breast-cancer", "titanic", "wine", "iris", "diabetes", "my-table"),
     ),
 )

@@ -12,6 +12,7 @@ from engine.imports.collected import Collected
 from engine.imports.folders import Arrangement, Placed, arrange, columns_of
 from engine.imports.own_kinds import modality_of, own_kind
 from engine.imports.sets import ImportReport
+from engine.imports.transcripts import Told, find_transcripts, missing_clips
 from engine.imports.versions import next_version, write_about
 from engine.modalities.own import OwnKind
 from engine.readers.unpack import ArchiveError, Member, open_members
@@ -48,7 +49,7 @@ def import_files(
     ):
         spool = folder / "spool"
         with spool.open("wb") as file:
-            collected, placed = _collect(own, members, arrangement or arrange(members), file, progress)
+            collected, placed = _collect(own, members, arrangement or _arranged(own, members), file, progress)
         data, counts = collected.store(folder, spool, **columns_of(placed))
         spool.unlink()
         return write_about(
@@ -60,15 +61,20 @@ def import_files(
             counts,
             collected.listed(),
             data=data,
-            num_examples=sum(counts.values()),
+            num_examples=sum(counts.values()) or len(collected),
         )
+
+
+def _arranged(kind: OwnKind, members: Sequence[Member]) -> Arrangement:
+    found = find_transcripts(members, kind.endings) if kind.told else None
+    return found.arrangement if found else arrange(members)
 
 
 def _collect(
     kind: OwnKind, members: Sequence[Member], arrangement: Arrangement, spool: IO[bytes], progress: Progress | None
 ) -> tuple[Collected, list[Placed]]:
     """Check and rewrite one file at a time, so that memory does not grow with the archive."""
-    collected, rewrite = Collected(kind, spool), kind.rewrite
+    collected, rewrite = (Told if kind.told else Collected)(kind, spool), kind.rewrite
     assert rewrite is not None
     placed: list[Placed] = []
     for position, member in enumerate(members, 1):
@@ -87,4 +93,6 @@ def _collect(
                 collected.leave_out(member.name, remark)
         if progress and (position % _TICK == 0 or position == len(members)):
             progress(position, len(members))
+    for problem in missing_clips(members, arrangement) if kind.told else ():
+        collected.leave_out(problem.file, problem.reason)
     return collected, placed

@@ -4,7 +4,7 @@ import hashlib
 import time
 import zipfile
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -138,16 +138,33 @@ class Collected:
         counts = self._enough()
         position = {label: index for index, label in enumerate(counts)}
         kept = [index for index, label in enumerate(self._labels) if label in position]
+        targets = np.array([position[self._labels[index]] for index in kept], np.int64)
+        return self.write_arrays(folder, spool, kept, targets, more, {})[0], counts
+
+    def write_arrays(
+        self,
+        folder: Path,
+        spool: Path,
+        kept: Sequence[int],
+        targets: np.ndarray,
+        more: Mapping[str, np.ndarray],
+        whole: Mapping[str, np.ndarray],
+    ) -> tuple[Path, dict[str, int]]:
+        """Write the examples `kept` with their `targets`; of `more` the rows of these, and `whole` arrays as they are."""
         rows = np.array([self._rows[index] for index in kept], np.int64)
         arrays: dict[str, Any] = {
             self.kind.array: np.memmap(spool, np.uint8, "r"),
             "starts": np.array([self._starts[index] for index in kept], np.int64),
-            "targets": np.array([position[self._labels[index]] for index in kept], np.int64),
+            "targets": targets,
             "names": np.array([self._names[index] for index in kept]),
             **{name: values[rows] for name, values in more.items()},
+            **whole,
         }
         np.savez(folder / self.kind.file, **arrays)
-        return folder / self.kind.file, counts
+        return folder / self.kind.file, {}
+
+    def __len__(self) -> int:
+        return len(self._names)
 
     def listed(self) -> list[Problem]:
         """All problems that were told, and how many more there are."""

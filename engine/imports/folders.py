@@ -118,7 +118,11 @@ class Arrangement:
             raise TrainyardError(
                 "{name!r} is not in the table {table!r}.", name=member.name[-80:], table=self.table[-80:]
             )
-        return said if said.label else replace(said, label=place(member, self.folders).label)
+        return (
+            said
+            if said.label or not self.folders.class_level
+            else replace(said, label=place(member, self.folders).label)
+        )
 
 
 def arrange(members: Sequence[Member]) -> Arrangement:

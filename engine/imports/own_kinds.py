@@ -48,5 +48,10 @@ def kind_of_dataset(name: str) -> OwnKind | None:
 
 
 def kinds_by_ending() -> dict[str, OwnKind]:
-    """Return the kind of files by the endings of their names."""
-    return {ending: kind for kind in own_kinds().values() for ending in kind.endings}
+    """Return the kind of files by the endings of their names, as long as no table says more of them."""
+    return {ending: kind for kind in own_kinds().values() if not kind.told for ending in kind.endings}
+
+
+def told_kinds() -> list[OwnKind]:
+    """Return the kinds whose files have transcripts."""
+    return [kind for kind in own_kinds().values() if kind.told]

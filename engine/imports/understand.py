@@ -8,10 +8,11 @@ from engine.errors import TrainyardError
 from engine.imports.columns import ColumnGuess, inspect_columns
 from engine.imports.folders import Arrangement, chosen_folders, count_classes, guess_folders, list_levels
 from engine.imports.labels_file import LabelsFile, find_labels_file
-from engine.imports.own_kinds import kind_of_cells, kind_of_pairs, kind_of_rows, kinds_by_ending, own_kind
+from engine.imports.own_kinds import kind_of_cells, kind_of_pairs, kind_of_rows, kinds_by_ending, own_kind, told_kinds
 from engine.imports.remarks import said_of_columns, said_of_folders, said_of_names
 from engine.imports.sets import Problem
 from engine.imports.targets import guess_pair, guess_roles, guess_text_and_label
+from engine.imports.transcripts import find_transcripts, missing_clips
 from engine.imports.tried import try_files
 from engine.imports.understood import Reading, Source, Understood
 from engine.imports.uploads import check_alone, content_of, ending_of, holds_files, only_table, opened, turn
@@ -45,12 +46,32 @@ def _understood(source: Source, filename: str, kind: str | None, layout: Layout 
         check_alone(source, filename)
         return _of_table(read_table(*content_of(source, filename), layout), kind)
     with opened(source, reading.names_encoding) as members:
+        if told := _told(members, kind):
+            return told
         labels_file = None if kind and own_kind(kind).rows else find_labels_file(members, reading.columns)
         found = kind or _kind_of(members, labels_file)
         table = only_table(members) if labels_file is None else None
         if table is not None and own_kind(found).tabular:
             return _of_table(read_table(table.read(), table.name, layout), kind)
         return _of_files(found, members, labels_file, reading)
+
+
+def _told(members: Members, kind: str | None) -> Understood | None:
+    """Recordings with a table of transcripts; None where there are none, or where another kind is wanted."""
+    for one in told_kinds() if kind is None or own_kind(kind).told else ():
+        if found := find_transcripts(members, one.endings):
+            counts, problems = count_classes(members, found.arrangement)
+            problems += missing_clips(members, found.arrangement)
+            return Understood(
+                one.name,
+                counts={said: count for said, count in counts.items() if said},
+                problems=tuple(problems[:1_000]),
+                remarks=(*said_of_names(members.encoding), found.remark()),
+                arrangement=found.arrangement,
+                names_encoding=members.encoding,
+                left_out=len(problems),
+            )
+    return None
 
 
 def _of_table(table: TableFile, kind: str | None) -> Understood:

@@ -334,6 +334,9 @@ class ScriptInputs:
 
 
 modalities: Objects[Modality] = Objects(
-    "modality", package="engine.modalities", order=("image", "text", "audio", "table", "time-series"), nested=False
+    "modality",
+    package="engine.modalities",
+    order=("image", "text", "audio", "speech", "table", "time-series", "voiced-text"),
+    nested=False,
 )
 """One object each. The files beside a class belong to it alone and are imported when they are needed."""

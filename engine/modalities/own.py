@@ -59,6 +59,13 @@ class OwnKind:
     """Whether the rows of a table are the examples, each column with a role."""
     array: str = "examples"
     """Name of the array that holds the bytes of all examples."""
+    unfit: Callable[[str, bytes], Sentence | None] | None = None
+    """For examples with a transcript instead of a class: transcript and example as stored -> why they cannot belong together."""
+
+    @property
+    def told(self) -> bool:
+        """Whether a table beside the files says of each, in words of any number, what is in it."""
+        return self.unfit is not None
 
     @property
     def tabular(self) -> bool:

@@ -69,23 +69,30 @@ class AudioModel(Model):
         return x / (ops.std(x, axis=(1, 2), keepdims=True) + 1.0)
 
     def _decibels(self, x: Any) -> "keras.KerasTensor":
-        """Clips (batch, samples) int16 -> (batch, frames, bands), 0 dB at the loudest point of each clip.
+        """As `decibels`, by its hyperparameters."""
+        return decibels(
+            x, window_ms=self.window_ms, hop_ms=self.hop_ms, mel_bands=self.mel_bands, range_db=self.range_db
+        )
 
-        Not the layer's own decibels: their floor depends on the loudest point of the batch, so that an answer would depend on
-        the other clips in the same request.
-        """
-        from keras import layers, ops
 
-        window, hop = (SAMPLE_RATE_HZ * ms // 1000 for ms in (self.window_ms, self.hop_ms))
-        x = layers.Rescaling(1 / 32_768, dtype="float32", name="scale")(x)
-        x = layers.MelSpectrogram(
-            fft_length=1 << (window - 1).bit_length(), sequence_length=window, sequence_stride=hop,
-            sampling_rate=SAMPLE_RATE_HZ, num_mel_bins=self.mel_bands, min_freq=20.0, power_to_db=False,
-            dtype="float32", name="mel",
-        )(x)  # fmt: skip
-        x = layers.Permute((2, 1), dtype="float32", name="frames")(x)
-        x = 10.0 * ops.log10(ops.maximum(x, _SILENCE))
-        return ops.maximum(x - ops.amax(x, axis=(1, 2), keepdims=True), -float(self.range_db))
+def decibels(x: Any, *, window_ms: int, hop_ms: int, mel_bands: int, range_db: int) -> "keras.KerasTensor":
+    """Clips (batch, samples) int16 -> (batch, frames, bands), 0 dB at the loudest point of each clip.
+
+    Not the layer's own decibels: their floor depends on the loudest point of the batch, so that an answer would depend on
+    the other clips in the same request.
+    """
+    from keras import layers, ops
+
+    window, hop = (SAMPLE_RATE_HZ * ms // 1000 for ms in (window_ms, hop_ms))
+    x = layers.Rescaling(1 / 32_768, dtype="float32", name="scale")(x)
+    x = layers.MelSpectrogram(
+        fft_length=1 << (window - 1).bit_length(), sequence_length=window, sequence_stride=hop,
+        sampling_rate=SAMPLE_RATE_HZ, num_mel_bins=mel_bands, min_freq=20.0, power_to_db=False,
+        dtype="float32", name="mel",
+    )(x)  # fmt: skip
+    x = layers.Permute((2, 1), dtype="float32", name="frames")(x)
+    x = 10.0 * ops.log10(ops.maximum(x, _SILENCE))
+    return ops.maximum(x - ops.amax(x, axis=(1, 2), keepdims=True), -float(range_db))
 
 
 def over_time(x: "keras.KerasTensor") -> "keras.KerasTensor":

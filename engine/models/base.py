@@ -94,5 +94,7 @@ models: Registry[Model] = Registry(
         *("gpt", "lstm-lm"),
         *("transformer-seq2seq", "gru-attention", "pointer-generator"),
         *("series-gru", "tcn", "patch-transformer"),
+        *("ctc-crnn", "ctc-conformer"),
+        "mel-decoder",
     ),
 )

@@ -24,8 +24,10 @@ def learn(model: Model, task: Task, data: PreparedDataset) -> DataInfo:
     settings = model.to_dict() if model.learns(info) else {}
     path = data.path / f"learned-{_key([settings, task.to_dict(), *data.modality.learned_by()])}.json"
     if not path.is_file():
-        inputs, targets = data.arrays("train")
-        learned = model.learn(inputs, data.info)
+        reads = model.learns(info) or task.learns_inputs
+        where = data.indices("train")
+        inputs, targets = data.arrays("train") if reads else (data.inputs[where[:0]], data.targets[where])
+        learned = model.learn(inputs, data.info) if model.learns(info) else {}
         if found := task.learn(inputs, targets, data.info):
             learned |= {"targets": found}
         write_text(path, json.dumps(learned, ensure_ascii=False))

@@ -10,16 +10,20 @@ from engine.preparation.learned import learn
 from engine.preparation.prepare import SPLITS, PreparedDataset
 from engine.runs import RunSpec
 from engine.targets import Ragged
+from engine.tasks.base import Task
 
 
 def example_arrays(data: PreparedDataset, spec: RunSpec) -> dict[str, np.ndarray]:
     """Return inputs and targets of each split, as the script reads them: where the task encodes them, as it does."""
     found: dict[str, np.ndarray] = {}
-    info = learn(spec.model, spec.task, data) if spec.task.encodes else data.info
+    stored = type(spec.task).encode_stored is not Task.encode_stored
+    info = learn(spec.model, spec.task, data) if spec.task.encodes or stored else data.info
     for split in SPLITS:
         inputs, targets = data.arrays(split)
         if spec.task.encodes:
             inputs, targets = spec.task.encode(inputs, targets, info)
+        elif stored:
+            targets = spec.task.encode_stored(targets, info)
         if isinstance(targets, Ragged):  # one row after the other
             found[f"{split}_targets"] = targets.values
             found[f"{split}_splits"] = np.concatenate([targets.starts, targets.ends[-1:]])

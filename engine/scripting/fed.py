@@ -84,8 +84,9 @@ class FedSections(Facts):
             return []
         return [
             "def lengths_of(x):",
-            '    """How many numbers of each row (examples, longest) are not padding."""',
-            "    return tf.math.count_nonzero(x, axis=1)",
+            '    """How much of each example (examples, longest, ...) comes before its padding, which is zeros."""',
+            "    there = tf.reduce_any(tf.reshape(x != 0, [tf.shape(x)[0], tf.shape(x)[1], -1]), axis=2)",
+            "    return tf.reduce_max(tf.where(there, tf.range(1, tf.shape(x)[1] + 1), 1), axis=1)",
             "",
             "",
         ]

@@ -38,7 +38,13 @@ def _graph(model: Any, info: DataInfo) -> Callable[[np.ndarray], Any]:
     """Trace the model now, and once for batches of all lengths."""
     import tensorflow as tf
 
-    signature = modalities[info.modality].signature(info, model.inputs[0].dtype)
+    first = model.inputs[0]
+    if first.name == STORED and not isinstance(
+        model.input, dict
+    ):  # what the task made of inputs, or arrays of one shape
+        signature = tf.TensorSpec(first.shape, first.dtype)
+    else:
+        signature = modalities[info.modality].signature(info, first.dtype)
     traced = tf.function(lambda inputs: model(inputs, training=False), [signature])
     traced.get_concrete_function()
 

@@ -102,6 +102,12 @@ class Task(Spec):
     """Whether `stream` shows an answer as it comes."""
     encodes: ClassVar[bool] = False
     """Whether `encode` makes of the stored examples what the network takes. It answers for stored inputs all the same."""
+    learns_inputs: ClassVar[bool] = True
+    """Whether `learn` looks at the inputs, too, and not at the targets alone."""
+    fuses: ClassVar[bool] = True
+    """Whether XLA can compile a step: not where its loss is an operation of its own."""
+    simple_examples: ClassVar[int] = 0
+    """Most examples of the training split that `simple` is given; 0: all."""
     occludes: ClassVar[bool] = False
     """Whether `effects` says what hidden parts of an input do to its answer."""
     suggested: ClassVar[dict[str, Any]] = {}
@@ -145,6 +151,10 @@ class Task(Spec):
         Called once before training, where `encodes` is set. An example may become several rows, or none.
         """
         return inputs, targets
+
+    def encode_stored(self, targets: Stored, info: DataInfo) -> Stored:
+        """Return the stored targets of a split in the form that `batch` takes: transcripts as ids. Called once before training."""
+        return targets
 
     def raw_lengths(self, model: Any, inputs: np.ndarray) -> "np.ndarray | None":
         """Return roughly how long stored `inputs` (examples, ...) are for the network: see `Model.raw_lengths`."""
@@ -332,5 +342,7 @@ tasks: Registry[Task] = Registry(
         "translation",
         "summarization",
         "time-series-forecasting",
+        "automatic-speech-recognition",
+        "text-to-speech",
     ),
 )

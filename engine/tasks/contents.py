@@ -119,3 +119,41 @@ class Rewritten(Contents):
     """For each token that was written, how much it looked at each one that was read; empty where there are very many."""
     left_out: int = 0
     """Tokens at the end of the text that were not read, as it is longer than the network can see."""
+
+
+class Word(BaseModel):
+    """One word of a transcript."""
+
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+
+    text: str
+    start: float
+    """When the network first heard it, in seconds. It is surest in the middle of a word: words last longer than this says."""
+    end: float
+    """When it last did."""
+    probability: float
+    """Probability of the least certain of its units."""
+
+
+class Transcript(Contents):
+    """The words that were said."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    text: str
+    """All of them; empty where nothing was understood."""
+    words: list[Word]
+    """The same, word by word."""
+
+
+class Spoken(Contents):
+    """A text that was said."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    seconds: float
+    """Length of the sound; 0 where there was nothing to say."""
+    mp3: str
+    """The sound, a file in base64: 16 kHz, mono."""
+    bands: list[str]
+    """How loud 32 bands of pitch are, from low to high, in each 12.5 ms: a digit each, 0 for silence."""

@@ -119,7 +119,7 @@ def estimate_evaluation(network: Network, data: PreparedDataset, task: Task, inf
 
 def measure_latency(network: Network, data: PreparedDataset, task: Task, info: DataInfo) -> float:
     """Return the milliseconds that the answer to one example takes: the median of some calls, warm."""
-    example = data.arrays("validation")[0][:1]
+    example = np.asarray(data.inputs[data.indices("validation")[:1]])
     call: Call = SavedModel(network)
     if type(task).answer is Task.answer:
         tensors = as_tensors(example)

@@ -20,6 +20,7 @@ from engine.preparation import learned
 from engine.preparation.prepare import PreparedDataset, Split
 from engine.runs import RunSpec
 from engine.settings import settings
+from engine.tasks.base import Task
 from engine.training.network import Network
 from engine.training.tensors import predict
 
@@ -53,7 +54,8 @@ def frozen_features(
     if spec.task.encodes:
         return spec.task.encode(*data.arrays(split), learn(spec, data))
     if network.features is None:
-        return data.arrays(split)
+        inputs, targets = data.arrays(split)
+        return inputs, _targets(spec, data, targets)
     varied = spec.augmentation if split == "train" and spec.augmentation and spec.augmentation.copies > 1 else None
     where = data.indices(split)
     copies = copies_within_budget(varied, network.features.output_shape[1:], len(where)) if varied else 1
@@ -65,7 +67,14 @@ def frozen_features(
         logger.info("Computing the frozen features of %s %s examples once, %s times.", len(where), split, copies)
         parts = _parts(network.features, data, where, varied, copies, spec.training.seed, obey, told)
         _store(path, parts, None if None in network.features.output_shape[1:] else copies * len(where))
-    return np.load(path, mmap_mode="r"), data.targets[where]
+    return np.load(path, mmap_mode="r"), _targets(spec, data, data.targets[where])
+
+
+def _targets(spec: RunSpec, data: PreparedDataset, targets: Any) -> Any:
+    """Return targets as the task feeds them."""
+    if type(spec.task).encode_stored is Task.encode_stored:
+        return targets
+    return spec.task.encode_stored(targets, learn(spec, data))
 
 
 def copies_within_budget(varied: Augmentation, shape: tuple[int | None, ...], examples: int) -> int:

@@ -100,7 +100,9 @@ def compile_network(network: Network, spec: RunSpec, info: DataInfo, total_steps
     rate = spec.schedule.build(spec.optimizer.learning_rate, total_steps)
     if isinstance(rate, keras.optimizers.schedules.LearningRateSchedule):
         rate = Scaled(rate)
-    network.trained.compile(optimizer=spec.optimizer.build(rate), jit_compile=gpu, **spec.task.compile_options(info))
+    network.trained.compile(
+        optimizer=spec.optimizer.build(rate), jit_compile=gpu and spec.task.fuses, **spec.task.compile_options(info)
+    )
 
 
 def create_variables(model: keras.Model, batch: tuple[Any, Any], replicas: Replicas = ALONE) -> None:

@@ -6,6 +6,7 @@ import streamlit as st
 
 from engine.imports.folders import Level
 from engine.imports.labels_file import ChosenColumns, LabelsFile
+from engine.imports.own_kinds import own_kind
 from engine.imports.understood import Reading, Understood
 from engine.readers.likelihood import ENCODINGS, spoken
 from engine.readers.spreadsheets import plain_cell
@@ -63,6 +64,9 @@ def same_reading(found: Understood, reading: Reading) -> bool:
 def draw_classes(found: Understood) -> None:
     """Show how many files each class has, and how many are left out."""
     total = sum(found.counts.values())
+    if own_kind(found.kind).told:
+        _draw_told(found, total)
+        return
     files = plural("{count:,} file", "{count:,} files", total).format(count=total)
     classes = plural("{count:,} class", "{count:,} classes", len(found.counts)).format(count=len(found.counts))
     st.caption(_("{files} in {classes}.").format(files=files, classes=classes))
@@ -85,6 +89,25 @@ def draw_classes(found: Understood) -> None:
         hide_index=True,
         height="content" if len(largest) < 12 else 380,
         key="own.classes",
+    )
+
+
+def _draw_told(found: Understood, total: int) -> None:
+    """Show what is said in some recordings, and how many are left out."""
+    st.caption(
+        plural("{count:,} recording with a transcript.", "{count:,} recordings with a transcript.", total).format(
+            count=total
+        )
+    )
+    if found.left_out:
+        words = _("{count} clips without a transcript, or transcripts without a clip: the list below has them.")
+        st.warning(words.format(count=f"{found.left_out:,}"), icon=":material/warning:")
+    st.dataframe(
+        [{"text": plain_cell(said)} for said in list(found.counts)[:_SHOWN_CLASSES]],
+        column_config={"text": st.column_config.TextColumn(_("Transcript"))},
+        hide_index=True,
+        height=380,
+        key="own.told",
     )
 
 

@@ -25,6 +25,7 @@ def draw_answer(
         st.caption(_("The prediction appears here as soon as there is an input."))
         return None
     renderer = renderer_for(task.prediction, tried.dataset)
+    renderer.given = (tried, files[0]) if len(files) == 1 else None
     if task.streams and len(files) == 1:
         results = draw_coming(tried, renderer, files[0], parameters).results
     else:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from copy import copy
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
@@ -21,6 +21,9 @@ from ui.registry import Shown
 from ui.theme import ThemeName
 from ui.widgets.tiles import Verdict
 
+if TYPE_CHECKING:
+    from ui.modalities.base import File, Tried
+
 Values = Mapping[str, Any]
 """Contents of a prediction, as plain JSON."""
 
@@ -30,6 +33,8 @@ class Renderer:
 
     dataset: str = ""
     """Name of the dataset that the network knows, where it is known: what classes are called may depend on it."""
+    given: "tuple[Tried, File] | None" = None
+    """What was asked about and of whom, where one answer is drawn: what is shown beside it is opened there."""
 
     def called(self, label: str) -> str:
         """Return what a class is called on the page; any other text stays as it is."""
@@ -49,6 +54,10 @@ class Renderer:
     def probe(self, values: Values, truth: str) -> tuple[str, Verdict]:
         """Return one prediction in few words, and whether it is right, where an answer can be that."""
         return self.text(values), ""
+
+    def probe_sound(self, values: Values) -> str:
+        """Return the address of what is to be heard of a prediction; empty where that is nothing."""
+        return ""
 
     def map(self, known: Map, heights: str, info: DataInfo, theme: ThemeName) -> Figure | None:
         """Return the answers to a plane of inputs as a map, `heights` as the task packed them; None where there is none."""

@@ -77,13 +77,14 @@ def tiles(probes: Probes, answers: Answers, looks: list[Look], dataset: str) -> 
         truth = probes.probed.truths[position]
         answer, verdict = renderer.probe(values, truth)
         words = _("True: {truth}").format(truth=plain_text(renderer.called(truth))) if truth else ""
-        found.append(Tile(look.image, look.text, answer, words, verdict))
+        found.append(Tile(look.image, look.text, answer, words, verdict, renderer.probe_sound(values)))
     return found
 
 
 def summary(answers: Answers) -> str:
     """Return how many answers of an epoch are right, where right and wrong is what answers can be."""
-    scores = [score for score in answers.scores.get("accuracy", ()) if score is not None]
+    told = answers.scores.get("accuracy") or answers.scores.get("exact_match") or ()
+    scores = [score for score in told if score is not None]
     if not scores:
         return _("After epoch {epoch}").format(epoch=answers.epoch)
     return plural(

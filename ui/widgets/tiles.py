@@ -28,6 +28,7 @@ _CSS = """
 .look img.few { image-rendering: pixelated; }
 .answer { font-size: 0.9rem; font-weight: 600; line-height: 1.25; overflow-wrap: anywhere; }
 .truth { font-size: 0.8rem; line-height: 1.25; overflow-wrap: anywhere; min-height: 1em; }
+.tile audio { width: 100%; height: 2rem; }
 @media (max-width: 900px) { .tiles { grid-template-columns: repeat(4, minmax(0, 1fr)); } }
 @media (max-width: 640px) { .tiles { grid-template-columns: repeat(3, minmax(0, 1fr)); gap: 0.4rem; } }
 """
@@ -59,6 +60,21 @@ function look(part, shown) {
   part.replaceChildren(image);
 }
 
+function sound(item, shown) {
+  let player = item.querySelector('audio');
+  if (!shown.sound) { player?.remove(); return; }
+  if (!player) {
+    player = document.createElement('audio');
+    player.controls = true;
+    player.preload = 'none';
+    item.append(player);
+  }
+  if (player.heard === shown.sound) return;
+  player.heard = shown.sound;
+  player.src = shown.sound;
+  player.setAttribute('aria-label', shown.text);
+}
+
 function draw(item, shown) {
   const turned = item.verdict !== undefined && item.verdict !== shown.verdict;
   item.verdict = shown.verdict;
@@ -68,6 +84,7 @@ function draw(item, shown) {
   look(picture, shown);
   answer.textContent = (MARKS[shown.verdict] ?? '') + shown.answer;
   truth.textContent = shown.truth;
+  sound(item, shown);
 }
 
 export default function ({ data, parentElement }) {
@@ -103,6 +120,8 @@ class Tile:
     answer: str
     truth: str = ""
     verdict: Verdict = ""
+    sound: str = ""
+    """What is to be heard, as a data URL."""
 
 
 def draw_tiles(tiles: Sequence[Tile], *, key: str, label: str) -> None:

@@ -1,0 +1,1 @@
+"""Speech and its transcripts: units that are written, decoding, templates."""
