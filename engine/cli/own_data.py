@@ -160,7 +160,12 @@ def _print_table(found: "Understood", roles: dict[str, Any]) -> None:
         role = chosen.get(guess.name, "ignore")
         missing = f", {guess.missing:,} missing" if guess.missing else ""
         print(f"  {guess.name:<{min(width, 30)}}  {role:<8}  {found.examples[guess.name]}{missing} ({guess.reason})")
-    if "text" in roles and "target" in roles:
+    if "time" in roles:
+        print(
+            f"Times are in {roles['time']!r}, values in {roles['target']!r}. To change this: --text-column, --target; --group-column "
+            "tells several series apart."
+        )
+    elif "text" in roles and "target" in roles:
         print(
             f"Texts are read from {roles['text']!r} and written as in {roles['target']!r}. To change this: --text-column, "
             "--target."
@@ -181,16 +186,16 @@ def _choice(arguments: argparse.Namespace, found: "Understood") -> "Choice":
     from engine.imports.sets import suggest_name
     from engine.imports.understood import Choice
 
-    pairs = own_kind(found.kind).pairs
+    pairs, timed = own_kind(found.kind).pairs, own_kind(found.kind).timed
     return Choice(
         kind=found.kind,
         name=arguments.name or suggest_name(arguments.path.stem),
         title=arguments.title or arguments.path.stem,
         roles=_roles(arguments, found) if own_kind(found.kind).rows else {},
-        text_column=arguments.text_column or (found.source_column if pairs else found.text_column),
+        text_column=arguments.text_column or _guess(found.text_column, found.source_column, pairs=pairs, timed=timed),
         label_column=arguments.label_column
         or arguments.target
-        or (found.target_column if pairs else found.label_column),
+        or _guess(found.label_column, found.target_column, pairs=pairs, timed=timed),
         group_column=arguments.group_column,
         split_column=arguments.split_column,
         classes=arguments.classes,
@@ -198,6 +203,11 @@ def _choice(arguments: argparse.Namespace, found: "Understood") -> "Choice":
         arrangement=found.arrangement,
         names_encoding=found.names_encoding,
     )
+
+
+def _guess(one: str, of_pairs: str, *, pairs: bool, timed: bool) -> str:
+    """Return the column that is guessed; of series the import finds it."""
+    return "" if timed else of_pairs if pairs else one
 
 
 def _roles(arguments: argparse.Namespace, found: "Understood") -> Any:

@@ -149,7 +149,7 @@ datasets: Registry[Dataset] = Registry(
         *("tang-poems", "english-prose"),
         *("pronunciations", "number-words", "my-pairs"),
         *("bible-verses", "fillets-dialogues", "docstrings"),
-        "co2",
+        *("co2", "my-series"),
         *("digit-strings", "prompts", "my-recordings"),
         "digit-voices",
         *("penguins", "breast-cancer", "titanic", "wine", "iris", "diabetes", "my-table"),

@@ -4,6 +4,7 @@ from engine.imports.archive import Progress, import_files
 from engine.imports.cells import import_cells
 from engine.imports.own_kinds import own_kind
 from engine.imports.pairs import import_pairs
+from engine.imports.series import import_series
 from engine.imports.sets import ImportReport
 from engine.imports.table import import_table
 from engine.imports.understood import Choice, Source, Understood
@@ -34,6 +35,16 @@ def import_data(
             )
         if kind.rows:
             return import_table(kind, table, choice.roles, choice.name, choice.title, classes=choice.classes)
+        if kind.timed:
+            return import_series(
+                kind,
+                table,
+                choice.text_column,
+                choice.label_column,
+                choice.name,
+                choice.title,
+                series_column=choice.group_column,
+            )
         if kind.pairs:
             return import_pairs(
                 kind,

@@ -57,6 +57,8 @@ class OwnKind:
     """Whether beside each example stands a text that is to be made of it, instead of a label."""
     rows: bool = False
     """Whether the rows of a table are the examples, each column with a role."""
+    timed: bool = False
+    """Whether a table is one or several series: a column of times, one of values, and perhaps one that tells the series apart."""
     array: str = "examples"
     """Name of the array that holds the bytes of all examples."""
     unfit: Callable[[str, bytes], Sentence | None] | None = None
@@ -70,7 +72,7 @@ class OwnKind:
     @property
     def tabular(self) -> bool:
         """Whether a set can be made of one table."""
-        return self.rows or self.rewrite_cell is not None
+        return self.rows or self.timed or self.rewrite_cell is not None
 
     @property
     def file(self) -> str:

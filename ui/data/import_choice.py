@@ -13,7 +13,14 @@ from engine.modalities.own import OwnKind
 from engine.readers.layout import Layout
 from ui import lab
 from ui.data.import_files import draw_classes, draw_remarks
-from ui.data.import_table import are_complete, draw_classes_toggle, draw_layout, draw_roles, draw_text_columns
+from ui.data.import_table import (
+    are_complete,
+    draw_classes_toggle,
+    draw_layout,
+    draw_roles,
+    draw_series_columns,
+    draw_text_columns,
+)
 from ui.language import _
 from ui.sentences import said
 
@@ -90,6 +97,8 @@ def _draw_content(kind: OwnKind, found: Understood, seen: Seen) -> Choice:
         return read
     draw_layout(found, seen.file_id)
     if not kind.rows:
+        if kind.timed:
+            return draw_series_columns(found, read)
         read = draw_text_columns(found, read, pairs=kind.pairs)
         if not read.group_column:
             draw_remarks(found)

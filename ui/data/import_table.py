@@ -165,6 +165,29 @@ def draw_text_columns(found: Understood, read: Choice, *, pairs: bool) -> Choice
     return replace(read, text_column=text, label_column=label, group_column=group, split_column=split)
 
 
+def draw_series_columns(found: Understood, read: Choice) -> Choice:
+    """Draw the choice of the columns of times and values, and of the one that tells several series apart."""
+    _draw_table_facts(found)
+    names = [guess.name for guess in found.columns]
+    values = [name for name in names if name in found.numeric]
+    if not values:
+        st.warning(_("No column holds numbers: there is nothing to forecast."), icon=":material/ads_click:")
+    first, second, third = st.columns(3)
+    with first:
+        time = _draw_column(_("Column of times"), names, names[0], "own.time", found)
+    with second:
+        target = _draw_column(_("Column of values"), values or names, (values or names)[-1], "own.value", found)
+    with third:
+        group = _draw_column(_("Column of series"), ["", *names], "", "own.series", found,
+                             _("Its value tells several series apart, such as the shop. Empty: all rows are one series."))  # fmt: skip
+    st.caption(
+        _(
+            "Other columns of numbers are seen, too: their past, or where you name them as known beforehand, their future."
+        )
+    )
+    return replace(read, text_column=time, label_column=target, group_column=group)
+
+
 def _draw_column(label: str, names: list[str], guess: str, key: str, found: Understood, words: str = "") -> str:
     index = names.index(guess) if guess in names else 0
     chosen = st.selectbox(label, names, index=index, format_func=plain_text, key=key, help=words or None)

@@ -12,6 +12,8 @@ from engine.spec import ADVANCED, FIXED, HIDDEN, Range
 from engine.timeline import Timeline
 
 _LEAST = 1e-9
+MOST_FILLED = 3
+"""Longest gap, in steps, that is filled along a straight line; no window may touch a longer one."""
 
 
 class SeriesDataset(Dataset):
@@ -39,7 +41,7 @@ class SeriesDataset(Dataset):
                 "Folds would mix past and future of a series. Switch cross-validation off: the test already forecasts from "
                 "many origins."
             )
-        parts = [self._windows(one, line) for one in series]
+        parts = self._parts(series, line)
         grids, targets, splits = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
         return Examples(
             grids.astype(np.float32),
@@ -49,6 +51,18 @@ class SeriesDataset(Dataset):
             test=splits == 2,
             timeline=line,
         )
+
+    def _parts(self, series: Sequence[np.ndarray], line: Timeline) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+        """Return the windows of each series that has any; where none has, raise what is wrong with the first."""
+        parts, wrong = [], None
+        for one in series:
+            try:
+                parts.append(self._windows(one, line))
+            except TrainyardError as error:
+                wrong = wrong or error
+        if not parts and wrong is not None:
+            raise wrong
+        return parts
 
     def _windows(self, values: np.ndarray, line: Timeline) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Series (steps, channels) -> grids (windows, steps, channels), targets (windows, horizon + 1), split (windows,).
@@ -72,12 +86,32 @@ class SeriesDataset(Dataset):
         ends = origins + horizon
         split = np.where(origins >= test, 2, np.where((origins >= validation) & (ends <= test), 1, 0))
         kept = (split > 0) | (ends <= validation)  # a forecast that reaches into the next split belongs to none
+        values, whole = without_gaps(values)
+        spans = np.concatenate([[0], np.cumsum(~whole)])
+        kept &= spans[origins + horizon] == spans[origins - line.window]
+        if not (kept & (split == 0)).any():
+            raise TrainyardError(
+                "Every window of the training split has a gap of more than {most} steps.", most=MOST_FILLED
+            )
         origins, split = origins[kept], split[kept]
         grids = values[origins[:, None] + np.arange(-line.window, horizon)].copy()
         targets = grids[:, line.window :, 0].copy()
         grids[:, line.window :, : line.hidden] = 0
         scale = usual_change(values[:validation, 0], line.season)
         return grids, np.concatenate([targets, np.full((len(targets), 1), scale)], axis=1), split
+
+
+def without_gaps(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Series (steps, channels) -> the same with gaps filled along straight lines, and (steps,) whether a step is in no long gap."""
+    whole = np.ones(len(values), bool)
+    columns = []
+    for column in values.T:
+        missing = ~np.isfinite(column)
+        edges = np.flatnonzero(np.diff(np.concatenate([[0], missing.astype(int), [0]])))
+        for start, end in zip(edges[::2], edges[1::2], strict=True):
+            whole[start:end] &= end - start <= MOST_FILLED
+        columns.append(filled(column)[0] if not missing.all() else np.zeros(len(column)))
+    return np.stack(columns, axis=1), whole
 
 
 def usual_change(values: np.ndarray, season: int) -> float:

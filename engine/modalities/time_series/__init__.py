@@ -8,6 +8,7 @@ from engine.data_info import DataInfo
 from engine.errors import TrainyardError
 from engine.modalities.base import Face, Modality, modalities
 from engine.modalities.schema import Schema, either, file
+from engine.modalities.time_series.own import OWN_SERIES
 from engine.sentences import Sentence
 from engine.timeline import Timeline
 
@@ -19,6 +20,7 @@ class TimeSeries(Modality):
     """(window + horizon, channels) float32, zero where nothing can be known: see `Timeline`."""
 
     checks = ("duplicates",)
+    own = OWN_SERIES
 
     def expected(self, info: DataInfo) -> str:
         """Return how many values are expected."""

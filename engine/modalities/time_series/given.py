@@ -48,6 +48,7 @@ def _written(data: bytes) -> list[float] | None:
 
 def _of_table(data: bytes, name: str, info: DataInfo, expected: str) -> np.ndarray:
     """Columns by their names; of a single channel also the only column of numbers."""
+    from engine.modalities.time_series.regular import are_times, regular, times_of
     from engine.readers.tables import read_table
 
     line = info.timeline
@@ -58,7 +59,15 @@ def _of_table(data: bytes, name: str, info: DataInfo, expected: str) -> np.ndarr
         frame = frame.rename(columns={numbers[0]: line.names[0]})
     if any(column not in frame.columns or frame[column].dtype != np.float64 for column in line.names):
         raise _unusable(repr(name[-80:]), expected)
-    return _grid(frame[list(line.names)].to_numpy(np.float64), line, repr(name[-80:]), expected)
+    rows = frame[list(line.names)].to_numpy(np.float64)
+    for column in frame.columns:
+        cells = frame[column].tolist()
+        if frame[column].dtype != np.float64 and are_times(
+            cells, rising=False
+        ):  # the same steps as those of the import
+            rows = regular(times_of([None if cell != cell else cell for cell in cells]), rows, line.step).values
+            break
+    return _grid(rows, line, repr(name[-80:]), expected)
 
 
 def _grid(rows: np.ndarray, line: Timeline, where: str, expected: str) -> np.ndarray:
