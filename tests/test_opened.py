@@ -1,6 +1,7 @@
 """What people give is opened in the predictor, whatever a page shows of it: the dashboard decodes none of it."""
 
 import ast
+import inspect
 import io
 import sys
 import zipfile
@@ -18,6 +19,7 @@ from engine.access import local_owner
 from engine.data_info import SAMPLE_RATE_HZ
 from engine.datasets.base import datasets
 from engine.modalities.audio.samples import encode_wav
+from engine.modalities.base import modalities
 from engine.preparation.prepare import prepare
 from engine.readers import tables
 from engine.serving.client import Predictor, Unavailable
@@ -28,6 +30,7 @@ from tests.pages.opening import choose_way, open_page, press
 from tests.test_inputs import png_header
 from tests.waiting import wait_until
 from ui import lab
+from ui.modalities.base import Modality, modality
 from ui.modalities.by_camera import keep_frames
 from ui.modalities.by_microphone import keep_clips
 from ui.modalities.recording import Recording
@@ -235,6 +238,14 @@ def test_a_zip_is_opened_member_by_member_and_its_tables_elsewhere(
 
     with open_inputs("table", [("x.zip", buffer.getvalue())], (), unfold) as inputs:
         assert [one.name for one in inputs] == ["t.csv:1"]
+
+
+@pytest.mark.parametrize("name", sorted(modalities))
+def test_every_modality_is_given_who_is_asked_for_what_it_shows(name: str) -> None:
+    for method in ("show", "cells", "mattered"):
+        assert [*inspect.signature(getattr(modality(name), method)).parameters] == [
+            *inspect.signature(getattr(Modality, method)).parameters
+        ][1:], (name, method)
 
 
 # -- the code ----------------------------------------------------------------------------------------------------------

@@ -49,7 +49,7 @@ def many(kind: str) -> None:
         SimpleNamespace(name=name, prediction=Prediction(kind, {"text": name.upper(), "tokens": []}), error="")
         for name in ("a", "b")
     ]
-    draw_many(renderer_for(kind), answers, Texts().cells([("a", b"x"), ("b", b"y")]), kind)
+    draw_many(renderer_for(kind), answers, Texts().cells(None, [("a", b"x"), ("b", b"y")]), kind)
 
 
 @pytest.mark.parametrize("kind", ["generated", "rewritten"])

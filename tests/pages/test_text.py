@@ -165,7 +165,7 @@ def test_a_text_can_not_become_html(home: Path, monkeypatch: pytest.MonkeyPatch)
 
 
 def test_the_start_of_a_long_text_stands_for_it_in_tables() -> None:
-    columns, how = modality("text").cells([("a", b"word " * 500), ("b", b"\xff")])
+    columns, how = modality("text").cells(None, [("a", b"word " * 500), ("b", b"\xff")])
     assert columns["text"][0].endswith(" …")
     assert len(columns["text"][0]) < 310
     assert set(how) == {"text"}

@@ -59,14 +59,14 @@ class Series:
         """An example, values that are pasted, or files."""
         return WAYS
 
-    def show(self, file: File) -> None:
+    def show(self, tried: Tried, file: File) -> None:
         """Nothing: the answer begins with the past."""
 
-    def mattered(self, info: DataInfo, file: File, effects: Sequence[Effect]) -> str:
+    def mattered(self, given: np.ndarray | None, name: str, effects: Sequence[Effect]) -> str:
         """Nothing: no parts of series are hidden."""
         return ""
 
-    def cells(self, files: Sequence[File]) -> Cells:
+    def cells(self, tried: Tried, files: Sequence[File]) -> Cells:
         """Nothing beside the names."""
         return {}, {}
 
@@ -163,7 +163,14 @@ def _expected(tried: Tried) -> None:
 
 
 WAYS: dict[str, Any] = {
-    "example": Way(N_("Example"), ":material/show_chart:", example_input, examples=True, shown=True),
+    "example": Way(
+        N_("Example"),
+        ":material/show_chart:",
+        example_input,
+        examples=True,
+        shown=True,
+        contents=lambda dataset: [content for _name, content in _held_out(dataset)],
+    ),
     "write": Way(N_("Paste"), ":material/edit:", write_input, shown=True, made=True),
     "upload": Way(N_("Upload"), ":material/upload:", upload_input, shown=True),
 }
