@@ -73,6 +73,8 @@ class Answers:
     """Score of each answer by metric, as `Task.example_scores` gives it; None where it is not a finite number."""
     heights: str = ""
     """The answers on the grid of the map, row by row from the lowest, as `Task.heights` gives them: see `packed`."""
+    copied: Sequence[str] = ()
+    """For each answer a line of it that stands in the training data as it is, or ""; nothing where that is no fault."""
 
 
 @dataclass(frozen=True)

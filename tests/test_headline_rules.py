@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from engine.advice.choice import after_best
 from engine.advice.curves import overfitting, still_learning
 from engine.advice.evidence import Evidence, Possible
 from engine.advice.findings import Headline
@@ -154,7 +155,35 @@ def test_early_stopping_means_that_it_had_stopped_learning() -> None:
 def test_a_run_whose_best_epoch_is_long_past_had_stopped_getting_better() -> None:
     values = [0.5, 0.7, 0.8, 0.79, 0.78, 0.79, 0.78]
     seen = replace(ENDED, history={"val_accuracy": values}, best={"epoch": 3.0, "val_accuracy": 0.8})
-    assert "of 7 epochs the best was epoch 3, with a validation accuracy of 80.0%" in said(seen, "settled")
+    told = said(seen, "kept-epoch")
+    assert "Of 7 epochs, epoch 3 is kept: it has the best validation accuracy, 80.0%." in told
+    held = replace(seen, held={"accuracy": (0.75, 0.85)})
+    assert "80.0% (with 95% confidence between 75.0% and 85.0%)" in said(held, "kept-epoch")
+
+
+@pytest.mark.parametrize(
+    ("values", "best", "words"),
+    [
+        ([0.5, 0.7, 0.8], 3, "Epoch 3 is kept, the last"),
+        ([0.5, 0.8, 0.7], 2, "The later epoch is worse: 70.0%"),
+        ([0.5, 0.7, 0.8, 0.79, 0.8, 0.79, 0.8, 0.79, 0.8], 3, "None of the 6 later ones is better"),
+        ([0.5, 0.7, 0.8, 0.79, 0.78, 0.75, 0.72, 0.69, 0.66, 0.63], 3, "later ones"),
+        ([0.5, 0.7, 0.9, 0.6, 0.6, 0.6], 3, "The 3 later ones are worse; the last reached 60.0%"),
+    ],
+)
+def test_later_epochs_are_worse_or_within_the_noise(values: list[float], best: int, words: str) -> None:
+    seen = replace(ENDED, history={"val_accuracy": values}, best={"epoch": float(best)})
+    assert words in said(seen, "kept-epoch")
+
+
+def test_on_a_plateau_with_scatter_most_later_epochs_are_within_the_noise() -> None:
+    rng = np.random.default_rng(7)
+    flat = 0.8 + 0.02 * rng.normal(size=(200, 20))
+    found = [after_best(curve.tolist(), int(curve.argmax()), maximize=True) for curve in flat]
+    worse = sum(one.worse for one in found) / sum(one.worse + one.same for one in found)
+    assert worse < 0.6, "the best of many is above the mean itself, so about half are more than two deviations below it"
+    falling = [0.8 - 0.02 * abs(n - 5) for n in range(20)]
+    assert after_best(falling, 5, maximize=True).same <= 1
 
 
 # -- the result and what it is compared with ----------------------------------------------------------------------------

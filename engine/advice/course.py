@@ -3,13 +3,10 @@
 from collections.abc import Iterator
 
 from engine.advice.curves import overfitting, still_learning
-from engine.advice.evidence import Evidence, figure
+from engine.advice.evidence import Evidence
 from engine.advice.findings import Finding
 from engine.metrics import metric_named
 from engine.sentences import Sentence, word
-
-_SETTLED = 3
-"""Epochs without improvement from which it is said that learning had ended."""
 
 
 def failure(seen: Evidence) -> Iterator[Finding]:
@@ -41,7 +38,7 @@ def overfitted(seen: Evidence) -> Iterator[Finding]:
 
 
 def learning(seen: Evidence) -> Iterator[Finding]:
-    """Whether the objective still got better, or since when it did not."""
+    """Whether the objective still got better."""
     values = _complete(seen.history.get(seen.objective, ()))
     if not values or seen.state == "failed":
         return
@@ -54,18 +51,6 @@ def learning(seen: Evidence) -> Iterator[Finding]:
             gain=_amount(metric.name, gained),
         )
         yield Finding("still-learning", "note", sentence, "was-it-still-learning")
-        return
-    best = int(seen.best.get("epoch", 0))
-    if best and seen.last_epoch - best >= _SETTLED:
-        sentence = Sentence(
-            "It had stopped getting better: of {epochs} epochs the best was epoch {best}, with a validation {metric} of "
-            "{value}. Its weights are kept.",
-            epochs=seen.last_epoch,
-            best=best,
-            metric=word(metric.word),
-            value=figure(metric.name, seen.best.get(seen.objective, values[best - seen.first_epoch])),
-        )
-        yield Finding("settled", "note", sentence, "was-it-still-learning")
 
 
 def _complete(values: object) -> list[float]:

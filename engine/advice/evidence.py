@@ -59,6 +59,8 @@ class Evidence:
     """How many examples that split has; 0 where it is not known."""
     intervals: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     """Confidence intervals by metric, of those that single examples have a score for."""
+    held: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    """Confidence intervals on the validation split, by which the best epoch was chosen."""
     level: float = 0.95
     """The confidence level of the intervals."""
     confusion: Sequence[Sequence[int]] = ()

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
+from engine.advice.choice import kept_epoch
 from engine.advice.course import failure, learning, overfitted
 from engine.advice.evidence import Evidence, figure
 from engine.advice.findings import Finding, Headline, Severity
@@ -19,6 +20,7 @@ RULES: tuple[Callable[[Evidence], Iterator[Finding]], ...] = (
     confusion,
     overfitted,
     learning,
+    kept_epoch,
 )
 """In the order in which their findings are read."""
 

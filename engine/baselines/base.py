@@ -15,10 +15,14 @@ from engine.files import write_text
 from engine.preparation.prepare import EVALUATED, PreparedDataset
 from engine.sentences import Sentence
 from engine.settings import settings
-from engine.tasks.base import Task
+from engine.tasks.base import Simple, Task
 
 logger = logging.getLogger(__name__)
 
+_FEW = 500
+"""Examples to which a task's own methods are fitted first, to see how long that takes."""
+_FITTING = 0.5
+"""Share of the time for a baseline in which such methods may be fitted; the rest is for evaluating them."""
 _FORMAT = 2  # increase it when baselines change: old ones are then computed again
 
 
@@ -100,16 +104,13 @@ def _find(data: PreparedDataset, task: Task, obey: Callable[[], None]) -> Baseli
 def _find_simple(data: PreparedDataset, task: Task, obey: Callable[[], None]) -> Baseline:
     """Evaluate the simple method that the task itself has."""
     began = time.monotonic()
-    where = data.indices("train")
-    if task.simple_examples and len(where) > task.simple_examples:
-        where = np.sort(np.random.default_rng(0).choice(where, task.simple_examples, replace=False))
-    inputs, targets = np.asarray(data.inputs[where]), data.targets[where]
-    methods = task.simple(inputs, targets, data.info)
+    methods, fitted = _fit_simple(data, task)
+    available, targets = len(data.indices("train")), data.targets[fitted]
     if not methods:
         return Baseline(problem=Sentence("There is no simple method for these examples."))
     info = data.info
     if not task.learns_inputs:  # then it takes no time
-        info = replace(info, learned={"targets": task.learn(inputs[:0], targets, info)})
+        info = replace(info, learned={"targets": task.learn(np.asarray(data.inputs[fitted[:0]]), targets, info)})
     found: dict[str, dict[str, dict[str, float]]] = {name: {} for name in methods}
     for split in EVALUATED:
         examples = data.arrays(split)
@@ -121,8 +122,25 @@ def _find_simple(data: PreparedDataset, task: Task, obey: Callable[[], None]) ->
     best = _best_of(found, task)
     others = {name: metrics for name, metrics in found.items() if name != best}
     seconds = round(time.monotonic() - began, 3)
-    available = len(data.indices("train"))
-    return Baseline(best, {}, found[best], seconds, num_examples=len(inputs), num_available=available, others=others)
+    return Baseline(best, {}, found[best], seconds, num_examples=len(fitted), num_available=available, others=others)
+
+
+def _fit_simple(data: PreparedDataset, task: Task) -> tuple[dict[str, Simple], np.ndarray]:
+    """Fit the task's methods to as many training examples as half of the time allows, drawn at random; return which those were.
+
+    How many, a first fit to a few tells: these methods count, so that time and memory grow with what they see.
+    """
+    drawn = np.random.default_rng(0).permutation(data.indices("train"))
+    drawn = drawn[: task.simple_examples or len(drawn)]
+    began = time.monotonic()
+    few = np.sort(drawn[:_FEW])
+    methods = task.simple(np.asarray(data.inputs[few]), data.targets[few], data.info)
+    taken = max(time.monotonic() - began, 1e-3)
+    allowed = int(len(few) * _FITTING * settings().baseline_seconds / taken)
+    if len(few) == len(drawn) or not methods or allowed <= len(few):
+        return methods, few
+    some = np.sort(drawn[:allowed])
+    return task.simple(np.asarray(data.inputs[some]), data.targets[some], data.info), some
 
 
 def _best_of(found: dict[str, dict[str, dict[str, float]]], task: Task) -> str:

@@ -3,6 +3,7 @@
 import argparse
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +22,9 @@ _SHOWN = 20  # problems that are printed one by one
 def add_own_data(add: Callable[..., argparse.ArgumentParser]) -> None:
     """Add the commands; `add(name, function, words)` makes a parser."""
     made = add("import", import_own, "Create a dataset from a folder or zip of CLASS/FILE, or from a table.")
-    made.add_argument("path", type=Path, metavar="PATH", help="folder, zip, CSV, TSV, JSON, JSONL, Parquet or TMX")
+    made.add_argument(
+        "path", type=Path, metavar="PATH", help="folder, zip, text file, CSV, TSV, JSON, JSONL, Parquet or TMX"
+    )
     made.add_argument(
         "--name", help="name of the dataset; default: the file's name. An existing name gets a new version"
     )
@@ -35,6 +38,11 @@ def add_own_data(add: Callable[..., argparse.ArgumentParser]) -> None:
         default="",
         metavar="COL",
         help="for texts in a table, or a table beside files: the column with the labels",
+    )
+    made.add_argument(
+        "--without-labels",
+        action="store_true",
+        help="for texts: leave labels and folders of classes aside; for learning to write",
     )
     made.add_argument(
         "--target", default="", metavar="COL", help="for a table: the column to predict; default: detected"
@@ -174,6 +182,8 @@ def _print_table(found: "Understood", roles: dict[str, Any]) -> None:
         print(
             f"The target is {roles['target']!r}. To change it: --target; to change roles: --number, --category, --ignore."
         )
+    elif "label" not in roles:
+        print(f"Texts are in {roles['text']!r}, without labels. To change this: --text-column, --label-column.")
     else:
         print(
             f"Texts are in {roles['text']!r}, labels in {roles['label']!r}. To change this: --text-column, --label-column."
@@ -187,20 +197,20 @@ def _choice(arguments: argparse.Namespace, found: "Understood") -> "Choice":
     from engine.imports.understood import Choice
 
     pairs, timed = own_kind(found.kind).pairs, own_kind(found.kind).timed
+    free = arguments.without_labels and bool(own_kind(found.kind).free_task)
+    label = _guess(found.label_column, found.target_column, pairs=pairs, timed=timed)
     return Choice(
         kind=found.kind,
         name=arguments.name or suggest_name(arguments.path.stem),
         title=arguments.title or arguments.path.stem,
         roles=_roles(arguments, found) if own_kind(found.kind).rows else {},
         text_column=arguments.text_column or _guess(found.text_column, found.source_column, pairs=pairs, timed=timed),
-        label_column=arguments.label_column
-        or arguments.target
-        or _guess(found.label_column, found.target_column, pairs=pairs, timed=timed),
+        label_column="" if free else arguments.label_column or arguments.target or label,
         group_column=arguments.group_column,
         split_column=arguments.split_column,
         classes=arguments.classes,
         layout=found.layout,
-        arrangement=found.arrangement,
+        arrangement=replace(found.arrangement, labelled=False) if free and found.arrangement else found.arrangement,
         names_encoding=found.names_encoding,
     )
 

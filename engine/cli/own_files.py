@@ -48,6 +48,10 @@ def files_to_json(found: "Understood") -> dict[str, object]:
 
 def print_files(found: "Understood", counts: dict[str, int]) -> None:
     """Print the classes, how the files were read, and how many were left out."""
+    if not counts:
+        for remark in found.remarks:
+            print(f"  {remark}")
+        return
     named = [f"{label} {count:,}" for label, count in list(counts.items())[:_SHOWN]]
     more = f" and {len(counts) - _SHOWN:,} more" if len(counts) > _SHOWN else ""
     if counts:

@@ -57,7 +57,7 @@ def import_files(
             reference,
             kind,
             title or name,
-            [own.task],
+            [own.task, *own.more_tasks],
             counts,
             collected.listed(),
             data=data,

@@ -59,7 +59,7 @@ def import_cells(
             reference,
             kind.name,
             title or name,
-            [kind.task],
+            [kind.task, *kind.more_tasks],
             counts,
             collected.listed(),
             data=data,

@@ -77,6 +77,12 @@ def guess_folders(members: Sequence[Member]) -> Folders:
     return Folders(class_level=(several or others)[0].number if others else 1, split_level=split)
 
 
+def only_splits(members: Sequence[Member]) -> bool:
+    """Return whether the only folders that there are say train, validation or test."""
+    levels = list_levels(members)
+    return len(levels) == 1 and _says_splits(members, levels[0])
+
+
 def place(member: Member, folders: Folders) -> Placed:
     """Return what the folders of a file say. Raises `TrainyardError` for one that does not lie deep enough."""
     levels = member.path[:-1]
@@ -98,6 +104,14 @@ def place(member: Member, folders: Folders) -> Placed:
     return Placed(levels[folders.class_level - 1], split, group)
 
 
+def _place_freely(member: Member, folders: Folders) -> Placed:
+    """Return the split and the group that the folders of a file without a class say, where they do."""
+    levels = member.path[:-1]
+    split = _split_word(levels[folders.split_level - 1]) if 0 < folders.split_level <= len(levels) else ""
+    group = "/".join(levels[: folders.group_level]) if 0 < folders.group_level <= len(levels) else ""
+    return Placed("", split if split in SPLIT_WORDS else "", group)
+
+
 @dataclass(frozen=True)
 class Arrangement:
     """Facts about each file, from its folders or from a table in the archive that names it."""
@@ -107,9 +121,13 @@ class Arrangement:
     """By the path of a file, what the table says: an empty label leaves it to the folders."""
     table: str = ""
     """The name of that table, which is no example itself."""
+    labelled: bool = True
+    """Whether each file has a class; where they need none, folders only say splits and groups."""
 
     def place(self, member: Member) -> Placed | None:
         """Return what is known of a file, None of the table. Raises `TrainyardError` for what cannot be placed."""
+        if not self.labelled:
+            return _place_freely(member, self.folders)
         if not self.labels:
             return place(member, self.folders)
         if member.name == self.table:

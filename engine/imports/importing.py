@@ -2,13 +2,15 @@
 
 from engine.imports.archive import Progress, import_files
 from engine.imports.cells import import_cells
+from engine.imports.folders import Arrangement, Folders
 from engine.imports.own_kinds import own_kind
 from engine.imports.pairs import import_pairs
 from engine.imports.series import import_series
 from engine.imports.sets import ImportReport
 from engine.imports.table import import_table
 from engine.imports.understood import Choice, Source, Understood
-from engine.imports.uploads import read_only_table, turn
+from engine.imports.unlabelled import import_free_cells, import_free_files
+from engine.imports.uploads import kind_of_file, opened, read_only_table, turn
 from engine.readers.unpack import naming
 
 
@@ -21,8 +23,16 @@ def import_data(
     """
     with turn(), naming(filename):
         kind, table = own_kind(choice.kind), found.table if found else None
-        if table is None and kind.tabular and choice.arrangement is None:
+        if (
+            table is None
+            and kind.tabular
+            and choice.arrangement is None
+            and kind_of_file(source, filename) != kind.name
+        ):
             table = read_only_table(source, filename, choice.layout)
+        if table is None and (arrangement := _without_labels(source, filename, choice)):
+            with opened(source, choice.names_encoding, filename) as members:
+                return import_free_files(kind, members, arrangement, choice.name, progress, choice.title)
         if table is None:
             return import_files(
                 choice.kind,
@@ -56,6 +66,16 @@ def import_data(
                 group_column=choice.group_column,
                 split_column=choice.split_column,
             )
+        if kind.free_task and not choice.label_column:
+            return import_free_cells(
+                kind,
+                table,
+                choice.text_column,
+                choice.name,
+                choice.title,
+                group_column=choice.group_column,
+                split_column=choice.split_column,
+            )
         return import_cells(
             kind,
             table,
@@ -66,3 +86,10 @@ def import_data(
             group_column=choice.group_column,
             split_column=choice.split_column,
         )
+
+
+def _without_labels(source: Source, filename: str, choice: Choice) -> Arrangement | None:
+    """Return the arrangement of files that need no labels; None where they need them, and have them."""
+    if kind_of_file(source, filename) == choice.kind:
+        return choice.arrangement or Arrangement(Folders(), labelled=False)
+    return choice.arrangement if choice.arrangement and not choice.arrangement.labelled else None

@@ -55,3 +55,8 @@ def kinds_by_ending() -> dict[str, OwnKind]:
 def told_kinds() -> list[OwnKind]:
     """Return the kinds whose files have transcripts."""
     return [kind for kind in own_kinds().values() if kind.told]
+
+
+def free_endings() -> tuple[str, ...]:
+    """Return the endings of files of which one alone holds many examples that need no labels."""
+    return tuple(ending for kind in own_kinds().values() if kind.free_task for ending in kind.endings)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from engine.imports.columns import ColumnGuess
 from engine.imports.folders import Arrangement, list_levels
 from engine.imports.labels_file import LabelsFile
+from engine.modalities.own import OwnKind
 from engine.readers.likelihood import spoken
 from engine.readers.unpack import Member
 from engine.sentences import Sentence
@@ -38,6 +39,16 @@ def said_of_columns(guesses: Sequence[ColumnGuess]) -> tuple[Sentence, ...]:
         for guess in guesses
         if guess.repeats
     )[:_MOST]
+
+
+def said_without_labels(kind: OwnKind) -> Sentence:
+    """Return what can be done with examples that have no labels."""
+    return Sentence(
+        "There are no labels: a network can learn to make {words} like these (task {task}), not to tell them apart. A long file is "
+        "cut into several.",
+        words=kind.words,
+        task=kind.free_task,
+    )
 
 
 def said_of_folders(

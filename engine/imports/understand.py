@@ -2,20 +2,31 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from engine.errors import TrainyardError
 from engine.imports.columns import ColumnGuess, inspect_columns
-from engine.imports.folders import Arrangement, chosen_folders, count_classes, guess_folders, list_levels
+from engine.imports.folders import Arrangement, chosen_folders, count_classes, guess_folders, list_levels, only_splits
 from engine.imports.labels_file import LabelsFile, find_labels_file
 from engine.imports.own_kinds import kind_of_cells, kind_of_pairs, kind_of_rows, kinds_by_ending, own_kind, told_kinds
-from engine.imports.remarks import said_of_columns, said_of_folders, said_of_names
+from engine.imports.remarks import said_of_columns, said_of_folders, said_of_names, said_without_labels
 from engine.imports.sets import Problem
 from engine.imports.targets import guess_pair, guess_roles, guess_text_and_label
 from engine.imports.transcripts import find_transcripts, missing_clips
 from engine.imports.tried import try_files
 from engine.imports.understood import Reading, Source, Understood
-from engine.imports.uploads import check_alone, content_of, ending_of, holds_files, only_table, opened, turn
+from engine.imports.uploads import (
+    check_alone,
+    content_of,
+    ending_of,
+    holds_files,
+    kind_of_file,
+    only_table,
+    opened,
+    turn,
+)
+from engine.modalities.own import OwnKind
 from engine.readers.layout import Layout
 from engine.readers.tables import TableFile, read_table
 from engine.readers.unpack import Member, Members, naming
@@ -42,6 +53,10 @@ def understand(
 
 
 def _understood(source: Source, filename: str, kind: str | None, layout: Layout | None, reading: Reading) -> Understood:
+    alone = kind_of_file(source, filename)
+    if alone and kind in (None, alone):
+        with opened(source, filename=filename) as members:
+            return _of_files(alone, members, None, reading)
     if not holds_files(source):
         check_alone(source, filename)
         return _of_table(read_table(*content_of(source, filename), layout), kind)
@@ -81,8 +96,10 @@ def _of_table(table: TableFile, kind: str | None) -> Understood:
     if not text and not {"number", "category"} & set(roles.values()):
         text = _short_texts(table, guesses, label)
     source, target = guess_pair([guess for guess in guesses if table.decided[guess.name].numbers is None])
+    found = _kind_of_table(kind, bool(text and label), bool(source and not label), bool(text))
+    without = text and not label and own_kind(found).free_task
     return Understood(
-        _kind_of_table(kind, bool(text and label), bool(source and not label)),
+        found,
         from_table=True,
         problems=tuple(Problem(problem.place, problem.reason) for problem in table.problems),
         rows=len(table),
@@ -97,17 +114,18 @@ def _of_table(table: TableFile, kind: str | None) -> Understood:
         layout=table.layout,
         table=table,
         numeric=tuple(name for name, decided in table.decided.items() if decided.numbers is not None),
-        remarks=said_of_columns(guesses),
+        remarks=(*said_of_columns(guesses), *([said_without_labels(own_kind(found))] if without else [])),
     )
 
 
-def _kind_of_table(kind: str | None, texts: bool, pairs: bool) -> str:
-    """Return the kind that somebody wants, where a table can be that; otherwise what it looks like."""
+def _kind_of_table(kind: str | None, texts: bool, pairs: bool, text: bool) -> str:
+    """Return the kind that somebody wants, where a table can be that; otherwise what it looks like: `texts` with labels, `pairs`, a
+    column of `text` alone, or rows."""
     if kind and own_kind(kind).tabular:
         return kind
     if pairs:
         return kind_of_pairs().name
-    return kind_of_cells().name if texts else kind_of_rows().name
+    return kind_of_cells().name if texts or text else kind_of_rows().name
 
 
 def _short_texts(table: TableFile, guesses: Sequence[ColumnGuess], label: str) -> str:
@@ -150,6 +168,13 @@ def _of_files(kind: str, members: Members, labels_file: LabelsFile | None, readi
     arrangement = Arrangement(folders)
     if labels_file is not None:
         arrangement = Arrangement(folders, labels_file.placed, labels_file.name)
+    free = own_kind(kind).free_task and labels_file is None
+    if free and only_splits(members):
+        folders = replace(folders, split_level=1)
+        return _of_free_files(own_kind(kind), members, Arrangement(folders, labelled=False))
+    too_few = try_files(own_kind(kind), members, arrangement)
+    if free and too_few:
+        return _of_free_files(own_kind(kind), members, replace(arrangement, labelled=False))
     counts, problems = count_classes(members, arrangement)
     return Understood(
         kind,
@@ -161,5 +186,16 @@ def _of_files(kind: str, members: Members, labels_file: LabelsFile | None, readi
         labels_file=labels_file,
         names_encoding=members.encoding,
         left_out=len(problems),
-        too_few=try_files(own_kind(kind), members, arrangement),
+        too_few=too_few,
+    )
+
+
+def _of_free_files(kind: OwnKind, members: Members, arrangement: Arrangement) -> Understood:
+    """Files that are in no folders of classes, where a task needs none."""
+    return Understood(
+        kind.name,
+        rows=sum(ending_of(member) in kind.endings for member in members),
+        remarks=(*said_of_names(members.encoding), said_without_labels(kind)),
+        arrangement=arrangement,
+        names_encoding=members.encoding,
     )

@@ -13,7 +13,7 @@ from engine.readers.kinds import PLAIN, TABLE_ENDINGS, ZIP_STARTS, kind_of
 from engine.readers.layout import Layout
 from engine.readers.parquet import is_parquet
 from engine.readers.tables import TableFile, read_table
-from engine.readers.unpack import Member, Members, open_members
+from engine.readers.unpack import Member, Members, only_member, open_members
 from engine.settings import settings
 
 _START_BYTES = 2_000
@@ -56,6 +56,12 @@ def holds_files(source: Source) -> bool:
     return _start(source).startswith(ZIP_STARTS)
 
 
+def kind_of_file(source: Source, filename: str) -> str:
+    """Return the kind of which one file alone holds many examples, such as a text, by its ending; empty for any other upload."""
+    kind = kinds_by_ending().get(PurePath(filename).suffix.lower())
+    return kind.name if kind is not None and kind.free_task and not holds_files(source) else ""
+
+
 def _start(source: Source) -> bytes:
     """The first bytes of a file. What cannot be opened has none; reading it tells why."""
     if isinstance(source, Path):
@@ -82,9 +88,12 @@ def check_alone(source: Source, filename: str) -> None:
 
 
 @contextmanager
-def opened(source: Source, encoding: str = "") -> Iterator[Members]:
-    """The files of a folder or a zip, of any kind."""
+def opened(source: Source, encoding: str = "", filename: str = "") -> Iterator[Members]:
+    """The files of a folder or a zip, of any kind; or the one file of a kind of which a file holds many examples."""
     largest = max(modality.largest_mb for modality in modalities.values() if modality.own)
+    if kind_of_file(source, filename):
+        yield only_member(source, filename, largest)
+        return
     with open_members(source, largest, encoding) as members:
         yield members
 

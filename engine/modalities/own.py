@@ -53,6 +53,11 @@ class OwnKind:
     """
     rewrite_cell: Callable[[str], bytes] | None = None
     """The same for a cell, where the examples may stand in a column of a table."""
+    free_task: str = ""
+    """Task that needs no labels, so that files without folders and one column alone make a set; "": none."""
+    cut: Callable[[bytes, str, bool], tuple[list[bytes], Sentence | None]] | None = None
+    """Where labels are not needed: content and name of a file, and whether it is the only one -> the examples in it, and what had
+    to be changed."""
     pairs: bool = False
     """Whether beside each example stands a text that is to be made of it, instead of a label."""
     rows: bool = False

@@ -80,6 +80,20 @@ def open_members(source: Path | IO[bytes], largest_mb: int = 0, encoding: str = 
             yield _without_top(_of_zip(archive, quota, encoding))
 
 
+def only_member(source: Path | IO[bytes], name: str, largest_mb: int) -> Members:
+    """Return one file as if it were alone in a folder, of at most `largest_mb`."""
+    quota = _Quota(largest_mb)
+
+    def read() -> bytes:
+        try:
+            with source.open("rb") if isinstance(source, Path) else _rewound(source) as stream:
+                return quota.read(stream, name)
+        except OSError as error:
+            raise TrainyardError("{file!r} cannot be read ({problem}).", file=name, problem=error.strerror) from error
+
+    return Members([Member((name,), read)])
+
+
 def _opened(source: Path | IO[bytes]) -> zipfile.ZipFile:
     """The zip, of which only the list of its files has been read."""
     try:

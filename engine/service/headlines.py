@@ -13,7 +13,7 @@ from engine.advice.findings import Headline, Suggestion
 from engine.advice.headline import headline as judge
 from engine.artifacts import Artifacts, artifacts_of
 from engine.baselines.names import title_of
-from engine.comparing.intervals import interval
+from engine.comparing.intervals import interval, interval_of_ratio
 from engine.epochs import kept_epochs
 from engine.errors import TrainyardError
 from engine.forks import check_fork
@@ -58,6 +58,7 @@ def _evidence(run: Run, spec: RunSpec, seen: Evidence) -> Evidence:
         evaluated=_with_title(evaluated),
         examples=len(next(iter(scores.values()), ())),
         intervals={name: interval(name, values) for name, values in scores.items()},
+        held=_held(files, spec),
         level=settings().confidence,
         confusion=evaluated.get("confusion_matrix", ()) if isinstance(spec.task.targets, Classes) else (),
         labels=evaluated.get("labels", ()),
@@ -88,6 +89,18 @@ def _scores(files: Artifacts, split: str, task: type[Task]) -> dict[str, np.ndar
         for name, values in scores.items()
         if name in wanted and len(values) and metric_named(name).over != "whole"
     }
+
+
+def _held(files: Artifacts, spec: RunSpec) -> dict[str, tuple[float, float]]:
+    """Return the intervals of the validation split: of metrics that are means over examples, and of ratios of sums over them."""
+    task = type(spec.task)
+    found = {name: interval(name, values) for name, values in _scores(files, "validation", task).items()}
+    try:
+        kept = files.read_outcomes("validation")
+    except OSError:  # `_scores` has written it down
+        return found
+    ratios = {} if kept is None or not len(kept.outputs) else task.example_ratios(kept.outputs, kept.targets)
+    return found | {name: interval_of_ratio(parts) for name, parts in ratios.items()}
 
 
 def _with_title(evaluated: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -1,6 +1,6 @@
 """Task: the head of the network, its losses and metrics, and how predictions are evaluated and shown."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
@@ -248,6 +248,11 @@ class Task(Spec):
         """
         return {}
 
+    def copies(self, known: np.ndarray) -> Callable[[Mapping[str, Any]], str] | None:
+        """Return what finds, in the contents of a prediction, a line that stands in the training inputs `known` as it is, "" where
+        none does. None: copies are no fault, or cannot be told."""
+        return None
+
     def simple(self, inputs: np.ndarray, targets: Stored, info: DataInfo) -> dict[str, Simple]:
         """Fit the simple methods to beat to the training split: by name what stands for `score`.
 
@@ -289,6 +294,11 @@ class Task(Spec):
         For a metric whose `over` is `root` it is the root of their mean. Runs of a task without these scores are not
         compared example by example.
         """
+        return {}
+
+    @classmethod
+    def example_ratios(cls, outputs: Any, targets: Any) -> dict[str, np.ndarray]:
+        """Return (examples, 2) by metric that is `exp(a / b)` of the sums a and b of both columns, such as perplexity."""
         return {}
 
     def nonconformity(self, outputs: Any, targets: Any, info: DataInfo) -> np.ndarray | None:

@@ -2,7 +2,7 @@
 
 import re
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -241,15 +241,25 @@ class TextGeneration(Task):
         outputs = np.asarray(outputs, np.float64)
         return {"bits_per_character": outputs[:, 0] / np.log(2) / np.maximum(outputs[:, 2], 1)}
 
+    @classmethod
+    def example_ratios(cls, outputs: Any, targets: Any) -> dict[str, np.ndarray]:
+        """Of the perplexity: the loss of each text, and its tokens."""
+        return {"perplexity": np.asarray(outputs, np.float64)[:, :2]}
+
     def sample(self, call: Call, known: np.ndarray, info: DataInfo) -> dict[str, Any]:
         """Write some texts from nothing; the share of their lines that stand in the training texts `known` as they are."""
         written = self.predictions(self.answer(call, np.array([""] * SAMPLES, object), info, self.repeatable()), info)
         texts = [prediction.values["text"] for prediction in written]
-        learned = {line for text in known for line in _lines(clean(text))}
+        learned = _known_lines(known)
         lines = [line for text in texts for line in _lines(text)]
         copied = sum(line in learned for line in lines)
         metrics = {"copied": copied / len(lines)} if lines else {}
         return {"metrics": metrics, "samples": texts[:_SHOWN], "lines": len(lines)}
+
+    def copies(self, known: np.ndarray) -> Callable[[Mapping[str, Any]], str] | None:
+        """By lines, as in `sample`."""
+        learned = _known_lines(known)
+        return lambda values: next((line for line in _lines(values["text"]) if line in learned), "")
 
     def simple(self, inputs: np.ndarray, targets: Any, info: DataInfo) -> dict[str, Simple]:
         """Counts of up to `ORDER` tokens in a row, on the same tokens."""
@@ -271,6 +281,10 @@ def _outputs(written: list[list[np.ndarray]]) -> Stored:
 def _beginning(text: str) -> str:
     line = next(iter(_LINE_ENDS.split(text.strip())), "")
     return line if len(line) <= _PROMPT else line[:_PROMPT].rsplit(" ", 1)[0]
+
+
+def _known_lines(known: np.ndarray) -> set[str]:
+    return {line for text in known for line in _lines(clean(text))}
 
 
 def _lines(text: str) -> list[str]:

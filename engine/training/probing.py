@@ -3,7 +3,7 @@
 import logging
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import keras
@@ -73,6 +73,7 @@ class Probing(keras.callbacks.Callback):
         self._traced = False
         self._targets: Stored = np.empty(0)
         self._begun = False
+        self._copied: Callable[[Mapping[str, Any]], str] | None = None
 
     def on_train_begin(self, logs: Any = None) -> None:
         """Choose the examples; those of an earlier attempt stay. `fit` is called in portions: only once."""
@@ -96,6 +97,8 @@ class Probing(keras.callbacks.Callback):
             parts.append(grid.inputs if self._features is None else self._compute(grid.inputs))
         self._inputs = np.concatenate(parts)
         self._seeds.set_model(self._model)
+        if type(self._spec.task).copies is not Task.copies:
+            self._copied = self._spec.task.copies(np.asarray(self._data.inputs[self._data.indices("train")]))
         self.spent += time.monotonic() - began
 
     def _known(self, where: np.ndarray) -> np.ndarray:
@@ -149,6 +152,7 @@ class Probing(keras.callbacks.Callback):
             [prediction.values for prediction in predictions],
             {name: probes.finite(values.tolist()) for name, values in scores.items()},
             "" if heights is None else probes.packed(heights),
+            [] if self._copied is None else [self._copied(prediction.values) for prediction in predictions],
         )
         try:
             probes.add(self._path, answers)

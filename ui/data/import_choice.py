@@ -52,7 +52,8 @@ def draw_choice(filename: str, seen: Seen) -> Choice | None:
     made = _draw_content(kind, found, seen)
     if kind.rows and not are_complete(made.roles):
         return None
-    if not found.from_table and not any(found.counts.values()):
+    needed = made.arrangement is None or made.arrangement.labelled
+    if not found.from_table and not any(found.counts.values()) and needed:
         st.error(_("None of these files can be imported; the list below says why."), icon=":material/error:")
         return None
     if found.too_few and made.kind == found.kind:
@@ -93,13 +94,12 @@ def _draw_content(kind: OwnKind, found: Understood, seen: Seen) -> Choice:
         kind.name, "", layout=found.layout, arrangement=found.arrangement, names_encoding=found.names_encoding
     )
     if not found.from_table:
-        draw_classes(found)
-        return read
+        return replace(read, arrangement=draw_classes(found, kind, seen.file_id))
     draw_layout(found, seen.file_id)
     if not kind.rows:
         if kind.timed:
             return draw_series_columns(found, read)
-        read = draw_text_columns(found, read, pairs=kind.pairs)
+        read = draw_text_columns(found, read, kind)
         if not read.group_column:
             draw_remarks(found)
         return read

@@ -1,13 +1,15 @@
 """The part of the import form that is about files: their classes, and which folder is what."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import streamlit as st
 
-from engine.imports.folders import Level
+from engine.imports.folders import Arrangement, Level
 from engine.imports.labels_file import ChosenColumns, LabelsFile
 from engine.imports.own_kinds import own_kind
 from engine.imports.understood import Reading, Understood
+from engine.modalities.own import OwnKind
 from engine.readers.likelihood import ENCODINGS, spoken
 from engine.readers.spreadsheets import plain_cell
 from ui.language import N_, _, plural
@@ -61,8 +63,24 @@ def same_reading(found: Understood, reading: Reading) -> bool:
     return guessed and same and not reading.names_encoding
 
 
-def draw_classes(found: Understood) -> None:
-    """Show how many files each class has, and how many are left out."""
+def draw_classes(found: Understood, kind: OwnKind, key: str) -> Arrangement | None:
+    """Show how many files each class has, and how many are left out. Return the arrangement, without labels where somebody wants
+    that or there are none."""
+    arrangement = found.arrangement
+    if arrangement is None or not arrangement.labelled:
+        st.caption(plural("{count:,} file", "{count:,} files", found.rows).format(count=found.rows))
+        return arrangement
+    if kind.free_task and st.toggle(
+        _("Without labels"),
+        key=f"own.free-{key}",
+        help=_("All files are examples of one kind, whatever folder they are in, and a long file is cut into several."),
+    ):
+        return replace(arrangement, labelled=False)
+    _draw_counts(found)
+    return arrangement
+
+
+def _draw_counts(found: Understood) -> None:
     total = sum(found.counts.values())
     if own_kind(found.kind).told:
         _draw_told(found, total)

@@ -7,6 +7,7 @@ import streamlit as st
 
 from engine.imports.table import ROLES, Role
 from engine.imports.understood import Choice, Understood
+from engine.modalities.own import OwnKind
 from engine.readers.layout import Layout
 from engine.readers.spreadsheets import plain_cell
 from ui.language import N_, _, plural
@@ -142,21 +143,24 @@ def are_complete(roles: Mapping[str, Role]) -> bool:
     return held.count("target") == 1 and any(role in _LEARNED_FROM for role in held)
 
 
-def draw_text_columns(found: Understood, read: Choice, *, pairs: bool) -> Choice:
-    """Draw the choice of the columns of texts and labels, or of `pairs` of texts."""
+def draw_text_columns(found: Understood, read: Choice, kind: OwnKind) -> Choice:
+    """Draw the choice of the columns of texts and labels, where the kind needs them, or of pairs of texts."""
     _draw_table_facts(found)
     names = [guess.name for guess in found.columns]
     first, second = st.columns(2)
     with first:
-        if pairs:
+        if kind.pairs:
             text = _draw_column(_("Column of texts to read"), names, found.source_column, "own.source", found)
         else:
             text = _draw_column(_("Column of texts"), names, found.text_column, "own.text", found)
     with second:
-        if pairs:
+        if kind.pairs:
             label = _draw_column(_("Column of texts to write"), names, found.target_column, "own.target", found)
         else:
-            label = _draw_column(_("Column of labels"), names, found.label_column, "own.label", found)
+            labels = ["", *names] if kind.free_task else names
+            label = _draw_column(_("Column of labels"), labels, found.label_column, "own.label", found,
+                                 _("Without labels a network can learn to write such texts, not to tell them apart.")
+                                 if kind.free_task else "")  # fmt: skip
     with st.expander(_("Groups and splits"), icon=":material/call_split:"):
         group = _draw_column(_("Column of groups"), ["", *names], "", "own.group", found,
                              _("For example the author: rows with the same value stay in one split."))  # fmt: skip

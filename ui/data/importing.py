@@ -7,6 +7,7 @@ import streamlit as st
 from engine import service
 from engine.artifacts import check_free_disk
 from engine.errors import TrainyardError
+from engine.imports.own_kinds import free_endings
 from engine.imports.sets import ImportReport
 from engine.imports.understood import Choice, Reading, Understood
 from engine.readers.kinds import TABLE_ENDINGS
@@ -39,8 +40,9 @@ def draw_import() -> None:
     with st.container(border=True):
         st.caption(
             _(
-                "A zip with a folder for each class (images, audio clips or text files), or a table: "
-                "CSV, TSV, JSON, JSONL, Parquet or TMX. Nothing is stored before you press Import, and "
+                "A zip with a folder for each class (images, audio clips or text files), a table (CSV, TSV, JSON, JSONL, "
+                "Parquet or TMX), or texts to learn to write from: one text file, or a zip of them. Nothing is stored before "
+                "you press Import, and "
                 "the uploaded file itself is never stored."
             )
         )
@@ -73,7 +75,7 @@ def draw_upload(key: str) -> Any:
     """Draw the place for a file to import, and return the file, if there is one."""
     return st.file_uploader(
         _("File"),
-        type=["zip", *(ending.lstrip(".") for ending in TABLE_ENDINGS)],
+        type=["zip", *(ending.lstrip(".") for ending in (*TABLE_ENDINGS, *free_endings()))],
         max_upload_size=settings().max_upload_mb,
         key=key,
     )

@@ -12,6 +12,7 @@ from engine.runs import Run, RunState
 from ui import lab
 from ui.charts.curves import baseline_level
 from ui.language import _
+from ui.runs.alarms import draw_alarms
 from ui.runs.curves import choose_style, draw_learning_curves, draw_machine_curves
 from ui.runs.feeds import Feed
 from ui.runs.probes import draw_probes, map_chart
@@ -57,6 +58,7 @@ def draw_live(feed: Feed, run: Run) -> int | None:
     draw_progress(feed, run)
     if not feed.series and not run.live:
         return None
+    draw_alarms(feed)
     learning, machine = st.tabs([_("Learning"), _("Speed and machine")], key=f"live-{run.id}", on_change="rerun")
     if machine.open:  # a tick costs by elements, also where nobody sees them
         with machine:

@@ -57,7 +57,7 @@ def choices(task: str) -> dict[str, Choice]:
         Choice(kind.dataset, found.reference, own_title(kind.dataset, {kind.field: found.reference}),
                found.num_examples, len(found.counts))
         for found in service.datasets.list_own(lab.actor())
-        if task in found.tasks and (kind := own_kind(found.kind)).dataset in datasets
+        if (kind := own_kind(found.kind)).dataset in datasets and task in (*found.tasks, kind.free_task)
     ]  # fmt: skip
     others = [
         Choice(cls.name, "", _(cls.title), cls.num_examples, cls.num_classes)

@@ -2,7 +2,8 @@
 
 from engine.errors import TrainyardError
 from engine.modalities.own import OwnKind, Rewritten
-from engine.sentences import Sentence
+from engine.modalities.text.pieces import LONGEST, pieces
+from engine.sentences import SPACE, Sentence, joined
 from engine.settings import settings
 
 
@@ -12,6 +13,26 @@ def rewrite_text(data: bytes, name: str) -> Rewritten:
 
     decoded = decode_text(data, name)
     return _checked(decoded.text, repr(name[-80:])), decoded.problem
+
+
+def cut_text(data: bytes, name: str, alone: bool) -> tuple[list[bytes], Sentence | None]:
+    """The texts in a file of any length, as UTF-8, and what had to be changed. Raises `TrainyardError` for one without letters."""
+    from engine.readers.encodings import decode_text
+
+    decoded = decode_text(data, name)
+    found = pieces(decoded.text, alone=alone)
+    if not found:
+        raise TrainyardError("{shown} does not contain any letters. Leave it out.", shown=repr(name[-80:]))
+    told = [decoded.problem] if decoded.problem else []
+    if len(found) > 1:
+        told.append(
+            Sentence(
+                "It was cut into {count:,} texts, at blank lines and where more than {longest:,} characters would have been left.",
+                count=len(found),
+                longest=LONGEST,
+            )
+        )
+    return [text.encode("utf-8", "replace") for text in found], joined(told, SPACE) if told else None
 
 
 def rewrite_cell(text: str) -> bytes:
@@ -43,8 +64,11 @@ TEXTS = OwnKind(
     field="texts",
     endings=(".txt", ".md", ".text"),
     task="text-classification",
+    more_tasks=("text-generation",),
+    free_task="text-generation",
     rewrite=rewrite_text,
     rewrite_cell=rewrite_cell,
+    cut=cut_text,
     array="letters",
 )
 
