@@ -35,6 +35,7 @@ EXCEPTIONS = {
     "ui/runs": "the same, and the filter of the list",
     "engine/settings.py": "logs are `text` or JSON",
     "ui/predictions/generated.py": "the `text` of a prediction",
+    "engine/advice/alarms.py": "the same",
     "ui/predictions/rewritten.py": "the same",
     "ui/predictions/tokens.py": "the `text` of a token",
     "ui/predictions/transcript.py": "the same",
