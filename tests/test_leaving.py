@@ -86,6 +86,8 @@ def test_nothing_of_a_deleted_person_is_left_and_nothing_of_others_is_lost(home:
     store.runs.request_end(theirs.id, RunState.PAUSED, NAME)  # an admin who was called so
     service.accounts.set_role(ROOT, NAME, Role.MEMBER)
     store.budgets.set(NAME, queued=3)
+    room, code = service.classrooms.make_code(ROOT, service.classrooms.create(ROOT, "Botany", time.time() + 9_000).id)
+    service.classrooms.join(ZOE, code, "Zoe's fern")
     assert left(home, NAME)
 
     with pytest.raises(TrainyardError, match="Type the name"):
@@ -100,6 +102,7 @@ def test_nothing_of_a_deleted_person_is_left_and_nothing_of_others_is_lost(home:
     assert not gone & {run.id for run in service.runs.list_all(ROOT)}
     assert not [path for run_id in gone for path in (artifacts_of(run_id).folder,) if path.exists()]
     assert service.studies.list_all(ROOT) == []
+    assert service.classrooms.members(ROOT, room.id) == []
     assert sign_in.actor_of(login) == VISITOR
     with pytest.raises(TrainyardError, match="not valid"):
         sign_in.actor_of_token(token)
