@@ -31,8 +31,8 @@ def main() -> None:
     """Draw the form that the address describes."""
     remember_form()
     form = read_form(st.query_params.to_dict())
-    form = for_assignment(form, st.query_params.to_dict())
     head = sticky("launch", least=_HEAD)
+    form = for_assignment(form, st.query_params.to_dict())
     warned = st.container()
     try:
         spec = form.spec()

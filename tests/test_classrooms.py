@@ -272,6 +272,8 @@ def test_a_run_is_submitted_scored_and_ranked_and_no_more_a_day_than_allowed(hom
     assert rows[1].score.value == 0.5
     assert [row.account for row in service.submissions.leaderboard(ROOT, one.id)] == ["ada", "bob"]
     assert [left.left for left in service.submissions.left(now("bob"), room.id)] == [1]
+    service.classrooms.remove(ROOT, room.id, "bob")
+    assert [row.account for row in service.submissions.leaderboard(ROOT, one.id)] == ["ada"]
     mine = service.submissions.mine(now("ada"), one.id)
     assert [(sent.run_id, sent.state) for sent in mine] == [(second.id, Scoring.SCORED), (first.id, Scoring.SCORED)]
 
@@ -335,7 +337,9 @@ def test_a_scorer_that_dies_leaves_its_work_to_the_next_and_not_for_ever(
 def test_equal_scores_share_a_place_and_lower_is_better_where_the_metric_says_so() -> None:
     def sent(number: int, account: int, **scores: float) -> Submission:
         found = {name: Score(value) for name, value in scores.items()}
-        return Submission(number, 1, account, "", "", number, float(number), Scoring.SCORED, found, 9, Sentence(""))
+        return Submission(
+            number, 1, account, "", "", False, number, float(number), Scoring.SCORED, found, 9, Sentence("")
+        )
 
     made = [sent(1, 1, mae=2.0), sent(2, 2, mae=1.0), sent(3, 3, mae=2.0), sent(4, 1, mae=3.0)]
     assert [(row.place, row.best.id, row.submissions) for row in standings(made, "mae")] == [

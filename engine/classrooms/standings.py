@@ -23,7 +23,7 @@ def standings(submissions: Iterable[Submission], metric: str) -> list[Standing]:
     """Return the rows, the best first; of one member's equal scores the first that was submitted counts."""
     theirs: dict[int, list[Submission]] = {}
     for one in submissions:
-        if one.state is Scoring.SCORED and metric in one.scores:
+        if one.state is Scoring.SCORED and metric in one.scores and not one.removed:
             theirs.setdefault(one.account_id, []).append(one)
     sign = -1.0 if metric_named(metric).maximize else 1.0
 

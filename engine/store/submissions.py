@@ -50,6 +50,8 @@ class Submission:
     """Account of who handed it in."""
     nickname: str
     """Their name on the leaderboard."""
+    removed: bool
+    """Whether they were removed from the classroom: then they are on no leaderboard."""
     run_id: int
     at: float
     state: Scoring
@@ -161,8 +163,10 @@ def _query(wanted: ColumnElement[bool]) -> Select[Any]:
     member = (classroom_members.c.classroom_id == assignments.c.classroom_id) & (
         classroom_members.c.account_id == submissions.c.account_id
     )
+    nickname = func.coalesce(classroom_members.c.nickname, "").label("nickname")
+    removed = func.coalesce(classroom_members.c.removed, False).label("removed")
     return (
-        select(*columns, accounts.c.name, func.coalesce(classroom_members.c.nickname, "").label("nickname"), *more)
+        select(*columns, accounts.c.name, nickname, removed, *more)
         .join(accounts, accounts.c.id == submissions.c.account_id)
         .join(assignments, assignments.c.id == submissions.c.assignment_id)
         .outerjoin(classroom_members, member)

@@ -119,7 +119,7 @@ def test_a_lecturer_gives_a_class_and_a_student_takes_it(people: dict[str, Page]
     expect(student.get_by_text("4 submissions are left today.")).to_be_visible()
 
     student.goto(f"/run?run={run.id}")
-    press(student, "Publish")
+    student.locator(f".st-key-publish-{run.id} button").first.click()
     field(student, "Name in its address").fill("penguins-of-fern")
     press(student, "Publish")
     student.wait_for_url(re.compile("demo=penguins-of-fern"))

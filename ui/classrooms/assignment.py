@@ -68,7 +68,7 @@ def _draw_submit(room: "Classroom", one: "Assignment") -> None:
     words = plural("{count} submission is left today.", "{count} submissions are left today.", left).format(count=left)
     found = {run.id: run for run in service.submissions.candidates(lab.actor(), one.id)}
     if not found:
-        st.caption(_("No run of yours can be submitted yet: train one for this assignment.") + " " + words)
+        st.caption(_("No run of yours can be submitted now: train one for this assignment.") + " " + words)
         return
     with st.form(key=f"submit-{one.id}", border=False):
         chosen = st.selectbox(
