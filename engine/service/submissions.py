@@ -56,9 +56,18 @@ def leaderboard(actor: Actor, assignment_id: int) -> list[Row]:
     rows = []
     for standing in standings(store().submissions.of(assignment_id), one.metric) if one.hidden else []:
         best, mine = standing.best, standing.best.name == actor.name
-        told = {"account": best.name, "run_id": best.run_id} if everything or mine else {}
+        told = everything or mine
         rows.append(
-            Row(standing.place, best.nickname, standing.score, standing.submissions, best.examples, mine, **told)
+            Row(
+                standing.place,
+                best.nickname,
+                standing.score,
+                standing.submissions,
+                best.examples,
+                mine,
+                best.name if told else None,
+                best.run_id if told else None,
+            )
         )
     return rows
 

@@ -84,6 +84,7 @@ class Classroom:
 
 
 _Rooms = list[Classroom]  # inside the class `list` is a method
+_Members = list[Member]
 
 
 class Classrooms:
@@ -108,7 +109,7 @@ class Classrooms:
             row = db.execute(select(assignments).where(assignments.c.id == assignment_id)).one_or_none()
         return None if row is None else _assignment(row._asdict())
 
-    def members(self, classroom_id: int) -> "list[Member]":
+    def members(self, classroom_id: int) -> _Members:
         """Return who has joined and was not removed, in the order in which they came."""
         query = (
             select(
