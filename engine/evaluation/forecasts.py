@@ -67,7 +67,7 @@ def evaluate_forecasts(outputs: np.ndarray, targets: np.ndarray, line: Timeline,
     if quantiles > 1:
         within = (told[:, :, 0] <= truth) & (truth <= told[:, :, quantiles - 1])
         found["covered_ahead"] = _plain(within.mean(axis=0))
-    places = np.unique(np.linspace(0, len(truth) - 1, _SHOWN).astype(int)) if len(truth) else []
+    places: list[int] = np.unique(np.linspace(0, len(truth) - 1, _SHOWN).astype(int)).tolist() if len(truth) else []
     found["shown"] = [
         {
             "history": _plain(outputs[i, : -truth.shape[1], 0]),

@@ -91,7 +91,7 @@ class Forecasting(Task):
 
         def loss(targets: Any, scores: Any) -> Any:
             error = (targets[:, :-1, None] - scores) / targets[:, -1:, None]
-            shares = np.float32(levels)
+            shares = np.array(levels, np.float32)
             return 2 * ops.mean(ops.maximum(shares * error, (shares - 1) * error), axis=(1, 2))
 
         def mase(targets: Any, scores: Any) -> Any:
@@ -129,7 +129,7 @@ class Forecasting(Task):
         """Scores of each origin."""
         return forecast_scores(np.asarray(outputs), np.asarray(targets))
 
-    def simple(self, inputs: np.ndarray, targets: Any, info: DataInfo) -> tuple[str, Simple]:
+    def simple(self, inputs: np.ndarray, targets: Any, info: DataInfo) -> dict[str, Simple]:
         """The values of one season before; the band is as wide as its errors in the training split at the same step."""
         line = timeline(info)
 
@@ -142,7 +142,7 @@ class Forecasting(Task):
         def score(inputs: np.ndarray, targets: Any) -> np.ndarray:
             return self._beside(naive(inputs)[:, :, None] + errors.T[None], inputs, info)
 
-        return "seasonal-naive", score
+        return {"seasonal-naive": score}
 
     def describe(self, target: Any, info: DataInfo) -> str:
         """Return the first and the last value."""

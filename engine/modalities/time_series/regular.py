@@ -120,7 +120,7 @@ def _places(times: np.ndarray, step: str, distance: float) -> np.ndarray:
             np.int64
         ) // months
         return np.asarray(found - found[0])
-    return np.rint((times - times[0]) / _SECONDS.get(step, distance)).astype(np.int64)
+    return np.asarray(np.rint((times - times[0]) / _SECONDS.get(step, distance)).astype(np.int64))
 
 
 def _averaged(places: np.ndarray, values: np.ndarray) -> np.ndarray:
