@@ -103,6 +103,7 @@ class Told(Collected):
 
     def add(self, label: str, name: str, data: bytes, row: int = 0) -> None:
         """Store a recording whose transcript can be learned; list the others."""
+        assert self.kind.unfit is not None
         if problem := self.kind.unfit(label, data):
             self.leave_out(name, problem)
             return

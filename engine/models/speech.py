@@ -64,13 +64,13 @@ class SpeechModel(Model):
     def lengths(self, features: np.ndarray) -> np.ndarray:
         """Return how many columns of each spectrogram (examples, longest, bands) come before its end; at least one."""
         there = np.asarray(features != 0).reshape(*features.shape[:2], -1).any(axis=2)
-        return np.maximum(1, (there * np.arange(1, there.shape[1] + 1)).max(axis=1, initial=0))
+        return np.asarray(np.maximum(1, (there * np.arange(1, there.shape[1] + 1)).max(axis=1, initial=0)))
 
     def raw_lengths(self, inputs: np.ndarray) -> np.ndarray:
         """Return the columns of recordings (examples, samples)."""
         hop = SAMPLE_RATE_HZ * self.hop_ms // 1000
         samples = (np.asarray(inputs != 0) * np.arange(1, inputs.shape[1] + 1)).max(axis=1, initial=0)
-        return np.maximum(1, -(-samples // hop))
+        return np.asarray(np.maximum(1, -(-samples // hop)))
 
     def preprocess(self, x: Any, info: DataInfo) -> "keras.KerasTensor":
         """Recordings (batch, samples) int16 -> (batch, columns, bands), about -3 to 3, and zeros behind the end of each."""

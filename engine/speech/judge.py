@@ -85,7 +85,8 @@ def _fitted(x: np.ndarray, y: np.ndarray) -> list[np.ndarray]:
         rng.normal(0, (2 / _UNITS) ** 0.5, (_UNITS, y.shape[1])).astype(np.float32),
         np.zeros(y.shape[1], np.float32),
     ]
-    mean, square = [np.zeros_like(one) for one in weights], [np.zeros_like(one) for one in weights]
+    mean: list[np.ndarray] = [np.zeros_like(one) for one in weights]
+    square: list[np.ndarray] = [np.zeros_like(one) for one in weights]
     for step in range(1, _ROUNDS + 1):
         hidden, scores = _hidden(x, weights)
         scores = scores - scores.max(axis=1, keepdims=True)
@@ -98,5 +99,5 @@ def _fitted(x: np.ndarray, y: np.ndarray) -> list[np.ndarray]:
             mean[place] = 0.9 * mean[place] + 0.1 * slope
             square[place] = 0.999 * square[place] + 0.001 * slope**2
             move = mean[place] / (1 - 0.9**step) / (np.sqrt(square[place] / (1 - 0.999**step)) + 1e-8)
-            weights[place] = weights[place] - _RATE * move
+            weights[place] = np.asarray(weights[place] - _RATE * move, np.float32)
     return weights

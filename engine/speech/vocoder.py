@@ -73,7 +73,7 @@ def encoded(samples: np.ndarray) -> str:
 def _frames(wave: np.ndarray) -> np.ndarray:
     """(samples,) -> (frames, WINDOW), each around its place."""
     padded = np.pad(wave, WINDOW // 2)
-    return np.lib.stride_tricks.sliding_window_view(padded, WINDOW)[::HOP]
+    return np.asarray(np.lib.stride_tricks.sliding_window_view(padded, WINDOW)[::HOP])
 
 
 def _overlapped(spectra: np.ndarray) -> np.ndarray:
@@ -84,12 +84,12 @@ def _overlapped(spectra: np.ndarray) -> np.ndarray:
     for number, part in enumerate(parts):
         wave[number * HOP : number * HOP + WINDOW] += part
         weight[number * HOP : number * HOP + WINDOW] += _window() ** 2
-    return (wave / weight)[WINDOW // 2 : WINDOW // 2 + len(spectra) * HOP]
+    return np.asarray((wave / weight)[WINDOW // 2 : WINDOW // 2 + len(spectra) * HOP])
 
 
 @cache
 def _window() -> np.ndarray:
-    return np.hanning(WINDOW + 1)[:-1].astype(np.float32)
+    return np.asarray(np.hanning(WINDOW + 1)[:-1], np.float32)
 
 
 @cache
@@ -101,7 +101,7 @@ def _filters() -> np.ndarray:
     rising = (frequencies - edges[:-2]) / (edges[1:-1] - edges[:-2])
     falling = (edges[2:] - frequencies) / (edges[2:] - edges[1:-1])
     found = np.maximum(0, np.minimum(rising, falling)).astype(np.float32)
-    return found / np.maximum(found.sum(axis=0), 1e-6)
+    return np.asarray(found / np.maximum(found.sum(axis=0), 1e-6))
 
 
 @cache

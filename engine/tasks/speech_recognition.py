@@ -169,7 +169,7 @@ def _by_length(pairs: Sequence[tuple[str, str]]) -> list[tuple[int, int, float, 
     lengths = np.array([len(said.split()) for said, _heard in pairs])
     found = []
     for length in np.unique(lengths)[:_LENGTHS].tolist():
-        some = [pairs[place] for place in np.flatnonzero(lengths == length)]
+        some = [pairs[place] for place in np.flatnonzero(lengths == length).tolist()]
         rate = overall([errors(said.split(), heard.split()) for said, heard in some])
         found.append((length, len(some), rate, sum(said == heard for said, heard in some) / len(some)))
     return found

@@ -53,7 +53,7 @@ def _played(wave: np.ndarray, rate: float) -> np.ndarray:
     """Faster or slower; the pitch changes too."""
     if rate == 1.0:
         return wave
-    return np.interp(np.arange(0, len(wave) - 1, rate), np.arange(len(wave)), wave).astype(np.float32)
+    return np.asarray(np.interp(np.arange(0, len(wave) - 1, rate), np.arange(len(wave)), wave), np.float32)
 
 
 def _coloured(wave: np.ndarray, rng: np.random.Generator) -> np.ndarray:

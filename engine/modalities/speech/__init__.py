@@ -52,7 +52,7 @@ class Speech(Audio):
                 seconds=len(samples) / SAMPLE_RATE_HZ,
                 limit=settings().max_speech_seconds,
             )
-        return together([samples], _most_samples())[0]
+        return np.asarray(together([samples], _most_samples())[0])
 
     def parse_arrays(self, instances: list[Any], info: DataInfo, where: str = "instances[0]") -> np.ndarray:
         """Lists of int16 samples, filled up with zeros."""

@@ -1,12 +1,13 @@
 """A text and the voice that is to say it: a row of two columns."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from engine.advice.defaults import Advice, Facts
 from engine.data_info import DataInfo
 from engine.modalities.base import modalities
+from engine.modalities.own import OwnKind
 from engine.modalities.table import Table
 
 TEXT, VOICE = "text", "voice"
@@ -17,9 +18,9 @@ TEXT, VOICE = "text", "voice"
 class VoicedText(Table):
     """Structured arrays (examples,) of one field `categories` with two words: text and voice."""
 
-    checks = ("duplicates",)
+    checks: ClassVar[tuple[str, ...]] = ("duplicates",)  # type: ignore[assignment]  # fewer than those of tables
     occludes = False
-    own = None
+    own: ClassVar[OwnKind | None] = None  # type: ignore[assignment]  # tables have one, and this has none
 
     def learns(self) -> bool:
         """Return False: the task learns characters and voices."""
