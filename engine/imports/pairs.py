@@ -1,5 +1,7 @@
 """Import a table in which one column holds texts, and another what is to be made of each."""
 
+from typing import Any
+
 import numpy as np
 
 from engine.errors import TrainyardError
@@ -52,18 +54,15 @@ def import_pairs(
             collected = Collected(kind, file)
             collected.problems.extend(Problem(problem.place, problem.reason) for problem in table.problems)
             spans, rows = _collect(collected, table, source_column, target_column)
-        arrays = {name: values[rows] for name, values in more.items()}
-        np.savez(
-            folder / kind.file,
-            **{
-                kind.array: np.memmap(spool, np.uint8, "r"),
-                "starts": np.array([source for source, _ in spans], np.int64),
-                TARGETS: np.array([target for _, target in spans], np.int64),
-                "targets": np.zeros(len(spans), np.int64),
-                "names": np.array([f"row {table.places[row]}" for row in rows]),
-                **arrays,
-            },
-        )
+        arrays: dict[str, Any] = {
+            kind.array: np.memmap(spool, np.uint8, "r"),
+            "starts": np.array([source for source, _ in spans], np.int64),
+            TARGETS: np.array([target for _, target in spans], np.int64),
+            "targets": np.zeros(len(spans), np.int64),
+            "names": np.array([f"row {table.places[row]}" for row in rows]),
+            **{role: values[rows] for role, values in more.items()},
+        }
+        np.savez(folder / kind.file, **arrays)
         spool.unlink()
         chosen = {"text": source_column, "target": target_column, "group": group_column, "split": split_column}
         return write_about(

@@ -21,7 +21,7 @@ class Step(NamedTuple):
 class Read(Protocol):
     """The layers that read."""
 
-    def __call__(self, ids: Any) -> Any:
+    def __call__(self, ids: Any, /) -> Any:
         """Ids (batch, source) int32 -> what is kept of them (batch, *memory_shape)."""
 
 

@@ -84,11 +84,9 @@ class Rewriting(Task):
             texts = [*inputs, *map(text_of, targets)]
             both = Tokenizer.learn(texts, self.source_tokenization, self.vocabulary_size).to_dict()
             return {"source": both, "target": both}
-        sides = (inputs, map(text_of, targets)), (self.source_tokenization, self.target_tokenization)
-        return {
-            name: Tokenizer.learn(texts, kind, self.vocabulary_size).to_dict()
-            for name, texts, kind in zip(("source", "target"), *sides, strict=True)
-        }
+        source = Tokenizer.learn(inputs, self.source_tokenization, self.vocabulary_size)
+        target = Tokenizer.learn(map(text_of, targets), self.target_tokenization, self.vocabulary_size)
+        return {"source": source.to_dict(), "target": target.to_dict()}
 
     def tokenizer(self, side: Literal["source", "target"], info: DataInfo) -> Tokenizer:
         """Return the tokenizer that was learned for a side; a stand-in where only shapes count."""
@@ -106,7 +104,7 @@ class Rewriting(Task):
         """The ids of a true text between begin and end; of one that is too long the first, without an end."""
         return [BEGIN, *tokenizer.ids(text), END][: self.context_length + 1]
 
-    def _sources(self, inputs: Sequence[str], info: DataInfo) -> tuple[np.ndarray, list[int]]:
+    def _sources(self, inputs: np.ndarray, info: DataInfo) -> tuple[np.ndarray, list[int]]:
         """Return the ids of texts with their end (texts, longest), and how many tokens of each are left out."""
         tokenizer, most = self.tokenizer("source", info), self.context_length - 1
         rows = [tokenizer.ids(text) for text in inputs]
