@@ -235,6 +235,8 @@ class Settings(BaseSettings):
     """Time without data after which a download is aborted."""
     mirror_url: str = ""
     """Base URL of a mirror with the files to fetch, as DATASET/FILE. Empty: their publishers. Hashes are checked."""
+    pretrained: Path | None = None
+    """Folder of pretrained networks that were fetched, such as one that several machines share. Empty: in the home folder."""
     plugins: str = ""
     """Modules to import, separated by commas: each registers its own tasks, datasets or models. They run with the program's rights."""
     owner: str = ""
@@ -394,6 +396,11 @@ class Settings(BaseSettings):
     def datasets_path(self) -> Path:
         """Fetched and uploaded datasets, as they came."""
         return self.home_path / "datasets"
+
+    @property
+    def pretrained_path(self) -> Path:
+        """Files of pretrained networks, a folder each."""
+        return self.pretrained.expanduser().resolve() if self.pretrained else self.home_path / "pretrained"
 
     @property
     def cache_path(self) -> Path:

@@ -19,6 +19,7 @@ from ui.train.form import Form, read_form, remember_form
 from ui.train.gallery import draw_gallery_button
 from ui.train.launch import draw_launch
 from ui.train.network import draw_network, picture_of
+from ui.train.pretrained import draw_pretrained
 from ui.train.watched import draw_watched_fold
 from ui.train.widgets import draw_dataset, draw_fields, draw_part, draw_task
 from ui.widgets.halves import halves
@@ -67,11 +68,11 @@ def main() -> None:
         if available:
             draw_cost(spec, picture, warned)
         else:
-            st.caption(f"{what_is_trained(spec)} · " + _("the data is not on this machine yet"))
+            st.caption(f"{what_is_trained(spec)} · " + _("files that it needs are not on this machine yet"))
 
 
 def draw_essentials(form: Form, spec: RunSpec) -> bool:
-    """Draw what a beginner needs, with a look at the data. True when it is on this machine."""
+    """Draw what a beginner needs, with a look at the data. True when all that is needed is on this machine."""
     choice, look = halves(st.container(border=True))
     with choice:
         draw_dataset(form)
@@ -81,12 +82,13 @@ def draw_essentials(form: Form, spec: RunSpec) -> bool:
         st.caption(_(form.parts["model"].summary()))
         if (advice := form.advice) and advice.model == form.names["model"]:
             st.caption(said(advice.why))
+        complete = draw_pretrained(spec.model)
         draw_fields(form, "model", essential=True)
         for column, section in zip(st.columns(2), ("training", "optimizer"), strict=True):
             with column:
                 draw_fields(form, section, essential=True)
     with look, lab.guarded():
-        return draw_data(spec.dataset) is not None
+        return draw_data(spec.dataset) is not None and complete
     return False
 
 

@@ -7,13 +7,28 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from engine.models.presets import PRESETS
 from engine.service import opened
 from engine.settings import settings
 from tests import postgres
 from tests.databases import KINDS, Databases
+from tests.encoders import write_encoder
 
 if TYPE_CHECKING:
     from engine.store import Store
+
+
+@pytest.fixture(scope="session", autouse=True)
+def pretrained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A tiny encoder in place of each pretrained network: nothing is downloaded in tests."""
+    folder = tmp_path_factory.mktemp("pretrained")
+    for name in PRESETS:
+        write_encoder(folder / name)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TRAINYARD_PRETRAINED", str(folder))
+        settings.cache_clear()
+        yield
+    settings.cache_clear()
 
 
 @pytest.fixture(autouse=True)

@@ -53,6 +53,7 @@ CASES: dict[str, dict[str, Any]] = {
     "bag-of-embeddings": {"dataset": "tiny-chinese", "optimizer": "rmsprop"},
     "tf-idf": {"dataset": "tiny-texts", "dropout": 0.2, "vocabulary_size": 1_000},
     "transformer": {"dataset": "tiny-texts", "loss": "mean-squared-error"},
+    "bert": {"dataset": "tiny-texts", "tuning": "lora", "lora_rank": 2, "sequence_length": 20},
     "gpt": {"dataset": "tiny-lines", "depth": 1},
     "lstm-lm": {"dataset": "tiny-lines", "units": 16, "optimizer": "adamw"},
     "transformer-seq2seq": {"dataset": "tiny-pairs", "width": 32, "layers": 2},
@@ -127,7 +128,7 @@ def test_the_script_of_a_deterministic_run_ends_with_the_same_weights(store: Sto
         "test_unit_error_rate",
         "test_mel_l1",
     }
-    assert ("# -- Pretrained weights" in text) == (model in ("efficientnet-lite0", "textcnn", "tf-idf"))
+    assert ("# -- Pretrained weights" in text) == (model in ("efficientnet-lite0", "textcnn", "tf-idf", "bert"))
     assert "engine" not in {part.split(".")[0] for part in imported(text)}
 
 

@@ -13,8 +13,12 @@ def add_data(add: Callable[..., argparse.ArgumentParser]) -> None:
     """Add the commands; `add(name, function, words)` makes a parser."""
     add("datasets", show_datasets, "List datasets.")
     add("models", show_models, "List models.")
-    made = add("fetch", fetch, "Download a dataset and verify its hashes. An interrupted download is resumed.")
-    made.add_argument("name", metavar="DATASET", help="name of the dataset")
+    made = add(
+        "fetch",
+        fetch,
+        "Download a dataset or a pretrained network and verify its hashes. An interrupted download is resumed.",
+    )
+    made.add_argument("name", metavar="NAME", help="name of the dataset or of the pretrained network")
     made.add_argument(
         "--from",
         dest="source",

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from engine.data_info import DataInfo
 from engine.modalities.base import modalities
+from engine.models.presets import Preset
 from engine.registry import Registry
 from engine.spec import Spec
 
@@ -34,6 +35,11 @@ class Model(Spec):
 
     compared: ClassVar[tuple[str, ...]] = ()
     """Modalities for which a search compares it with other models first: good at such data for the time it takes."""
+
+    @property
+    def preset(self) -> Preset | None:
+        """The pretrained network whose files it needs; None where nothing has to be fetched."""
+        return None
 
     def learn(self, inputs: "np.ndarray", info: DataInfo) -> dict[str, Any]:
         """Return what the network needs from the training split's `inputs` before it is built: a vocabulary, means.
@@ -89,7 +95,7 @@ models: Registry[Model] = Registry(
     package="engine.models",
     order=(
         *("cnn", "mlp", "resnet", "vit", "efficientnet-lite0", "linear", "residual-mlp"),
-        *("lstm", "gru", "textcnn", "bag-of-embeddings", "tf-idf", "transformer"),
+        *("lstm", "gru", "textcnn", "bag-of-embeddings", "tf-idf", "transformer", "bert"),
         *("crnn", "audio-cnn", "audio-transformer"),
         *("gpt", "lstm-lm"),
         *("transformer-seq2seq", "gru-attention", "pointer-generator"),

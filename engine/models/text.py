@@ -72,7 +72,7 @@ class TextModel(Model):
         found = found[:, : self.longest(splitting)]
         if info.learned.get("signs"):
             first = FIRST_WORD + len(info.learned["vocabulary"])
-            found = _packed(ops.concatenate([found, _signs(x, info.learned["signs"], first)], axis=1))
+            found = packed(ops.concatenate([found, _signs(x, info.learned["signs"], first)], axis=1))
         found = ops.pad(found, ((0, 0), (0, 1)))  # there is a first one now, even if all texts are empty
         return ops.concatenate([ops.maximum(found[:, :1], UNKNOWN), found[:, 1:]], axis=1)
 
@@ -160,10 +160,10 @@ def _signs(x: Any, known: list[str], first: int) -> Any:
         standardize="lower", split="character", ngrams=SIGN_WIDTHS, vocabulary=known, name="vectorize_signs"
     )
     found = ops.cast(vectorize(x), "int32")
-    return _packed(ops.where(found >= FIRST_WORD, found - FIRST_WORD + first, PADDING))[:, :LONGEST_SIGNS]
+    return packed(ops.where(found >= FIRST_WORD, found - FIRST_WORD + first, PADDING))[:, :LONGEST_SIGNS]
 
 
-def _packed(x: Any) -> Any:
+def packed(x: Any) -> Any:
     """Move padding to the end of each row (batch, longest)."""
     from keras import ops
 

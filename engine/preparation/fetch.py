@@ -1,4 +1,4 @@
-"""Bring the files of a dataset to this machine: downloaded with resume, or copied from a folder; hashes always checked."""
+"""Bring the files of a dataset or a pretrained network here: downloaded with resume, or copied from a folder; hashes are checked."""
 
 import errno
 import fcntl
@@ -14,29 +14,30 @@ import requests
 import urllib3
 
 from engine.datasets.base import datasets
-from engine.datasets.sources.fetched import Download, FetchedDataset
+from engine.datasets.sources.fetched import FetchedDataset
 from engine.errors import TrainyardError
+from engine.models.presets import PRESETS, Preset
+from engine.readers.downloads import Download
 from engine.sentences import COMMA, Sentence, joined
 from engine.settings import settings
 
 Progress = Callable[[int, int], None]
 """Called with the bytes that are here and the bytes there will be, over all files."""
 
+Fetched = type[FetchedDataset] | Preset
+"""What has files to fetch."""
+
 _CHUNK = 1 << 18
 
 
 def fetch(name: str, source_folder: Path | None = None, progress: Progress | None = None) -> Path:
-    """Make the files of dataset `name` available and return their folder.
+    """Make the files of dataset or pretrained network `name` available and return their folder.
 
     From the network: an interrupted download is resumed, now or at the next call. From `source_folder`: the files are
     copied. Intact files on disk are kept. A file appears under its name only once its hash has been checked. Raises
     `TrainyardError` with what to do.
     """
-    dataset = datasets[name]
-    if not issubclass(dataset, FetchedDataset):
-        raise TrainyardError(
-            "Dataset {name!r} does not have to be fetched. {other}", name=name, other=_other(dataset.embedded)
-        )
+    dataset: Fetched = PRESETS[name] if name in PRESETS else _fetched_dataset(name)
     folder, total, done = dataset.folder(), sum(d.size_bytes for d in dataset.downloads), 0
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -49,6 +50,20 @@ def fetch(name: str, source_folder: Path | None = None, progress: Progress | Non
     return folder
 
 
+def _fetched_dataset(name: str) -> type[FetchedDataset]:
+    dataset = datasets[name]
+    if not issubclass(dataset, FetchedDataset):
+        raise TrainyardError(
+            "Dataset {name!r} does not have to be fetched. {other}", name=name, other=_other(dataset.embedded)
+        )
+    return dataset
+
+
+def _label(dataset: Fetched) -> Sentence:
+    """Return what it is called in sentences."""
+    return dataset.label if isinstance(dataset, Preset) else Sentence("Dataset {name!r}", name=dataset.name)
+
+
 def _other(embedded: bool) -> Sentence:
     return Sentence("It comes with Trainyard.") if embedded else Sentence("Import a folder or a zip of images instead.")
 
@@ -58,12 +73,10 @@ def _offset(progress: Progress | None, done: int, total: int) -> Callable[[int],
     return (lambda here: progress(min(done + here, total), total)) if progress else (lambda here: None)
 
 
-def _bring(
-    dataset: type[FetchedDataset], download: Download, source: Path | None, report: Callable[[int], None]
-) -> None:
+def _bring(dataset: Fetched, download: Download, source: Path | None, report: Callable[[int], None]) -> None:
     """Make one file true and present."""
     target = dataset.folder() / download.filename
-    with _locked(target.with_name(target.name + ".part"), dataset.name) as part:
+    with _locked(target.with_name(target.name + ".part"), _label(dataset)) as part:
         if not (target.is_file() and download.matches(target)):
             if source is not None:
                 _copy(dataset, download, source, part)
@@ -76,27 +89,27 @@ def _bring(
 
 
 @contextmanager
-def _locked(path: Path, name: str) -> Iterator[IO[bytes]]:
+def _locked(path: Path, label: Sentence) -> Iterator[IO[bytes]]:
     """Open `path` for appending, for this process alone."""
     with path.open("ab") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise TrainyardError(
-                "Dataset {name!r} is being fetched by another process. Wait for it to finish.", name=name
+                "{label} is being fetched by another process. Wait for it to finish.", label=label
             ) from None
         yield file
 
 
-def _copy(dataset: type[FetchedDataset], download: Download, source: Path, part: IO[bytes]) -> None:
+def _copy(dataset: Fetched, download: Download, source: Path, part: IO[bytes]) -> None:
     path = source / download.filename
     if not path.is_file():
         names = ", ".join(d.filename for d in dataset.downloads)
         raise TrainyardError(
-            "{source!r} does not contain {filename!r}. Dataset {dataset!r} needs: {names}.",
+            "{source!r} does not contain {filename!r}. {label} needs: {names}.",
             source=str(source),
             filename=download.filename,
-            dataset=dataset.name,
+            label=_label(dataset),
             names=names,
         )
     if path.stat().st_size > download.largest_bytes:
@@ -107,9 +120,7 @@ def _copy(dataset: type[FetchedDataset], download: Download, source: Path, part:
     part.flush()
 
 
-def _download(
-    dataset: type[FetchedDataset], download: Download, part: IO[bytes], report: Callable[[int], None]
-) -> None:
+def _download(dataset: Fetched, download: Download, part: IO[bytes], report: Callable[[int], None]) -> None:
     """Append to `part` until it has the announced size, asking again as long as each answer brings something."""
     mirror = settings().mirror_url.rstrip("/")
     url = f"{mirror}/{dataset.name}/{download.filename}" if mirror else download.url
@@ -130,9 +141,7 @@ def _size(part: IO[bytes]) -> int:
     return part.seek(0, os.SEEK_END)
 
 
-def _receive(
-    dataset: type[FetchedDataset], url: str, download: Download, part: IO[bytes], report: Callable[[int], None]
-) -> None:
+def _receive(dataset: Fetched, url: str, download: Download, part: IO[bytes], report: Callable[[int], None]) -> None:
     """Ask for what is missing and append it; start from the beginning when the server ignores the range."""
     have = _size(part)
     headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={have}-"} if have else {})
@@ -166,17 +175,17 @@ def _receive(
             report(have)
 
 
-def _check(dataset: type[FetchedDataset], download: Download, part: Path, source: Path | None) -> None:
+def _check(dataset: Fetched, download: Download, part: Path, source: Path | None) -> None:
     if not download.matches(part):
         part.unlink()
         raise _mismatch(dataset, download, source)
 
 
-def _mismatch(dataset: type[FetchedDataset], download: Download, source: Path | None) -> TrainyardError:
+def _mismatch(dataset: Fetched, download: Download, source: Path | None) -> TrainyardError:
     place = Sentence("{filename!r} in {source!r}", filename=download.filename, source=str(source)) if source else None
     again = Sentence("Run again: python -m engine fetch {dataset}.", dataset=dataset.name)
     return TrainyardError(
-        "{file} is not the published file of dataset {dataset!r}: its size or SHA-256 differs from {size_bytes:,} bytes, "
+        "{file} is not the published file of {dataset!r}: its size or SHA-256 differs from {size_bytes:,} bytes, "
         "{sha256}... Nothing was kept. {todo}",
         file=place or repr(download.filename),
         dataset=dataset.name,
@@ -186,7 +195,7 @@ def _mismatch(dataset: type[FetchedDataset], download: Download, source: Path | 
     )
 
 
-def _unreachable(dataset: type[FetchedDataset], url: str, error: Exception) -> Sentence:
+def _unreachable(dataset: Fetched, url: str, error: Exception) -> Sentence:
     answer = getattr(error, "response", None)
     if answer is not None:
         reason = Sentence("{url} answered {status} {words}", url=url, status=answer.status_code, words=answer.reason)
@@ -194,9 +203,10 @@ def _unreachable(dataset: type[FetchedDataset], url: str, error: Exception) -> S
         host, kind = urlsplit(url).hostname, type(error).__name__
         reason = Sentence("{host} cannot be reached ({kind})", host=host, kind=kind)
     return Sentence(
-        "Dataset {dataset!r} could not be downloaded: {reason}. Without internet access, download "
+        "{label} could not be downloaded: {reason}. Without internet access, download "
         "{files} elsewhere, copy the files here and run: python -m engine fetch {dataset} --from "
         "FOLDER",
+        label=_label(dataset),
         dataset=dataset.name,
         reason=reason,
         files=joined((download.url for download in dataset.downloads), COMMA),

@@ -42,7 +42,7 @@ def begin_fetch(actor: Actor, name: str) -> None:
 
 @audited("dataset {name}")
 def fetch(actor: Actor, name: str, source: Path | None, progress: Callable[[int, int], None]) -> None:
-    """Download a dataset, or copy it from the folder `source`; everybody who looks sees how far it is."""
+    """Download a dataset or a pretrained network, or copy it from the folder `source`; everybody who looks sees how far it is."""
     from engine.preparation.fetch import fetch as download
 
     def report(done: int, total: int) -> None:

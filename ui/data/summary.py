@@ -1,5 +1,6 @@
 """A dataset in short: what it is, how its examples are split, and how to get it onto this machine."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -51,9 +52,14 @@ def draw_missing(dataset: Dataset) -> None:
         ),
         icon=":material/cloud_download:",
     )
-    known = service.datasets.fetch_progress(lab.actor(), dataset.name)
+    draw_fetch(dataset.name, dataset.available)
+
+
+def draw_fetch(name: str, available: Callable[[], bool]) -> None:
+    """Draw a button that fetches the files of `name`, or how far that is; `available` tells when they are here."""
+    known = service.datasets.fetch_progress(lab.actor(), name)
     running = known is not None and fetching(known)
-    st.fragment(_progress, run_every=_TICK_SECONDS if running else None)(dataset, running)
+    st.fragment(_progress, run_every=_TICK_SECONDS if running else None)(name, available, running)
 
 
 def fetching(fetch: "Fetch") -> bool:
@@ -65,9 +71,9 @@ def fetching(fetch: "Fetch") -> bool:
     )
 
 
-def _progress(dataset: Dataset, running: bool) -> None:
-    fetch = service.datasets.fetch_progress(lab.actor(), dataset.name)
-    if running and (dataset.available() or fetch is None or not fetching(fetch)):
+def _progress(name: str, available: Callable[[], bool], running: bool) -> None:
+    fetch = service.datasets.fetch_progress(lab.actor(), name)
+    if running and (available() or fetch is None or not fetching(fetch)):
         st.rerun()  # the timer ends with the download
     if fetch is not None and running:
         share = min(1.0, fetch.done_bytes / max(fetch.total_bytes, 1))
@@ -81,6 +87,6 @@ def _progress(dataset: Dataset, running: bool) -> None:
         st.error(
             _("The download was interrupted. Fetch again: it continues where it stopped."), icon=":material/cloud_off:"
         )
-    if st.button(_("Fetch"), icon=":material/download:", key="fetch"):
-        lab.start_fetch(dataset.name)
+    if st.button(_("Fetch"), icon=":material/download:", key=f"fetch_{name}"):
+        lab.start_fetch(name)
         st.rerun()
