@@ -112,6 +112,8 @@ class LocalExecutor:
                 if given is not None and (run.id, run.attempt) == (given.id, given.attempt):
                     logger.warning("Worker of run %s ended with code %s.", run.id, code, extra={"run": run.id})
                     never_began = run.heartbeat_at == given.heartbeat_at
+                    if on_several(run):
+                        worker.kill()  # other machines of this run that hang
                     lost = on_several(run) and code is not None and code < 0  # as a machine that is switched off
                     self._conclude(run, explain_exit(code), innocent=never_began or lost)
             del self._busy[slot]
