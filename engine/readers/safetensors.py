@@ -14,7 +14,7 @@ from engine.errors import TrainyardError
 
 _LARGEST_HEADER_BYTES = 10_000_000
 _SIZE_BYTES = 8
-_DTYPES = {"F32": np.dtype("<f4"), "F16": np.dtype("<f2"), "BF16": np.dtype("<u2")}
+_DTYPES: dict[str, np.dtype[Any]] = {"F32": np.dtype("<f4"), "F16": np.dtype("<f2"), "BF16": np.dtype("<u2")}
 
 
 def read_safetensors(path: Path, names: list[str]) -> dict[str, np.ndarray]:
@@ -47,10 +47,10 @@ def _array(path: Path, start: int, name: str, header: Any) -> np.ndarray:
     size = math.prod(shape) * dtype.itemsize
     if min(shape, default=1) < 0 or begin < 0 or end - begin != size or start + end > path.stat().st_size:
         raise _broken(path)
-    found = np.fromfile(path, dtype, math.prod(shape), offset=start + begin).reshape(shape)
+    found: np.ndarray = np.fromfile(path, dtype, math.prod(shape), offset=start + begin).reshape(shape)
     if about["dtype"] == "BF16":  # the upper half of a number of 32 bits
-        return (found.astype(np.uint32) << 16).view(np.float32)
-    return found.astype(np.float32)
+        found = (found.astype(np.uint32) << 16).view(np.float32)
+    return np.asarray(found, np.float32)
 
 
 def _broken(path: Path) -> TrainyardError:
