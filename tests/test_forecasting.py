@@ -19,6 +19,7 @@ from engine.runs import RunSpec, RunState
 from engine.serving.loaded import LoadedModels
 from engine.serving.requests import Instances
 from engine.store import Store
+from engine.tasks.base import Prediction
 from engine.tasks.forecasting import Forecasting
 from engine.timeline import Timeline
 from engine.training import fit
@@ -237,6 +238,9 @@ def test_a_run_goes_from_its_series_to_its_answers(series: None, store: Store) -
     assert one["history"] == [float(i % 5) for i in range(12)]
     assert [len(one[name]) for name in ("forecast", "low", "high", "seasonal", "drift")] == [4] * 5
     assert one["seasonal"] == [0, 1, 2, 3]
+    assert Prediction("forecast", one).describe() == " ".join(
+        ["value day", *(f"{value:.6g}" for value in one["forecast"])]
+    )
     assert all(
         low <= middle <= high for low, middle, high in zip(one["low"], one["forecast"], one["high"], strict=True)
     )

@@ -144,9 +144,9 @@ datasets: Registry[Dataset] = Registry(
     package="engine.datasets",
     order=(  # of each modality: what a beginner meets first, one's own, what is to be downloaded
         *("mnist", "fashion", "digits", "emoji", "stamps", "folder", "fashion-mnist", "mnist-full", "cifar10"),
-        *("movie-snippets", "amazon-snippets", "tweets", "phrase-languages", "my-texts", "imdb"),
+        *("movie-snippets", "amazon-snippets", "tweets", "phrase-languages"),
         *("spoken-digits", "voice-commands", "spoken-languages", "my-clips", "speech-commands"),
-        *("tang-poems", "english-prose"),
+        *("tang-poems", "english-prose", "my-texts", "imdb"),
         *("pronunciations", "number-words"),
         *("bible-verses", "fillets-dialogues", "docstrings", "my-pairs"),
         *("co2", "my-series"),

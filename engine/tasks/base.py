@@ -39,6 +39,8 @@ class Prediction:
             for k, v in self.values.items()
             if not isinstance(v, dict | list) and k not in ("outside", "interval", "level")
         ]
+        if told := self.values.get("forecast"):
+            words.append(" ".join(f"{value:.6g}" for value in told))
         if interval := self.values.get("interval"):
             words.append(f"({self.values['level']:.0%}: {interval[0]:.6g} to {interval[1]:.6g})")
         if outside := self.values.get("outside"):

@@ -201,7 +201,7 @@ def test_files_of_a_plug_ins_modality_are_imported_trained_on_and_predicted(
     files = waves_and_noise()
     folder = unzipped(files | {"noise/broken.series": b"one, two"}, tmp_path / "mine")
     made = command("import", str(folder), "--name", "by-command")
-    assert (made["kind"], made["dataset"], made["series"]) == ("series", "my-series", "by-command")
+    assert (made["kind"], made["dataset"], made["series"]) == ("series", "my-waves", "by-command")
     assert made["counts"] == {"noise": 30, "wave": 30}
     assert [problem["file"] for problem in made["problems"]] == ["noise/broken.series"]
 
@@ -212,15 +212,15 @@ def test_files_of_a_plug_ins_modality_are_imported_trained_on_and_predicted(
     next(field for field in at.text_input if field.label == "Name").set_value("by-page").run()
     press(at, "Import")
     assert "60 examples imported as 'by-page'" in at.success[0].value
-    look_into("my-series", set="by-page")
+    look_into("my-waves", set="by-page")
     assert (
         "by-page"
         in unfold(open_page("train", task="series-classification", series="by-page"), "data")
-        .selectbox(key="form.dataset.my-series.series")
+        .selectbox(key="form.dataset.my-waves.series")
         .options
     )
 
-    trained = command("train", "--dataset", "my-series", "--series", "by-page", "--epochs", "20", "--batch-size", "8")
+    trained = command("train", "--dataset", "my-waves", "--series", "by-page", "--epochs", "20", "--batch-size", "8")
     assert trained["metrics"]["test_accuracy"] > 0.6
     open_page("run", run=trained["run"])
     wave = tmp_path / "wave.series"
@@ -233,7 +233,7 @@ def test_series_of_another_length_are_named(plugin: None) -> None:
     files = waves_and_noise() | {"noise/short.series": b"1, 2, 3"}
     import_files("series", zipped(files), "mine")
     with pytest.raises(TrainyardError, match=r"'noise/short\.series' .* has 3 numbers; most others have 8\."):
-        prepare(datasets["my-series"].parse({"series": "mine"}))
+        prepare(datasets["my-waves"].parse({"series": "mine"}))
 
 
 def test_a_plug_in_that_cannot_be_imported_is_a_sentence(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -113,7 +113,7 @@ class Series(Modality):
         "series",
         "Series",
         Sentence("series"),
-        "my-series",
+        "my-waves",
         "series",
         endings=(".series",),
         task="series-classification",
@@ -131,7 +131,7 @@ class SeriesClassification(Classification):
     modality: ClassVar[str] = "series"
 
 
-@datasets.register("my-series", "My series")
+@datasets.register("my-waves", "My waves")
 class MySeries(OwnDataset):
     """Series of your own."""
 
