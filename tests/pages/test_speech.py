@@ -40,7 +40,7 @@ def test_a_transcript_is_plain_text_along_its_sound_and_silence_is_a_sentence() 
     assert not at.exception
     shown, along = (part.proto.body for part in at.get("html"))
     assert "&lt;i&gt;two" in shown
-    assert "<svg" in along
+    assert '<img src="data:' in along
     assert "&lt;i&gt;two" in along
     assert [note.value for note in at.info] == ["Nothing was understood. Is anything to be heard?"]
 
@@ -51,7 +51,7 @@ def test_words_stand_at_their_times() -> None:
     assert "right:5.00%" in drawn  # the last ones stay inside
     assert "&lt;b&gt;" in drawn
     assert "<b>" not in drawn
-    assert "<svg" not in timeline(WORDS, None)
+    assert "<img" not in timeline(WORDS, None)
     assert timeline([], np.zeros(0, np.int16))
 
 

@@ -6,9 +6,11 @@ from typing import Any
 
 import numpy as np
 import streamlit as st
+from PIL import Image
 
 from engine.data_info import SAMPLE_RATE_HZ
 from engine.runs import Run
+from ui.charts.thumbnails import data_url, png
 from ui.language import _
 from ui.modalities import File
 from ui.modalities.base import Tried
@@ -19,6 +21,7 @@ from ui.predictions.transcript_edits import draw_transcripts, tables_of
 from ui.widgets.tiles import Verdict
 
 _BARS, _HIGH = 240, 40
+_BLUE = (76, 120, 168, 255)
 _LEAST_SECONDS = 0.5
 _WORDS_HIGH = 22  # pixels of a row of words
 _ROWS = 3  # in which words lie that are close to each other
@@ -96,16 +99,15 @@ def _word(word: Values, number: int, seconds: float) -> str:
 
 
 def _wave(samples: np.ndarray) -> str:
-    """(samples,) int16 -> bars of its loudness."""
+    """(samples,) int16 -> bars of its loudness, as wide as the page."""
     parts = np.array_split(np.abs(samples.astype(np.float32)), min(_BARS, max(1, len(samples))))
     loud = np.array([part.max(initial=0.0) for part in parts])
-    bars = loud / max(1.0, float(loud.max())) * _HIGH
-    path = "".join(f"M{x} {_HIGH - bar:.1f}V{_HIGH + bar:.1f}" for x, bar in enumerate(bars.tolist()))
-    return (
-        f'<svg viewBox="-0.5 -1 {len(parts)} {2 * _HIGH + 2}" preserveAspectRatio="none" '
-        f'style="display:block;width:100%;height:{_HIGH + 24}px" aria-hidden="true">'
-        f'<path d="{path}" stroke="#4c78a8" stroke-width="0.7" fill="none"/></svg>'
-    )
+    bars = np.maximum(1, loud / max(1.0, float(loud.max())) * _HIGH).astype(int)
+    inside = np.abs(np.arange(-_HIGH, _HIGH))[:, None] < bars
+    picture = np.zeros((2 * _HIGH, len(bars), 4), np.uint8)
+    picture[inside] = _BLUE
+    url = data_url(png(Image.fromarray(picture)))
+    return f'<img src="{url}" alt="" style="display:block;width:100%;height:{_HIGH + 24}px;image-rendering:pixelated">'
 
 
 def _samples(given: tuple[Tried, File] | None) -> np.ndarray | None:
