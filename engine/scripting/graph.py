@@ -30,6 +30,8 @@ _NAMES = {
     "Amax": "highest", "Concatenate": "joined", "Cumsum": "position", "ExpandDims": "expanded", "Sqrt": "root",
 }  # fmt: skip
 """Variable names for results of operations that are needed later."""
+_TUPLES = {"Nonzero"}
+"""Operations that return a tuple even of one tensor."""
 
 
 @contextmanager
@@ -120,7 +122,8 @@ class Graph:
                 self._target(tensor, wanted, self._users(tensor, called), following.get(id(step)))
                 for tensor in step.outputs
             ]
-            written.append(f"{', '.join(targets)} = {code}")
+            comma = "," if type(step.operation).__name__ in _TUPLES and len(targets) == 1 else ""
+            written.append(f"{', '.join(targets)}{comma} = {code}")
         return written
 
     def _users(self, tensor: KerasTensor, called: list[_Step]) -> list[_Step]:
