@@ -1,6 +1,8 @@
 """Networks that write: tokens of texts, reading on, drawing the next token, and a run from its texts to its answers."""
 
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
 from typing import Any
 
@@ -12,12 +14,14 @@ from hypothesis import strategies as st
 from engine.artifacts import artifacts_of
 from engine.data_info import DataInfo
 from engine.datasets.base import datasets
+from engine.errors import TrainyardError
 from engine.language.ngrams import Ngrams
 from engine.language.reader import Reads
 from engine.language.sampling import choose
 from engine.language.tokenizer import BEGIN, END, FIRST, PADDING, UNKNOWN, Tokenizer, clean
 from engine.models.base import models
 from engine.runs import Run, RunSpec, RunState
+from engine.serving.client import Predictor
 from engine.serving.loaded import LoadedModels, stream_answer
 from engine.serving.requests import Files
 from engine.settings import settings as configured
@@ -27,6 +31,7 @@ from engine.tasks.text_generation import SAMPLES, Sampling, TextGeneration
 from engine.training.calling import SavedModel
 from engine.training.network import build_network
 from tests.tiny import TinyLines
+from tests.waiting import wait_until
 
 # Keras writes weights through h5py in a way that NumPy 2 will not allow one day
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
@@ -221,3 +226,36 @@ def test_an_answer_comes_piece_by_piece_and_the_seed_repeats_it(run: Run) -> Non
     again = loaded.predict(run.id, [("a.txt", b"ab")], parameters={"seed": 5, "max_tokens": 8})
     assert again[0].prediction is not None
     assert again[0].prediction.values["text"] == last["text"]
+
+
+def test_twenty_streams_take_turns_and_one_that_is_closed_ends_without_holding_up_others(run: Run) -> None:
+    predictor = Predictor()
+    try:
+        wait_until(predictor.ready, "a predictor that is ready")
+        long = predictor.stream(
+            run.id, [("a.txt", b"ab")], parameters={"seed": 3, "max_tokens": 1000, "temperature": 2.0}
+        )
+        next(long)
+        long.close()
+        order: list[int] = []
+        refused: list[str] = []
+        together = threading.Barrier(20)
+
+        def read(number: int) -> None:
+            together.wait()
+            try:
+                values = {"seed": number + 1, "max_tokens": 12}
+                with predictor.stream(run.id, [("a.txt", b"a")], parameters=values) as stream:
+                    order.extend(number for _piece in stream)
+            except TrainyardError as error:
+                refused.append(str(error))
+
+        with ThreadPoolExecutor(20) as threads:
+            list(threads.map(read, range(20)))
+        served = len(set(order))
+        assert served + len(refused) == 20
+        assert served >= configured().max_waiting_predictions
+        assert all("busy" in words for words in refused)
+        assert len(set(order[: 3 * served])) == served, "each has its turn before any is far ahead"
+    finally:
+        predictor.close()
