@@ -28,8 +28,7 @@ class DigitStrings(UnsplitDataset):
     licence: ClassVar[str] = SpokenDigits.licence
     limits: ClassVar[str] = (
         "Single words put one after the other: nobody runs them together, as people do. Synthetic voices; the 30 human digits "
-        "are of three speakers, and the human strings are made of those 30. It knows ten words and takes all others for them. "
-        "Voices of programs are not enough to understand everybody: in a first measurement 20 of the 30 human digits were right."
+        "are of three speakers, and the human strings are made of those 30. It knows ten words and takes all others for them."
     )
     suggested: ClassVar[dict[str, Any]] = {"model": "ctc-crnn"}
     extra_tests: ClassVar[dict[str, str]] = {"human_digits": "Human digits", "human_strings": "Human strings"}

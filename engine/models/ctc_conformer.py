@@ -26,7 +26,7 @@ class CtcConformer(SpeechModel):
 
     filters: Annotated[int, Range(8, 256, log=True)] = 64
     """Filters of the convolutions before the first block."""
-    width: Annotated[int, Range(16, 256, log=True)] = 96
+    width: Annotated[int, Range(8, 256, log=True)] = 96
     """Length of the vector of a step; rounded up to a multiple of the heads."""
     depth: Annotated[int, Range(1, 12)] = 3
     """Number of blocks."""

@@ -23,7 +23,7 @@ class MelDecoder(VoiceModel):
 
     embedding: Annotated[int, Range(8, 128, log=True)] = 32
     """Length of the vector of a character, and of that of a voice."""
-    filters: Annotated[int, Range(16, 512, log=True)] = 192
+    filters: Annotated[int, Range(8, 512, log=True)] = 192
     """Filters of the convolutions that make the spectrogram."""
     kernel: Annotated[int, Range(3, 9), ADVANCED] = 5
     """Steps of time that a convolution sees at once."""

@@ -15,7 +15,7 @@ from engine.spec import ADVANCED, Range
 if TYPE_CHECKING:
     import keras
 
-_RANGE_DB = 80
+_RANGE_DB = 60
 
 
 class Heard(NamedTuple):
@@ -83,9 +83,12 @@ class SpeechModel(Model):
             padded, window_ms=self.window_ms, hop_ms=self.hop_ms, mel_bands=self.mel_bands, range_db=_RANGE_DB
         )
         there = ops.cast(ops.less(_places(mel) * hop, samples + hop), "float32")[:, :, None]
-        count = ops.maximum(ops.sum(there, axis=(1, 2), keepdims=True), 1.0) * self.mel_bands
-        x = (mel - ops.sum(mel * there, axis=(1, 2), keepdims=True) / count) * there
-        return x / (ops.sqrt(ops.sum(ops.square(x), axis=(1, 2), keepdims=True) / count) + 1.0)
+        count = ops.maximum(ops.sum(there, axis=1, keepdims=True), 1.0)
+        x = (
+            mel - ops.sum(mel * there, axis=1, keepdims=True) / count
+        ) * there  # rooms and microphones colour all columns alike
+        spread = ops.sum(ops.square(x), axis=(1, 2), keepdims=True) / (count * self.mel_bands)
+        return x / (ops.sqrt(spread) + 1.0)
 
     @abstractmethod
     def listen(self, x: "keras.KerasTensor") -> Heard:
