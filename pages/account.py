@@ -126,7 +126,7 @@ def draw_sessions() -> None:
 def draw_tokens(actor: Actor) -> None:
     """Draw the tokens, and the form that makes one."""
     st.header(_("Tokens"))
-    st.caption(
+    st.markdown(
         _("For programs: send `Authorization: Bearer TOKEN` to the API. A token can do what you may do, or less.")
     )
     if made := st.session_state.pop(_MADE, None):
