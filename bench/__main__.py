@@ -34,6 +34,7 @@ NAMES = (
         "compare",
         "exactness",
         "mislabels",
+        "writing",
         "hostile",
         "claims",
         "machines",

@@ -8,6 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from engine.datasets.base import datasets
+from engine.datasets.stored.base import OwnDataset
 from engine.imports.collected import read_stored
 from engine.imports.sets import describe_set, list_sets
 from engine.preparation.prepare import prepare
@@ -46,7 +47,7 @@ def test_the_list_has_ones_own_first_and_then_all_others(store: Store) -> None:
     table = frame(open_page("data"), "origin")
     assert table["name"].tolist()[0] == "mine"  # type: ignore[index]
     assert table["title"].tolist()[0] == "花"  # type: ignore[index]
-    others = [name for name in datasets if name not in ("folder", "my-clips", "my-texts", "my-table")]
+    others = [name for name in datasets if not issubclass(datasets[name], OwnDataset)]
     assert table["name"].tolist()[1:] == others  # type: ignore[index]
 
 
