@@ -55,7 +55,10 @@ class Judge:
 
 def _coarse(mel: np.ndarray) -> np.ndarray:
     """(examples, frames, bands) -> (examples, numbers): means of fields of what sounds, each word on its own scale."""
-    frames = np.array_split(np.stack([_filling(one) for one in mel]), _TIMES, axis=1)
+    filled = np.stack([_filling(one) for one in mel])
+    if filled.shape[1] < _TIMES:  # a very short sound has too few frames for all fields
+        filled = np.repeat(filled, -(-_TIMES // filled.shape[1]), axis=1)
+    frames = np.array_split(filled, _TIMES, axis=1)
     found = np.stack([part.mean(axis=1) for part in frames], axis=1)
     found = np.stack([part.mean(axis=2) for part in np.array_split(found, _BANDS, axis=2)], axis=2)
     flat = found.reshape(len(mel), -1)
