@@ -15,9 +15,11 @@ import pytest
 from engine.cli import main
 from engine.data_info import DataInfo
 from engine.datasets.base import datasets
+from engine.datasets.stored.base import OwnDataset
 from engine.errors import TrainyardError
 from engine.imports import sets as own_module
 from engine.imports.importing import import_data
+from engine.imports.own_kinds import own_kinds
 from engine.imports.sets import Problem, describe_set, list_sets, problems_csv, problems_of, suggest_name
 from engine.imports.understand import understand
 from engine.imports.understood import Choice
@@ -798,3 +800,10 @@ def test_the_number_of_a_version_is_not_used_again_after_it_was_deleted(home: Pa
 def test_folders_of_pictures_are_no_table(home: Path) -> None:
     with pytest.raises(TrainyardError, match="'table' is made of one table, not of files in folders"):
         imported(zipped(pictures()), "pets.zip", kind="table")
+
+
+def test_rights_are_asked_for_every_kind_of_imported_sets() -> None:
+    for kind in own_kinds().values():
+        assert issubclass(datasets[kind.dataset], OwnDataset), (
+            "who may use a set is asked where a dataset is one of these"
+        )

@@ -13,7 +13,7 @@ from engine.models.base import Model, models
 from engine.models.encoder import Encoder
 from engine.models.presets import PRESETS, VOCABULARY, Preset
 from engine.models.word_pieces import word_pieces
-from engine.spec import ADVANCED, Range
+from engine.spec import ADVANCED, FORKABLE, Range
 
 if TYPE_CHECKING:
     import keras
@@ -54,7 +54,7 @@ class Bert(Model):
     r"""Rank of the matrices $A B$ that LoRA adds to a frozen $W$: $(W + A B)\,x$."""
     units: Annotated[int, Range(0, 1024)] = 0
     """Width of a dense layer before the output. 0: no such layer, the output uses the encoder's numbers directly."""
-    dropout: Annotated[float, Range(0.0, 0.7, step=0.05)] = 0.1
+    dropout: Annotated[float, Range(0.0, 0.7, step=0.05), FORKABLE] = 0.1
     """Fraction of the encoder's numbers zeroed before each dense layer, in training only."""
 
     @property
@@ -89,7 +89,7 @@ class Bert(Model):
         return True
 
     def lengths(self, features: np.ndarray) -> np.ndarray | None:
-        """Return how many ids of each row (examples, longest) are not padding; None where there is one vector for each text."""
+        """Return how many ids of each row (examples, longest) are no padding; None where texts are vectors."""
         return None if self.tuning == "frozen" else np.asarray(np.count_nonzero(features, axis=1))
 
     def raw_lengths(self, inputs: np.ndarray) -> np.ndarray:

@@ -20,7 +20,7 @@ class Linear(Model):
     modalities: ClassVar[tuple[str, ...]] = ("table", "image", "time-series")
     source: ClassVar[str] = "Cox 1958, https://doi.org/10.1111/j.2517-6161.1958.tb00292.x"
     suggested: ClassVar[dict[str, Any]] = {"learning_rate": 0.01}
-    compared: ClassVar[tuple[str, ...]] = ("table",)
+    compared: ClassVar[tuple[str, ...]] = ("table", "time-series")
 
     dropout: Annotated[float, Range(0.0, 0.7, step=0.05), FORKABLE] = 0.0
     """Fraction of the inputs zeroed, in training only."""

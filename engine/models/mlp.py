@@ -17,7 +17,7 @@ class Mlp(Model):
     modalities: ClassVar[tuple[str, ...]] = ("image", "table", "time-series")
     source: ClassVar[str] = "Rumelhart, Hinton, Williams 1986, https://doi.org/10.1038/323533a0"
     searched: ClassVar[tuple[str, ...]] = ("depth",)
-    compared: ClassVar[tuple[str, ...]] = ("table",)
+    compared: ClassVar[tuple[str, ...]] = ("table", "time-series")
 
     units: Annotated[int, Range(8, 1024, log=True)] = 128
     """Width of the hidden layers."""

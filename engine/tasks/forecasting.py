@@ -88,13 +88,16 @@ class Forecasting(Task):
         from keras import ops
 
         levels, middle = self.levels, len(self.levels) // 2
+        shape = (-1, timeline(info).horizon, len(levels))  # Keras drops a last axis of one number
 
         def loss(targets: Any, scores: Any) -> Any:
+            scores = ops.reshape(scores, shape)
             error = (targets[:, :-1, None] - scores) / targets[:, -1:, None]
             shares = np.array(levels, np.float32)
             return 2 * ops.mean(ops.maximum(shares * error, (shares - 1) * error), axis=(1, 2))
 
         def mase(targets: Any, scores: Any) -> Any:
+            scores = ops.reshape(scores, shape)
             return ops.mean(ops.abs(targets[:, :-1] - scores[:, :, middle]) / targets[:, -1:], axis=1)
 
         return {"loss": loss, "metrics": [mase]}

@@ -66,7 +66,7 @@ def flat(found: Iterable[keras.layers.Layer]) -> Iterator[keras.layers.Layer]:
 def _flops(layer: keras.layers.Layer, length: int) -> int:
     out = _sizes(layer.output, length)
     if isinstance(layer, layers.MelSpectrogram):
-        return _spectrogram(layer)
+        return _spectrogram(layer, length)
     kernels = sum(math.prod(weight.shape) for weight in layer.weights if "kernel" in weight.name)
     if not kernels:
         return 0 if isinstance(layer, _MOVING) else max(out, _sizes(layer.input, length))
@@ -106,9 +106,9 @@ def _inside(layer: keras.layers.Layer, length: int) -> int:
     return 0
 
 
-def _spectrogram(layer: keras.layers.MelSpectrogram) -> int:
+def _spectrogram(layer: keras.layers.MelSpectrogram, length: int) -> int:
     """Return the operations of a Fourier transform per frame, 5 n log2 n as is usual, and of the mel bands."""
-    bands, frames = layer.output.shape[1:]
+    [(bands, frames)] = _shapes(layer.output, length)
     n = layer.fft_length
     return int(frames * (5 * n * math.log2(n) + 2 * bands * (n // 2 + 1)))
 
