@@ -2,6 +2,7 @@
 
 import base64
 from collections import Counter
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -63,7 +64,9 @@ def test_a_example_that_is_no_picture_is_left_out_and_reported(home: object) -> 
         ([("a", [b"1"] * 5), ("b", [b"1"] * 2)], "Class 'b' has 2 examples"),
     ],
 )
-def test_too_little_is_a_sentence_and_leaves_nothing(classes: list[tuple[str, list[bytes]]], words: str) -> None:
+def test_too_little_is_a_sentence_and_leaves_nothing(
+    home: Path, classes: list[tuple[str, list[bytes]]], words: str
+) -> None:
     with pytest.raises(TrainyardError, match=words):
         pack(classes, ".jpg")
     assert list_sets() == []
