@@ -28,9 +28,8 @@ def read_tmx(content: bytes, cells: Cells) -> None:
     A unit that lacks a language that others have has a missing cell. Raise `TrainyardError` for what is no XML, or is
     hostile.
     """
-    from xml.etree.ElementTree import ParseError
-
     from defusedxml import DefusedXmlException
+    from defusedxml.ElementTree import ParseError
 
     places: dict[str, int] = {}
     try:
