@@ -35,6 +35,7 @@ NOT_IN_THE_LOG = {
     "executors.start": "follows from what was queued",
     "predictions.describe": "tells something",
     "predictions.preview": "tells something",
+    "predictions.recorded": "opens a recording, and keeps nothing",
     "preferences.set_first_page": "concerns nobody else",
     "shares.list_all": "tells something",
     "preferences.forget": "a part of `people.delete`",
