@@ -35,12 +35,15 @@ class Checkpoints(keras.callbacks.Callback):
         about: Callable[[], dict[str, Any]] = dict,
         *,
         most_kept: int = 0,
+        writing: Callable[[], None] = lambda: None,
         written: Callable[[], None] = lambda: None,
     ) -> None:
-        """`about` is constant information for forks; `most_kept` epochs can be forked; `written` is called after each checkpoint."""
+        """`about` is constant information for forks; `most_kept` epochs can be forked; `writing` and `written` are called before and
+        after each checkpoint."""
         super().__init__()
         self.files, self.best, self.remembering, self.seconds = files, best, remembering, seconds
-        self.about, self.most_kept, self._written = about, most_kept, written
+        self.about, self.most_kept = about, most_kept
+        self._writing, self._written = writing, written
         self.more: list[Any] = []
         """Untrained weights that differ from their initial values: forks need them."""
         self._about: dict[str, Any] | None = None
@@ -67,6 +70,7 @@ class Checkpoints(keras.callbacks.Callback):
         if self._unwritten and self._unwritten[0] == ended:
             self._unwritten = None  # the checkpoint has it
         self.keep_best()
+        self._writing()
         self._write(self._state(epoch, step, means))
         if self.most_kept and ended:
             with _at_no_cost(Sentence("An epoch could not be kept.")):

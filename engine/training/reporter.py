@@ -140,6 +140,13 @@ class Reporter:
         with self._lock:
             self._progress["best"] = best
 
+    def send(self) -> None:
+        """Send now what was measured: what a checkpoint has behind it is not measured again, whenever the process ends.
+
+        A store that refuses holds nothing up; it is tried again as ever.
+        """
+        self._send()
+
     def _add(self, split: str, scope: str, step: int, epoch: float, values: dict[str, float]) -> None:
         now = time.time()
         points = [MetricPoint(0, split, name, scope, step, epoch, value, now) for name, value in values.items()]

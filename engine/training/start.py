@@ -153,6 +153,7 @@ def _join(material: Material, store: Store, run: Run, spec: RunSpec, reporter: R
         remembering,
         settings().checkpoint_seconds,
         most_kept=_most_kept(run),
+        writing=reporter.send,
         written=partial(_publish, run),
     )
     return Session(
