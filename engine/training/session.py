@@ -83,12 +83,15 @@ class Session:
         if self.lead is not None:
             callbacks.insert(0, self.lead)
         steps = self.batches.steps_per_epoch
+        first = min(FIRST_EXECUTION_STEPS, steps)
         if report.step == steps:
+            self._execute(
+                first
+            )  # as before the first validation of a run that was not interrupted: the same graph rounds alike
             self._validate(callbacks)
         while report.epoch < epochs and not self.best.exhausted:
             exact, speed = self.steering.exact_epoch(), self.pace.steps_per_second
             now = exact == report.epoch
-            first = min(FIRST_EXECUTION_STEPS, steps)
             single = now or self.replicas.count > 1  # TensorFlow 2.21 fails to run a loop of distributed steps
             self._execute(1 if single else execution_steps(speed, steps) if speed else first)
             one = now or report.step or not speed
