@@ -11,6 +11,8 @@ from engine.imports.table import import_table
 from engine.imports.understood import Choice, Source, Understood
 from engine.imports.unlabelled import import_free_cells, import_free_files
 from engine.imports.uploads import kind_of_file, opened, read_only_table, turn
+from engine.modalities.own import OwnKind
+from engine.readers.tables import TableFile
 from engine.readers.unpack import naming
 
 
@@ -43,49 +45,23 @@ def import_data(
                 arrangement=choice.arrangement,
                 names_encoding=choice.names_encoding,
             )
-        if kind.rows:
-            return import_table(kind, table, choice.roles, choice.name, choice.title, classes=choice.classes)
-        if kind.timed:
-            return import_series(
-                kind,
-                table,
-                choice.text_column,
-                choice.label_column,
-                choice.name,
-                choice.title,
-                series_column=choice.group_column,
-            )
-        if kind.pairs:
-            return import_pairs(
-                kind,
-                table,
-                choice.text_column,
-                choice.label_column,
-                choice.name,
-                choice.title,
-                group_column=choice.group_column,
-                split_column=choice.split_column,
-            )
-        if kind.free_task and not choice.label_column:
-            return import_free_cells(
-                kind,
-                table,
-                choice.text_column,
-                choice.name,
-                choice.title,
-                group_column=choice.group_column,
-                split_column=choice.split_column,
-            )
-        return import_cells(
-            kind,
-            table,
-            choice.text_column,
-            choice.label_column,
-            choice.name,
-            choice.title,
-            group_column=choice.group_column,
-            split_column=choice.split_column,
-        )
+        return _of_table(kind, table, choice)
+
+
+def _of_table(kind: OwnKind, table: TableFile, choice: Choice) -> ImportReport:
+    """Import a table, or some of its columns, as its kind wants it."""
+    named = choice.name, choice.title
+    if kind.rows:
+        return import_table(kind, table, choice.roles, *named, classes=choice.classes)
+    first, second = choice.text_column, choice.label_column
+    if kind.timed:
+        return import_series(kind, table, first, second, *named, series_column=choice.group_column)
+    arranged = {"group_column": choice.group_column, "split_column": choice.split_column}
+    if kind.pairs:
+        return import_pairs(kind, table, first, second, *named, **arranged)
+    if kind.free_task and not second:
+        return import_free_cells(kind, table, first, *named, **arranged)
+    return import_cells(kind, table, first, second, *named, **arranged)
 
 
 def _without_labels(source: Source, filename: str, choice: Choice) -> Arrangement | None:

@@ -1,6 +1,31 @@
-"""The block of all transformers."""
+"""The block of all transformers, and what relates the patches that a picture, a sound or a series is cut into."""
 
+import math
 from typing import Any
+
+
+def related_patches(
+    x: Any, *, embedding: int, heads: int, depth: int, mlp_ratio: float, dropout: float, name: str
+) -> Any:
+    """(batch, patches, numbers) -> (batch, patches, width): each embedded with its position, then related to all others.
+
+    The width is the embedding, rounded up to a multiple of the heads.
+    """
+    import keras
+    from keras import layers
+
+    # One dense layer for all patches whose bias differs from one to the next: embedding plus learned position.
+    x = layers.EinsumDense(
+        "bpi,io->bpo",
+        output_shape=(x.shape[1], math.ceil(embedding / heads) * heads),
+        bias_axes="po",
+        bias_initializer=keras.initializers.RandomNormal(stddev=0.02),
+        name=name,
+    )(x)
+    x = layers.Dropout(dropout, name="embed_dropout")(x)
+    for block in range(depth):
+        x = transformer_block(x, heads=heads, mlp_ratio=mlp_ratio, dropout=dropout, name=f"block{block + 1}")
+    return layers.LayerNormalization(epsilon=1e-6, name="norm")(x)
 
 
 def transformer_block(x: Any, *, heads: int, mlp_ratio: float, dropout: float, name: str) -> Any:

@@ -3,7 +3,7 @@
 import math
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
-from engine.models.attention import transformer_block
+from engine.models.attention import related_patches
 from engine.models.audio import AudioModel, over_time
 from engine.models.base import models
 from engine.spec import ADVANCED, FORKABLE, Range
@@ -34,24 +34,14 @@ class AudioTransformer(AudioModel):
 
     def body(self, x: "keras.KerasTensor") -> "keras.KerasTensor":
         """(batch, frames, bands) -> (batch, 2 embedding)."""
-        import keras
         from keras import layers
 
-        width = math.ceil(self.embedding / self.heads) * self.heads
         frames, bands = x.shape[1:]
         stretches = math.ceil(frames / self.frames_per_patch)
         x = layers.ZeroPadding1D((0, stretches * self.frames_per_patch - frames), name="fill")(x)
         x = layers.Reshape((stretches, self.frames_per_patch * bands), name="stretches")(x)
-        # One dense layer for all stretches whose bias differs from one to the next: embedding plus learned position.
-        x = layers.EinsumDense(
-            "bpi,io->bpo",
-            output_shape=(stretches, width),
-            bias_axes="po",
-            bias_initializer=keras.initializers.RandomNormal(stddev=0.02),
-            name="embed_stretches",
-        )(x)
-        x = layers.Dropout(self.dropout, name="embed_dropout")(x)
-        for block in range(self.depth):
-            name = f"block{block + 1}"
-            x = transformer_block(x, heads=self.heads, mlp_ratio=self.mlp_ratio, dropout=self.dropout, name=name)
-        return over_time(layers.LayerNormalization(epsilon=1e-6, name="norm")(x))
+        x = related_patches(
+            x, embedding=self.embedding, heads=self.heads, depth=self.depth, mlp_ratio=self.mlp_ratio,
+            dropout=self.dropout, name="embed_stretches",
+        )  # fmt: skip
+        return over_time(x)

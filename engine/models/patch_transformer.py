@@ -3,7 +3,7 @@
 import math
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
-from engine.models.attention import transformer_block
+from engine.models.attention import related_patches
 from engine.models.base import Model, models
 from engine.spec import ADVANCED, FORKABLE, Range
 
@@ -33,25 +33,15 @@ class PatchTransformer(Model):
 
     def body(self, x: "keras.KerasTensor") -> "keras.KerasTensor":
         """(batch, steps, channels) -> (batch, patches * embedding)."""
-        import keras
         from keras import layers
 
-        width = math.ceil(self.embedding / self.heads) * self.heads
         steps, channels = x.shape[1:]
         size = min(self.steps_per_patch, steps)
         count = math.ceil(steps / size)
         x = layers.ZeroPadding1D((count * size - steps, 0), name="fill")(x)
         x = layers.Reshape((count, size * channels), name="patches")(x)
-        # One dense layer for all patches whose bias differs from one to the next: embedding plus learned position.
-        x = layers.EinsumDense(
-            "bpi,io->bpo",
-            output_shape=(count, width),
-            bias_axes="po",
-            bias_initializer=keras.initializers.RandomNormal(stddev=0.02),
-            name="embed_patches",
-        )(x)
-        x = layers.Dropout(self.dropout, name="embed_dropout")(x)
-        for block in range(self.depth):
-            name = f"block{block + 1}"
-            x = transformer_block(x, heads=self.heads, mlp_ratio=self.mlp_ratio, dropout=self.dropout, name=name)
-        return layers.Flatten(name="flatten")(layers.LayerNormalization(epsilon=1e-6, name="norm")(x))
+        x = related_patches(
+            x, embedding=self.embedding, heads=self.heads, depth=self.depth, mlp_ratio=self.mlp_ratio,
+            dropout=self.dropout, name="embed_patches",
+        )  # fmt: skip
+        return layers.Flatten(name="flatten")(x)

@@ -3,7 +3,7 @@
 import math
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
-from engine.models.attention import transformer_block
+from engine.models.attention import related_patches
 from engine.models.base import Model, models
 from engine.spec import ADVANCED, FORKABLE, Range
 
@@ -37,21 +37,11 @@ class VisionTransformer(Model):
         """(batch, height, width, channels) -> (batch, embedding)."""
         from keras import layers
 
-        width = math.ceil(self.embedding / self.heads) * self.heads
         x = patches(x, self.patches_per_side)
-        # One dense layer for all patches whose bias differs from patch to patch: embedding plus learned position.
-        x = layers.EinsumDense(
-            "bpi,io->bpo",
-            output_shape=(x.shape[1], width),
-            bias_axes="po",
-            bias_initializer=_normal(),
-            name="embed_patches",
-        )(x)
-        x = layers.Dropout(self.dropout, name="embed_dropout")(x)
-        for block in range(self.depth):
-            name = f"block{block + 1}"
-            x = transformer_block(x, heads=self.heads, mlp_ratio=self.mlp_ratio, dropout=self.dropout, name=name)
-        x = layers.LayerNormalization(epsilon=1e-6, name="norm")(x)
+        x = related_patches(
+            x, embedding=self.embedding, heads=self.heads, depth=self.depth, mlp_ratio=self.mlp_ratio,
+            dropout=self.dropout, name="embed_patches",
+        )  # fmt: skip
         return layers.GlobalAveragePooling1D(name="pool")(x)
 
 
@@ -71,9 +61,3 @@ def patches(x: "keras.KerasTensor", per_side: int) -> "keras.KerasTensor":
     x = layers.Reshape((rows, size, columns, size * channels), name="cut_rows")(x)
     x = layers.Permute((1, 3, 2, 4), name="cut_columns")(x)
     return layers.Reshape((rows * columns, size * size * channels), name="patches")(x)
-
-
-def _normal() -> Any:
-    import keras
-
-    return keras.initializers.RandomNormal(stddev=0.02)
