@@ -38,7 +38,7 @@ from engine.settings import settings as configured
 from engine.store import open_store
 from engine.targets import Ragged, Texts, text_of
 from engine.tasks.base import tasks
-from engine.tasks.rewriting import Writing
+from engine.tasks.rewriting import Drafting
 from engine.tasks.summarization import rouges
 from engine.tasks.text2text_generation import Text2TextGeneration
 from engine.tasks.translation import Translation
@@ -139,7 +139,7 @@ def test_what_comes_later_changes_nothing_before(saved: SavedModel) -> None:
 
 def test_texts_of_different_length_are_answered_together_as_each_alone(saved: SavedModel) -> None:
     texts = sources("", "ab", "cabacab", "b")
-    for options in (Writing(), Writing(beams=3)):
+    for options in (Drafting(), Drafting(beams=3)):
         together = TASK.predictions(TASK.answer(saved, texts, INFO, options), INFO)
         for text, found in zip(texts, together, strict=True):
             [alone] = TASK.predictions(TASK.answer(saved, sources(text), INFO, options), INFO)
@@ -147,7 +147,7 @@ def test_texts_of_different_length_are_answered_together_as_each_alone(saved: Sa
 
 
 def test_a_stream_ends_with_the_answer(saved: SavedModel) -> None:
-    for options in (Writing(), Writing(beams=2), Writing(temperature=1.0, seed=3)):
+    for options in (Drafting(), Drafting(beams=2), Drafting(temperature=1.0, seed=3)):
         [last] = deque(TASK.stream(saved, sources("abc"), INFO, options), maxlen=1)
         [whole] = TASK.predictions(TASK.answer(saved, sources("abc"), INFO, options), INFO)
         assert TASK.predictions(last, INFO)[0].values == whole.values
@@ -193,14 +193,14 @@ def test_any_text_is_read(text: str) -> None:
 
 
 def test_a_text_that_is_too_long_is_cut_and_that_is_said(saved: SavedModel) -> None:
-    [found] = TASK.predictions(TASK.answer(saved, sources("ab" * 20), INFO, Writing()), INFO)
+    [found] = TASK.predictions(TASK.answer(saved, sources("ab" * 20), INFO, Drafting()), INFO)
     assert found.values["left_out"] == 40 - 11
     assert len(found.values["tokens"]) <= 12
 
 
 def test_odd_texts_are_answered(saved: SavedModel) -> None:
     texts = sources("", "a", "👩‍👩‍👧", "مرحبا", "春眠不覺曉", "x" * 500, "a\x00b\u202e")
-    found = TASK.predictions(TASK.answer(saved, texts, INFO, Writing()), INFO)
+    found = TASK.predictions(TASK.answer(saved, texts, INFO, Drafting()), INFO)
     for one in found:
         TASK.contents.model_validate(one.values)
         assert all(len(row) == len(one.values["source"]) for row in one.values["attention"])

@@ -25,7 +25,7 @@ _LEAST = 1e-30
 _PARTS = 5  # of an evaluation, by the length of the true text
 
 
-class Writing(Answering):
+class Drafting(Answering):
     """How the text is written."""
 
     beams: Annotated[int, Range(1, 8)] = 1
@@ -52,7 +52,7 @@ class Rewriting(Task):
     prediction: ClassVar[str] = "rewritten"
     contents: ClassVar[type[Contents]] = Rewritten
     baselines: ClassVar[bool] = True
-    answering: ClassVar[type[Answering]] = Writing
+    answering: ClassVar[type[Answering]] = Drafting
     streams: ClassVar[bool] = True
     encodes: ClassVar[bool] = True
     shared: ClassVar[bool] = False
@@ -163,7 +163,7 @@ class Rewriting(Task):
 
     def answer(self, call: Call, inputs: np.ndarray, info: DataInfo, options: Answering) -> Stored:
         """The whole text for each source: those of similar length go through the network together."""
-        assert isinstance(options, Writing)
+        assert isinstance(options, Drafting)
         sources, left_out = self._sources(inputs, info)
         order = np.argsort(np.count_nonzero(sources, axis=1), kind="stable")
         step = max(1, _TOGETHER // options.beams)
@@ -178,7 +178,7 @@ class Rewriting(Task):
 
     def stream(self, call: Call, inputs: np.ndarray, info: DataInfo, options: Answering) -> Iterator[Stored]:
         """Yield after each token what was written."""
-        assert isinstance(options, Writing)
+        assert isinstance(options, Drafting)
         sources, left_out = self._sources(inputs, info)
         for drafts in write(call, sources, self._way(options)):
             rows = [
@@ -187,7 +187,7 @@ class Rewriting(Task):
             ]
             yield Ragged.of(rows, np.float32)
 
-    def _way(self, options: Writing) -> Way:
+    def _way(self, options: Drafting) -> Way:
         return Way(
             most=min(options.max_tokens, self.context_length),
             temperature=options.temperature,

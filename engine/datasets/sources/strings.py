@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.fft import next_fast_len
 
 from engine.data_info import SAMPLE_RATE_HZ
 
@@ -56,8 +55,15 @@ def _played(wave: np.ndarray, rate: float) -> np.ndarray:
     return np.asarray(np.interp(np.arange(0, len(wave) - 1, rate), np.arange(len(wave)), wave), np.float32)
 
 
+def _padded(wave: np.ndarray) -> int:
+    """Return a length for which a Fourier transform is fast."""
+    from scipy.fft import next_fast_len  # late: a page loads this module, and needs no scipy
+
+    return int(next_fast_len(len(wave), real=True))
+
+
 def _coloured(wave: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    size = next_fast_len(len(wave), real=True)
+    size = _padded(wave)
     spectrum = np.fft.rfft(wave, size)
     places = np.linspace(0, 1, len(spectrum)) ** 0.5
     gains = np.interp(places, np.linspace(0, 1, _POINTS), rng.normal(0, _COLOUR_DB, _POINTS))
@@ -66,7 +72,7 @@ def _coloured(wave: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 def _noisy(wave: np.ndarray, snr_db: float, rng: np.random.Generator) -> np.ndarray:
     """With noise between hissing and rumbling."""
-    size = next_fast_len(len(wave), real=True)
+    size = _padded(wave)
     frequencies = np.fft.rfftfreq(size, 1 / SAMPLE_RATE_HZ)
     falling = np.maximum(frequencies, 40.0) ** -rng.uniform(0, 1)
     real, imaginary = rng.standard_normal((2, len(frequencies)))
