@@ -23,7 +23,8 @@ from engine.preparation.prepare import prepare
 from engine.runs import RunSpec
 from engine.settings import settings
 from engine.store import Store
-from engine.tasks.tabular import TabularRegression, skewed
+from engine.tasks.regression import skewed
+from engine.tasks.tabular import TabularRegression
 from engine.training import session
 from engine.training.network import Network, build_network
 from engine.training.reporting import Report

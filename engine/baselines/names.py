@@ -8,6 +8,7 @@ TITLES = {
     "logistic-regression-words": Sentence("logistic regression on words"),
     "logistic-regression-characters": Sentence("logistic regression on groups of letters"),
     "logistic-regression-mel-bands": Sentence("logistic regression on the loudness of mel bands"),
+    "ridge-regression-pixels": Sentence("ridge regression on pixels"),
     "ridge-regression": Sentence("ridge regression"),
     "seasonal-naive": Sentence("the values of one season before"),
     "gradient-boosting": Sentence("gradient boosted trees"),

@@ -49,6 +49,8 @@ def files_to_json(found: "Understood") -> dict[str, object]:
 def print_files(found: "Understood", counts: dict[str, int]) -> None:
     """Print the classes, how the files were read, and how many were left out."""
     if not counts:
+        if found.arrangement and found.arrangement.measure:
+            print(f"{sum(found.counts.values()):,} files with numbers, {found.left_out:,} left out.")
         for remark in found.remarks:
             print(f"  {remark}")
         return

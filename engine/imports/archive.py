@@ -10,6 +10,7 @@ from typing import IO
 from engine.errors import TrainyardError
 from engine.imports.collected import Collected
 from engine.imports.folders import Arrangement, Placed, arrange, columns_of
+from engine.imports.measured import Measured, find_arrangement
 from engine.imports.own_kinds import modality_of, own_kind
 from engine.imports.sets import ImportReport
 from engine.imports.transcripts import Told, find_transcripts, missing_clips
@@ -48,8 +49,10 @@ def import_files(
         open_members(source, modality.largest_mb, names_encoding) as members,
     ):
         spool = folder / "spool"
+        fits = arrangement is not None and bool(arrangement.measure) == own.measured
+        arranged = arrangement if arrangement is not None and fits else _arranged(own, members)
         with spool.open("wb") as file:
-            collected, placed = _collect(own, members, arrangement or _arranged(own, members), file, progress)
+            collected, placed = _collect(own, members, arranged, file, progress)
         data, counts = collected.store(folder, spool, **columns_of(placed))
         spool.unlink()
         return write_about(
@@ -62,10 +65,13 @@ def import_files(
             collected.listed(),
             data=data,
             num_examples=sum(counts.values()) or len(collected),
+            roles={"target": arranged.measure} if arranged.measure else None,
         )
 
 
 def _arranged(kind: OwnKind, members: Sequence[Member]) -> Arrangement:
+    if kind.measured:
+        return find_arrangement(members)
     found = find_transcripts(members, kind.endings) if kind.told else None
     return found.arrangement if found else arrange(members)
 
@@ -74,7 +80,8 @@ def _collect(
     kind: OwnKind, members: Sequence[Member], arrangement: Arrangement, spool: IO[bytes], progress: Progress | None
 ) -> tuple[Collected, list[Placed]]:
     """Check and rewrite one file at a time, so that memory does not grow with the archive."""
-    collected, rewrite = (Told if kind.told else Collected)(kind, spool), kind.rewrite
+    make = Told if kind.told else Measured if kind.measured else Collected
+    collected, rewrite = make(kind, spool), kind.rewrite
     assert rewrite is not None
     placed: list[Placed] = []
     for position, member in enumerate(members, 1):

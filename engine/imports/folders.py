@@ -123,6 +123,8 @@ class Arrangement:
     """The name of that table, which is no example itself."""
     labelled: bool = True
     """Whether each file has a class; where they need none, folders only say splits and groups."""
+    measure: str = ""
+    """Name of the column of numbers, where files have these instead of classes."""
 
     def place(self, member: Member) -> Placed | None:
         """Return what is known of a file, None of the table. Raises `TrainyardError` for what cannot be placed."""

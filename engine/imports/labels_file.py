@@ -1,9 +1,11 @@
-"""A table in an archive that says of each file its class, its group or its split: labels.csv, metadata.jsonl and the like."""
+"""A table in an archive that says of each file its class or number, its group or its split: labels.csv, metadata.jsonl and the like."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
+
+import numpy as np
 
 from engine.errors import TrainyardError, unknown_name
 from engine.imports.folders import Placed
@@ -18,6 +20,12 @@ _MOST_TABLES = 5
 _LEAST_FILES = 6
 """Fewer files than two classes need are notes beside a table."""
 _LABEL_WORDS = ("label", "labels", "class", "class_name", "classname", "category", "target", "标签", "类别", "分类")
+_VALUE_WORDS = (
+    *("value", "number", "count", "amount", "age", "angle", "size", "weight", "score", "rating", "price"),
+    *("数值", "数量", "年龄", "角度", "分数", "评分", "价格"),
+)
+_MOST_NUMBERED_CLASSES = 20
+"""Different numbers in a column of classes that are still likely to be names of classes."""
 _GROUP_WORDS = (
     *("group", "speaker", "speaker_id", "client_id", "patient", "patient_id", "subject", "author", "source", "person"),
     *("分组", "说话人", "来源", "作者"),
@@ -37,6 +45,11 @@ class LabelsFile:
     split_column: str = ""
     placed: Mapping[str, Placed] = field(default_factory=dict, repr=False)
     """By the path of a file in the archive, what is said of it."""
+    value_column: str = ""
+    values: Mapping[str, Placed] = field(default_factory=dict, repr=False)
+    """The same with the number of its value column as label, of files that have one."""
+    measures: bool = False
+    """Whether the files are likelier to have numbers than classes."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +94,8 @@ def _understood(member: Member, table: TableFile, files: Sequence[Member], chose
     label = chosen.label or _named(columns, _LABEL_WORDS)
     group = chosen.group or _named(columns, _GROUP_WORDS)
     split = chosen.split or _split_column(columns)
+    value = _value_column(table, chosen.label or label, (file_column, group, split))
+    numbers = _numbers(table, value)
     empty = [""] * len(columns[file_column])
     rows = zip(columns[file_column], *(columns.get(name, empty) for name in (label, split, group)), strict=True)
     placed = {
@@ -88,7 +103,38 @@ def _understood(member: Member, table: TableFile, files: Sequence[Member], chose
         for file, word, which, who in rows
         if _plain(file) in paths and (word or not label)
     }
-    return LabelsFile(member.name, tuple(columns), file_column, label, group, split, placed)
+    values = {
+        paths[_plain(file)]: Placed(number, placed[paths[_plain(file)]].split, placed[paths[_plain(file)]].group)
+        for file, number in zip(columns[file_column], numbers, strict=False)
+        if number and paths.get(_plain(file)) in placed
+    }
+    measures = bool(values) and (_are_many(values) if label == value else not label and not _in_classes(files))
+    return LabelsFile(member.name, tuple(columns), file_column, label, group, split, placed, value, values, measures)
+
+
+def _are_many(values: Mapping[str, Placed]) -> bool:
+    """Whether there are more different numbers than classes usually have."""
+    return len({placed.label for placed in values.values()}) > _MOST_NUMBERED_CLASSES
+
+
+def _in_classes(files: Sequence[Member]) -> bool:
+    """Whether the files lie in several folders, which may be their classes."""
+    return len({member.path[:-1] for member in files}) > 1
+
+
+def _value_column(table: TableFile, label: str, others: Sequence[str]) -> str:
+    """The column of numbers: that of the labels, one that is called like a value, or the only one that is left."""
+    numeric = [name for name, decided in table.decided.items() if decided.numbers is not None and name not in others]
+    if label in numeric:
+        return label
+    named = _named(dict.fromkeys(numeric, ()), _VALUE_WORDS)
+    return named or (numeric[0] if len(numeric) == 1 else "")
+
+
+def _numbers(table: TableFile, column: str) -> list[str]:
+    """The numbers of a column with all their digits, "" where there is none; nothing where no column has numbers."""
+    numbers = table.decided[column].numbers if column else None
+    return [] if numbers is None else [repr(float(one)) if np.isfinite(one) else "" for one in numbers]
 
 
 def _words(cells: Any) -> list[str]:

@@ -85,6 +85,17 @@ def said_of_folders(
     return tuple(said)
 
 
+def said_of_numbers(found: LabelsFile) -> Sentence:
+    """Return which column of a table beside the files is the number of each, and how to choose otherwise."""
+    return Sentence(
+        "The table {name!r} lists the files in its column {file!r}, and the number of each in {value!r}. Choose another column "
+        "with --label-column, or take its cells as names of classes with --kind images.",
+        name=found.name[-80:],
+        file=found.file_column,
+        value=found.value_column,
+    )
+
+
 def _of_labels_file(found: LabelsFile) -> Sentence:
     return Sentence(
         "The table {name!r} lists the files in its column {file!r}. Class: {label}; group: {group}; "

@@ -9,7 +9,16 @@ from engine.errors import TrainyardError
 from engine.imports.columns import ColumnGuess, inspect_columns
 from engine.imports.folders import Arrangement, chosen_folders, count_classes, guess_folders, list_levels, only_splits
 from engine.imports.labels_file import LabelsFile, find_labels_file
-from engine.imports.own_kinds import kind_of_cells, kind_of_pairs, kind_of_rows, kinds_by_ending, own_kind, told_kinds
+from engine.imports.measured import understand_measured
+from engine.imports.own_kinds import (
+    kind_of_cells,
+    kind_of_pairs,
+    kind_of_rows,
+    kinds_by_ending,
+    measured_kind,
+    own_kind,
+    told_kinds,
+)
 from engine.imports.remarks import said_of_columns, said_of_folders, said_of_names, said_without_labels
 from engine.imports.sets import Problem
 from engine.imports.targets import guess_pair, guess_roles, guess_text_and_label
@@ -68,6 +77,8 @@ def _understood(source: Source, filename: str, kind: str | None, layout: Layout 
         table = only_table(members) if labels_file is None else None
         if table is not None and own_kind(found).tabular:
             return _of_table(read_table(table.read(), table.name, layout), kind)
+        if own_kind(found).measured:
+            return understand_measured(own_kind(found), members, labels_file)
         return _of_files(found, members, labels_file, reading)
 
 
@@ -159,7 +170,9 @@ def _kind_of(members: list[Member], labels_file: LabelsFile | None) -> str:
             "folder for each class, or give one table.",
             endings=endings or "nothing",
         )
-    return kinds.most_common(1)[0][0]
+    likeliest = kinds.most_common(1)[0][0]
+    measured = measured_kind(likeliest) if labels_file is not None and labels_file.measures else None
+    return measured.name if measured else likeliest
 
 
 def _of_files(kind: str, members: Members, labels_file: LabelsFile | None, reading: Reading) -> Understood:

@@ -69,6 +69,9 @@ class OwnKind:
     unfit: Callable[[str, bytes], Sentence | None] | None = None
     """For examples with a transcript instead of a class: transcript and example as stored -> why they cannot belong together."""
 
+    measured: bool = False
+    """Whether a table beside the files gives each a number, instead of a class."""
+
     @property
     def told(self) -> bool:
         """Whether a table beside the files says of each, in words of any number, what is in it."""

@@ -349,6 +349,7 @@ tasks: Registry[Task] = Registry(
         "audio-classification",
         "tabular-classification",
         "tabular-regression",
+        "image-regression",
         "text-generation",
         "text2text-generation",
         "translation",

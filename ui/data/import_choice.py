@@ -6,6 +6,8 @@ from pathlib import PurePath
 import streamlit as st
 
 from engine import service
+from engine.errors import TrainyardError
+from engine.imports.measured import suited
 from engine.imports.own_kinds import own_kind, own_kinds
 from engine.imports.sets import suggest_name
 from engine.imports.understood import Choice, Reading, Understood
@@ -49,7 +51,11 @@ def draw_choice(filename: str, seen: Seen) -> Choice | None:
     found = seen.found
     assert found is not None
     kind = own_kind(_draw_kind(found))
-    made = _draw_content(kind, found, seen)
+    try:
+        made = _draw_content(kind, replace(found, arrangement=suited(found, kind)), seen)
+    except TrainyardError as error:
+        st.error(said(error.sentence), icon=":material/error:")
+        return None
     if kind.rows and not are_complete(made.roles):
         return None
     needed = made.arrangement is None or made.arrangement.labelled

@@ -1,5 +1,6 @@
 """The part of the import form that is about files: their classes, and which folder is what."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -7,7 +8,6 @@ import streamlit as st
 
 from engine.imports.folders import Arrangement, Level
 from engine.imports.labels_file import ChosenColumns, LabelsFile
-from engine.imports.own_kinds import own_kind
 from engine.imports.understood import Reading, Understood
 from engine.modalities.own import OwnKind
 from engine.readers.likelihood import ENCODINGS, spoken
@@ -76,13 +76,16 @@ def draw_classes(found: Understood, kind: OwnKind, key: str) -> Arrangement | No
         help=_("All files are examples of one kind, whatever folder they are in, and a long file is cut into several."),
     ):
         return replace(arrangement, labelled=False)
-    _draw_counts(found)
+    if arrangement.measure:
+        _draw_measured(found, arrangement)
+    else:
+        _draw_counts(found, kind)
     return arrangement
 
 
-def _draw_counts(found: Understood) -> None:
+def _draw_counts(found: Understood, kind: OwnKind) -> None:
     total = sum(found.counts.values())
-    if own_kind(found.kind).told:
+    if kind.told:
         _draw_told(found, total)
         return
     files = plural("{count:,} file", "{count:,} files", total).format(count=total)
@@ -126,6 +129,27 @@ def _draw_told(found: Understood, total: int) -> None:
         hide_index=True,
         height=380,
         key="own.told",
+    )
+
+
+def _draw_measured(found: Understood, arrangement: Arrangement) -> None:
+    """Show how many files have a number, and how the numbers lie."""
+    counts = Counter(float(placed.label) for placed in arrangement.labels.values())
+    words = plural("{count:,} file with a number", "{count:,} files with numbers", counts.total())
+    ends = {"least": min(counts), "largest": max(counts)}
+    st.caption(_("{files}, from {least:g} to {largest:g}.").format(files=words.format(count=counts.total()), **ends))
+    if found.left_out:
+        words = _("Left out: {count} files without a number. The list below says why.")
+        st.warning(words.format(count=f"{found.left_out:,}"), icon=":material/warning:")
+    st.dataframe(
+        [{"number": number, "files": count} for number, count in sorted(counts.items())],
+        column_config={
+            "number": st.column_config.NumberColumn(_("Number")),
+            "files": st.column_config.NumberColumn(_("Files"), format="localized"),
+        },
+        hide_index=True,
+        height="content" if len(counts) < 12 else 380,
+        key="own.measured",
     )
 
 

@@ -1,42 +1,21 @@
 """Images of one's own: imported from a folder or a zip in which each class is a folder."""
 
-from typing import Annotated, Any, ClassVar, Literal
-
-import numpy as np
+from typing import Annotated, ClassVar
 
 from engine.datasets.base import datasets
-from engine.datasets.stored.base import REFERENCE_OR_NONE, OwnDataset, check_size
-from engine.imports.collected import Stored
-from engine.readers.images import decode_image
+from engine.datasets.stored.base import REFERENCE_OR_NONE
+from engine.datasets.stored.images import StoredImages
 from engine.spec import Options
 
 
 @datasets.register("folder", "My images")
-class Folder(OwnDataset):
+class Folder(StoredImages):
     """Your own images: import a folder or a zip in which each class is a folder of images."""
 
     kind: ClassVar[str] = "images"
-    licence: ClassVar[str] = "The licence of the images"
     limits: ClassVar[str] = (
         "The score holds for images like these: if all come from one camera, place or website, others will be harder."
     )
-    suggested: ClassVar[dict[str, Any]] = {"epochs": 30, "batch_size": 16, "patience": 6}
 
     folder: Annotated[str, Options("images"), REFERENCE_OR_NONE] = ""
     """The imported image dataset."""
-    image_size: Literal[28, 32, 64, 96, 128, 160] = 64
-    """Height and width in pixels. Larger shows more detail and takes longer: about four times as long for twice the size."""
-    colour: Literal["colour", "grey"] = "colour"
-    """Whether colour is kept. Grey suits drawings, letters and X-rays."""
-
-    def inputs(self, stored: Stored) -> np.ndarray:
-        """All images, (image_size, image_size, 3 or 1) uint8."""
-        channels: Literal[1, 3] = 3 if self.colour == "colour" else 1
-        shape = (len(stored), self.image_size, self.image_size, channels)
-        check_size(
-            self.folder, int(np.prod(shape, dtype=np.int64)), f"at {self.image_size} pixels", "a smaller image size"
-        )
-        inputs = np.empty(shape, np.uint8)
-        for index in range(len(stored)):
-            inputs[index] = decode_image(stored.bytes_of(index), str(stored.names[index]), channels, shape[1:3])
-        return inputs

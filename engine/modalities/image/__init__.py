@@ -9,7 +9,7 @@ from engine.data_info import DataInfo
 from engine.errors import TrainyardError
 from engine.modalities.base import FACE_PIXELS, Face, Inputs, Modality, modalities
 from engine.modalities.given import stacked_numbers
-from engine.modalities.image.own import IMAGES
+from engine.modalities.image.own import IMAGES, MEASURED_IMAGES
 from engine.modalities.occlusions import Occlusions
 from engine.modalities.recipe import Recipe
 from engine.modalities.schema import Schema, either, file, numbers
@@ -23,6 +23,7 @@ class Image(Modality):
 
     occludes = True
     own = IMAGES
+    more_own = (MEASURED_IMAGES,)
 
     def decode_one(self, data: bytes, name: str, info: DataInfo) -> np.ndarray:
         """(height, width, channels) uint8 as in the dataset: scaled to cover the size, cut at the centre."""

@@ -1,18 +1,21 @@
-"""Images: logistic regression on the pixels, which sees no shapes, only where it is light or dark."""
+"""Images: a linear model of the pixels, which sees no shapes, only where it is light or dark."""
 
 import numpy as np
 from sklearn.preprocessing import StandardScaler
 
 from engine.modalities.image.looks import image_features
-from engine.modalities.recipe import Family, Recipe, logistic_regressions
+from engine.modalities.recipe import Family, Recipe, logistic_regressions, ridge_regressions
 
 _STRENGTHS = (0.01, 0.1, 0.001)
+_RIDGES = (1e-4, 1e-3, 1e-5)
 MAX_PIXELS = 3_072
 """Most numbers of one image (32 x 32 in colour); in larger ones neighbours are averaged."""
 
 
 def recipe(sample: np.ndarray, num_classes: int) -> Recipe:
-    """Standardised pixels."""
+    """Standardised pixels; no classes: a regression."""
+    if not num_classes:
+        return Recipe(pixels, (Family("ridge-regression-pixels", StandardScaler(), ridge_regressions(*_RIDGES)),))
     return Recipe(pixels, (Family("logistic-regression-pixels", StandardScaler(), logistic_regressions(*_STRENGTHS)),))
 
 

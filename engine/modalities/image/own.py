@@ -23,6 +23,18 @@ def rewrite_image(data: bytes, name: str) -> Rewritten:
     return buffer.getvalue(), None
 
 
+MEASURED_IMAGES = OwnKind(
+    "measured-images",
+    "Images with numbers",
+    Sentence("images"),
+    dataset="my-measured-images",
+    field="measured",
+    endings=ENDINGS,
+    task="image-regression",
+    rewrite=rewrite_image,
+    array="pixels",
+    measured=True,
+)
 IMAGES = OwnKind(
     "images",
     "Images",
