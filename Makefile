@@ -29,8 +29,8 @@ run: $(RUN_READY) ## Set up once, then start the dashboard and open it in a brow
 	  --server.headless=$(HEADLESS) --server.showEmailPrompt=false
 
 test: $(DEV_READY) ## Unit, contract, page and fault tests
-	$(BIN)/python -m pytest -n 2 --dist loadfile --ignore=tests/faults
-	$(BIN)/python -m pytest tests/faults
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --durations=25 --durations-min=5 --ignore=tests/faults
+	$(BIN)/python -m pytest --durations=25 --durations-min=5 tests/faults
 
 e2e: $(DEV_READY) ## Browser tests: needs Chromium
 	$(BIN)/python -m pytest -m e2e tests/e2e

@@ -361,6 +361,12 @@ class Settings(BaseSettings):
     """Shared mode: predictions in a minute with one demo or run, by everybody together. 0: no limit."""
     total_predictions_per_minute: int = Field(default=12_000, ge=0)
     """Shared mode: predictions in a minute by everybody together. 0: no limit."""
+    visitor_opened_files_per_minute: int = Field(default=1_800, ge=0)
+    """Shared mode: files that pages open in a minute, to show them, for one visitor. 0: no limit."""
+    member_opened_files_per_minute: int = Field(default=6_000, ge=0)
+    """Shared mode: files that pages open in a minute, to show them, for one person who is logged in. 0: no limit."""
+    address_opened_files_per_minute: int = Field(default=30_000, ge=0)
+    """Shared mode: files that pages open in a minute for all browsers behind one address. 0: no limit."""
     visitor_upload_mb_per_hour: int = Field(default=2_000, ge=0)
     """Shared mode: uploads on pages in an hour from one browser, in MB. 0: no limit."""
     address_upload_mb_per_hour: int = Field(default=20_000, ge=0)

@@ -15,7 +15,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse
 from starlette.routing import Route
 
 from engine import service
-from engine.access import Actor, Origin, Role
+from engine.access import Actor, Origin, Role, local_owner
 from engine.api.asking import actor_of
 from engine.api.routes import api_routes
 from engine.limits import origins
@@ -24,7 +24,7 @@ from engine.limits.origins import COOKIE
 from engine.limits.rates import PREDICTIONS, Exceeded, Rate, allowances, spend
 from engine.sentences import Sentence
 from engine.service import opened
-from engine.service.spending import spend_predictions
+from engine.service.spending import spend_openings, spend_predictions
 from engine.settings import settings
 from engine.store import Store, open_store
 from engine.store.schema import rates
@@ -138,6 +138,24 @@ def test_a_demo_and_the_server_have_limits_of_their_own_and_members_another_than
         spend_predictions(member, "9")
 
 
+def test_files_that_pages_open_are_counted_and_predictions_are_not_touched_by_them(
+    home: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, most in (("VISITOR", 3), ("MEMBER", 6), ("ADDRESS", 8)):
+        monkeypatch.setenv(f"TRAINYARD_{name}_OPENED_FILES_PER_MINUTE", str(most))
+    settings.cache_clear()
+    spend_openings(visitor("ada"), 3)
+    with pytest.raises(Exceeded, match=r"Files opened for you in a minute: the limit of 3 opened files"):
+        spend_openings(visitor("ada"), 1)
+    spend_predictions(visitor("ada"), "7")
+    spend_openings(Actor(BOB, Role.MEMBER, origin=Origin("c", "lab")), 5)
+    with pytest.raises(Exceeded, match="for your network"):
+        spend_openings(visitor("eve"), 1)
+    spend_openings(local_owner(), 1_000)  # nobody counts where there is one person
+    left = {str(one.name): one.left for one in service.limits.list_all(visitor("ada"))}
+    assert (left["Files opened for you in a minute"], left["Files opened in a minute for your network"]) == (0, 0)
+
+
 def _is_taken(actor: Actor) -> bool:
     try:
         spend_predictions(actor, "7")
@@ -179,6 +197,7 @@ def test_what_limits_me_is_one_list_of_what_is_left(home: object, limits: Callab
     assert found["Predictions in a minute from your network"] == (4, 16)
     assert {one.unit for one in service.limits.list_all(visitor("ada"))} == {
         "predictions",
+        "opened files",
         "MB of uploads",
         "attempts",
     }

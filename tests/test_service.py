@@ -82,7 +82,7 @@ PREDICTOR = SimpleNamespace(
     preview=lambda values, count: [(b"", [])],
     seen=lambda run_id, files: [],
     opened=lambda modality, files, pixels: [],
-    unfolded=lambda modality, file, columns: [],
+    unfolded=lambda modality, file, columns, first, spent_bytes: [],
 )
 
 FOR_MEMBERS = {

@@ -4,7 +4,6 @@ import io
 import os
 import shutil
 import signal
-import statistics
 import subprocess
 import sys
 import threading
@@ -280,24 +279,24 @@ def test_a_preview_shows_examples_and_differing_variants_and_repeats(predictor: 
 
 def test_a_full_queue_is_refused_at_once(slow: Predictor) -> None:
     with ThreadPoolExecutor(2) as threads:
-        running = threads.submit(slow.describe, {"seconds": 0.6})
+        running = threads.submit(slow.describe, {"seconds": 0.8})
         time.sleep(0.1)
         waiting = threads.submit(slow.describe, {"seconds": 0.0})
         time.sleep(0.1)
-        started = time.monotonic()
         with pytest.raises(TrainyardError, match="busy: 1 requests are already waiting"):
             slow.describe({"seconds": 0})
-        assert time.monotonic() - started < 0.3
+        assert not running.done(), "the refusal waited for those who were before it"
         assert running.result() == waiting.result()
     assert slow.describe({"seconds": 0})  # the places are free again
 
 
 def test_late_work_is_given_up_with_a_sentence_and_the_next_is_served(slow: Predictor) -> None:
-    started = time.monotonic()
+    worker = child_of(slow).pid
     with pytest.raises(TrainyardError, match=r"no answer within 1 seconds \(TRAINYARD_PREDICT_TIMEOUT_SECONDS\)"):
         slow.describe({"seconds": 1.3})
-    assert time.monotonic() - started < 1.25
-    assert slow.describe({"seconds": 0})
+    assert child_of(slow).pid == worker, "late is no reason to start anew"
+    wait_until(lambda: answers(slow), "an answer of the process that was late")
+    assert child_of(slow).pid == worker
 
 
 def test_work_that_never_ends_costs_the_process_and_a_new_one_serves(slow: Predictor) -> None:
@@ -420,18 +419,12 @@ def test_the_dashboards_side_imports_no_keras() -> None:
     assert done.stdout.strip() == "[]"
 
 
-def test_a_warm_prediction_costs_little_more_than_the_model_itself(predictor: Predictor, run_id: int) -> None:
-    import keras
-
-    model = keras.saving.load_model(artifacts_of(run_id).model, compile=False)
-    data, inputs = png((8, 8)), np.zeros((1, 8, 8, 1), np.float32)
-    asked = statistics.median(_seconds(lambda: predictor.predict(run_id, [("a.png", data)])) for _ in range(100))
-    bare = statistics.median(_seconds(lambda: np.asarray(model(inputs))) for _ in range(100))
-    print(f"through the process {asked * 1e3:.2f} ms, model(x) {bare * 1e3:.2f} ms, ratio {asked / bare:.2f}")
-    assert asked < 0.1
-
-
-def _seconds(call) -> float:
-    started = time.perf_counter()
-    call()
-    return time.perf_counter() - started
+def test_a_warm_prediction_does_not_read_the_model_again(predictor: Predictor, lab: Path) -> None:
+    run = save_run()
+    before = predictor.predict(run, [("a.png", png())])
+    file = artifacts_of(run).model
+    kept = file.stat()
+    with file.open("r+b") as content:  # in place: for whoever looks, it is the same file
+        content.write(bytes(kept.st_size))
+    os.utime(file, ns=(kept.st_atime_ns, kept.st_mtime_ns))
+    assert predictor.predict(run, [("a.png", png())]) == before

@@ -15,8 +15,9 @@ from engine.settings import settings
 from engine.store import Store
 
 MINUTE, HOUR = 60.0, 3_600.0
-PREDICTIONS, MEGABYTES, ATTEMPTS, REQUESTS = (
+PREDICTIONS, OPENED, MEGABYTES, ATTEMPTS, REQUESTS = (
     Sentence("predictions"),
+    Sentence("opened files"),
     Sentence("MB of uploads"),
     Sentence("attempts"),
     Sentence("requests"),
@@ -98,6 +99,23 @@ def _of_person(actor: Actor, origin: Origin) -> Rate:
     return _per_minute(f"p:person:{_short(actor.name)}", name, settings().member_predictions_per_minute)
 
 
+def openings_of(actor: Actor) -> list[Rate]:
+    """Return the limits of files that are opened for pages; none where nothing is counted."""
+    if (origin := actor.origin) is None:
+        return []
+    here, yours = settings(), Sentence("Files opened for you in a minute")
+    if actor.role is Role.VISITOR:
+        key, most = f"o:visitor:{origin.visitor or origin.address}", here.visitor_opened_files_per_minute
+    else:
+        key, most = f"o:person:{_short(actor.name)}", here.member_opened_files_per_minute
+    found = [_per_minute(key, yours, most, OPENED)]
+    if origin.address:
+        all_ = Sentence("Files opened in a minute for your network")
+        most = here.address_opened_files_per_minute
+        found.append(_per_minute(f"o:address:{origin.address}", all_, most, OPENED))
+    return found
+
+
 def uploads_of(origin: Origin) -> list[Rate]:
     """Return the limits of uploads on pages, in MB."""
     here, hour = settings(), HOUR
@@ -125,8 +143,8 @@ def requests_of(token_id: int) -> list[Rate]:
     return [Rate(f"r:token:{token_id}", name, REQUESTS, settings().token_requests_per_minute, MINUTE, ahead=True)]
 
 
-def _per_minute(key: str, name: Sentence, most: int) -> Rate:
-    return Rate(key, name, PREDICTIONS, most, MINUTE, ahead=True)
+def _per_minute(key: str, name: Sentence, most: int, unit: Sentence = PREDICTIONS) -> Rate:
+    return Rate(key, name, unit, most, MINUTE, ahead=True)
 
 
 def _short(name: str) -> str:

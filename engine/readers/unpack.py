@@ -59,15 +59,26 @@ class Members(list[Member]):
 
     encoding = ""
 
+    def __init__(self, quota: "_Quota") -> None:
+        super().__init__()
+        self._quota = quota
+
+    @property
+    def read_bytes(self) -> int:
+        """Return how much of them was unpacked, that of broken files included."""
+        return self._quota.read_bytes
+
 
 @contextmanager
-def open_members(source: Path | IO[bytes], largest_mb: int = 0, encoding: str = "") -> Iterator[Members]:
+def open_members(
+    source: Path | IO[bytes], largest_mb: int = 0, encoding: str = "", spent_bytes: int = 0
+) -> Iterator[Members]:
     """Return the files of a folder or of a zip (a path or an open file), without the clutter of operating systems.
 
     One file may unpack to `largest_mb`; 0: as much as an image may. `encoding`: that of names in a zip without a UTF-8
-    flag; "": the likeliest.
+    flag; "": the likeliest. `spent_bytes`: what was unpacked of it before, which counts towards the limit of an archive.
     """
-    quota = _Quota(largest_mb or settings().max_image_mb)
+    quota = _Quota(largest_mb or settings().max_image_mb, spent_bytes)
     if isinstance(source, Path) and source.is_dir():
         yield _without_top(_of_folder(source, quota))
     elif isinstance(source, Path) and not source.is_file():
@@ -83,6 +94,7 @@ def open_members(source: Path | IO[bytes], largest_mb: int = 0, encoding: str = 
 def only_member(source: Path | IO[bytes], name: str, largest_mb: int) -> Members:
     """Return one file as if it were alone in a folder, of at most `largest_mb`."""
     quota = _Quota(largest_mb)
+    members = Members(quota)
 
     def read() -> bytes:
         try:
@@ -91,7 +103,8 @@ def only_member(source: Path | IO[bytes], name: str, largest_mb: int) -> Members
         except OSError as error:
             raise TrainyardError("{file!r} cannot be read ({problem}).", file=name, problem=error.strerror) from error
 
-    return Members([Member((name,), read)])
+    members.append(Member((name,), read))
+    return members
 
 
 def _opened(source: Path | IO[bytes]) -> zipfile.ZipFile:
@@ -120,15 +133,17 @@ def naming(name: str) -> Iterator[None]:
 class _Quota:
     """Counts the bytes that were really read: what a header announces proves nothing."""
 
-    def __init__(self, largest_mb: int) -> None:
+    def __init__(self, largest_mb: int, spent_bytes: int = 0) -> None:
         self.largest_mb = largest_mb
-        self.left = settings().max_archive_mb * 1_000_000
+        self.left = settings().max_archive_mb * 1_000_000 - spent_bytes
+        self.read_bytes = 0
 
     def read(self, stream: IO[bytes], name: str) -> bytes:
         """Everything in `stream`, at most one file's and one archive's worth."""
         most = self.largest_mb * 1_000_000
-        data = stream.read(min(most, self.left) + 1)
+        data = stream.read(min(most, max(0, self.left)) + 1)
         self.left -= len(data)
+        self.read_bytes += len(data)
         if self.left < 0:
             raise ArchiveError(
                 "The archive unpacks to more than {max_archive_mb:,} MB (TRAINYARD_MAX_ARCHIVE_MB). Nothing was "
@@ -178,7 +193,7 @@ def _check_count(count: int) -> None:
 
 
 def _of_zip(archive: zipfile.ZipFile, quota: _Quota, encoding: str) -> Members:
-    members = Members()
+    members = Members(quota)
     if any(marks <= set(archive.namelist()) for marks in _DOCUMENTS):
         raise ArchiveError(
             "It is an Excel workbook or another office document. Save its table as CSV in UTF-8, or its text as .txt."
@@ -261,7 +276,7 @@ def _zip_reader(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str, quot
 
 
 def _of_folder(root: Path, quota: _Quota) -> Members:
-    members = Members()
+    members = Members(quota)
     for folder, folders, files in os.walk(root):
         links = [name for name in folders if os.path.islink(os.path.join(folder, name))]
         folders.sort()

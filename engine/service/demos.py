@@ -21,7 +21,7 @@ from engine.runs import Run, RunSpec
 from engine.service import reports, runs
 from engine.service.audited import audited
 from engine.service.opened import store
-from engine.service.spending import spend_predictions
+from engine.service.spending import spend_openings, spend_predictions
 from engine.settings import settings
 from engine.store.demos import Demo, WrongAnswer, changed_to, unknown_demo
 
@@ -285,8 +285,9 @@ def ask(actor: Actor, name: str, wanted: Wanted, answer: Callable[[int], T], cos
 def opened(
     actor: Actor, predictor: "Predictor", name: str, wanted: Wanted, files: list[tuple[str, bytes]], pixels: int
 ) -> "list[Opened]":
-    """Return what is seen or heard of files that are given to a demo. It counts as no prediction."""
+    """Return what is seen or heard of files that are given to a demo. It counts as no prediction, and each as opened."""
     modality = spec(actor, name, wanted).task.modality
+    spend_openings(actor, len(files))
     return predictor.opened(modality, files, pixels)
 
 

@@ -2,7 +2,7 @@
 
 from engine.access import LIMITS, Action, Actor, allowed, check
 from engine.limits.allowances import Allowance
-from engine.limits.rates import allowances, attempts_of, predictions_of, requests_of, uploads_of
+from engine.limits.rates import allowances, attempts_of, openings_of, predictions_of, requests_of, uploads_of
 from engine.service import budgets
 from engine.service.opened import store
 
@@ -13,7 +13,7 @@ def list_all(actor: Actor, demo: str = "") -> list[Allowance]:
     origin = actor.origin
     if origin is None:
         return []
-    rates = predictions_of(actor, demo)
+    rates = [*predictions_of(actor, demo), *openings_of(actor)]
     rates += requests_of(origin.token) if origin.token else [*uploads_of(origin), *attempts_of(origin)]
     own = budgets.allowances(actor) if allowed(actor, Action.CREATE, "runs") else []
     return [*allowances(store(), rates), *own]

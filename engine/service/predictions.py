@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from engine.access import Action, Actor, check
 from engine.runs import Run
 from engine.service.data import spec_for
-from engine.service.spending import OCCLUDED, cost_of, spend_predictions
+from engine.service.spending import OCCLUDED, cost_of, spend_openings, spend_predictions
 
 if TYPE_CHECKING:
     from engine.modalities.seen import Seen
-    from engine.readers.unpack import Member
     from engine.serving.answers import Mattered
     from engine.serving.client import NetworkPicture, Predictor, Stream
-    from engine.serving.opened import Opened
+    from engine.serving.opened import Opened, Unfolded
 
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
@@ -64,20 +63,31 @@ def seen(actor: Actor, predictor: "Predictor", run: Run, files: list[File]) -> "
 
 
 def opened(actor: Actor, predictor: "Predictor", run: Run, files: list[File], pixels: int) -> "list[Opened]":
-    """Return what is seen or heard of files that are given to a run's network. It counts as no prediction."""
+    """Return what is seen or heard of files that are given to a run's network. It counts as no prediction, and each as opened."""
     check(actor, Action.USE, run)
+    spend_openings(actor, len(files))
     return predictor.opened(run.parsed().task.modality, files, pixels)
 
 
-def unfolded(actor: Actor, predictor: "Predictor", run: Run, file: File, columns: Sequence[str]) -> "list[Member]":
-    """Return the single inputs of a file that is given to a run's network."""
+def unfolded(
+    actor: Actor,
+    predictor: "Predictor",
+    run: Run,
+    file: File,
+    columns: Sequence[str],
+    first: int = 0,
+    spent_bytes: int = 0,
+) -> "Unfolded":
+    """Return a portion of the single inputs of a file that is given to a run's network: see `Predictor.unfolded`."""
     check(actor, Action.USE, run)
-    return predictor.unfolded(run.parsed().task.modality, file, columns)
+    spend_openings(actor, 1)
+    return predictor.unfolded(run.parsed().task.modality, file, columns, first, spent_bytes)
 
 
 def recorded(actor: Actor, predictor: "Predictor", modality: str, files: list[File], pixels: int) -> "list[Opened]":
     """Return what is seen or heard of files that are recorded for a dataset."""
     check(actor, Action.CREATE, "datasets")
+    spend_openings(actor, len(files))
     return predictor.opened(modality, files, pixels)
 
 

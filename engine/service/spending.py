@@ -1,7 +1,7 @@
-"""What a prediction counts as, and the limits that it counts towards; asked after the right to it, with a run or with a demo."""
+"""What predictions and opened files count as, and the limits that they count towards; asked after the right to the run or the demo."""
 
 from engine.access import Actor
-from engine.limits.rates import predictions_of, spend
+from engine.limits.rates import openings_of, predictions_of, spend
 from engine.service.opened import store
 
 OCCLUDED = 10
@@ -14,6 +14,12 @@ def spend_predictions(actor: Actor, demo: str, cost: float = 1) -> None:
     """Count predictions with a demo or a run. Raises `Exceeded`; costs nothing where nothing is counted."""
     if actor.origin is not None:
         spend(store(), predictions_of(actor, demo), cost)
+
+
+def spend_openings(actor: Actor, files: int) -> None:
+    """Count files that a page opens. Raises `Exceeded`; costs nothing where nothing is counted."""
+    if actor.origin is not None:
+        spend(store(), openings_of(actor), files)
 
 
 def cost_of(body: bytes) -> int:

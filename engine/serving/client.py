@@ -9,6 +9,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
+from functools import partial
 from http import HTTPStatus
 from typing import Any, Self, TypeVar
 
@@ -17,13 +18,12 @@ import numpy as np
 from engine.errors import TrainyardError
 from engine.measures import prediction_timed
 from engine.modalities.seen import Seen, as_png
-from engine.readers.unpack import Member
 from engine.scripting.files import ScriptFiles
 from engine.sentences import Sentence, from_json
 from engine.serving.answers import Layer, Mattered, NetworkPicture, PredictResult
 from engine.serving.child import Child, NotReady, Unavailable, told
 from engine.serving.connections import Lines, Refused
-from engine.serving.opened import Opened, read_opened, read_unfolded
+from engine.serving.opened import Opened, Unfolded, read_opened, read_unfolded
 from engine.serving.pace import Pace
 from engine.serving.turns import Busy, Late, late
 from engine.serving.wire import from_bytes, pack, pack_inputs, unpack
@@ -114,10 +114,15 @@ class Predictor:
         head = {"modality": modality, "names": [name for name, _data in files], "pixels": pixels}
         return self._plain("opened", head, files, read_opened)
 
-    def unfolded(self, modality: str, file: tuple[str, bytes], columns: Sequence[str]) -> list[Member]:
-        """Return the single inputs of a file, as `Modality.unfold` does."""
-        head = {"modality": modality, "name": file[0], "columns": list(columns)}
-        return self._plain("unfolded", head, [file], read_unfolded)
+    def unfolded(
+        self, modality: str, file: tuple[str, bytes], columns: Sequence[str], first: int = 0, spent_bytes: int = 0
+    ) -> Unfolded:
+        """Return a portion of the single inputs of a table or a zip, from `first` on; nothing else unpacks or reads it.
+
+        `columns` as in `open_inputs`; `spent_bytes` of a zip were unpacked for earlier portions.
+        """
+        head = {"modality": modality, "name": file[0], "columns": list(columns), "first": first, "spent": spent_bytes}
+        return self._plain("unfolded", head, [file], partial(read_unfolded, first=first))
 
     def _plain(
         self, name: str, head: dict[str, Any], files: Sequence[tuple[str, bytes]], read: "Callable[[bytes], T]"

@@ -27,6 +27,17 @@ class Opened:
     """Why there is nothing."""
 
 
+@dataclass(frozen=True)
+class Unfolded:
+    """A portion of the single inputs of a file."""
+
+    members: list[Member]
+    total: int
+    """Inputs in the whole file."""
+    spent_bytes: int
+    """What was unpacked for this portion."""
+
+
 def read_opened(body: bytes) -> list[Opened]:
     """Read the answer of `open_files`. Raises `ValueError` and its like where it is none."""
     head, parts = unpack(body)
@@ -48,10 +59,10 @@ def _opened(described: Mapping[str, Any], part: bytes) -> Opened:
     raise ValueError(f"Neither pixels nor samples: {array.dtype} {array.shape}.")
 
 
-def read_unfolded(body: bytes) -> list[Member]:
-    """Read the answer of `unfold_file`."""
+def read_unfolded(body: bytes, first: int = 0) -> Unfolded:
+    """Read the answer of `unfold_file`, asked for the inputs from `first` on. Raises as `read_opened`."""
     head, parts = unpack(body)
-    return [
+    members = [
         Member(
             tuple(map(str, row["path"])),
             partial(refuse, error) if (error := from_json(row["error"])) else partial(bytes, part),
@@ -59,3 +70,7 @@ def read_unfolded(body: bytes) -> list[Member]:
         )
         for row, part in zip(head["rows"], parts, strict=True)
     ]
+    total, spent = int(head["total"]), int(head["spent"])
+    if first + len(members) > total or (first < total and not members) or spent < 0:
+        raise ValueError(f"{len(members)} inputs from {first} on, of {total}.")
+    return Unfolded(members, total, spent)

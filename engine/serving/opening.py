@@ -5,22 +5,23 @@ answers. It is done beside the turns: nobody's prediction waits for it.
 """
 
 from collections.abc import Mapping
-from functools import partial
 from typing import Any
 
 import numpy as np
 
 from engine.errors import TrainyardError
 from engine.modalities.base import modalities
-from engine.readers.unpack import Member
+from engine.readers.unpack import ArchiveError
 from engine.sentences import to_json
 from engine.serving.ahead import bounded
 from engine.serving.server import Beside
-from engine.serving.uploads import check_count
+from engine.serving.uploads import open_inputs
 from engine.serving.wire import pack, to_bytes, unpack
 
 MOST_PIXELS = 1_024
 """Side of the square into which pictures are fitted, at most."""
+PORTION_BYTES = 32_000_000
+"""Of what a file holds, unpacked, after which the rest has to be asked for."""
 
 
 def beside() -> Mapping[str, Beside]:
@@ -47,24 +48,32 @@ def open_files(body: bytes) -> bytes:
 
 
 def unfold_file(body: bytes) -> bytes:
-    """Return the single inputs of one file, each with its content or the sentence that says why it has none."""
+    """Return the single inputs of one table or zip, each with its content or the sentence that says why it has none.
+
+    They begin with that at the position `first`, and are as many as fit into a portion; `spent` bytes were unpacked before.
+    """
     head, (data,) = unpack(body)
-    member = Member((head["name"],), partial(bytes, data))
-    rows, contents = [], []
-    with bounded(len(body)):
-        members = modalities[head["modality"]].unfold(member, head["columns"])
-        check_count(len(members))
-        for one in members:
+    rows, contents, size = [], [], 0
+    files, spent = [(head["name"], data)], int(head["spent"])
+    with bounded(len(body)), open_inputs(head["modality"], files, head["columns"], spent) as inputs:
+        counted = inputs.read_bytes  # tables in a zip, of which the inputs are known only by reading them
+        for one in inputs[int(head["first"]) :]:
             error = ""
             content = b""
             try:
                 content = one.read()
+            except ArchiveError:
+                raise
             except TrainyardError as problem:
                 error = problem.sentence
             cells = {column: _plain(cell) for column, cell in one.cells.items()}
             rows.append({"path": one.path, "error": to_json(error), "cells": cells})
             contents.append(content)
-    return pack({"rows": rows}, contents)
+            size += len(content)
+            if max(size, inputs.read_bytes - counted) >= PORTION_BYTES:
+                break
+        spent = inputs.read_bytes - counted
+    return pack({"rows": rows, "total": len(inputs), "spent": spent}, contents)
 
 
 def _plain(cell: Any) -> Any:

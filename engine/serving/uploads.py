@@ -1,38 +1,59 @@
 """From what people upload to single inputs: a zip holds many, a table has one in each row."""
 
 import io
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
 
 from engine.errors import TrainyardError
 from engine.modalities.base import modalities
 from engine.readers.kinds import ZIP_STARTS
-from engine.readers.unpack import Member, naming, open_members
+from engine.readers.unpack import Member, Members, naming, open_members
 from engine.settings import settings
 
-Unfold = Callable[[Member, Sequence[str]], list[Member]]
-"""Returns the single inputs of a file, as `Modality.unfold` does."""
+
+class Inputs(list[Member]):
+    """Single inputs, and the zips that they are read from."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._zips: list[Members] = []
+
+    def read_from(self, zipped: Members) -> None:
+        """Remember a zip that some of them are read from."""
+        self._zips.append(zipped)
+
+    @property
+    def read_bytes(self) -> int:
+        """Return how much of the zips was unpacked."""
+        return sum(zipped.read_bytes for zipped in self._zips)
+
+
+def holds_many(modality: str, name: str, data: bytes) -> bool:
+    """Whether a file may hold more inputs than one."""
+    return _zipped(name, data) or modalities[modality].unfolds(name)
 
 
 @contextmanager
 def open_inputs(
-    modality: str, uploads: Sequence[tuple[str, bytes]], columns: Sequence[str] = (), unfold: Unfold | None = None
-) -> Iterator[list[Member]]:
+    modality: str, uploads: Sequence[tuple[str, bytes]], columns: Sequence[str] = (), spent_bytes: int = 0
+) -> Iterator[Inputs]:
     """All inputs of some files (name, content), each with a name and a function that reads it.
 
     `columns`: those of a table that the network takes, for texts the one that holds them; all must be there, and others,
-    such as the target, are left out. `unfold` reads tables elsewhere than in this process. Zips are open until the end of
-    the block, and read one input at a time. Raises `TrainyardError` for a zip that deserves no trust, a table that is none,
-    and more inputs than `max_instances`.
+    such as the target, are left out. Zips are open until the end of the block, and read one input at a time; `spent_bytes`
+    of each were unpacked before. Raises `TrainyardError` for a zip that deserves no trust, a table that is none, and more
+    inputs than `max_instances`.
     """
-    unfold = unfold or modalities[modality].unfold
+    unfold = modalities[modality].unfold
     with ExitStack() as stack:
-        inputs: list[Member] = []
+        inputs = Inputs()
         for name, data in uploads:
-            if data.startswith(ZIP_STARTS) or name.lower().endswith(".zip"):
+            if _zipped(name, data):
                 with naming(name):
-                    members = stack.enter_context(open_members(io.BytesIO(data), _largest_mb(modality)))
+                    source, most = io.BytesIO(data), _largest_mb(modality)
+                    members = stack.enter_context(open_members(source, most, spent_bytes=spent_bytes))
+                inputs.read_from(members)
                 for member in members:
                     inputs += unfold(member, columns)
             else:
@@ -51,6 +72,10 @@ def check_count(inputs: int) -> None:
             inputs=inputs,
             limit=limit,
         )
+
+
+def _zipped(name: str, data: bytes) -> bool:
+    return data.startswith(ZIP_STARTS) or name.lower().endswith(".zip")
 
 
 def _largest_mb(modality: str) -> int:

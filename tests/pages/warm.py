@@ -5,11 +5,10 @@ from typing import ClassVar
 from engine.cost import NetworkFacts
 from engine.errors import TrainyardError
 from engine.modalities.seen import Seen
-from engine.readers.unpack import Member
 from engine.runs import RunSpec, RunState
 from engine.serving import opening
 from engine.serving.client import Layer, NetworkPicture
-from engine.serving.opened import Opened, read_opened, read_unfolded
+from engine.serving.opened import Opened, Unfolded, read_opened, read_unfolded
 from engine.serving.wire import pack
 from engine.store import Store
 
@@ -28,10 +27,12 @@ class Blind:
         head = {"modality": modality, "names": [name for name, _data in files], "pixels": pixels}
         return read_opened(opening.open_files(pack(head, [data for _name, data in files])))
 
-    def unfolded(self, modality: str, file: tuple[str, bytes], columns: list[str]) -> list[Member]:
+    def unfolded(
+        self, modality: str, file: tuple[str, bytes], columns: list[str], first: int = 0, spent_bytes: int = 0
+    ) -> Unfolded:
         """The same of the inputs of one file."""
-        head = {"modality": modality, "name": file[0], "columns": columns}
-        return read_unfolded(opening.unfold_file(pack(head, [file[1]])))
+        head = {"modality": modality, "name": file[0], "columns": columns, "first": first, "spent": spent_bytes}
+        return read_unfolded(opening.unfold_file(pack(head, [file[1]])), first)
 
 
 class WarmPredictor:

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
 from functools import partial
 from typing import Any
 
@@ -10,12 +9,11 @@ import streamlit as st
 
 from engine import service
 from engine.errors import TrainyardError
-from engine.modalities.base import modalities
-from engine.readers.unpack import ArchiveError, Member
 from engine.runs import Run
 from engine.serving.answers import PredictResult
 from engine.serving.client import Busy
-from engine.serving.uploads import open_inputs
+from engine.serving.opened import Unfolded
+from engine.serving.portions import Portions
 from engine.settings import settings
 from ui import lab
 from ui.demo.results import draw_many
@@ -42,18 +40,16 @@ class Batch:
         self.results: list[PredictResult] = []
         self.problem = ""
         self.paused = False
-        self._open = ExitStack()  # zips stay open until the end; they are in memory
+        self.cells: list[Mapping[str, Any]] = []
         info = service.artifacts.files(lab.actor(), run).read_info()
         columns = info.taken_columns if info else ()
 
-        def unfold(member: Member, columns: Sequence[str]) -> list[Member]:
-            """Tables are read in the predictor."""
-            if not modalities[modality].unfolds(member.name):
-                return [member]
-            file = (member.name, member.read())
-            return service.predictions.unfolded(lab.actor(), lab.predictor(), run, file, columns)
+        def unfold(file: tuple[str, bytes], first: int, spent_bytes: int) -> Unfolded:
+            """Tables and zips are opened in the predictor."""
+            predictor = lab.predictor()
+            return service.predictions.unfolded(lab.actor(), predictor, run, file, columns, first, spent_bytes)
 
-        self.inputs = self._open.enter_context(open_inputs(modality, uploads, columns, unfold))
+        self.inputs = Portions(modality, uploads, unfold)
 
     @property
     def going(self) -> bool:
@@ -78,15 +74,13 @@ class Batch:
             return  # others are served; the next tick tries again
         except TrainyardError as error:
             self.problem, self.paused = error.sentence, True
-        if len(self.results) == len(self.inputs):
-            self._open.close()
 
     def _portion(self) -> None:
         """The next inputs, together: each that cannot be read has its own sentence."""
         files: list[tuple[str, bytes]] = []
         known: dict[int, PredictResult] = {}
         size = 0
-        waiting = self.inputs[len(self.results) : len(self.results) + settings().max_predictions]
+        waiting = self.inputs.take(len(self.results), settings().max_predictions)
         for position, member in enumerate(waiting):
             if size > _PORTION_BYTES:
                 waiting = waiting[:position]
@@ -94,13 +88,12 @@ class Batch:
             try:
                 files.append((member.name, member.read()))
                 size += len(files[-1][1])
-            except ArchiveError:
-                raise
             except TrainyardError as error:
                 known[position] = PredictResult(member.name, None, error.sentence)
         ask = partial(lab.predictor().predict, parameters=self._parameters)
         found = iter(service.predictions.predict(lab.actor(), ask, self.run, files) if files else [])
         self.results += [known[i] if i in known else next(found) for i in range(len(waiting))]
+        self.cells += [one.cells for one in waiting]
 
 
 def draw_batch(run: Run, modality: str, prediction: str, parameters: Mapping[str, Any]) -> None:
@@ -148,5 +141,5 @@ def _follow(batch: Batch, renderer: Renderer, ticking: bool) -> None:
     ):  # fmt: skip
         st.rerun()
     if batch.results:
-        given = given_rows([one.cells for one in batch.inputs[:done]])
+        given = given_rows(batch.cells[:done])
         draw_many(renderer, batch.results, given, "batch-predictions")

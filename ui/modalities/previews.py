@@ -3,12 +3,13 @@
 import logging
 from collections.abc import Sequence
 
+from engine.limits.rates import Exceeded
 from engine.serving.client import Busy, Late, Unavailable
 from engine.serving.opened import Opened
 from ui.modalities.base import File, Tried
 
-UNOPENED = (Busy, Late, Unavailable)
-"""What is raised where nobody could look into a file, whatever is in it."""
+UNOPENED = (Busy, Late, Unavailable, Exceeded)
+"""What is raised where nobody looks into a file, whatever is in it."""
 logger = logging.getLogger(__name__)
 
 
