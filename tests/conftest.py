@@ -13,6 +13,7 @@ from engine.settings import settings
 from tests import postgres
 from tests.databases import KINDS, Databases
 from tests.encoders import write_encoder
+from tests.once import keep_what_never_changes
 
 if TYPE_CHECKING:
     from engine.store import Store
@@ -29,6 +30,14 @@ def pretrained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         settings.cache_clear()
         yield
     settings.cache_clear()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def once() -> Iterator[None]:
+    """What is the same for every test is done once."""
+    with pytest.MonkeyPatch.context() as patch:
+        keep_what_never_changes(patch)
+        yield
 
 
 @pytest.fixture(autouse=True)
@@ -71,6 +80,19 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, database: str) -> Iter
     yield tmp_path / "home"
     opened.close()
     settings.cache_clear()
+
+
+@pytest.fixture(scope="session")
+def prepared_before(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Datasets that were prepared in this session, with what was found out about them."""
+    return tmp_path_factory.mktemp("prepared")
+
+
+@pytest.fixture
+def kept_preparations(home: Path, prepared_before: Path) -> None:
+    """What was prepared by an earlier test is there: for tests that train, and say nothing of how data get there."""
+    home.mkdir(exist_ok=True)
+    settings().cache_path.symlink_to(prepared_before)
 
 
 @pytest.fixture

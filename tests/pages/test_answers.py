@@ -3,11 +3,8 @@
 import base64
 import io
 import json
-import os
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -22,70 +19,86 @@ from engine import service
 from engine.access import local_owner
 from engine.api import openapi
 from engine.artifacts import artifacts_of
+from engine.cli import main
 from engine.comparing.examples import examples_apart
 from engine.datasets.base import datasets
 from engine.errors import TrainyardError
 from engine.preparation.prepare import prepare
 from engine.probes import read as read_probes
+from engine.service import opened
 from engine.serving.client import Predictor
 from engine.serving.loaded import LoadedModels
 from engine.serving.requests import Files, Instances
+from engine.settings import settings
 from engine.store import Store
 from engine.targets import Ragged
 from tests.pages.opening import choose_way, labels, open_page, press, words
 from tests.plugged import plugged
 from tests.test_api import serving
+from tests.waiting import wait_until
 from ui import lab
 from ui.predictions import renderer_for
 
 NAME = "tests.answers"
 
 
-@pytest.fixture
-def answers(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """One home for the file: a run is trained and a predictor is started once."""
+    path = tmp_path_factory.mktemp("answers") / "home"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TRAINYARD_HOME", str(path))
+        settings.cache_clear()
+        yield path
+        opened.close()
+    settings.cache_clear()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _answers(home: Path) -> Iterator[None]:
     """The plug-in with the three tasks."""
-    with plugged(NAME, monkeypatch):
+    with pytest.MonkeyPatch.context() as patch, plugged(NAME, patch):
         yield
 
 
 def train(task: str, *more: str) -> dict[str, Any]:
     """Return what `train --json` prints at the end."""
-    command = [sys.executable, "-m", "engine", "train", "--task", task, "--patience", "0", *more, "--json"]
-    ended = subprocess.run(command, capture_output=True, text=True, env=os.environ, timeout=250, check=False)
-    assert ended.returncode == 0, ended.stderr
-    trained: dict[str, Any] = json.loads(ended.stdout.splitlines()[-1])
+    trained: dict[str, Any] = json.loads(
+        command("train", "--task", task, "--patience", "0", *more, "--json").splitlines()[-1]
+    )
     return trained
 
 
+@pytest.fixture(scope="module")
+def writer(home: Path) -> dict[str, Any]:
+    """A run that has learned to write letters backwards."""
+    return train("reversal", "--epochs", "60", "--batch-size", "32", "--learning-rate", "0.01")
+
+
+@pytest.fixture(scope="module")
+def predictor(home: Path) -> Iterator[Predictor]:
+    """The real thing."""
+    made = Predictor()
+    wait_until(made.ready, "a predictor that is ready")
+    yield made
+    made.close()
+
+
 @pytest.fixture
-def client(answers: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[httpx.Client]:
+def client(predictor: Predictor, monkeypatch: pytest.MonkeyPatch) -> Iterator[httpx.Client]:
     """A client of the API before a real predictor, which the pages ask, too."""
     openapi.document.cache_clear()
-    predictor = Predictor()
     monkeypatch.setattr(lab, "predictor", lambda: predictor)
-    until = time.monotonic() + 90
-    while not predictor.ready():
-        assert time.monotonic() < until
-        time.sleep(0.1)
-    try:
-        yield from serving(predictor)
-    finally:
-        predictor.close()
-        openapi.document.cache_clear()
+    yield from serving(predictor)
+    openapi.document.cache_clear()
 
 
 def command(*words: str) -> str:
     """What a command of the terminal prints."""
-    ended = subprocess.run(
-        [sys.executable, "-m", "engine", *words],
-        capture_output=True,
-        text=True,
-        env=os.environ,
-        timeout=200,
-        check=False,
-    )
-    assert ended.returncode == 0, ended.stderr
-    return ended.stdout
+    said = io.StringIO()
+    with redirect_stdout(said):
+        assert main([*words]) == 0, said.getvalue()
+    return said.getvalue()
 
 
 def described(client: httpx.Client, run: int, instance: Any, prediction: Any) -> dict[str, Any]:
@@ -141,8 +154,8 @@ def look_at_probes(number: int) -> None:
         assert words_
 
 
-def test_two_runs_show_the_examples_that_they_answer_differently(answers: None, store: Store) -> None:
-    good = train("reversal", "--epochs", "60", "--batch-size", "32", "--learning-rate", "0.01")["run"]
+def test_two_runs_show_the_examples_that_they_answer_differently(writer: dict[str, Any], store: Store) -> None:
+    good = writer["run"]
     bad = train("reversal", "--epochs", "1")["run"]
     apart = examples_apart(*(service.runs.get(local_owner(), number) for number in (good, bad)), most=12)
     assert apart.metric == "exact"
@@ -157,16 +170,17 @@ def test_two_runs_show_the_examples_that_they_answer_differently(answers: None, 
     assert f"true: {target} · run {good}: {target} · run {bad}: {answer}".strip() in shown
 
 
-def test_a_text_is_written_letter_by_letter(client: httpx.Client, store: Store, tmp_path: Path) -> None:
-    trained = train("reversal", "--epochs", "60", "--batch-size", "32", "--learning-rate", "0.01")
-    assert trained["metrics"]["test_exact"] > 0.9
-    run = trained["run"]
+def test_a_text_is_written_letter_by_letter(
+    client: httpx.Client, store: Store, writer: dict[str, Any], tmp_path: Path
+) -> None:
+    assert writer["metrics"]["test_exact"] > 0.9
+    run = writer["run"]
     open_all_pages("reversal", "mirrored", run)
 
     kept = artifacts_of(run).read_outcomes("test")
     assert kept is not None
     assert isinstance(kept.outputs, Ragged)
-    assert kept.scores["exact"].mean() == pytest.approx(trained["metrics"]["test_exact"])
+    assert kept.scores["exact"].mean() == pytest.approx(writer["metrics"]["test_exact"])
 
     models = LoadedModels()
     body = json.dumps({"instances": ["abc", "ca"]}).encode()
@@ -193,9 +207,10 @@ def test_a_text_is_written_letter_by_letter(client: httpx.Client, store: Store, 
     write_on_the_page(run)
     file = tmp_path / "a.txt"
     file.write_text("abc")
-    assert "--most-letters VALUE  Stop after so many letters. (1 to 10; default: 3)" in command(
-        "predict", str(run), "--help"
-    )
+    said = io.StringIO()
+    with redirect_stdout(said), pytest.raises(SystemExit):
+        main(["predict", str(run), "--help"])
+    assert "--most-letters VALUE  Stop after so many letters. (1 to 10; default: 3)" in said.getvalue()
     assert command("predict", str(run), str(file)) == "a.txt: cba\n"
     shorter = command("predict", "--most-letters", "2", str(run), str(file), "--json")
     assert json.loads(shorter) == {"file": "a.txt", "text": "cb"}
@@ -252,8 +267,10 @@ def write_on_the_page(run: int) -> None:
     assert [list(table.value["prediction"]) for table in at.dataframe] == [["ba"]]
 
 
-def test_the_page_stops_an_answer_and_keeps_what_has_come(client: httpx.Client, store: Store) -> None:
-    run = train("reversal", "--epochs", "2")["run"]
+def test_the_page_stops_an_answer_and_keeps_what_has_come(
+    client: httpx.Client, store: Store, writer: dict[str, Any]
+) -> None:
+    run = writer["run"]
     at = open_page("demo", run=run, pause=1.0)
     at.text_area(key=f"text-{run}").input("abc").run(timeout=60)
     press(at, "Stop")
@@ -302,7 +319,7 @@ def test_a_box_is_found_and_moves_with_its_picture(client: httpx.Client, store: 
     assert shown in [text.value for text in upload(run, "a.png", buffer.getvalue()).text]
 
 
-def test_a_moved_picture_and_its_box_stay_together(answers: None, store: Store) -> None:
+def test_a_moved_picture_and_its_box_stay_together(store: Store) -> None:
     import tensorflow as tf
 
     from engine.augmentations.image import ImageAugmentation
