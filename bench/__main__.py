@@ -35,6 +35,7 @@ NAMES = (
         "exactness",
         "mislabels",
         "writing",
+        "curves",
         "hostile",
         "claims",
         "machines",

@@ -63,7 +63,7 @@ class Subset(Dataset):
     def load(self) -> Examples:
         """Return examples of the subset, and others that test; groups stay together."""
         examples, rng = self.whole().load(), np.random.default_rng(self.part_seed)
-        count = len(examples.targets)
+        count = len(examples.inputs)
         groups = np.arange(count) if examples.groups is None else np.unique(examples.groups, return_inverse=True)[1]
         order = np.argsort(rng.permutation(groups.max() + 1)[groups], kind="stable")  # groups in any order
         test = np.zeros(count, bool)
@@ -76,8 +76,8 @@ class Subset(Dataset):
         elif self.per_class:
             learned = learned[: 10 * self.per_class]
         chosen = np.sort(np.concatenate([np.flatnonzero(test), learned]))
-        kept = {
-            name: value[chosen]
+        kept: dict[str, Any] = {
+            name: [value[i] for i in chosen] if isinstance(value, list) else value[chosen]
             for name in ("inputs", "targets", "groups", "strata")
             if (value := getattr(examples, name)) is not None
         }

@@ -88,7 +88,7 @@ def take_all(page: Page, store: Store) -> None:
         completed(page, store, run)
         page.goto(f"/demo?run={run.id}")
         GIVE[name](page, run)
-        expect(page.get_by_test_id("stMetricValue").first).to_be_visible()
+        expect(page.locator(ANSWERS.get(name, "[data-testid=stMetricValue]")).first).to_be_visible()
         settle(page)
         take(page, name)
 
@@ -162,19 +162,29 @@ def wait_until(page: Page, store: Store, run: Run, done: Callable[[Run], bool]) 
     raise SystemExit(f"Run {run.id} took more than {TRAINING_SECONDS} seconds.")
 
 
-def write(page: Page, run: Run) -> None:
-    """Write a text."""
-    page.locator(f".st-key-text-{run.id} textarea").fill("So glad I came, what a wonderful evening 😀")
-    page.locator(".st-key-predict_text button").first.click()
+def writing(text: str, opens: str = "") -> Callable[[Page, Run], None]:
+    """Return a way to write `text`, and to open the part below its answer that is called so."""
+
+    def write(page: Page, run: Run) -> None:
+        page.locator(f".st-key-text-{run.id} textarea").fill(text)
+        page.locator(".st-key-predict_text button").first.click()
+        if opens:
+            page.get_by_text(opens).click()
+
+    return write
 
 
-def listen(page: Page, run: Run) -> None:
-    """Choose a clip of the test split."""
-    page.get_by_test_id("stButtonGroup").get_by_text("Example", exact=True).click()
-    page.locator(f".st-key-example-{run.id}-0 button").first.click()
+def choosing(number: int) -> Callable[[Page, Run], None]:
+    """Return a way to choose this example of the test split."""
+
+    def choose(page: Page, run: Run) -> None:
+        page.get_by_test_id("stButtonGroup").get_by_text("Example", exact=True).click()
+        page.locator(f".st-key-example-{run.id}-{number} button").first.click()
+
+    return choose
 
 
-def fill_in(page: Page, run: Run) -> None:
+def as_it_is(page: Page, run: Run) -> None:
     """Do nothing: the form begins with an example."""
 
 
@@ -182,9 +192,31 @@ OTHERS: dict[str, dict[str, Any]] = {
     "text": {"dataset": "tweets", "epochs": 5},
     "sound": {"dataset": "spoken-digits", "model": "audio-cnn", "epochs": 12, "versions": 2},
     "table": {"dataset": "penguins"},
+    "poem": {"dataset": "tang-poems"},
+    "number": {"dataset": "number-words"},
+    "digits-heard": {"dataset": "digit-strings"},
+    "digits-said": {"dataset": "digit-voices"},
+    "forecast": {"dataset": "co2"},
 }
-GIVE: dict[str, Callable[[Page, Run], None]] = {"text": write, "sound": listen, "table": fill_in}
+GIVE: dict[str, Callable[[Page, Run], None]] = {
+    "text": writing("So glad I came, what a wonderful evening 😀"),
+    "sound": choosing(0),
+    "table": as_it_is,
+    "poem": writing("春"),
+    "number": writing("eight hundred fifty one thousand three hundred fifty four", "Where it looked"),
+    "digits-heard": choosing(3),
+    "digits-said": as_it_is,
+    "forecast": choosing(0),
+}
 """Ways to give an input on the demo page."""
+ANSWERS = {
+    "poem": "[data-testid=stHtml] span[title*='%']",
+    "number": "[data-testid=stHtml] span[title*='%']",
+    "digits-heard": "[data-testid=stHtml] span[title*='probability']",
+    "digits-said": "[data-testid=stAudio]",
+    "forecast": ".js-plotly-plot",
+}
+"""Where an answer is seen that is no class and no number."""
 
 
 def own_table() -> FilePayload:

@@ -25,7 +25,7 @@ from engine.language.edits import character_edits, marked, unit_edits, units
 from engine.language.lexicon import Lexicon
 from engine.language.nearest import Nearest
 from engine.language.rewriter import Rewrites
-from engine.language.sentences import Central, Titles, sentences_of
+from engine.language.sentences import Central, Extractive, Titles, sentences_of
 from engine.language.tokenizer import BEGIN, END, FIRST, PADDING, Tokenizer
 from engine.language.written import OTHERS, Written
 from engine.models.base import models
@@ -358,6 +358,18 @@ def test_sentences_end_where_they_do() -> None:
         "flying",
         "swimming",
     ]
+
+
+def test_which_sentence_is_taken_is_learned_from_summaries() -> None:
+    nouns = ["lists", "trees", "graphs", "tables", "rows", "columns"]
+    texts = [f"Used by {noun} alone. See {noun} too. It sorts {noun} quickly. Old." for noun in nouns]
+    chosen = Extractive(texts, [f"sorts {noun}" for noun in nouns])
+    assert (
+        chosen.sentence("Used by queues alone. See queues too. It sorts queues quickly. Old.")
+        == "It sorts queues quickly."
+    )
+    assert Extractive(["One sentence."], ["one"]).sentence("First. Second.") == "First."
+    assert Extractive([], []).sentence("First. Second.") == "First."
 
 
 def test_near_copies_of_descriptions_stay_together() -> None:

@@ -17,6 +17,7 @@ TITLES = {
     "nearest-title": Sentence("the summary of the most similar text"),
     "first-sentence": Sentence("the first sentence"),
     "central-sentence": Sentence("the sentence that says most of the text"),
+    "extractive": Sentence("a learned choice of one sentence"),
 }
 """Titles of methods inside a sentence."""
 

@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from engine.access import Reach
+from engine.cost.curves import Curve, reached
 from engine.cost.duration import IDENTICAL, LIKE, SAME, Duration, estimate_duration
 from engine.cost.facts import NetworkFacts
 from engine.cost.memory import Memory, Room, estimate_memory, find_gpu, find_room
@@ -13,7 +14,7 @@ from engine.store import Store
 from engine.store.finished import finished_runs
 from engine.store.reach import EVERYTHING
 
-__all__ = ["Cost", "Duration", "Memory", "NetworkFacts", "Room", "estimate"]
+__all__ = ["Cost", "Curve", "Duration", "Memory", "NetworkFacts", "Room", "estimate"]
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,8 @@ class Cost:
     memory: Memory
     room: Room
     duration: Duration | None
+    reached: tuple[Curve, ...] = ()
+    """What an amount of data has given, as far as it was measured."""
 
     @property
     def fits(self) -> bool:
@@ -61,6 +64,7 @@ class Cost:
             f"memory: about {self.memory.total / 1e9:.1f} GB of {self.room.free_bytes / 1e9:.1f} GB free",
             f"time: {_time_text(time)}" if time else "time: unknown until a run has finished on this machine",
         ]
+        found += [f"reached on {curve.dataset}: {_curve_text(curve)}" for curve in self.reached]
         return [*found, *([f"warning: {self.warning()}"] if self.warning() else [])]
 
     def to_dict(self) -> dict[str, Any]:
@@ -73,6 +77,7 @@ class Cost:
             "memory": asdict(self.memory),
             "free_bytes": self.room.free_bytes,
             "duration": asdict(self.duration) if self.duration else None,
+            "reached": [asdict(curve) for curve in self.reached],
             "warning": self.warning(),
         }
 
@@ -91,7 +96,13 @@ def estimate(
         estimate_memory(spec, facts, gpu=gpu),
         find_room(spec.training.device),
         estimate_duration(past, spec, facts, kind),
+        () if trial else reached(store, spec, reach=reach),
     )
+
+
+def _curve_text(curve: Curve) -> str:
+    """Return a curve for a terminal."""
+    return f"{curve.metric} " + ", ".join(f"{one.score:.4g} with {one.examples:,} examples" for one in curve.points)
 
 
 def _time_text(time: Duration) -> str:

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from engine.data_info import DataInfo
-from engine.language.sentences import Central, Titles, plain_words, sentences_of
+from engine.language.sentences import Central, Extractive, Titles, plain_words, sentences_of
 from engine.language.written import Written
 from engine.metrics import PERPLEXITY, ROUGE_1, ROUGE_2, ROUGE_L, Metric
 from engine.targets import Ragged, text_of
@@ -36,13 +36,15 @@ class Summarization(Rewriting):
         return rouges(written, [text_of(target) for target in targets])
 
     def simple(self, inputs: np.ndarray, targets: Any, info: DataInfo) -> dict[str, Simple]:
-        """The first sentence, the one that says most of the text, and the summary of the most similar training text."""
-        texts = inputs.tolist()
-        central, titles = Central(texts), Titles(texts, [text_of(target) for target in targets])
+        """The first sentence, the one that says most of the text, the one that is most like a summary, and the summary of the
+        most similar training text."""
+        texts, true = inputs.tolist(), [text_of(target) for target in targets]
+        central, chosen, titles = Central(texts), Extractive(texts, true), Titles(texts, true)
         return {
             "nearest-title": _answering(titles.titles),
             "first-sentence": _answering(lambda texts: [sentences_of(text)[0] for text in texts]),
             "central-sentence": _answering(lambda texts: [central.sentence(text) for text in texts]),
+            "extractive": _answering(lambda texts: [chosen.sentence(text) for text in texts]),
         }
 
 

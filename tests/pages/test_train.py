@@ -207,6 +207,12 @@ def test_what_a_run_costs_stands_beside_the_button(store: Store, monkeypatch: py
     assert not at.warning
 
 
+def test_what_as_many_examples_have_given_stands_beside_the_cost(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lab, "predictor", WarmPredictor)
+    finish(store, 0.913, model="mlp", device="cpu")
+    assert "accuracy 91.3% with 9,000 examples so far" in words(open_page("train", model="mlp", units=98))
+
+
 def test_before_a_first_run_nobody_knows_the_time(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lab, "predictor", WarmPredictor)
     assert "time unknown until a first run" in words(open_page("train", model="mlp", units=95))

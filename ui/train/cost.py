@@ -3,6 +3,7 @@
 The figures come with the picture of the network; until then the line says so, and the page does not wait.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import fields
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from engine import service
-from engine.cost import Cost, Duration, Memory, NetworkFacts
+from engine.cost import Cost, Curve, Duration, Memory, NetworkFacts
 from engine.cost.duration import IDENTICAL, OTHER
 from engine.imports.titles import dataset_title
 from engine.runs import RunSpec
@@ -20,7 +21,7 @@ from ui.plain import plain_label
 from ui.sentences import said
 from ui.train.budget import draw_budget, draw_left
 from ui.train.network import TICK_SECONDS, facts_of, flops_text
-from ui.words import rough_text
+from ui.words import metric_text, metric_word, rough_text
 
 if TYPE_CHECKING:
     from engine.serving.client import NetworkPicture
@@ -47,7 +48,8 @@ def draw_cost(spec: RunSpec, picture: "NetworkPicture | None", warned: "st.delta
     with lab.guarded():
         if picture is not None:
             cost = service.costs.estimate(lab.actor(), spec, picture.facts)
-            _draw("cost", _time(cost.duration), _memory(cost), *_size(cost.facts), what=what)
+            lines = _time(cost.duration), _memory(cost), *_size(cost.facts), *_reached(cost)
+            _draw("cost", *lines, what=what)
             draw_budget(spec, cost)
             with warned:
                 _warn(cost.warning())
@@ -132,6 +134,38 @@ def _size(facts: NetworkFacts) -> tuple[Line, Line]:
             ),
         ),
     )
+
+
+def _reached(cost: Cost) -> tuple[Line, ...]:
+    """What about as many examples have given, and in its help all that was measured."""
+    if not cost.reached:
+        return ()
+    wanted = cost.facts.train_examples
+    curve, nearest = min(
+        ((curve, point) for curve in cost.reached for point in curve.points),
+        key=lambda found: abs(math.log(found[1].examples / max(1, wanted))),
+    )
+    words = (
+        _("{metric} {value} with {count} examples so far")
+        if curve.same
+        else _("{metric} {value} with {count} examples of other data")
+    )
+    shown = words.format(
+        metric=metric_word(curve.metric), value=metric_text(curve.metric, nearest.score), count=f"{nearest.examples:,}"
+    )
+    about = _(
+        "What this network has reached on the test split, by the number of training examples; the form has {count}."
+    )
+    return ((shown, " ".join([about.format(count=f"{wanted:,}"), *map(_curve, cost.reached)])),)
+
+
+def _curve(curve: Curve) -> str:
+    points = " · ".join(
+        f"{one.examples:,}: {metric_text(curve.metric, one.score)}"
+        + (plural(" ({count} run here)", " ({count} runs here)", one.runs).format(count=one.runs) if one.runs else "")
+        for one in curve.points
+    )
+    return f"{plain_label(curve.dataset)}: {points}."
 
 
 def _memory(cost: Cost, times: int = 1) -> Line:
