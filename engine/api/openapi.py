@@ -126,6 +126,7 @@ def document() -> dict[str, Any]:
                     "responses": _responses(shapes.DemoSummary, (400, 404, 503)),
                 },
             },
+            **_of_classrooms(),
             "/runs/{name}/report": {
                 "parameters": [_NAME],
                 "get": {
@@ -192,12 +193,73 @@ def _of_versions(path: str, parameter: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _change(name: str, summary: str, shape: type[BaseModel], status: str = "200") -> dict[str, Any]:
-    done = _responses(shapes.DemoSummary, (400, 404, 413, 503))
+def _of_classrooms() -> dict[str, Any]:
+    """Return the addresses of classrooms."""
+    of_room = _number("classroom")
+    of_assignment = _number("assignment")
+    code = "A new code to join by; the one before is void."
+    return {
+        "/classrooms": {
+            "get": _get(
+                "listClassrooms", "The classrooms one has joined; for admins all.", shapes.ClassroomList, (503,)
+            ),
+            "post": _change("createClassroom", "Make a classroom.", shapes.NewClassroom, "201", shapes.ClassroomFacts),
+        },
+        "/classrooms/{number}": {
+            "parameters": [of_room],
+            "get": _get("describeClassroom", "One classroom.", shapes.ClassroomFacts, (404, 503)),
+            "patch": _change(
+                "changeClassroom", "Change what the body names.", shapes.ClassroomChanges, shape=shapes.ClassroomFacts
+            ),
+            "delete": _delete("deleteClassroom", "Delete a classroom; the runs of its members stay."),
+        },
+        "/classrooms/{number}/members": {
+            "parameters": [of_room],
+            "get": _get("listMembers", "Who has joined.", shapes.ClassroomMembers, (404, 503)),
+        },
+        "/classrooms/{number}/code": {
+            "parameters": [of_room],
+            "post": _get("makeCode", code, shapes.ClassroomCode, (400, 404, 503)),
+        },
+        "/classrooms/{number}/assignments": {
+            "parameters": [of_room],
+            "post": _change("assign", "Add an assignment.", shapes.NewAssignment, "201", shapes.AssignmentFacts),
+        },
+        "/memberships": {"post": _change("join", "Join by a code.", shapes.JoinRequest, "201", shapes.ClassroomFacts)},
+        "/assignments/{number}": {
+            "parameters": [of_assignment],
+            "delete": _delete("deleteAssignment", "Delete an assignment with what was handed in; runs stay."),
+        },
+        "/assignments/{number}/leaderboard": {
+            "parameters": [of_assignment],
+            "get": _get("readLeaderboard", "The best of each member.", shapes.Leaderboard, (404, 503)),
+        },
+        "/assignments/{number}/submissions": {
+            "parameters": [of_assignment],
+            "get": _get("listSubmissions", "What one has handed in.", shapes.SubmissionList, (404, 503)),
+            "post": _change("submit", "Hand in a run.", shapes.NewSubmission, "201", shapes.SubmissionFacts),
+        },
+    }
+
+
+def _number(what: str) -> dict[str, Any]:
+    schema = {"type": "integer", "minimum": 0, "exclusiveMaximum": 10**18}
+    return {"name": "number", "in": "path", "required": True, "description": f"Number of a {what}.", "schema": schema}
+
+
+def _delete(name: str, summary: str) -> dict[str, Any]:
+    responses = {"204": {"description": "It is deleted."}, **_errors((400, 404, 503))}
+    return {"operationId": name, "summary": summary, "responses": responses}
+
+
+def _change(
+    name: str, summary: str, asked: type[BaseModel], status: str = "200", shape: type[BaseModel] = shapes.DemoSummary
+) -> dict[str, Any]:
+    done = _responses(shape, (400, 404, 413, 503))
     return {
         "operationId": name,
         "summary": summary,
-        "requestBody": {"required": True, "content": _json(shape)},
+        "requestBody": {"required": True, "content": _json(asked)},
         "responses": {status if code == "200" else code: answer for code, answer in done.items()},
     }
 

@@ -5,7 +5,7 @@ import json
 import logging
 import re
 import uuid
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from functools import partial
@@ -21,7 +21,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
 from engine.access import Actor
-from engine.api import demos
+from engine.api import classrooms, demos
 from engine.api.bodies import read_body, read_files
 from engine.api.limits import limits_of
 from engine.api.models import Models
@@ -40,6 +40,7 @@ from engine.settings import settings
 
 ADDRESS = "/api/v1"
 T = TypeVar("T")
+Endpoint = Callable[[Request], Awaitable[Response]]
 logger = logging.getLogger(__name__)
 _JSON, _FORM, _EVENTS = "application/json", "multipart/form-data", "text/event-stream"
 _HEADERS = {
@@ -89,6 +90,27 @@ class _Api:
             Route("/demos/{name}", self.change_demo, methods=["PATCH"]),
             Route("/demos/{name}", self.delete_demo, methods=["DELETE"]),
             Route("/demos/{name}/versions/{version:number}", self.withdraw, methods=["DELETE"]),
+            Route("/classrooms", self._reads(classrooms.list_all)),
+            Route("/classrooms", self._writes(classrooms.create, HTTPStatus.CREATED), methods=["POST"]),
+            Route("/classrooms/{number:number}", self._reads(classrooms.describe)),
+            Route("/classrooms/{number:number}", self._writes(classrooms.change), methods=["PATCH"]),
+            Route("/classrooms/{number:number}", self._deletes(classrooms.delete), methods=["DELETE"]),
+            Route("/classrooms/{number:number}/members", self._reads(classrooms.members)),
+            Route("/classrooms/{number:number}/code", self._reads(classrooms.make_code), methods=["POST"]),
+            Route(
+                "/classrooms/{number:number}/assignments",
+                self._writes(classrooms.assign, HTTPStatus.CREATED),
+                methods=["POST"],
+            ),
+            Route("/memberships", self._writes(classrooms.join, HTTPStatus.CREATED), methods=["POST"]),
+            Route("/assignments/{number:number}", self._deletes(classrooms.unassign), methods=["DELETE"]),
+            Route("/assignments/{number:number}/leaderboard", self._reads(classrooms.leaderboard)),
+            Route("/assignments/{number:number}/submissions", self._reads(classrooms.submissions)),
+            Route(
+                "/assignments/{number:number}/submissions",
+                self._writes(classrooms.submit, HTTPStatus.CREATED),
+                methods=["POST"],
+            ),
             Route("/runs/{name}/report", self.report),
             Route("/me/limits", self.limits),
             Route("/queue", self.queue),
@@ -136,6 +158,37 @@ class _Api:
         with self._place():
             name, number = request.path_params["name"], request.path_params["version"]
             return _answer(await self._thread(lambda: demos.withdraw(self._actor(request), name, number)))
+
+    def _reads(self, ask: Callable[..., BaseModel]) -> Endpoint:
+        """Return what answers with `ask(actor, *numbers of the path)`."""
+
+        async def answer(request: Request) -> Response:
+            with self._place():
+                numbers = _numbers(request)
+                return _answer(await self._thread(lambda: ask(self._actor(request), *numbers)))
+
+        return answer
+
+    def _writes(self, ask: Callable[..., BaseModel], status: HTTPStatus = HTTPStatus.OK) -> Endpoint:
+        """Return what answers with `ask(actor, *numbers of the path, body)`."""
+
+        async def answer(request: Request) -> Response:
+            with self._place():
+                numbers, body = _numbers(request), await read_body(request)
+                return _answer(await self._thread(lambda: ask(self._actor(request), *numbers, body)), status)
+
+        return answer
+
+    def _deletes(self, ask: Callable[..., None]) -> Endpoint:
+        """Return what does `ask(actor, *numbers of the path)`."""
+
+        async def answer(request: Request) -> Response:
+            with self._place():
+                numbers = _numbers(request)
+                await self._thread(lambda: ask(self._actor(request), *numbers))
+                return Response(status_code=HTTPStatus.NO_CONTENT)
+
+        return answer
 
     async def report(self, request: Request) -> Response:
         """`GET /runs/NAME/report`."""
@@ -220,6 +273,11 @@ class _Api:
             yield
         finally:
             self._places += 1
+
+
+def _numbers(request: Request) -> list[int]:
+    """The numbers of a path, as they come in it."""
+    return [int(number) for number in request.path_params.values()]
 
 
 def _types(header: str) -> list[str]:

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 
 def moment(seconds: float | None) -> str | None:
@@ -304,6 +304,193 @@ class Queue(Shape):
     """The runs that wait, the next one first."""
 
     queue: list[Turn]
+
+
+_Amount = Annotated[float, Field(ge=0, le=1_000_000)]
+"""A part of a budget; 0: no limit."""
+_Whole = Annotated[int, Field(ge=0, le=1_000_000)]
+"""The same in whole numbers."""
+
+
+class AssignmentFacts(Shape):
+    """Something that the members of a classroom are to train."""
+
+    number: int
+    title: str
+    task: str
+    dataset: str
+    reference: str
+    """The imported set that it reads; empty for a dataset of the program."""
+    metric: str | None
+    """By which the leaderboard ranks, on examples that members never see; null: there is no leaderboard."""
+    models: list[str]
+    """Models that may be submitted; empty: all."""
+    a_day: int
+    """Submissions that one member may make a day."""
+    left_today: int | None
+    """Submissions that whoever asks may still make today; null where nothing is submitted."""
+
+
+class ClassroomFacts(Shape):
+    """One classroom, as whoever asks may see it."""
+
+    number: int
+    title: str
+    note: str
+    open: bool
+    """Whether it goes on."""
+    archived: bool
+    ends_at: str | None
+    """ISO 8601 in UTC."""
+    code_expires_at: str | None
+    """Until when people can join by its code; for those who manage it, null where there is none."""
+    members: int
+    device_minutes: float
+    """A day, for each member; 0: no limit of the classroom."""
+    at_once: int
+    """Runs of a member that train at once; 0: no limit of the classroom."""
+    queued: int
+    """Runs of a member that wait; 0: no limit of the classroom."""
+    assignments: list[AssignmentFacts]
+
+
+class ClassroomList(Shape):
+    """The classrooms that somebody has joined, or for admins all, the newest first."""
+
+    classrooms: list[ClassroomFacts]
+
+
+class NewClassroom(Shape):
+    """A classroom to be made."""
+
+    title: str
+    ends_at: AwareDatetime
+    """ISO 8601 with its time zone."""
+    note: str = ""
+    device_minutes: _Amount = 0
+    at_once: _Whole = 0
+    queued: _Whole = 0
+
+
+class ClassroomChanges(Shape):
+    """What is to change of a classroom."""
+
+    title: str | None = None
+    ends_at: AwareDatetime | None = None
+    note: str | None = None
+    device_minutes: _Amount | None = None
+    at_once: _Whole | None = None
+    queued: _Whole | None = None
+    archived: Literal[True] | None = None
+    """End it: it can only be read from now on."""
+
+
+class ClassroomCode(Shape):
+    """A code to join by, which nobody can read again."""
+
+    code: str
+    expires_at: str | None
+    """ISO 8601 in UTC."""
+
+
+class ClassroomMember(Shape):
+    """Somebody who has joined."""
+
+    name: str
+    nickname: str
+    """Their name on the leaderboards; empty where they have chosen none."""
+    joined_at: str | None
+    """ISO 8601 in UTC."""
+
+
+class ClassroomMembers(Shape):
+    """Who has joined, for admins."""
+
+    members: list[ClassroomMember]
+
+
+class JoinRequest(Shape):
+    """A code, by which somebody joins."""
+
+    code: str
+    nickname: str = ""
+    """One's name on the leaderboards."""
+
+
+class NewAssignment(Shape):
+    """An assignment to be added."""
+
+    title: str
+    dataset: str
+    """Name of the dataset."""
+    reference: str = ""
+    """The imported set that it reads; empty for a dataset of the program."""
+    task: str = ""
+    """Empty: the usual one of the data."""
+    hidden_share: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    """Share of the examples that members never see, on which submissions are ranked; 0: no leaderboard."""
+    models: list[str] = []
+    """Models that may be submitted; empty: all."""
+    a_day: Annotated[int, Field(ge=1, le=1_000)] | None = None
+    """Submissions that one member may make a day; null: as the settings say."""
+
+
+class MeasuredScore(Shape):
+    """One metric with its interval."""
+
+    value: float
+    low: float | None
+    high: float | None
+
+
+class Standing(Shape):
+    """The best of one member."""
+
+    place: int
+    member: str
+    """Their chosen name; empty where they have chosen none."""
+    score: MeasuredScore
+    submissions: int
+    examples: int
+    """On which it was measured."""
+    mine: bool
+    account: str | None
+    """For admins, and of oneself."""
+    run: int | None
+    """Likewise."""
+
+
+class Leaderboard(Shape):
+    """The best of each member of a classroom for one assignment, the best first."""
+
+    metric: str
+    """Empty where there is no leaderboard."""
+    rows: list[Standing]
+
+
+class NewSubmission(Shape):
+    """A run of one's own to be handed in."""
+
+    run: Number
+
+
+class SubmissionFacts(Shape):
+    """One run that was handed in."""
+
+    number: int
+    run: int
+    at: str | None
+    """ISO 8601 in UTC."""
+    state: str
+    """waiting, scoring, scored or failed."""
+    scores: dict[str, MeasuredScore]
+    """By metric; empty until it is scored."""
+
+
+class SubmissionList(Shape):
+    """What one has handed in oneself, the newest first."""
+
+    submissions: list[SubmissionFacts]
 
 
 class Error(Shape):

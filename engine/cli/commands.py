@@ -8,6 +8,7 @@ from collections.abc import Callable
 from engine.cli.accounts import add_accounts
 from engine.cli.audit import add_audit
 from engine.cli.budgets import add_budgets
+from engine.cli.classrooms import add_classrooms
 from engine.cli.compare import add_compare
 from engine.cli.data import add_data
 from engine.cli.demos import add_demos
@@ -71,6 +72,7 @@ def make_parsers(arguments: list[str]) -> tuple[Parser, dict[str, argparse.Argum
     add_visibility(add)
     add_shares(add)
     add_demos(add)
+    add_classrooms(add)
     add_reports(add)
     add_compare(add)
     add_trained(add, arguments)

@@ -1,14 +1,13 @@
 """Published demos on the command line: `demo`."""
 
 import argparse
-import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from engine import service
 from engine.access import local_owner
+from engine.cli.words import numbered, print_facts, word_of
 from engine.demos.card import CORRECTABLE, LINES, TEXTS
-from engine.errors import TrainyardError
 from engine.service.demos import Changes
 
 if TYPE_CHECKING:
@@ -50,23 +49,23 @@ def demo(arguments: argparse.Namespace) -> int:
     """`demo`: what an owner does with published demos."""
     actor, what, words = local_owner(), arguments.what, list(arguments.words)
     if what == "list":
-        return _print(arguments, [_facts(one) for one in service.demos.list_all(actor)])
+        return print_facts(arguments, [_facts(one) for one in service.demos.list_all(actor)])
     if what == "publish":
-        run, name = _numbered(_word(words, "number of the run")), _word(words, "name")
+        run, name = numbered(_word(words, "number of the run")), _word(words, "name")
         made = service.demos.publish(
             actor, run, name, _changes(actor, name, arguments),
             examples=arguments.examples, note=arguments.new, current=not arguments.later,
         )  # fmt: skip
-        return _print(arguments, _facts(made))
+        return print_facts(arguments, _facts(made))
     name = _word(words, "name of the demo")
     if what == "delete":
         service.demos.delete(actor, name)
-        return _print(arguments, {"deleted": name})
+        return print_facts(arguments, {"deleted": name})
     if what == "wrong":
         if arguments.delete_all:
-            return _print(arguments, {"deleted": service.demos.delete_wrong(actor, name)})
-        return _print(arguments, [_sent(one) for one in service.demos.wrong(actor, name)])
-    return _print(arguments, _facts(_changed(arguments, name, words)))
+            return print_facts(arguments, {"deleted": service.demos.delete_wrong(actor, name)})
+        return print_facts(arguments, [_sent(one) for one in service.demos.wrong(actor, name)])
+    return print_facts(arguments, _facts(_changed(arguments, name, words)))
 
 
 def _changed(arguments: argparse.Namespace, name: str, words: list[str]) -> "Demo":
@@ -80,13 +79,13 @@ def _changed(arguments: argparse.Namespace, name: str, words: list[str]) -> "Dem
             return demos.roll_back(actor, name)
         case "label":
             label = _word(words, "label")
-            return demos.label(actor, name, label, _numbered(words[0]) if words else None)
+            return demos.label(actor, name, label, numbered(words[0]) if words else None)
         case "beside":
             return demos.compare(actor, name, _version(words[0]) if words else None)
         case "open" | "close":
             return demos.show(actor, name, arguments.what == "open")
         case "withdraw":
-            return demos.withdraw(actor, name, _numbered(_word(words, "version")))
+            return demos.withdraw(actor, name, numbered(_word(words, "version")))
         case _:
             return demos.get(actor, name)
 
@@ -100,15 +99,7 @@ def _changes(actor: Any, name: str, arguments: argparse.Namespace) -> Changes:
 
 
 def _word(words: list[str], meant: str) -> str:
-    if not words:
-        raise TrainyardError("The {meant} is missing. See: python -m engine demo --help", meant=meant)
-    return words.pop(0)
-
-
-def _numbered(text: str) -> int:
-    if not (text.isascii() and text.isdecimal() and len(text) < 10):
-        raise TrainyardError("{text!r} is not a number.", text=text[:80])
-    return int(text)
+    return word_of("demo", words, meant)
 
 
 def _version(text: str) -> int | str:
@@ -133,14 +124,3 @@ def _facts(made: "Demo") -> dict[str, Any]:
 
 def _sent(one: Any) -> dict[str, Any]:
     return {"id": one.id, "version": one.version, "file": one.filename, "remark": one.remark, "answer": one.answer}
-
-
-def _print(arguments: argparse.Namespace, found: Any) -> int:
-    if arguments.json:
-        print(json.dumps(found))
-        return 0
-    for row in found if isinstance(found, list) else [found]:
-        print("  ".join(f"{name}: {value}" for name, value in row.items() if value not in ("", None, [], {})))
-    if not found:
-        print("There is nothing.")
-    return 0
