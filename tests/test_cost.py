@@ -23,6 +23,7 @@ from engine.store.schema import runs
 from engine.training.operations import count_flops, count_kept
 from tests.tiny import small_set
 
+pytestmark = pytest.mark.usefixtures("kept_preparations")
 FACTS = NetworkFacts(1_000_000, 1_000_000, 2, 2_000_000, 0, 50_000, 10_000, 1_000, 1_000_000)
 
 

@@ -12,6 +12,7 @@ from engine.schedules import schedules
 from engine.settings import settings
 from engine.store import Store
 
+pytestmark = pytest.mark.usefixtures("kept_preparations")
 CASES = few_cases()
 
 

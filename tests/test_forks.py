@@ -23,6 +23,7 @@ from engine.training import checkpointing, fit, reporting
 from tests.tiny import small_set
 from tests.training_runs import RANDOM, SMALL, create, stopping_at, stopping_at_step, train, train_with_stops
 
+pytestmark = pytest.mark.usefixtures("kept_preparations")
 FOUR: dict[str, Any] = RANDOM | {"epochs": 4, "units": 8, "rotation": 0.0}
 
 

@@ -36,6 +36,7 @@ from engine.training import fit
 from tests.plugged import plugged
 from tests.tiny import TINY, TinyImages
 
+pytestmark = pytest.mark.usefixtures("kept_preparations")
 RANDOM = {"rotation": 20.0, "flip": "horizontal", "shift": 0.1, "contrast": 0.3, "zoom": 0.1}
 SOUNDS = {"hide_time": 0.2, "hide_pitch": 0.2, "noise": 0.5, "shift_ms": 20, "versions": 3, "normalisation": "band"}
 SPEECH = {"hide_time": 0.1, "hide_pitch": 0.2, "clip_norm": 1.0}
@@ -130,6 +131,10 @@ def test_the_script_of_a_deterministic_run_ends_with_the_same_weights(store: Sto
     }
     assert ("# -- Pretrained weights" in text) == (model in ("efficientnet-lite0", "textcnn", "tf-idf", "bert"))
     assert "engine" not in {part.split(".")[0] for part in imported(text)}
+    if model != "efficientnet-lite0":
+        assert max(map(len, text.splitlines())) <= 120
+        linted = subprocess.run([sys.executable, "-m", "ruff", "check", "--isolated", "train.py"], capture_output=True)
+        assert linted.returncode == 0, linted.stdout
 
 
 def test_the_script_of_a_run_that_learned_logarithms_ends_with_the_same_weights(store: Store) -> None:
@@ -363,18 +368,6 @@ def test_a_comment_holds_whatever_is_said() -> None:
     text = comment("a\r\n\u2028import os\x0cb " * 20)
     assert all(line.startswith("# ") for line in text.splitlines())
     assert not ast.parse(text).body
-
-
-def test_scripts_are_as_the_linter_likes_them(store: Store) -> None:
-    for model, values in CASES.items():
-        if model == "efficientnet-lite0":
-            continue
-        run = store.runs.create(RunSpec.build(COMMON | values | {"model": model}), "ada")
-        text = script_files(run.parsed(), Origin.of(run)).python
-        Path(f"{model.replace('-', '_')}.py").write_text(text, encoding="utf-8")
-        assert max(map(len, text.splitlines())) <= 120
-    done = subprocess.run([sys.executable, "-m", "ruff", "check", "--isolated", "."], capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout
 
 
 def test_without_its_data_there_is_no_script(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,6 +18,7 @@ from engine.training.reporter import Reporter
 from tests.test_store import SPEC
 from tests.training_runs import RANDOM, SMALL, create, stopping_at, train
 
+pytestmark = pytest.mark.usefixtures("kept_preparations")
 PER_EPOCH = 22  # steps of `SMALL`
 
 

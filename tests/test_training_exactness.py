@@ -14,6 +14,7 @@ from engine.training import fit, pipeline, reporting, session, start
 from engine.training.checkpointing import Checkpoints
 from tests.training_runs import RANDOM, create, train, train_with_stops
 
+pytestmark = pytest.mark.usefixtures("kept_preparations")
 CHANCES = 27
 """Number of times a run of `SMALL` can be left under `small_portions`: 6 executions and 3 validation batches an epoch."""
 
