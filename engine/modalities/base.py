@@ -78,6 +78,8 @@ class Modality:
     name: ClassVar[str] = ""
     title: ClassVar[str] = ""
 
+    group: ClassVar[str] = ""
+    """Name of the modality under which people find its tasks; "" for its own."""
     ragged: ClassVar[bool] = False
     """Whether examples differ in length."""
     checks: ClassVar[tuple[str, ...]] = ("duplicates", "mislabels")

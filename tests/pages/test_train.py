@@ -249,6 +249,22 @@ def test_coming_back_reopens_the_form_as_it_was_left(store: Store) -> None:
     assert field(at, "training.epochs").value == "7"
 
 
+def test_a_task_is_found_under_its_kind_of_data(store: Store) -> None:
+    at = open_page("train")
+    assert (field(at, "group").value, field(at, "task").value) == ("image", "image-classification")
+    field(at, "group").set_value("audio").run()
+    assert at.query_params["task"] == "audio-classification"
+    field(at, "task").set_value("text-to-speech").run()
+    assert (at.query_params["task"], field(at, "group").value) == ("text-to-speech", "audio")
+    assert field(at, "dataset").value == "digit-voices"
+    assert not at.exception
+
+
+def test_a_link_to_a_task_shows_its_kind_of_data(store: Store) -> None:
+    at = open_page("train", task="tabular-regression")
+    assert (field(at, "group").value, field(at, "task").value) == ("table", "tabular-regression")
+
+
 def test_the_gallery_shows_the_datasets_of_a_task_with_pictures_and_takes_the_one_that_is_chosen(store: Store) -> None:
     at = press(open_page("train", model="cnn", epochs=5), "Choose by pictures")
     assert {"gallery-mnist", "gallery-digits", "gallery-cifar10"} <= {button.key for button in at.button}

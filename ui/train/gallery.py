@@ -2,7 +2,6 @@
 
 import streamlit as st
 
-from engine.runs import PARTS
 from engine.settings import settings
 from ui import lab
 from ui.data.covers import find_cover
@@ -10,6 +9,7 @@ from ui.language import _
 from ui.plain import plain_label, plain_text
 from ui.train.choices import Choice, choices, choose, chosen
 from ui.train.form import Form
+from ui.train.tasks import draw_tasks
 
 _COLUMNS = 3
 
@@ -29,16 +29,7 @@ def draw_gallery_button(form: Form) -> None:
 
 def draw_gallery(form: Form) -> None:
     """Draw the datasets of a task; at first of the one in the form."""
-    task = st.segmented_control(
-        _("Task"),
-        list(PARTS["task"]),
-        default=form.names["task"],
-        format_func=lambda name: _(PARTS["task"][name].title),
-        required=True,
-        wrap=True,
-        key="gallery.task",
-    )
-    task = task or form.names["task"]
+    task = draw_tasks("gallery", form.names["task"])
     found = list(choices(task).values())
     for start in range(0, len(found), _COLUMNS):
         for column, choice in zip(st.columns(_COLUMNS), found[start : start + _COLUMNS], strict=False):

@@ -16,6 +16,7 @@ from ui.train.choices import choices, choose, chosen
 from ui.train.codec import decimals, expected, parse_value, slides
 from ui.train.form import Form, drop, keeping
 from ui.train.sources import values_of
+from ui.train.tasks import draw_tasks
 
 _SEGMENTS_CHARACTERS = 28  # choices that fit into one line beside a picture; more go into a list
 
@@ -52,21 +53,8 @@ def draw_dataset(form: Form) -> None:
 
 
 def draw_task(form: Form) -> None:
-    """Draw the choice of task, in a row; it decides which datasets and models are offered."""
-    key = "form.task"
-    _seed(key, form.names["task"])
-    st.segmented_control(
-        _("Task"),
-        list(PARTS["task"]),
-        format_func=lambda name: _(PARTS["task"][name].title),
-        required=True,
-        wrap=True,
-        key=key,
-        disabled="task" in form.locked,
-        help=_("What the network predicts, and from what."),
-        on_change=_choose_part,
-        args=("task", key),
-    )
+    """Draw the choice of task; it decides which datasets and models are offered."""
+    draw_tasks("form", form.names["task"], _choose_task, disabled="task" in form.locked)
 
 
 def _part_options(form: Form, section: str) -> dict[str, type[Spec]]:
@@ -180,8 +168,13 @@ def _choose_part(section: str, key: str) -> None:
     """The URL follows the choice."""
     with keeping():
         st.query_params[section] = st.session_state[key]
-        if section == "task":
-            drop(("dataset", "model"))
+
+
+def _choose_task(task: str) -> None:
+    """Begin with the dataset and the model that suit another task."""
+    with keeping():
+        st.query_params["task"] = task
+        drop(("dataset", "model"))
 
 
 def _choose_dataset(form: Form, key: str) -> None:

@@ -22,6 +22,7 @@ from engine.settings import settings
 class Speech(Audio):
     """(samples,) int16, of any length."""
 
+    group = "audio"
     ragged = True
     occludes = False
     own = RECORDINGS

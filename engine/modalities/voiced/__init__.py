@@ -18,6 +18,7 @@ TEXT, VOICE = "text", "voice"
 class VoicedText(Table):
     """Structured arrays (examples,) of one field `categories` with two words: text and voice."""
 
+    group = "audio"
     checks: ClassVar[tuple[str, ...]] = ("duplicates",)  # type: ignore[assignment]  # fewer than those of tables
     occludes = False
     own: ClassVar[OwnKind | None] = None  # type: ignore[assignment]  # tables have one, and this has none
