@@ -135,8 +135,13 @@ def _best(drafts: list[Draft], way: Way) -> Draft:
 
 def _next(call: Call, found: Any, rows: np.ndarray, tokens: np.ndarray) -> Any:
     """Call the network for one more token of those `rows` of its last answer."""
-    kept = {name: found[name][rows] for name in KEPT}
+    kept = {name: _taken(found[name], rows) for name in KEPT}
     return call(np.zeros((len(rows), 0), np.int32), {"written": _column(tokens), **kept})
+
+
+def _taken(kept: Any, rows: np.ndarray) -> Any:
+    """Return some rows of what the network keeps; all of them as they are, which copies nothing."""
+    return kept if np.array_equal(rows, np.arange(len(kept))) else np.asarray(kept)[rows]
 
 
 def _column(ids: Any) -> np.ndarray:

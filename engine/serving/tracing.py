@@ -66,7 +66,7 @@ def _traced_with_extra(model: Any) -> Call:
 
     def call(inputs: np.ndarray, extra: Mapping[str, np.ndarray] | None = None) -> Any:
         fed = feed(as_tensors(inputs), {**begun(state, len(inputs)), **(extra or {})})
-        return as_arrays(traced({name: tf.cast(value, specs[name].dtype) for name, value in fed.items()}))
+        return as_arrays(traced({name: tf.cast(value, specs[name].dtype) for name, value in fed.items()}), state)
 
     return call
 

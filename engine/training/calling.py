@@ -46,7 +46,7 @@ class SavedModel:
         if self._watch:
             self._watch()
         fed = feed(as_tensors(inputs), {**begun(self._state, len(inputs)), **(extra or {})})
-        return as_arrays(self._step({name: tf.convert_to_tensor(value) for name, value in fed.items()}))
+        return as_arrays(self._step({name: tf.convert_to_tensor(value) for name, value in fed.items()}), self._state)
 
     def begin(self) -> None:
         """Forget earlier calls."""

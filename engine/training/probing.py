@@ -161,7 +161,7 @@ class Probing(keras.callbacks.Callback):
 
     def _call(self, inputs: np.ndarray, extra: Mapping[str, np.ndarray] | None = None) -> Any:
         fed = feed(as_tensors(inputs), {**begun(self._state, len(inputs)), **(extra or {})})
-        return as_arrays(self._step(tf.nest.map_structure(tf.convert_to_tensor, fed)))
+        return as_arrays(self._step(tf.nest.map_structure(tf.convert_to_tensor, fed)), self._state)
 
 
 def _answering(network: Network, task: Task) -> keras.Model:

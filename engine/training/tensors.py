@@ -3,7 +3,7 @@
 The type of the array decides, whatever it means: Keras and TensorFlow take no NumPy strings and no structured arrays.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
@@ -17,11 +17,12 @@ def as_tensors(inputs: np.ndarray) -> Any:
     return tf.constant(inputs.tolist(), tf.string, inputs.shape) if inputs.dtype == object else inputs
 
 
-def as_arrays(outputs: Any) -> Any:
-    """Return the outputs of a network, a tensor or a dict of them, as arrays."""
-    return (
-        {name: np.asarray(one) for name, one in outputs.items()} if isinstance(outputs, dict) else np.asarray(outputs)
-    )
+def as_arrays(outputs: Any, state: Collection[str] = ()) -> Any:
+    """Return the outputs of a network, a tensor or a dict of them, as arrays. Those of `state` stay tensors: the next call takes
+    them as they are, and a copy of what grows with each step would cost as much as the step."""
+    if not isinstance(outputs, dict):
+        return np.asarray(outputs)
+    return {name: one if name in state else np.asarray(one) for name, one in outputs.items()}
 
 
 def begun(state: Mapping[str, Any], batch: int) -> dict[str, np.ndarray]:
