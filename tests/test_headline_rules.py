@@ -13,6 +13,7 @@ from engine.advice.findings import Headline
 from engine.advice.headline import headline
 from engine.sentences import Sentence
 from engine.spec import Range
+from engine.tasks.summarization import Summarization
 
 RISING = [0.9, 0.6, 0.45, 0.4, 0.42, 0.47, 0.53, 0.6, 0.66]
 FALLING = [0.9, 0.6, 0.4, 0.3, 0.22, 0.16, 0.12, 0.09, 0.07]
@@ -235,6 +236,21 @@ def test_the_objective_judges_and_the_metric_that_says_the_opposite_is_named() -
 def test_metrics_that_agree_are_not_named_beside_the_objective() -> None:
     seen = replace(ENDED, objective="val_cross_entropy", intervals={"cross_entropy": (0.27, 0.33)})
     assert "other way round" not in said(seen, "baseline-above")
+
+
+def test_summaries_that_lose_to_those_of_similar_texts_say_so_by_the_metric_of_their_task() -> None:
+    task = Summarization()
+    figures_of = {name: task.measure([text], ["a cat sat here"]) for name, text in (("own", "dog"), ("near", "a cat"))}
+    seen = Evidence(
+        "completed",
+        objective=task.objective,
+        metrics=task.metric_names(),
+        split="test",
+        evaluated={"metrics": figures_of["own"], "baseline": {"name": "nearest-title", "metrics": figures_of["near"]}},
+        examples=1,
+    )
+    assert "It does not beat the baseline, nearest title: ROUGE-L" in said(seen, "baseline-below")
+    assert str(headline(seen).title).endswith("not better than the baseline")
 
 
 def test_a_missing_baseline_says_why() -> None:

@@ -26,8 +26,10 @@ class Summarization(Rewriting):
     shared: ClassVar[bool] = True
 
     def measure(self, written: Sequence[str], true: Sequence[str]) -> dict[str, float]:
-        """ROUGE as rouge-score defines it, on words, and on characters of scripts without spaces."""
-        return {name: float(np.mean(values)) for name, values in rouges(written, true).items()}
+        """ROUGE as rouge-score defines it, on words, and on characters of scripts without spaces. ROUGE-L first: networks and simple
+        methods are compared by it."""
+        found = rouges(written, true)
+        return {name: float(np.mean(found[name])) for name in self.metric_names() if name in found}
 
     @classmethod
     def example_scores(cls, outputs: Any, targets: Any) -> dict[str, np.ndarray]:
