@@ -232,6 +232,42 @@ COVERAGE = Metric(
     logged=False,
     anchor="errors-of-forecasts",
 )
+_BOXES = "boxes-and-average-precision"
+MAP_50 = Metric(
+    "map50",
+    "mAP@.5",
+    share=True,
+    over="whole",
+    formula=r"$\frac{1}{K}\sum_k \mathrm{AP}_k$; a box is found where intersection over union is at least 0.5",
+    logged=False,
+    anchor=_BOXES,
+)
+MAP = Metric(
+    "map",
+    "mAP@[.5:.95]",
+    share=True,
+    over="whole",
+    formula="The mean of mAP at intersections over union of 0.5, 0.55 ... 0.95, as COCO has it",
+    logged=False,
+    anchor=_BOXES,
+)
+ANY_CLASS = Metric(
+    "any_class50",
+    "AP@.5 of any class",
+    share=True,
+    over="whole",
+    formula="Average precision as if there were only one class: are the objects found, whatever they are called?",
+    logged=False,
+    anchor=_BOXES,
+)
+BOX_F1 = Metric(
+    "box_f1",
+    "F1 of boxes",
+    share=True,
+    formula=r"$\frac{2 TP}{2 TP + FP + FN}$ of the boxes that an answer shows, the mean over pictures",
+    logged=False,
+    anchor=_BOXES,
+)
 LEARNING_RATE = Metric("learning_rate", "Learning rate", over="whole", anchor="learning")
 SPEED = Metric("examples_per_second", "Examples/s", over="whole", anchor="learning")
 

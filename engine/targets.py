@@ -251,6 +251,44 @@ class RaggedArrays(Targets):
         return targets if isinstance(targets, Ragged) else Ragged.of(list(targets))
 
 
+class Boxes(RaggedArrays):
+    """Boxes of each picture (boxes, 5) float32: left, top, right, bottom in pixels of the stored picture, index of the class."""
+
+    name = "boxes"
+
+    def store(self, targets: Any, examples: int) -> Stored:
+        """Return one after the other, with the end of each picture."""
+        return targets if isinstance(targets, Ragged) else Ragged.of(list(targets), np.float32, (5,))
+
+    def check(self, dataset: str, targets: Stored, labels: Sequence[str], groups: np.ndarray | None) -> None:
+        """Require names of classes, enough pictures, and boxes in some of them."""
+        assert isinstance(targets, Ragged)
+        if not labels:
+            raise TrainyardError("Dataset {name!r} does not name the classes of its boxes.", name=dataset)
+        if len(targets) < _LEAST_ROWS or not len(targets.values):
+            raise TrainyardError(
+                "Dataset {name!r} has {pictures} pictures with {boxes} boxes; a detector needs at least {least_rows} pictures, "
+                "and a box in some of them.",
+                name=dataset,
+                pictures=len(targets),
+                boxes=len(targets.values),
+                least_rows=_LEAST_ROWS,
+            )
+
+    def strata(self, targets: Stored) -> np.ndarray:
+        """Return the rarest class of each picture, -1 where there is no box."""
+        assert isinstance(targets, Ragged)
+        often = np.bincount(targets.values[:, 4].astype(np.int64), minlength=1)
+        found = [row[:, 4].astype(np.int64) for row in targets]
+        return np.array([classes[np.argmin(often[classes])] if len(classes) else -1 for classes in found], np.int64)
+
+    def counts(self, targets: Stored, labels: Sequence[str]) -> list[int]:
+        """Return the number of boxes of each class."""
+        assert isinstance(targets, Ragged)
+        counts: list[int] = np.bincount(targets.values[:, 4].astype(np.int64), minlength=len(labels)).tolist()
+        return counts
+
+
 class Texts(Targets):
     """One text per example, in UTF-8: ragged bytes."""
 
@@ -294,7 +332,7 @@ class Nothing(Targets):
         return np.zeros((examples, 0), np.float32)
 
 
-_CODECS = (Classes(), Values(), Arrays(), RaggedArrays(), Texts(), Nothing())
+_CODECS = (Classes(), Values(), Arrays(), RaggedArrays(), Boxes(), Texts(), Nothing())
 CODECS: dict[str, Targets] = {codec.name: codec for codec in _CODECS}
 """By name, as recorded in prepared data."""
 

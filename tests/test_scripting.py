@@ -46,6 +46,8 @@ CASES: dict[str, dict[str, Any]] = {
     "resnet": {"dataset": "tiny-images", "optimizer": "sgd", "schedule": "cosine"},
     "vit": {"dataset": "tiny-images", "optimizer": "adamw", "clip_norm": 1.0},
     "efficientnet-lite0": {"dataset": "tiny-images", "resolution": 96},
+    "centernet-lite0": {"dataset": "tiny-scenes", "filters": 16},
+    "centernet": {"dataset": "tiny-scenes", "filters": 8},
     "linear": {"dataset": "tiny-table", "class_weights": True, "schedule": "exponential"},
     "residual-mlp": {"dataset": "tiny-values", "loss": "huber", "schedule": "plateau", "plateau_patience": 1},
     "lstm": {"dataset": "tiny-texts", "bidirectional": True},
@@ -128,8 +130,11 @@ def test_the_script_of_a_deterministic_run_ends_with_the_same_weights(store: Sto
         "test_mase",
         "test_unit_error_rate",
         "test_mel_l1",
+        "test_loss",
     }
-    assert ("# -- Pretrained weights" in text) == (model in ("efficientnet-lite0", "textcnn", "tf-idf", "bert"))
+    assert ("# -- Pretrained weights" in text) == (
+        model in ("efficientnet-lite0", "centernet-lite0", "textcnn", "tf-idf", "bert")
+    )
     assert "engine" not in {part.split(".")[0] for part in imported(text)}
     if model != "efficientnet-lite0":
         assert max(map(len, text.splitlines())) <= 120

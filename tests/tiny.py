@@ -54,6 +54,26 @@ class TinyImages(Tiny):
         )
 
 
+class TinyScenes(Tiny):
+    """Up to two rectangles in noise, red or blue."""
+
+    tasks: ClassVar[tuple[str, ...]] = ("object-detection",)
+
+    def load(self) -> Examples:
+        """(32, 32, 3) uint8, with boxes; some have none."""
+        rng = np.random.default_rng(0)
+        pictures, boxes = rng.integers(0, 60, (COUNT, 32, 32, 3)).astype(np.uint8), []
+        for picture in pictures:
+            there = []
+            for left in np.array([1, 17])[rng.random(2) < 0.6].tolist():
+                index, top = int(rng.integers(2)), int(rng.integers(0, 16))
+                wide, high = rng.integers(8, 15, 2).tolist()
+                picture[top : top + high, left : left + wide, 2 * index] = 255
+                there.append([left, top, left + wide, top + high, index])
+            boxes.append(np.array(there, np.float32).reshape(-1, 5))
+        return Examples(pictures, boxes, ("red", "blue"))
+
+
 class TinyTexts(Tiny):
     """Two moods, with capitals outside of ASCII, and of different lengths."""
 
@@ -241,6 +261,7 @@ def small_set(model: str) -> str:
 
 _SMALL = {
     "image-classification": "digits",
+    "object-detection": "stamp-scenes",
     "text-classification": "movie-snippets",
     "audio-classification": "spoken-digits",
     "tabular-classification": "iris",
@@ -253,6 +274,7 @@ _SMALL = {
 }
 TINY = {
     "tiny-images": TinyImages,
+    "tiny-scenes": TinyScenes,
     "tiny-texts": TinyTexts,
     "tiny-chinese": TinyChinese,
     "tiny-lines": TinyLines,

@@ -100,6 +100,7 @@ models: Registry[Model] = Registry(
         *("gpt", "lstm-lm"),
         *("transformer-seq2seq", "gru-attention", "pointer-generator"),
         *("series-gru", "tcn", "patch-transformer"),
+        *("centernet-lite0", "centernet"),
         *("ctc-crnn", "ctc-conformer"),
         "mel-decoder",
     ),

@@ -345,6 +345,7 @@ tasks: Registry[Task] = Registry(
     package="engine.tasks",
     order=(
         "image-classification",
+        "object-detection",
         "text-classification",
         "audio-classification",
         "tabular-classification",

@@ -38,6 +38,38 @@ class Classes(Contents):
     """Of all classes, by label."""
 
 
+class FoundObject(BaseModel):
+    """One object in a picture."""
+
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+
+    label: str
+    """Its class."""
+    index: int
+    """Index of its class, from 0."""
+    probability: float
+    """How sure the network is that an object of this class has its centre there."""
+    left: float
+    """Sides of its box in pixels, from the corner of the picture at the top left: x to the right."""
+    top: float
+    """y down."""
+    right: float
+    bottom: float
+
+
+class FoundObjects(Contents):
+    """The objects in a picture, the likeliest first."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    objects: list[FoundObject]
+    width: int
+    """Width of the picture whose pixels these are: the picture that was given, scaled so that its longer side is the longer
+    side of this. Sides of the given picture: times its longer side, divided by the larger of `width` and `height`."""
+    height: int
+    """Its height. A picture of another shape lies at the top left, and the rest is grey."""
+
+
 class Value(Contents):
     """The prediction of a regression."""
 

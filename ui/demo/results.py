@@ -1,40 +1,23 @@
 """Display of predictions on the demo page: one renderer for each kind."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from engine.readers.spreadsheets import plain_cell, plain_frame, write_csv
-from engine.tasks.base import Prediction
 from ui.demo.remarks import draw_remarks, remark_cells, remark_columns
 from ui.language import _
 from ui.modalities import Cells
 from ui.modalities.given import given_records
-from ui.predictions import Renderer
+from ui.predictions import Renderer, Result
 from ui.sentences import said, said_plain
 from ui.widgets.downloads import json_file
 
 MOST_SHOWN_COLUMNS = 60
 """Columns of a table of results that show what was given, at most; files have them all."""
 _PICTURE_PIXELS = 56
-
-
-class Result(Protocol):
-    """Result for one input: a prediction, or the sentence that says why there is none."""
-
-    @property
-    def name(self) -> str:
-        """Of the file."""
-
-    @property
-    def prediction(self) -> Prediction | None:
-        """None where there is none."""
-
-    @property
-    def error(self) -> str:
-        """Empty where there is a prediction."""
 
 
 def draw_results(renderer: Renderer, results: Sequence[Result], cells: Cells, *, key: str) -> None:
@@ -86,6 +69,8 @@ def draw_many(renderer: Renderer, results: Sequence[Result], cells: Cells, key: 
                   _("The table without pictures, for a spreadsheet."))  # fmt: skip
         _download(_("Download as JSON"), f"{key}-json", json_file(results, given_records(cells)), "predictions.json", "application/json",
                   _("Full predictions, each with its input where that is a row."))  # fmt: skip
+        for number, file in enumerate(renderer.downloads(results)):
+            _download(file.label, f"{key}-file{number}", file.data, file.name, file.mime, file.words)
 
 
 def _download(label: str, key: str, data: bytes, name: str, mime: str, words: str) -> None:

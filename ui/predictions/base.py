@@ -3,7 +3,8 @@
 import json
 from collections.abc import Mapping, Sequence
 from copy import copy
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
 
 import streamlit as st
 
@@ -12,6 +13,7 @@ from engine.errors import TrainyardError
 from engine.preparation.prepare import PreparedDataset
 from engine.probes import Map
 from engine.runs import Run
+from engine.tasks.base import Prediction
 from ui.charts.figures import Figure
 from ui.class_names import class_name, described
 from ui.language import _
@@ -26,6 +28,34 @@ if TYPE_CHECKING:
 
 Values = Mapping[str, Any]
 """Contents of a prediction, as plain JSON."""
+
+
+class Result(Protocol):
+    """Result for one input: a prediction, or the sentence that says why there is none."""
+
+    @property
+    def name(self) -> str:
+        """Of the file."""
+
+    @property
+    def prediction(self) -> Prediction | None:
+        """None where there is none."""
+
+    @property
+    def error(self) -> str:
+        """Empty where there is a prediction."""
+
+
+@dataclass(frozen=True)
+class Download:
+    """A file of predictions in a format of their kind."""
+
+    label: str
+    name: str
+    mime: str
+    data: bytes
+    words: str
+    """Help beside the button."""
 
 
 class Renderer:
@@ -59,6 +89,10 @@ class Renderer:
         """Return the address of what is to be heard of a prediction; empty where that is nothing."""
         return ""
 
+    def probe_picture(self, values: Values, picture: str) -> str:
+        """Return the address of the picture of an example with a prediction drawn into it: by default as it was given."""
+        return picture
+
     def map(self, known: Map, heights: str, info: DataInfo, theme: ThemeName) -> Figure | None:
         """Return the answers to a plane of inputs as a map, `heights` as the task packed them; None where there is none."""
         return None
@@ -78,6 +112,10 @@ class Renderer:
     def columns(self) -> dict[str, Any]:
         """Return how the table shows these cells, as `column_config`."""
         return {"prediction": st.column_config.TextColumn(_("Prediction"), help=_("The network's prediction."))}
+
+    def downloads(self, results: Sequence[Result]) -> Sequence[Download]:
+        """Return files of several predictions, beside those that all kinds have: none by default."""
+        return ()
 
     def evaluate(self, run: Run, split: str, evaluated: Values) -> None:
         """Draw the figures of an evaluation that belong to this kind, below the metrics: nothing by default."""

@@ -77,7 +77,8 @@ def tiles(probes: Probes, answers: Answers, looks: list[Look], dataset: str) -> 
         truth = probes.probed.truths[position]
         answer, verdict = renderer.probe(values, truth)
         words = _("True: {truth}").format(truth=plain_text(renderer.called(truth))) if truth else ""
-        found.append(Tile(look.image, look.text, answer, words, verdict, renderer.probe_sound(values)))
+        picture = renderer.probe_picture(values, look.image)
+        found.append(Tile(picture, look.text, answer, words, verdict, renderer.probe_sound(values)))
     return found
 
 
