@@ -153,6 +153,8 @@ class Settings(BaseSettings):
     """Longest recording that is transcribed, or kept as an example with its transcript, in seconds."""
     max_clip_channels: int = Field(default=8, ge=1)
     """Maximum number of channels of one audio clip; they are mixed to one."""
+    max_boxes: int = Field(default=1_000, ge=1)
+    """Most boxes of one imported picture."""
     max_table_mb: int = Field(default=100, ge=1)
     """Largest table, in MB: as a file, and for Parquet also what it unpacks to."""
     max_table_rows: int = Field(default=1_000_000, ge=1)

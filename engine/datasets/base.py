@@ -145,7 +145,7 @@ datasets: Registry[Dataset] = Registry(
     order=(  # of each modality: what a beginner meets first, one's own, what is to be downloaded
         *("mnist", "fashion", "digits", "emoji", "stamps", "folder", "fashion-mnist", "mnist-full", "cifar10"),
         *("emoji-counts", "my-measured-images"),
-        *("stamp-scenes",),
+        *("stamp-scenes", "my-scenes"),
         *("movie-snippets", "amazon-snippets", "tweets", "phrase-languages"),
         *("spoken-digits", "voice-commands", "spoken-languages", "my-clips", "speech-commands"),
         *("tang-poems", "english-prose", "my-texts", "imdb"),

@@ -10,6 +10,8 @@ from typing import Any
 
 CELL = 8
 """Width and height of a cell in pixels."""
+SIDES = 16
+"""Sides of pictures are multiples of it: networks look at cells of twice the size, too."""
 NONE = -1
 """Class of the boxes that fill up those of a batch."""
 _SPREAD = 0.09  # deviation of the bell, as a share of the object: 0.54 / 6

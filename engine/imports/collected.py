@@ -12,6 +12,7 @@ from typing import IO, Any
 import numpy as np
 
 from engine.errors import TrainyardError
+from engine.imports.folders import Placed
 from engine.imports.own_kinds import own_kind
 from engine.imports.sets import OwnSet, Problem, set_path
 from engine.modalities.own import OwnKind
@@ -98,6 +99,12 @@ class Collected:
         different = self._different.setdefault(label, set())
         if len(different) < LEAST_EXAMPLES:
             different.add(hashlib.sha256(data).digest())
+
+    def rewritten(self, placed: Placed, data: bytes, name: str, path: str) -> tuple[str, bytes, Sentence | None]:
+        """Return the label of a file, its example as it is stored, and what had to be changed. Raise `TrainyardError` for one that
+        cannot be used."""
+        assert self.kind.rewrite is not None
+        return placed.label, *self.kind.rewrite(data, name)
 
     def write(self, data: bytes) -> tuple[int, int]:
         """Write bytes behind those before; return where they lie. Raise `TrainyardError` where there are too many."""

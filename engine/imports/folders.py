@@ -121,6 +121,8 @@ class Arrangement:
     """By the path of a file, what the table says: an empty label leaves it to the folders."""
     table: str = ""
     """The name of that table, which is no example itself."""
+    beside: tuple[str, ...] = ()
+    """Endings of further files that say something of others and are no examples."""
     labelled: bool = True
     """Whether each file has a class; where they need none, folders only say splits and groups."""
     measure: str = ""
@@ -132,9 +134,11 @@ class Arrangement:
             return _place_freely(member, self.folders)
         if not self.labels:
             return place(member, self.folders)
-        if member.name == self.table:
+        if member.name == self.table or (self.beside and member.path[-1].lower().endswith(self.beside)):
             return None
-        if (said := self.labels.get(member.name)) is None:
+        if (said := self.labels.get(member.name)) is None and self.beside:
+            raise TrainyardError("Nothing is said of {name!r}: it is left out.", name=member.name[-80:])
+        if said is None:
             raise TrainyardError(
                 "{name!r} is not in the table {table!r}.", name=member.name[-80:], table=self.table[-80:]
             )

@@ -50,7 +50,10 @@ def kind_of_dataset(name: str) -> OwnKind | None:
 def kinds_by_ending() -> dict[str, OwnKind]:
     """Return the kind of files by the endings of their names, as long as no table says more of them."""
     return {
-        ending: kind for kind in own_kinds().values() if not (kind.told or kind.measured) for ending in kind.endings
+        ending: kind
+        for kind in own_kinds().values()
+        if not (kind.told or kind.measured or kind.boxed)
+        for ending in kind.endings
     }
 
 
@@ -63,6 +66,11 @@ def measured_kind(name: str) -> OwnKind | None:
     """Return the kind that has the files of another with a number each, or None where none has."""
     files = own_kind(name).endings
     return next((kind for kind in own_kinds().values() if kind.measured and kind.endings == files), None)
+
+
+def boxed_kinds() -> list[OwnKind]:
+    """Return the kinds whose files have boxes."""
+    return [kind for kind in own_kinds().values() if kind.boxed]
 
 
 def free_endings() -> tuple[str, ...]:

@@ -6,11 +6,13 @@ from dataclasses import replace
 from typing import Any
 
 from engine.errors import TrainyardError
+from engine.imports.annotations import find_annotations
 from engine.imports.columns import ColumnGuess, inspect_columns
 from engine.imports.folders import Arrangement, chosen_folders, count_classes, guess_folders, list_levels, only_splits
 from engine.imports.labels_file import LabelsFile, find_labels_file
 from engine.imports.measured import understand_measured
 from engine.imports.own_kinds import (
+    boxed_kinds,
     kind_of_cells,
     kind_of_pairs,
     kind_of_rows,
@@ -70,7 +72,7 @@ def _understood(source: Source, filename: str, kind: str | None, layout: Layout 
         check_alone(source, filename)
         return _of_table(read_table(*content_of(source, filename), layout), kind)
     with opened(source, reading.names_encoding) as members:
-        if told := _told(members, kind):
+        if told := _told(members, kind) or _boxed(members, kind):
             return told
         labels_file = None if kind and own_kind(kind).rows else find_labels_file(members, reading.columns)
         found = kind or _kind_of(members, labels_file)
@@ -91,6 +93,25 @@ def _told(members: Members, kind: str | None) -> Understood | None:
             return Understood(
                 one.name,
                 counts={said: count for said, count in counts.items() if said},
+                problems=tuple(problems[:1_000]),
+                remarks=(*said_of_names(members.encoding), found.remark()),
+                arrangement=found.arrangement,
+                names_encoding=members.encoding,
+                left_out=len(problems),
+            )
+    return None
+
+
+def _boxed(members: Members, kind: str | None) -> Understood | None:
+    """Pictures with boxes; None where there are none, or where another kind is wanted."""
+    for one in boxed_kinds() if kind is None or own_kind(kind).boxed else ():
+        if found := find_annotations(members, one.endings):
+            _counts, problems = count_classes(members, found.arrangement)
+            problems += found.problems
+            return Understood(
+                one.name,
+                counts=found.counts(),
+                rows=len(found.pictures),
                 problems=tuple(problems[:1_000]),
                 remarks=(*said_of_names(members.encoding), found.remark()),
                 arrangement=found.arrangement,

@@ -71,6 +71,8 @@ class OwnKind:
 
     measured: bool = False
     """Whether a table beside the files gives each a number, instead of a class."""
+    boxed: bool = False
+    """Whether files beside the examples say where things are in them."""
 
     @property
     def told(self) -> bool:

@@ -34,6 +34,8 @@ _one_at_a_time = threading.Lock()  # so that the memory of decoding does not gro
 _log = logging.getLogger(__name__)
 _TAKES = "PNG, JPEG, WebP, GIF or BMP"
 _JPEG_MARKER = re.compile(rb"\xff[\x02-\xcf\xd8-\xfe]")
+_ORIENTATION = 0x0112
+_BROKEN_EXIF = (SyntaxError, ValueError, TypeError, AttributeError, LookupError, ArithmeticError, OSError, struct.error)
 _SCAN, _END, _NO_LENGTH = 0xDA, 0xD9, (0xD8, 0xD9)
 
 
@@ -96,6 +98,39 @@ def read_image(data: bytes, name: str, cover: tuple[int, int] | None = None, gro
         ) from error
 
 
+def lies(data: bytes, name: str) -> tuple[tuple[int, int], int]:
+    """Return width and height of an image as it lies in its file, and how it must be turned: the orientation of its EXIF, 1 where
+    it is upright. The pixels are not read."""
+    try:
+        with Image.open(BytesIO(data), formats=FORMATS) as image:
+            size = image.size
+            try:
+                orientation = int(image.getexif().get(_ORIENTATION, 1))
+            except _BROKEN_EXIF:  # `_upright` leaves such an image as it lies, too
+                orientation = 1
+    except Exception as error:  # on broken bytes the decoders raise nearly anything
+        raise TrainyardError(
+            "{name!r} is a broken or incomplete image ({error}).", name=name[-80:], error=error
+        ) from error
+    return size, orientation if orientation in range(1, 9) else 1
+
+
+def upright_transform(size: tuple[int, int], orientation: int) -> np.ndarray:
+    """Return (3, 3): places (x, y, 1) in an image of `size` as it lies -> in the upright one, by the orientation of its EXIF."""
+    width, height = size
+    rows = {
+        1: ([1, 0, 0], [0, 1, 0]),
+        2: ([-1, 0, width], [0, 1, 0]),
+        3: ([-1, 0, width], [0, -1, height]),
+        4: ([1, 0, 0], [0, -1, height]),
+        5: ([0, 1, 0], [1, 0, 0]),
+        6: ([0, -1, height], [1, 0, 0]),
+        7: ([0, -1, height], [-1, 0, width]),
+        8: ([0, 1, 0], [-1, 0, width]),
+    }[orientation]
+    return np.array([*rows, [0, 0, 1]], np.float64)
+
+
 def is_small(data: bytes) -> bool:
     """Whether the header promises at most `SMALL_PIXELS`; the pixels themselves are not read."""
     try:
@@ -125,7 +160,7 @@ def _upright(image: Image.Image) -> Image.Image:
     """Turned as its EXIF says; where that is broken the picture stays as it lies, since its pixels are good."""
     try:
         return ImageOps.exif_transpose(image)
-    except (SyntaxError, ValueError, TypeError, AttributeError, LookupError, ArithmeticError, OSError, struct.error):
+    except _BROKEN_EXIF:
         _log.info("Cannot read the EXIF of an image", exc_info=True)
         return image
 

@@ -7,8 +7,9 @@ import numpy as np
 
 from engine.data_info import DataInfo
 from engine.detection.evaluation import box_scores, evaluate_boxes
-from engine.detection.grid import CELL, NONE, boxes_of_cells, detection_loss, moved_boxes, true_cells
+from engine.detection.grid import CELL, NONE, SIDES, boxes_of_cells, detection_loss, moved_boxes, true_cells
 from engine.detection.peaks import COLUMNS, find_boxes
+from engine.errors import TrainyardError
 from engine.metrics import ANY_CLASS, BOX_F1, MAP, MAP_50, Metric
 from engine.spec import Range
 from engine.targets import Boxes, Ragged, Stored, Targets
@@ -50,6 +51,13 @@ class ObjectDetection(Task):
         """Pictures -> scores of cells (batch, rows, columns, classes + 4); probabilities and boxes in pixels for people."""
         from keras import initializers, layers, ops
 
+        if any(side % SIDES for side in info.shape[:2]):
+            raise TrainyardError(
+                "Pictures have {height} × {width} pixels; for object detection both must be multiples of {sides}.",
+                height=info.shape[0],
+                width=info.shape[1],
+                sides=SIDES,
+            )
         raw, inputs = self.inputs(info)
         frozen = model.features(model.preprocess(inputs, info))
         cells = model.cells(frozen)

@@ -85,6 +85,9 @@ def draw_classes(found: Understood, kind: OwnKind, key: str) -> Arrangement | No
 
 def _draw_counts(found: Understood, kind: OwnKind) -> None:
     total = sum(found.counts.values())
+    if kind.boxed:
+        _draw_boxed(found)
+        return
     if kind.told:
         _draw_told(found, total)
         return
@@ -110,6 +113,26 @@ def _draw_counts(found: Understood, kind: OwnKind) -> None:
         hide_index=True,
         height="content" if len(largest) < 12 else 380,
         key="own.classes",
+    )
+
+
+def _draw_boxed(found: Understood) -> None:
+    """Show how many boxes each class has."""
+    if found.left_out:
+        words = _("{count} pictures, boxes or files about pictures cannot be used: the list below says why.")
+        st.warning(words.format(count=f"{found.left_out:,}"), icon=":material/warning:")
+    largest = sorted(found.counts.items(), key=lambda item: -item[1])[:_SHOWN_CLASSES]
+    st.dataframe(
+        [{"class": plain_cell(label), "boxes": count} for label, count in largest],
+        column_config={
+            "class": st.column_config.TextColumn(_("Class")),
+            "boxes": st.column_config.ProgressColumn(
+                _("Boxes"), format="localized", min_value=0, max_value=max(found.counts.values(), default=1)
+            ),
+        },
+        hide_index=True,
+        height="content" if len(largest) < 12 else 380,
+        key="own.boxed",
     )
 
 

@@ -7,6 +7,7 @@ from engine.data_info import DataInfo
 from engine.modalities.base import modalities
 from engine.modalities.image import Image
 from engine.modalities.scene.fitting import fitted
+from engine.modalities.scene.own import BOXED_PICTURES
 from engine.readers.images import read_image
 
 
@@ -15,7 +16,7 @@ class Scene(Image):
     """(height, width, 3) uint8."""
 
     occludes = False
-    own = None
+    own = BOXED_PICTURES
     checks = ("duplicates",)
 
     def decode_one(self, data: bytes, name: str, info: DataInfo) -> np.ndarray:
