@@ -24,6 +24,7 @@ HOMES = (
 )
 """Files in which a modality may be named."""
 EXCEPTIONS = {
+    "engine/imports/annotations.py": "a key of COCO JSON, and a folder of YOLO, are called `images`",
     "engine/imports/columns.py": "the cells of a column look like `text`",
     "engine/imports/targets.py": "the same",
     "engine/imports/transcripts.py": "columns of tables are called so",

@@ -26,15 +26,18 @@ _KNOWN = 300
 
 @datasets.register("stamp-scenes", "Stamp scenes (composed of 267 cut-outs)")
 class StampScenes(UnsplitDataset):
-    """Cut-out photos of animals, plants and things on generated backgrounds. Validation and test have cut-outs that training
-    has not seen; a second test has those that it has seen, in new scenes."""
+    """Cut-out photos of animals, plants and things on generated backgrounds, with the exact box of each.
+
+    Validation and test have cut-outs that training has not seen; a second test has those that it has seen, in new scenes.
+    """
 
     tasks: ClassVar[tuple[str, ...]] = ("object-detection",)
     source: ClassVar[str] = Stamps.source
     licence: ClassVar[str] = Stamps.licence
     limits: ClassVar[str] = (
-        "Composed, not photographed: no shadows, no perspective, hardly any small objects. With 190 cut-outs a network learns to "
-        "find things, and to name those it has seen; the test has others, which it finds better than it names them."
+        "Composed, not photographed: no shadows, no perspective, hardly any small objects. Validation and test have cut-outs that "
+        "training has not seen: there a network finds things better than it names them. Known cut-outs in new scenes are those of "
+        "training."
     )
     num_classes: ClassVar[int] = 10
     class_words: ClassVar[dict[str, dict[str, str]]] = Stamps.class_words
