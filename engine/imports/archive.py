@@ -51,7 +51,10 @@ def import_files(
         open_members(source, modality.largest_mb, names_encoding) as members,
     ):
         spool = folder / "spool"
-        fits = arrangement is not None and (bool(arrangement.measure), bool(arrangement.beside)) == (own.measured, own.boxed)
+        fits = arrangement is not None and (bool(arrangement.measure), bool(arrangement.beside)) == (
+            own.measured,
+            own.boxed,
+        )
         arranged = arrangement if arrangement is not None and fits else _arranged(own, members)
         with spool.open("wb") as file:
             collected, placed = _collect(own, members, arranged, file, progress)
