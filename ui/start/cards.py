@@ -121,14 +121,14 @@ def _draw_own() -> None:
         st.switch_page(page("data"))
     st.page_link(
         page("data"),
-        label=_("Record by camera or microphone"),
+        label=_("Record examples"),
         icon=":material/photo_camera:",
         query_params={"own": "record"},
         help=_("Show or say a few examples of each class."),
     )
     st.page_link(
         page("train"),
-        label=_("Choose everything yourself"),
+        label=_("Open the form"),
         icon=":material/tune:",
         help=_("The form with all datasets, models and hyperparameters."),
     )
