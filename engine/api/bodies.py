@@ -5,14 +5,18 @@ import json
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeVar
 
+from pydantic import BaseModel, ValidationError
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect, Request
 
 from engine.api.problems import Problem
+from engine.errors import readable
 from engine.settings import settings
+
+Body = TypeVar("Body", bound=BaseModel)
 
 FIELD = "files"
 """Name of the fields of a form that hold files."""
@@ -20,6 +24,16 @@ PARAMETERS = "parameters"
 """Name of the field of a form that holds settings of the answer."""
 _MAX_FIELDS = 10
 _MAX_FIELD_BYTES = 1_000
+
+
+def parse_body(shape: type[Body], body: bytes) -> Body:
+    """Return the JSON of a request in its shape; `Problem` where it is not."""
+    try:
+        return shape.model_validate_json(body)
+    except ValidationError as error:
+        raise Problem(
+            HTTPStatus.BAD_REQUEST, "The body is not as expected: {problem}", problem=readable(error)
+        ) from error
 
 
 async def read_body(request: Request) -> bytes:

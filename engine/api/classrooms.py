@@ -4,21 +4,19 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import TYPE_CHECKING, TypeVar
 
-from pydantic import BaseModel, ValidationError
-
 from engine import service
 from engine.access import Action, Actor, Forbidden, allowed
 from engine.api import shapes
+from engine.api.bodies import parse_body
 from engine.api.problems import Problem
 from engine.api.shapes import moment
 from engine.classrooms.plans import LIMITED, Plan
-from engine.errors import StoreUnavailable, TrainyardError, readable
+from engine.errors import StoreUnavailable, TrainyardError
 
 if TYPE_CHECKING:
     from engine.store.classrooms import Assignment, Classroom
     from engine.store.submissions import Score, Submission
 
-Body = TypeVar("Body", bound=BaseModel)
 T = TypeVar("T")
 
 
@@ -34,14 +32,14 @@ def describe(actor: Actor, number: int) -> shapes.ClassroomFacts:
 
 def create(actor: Actor, body: bytes) -> shapes.ClassroomFacts:
     """Make a classroom."""
-    asked = _read(shapes.NewClassroom, body)
+    asked = parse_body(shapes.NewClassroom, body)
     limits = {name: getattr(asked, name) for name in LIMITED}
     return _told(actor, service.classrooms.create(actor, asked.title, asked.ends_at.timestamp(), asked.note, **limits))
 
 
 def change(actor: Actor, number: int, body: bytes) -> shapes.ClassroomFacts:
     """Change what the body names."""
-    asked, room = _read(shapes.ClassroomChanges, body), _room(actor, number)
+    asked, room = parse_body(shapes.ClassroomChanges, body), _room(actor, number)
     if asked.model_fields_set - {"archived"}:
         title, note = asked.title or room.title, room.note if asked.note is None else asked.note
         ends_at = room.ends_at if asked.ends_at is None else asked.ends_at.timestamp()
@@ -73,14 +71,14 @@ def make_code(actor: Actor, number: int) -> shapes.ClassroomCode:
 
 def join(actor: Actor, body: bytes) -> shapes.ClassroomFacts:
     """Join the classroom of a code."""
-    asked = _read(shapes.JoinRequest, body)
+    asked = parse_body(shapes.JoinRequest, body)
     room = service.classrooms.join(actor, asked.code, asked.nickname)
     return _classroom(room, {}, manages=False)
 
 
 def assign(actor: Actor, number: int, body: bytes) -> shapes.AssignmentFacts:
     """Add an assignment."""
-    asked = _read(shapes.NewAssignment, body)
+    asked = parse_body(shapes.NewAssignment, body)
     plan = Plan(**asked.model_dump(exclude={"models"}), models=tuple(asked.models))
     return _assignment(service.classrooms.add_assignment(actor, _room(actor, number).id, plan))
 
@@ -117,7 +115,7 @@ def submissions(actor: Actor, number: int) -> shapes.SubmissionList:
 
 def submit(actor: Actor, number: int, body: bytes) -> shapes.SubmissionFacts:
     """Hand in a run of one's own."""
-    asked = _read(shapes.NewSubmission, body)
+    asked = parse_body(shapes.NewSubmission, body)
     return _submission(service.submissions.submit(actor, _assigned(actor, number).id, asked.run))
 
 
@@ -186,12 +184,3 @@ def _submission(one: "Submission") -> shapes.SubmissionFacts:
 
 def _score(score: "Score") -> shapes.MeasuredScore:
     return shapes.MeasuredScore(value=score.value, low=score.low, high=score.high)
-
-
-def _read(shape: type[Body], body: bytes) -> Body:
-    try:
-        return shape.model_validate_json(body)
-    except ValidationError as error:
-        raise Problem(
-            HTTPStatus.BAD_REQUEST, "The body is not as expected: {problem}", problem=readable(error)
-        ) from error

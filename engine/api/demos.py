@@ -1,26 +1,23 @@
 """Published demos in the API: what visitors may know of them, and what their owners change."""
 
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, TypeVar
-
-from pydantic import BaseModel, ValidationError
+from typing import TYPE_CHECKING, Any
 
 from engine import service
 from engine.access import Action, Actor, Forbidden
+from engine.api.bodies import parse_body
 from engine.api.networks import describe_network, setting_of
 from engine.api.problems import Problem
 from engine.api.shapes import DemoChanges, DemoList, DemoModel, DemoSummary, DemoVersion, NewDemo, Status, VersionStatus
 from engine.demos.card import Card, facts_of
 from engine.demos.versions import version_of
-from engine.errors import StoreUnavailable, TrainyardError, readable
+from engine.errors import StoreUnavailable, TrainyardError
 from engine.service.demos import Changes, Wanted
 from engine.serving.client import Predictor
 from engine.tasks.base import tasks
 
 if TYPE_CHECKING:
     from engine.store.demos import Demo, Version
-
-Body = TypeVar("Body", bound=BaseModel)
 
 
 def find(actor: Actor, name: str, wanted: Wanted, action: Action = Action.LOOK) -> "tuple[Demo, Version] | None":
@@ -80,7 +77,7 @@ def describe(actor: Actor, demo: "Demo", version: "Version", wanted: Wanted) -> 
 
 def publish(actor: Actor, predictor: Predictor, body: bytes) -> DemoSummary:
     """Make a run a demo, or its next version."""
-    asked = _read(NewDemo, body)
+    asked = parse_body(NewDemo, body)
     made = service.demos.publish(
         actor,
         asked.run,
@@ -96,7 +93,7 @@ def publish(actor: Actor, predictor: Predictor, body: bytes) -> DemoSummary:
 
 def change(actor: Actor, name: str, body: bytes) -> DemoSummary:
     """Change what the body names."""
-    asked, demos = _read(DemoChanges, body), service.demos
+    asked, demos = parse_body(DemoChanges, body), service.demos
     given, made = asked.model_fields_set, known(actor, name)
     changes = Changes(asked.title, asked.texts, asked.origins, asked.collects)
     if changes != Changes():
@@ -139,12 +136,3 @@ def _summary(demo: "Demo") -> dict[str, Any]:
             for one in demo.versions.values()
         ],
     }
-
-
-def _read(shape: type[Body], body: bytes) -> Body:
-    try:
-        return shape.model_validate_json(body)
-    except ValidationError as error:
-        raise Problem(
-            HTTPStatus.BAD_REQUEST, "The body is not as expected: {problem}", problem=readable(error)
-        ) from error

@@ -185,6 +185,20 @@ def _draw_mistakes(run: Run, split: str, labels: Sequence[str]) -> None:
     draw_watch(run, split, outcomes.positions[where].tolist())
 
 
+def draw_which(key: str) -> bool:
+    """Ask whether the worst examples are looked at, or the best; return whether the worst are."""
+    worst = st.segmented_control(
+        _("Which"),
+        [True, False],
+        default=True,
+        required=True,
+        format_func=lambda worst: _("Worst") if worst else _("Best"),
+        label_visibility="collapsed",
+        key=f"{key}.which",
+    )
+    return bool(worst)
+
+
 def outcomes_of(run: Run, split: str) -> Outcomes | None:
     """Return the per-example predictions that were kept, or None with a sentence on the page."""
     try:

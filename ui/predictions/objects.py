@@ -23,7 +23,7 @@ from ui.language import _
 from ui.modalities.previews import previews
 from ui.plain import plain_label, plain_text
 from ui.predictions.base import Download, Renderer, Result, Values, register
-from ui.predictions.mistakes import MOST, draw_watch, outcomes_of, prepared_of
+from ui.predictions.mistakes import MOST, draw_watch, draw_which, outcomes_of, prepared_of
 from ui.theme import theme_name
 from ui.widgets.halves import halves
 from ui.widgets.live_plot import still_plot
@@ -210,15 +210,7 @@ class Objects(Renderer):
             prepared = prepared_of(run) if outcomes is not None else None
             if outcomes is None or prepared is None:
                 return
-            worst = st.segmented_control(
-                _("Which"),
-                [True, False],
-                default=True,
-                required=True,
-                format_func=lambda worst: _("Worst") if worst else _("Best"),
-                label_visibility="collapsed",
-                key="boxes.which",
-            )
+            worst = draw_which("boxes")
             scores = np.asarray(outcomes.scores["box_f1"])
             where = np.argsort(scores if worst else -scores, kind="stable")[:MOST]
             positions = outcomes.positions[where].tolist()

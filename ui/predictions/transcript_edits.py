@@ -15,7 +15,7 @@ from ui.language import _
 from ui.modalities import modality_of
 from ui.plain import plain_text
 from ui.predictions.base import Values
-from ui.predictions.mistakes import MOST, outcomes_of, prepared_of
+from ui.predictions.mistakes import MOST, draw_which, outcomes_of, prepared_of
 
 _LEFT_OUT, _PUT_IN = "text-decoration:line-through;background:rgba(228,87,86,0.25)", "background:rgba(84,162,75,0.25)"
 
@@ -68,16 +68,8 @@ def draw_transcripts(run: Run, split: str) -> None:
         outcomes = outcomes_of(run, split) if opened.open else None
         if outcomes is None:
             return
-        worst = st.segmented_control(
-            _("Which"),
-            [True, False],
-            default=True,
-            required=True,
-            format_func=lambda worst: _("Worst") if worst else _("Best"),
-            label_visibility="collapsed",
-            key="transcripts.which",
-        )
-        where = ordered(outcomes, worst=bool(worst))
+        worst = draw_which("transcripts")
+        where = ordered(outcomes, worst=worst)
         pairs = [(read(outcomes.targets[int(i)]), read(outcomes.outputs[int(i)][:, 0])) for i in where]
         st.html("".join(f'<p dir="auto" style="margin:0.2rem 0">{marked(*pair)}</p>' for pair in pairs))
         st.caption(_("Struck out: said, but not heard. Green: heard, but not said."))
