@@ -13,7 +13,7 @@ from engine.settings import settings
 from tests import postgres
 from tests.databases import KINDS, Databases
 from tests.encoders import write_encoder
-from tests.once import keep_what_never_changes
+from tests.once import forget_loaded, keep_what_never_changes
 
 if TYPE_CHECKING:
     from engine.store import Store
@@ -38,6 +38,13 @@ def once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         keep_what_never_changes(patch)
         yield
+
+
+@pytest.fixture(scope="module", autouse=True)
+def loaded_anew() -> Iterator[None]:
+    """Each file begins without what others have loaded, which would stay in memory."""
+    yield
+    forget_loaded()
 
 
 @pytest.fixture(autouse=True)

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import Engine
 from streamlit.components.v2 import manifest_scanner
 
+from engine.datasets.base import Examples, datasets
 from engine.store import Store, database
 from engine.store.migration import migrate
 
@@ -34,8 +35,29 @@ def _migrate(engine: Engine) -> None:
     migrate(engine)
 
 
+SLOW_TO_LOAD = ("docstrings", "digit-strings", "emoji-counts", "spoken-languages")
+"""Datasets that are made anew whenever they are loaded, in five to twenty seconds of one core."""
+_loads: "list[functools._lru_cache_wrapper[Examples]]" = []
+
+
+def forget_loaded() -> None:
+    """Load the slow datasets anew, as they always are outside of tests."""
+    for load in _loads:
+        load.cache_clear()
+
+
+def _keep_loaded(patch: pytest.MonkeyPatch) -> None:
+    """Load each slow dataset once for the tests of a file."""
+    for name in SLOW_TO_LOAD:
+        kept = functools.lru_cache(maxsize=1)(datasets[name].load)
+        _loads.append(kept)
+        patch.setattr(datasets[name], "load", lambda self, kept=kept: kept(self))
+
+
 def keep_what_never_changes(patch: pytest.MonkeyPatch) -> None:
-    """Migrate one empty SQLite database instead of one a test, and look for components of Streamlit once instead of with each page."""
+    """Migrate one empty SQLite database instead of one a test, look for components of Streamlit once instead of with each page,
+    and load datasets that take long once a file."""
+    _keep_loaded(patch)
     patch.setattr(database, "migrate", _migrate)
     patch.setattr(
         manifest_scanner, "scan_component_manifests", functools.cache(manifest_scanner.scan_component_manifests)

@@ -16,6 +16,7 @@ from engine.preparation.catalog import catalog, describe
 from engine.preparation.prepare import SPLITS, PreparedDataset, prepare
 from engine.settings import settings
 from engine.tasks.base import tasks
+from tests.once import forget_loaded
 
 EMBEDDED = [name for name in datasets if datasets[name].embedded and datasets[name].num_examples]
 FETCHED = [name for name in datasets if issubclass(datasets[name], FetchedDataset)]
@@ -96,14 +97,6 @@ def test_numbers_and_labels_are_true(dataset: Dataset) -> None:
         assert prepared.info.shape[-1] in (1, 3)
 
 
-def test_the_content_hash_is_stable_and_follows_the_split_seed(dataset: Dataset) -> None:
-    first = prepare(dataset)
-    content_hash = first.content_hash
-    shutil.rmtree(first.path)
-    assert prepare(dataset).content_hash == content_hash
-    assert prepare(dataset.model_copy(update={"split_seed": 1})).content_hash != content_hash
-
-
 def test_no_group_lies_in_two_splits(dataset: Dataset) -> None:
     groups = dataset.load().groups
     if groups is None:
@@ -112,6 +105,15 @@ def test_no_group_lies_in_two_splits(dataset: Dataset) -> None:
     assert not parts[0] & parts[1]
     assert not parts[0] & parts[2]
     assert not parts[1] & parts[2]
+
+
+def test_the_content_hash_is_stable_and_follows_the_split_seed(dataset: Dataset) -> None:
+    first = prepare(dataset)
+    content_hash = first.content_hash
+    shutil.rmtree(first.path)
+    forget_loaded()
+    assert prepare(dataset).content_hash == content_hash
+    assert prepare(dataset.model_copy(update={"split_seed": 1})).content_hash != content_hash
 
 
 @pytest.mark.parametrize("name", FETCHED)
