@@ -111,3 +111,8 @@ def test_a_wrong_entry_among_many_is_named() -> None:
 def test_objects_are_not_stored_as_numbers() -> None:
     with pytest.raises(TrainyardError, match="takes arrays of numbers"):
         Modality().store(np.array(["a"], object))
+
+
+def test_the_group_of_a_modality_is_one_that_stands_for_itself() -> None:
+    for modality in modalities.values():
+        assert not modality.group or not modalities[modality.group].group, modality.name

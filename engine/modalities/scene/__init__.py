@@ -15,6 +15,7 @@ from engine.readers.images import read_image
 class Scene(Image):
     """(height, width, 3) uint8."""
 
+    group = "image"
     occludes = False
     own = BOXED_PICTURES
     checks = ("duplicates",)
