@@ -4,7 +4,7 @@ set -eu
 cd "$(dirname "$0")"
 mkdir -p secrets
 chmod 700 secrets  # the files are read by users of containers, so the folder is what keeps others out
-random() { python3 -c 'import secrets; print(secrets.token_urlsafe(48), end="")'; }
+random() { head -c 48 /dev/urandom | base64 -w 0 | tr '+/' '-_'; } # 64 characters; a bare server may have no Python
 for name in database_password cookie_secret metrics_token; do
     [ -e "secrets/$name" ] || random >"secrets/$name"
 done
