@@ -234,9 +234,8 @@ def _xml(member: Member) -> Any:
 
 
 def _yolo(members: Sequence[Member], pictures: Sequence[Member]) -> Annotations | None:
-    names = next(
-        (found for member in members if member.path[-1].lower() in _NAMES_FILES and (found := _names(member))), []
-    )
+    listed = (_names(member) for member in members if member.path[-1].lower() in _NAMES_FILES)
+    names: list[str] = next(filter(None, listed), [])
     texts = [
         one for one in members if one.path[-1].lower().endswith(".txt") and one.path[-1].lower() not in _NAMES_FILES
     ]

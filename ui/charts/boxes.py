@@ -98,9 +98,12 @@ def answer_boxes(values: Mapping[str, Any], called: Mapping[str, str], scale: fl
     """Return the boxes of an answer, the likeliest last, so that it lies on top; `called`: what classes are called."""
     return [
         Box(
-            *(scale * float(one[side]) for side in ("left", "top", "right", "bottom")),
-            f"{called.get(one['label'], one['label'])} {one['probability']:.0%}",
-            int(one["index"]),
+            left=scale * one["left"],
+            top=scale * one["top"],
+            right=scale * one["right"],
+            bottom=scale * one["bottom"],
+            name=f"{called.get(one['label'], one['label'])} {one['probability']:.0%}",
+            index=int(one["index"]),
         )
         for one in reversed(values["objects"])
     ]
@@ -109,10 +112,11 @@ def answer_boxes(values: Mapping[str, Any], called: Mapping[str, str], scale: fl
 def true_boxes(prepared: PreparedDataset, position: int, *, named: bool) -> list[Box]:
     """Return the true boxes of an example, in the colours of their classes and with their names, or white."""
     labels = prepared.info.labels
-    return [
-        Box(*map(float, row[:4]), class_name(prepared.dataset, labels[int(row[4])]), int(row[4]), true=not named)
-        for row in prepared.targets[position]
-    ]
+    found = []
+    for left, top, right, bottom, label in np.asarray(prepared.targets[position], float).reshape(-1, 5).tolist():
+        name = class_name(prepared.dataset, labels[int(label)])
+        found.append(Box(left, top, right, bottom, name, int(label), true=not named))
+    return found
 
 
 def scene(pixels: np.ndarray, boxes: Iterable[Box], shown: int = _TILE_PIXELS) -> str:
