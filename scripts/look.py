@@ -23,6 +23,7 @@ from scripts.rich_home import begin, end, fill, pictures, table  # noqa: E402
 from scripts.sheets import Shot, write_sheet  # noqa: E402
 from tests.e2e.dashboard import CHROMIUM_ARGUMENTS, PRETENDED_DEVICES, Dashboard, find_chromium  # noqa: E402
 from tests.e2e.drawn import settle, show  # noqa: E402
+from tests.e2e.proxy import Proxy  # noqa: E402
 
 LOCALES = {"en": "en-GB", "zh": "zh-CN"}
 WIDTHS = (1400, 900, 420)
@@ -287,14 +288,14 @@ def look(
     languages: list[str],
 ) -> None:
     """Take all pictures of some stations, and write their sheets."""
+    proxy = Proxy("ada", dashboard.port)  # a browser sends headers of its own with pages, and none with websockets
     for station in stations:
         shots: list[Shot] = []
         for language in languages:
             context = browser.new_context(
-                base_url=dashboard.url,
+                base_url=proxy.url if station.when == "shared" else dashboard.url,
                 locale=LOCALES[language],
                 viewport={"width": WIDTHS[0], "height": LEAST_HEIGHT},
-                extra_http_headers={"X-Forwarded-Email": "ada"} if station.when == "shared" else {},
                 permissions=["camera", "microphone"],
             )
             context.set_default_timeout(PATIENCE)
@@ -306,6 +307,7 @@ def look(
         if shots:
             write_sheet(out, station.name, shots)
             print(station.name, flush=True)
+    proxy.close()
 
 
 def visit(

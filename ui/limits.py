@@ -74,9 +74,9 @@ def _draw_lines(rows: Sequence[Allowance]) -> None:
 
 def _row(row: Allowance, marked: bool) -> dict[str, object]:
     return {
+        _("Left"): _number(row.left),  # first: a telephone shows no more than two columns
         _("Limit"): said_plain(row.name),
         _("Strictest"): marked,
-        _("Left"): _number(row.left),
         _("Used"): _number(row.used),
         _("Held"): _number(row.held),
         _("Unit"): said_plain(row.unit),

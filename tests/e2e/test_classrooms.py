@@ -81,7 +81,7 @@ def test_a_lecturer_gives_a_class_and_a_student_takes_it(people: dict[str, Page]
     press(lecturer, "Make a classroom")
     expect(lecturer.get_by_role("heading", name="Zoology")).to_be_visible()
     room = int(re.findall(r"classroom=(\d+)", lecturer.url)[0])
-    press(lecturer, "Make a code")
+    press(lecturer, "Make a join code")
     code = lecturer.get_by_test_id("stCode").first.inner_text().strip()
 
     lecturer.get_by_role("tab", name="Assignments").click()
@@ -96,7 +96,7 @@ def test_a_lecturer_gives_a_class_and_a_student_takes_it(people: dict[str, Page]
     assert one.hidden
 
     student.goto("/classrooms")
-    field(student, "Code").fill(code)
+    field(student, "Join code").fill(code)
     field(student, "Your name on the leaderboard").fill("Fern")
     press(student, "Join")
     expect(student.get_by_role("heading", name="Zoology")).to_be_visible()

@@ -66,7 +66,7 @@ def test_a_lecturer_makes_a_classroom_and_a_member_joins_submits_and_is_ranked(l
     assert data.value == f"my-table:{reference}"
     at.slider(key="assignment-share").set_value(25)
     press(at, "Add assignment")
-    press(at, "Make a code")
+    press(at, "Make a join code")
     assert "it is not shown again" in str([one.value for one in at.success])
     code = at.code[0].value
     assert code not in str(open_page("classrooms", classroom=room.id).code)

@@ -16,7 +16,7 @@ _ROLES: dict[Role | None, str] = {
     None: N_("By lists and groups"),
     Role.VISITOR: N_("Visitor"),
     Role.MEMBER: N_("Member"),
-    Role.ADMIN: N_("Admin"),
+    Role.ADMIN: N_("Administrator"),
 }
 
 
@@ -30,7 +30,6 @@ def draw_people() -> None:
     st.dataframe(
         [_row(person) for person in people.values()],
         hide_index=True,
-        column_config={_("Last active (UTC)"): st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm")},
     )
     name = st.selectbox(
         _("Person"),
@@ -49,8 +48,8 @@ def _row(person: Person) -> dict[str, object]:
     return {
         _("Name"): person.name,
         _("Role"): _(_ROLES[person.role]),
-        _("Last active (UTC)"): datetime.fromtimestamp(held.seen_at, UTC) if held.seen_at else None,
-        _("Runs"): held.runs,
+        _("Last active (UTC)"): f"{datetime.fromtimestamp(held.seen_at, UTC):%Y-%m-%d %H:%M}" if held.seen_at else "–",
+        _("Number of runs"): held.runs,
         _("Not ended"): held.live,
         _("Studies"): held.studies,
         _("Datasets"): person.datasets,

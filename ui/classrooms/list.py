@@ -71,7 +71,9 @@ def state_text(room: "Classroom") -> str:
 def _draw_join() -> None:
     st.header(_("Join a classroom"))
     with st.form(key="join", border=False):
-        code = st.text_input(_("Code"), key="join-code", help=_("Twelve letters and digits, such as K7QF-M2WD-XH9P."))
+        code = st.text_input(
+            _("Join code"), key="join-code", help=_("Twelve letters and digits, such as K7QF-M2WD-XH9P.")
+        )
         nickname = st.text_input(
             _("Your name on the leaderboard"),
             key="join-nickname",

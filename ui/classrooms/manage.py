@@ -35,7 +35,7 @@ def draw_management(room: "Classroom") -> None:
         _draw_end(room)
         return
     code, assignments, members, about, end = st.tabs(
-        [_("Code"), _("Assignments"), _("Members"), _("Settings"), _("End of the term")]
+        [_("Join code"), _("Assignments"), _("Members"), _("Settings"), _("End of the term")]
     )
     with code:
         _draw_code(room)
@@ -60,7 +60,7 @@ def _draw_code(room: "Classroom") -> None:
         st.caption(_("There is no code: nobody can join."))
     with st.container(horizontal=True):
         if st.button(
-            _("Make a code"), icon=":material/key:", type="primary",
+            _("Make a join code"), icon=":material/key:", type="primary",
             help=_("Whoever logs in here as a member joins by it. The code before is void."),
         ):  # fmt: skip
 
