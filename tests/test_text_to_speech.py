@@ -14,6 +14,7 @@ from engine.data_info import SAMPLE_RATE_HZ
 from engine.datasets.base import datasets
 from engine.runs import Run, RunSpec, RunState
 from engine.serving.loaded import LoadedModels
+from engine.serving.seen import show_prepared
 from engine.settings import settings as configured
 from engine.speech.judge import Judge
 from engine.speech.vocoder import BANDS, HOP, SILENCE, encoded, mel_of, sound_of, stretched, voiced
@@ -132,3 +133,7 @@ def test_a_text_is_said_in_a_voice_at_a_speed(run: Run) -> None:
         assert said(nothing) == {"seconds": 0.0, "mp3": "", "bands": []}
     stranger = said("hello", "nobody")
     assert set(stranger["unknown"]) == {"text", "voice"}  # type: ignore[call-overload]
+
+
+def test_what_the_network_gets_of_a_text_is_ids_that_nobody_is_shown(run: Run) -> None:
+    assert show_prepared(run.id, [("row.json", json.dumps({"text": "up", "voice": "v1"}).encode())]) == []

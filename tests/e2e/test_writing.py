@@ -91,3 +91,4 @@ def test_a_typed_word_is_said_in_a_voice(page: Page, dashboard: Dashboard) -> No
     expect(player).to_be_visible(timeout=PATIENCE)
     page.wait_for_function("document.querySelector('audio').duration > 0.2")
     expect(page.get_by_alt_text("Spectrogram of the sound")).to_be_visible()
+    expect(page.get_by_text("cannot be shown")).to_have_count(0)

@@ -8,6 +8,7 @@ from engine.advice.defaults import Advice, Facts
 from engine.data_info import DataInfo
 from engine.modalities.base import modalities
 from engine.modalities.own import OwnKind
+from engine.modalities.seen import Seen
 from engine.modalities.table import Table
 
 TEXT, VOICE = "text", "voice"
@@ -30,6 +31,10 @@ class VoicedText(Table):
     def freezes(self) -> bool:
         """Return False: there is nothing to look up."""
         return False
+
+    def seen(self, features: np.ndarray, info: DataInfo) -> list[Seen]:
+        """Nothing: the task makes ids of text and voice, and nobody could read them."""
+        return []
 
     def measures(self, inputs: Any, where: np.ndarray, info: DataInfo) -> dict[str, np.ndarray]:
         """Characters of the text."""
