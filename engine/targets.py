@@ -282,12 +282,6 @@ class Boxes(RaggedArrays):
         found = [row[:, 4].astype(np.int64) for row in targets]
         return np.array([classes[np.argmin(often[classes])] if len(classes) else -1 for classes in found], np.int64)
 
-    def counts(self, targets: Stored, labels: Sequence[str]) -> list[int]:
-        """Return the number of boxes of each class."""
-        assert isinstance(targets, Ragged)
-        counts: list[int] = np.bincount(targets.values[:, 4].astype(np.int64), minlength=len(labels)).tolist()
-        return counts
-
 
 class Texts(Targets):
     """One text per example, in UTF-8: ragged bytes."""

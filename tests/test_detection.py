@@ -7,13 +7,14 @@ import json
 from pathlib import Path
 
 import numpy as np
+import PIL.Image
 import pytest
 import tensorflow as tf
 
 from engine.artifacts import artifacts_of
 from engine.augmentations.scene import SceneAugmentation
 from engine.data_info import DataInfo
-from engine.datasets.base import datasets
+from engine.datasets.base import EMBEDDED, datasets
 from engine.datasets.stamp_scenes import StampScenes
 from engine.detection.boxes import overlaps, to_corners
 from engine.detection.coco import coco_json
@@ -21,6 +22,7 @@ from engine.detection.evaluation import box_scores, evaluate_boxes
 from engine.detection.grid import CELL, NONE, boxes_of_cells, detection_loss, true_cells
 from engine.detection.peaks import find_boxes, suppress
 from engine.detection.precision import curves, mean_precision
+from engine.detection.proposals import known_labels, propose
 from engine.modalities.base import modalities
 from engine.modalities.image.looks import png
 from engine.runs import RunSpec, RunState
@@ -265,7 +267,7 @@ def test_targets_without_names_or_boxes_are_a_sentence() -> None:
         codec.check("mine", empty, ["a"], None)
     stored = codec.store([BOXES, np.zeros((0, 5)), BOXES[:1]], 3)
     assert codec.strata(stored).tolist() == [0, -1, 1]
-    assert codec.counts(stored, ["a", "b", "c"]) == [1, 2, 0]
+    assert codec.counts(stored, ["a", "b", "c"]) == [3]  # pictures, not boxes
 
 
 def test_a_picture_of_another_shape_is_shown_whole() -> None:
@@ -276,6 +278,19 @@ def test_a_picture_of_another_shape_is_shown_whole() -> None:
     assert found[10, 60].min() > 250
     assert found[10, 10].max() < 5
     assert (found[40:] == 128).all()
+
+
+def test_the_detector_that_ships_finds_what_it_knows() -> None:
+    cutouts = StampScenes.cutouts()
+    names = list(np.load(EMBEDDED / "images" / "tuxpaint_stamps_96_rgba.npz")["names"])
+    position = next(i for i, name in enumerate(names) if name.rsplit("/")[-1].startswith("camera"))
+    scene = PIL.Image.new("RGBA", (240, 200), (128, 128, 128, 255))
+    scene.alpha_composite(PIL.Image.fromarray(cutouts.pixels[position]), (100, 60))
+    rows, columns = (np.flatnonzero((cutouts.pixels[position][..., 3] >= 128).any(axis=axis)) for axis in (1, 0))
+    [found] = propose(np.asarray(scene.convert("RGB"))[None])
+    assert known_labels()[int(found[0, 4])] == "Camera"
+    true = [[100 + columns[0], 60 + rows[0], 100 + columns[-1] + 1, 60 + rows[-1] + 1]]
+    assert overlaps(found[:1], np.array(true))[0, 0] > 0.8
 
 
 # -- a whole run -------------------------------------------------------------------------------------------------------

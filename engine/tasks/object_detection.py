@@ -9,11 +9,12 @@ from engine.data_info import DataInfo
 from engine.detection.evaluation import box_scores, evaluate_boxes
 from engine.detection.grid import CELL, NONE, SIDES, boxes_of_cells, detection_loss, moved_boxes, true_cells
 from engine.detection.peaks import COLUMNS, find_boxes
+from engine.detection.proposals import propose
 from engine.errors import TrainyardError
 from engine.metrics import ANY_CLASS, BOX_F1, MAP, MAP_50, Metric
 from engine.spec import Range
 from engine.targets import Boxes, Ragged, Stored, Targets
-from engine.tasks.base import Answering, Call, Prediction, Task, tasks
+from engine.tasks.base import Answering, Call, Prediction, Simple, Task, tasks
 from engine.tasks.contents import Contents, FoundObjects
 from engine.tasks.graph import Tensors
 
@@ -42,6 +43,7 @@ class ObjectDetection(Task):
     contents: ClassVar[type[Contents]] = FoundObjects
     metrics: ClassVar[tuple[Metric, ...]] = (MAP_50, MAP, ANY_CLASS, BOX_F1)
     answering: ClassVar[type[Answering]] = Finding
+    baselines: ClassVar[bool] = True
     padding: ClassVar[float] = NONE
     moved_targets: ClassVar[bool] = True
 
@@ -106,6 +108,16 @@ class ObjectDetection(Task):
         """How many of which classes."""
         return counted([info.labels[int(index)] for index in np.asarray(target)[:, 4]])
 
+    def simple(self, inputs: np.ndarray, targets: Any, info: DataInfo) -> dict[str, Simple]:
+        """What a detector proposes that ships with the program and knows none of these classes; all are taken for the most frequent."""
+        often = int(np.bincount(np.asarray(targets.values[:, 4], np.int64), minlength=1).argmax())
+
+        def proposed(inputs: np.ndarray, targets: Any) -> Ragged:
+            rows = [_named(found, often) for found in propose(np.asarray(inputs))]
+            return Ragged.of(rows, np.float32, (COLUMNS,))
+
+        return {"proposals": proposed}
+
     # -- evaluating --------------------------------------------------------------------------------------------------
 
     @classmethod
@@ -116,6 +128,13 @@ class ObjectDetection(Task):
     def evaluate(self, outputs: Any, targets: Any, info: DataInfo) -> dict[str, Any]:
         """Average precision, of each class its curve, by size, and what was taken for what."""
         return evaluate_boxes(outputs, targets, info.labels, Finding().threshold)
+
+
+def _named(rows: np.ndarray, index: int) -> np.ndarray:
+    """Boxes (boxes, 6), all of one class."""
+    named = rows.copy()
+    named[:, 4] = index
+    return named
 
 
 def inside(boxes: np.ndarray, info: DataInfo) -> np.ndarray:

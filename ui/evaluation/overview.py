@@ -28,7 +28,7 @@ def final_figures(run: Run) -> list[tuple[str, str, str]]:
         if run.result.get(f"{origin}_{name}") is not None
     ]
     return figures + [
-        (f"{_(title)}: {metric_label(name).lower()}", metric_text(name, run.result[f"{extra}_{name}"]), name)
+        (f"{_(title)}: {metric_word(name)}", metric_text(name, run.result[f"{extra}_{name}"]), name)
         for extra, title in _extra_tests(run).items()
         for name in metrics
         if run.result.get(f"{extra}_{name}") is not None
