@@ -29,7 +29,7 @@ from ui.widgets.halves import halves
 from ui.widgets.live_plot import still_plot
 from ui.widgets.tiles import Verdict
 
-_OPENED_PIXELS, _SHOWN_PIXELS = 960, 560
+_OPENED_PIXELS, _WIDEST_PIXELS, _USUAL_PIXELS = 960, 560, 380
 _GREY = (128, 128, 128)
 _MOST_NAMED = 20
 
@@ -53,10 +53,10 @@ class Objects(Renderer):
         picture, scale = self._picture(values)
         chosen = self._chosen(values, key)
         shown = dict(values) | {"objects": [one for one in values["objects"] if one["label"] in chosen]}
-        url = sharp_scene(picture, answer_boxes(shown, self._names(values), scale), _SHOWN_PIXELS)
+        url = sharp_scene(picture, answer_boxes(shown, self._names(values), scale), _USUAL_PIXELS)
         words = plain_text(self.text(shown))
         st.html(
-            f'<img src="{url}" alt="{escape(words)}" style="width:100%;max-width:{_SHOWN_PIXELS}px;border-radius:4px">'
+            f'<img src="{url}" alt="{escape(words)}" style="width:100%;max-width:{_WIDEST_PIXELS}px;border-radius:4px">'
         )
         if not values["objects"]:
             st.info(
@@ -98,6 +98,7 @@ class Objects(Renderer):
             _("Classes"),
             sorted(counts),
             selection_mode="multi",
+            wrap=True,
             default=sorted(counts),
             format_func=lambda label: plain_label(f"{self.called(label)} ({counts[label]})"),
             key=f"{key}-classes-{'-'.join(sorted(counts))}",
