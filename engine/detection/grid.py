@@ -8,6 +8,8 @@ https://arxiv.org/abs/1909.00700).
 
 from typing import Any
 
+import numpy as np
+
 CELL = 8
 """Width and height of a cell in pixels."""
 SIDES = 16
@@ -56,8 +58,8 @@ def boxes_of_cells(sides: Any) -> Any:
     from keras import ops
 
     rows, columns = sides.shape[1:3]
-    across = ops.arange(columns, dtype="float32")[None, None, :] + 0.5
-    down = ops.arange(rows, dtype="float32")[None, :, None] + 0.5
+    across = np.arange(0.5, columns, dtype=np.float32)[None, None, :]
+    down = np.arange(0.5, rows, dtype=np.float32)[None, :, None]
     x, y = across + sides[..., 0], down + sides[..., 1]
     size = ops.exp(ops.clip(sides[..., 2:], -4.0, 5.0)) / 2
     parts = [x - size[..., 0], y - size[..., 1], x + size[..., 0], y + size[..., 1]]
