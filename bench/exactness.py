@@ -38,7 +38,7 @@ from engine.timeline import Timeline
 
 logger = logging.getLogger(__name__)
 
-MODALITIES = ("image", "scene", "text", "audio", "speech", "table", "time-series", "voiced-text")
+MODALITIES = ("image", "scene", "text", "audio", "speech", "table", "time-series", "voiced-text", "named-class")
 EPOCHS, BATCH, EXECUTION = 3, 4, 2
 COUNT = 40
 """Examples: 24 or 28 of them are trained on, in six or seven steps of an epoch, two in an execution."""
@@ -146,6 +146,7 @@ def few_examples() -> Iterator[None]:
         "few-speech": _Speech,
         "few-voiced-text": _Voices,
         "few-scene": _Scenes,
+        "few-named-class": _Pictures,
     }
     made = own | {name: _dataset(modality) for modality in MODALITIES if (name := f"few-{modality}") not in own}
     for name, dataset in made.items():
@@ -334,6 +335,20 @@ class _Voices(UnsplitDataset):
         rows = make_rows(None, np.array([(("low", "high")[i % 2], f"v{i % 3}") for i in numbers.tolist()], object))
         columns = (Column("text", "category", ("low", "high")), Column("voice", "category", ("v0", "v1", "v2")))
         return Examples(rows, rng.integers(-9_000, 9_000, (COUNT, 3_200)).astype(np.int16), columns=columns)
+
+
+class _Pictures(_Voices):
+    """Made-up pictures of two classes, to be made."""
+
+    tasks = ("image-generation",)
+
+    def load(self) -> Examples:
+        """As many as of all others."""
+        rng, numbers = np.random.default_rng(0), np.arange(COUNT) % 2
+        rows = make_rows(None, np.array([[("low", "high")[i]] for i in numbers.tolist()], object))
+        pictures = (rng.integers(0, 120, (COUNT, 8, 8, 1)) + 100 * numbers[:, None, None, None]).astype(np.uint8)
+        columns = (Column("class", "category", ("low", "high")),)
+        return Examples(rows, pictures, ("low", "high"), strata=numbers, columns=columns)
 
 
 def _texts(rng: np.random.Generator, targets: np.ndarray) -> np.ndarray:

@@ -87,6 +87,8 @@ class DataInfo:
     """Of a regression, the smallest and the largest target of the training split; None where it is not known."""
     timeline: Timeline | None = None
     """Of series: the steps of one example."""
+    target_shape: tuple[int, ...] = field(default=(), compare=False)
+    """Of targets that are arrays of one shape: the axes of one, such as (height, width, channels) of pictures."""
     learned: Mapping[str, Any] = field(default_factory=dict, compare=False)
     """Facts that model and task learned from the training split before the network is built, as plain JSON."""
 
@@ -119,8 +121,9 @@ class DataInfo:
         text = {"text_column": self.text_column} if self.text_column else {}
         targets = {"target_range": list(self.target_range)} if self.target_range else {}
         timeline = {"timeline": self.timeline.to_dict()} if self.timeline else {}
+        shaped = {"target_shape": list(self.target_shape)} if self.target_shape else {}
         learned = {"learned_targets": self.learned["targets"]} if "targets" in self.learned else {}
-        return plain | text | targets | timeline | learned | {"modality": self.modality}
+        return plain | text | targets | timeline | shaped | learned | {"modality": self.modality}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
@@ -138,5 +141,6 @@ class DataInfo:
             str(data.get("modality", "")),
             tuple(data["target_range"]) if data.get("target_range") else None,
             Timeline.from_dict(data["timeline"]) if data.get("timeline") else None,
+            tuple(data.get("target_shape", ())),
             {"targets": data["learned_targets"]} if data.get("learned_targets") else {},
         )

@@ -161,6 +161,34 @@ UNDERSTOOD = Metric(
     logged=False,
     anchor="errors-of-speech",
 )
+RECOGNISED = Metric(
+    "recognised",
+    "Recognised",
+    share=True,
+    over="whole",
+    formula="Share of made pictures in which a small classifier, learned from the true pictures of the training split, sees the class "
+    "that was asked for",
+    logged=False,
+    anchor="pictures-that-are-made",
+)
+FRECHET = Metric(
+    "frechet",
+    "Fréchet distance",
+    maximize=False,
+    over="whole",
+    formula=r"$\lVert\mu - \mu'\rVert^2 + \mathrm{tr}\left(\Sigma + \Sigma' - 2(\Sigma\Sigma')^{1/2}\right)$ of the features that "
+    "the same classifier makes of true and of made pictures",
+    logged=False,
+    anchor="pictures-that-are-made",
+)
+PICTURE_LOSS = Metric(
+    "picture_loss",
+    "Loss of a picture",
+    maximize=False,
+    formula="What training minimises, for single pictures: comparable among runs of one model only",
+    logged=False,
+    anchor="pictures-that-are-made",
+)
 MACRO_F1 = Metric(
     "macro_f1",
     "Macro F1",

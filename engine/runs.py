@@ -245,7 +245,7 @@ def choose_parts(names: dict[str, str], values: Mapping[str, Any] | None = None)
             _DEFAULTS["dataset"],
         )
     dataset = datasets[names["dataset"]]
-    task = tasks[names.get("task") or dataset.usual_task(values or {})]
+    task = tasks[names.get("task") or _task_of(dataset, names.get("model", ""), values or {})]
     if task.name not in dataset.tasks:
         raise TrainyardError(
             "Dataset {dataset!r} is for {tasks}, not for {task!r}. Choose another dataset or task.",
@@ -271,6 +271,14 @@ def choose_parts(names: dict[str, str], values: Mapping[str, Any] | None = None)
     if task.modality in augmentations:
         parts["augmentation"] = augmentations[task.modality]
     return parts | {"training": Training}
+
+
+def _task_of(dataset: type[Dataset], model: str, values: Mapping[str, Any]) -> str:
+    """Return the usual task of a dataset, or, where a model is named that is not for it, the first one that it is for."""
+    usual = dataset.usual_task(values)
+    if model not in models or tasks[usual].accepts(models[model]):
+        return usual
+    return next((name for name in dataset.tasks if tasks[name].accepts(models[model])), usual)
 
 
 def _first_model(dataset: type[Dataset], task: type[Task], values: Mapping[str, Any]) -> str:

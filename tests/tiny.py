@@ -6,6 +6,7 @@ import numpy as np
 
 from engine.data_info import SAMPLE_RATE_HZ, Column
 from engine.datasets.base import Examples, UnsplitDataset
+from engine.datasets.sources.pictures import PictureDataset
 from engine.datasets.sources.windows import SeriesDataset
 from engine.modalities.table.rows import make_rows
 from engine.models.base import models
@@ -72,6 +73,10 @@ class TinyScenes(Tiny):
                 there.append([left, top, left + wide, top + high, index])
             boxes.append(np.array(there, np.float32).reshape(-1, 5))
         return Examples(pictures, boxes, ("red", "blue"))
+class TinyPictures(PictureDataset, TinyImages):
+    """The same, to be made."""
+
+    tasks: ClassVar[tuple[str, ...]] = PictureDataset.tasks
 
 
 class TinyTexts(Tiny):
@@ -271,10 +276,12 @@ _SMALL = {
     "time-series-forecasting": "co2",
     "automatic-speech-recognition": "digit-strings",
     "text-to-speech": "digit-voices",
+    "image-generation": "digits",
 }
 TINY = {
     "tiny-images": TinyImages,
     "tiny-scenes": TinyScenes,
+    "tiny-pictures": TinyPictures,
     "tiny-texts": TinyTexts,
     "tiny-chinese": TinyChinese,
     "tiny-lines": TinyLines,

@@ -127,6 +127,10 @@ class Dataset(Spec):
         """Read everything into memory. Raises `TrainyardError` with what to do when files are missing or wrong."""
         raise NotImplementedError(f"{type(self).__name__} must define load.")
 
+    def examples(self) -> Examples:
+        """All examples as its `task` takes them: by default as they are read."""
+        return self.load()
+
     def extra_test(self, name: str) -> Examples:
         """The examples of one of `extra_tests`, with inputs and labels as those of `load`."""
         raise NotImplementedError(f"{type(self).__name__} must define extra_test for {name!r}.")

@@ -9,6 +9,7 @@ import numpy as np
 
 from engine.datasets.base import Examples, datasets
 from engine.datasets.sources.fetched import Download, FetchedDataset
+from engine.datasets.sources.pictures import PictureDataset
 from engine.errors import TrainyardError
 from engine.sentences import COMMA, Sentence, joined
 
@@ -21,7 +22,7 @@ _LARGEST_BYTES = 10_000 * _RECORD
 
 
 @datasets.register("cifar10", "CIFAR-10 (60,000 photos)")
-class Cifar10(FetchedDataset):
+class Cifar10(PictureDataset, FetchedDataset):
     """Colour photos of 32x32 pixels in ten classes: the usual benchmark of small image networks."""
 
     source: ClassVar[str] = (

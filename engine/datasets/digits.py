@@ -7,10 +7,11 @@ import numpy as np
 
 from engine.datasets.base import Examples, UnsplitDataset, datasets
 from engine.datasets.mnist import LABELS
+from engine.datasets.sources.pictures import PictureDataset
 
 
 @datasets.register("digits", "Digits (1,797, tiny)")
-class Digits(UnsplitDataset):
+class Digits(PictureDataset, UnsplitDataset):
     """Handwritten digits of 8x8 pixels: so small that a run ends in seconds."""
 
     source: ClassVar[str] = (

@@ -5,6 +5,7 @@ from typing import Annotated, Any, ClassVar, Literal
 import numpy as np
 
 from engine.datasets.base import EMBEDDED, Examples, UnsplitDataset, datasets
+from engine.datasets.sources.pictures import PictureDataset
 from engine.files import file_fingerprint
 from engine.spec import FIXED
 
@@ -12,7 +13,7 @@ _FILE = EMBEDDED / "images" / "emoji_32.npz"
 
 
 @datasets.register("emoji", "Emoji (3,822, colour)")
-class Emoji(UnsplitDataset):
+class Emoji(PictureDataset, UnsplitDataset):
     """Colour 32x32 drawings of 1,911 emoji by two artists, in the ten categories of Unicode."""
 
     source: ClassVar[str] = (

@@ -4,7 +4,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from engine.datasets.base import EMBEDDED, Dataset, Examples, datasets
+from engine.datasets.base import EMBEDDED, Examples, datasets
+from engine.datasets.sources.pictures import PictureDataset
 from engine.files import file_fingerprint
 
 LABELS = (
@@ -14,7 +15,7 @@ _FILE = EMBEDDED / "images" / "fashion_mnist_12k.npz"
 
 
 @datasets.register("fashion", "Fashion (12,000 items of clothing)")
-class Fashion(Dataset):
+class Fashion(PictureDataset):
     """Grey 28x28 pictures of ten kinds of clothes: harder than digits, small enough for a laptop."""
 
     source: ClassVar[str] = "Zalando Research, Fashion-MNIST, https://github.com/zalandoresearch/fashion-mnist"

@@ -6,12 +6,13 @@ from engine.datasets.base import Examples, datasets
 from engine.datasets.fashion import LABELS, Fashion
 from engine.datasets.sources.fetched import Download
 from engine.datasets.sources.idx import IdxDataset
+from engine.datasets.sources.pictures import PictureDataset
 
 _URL = "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion"
 
 
 @datasets.register("fashion-mnist", "Fashion-MNIST (70,000)")
-class FashionMnist(IdxDataset):
+class FashionMnist(PictureDataset, IdxDataset):
     """The whole of Fashion-MNIST, with its own test split: for comparing with published results."""
 
     source: ClassVar[str] = Fashion.source

@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from engine.datasets.base import EMBEDDED, Examples, UnsplitDataset, datasets
+from engine.datasets.sources.pictures import PictureDataset
 from engine.files import file_fingerprint
 
 LABELS = tuple("0123456789")
@@ -12,7 +13,7 @@ _FILE = EMBEDDED / "images" / "mnist_5k.npz"
 
 
 @datasets.register("mnist", "MNIST (5,000 digits)")
-class Mnist(UnsplitDataset):
+class Mnist(PictureDataset, UnsplitDataset):
     """Handwritten digits, 28x28 grey, 500 of each: the first thing most people train on."""
 
     source: ClassVar[str] = (

@@ -6,12 +6,13 @@ from engine.datasets.base import Examples, datasets
 from engine.datasets.mnist import LABELS, Mnist
 from engine.datasets.sources.fetched import Download
 from engine.datasets.sources.idx import IdxDataset
+from engine.datasets.sources.pictures import PictureDataset
 
 _URL = "https://storage.googleapis.com/cvdf-datasets/mnist"
 
 
 @datasets.register("mnist-full", "MNIST (70,000)")
-class MnistFull(IdxDataset):
+class MnistFull(PictureDataset, IdxDataset):
     """The whole of MNIST, with its own test split of other writers: for comparing with published results."""
 
     source: ClassVar[str] = (

@@ -103,5 +103,6 @@ models: Registry[Model] = Registry(
         *("centernet-lite0", "centernet"),
         *("ctc-crnn", "ctc-conformer"),
         "mel-decoder",
+        "flow-matching",
     ),
 )

@@ -20,7 +20,7 @@ from engine.datasets.base import Dataset, Examples
 from engine.errors import TrainyardError
 from engine.modalities.base import Face, Inputs, Modality, modalities
 from engine.settings import settings
-from engine.targets import CODECS, Targets
+from engine.targets import CODECS, Arrays, Targets
 from engine.tasks.base import Task, tasks
 
 Split = Literal["train", "validation", "test"]
@@ -28,6 +28,10 @@ SPLITS: tuple[Split, ...] = ("train", "validation", "test")
 EVALUATED: tuple[Split, ...] = SPLITS[1:]
 """Splits on which networks and baselines are evaluated."""
 _FORMAT = "3"  # raise it when the prepared form changes: old caches are then ignored
+_LATER = (
+    "modality",
+    "target_shape",
+)  # facts that are not hashed: they follow from the rest, and earlier versions did not note them
 _TEMPORARY, _STALE_SECONDS = ".prepare-", 24 * 3600.0
 
 
@@ -281,7 +285,7 @@ def codec_of(dataset: Dataset) -> Targets:
 
 
 def _write(dataset: Dataset, path: Path) -> None:
-    examples = dataset.load()
+    examples = dataset.examples()
     check_examples(dataset, examples)
     splits = split_examples(dataset, examples)
     _check_splits(dataset, splits)
@@ -296,8 +300,9 @@ def _write(dataset: Dataset, path: Path) -> None:
         examples.target,
         modality=modality,
         timeline=examples.timeline,
+        target_shape=tuple(targets.shape[1:]) if codec.name == Arrays.name else (),
     ).to_dict()
-    hashed = {name: value for name, value in info.items() if name != "modality"}  # as before there were several
+    hashed = {name: value for name, value in info.items() if name not in _LATER}
     identity = [hashed, len(examples.inputs), stored.kind, stored.texts]
     digest = hashlib.sha256(json.dumps(identity, sort_keys=True).encode())
     for array in (*stored.files.values(), *codec.files(targets).values(), *(splits[name] for name in SPLITS)):

@@ -98,6 +98,8 @@ def write_network(
         ]
     else:
         models.append(network_line)
+    if tensors.averaged:
+        models.append("network.follow(model)")
     pretrained = _store_pretrained(spec, info, network, store)
     trained = "network"
     if network.trained.name == "augmented":

@@ -74,6 +74,8 @@ def _input_bytes(network: Network, data: PreparedDataset, longest: int) -> int:
 
 def _in_order(network: Network) -> list[keras.Layer]:
     """All layers from raw input to what people see; augmentation stands where training has it, before the core."""
+    if network.tensors.averaged:  # the saved one has the same layers again
+        return list(network.core.layers)
     core = {id(layer) for layer in network.core.layers}
     before = [layer for layer in network.saved.layers if id(layer) not in core]
     first = next(i for i, layer in enumerate(network.saved.layers) if id(layer) in core)

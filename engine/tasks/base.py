@@ -243,8 +243,8 @@ class Task(Spec):
         """Return the outputs that `evaluate` takes: by default the answers. A task may ask how likely the truth is instead."""
         return self.answer(call, inputs, info, self.repeatable())
 
-    def sample(self, call: Call, known: np.ndarray, info: DataInfo) -> dict[str, Any]:
-        """Let a network that makes things make some, and measure them, once, beside the training split's inputs `known`.
+    def sample(self, call: Call, known: np.ndarray, targets: Any, info: DataInfo) -> dict[str, Any]:
+        """Let a network that makes things make some, and measure them, once, beside the training split's inputs `known` and `targets`.
 
         Plain JSON that is added to the evaluation; its `metrics` join the others.
         """
@@ -358,5 +358,6 @@ tasks: Registry[Task] = Registry(
         "time-series-forecasting",
         "automatic-speech-recognition",
         "text-to-speech",
+        "image-generation",
     ),
 )

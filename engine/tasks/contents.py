@@ -178,6 +178,19 @@ class Transcript(Contents):
     """The same, word by word."""
 
 
+class Drawn(Contents):
+    """Pictures that were made."""
+
+    label: str
+    """The class that was asked for; empty for any."""
+    pictures: list[str]
+    """Each is a PNG in base64."""
+    seen_as: list[str]
+    """What a small classifier of true pictures sees in each."""
+    way: list[str] = []
+    """The same at some moments on the way from noise, all side by side in one PNG in base64; empty where they are made at once."""
+
+
 class Spoken(Contents):
     """A text that was said."""
 

@@ -26,6 +26,9 @@ class Tensors:
     """Further inputs by name that training and answering feed beside the stored one, such as the words so far."""
     state: Mapping[str, Any] = field(default_factory=dict)
     """Inputs of the saved model alone, by name: what an earlier call has returned under that name, so that it can read on."""
+    averaged: bool = False
+    """Whether the saved network has layers of its own, whose weights are a moving average of the trained one's: the task's network has
+    a method `follow` that is given the saved one."""
     representation: Any = None
     """Vector of each example that the head maps to scores: inputs are compared by it. None: they are not compared."""
 

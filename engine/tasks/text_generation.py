@@ -246,7 +246,7 @@ class TextGeneration(Task):
         """Of the perplexity: the loss of each text, and its tokens."""
         return {"perplexity": np.asarray(outputs, np.float64)[:, :2]}
 
-    def sample(self, call: Call, known: np.ndarray, info: DataInfo) -> dict[str, Any]:
+    def sample(self, call: Call, known: np.ndarray, targets: Any, info: DataInfo) -> dict[str, Any]:
         """Write some texts from nothing; the share of their lines that stand in the training texts `known` as they are."""
         written = self.predictions(self.answer(call, np.array([""] * SAMPLES, object), info, self.repeatable()), info)
         texts = [prediction.values["text"] for prediction in written]

@@ -51,7 +51,7 @@ def evaluate_run(
         outputs = spec.task.score(call, extra.inputs, extra.targets, info)
         found[name] = spec.task.evaluate(outputs, spec.task.truth(extra.inputs, extra.targets), data.info)
     if type(spec.task).sample is not Task.sample:  # the training split is not read for nothing
-        sampled = spec.task.sample(call, data.arrays("train")[0], info)
+        sampled = spec.task.sample(call, *data.arrays("train"), info)
         part = found.setdefault(EVALUATED[-1], {"metrics": {}})
         part |= sampled | {"metrics": part["metrics"] | sampled["metrics"]}
     typical = data.modality.typical(data.inputs, data.indices("train"))

@@ -48,6 +48,8 @@ def build_network(spec: RunSpec, info: DataInfo, replicas: Replicas = ALONE) -> 
         feed(tensors.fed(tensors.raw), tensors.state), tensors.final, name=spec.model.name.replace("-", "_")
     )
     core = task.network(tensors.fed(tensors.inputs), tensors.scores, "network")
+    if tensors.averaged:
+        core.follow(saved)
     if info.learned:
         spec.model.warm_start(core, info)
     augmentation = spec.augmentation if spec.augmentation is not None and spec.augmentation.active() else None

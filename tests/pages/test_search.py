@@ -255,7 +255,7 @@ def test_only_hyperparameters_can_be_ticked(store: Store) -> None:
     assert not keys & {"vary.seed", "vary.test_fraction", "vary.fold", "vary.deterministic"}
 
 
-ONLY = {"mel-decoder"}
+ONLY = {"mel-decoder", "flow-matching"}
 """Models that are the only one of their task."""
 BEST = {"ctc-crnn", "centernet-lite0"}
 """Models beside which no other of their task is known to be good."""

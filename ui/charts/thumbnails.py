@@ -2,9 +2,15 @@
 
 import base64
 import io
+from collections.abc import Sequence
+from html import escape
 
 import numpy as np
 from PIL import Image
+
+from ui.plain import LONGEST_CAPTION, plain_text
+
+_TILE_PIXELS = 104
 
 
 def as_image(pixels: np.ndarray) -> Image.Image:
@@ -36,3 +42,23 @@ def small_url(pixels: np.ndarray) -> str:
 def data_url(picture: bytes | None) -> str | None:
     """A PNG as text that a table's image column can show."""
     return f"data:image/png;base64,{base64.b64encode(picture).decode()}" if picture else None
+
+
+def picture_tiles(pictures: np.ndarray, captions: Sequence[str]) -> str:
+    """(pictures, height, width, channels) with their captions -> HTML: side by side, as many in a row as there is room for."""
+    return f'<div style="display:flex;flex-wrap:wrap;gap:12px 10px">{"".join(map(_tile, pictures, captions))}</div>'
+
+
+def _tile(pixels: np.ndarray, caption: str) -> str:
+    """(height, width, channels) with its caption -> an element; few pixels stay sharp squares."""
+    words = escape(plain_text(caption, LONGEST_CAPTION))
+    image = as_image(pixels)
+    image.thumbnail((2 * _TILE_PIXELS, 2 * _TILE_PIXELS))
+    rendering = "pixelated" if max(image.size) < _TILE_PIXELS else "auto"
+    return (
+        f'<figure style="margin:0;width:{_TILE_PIXELS}px"><img src="{data_url(png(image))}" alt="{words}" '
+        f'style="width:{_TILE_PIXELS}px;height:{_TILE_PIXELS}px;object-fit:contain;image-rendering:{rendering};'
+        'border-radius:4px;display:block;margin-bottom:4px">'
+        f'<figcaption style="font-size:0.8rem;line-height:1.25;overflow-wrap:anywhere">{words}</figcaption>'
+        "</figure>"
+    )

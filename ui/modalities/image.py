@@ -1,7 +1,6 @@
 """Images: shown as small pictures, sharp where they have few pixels."""
 
 from collections.abc import Mapping, Sequence
-from html import escape
 from typing import ClassVar
 
 import numpy as np
@@ -12,15 +11,15 @@ from engine.datasets.base import Dataset
 from engine.preparation.prepare import PreparedDataset
 from ui.charts.heat import heat_png
 from ui.charts.pictures import dataset_look
-from ui.charts.thumbnails import as_image, data_url, png
+from ui.charts.thumbnails import as_image, data_url, picture_tiles, png
 from ui.language import _, language
 from ui.modalities.base import BY_PATH, COLOURS, Cells, Effect, File, Tried, Way, register
 from ui.modalities.image_ways import image_ways
 from ui.modalities.previews import previews
-from ui.plain import LONGEST_CAPTION, plain_label, plain_text
+from ui.plain import plain_label, plain_text
 from ui.theme import theme_name
 
-_SHOWN_PIXELS, _TILE_PIXELS, _CELL_PIXELS = 280, 104, 96
+_SHOWN_PIXELS, _CELL_PIXELS = 280, 96
 
 
 class Images:
@@ -69,26 +68,10 @@ class Images:
 
     def examples(self, prepared: PreparedDataset, positions: Sequence[int], captions: Sequence[str]) -> None:
         """Pictures side by side, as many in a row as there is room for."""
-        images = np.asarray(prepared.inputs[np.asarray(positions)])
-        st.html(f'<div style="display:flex;flex-wrap:wrap;gap:12px 10px">{"".join(map(_tile, images, captions))}</div>')
+        st.html(picture_tiles(np.asarray(prepared.inputs[np.asarray(positions)]), captions))
 
 
 register("image", Images())
-
-
-def _tile(pixels: np.ndarray, caption: str) -> str:
-    """(height, width, channels) with its caption -> an element; few pixels stay sharp squares."""
-    words = escape(plain_text(caption, LONGEST_CAPTION))
-    image = as_image(pixels)
-    image.thumbnail((2 * _TILE_PIXELS, 2 * _TILE_PIXELS))
-    rendering = "pixelated" if max(image.size) < _TILE_PIXELS else "auto"
-    return (
-        f'<figure style="margin:0;width:{_TILE_PIXELS}px"><img src="{data_url(png(image))}" alt="{words}" '
-        f'style="width:{_TILE_PIXELS}px;height:{_TILE_PIXELS}px;object-fit:contain;image-rendering:{rendering};'
-        'border-radius:4px;display:block;margin-bottom:4px">'
-        f'<figcaption style="font-size:0.8rem;line-height:1.25;overflow-wrap:anywhere">{words}</figcaption>'
-        "</figure>"
-    )
 
 
 @st.cache_data(max_entries=64, show_spinner=False, hash_funcs=BY_PATH)

@@ -85,6 +85,10 @@ class Renderer:
         """Return one prediction in few words, and whether it is right, where an answer can be that."""
         return self.text(values), ""
 
+    def probe_picture(self, values: Values) -> str:
+        """Return the address of what is to be seen of a prediction in place of its input; empty where that is nothing."""
+        return ""
+
     def probe_sound(self, values: Values) -> str:
         """Return the address of what is to be heard of a prediction; empty where that is nothing."""
         return ""

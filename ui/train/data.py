@@ -6,11 +6,10 @@ from engine import service
 from engine.datasets.base import Dataset
 from engine.datasets.stored.base import OwnDataset
 from engine.preparation.prepare import PreparedDataset, prepare
-from engine.tasks.base import tasks
 from ui import lab
 from ui.data.summary import draw_missing, split_sizes
 from ui.language import _
-from ui.modalities import modality
+from ui.modalities import modality_of
 from ui.navigation import page
 
 
@@ -24,7 +23,7 @@ def draw_data(dataset: Dataset) -> PreparedDataset | None:
         return None
     with st.spinner(_("Preparing the dataset…"), show_time=True):
         prepared = prepare(dataset)
-    kind = modality(tasks[dataset.tasks[0]].modality)
+    kind = modality_of(prepared)
     st.caption(_size(prepared, kind.size(prepared.info)))
     kind.look(prepared)
     return prepared

@@ -3,13 +3,14 @@
 from typing import Annotated, ClassVar
 
 from engine.datasets.base import datasets
+from engine.datasets.sources.pictures import PictureDataset
 from engine.datasets.stored.base import REFERENCE_OR_NONE
 from engine.datasets.stored.images import StoredImages
 from engine.spec import Options
 
 
 @datasets.register("folder", "My images")
-class Folder(StoredImages):
+class Folder(PictureDataset, StoredImages):
     """Your own images: import a folder or a zip in which each class is a folder of images."""
 
     kind: ClassVar[str] = "images"

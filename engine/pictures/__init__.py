@@ -1,0 +1,1 @@
+"""Pictures that are made: how they come from noise, and who judges them."""
