@@ -17,6 +17,8 @@ TITLES = {
     "word-by-word": Sentence("word by word with a learned lexicon"),
     "nearest-title": Sentence("the summary of the most similar text"),
     "first-sentence": Sentence("the first sentence"),
+    "mean-of-the-class": Sentence("the mean picture of the class"),
+    "principal-components": Sentence("random mixtures of the principal components of the class"),
     "central-sentence": Sentence("the sentence that says most of the text"),
     "extractive": Sentence("a learned choice of one sentence"),
 }
