@@ -73,6 +73,8 @@ class TinyScenes(Tiny):
                 there.append([left, top, left + wide, top + high, index])
             boxes.append(np.array(there, np.float32).reshape(-1, 5))
         return Examples(pictures, boxes, ("red", "blue"))
+
+
 class TinyPictures(PictureDataset, TinyImages):
     """The same, to be made."""
 

@@ -57,4 +57,4 @@ def test_a_table_holds_all_pictures_in_one_and_a_tile_the_first() -> None:
     assert found.shown({"pictures": None})["pictures"] is None
     assert found.probe(values(), "") == ("<b>bag", "right")
     assert found.probe(values("shoe"), "") == ("shoe", "wrong")
-    assert found.probe_picture(values()).endswith(values()["pictures"][0])
+    assert found.probe_picture(values(), "").endswith(values()["pictures"][0])

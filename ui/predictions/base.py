@@ -85,16 +85,12 @@ class Renderer:
         """Return one prediction in few words, and whether it is right, where an answer can be that."""
         return self.text(values), ""
 
-    def probe_picture(self, values: Values) -> str:
-        """Return the address of what is to be seen of a prediction in place of its input; empty where that is nothing."""
-        return ""
-
     def probe_sound(self, values: Values) -> str:
         """Return the address of what is to be heard of a prediction; empty where that is nothing."""
         return ""
 
     def probe_picture(self, values: Values, picture: str) -> str:
-        """Return the address of the picture of an example with a prediction drawn into it: by default as it was given."""
+        """Return the address of the picture of an example with a prediction drawn into it, or in its place: by default as it was given."""
         return picture
 
     def map(self, known: Map, heights: str, info: DataInfo, theme: ThemeName) -> Figure | None:

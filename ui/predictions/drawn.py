@@ -55,7 +55,7 @@ class Drawn(Renderer):
         right = bool(seen) and seen[0] == values["label"]
         return self._asked(values), ("right" if right else "wrong") if values["label"] else ""
 
-    def probe_picture(self, values: Values) -> str:
+    def probe_picture(self, values: Values, picture: str) -> str:
         """The first picture."""
         return data_url(base64.b64decode(values["pictures"][0])) or ""
 
