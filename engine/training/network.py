@@ -31,6 +31,11 @@ class Network:
     tensors: Tensors
     features: keras.Model | None = None
 
+    @property
+    def num_parameters(self) -> int:
+        """Numbers that the network consists of; an average of the same numbers is not counted again."""
+        return int((self.saved if self.tensors.averaged else self.core).count_params())
+
 
 def build_network(spec: RunSpec, info: DataInfo, replicas: Replicas = ALONE) -> Network:
     """Build all networks of a run. Seeds come from the spec: the same spec gives the same initial weights.
