@@ -80,7 +80,7 @@ def flow_network() -> Any:
 
         def follow(self, twin: Any) -> None:
             """Let the weights of `twin` be a moving average of this network's, of its last thousand updates."""
-            self._pairs = list(zip(twin.trainable_weights, self.trainable_weights, strict=True))
+            self._pairs = list(zip(twin.weights, self.trainable_weights, strict=True))
             for average, weight in self._pairs:
                 average.assign(weight)
             twin.trainable = False
