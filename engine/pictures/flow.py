@@ -70,7 +70,7 @@ def flow_network() -> Any:
     from keras import ops
 
     class Flow(keras.Model):  # type: ignore[misc]  # Keras has no types
-        """Sees pictures through noise, and is corrected by their velocities. A twin follows its weights: see `follow`."""
+        """Sees pictures through noise, and is corrected by their velocities. A twin follows its weights."""
 
         def __init__(self, *args: Any, dropped: float = 0.1, momentum: float = 0.999, **options: Any) -> None:
             super().__init__(*args, **options)
