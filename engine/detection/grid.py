@@ -60,7 +60,7 @@ def boxes_of_cells(sides: Any) -> Any:
     rows, columns = sides.shape[1:3]
     across = np.arange(0.5, columns, dtype=np.float32)[None, None, :]
     down = np.arange(0.5, rows, dtype=np.float32)[None, :, None]
-    x, y = across + sides[..., 0], down + sides[..., 1]
+    x, y = sides[..., 0] + across, sides[..., 1] + down
     size = ops.exp(ops.clip(sides[..., 2:], -4.0, 5.0)) / 2
     parts = [x - size[..., 0], y - size[..., 1], x + size[..., 0], y + size[..., 1]]
     return CELL * ops.stack(parts, axis=-1)
