@@ -16,6 +16,7 @@ from engine.modalities.table import Table
 class NamedClass(Table):
     """Structured arrays (examples,) of one field `categories` with one word."""
 
+    group = "image"
     checks: ClassVar[tuple[str, ...]] = ()  # type: ignore[assignment]  # fewer than those of tables
     occludes = False
     own: ClassVar[OwnKind | None] = None  # type: ignore[assignment]  # tables have one, and this has none
