@@ -69,8 +69,8 @@ def boxes_of_cells(sides: Any) -> Any:
 def detection_loss(true: Any, scores: Any) -> Any:
     """`true_cells` and scores (batch, rows, columns, classes + 4) -> loss of each picture (batch,).
 
-    Focal loss of the heat (Zhou et al. 2019), and 1 - generalised intersection over union of the boxes where an object has
-    its centre (Rezatofighi et al. 2019, https://arxiv.org/abs/1902.09630), each for one object. Pictures without objects
+    Focal loss of the heat (Zhou et al. 2019), and 1 - generalised intersection over union where an object has its
+    centre (Rezatofighi et al. 2019, https://arxiv.org/abs/1902.09630), each for one object. Pictures without objects
     have the first alone.
     """
     from keras import ops
