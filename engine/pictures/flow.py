@@ -83,8 +83,7 @@ def flow_network() -> Any:
             self._pairs = list(zip(twin.weights, self.trainable_weights, strict=True))
             for average, weight in self._pairs:
                 average.assign(weight)
-            for value in (True, False):  # a layer that is not trainable already would not tell those inside it
-                twin.trainable = value
+                average.trainable = False
             self.twin = twin
 
         def call(self, inputs: Any, training: bool = False, mask: Any = None) -> Any:
