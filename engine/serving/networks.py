@@ -53,7 +53,7 @@ def _facts(network: Network, spec: RunSpec, data: PreparedDataset, layers: list[
     train, validation = (sum(data.meta["counts"][split]) for split in ("train", "validation"))
     copies = spec.augmentation.copies if spec.augmentation and network.features is not None else 1
     return NetworkFacts(
-        parameters=network.num_parameters,
+        parameters=network.counted.count_params(),
         trainable_parameters=_sum_sizes(network.core.trainable_variables),
         optimizer_slots=0.0,
         flops=count_flops(network.trained, lengths.mean),

@@ -32,9 +32,9 @@ class Network:
     features: keras.Model | None = None
 
     @property
-    def num_parameters(self) -> int:
-        """Numbers that the network consists of; an average of the same numbers is not counted again."""
-        return int((self.saved if self.tensors.averaged else self.core).count_params())
+    def counted(self) -> keras.Model:
+        """Return the one whose weights are counted and hashed: each stands in it once, also where an average of them is kept."""
+        return self.saved if self.tensors.averaged else self.core
 
 
 def build_network(spec: RunSpec, info: DataInfo, replicas: Replicas = ALONE) -> Network:

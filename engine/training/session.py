@@ -137,7 +137,7 @@ class Session:
         """Return what is known at the end of training, before any evaluation."""
         seen = self.report.throughputs
         weights = hashlib.sha256()
-        for value in self.network.core.get_weights():
+        for value in self.network.counted.get_weights():
             weights.update(np.ascontiguousarray(value).data)
         return {
             "epochs": self.report.epoch,

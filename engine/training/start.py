@@ -201,7 +201,7 @@ def _announce(material: Material, store: Store, run: Run, spec: RunSpec, hardwar
         "devices": hardware.replicas.count,
         "machines": spec.training.machines,
         "dataset_hash": material.data.content_hash,
-        "num_parameters": material.network.num_parameters,
+        "num_parameters": material.network.counted.count_params(),
         "flops": material.flops,
         "num_train_examples": material.batches.num_examples,
     }
