@@ -68,8 +68,8 @@ class ObjectDetection(Task):
         heat = layers.Conv2D(info.num_classes, 1, bias_initializer=rare, dtype="float32", name="heat")(cells)
         sides = layers.Conv2D(4, 1, dtype="float32", name="sides")(cells)
         scores = layers.Concatenate(dtype="float32", name="scores")([heat, sides])
-        likely = layers.Activation("sigmoid", dtype="float32", name="probabilities")(heat)
-        final = ops.concatenate([likely, boxes_of_cells(sides)], axis=-1)
+        likely = layers.Activation("sigmoid", dtype="float32", name="probabilities")(scores[..., :-4])
+        final = ops.concatenate([likely, boxes_of_cells(scores[..., -4:])], axis=-1)
         return Tensors(raw, inputs, frozen, scores, final, representation=representation)
 
     def compile_options(self, info: DataInfo) -> dict[str, Any]:
