@@ -58,12 +58,11 @@ def boxes_of_cells(sides: Any) -> Any:
     from keras import ops
 
     rows, columns = sides.shape[1:3]
-    across = np.arange(0.5, columns, dtype=np.float32)[None, None, :]
-    down = np.arange(0.5, rows, dtype=np.float32)[None, :, None]
-    x, y = sides[..., 0] + across, sides[..., 1] + down
-    size = ops.exp(ops.clip(sides[..., 2:], -4.0, 5.0)) / 2
-    parts = [x - size[..., 0], y - size[..., 1], x + size[..., 0], y + size[..., 1]]
-    return CELL * ops.stack(parts, axis=-1)
+    places = np.zeros((1, rows, columns, 2), np.float32)
+    places[..., 0] = np.arange(columns)[None, None, :] + 0.5
+    places[..., 1] = np.arange(rows)[None, :, None] + 0.5
+    centre, half = sides[..., :2] + places, ops.exp(ops.clip(sides[..., 2:], -4.0, 5.0)) / 2
+    return CELL * ops.concatenate([centre - half, centre + half], axis=-1)
 
 
 def detection_loss(true: Any, scores: Any) -> Any:
