@@ -135,6 +135,7 @@ def test_a_run_is_evaluated_by_its_losses_and_by_a_judge(run: Run) -> None:
     assert history[-1] < history[0]
     found = artifacts_of(run.id).read_evaluation()["test"]
     assert found["judge_accuracy"] > 0.9
+    assert found["frechet_true"] < run.result["test_frechet"]
     assert [row["label"] for row in found["samples"]] == ["low", "high"]
     assert len(found["samples"][0]["nearest"]) == len(found["samples"][0]["pictures"]) == 6
 
