@@ -51,7 +51,7 @@ class ObjectDetection(Task):
 
     def assemble(self, model: Any, info: DataInfo) -> Tensors:
         """Pictures -> scores of cells (batch, rows, columns, classes + 4); probabilities and boxes in pixels for people."""
-        from keras import initializers, layers, ops
+        from keras import layers, ops
 
         if any(side % SIDES for side in info.shape[:2]):
             raise TrainyardError(
@@ -64,8 +64,7 @@ class ObjectDetection(Task):
         frozen = model.features(model.preprocess(inputs, info))
         cells = model.cells(frozen)
         representation = layers.GlobalAveragePooling2D(name="representation")(cells)
-        rare = initializers.Constant(_PRIOR)
-        heat = layers.Conv2D(info.num_classes, 1, bias_initializer=rare, dtype="float32", name="heat")(cells)
+        heat = layers.Conv2D(info.num_classes, 1, dtype="float32", name="heat")(cells) + _PRIOR
         sides = layers.Conv2D(4, 1, dtype="float32", name="sides")(cells)
         scores = layers.Concatenate(dtype="float32", name="scores")([heat, sides])
         likely = layers.Activation("sigmoid", dtype="float32", name="probabilities")(scores[..., :-4])
