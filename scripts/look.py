@@ -106,7 +106,8 @@ def write(page: Page) -> None:
 
 
 def generate(page: Page) -> None:
-    """Let the network write."""
+    """Let the network write on."""
+    page.locator("[class*=st-key-text-] textarea").fill("春")
     page.locator(".st-key-predict_text button").filter(visible=True).click()
     expect(page.locator(".st-key-predict_text button").filter(visible=True)).to_be_enabled(timeout=PATIENCE)
     page.wait_for_timeout(5_000)
