@@ -127,7 +127,7 @@ class Dataset(Spec):
         """Read everything into memory. Raises `TrainyardError` with what to do when files are missing or wrong."""
         raise NotImplementedError(f"{type(self).__name__} must define load.")
 
-    def examples(self) -> Examples:
+    def load_for_task(self) -> Examples:
         """All examples as its `task` takes them: by default as they are read."""
         return self.load()
 

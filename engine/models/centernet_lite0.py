@@ -37,7 +37,7 @@ class CenternetLite0(Detector):
 
     unfreeze_from: Annotated[Literal["none", "block4", "block1"], FORKABLE] = "none"
     """Also train the pretrained network, from this block to its end. Slower; it needs a learning rate near 0.0001."""
-    filters: Annotated[int, Range(16, 256, log=True)] = 96
+    filters: Annotated[int, Range(8, 256, log=True)] = 96
     """Filters of the convolutions that bring the features together."""
     dropout: Annotated[float, Range(0.0, 0.7, step=0.05), FORKABLE] = 0.1
     """Fraction of the features zeroed before they are brought together, in training only."""

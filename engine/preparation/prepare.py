@@ -285,7 +285,7 @@ def codec_of(dataset: Dataset) -> Targets:
 
 
 def _write(dataset: Dataset, path: Path) -> None:
-    examples = dataset.examples()
+    examples = dataset.load_for_task()
     check_examples(dataset, examples)
     splits = split_examples(dataset, examples)
     _check_splits(dataset, splits)

@@ -30,7 +30,7 @@ class PictureDataset(Dataset):
         """As the field says."""
         return self.tasks[1 if self.made else 0]
 
-    def examples(self) -> Examples:
+    def load_for_task(self) -> Examples:
         """With the class as input and the picture as target, where pictures are to be made; of each class every split has its share."""
         found = self.load()
         if not self.made:
