@@ -157,7 +157,7 @@ def _draw_way(asked: str, recognised: str, values: Values, key: str) -> None:
 
 def _opened(pictures: Sequence[str]) -> list[Image.Image]:
     """PNGs in base64, which the network made."""
-    return [Image.open(io.BytesIO(base64.b64decode(picture))) for picture in pictures]
+    return [Image.open(io.BytesIO(base64.b64decode(picture)), formats=["PNG"]) for picture in pictures]
 
 
 def _strip(moment: str, count: int) -> list[Image.Image]:
