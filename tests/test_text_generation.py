@@ -153,11 +153,11 @@ def test_a_long_text_is_cut_into_rows_that_predict_each_piece_once() -> None:
 def test_lines_that_stand_in_the_training_texts_are_counted(saved: SavedModel, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(text_generation, "_LEAST_LINE", 1)
     task, info = TextGeneration(context_length=16), info_of(LETTERS)
-    fresh = task.sample(saved, np.array(["cab" * 9], object), info)
+    fresh = task.sample(saved, np.array(["cab" * 9], object), None, info)
     assert fresh["metrics"] == {"copied": 0}
     written = task.predictions(task.answer(saved, np.array([""] * SAMPLES, object), info, task.repeatable()), info)
     texts = np.array([one.values["text"] for one in written], object)
-    assert task.sample(saved, texts, info)["metrics"] == {"copied": 1}
+    assert task.sample(saved, texts, None, info)["metrics"] == {"copied": 1}
 
 
 # -- drawing -----------------------------------------------------------------------------------------------------------
