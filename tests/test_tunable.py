@@ -21,7 +21,15 @@ from tests.test_archive import pictures, zipped
 from tests.test_own_data import imported, tones
 from tests.test_own_series import daily
 
-OWN = {"folder": pictures, "my-clips": tones}
+
+def measured() -> dict[str, bytes]:
+    """Pictures with a number each."""
+    files = {path.replace("/", "-"): data for path, data in pictures(8).items()}
+    table = "\n".join(["file,age", *(f"{name},{age}" for age, name in enumerate(files))])
+    return files | {"ages.csv": table.encode()}
+
+
+OWN = {"folder": pictures, "my-clips": tones, "my-measured-images": measured}
 """Uploads for those of one's own datasets that have fields to vary."""
 FIELDS = [(name, field) for name in datasets for field in datasets[name].hyperparameters()]
 SPECS: list[type[Spec]] = [*(spec for registry in PARTS.values() for spec in registry.values()), Training]
