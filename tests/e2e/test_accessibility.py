@@ -89,7 +89,9 @@ def test_axe_finds_nothing_serious_in_both_themes(window: Page, address: str) ->
     show(window, "dark")
     found["dark"] = findings(window)
     if (texts := window.locator(".js-plotly-plot text")).count():
-        expect(texts.first).to_have_css("fill", DARK_TEXT)  # charts follow, though Streamlit draws nothing anew
+        expect(texts.first).to_have_css(
+            "fill", DARK_TEXT, timeout=PATIENCE
+        )  # charts follow, though Streamlit draws nothing anew
     assert not any(found.values()), found
     expect(window.get_by_text("The chart cannot be drawn")).to_have_count(0)
 
