@@ -192,7 +192,7 @@ OTHERS: dict[str, dict[str, Any]] = {
     "text": {"dataset": "tweets", "epochs": 5},
     "sound": {"dataset": "spoken-digits", "model": "audio-cnn", "epochs": 12, "versions": 2},
     "table": {"dataset": "penguins"},
-    "poem": {"dataset": "tang-poems"},
+    "poem": {"dataset": "tang-poems", "epochs": 4},
     "number": {"dataset": "number-words"},
     "digits-heard": {"dataset": "digit-strings"},
     "digits-said": {"dataset": "digit-voices"},
