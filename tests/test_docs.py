@@ -103,3 +103,24 @@ def test_the_commands_of_the_readme_work_in_their_order(tmp_path: Path) -> None:
             done = run(*shlex.split(command), TRAINYARD_HOME=str(tmp_path / "home"))
             assert done.returncode == 0, f"{command}\n{done.stderr}"
             assert done.stdout, command
+
+
+SHIPPED = [path for path in sorted((ROOT / "data").glob("*/*")) if path.parent.name != "licenses"]
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.name)
+def test_every_shipped_file_is_listed_with_its_licence(path: Path) -> None:
+    rows = (ROOT / "data" / "README.md").read_text().splitlines()
+    place = path.relative_to(ROOT / "data").as_posix()
+
+    def lists(row: str) -> bool:
+        """Whether the first cell names it, or one beside it that differs in its ending."""
+        words = [word.rstrip("*") for word in re.findall(r"`([^`]+)`", row.split("|")[1])]
+        return any(
+            word in place or ("/" in word and word.partition(".")[0] == place.partition(".")[0]) for word in words
+        )
+
+    told = [row for row in rows if row.startswith("| `") and lists(row)]
+    assert told, place
+    licences = {name for row in told for name in re.findall(r"\(licenses/([^)]+)\)", row)}
+    assert all((ROOT / "data" / "licenses" / name).is_file() for name in licences)
