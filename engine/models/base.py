@@ -90,6 +90,22 @@ class Model(Spec):
         """Set weights of a built `network` that do not start at random. Not called where only shapes matter."""
 
 
+class TaskModel(Model):
+    """Base of networks whose task learns whatever there is to learn of the data: tokens, voices, classes."""
+
+    def learns(self, info: DataInfo) -> bool:
+        """Return False: the task learns it."""
+        return False
+
+    def learn(self, inputs: "np.ndarray", info: DataInfo) -> dict[str, Any]:
+        """Return nothing, as `learns` says."""
+        return {}
+
+    def freezes(self, info: DataInfo) -> bool:
+        """Return False: everything is trained."""
+        return False
+
+
 models: Registry[Model] = Registry(
     "model",
     package="engine.models",

@@ -1,32 +1,19 @@
 """Bases of the networks that write: each token of a text is predicted from those before it."""
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-from engine.data_info import DataInfo
 from engine.language.reader import Reads
 from engine.language.rewriter import Rewrites
-from engine.models.base import Model
+from engine.models.base import TaskModel
 
 if TYPE_CHECKING:
     import numpy as np
 
 
-class TokenModel(Model):
+class TokenModel(TaskModel):
     """Reads texts as ids, which the task makes of them."""
 
     modalities: ClassVar[tuple[str, ...]] = ("text",)
-
-    def learns(self, info: DataInfo) -> bool:
-        """Return False: the task learns the tokens of texts."""
-        return False
-
-    def learn(self, inputs: "np.ndarray", info: DataInfo) -> dict[str, Any]:
-        """Return nothing, as `learns` says."""
-        return {}
-
-    def freezes(self, info: DataInfo) -> bool:
-        """Return False: everything is trained."""
-        return False
 
     def lengths(self, features: "np.ndarray") -> "np.ndarray":
         """Return how many ids of each row (examples, longest) are not padding."""

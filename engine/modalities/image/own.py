@@ -1,10 +1,14 @@
 """Imported pictures: each is decoded, turned upright, cropped square and written again."""
 
 from io import BytesIO
+from typing import TYPE_CHECKING
 
 from engine.modalities.own import OwnKind, Rewritten
 from engine.readers.images import ENDINGS, read_image
 from engine.sentences import Sentence
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 LARGEST_SIDE = 160
 """Side of the stored squares in pixels; smaller images keep their size."""
@@ -17,10 +21,15 @@ def rewrite_image(data: bytes, name: str) -> Rewritten:
     image = read_image(data, name, (LARGEST_SIDE, LARGEST_SIDE))
     side = min(LARGEST_SIDE, *image.size)
     square = ImageOps.fit(image, (side, side), Image.Resampling.BICUBIC)
-    square.info.clear()  # profiles, comments and places that cameras write
+    return stored_png(square), None
+
+
+def stored_png(picture: "Image.Image") -> bytes:
+    """A PNG of our own making, without the profiles, comments and places that cameras write."""
+    picture.info.clear()
     buffer = BytesIO()
-    square.save(buffer, "PNG", compress_level=3)
-    return buffer.getvalue(), None
+    picture.save(buffer, "PNG", compress_level=3)
+    return buffer.getvalue()
 
 
 MEASURED_IMAGES = OwnKind(

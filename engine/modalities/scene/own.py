@@ -1,7 +1,6 @@
 """Imported pictures with boxes: each upright, whole, and not too large."""
 
-from io import BytesIO
-
+from engine.modalities.image.own import stored_png
 from engine.modalities.own import OwnKind, Rewritten
 from engine.readers.images import ENDINGS, read_image
 from engine.sentences import Sentence
@@ -16,10 +15,7 @@ def rewrite_scene(data: bytes, name: str) -> Rewritten:
 
     picture = read_image(data, name, (LARGEST_SIDE, LARGEST_SIDE)).convert("RGB")
     picture.thumbnail((LARGEST_SIDE, LARGEST_SIDE), Image.Resampling.BICUBIC)
-    picture.info.clear()  # profiles, comments and places that cameras write
-    buffer = BytesIO()
-    picture.save(buffer, "PNG", compress_level=3)
-    return buffer.getvalue(), None
+    return stored_png(picture), None
 
 
 BOXED_PICTURES = OwnKind(
