@@ -123,6 +123,14 @@ class Settings(BaseSettings):
     """Memory that the recorded examples of one visitor may take until a dataset is made of them, in MB."""
     recorded_clip_seconds: float = Field(default=1.0, ge=0.1, le=60)
     """Length of the clips into which a recording by microphone is cut, in seconds."""
+    max_labellings: int = Field(default=20, ge=1)
+    """Number of labellings that one person may have at a time: pictures that are not yet a dataset."""
+    max_labelling_pictures: int = Field(default=1_000, ge=10)
+    """Maximum number of pictures in one labelling."""
+    max_labelling_classes: int = Field(default=40, ge=2)
+    """Maximum number of classes in one labelling."""
+    max_labellings_mb: int = Field(default=300, ge=1)
+    """Size of the pictures in all labellings of one person together, in MB. They are in the database."""
     live_frames_per_second: float = Field(default=2.0, gt=0, le=10)
     """Camera frames per second that the demo page predicts at most in live mode."""
     import_seconds: float = Field(default=1_800.0, gt=0)

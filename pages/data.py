@@ -9,6 +9,7 @@ from ui.data.importing import DONE, draw_done, draw_import
 from ui.data.list import chosen_dataset, draw_list
 from ui.data.recording import draw_recording, number_made
 from ui.language import N_, _
+from ui.navigation import page
 from ui.widgets.url_choices import choose
 
 OWN = {"file": N_("Import a file"), "record": N_("Record")}
@@ -25,6 +26,12 @@ def main() -> None:
         return
     st.title(_("Data"))
     st.header(_("Your own data"))
+    st.page_link(
+        page("label"),
+        label=_("Draw boxes in pictures, or give them classes"),
+        icon=":material/label:",
+        help=_("For pictures of which nothing is said yet: label them here in the browser."),
+    )
     way = choose("own", _("From"), list(OWN), lambda name: _(OWN[name]), _("Import a file, or record examples here."))
     if way == "record":
         draw_done(number_made())

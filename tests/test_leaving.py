@@ -88,6 +88,7 @@ def test_nothing_of_a_deleted_person_is_left_and_nothing_of_others_is_lost(home:
     store.budgets.set(NAME, queued=3)
     room, code = service.classrooms.make_code(ROOT, service.classrooms.create(ROOT, "Botany", time.time() + 9_000).id)
     service.classrooms.join(ZOE, code, "Zoe's fern")
+    service.labellings.begin(ZOE, "images", "Zoe's leaves", ["zoe's fern", "moss"])
     assert left(home, NAME)
 
     with pytest.raises(TrainyardError, match="Type the name"):

@@ -22,6 +22,7 @@ from engine.audit.entries import Wanted
 from engine.classrooms.plans import Plan
 from engine.cost import NetworkFacts
 from engine.errors import TrainyardError
+from engine.imports.labelled import Labelled, Said
 from engine.imports.sets import list_sets
 from engine.imports.understood import Choice
 from engine.naming import Naming
@@ -37,6 +38,7 @@ from engine.store.tokens import Token
 from engine.studies import Search, Study, StudySpec
 from tests import seeding, study_seeding
 from tests.filled_home import filled
+from tests.test_archive import png
 
 ADA, BOB, EVE = Actor("ada", Role.ADMIN), Actor("bob", Role.MEMBER), Actor("eve", Role.VISITOR)
 RECORDED = [(label, [f"{label} {number}".encode() for number in range(3)]) for label in ("yes", "no")]
@@ -71,6 +73,7 @@ class World:
     room: int
     room_code: str
     assignment: int
+    labelling: int
 
 
 PREDICTOR = SimpleNamespace(
@@ -80,6 +83,7 @@ PREDICTOR = SimpleNamespace(
     stream_instances=lambda run_id, body, raw: iter([b"{}"]),
     describe=lambda values: "a picture",
     preview=lambda values, count: [(b"", [])],
+    propose=lambda pictures: [[] for _picture in pictures],
     seen=lambda run_id, files: [],
     opened=lambda modality, files, pixels: [],
     unfolded=lambda modality, file, columns, first, spent_bytes: [],
@@ -101,6 +105,9 @@ FOR_MEMBERS = {
     "executors.start",
     "executors.get",
     "executors.count_running",
+    "labellings.begin",
+    "labellings.list_all",
+    "labellings.proposers",
     "predictions.describe",
     "predictions.preview",
     "predictions.recorded",
@@ -198,6 +205,19 @@ CALLS: dict[str, tuple[Action, Callable[[World], tuple[Any, ...]]]] = {
     "executors.get": (Action.LOOK, lambda w: ()),
     "executors.count_running": (Action.LOOK, lambda w: ()),
     "headlines.of": (Action.LOOK, lambda w: (w.ended,)),
+    "labellings.list_all": (Action.LOOK, lambda w: ()),
+    "labellings.get": (Action.LOOK, lambda w: (w.labelling,)),
+    "labellings.picture": (Action.LOOK, lambda w: (w.labelling, 1)),
+    "labellings.open_numbers": (Action.LOOK, lambda w: (w.labelling,)),
+    "labellings.proposers": (Action.LOOK, lambda w: ()),
+    "labellings.begin": (Action.CREATE, lambda w: ("images", "Leaves")),
+    "labellings.add": (Action.CHANGE, lambda w: (PREDICTOR, w.labelling, [])),
+    "labellings.save": (Action.CHANGE, lambda w: (w.labelling, 1, Said(label=1))),
+    "labellings.name_classes": (Action.CHANGE, lambda w: (w.labelling, ["oak", "elm", "ash"])),
+    "labellings.propose": (Action.CHANGE, lambda w: (PREDICTOR, w.labelling, 1)),
+    "labellings.make": (Action.CHANGE, lambda w: (w.labelling,)),
+    "labellings.name_of": (Action.LOOK, lambda w: (service.labellings.get(ADA, w.labelling), "Leaves")),
+    "labellings.delete": (Action.DELETE, lambda w: (w.labelling,)),
     "limits.list_all": (Action.LOOK, lambda w: ()),
     "metrics.read": (Action.LOOK, lambda w: (w.ended,)),
     "metrics.read_parent": (Action.LOOK, lambda w: (w.fork,)),
@@ -329,7 +349,15 @@ def build(store: Store) -> World:
         room,
         room_code,
         assignment,
+        labelled(store),
     )
+
+
+def labelled(store: Store) -> int:
+    """Return a labelling of six pictures with classes."""
+    made = service.labellings.begin(ADA, "images", "Leaves", ["oak", "elm"]).id
+    store.labellings.add(made, [Labelled(0, f"{n}.png", png(n), Said(label=n % 2)) for n in range(6)])
+    return made
 
 
 def classroom(store: Store, run: Run) -> tuple[int, int, str]:
@@ -409,7 +437,7 @@ def answer(function: Callable[..., Any], arguments: tuple[Any, ...], actor: Acto
         return None
     except TrainyardError as error:
         if re.match(
-            r"(Run|Study|Classroom) \d+ does not exist\.|There is no demo named|The dataset '\w+' is not on this machine",
+            r"(Run|Study|Classroom|Labelling) \d+ does not exist\.|There is no demo named|The dataset '\w+' is not on this machine",
             str(error),
         ):
             return None

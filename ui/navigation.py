@@ -45,6 +45,7 @@ PAGES = (
     Entry("start", N_("Start"), ":material/home:", N_("Train something at once, or go on with what is there.")),
     Entry("train", N_("Train"), ":material/model_training:", N_("Choose data and a network, and start a run.")),
     Entry("data", N_("Data"), ":material/database:", N_("Explore datasets, and import your own.")),
+    Entry("label", N_("Label"), ":material/label:", N_("Draw boxes in your own pictures, or give them classes.")),
     Entry("runs", N_("Runs"), ":material/list:", N_("All runs: waiting, training and ended.")),
     Entry("run", N_("Run"), ":material/show_chart:", N_("One run: its curves, log and result."), hidden=True),
     Entry("studies", N_("Studies"), ":material/query_stats:", N_("Searches for good hyperparameters: many runs each.")),

@@ -57,6 +57,7 @@ def forget_everything(actor: Actor, store: Store, name: str) -> str:
     pseudonym = new_pseudonym()
     store.demos.forget(name)
     store.classrooms.forget(name)
+    store.labellings.forget(name)
     for study_id in store.people.all_studies(name):
         delete_study(store, study_id)
     delete_runs(store, store.people.all_runs(name))

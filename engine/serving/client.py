@@ -16,6 +16,7 @@ from typing import Any, Self, TypeVar
 import numpy as np
 
 from engine.errors import TrainyardError
+from engine.imports.labelled import Proposal, read_proposal
 from engine.measures import prediction_timed
 from engine.modalities.seen import Seen, as_png
 from engine.scripting.files import ScriptFiles
@@ -72,6 +73,11 @@ class Predictor:
         contents = [base64.b64encode(data).decode() for _name, data in files]
         body = {"run": int(run_id), "names": [name for name, _data in files], "contents": contents}
         return [Seen.from_dict(found) for found in self._ask("seen", body)]
+
+    def propose(self, pictures: Sequence[bytes]) -> list[list[Proposal]]:
+        """Return what the detector that ships with the program sees in stored pictures, PNGs of our own making: the likeliest first."""
+        found = self._ask("propose", {"contents": [base64.b64encode(data).decode() for data in pictures]})
+        return [[read_proposal(one) for one in row] for row in found]
 
     def script(self, spec: dict[str, Any], origin: dict[str, Any]) -> ScriptFiles:
         """Script and notebook of a run, from what `RunSpec.to_dict` and `Origin.to_dict` make."""

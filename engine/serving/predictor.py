@@ -28,6 +28,7 @@ from engine.serving.occluding import Occluded
 from engine.serving.opening import beside
 from engine.serving.outputs import Signature
 from engine.serving.previews import preview_augmentation
+from engine.serving.proposing import propose_boxes
 from engine.serving.requests import Arrays, Files, Instances, Request
 from engine.serving.seen import show_prepared
 from engine.serving.server import SharedWork, Work, serve
@@ -54,7 +55,10 @@ def work() -> dict[str, Work]:
             one.to_dict() for one in show_prepared(request["run"], list(zip(request["names"], contents, strict=True)))
         ]
 
-    return {"describe": describe, "preview": preview, "script": script, "seen": seen}
+    def propose(request: dict[str, Any]) -> Any:
+        return propose_boxes([base64.b64decode(content) for content in request["contents"]])
+
+    return {"describe": describe, "preview": preview, "propose": propose, "script": script, "seen": seen}
 
 
 class _Predict:

@@ -6,7 +6,7 @@ from sqlalchemy import Connection, Engine, inspect, text
 
 from engine.errors import TrainyardError
 
-HEAD = "0017"
+HEAD = "0018"
 """Revision of the newest migration in `migrations/versions`; a test compares it."""
 VERSION_TABLE = "trainyard_version"
 """Table of our revision; `alembic_version` is Optuna's, whose tables live beside ours."""

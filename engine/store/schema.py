@@ -334,6 +334,35 @@ wrong_answers = Table(
     sqlite_autoincrement=True,
 )
 
+labellings = Table(
+    "labellings",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("owner", String(120), nullable=False),
+    Column("title", String(120), nullable=False),
+    Column("kind", String(48), nullable=False),
+    Column("classes", JSON, nullable=False),
+    Column("reference", String(80), nullable=False, server_default=""),
+    Column("created_at", Float, nullable=False),
+    Column("changed_at", Float, nullable=False),
+    Index("ix_labellings_owner", "owner"),
+    sqlite_autoincrement=True,
+)
+
+labelled_pictures = Table(
+    "labelled_pictures",
+    metadata,
+    Column("labelling_id", Integer, ForeignKey("labellings.id", ondelete="CASCADE"), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("name", String(120), nullable=False),
+    Column("size_bytes", Integer, nullable=False),
+    Column("split", String(16), nullable=False, server_default=""),
+    Column("grouped", String(64), nullable=False, server_default=""),
+    Column("done", Boolean, nullable=False, server_default=false()),
+    Column("said", JSON, nullable=False),
+    Column("content", LargeBinary, nullable=False),  # the last: SQLite reads a row from the front
+)
+
 shares = Table(
     "shares",
     metadata,

@@ -10,6 +10,7 @@ from engine.store.codes import Codes
 from engine.store.database import Database
 from engine.store.demos import Demos
 from engine.store.fetches import Fetches
+from engine.store.labellings import Labellings
 from engine.store.leases import Leases
 from engine.store.metrics import Metrics
 from engine.store.notices import Notices
@@ -47,6 +48,7 @@ class Store(Database):
         self.people = People(self)
         self.shares = Shares(self)
         self.demos = Demos(self)
+        self.labellings = Labellings(self)
         self.classrooms = Classrooms(self)
         self.submissions = Submissions(self)
 

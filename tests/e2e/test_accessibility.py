@@ -10,6 +10,8 @@ import pytest
 from PIL import ImageColor
 from playwright.sync_api import Browser, Page, expect
 
+from engine.access import default_owner
+from engine.imports.labelled import Labelled, Proposal, Said
 from engine.settings import settings
 from engine.store import open_store
 from tests import seeding, study_seeding
@@ -17,6 +19,7 @@ from tests.e2e.dashboard import Dashboard
 from tests.e2e.drawn import settle, show
 from tests.e2e.policy import refused_in
 from tests.saved_runs import TINY, save_network
+from tests.test_archive import png
 from ui.navigation import PAGES
 from ui.theme import THEMES
 
@@ -24,7 +27,8 @@ PATIENCE = 90_000
 DARK_TEXT = f"rgb{ImageColor.getrgb(THEMES['dark'].text)}"
 AXE = Path(__file__).parent / "vendor" / "axe" / "axe.min.js"
 ADDRESSES = (
-    "/", "/train", "/search", "/data", "/data?dataset=digits", "/runs", "/run?run=1", "/run?run=3", "/demo?run=1",
+    "/", "/train", "/search", "/data", "/data?dataset=digits", "/label", "/label?labelling=1",
+    "/runs", "/run?run=1", "/run?run=3", "/demo?run=1",
     "/studies", "/study?study=1", "/compare?runs=1,2", "/classrooms", "/leaderboard", "/learn", "/demos", "/account", "/admin", "/system",
 )  # fmt: skip
 
@@ -67,6 +71,9 @@ def window(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         seeding.evaluated(store, **TINY | {"units": 32})
         seeding.failed(store, **TINY)
         study_seeding.study(store)
+        made = store.labellings.create(default_owner(), "Pets", "boxed-pictures", ["cat", "dog"], "", most=1)
+        said = Said(((4.0, 4.0, 20.0, 20.0),), (1,), proposals=(Proposal((2.0, 6.0, 30.0, 28.0), "Cat", 0.6),))
+        store.labellings.add(made, [Labelled(0, "pet.png", png(1), said)])
         store.close()
     settings.cache_clear()
     dashboard.start()

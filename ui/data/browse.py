@@ -52,6 +52,14 @@ def draw_browse(dataset: Dataset) -> None:
                 st.page_link(
                     page("train"), label=_("Train on it"), icon=":material/model_training:", query_params=query
                 )
+            if own and own.kind in service.labellings.KINDS and may(Action.CHANGE, own):
+                st.page_link(
+                    page("label"),
+                    label=_("Label further"),
+                    icon=":material/label:",
+                    query_params={"from": own.reference},
+                    help=_("Correct boxes or classes and add pictures: that makes a new version."),
+                )
             if own:
                 _draw_owners(own)
     draw_facts(type(dataset))

@@ -40,10 +40,10 @@ def draw_import() -> None:
     with st.container(border=True):
         st.caption(
             _(
-                "A zip with a folder for each class (images, audio clips or text files), a table (CSV, TSV, JSON, JSONL, "
-                "Parquet or TMX), or texts to learn to write from: one text file, or a zip of them. Nothing is stored before "
-                "you press Import, and "
-                "the uploaded file itself is never stored."
+                "A zip with a folder for each class (images, audio clips or text files), a zip of pictures with boxes (COCO JSON, "
+                "Pascal VOC XML or YOLO), a table (CSV, TSV, JSON, JSONL, Parquet or TMX), or texts to learn to write from: one "
+                "text file, or a zip of them. Nothing is stored before you press Import, and the uploaded file itself is never "
+                "stored."
             )
         )
         file = draw_upload(f"own.file-{st.session_state.get(_UPLOADS, 0)}") or _brought()

@@ -1,0 +1,1 @@
+"""Labelling: people draw boxes in their own pictures, or give them classes, and make datasets of them."""
