@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from engine.access import Action, Actor, allowed, check
+from engine import access
+from engine.access import Action, Actor, check
 from engine.errors import TrainyardError
 from engine.imports.boxed import boxes_of
 from engine.imports.collected import read_stored
@@ -62,7 +63,7 @@ def list_all(actor: Actor) -> list[Labelling]:
 def get(actor: Actor, labelling_id: int) -> Labelling:
     """Return a labelling. Raise `TrainyardError` where there is none that the actor may look at."""
     found = store().labellings.get(labelling_id)
-    if found is None or not allowed(actor, Action.LOOK, found):
+    if found is None or not access.allowed(actor, Action.LOOK, found):
         raise unknown_labelling(labelling_id)
     return found
 
@@ -85,8 +86,9 @@ def open_numbers(actor: Actor, labelling_id: int) -> list[int]:
 def proposers(actor: Actor) -> list[Run]:
     """Return the completed runs that can propose boxes to the actor, the newest first."""
     task = own_kind(BOXED_PICTURES.name).task
+    check(actor, Action.LOOK, _ALL)
     found = list_runs(actor, states=[RunState.COMPLETED], task=task, trials=False, limit=50)
-    return [run for run in found if allowed(actor, Action.USE, run)]
+    return [run for run in found if access.allowed(actor, Action.USE, run)]
 
 
 # -- beginning ---------------------------------------------------------------------------------------------------------
@@ -145,7 +147,7 @@ def add(
                 problems.append(Problem(plain_text(member.name, 120), error.sentence))
         for (name, _data), one in zip(contents, predictor.opened(_MODALITY, contents, LARGEST_SIDE), strict=True):
             if one.pixels is None:
-                problems.append(Problem(plain_text(name, 120), one.error))
+                problems.append(Problem(plain_text(name, 120), TrainyardError(one.error).sentence))
             else:
                 found.append(Labelled(0, _file_name(name), _png(one.pixels), Said()))
         _check_room(actor, store().labellings.get(labelling_id), found)
@@ -213,7 +215,7 @@ def _by_run(actor: Actor, predictor: "Predictor", run: Run, shown: Labelled) -> 
     scale = max(width / values["width"], height / values["height"])
     sides = ("left", "top", "right", "bottom")
     return [
-        Proposal(tuple(scale * one[side] for side in sides), one["label"], one["probability"])  # type: ignore[arg-type]
+        Proposal(tuple(scale * one[side] for side in sides), one["label"], one["probability"])
         for one in values["objects"]
     ]
 
@@ -293,7 +295,7 @@ def _of_set(own: OwnSet, kind: str, names: list[str]) -> tuple[list[str], list[L
             rows = boxes.one(index)
             said = Said(
                 tuple(map(tuple, rows[:, :4].tolist())), tuple(rows[:, 4].astype(int).tolist()), empty=not len(rows)
-            )  # type: ignore[arg-type]
+            )
         else:
             said = Said(label=int(stored.targets[index])) if same else Said()
         split = stored.more.get("split")

@@ -184,9 +184,9 @@ def _read(db: Connection, wanted: Any) -> list[Labelling]:
     return [_labelling(row) for row in db.execute(query)]
 
 
-def _labelling(row: Row[Any]) -> Labelling:
-    *known, count, done, size = row
-    values = dict(zip([column.name for column in labellings.c], known, strict=True))
+def _labelling(row: Row[*tuple[Any, ...]]) -> Labelling:
+    count, done, size = row[-3:]
+    values = {column.name: row._mapping[column] for column in labellings.c}
     return Labelling(
         **values | {"classes": tuple(values["classes"])}, num_pictures=count, num_done=done, size_bytes=size
     )

@@ -9,7 +9,7 @@ from engine import service
 from engine.errors import TrainyardError
 from engine.imports.own_kinds import own_kind
 from engine.imports.sets import LONGEST_TITLE, OwnSet, Problem
-from engine.modalities.image.own import ENDINGS
+from engine.readers.images import ENDINGS
 from engine.service.labellings import KINDS
 from engine.settings import settings
 from ui import lab

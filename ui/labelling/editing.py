@@ -18,7 +18,7 @@ from ui import lab
 from ui.charts.boxes import colour, dash
 from ui.charts.thumbnails import webp_url
 from ui.labelling.address import chosen_picture, show_picture
-from ui.labelling.proposing import draw_proposer, proposed, proposer_of
+from ui.labelling.proposing import proposed, proposer_of
 from ui.labelling.side import draw_side
 from ui.language import _
 from ui.plain import plain_text
@@ -70,8 +70,6 @@ def _draw(labelling_id: int, state: Progress, waiting: bool) -> None:
             st.info(_("There are no pictures yet. Add some."), icon=":material/add_photo_alternate:")
             return
         number = _number(labelling)
-        if own_kind(labelling.kind).boxed:
-            draw_proposer(labelling)
         shown = service.labellings.picture(lab.actor(), labelling_id, number)
         with lab.guarded():
             if proposed(labelling, shown):

@@ -8,13 +8,15 @@ import streamlit as st
 from engine import service
 from engine.artifacts import check_free_disk
 from engine.errors import TrainyardError
+from engine.imports.own_kinds import own_kind
 from engine.imports.sets import LONGEST_TITLE, ImportReport
-from engine.modalities.image.own import ENDINGS
+from engine.readers.images import ENDINGS
 from engine.settings import settings
 from ui import lab
 from ui.data.list import browse_query, train_query
 from ui.data.problems import draw_problems
 from ui.labelling.beginning import PROBLEMS, add_files
+from ui.labelling.proposing import draw_proposer
 from ui.language import _, plural
 from ui.navigation import open_here, page
 from ui.plain import plain_label
@@ -30,6 +32,8 @@ _LONGEST_CLASS = 80
 def draw_side(labelling: "Labelling") -> None:
     """All of it."""
     _draw_classes(labelling)
+    if own_kind(labelling.kind).boxed:
+        draw_proposer(labelling)
     _draw_add(labelling)
     _draw_make(labelling)
 

@@ -476,7 +476,7 @@ function build(root) {
     image.alt = picture.name;
     frame.classList.toggle('few', Math.max(picture.width, picture.height) < 160);
     frame.style.aspectRatio = `${picture.width} / ${picture.height}`;
-    frame.style.width = `min(100%, calc(64vh * ${picture.width / picture.height}))`;
+    frame.style.width = `min(100%, calc(54vh * ${picture.width / picture.height}))`;
     svg.setAttribute('viewBox', `0 0 ${picture.width} ${picture.height}`);
     root.dataset.picture = picture.number;
     say(data.classes.length ? '' : data.words.classes);
