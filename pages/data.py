@@ -26,12 +26,6 @@ def main() -> None:
         return
     st.title(_("Data"))
     st.header(_("Your own data"))
-    st.page_link(
-        page("label"),
-        label=_("Draw boxes in pictures, or give them classes"),
-        icon=":material/label:",
-        help=_("For pictures of which nothing is said yet: label them here in the browser."),
-    )
     way = choose("own", _("From"), list(OWN), lambda name: _(OWN[name]), _("Import a file, or record examples here."))
     if way == "record":
         draw_done(number_made())
@@ -39,6 +33,12 @@ def main() -> None:
     else:
         draw_done()
         draw_import()
+    st.page_link(
+        page("label"),
+        label=_("Draw boxes in pictures, or give them classes"),
+        icon=":material/label:",
+        help=_("For pictures of which nothing is said yet: label them here in the browser."),
+    )
     st.header(_("Datasets"))
     draw_list(datasets.values())
 
