@@ -8,7 +8,7 @@ import numpy as np
 
 from engine.detection.proposals import known_labels, propose
 
-THRESHOLD, MOST = 0.2, 12
+THRESHOLD, MOST = 0.1, 12
 """Least probability of a box, and most boxes of a picture: deleting wrong ones costs more than drawing one."""
 
 

@@ -7,13 +7,15 @@ import numpy as np
 from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
-from engine.imports.labelled import Labelled
+from engine.access import default_owner
+from engine.imports.labelled import Labelled, Proposal, Said
 from tests.e2e.dashboard import Dashboard
 from tests.e2e.test_journey import PATIENCE
 
 COUNT, SIDE = 11, 160
 CORNERS = [(0.2 + 0.03 * n, 0.25) for n in range(COUNT)]
 """Left and top of the square in each picture, as shares of it."""
+PROPOSALS = (Proposal((9, 9, 60, 60), "Square", 0.8), Proposal((80, 80, 150, 150), "Cat", 0.4))
 
 
 def picture(number: int) -> bytes:
@@ -93,3 +95,38 @@ def test_pictures_are_labelled_by_mouse_and_keys_and_become_a_dataset(page: Page
     expect(page.get_by_role("heading", name="Squares")).to_be_visible(timeout=PATIENCE)
     expect(page).to_have_url(re.compile("dataset=my-scenes&set=squares"))
     expect(page.get_by_text(f"{COUNT}", exact=True).first).to_be_visible(timeout=PATIENCE)
+
+
+def test_classes_are_given_by_keys_and_taken_back_and_proposals_are_accepted(page: Page, dashboard: Dashboard) -> None:
+    store = dashboard.store()
+    for kind, said in (("images", Said()), ("boxed-pictures", Said(proposals=PROPOSALS))):
+        made = store.labellings.create(default_owner(), "Two", kind, ["disc", "square"], "", most=9)
+        store.labellings.add(made, [Labelled(0, f"{n}.png", picture(n), said) for n in range(2)])
+    labeller = page.locator(".labeller")
+    page.goto(f"/label?labelling={made - 1}")
+    expect(labeller).to_have_attribute("data-picture", "1", timeout=PATIENCE)
+    page.locator(".stage").focus()
+    for keys, shown, classes in (
+        ("2", "2", [1, None]),
+        ("u", "1", [None, None]),
+        ("1", "2", [0, None]),
+        ("2", "2", [0, 1]),
+    ):
+        page.keyboard.press(keys)
+        expect(labeller).to_have_attribute("data-picture", shown, timeout=PATIENCE)
+        expect(labeller).to_have_attribute("data-state", "saved", timeout=PATIENCE)
+        assert [found.said.label for n in (1, 2) if (found := store.labellings.picture(made - 1, n))] == classes
+
+    page.goto(f"/label?labelling={made}")
+    expect(labeller).to_have_attribute("data-proposals", "2", timeout=PATIENCE)
+    page.locator(".stage").focus()
+    page.keyboard.press("s")
+    page.keyboard.press("Enter")  # its name is that of a class
+    expect(labeller).to_have_attribute("data-boxes", "1")
+    page.keyboard.press("a")
+    expect(labeller).to_have_attribute("data-boxes", "2")
+    expect(labeller).to_have_attribute("data-state", "saved", timeout=PATIENCE)
+    found = store.labellings.picture(made, 1)
+    store.close()
+    assert found is not None
+    assert (found.said.classes, found.said.proposals) == ((1, 0), ())  # a cat is no class: the chosen one

@@ -19,7 +19,7 @@ _NOBODY, _DETECTOR = -1, 0
 
 def draw_proposer(labelling: "Labelling") -> None:
     """The choice of who proposes boxes, and a word while nobody can."""
-    names = {_DETECTOR: _("Detector of everyday things (ships with Trainyard)"), _NOBODY: _("Nobody")}
+    names = {_DETECTOR: _("Detector of everyday things"), _NOBODY: _("Nobody")}
     runs = {
         run.id: _("Run {id}").format(id=run.id) + f" {run.name}" for run in service.labellings.proposers(lab.actor())
     }
@@ -31,7 +31,8 @@ def draw_proposer(labelling: "Labelling") -> None:
         key=_key(labelling),
         help=_(
             "Proposals are dotted and end in a question mark. They become boxes when you accept them: Enter for the selected one, "
-            "a number key to give it another class, A for all. Pictures that have boxes get none."
+            "a number key to give it another class, A for all. Pictures that have boxes get none. The detector knows a few everyday "
+            "things, such as chairs, cups and cars; once you have a run of your own, let that propose."
         ),
     )
     if proposer_of(labelling) is not None and not lab.predictor().ready():

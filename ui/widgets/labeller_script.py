@@ -96,7 +96,8 @@ function build(root) {
 
   function save(to = 0, back = undefined) {
     waiting = { to, back };
-    if (to) { leaving = true; show(); }
+    if (to) leaving = true;
+    show();
     clearTimeout(timer);
     timer = setTimeout(send, to ? 0 : 250);
   }
@@ -510,8 +511,9 @@ function build(root) {
       resized.observe(frame);
     },
     close() {
-      tell = null;
       clearTimeout(timer);
+      send();
+      tell = null;
       resized.disconnect();
     },
   };
