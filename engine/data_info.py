@@ -18,14 +18,17 @@ SAMPLE_RATE_HZ = 16_000
 """The sample rate of every audio clip: speech has little above 8 kHz, the highest frequency at this rate."""
 
 
+Kind = Literal["number", "date", "category"]
+
+
 @dataclass(frozen=True)
 class Column:
     """One column of a table that a network sees."""
 
     name: str
-    kind: Literal["number", "category"]
+    kind: Kind
     values: tuple[str, ...] = ()
-    """The values of a category, the most frequent first; empty for numbers."""
+    """The values of a category, the most frequent first; empty for numbers and dates."""
     reading: Reading | None = None
     """Reading of its cells, as decided when the table was imported; None for other tables."""
 
@@ -41,6 +44,12 @@ class Column:
         if isinstance(value, int | float):
             return float(value) if abs(value) <= _LARGEST or value != value else np.inf
         return self.read_as.number(cell_text(value)) if value is None or isinstance(value, str) else None
+
+    def date(self, value: Any) -> float | None:
+        """Return seconds since 1970 of the date that a cell, or a text of JSON, holds: NaN where missing, None where it is none."""
+        if value is not None and not isinstance(value, str):
+            return None
+        return self.read_as.date(value or "")
 
     def category(self, value: Any) -> str:
         """Return the category that a cell, or a value of JSON, stands for, known or not; empty where it is missing."""
@@ -76,7 +85,7 @@ class DataInfo:
     """(height, width, channels) of images, (samples,) of clips, () of texts and rows."""
     labels: tuple[str, ...] = ()
     columns: tuple[Column, ...] = ()
-    """For tables: the numbers, then the categories, in the order of the arrays."""
+    """For tables: the numbers, then the dates, then the categories, in the order of the arrays."""
     target: str = ""
     """The target of a regression, with its unit where it is known."""
     text_column: str = field(default="", compare=False)
@@ -97,7 +106,7 @@ class DataInfo:
         """Number of classes; 0 for regression."""
         return len(self.labels)
 
-    def named(self, kind: Literal["number", "category"]) -> tuple[Column, ...]:
+    def named(self, kind: Kind) -> tuple[Column, ...]:
         """Return the columns of one kind."""
         return tuple(column for column in self.columns if column.kind == kind)
 

@@ -10,6 +10,8 @@ from typing import Any, Literal, Self
 
 import numpy as np
 
+from engine.dates import Order, parse_date
+
 LONGEST_NAME = 80
 """Longest name of a category, in characters."""
 MISSING_WORDS = frozenset(("na", "n/a", "#n/a", "nan", "null", "none", "-", "?", ".", "<na>"))
@@ -28,7 +30,7 @@ _EXACT = 1e16  # whole floats below it are written with all their digits
 class Reading:
     """Reading of one column. A number may have a unit, which is left out, and separators between thousands."""
 
-    kind: Literal["number", "category"]
+    kind: Literal["number", "category", "date"]
     decimal: str = "."
     thousands: str = ""
     unit: str = ""
@@ -38,6 +40,26 @@ class Reading:
     """Whether True, TRUE and true are one category."""
     wide: bool = False
     """Whether numbers must have 64 bits until they are centred: they are large and differ little."""
+    order: Order = ""
+    """Of dates: whether the day or the month comes first in those like 3/4/2024."""
+    times: bool = False
+    """Of dates: whether some have a time of day."""
+
+    def date(self, text: str) -> float | None:
+        """Return seconds since 1970 of the date that a cell holds: NaN where it is missing, None where it is none."""
+        plain = " ".join(text.split())
+        if not plain or plain.lower() in MISSING_WORDS:
+            return math.nan
+        return parse_date(plain, self.order)
+
+    def dates(self, texts: Any) -> tuple[np.ndarray, np.ndarray]:
+        """(rows,) Arrow strings -> `date` of each as float64, and whether it is none (then it is NaN)."""
+        coded = texts.dictionary_encode()
+        coded = coded.combine_chunks() if hasattr(coded, "combine_chunks") else coded
+        read = [self.date(text) for text in coded.dictionary.to_pylist()]
+        places = coded.indices.fill_null(len(read)).to_numpy(zero_copy_only=False)
+        values = np.array([math.nan if value is None else value for value in (*read, math.nan)], np.float64)
+        return values[places], np.array([*(value is None for value in read), False])[places]
 
     def number(self, text: str) -> float | None:
         """Return the number that a cell holds: NaN where it is missing, infinity as such, None where it is not a number."""

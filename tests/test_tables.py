@@ -611,7 +611,7 @@ POEMS = [f"春眠不觉晓处处闻啼鸟夜来风雨声{chr(0x4E00 + index)}" f
             "number",
             "'3.1' and '3.10' are the same number: if they are names, choose",
         ),
-        ("day", [f"2024-01-{index:02d}" for index in range(1, 31)], "ignore", "they look like dates, which stay text"),
+        ("day", [f"2024-01-{index:02d}" for index in range(1, 31)], "date", "dates from 2024-01-01 to 2024-01-30"),
         ("zip", ["00501", "01234", "90210"] * 10, "category", "3 different values"),
         ("zip", ["00501", "01234", "00210"] * 10, "category", "digits with leading zeros"),
     ],

@@ -81,7 +81,7 @@ class InputColumn(Shape):
     """One column of a table."""
 
     name: str
-    kind: Literal["number", "category"]
+    kind: Literal["number", "date", "category"]
     values: list[str]
     """Known categories, the most frequent first."""
 

@@ -72,6 +72,23 @@ def add_own_data(add: Callable[..., argparse.ArgumentParser]) -> None:
         help="for a table: read this column as categories; can be repeated",
     )
     made.add_argument(
+        "--date",
+        action="append",
+        default=[],
+        metavar="COL",
+        help="for a table: read this column as dates; can be repeated",
+    )
+    made.add_argument(
+        "--dates", choices=("dmy", "mdy"), default="", help="what comes first in dates like 3/4/2024; default: detected"
+    )
+    made.add_argument(
+        "--time-column",
+        default=None,
+        metavar="COL",
+        help='for a table: the column of dates by which the splits are drawn, the latest rows for the test; "" draws them at random; '
+        "default: detected",
+    )
+    made.add_argument(
         "--group-column", default="", metavar="COL", help="examples that share a value of this column stay in one split"
     )
     made.add_argument(
@@ -155,20 +172,25 @@ def _layout(arguments: argparse.Namespace) -> "Layout":
         raise TrainyardError(
             "--separator is {separator!r}; one character is expected, such as ';'.", separator=separator
         )
-    return Layout(separator, arguments.decimal, arguments.header)
+    return Layout(separator, arguments.decimal, arguments.header, dates=arguments.dates)
 
 
 def _print_table(found: "Understood", roles: dict[str, Any]) -> None:
     """Print how a table was read, as the page shows it, and the flags that change it."""
     print(f"{found.rows:,} rows, {len(found.columns):,} columns, read as {found.layout.describe()}.")
-    print("  To change this: --separator, --decimal, --header.")
+    print("  To change this: --separator, --decimal, --header, --dates.")
     chosen = roles.get("columns") or {column: role for role, column in roles.items()}
     width = max(len(guess.name) for guess in found.columns)
     for guess in found.columns:
         role = chosen.get(guess.name, "ignore")
         missing = f", {guess.missing:,} missing" if guess.missing else ""
         print(f"  {guess.name:<{min(width, 30)}}  {role:<8}  {found.examples[guess.name]}{missing} ({guess.reason})")
-    if "time" in roles:
+    if "time" in roles and "columns" in roles:
+        print(
+            f"Split by time: the latest rows by {roles['time']!r} are the test. To change this: --time-column COL, or "
+            "--time-column '' for at random."
+        )
+    if "time" in roles and "columns" not in roles:
         print(
             f"Times are in {roles['time']!r}, values in {roles['target']!r}. To change this: --text-column, --target; --group-column "
             "tells several series apart."
@@ -180,7 +202,8 @@ def _print_table(found: "Understood", roles: dict[str, Any]) -> None:
         )
     elif "target" in roles:
         print(
-            f"The target is {roles['target']!r}. To change it: --target; to change roles: --number, --category, --ignore."
+            f"The target is {roles['target']!r}. To change it: --target; to change roles: --number, --date, --category, "
+            "--ignore."
         )
     elif "label" not in roles:
         print(f"Texts are in {roles['text']!r}, without labels. To change this: --text-column, --label-column.")
@@ -208,11 +231,19 @@ def _choice(arguments: argparse.Namespace, found: "Understood") -> "Choice":
         label_column="" if free else arguments.label_column or arguments.target or label,
         group_column=arguments.group_column,
         split_column=arguments.split_column,
+        time_column=_time(arguments, found),
         classes=arguments.classes,
         layout=found.layout,
         arrangement=replace(found.arrangement, labelled=False) if free and found.arrangement else found.arrangement,
         names_encoding=found.names_encoding,
     )
+
+
+def _time(arguments: argparse.Namespace, found: "Understood") -> str:
+    """Return the column of dates by which a table is split: the one that is named, or the one that was found."""
+    if arguments.time_column is not None or arguments.split_column:
+        return str(arguments.time_column or "")
+    return "" if arguments.target == found.time_column else found.time_column
 
 
 def _guess(one: str, of_pairs: str, *, pairs: bool, timed: bool) -> str:
@@ -228,7 +259,7 @@ def _roles(arguments: argparse.Namespace, found: "Understood") -> Any:
             if role == "target":
                 roles[name] = kinds[name]
         roles[arguments.target] = "target"
-    for role in ("ignore", "number", "category"):
+    for role in ("ignore", "number", "date", "category"):
         roles |= dict.fromkeys(getattr(arguments, role), role)
     for role in ("group", "split"):
         if column := getattr(arguments, f"{role}_column"):

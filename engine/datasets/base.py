@@ -24,7 +24,7 @@ class Examples:
     """All examples of a dataset, before they are split.
 
     `inputs`: images (examples, height, width, channels) uint8; texts (examples,) strings as objects; clips (examples,
-    samples) int16, mono; tables (examples,) of up to two fields, see `engine.modalities.table.rows`. `targets` as the
+    samples) int16, mono; tables (examples,) of up to three fields, see `engine.modalities.table.rows`. `targets` as the
     task's codec takes them (`engine.targets`): class indices into `labels` (examples,), values (examples,), arrays
     (examples, ...), one array an example, or None. `groups` (examples,) names examples
     that must stay in one split (two drawings of one emoji); `test` and `validation` (examples,) bool mark splits that the
@@ -39,7 +39,7 @@ class Examples:
     strata: np.ndarray | None = None
     """Strata of which each split gets its share, (examples,) int64, where that is not the class: kinds of voices."""
     columns: tuple[Column, ...] = ()
-    """Of tables: the numbers, then the categories."""
+    """Of tables: the numbers, then the dates, then the categories."""
     target: str = ""
     """Target of a regression, with its unit."""
     validation: np.ndarray | None = None
@@ -47,6 +47,8 @@ class Examples:
     """Of texts that came from a table: the column that held them."""
     timeline: Timeline | None = None
     """Of series: the steps of one example."""
+    times: np.ndarray | None = None
+    """Times of the examples, (examples,) float64, NaN where unknown: the latest are the test, those before them the validation."""
 
 
 class Dataset(Spec):

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from engine.dates import write_date
 from engine.readers.deciding import CODE
 from engine.readers.tables import TableFile
 from engine.reading import Reading, cell_text
@@ -14,7 +15,7 @@ from engine.sentences import SEMICOLON, Sentence, joined
 if TYPE_CHECKING:
     from engine.readers.deciding import Decided
 
-Kind = Literal["number", "category", "text", "ignore"]
+Kind = Literal["number", "date", "category", "text", "ignore"]
 
 MOST_CATEGORIES = 1_000
 """A column with more different values is no category: most of them would be too rare to be learned from."""
@@ -26,7 +27,6 @@ FEW_VALUES = 20
 _INDEX_NAMES = ("unnamed: 0", "index", "rownames", "row.names")
 """Names that programs give to a column that numbers rows, where it comes first."""
 _SEPARATED = r"[+-]?\d{1,3}([,.' \u00a0\u202f]\d{3})+([.,]\d+)?|[+-]?\d+[.,]\d+"
-_DATE = r"\d{1,4}([-/.])\d{1,2}\1\d{1,4}([T ].*)?"
 _SOMEBODY = re.compile(
     "(patient|subject|participant|respondent|person|customer|client|user|member|account|household|student|employee|speaker|author"
     "|donor|animal|患者|病人|受试者|客户|用户|会员|学生|员工|说话人|作者)s?"
@@ -69,6 +69,10 @@ def _guess(name: str, cells: Any, decided: "Decided", *, first: bool, nameless: 
     if numbers is not None:
         present = numbers[np.isfinite(numbers)]
         distinct, missing = len(np.unique(present)), len(numbers) - len(present)
+    elif decided.dates is not None:
+        known = decided.dates[np.isfinite(decided.dates)]
+        distinct, missing = len(np.unique(known)), len(cells) - len(known)
+        different = [write_date(float(known[0]), times=decided.reading.times)]
     else:
         texts = cells.drop_null()
         different = pc.unique(texts)
@@ -81,10 +85,15 @@ def _guess(name: str, cells: Any, decided: "Decided", *, first: bool, nameless: 
     elif numbers is not None:
         kind, reason = _of_numbers(name, present, distinct, first=first, nameless=nameless)
         reason = _with(reason, [*_form(decided.reading), *_written_twice(cells, distinct)])
+    elif decided.dates is not None:
+        kind, reason = "date", _of_dates(known, decided)
     else:
         kind, reason = _of_texts(texts, distinct)
     repeats = (
-        _MOST_ALIKE < distinct < len(cells) - missing and _identifies(name) and (numbers is None or _whole(present))
+        _MOST_ALIKE < distinct < len(cells) - missing
+        and _identifies(name)
+        and decided.dates is None
+        and (numbers is None or _whole(present))
     )
     if repeats:
         remark = Sentence("it looks like an identifier that repeats: if its rows belong together, take it as the group")
@@ -117,6 +126,23 @@ def _of_numbers(name: str, present: np.ndarray, distinct: int, *, first: bool, n
             distinct=distinct,
         )
     return "number", Sentence("every cell is a number")
+
+
+def _of_dates(known: np.ndarray, decided: "Decided") -> Sentence:
+    """Return from when to when (dates,) seconds go, and how they were read where that is not certain."""
+    first, last = (write_date(float(end)) for end in (known.min(), known.max()))
+    said = Sentence(
+        "dates from {first} to {last}: year, month, day, weekday and elapsed days are learned from",
+        first=first,
+        last=last,
+    )
+    if not decided.doubtful:
+        return said
+    orders = {"dmy": Sentence("day/month"), "mdy": Sentence("month/day")}
+    doubt = Sentence(
+        "no date says whether the day or the month comes first: read as {order}", order=orders[decided.reading.order]
+    )
+    return joined([doubt, said], SEMICOLON)
 
 
 def _form(reading: Reading) -> list[Sentence]:
@@ -202,8 +228,6 @@ def _remark(cells: list[str]) -> list[Sentence]:
                 "file: choose the decimal mark"
             )
         ]
-    if _share(cells, _DATE) >= _LIKE:
-        return [Sentence("they look like dates, which stay text: columns of years, months or days would be numbers")]
     if _share(cells, CODE.strip("^") + r"\d*") >= _LIKE:
         return [Sentence("digits with leading zeros or more than 15 digits are kept as text")]
     return []

@@ -52,7 +52,7 @@ def _of_table(kind: OwnKind, table: TableFile, choice: Choice) -> ImportReport:
     """Import a table, or some of its columns, as its kind wants it."""
     named = choice.name, choice.title
     if kind.rows:
-        return import_table(kind, table, choice.roles, *named, classes=choice.classes)
+        return import_table(kind, table, choice.roles, *named, classes=choice.classes, time_column=choice.time_column)
     first, second = choice.text_column, choice.label_column
     if kind.timed:
         return import_series(kind, table, first, second, *named, series_column=choice.group_column)

@@ -14,17 +14,19 @@ from engine.imports.sets import ImportReport, Problem
 from engine.imports.splits import read_groups, read_splits
 from engine.imports.versions import next_version, write_about
 from engine.modalities.own import OwnKind
-from engine.readers.deciding import as_category, as_number
+from engine.readers.deciding import as_category, as_dates, as_number
 from engine.readers.tables import TableFile, bad_cells
 from engine.reading import Reading, cell_text
 from engine.sentences import COMMA, Sentence, joined
 from engine.settings import settings
 
-Role = Literal["number", "category", "target", "group", "split", "ignore"]
-ROLES: tuple[Role, ...] = ("number", "category", "target", "group", "split", "ignore")
+Role = Literal["number", "date", "category", "target", "group", "split", "ignore"]
+ROLES: tuple[Role, ...] = ("number", "date", "category", "target", "group", "split", "ignore")
 CLASSIFY, REGRESS = "tabular-classification", "tabular-regression"
 LEAST_ROWS = 10
 """Rows with a target that a regression needs."""
+LEAST_TIMES = 3
+"""Different dates that a split by time needs: one for each part."""
 
 
 @dataclass
@@ -52,12 +54,20 @@ class _Rows:
 
 
 def import_table(
-    kind: OwnKind, table: TableFile, roles: Mapping[str, Role], name: str, title: str = "", *, classes: bool = False
+    kind: OwnKind,
+    table: TableFile,
+    roles: Mapping[str, Role],
+    name: str,
+    title: str = "",
+    *,
+    classes: bool = False,
+    time_column: str = "",
 ) -> ImportReport:
     """Import a table as `read_table` makes it as the next version of the set `name` of this kind.
 
     `roles` says what each column is; one that is missing there is ignored. With `classes` the cells of the target are
-    names of classes, also where they are numbers. Raises `TrainyardError` for roles that do not fit, and for data that
+    names of classes, also where they are numbers. Rows are split by the
+    dates in `time_column`, where there is one. Raises `TrainyardError` for roles that do not fit, and for data that
     nothing can be learned from.
     """
     target = _check_roles(table, roles)
@@ -66,6 +76,8 @@ def import_table(
         rows = _Rows(np.ones(len(table), bool), table.places, told)
         values, tasks = _target(table, target, rows, classes=classes)
         arrays, columns, words = _columns(table, roles, rows)
+        if time_column:
+            arrays["time"] = _times(table, time_column)
         kept = np.flatnonzero(rows.good)
         labels, found = np.unique(values[kept], return_inverse=True)
         stored: dict[str, Any] = {key: array[kept] for key, array in arrays.items()}
@@ -85,6 +97,7 @@ def import_table(
             num_examples=len(kept),
             roles={
                 "target": target,
+                **({"time": time_column} if time_column else {}),
                 "columns": dict(roles),
                 "layout": table.layout.to_dict(),
                 "readings": {name: reading for name, _kind, reading in columns},
@@ -110,10 +123,10 @@ def _check_roles(table: TableFile, roles: Mapping[str, Role]) -> str:
                 role=role,
                 by_role=joined(map(repr, by_role[role]), COMMA),
             )
-    if not by_role["number"] and not by_role["category"]:
+    if not any(by_role[role] for role in ("number", "date", "category")):
         raise TrainyardError(
             "There is no column to predict from: besides the target, at least one column must be a "
-            "number or a category."
+            "number, a date or a category."
         )
     return by_role["target"][0]
 
@@ -180,9 +193,7 @@ def _words(table: TableFile, name: str) -> tuple[np.ndarray, Reading]:
     """Return `category_words`, and how they were read."""
     import pyarrow as pa
 
-    cells = table.columns[name]
-    if not pa.types.is_string(cells.type):
-        cells = pa.array([cell_text(cell) or None for cell in cells.to_pylist()], pa.string())
+    cells = as_texts(table.columns[name])
     packed = cells.combine_chunks() if isinstance(cells, pa.ChunkedArray) else cells
     coded = packed.dictionary_encode()
     different = coded.dictionary.to_pylist()
@@ -204,6 +215,10 @@ def _columns(
         wide = any(reading.wide for reading in readings)
         arrays["numbers"] = np.stack(numbers, axis=1).astype(np.float64 if wide else np.float32)
         columns += [(name, "number", r.to_dict()) for name, r in zip(named["number"], readings, strict=True)]
+    if named["date"]:
+        dates, readings = zip(*(_dates(table, name, rows) for name in named["date"]), strict=True)
+        arrays["dates"] = np.stack(dates, axis=1)
+        columns += [(name, "date", r.to_dict()) for name, r in zip(named["date"], readings, strict=True)]
     if named["category"]:
         codes, readings = zip(*(_codes(table, name, words) for name in named["category"]), strict=True)
         arrays["codes"] = np.stack(codes, axis=1)
@@ -233,6 +248,53 @@ def _numbers(table: TableFile, name: str, rows: _Rows) -> tuple[np.ndarray, Read
             )
         )
     return np.where(large, np.nan, values), decided.reading
+
+
+def _dates(table: TableFile, name: str, rows: _Rows) -> tuple[np.ndarray, Reading]:
+    """(rows,) float64, seconds since 1970, NaN where there is no date; what had to be dropped is reported."""
+    decided = table.decided[name]
+    if decided.dates is None:
+        texts = as_texts(table.columns[name])
+        decided = as_dates(texts, table.layout.dates)
+        if decided.bad.any():
+            reason = bad_cells(texts, decided.bad, table.places, dates=True)
+            rows.problems.append(Problem(f"column {name!r}", reason))
+    assert decided.dates is not None
+    if not np.isfinite(decided.dates).any():
+        raise TrainyardError(
+            "Column {column!r} has no cell that is a date, such as 2024-03-31. Choose another role for it.", column=name
+        )
+    return decided.dates, decided.reading
+
+
+def _times(table: TableFile, name: str) -> np.ndarray:
+    """(rows,) seconds of the column by which rows are split. Raises `TrainyardError` where they are no dates, or all the same."""
+    if name not in table.columns:
+        raise unknown_name("column", name, table.columns)
+    decided = table.decided[name]
+    found = (
+        decided.dates
+        if decided.dates is not None
+        else as_dates(as_texts(table.columns[name]), table.layout.dates).dates
+    )
+    assert found is not None
+    if len(np.unique(found[np.isfinite(found)])) < LEAST_TIMES:
+        raise TrainyardError(
+            "The splits cannot be drawn by {column!r}: it has fewer than {least} different dates. Choose another column, or "
+            "draw them at random.",
+            column=name,
+            least=LEAST_TIMES,
+        )
+    return found
+
+
+def as_texts(cells: Any) -> Any:
+    """Cells of any type -> Arrow strings as they are written."""
+    import pyarrow as pa
+
+    if pa.types.is_string(cells.type):
+        return cells
+    return pa.array([cell_text(cell) or None for cell in cells.to_pylist()], pa.string())
 
 
 def _codes(table: TableFile, name: str, words: list[str]) -> tuple[np.ndarray, Reading]:

@@ -73,6 +73,8 @@ _PARTS = frozenset(("target", "label", "price", "churn", "attrition", "survived"
 """Words that say so also as a part of a longer name, such as `avg_price_per_room`."""
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[^\W\d_A-Za-z]+")
 _MOST_MISSING = 0.5
+_LEAST_TIMES = 10  # different dates, to split by them
+_BORN = re.compile(r"birth|born|\bdob\b|出生|生日", re.IGNORECASE)
 
 
 def guess_roles(guesses: Sequence[ColumnGuess]) -> dict[str, Role]:
@@ -102,6 +104,12 @@ def guess_target(guesses: Sequence[ColumnGuess]) -> str:
         return known[-1] if last else min(known, key=lambda name: TARGET_WORDS.index(plain[name]))
     hinted = [name for name in usable if _PARTS & {word.lower() for word in _WORD.findall(name)}]
     return (hinted or usable)[-1]
+
+
+def guess_time(guesses: Sequence[ColumnGuess]) -> str:
+    """Return the column of dates by which rows can be split into earlier and later ones; "" where there is none."""
+    dates = [g.name for g in guesses if g.kind == "date" and _is_there(g) and g.distinct >= _LEAST_TIMES]
+    return next((name for name in dates if not _BORN.search(name)), "")
 
 
 def guess_text_and_label(guesses: Sequence[ColumnGuess]) -> tuple[str, str]:

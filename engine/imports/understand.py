@@ -23,7 +23,7 @@ from engine.imports.own_kinds import (
 )
 from engine.imports.remarks import said_of_columns, said_of_folders, said_of_names, said_without_labels
 from engine.imports.sets import Problem
-from engine.imports.targets import guess_pair, guess_roles, guess_text_and_label
+from engine.imports.targets import guess_pair, guess_roles, guess_text_and_label, guess_time
 from engine.imports.transcripts import find_transcripts, missing_clips
 from engine.imports.tried import try_files
 from engine.imports.understood import Reading, Source, Understood
@@ -125,7 +125,7 @@ def _of_table(table: TableFile, kind: str | None) -> Understood:
     guesses = tuple(inspect_columns(table))
     roles = guess_roles(guesses)
     text, label = guess_text_and_label(guesses)
-    if not text and not {"number", "category"} & set(roles.values()):
+    if not text and not {"number", "date", "category"} & set(roles.values()):
         text = _short_texts(table, guesses, label)
     source, target = guess_pair([guess for guess in guesses if table.decided[guess.name].numbers is None])
     found = _kind_of_table(kind, bool(text and label), bool(source and not label), bool(text))
@@ -145,6 +145,8 @@ def _of_table(table: TableFile, kind: str | None) -> Understood:
         target_column=target,
         layout=table.layout,
         table=table,
+        dates=tuple(guess.name for guess in guesses if guess.kind == "date"),
+        time_column=guess_time(guesses),
         numeric=tuple(name for name, decided in table.decided.items() if decided.numbers is not None),
         remarks=(*said_of_columns(guesses), *([said_without_labels(own_kind(found))] if without else [])),
     )

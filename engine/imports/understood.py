@@ -56,6 +56,10 @@ class Understood:
     """Of files: a sentence if no two classes have enough that can be read; otherwise empty."""
     numeric: tuple[str, ...] = ()
     """Of a table: the columns whose cells are all numbers."""
+    dates: tuple[str, ...] = ()
+    """Of a table: the columns of dates."""
+    time_column: str = ""
+    """Of a table: the column of dates by which to split it into earlier and later rows; empty where there is none."""
 
     def carried(self) -> "Understood":
         """Return it without the table itself, as it goes to another process."""
@@ -86,6 +90,8 @@ class Choice:
     """Of the labels; of the texts that are to be made where pairs are imported."""
     group_column: str = ""
     split_column: str = ""
+    time_column: str = ""
+    """For a table: the column of dates by which the splits are drawn, the latest rows for the test; empty: at random."""
     classes: bool = False
     """For a table: whether the cells of the target are names of classes, also where they are numbers."""
     layout: Layout = field(default_factory=Layout)

@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import json
+import math
 import os
 import shutil
 import tempfile
@@ -176,6 +177,8 @@ def split_examples(dataset: Dataset, examples: Examples) -> dict[Split, np.ndarr
     """Disjoint, seeded, stratified positions of the three splits; examples of one group stay together."""
     rng = np.random.default_rng(dataset.split_seed)
     units, members = _units(examples)
+    if examples.times is not None:
+        return split_by_time(dataset, examples, members)
     classes = _strata(dataset, examples)[[first[0] for first in members]]
     first = [positions[0] for positions in members]
     everything = np.arange(len(units))
@@ -196,6 +199,67 @@ def split_examples(dataset: Dataset, examples: Examples) -> dict[Split, np.ndarr
         name: np.sort(np.concatenate([members[i] for i in part])) if len(part) else np.empty(0, np.int64)
         for name, part in chosen.items()
     }
+
+
+def split_by_time(dataset: Dataset, examples: Examples, members: list[np.ndarray]) -> dict[Split, np.ndarray]:
+    """Split units of examples by their times: the earliest are for training, then the validation, the latest for the test.
+
+    A unit counts where its latest example does; one without a time is for training. Examples of one time stay together. With
+    folds the times before the test are cut into one part more than there are folds: each fold validates on a part, and trains
+    on all that come before it.
+    """
+    assert examples.times is not None
+    known = np.nan_to_num(examples.times, nan=-np.inf)
+    times = np.array([known[positions].max() for positions in members])
+    sizes = np.array([len(positions) for positions in members])
+    start = _cut(times, sizes, float(getattr(dataset, "test_fraction", 0.0)))
+    before = times < start
+    if dataset.folds > 1:
+        if dataset.fold >= dataset.folds:
+            raise TrainyardError(
+                "Fold {fold} does not exist: there are {folds} folds, counted from 0.",
+                fold=dataset.fold,
+                folds=dataset.folds,
+            )
+        parts = dataset.folds + 1
+        ends = [_cut(times[before], sizes[before], 1 - part / parts) for part in (dataset.fold + 1, dataset.fold + 2)]
+        first, last = ends if dataset.fold + 2 < parts else (ends[0], start)
+    else:
+        first, last = _cut(times[before], sizes[before], dataset.validation_fraction), start
+    masks: dict[Split, np.ndarray] = {
+        "train": times < first,
+        "validation": (times >= first) & (times < last),
+        "test": times >= start,
+    }
+    found = {
+        name: np.sort(np.concatenate([members[i] for i in np.flatnonzero(mask)]))
+        if mask.any()
+        else np.empty(0, np.int64)
+        for name, mask in masks.items()
+    }
+    _check_classes(dataset, examples, found["train"])
+    return found
+
+
+def _cut(times: np.ndarray, sizes: np.ndarray, fraction: float) -> float:
+    """Return the time from which on there is `fraction` of all examples, nearly: at least one time, and never the first."""
+    found, inverse = np.unique(times, return_inverse=True)
+    if len(found) < 2:
+        return math.inf
+    counts = np.bincount(inverse, weights=sizes)
+    later = counts[::-1].cumsum()[::-1] / counts.sum()  # share of the examples at each time or after it
+    return float(found[1 + int(np.abs(later[1:] - fraction).argmin())])
+
+
+def _check_classes(dataset: Dataset, examples: Examples, train: np.ndarray) -> None:
+    """Raise `TrainyardError` where a class has no example to learn from."""
+    codec = codec_of(dataset)
+    if codec.classes and (absent := sorted(set(range(len(examples.labels))) - set(examples.targets[train].tolist()))):
+        raise TrainyardError(
+            "Split by time, {dataset!r} has no example of {label!r} early enough to train on. Draw the splits at random.",
+            dataset=dataset.name,
+            label=examples.labels[absent[0]],
+        )
 
 
 def _units(examples: Examples) -> tuple[np.ndarray, list[np.ndarray]]:

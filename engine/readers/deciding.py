@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from engine.dates import DAY_SECONDS, Order, decide_order
 from engine.reading import MISSING_WORDS, TRUTH_WORDS, Reading
 
 CODE = r"^[+-]?(0[0-9]|[0-9]{16,}$)"
@@ -37,7 +38,11 @@ class Decided:
     numbers: np.ndarray | None = None
     """(rows,) float64, NaN where missing, of a column of numbers."""
     bad: np.ndarray = field(default_factory=lambda: np.zeros(0, bool))
-    """(rows,) bool: cells of a column of numbers that are something else."""
+    """(rows,) bool: cells of a column of numbers or dates that are something else."""
+    dates: np.ndarray | None = None
+    """(rows,) float64, seconds since 1970, NaN where missing, of a column of dates."""
+    doubtful: bool = False
+    """Whether no date says which number is the day and which the month."""
 
 
 def decide_decimal(columns: Iterable[Any], separator: str) -> Literal[".", ","]:
@@ -58,11 +63,11 @@ def decide_decimal(columns: Iterable[Any], separator: str) -> Literal[".", ","]:
     return "," if doubtful and separator == ";" else "."
 
 
-def decide(texts: Any, decimal: str) -> Decided:
+def decide(texts: Any, decimal: str, order: Order = "") -> Decided:
     """Decide for (rows,) Arrow strings, trimmed, null where a cell is empty."""
     import pyarrow.compute as pc
 
-    found = _as_numbers(texts, decimal)
+    found = _as_numbers(texts, decimal) or decide_dates(texts, order)
     return found or Decided(as_category(pc.unique(texts.drop_null()).slice(0, _LOOKED_AT).to_pylist()))
 
 
@@ -70,6 +75,27 @@ def of_numbers(values: Any) -> Decided:
     """Decide for (rows,) Arrow float64, which a file with types has."""
     numbers = values.to_numpy().astype(np.float64)
     return Decided(Reading("number", wide=is_wide(numbers)), numbers, np.zeros(len(numbers), bool))
+
+
+def decide_dates(texts: Any, order: Order = "") -> Decided | None:
+    """Return how cells are read as dates; None where too many are something else."""
+    present = texts.drop_null()
+    looked = present.slice(0, _FIRST)
+    if not len(present) or as_dates(looked, order).bad.mean() > _HALF:
+        return None
+    found = as_dates(texts, order)
+    some = found.dates is not None and np.isfinite(found.dates).any()
+    return found if some and found.bad.sum() <= MOST_BAD * len(present) else None
+
+
+def as_dates(texts: Any, order: Order = "") -> Decided:
+    """Return how cells are read as dates, whatever they look like: what is none counts as missing. `order` overrules the guess."""
+    guess, sure = decide_order(_different(texts, _LOOKED_AT))
+    reading = Reading("date", order=order if order and guess else guess)
+    dates, bad = reading.dates(texts)
+    known = dates[np.isfinite(dates)]
+    times = bool((known % DAY_SECONDS != 0).any())
+    return Decided(replace(reading, times=times), None, bad, dates, doubtful=not sure and not order)
 
 
 def as_category(different: Sequence[str]) -> Reading:

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from itertools import pairwise
 from typing import Any, Literal
 
+from engine.dates import Order
 from engine.reading import MISSING_WORDS, NUMBER
 
 Header = Literal["", "yes", "no"]
@@ -28,6 +29,8 @@ class Layout:
     header: Header = ""
     """Whether the first row (below titles and comments) holds the names of the columns."""
     encoding: str = ""
+    dates: Order = ""
+    """Order of day and month in dates of numbers alone; empty: as each column suggests."""
 
     def describe(self) -> str:
         """Return what was found on one line."""

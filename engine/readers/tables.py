@@ -7,7 +7,8 @@ bounded memory. Content decides what a file is; its name is only a hint. On the 
 - Cells stay text. A column in which nearly all cells are numbers of one form is decided to be numbers: with a decimal
   comma, separators of thousands, a unit, in parentheses where negative. Other cells in it count as missing: a few words
   (NA, n/a, #N/A, NaN, null, None, ".", "-", "?") and infinite numbers, and up to a twentieth that are reported.
-- Digits with leading zeros or more than fifteen places are text. Dates are text; true and false are text.
+- Digits with leading zeros or more than fifteen places are text; true and false are text.
+- A column in which nearly all cells are dates, ISO or as people write them, is decided to be dates.
 - Blank lines are dropped, also those of separators only. Rows with too many or too few cells are left out and reported.
 - Names of columns are printable, at most 100 characters, and made unique.
 """
@@ -24,7 +25,7 @@ import numpy as np
 
 from engine.errors import TrainyardError
 from engine.readers.cells import Cells, Problem, Problems
-from engine.readers.deciding import Decided, decide, decide_decimal, of_numbers
+from engine.readers.deciding import Decided, decide, decide_dates, decide_decimal, of_numbers
 from engine.readers.delimited import read_delimited
 from engine.readers.encodings import decode_text
 from engine.readers.json_rows import is_json, read_json
@@ -101,9 +102,9 @@ def read_table(data: bytes | Path | IO[bytes], name: str, layout: Layout | None 
         if not _is_text(cells):
             decided[column] = of_numbers(cells)
         elif table.layout.encoding == PARQUET:  # somebody chose a type there: it is kept
-            decided[column] = Decided(Reading("category"))
+            decided[column] = decide_dates(cells, table.layout.dates) or Decided(Reading("category"))
         else:
-            decided[column] = decide(cells, decimal)
+            decided[column] = decide(cells, decimal, table.layout.dates)
         _tell(column, cells, decided[column], table.places, problems)
     return replace(table, decided=decided, layout=replace(table.layout, decimal=decimal), problems=problems.listed())
 
@@ -141,19 +142,24 @@ def _read(data: bytes | Path | IO[bytes], name: str, layout: Layout) -> tuple[Ta
 
 
 def _tell(column: str, cells: Any, decided: Decided, places: Sequence[int], problems: Problems) -> None:
-    """Report the cells of a column of numbers that count as missing though something stands in them."""
-    if decided.numbers is None:
-        return
-    if infinite := int(np.isinf(decided.numbers).sum()):
+    """Report the cells of a column of numbers or dates that count as missing though something stands in them."""
+    if decided.numbers is not None and (infinite := int(np.isinf(decided.numbers).sum())):
         problems.add(f"column {column!r}", Sentence("Infinite numbers count as missing: {count:,}.", count=infinite))
     if decided.bad.any():
-        problems.add(f"column {column!r}", bad_cells(cells, decided.bad, places))
+        problems.add(f"column {column!r}", bad_cells(cells, decided.bad, places, dates=decided.dates is not None))
 
 
-def bad_cells(cells: Any, bad: np.ndarray, places: Sequence[int]) -> Sentence:
-    """Return the sentence for cells that are not numbers: how many, and which is the first."""
+def bad_cells(cells: Any, bad: np.ndarray, places: Sequence[int], *, dates: bool = False) -> Sentence:
+    """Return the sentence for cells that are not numbers, or not dates: how many, and which is the first."""
     first = int(np.flatnonzero(bad)[0])
     shown = repr(str(cells[first].as_py())[:40])
+    if dates:
+        return Sentence(
+            "Cells that are not dates count as missing: {count:,}, the first in row {row}: {cell}.",
+            count=int(bad.sum()),
+            row=places[first],
+            cell=shown,
+        )
     return Sentence(
         "Cells that are not numbers count as missing: {count:,}, the first in row {row}: {cell}.",
         count=int(bad.sum()),

@@ -21,6 +21,7 @@ from ui.data.import_table import (
     draw_layout,
     draw_roles,
     draw_series_columns,
+    draw_split,
     draw_text_columns,
 )
 from ui.language import _
@@ -43,7 +44,7 @@ class Seen:
     @property
     def key(self) -> str:
         """A name for the widgets that depend on the columns."""
-        return f"{self.file_id}{self.layout.separator}{self.layout.decimal}{self.layout.header}"
+        return f"{self.file_id}{self.layout.separator}{self.layout.decimal}{self.layout.header}{self.layout.dates}"
 
 
 def draw_choice(filename: str, seen: Seen) -> Choice | None:
@@ -112,7 +113,8 @@ def _draw_content(kind: OwnKind, found: Understood, seen: Seen) -> Choice:
     roles = draw_roles(found, seen.key)
     if "group" not in roles.values():
         draw_remarks(found)
-    return replace(read, roles=roles, classes=draw_classes_toggle(found, roles, seen.key))
+    time = draw_split(found, roles, seen.key)
+    return replace(read, roles=roles, time_column=time, classes=draw_classes_toggle(found, roles, seen.key))
 
 
 def _draw_version(name: str) -> None:

@@ -16,6 +16,7 @@ from ui.sentences import said_plain
 
 ROLE_WORDS: dict[str, str] = {
     "number": N_("number"),
+    "date": N_("date"),
     "category": N_("category"),
     "target": N_("target"),
     "group": N_("group"),
@@ -24,7 +25,8 @@ ROLE_WORDS: dict[str, str] = {
 }
 LAYOUT = "own.layout"
 """The state that holds how somebody wants a table to be read."""
-_LEARNED_FROM = ("number", "category")
+_LEARNED_FROM = ("number", "date", "category")
+_ORDERS = {"": N_("as they suggest"), "dmy": N_("day first"), "mdy": N_("month first")}
 _SEPARATORS = {",": ",", ";": ";", "\t": N_("tab"), "|": "|", " ": N_("blanks"), "": N_("none")}
 
 
@@ -43,16 +45,25 @@ def draw_layout(found: Understood, file_id: str) -> None:
     rows = {"yes": N_("names of the columns"), "no": N_("data")}
     separators = {sign: shown for sign, shown in _SEPARATORS.items() if sign or not layout.separator}
     with st.expander(_("How the file is read"), icon=":material/tune:", expanded=layout.header == "no"):
-        left, middle, right = st.columns(3)
+        left, middle, right, last = st.columns(4)
         with left:
             _draw_reading(_("Separator"), separators, layout.separator, f"own.separator-{file_id}", file_id)
         with middle:
             _draw_reading(_("Decimal mark"), marks, layout.decimal, f"own.decimal-{file_id}", file_id)
         with right:
             _draw_reading(_("First row"), rows, layout.header, f"own.header-{file_id}", file_id)
+        with last:
+            _draw_reading(
+                _("Dates like 3/4/2024"),
+                _ORDERS,
+                layout.dates,
+                f"own.dates-{file_id}",
+                file_id,
+                _("Dates that begin with the year or name the month are understood in any case."),
+            )
 
 
-def _draw_reading(label: str, options: dict[str, str], found: str, key: str, file_id: str) -> None:
+def _draw_reading(label: str, options: dict[str, str], found: str, key: str, file_id: str, words: str = "") -> None:
     names = list(options)
     st.selectbox(
         label,
@@ -60,6 +71,7 @@ def _draw_reading(label: str, options: dict[str, str], found: str, key: str, fil
         index=names.index(found) if found in names else 0,
         format_func=lambda name: _(options[name]),
         key=key,
+        help=words or None,
         on_change=_read_otherwise,
         args=(file_id,),
     )
@@ -67,8 +79,9 @@ def _draw_reading(label: str, options: dict[str, str], found: str, key: str, fil
 
 def _read_otherwise(file_id: str) -> None:
     state = st.session_state
-    separator, decimal, header = (state[f"own.{name}-{file_id}"] for name in ("separator", "decimal", "header"))
-    state[LAYOUT] = Layout(separator, decimal, header)
+    asked = ("separator", "decimal", "header", "dates")
+    separator, decimal, header, dates = (state[f"own.{name}-{file_id}"] for name in asked)
+    state[LAYOUT] = Layout(separator, decimal, header, dates=dates)
 
 
 def draw_classes_toggle(found: Understood, roles: dict[str, Role], key: str) -> bool:
@@ -81,6 +94,33 @@ def draw_classes_toggle(found: Understood, roles: dict[str, Role], key: str) -> 
         key=f"own.classes-{key}",
         help=_("The values of the target are class names, even if they are numbers."),
     )
+
+
+def draw_split(found: Understood, roles: Mapping[str, Role], key: str) -> str:
+    """Draw how the splits are drawn, where there are dates to draw them by; return the column, empty for at random."""
+    if "split" in roles.values():
+        return ""
+    dates = list(dict.fromkeys([*found.dates, *(name for name, role in roles.items() if role == "date")]))
+    dates = [name for name in dates if roles.get(name) != "target"]
+    if not dates:
+        return ""
+    options = sorted(dates, key=lambda name: name != found.time_column)
+    options = [*options, ""] if found.time_column in dates else ["", *options]
+    chosen: str = st.selectbox(
+        _("Splits"),
+        options,
+        format_func=lambda name: _("by time: {column}").format(column=plain_text(name)) if name else _("at random"),
+        key=f"own.time-{key}",
+        help=_("The earliest rows are for training, later ones for validation, the latest for the test."),
+    )
+    st.caption(
+        _("Tested on the latest rows, as in use: what is to be predicted comes after what was learned from.")
+        if chosen
+        else _(
+            "Rows of the same days come into training and test: the score will look better than it will be on days to come."
+        )
+    )
+    return chosen
 
 
 def draw_roles(found: Understood, file_id: str) -> dict[str, Role]:
@@ -123,7 +163,7 @@ def draw_roles(found: Understood, file_id: str) -> dict[str, Role]:
         st.warning(_("Exactly one column must be the target, the value to predict."), icon=":material/ads_click:")
     elif not others:
         st.warning(
-            _("No column is left to predict from. Double-click a role to make it a number or a category."),
+            _("No column is left to predict from. Double-click a role to make it a number, a date or a category."),
             icon=":material/ads_click:",
         )
     else:

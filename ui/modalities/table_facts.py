@@ -1,12 +1,13 @@
 """Facts about a table's columns before any network: kind, gaps, typical values, distribution. Pure functions."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from engine.data_info import Column, DataInfo
+from engine.dates import write_date
 from engine.preparation.prepare import PreparedDataset, Split
 
 MOST_ROWS = 20_000
@@ -22,9 +23,9 @@ class ColumnFacts:
     missing: float
     """Share of the rows without a value."""
     typical: float | str | None
-    """Median of numbers, most frequent category; None where nothing is known."""
+    """Median of numbers and dates, most frequent category; None where nothing is known."""
     low: float | None
-    """Smallest number."""
+    """Smallest number; of dates the earliest, in seconds since 1970."""
     high: float | None
     """Largest number."""
     distribution: tuple[float, ...]
@@ -41,6 +42,7 @@ def column_facts(prepared: PreparedDataset) -> list[ColumnFacts]:
     found = [
         _number(column, values) for column, values in zip(info.named("number"), _columns(rows, "numbers"), strict=True)
     ]
+    found += [_date(column, values) for column, values in zip(info.named("date"), _columns(rows, "dates"), strict=True)]
     found += [
         _category(column, values)
         for column, values in zip(info.named("category"), _columns(rows, "categories"), strict=True)
@@ -67,6 +69,13 @@ def _number(column: Column, values: np.ndarray) -> ColumnFacts:
     return ColumnFacts(column, missing, typical, lowest, highest, shares, step)
 
 
+def _date(column: Column, values: np.ndarray) -> ColumnFacts:
+    found = _number(column, values)
+    if found.typical is None:
+        return found
+    return replace(found, typical=dated(float(found.typical), column), step=None)
+
+
 def _category(column: Column, values: np.ndarray) -> ColumnFacts:
     known, counts = np.unique(values.astype(str), return_counts=True)
     empty = int(counts[known == ""].sum())
@@ -83,13 +92,22 @@ def tidy(value: float, *, wide: bool = False) -> float:
 
 def records(rows: np.ndarray, info: DataInfo) -> list[dict[str, float | str | None]]:
     """Rows as `make_rows` makes them -> dictionaries by column name, None for missing."""
-    names = {"numbers": info.named("number"), "categories": info.named("category")}
+    names = {"numbers": info.named("number"), "dates": info.named("date"), "categories": info.named("category")}
     found: list[dict[str, float | str | None]] = [{} for _row in rows]
     wide = info.wide
     for field in rows.dtype.names or ():
         for record, values in zip(found, rows[field].tolist(), strict=True):
-            record |= {column.name: _cell(value, wide=wide) for column, value in zip(names[field], values, strict=True)}
+            cells = zip(names[field], values, strict=True)
+            if field == "dates":
+                record |= {column.name: dated(value, column) for column, value in cells}
+            else:
+                record |= {column.name: _cell(value, wide=wide) for column, value in cells}
     return found
+
+
+def dated(seconds: float, column: Column) -> str | None:
+    """Return a date in ISO 8601, with the time of day where its column has some; None where it is missing."""
+    return write_date(seconds, times=column.read_as.times) if np.isfinite(seconds) else None
 
 
 def _cell(value: Any, *, wide: bool) -> float | str | None:

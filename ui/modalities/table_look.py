@@ -13,7 +13,7 @@ from ui.charts.histogram import histogram
 from ui.class_names import described, names_of
 from ui.language import _
 from ui.modalities.base import BY_PATH
-from ui.modalities.table_facts import ColumnFacts, column_facts, records, spread_out
+from ui.modalities.table_facts import ColumnFacts, column_facts, dated, records, spread_out
 from ui.theme import theme_name
 from ui.widgets.live_plot import live_plot
 
@@ -65,7 +65,7 @@ def free_name(name: str, frame: pd.DataFrame) -> str:
 
 def draw_columns(columns: Sequence[ColumnFacts]) -> None:
     """Draw a row for each column of the data: kind, gaps, typical value, distribution."""
-    kinds = {"number": _("Number"), "category": _("Category")}
+    kinds = {"number": _("Number"), "date": _("Date"), "category": _("Category")}
     column = st.column_config
     st.dataframe(
         pd.DataFrame(
@@ -89,10 +89,12 @@ def draw_columns(columns: Sequence[ColumnFacts]) -> None:
                 _("Missing"), help=_("Share of the training rows without a value."), format="percent", width="small"
             ),
             "typical": column.TextColumn(_("Typical"), help=_("The median, or the most frequent category.")),
-            "range": column.TextColumn(_("Range"), help=_("Smallest and largest number, or number of categories.")),
+            "range": column.TextColumn(
+                _("Range"), help=_("Smallest and largest number, first and last date, or number of categories.")
+            ),
             "distribution": column.BarChartColumn(
                 _("Distribution"),
-                help=_("Numbers from small to large; categories from frequent to rare."),
+                help=_("Numbers from small to large, dates from early to late; categories from frequent to rare."),
                 width="small",
                 y_min=0.0,
             ),
@@ -108,4 +110,6 @@ def shown(value: float | str) -> str:
 def _range(fact: ColumnFacts) -> str:
     if fact.column.kind == "category":
         return _("{count} values").format(count=len(fact.column.values))
+    if fact.column.kind == "date" and fact.low is not None and fact.high is not None:
+        return f"{dated(fact.low, fact.column)} … {dated(fact.high, fact.column)}"
     return "–" if fact.low is None or fact.high is None else f"{shown(fact.low)} … {shown(fact.high)}"

@@ -1,5 +1,6 @@
 """A row of a table, filled into a form: a widget for each column, or one editable row; examples fill it in."""
 
+import datetime
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -12,7 +13,7 @@ from engine.preparation.prepare import PreparedDataset
 from ui.class_names import class_name
 from ui.language import _
 from ui.modalities.base import BY_PATH, File, Tried
-from ui.modalities.table_facts import ColumnFacts, records, spread_out
+from ui.modalities.table_facts import ColumnFacts, dated, records, spread_out
 from ui.modalities.table_look import facts, shown
 from ui.plain import plain_label, plain_text
 
@@ -73,7 +74,7 @@ def _offer(form: str, info: DataInfo, examples: Sequence[tuple[str, Record]]) ->
 def _fill(form: str, info: DataInfo, position: int, values: Record) -> None:
     st.session_state[f"{form}-example"] = position
     for number, column in enumerate(info.columns):
-        st.session_state[f"{form}-{number}"] = values.get(column.name)
+        st.session_state[f"{form}-{number}"] = _widget_value(column, values.get(column.name))
 
 
 def _edit(form: str, info: DataInfo, start: Record, facts: Mapping[str, ColumnFacts]) -> dict[str, float | str | None]:
@@ -82,9 +83,9 @@ def _edit(form: str, info: DataInfo, start: Record, facts: Mapping[str, ColumnFa
     places = [place for _row in range(0, len(info.columns), 2) for place in st.columns(2)]
     for number, (column, place) in enumerate(zip(info.columns, places, strict=False)):
         key = f"{form}-{number}"
-        st.session_state.setdefault(key, start.get(column.name))
+        st.session_state.setdefault(key, _widget_value(column, start.get(column.name)))
         with place:
-            draw = _ask_number if column.kind == "number" else _ask_category
+            draw = _ASK[column.kind]
             values[column.name] = draw(column, key, facts.get(column.name))
     return values
 
@@ -124,6 +125,32 @@ def _ask_category(column: Column, key: str, fact: ColumnFacts | None) -> str | N
     return chosen
 
 
+def _ask_date(column: Column, key: str, fact: ColumnFacts | None) -> str | None:
+    """Ask for the day, and for the time of day where the data have some."""
+    words = _("Empty: missing.")
+    if fact is not None and fact.low is not None and fact.high is not None:
+        words = _("From {low} to {high} in the training data, {typical} in the middle. Empty: missing.").format(
+            low=dated(fact.low, column), high=dated(fact.high, column), typical=fact.typical
+        )
+    ask = st.datetime_input if column.read_as.times else st.date_input
+    chosen: datetime.date | None = ask(
+        plain_label(column.name), value=None, min_value=_FIRST, max_value=_LAST, key=key, help=words
+    )
+    return chosen.isoformat() if chosen else None
+
+
+def _widget_value(column: Column, value: float | str | None) -> Any:
+    """Return what the widget of a column holds for a value of a record."""
+    if column.kind != "date" or not isinstance(value, str):
+        return value
+    found = datetime.datetime.fromisoformat(value)
+    return found if column.read_as.times else found.date()
+
+
+_FIRST, _LAST = datetime.datetime(1, 1, 1), datetime.datetime(9999, 12, 31)
+_ASK: Mapping[str, Any] = {"number": _ask_number, "date": _ask_date, "category": _ask_category}
+
+
 def _edit_wide(form: str, info: DataInfo, start: Record, chosen: int) -> dict[str, float | str | None]:
     """One editable row, for tables with too many columns for widgets."""
     st.caption(_("Edit any value of the row; an empty cell is a missing value."))
@@ -133,7 +160,8 @@ def _edit_wide(form: str, info: DataInfo, start: Record, chosen: int) -> dict[st
             for number, column in enumerate(info.columns)
         }
     )
-    kinds: dict[str, Any] = {"number": st.column_config.NumberColumn, "category": st.column_config.TextColumn}
+    text = st.column_config.TextColumn
+    kinds: dict[str, Any] = {"number": st.column_config.NumberColumn, "date": text, "category": text}
     edited = st.data_editor(
         frame,
         hide_index=True,

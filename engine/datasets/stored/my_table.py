@@ -15,7 +15,7 @@ from engine.imports.table import CLASSIFY, REGRESS, decoded
 from engine.modalities.table.rows import is_wide, make_rows
 from engine.reading import Reading
 from engine.sentences import Sentence
-from engine.spec import FIXED, HIDDEN, Options
+from engine.spec import ADVANCED, FIXED, HIDDEN, Options
 
 
 @datasets.register("my-table", "My table")
@@ -32,6 +32,9 @@ class MyTable(OwnDataset):
 
     table: Annotated[str, Options("table"), REFERENCE_OR_NONE] = ""
     """The imported table."""
+    at_random: Annotated[bool, FIXED, ADVANCED] = False
+    """Draw the splits at random, even if the table was imported with a date to split by: then rows of the same days are in
+    training and test, and a score looks better than it will be on days to come. Without effect on other tables."""
     predict: Annotated[Literal["", "classes", "values"], FIXED, HIDDEN] = ""
     """Reading of the target, set by the task. Empty: as classes where possible."""
 
@@ -74,7 +77,7 @@ class MyTable(OwnDataset):
         words = np.array(decoded(arrays["words"]), object)
         codes = arrays.get("codes")
         numbers = arrays.get("numbers")
-        inputs = make_rows(numbers, None if codes is None else words[codes], wide=is_wide(numbers))
+        inputs = make_rows(numbers, None if codes is None else words[codes], arrays.get("dates"), wide=is_wide(numbers))
         columns = _columns(decoded(arrays["columns"]), codes, words)
         groups = joined_groups(_equal_rows(arrays), arrays.get("group"))
         if self.task() == CLASSIFY:
@@ -86,7 +89,18 @@ class MyTable(OwnDataset):
         else:
             targets, labels, target = arrays["target"].astype(np.float64), (), str(own.roles["target"])
         validation, test = fixed_splits(arrays.get("split"), groups, own, targets)
-        return Examples(inputs, targets, labels, groups, test, columns=columns, target=target, validation=validation)
+        times = None if self.at_random or validation is not None or test is not None else arrays.get("time")
+        return Examples(
+            inputs,
+            targets,
+            labels,
+            groups,
+            test,
+            columns=columns,
+            target=target,
+            validation=validation,
+            times=times,
+        )
 
     def task(self) -> str:
         """Return the task that the target is read for."""
@@ -95,11 +109,14 @@ class MyTable(OwnDataset):
 
 def _columns(described: list[list[Any]], codes: np.ndarray | None, words: np.ndarray) -> tuple[Column, ...]:
     """Return the columns in the order of the arrays. Sets of earlier versions do not say how a column is read."""
-    numbers, categories = ([column for column in described if column[1] == kind] for kind in ("number", "category"))
+    kinds = ("number", "date", "category")
+    numbers, dates, categories = ([column for column in described if column[1] == kind] for kind in kinds)
     values = [_values(column, words) for column in codes.T] if codes is not None else []
     return tuple(
         Column(name, kind, found, Reading.from_dict(*reading) if reading else None)
-        for (name, kind, *reading), found in zip((*numbers, *categories), (*((),) * len(numbers), *values), strict=True)
+        for (name, kind, *reading), found in zip(
+            (*numbers, *dates, *categories), (*((),) * len(numbers + dates), *values), strict=True
+        )
     )
 
 
@@ -111,7 +128,9 @@ def _values(codes: np.ndarray, words: np.ndarray) -> tuple[str, ...]:
 
 def _equal_rows(arrays: dict[str, Any]) -> np.ndarray:
     """(rows,) int64: rows with equal inputs share a number."""
-    parts = [np.ascontiguousarray(arrays[name]).view(np.int32) for name in ("numbers", "codes") if name in arrays]
+    parts = [
+        np.ascontiguousarray(arrays[name]).view(np.int32) for name in ("numbers", "dates", "codes") if name in arrays
+    ]
     together = np.ascontiguousarray(np.concatenate(parts, axis=1))
     whole = together.view(np.dtype((np.void, together.dtype.itemsize * together.shape[1]))).ravel()
     return np.unique(whole, return_inverse=True)[1].astype(np.int64)

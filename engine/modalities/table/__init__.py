@@ -1,4 +1,4 @@
-"""Rows of tables: numbers, NaN for missing, and categories, empty for missing."""
+"""Rows of tables: numbers and dates, NaN for missing, and categories, empty for missing."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from engine.advice.defaults import Advice, Facts
-from engine.data_info import DataInfo
+from engine.data_info import Column, DataInfo, Kind
+from engine.dates import write_date
 from engine.errors import TrainyardError
 from engine.modalities.base import FACE_CELLS, Face, Inputs, Modality, ScriptInputs, Stored, modalities
 from engine.modalities.given import Decoded
@@ -25,12 +26,13 @@ from engine.sentences import Sentence
 from engine.settings import settings
 
 _MOST_EXAMPLES = 20
-_KINDS = {"numbers": "number", "categories": "category"}
+_KINDS: dict[str, Kind] = {"numbers": "number", "dates": "date", "categories": "category"}
+"""Kind of the columns of each field, in the order of `DataInfo.columns`."""
 
 
 @modalities.register("table", "Tables")
 class Table(Modality):
-    """Structured arrays (examples,) of up to two fields: see `engine.modalities.table.rows.make_rows`."""
+    """Structured arrays (examples,) of up to three fields: see `engine.modalities.table.rows.make_rows`."""
 
     checks = ("duplicates", "columns", "mislabels")
     occludes = True
@@ -85,7 +87,7 @@ class Table(Modality):
         row: Schema = {"type": "object", "description": words}
         if info is None:
             return row
-        properties = {column.name: _cell_schema(column.kind, column.values) for column in info.columns}
+        properties = {column.name: _cell_schema(column) for column in info.columns}
         return row | {"properties": properties, "additionalProperties": False}
 
     def fits(self, batch: np.ndarray, info: DataInfo) -> bool:
@@ -101,10 +103,10 @@ class Table(Modality):
     # -- in a network --------------------------------------------------------------------------------------------------
 
     def inputs(self, info: DataInfo) -> tuple[Any, Any]:
-        """`numbers` (batch, k), NaN for missing, and `categories` (batch, m), empty for missing; as they come."""
+        """`numbers` (batch, k) and `dates` (batch, d), NaN for missing, `categories` (batch, m), empty for missing; as they come."""
         import keras
 
-        types = {"numbers": "float64" if info.wide else None, "categories": "string"}
+        types = {"numbers": "float64" if info.wide else None, "dates": "float64", "categories": "string"}
         raw = {name: keras.Input((count,), dtype=types[name], name=name) for name, count in _counts(info).items()}
         return raw, raw
 
@@ -112,11 +114,11 @@ class Table(Modality):
         """A field for each kind of column."""
         import tensorflow as tf
 
-        types = {"numbers": tf.float64 if info.wide else tf.float32, "categories": tf.string}
+        types = {"numbers": tf.float64 if info.wide else tf.float32, "dates": tf.float64, "categories": tf.string}
         return {name: tf.TensorSpec([None, count], types[name]) for name, count in _counts(info).items()}
 
     def learns(self) -> bool:
-        """Scale of the numbers, words of the categories."""
+        """Scale of the numbers, words of the categories, what varies of the dates."""
         return True
 
     def learn(self, inputs: np.ndarray) -> dict[str, Any]:
@@ -149,9 +151,9 @@ class Table(Modality):
     def face(self, one: Any, info: DataInfo) -> Face:
         """The first cells that are there, with the names of their columns."""
         cells = [
-            f"{column.name} {cell if isinstance(cell, str) else f'{cell:.4g}'}"
+            f"{column.name} {_written(cell, column)}"
             for field in one.dtype.names or ()
-            for column, cell in zip(info.named(_KINDS[field]), one[field].tolist(), strict=True)  # type: ignore[arg-type]
+            for column, cell in zip(info.named(_KINDS[field]), one[field].tolist(), strict=True)
             if cell not in ("", None) and cell == cell
         ]
         more = " …" if len(cells) > FACE_CELLS else ""
@@ -169,6 +171,9 @@ class Table(Modality):
         for position, column in enumerate(info.named("number")):
             cells = inputs["numbers"][:, position]
             found.append((column.name, cells, np.isnan(cells)))
+        for position, column in enumerate(info.named("date")):
+            cells = inputs["dates"][:, position]
+            found.append((column.name, cells, np.isnan(cells)))
         for position, column in enumerate(info.named("category")):
             cells = inputs["categories"][:, position]
             codes = np.unique(cells.astype(str), return_inverse=True)[1].astype(np.float32)
@@ -176,7 +181,7 @@ class Table(Modality):
         return found
 
     def plane(self, inputs: np.ndarray, info: DataInfo) -> Plane | None:
-        """Two numeric columns, or two principal components of more; categories are the commonest ones."""
+        """Two numeric columns, or two principal components of more; categories are the commonest ones, dates the middle ones."""
         return plane_through(self.numbers(inputs), [column.name for column in info.named("number")])
 
     def numbers(self, inputs: np.ndarray) -> np.ndarray:
@@ -184,9 +189,11 @@ class Table(Modality):
         return inputs["numbers"] if "numbers" in (inputs.dtype.names or ()) else np.empty((len(inputs), 0))
 
     def from_numbers(self, numbers: np.ndarray, like: np.ndarray) -> np.ndarray:
-        """Rows with the commonest category in each column of categories."""
+        """Rows with the commonest category in each column of categories, and the date in the middle in each of dates."""
         made = np.empty(len(numbers), like.dtype)
         made["numbers"] = numbers
+        if "dates" in (like.dtype.names or ()):
+            made["dates"] = np.nan_to_num(np.quantile(like["dates"], 0.5, axis=0, method="lower"))
         if "categories" in (like.dtype.names or ()):
             made["categories"] = [Counter(column.tolist()).most_common(1)[0][0] for column in like["categories"].T]
         return made
@@ -200,7 +207,7 @@ class Table(Modality):
         return [Seen(numbers=tuple((*place, x) for place, x in row if place[1] is None or x)) for row in rows]
 
     def typical(self, inputs: Inputs, where: np.ndarray) -> Any:
-        """The median of each number, the most frequent value of each category."""
+        """The median of each number and date, the most frequent value of each category."""
         from engine.modalities.table.occlusions import typical_row
 
         return typical_row(inputs[where[: settings().max_inspected]])
@@ -234,7 +241,7 @@ class Table(Modality):
         found = {}
         for name in inputs.dtype.names or ():
             found[name] = (
-                np.ascontiguousarray(inputs[name]) if name == "numbers" else texts_array(inputs[name].tolist())
+                texts_array(inputs[name].tolist()) if name == "categories" else np.ascontiguousarray(inputs[name])
             )
         return found
 
@@ -242,6 +249,7 @@ class Table(Modality):
         """A function that puts numbers and texts together."""
         parts = {
             "numbers": '"numbers": data[f"{split}_numbers"]',
+            "dates": '"dates": data[f"{split}_dates"]',
             "categories": '"categories": tf.constant(texts(f"{split}_categories"))',
         }
         counts = _counts(info)
@@ -253,13 +261,24 @@ class Table(Modality):
         return ScriptInputs('rows("{split}")', strings="categories" in counts, lines=lines)
 
 
-def _cell_schema(kind: str, values: Sequence[str]) -> Schema:
-    if kind == "number":
+def _cell_schema(column: Column) -> Schema:
+    if column.kind == "number":
         return {"type": ["number", "string", "null"], "description": "A number, or how a person writes it."}
-    return {"type": ["string", "number", "boolean", "null"], "examples": list(values[:_MOST_EXAMPLES])}
+    if column.kind == "date":
+        example = "2024-03-31T14:30:00" if column.read_as.times else "2024-03-31"
+        words = f"A date in ISO 8601, such as {example}, or as in the table that was imported."
+        return {"type": ["string", "null"], "description": words}
+    return {"type": ["string", "number", "boolean", "null"], "examples": list(column.values[:_MOST_EXAMPLES])}
+
+
+def _written(cell: str | float, column: Column) -> str:
+    """Return a cell as people read it."""
+    if isinstance(cell, str):
+        return cell
+    return write_date(cell, times=column.read_as.times) if column.kind == "date" else f"{cell:.4g}"
 
 
 def _counts(info: DataInfo) -> dict[str, int]:
     """Return the number of columns of each field; a field without columns is absent."""
-    counts = {name: len(info.named(kind)) for name, kind in _KINDS.items()}  # type: ignore[arg-type]
+    counts = {name: len(info.named(kind)) for name, kind in _KINDS.items()}
     return {name: count for name, count in counts.items() if count}

@@ -11,6 +11,7 @@ from sklearn.impute import SimpleImputer
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, OrdinalEncoder, StandardScaler
 
+from engine.dates import parts_of
 from engine.modalities.recipe import Family, Recipe, logistic_regressions, ridge_regressions, unchanged
 
 _MAX_CATEGORIES = 100
@@ -39,13 +40,19 @@ def recipe(sample: np.ndarray, num_classes: int) -> Recipe:
 
 
 def as_frame(rows: np.ndarray) -> pd.DataFrame:
-    """(examples,) with fields `numbers` (k,) and `categories` (m,) -> a frame with columns n0 ... and c0 ..."""
+    """(examples,) with fields `numbers` (k,), `dates` (d,), `categories` (m,) -> a frame with columns n0 ... and c0 ...
+
+    A date is numbers, too: its year, month, day, weekday, hour and the days that have passed.
+    """
     columns = {
         f"{field[0]}{i}": rows[field][:, i]
         for field in ("numbers", "categories")
         if field in (rows.dtype.names or ())
         for i in range(rows[field].shape[1])
     }
+    if "dates" in (rows.dtype.names or ()):
+        for i in range(rows["dates"].shape[1]):
+            columns |= {f"n_{name}{i}": values for name, values in parts_of(rows["dates"][:, i]).items()}
     return pd.DataFrame(columns)
 
 

@@ -1,4 +1,4 @@
-"""Rows of a table to vectors: numbers scaled, categories one-hot, gaps marked. Part of the saved model."""
+"""Rows of a table to vectors: numbers scaled, dates as a calendar has them, categories one-hot, gaps marked. Part of the saved model."""
 
 from collections import Counter
 from typing import TYPE_CHECKING, Any
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from engine.data_info import DataInfo
+from engine.modalities.table.dates import date_places, encode_dates, learn_dates
 from engine.settings import settings
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ def learn_columns(inputs: np.ndarray) -> dict[str, Any]:
     `max_category_values`; `rare` says for each column whether there are others, which share one place.
     """
     found: dict[str, Any] = {}
+    if "dates" in (inputs.dtype.names or ()):
+        found["dates"] = [learn_dates(column) for column in inputs["dates"].T]
     if "numbers" in (inputs.dtype.names or ()):
         numbers = inputs["numbers"].astype(np.float64)
         present = np.isfinite(numbers)
@@ -48,7 +51,7 @@ def _by_frequency(column: list[str]) -> list[str]:
 
 
 def encode_columns(x: "dict[str, keras.KerasTensor]", info: DataInfo) -> "keras.KerasTensor":
-    """`numbers` (batch, k) and `categories` (batch, m) -> (batch, features).
+    """`numbers` (batch, k), `dates` (batch, d) and `categories` (batch, m) -> (batch, features).
 
     A missing number counts as the mean; for columns that have gaps in the training split a second number marks that it
     was missing. A category not seen in training is encoded as all zeros, as no weight for it was
@@ -59,6 +62,8 @@ def encode_columns(x: "dict[str, keras.KerasTensor]", info: DataInfo) -> "keras.
     parts = []
     if "numbers" in x:
         parts += _numbers(x["numbers"], info)
+    if "dates" in x:
+        parts += encode_dates(x["dates"], info)
     if "categories" in x:
         vocabularies = info.learned.get("categories") or [list(column.values) for column in info.named("category")]
         rare = info.learned.get("rare") or [False] * len(vocabularies)
@@ -72,6 +77,7 @@ def name_places(info: DataInfo) -> list[tuple[str, str | None]]:
     numbers = [column.name for column in info.named("number")]
     found: list[tuple[str, str | None]] = [(name, None) for name in numbers]
     found += [(numbers[gap], "") for gap in info.learned.get("gaps", [])]
+    found += [(f"{name} [{word}]", None) for name, word in date_places(info)]
     rare = info.learned.get("rare", [])
     vocabularies = info.learned.get("categories", [])
     for column, values, others in zip(info.named("category"), vocabularies, rare, strict=True):

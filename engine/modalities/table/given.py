@@ -74,9 +74,11 @@ def rows_of_columns(columns: Mapping[str, Sequence[Any]], info: DataInfo) -> tup
     errors: dict[int, str] = {}
     numbers = [number_column(columns[column.name], column, errors) for column in info.named("number")]
     categories = [category_column(columns[column.name], column, errors) for column in info.named("category")]
+    dates = [date_column(columns[column.name], column, errors) for column in info.named("date")]
     rows = make_rows(
         np.stack(numbers, axis=1) if numbers else None,
         np.stack(categories, axis=1) if categories else None,
+        np.stack(dates, axis=1) if dates else None,
         wide=info.wide,
     )
     return (np.delete(rows, list(errors)) if errors else rows), errors
@@ -142,6 +144,29 @@ def _number(column: Column, value: Any) -> float:
     """A number, NaN for nothing, infinity for what is none."""
     found = column.number(value)
     return math.inf if found is None else found
+
+
+def date_column(values: Sequence[Any], column: Column, errors: dict[int, str]) -> np.ndarray:
+    """(rows,) float64, seconds since 1970, NaN for nothing; `errors` gets what is no date; equal cells are read once."""
+    read: dict[Any, float | None] = {}
+    made = np.full(len(values), np.nan)
+    for row, value in enumerate(values):
+        key = value if isinstance(value, str) or value is None else str(value)
+        if key not in read:
+            read[key] = column.date(None if value != value else key)
+        found = read[key]
+        if found is None:
+            errors.setdefault(
+                row,
+                Sentence(
+                    "{column!r} is {value!r}; expected a date such as 2024-03-31, or nothing.",
+                    column=column.name,
+                    value=str(value)[:80],
+                ),
+            )
+        else:
+            made[row] = found
+    return made
 
 
 def category_column(values: Sequence[Any], column: Column, errors: dict[int, str]) -> np.ndarray:

@@ -1,4 +1,5 @@
-"""Rows of a table in memory and on disk: numbers as they are, categories as positions in a list of values. No pickle."""
+"""Rows of a table in memory and on disk: numbers as they are, dates as seconds since 1970, categories as positions
+in a list of values. No pickle."""
 
 import json
 from collections import Counter
@@ -9,16 +10,21 @@ import numpy as np
 
 from engine.settings import settings
 
-_NUMBERS, _CODES, _VALUES = "numbers.npy", "codes.npy", "values.json"
+_NUMBERS, _DATES, _CODES, _VALUES = "numbers.npy", "dates.npy", "codes.npy", "values.json"
 
 
-def make_rows(numbers: np.ndarray | None, categories: np.ndarray | None, *, wide: bool = False) -> np.ndarray:
-    """One structured array (examples,) of `numbers` (examples, k) float32, or float64 where `wide`, NaN for missing, and
-    `categories` (examples, m) strings, empty for missing. A field that would have no column is left out."""
+def make_rows(
+    numbers: np.ndarray | None, categories: np.ndarray | None, dates: np.ndarray | None = None, *, wide: bool = False
+) -> np.ndarray:
+    """One structured array (examples,) of `numbers` (examples, k) float32, or float64 where `wide`, NaN for missing,
+    `dates` (examples, d) float64, seconds since 1970, and `categories`
+    (examples, m) strings, empty for missing. A field that would have no column is left out."""
     parts = {}
     if numbers is not None and numbers.shape[1]:
         kind = np.float64 if wide else np.float32
         parts["numbers"] = (np.asarray(numbers, kind), np.dtype(kind).str[1:])
+    if dates is not None and dates.shape[1]:
+        parts["dates"] = (np.asarray(dates, np.float64), "f8")
     if categories is not None and categories.shape[1]:
         parts["categories"] = (np.asarray(categories, object), "O")
     rows = np.empty(
@@ -40,7 +46,7 @@ def equal_rows(rows: np.ndarray) -> np.ndarray:
     fields = rows.dtype.names or ()
     return np.array(
         [
-            seen.setdefault(tuple(row[f].tobytes() if f == "numbers" else repr(row[f]).encode() for f in fields), i)
+            seen.setdefault(tuple(repr(row[f]).encode() if f == "categories" else row[f].tobytes() for f in fields), i)
             for i, row in enumerate(rows)
         ]
     )
@@ -56,31 +62,39 @@ def category_values(column: np.ndarray) -> tuple[str, ...]:
 class Rows:
     """A read-only sequence of rows that takes the place of an array of inputs."""
 
-    def __init__(self, numbers: np.ndarray | None, codes: np.ndarray | None, values: Sequence[str]) -> None:
-        """`numbers` (rows, k) float32 or float64; `codes` (rows, m) int32: positions in `values`, which all columns share."""
-        self._numbers, self._codes, self._values = numbers, codes, np.array(values, object)
+    def __init__(
+        self,
+        numbers: np.ndarray | None,
+        codes: np.ndarray | None,
+        values: Sequence[str],
+        dates: np.ndarray | None = None,
+    ) -> None:
+        """`numbers` (rows, k) float32 or float64; `dates` (rows, d) float64; `codes` (rows, m) int32: positions in `values`, which
+        all columns share."""
+        self._numbers, self._dates, self._codes = numbers, dates, codes
+        self._values = np.array(values, object)
 
     @classmethod
     def of(cls, rows: np.ndarray) -> "Rows":
         """In memory, from what `make_rows` makes."""
         fields = rows.dtype.names or ()
-        numbers = rows["numbers"] if "numbers" in fields else None
+        numbers, dates = (rows[name] if name in fields else None for name in ("numbers", "dates"))
         if "categories" not in fields:
-            return cls(numbers, None, [])
+            return cls(numbers, None, [], dates)
         values = sorted(set(rows["categories"].ravel().tolist()))
         position = {value: code for code, value in enumerate(values)}
         codes = np.array([[position[value] for value in row] for row in rows["categories"]], np.int32)
-        return cls(numbers, codes.reshape(rows["categories"].shape), values)
+        return cls(numbers, codes.reshape(rows["categories"].shape), values, dates)
 
     @classmethod
     def read(cls, folder: Path) -> "Rows":
         """Memory-map what was saved of `files` in `folder`."""
-        numbers, codes = (_mapped(folder / name) for name in (_NUMBERS, _CODES))
-        return cls(numbers, codes, json.loads((folder / _VALUES).read_text(encoding="utf-8")))
+        numbers, dates, codes = (_mapped(folder / name) for name in (_NUMBERS, _DATES, _CODES))
+        return cls(numbers, codes, json.loads((folder / _VALUES).read_text(encoding="utf-8")), dates)
 
     def files(self) -> dict[str, np.ndarray]:
         """The arrays that are to be saved, by file name."""
-        arrays = {_NUMBERS: self._numbers, _CODES: self._codes}
+        arrays = {_NUMBERS: self._numbers, _DATES: self._dates, _CODES: self._codes}
         return {name: array for name, array in arrays.items() if array is not None}
 
     def texts(self) -> dict[str, str]:
@@ -93,16 +107,19 @@ class Rows:
 
     def keys(self) -> Iterator[bytes]:
         """Bytes that equal rows share, for each row."""
-        parts = [part for part in (self._numbers, self._codes) if part is not None]
+        parts = self._parts()
         return (b"".join(part[row].tobytes() for part in parts) for row in range(len(self)))
 
     @property
     def nbytes(self) -> int:
-        """Of numbers and codes."""
-        return sum(part.nbytes for part in (self._numbers, self._codes) if part is not None)
+        """Of numbers, dates and codes."""
+        return sum(part.nbytes for part in self._parts())
+
+    def _parts(self) -> list[np.ndarray]:
+        return [part for part in (self._numbers, self._dates, self._codes) if part is not None]
 
     def __len__(self) -> int:
-        return len(self._numbers if self._numbers is not None else self._codes)  # type: ignore[arg-type]
+        return len(self._parts()[0])
 
     def __iter__(self) -> Iterator[np.void]:
         return iter(self[np.arange(len(self))])
@@ -113,6 +130,7 @@ class Rows:
         return make_rows(
             None if self._numbers is None else np.asarray(self._numbers[where]),
             None if codes is None else self._values[codes],
+            None if self._dates is None else np.asarray(self._dates[where]),
             wide=is_wide(self._numbers),
         )
 
