@@ -38,7 +38,18 @@ from engine.timeline import Timeline
 
 logger = logging.getLogger(__name__)
 
-MODALITIES = ("image", "scene", "text", "audio", "speech", "table", "time-series", "voiced-text", "named-class")
+MODALITIES = (
+    "image",
+    "scene",
+    "image-pair",
+    "text",
+    "audio",
+    "speech",
+    "table",
+    "time-series",
+    "voiced-text",
+    "named-class",
+)
 EPOCHS, BATCH, EXECUTION = 3, 4, 2
 COUNT = 40
 """Examples: 24 or 28 of them are trained on, in six or seven steps of an epoch, two in an execution."""
@@ -48,7 +59,7 @@ VALUES: dict[str, Any] = {
     "resolution": 96, "patches_per_side": 2, "steps_per_patch": 3,
     "dropout": 0.3, "recurrent_dropout": 0.3, "word_dropout": 0.2, "unfreeze_from": "block4",
     "learning_rate": 0.01, "plateau_patience": 1, "clip_norm": 1.0,
-    "flip": "horizontal", "rotation": 20.0, "shift": 0.1, "zoom": 0.1, "contrast": 0.3,
+    "flip": "horizontal", "rotation": 20.0, "shift": 0.1, "zoom": 0.1, "contrast": 0.3, "tint": 0.2,
     "versions": 2, "shift_ms": 20, "speed": 0.1, "noise": 0.5, "hide_time": 0.2, "hide_pitch": 0.2,
 }  # fmt: skip
 """Small networks in which everything that draws random numbers is on; each uses the values that it has fields for."""
@@ -146,6 +157,7 @@ def few_examples() -> Iterator[None]:
         "few-speech": _Speech,
         "few-voiced-text": _Voices,
         "few-scene": _Scenes,
+        "few-image-pair": _ImagePairs,
         "few-named-class": _Pictures,
     }
     made = own | {name: _dataset(modality) for modality in MODALITIES if (name := f"few-{modality}") not in own}
@@ -318,6 +330,23 @@ class _Scenes(UnsplitDataset):
         boxes = np.concatenate([low, low + 12, rng.integers(0, 2, (COUNT, 2, 1))], axis=2)
         pictures = rng.integers(0, 256, (COUNT, 32, 32, 3)).astype(np.uint8)
         return Examples(pictures, [some[: i % 3] for i, some in enumerate(boxes)], ("low", "high"))
+
+
+class _ImagePairs(UnsplitDataset):
+    """Made-up noise, the same twice."""
+
+    tasks = ("image-similarity",)
+
+    def fingerprint(self) -> str:
+        """They never change."""
+        return "image pairs"
+
+    def load(self) -> Examples:
+        """As many as of all others."""
+        rng, numbers = np.random.default_rng(0), np.arange(COUNT)
+        pictures = rng.integers(0, 256, (COUNT, 1, 8, 8, 1)).astype(np.uint8)
+        targets = np.stack([numbers, numbers, numbers + COUNT], axis=1)
+        return Examples(np.repeat(pictures, 2, axis=1), targets, tuple(map(str, numbers)))
 
 
 class _Voices(UnsplitDataset):

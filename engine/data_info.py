@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal, Self
 
@@ -12,6 +12,8 @@ import numpy as np
 from engine.reading import TRUTH_WORDS, Reading, cell_text
 from engine.timeline import Timeline
 
+CALIBRATED = "calibrated"
+"""Under this name `DataInfo.learned` has what `Task.calibrate` returned."""
 _WHOLE = re.compile(r"[+-]?(?:0|[1-9][0-9]*)(?:\.0*)?")
 _LARGEST = float(np.finfo(np.float64).max)
 SAMPLE_RATE_HZ = 16_000
@@ -100,6 +102,10 @@ class DataInfo:
     """Of targets that are arrays of one shape: the axes of one, such as (height, width, channels) of pictures."""
     learned: Mapping[str, Any] = field(default_factory=dict, compare=False)
     """Facts that model and task learned from the training split before the network is built, as plain JSON."""
+
+    def calibrated_by(self, found: Any) -> Self:
+        """Return the same with what a task found by the validation split, where that is anything."""
+        return replace(self, learned={**self.learned, CALIBRATED: found}) if found else self
 
     @property
     def num_classes(self) -> int:

@@ -296,6 +296,48 @@ BOX_F1 = Metric(
     logged=False,
     anchor=_BOXES,
 )
+_EMBEDDINGS = "embeddings-and-pairs"
+RETRIEVAL_1, RETRIEVAL_5 = (
+    Metric(
+        f"retrieval{most}",
+        f"Retrieval@{most}",
+        share=True,
+        formula=words,
+        logged=False,
+        anchor=_EMBEDDINGS,
+    )
+    for most, words in (
+        (1, "Share of first pictures whose nearest second picture, of all in the split, shows the same"),
+        (
+            5,
+            "Share of first pictures of which fewer than five second pictures of others are nearer than one of the same",
+        ),
+    )
+)
+PAIR_AUC = Metric(
+    "pair_auc",
+    "AUC of pairs",
+    over="whole",
+    formula=r"$P(d_= < d_{\ne})$: how often a pair of the same is nearer than a pair of different ones",
+    logged=False,
+    anchor=_EMBEDDINGS,
+)
+TAR = Metric(
+    "tar",
+    "TAR at FAR 1 %",
+    share=True,
+    over="whole",
+    formula="Share of same pairs that are accepted where 1 % of the different pairs of the split are, too",
+    logged=False,
+    anchor=_EMBEDDINGS,
+)
+IN_ORDER = Metric(
+    "in_order",
+    "Partner before others",
+    share=True,
+    formula="Share of the other pictures in a batch that are farther from a picture than its partner",
+    anchor=_EMBEDDINGS,
+)
 LEARNING_RATE = Metric("learning_rate", "Learning rate", over="whole", anchor="learning")
 SPEED = Metric("examples_per_second", "Examples/s", over="whole", anchor="learning")
 

@@ -283,6 +283,26 @@ class Boxes(RaggedArrays):
         return np.array([classes[np.argmin(often[classes])] if len(classes) else -1 for classes in found], np.int64)
 
 
+class Pairs(Arrays):
+    """(pairs, 3) int64: what both pictures of a pair show, and the number of each, see `engine.similarity.pairs`."""
+
+    name = "pairs"
+
+    def store(self, targets: Any, examples: int) -> Stored:
+        """Return them unchanged, as int64."""
+        return np.asarray(targets, np.int64).reshape(-1, 3)
+
+    def check(self, dataset: str, targets: Stored, labels: Sequence[str], groups: np.ndarray | None) -> None:
+        """Require pairs of enough different people or things."""
+        from engine.similarity.pairs import check_pairs
+
+        check_pairs(dataset, np.asarray(targets))
+
+    def read(self, folder: Path) -> Stored:
+        """Read into memory: they are few numbers."""
+        return np.asarray(np.load(folder / _FILE))
+
+
 class Texts(Targets):
     """One text per example, in UTF-8: ragged bytes."""
 
@@ -326,7 +346,7 @@ class Nothing(Targets):
         return np.zeros((examples, 0), np.float32)
 
 
-_CODECS = (Classes(), Values(), Arrays(), RaggedArrays(), Boxes(), Texts(), Nothing())
+_CODECS = (Classes(), Values(), Arrays(), RaggedArrays(), Boxes(), Pairs(), Texts(), Nothing())
 CODECS: dict[str, Targets] = {codec.name: codec for codec in _CODECS}
 """By name, as recorded in prepared data."""
 

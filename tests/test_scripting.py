@@ -48,6 +48,7 @@ CASES: dict[str, dict[str, Any]] = {
     "efficientnet-lite0": {"dataset": "tiny-images", "resolution": 96},
     "centernet-lite0": {"dataset": "tiny-scenes", "filters": 16},
     "centernet": {"dataset": "tiny-scenes", "filters": 8},
+    "embedding-cnn": {"dataset": "tiny-twins", "filters": 8, "embedding_size": 8, "shift": 0.1, "tint": 0.2},
     "linear": {"dataset": "tiny-table", "class_weights": True, "schedule": "exponential"},
     "residual-mlp": {"dataset": "tiny-values", "loss": "huber", "schedule": "plateau", "plateau_patience": 1},
     "lstm": {"dataset": "tiny-texts", "bidirectional": True},

@@ -81,6 +81,21 @@ class TinyPictures(PictureDataset, TinyImages):
     tasks: ClassVar[tuple[str, ...]] = PictureDataset.tasks
 
 
+class TinyTwins(Tiny):
+    """Two noisy pictures of each of some patterns."""
+
+    tasks: ClassVar[tuple[str, ...]] = ("image-similarity",)
+
+    def load(self) -> Examples:
+        """`COUNT` pairs (2, 16, 16, 1) uint8, each of its own pattern."""
+        rng = np.random.default_rng(0)
+        patterns = np.kron(rng.integers(0, 200, (COUNT, 1, 4, 4, 1)), np.ones((1, 1, 4, 4, 1)))
+        pairs = (patterns + rng.integers(0, 55, (COUNT, 2, 16, 16, 1))).astype(np.uint8)
+        numbers = np.arange(COUNT)
+        targets = np.stack([numbers, numbers, numbers + COUNT], axis=1)
+        return Examples(pairs, targets, tuple(f"pattern {number}" for number in numbers))
+
+
 class TinyTexts(Tiny):
     """Two moods, with capitals outside of ASCII, and of different lengths."""
 
@@ -269,6 +284,7 @@ def small_set(model: str) -> str:
 _SMALL = {
     "image-classification": "digits",
     "object-detection": "stamp-scenes",
+    "image-similarity": "emoji-styles",
     "text-classification": "movie-snippets",
     "audio-classification": "spoken-digits",
     "tabular-classification": "iris",
@@ -284,6 +300,7 @@ TINY = {
     "tiny-images": TinyImages,
     "tiny-scenes": TinyScenes,
     "tiny-pictures": TinyPictures,
+    "tiny-twins": TinyTwins,
     "tiny-texts": TinyTexts,
     "tiny-chinese": TinyChinese,
     "tiny-lines": TinyLines,

@@ -49,27 +49,35 @@ class ImageAugmentation(Augmentation):
 
     def change(self, x: Any, seed: Any) -> tuple[Any, Any]:
         """(batch, height, width, channels) 0..255 -> the same, and how each was moved (batch, 3, 3)."""
-        import tensorflow as tf
+        return moved_pictures(x, seed, self.flip, self.rotation, self.shift, self.zoom, self.contrast, "CONSTANT")
 
-        count, (height, width) = tf.shape(x)[0], x.shape[1:3]
-        draws = tf.unstack(tf.random.stateless_uniform((7, count), seed, -1.0, 1.0))
-        one, zero = tf.ones_like(draws[0]), tf.zeros_like(draws[0])
-        mirrored = [
-            tf.where(draw < 0, -one, one) if self.flip in (way, "both") else one
-            for draw, way in zip(draws, ("horizontal", "vertical"), strict=False)
-        ]
-        angle, zoom = draws[2] * (self.rotation * math.pi / 180), 1 + draws[3] * self.zoom
-        cos, sin = tf.cos(angle) * zoom, tf.sin(angle) * zoom
-        turned = _matrices([cos * mirrored[0], -sin * mirrored[1], zero], [sin * mirrored[0], cos * mirrored[1], zero])
-        to_pixels = tf.constant([[width, 0, -width / 2], [0, height, -height / 2], [0, 0, 1]], tf.float32)
-        moved = _matrices([one, zero, draws[4] * self.shift], [zero, one, draws[5] * self.shift])
-        transforms = moved @ tf.linalg.inv(to_pixels) @ turned @ to_pixels
-        x = _warped(x, transforms)
-        if self.contrast:
-            factor = (1 + draws[6] * self.contrast)[:, None, None, None]
-            mean = tf.reduce_mean(x, (1, 2), keepdims=True)
-            x = tf.clip_by_value((x - mean) * factor + mean, 0.0, 255.0)
-        return x, transforms
+
+def moved_pictures(
+    x: Any, seed: Any, flip: str, rotation: float, shift: float, zoom: float, contrast: float, edges: str
+) -> tuple[Any, Any]:
+    """Change pictures as `ImageAugmentation.change` says, inside the input pipeline. `edges`: what is outside of them, black
+    (CONSTANT) or as at the nearest edge (NEAREST)."""
+    import tensorflow as tf
+
+    count, (height, width) = tf.shape(x)[0], x.shape[1:3]
+    draws = tf.unstack(tf.random.stateless_uniform((7, count), seed, -1.0, 1.0))
+    one, zero = tf.ones_like(draws[0]), tf.zeros_like(draws[0])
+    mirrored = [
+        tf.where(draw < 0, -one, one) if flip in (way, "both") else one
+        for draw, way in zip(draws, ("horizontal", "vertical"), strict=False)
+    ]
+    angle, larger = draws[2] * (rotation * math.pi / 180), 1 + draws[3] * zoom
+    cos, sin = tf.cos(angle) * larger, tf.sin(angle) * larger
+    turned = _matrices([cos * mirrored[0], -sin * mirrored[1], zero], [sin * mirrored[0], cos * mirrored[1], zero])
+    to_pixels = tf.constant([[width, 0, -width / 2], [0, height, -height / 2], [0, 0, 1]], tf.float32)
+    moved = _matrices([one, zero, draws[4] * shift], [zero, one, draws[5] * shift])
+    transforms = moved @ tf.linalg.inv(to_pixels) @ turned @ to_pixels
+    x = _warped(x, transforms, edges)
+    if contrast:
+        factor = (1 + draws[6] * contrast)[:, None, None, None]
+        mean = tf.reduce_mean(x, (1, 2), keepdims=True)
+        x = tf.clip_by_value((x - mean) * factor + mean, 0.0, 255.0)
+    return x, transforms
 
 
 def _matrices(*rows: list[Any]) -> Any:
@@ -80,8 +88,8 @@ def _matrices(*rows: list[Any]) -> Any:
     return tf.stack([tf.stack(row, -1) for row in (*rows, last)], 1)
 
 
-def _warped(x: Any, transforms: Any) -> Any:
-    """Pictures (batch, height, width, channels) moved by (batch, 3, 3), which map places from 0 to 1; black outside."""
+def _warped(x: Any, transforms: Any, edges: str) -> Any:
+    """Pictures (batch, height, width, channels) moved by (batch, 3, 3), which map places from 0 to 1."""
     import tensorflow as tf
 
     height, width = x.shape[1:3]
@@ -93,5 +101,5 @@ def _warped(x: Any, transforms: Any) -> Any:
         output_shape=(height, width),
         fill_value=0.0,
         interpolation="BILINEAR",
-        fill_mode="CONSTANT",
+        fill_mode=edges,
     )

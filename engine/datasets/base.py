@@ -152,6 +152,7 @@ datasets: Registry[Dataset] = Registry(
         *("mnist", "fashion", "digits", "emoji", "stamps", "folder", "fashion-mnist", "mnist-full", "cifar10"),
         *("emoji-counts", "my-measured-images"),
         *("stamp-scenes", "my-scenes"),
+        "emoji-styles",
         *("movie-snippets", "amazon-snippets", "tweets", "phrase-languages"),
         *("spoken-digits", "voice-commands", "spoken-languages", "my-clips", "speech-commands"),
         *("tang-poems", "english-prose", "my-texts", "imdb"),

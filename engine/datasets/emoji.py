@@ -58,11 +58,11 @@ class Emoji(PictureDataset, UnsplitDataset):
             targets = np.concatenate([file[f"y_{style}"] for style in styles]).astype(np.int64)
             names = np.tile(file["names"], len(styles))
             labels = tuple(map(str, file["classes"]))
-        return Examples(inputs, targets, labels, groups=_same(inputs, names))
+        return Examples(inputs, targets, labels, groups=same_drawings(inputs, names))
 
 
-def _same(inputs: np.ndarray, names: np.ndarray) -> np.ndarray:
-    """One number (examples,) for all drawings of an emoji, and of every other emoji that an artist draws the same way."""
+def same_drawings(inputs: np.ndarray, names: np.ndarray) -> np.ndarray:
+    """Return one number (examples,) for all drawings of an emoji, and of every other emoji that an artist draws the same way."""
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 

@@ -338,7 +338,18 @@ class ScriptInputs:
 modalities: Objects[Modality] = Objects(
     "modality",
     package="engine.modalities",
-    order=("image", "scene", "text", "audio", "speech", "table", "time-series", "voiced-text", "named-class"),
+    order=(
+        "image",
+        "scene",
+        "image-pair",
+        "text",
+        "audio",
+        "speech",
+        "table",
+        "time-series",
+        "voiced-text",
+        "named-class",
+    ),
     nested=False,
 )
 """One object each. The files beside a class belong to it alone and are imported when they are needed."""

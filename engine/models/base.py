@@ -117,6 +117,7 @@ models: Registry[Model] = Registry(
         *("transformer-seq2seq", "gru-attention", "pointer-generator"),
         *("series-gru", "tcn", "patch-transformer"),
         *("centernet-lite0", "centernet"),
+        "embedding-cnn",
         *("ctc-crnn", "ctc-conformer"),
         "mel-decoder",
         "flow-matching",

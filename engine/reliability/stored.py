@@ -30,6 +30,8 @@ class Reliability:
     """Share of targets that intervals contain."""
     typical: Any = None
     """What stands in place of a hidden part of an input, as plain JSON: see `Modality.occlude`."""
+    calibrated: Any = None
+    """What answers need of the validation split, as plain JSON: see `Task.calibrate`."""
 
     def unlike(self, as_far: int) -> dict[str, Any]:
         """Return the values that say that an input is unlike the data: none where it is not."""
@@ -45,6 +47,7 @@ def write_reliability(path: Path, found: Reliability) -> None:
         "flagged": found.flagged,
         "level": found.level,
         "typical": json.dumps(found.typical),
+        "calibrated": json.dumps(found.calibrated),
     }
     if found.radius is not None:
         arrays["radius"] = found.radius
@@ -67,7 +70,10 @@ def read_reliability(path: Path) -> Reliability | None:
             reference = Reference(**known) if known else None
             radius = float(file["radius"]) if "radius" in file else None
             level, typical = float(file["level"]), json.loads(str(file["typical"]))
-            return Reliability(str(file["layer"]), reference, float(file["flagged"]), radius, level, typical)
+            calibrated = json.loads(str(file["calibrated"])) if "calibrated" in file else None
+            return Reliability(
+                str(file["layer"]), reference, float(file["flagged"]), radius, level, typical, calibrated
+            )
     except FileNotFoundError:
         return None
     except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile):

@@ -127,7 +127,7 @@ def _from_model(source: Source) -> LoadedModel:
             kind=type(error).__name__,
         ) from error
     known = read_reliability(files.reliability) or Reliability()
-    signature = Signature(tasks[name].parse(task), info, reliability=known)
+    signature = Signature(tasks[name].parse(task), info.calibrated_by(known.calibrated), reliability=known)
     layer = next((layer for layer in model.operations if layer.name == known.layer), None)
     if known.reference is None or layer is None:
         return LoadedModel(signature, traced_model(model, info))

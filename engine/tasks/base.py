@@ -108,6 +108,8 @@ class Task(Spec):
     """Whether `learn` looks at the inputs, too, and not at the targets alone."""
     fuses: ClassVar[bool] = True
     """Whether XLA can compile a step: not where its loss is an operation of its own."""
+    companions: ClassVar[int] = 0
+    """Most further validation examples that are answered with the probes at epoch ends, to be compared with them: see `watched`."""
     simple_examples: ClassVar[int] = 0
     """Most examples of the training split that `simple` is given; 0: all."""
     occludes: ClassVar[bool] = False
@@ -289,6 +291,20 @@ class Task(Spec):
         """
         return None
 
+    def calibrate(self, outputs: Any, targets: Any, info: DataInfo) -> dict[str, Any]:
+        """Return what single answers need that follows from the outputs of the final network on the validation split: a threshold.
+
+        Plain JSON, kept beside the model; afterwards `info.learned[CALIBRATED]` has it, which is missing while a run trains.
+        """
+        return {}
+
+    def watched(self, outputs: Any, inputs: np.ndarray, targets: Any, count: int, info: DataInfo) -> list[Prediction]:
+        """Return the answers to the first `count` of some validation examples, the probes, by the outputs for all of them.
+
+        The others are their `companions`.
+        """
+        return self.predictions(outputs[:count], info)
+
     @classmethod
     def example_scores(cls, outputs: Any, targets: Any) -> dict[str, np.ndarray]:
         """Return the score of each row of `outputs` (examples, ...), (examples,) by metric: their mean is the metric.
@@ -346,6 +362,7 @@ tasks: Registry[Task] = Registry(
     order=(
         "image-classification",
         "object-detection",
+        "image-similarity",
         "text-classification",
         "audio-classification",
         "tabular-classification",

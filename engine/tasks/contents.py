@@ -191,6 +191,33 @@ class Drawn(Contents):
     """The same at some moments on the way from noise, all side by side in one PNG in base64; empty where they are made at once."""
 
 
+class Similarity(Contents):
+    """Whether two pictures show the same."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    distance: float
+    """Distance of both in the embedding, from 0 to 2."""
+    same: bool | None = None
+    """Whether it is below the threshold; None while the network has none, which it gets when training ends."""
+    threshold: float | None = None
+    """Distance below which `false_accepts` of the different pairs of the validation split lay."""
+    probability: float | None = None
+    """How likely both show the same, if half of all pairs do: logistic regression on the pairs of the validation split."""
+    false_accepts: float = 0.0
+    """Share of different pairs that may be taken for the same."""
+    same_pairs: int = 0
+    """Number of same pairs by which that was found."""
+    different_pairs: int = 0
+    """Number of different pairs by which that was found."""
+    nearest: str = ""
+    """Of a watched picture: what its nearest picture among the compared ones shows; left out otherwise."""
+    right: bool | None = None
+    """Of a watched picture: whether that is the same; left out otherwise."""
+    picture: str = ""
+    """Of a watched picture: the nearest one, a PNG in base64; left out otherwise."""
+
+
 class Spoken(Contents):
     """A text that was said."""
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from engine.artifacts import Artifacts
-from engine.data_info import DataInfo
+from engine.data_info import CALIBRATED, DataInfo
 from engine.files import write_text
 from engine.preparation.prepare import EVALUATED, PreparedDataset
 from engine.runs import RunSpec
@@ -45,7 +45,7 @@ def evaluate_run(
             if len(where):
                 seen = evidence[split] = Evidence(len(where))
                 answers = _answers(call, spec.task, data, info, where, seen)
-                found[split] = _evaluated(answers, where, split, spec.task, info, outcomes, seen)
+                found[split], info = _evaluated(answers, where, split, spec.task, info, outcomes, seen)
     for name in spec.dataset.extra_tests:
         extra = spec.dataset.extra_test(name)
         outputs = spec.task.score(call, extra.inputs, extra.targets, info)
@@ -55,7 +55,8 @@ def evaluate_run(
         part = found.setdefault(EVALUATED[-1], {"metrics": {}})
         part |= sampled | {"metrics": part["metrics"] | sampled["metrics"]}
     typical = data.modality.typical(data.inputs, data.indices("train"))
-    for part, remarks in keep_reliability(files, network, spec.task, evidence, typical).items():
+    calibrated = info.learned.get(CALIBRATED)
+    for part, remarks in keep_reliability(files, network, spec.task, evidence, typical, calibrated).items():
         found[part] |= remarks
     write_text(files.evaluation, json.dumps(found))
     return {f"{split}_{name}": value for split, part in found.items() for name, value in part["metrics"].items()}
@@ -83,8 +84,8 @@ def _evaluated(
     info: DataInfo,
     outcomes: OutcomeFile,
     seen: Evidence,
-) -> dict[str, Any]:
-    """Store each portion, and evaluate all of them."""
+) -> tuple[dict[str, Any], DataInfo]:
+    """Store each portion, and evaluate all of them; return also what is known then, with what was calibrated on the validation split."""
     outcomes.add(f"{split}_positions", where)
     for outputs, targets in answers:
         kept = outputs if isinstance(outputs, Ragged) else outputs.astype(np.float32)
@@ -93,11 +94,13 @@ def _evaluated(
         for name, scores in task.example_scores(kept, targets).items():
             outcomes.add(f"{split}_score_{name}", scores)
     outputs, targets = outcomes.read(f"{split}_outputs"), outcomes.read(f"{split}_targets")
+    if split == EVALUATED[0]:
+        info = info.calibrated_by(task.calibrate(outputs, targets, info))
     found = task.evaluate(outputs, targets, info)
     seen.nonconformity = task.nonconformity(outputs, targets, info)
     for name in ("outputs", "targets"):
         outcomes.bound(f"{split}_{name}")
-    return found
+    return found, info
 
 
 def estimate_evaluation(network: Network, data: PreparedDataset, task: Task, info: DataInfo, watch: Watch) -> float:

@@ -19,7 +19,7 @@ from engine.preparation.varied import watched
 from engine.runs import RunSpec
 from engine.settings import settings
 from engine.targets import Stored, finite_rows
-from engine.tasks.base import Task
+from engine.tasks.base import Prediction, Task
 from engine.tasks.graph import feed
 from engine.training.calling import stepping
 from engine.training.network import Network
@@ -69,7 +69,8 @@ class Probing(keras.callbacks.Callback):
         self._stride = math.ceil(spec.training.epochs / settings().probe_epochs)
         self._features = network.features if model is not network.saved else None
         self._inputs: np.ndarray = np.empty(0)
-        self._count = 0  # of the probes; the inputs of the map follow them
+        self._count = 0  # of the probes; those that they are compared with follow them, or the inputs of the map
+        self._positions, self._companions = np.empty(0, int), np.empty(0, int)
         self._traced = False
         self._targets: Stored = np.empty(0)
         self._begun = False
@@ -89,17 +90,25 @@ class Probing(keras.callbacks.Callback):
             grid.map if grid else None,
         )
         known = probes.begin(self._path, chosen, self._first)
-        where = np.asarray(known.positions, int)
+        where = self._positions = np.asarray(known.positions, int)
         raw, self._count = self._spec.task.prompts(np.asarray(self._data.inputs[where])), len(where)
         self._targets = self._spec.task.truth(raw, self._data.targets[where])
+        self._companions = self._chosen_companions(where)
         parts = [raw if self._features is None else self._known(where)]
         if grid and known.map == grid.map:  # an earlier attempt may have begun with another grid
             parts.append(grid.inputs if self._features is None else self._compute(grid.inputs))
+        if len(self._companions):
+            parts.append(self._spec.task.prompts(np.asarray(self._data.inputs[self._companions])))
         self._inputs = np.concatenate(parts)
         self._seeds.set_model(self._model)
         if type(self._spec.task).copies is not Task.copies:
             self._copied = self._spec.task.copies(np.asarray(self._data.inputs[self._data.indices("train")]))
         self.spent += time.monotonic() - began
+
+    def _chosen_companions(self, where: np.ndarray) -> np.ndarray:
+        """Return positions of validation examples that the task wants beside the probes `where`."""
+        others = np.setdiff1d(self._data.indices("validation"), where)
+        return np.sort(np.random.default_rng(0).permutation(others)[: self._spec.task.companions])
 
     def _known(self, where: np.ndarray) -> np.ndarray:
         """Return the features of validation examples, which training has computed for all of them."""
@@ -142,9 +151,11 @@ class Probing(keras.callbacks.Callback):
         if not finite_rows(answered).all():
             return  # the report says so
         outputs, heights = answered, None
-        if len(self._inputs) > self._count:
+        if len(self._companions):
+            outputs = answered[: self._count]
+        elif len(self._inputs) > self._count:
             outputs, heights = answered[: self._count], task.heights(answered[self._count :], info)
-        predictions = task.predictions(outputs, info)
+        predictions = self._predictions(answered, outputs)
         scores = task.example_scores(outputs, self._targets) if type(task).score is Task.score else {}
         answers = probes.Answers(
             epoch,
@@ -158,6 +169,15 @@ class Probing(keras.callbacks.Callback):
             probes.add(self._path, answers)
         except OSError:  # a full disk must not end a run that can go on without pictures
             logger.exception("The probes of epoch %s could not be written.", epoch)
+
+    def _predictions(self, answered: Stored, outputs: Stored) -> list[Prediction]:
+        """Return the answers to the probes, beside their companions where there are any."""
+        task = self._spec.task
+        if type(task).watched is Task.watched:
+            return task.predictions(outputs, self._info)
+        where = np.concatenate([self._positions, self._companions])
+        targets = task.truth(self._inputs, self._data.targets[where])
+        return task.watched(answered, self._inputs, targets, self._count, self._info)
 
     def _call(self, inputs: np.ndarray, extra: Mapping[str, np.ndarray] | None = None) -> Any:
         fed = feed(as_tensors(inputs), {**begun(self._state, len(inputs)), **(extra or {})})

@@ -45,9 +45,16 @@ class Evidence:
 
 
 def keep_reliability(
-    files: Artifacts, network: Network, task: Task, evidence: Mapping[str, Evidence], typical: Any = None
+    files: Artifacts,
+    network: Network,
+    task: Task,
+    evidence: Mapping[str, Evidence],
+    typical: Any = None,
+    calibrated: Any = None,
 ) -> dict[str, dict[str, Any]]:
-    """Write what belongs to the saved model, with what is `typical` of inputs. Return by split what its evaluation says about it."""
+    """Write what belongs to the saved model, with what is `typical` of inputs and what was `calibrated`.
+
+    Return by split what its evaluation says about it."""
     validation = evidence.get("validation")
     if validation is None:
         return {}
@@ -63,6 +70,7 @@ def keep_reliability(
         radius=None if scores is None else radius(scores, level),
         level=level,
         typical=typical,
+        calibrated=calibrated,
     )
     write_reliability(files.reliability, found)
     return {split: _remarks(found, part, validation) for split, part in evidence.items() if split != "validation"}

@@ -44,20 +44,25 @@ def data_url(picture: bytes | None) -> str | None:
     return f"data:image/png;base64,{base64.b64encode(picture).decode()}" if picture else None
 
 
-def picture_tiles(pictures: np.ndarray, captions: Sequence[str]) -> str:
-    """(pictures, height, width, channels) with their captions -> HTML: side by side, as many in a row as there is room for."""
-    return f'<div style="display:flex;flex-wrap:wrap;gap:12px 10px">{"".join(map(_tile, pictures, captions))}</div>'
+def picture_tiles(pictures: np.ndarray, captions: Sequence[str], width: int = _TILE_PIXELS) -> str:
+    """(pictures, height, width, channels) with their captions -> HTML: side by side, as many in a row as there is room for.
+
+    Each is `width` pixels wide, and high enough to be seen whole.
+    """
+    tiles = "".join(_tile(one, caption, width) for one, caption in zip(pictures, captions, strict=False))
+    return f'<div style="display:flex;flex-wrap:wrap;gap:12px 10px">{tiles}</div>'
 
 
-def _tile(pixels: np.ndarray, caption: str) -> str:
+def _tile(pixels: np.ndarray, caption: str, width: int) -> str:
     """(height, width, channels) with its caption -> an element; few pixels stay sharp squares."""
     words = escape(plain_text(caption, LONGEST_CAPTION))
     image = as_image(pixels)
-    image.thumbnail((2 * _TILE_PIXELS, 2 * _TILE_PIXELS))
-    rendering = "pixelated" if max(image.size) < _TILE_PIXELS else "auto"
+    image.thumbnail((2 * width, 2 * width))
+    rendering = "pixelated" if max(image.size) < width else "auto"
+    height = width if width == _TILE_PIXELS else max(1, round(width * image.height / image.width))
     return (
-        f'<figure style="margin:0;width:{_TILE_PIXELS}px"><img src="{data_url(png(image))}" alt="{words}" '
-        f'style="width:{_TILE_PIXELS}px;height:{_TILE_PIXELS}px;object-fit:contain;image-rendering:{rendering};'
+        f'<figure style="margin:0;width:{width}px"><img src="{data_url(png(image))}" alt="{words}" '
+        f'style="width:{width}px;height:{height}px;object-fit:contain;image-rendering:{rendering};'
         'border-radius:4px;display:block;margin-bottom:4px">'
         f'<figcaption style="font-size:0.8rem;line-height:1.25;overflow-wrap:anywhere">{words}</figcaption>'
         "</figure>"

@@ -13,6 +13,7 @@ from engine.spec import Options
 class Folder(PictureDataset, StoredImages):
     """Your own images: import a folder or a zip in which each class is a folder of images."""
 
+    tasks: ClassVar[tuple[str, ...]] = (*PictureDataset.tasks, "image-similarity")
     kind: ClassVar[str] = "images"
     limits: ClassVar[str] = (
         "The score holds for images like these: if all come from one camera, place or website, others will be harder."
