@@ -20,6 +20,22 @@ if TYPE_CHECKING:
     import keras
 
 
+_DETAILS = frozenset(
+    (
+        "outside",
+        "interval",
+        "level",
+        "threshold",
+        "false_accepts",
+        "same_pairs",
+        "different_pairs",
+        "nearest",
+        "picture",
+    )
+)
+"""Values of predictions that one line has no room for, or says in its own way."""
+
+
 @dataclass(frozen=True)
 class Prediction:
     """A typed result for one input. `kind` picks the renderer; `values` is plain JSON.
@@ -35,9 +51,9 @@ class Prediction:
     def describe(self) -> str:
         """One line for a terminal."""
         words = [
-            f"{v:.1%}" if k == "probability" else str(v)
+            f"{v:.1%}" if k == "probability" else (k if v else f"not {k}") if isinstance(v, bool) else str(v)
             for k, v in self.values.items()
-            if not isinstance(v, dict | list) and k not in ("outside", "interval", "level")
+            if not isinstance(v, dict | list) and k not in _DETAILS
         ]
         if told := self.values.get("forecast"):
             words.append(" ".join(f"{value:.6g}" for value in told))

@@ -257,7 +257,7 @@ def test_only_hyperparameters_can_be_ticked(store: Store) -> None:
 
 ONLY = {"mel-decoder", "flow-matching"}
 """Models that are the only one of their task."""
-BEST = {"ctc-crnn", "centernet-lite0"}
+BEST = {"ctc-crnn", "centernet-lite0", "embedding-cnn"}
 """Models beside which no other of their task is known to be good."""
 
 
