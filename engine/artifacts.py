@@ -18,6 +18,7 @@ import numpy as np
 from engine.data_info import DataInfo
 from engine.depot import Depot, depot_of, forget
 from engine.errors import TrainyardError
+from engine.galleries import delete_gallery
 from engine.settings import settings
 from engine.targets import Ragged, Stored
 from engine.tasks.base import tasks
@@ -196,7 +197,8 @@ def artifacts_of(run_id: int) -> Artifacts:
 
 
 def delete_files(run_id: int) -> None:
-    """Delete all files of a run."""
+    """Delete all files of a run, and the gallery of its network."""
+    delete_gallery(run_id)
     files = artifacts_of(run_id)
     if files.depot is not None:
         files.depot.delete()

@@ -183,6 +183,8 @@ class Settings(BaseSettings):
     """Maximum number of values of a category column that a network distinguishes; the rarer ones share one place."""
     max_predictions: int = Field(default=64, ge=1)
     """Maximum number of files in one prediction request."""
+    max_enrolled: int = Field(default=50, ge=1)
+    """Maximum number of pictures in the gallery of a run."""
     max_predicted_rows: int = Field(default=10_000, ge=1)
     """Maximum number of table rows in one prediction request."""
     max_instances: int = Field(default=10_000, ge=1)

@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from engine.errors import TrainyardError
-from engine.sentences import COMMA, joined
+from engine.sentences import COMMA, Sentence, joined
 
 _FILE, _ENDS = "targets.npy", "target_ends.npy"
 _STRATA = 5
@@ -293,10 +293,23 @@ class Pairs(Arrays):
         return np.asarray(targets, np.int64).reshape(-1, 3)
 
     def check(self, dataset: str, targets: Stored, labels: Sequence[str], groups: np.ndarray | None) -> None:
-        """Require pairs of enough different people or things."""
-        from engine.similarity.pairs import check_pairs
-
-        check_pairs(dataset, np.asarray(targets))
+        """Require pairs of enough different people or things: with fewer, a split would have no two that differ."""
+        found = len(np.unique(np.asarray(targets)[:, 0]))
+        reason = Sentence("{count} have two pictures or more", count=found)
+        if found < 2:
+            reason = (
+                Sentence("only one has two pictures, and nothing to be told from")
+                if found
+                else Sentence("none of them has two pictures")
+            )
+        if found < _LEAST_ROWS:
+            raise TrainyardError(
+                "Dataset {name!r} has too few people or things: {reason}. Similarity is learned from two or more pictures of each, "
+                "and training, validation and test need different ones: give at least {least}, a folder for each.",
+                name=dataset,
+                reason=reason,
+                least=_LEAST_ROWS,
+            )
 
     def read(self, folder: Path) -> Stored:
         """Read into memory: they are few numbers."""

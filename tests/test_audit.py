@@ -35,6 +35,8 @@ NOT_IN_THE_LOG = {
     "labellings.name_classes": "a part of labelling, of which the dataset is in the log",
     "labellings.propose": "a part of labelling, of which the dataset is in the log",
     "labellings.save": "a part of labelling, of which the dataset is in the log",
+    "galleries.list_all": "tells something",
+    "galleries.place": "tells something",
     "executors.start": "follows from what was queued",
     "predictions.describe": "tells something",
     "predictions.preview": "tells something",

@@ -25,8 +25,9 @@ from engine.serving.loaded import LoadedModels
 from engine.settings import settings as configured
 from engine.similarity.distances import Calibration, Compared, accepted, accepted_between, area, ranks, threshold_at
 from engine.similarity.evaluation import evaluate_pairs
-from engine.similarity.pairs import check_pairs, pair_up
+from engine.similarity.pairs import pair_up
 from engine.store import Store, open_store
+from engine.targets import Pairs
 from tests.tiny import COUNT, TinyTwins
 
 # Keras writes weights through h5py in a way that NumPy 2 will not allow one day
@@ -74,7 +75,7 @@ def test_each_picture_is_paired_with_those_that_follow_it_and_one_alone_with_non
 def test_too_few_identities_are_refused_in_a_sentence(identities: list[int], words: str) -> None:
     rows = np.array([[identity, 0, 1] for identity in identities], np.int64).reshape(-1, 3)
     with pytest.raises(TrainyardError, match=f"too few people or things: {words}.*at least 10, a folder for each"):
-        check_pairs("mine", rows)
+        Pairs().check("mine", rows, (), None)
 
 
 def test_pictures_of_one_class_are_pairs_and_a_class_is_in_one_split() -> None:

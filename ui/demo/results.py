@@ -40,6 +40,7 @@ def draw_many(renderer: Renderer, results: Sequence[Result], cells: Cells, key: 
     if failures:
         st.warning(_("{count} of {total} inputs could not be used; the table says why.").format(
             count=failures, total=len(results)), icon=":material/warning:")  # fmt: skip
+    renderer.summary(results)
     given, how = cells
     few = dict(list(given.items())[:MOST_SHOWN_COLUMNS])
     pictures = any(_is_picture(column) for column in how.values())

@@ -3,20 +3,47 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine import service
+from engine.access import Action
 from engine.data_info import DataInfo
+from engine.galleries import Enrolled
 from engine.modalities.seen import Seen
 from engine.runs import Run
 from engine.serving.answers import Mattered, PredictResult
 from engine.serving.opened import Opened
 from ui import lab
 from ui.modalities import File
+from ui.rights import may
 from ui.words import title_of
 
 if TYPE_CHECKING:
     from engine.serving.client import Stream
+
+
+@dataclass(frozen=True)
+class RunGallery:
+    """See `Gallery`."""
+
+    run: Run
+
+    def place(self) -> Path:
+        """The folder in which the pictures are kept."""
+        return service.galleries.place(lab.actor(), self.run)
+
+    def enrolled(self) -> list[Enrolled]:
+        """All pictures, by name."""
+        return service.galleries.list_all(lab.actor(), self.run)
+
+    def enrol(self, name: str, picture: bytes) -> None:
+        """Keep a picture."""
+        service.galleries.enrol(lab.actor(), self.run, name, picture)
+
+    def forget(self, name: str) -> None:
+        """Delete all pictures of a name."""
+        service.galleries.forget(lab.actor(), self.run, name)
 
 
 @dataclass(frozen=True)
@@ -75,6 +102,10 @@ class TriedRun:
     def seen(self, file: File) -> list[Seen]:
         """What the network gets of a file."""
         return service.predictions.seen(lab.actor(), lab.predictor(), self.run, [file])
+
+    def gallery(self) -> "RunGallery | None":
+        """That of the run, for who may change it."""
+        return RunGallery(self.run) if may(Action.CHANGE, self.run) else None
 
     def opened(self, files: Sequence[File], pixels: int) -> list[Opened]:
         """What is seen or heard of each file."""

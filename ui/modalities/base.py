@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
@@ -17,6 +18,7 @@ from ui.language import N_
 from ui.registry import Shown
 
 if TYPE_CHECKING:
+    from engine.galleries import Enrolled
     from engine.serving.client import Stream
 
 File = tuple[str, bytes]
@@ -40,6 +42,22 @@ class Effect:
     """Of the largest effect, from -1 to 1; below zero the answer gains."""
     words: str
     """Change of the answer."""
+
+
+class Gallery(Protocol):
+    """Pictures of those that a network is to recognise, under their names."""
+
+    def place(self) -> Path:
+        """Return the folder in which they are kept."""
+
+    def enrolled(self) -> "list[Enrolled]":
+        """Return all, by name."""
+
+    def enrol(self, name: str, picture: bytes) -> None:
+        """Keep a picture, a PNG of our own making. Raises `TrainyardError` where that cannot be."""
+
+    def forget(self, name: str) -> None:
+        """Delete all pictures of a name."""
 
 
 class Tried(Protocol):
@@ -82,6 +100,9 @@ class Tried(Protocol):
 
     def seen(self, file: File) -> list[Seen]:
         """Return what the network gets of a file."""
+
+    def gallery(self) -> Gallery | None:
+        """Return the gallery of its network; None where whoever looks may not keep one."""
 
     def opened(self, files: Sequence[File], pixels: int) -> list[Opened]:
         """Return what is seen or heard of each file, opened in the predictor: nothing that people give is decoded here."""

@@ -15,6 +15,7 @@ from engine.settings import settings
 from ui.charts.thumbnails import as_image, picture_tiles, png
 from ui.language import N_, _
 from ui.modalities.base import File, Tried, Way, register
+from ui.modalities.gallery import recognise
 from ui.modalities.image import Images
 from ui.modalities.ways import choose_example, grid, held_out
 from ui.plain import plain_text
@@ -39,7 +40,7 @@ class ImagePairs(Images):
         self.examples(prepared, some, [prepared.describe(position) for position in some])
 
     def ways(self, dataset: Dataset) -> Mapping[str, Way]:
-        """Two files, two photos, or pairs of the test split."""
+        """Two files, two photos, pairs of the test split, or a picture and those of a gallery."""
         return WAYS
 
     def mattered(self, given: np.ndarray | None, name: str, effects: Sequence[Any]) -> str:
@@ -135,6 +136,7 @@ WAYS = {
         contents=lambda dataset: [file for _name, (_picture, file) in held_out_pairs(dataset)],
     ),
     "upload": Way(N_("Upload"), ":material/upload:", upload_two, made=True),
+    "gallery": Way(N_("Gallery"), ":material/groups:", recognise),
     "camera": Way(N_("Camera"), ":material/photo_camera:", photograph_two, shown=True, made=True),
 }  # fmt: skip
 """Ways to give a pair, in the order of display."""

@@ -113,6 +113,9 @@ class Renderer:
         """Return how the table shows these cells, as `column_config`."""
         return {"prediction": st.column_config.TextColumn(_("Prediction"), help=_("The network's prediction."))}
 
+    def summary(self, results: Sequence[Result]) -> None:
+        """Draw what several predictions say together, above their table: nothing by default."""
+
     def downloads(self, results: Sequence[Result]) -> Sequence[Download]:
         """Return files of several predictions, beside those that all kinds have: none by default."""
         return ()

@@ -1,6 +1,7 @@
 """Whether two pictures show the same: the answer, distances of all pairs, the worst ones, a map of the embedding."""
 
 import base64
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -13,8 +14,8 @@ from ui.charts.pairs import distances_figure, embedding_figure
 from ui.charts.thumbnails import data_url
 from ui.language import _
 from ui.modalities.image_pair import draw_pairs
-from ui.plain import plain_text
-from ui.predictions.base import Renderer, Values, register
+from ui.plain import plain_label, plain_text
+from ui.predictions.base import Renderer, Result, Values, register
 from ui.predictions.mistakes import draw_watch, outcomes_of, prepared_of
 from ui.theme import theme_name
 from ui.widgets.live_plot import still_plot
@@ -77,6 +78,23 @@ class Similarity(Renderer):
     def row(self, values: Values) -> dict[str, Any]:
         """Answer, probability and distance."""
         return {name: values.get(name) for name in ("same", "probability", "distance")}
+
+    def summary(self, results: Sequence[Result]) -> None:
+        """The nearest of all pairs, and whether its pictures show the same."""
+        known = [one for one in results if one.prediction is not None and one.prediction.values.get("same") is not None]
+        if not known:
+            return
+        nearest = min(known, key=lambda one: float(one.prediction.values["distance"]) if one.prediction else 2.0)
+        assert nearest.prediction is not None
+        values = nearest.prediction.values
+        st.metric(
+            _("Nearest") if values["same"] else _("None is near enough; nearest"),
+            plain_label(nearest.name),
+            delta=_("{share:.1%} likely the same").format(share=values["probability"]),
+            delta_color="off",
+            delta_arrow="off",
+            help=_("The pair with the smallest distance, and how likely both show the same, if half of all pairs do."),
+        )
 
     def columns(self) -> dict[str, Any]:
         """A box, a share and a number."""

@@ -78,6 +78,9 @@ class TriedVersion:
         """What the network gets of a file."""
         return service.demos.ask(lab.actor(), self.demo, self.number, partial(lab.predictor().seen, files=[file]))
 
+    def gallery(self) -> None:
+        """None: whoever uses a published demo enrols nobody."""
+
     def opened(self, files: Sequence[File], pixels: int) -> list[Opened]:
         """What is seen or heard of each file."""
         return service.demos.opened(lab.actor(), lab.predictor(), self.demo, self.number, [*files], pixels)

@@ -55,17 +55,16 @@ class ImagePair(Image):
         return np.stack(pictures)
 
     def opened(self, data: bytes, name: str, pixels: int) -> np.ndarray:
-        """Both pictures side by side, upright, on white where they are transparent."""
+        """Both pictures side by side, upright, on white where they are transparent; each cut to a square at its centre."""
         from PIL import Image as Pictures
+        from PIL import ImageOps
 
-        side = max(1, (pixels - _GAP) // 2)
-        pictures = [read_image(one, name, (side, side)).convert("RGB") for one in _both(data, name)]
-        for picture in pictures:
-            picture.thumbnail((side, side))
-        frame = Pictures.new("RGB", (2 * side + _GAP, max(one.height for one in pictures)), (255, 255, 255))
-        for place, picture in enumerate(pictures):
-            frame.paste(picture, (place * (side + _GAP), 0))
-        return np.asarray(frame)
+        most = max(1, (pixels - _GAP) // 2)
+        pictures = [read_image(one, name, (most, most)).convert("RGB") for one in _both(data, name)]
+        side = min(most, max(min(one.size) for one in pictures))
+        squares = [ImageOps.fit(one, (side, side), Pictures.Resampling.BICUBIC) for one in pictures]
+        gap = np.full((side, _GAP, 3), 255, np.uint8)
+        return np.concatenate([np.asarray(squares[0]), gap, np.asarray(squares[1])], axis=1)
 
     def quick(self, data: bytes) -> bool:
         """Two pictures are always decoded in a thread of their own."""
@@ -134,6 +133,12 @@ def beside(pair: np.ndarray) -> np.ndarray:
     """Return (2, height, width, channels) as one picture, white between both."""
     gap = np.full((pair.shape[1], max(1, pair.shape[2] // 16), pair.shape[3]), 255, pair.dtype)
     return np.concatenate([pair[0], gap, pair[1]], axis=1)
+
+
+def sides(opened: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return both pictures of a pair as `opened` shows it."""
+    side = opened.shape[0]
+    return opened[:, :side], opened[:, -side:]
 
 
 def _as_file(instance: Any, where: str) -> Any:

@@ -1,0 +1,78 @@
+"""Galleries: pictures of the people or things that a run's network is to recognise, under their names.
+
+Faces are personal data. A picture lies in one file, in a folder of the run that no backup and no other machine gets, and nowhere else;
+what is deleted is deleted there, and with the run all are. Safe to use from several processes: each picture is a file of its own.
+"""
+
+import base64
+import json
+import secrets
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.errors import TrainyardError
+from engine.files import write_text
+from engine.naming import clean_name
+from engine.settings import settings
+
+
+@dataclass(frozen=True)
+class Enrolled:
+    """One picture of somebody."""
+
+    key: str
+    """What tells it from the others of its gallery."""
+    name: str
+    picture: bytes
+    """A PNG of our own making."""
+
+
+def gallery_path(run_id: int) -> Path:
+    """Return the folder of the gallery of run `run_id`; it need not exist."""
+    return settings().home_path / "galleries" / str(int(run_id))
+
+
+def enrolled(run_id: int) -> list[Enrolled]:
+    """Return all pictures of a gallery, by name."""
+    found = []
+    for path in gallery_path(run_id).glob("*.json"):
+        try:
+            about = json.loads(path.read_text(encoding="utf-8"))
+            found.append(Enrolled(path.stem, str(about["name"]), base64.b64decode(about["picture"], validate=True)))
+        except FileNotFoundError:  # deleted meanwhile
+            continue
+    return sorted(found, key=lambda one: (one.name, one.key))
+
+
+def enrol(run_id: int, name: str, picture: bytes) -> Enrolled:
+    """Keep a picture under a name. Raise `TrainyardError` for no name, and where the gallery is full."""
+    name, folder, most = clean_name(name), gallery_path(run_id), settings().max_enrolled
+    if not name:
+        raise TrainyardError("A picture needs a name under which it is recognised. Write one.")
+    if len(list(folder.glob("*.json"))) >= most:
+        raise TrainyardError(
+            "The gallery of run {run} has {most} pictures, the most that TRAINYARD_MAX_ENROLLED allows. Delete some first.",
+            run=run_id,
+            most=most,
+        )
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    found = Enrolled(secrets.token_hex(8), name, picture)
+    about = {"name": name, "picture": base64.b64encode(picture).decode()}
+    write_text(folder / f"{found.key}.json", json.dumps(about, ensure_ascii=False))
+    return found
+
+
+def forget(run_id: int, name: str) -> int:
+    """Delete all pictures of a name, and the gallery with the last one. Return how many there were."""
+    gone = [one for one in enrolled(run_id) if one.name == name]
+    for one in gone:
+        (gallery_path(run_id) / f"{one.key}.json").unlink(missing_ok=True)
+    if not enrolled(run_id):
+        delete_gallery(run_id)
+    return len(gone)
+
+
+def delete_gallery(run_id: int) -> None:
+    """Delete all pictures of a gallery."""
+    shutil.rmtree(gallery_path(run_id), ignore_errors=True)
