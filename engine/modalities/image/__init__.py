@@ -1,6 +1,6 @@
 """Pictures: resized in the network, given as files or as nested lists, alike when fields of them are."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from engine.modalities.base import FACE_PIXELS, Face, Inputs, Modality, modaliti
 from engine.modalities.given import stacked_numbers
 from engine.modalities.image.own import IMAGES, MEASURED_IMAGES
 from engine.modalities.occlusions import Occlusions
+from engine.modalities.own import OwnKind
 from engine.modalities.recipe import Recipe
 from engine.modalities.schema import Schema, either, file, numbers
 from engine.modalities.seen import Seen
@@ -22,8 +23,8 @@ class Image(Modality):
     """(height, width, channels) uint8, with one channel or three."""
 
     occludes = True
-    own = IMAGES
-    more_own = (MEASURED_IMAGES,)
+    own: ClassVar[OwnKind | None] = IMAGES
+    more_own: ClassVar[tuple[OwnKind, ...]] = (MEASURED_IMAGES,)
 
     def decode_one(self, data: bytes, name: str, info: DataInfo) -> np.ndarray:
         """(height, width, channels) uint8 as in the dataset: scaled to cover the size, cut at the centre."""
