@@ -87,7 +87,7 @@ def test_numbers_and_labels_are_true(dataset: Dataset) -> None:
     prepared = prepare(dataset)
     assert len(prepared.inputs) == len(prepared.targets) == dataset.num_examples
     assert len(prepared.info.labels) == dataset.num_classes
-    if prepared.info.labels:
+    if prepared.codec.classes:
         assert len(set(prepared.targets.tolist())) == dataset.num_classes
     if prepared.codec.classes or prepared.codec.numbers:
         assert prepared.targets.dtype == (np.int64 if prepared.info.labels else np.float64)

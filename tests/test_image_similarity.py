@@ -162,7 +162,7 @@ def by_hand(first: np.ndarray, second: np.ndarray, temperature: float) -> np.nda
 
 
 def test_losses_are_those_that_are_published() -> None:
-    from engine.similarity.losses import arcface, in_order, nt_xent, triplet
+    from engine.similarity.losses import arcface, farther_share, nt_xent, triplet
 
     pairs = RNG.normal(size=(64, 2, 5)).astype(np.float32)
     pairs /= np.linalg.norm(pairs, axis=-1, keepdims=True)
@@ -176,7 +176,7 @@ def test_losses_are_those_that_are_published() -> None:
     plain = np.asarray(arcface(known, np.concatenate([pairs, cosines], -1), 5, 0.0, 4.0))
     np.testing.assert_allclose(plain, np.log(3), rtol=1e-4)
     same = np.repeat(pairs[:, :1], 2, axis=1)
-    assert np.asarray(in_order(targets, same)).min() == 1.0
+    assert np.asarray(farther_share(targets, same)).min() == 1.0
     apart = np.sqrt(np.maximum(2 - 2 * same[:, 0] @ same[:, 0].T, 0))
     wrong = np.maximum(0.3 + 1e-3 - apart, 0) * (1 - np.eye(64))
     by_rows = wrong.sum(axis=1) / np.maximum((wrong > 0).sum(axis=1), 1)
@@ -184,10 +184,10 @@ def test_losses_are_those_that_are_published() -> None:
 
 
 def test_one_identity_alone_in_a_batch_gives_finite_losses() -> None:
-    from engine.similarity.losses import in_order, nt_xent, triplet
+    from engine.similarity.losses import farther_share, nt_xent, triplet
 
     pairs, targets = np.ones((3, 2, 1), np.float32), np.zeros((3, 2), np.float32)
-    for loss in (nt_xent(targets, pairs, 0.07), triplet(targets, pairs, 0.2), in_order(targets, pairs)):
+    for loss in (nt_xent(targets, pairs, 0.07), triplet(targets, pairs, 0.2), farther_share(targets, pairs)):
         assert np.isfinite(np.asarray(loss)).all()
 
 

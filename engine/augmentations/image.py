@@ -55,8 +55,10 @@ class ImageAugmentation(Augmentation):
 def moved_pictures(
     x: Any, seed: Any, flip: str, rotation: float, shift: float, zoom: float, contrast: float, edges: str
 ) -> tuple[Any, Any]:
-    """Change pictures as `ImageAugmentation.change` says, inside the input pipeline. `edges`: what is outside of them, black
-    (CONSTANT) or as at the nearest edge (NEAREST)."""
+    """Change pictures as `ImageAugmentation.change` says, inside the input pipeline.
+
+    `edges`: what is outside of them, black (CONSTANT) or as at the nearest edge (NEAREST).
+    """
     import tensorflow as tf
 
     count, (height, width) = tf.shape(x)[0], x.shape[1:3]

@@ -23,6 +23,7 @@ class EmojiStyles(UnsplitDataset):
         "by their drawings alone."
     )
     num_examples: ClassVar[int] = 1_911
+    num_classes: ClassVar[int] = 1_911
     suggested: ClassVar[dict[str, Any]] = {
         "model": "embedding-cnn", "zoom": 0.2, "shift": 0.08, "contrast": 0.3, "tint": 0.3,
     }  # fmt: skip

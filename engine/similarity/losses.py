@@ -12,7 +12,7 @@ those of training and validation, can be compared."""
 
 
 def nt_xent(targets: Any, embeddings: Any, temperature: float) -> Any:
-    """Normalised temperature-scaled cross-entropy (Chen et al. 2020): find the partner among the other pictures. -> (batch,)."""
+    """Normalised temperature-scaled cross-entropy (Chen et al. 2020): find the partner among others. -> (batch,)."""
     from keras import ops
 
     together, same, partner = _compared(targets, embeddings)
@@ -21,7 +21,7 @@ def nt_xent(targets: Any, embeddings: Any, temperature: float) -> Any:
 
 
 def triplet(targets: Any, embeddings: Any, margin: float) -> Any:
-    """Mean over the others that are not farther than the partner by `margin` (Hermans et al. 2017, batch all). -> (batch,)."""
+    """Mean over the others that are not farther than the partner by `margin` (Hermans et al. 2017). -> (batch,)."""
     from keras import ops
 
     together, same, partner = _compared(targets, embeddings)
@@ -33,8 +33,8 @@ def triplet(targets: Any, embeddings: Any, margin: float) -> Any:
 def arcface(targets: Any, scores: Any, width: int, margin: float, scale: float) -> Any:
     """Classify identities, the angle to the true one enlarged by `margin` (Deng et al. 2019). -> (batch,).
 
-    Identities that training does not know, as those of the validation split, have no centre: their pictures have to find their
-    partners among the others.
+    Identities that training does not know, as those of the validation split, have no centre: their pictures have to
+    find their partners among the others.
     """
     from keras import ops
 
@@ -50,7 +50,7 @@ def arcface(targets: Any, scores: Any, width: int, margin: float, scale: float) 
     return ops.where(targets[:, 1] < 0, nt_xent(targets, embeddings, 1 / scale), loss)
 
 
-def in_order(targets: Any, embeddings: Any) -> Any:
+def farther_share(targets: Any, embeddings: Any) -> Any:
     """Share of the other pictures in the batch that are farther than the partner. -> (batch,)."""
     from keras import ops
 
@@ -61,8 +61,8 @@ def in_order(targets: Any, embeddings: Any) -> Any:
 
 
 def _compared(targets: Any, embeddings: Any) -> tuple[Any, Any, Any]:
-    """(batch, 2, width) -> all first pictures, then all second ones (2 batch, width); who shows the same, and who is whose partner,
-    (2 batch, 2 batch) each."""
+    """(batch, 2, width) -> all first pictures, then all second ones (2 batch, width); who shows the same, and who is
+    whose partner, (2 batch, 2 batch) each."""
     from keras import ops
 
     together = ops.concatenate([embeddings[:, 0], embeddings[:, 1]], axis=0)

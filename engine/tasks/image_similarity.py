@@ -11,7 +11,7 @@ from engine.language.reader import Writes
 from engine.metrics import IN_ORDER, PAIR_AUC, RETRIEVAL_1, RETRIEVAL_5, TAR, Metric
 from engine.similarity.distances import FALSE_ACCEPTS, Calibration, Compared, of_pairs, ranks
 from engine.similarity.evaluation import evaluate_pairs
-from engine.similarity.losses import arcface, in_order, nt_xent, triplet
+from engine.similarity.losses import arcface, farther_share, nt_xent, triplet
 from engine.similarity.pairs import IDENTITY, SECOND
 from engine.spec import ADVANCED, FORKABLE, Range
 from engine.targets import Pairs, Stored, Targets
@@ -114,23 +114,23 @@ class ImageSimilarity(Task):
             return arcface(targets, scores, width, margin, scale)
 
         def in_order_of(targets: Any, scores: Any) -> Any:
-            return in_order(targets, scores[..., :width])
+            return farther_share(targets, scores[..., :width])
 
         in_order_of.__name__ = IN_ORDER.name
         losses: Any = {"nt-xent": nt_xent_loss, "triplet": triplet_loss, "arcface": arcface_loss}
         return {"loss": losses[self.loss], "metrics": [in_order_of]}
 
-    def encode_targets(self, targets: Any, info: DataInfo) -> Any:
-        """(batch, 3) -> (batch, 2) float32: identity, and its index among those of the training split, -1 where it is not of them."""
-        import tensorflow as tf
+    def encode_stored(self, targets: Stored, info: DataInfo) -> Stored:
+        """(examples, 3) -> (examples, 2) float32: identity, and its index among those of the training split, -1 where it is not of them."""
+        identity = np.asarray(targets)[:, IDENTITY]
+        known = np.asarray(self._identities(info), np.int64)
+        place = np.minimum(np.searchsorted(known, identity), max(len(known) - 1, 0))
+        index = np.where(known[place] == identity, place, -1) if self.loss == "arcface" else np.full_like(identity, -1)
+        return np.stack([identity, index], axis=1).astype(np.float32)
 
-        identity = tf.cast(targets[:, IDENTITY], tf.int32)
-        if self.loss != "arcface":
-            return tf.cast(tf.stack([identity, identity], axis=1), tf.float32)
-        known = tf.constant(self._identities(info), tf.int32)
-        place = tf.minimum(tf.searchsorted(known, identity), len(known) - 1)
-        index = tf.where(tf.gather(known, place) == identity, place, -1)
-        return tf.cast(tf.stack([identity, index], axis=1), tf.float32)
+    def encode_targets(self, targets: Any, info: DataInfo) -> Any:
+        """As they are."""
+        return targets
 
     def move(self, targets: Any, transforms: Any, info: DataInfo) -> Any:
         """What a picture shows stays the same."""
