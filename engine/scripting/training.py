@@ -204,9 +204,9 @@ class TrainingSections(FedSections):
             lines += ["metrics = {}"]
         if self.exact:
             self.imports.add("import hashlib")
-            counted = (
-                "network" if self.network.tensors.state else "model"
-            )  # they have their layers in another order then
+            made = self.network  # they have their layers in another order, or some that are not saved
+            other = made.tensors.state or len(made.counted.weights) != len(made.saved.weights)
+            counted = "network" if other else "model"
             lines += ["", *DIGEST.format(model=counted).split("\n")]
         lines += ["", 'model.save("model.keras")', "print(json.dumps(metrics))"]
         return Section("Evaluation", "Once, on examples that no decision was made with.", "\n".join(lines))
