@@ -455,7 +455,10 @@ def test_the_dashboard_has_these_addresses_and_describes_them(client: httpx.Clie
         *("/models", "/runs/{name}/report", "/queue", "/me/limits"),
         *("/demos", "/demos/{name}", "/demos/{name}/versions/{version}"),
         *("/memberships", "/classrooms", "/classrooms/{number}"),
-        *(f"/classrooms/{{number}}/{part}" for part in ("members", "code", "assignments")),
+        *(
+            f"/classrooms/{{number}}/{part}"
+            for part in ("members", "members/{name}", "membership", "code", "assignments")
+        ),
         *("/assignments/{number}", *(f"/assignments/{{number}}/{part}" for part in ("leaderboard", "submissions"))),
         *models,
         *(f"{address}:predict" for address in models),

@@ -50,6 +50,18 @@ def test_a_lecturer_makes_a_classroom_and_a_member_joins_submits_and_is_ranked()
     changed = root("PATCH", room, json={"note": "Bring leaves.", "queued": 3}).json()
     assert (changed["note"], changed["queued"], changed["at_once"]) == ("Bring leaves.", 3, 2)
     assert root("GET", f"{room}/members").json()["members"][0]["name"] == "ada"
+    assert ada("PATCH", f"{room}/membership", json={"nickname": "The moss"}).json() == {"nickname": "The moss"}
+    assert ada("GET", f"{address}/leaderboard").json()["rows"][0]["member"] == "The moss"
+    for ended in (lambda: ada("DELETE", f"{room}/membership"), lambda: root("DELETE", f"{room}/members/ada")):
+        assert who("ada")("POST", "/memberships", json={"code": code}).status_code == 201
+        assert ended().status_code == 204
+        assert who("ada")("GET", room).status_code == 404
+    back = ada("POST", "/memberships", json={"code": code})
+    assert back.status_code == 400  # who was removed does not come back by the same code
+    code = root("POST", f"{room}/code").json()["code"]
+    assert ada("POST", "/memberships", json={"code": code}).status_code == 201
+    assert root("DELETE", f"{room}/code").status_code == 204
+    assert who("bob")("POST", "/memberships", json={"code": code}).status_code == 400
     assert root("PATCH", room, json={"archived": True}).json()["archived"] is True
     assert "has ended" in ada("POST", f"{address}/submissions", json={"run": run.id}).json()["error"]
     assert root("DELETE", address).status_code == 204
@@ -61,6 +73,9 @@ ALLOWED = {
     ("GET", "ROOM"): (200, 200, 404, 404),
     ("GET", "ROOM/members"): (200, 403, 404, 404),
     ("POST", "ROOM/code"): (200, 403, 404, 404),
+    ("DELETE", "ROOM/code"): (204, 403, 404, 404),
+    ("PATCH", "ROOM/membership"): (404, 200, 404, 404),
+    ("DELETE", "ROOM/members/nobody"): (204, 403, 404, 404),
     ("PATCH", "ROOM"): (200, 403, 404, 404),
     ("POST", "ROOM/assignments"): (400, 403, 404, 404),  # there is no such dataset
     ("GET", "ONE/leaderboard"): (200, 200, 404, 404),
@@ -74,6 +89,7 @@ ALLOWED = {
 """Of each address the answer to an admin, a member who has joined, one who has not, and a visitor."""
 BODIES = {
     "ROOM": {"title": "Zoology"},
+    "ROOM/membership": {"nickname": "The fern"},
     "ROOM/assignments": {"title": "More", "dataset": "nothing"},
     "ONE/submissions": {"run": 999},
     "/classrooms": {"title": "Zoology", "ends_at": ENDS},

@@ -12,11 +12,13 @@ from ui.framed import framed
 from ui.language import choose_language, declare_language
 from ui.navigation import begin_at_top, navigation
 from ui.outage import draw_with_database
+from ui.theme import darken_words_on_primary
 
 ICON = Path(__file__).with_name("icon.svg")  # an icon named after a font would be asked from the network
 LOGO = Path(__file__).with_name("logo.svg")
 
 st.set_page_config(page_title="Trainyard", page_icon=ICON, layout="wide")
+darken_words_on_primary()
 if not framed():  # it leads to the first page
     st.logo(LOGO, size="large")
 if settings().mode == "shared":

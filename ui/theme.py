@@ -50,3 +50,14 @@ THEMES: dict[ThemeName, Theme] = {
 def theme_name() -> ThemeName:
     """Whether the viewer's page is light or dark."""
     return "dark" if st.context.theme.type == "dark" else "light"
+
+
+def darken_words_on_primary() -> None:
+    """Write dark on what is filled with the primary colour of a dark page, where Streamlit writes white.
+
+    No colour has a contrast of 4.5 both with white and, as the text of a chosen segment, with a tint of itself on a dark page.
+    """
+    filled = "[data-testid^=stBase][data-testid*=utton-primary]:not(:disabled), [data-testid=stMultiSelect] [data-tag]"
+    st.html(
+        f"<style>:is({filled}), :is({filled}) :is(p, span, button) {{color: light-dark(#FFFFFF, {THEMES['dark'].surface})}}</style>"
+    )

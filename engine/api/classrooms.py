@@ -63,10 +63,35 @@ def members(actor: Actor, number: int) -> shapes.ClassroomMembers:
     return shapes.ClassroomMembers(members=told)
 
 
+def remove(actor: Actor, number: int, name: str) -> None:
+    """End the membership of somebody, who does not come back by the same code."""
+    service.classrooms.remove(actor, _room(actor, number).id, name)
+
+
+def rename(actor: Actor, number: int, body: bytes) -> shapes.Membership:
+    """Change one's own name on the leaderboards."""
+    asked, room = parse_body(shapes.Membership, body), _room(actor, number)
+    service.classrooms.call_me(actor, room.id, asked.nickname)
+    mine = service.classrooms.me(actor, room.id)
+    if mine is None:  # an admin, who sees all classrooms
+        raise Problem(HTTPStatus.NOT_FOUND, "You have not joined classroom {number}.", number=number)
+    return shapes.Membership(nickname=mine.nickname)
+
+
+def leave(actor: Actor, number: int) -> None:
+    """End one's own membership. Runs stay one's own, and what was handed in stays on the leaderboards."""
+    service.classrooms.leave(actor, _room(actor, number).id)
+
+
 def make_code(actor: Actor, number: int) -> shapes.ClassroomCode:
     """Return a new code to join by; the one before is void."""
     room, text = service.classrooms.make_code(actor, _room(actor, number).id)
     return shapes.ClassroomCode(code=text, expires_at=moment(room.code_expires_at))
+
+
+def revoke_code(actor: Actor, number: int) -> None:
+    """Let nobody join any more, until there is a new code."""
+    service.classrooms.revoke_code(actor, _room(actor, number).id)
 
 
 def join(actor: Actor, body: bytes) -> shapes.ClassroomFacts:

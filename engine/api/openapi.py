@@ -31,6 +31,13 @@ _NAME = {
     "description": "Name of a published demo, number of a run, or DATASET-MODEL for the newest completed run of the two.",
     "schema": {"type": "string", "pattern": "^[A-Za-z0-9._-]+$"},
 }
+_ACCOUNT = {
+    "name": "name",
+    "in": "path",
+    "required": True,
+    "description": "Name of an account.",
+    "schema": {"type": "string"},
+}
 _VERSION = {
     "name": "version",
     "in": "path",
@@ -217,9 +224,23 @@ def _of_classrooms() -> dict[str, Any]:
             "parameters": [of_room],
             "get": _get("listMembers", "Who has joined.", shapes.ClassroomMembers, (404, 503)),
         },
+        "/classrooms/{number}/members/{name}": {
+            "parameters": [of_room, _ACCOUNT],
+            "delete": _delete(
+                "removeMember", "End the membership of somebody, who does not come back by the same code."
+            ),
+        },
+        "/classrooms/{number}/membership": {
+            "parameters": [of_room],
+            "patch": _change(
+                "renameMyself", "Change one's name on the leaderboards.", shapes.Membership, shape=shapes.Membership
+            ),
+            "delete": _delete("leave", "Leave a classroom; runs stay one's own, and submissions on the leaderboards."),
+        },
         "/classrooms/{number}/code": {
             "parameters": [of_room],
             "post": _get("makeCode", code, shapes.ClassroomCode, (400, 404, 503)),
+            "delete": _delete("revokeCode", "Let nobody join any more, until there is a new code."),
         },
         "/classrooms/{number}/assignments": {
             "parameters": [of_room],

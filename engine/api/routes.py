@@ -96,7 +96,11 @@ class _Api:
             Route("/classrooms/{number:number}", self._writes(classrooms.change), methods=["PATCH"]),
             Route("/classrooms/{number:number}", self._deletes(classrooms.delete), methods=["DELETE"]),
             Route("/classrooms/{number:number}/members", self._reads(classrooms.members)),
+            Route("/classrooms/{number:number}/members/{name}", self._deletes(classrooms.remove), methods=["DELETE"]),
+            Route("/classrooms/{number:number}/membership", self._writes(classrooms.rename), methods=["PATCH"]),
+            Route("/classrooms/{number:number}/membership", self._deletes(classrooms.leave), methods=["DELETE"]),
             Route("/classrooms/{number:number}/code", self._reads(classrooms.make_code), methods=["POST"]),
+            Route("/classrooms/{number:number}/code", self._deletes(classrooms.revoke_code), methods=["DELETE"]),
             Route(
                 "/classrooms/{number:number}/assignments",
                 self._writes(classrooms.assign, HTTPStatus.CREATED),
@@ -160,32 +164,32 @@ class _Api:
             return _answer(await self._thread(lambda: demos.withdraw(self._actor(request), name, number)))
 
     def _reads(self, ask: Callable[..., BaseModel]) -> Endpoint:
-        """Return what answers with `ask(actor, *numbers of the path)`."""
+        """Return what answers with `ask(actor, *values of the path)`."""
 
         async def answer(request: Request) -> Response:
             with self._place():
-                numbers = _numbers(request)
-                return _answer(await self._thread(lambda: ask(self._actor(request), *numbers)))
+                values = request.path_params.values()
+                return _answer(await self._thread(lambda: ask(self._actor(request), *values)))
 
         return answer
 
     def _writes(self, ask: Callable[..., BaseModel], status: HTTPStatus = HTTPStatus.OK) -> Endpoint:
-        """Return what answers with `ask(actor, *numbers of the path, body)`."""
+        """Return what answers with `ask(actor, *values of the path, body)`."""
 
         async def answer(request: Request) -> Response:
             with self._place():
-                numbers, body = _numbers(request), await read_body(request)
-                return _answer(await self._thread(lambda: ask(self._actor(request), *numbers, body)), status)
+                values, body = request.path_params.values(), await read_body(request)
+                return _answer(await self._thread(lambda: ask(self._actor(request), *values, body)), status)
 
         return answer
 
     def _deletes(self, ask: Callable[..., None]) -> Endpoint:
-        """Return what does `ask(actor, *numbers of the path)`."""
+        """Return what does `ask(actor, *values of the path)`."""
 
         async def answer(request: Request) -> Response:
             with self._place():
-                numbers = _numbers(request)
-                await self._thread(lambda: ask(self._actor(request), *numbers))
+                values = request.path_params.values()
+                await self._thread(lambda: ask(self._actor(request), *values))
                 return Response(status_code=HTTPStatus.NO_CONTENT)
 
         return answer
@@ -273,11 +277,6 @@ class _Api:
             yield
         finally:
             self._places += 1
-
-
-def _numbers(request: Request) -> list[int]:
-    """The numbers of a path, as they come in it."""
-    return [int(number) for number in request.path_params.values()]
 
 
 def _types(header: str) -> list[str]:

@@ -417,6 +417,13 @@ class JoinRequest(Shape):
     """One's name on the leaderboards."""
 
 
+class Membership(Shape):
+    """One's own place in a classroom."""
+
+    nickname: str
+    """One's name on the leaderboards; empty for that of the account."""
+
+
 class NewAssignment(Shape):
     """An assignment to be added."""
 

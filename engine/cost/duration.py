@@ -16,7 +16,7 @@ from engine.runs import RunSpec
 from engine.store.finished import FinishedRun
 
 IDENTICAL, SAME, LIKE, OTHER = "identical", "same", "like", "other"
-_LEAST_FACTOR = {IDENTICAL: 1.15, SAME: 1.15, LIKE: 1.3, OTHER: 2.0}
+_LEAST_FACTOR = {IDENTICAL: 1.15, SAME: 1.15, LIKE: 1.3, OTHER: 4.0}
 """The least factor between the estimate and either end of its range, by how much the runs have in common."""
 _FEW_FACTOR = {IDENTICAL: 1.3, SAME: 1.3, LIKE: 2.0, OTHER: 4.0}
 """The same where there are one or two runs, whose spread says nothing."""

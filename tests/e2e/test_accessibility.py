@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -33,29 +32,9 @@ ADDRESSES = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Known:
-    """A finding in markup that Streamlit writes and lets nobody change: the rule, the element or one around it, and why."""
-
-    rule: str
-    selector: str
-    reason: str
-
-
-KNOWN = (
-    Known(
-        "color-contrast",
-        "[data-testid=stBaseButton-primary], [data-testid=stBaseButton-primaryFormSubmit], [data-testid=stMultiSelect] span",
-        "On a dark page no primary colour has a contrast of 4.5 both with the white that Streamlit writes on it in buttons and tags "
-        "and with the tint of itself on which it is the text of a chosen segment: the two ratios multiply to less than 18.",
-    ),
-)
-FINDINGS = """(known) => axe.run({ resultTypes: ['violations'] }).then(({ violations }) => violations
+FINDINGS = """() => axe.run({ resultTypes: ['violations'] }).then(({ violations }) => violations
   .filter(({ id, impact }) => ['serious', 'critical'].includes(impact) || id === 'heading-order')
-  .flatMap(({ id, nodes }) => nodes
-    .filter(({ target }) => !known.some(({ rule, selector }) =>
-      rule === id && document.querySelector(target.at(-1))?.closest(selector)))
-    .map(({ html, failureSummary }) => `${id}: ${html.slice(0, 300)} ${failureSummary}`)))"""
+  .flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${html.slice(0, 300)} ${failureSummary}`)))"""
 
 
 @pytest.fixture(scope="module")
@@ -133,5 +112,5 @@ def test_a_run_is_selected_and_opened_by_keyboard(window: Page) -> None:
 
 
 def findings(page: Page) -> list[str]:
-    """Return what axe-core calls serious or critical, without what is known."""
-    return [str(found) for found in page.evaluate(FINDINGS, [asdict(known) for known in KNOWN])]
+    """Return what axe-core calls serious or critical."""
+    return [str(found) for found in page.evaluate(FINDINGS)]

@@ -109,16 +109,24 @@ function draw(plot, chart, data, answer) {
   });
 }
 
-// A page in another theme needs other colours, and Streamlit draws nothing anew for that: the board asks for it, once.
+// A page in another theme needs other colours, and Streamlit draws nothing anew for that: the board asks for it. An answer that
+// was under way still has the old colours, so that it asks again; a few times at most, since a theme may have no name here.
+const ASKED_AT_MOST = 3;
 function follow(board, theme, ask) {
   const app = document.querySelector('[data-testid=stApp]');
   Object.assign(board, { theme, ask });
-  if (board.follower || !app) return;
-  board.follower = new MutationObserver(() => {
+  if (!app) return;
+  const compare = () => {
     const shown = getComputedStyle(app).colorScheme;
-    if (board.children.length && ![board.theme, board.asked].includes(shown)) board.ask('themed', shown);
-    board.asked = shown;
-  });
+    if (board.shown !== shown || board.theme === shown) Object.assign(board, { shown, asked: 0 });
+    if (!board.children.length || board.theme === shown || board.asked >= ASKED_AT_MOST) return;
+    board.asked += 1;
+    board.ask('themed', `${shown} ${board.asked}`);
+  };
+  if (board.follower) return compare();
+  board.shown = getComputedStyle(app).colorScheme;
+  board.asked = 0;
+  board.follower = new MutationObserver(compare);
   board.follower.observe(app, { attributes: true, attributeFilter: ['class'] });
 }
 
