@@ -127,6 +127,12 @@ def _draw_own() -> None:
         help=_("Show or say a few examples of each class."),
     )
     st.page_link(
+        page("label"),
+        label=_("Label pictures"),
+        icon=":material/label:",
+        help=_("Draw boxes in your own pictures, or give them classes."),
+    )
+    st.page_link(
         page("train"),
         label=_("Open the form"),
         icon=":material/tune:",
