@@ -17,7 +17,7 @@ from ui.data.list import browse_query, train_query
 from ui.data.problems import draw_problems
 from ui.labelling.beginning import PROBLEMS, add_files
 from ui.labelling.proposing import draw_proposer
-from ui.language import _, plural
+from ui.language import N_, _, plural
 from ui.navigation import open_here, page
 from ui.plain import plain_label
 from ui.sentences import said
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 _DONE, _PROBLEM, _ADDED, _NAMED = "label.done", "label.problem", "label.added", "label.named"
 _LONGEST_CLASS = 80
+_WAYS = {"files": N_("Files"), "camera": N_("Camera")}
 
 
 def draw_side(labelling: "Labelling") -> None:
@@ -109,18 +110,16 @@ def _draw_add(labelling: "Labelling") -> None:
     with st.popover(
         _("Add pictures"), icon=":material/add_photo_alternate:", help=_("From files, or with the camera.")
     ):
-        files = st.file_uploader(
-            _("Pictures"),
-            type=["zip", *(ending.lstrip(".") for ending in ENDINGS)],
-            accept_multiple_files=True,
-            max_upload_size=settings().max_upload_mb,
-            key=f"label.more-{labelling.id}-{count}",
-            help=_("Pictures, or zips of them: at most {count:,}.").format(count=settings().max_labelling_pictures),
+        way = st.segmented_control(
+            _("From"),
+            list(_WAYS),
+            default="files",
+            required=True,
+            format_func=lambda name: _(_WAYS[name]),
+            key="label.way",
+            help=_("The browser asks before the camera is turned on."),
         )
-        photo = st.camera_input(
-            _("Camera"), key=f"label.photo-{labelling.id}-{count}", help=_("Each photo is one picture.")
-        )
-        given = [(file.name, file.getvalue()) for file in (*files, *([photo] if photo else []))]
+        given = _given(labelling, way, count)
         if given and st.button(
             _("Add"), icon=":material/add:", key=f"label.add-{labelling.id}", help=_("Add them at the end.")
         ):
@@ -129,6 +128,23 @@ def _draw_add(labelling: "Labelling") -> None:
                 add_files(labelling.id, given)
                 st.rerun()
     draw_problems(st.session_state.get(PROBLEMS, ()), "label.problems")
+
+
+def _given(labelling: "Labelling", way: str, count: int) -> list[tuple[str, bytes]]:
+    """The files that are chosen, or the photo that was taken."""
+    key = f"label.{way}-{labelling.id}-{count}"
+    if way == "camera":
+        photo = st.camera_input(_("Camera"), key=key, help=_("Each photo is one picture."))
+        return [(photo.name, photo.getvalue())] if photo else []
+    files = st.file_uploader(
+        _("Pictures"),
+        type=["zip", *(ending.lstrip(".") for ending in ENDINGS)],
+        accept_multiple_files=True,
+        max_upload_size=settings().max_upload_mb,
+        key=key,
+        help=_("Pictures, or zips of them: at most {count:,}.").format(count=settings().max_labelling_pictures),
+    )
+    return [(file.name, file.getvalue()) for file in files]
 
 
 # -- the dataset -------------------------------------------------------------------------------------------------------

@@ -46,7 +46,7 @@ function build(root) {
   const part = (name) => root.querySelector(name);
   const stage = part('.stage'), frame = part('.frame'), image = part('img'), svg = part('svg');
   const told = part('.told'), chips = part('.classes'), buttons = part('.buttons');
-  let data, tell, said, shown = '', revision, chosen = 0, selected = null, past = [], labelled = [], drag = null;
+  let data, tell, said, shown = '', revision, chosen = 0, selected = null, past = [], labelled = [], drag = null, described = false;
   let number = 0, sent = 0, last = null, waiting = null, timer = null, leaving = false, session = null;
 
   // -- what is said -----------------------------------------------------------------------------------------------------
@@ -59,7 +59,12 @@ function build(root) {
   ];
   const current = () => items().find(({ at, proposed }) => selected && at === selected.at && proposed === selected.proposed);
   const fill = (text, values) => text.replace(/\\{(\\w+)\\}/g, (_all, name) => values[name]);
-  const nameOf = (one) => one.proposed ? `${one.name}?` : data.classes[one.index]?.name ?? '';
+  const classOf = (index) => data.classes[index]?.name ?? '';
+
+  function nameOf(one) {  // a name that is no class stands before the class that accepting gives
+    if (!one.proposed) return classOf(one.index);
+    return one.index < 0 && data.classes.length ? `${one.name}? → ${classOf(chosen)}` : `${one.name}?`;
+  }
 
   function matching(name) {
     const wanted = name.toLowerCase();
@@ -363,7 +368,7 @@ function build(root) {
   }
 
   function plate(one, colour, scale) {
-    const { width } = data.picture, words = nameOf(one).slice(0, 24), size = 12 * scale;
+    const { width } = data.picture, words = nameOf(one).slice(0, 40), size = 12 * scale;
     const wide = [...words].reduce((sum, letter) => sum + (letter.codePointAt(0) > 0x2e80 ? 1 : 0.58), 0) * size + 8 * scale;
     const x = Math.max(0, Math.min(one.box[0], width - wide)), y = one.box[1] >= 17 * scale ? one.box[1] - 17 * scale : one.box[1];
     const text = element('text', { x: x + 4 * scale, y: y + 12.5 * scale, 'font-size': size, fill: '#000', 'pointer-events': 'none' });
@@ -401,7 +406,9 @@ function build(root) {
     root.dataset.boxes = said.boxes.length;
     root.dataset.proposals = proposals().length;
     show();
+    if (!picked && described) { described = false; say(''); }
     if (picked) {
+      described = true;
       const [left, top, right, bottom] = picked.box;
       say(fill(data.words.picked, { name: nameOf(picked), left: Math.round(left), top: Math.round(top),
         width: Math.round(right - left), height: Math.round(bottom - top) }));
