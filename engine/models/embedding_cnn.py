@@ -20,7 +20,7 @@ class EmbeddingCnn(Model):
     modalities: ClassVar[tuple[str, ...]] = ("image-pair",)
     source: ClassVar[str] = "Chen et al. 2020 (SimCLR), https://arxiv.org/abs/2002.05709"
     suggested: ClassVar[dict[str, Any]] = {
-        "optimizer": "adamw", "learning_rate": 0.002, "schedule": "cosine", "batch_size": 64, "epochs": 40, "patience": 0,
+        "optimizer": "adamw", "learning_rate": 0.002, "schedule": "cosine", "batch_size": 64, "epochs": 60, "patience": 0,
         "dropout": 0.0,
     }  # fmt: skip
     searched: ClassVar[tuple[str, ...]] = ("filters",)
