@@ -52,7 +52,9 @@ def test_somebody_is_enrolled_recognised_and_deleted(page: Page, dashboard: Dash
     page.goto(f"/demo?run={run_id}")
     choose(page, "Gallery")
     for turn, (name, number) in enumerate((("Egg", 40), ("Moon", 900))):
-        page.locator(f"[class*='st-key-enrol-name-{run_id}-{turn}'] input").fill(name, timeout=PATIENCE)
+        field = page.locator(f"[class*='st-key-enrol-name-{run_id}-{turn}'] input")
+        field.fill(name, timeout=PATIENCE)
+        field.press("Enter")
         give(page, f"enrol-{run_id}-{turn}-file", drawing(number, "noto"))
         button(page, "Enrol").click()
         if turn == 0:  # the gallery is folded up once somebody is in it
