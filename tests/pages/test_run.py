@@ -310,3 +310,18 @@ def test_examples_of_the_test_split_are_not_for_watching(store: Store) -> None:
     at.session_state["examples"] = "Most confident mistakes"
     at.run()
     assert "Watch these in training" not in [link.proto.label for link in at.get("page_link")]
+
+
+def test_a_threshold_between_two_classes_follows_the_costs_that_are_entered(store: Store) -> None:
+    at = open_page("run", run=seeding.evaluated(store, dataset="breast-cancer").id)
+    at.session_state["thresholds"] = "Costs"
+    at.run()
+    assert "With calibrated probabilities it would be 16.7%" in words(at)
+    at.number_input(key="cost_missed").set_value(1.0).run()
+    assert "With calibrated probabilities it would be 50.0%" in words(at)
+    [table] = [frame.value for frame in at.dataframe if "alarms" in frame.value.columns]
+    assert table["cost"].iloc[0] <= table["cost"].iloc[2:].min()
+    assert "Mean cost" in plots(at)
+    at.number_input(key="cost_missed").set_value(0.0)
+    at.number_input(key="cost_alarm").set_value(0.0).run()
+    assert "Give at least one mistake a cost." in words(at)

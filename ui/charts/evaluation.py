@@ -88,6 +88,47 @@ def _square(look: Theme, x_title: str, y_title: str) -> Figure:
     }
 
 
+def cost_figure(
+    validation: tuple[Sequence[float], Sequence[float]],
+    shown: tuple[Sequence[float], Sequence[float]] | None,
+    threshold: float,
+    theme: ThemeName,
+) -> Figure:
+    """Mean cost of an example against the threshold, on the validation split and on the one that is `shown`."""
+    look = THEMES[theme]
+    lines = [(_("Validation"), validation, look.validation), (_("Test"), shown, look.train)]
+    traces: list[Figure] = [
+        {
+            "type": "scatter",
+            "mode": "lines",
+            "name": name,
+            "x": points[0],
+            "y": points[1],
+            "line": {"color": colour, "width": 2, "dash": "solid" if points is validation else "dash"},
+            "hovertemplate": _("Threshold")
+            + " %{x:.0%}<br>"
+            + _("Mean cost")
+            + " %{y:.4g}<extra>%{fullData.name}</extra>",
+        }
+        for name, points, colour in lines
+        if points is not None
+    ]
+    x = plain_axis(look) | {"range": [0, 1], "tickformat": ".0%", "title": {"text": _("Threshold"), "standoff": 6}}
+    y = plain_axis(look) | {"rangemode": "tozero", "title": {"text": _("Mean cost")}}
+    line = {"type": "line", "x0": threshold, "x1": threshold, "y0": 0, "y1": 1, "yref": "paper"}
+    return {
+        "data": traces,
+        "layout": plain_layout(look)
+        | {
+            "xaxis": x,
+            "yaxis": y,
+            "margin": {"l": 8, "r": 8, "t": 12, "b": 8},
+            "showlegend": True,
+            "shapes": [line | {"line": {"color": look.text, "width": 1.5, "dash": "dot"}}],
+        },
+    }
+
+
 def calibration_figure(calibration: Mapping[str, Any], theme: ThemeName) -> Figure:
     """Accuracy of each bin of confidence as bars to the diagonal, and below how many examples lie in it."""
     look = THEMES[theme]

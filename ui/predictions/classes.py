@@ -115,7 +115,7 @@ class Classes(Renderer):
         _draw_confusion(run, named)
         _draw_classes(run, named["per_class"])
         if named.get("roc"):  # runs of early versions have none
-            draw_thresholds(run, named)
+            draw_thresholds(run, split, named)
 
     def mistakes(self, run: Run, split: str, evaluated: Values) -> None:
         """Draw the examples of a cell of the confusion matrix, and the most confident mistakes."""

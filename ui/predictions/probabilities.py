@@ -5,21 +5,24 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from engine.preparation.prepare import EVALUATED
 from engine.readers.spreadsheets import plain_frame
 from engine.runs import Run
 from ui.charts.evaluation import Kind, calibration_figure, curves_height, threshold_curves
 from ui.language import _
+from ui.predictions.costs import draw_costs
 from ui.theme import theme_name
 from ui.widgets.live_plot import still_plot
 
 _NOTABLE = 0.01  # a smaller distance between confidence and accuracy is not worth a word
 
 
-def draw_thresholds(run: Run, evaluated: dict[str, Any]) -> None:
-    """ROC, precision-recall and calibration, one at a time."""
+def draw_thresholds(run: Run, split: str, evaluated: dict[str, Any]) -> None:
+    """ROC, precision-recall, calibration and, between two classes, costs of mistakes; one at a time."""
     st.subheader(_("Probabilities"))
-    titles = [_("ROC"), _("Precision and recall"), _("Calibration")]
-    roc, precision_recall, calibration = st.tabs(titles, key="thresholds", on_change="rerun")
+    two = len(evaluated["labels"]) == 2 and split in EVALUATED
+    titles = [_("ROC"), _("Precision and recall"), _("Calibration"), *([_("Costs")] if two else [])]
+    roc, precision_recall, calibration, *costs = st.tabs(titles, key="thresholds", on_change="rerun")
     if roc.open:
         with roc:
             _draw_curves(run, evaluated, "roc")
@@ -29,6 +32,10 @@ def draw_thresholds(run: Run, evaluated: dict[str, Any]) -> None:
     if calibration.open:
         with calibration:
             _draw_calibration(run, evaluated)
+    for tab in costs:
+        if tab.open:
+            with tab:
+                st.fragment(draw_costs)(run, split, evaluated["labels"])
 
 
 def _draw_curves(run: Run, evaluated: dict[str, Any], kind: Kind) -> None:
