@@ -368,6 +368,29 @@ def test_a_pretrained_network_is_suggested_where_this_one_does_not_beat_the_base
     assert "pretrained" not in tried(headline(replace(ENDED, next=possible)))
 
 
+@pytest.mark.parametrize(
+    ("confusion", "wanted"),
+    [
+        ([[4, 16], [5, 375]], True),  # a rare class that is mostly missed
+        ([[12, 8], [5, 375]], False),  # found more often than not
+        ([[80, 120], [5, 195]], False),  # missed, but not rare
+        ([[1, 4], [5, 375]], False),  # too few to say
+    ],
+)
+def test_class_weights_are_suggested_where_a_rare_class_is_missed(confusion: list[list[int]], wanted: bool) -> None:
+    form = replace(FORM, values={**FORM.values, "class_weights": False})
+    found = headline(replace(ENDED, confusion=confusion, labels=("fails", "holds"), next=form))
+    assert ("weighted" in tried(found)) == wanted
+    if wanted:
+        [weighted] = [suggestion for suggestion in found.suggestions if suggestion.kind == "weighted"]
+        assert weighted.values == {"class_weights": True}
+        assert "only 4 of 20 examples" in weighted.why
+        on = replace(form, values={**form.values, "class_weights": True})
+        assert "weighted" not in tried(
+            headline(replace(ENDED, confusion=confusion, labels=("fails", "holds"), next=on))
+        )
+
+
 def test_own_data_that_does_not_suffice_wants_more_examples() -> None:
     seen = replace(ENDED, history=OVERFITTED, next=replace(FORM, own_data=True))
     assert tried(headline(seen)) == ["regularise", "more-data", "seeds"]

@@ -15,6 +15,8 @@ _STEP = 0.2
 _ENOUGH = 0.5
 """Dropout above this takes away too much."""
 _FIRST_PENALTY = 1e-4
+_RARE, _LEAST_RARE = 0.5, 10
+"""Share of what a class would have if all were alike, up to which it is rare; examples that it must have to say so."""
 _FINDINGS_THAT_FAIL = frozenset({"baseline-below", "guess-not-better"})
 
 
@@ -67,6 +69,38 @@ def longer(seen: Evidence, kinds: Set[str]) -> Iterator[Suggestion]:
         else Sentence("It was still learning: the same training for more epochs.")
     )
     yield Suggestion("longer", label, why, {"epochs": epochs}, fork)
+
+
+def weighted(seen: Evidence, kinds: Set[str]) -> Iterator[Suggestion]:
+    """Class weights, where a rare class is mostly missed."""
+    if seen.next.values.get("class_weights") is not False or not len(seen.confusion):
+        return
+    counts = [sum(row) for row in seen.confusion]
+    total, largest = sum(counts), max(range(len(counts)), key=counts.__getitem__)
+    for rare in sorted(range(len(counts)), key=counts.__getitem__):
+        found = seen.confusion[rare][rare]
+        is_rare = counts[rare] >= _LEAST_RARE and counts[rare] * len(counts) <= _RARE * total
+        if (
+            is_rare
+            and 2 * found < counts[rare]
+            and found * counts[largest] < seen.confusion[largest][largest] * counts[rare]
+        ):
+            facts = {"label": seen.labels[rare], "found": found, "count": counts[rare]}
+            why = (
+                Sentence(
+                    "{label!r} is rare, and only {found:,} of {count:,} examples of it were found. With weights more of them will be "
+                    "found, and more others taken for them. Another threshold does the same without training: see Costs.",
+                    **facts,
+                )
+                if len(counts) == 2
+                else Sentence(
+                    "{label!r} is rare, and only {found:,} of {count:,} examples of it were found. With weights more of them will be "
+                    "found, and more others taken for them.",
+                    **facts,
+                )
+            )
+            yield Suggestion("weighted", Sentence("Class weights"), why, {"class_weights": True})
+            return
 
 
 def regularised(seen: Evidence, kinds: Set[str]) -> Iterator[Suggestion]:
@@ -122,7 +156,7 @@ def seeds(seen: Evidence, kinds: Set[str]) -> Iterator[Suggestion]:
 
 
 Rule = Callable[[Evidence, Set[str]], Iterator[Suggestion]]
-RULES: tuple[Rule, ...] = (slower, resumed, longer, regularised, pretrained, more_data, seeds)
+RULES: tuple[Rule, ...] = (slower, resumed, longer, weighted, regularised, pretrained, more_data, seeds)
 """In the order of what they are likely to gain for what they cost."""
 
 
