@@ -127,6 +127,7 @@ def test_the_latest_rows_are_the_test_and_days_stay_together(home: Path) -> None
     assert times["train"].max() < times["validation"].min()
     assert times["validation"].max() < times["test"].min()
     shuffled = prepare(datasets["my-table"].parse({"table": name, "at_random": True}))
+    assert (data.by_time, shuffled.by_time) == (True, False)
     assert shuffled.inputs[shuffled.indices("test")]["dates"].min() < times["validation"].min()
 
 

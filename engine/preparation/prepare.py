@@ -79,6 +79,11 @@ class PreparedDataset:
         return self.modality.face(self.inputs[np.asarray([position])][0], self.info)
 
     @property
+    def by_time(self) -> bool:
+        """Whether its splits are periods, one after the other: then those of one are not like those of another."""
+        return bool(self.meta.get("by_time"))
+
+    @property
     def content_hash(self) -> str:
         """SHA-256 over all inputs, targets, labels and the split: the identity that a run records."""
         return str(self.meta["content_hash"])
@@ -380,6 +385,7 @@ def _write(dataset: Dataset, path: Path) -> None:
         "targets": codec.name,
         "counts": {name: codec.counts(targets[where], examples.labels) for name, where in splits.items()},
         "content_hash": digest.hexdigest(),
+        "by_time": examples.times is not None,
     }
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(prefix=_TEMPORARY, dir=path.parent))

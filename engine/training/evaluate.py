@@ -56,7 +56,8 @@ def evaluate_run(
         part |= sampled | {"metrics": part["metrics"] | sampled["metrics"]}
     typical = data.modality.typical(data.inputs, data.indices("train"))
     calibrated = info.learned.get(CALIBRATED)
-    for part, remarks in keep_reliability(files, network, spec.task, evidence, typical, calibrated).items():
+    kept = keep_reliability(files, network, spec.task, evidence, typical, calibrated, compares=not data.by_time)
+    for part, remarks in kept.items():
         found[part] |= remarks
     write_text(files.evaluation, json.dumps(found))
     return {f"{split}_{name}": value for split, part in found.items() for name, value in part["metrics"].items()}

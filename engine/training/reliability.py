@@ -51,15 +51,18 @@ def keep_reliability(
     evidence: Mapping[str, Evidence],
     typical: Any = None,
     calibrated: Any = None,
+    *,
+    compares: bool = True,
 ) -> dict[str, dict[str, Any]]:
     """Write what belongs to the saved model, with what is `typical` of inputs and what was `calibrated`.
 
-    Return by split what its evaluation says about it."""
+    `compares`: whether inputs can be compared with the validation split, since it is like all others. Return by split what its
+    evaluation says about it."""
     validation = evidence.get("validation")
     if validation is None:
         return {}
     level, share = settings().interval_level, settings().unlike_share
-    seen = validation.representations() if share else None
+    seen = validation.representations() if share and compares else None
     reference = None if seen is None else Reference.of(seen, validation.classes())
     compared = compared_by(network.tensors)
     scores = validation.nonconformity
