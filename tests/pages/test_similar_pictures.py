@@ -45,7 +45,9 @@ def test_while_a_run_trains_an_answer_is_a_distance() -> None:
 def test_cells_and_tiles_have_what_is_needed() -> None:
     found = renderer_for("similarity")
     assert found.row(values(0.6)) == {"same": False, "probability": 0.93, "distance": 0.6}
-    assert found.text(values()) == "same (93%, distance 0.400)"
+    assert found.text(values()) == "The same (93%, distance 0.400)"
+    assert found.text(values(0.6)) == "Not sure (93%, distance 0.600)"
+    assert found.text(values(0.9, probability=0.1)) == "Different (10%, distance 0.900)"
     watched = values(nearest="<b>egg", right=False, picture="AAAA")
     assert found.probe(watched, "") == ("<b>egg", "wrong")
     assert found.probe_picture(watched, "pair") == "data:image/png;base64,AAAA"

@@ -23,6 +23,7 @@ from ui.widgets.tiles import Verdict
 from ui.words import metric_text
 
 _CHART, _MAP = 300, 480
+_EVEN = 0.5
 
 
 class Similarity(Renderer):
@@ -31,9 +32,15 @@ class Similarity(Renderer):
     def text(self, values: Values) -> str:
         """The answer and the distance."""
         distance = _("distance {distance:.3f}").format(distance=values["distance"])
-        if (same := values.get("same")) is None:
+        if values.get("same") is None:
             return distance
-        return f"{_('same') if same else _('different')} ({values['probability']:.0%}, {distance})"
+        return f"{self._answer(values)} ({values['probability']:.0%}, {distance})"
+
+    def _answer(self, values: Values) -> str:
+        """The answer: beyond the threshold a pair may still be more likely the same than not, and nothing is said then."""
+        if values["same"]:
+            return _("The same")
+        return _("Not sure") if values["probability"] > _EVEN else _("Different")
 
     def draw(self, values: Values, key: str) -> None:
         """The answer large, how sure, and what that rests on."""
@@ -49,11 +56,14 @@ class Similarity(Renderer):
             return
         st.metric(
             _("Answer"),
-            _("The same") if same else _("Different"),
+            self._answer(values),
             delta=_("{share:.1%} likely the same").format(share=values["probability"]),
             delta_color="off",
             delta_arrow="off",
-            help=_("How likely both show the same, if half of all pairs do."),
+            help=_(
+                "How likely both show the same, if half of all pairs do. Not sure: more likely the same than not, but too far apart to be "
+                "taken for it."
+            ),
         )
         words = _(
             "Distance {distance:.3f}; pairs below {threshold:.3f} are taken for the same. The threshold was found on the validation split, "
