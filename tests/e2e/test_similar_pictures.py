@@ -50,7 +50,7 @@ def test_two_pictures_are_said_to_be_the_same_or_not(page: Page, run_id: int) ->
 
 def test_somebody_is_enrolled_recognised_and_deleted(page: Page, dashboard: Dashboard, run_id: int) -> None:
     page.goto(f"/demo?run={run_id}")
-    choose(page, "Gallery")
+    choose(page, "Recognise")
     for turn, (name, number) in enumerate((("Egg", 40), ("Moon", 900))):
         field = page.locator(f"[class*='st-key-enrol-name-{run_id}-{turn}'] input")
         field.fill(name, timeout=PATIENCE)

@@ -136,7 +136,7 @@ WAYS = {
         contents=lambda dataset: [file for _name, (_picture, file) in held_out_pairs(dataset)],
     ),
     "upload": Way(N_("Upload"), ":material/upload:", upload_two, made=True),
-    "gallery": Way(N_("Gallery"), ":material/groups:", recognise),
+    "gallery": Way(N_("Recognise"), ":material/groups:", recognise),
     "camera": Way(N_("Camera"), ":material/photo_camera:", photograph_two, shown=True, made=True),
 }  # fmt: skip
 """Ways to give a pair, in the order of display."""
