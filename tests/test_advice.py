@@ -23,7 +23,7 @@ from tests.test_own_data import flowers, imported, reviews, upload
 from ui.train.form import read_form
 
 SIZES = (20, 200, 2_000, 50_000)
-OWN = {"image": "folder", "text": "my-texts", "audio": "my-clips", "table": "my-table"}
+OWN = {"image": "folder", "text": "my-texts", "audio": "my-clips", "table": "my-table", "scene": "my-scenes"}
 """Modalities for which it was measured what suits how many examples, and their imported sets."""
 
 
