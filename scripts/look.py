@@ -98,6 +98,19 @@ def chosen_example(number: int) -> Act:
     return act
 
 
+def drawn_example(number: int | None) -> Act:
+    """Give an example, by the way of this number where there are several; the answer is a drawing."""
+
+    def act(page: Page) -> None:
+        if number is not None:
+            option(number)(page)
+            page.locator("[class*=st-key-example-]").get_by_role("button").filter(visible=True).first.click()
+        settle(page)
+        page.wait_for_timeout(5_000)
+
+    return act
+
+
 def write(page: Page) -> None:
     """Predict a text."""
     page.locator("[class*=st-key-text-] textarea").fill("A moving film with a wonderful cast; I loved it.")
@@ -214,6 +227,14 @@ STATIONS = (
     Station("learn-formulas", "/learn?read=formulas"),
     Station("run-poems", "/run?run={poems}", title="A network that writes"),
     Station("demo-poems", "/demo?run={poems}", generate, title="Demo: generated texts"),
+    Station("run-scenes", "/run?run={scenes}"),
+    Station("demo-scenes", "/demo?run={scenes}", drawn_example(1), title="Demo: things in pictures"),
+    Station("run-alike", "/run?run={alike}"),
+    Station("demo-alike", "/demo?run={alike}", drawn_example(0), title="Demo: are two pictures of the same?"),
+    Station("demo-clothes", "/demo?run={clothes}", drawn_example(None), title="Demo: pictures that are made"),
+    Station("demo-months", "/demo?run={months}", drawn_example(0), title="Demo: forecasts"),
+    Station("label-empty", "/label", when="empty"),
+    Station("label", "/label?labelling={boxes}", title="Label"),
     Station("demos", "/demos", title="Published demos", when="visitor"),
     Station("demo-published", "/demos?demo=digits", title="A published demo", when="visitor"),
     Station("account-visitor", "/account", when="visitor"),

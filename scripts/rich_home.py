@@ -15,6 +15,8 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageDraw
 
+from engine.access import default_owner
+from engine.imports.labelled import Labelled, Said
 from engine.naming import Naming
 from engine.runs import RunSpec, RunState
 from engine.store import Store
@@ -31,6 +33,10 @@ TRAINED: dict[str, dict[str, Any]] = {
     "table": {"dataset": "penguins", "epochs": 15},
     "value": {"dataset": "diabetes", "epochs": 15},
     "poems": {"dataset": "tang-poems", "epochs": 6},
+    "scenes": {"dataset": "stamp-scenes", "epochs": 8},
+    "alike": {"dataset": "emoji-styles", "task": "image-similarity", "epochs": 8},
+    "clothes": {"dataset": "fashion", "task": "image-generation", "epochs": 4},
+    "months": {"dataset": "co2"},
     "failed": {"dataset": "diabetes", "optimizer": "sgd", "learning_rate": 1.0, "epochs": 15},
 }
 """Runs that end by themselves, by the words under which stations ask for them."""
@@ -58,8 +64,22 @@ def fill(dashboard: Dashboard) -> dict[str, int]:
     made["fork"] = command(dashboard, "fork", str(made["digits"]), "--epoch", "12", "--queue", "--epochs", "16")["run"]
     spec = StudySpec.build(VALUES, SPACE, ("quality",), Search(trials=10))
     command(dashboard, "demo", "publish", str(made["digits"]), "digits", "--examples")
+    made["boxes"] = labelling(store)
     made["study"] = store.studies.create(spec, Naming("Small networks"), "ada").id
     wait(lambda: not store.studies.get(made["study"]).live)
+    return made
+
+
+def labelling(store: Store) -> int:
+    """Begin to draw boxes in three pictures; return its number."""
+    made = store.labellings.create(default_owner(), "Shapes on paper", "boxed-pictures", [*SHAPES], "", most=9)
+    said = (Said(boxes=((17.0, 20.0, 79.0, 82.0),), classes=(1,)), Said(), Said())
+    drawn = [BytesIO() for _ in said]
+    for file, name in zip(drawn, ("square", "circle", "triangle"), strict=True):
+        draw_shape(name, np.random.default_rng(3)).resize((320, 320)).save(file, "png")
+    store.labellings.add(
+        made, [Labelled(0, f"{n}.png", f.getvalue(), s) for n, (f, s) in enumerate(zip(drawn, said, strict=True), 1)]
+    )
     return made
 
 
