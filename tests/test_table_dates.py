@@ -159,3 +159,19 @@ def test_rows_with_dates_are_kept_on_disk(tmp_path: Path) -> None:
     again = Rows.read(tmp_path)[np.arange(3)]
     assert np.array_equal(again["dates"], rows["dates"], equal_nan=True)
     assert len(set(kept.keys())) == 3
+
+
+def test_pages_write_dates_as_dates_and_a_hidden_one_becomes_the_middle(home: Path) -> None:
+    from ui.modalities.table_facts import column_facts, records
+    from ui.modalities.table_look import _range
+
+    data = prepare(datasets["my-table"].parse({"table": imported(table_of_days())}))
+    [fact] = [fact for fact in column_facts(data) if fact.column.kind == "date"]
+    assert str(fact.typical).startswith("2023-01-1")
+    assert _range(fact).startswith("2023-01-01 … 2023-01-2")
+    row = data.inputs[np.array([0])]
+    assert records(row, data.info) == [{"size": 0.0, "when": "2023-01-01"}]
+    table = modalities["table"]
+    assert table.face(row[0], data.info).text == "size 0, when 2023-01-01"
+    found = table.occlude(row, 10, data.info, table.typical(data.inputs, data.indices("train")))
+    assert {"column": "when"} in found.parts
