@@ -228,7 +228,7 @@ STATIONS = (
     Station("run-poems", "/run?run={poems}", title="A network that writes"),
     Station("demo-poems", "/demo?run={poems}", generate, title="Demo: generated texts"),
     Station("run-scenes", "/run?run={scenes}"),
-    Station("demo-scenes", "/demo?run={scenes}", drawn_example(1), title="Demo: things in pictures"),
+    Station("demo-scenes", "/demo?run={scenes}", drawn_example(0), title="Demo: things in pictures"),
     Station("run-alike", "/run?run={alike}"),
     Station("demo-alike", "/demo?run={alike}", drawn_example(0), title="Demo: are two pictures of the same?"),
     Station("demo-clothes", "/demo?run={clothes}", drawn_example(None), title="Demo: pictures that are made"),

@@ -19,7 +19,7 @@ from engine.imports.labelled import Labelled, Proposal, Said, pack, png_size
 from engine.imports.own_kinds import own_kind
 from engine.imports.sets import ImportReport, OwnSet, Problem, suggest_name
 from engine.imports.understood import Choice
-from engine.modalities.image.own import IMAGES, stored_png
+from engine.modalities.image.own import IMAGE, IMAGES, stored_png
 from engine.modalities.scene.own import BOXED_PICTURES, LARGEST_SIDE
 from engine.reading import plain_text
 from engine.runs import Run, RunState
@@ -42,7 +42,6 @@ if TYPE_CHECKING:
 KINDS = (BOXED_PICTURES.name, IMAGES.name)
 """Kinds of datasets that can be made by labelling: boxes in pictures, and a class a picture."""
 _ALL = "labellings"
-_MODALITY = "image"
 _SPLITS = ("train", "validation", "test")
 _LONGEST_CLASS, _LONGEST_TITLE = 80, 80
 _AT_ONCE = 8  # files that are opened together
@@ -132,9 +131,9 @@ def add(
     check_disk(actor)
 
     def unfold(file: File, first: int, spent_bytes: int) -> "Unfolded":
-        return predictor.unfolded(_MODALITY, file, (), first, spent_bytes)
+        return predictor.unfolded(IMAGE, file, (), first, spent_bytes)
 
-    inputs = Portions(_MODALITY, files, unfold)
+    inputs = Portions(IMAGE, files, unfold)
     problems, position = list[Problem](), 0
     while position < len(inputs):
         members = inputs.take(position, _AT_ONCE)
@@ -145,7 +144,7 @@ def add(
                 contents.append((member.name, member.read()))
             except TrainyardError as error:
                 problems.append(Problem(plain_text(member.name, 120), error.sentence))
-        for (name, _data), one in zip(contents, predictor.opened(_MODALITY, contents, LARGEST_SIDE), strict=True):
+        for (name, _data), one in zip(contents, predictor.opened(IMAGE, contents, LARGEST_SIDE), strict=True):
             if one.pixels is None:
                 problems.append(Problem(plain_text(name, 120), TrainyardError(one.error).sentence))
             else:

@@ -9,7 +9,7 @@ from engine.data_info import DataInfo
 from engine.errors import TrainyardError
 from engine.modalities.base import FACE_PIXELS, Face, Inputs, Modality, modalities
 from engine.modalities.given import stacked_numbers
-from engine.modalities.image.own import IMAGES, MEASURED_IMAGES
+from engine.modalities.image.own import IMAGE, IMAGES, MEASURED_IMAGES
 from engine.modalities.occlusions import Occlusions
 from engine.modalities.own import OwnKind
 from engine.modalities.recipe import Recipe
@@ -18,7 +18,7 @@ from engine.modalities.seen import Seen
 from engine.readers.images import decode_image, is_small, read_image
 
 
-@modalities.register("image", "Images")
+@modalities.register(IMAGE, "Images")
 class Image(Modality):
     """(height, width, channels) uint8, with one channel or three."""
 

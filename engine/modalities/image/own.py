@@ -10,6 +10,8 @@ from engine.sentences import Sentence
 if TYPE_CHECKING:
     from PIL import Image
 
+IMAGE = "image"
+"""Name of the modality."""
 LARGEST_SIDE = 160
 """Side of the stored squares in pixels; smaller images keep their size."""
 
