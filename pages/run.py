@@ -30,6 +30,9 @@ from ui.sentences import said
 from ui.widgets.naming import draw_note
 from ui.words import dataset_of, local_time, metric_help, run_title, title_of
 
+_MOST_FIGURES, _FIRST_FIGURES = 6, 4
+"""Figures of a result that are shown at once, and how many of more than these, so that the curves stay in sight."""
+
 
 def main() -> None:
     """Draw the run that the address names, or say why there is none."""
@@ -113,6 +116,15 @@ def _draw_outcome(run: Run) -> None:
     if run.message and run.state not in (RunState.RUNNING, RunState.FAILED) and run.message != YIELDS[BUDGET]:
         st.info(said(run.message), icon=":material/info:")
     figures = final_figures(run) if run.state.final else []  # of a run that goes on they are those of an earlier stop
+    shown = len(figures) if len(figures) <= _MOST_FIGURES else _FIRST_FIGURES
+    _draw_figures(figures[:shown])
+    if rest := figures[shown:]:
+        with st.expander(_("{count} more figures").format(count=len(rest)), icon=":material/monitoring:"):
+            _draw_figures(rest)
+
+
+def _draw_figures(figures: list[tuple[str, str, str]]) -> None:
+    """A tile for each: label, value and name of the metric."""
     if figures:
         with st.container(horizontal=True):
             for label, value, name in figures:

@@ -84,6 +84,8 @@ class Modality:
     """Whether examples differ in length."""
     checks: ClassVar[tuple[str, ...]] = ("duplicates", "mislabels")
     """Health checks that make sense: see `engine.inspection.checks`."""
+    by_time: ClassVar[bool] = False
+    """Whether the splits are always periods, one after the other."""
     occludes: ClassVar[bool] = False
     """Whether `occlude` can hide parts of an input."""
     own: ClassVar[OwnKind | None] = None

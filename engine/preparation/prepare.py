@@ -385,7 +385,7 @@ def _write(dataset: Dataset, path: Path) -> None:
         "targets": codec.name,
         "counts": {name: codec.counts(targets[where], examples.labels) for name, where in splits.items()},
         "content_hash": digest.hexdigest(),
-        "by_time": examples.times is not None,
+        "by_time": examples.times is not None or modalities[modality].by_time,
     }
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(prefix=_TEMPORARY, dir=path.parent))

@@ -62,7 +62,7 @@ def _draw(labelling_id: int, state: Progress, waiting: bool) -> None:
     if waiting and lab.predictor().ready():
         st.rerun()  # the timer ends when proposals can be had
     labelling = service.labellings.get(lab.actor(), labelling_id)
-    left, right = st.columns([7, 3], gap="medium")
+    left, right = st.columns([2, 1], gap="medium")
     with right:
         draw_side(labelling)
     with left:

@@ -20,6 +20,7 @@ class TimeSeries(Modality):
     """(window + horizon, channels) float32, zero where nothing can be known: see `Timeline`."""
 
     checks = ("duplicates",)
+    by_time = True
     own = OWN_SERIES
 
     def expected(self, info: DataInfo) -> str:
