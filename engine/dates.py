@@ -15,8 +15,8 @@ DAY_SECONDS = 86_400
 
 _EPOCH = datetime.date(1970, 1, 1).toordinal()
 _TIME = (
-    r"(?:[T ,]+(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,]\d+)?)?\s*(?P<half>[AaPp]\.?[Mm]\.?)?"
-    r"\s*(?P<zone>Z|UTC|GMT|[+-]\d{2}:?\d{2})?)?"
+    r"(?:[T ,]+(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,]\d+)?)?(?:\s*(?P<half>[AaPp]\.?[Mm]\.?))?"
+    r"(?:\s*(?P<zone>Z|UTC|GMT|[+-](?:0\d|1[0-4]):?[0-5]\d))?)?"
 )
 _MONTHS = {name.lower()[:3]: number for number, name in enumerate(calendar.month_name) if name}
 _WORD = r"(?P<word>(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*)\.?"
@@ -33,12 +33,16 @@ _FORMS = tuple(
     )
 )
 _LATER = 69  # two digits from here on are 19.., as in POSIX
+_FIRST_SECOND, _LAST_SECOND = (
+    float((datetime.date(*day).toordinal() - _EPOCH) * DAY_SECONDS) for day in ((1, 1, 1), (9999, 12, 31))
+)
 
 
 def parse_date(text: str, order: Order = "") -> float | None:
     """Return seconds since 1970 of a date, with or without a time of day; None for anything else.
 
-    A time with a zone becomes UTC, one without stays as it is. Numbers alone, such as 3/4/2024, are read by `order`.
+    A time with a zone becomes UTC, one without stays as it is. Numbers alone, such as 3/4/2024, are read by `order`, and are
+    no date where it is empty.
     """
     for form in _FORMS:
         if found := form.fullmatch(text):
@@ -103,6 +107,8 @@ def _seconds(found: dict[str, str | None], order: Order) -> float | None:
     if len(found["year"] or "") == 2:
         year += 1900 if year >= _LATER else 2000
     if found.get("first"):
+        if not order:
+            return None
         pair = int(found["first"] or 0), int(found["second_number"] or 0)
         day, month = pair if order == "dmy" else pair[::-1]
     else:
@@ -117,7 +123,8 @@ def _seconds(found: dict[str, str | None], order: Order) -> float | None:
         return None
     if hour > 23 or minute > 59 or second > 60:
         return None
-    return float(days * DAY_SECONDS + hour * 3600 + minute * 60 + min(second, 59)) - _offset(found["zone"])
+    seconds = float(days * DAY_SECONDS + hour * 3600 + minute * 60 + min(second, 59)) - _offset(found["zone"])
+    return seconds if _FIRST_SECOND <= seconds < _LAST_SECOND + DAY_SECONDS else None
 
 
 def _offset(zone: str | None) -> int:

@@ -8,6 +8,7 @@ import base64
 import json
 import secrets
 import shutil
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,9 +29,14 @@ class Enrolled:
     """A PNG of our own making."""
 
 
+def galleries_path() -> Path:
+    """Return the folder of all galleries; it need not exist."""
+    return settings().home_path / "galleries"
+
+
 def gallery_path(run_id: int) -> Path:
     """Return the folder of the gallery of run `run_id`; it need not exist."""
-    return settings().home_path / "galleries" / str(int(run_id))
+    return galleries_path() / str(int(run_id))
 
 
 def enrolled(run_id: int) -> list[Enrolled]:
@@ -74,5 +80,6 @@ def forget(run_id: int, name: str) -> int:
 
 
 def delete_gallery(run_id: int) -> None:
-    """Delete all pictures of a gallery."""
-    shutil.rmtree(gallery_path(run_id), ignore_errors=True)
+    """Delete all pictures of a gallery. Raise `OSError` where a file cannot be deleted: it holds personal data."""
+    with suppress(FileNotFoundError):
+        shutil.rmtree(gallery_path(run_id))

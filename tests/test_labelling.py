@@ -129,6 +129,7 @@ def test_messages_of_a_browser_that_are_none_are_left_out() -> None:
     assert read_told({"sequence": 4, "picture": 1, "said": {}, "to": 2}) == Told(4, 1, {}, 2)
     assert read_told({"sequence": 4, "picture": 1, "said": {}, "to": 2, "back": None}) == Told(4, 1, {}, 2, None, True)
     assert [read_told(one) for one in (None, [], {"sequence": "4"}, {"sequence": 4, "picture": 1})] == [None] * 4
+    assert read_told({"sequence": 4, "picture": 10**30, "said": {}, "to": 2}) is None
 
 
 def test_proposals_come_from_the_shipped_detector_or_a_run_and_are_no_boxes(home: object) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from engine.errors import TrainyardError
+from engine.galleries import galleries_path
 from engine.imports.sets import sets_path
 from engine.ops.container import DATABASE, DATASETS, RUNS, Manifest, extract, read_manifest
 from engine.settings import settings
@@ -57,7 +58,7 @@ def _put_in_place(folder: Path) -> None:
 
 
 def _check_empty() -> None:
-    for place in (settings().runs_path, sets_path()):
+    for place in (settings().runs_path, sets_path(), galleries_path()):
         if place.is_dir() and any(place.iterdir()):
             raise TrainyardError(
                 "{place} is not empty, and a backup is only restored into an empty home. "

@@ -322,7 +322,8 @@ def _check_room(actor: Actor, labelling: Labelling | None, more: Sequence[Labell
             count=count,
             most=most,
         )
-    used = sum(one.size_bytes for one in store().labellings.list(actor.name)) + sum(len(one.content) for one in more)
+    owner = labelling.owner if labelling else actor.name
+    used = sum(one.size_bytes for one in store().labellings.list(owner)) + sum(len(one.content) for one in more)
     if used > largest * 1_000_000:
         raise TrainyardError(
             "The pictures of your labellings would take {used:,.0f} MB; they may take {largest:,} MB "

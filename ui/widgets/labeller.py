@@ -9,6 +9,8 @@ import streamlit as st
 from ui.language import _
 from ui.widgets.labeller_script import CSS, HTML, JS
 
+_ENDLESS = 2**31
+"""No picture has such a number, nor would a database take it."""
 _mount = st.components.v2.component("trainyard_labeller", html=HTML, css=CSS, js=JS)
 
 
@@ -110,7 +112,9 @@ def _hand_on(key: str, received: int, on_told: Callable[[Told], None]) -> None:
 def read_told(told: Any) -> Told | None:
     """Return what a browser told; None for anything else."""
     match told:
-        case {"sequence": int() as sequence, "picture": int() as picture, "said": said, "to": int() as to}:
+        case {"sequence": int() as sequence, "picture": int() as picture, "said": said, "to": int() as to} if (
+            0 <= picture < _ENDLESS
+        ):
             return Told(sequence, picture, said, to, told.get("back"), "back" in told)
     return None
 
