@@ -333,7 +333,7 @@ TAR = Metric(
 )
 IN_ORDER = Metric(
     "in_order",
-    "Partner before others",
+    "Ranking accuracy",
     share=True,
     formula="Share of the other pictures in a batch that are farther from a picture than its partner",
     anchor=_EMBEDDINGS,

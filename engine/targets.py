@@ -298,7 +298,7 @@ class Pairs(Arrays):
         reason = Sentence("{count} have two pictures or more", count=found)
         if found < 2:
             reason = (
-                Sentence("only one has two pictures, and nothing to be told from")
+                Sentence("only one has two pictures, with nothing to compare it to")
                 if found
                 else Sentence("none of them has two pictures")
             )

@@ -37,7 +37,7 @@ def main() -> None:
         page("label"),
         label=_("Draw boxes in pictures, or give them classes"),
         icon=":material/label:",
-        help=_("For pictures of which nothing is said yet: label them here in the browser."),
+        help=_("For pictures without labels: label them here in the browser."),
     )
     st.header(_("Datasets"))
     draw_list(datasets.values())

@@ -88,14 +88,14 @@ def weighted(seen: Evidence, kinds: Set[str]) -> Iterator[Suggestion]:
             facts = {"label": seen.labels[rare], "found": found, "count": counts[rare]}
             why = (
                 Sentence(
-                    "{label!r} is rare, and only {found:,} of {count:,} examples of it were found. With weights more of them will be "
-                    "found, and more others taken for them. Another threshold does the same without training: see Costs.",
+                    "{label!r} is rare, and only {found:,} of {count:,} examples of it were found. With class weights more of "
+                    "them will be found, with more false alarms. Another threshold does the same without training: see Costs.",
                     **facts,
                 )
                 if len(counts) == 2
                 else Sentence(
-                    "{label!r} is rare, and only {found:,} of {count:,} examples of it were found. With weights more of them will be "
-                    "found, and more others taken for them.",
+                    "{label!r} is rare, and only {found:,} of {count:,} examples of it were found. With class weights more of "
+                    "them will be found, with more false alarms.",
                     **facts,
                 )
             )

@@ -200,4 +200,6 @@ def _check_classes(indices: Sequence[int], num_classes: int) -> None:
 
 
 def _unreadable() -> TrainyardError:
-    return TrainyardError("What the browser sent is no description of a picture. Reload the page, and label it again.")
+    return TrainyardError(
+        "The browser sent something that is no label of a picture. Reload the page, and label it again."
+    )

@@ -15,7 +15,7 @@ _SMALLEST = 4
 
 @models.register("embedding-cnn", "Embedding CNN (small, from scratch)")
 class EmbeddingCnn(Model):
-    """Convolutions that look at fewer and fewer, coarser and coarser places, until all are one vector. It has seen no other data."""
+    """Convolutions that halve the picture step by step, and a vector of what is left. Not pretrained."""
 
     modalities: ClassVar[tuple[str, ...]] = ("image-pair",)
     source: ClassVar[str] = "Chen et al. 2020 (SimCLR), https://arxiv.org/abs/2002.05709"
@@ -28,7 +28,7 @@ class EmbeddingCnn(Model):
     filters: Annotated[int, Range(8, 128, log=True)] = 48
     """Filters of the first convolution; the last ones have nearly three times as many."""
     dropout: Annotated[float, Range(0.0, 0.7, step=0.05), FORKABLE] = 0.0
-    """Fraction of the numbers zeroed before they become the embedding, in training only."""
+    """Fraction of the features zeroed before the embedding, in training only."""
 
     def body(self, x: "keras.KerasTensor") -> "keras.KerasTensor":
         """(batch, height, width, channels) -> (batch, units)."""

@@ -7,6 +7,7 @@ from typing import Annotated, Any, ClassVar, Literal
 import numpy as np
 
 from engine.data_info import CALIBRATED, DataInfo
+from engine.evaluation.finite import finite
 from engine.language.reader import Writes
 from engine.metrics import IN_ORDER, PAIR_AUC, RETRIEVAL_1, RETRIEVAL_5, TAR, Metric
 from engine.similarity.distances import FALSE_ACCEPTS, Calibration, Compared, of_pairs, ranks
@@ -50,7 +51,7 @@ class ImageSimilarity(Task):
     loss: Annotated[Literal["nt-xent", "triplet", "arcface"], FORKABLE] = "nt-xent"
     r"""Quantity that training minimises. NT-Xent: cross-entropy of finding the partner among all pictures of a batch; larger batches
     are harder and better. Triplet: each other picture should be farther than the partner by a margin. ArcFace: classify the identities
-    of the training split, with a margin between them; for many pictures each of not too many identities."""
+    of the training split, with a margin between them; suits few identities with many pictures each."""
     temperature: Annotated[float, Range(0.02, 0.5, log=True), ADVANCED, FORKABLE] = 0.07
     r"""NT-Xent: cosines are divided by it. Lower: the nearest wrong pictures count for more."""
     margin: Annotated[float, Range(0.05, 1.0, step=0.05), ADVANCED, FORKABLE] = 0.2
@@ -58,7 +59,7 @@ class ImageSimilarity(Task):
     scale: Annotated[float, Range(4.0, 64.0, log=True), ADVANCED, FORKABLE] = 16.0
     r"""ArcFace: cosines are multiplied by it before the softmax."""
     embedding_size: Annotated[int, Range(8, 512, log=True)] = 128
-    """Numbers by which a picture is described. More hold more; they are compared by their distance."""
+    """Length of the vector that describes a picture. A longer one can hold more."""
 
     @classmethod
     def accepts(cls, model: type[Any]) -> bool:
@@ -154,7 +155,7 @@ class ImageSimilarity(Task):
 
     def calibrate(self, outputs: Any, targets: Any, info: DataInfo) -> dict[str, Any]:
         """Return thresholds and probabilities by the pairs of the validation split."""
-        found = Calibration.learn(Compared.of(*_halves(np.asarray(outputs)), np.asarray(targets)))
+        found = Calibration.learn(Compared.of(*_halves(finite(outputs)), np.asarray(targets)))
         return found.to_dict() if found else {}
 
     def watched(self, outputs: Any, inputs: np.ndarray, targets: Any, count: int, info: DataInfo) -> list[Prediction]:

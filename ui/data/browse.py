@@ -55,7 +55,7 @@ def draw_browse(dataset: Dataset) -> None:
             if own and own.kind in service.labellings.KINDS and may(Action.CHANGE, own):
                 st.page_link(
                     page("label"),
-                    label=_("Label further"),
+                    label=_("Continue labelling"),
                     icon=":material/label:",
                     query_params={"from": own.reference},
                     help=_("Correct boxes or classes and add pictures: that makes a new version."),

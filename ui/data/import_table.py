@@ -26,7 +26,7 @@ ROLE_WORDS: dict[str, str] = {
 LAYOUT = "own.layout"
 """The state that holds how somebody wants a table to be read."""
 _LEARNED_FROM = ("number", "date", "category")
-_ORDERS = {"": N_("as they suggest"), "dmy": N_("day first"), "mdy": N_("month first")}
+_ORDERS = {"": N_("automatic"), "dmy": N_("day first"), "mdy": N_("month first")}
 _SEPARATORS = {",": ",", ";": ";", "\t": N_("tab"), "|": "|", " ": N_("blanks"), "": N_("none")}
 
 
@@ -117,7 +117,7 @@ def draw_split(found: Understood, roles: Mapping[str, Role], key: str) -> str:
         _("Tested on the latest rows, as in use: what is to be predicted comes after what was learned from.")
         if chosen
         else _(
-            "Rows of the same days come into training and test: the score will look better than it will be on days to come."
+            "Rows of the same day are in both training and test: the score will look better than it will be on days to come."
         )
     )
     return chosen

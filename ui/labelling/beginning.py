@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from engine import service
+from engine.access import Action
 from engine.errors import TrainyardError
 from engine.imports.own_kinds import own_kind
 from engine.imports.sets import LONGEST_TITLE, OwnSet, Problem
@@ -17,6 +18,7 @@ from ui.labelling.address import FROM, LABELLING
 from ui.language import N_, _
 from ui.navigation import open_here
 from ui.plain import plain_label, plain_text
+from ui.rights import may
 
 PROBLEMS = "label.problems"
 """Of the session: what could not be used of the last files."""
@@ -49,7 +51,7 @@ def draw_labellings() -> None:
 def draw_beginning() -> None:
     """The form of a new labelling."""
     st.header(_("New labelling"))
-    sets = [own for own in service.datasets.list_own(lab.actor()) if own.kind in KINDS]
+    sets = [own for own in service.datasets.list_own(lab.actor()) if own.kind in KINDS and may(Action.CHANGE, own)]
     asked = st.query_params.get(FROM, "")
     begin = next((own for own in sets if own.reference == asked), None)
     with st.container(border=True):
@@ -60,7 +62,7 @@ def draw_beginning() -> None:
             required=True,
             format_func=lambda name: _(_SOURCES[name]),
             key="label.source",
-            help=_("Files of yours, or the pictures of a dataset that you have imported."),
+            help=_("Your own files, or the pictures of a dataset that you have imported."),
         )
         own = _draw_sets(sets, begin) if source == "dataset" else None
         files = _draw_files() if source == "files" else []
@@ -71,7 +73,7 @@ def draw_beginning() -> None:
                 value=own.title if own else _("My pictures"),
                 max_chars=LONGEST_TITLE,
                 key=f"label.title-{own.reference if own else ''}",
-                help=_("The dataset is called so. A title that is known makes a new version of that dataset."),
+                help=_("Title of the dataset. The title of an existing dataset makes a new version of it."),
             )
             classes = st.text_input(
                 _("Classes"),
@@ -126,7 +128,7 @@ def _draw_goal(own: OwnSet | None) -> str:
     """Return the kind of the dataset: what there is already, unless somebody wants the other."""
     by_goal = {own_kind(name).boxed: name for name in KINDS}
     boxed = st.segmented_control(
-        _("What to say of them"),
+        _("Kind of labels"),
         list(_GOALS),
         default=own_kind(own.kind).boxed if own else True,
         required=True,

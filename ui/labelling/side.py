@@ -66,7 +66,7 @@ def _draw_classes(labelling: "Labelling") -> None:
         key=new,
         max_chars=_LONGEST_CLASS,
         placeholder=_("Name, then Enter"),
-        on_change=lambda: _name(labelling, [*labelling.classes, st.session_state[new]]),
+        on_change=lambda: _name(labelling, None, st.session_state[new]),
         help=_("Up to {most} classes; the first nine have keys.").format(most=settings().max_labelling_classes),
     )
     if problem := st.session_state.pop(_PROBLEM, ""):
@@ -87,16 +87,18 @@ def _draw_classes(labelling: "Labelling") -> None:
 
 def _renaming(labelling: "Labelling", index: int, key: str) -> Callable[[], None]:
     def rename() -> None:
-        names = [*labelling.classes]
-        names[index] = st.session_state[key]
-        _name(labelling, names)
+        _name(labelling, index, st.session_state[key])
 
     return rename
 
 
-def _name(labelling: "Labelling", names: list[str]) -> None:
+def _name(labelling: "Labelling", index: int | None, name: str) -> None:
+    """Rename a class, or add one: to those that are stored now, since another window may have added some."""
     st.session_state[_NAMED] += 1  # the next widgets are new, and show what is stored
     try:
+        names = [*service.labellings.get(lab.actor(), labelling.id).classes]
+        at = len(names) if index is None else index
+        names[at : at + 1] = [name]
         service.labellings.name_classes(lab.actor(), labelling.id, names)
     except TrainyardError as error:
         st.session_state[_PROBLEM] = error.sentence
@@ -156,7 +158,7 @@ def _draw_make(labelling: "Labelling") -> None:
         value=labelling.title,
         max_chars=LONGEST_TITLE,
         key=f"label.make-title-{labelling.id}",
-        help=_("The dataset is called so. A title that is known makes a new version of that dataset."),
+        help=_("Title of the dataset. The title of an existing dataset makes a new version of it."),
     )
     done = labelling.num_done
     left_out = labelling.num_pictures - done
@@ -171,7 +173,7 @@ def _draw_make(labelling: "Labelling") -> None:
         icon=":material/dataset:",
         disabled=not done,
         key="label.make",
-        help=_("Of all pictures that are labelled. You can go on labelling, and make the next version later."),
+        help=_("From all labelled pictures. You can go on labelling, and make the next version later."),
     ):
         with lab.guarded():
             check_free_disk()

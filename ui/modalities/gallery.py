@@ -25,15 +25,15 @@ def recognise(tried: Tried, dataset: Dataset) -> list[File]:
     """Whoever is enrolled, and a picture in which they are looked for: a pair with each enrolled one."""
     gallery = tried.gallery()
     if gallery is None:
-        st.info(_("Only who may change the run can keep a gallery for it."), icon=":material/lock:")
+        st.info(_("Only those who may change the run can keep a gallery for it."), icon=":material/lock:")
         return []
     enrolled = gallery.enrolled()
     with st.expander(
         _("Enrolled ({count})").format(count=len(enrolled)), expanded=not enrolled, icon=":material/groups:"
     ):
         words = _(
-            "Pictures are kept in {folder} on this machine, until they are deleted here or the run is; in no backup, and nobody but those "
-            "who may change the run sees them."
+            "Pictures are kept in {folder} on this machine until they or the run are deleted. They are in no backup, and only those who "
+            "may change the run see them."
         )
         st.caption(words.format(folder=plain_label(str(gallery.place()))))
         _draw_enrolled(gallery, enrolled, tried.key)

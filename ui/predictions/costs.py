@@ -37,12 +37,12 @@ def draw_costs(run: Run, split: str, labels: Sequence[str]) -> None:
     first, second, third = st.columns(3)
     with first:
         wanted: int = st.selectbox(
-            _("Class that is looked for"),
+            _("Class to detect"),
             [0, 1],
             index=rarer,
             format_func=lambda index: plain_text(labels[index]),
             key="cost_class",
-            help=_("For example the ill, the failing, the fraudulent."),
+            help=_("For example ill, failing or fraudulent."),
         )
     with second:
         missed = _ask(_("Cost of missing one"), 5.0, "cost_missed", _("In any unit, such as money or minutes."))
@@ -68,7 +68,7 @@ def _draw_result(run: Run, both: tuple[Outcomes, Outcomes], wanted: int, label: 
     decided = decide_at(threshold, scores, positive, costs)
     st.markdown(
         _(
-            "Take for **{label}** what has a probability of at least **{threshold:.1%}**: a mean cost of {cost:.4g} an example."
+            "Predict **{label}** from a probability of **{threshold:.1%}** on: the mean cost is {cost:.4g} per example."
         ).format(label=label, threshold=min(threshold, 1.0), cost=decided.mean_cost)
     )
     if known.sum() < _FEW:
@@ -85,7 +85,7 @@ def _draw_result(run: Run, both: tuple[Outcomes, Outcomes], wanted: int, label: 
         still_plot(
             cost_figure(curves[0], curves[1] if both[1] is not both[0] else None, min(threshold, 1.0), theme_name()),
             f"costs-{run.id}",
-            _("Mean cost of an example by threshold; least on the validation split at {threshold:.1%}").format(
+            _("Mean cost per example by threshold; lowest on the validation split at {threshold:.1%}").format(
                 threshold=min(threshold, 1.0)
             ),
             360,
@@ -94,7 +94,7 @@ def _draw_result(run: Run, both: tuple[Outcomes, Outcomes], wanted: int, label: 
         _draw_table(run, decided, scores, positive, label, costs)
         st.caption(
             _(
-                "With calibrated probabilities it would be {threshold:.1%}: the cost of a false alarm, divided by the sum of both."
+                "With calibrated probabilities it would be {threshold:.1%}: the cost of a false alarm divided by the sum of both costs."
             ).format(threshold=costs.calibrated_threshold)
         )
 
@@ -118,13 +118,13 @@ def _draw_table(run: Run, decided: Decided, scores: np.ndarray, positive: np.nda
         column_config={
             "rule": st.column_config.TextColumn(_("Rule"), pinned=True),
             "cost": st.column_config.NumberColumn(
-                _("Mean cost"), format="%.4g", help=_("Cost of an example of this split on average.")
+                _("Mean cost"), format="%.4g", help=_("Cost per example of this split, on average.")
             ),
             "missed": st.column_config.NumberColumn(
-                _("Missed"), help=_("Examples of the class that are not taken for it.")
+                _("Missed"), help=_("Examples of the class that are predicted as the other one.")
             ),
             "alarms": st.column_config.NumberColumn(
-                _("False alarms"), help=_("Other examples that are taken for the class.")
+                _("False alarms"), help=_("Examples of the other class that are predicted as this one.")
             ),
         },
     )

@@ -49,7 +49,7 @@ class Similarity(Renderer):
             st.metric(_("Distance"), f"{values['distance']:.3f}", help=_("0: alike. Larger: less alike."))
             st.info(
                 _(
-                    "Whether that is the same cannot be told yet: the threshold is found on the validation split once training has ended."
+                    "Whether they are the same is not known yet: the threshold is found on the validation split when training has ended."
                 ),
                 icon=":material/hourglass_top:",
             )
@@ -66,8 +66,8 @@ class Similarity(Renderer):
             ),
         )
         words = _(
-            "Distance {distance:.3f}; pairs below {threshold:.3f} are taken for the same. The threshold was found on the validation split, "
-            "{same:,} same and {different:,} different pairs, of which {share:.1%} of the different ones may be taken for the same."
+            "Distance {distance:.3f}; pairs below {threshold:.3f} count as the same. The threshold was found on {same:,} same and "
+            "{different:,} different pairs of the validation split: at most {share:.1%} of the different ones are below it."
         )
         st.caption(
             words.format(
@@ -157,8 +157,8 @@ class Similarity(Renderer):
                 return
             st.subheader(_("Map of the embedding"))
             words = _(
-                "The two directions in which embeddings differ most (PCA, {share:.0%} of all differences): what is near here may be far in "
-                "others. Circles: first pictures. Diamonds: second ones."
+                "The two directions in which embeddings differ most (PCA, {share:.0%} of the variance): what is near here may be far apart "
+                "in others. Circles: first pictures. Diamonds: second ones."
             )
             st.caption(words.format(share=sum(found["shares"])))
             still_plot(

@@ -28,8 +28,8 @@ class PictureDataset(Dataset):
     tasks: ClassVar[tuple[str, ...]] = ("image-classification", "image-generation")
 
     made: Annotated[Literal["", "pictures", "pairs"], FIXED, HIDDEN] = ""
-    """What is made of the pictures, set by the task. Empty: they are given, and classes are predicted. pictures: they are what is to
-    be made. pairs: two of one class are one example."""
+    """Use of the pictures, set by the task. Empty: input of a classifier. pictures: they are to be generated. pairs: two of one
+    class are one example."""
 
     def for_task(self, task: str) -> Self:
         """Pictures given, to be made, or in pairs."""

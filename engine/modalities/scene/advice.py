@@ -23,7 +23,8 @@ def advise(facts: Facts) -> Advice:
     epochs = min(max(epochs, _LEAST_EPOCHS), _MOST_EPOCHS)
     chance = facts.num_validation < _FEW_VALIDATE
     why = Sentence(
-        "A detector on features of a million photos. {count:,} pictures are few updates in an epoch, so it trains for {epochs} of them.",
+        "A detector on features learned from a million photos. {count:,} pictures give few updates per epoch, so it trains for "
+        "{epochs} epochs.",
         count=facts.num_train,
         epochs=epochs,
     )
