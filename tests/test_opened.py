@@ -48,7 +48,7 @@ DECODERS = {
     *("decode_one", "decode_rows", "decode_texts", "texts_of_table", "rows_of_table", "SoundFile", "open_inputs"),
     *("open_members", "ZipFile"),
 }
-OWN_PICTURES = {"ui/demo/seen.py", "ui/data/covers.py", "ui/predictions/drawn.py"}
+OWN_PICTURES = {"ui/demo/seen.py", "ui/data/covers.py", "ui/labelling/editing.py", "ui/predictions/drawn.py"}
 """Open pictures that this program has drawn."""
 
 
