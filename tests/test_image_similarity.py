@@ -68,7 +68,7 @@ def test_each_picture_is_paired_with_those_that_follow_it_and_one_alone_with_non
     ("identities", "words"),
     [
         ([], "none of them has two pictures"),
-        ([3], "only one has two pictures, and nothing to be told from"),
+        ([3], "only one has two pictures, with nothing to compare it to"),
         ([1, 2, 3], "3 have two pictures or more"),
     ],
 )
