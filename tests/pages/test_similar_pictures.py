@@ -31,14 +31,14 @@ def test_an_answer_says_how_sure_it_is_and_what_that_rests_on() -> None:
     assert (metric.value, metric.delta) == ("The same", "93.0% likely the same")
     [caption] = at.caption
     assert "below 0.500" in caption.value
-    assert "26,732 different pairs, of which 1.0%" in caption.value
+    assert "26,732 different pairs of the validation split: at most 1.0%" in caption.value
 
 
 def test_while_a_run_trains_an_answer_is_a_distance() -> None:
     at = AppTest.from_function(answer, args=(False,), default_timeout=60).run()
     assert not at.exception
     assert [metric.value for metric in at.metric] == ["0.400"]
-    assert "once training has ended" in at.info[0].value
+    assert "when training has ended" in at.info[0].value
     assert renderer_for("similarity").text({"distance": 0.4}) == "distance 0.400"
 
 
