@@ -121,7 +121,7 @@ def test_what_is_no_description_of_a_picture_is_a_sentence(told: Any) -> None:
     assert read_said(whole) == Said()
     if isinstance(told, dict) and told:
         told = whole | {"classes": [0] * len(told.get("boxes", ()))} | told
-    with pytest.raises(TrainyardError, match="no description of a picture"):
+    with pytest.raises(TrainyardError, match="no label of a picture"):
         read_said(told)
 
 

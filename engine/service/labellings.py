@@ -17,7 +17,7 @@ from engine.imports.boxed import boxes_of
 from engine.imports.collected import read_stored
 from engine.imports.labelled import Labelled, Proposal, Said, pack, png_size
 from engine.imports.own_kinds import own_kind
-from engine.imports.sets import ImportReport, OwnSet, Problem, suggest_name
+from engine.imports.sets import LONGEST_TITLE, ImportReport, OwnSet, Problem, suggest_name
 from engine.imports.understood import Choice
 from engine.modalities.image.own import IMAGE, IMAGES, stored_png
 from engine.modalities.scene.own import BOXED_PICTURES, LARGEST_SIDE
@@ -43,7 +43,8 @@ KINDS = (BOXED_PICTURES.name, IMAGES.name)
 """Kinds of datasets that can be made by labelling: boxes in pictures, and a class a picture."""
 _ALL = "labellings"
 _SPLITS = ("train", "validation", "test")
-_LONGEST_CLASS, _LONGEST_TITLE = 80, 80
+LONGEST_CLASS = 80
+"""Longest name of a class, in characters."""
 _AT_ONCE = 8  # files that are opened together
 _DETECTOR = "detector"
 File = tuple[str, bytes]
@@ -109,7 +110,7 @@ def begin(actor: Actor, kind: str, title: str, classes: Sequence[str] = (), refe
         check(actor, Action.CHANGE, own)
         names, found = _of_set(own, kind, names)
     _check_room(actor, None, found)
-    title = plain_text(title.strip(), _LONGEST_TITLE) or "My pictures"
+    title = plain_text(title.strip(), LONGEST_TITLE) or "My pictures"
     made = store().labellings.create(actor.name, title, kind, names, reference, settings().max_labellings)
     store().labellings.add(made, found)
     return get(actor, made)
@@ -246,7 +247,7 @@ def name_of(actor: Actor, labelling: Labelling, title: str) -> tuple[str, str]:
     """Return name and title of the dataset that `make` makes: those of the dataset that the pictures came from, unless its title or
     its kind is another."""
     check(actor, Action.LOOK, labelling)
-    title = plain_text(title.strip(), _LONGEST_TITLE) or labelling.title
+    title = plain_text(title.strip(), LONGEST_TITLE) or labelling.title
     for own in datasets.list_own(actor, labelling.kind):
         if own.reference == labelling.reference and title in (own.title, labelling.title):
             return own.name, title
@@ -265,7 +266,7 @@ def delete(actor: Actor, labelling_id: int) -> None:
 
 def _named(names: Sequence[str]) -> list[str]:
     """Names of classes as they are kept, each once. Raise `TrainyardError` for one that is empty or there twice."""
-    kept = [plain_text(name.strip(), _LONGEST_CLASS) for name in names]
+    kept = [plain_text(name.strip(), LONGEST_CLASS) for name in names]
     most = settings().max_labelling_classes
     if len(kept) > most:
         raise TrainyardError(

@@ -87,7 +87,7 @@ def test_what_the_browser_tells_is_stored_once_and_undone(store: Store) -> None:
     assert (state.received, state.turn, state.failed) == (2, 1, False)
     take(labelling, state, Told(3, 1, {"boxes": 3}, 0))
     assert state.failed
-    assert "no description of a picture" in state.problem
+    assert "no label of a picture" in state.problem
 
 
 def test_a_labelling_of_somebody_else_is_not_there(store: Store) -> None:

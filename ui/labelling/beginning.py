@@ -21,7 +21,7 @@ from ui.plain import plain_label, plain_text
 from ui.rights import may
 
 PROBLEMS = "label.problems"
-"""Of the session: what could not be used of the last files."""
+"""Of the session: what could not be used of the last files of each labelling, by its number."""
 _SOURCES = {"files": N_("Files"), "dataset": N_("A dataset")}
 _GOALS = {True: N_("Boxes around things"), False: N_("A class for each picture")}
 
@@ -65,7 +65,7 @@ def draw_beginning() -> None:
             help=_("Your own files, or the pictures of a dataset that you have imported."),
         )
         own = _draw_sets(sets, begin) if source == "dataset" else None
-        files = _draw_files() if source == "files" else []
+        files = draw_files("label.files") if source == "files" else []
         kind = _draw_goal(own)
         with st.container(horizontal=True):
             title = st.text_input(
@@ -112,13 +112,14 @@ def _draw_sets(sets: Sequence[OwnSet], begin: OwnSet | None) -> OwnSet | None:
     return by_name[chosen]
 
 
-def _draw_files() -> list[tuple[str, bytes]]:
+def draw_files(key: str) -> list[tuple[str, bytes]]:
+    """Ask for pictures, or zips of them; return name and content of each file."""
     found = st.file_uploader(
         _("Pictures"),
         type=["zip", *(ending.lstrip(".") for ending in ENDINGS)],
         accept_multiple_files=True,
         max_upload_size=settings().max_upload_mb,
-        key="label.files",
+        key=key,
         help=_("Pictures, or zips of them: at most {count:,}.").format(count=settings().max_labelling_pictures),
     )
     return [(file.name, file.getvalue()) for file in found]
@@ -163,5 +164,5 @@ def add_files(labelling_id: int, files: list[tuple[str, bytes]]) -> None:
         words = _("Opened {done:,} of {total:,} pictures…")
         bar.progress(done / max(total, 1), words.format(done=done, total=total))
 
-    problems: list[Problem] = service.labellings.add(lab.actor(), lab.predictor(), labelling_id, files, show)
-    st.session_state[PROBLEMS] = problems
+    problems: dict[int, list[Problem]] = st.session_state.setdefault(PROBLEMS, {})
+    problems[labelling_id] = service.labellings.add(lab.actor(), lab.predictor(), labelling_id, files, show)

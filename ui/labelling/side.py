@@ -10,12 +10,12 @@ from engine.artifacts import check_free_disk
 from engine.errors import TrainyardError
 from engine.imports.own_kinds import own_kind
 from engine.imports.sets import LONGEST_TITLE, ImportReport
-from engine.readers.images import ENDINGS
+from engine.service.labellings import LONGEST_CLASS
 from engine.settings import settings
 from ui import lab
 from ui.data.list import browse_query, train_query
 from ui.data.problems import draw_problems
-from ui.labelling.beginning import PROBLEMS, add_files
+from ui.labelling.beginning import PROBLEMS, add_files, draw_files
 from ui.labelling.proposing import draw_proposer
 from ui.language import N_, _, plural
 from ui.navigation import open_here, page
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from engine.store.labellings import Labelling
 
 _DONE, _PROBLEM, _ADDED, _NAMED = "label.done", "label.problem", "label.added", "label.named"
-_LONGEST_CLASS = 80
 _WAYS = {"files": N_("Files"), "camera": N_("Camera")}
 
 
@@ -64,7 +63,7 @@ def _draw_classes(labelling: "Labelling") -> None:
     st.text_input(
         _("New class"),
         key=new,
-        max_chars=_LONGEST_CLASS,
+        max_chars=LONGEST_CLASS,
         placeholder=_("Name, then Enter"),
         on_change=lambda: _name(labelling, None, st.session_state[new]),
         help=_("Up to {most} classes; the first nine have keys.").format(most=settings().max_labelling_classes),
@@ -80,7 +79,7 @@ def _draw_classes(labelling: "Labelling") -> None:
                 _("Class {number}").format(number=index + 1),
                 value=name,
                 key=key,
-                max_chars=_LONGEST_CLASS,
+                max_chars=LONGEST_CLASS,
                 on_change=_renaming(labelling, index, key),
             )
 
@@ -129,7 +128,7 @@ def _draw_add(labelling: "Labelling") -> None:
                 st.session_state[_ADDED] += 1
                 add_files(labelling.id, given)
                 st.rerun()
-    draw_problems(st.session_state.get(PROBLEMS, ()), "label.problems")
+    draw_problems(st.session_state.get(PROBLEMS, {}).get(labelling.id, ()), "label.problems")
 
 
 def _given(labelling: "Labelling", way: str, count: int) -> list[tuple[str, bytes]]:
@@ -138,15 +137,7 @@ def _given(labelling: "Labelling", way: str, count: int) -> list[tuple[str, byte
     if way == "camera":
         photo = st.camera_input(_("Camera"), key=key, help=_("Each photo is one picture."))
         return [(photo.name, photo.getvalue())] if photo else []
-    files = st.file_uploader(
-        _("Pictures"),
-        type=["zip", *(ending.lstrip(".") for ending in ENDINGS)],
-        accept_multiple_files=True,
-        max_upload_size=settings().max_upload_mb,
-        key=key,
-        help=_("Pictures, or zips of them: at most {count:,}.").format(count=settings().max_labelling_pictures),
-    )
-    return [(file.name, file.getvalue()) for file in files]
+    return draw_files(key)
 
 
 # -- the dataset -------------------------------------------------------------------------------------------------------

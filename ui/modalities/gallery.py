@@ -10,7 +10,7 @@ from engine.galleries import Enrolled
 from engine.modalities.image.own import IMAGES
 from engine.modalities.image_pair import pair_file, sides
 from engine.settings import settings
-from ui.charts.thumbnails import as_image, png
+from ui.charts.thumbnails import as_image, data_url, png
 from ui.language import _, plural
 from ui.modalities.base import File, Gallery, Tried
 from ui.modalities.previews import previews
@@ -46,12 +46,12 @@ def recognise(tried: Tried, dataset: Dataset) -> list[File]:
 
 
 def _draw_enrolled(gallery: Gallery, enrolled: Sequence[Enrolled], key: str) -> None:
-    """Each name with its pictures and a button that deletes them."""
+    """Each name with its first picture and a button that deletes all. Faces are part of the page: they get no address of their own."""
     names = list(dict.fromkeys(one.name for one in enrolled))
     for place, (name, cell) in enumerate(zip(names, grid(len(names), 2 * _SHOWN_PIXELS), strict=True)):
         pictures = [one.picture for one in enrolled if one.name == name]
         with cell:
-            st.image(pictures[0], width=_SHOWN_PIXELS, alt=plain_text(name))
+            st.image(str(data_url(pictures[0])), width=_SHOWN_PIXELS, alt=plain_text(name))
             words = plural("{name}: {count} picture", "{name}: {count} pictures", len(pictures))
             st.caption(words.format(name=plain_label(name), count=len(pictures)))
             if st.button(
