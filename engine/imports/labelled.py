@@ -1,4 +1,4 @@
-"""Pictures that people label in a browser: what is said of each, and the upload that becomes a dataset of them."""
+"""Pictures that people label in a browser: the labels of each, and the zip that is imported as a dataset."""
 
 import io
 import re
@@ -37,18 +37,18 @@ class Proposal:
 
 @dataclass(frozen=True)
 class Said:
-    """What is said of one picture."""
+    """The labels of one picture, and what a network proposes."""
 
     boxes: tuple[Sides, ...] = ()
     """Left, top, right, bottom of each in pixels of the stored picture."""
     classes: tuple[int, ...] = ()
     """Of each box: position in the classes of the labelling."""
     label: int | None = None
-    """Class of the whole picture, where boxes are not asked for."""
+    """Class of the whole picture, in labellings without boxes."""
     empty: bool = False
     """Whether somebody has confirmed that nothing is in it."""
     proposals: tuple[Proposal, ...] | None = None
-    """None: nobody has asked for some."""
+    """None: there was no search for them yet."""
 
     @property
     def done(self) -> bool:
@@ -101,7 +101,7 @@ class Said:
 
 @dataclass(frozen=True)
 class Labelled:
-    """One picture with what is said of it."""
+    """One picture with its labels."""
 
     number: int
     name: str
@@ -114,7 +114,7 @@ class Labelled:
 
 
 def read_said(told: Any) -> Said:
-    """Return what a browser tells of a picture. Raise `TrainyardError` for anything else."""
+    """Return the labels that a browser sent. Raise `TrainyardError` for anything else."""
     try:
         found = Said.from_dict(told)
         numbers = [at for box in found.boxes for at in box]
@@ -142,7 +142,7 @@ def png_size(data: bytes) -> tuple[int, int]:
 
 
 def pack(kind: OwnKind, classes: Sequence[str], pictures: Sequence[Labelled]) -> tuple[io.BytesIO, Arrangement]:
-    """Return a zip of the pictures that are labelled, and what is said of each, as an import takes it.
+    """Return a zip of the labelled pictures, and the labels of each, as an import takes them.
 
     Raises `TrainyardError` where none is labelled.
     """

@@ -1,6 +1,6 @@
 """Labellings: pictures of one's own that get boxes or classes in a browser, and become a dataset.
 
-What is said of a picture is stored at once, so that reloading a page or stopping the program loses nothing.
+Labels are stored at once, so that reloading a page or stopping the program loses nothing.
 """
 
 from collections.abc import Sequence
@@ -69,7 +69,7 @@ def get(actor: Actor, labelling_id: int) -> Labelling:
 
 
 def picture(actor: Actor, labelling_id: int, number: int) -> Labelled:
-    """Return a picture with what is said of it."""
+    """Return a picture with its labels."""
     get(actor, labelling_id)
     found = store().labellings.picture(labelling_id, number)
     if found is None:
@@ -162,7 +162,7 @@ def add(
 
 
 def save(actor: Actor, labelling_id: int, number: int, said: Said) -> None:
-    """Write what is said of a picture."""
+    """Store the labels of a picture, cut to what it can have."""
     labelling = get(actor, labelling_id)
     check(actor, Action.CHANGE, labelling)
     width, height = _size(picture(actor, labelling_id, number))

@@ -1,4 +1,4 @@
-"""Labellings: pictures that somebody labels in a browser, with what is said of each so far. A dataset is made of them later."""
+"""Labellings: pictures that somebody labels in a browser, with the labels of each so far. A dataset is made of them later."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -108,7 +108,7 @@ class Labellings:
             return [*db.execute(select(pictures.c.number).where(wanted).order_by(pictures.c.number)).scalars()]
 
     def say(self, labelling_id: int, number: int, decide: Callable[[Said], Said]) -> None:
-        """Write what `decide` makes of what is said of a picture; others wait meanwhile."""
+        """Replace the labels of a picture by what `decide` makes of them; other writers wait meanwhile."""
         wanted = (pictures.c.labelling_id == labelling_id) & (pictures.c.number == number)
         with self._database.writing() as db:
             _lock(db, labelling_id)

@@ -1,4 +1,4 @@
-"""Labelling one picture after the other: what is said of each is stored at once."""
+"""Labelling one picture after the other: each change is stored at once."""
 
 import secrets
 from collections.abc import Sequence
@@ -111,7 +111,7 @@ def looks(classes: Sequence[str]) -> list[ClassLook]:
 
 
 def take(labelling: "Labelling", state: Progress, told: Told) -> None:
-    """Store what the browser tells, and show the picture that it wants next."""
+    """Store the labels that the browser sent, and show the picture that it wants next."""
     state.received, state.failed, state.problem = told.sequence, False, ""
     try:
         service.labellings.save(lab.actor(), labelling.id, told.picture, read_said(told.said))

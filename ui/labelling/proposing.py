@@ -48,7 +48,7 @@ def proposer_of(labelling: "Labelling") -> int | None:
 
 
 def proposed(labelling: "Labelling", shown: Labelled) -> bool:
-    """Have boxes proposed for a picture of which nothing is said yet; return whether that was done. Raises `TrainyardError`."""
+    """Have boxes proposed for a picture without labels; return whether that was done. Raises `TrainyardError`."""
     proposer = proposer_of(labelling)
     if proposer is None or shown.said.done or not lab.predictor().ready():
         return False

@@ -39,7 +39,7 @@ class ShownPicture:
 
 @dataclass(frozen=True)
 class Told:
-    """What the browser told last. It comes from a browser: `said` may be anything."""
+    """The last message of the browser: `said`, the labels, may be anything."""
 
     sequence: int
     picture: int
@@ -68,9 +68,9 @@ def draw_labeller(
     failed: bool,
     on_told: Callable[[Told], None],
 ) -> None:
-    """Show a picture with what is `said` of it, and hand on what is told of it.
+    """Show a picture with its labels `said`, and hand on the messages of the browser.
 
-    While one picture is shown the browser keeps what is said of it; only proposals are taken over, where `revision` has changed,
+    While one picture is shown the browser keeps its labels; only proposals are taken over, where `revision` has changed,
     and all where `turn` has. `session`: a text that is another one in each session; `received`: number of the last message that
     arrived in it; `failed`: it could not be stored.
     """
@@ -110,7 +110,7 @@ def _hand_on(key: str, received: int, on_told: Callable[[Told], None]) -> None:
 
 
 def read_told(told: Any) -> Told | None:
-    """Return what a browser told; None for anything else."""
+    """Return a message of the browser; None for anything else."""
     match told:
         case {"sequence": int() as sequence, "picture": int() as picture, "said": said, "to": int() as to} if (
             0 <= picture < _ENDLESS
