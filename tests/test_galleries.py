@@ -12,6 +12,7 @@ from engine.access import Actor, Forbidden, Role
 from engine.artifacts import delete_files
 from engine.errors import TrainyardError
 from engine.ops.backup import back_up
+from engine.ops.restore import restore
 from engine.service import opened
 from engine.settings import settings
 from tests import seeding
@@ -48,6 +49,10 @@ def test_with_a_run_its_gallery_goes_and_no_backup_has_it(home: Path) -> None:
     back_up(opened.store(), home / "backup.zip")
     with zipfile.ZipFile(home / "backup.zip") as archive:
         assert not any(FACE in archive.read(name) or "galler" in name for name in archive.namelist())
+    with pytest.raises(
+        TrainyardError, match="galleries is not empty"
+    ):  # or another run of the same number would get the faces
+        restore(home / "backup.zip")
     (home / "backup.zip").unlink()
     delete_files(run.id)
     assert files_with(home, FACE) == []
