@@ -58,7 +58,7 @@ def _put_in_place(folder: Path) -> None:
 
 
 def _check_empty() -> None:
-    for place in (settings().runs_path, sets_path(), galleries_path()):
+    for place in (galleries_path(), settings().runs_path, sets_path()):
         if place.is_dir() and any(place.iterdir()):
             raise TrainyardError(
                 "{place} is not empty, and a backup is only restored into an empty home. "
