@@ -28,7 +28,7 @@ Split = Literal["train", "validation", "test"]
 SPLITS: tuple[Split, ...] = ("train", "validation", "test")
 EVALUATED: tuple[Split, ...] = SPLITS[1:]
 """Splits on which networks and baselines are evaluated."""
-_FORMAT = "3"  # raise it when the prepared form changes: old caches are then ignored
+_FORMAT = "4"  # raise it when the prepared form changes: old caches are then ignored
 _LATER = (
     "modality",
     "target_shape",
