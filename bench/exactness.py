@@ -26,6 +26,7 @@ from engine.datasets.base import Dataset, Examples, UnsplitDataset, datasets
 from engine.datasets.sources.windows import SeriesDataset
 from engine.language.reader import Writes
 from engine.language.rewriter import Rewrites
+from engine.modalities.base import modalities
 from engine.modalities.table.rows import make_rows
 from engine.models.base import models
 from engine.optimizers import optimizers
@@ -38,18 +39,6 @@ from engine.timeline import Timeline
 
 logger = logging.getLogger(__name__)
 
-MODALITIES = (
-    "image",
-    "scene",
-    "image-pair",
-    "text",
-    "audio",
-    "speech",
-    "table",
-    "time-series",
-    "voiced-text",
-    "named-class",
-)
 EPOCHS, BATCH, EXECUTION = 3, 4, 2
 COUNT = 40
 """Examples: 24 or 28 of them are trained on, in six or seven steps of an epoch, two in an execution."""
@@ -100,7 +89,7 @@ class Case:
 def all_cases() -> list[Case]:
     """Return every model with every optimizer, with and without augmentation; schedules and patience alternate."""
     found = []
-    for modality, model in ((m, name) for m in MODALITIES for name in models if m in models[name].modalities):
+    for modality, model in ((m, name) for m in modalities.order for name in models if m in models[name].modalities):
         choices = (False, True) if modality in augmentations else (False,)
         for optimizer, augmented in itertools.product(optimizers, choices):
             turn = len(found) + len(found) // 4  # so that not each optimizer has a schedule of its own
@@ -160,7 +149,7 @@ def few_examples() -> Iterator[None]:
         "few-image-pair": _ImagePairs,
         "few-named-class": _Pictures,
     }
-    made = own | {name: _dataset(modality) for modality in MODALITIES if (name := f"few-{modality}") not in own}
+    made = own | {name: _dataset(modality) for modality in modalities.order if (name := f"few-{modality}") not in own}
     for name, dataset in made.items():
         datasets.register(name)(dataset)
     changed: list[tuple[Any, str, Any]] = [
