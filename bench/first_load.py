@@ -5,6 +5,7 @@ the machine affects both alike. `browser_cpu_s` is what the page's process compu
 """
 
 import os
+import re
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -85,7 +86,7 @@ def _warm(browser: Browser, url: str) -> None:
     """Wait until the predictor has described the network, so that no visitor waits for TensorFlow."""
     page = browser.new_context(base_url=url, locale="en-GB").new_page()
     page.goto("/train")
-    page.get_by_text("Trainable parameters").first.wait_for(timeout=180_000)
+    page.get_by_text(re.compile(r"\d parameters")).first.wait_for(timeout=180_000)
     page.context.close()
 
 

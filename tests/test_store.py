@@ -1,5 +1,7 @@
 """The contract of the store, on SQLite and on PostgreSQL."""
 
+import subprocess
+import sys
 import threading
 import time
 from collections import Counter
@@ -16,6 +18,7 @@ from sqlalchemy import create_engine, text
 from engine.budgets import Estimate, Terms
 from engine.errors import TrainyardError
 from engine.naming import Naming
+from engine.processes import describe_process
 from engine.runs import RESUMABLE, Run, RunSpec, RunState
 from engine.search.driver import Driver
 from engine.settings import settings
@@ -476,9 +479,11 @@ def test_one_executor_holds_the_lease_until_it_is_silent_or_gives_it_back(
 
 
 def test_the_lease_of_an_executor_known_to_be_dead_is_taken_at_once(store: Store) -> None:
-    store.leases.hold("a:1", {})
-    assert not store.leases.hold("b:2", {}, over="c:3")
-    assert store.leases.hold("b:2", {}, over="a:1")
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as executor:
+        store.leases.hold("a:1", describe_process(executor.pid))
+        assert not store.leases.hold("b:2", {})
+        executor.kill()
+    assert store.leases.hold("b:2", {})
 
 
 def test_of_many_executors_that_start_at_once_one_has_the_lease(store: Store, url: str) -> None:

@@ -286,9 +286,7 @@ class LocalExecutor:
         return time.time() - last_wanted() > self._idle_seconds
 
     def _hold_lease(self) -> bool:
-        known = self.store.leases.get()
-        dead = known.holder if known and is_alive(known.info) is False else ""
-        return self.store.leases.hold(self.holder, self._info(), over=dead)
+        return self.store.leases.hold(self.holder, self._info())
 
     def _info(self) -> dict[str, object]:
         busy = {slot: worker.run.id for slot, worker in self._busy.items() if worker.run} | self._foreign

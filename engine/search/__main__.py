@@ -7,7 +7,7 @@ import time
 from types import FrameType
 
 from engine.logs import set_up_logs
-from engine.processes import describe_process, is_alive, this_process
+from engine.processes import describe_process, this_process
 from engine.search.driver import Driver
 from engine.store import SEARCH_LEASE, Store, StoreUnavailable, open_store
 
@@ -57,9 +57,7 @@ def _drive(store: Store, holder: str) -> None:
 
 
 def _hold_lease(store: Store, holder: str) -> bool:
-    known = store.leases.get(SEARCH_LEASE)
-    dead = known.holder if known and is_alive(known.info) is False else ""
-    return store.leases.hold(holder, describe_process(), SEARCH_LEASE, over=dead)
+    return store.leases.hold(holder, describe_process(), SEARCH_LEASE)
 
 
 def _leave(number: int, frame: FrameType | None) -> None:

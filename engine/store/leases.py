@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import delete, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
+from engine.processes import is_alive
 from engine.settings import settings
 from engine.store.database import Database
 from engine.store.schema import executors
@@ -36,19 +37,20 @@ class Leases:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def hold(self, holder: str, info: dict[str, Any], name: str = "local", *, over: str = "") -> bool:
+    def hold(self, holder: str, info: dict[str, Any], name: str = "local") -> bool:
         """Take or renew the lease. False while somebody else holds it and is not silent.
 
-        `over` names a holder known to be dead, whose lease may be taken at once.
+        The lease of a process that has died on this machine is taken at once: nobody has to wait until it is silent.
         """
-        now = time.time()
+        now, known = time.time(), self.get(name)
+        dead = known.holder if known and is_alive(known.info) is False else holder
         with suppress(IntegrityError), self._database.writing() as db:  # two that insert at once: one of them has it
             mine = db.execute(
                 update(executors)
                 .where(
                     executors.c.name == name,
                     or_(
-                        executors.c.holder.in_([holder, over]),
+                        executors.c.holder.in_([holder, dead]),
                         executors.c.heartbeat_at < now - settings().heartbeat_timeout_seconds,
                     ),
                 )

@@ -172,6 +172,9 @@ class Killing:
     def _start_executor(self) -> None:
         """Do nothing: the dashboard does it."""
 
+    def _supervise(self) -> None:
+        """Do nothing: the dashboard does it."""
+
     # -- killing -------------------------------------------------------------------------------------------------
 
     def _kill_app(self) -> None:
@@ -194,10 +197,11 @@ class Killing:
         self._server.start()
 
     def _alive_executor(self) -> psutil.Process:
-        """Return the executor, which the dashboard starts again within some seconds."""
+        """Return the executor, which the dashboard, or a supervisor, starts again within some seconds."""
         found: list[psutil.Process] = []
 
         def there() -> bool:
+            self._supervise()
             known = self._store.leases.get()
             if known is not None and is_alive(known.info):
                 found.append(psutil.Process(int(known.info["pid"])))

@@ -40,6 +40,11 @@ class KillingRay(Killing):
             command = [sys.executable, "-m", "engine", "executor", "--ray", self._cluster.address]
             self._executor = subprocess.Popen(command, cwd=ROOT, env=os.environ.copy(), stdout=log, stderr=log)
 
+    def _supervise(self) -> None:
+        """Start an executor that has ended by itself, as where it started while the database was away."""
+        if self._executor is not None and self._executor.poll() is not None:
+            self._start_executor()
+
     def _kill_executor(self) -> None:
         self._alive_executor()
         assert self._executor is not None
