@@ -278,15 +278,17 @@ def test_a_preview_shows_examples_and_differing_variants_and_repeats(predictor: 
 
 
 def test_a_full_queue_is_refused_at_once(slow: Predictor) -> None:
-    with ThreadPoolExecutor(2) as threads:
-        running = threads.submit(slow.describe, {"seconds": 0.8})
-        time.sleep(0.1)
-        waiting = threads.submit(slow.describe, {"seconds": 0.0})
-        time.sleep(0.1)
-        with pytest.raises(TrainyardError, match="busy: 1 requests are already waiting"):
-            slow.describe({"seconds": 0})
-        assert not running.done(), "the refusal waited for those who were before it"
-        assert running.result() == waiting.result()
+    def describe() -> tuple[float, str]:
+        try:
+            slow.describe({"seconds": 0.4})
+        except TrainyardError as error:
+            return time.monotonic(), str(error)
+        return time.monotonic(), ""
+
+    with ThreadPoolExecutor(3) as threads:
+        answers = sorted(asked.result() for asked in [threads.submit(describe) for _ in range(3)])
+    assert [bool(error) for _, error in answers] == [True, False, False], "the refused one did not wait for the others"
+    assert "busy: 1 requests are already waiting" in answers[0][1]
     assert slow.describe({"seconds": 0})  # the places are free again
 
 
