@@ -30,7 +30,7 @@ from engine.modalities.base import modalities
 from engine.modalities.table.rows import make_rows
 from engine.models.base import models
 from engine.optimizers import optimizers
-from engine.runs import Run, RunSpec, RunState
+from engine.runs import Run, RunSpec, RunState, without_unused
 from engine.schedules import schedules
 from engine.speech.written import written
 from engine.store import Store, open_store
@@ -47,7 +47,7 @@ VALUES: dict[str, Any] = {
     "embedding_size": 8, "sequence_length": 12, "vocabulary_size": 1_000, "context_length": 8,
     "resolution": 96, "patches_per_side": 2, "steps_per_patch": 3,
     "dropout": 0.3, "recurrent_dropout": 0.3, "word_dropout": 0.2, "unfreeze_from": "block4",
-    "learning_rate": 0.01, "plateau_patience": 1, "clip_norm": 1.0,
+    "learning_rate": 0.01, "plateau_patience": 1, "clip_norm": 1.0, "rounds": 2, "leaf_examples": 2, "columns_tried": 0.5,
     "flip": "horizontal", "rotation": 20.0, "shift": 0.1, "zoom": 0.1, "contrast": 0.3, "tint": 0.2,
     "versions": 2, "shift_ms": 20, "speed": 0.1, "noise": 0.5, "hide_time": 0.2, "hide_pitch": 0.2,
 }  # fmt: skip
@@ -83,7 +83,7 @@ class Case:
             known.discard("embedding")
         values = {name: value for name, value in VALUES.items() if name in known}
         fixed = {"epochs": EPOCHS, "batch_size": BATCH, "patience": self.patience, "deterministic": True}
-        return RunSpec.build(parts | values | fixed)
+        return RunSpec.build(without_unused(models[self.model], parts | values | fixed))
 
 
 def all_cases() -> list[Case]:
@@ -91,7 +91,8 @@ def all_cases() -> list[Case]:
     found = []
     for modality, model in ((m, name) for m in modalities.order for name in models if m in models[name].modalities):
         choices = (False, True) if modality in augmentations else (False,)
-        for optimizer, augmented in itertools.product(optimizers, choices):
+        steps = "optimizer" not in models[model].unused
+        for optimizer, augmented in itertools.product(optimizers if steps else [next(iter(optimizers))], choices):
             turn = len(found) + len(found) // 4  # so that not each optimizer has a schedule of its own
             schedule = list(schedules)[turn % len(list(schedules))]
             found.append(Case(modality, model, optimizer, schedule, augmented, patience=turn % 3 % 2))
@@ -106,7 +107,7 @@ def few_cases() -> list[Case]:
         wanted = list(optimizers)[turn % len(list(optimizers))]
         if (
             case.model not in found
-            and case.optimizer == wanted
+            and (case.optimizer == wanted or "optimizer" in models[case.model].unused)
             and case.augmented == (case.modality in augmentations and turn % 2 == 0)
         ):
             schedule = list(schedules)[(turn + turn // 4) % len(list(schedules))]
@@ -177,7 +178,10 @@ class _Killed(BaseException):
 
 
 def _chances(run: Run) -> int:
-    """Return how often a run is asked in an epoch whether it should end: after each execution and each validation batch."""
+    """Return how often a run is asked in an epoch whether it should end: after each execution and each validation batch; where
+    trees are grown, before an epoch."""
+    if "optimizer" in run.parsed().model.unused:
+        return 1
     steps = run.total_steps // run.total_epochs
     return -(-steps // EXECUTION) + 1
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-CHECKPOINT, MODEL = "checkpoint.npz", "model.keras"
+CHECKPOINT, MODEL, TREES = "checkpoint.npz", "model.keras", "model.npz"
 _TOGETHER = 100  # runs that are deleted in one transaction: others wait for it
 
 
@@ -67,7 +67,7 @@ class Artifacts:
     @property
     def has_model(self) -> bool:
         """Whether there is a saved model."""
-        return self.has(MODEL)
+        return self.has(MODEL) or self.has(TREES)
 
     @property
     def has_checkpoint(self) -> bool:
@@ -106,8 +106,8 @@ class Artifacts:
 
     @property
     def model(self) -> Path:
-        """The saved model, preprocessing included."""
-        return self.path(MODEL)
+        """The saved model, preprocessing included: a network, or trees."""
+        return self.path(TREES if self.has(TREES) else MODEL)
 
     @property
     def evaluation(self) -> Path:

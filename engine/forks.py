@@ -13,6 +13,7 @@ from engine.artifacts import artifacts_of, share_file
 from engine.budgets import FREE, Terms
 from engine.epochs import epoch_file, kept_epochs
 from engine.errors import TrainyardError
+from engine.models.base import DESCENT
 from engine.naming import Naming
 from engine.runs import Run, RunSpec, RunState, Training
 from engine.sentences import word
@@ -83,6 +84,7 @@ def spec_at(parent: Run, epoch: int) -> RunSpec:
 
 def check_fork(parent: RunSpec, child: RunSpec, epoch: int) -> None:
     """Raise `TrainyardError` with a sentence where a fork at `epoch` cannot have the values of `child`."""
+    _check_fits(parent.model.fits, parent.model.name)
     for section in ("task", "dataset", "model", "optimizer"):
         before, after = getattr(parent, section), getattr(child, section)
         if before.name != after.name:
@@ -121,6 +123,15 @@ def check_fork(parent: RunSpec, child: RunSpec, epoch: int) -> None:
         )
 
 
+def _check_fits(fits: str, model: str) -> None:
+    if fits != DESCENT:
+        raise TrainyardError(
+            "A run of {model!r} cannot be forked: its trees are grown one after the other, and it resumes or repeats in "
+            "seconds. Start a new run with other values.",
+            model=model,
+        )
+
+
 def changeable_fields(spec: RunSpec) -> dict[str, list[str]]:
     """Return the fields that a fork may change, by section of a form."""
     return {
@@ -144,6 +155,7 @@ def check_kept(parent: Run, epoch: int) -> None:
             parent=parent.id,
             study=parent.study_id,
         )
+    _check_fits(parent.fits, (parent.spec.get("model") or {}).get("name", ""))
     kept = kept_epochs(parent.id)
     if epoch in kept:
         return

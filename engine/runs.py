@@ -15,12 +15,12 @@ from engine.augmentations.base import Augmentation, augmentations
 from engine.datasets.base import Dataset, datasets
 from engine.errors import TrainyardError, unknown_name
 from engine.modalities.base import modalities
-from engine.models.base import Model, models
+from engine.models.base import DESCENT, Model, models
 from engine.naming import Naming
 from engine.optimizers import Optimizer, optimizers
 from engine.schedules import Schedule, schedules
 from engine.sentences import AND, COMMA, joined
-from engine.spec import ADVANCED, ESSENTIAL, FIXED, HIDDEN, Options, Range, Spec
+from engine.spec import ADVANCED, ESSENTIAL, FIXED, HIDDEN, Field, Options, Range, Spec
 from engine.tasks.base import Task, tasks
 
 
@@ -117,9 +117,16 @@ class RunSpec:
         parts = choose_parts(names, values)
         given = suggested_values(parts, values) | values
         known = {f.name for part in parts.values() for f in part.fields()}
+        unused = unused_fields(parts)
         for name in values:
             if name not in known:
-                raise unknown_name("hyperparameter", name, known | PARTS.keys())
+                raise unknown_name("hyperparameter", name, known - unused | PARTS.keys())
+            if name in unused:
+                raise TrainyardError(
+                    "Model {model!r} has no use for {name!r}. Leave it out, or choose another model.",
+                    model=parts["model"].name,
+                    name=name,
+                )
         made: dict[str, Any] = {
             section: part.parse({f.name: given[f.name] for f in part.fields() if f.name in given})
             for section, part in parts.items()
@@ -139,16 +146,24 @@ class RunSpec:
 
     def to_dict(self) -> dict[str, Any]:
         """Return nested plain values, each part with its name."""
-        return {section: part.to_dict() for section, part in self.sections().items()}
+        return {section: part.to_dict() for section, part in self.parts().items()}
 
     def sections(self) -> dict[str, Spec]:
-        """Return the parts by section name, in the order of a form."""
+        """Return the parts that the model uses by section name, in the order of a form."""
+        return {section: part for section, part in self.parts().items() if section not in self.model.unused}
+
+    def fields(self) -> dict[str, list[Field]]:
+        """Return the fields that the model uses, by section."""
+        return {section: self.model.used(part) for section, part in self.sections().items()}
+
+    def parts(self) -> dict[str, Spec]:
+        """Return all parts by section name, also those that the model has no use for."""
         everything: dict[str, Spec | None] = {name: getattr(self, name) for name in SECTIONS}
         return {name: part for name, part in everything.items() if part is not None}
 
     def flat(self) -> dict[str, Any]:
         """Return names of the parts and every field that differs from what `build` would choose: a short URL."""
-        names = {section: getattr(self, section).name for section in PARTS}
+        names = {section: getattr(self, section).name for section in PARTS if section not in self.model.unused}
         default = usual_values(names, self.dataset.model_dump(mode="json"))
         return names | {name: value for name, value in self.values().items() if default.get(name) != value}
 
@@ -159,6 +174,8 @@ class RunSpec:
             part: Spec = getattr(self, section)
             if changes[section] != part.name:
                 values = {name: value for name, value in values.items() if name not in type(part).model_fields}
+        if changes.get("model", self.model.name) != self.model.name:
+            values = without_unused(models[changes["model"]], values)
         return self.build(values | dict(changes))
 
     @property
@@ -190,11 +207,16 @@ class RunSpec:
             if section != "model" or _takes(chosen, field, value)
         }
         names = {section: getattr(self, section).name for section in PARTS}
+        kept = without_unused(chosen, kept)
         return self.build(names | {"model": name} | kept | dict(values))
 
     def values(self) -> dict[str, Any]:
-        """Return every field of every part by its flat name."""
-        return {k: v for part in self.sections().values() for k, v in part.model_dump(mode="json").items()}
+        """Return every field that the model uses by its flat name."""
+        return without_unused(type(self.model), self.everything())
+
+    def everything(self) -> dict[str, Any]:
+        """Return every field of every part by its flat name, also those that the model has no use for."""
+        return {k: v for part in self.parts().values() for k, v in part.model_dump(mode="json").items()}
 
 
 PARTS: dict[str, Any] = {
@@ -261,6 +283,7 @@ def choose_parts(names: dict[str, str], values: Mapping[str, Any] | None = None)
             task=task.name,
             models_for=joined((m.name for m in models_for(task)), COMMA),
         )
+    names = {section: name for section, name in names.items() if section not in model.unused}
     parts: dict[str, type[Spec]] = {
         "task": task,
         "dataset": dataset,
@@ -307,7 +330,7 @@ def with_advice(values: dict[str, Any]) -> dict[str, Any]:
     if advice is None:
         return dict(values)
     lasting = {f.name for part in (spec.dataset, spec.training) for f in part.fields()}
-    advised = advice.values_for(spec.model.name)
+    advised = _advised(advice, type(spec.model))
     return {"model": spec.model.name} | {k: v for k, v in advised.items() if k in lasting} | values
 
 
@@ -321,13 +344,41 @@ def suggested_values(parts: dict[str, type[Spec]], values: Mapping[str, Any] | N
     data that `values` name; existing fields only."""
     known = {f.name for part in parts.values() for f in part.fields()}
     merged: dict[str, Any] = {}
-    for section in ("optimizer", "task", "dataset", "model"):
+    for section in ("optimizer", "task", "dataset"):
         merged |= getattr(parts[section], "suggested", {})
     dataset: Any = parts["dataset"]
     task: Any = parts["task"]
+    model: Any = parts["model"]
+    merged = without_unused(model, merged) | model.suggested
     if advice := advice_for(dataset, task, values or {}):
-        merged |= advice.values_for(parts["model"].name)
+        merged |= _advised(advice, model)
     return {name: value for name, value in merged.items() if name in known}
+
+
+def _advised(advice: Advice, model: type[Model]) -> dict[str, Any]:
+    """Return the values that are advised for a model: how long to train holds for networks."""
+    return advice.values_for(model.name) if model.fits == DESCENT else {}
+
+
+def unused_fields(parts: Mapping[str, type[Spec]]) -> set[str]:
+    """Return the names of the fields of all parts that the chosen model has no use for."""
+    model: Any = parts["model"]
+    of_sections = {f.name for section, part in parts.items() if section in model.unused for f in part.fields()}
+    return {name for name in of_sections | model.unused if name not in parts["model"].model_fields}
+
+
+def without_unused(model: type[Model], values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return flat values without those that a model has no use for, whatever part was chosen."""
+    if not model.unused:
+        return dict(values)
+    of_sections = {
+        name
+        for section in model.unused & PARTS.keys()
+        for part in PARTS[section].values()
+        for name in part.model_fields
+    }
+    unused = (of_sections | model.unused) - model.model_fields.keys()
+    return {name: value for name, value in values.items() if name not in unused}
 
 
 @dataclass(frozen=True)
@@ -391,6 +442,12 @@ class Run:
     def live(self) -> bool:
         """Whether it is queued or running."""
         return self.state.live
+
+    @property
+    def fits(self) -> str:
+        """How its model is fitted; as networks are where the model is no longer registered."""
+        name = (self.spec.get("model") or {}).get("name", "")
+        return models[name].fits if name in models else DESCENT
 
     @property
     def naming(self) -> Naming:

@@ -84,7 +84,8 @@ def draw_essentials(form: Form, spec: RunSpec) -> bool:
             st.caption(said(advice.why))
         complete = draw_pretrained(spec.model)
         draw_fields(form, "model", essential=True)
-        for column, section in zip(st.columns(2), ("training", "optimizer"), strict=True):
+        sections = [section for section in ("training", "optimizer") if section not in form.unused]
+        for column, section in zip(st.columns(2), sections, strict=False):
             with column:
                 draw_fields(form, section, essential=True)
     with look, lab.guarded():

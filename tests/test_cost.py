@@ -21,7 +21,7 @@ from engine.settings import settings
 from engine.store import Store
 from engine.store.schema import runs
 from engine.training.operations import count_flops, count_kept
-from tests.tiny import small_set
+from tests.tiny import NETWORKS, small_set
 
 pytestmark = pytest.mark.usefixtures("kept_preparations")
 FACTS = NetworkFacts(1_000_000, 1_000_000, 2, 2_000_000, 0, 50_000, 10_000, 1_000, 1_000_000)
@@ -78,7 +78,9 @@ def test_what_the_backward_pass_needs_holds_the_scores_of_attention() -> None:
 def test_every_model_has_figures(model: str, home: Path) -> None:
     facts = describe_network({"dataset": small_set(model), "model": model}).facts
     assert all(math.isfinite(value) for value in vars(facts).values())
-    assert min(facts.parameters, facts.trainable_parameters, facts.flops, facts.kept_numbers) > 0
+    if model in NETWORKS:
+        assert min(facts.parameters, facts.trainable_parameters, facts.kept_numbers) > 0
+    assert facts.flops > 0
     assert min(facts.train_examples, facts.data_bytes, facts.widest_numbers) > 0
 
 

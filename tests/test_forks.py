@@ -20,7 +20,7 @@ from engine.spec import FORKABLE
 from engine.store import Store
 from engine.studies import StudySpec
 from engine.training import checkpointing, fit, reporting
-from tests.tiny import small_set
+from tests.tiny import NETWORKS, small_set
 from tests.training_runs import RANDOM, SMALL, create, stopping_at, stopping_at_step, train, train_with_stops
 
 pytestmark = pytest.mark.usefixtures("kept_preparations")
@@ -211,7 +211,7 @@ def test_what_must_stay_is_said_in_a_sentence(changes: dict[str, Any], words: st
     assert words in str(refused.value)
 
 
-@pytest.mark.parametrize("name", list(models))
+@pytest.mark.parametrize("name", NETWORKS)
 def test_of_every_model_a_fork_may_change_what_its_weights_do_not_depend_on(name: str) -> None:
     spec = RunSpec.build({"dataset": small_set(name), "model": name})
     fields = changeable_fields(spec)

@@ -12,7 +12,7 @@ from engine.datasets.base import datasets
 from engine.errors import TrainyardError
 from engine.models.base import models
 from engine.optimizers import optimizers
-from engine.runs import PARTS, SECTIONS, Run, RunSpec, RunState, Training, choose_parts, models_for
+from engine.runs import PARTS, SECTIONS, Run, RunSpec, RunState, Training, choose_parts, models_for, unused_fields
 from engine.schedules import schedules
 from engine.spec import Choices, Field, Range, Spec
 from engine.tasks.base import tasks
@@ -47,7 +47,11 @@ def flat_values(draw: st.DrawFn) -> dict[str, Any]:
         "optimizer": draw(st.sampled_from(list(optimizers))),
         "schedule": draw(st.sampled_from(list(schedules))),
     }
-    fields = [field for part in choose_parts(names).values() for field in part.fields() if not field.hidden]
+    names = {section: name for section, name in names.items() if section not in models[model].unused}
+    parts = choose_parts(names)
+    unused = unused_fields(parts)
+    found = [field for part in parts.values() for field in part.fields() if not field.hidden]
+    fields = [field for field in found if field.name not in unused]
     chosen = draw(st.lists(st.sampled_from(fields), unique_by=lambda field: field.name, max_size=8))
     return names | {field.name: draw(field_values(field)) for field in chosen}
 
@@ -95,7 +99,7 @@ def test_dataset_and_optimizer_suggest_values_that_a_given_one_overrules() -> No
 @pytest.mark.parametrize(("dataset", "model"), FITTING)
 def test_suggestions_are_names_and_values_that_exist(dataset: str, model: str) -> None:
     spec = RunSpec.build({"dataset": dataset, "model": model})
-    every_field = {f.name for m in models.values() for f in m.fields()} | set(spec.values())
+    every_field = {f.name for m in models.values() for f in m.fields()} | set(spec.everything())
     for suggested in (datasets[dataset].suggested, models[model].suggested):
         assert suggested.keys() <= every_field | {"model", "optimizer", "schedule"}
     assert datasets[dataset].suggested.get("model", model) in models

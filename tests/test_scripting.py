@@ -23,7 +23,7 @@ from engine.datasets.base import datasets
 from engine.errors import TrainyardError
 from engine.models.base import models
 from engine.preparation.prepare import prepare
-from engine.runs import Run, RunSpec
+from engine.runs import Run, RunSpec, without_unused
 from engine.scripting.files import ScriptFiles, packed_data, write_files, zip_files
 from engine.scripting.layout import WIDTH, comment, wrapped
 from engine.scripting.learned import Learned
@@ -57,6 +57,7 @@ CASES: dict[str, dict[str, Any]] = {
         "tint": 0.2,
     },
     "linear": {"dataset": "tiny-table", "class_weights": True, "schedule": "exponential"},
+    "boosted-trees": {"dataset": "tiny-table", "class_weights": True, "leaf_examples": 3, "columns_tried": 0.5},
     "residual-mlp": {"dataset": "tiny-values", "loss": "huber", "schedule": "plateau", "plateau_patience": 1},
     "lstm": {"dataset": "tiny-texts", "bidirectional": True},
     "gru": {"dataset": "tiny-texts"},
@@ -98,7 +99,8 @@ def _tiny(home: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterat
 
 def train(store: Store, **values: Any) -> Run:
     """A run that the engine has trained."""
-    run = store.runs.create(RunSpec.build(COMMON | values), "ada", slot="terminal")
+    common = without_unused(models[values["model"]], COMMON)
+    run = store.runs.create(RunSpec.build(common | values), "ada", slot="terminal")
     fit.train_run(store, run)
     keras.backend.clear_session()
     return store.runs.get(run.id)
@@ -158,6 +160,15 @@ def test_the_script_of_a_run_that_learned_logarithms_ends_with_the_same_weights(
     assert found["weights_sha256"] == run.result["weights_sha256"]
     assert found["test_rmse"] == pytest.approx(run.result["test_rmse"], rel=1e-3)
     assert "TARGET_MEAN" in text
+
+
+@pytest.mark.parametrize("dataset", ["tiny-values", "tiny-prices"])
+def test_the_script_of_trees_for_numbers_ends_with_the_same_trees(store: Store, dataset: str) -> None:
+    run = train(store, model="boosted-trees", dataset=dataset, patience=1, epochs=20, leaf_examples=3)
+    assert imported(written(run)) == {"hashlib", "json", "collections", "numpy", "sklearn.base", "sklearn.ensemble"}
+    found = execute()
+    assert found["weights_sha256"] == run.result["weights_sha256"]
+    assert found["test_rmse"] == pytest.approx(run.result["test_rmse"], rel=1e-4)
 
 
 def imported(text: str) -> set[str]:

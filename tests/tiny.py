@@ -9,7 +9,7 @@ from engine.datasets.base import Examples, UnsplitDataset
 from engine.datasets.sources.pictures import PictureDataset
 from engine.datasets.sources.windows import SeriesDataset
 from engine.modalities.table.rows import make_rows
-from engine.models.base import models
+from engine.models.base import DESCENT, models
 from engine.speech.written import written
 from engine.tasks.base import tasks
 from engine.timeline import Timeline
@@ -273,6 +273,10 @@ def _tone(word: int, rng: np.random.Generator) -> np.ndarray:
     wave = 0.4 * np.sin(2 * np.pi * (300, 2_000)[word] * rng.uniform(0.9, 1.1) * time)
     wave = np.concatenate([wave, np.zeros(rng.integers(800, 3_200))])
     return ((wave + rng.normal(0, 0.02, len(wave))) * 30_000).astype(np.int16)
+
+
+NETWORKS = [name for name in models if models[name].fits == DESCENT]
+"""The models that have layers, an optimizer and weights; boosted trees have none."""
 
 
 def small_set(model: str) -> str:

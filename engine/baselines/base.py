@@ -48,26 +48,29 @@ class Baseline:
     """The sentence that says why there is no baseline; empty when there is one."""
 
 
-def baseline_of(data: PreparedDataset, task: Task, obey: Callable[[], None] = lambda: None) -> Baseline:
-    """Return the baseline of `data` under `task`: read where it is known, otherwise computed and kept.
+def baseline_of(
+    data: PreparedDataset, task: Task, obey: Callable[[], None] = lambda: None, without: str = ""
+) -> Baseline:
+    """Return the baseline of `data` under `task`: read where it is known, otherwise computed and kept. The method `without` is left
+    out, where there are others.
 
     Only the training split is fitted, validation chooses, and the test split is evaluated once. `obey` is called between
     portions of the work and may raise to leave. Raise whatever scikit-learn raises where nothing can be fitted.
     """
-    known = cached_baseline(data, task)
+    known = cached_baseline(data, task, without)
     if known is not None:
         return known
-    found = _find(data, task, obey)
+    found = _find(data, task, obey, without)
     try:
-        write_text(_path(data, task), json.dumps(asdict(found)))
+        write_text(_path(data, task, without), json.dumps(asdict(found)))
     except OSError as error:  # the prepared data may have been trimmed meanwhile
         logger.warning("The baseline is not kept: %s.", error)
     return found
 
 
-def cached_baseline(data: PreparedDataset, task: Task) -> Baseline | None:
+def cached_baseline(data: PreparedDataset, task: Task, without: str = "") -> Baseline | None:
     """Return the baseline if it is known already: reads one small file and none of the data."""
-    path = _path(data, task)
+    path = _path(data, task, without)
     try:
         return Baseline(**json.loads(path.read_text()))
     except FileNotFoundError:
@@ -77,7 +80,7 @@ def cached_baseline(data: PreparedDataset, task: Task) -> Baseline | None:
         return None
 
 
-def _find(data: PreparedDataset, task: Task, obey: Callable[[], None]) -> Baseline:
+def _find(data: PreparedDataset, task: Task, obey: Callable[[], None], without: str) -> Baseline:
     if type(task).simple is not Task.simple:
         return _find_simple(data, task, obey)
     from threadpoolctl import threadpool_limits
@@ -86,7 +89,7 @@ def _find(data: PreparedDataset, task: Task, obey: Callable[[], None]) -> Baseli
 
     began = time.monotonic()
     with threadpool_limits(limits=1):  # beside other training runs, threads that wait took ten times as long
-        search = Search(data, task, obey)
+        search = Search(data, task, obey, without)
         winner = search.run()
         metrics = {split: search.score(winner, split) for split in EVALUATED}
     estimator = winner.estimator
@@ -153,9 +156,16 @@ def _best_of(found: dict[str, dict[str, dict[str, float]]], task: Task) -> str:
     return (max if metric.maximize else min)(values, key=values.__getitem__)
 
 
-def _path(data: PreparedDataset, task: Task) -> Path:
+def _path(data: PreparedDataset, task: Task, without: str) -> Path:
     """Return a file name that changes with everything that decides the result."""
     limits = settings()
     bounds = [limits.baseline_examples, limits.baseline_seconds, limits.max_baseline_mb]
-    key = [_FORMAT, package_version("scikit-learn"), task.name, *bounds, *([task.to_dict()] if task.encodes else [])]
+    key = [
+        _FORMAT,
+        package_version("scikit-learn"),
+        task.name,
+        *bounds,
+        *([task.to_dict()] if task.encodes else []),
+        *([without] if without else []),
+    ]
     return data.path / f"baseline-{hashlib.sha256(json.dumps(key).encode()).hexdigest()[:16]}.json"

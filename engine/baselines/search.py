@@ -40,12 +40,13 @@ class Winner(NamedTuple):
 class Search:
     """One search. After `run`, `complete` says whether everything was tried in time."""
 
-    def __init__(self, data: PreparedDataset, task: Task, obey: Callable[[], None]) -> None:
-        """`obey` is called several times a second and may raise to leave."""
+    def __init__(self, data: PreparedDataset, task: Task, obey: Callable[[], None], without: str = "") -> None:
+        """`obey` is called several times a second and may raise to leave. The family `without` is not tried, where there are others."""
         self.data, self.task, self.obey = data, task, obey
         self.available = data.indices("train")
         sample = np.asarray(data.inputs[self.available[:1]])
         self.recipe = modalities[task.modality].baseline(sample, data.info.num_classes)
+        self.families = [family for family in self.recipe.families if family.name != without] or self.recipe.families
         self.complete = True
         self._until = time.monotonic() + settings().baseline_seconds
 
@@ -57,7 +58,7 @@ class Search:
         self._evaluated = self._extract(evaluated), self.data.targets[evaluated]
         extracted, reading = self._timed(train)
         families: dict[str, Winner] = {}
-        for family in self.recipe.families:
+        for family in self.families:
             if families and not self._more():
                 break
             found = self._best_of(family, family.estimators, train, extracted, reading, sure=not families)

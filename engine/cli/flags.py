@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import Any, NoReturn
 
 from engine.errors import TrainyardError, unknown_name
-from engine.runs import PARTS, choose_parts, is_run_id, suggested_values
+from engine.runs import PARTS, choose_parts, is_run_id, suggested_values, unused_fields
 from engine.spec import Choices, Field, Range, Spec
 from engine.studies import Search
 
@@ -39,9 +39,10 @@ def add_part_flags(parser: argparse.ArgumentParser, parts: Mapping[str, type[Spe
     """Add the names of parts, and the fields of these parts."""
     for section, registry in PARTS.items():
         parser.add_argument(f"--{section}", metavar="NAME", help=f"one of: {', '.join(registry)}")
+    unused = unused_fields(parts)
     for section, part in parts.items():
         group = parser.add_argument_group(f"{section}: {part.title or section}")
-        add_fields(group, part.fields(), defaults)
+        add_fields(group, [field for field in part.fields() if field.name not in unused], defaults)
 
 
 def add_fields(group: Any, fields: list[Field], suggested: dict[str, Any] | None = None) -> None:

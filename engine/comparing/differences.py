@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from engine.models.base import models
 from engine.runs import SECTIONS, Run
 
 Place = tuple[str, str]
@@ -10,9 +11,17 @@ Place = tuple[str, str]
 
 
 def flat_spec(run: Run) -> dict[Place, Any]:
-    """Return every value of a run's spec by its place, including parts that are no longer registered."""
+    """Return every value of a run's spec by its place, including parts that are no longer registered; none that its model has no
+    use for."""
     parts = {section: run.spec.get(section) or {} for section in SECTIONS}
-    return {(section, name): value for section, part in parts.items() for name, value in part.items()}
+    model = parts["model"].get("name", "")
+    unused = models[model].unused if model in models else frozenset()
+    return {
+        (section, name): value
+        for section, part in parts.items()
+        for name, value in part.items()
+        if section not in unused and (name not in unused or section == "model")
+    }
 
 
 def hyperparameters(runs: Sequence[Run], *, different: bool = True) -> dict[Place, list[Any]]:

@@ -6,13 +6,16 @@ from engine.data_info import DataInfo
 from engine.modalities.base import modalities
 from engine.models.presets import Preset
 from engine.registry import Registry
-from engine.spec import Spec
+from engine.spec import Field, Spec
 
 if TYPE_CHECKING:
     import keras
     import numpy as np
 
     from engine.modalities.seen import Seen
+
+DESCENT, BOOSTING = "gradient-descent", "boosting"
+"""How a model is fitted: a network by steps along the gradient, or trees one after the other."""
 
 
 class Model(Spec):
@@ -33,8 +36,24 @@ class Model(Spec):
     searched: ClassVar[tuple[str, ...]] = ()
     """Hyperparameters that a search varies first, besides learning rate, width and dropout."""
 
+    fits: ClassVar[str] = DESCENT
+    """How it is fitted: `DESCENT`, or `BOOSTING` for what is not a network and has no layers."""
+    same_as: ClassVar[str] = ""
+    """The classical method that it is itself: its runs are compared with another one."""
+    unused: ClassVar[frozenset[str]] = frozenset()
+    """Sections and fields of other parts that mean nothing for it, such as the optimizer: forms, searches and reports leave them out."""
     compared: ClassVar[tuple[str, ...]] = ()
     """Modalities for which a search compares it with other models first: good at such data for the time it takes."""
+
+    @classmethod
+    def used(cls, part: Spec | type[Spec]) -> list[Field]:
+        """Return the fields of another part, or of its own, that mean something for it."""
+        return [field for field in part.fields() if field.name not in cls.unused]
+
+    @property
+    def depends_on_seed(self) -> bool:
+        """Whether anything in its training depends on the seed."""
+        return True
 
     @property
     def preset(self) -> Preset | None:
@@ -111,6 +130,7 @@ models: Registry[Model] = Registry(
     package="engine.models",
     order=(
         *("cnn", "mlp", "resnet", "vit", "efficientnet-lite0", "linear", "residual-mlp"),
+        "boosted-trees",
         *("lstm", "gru", "textcnn", "bag-of-embeddings", "tf-idf", "transformer", "bert"),
         *("crnn", "audio-cnn", "audio-transformer"),
         *("gpt", "lstm-lm"),

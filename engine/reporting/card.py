@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from engine.imports.titles import own_title
-from engine.reporting.parts import Facts, Part, Section, Table
+from engine.reporting.parts import Facts, Section, Table
 from engine.reporting.subject import Subject
 from engine.runs import RunSpec
 from engine.sentences import Sentence, word
@@ -28,14 +28,14 @@ def settings_of_run(subject: Subject) -> Iterator[Section]:
         return
     chosen = subject.spec.flat()
     facts = [(_SECTIONS[name], part_title(part)) for name, part in subject.spec.sections().items() if part.name]
-    fields = [(part, field) for part in subject.spec.sections().values() for field in part.fields()]
+    parts, used = subject.spec.sections(), subject.spec.fields()
+    fields = [(parts[name], field) for name, some in used.items() for field in some]
     facts += [
         (word(field.label), _value(getattr(part, field.name)))
         for part, field in fields
         if field.name in chosen and field.label
     ]
-    parts: list[Part] = [Facts(facts), _all_settings(subject.spec)]
-    yield Section(Sentence("Settings"), parts)
+    yield Section(Sentence("Settings"), [Facts(facts), _all_settings(subject.spec)])
 
 
 def _all_settings(spec: RunSpec) -> Table:
@@ -43,7 +43,7 @@ def _all_settings(spec: RunSpec) -> Table:
     rows = [
         (word(field.label), _value(getattr(part, field.name)), _SECTIONS[name])
         for name, part in spec.sections().items()
-        for field in part.fields()
+        for field in spec.model.used(part)
     ]
     return Table(head, rows, title=Sentence("All settings"), folded=True)
 

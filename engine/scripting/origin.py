@@ -38,14 +38,16 @@ class Origin:
         return asdict(self)
 
 
-def heading(spec: RunSpec, data: PreparedDataset, origin: Origin) -> str:
-    """Return the sentences at the top, a paragraph each: what it is, what it needs, whose data it uses."""
-    versions = {name: origin.versions.get(name) or package_version(name) for name in _PACKAGES}
+def heading(
+    spec: RunSpec, data: PreparedDataset, origin: Origin, packages: tuple[str, ...] = _PACKAGES, promise: str = ""
+) -> str:
+    """Return the sentences at the top, a paragraph each: what it is, what it needs, how exactly it repeats, whose data it uses."""
+    versions = {name: origin.versions.get(name) or package_version(name) for name in packages}
     of_run = f", as in run {origin.run_id}" if origin.run_id else ""
     parts = [
         f"{spec.model.title} on {_title(spec)}{of_run}. Written by Trainyard; it needs data.npz beside it and only these "
         f"packages: pip install {' '.join(f'{name}=={version}' for name, version in versions.items())}",
-        _promise(spec),
+        promise or _promise(spec),
         *_differences(data, origin),
         f"Data: {_title(spec)}. Source: {spec.dataset.source}. Licence: {spec.dataset.licence}.",
         f"What it cannot show: {spec.dataset.limits}",

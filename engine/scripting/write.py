@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import keras
 import numpy as np
 
+from engine.models.base import BOOSTING
 from engine.preparation.prepare import prepare
 from engine.runs import RunSpec
 from engine.scripting.files import ScriptFiles
@@ -16,6 +17,7 @@ from engine.scripting.origin import Origin, heading
 from engine.scripting.sections import Section, notebook_file, python_file
 from engine.scripting.templates import PRETRAINED, TEXTS
 from engine.scripting.training import TrainingSections
+from engine.scripting.trees import TreesScript, parts_of_dates
 from engine.scripting.values import literal, written_short
 from engine.training.features import learn
 from engine.training.network import build_network
@@ -39,6 +41,8 @@ def write_script(spec: RunSpec, origin: Origin) -> Script:
     """Write the script of a run. Raise `TrainyardError` where the data is missing, or a part cannot be written."""
     data = prepare(spec.dataset)
     info = learn(spec, data)
+    if spec.model.fits == BOOSTING:
+        return Script(TreesScript(spec, data, info).sections(origin), parts_of_dates(data, info))
     before = keras.config.dtype_policy()
     try:
         if spec.training.mixed_precision:

@@ -1,7 +1,7 @@
 """The suggested dimensions of a new search, for the page and the command line."""
 
 from engine.models.base import Model, models
-from engine.runs import RunSpec
+from engine.runs import RunSpec, without_unused
 from engine.spec import Choices, Field, Range
 from engine.studies import MODEL, Domain, dimensions, model_fields, narrow
 
@@ -33,7 +33,7 @@ def suggested_models(base: RunSpec) -> tuple[str, ...]:
 
 def _first(model: type[Model], others: set[str]) -> set[str]:
     """Return what to vary first in trials with this model; `others` are the hyperparameters of all other parts."""
-    known = model_fields(model.name) | others
+    known = model_fields(model.name) | without_unused(model, dict.fromkeys(others)).keys()
     return {*model.searched, *(next((name for name in group if name in known), "") for group in _GROUPS)}
 
 

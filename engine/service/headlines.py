@@ -121,7 +121,7 @@ def _next_rate(run: Run) -> float | None:
 
 
 def _possibilities(run: Run, spec: RunSpec, files: Artifacts) -> Possible:
-    fields = [field for part in spec.sections().values() for field in part.fields()]
+    fields = [field for some in spec.fields().values() for field in some]
     other = "" if spec.model.pretrained else next((m.name for m in models_for(type(spec.task)) if m.pretrained), "")
     return Possible(
         values=spec.values(),
@@ -135,8 +135,9 @@ def _possibilities(run: Run, spec: RunSpec, files: Artifacts) -> Possible:
 
 
 def _possible(run: Run, spec: RunSpec, suggestion: Suggestion) -> bool:
-    """Return whether what is suggested can be started. Another seed of a fork would not begin from the beginning."""
-    if suggestion.seeds and run.parent_id is not None:
+    """Return whether what is suggested can be started. Another seed of a fork would not begin from the beginning,
+    and some models draw nothing."""
+    if suggestion.seeds and (run.parent_id is not None or not spec.model.depends_on_seed):
         return False
     try:
         changed = spec.changed(suggestion.values)

@@ -10,6 +10,7 @@ from typing import Any
 import keras
 
 from engine.cost.facts import NetworkFacts
+from engine.models.boosted_trees import BoostedTrees
 from engine.optimizers import Adam, Optimizer
 from engine.preparation.prepare import PreparedDataset, prepare
 from engine.runs import RunSpec, Training
@@ -17,6 +18,7 @@ from engine.schedules import Constant
 from engine.serving.answers import Layer, NetworkPicture
 from engine.training.network import Network, build_network
 from engine.training.operations import count_flops, count_kept, measure_lengths
+from engine.training.start_boosting import round_flops
 
 MAX_BOXES = 30
 """Layers are folded by the beginnings of their names until at most this many boxes are left."""
@@ -26,6 +28,8 @@ _FLOAT_BYTES = 4
 def describe_network(values: dict[str, Any]) -> NetworkPicture:
     """The network of a run, with `values` as `RunSpec.build` takes them. Built without weights, so it is never slow."""
     spec = RunSpec.build(values)
+    if isinstance(spec.model, BoostedTrees):
+        return _trees(spec, spec.model)
     # what does not change the layers is put to its default, so that turning these dials finds the cached network
     same = replace(spec, optimizer=Adam(), schedule=Constant(), training=Training())
     found = _measure(same, prepare(spec.dataset))
@@ -45,6 +49,25 @@ def _measure(spec: RunSpec, data: PreparedDataset) -> NetworkPicture:
             return NetworkPicture(drawn, _facts(network, spec, data, layers))
     finally:
         keras.utils.clear_session()  # forgets the variables without values, and starts names at "dense" again
+
+
+def _trees(spec: RunSpec, model: BoostedTrees) -> NetworkPicture:
+    """Return the facts about trees: none has layers, nor a size before it is grown."""
+    data = prepare(spec.dataset)
+    columns = len(data.info.columns)
+    train, validation = (sum(data.meta["counts"][split]) for split in ("train", "validation"))
+    facts = NetworkFacts(
+        parameters=0,
+        trainable_parameters=0,
+        optimizer_slots=0.0,
+        flops=round_flops(model.rounds, data.info.num_classes, columns, model.leaves),
+        frozen_flops=0,
+        kept_numbers=0,
+        widest_numbers=data.info.num_classes or 1,
+        train_examples=train,
+        data_bytes=(train + validation) * columns * 8,
+    )
+    return NetworkPicture((), facts)
 
 
 def _facts(network: Network, spec: RunSpec, data: PreparedDataset, layers: list[keras.Layer]) -> NetworkFacts:

@@ -1,7 +1,7 @@
 """What the network of a run gets of people's files: decoded as for a prediction, prepared as in its training."""
 
 from collections.abc import Callable, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +10,7 @@ from engine.artifacts import artifacts_of
 from engine.data_info import DataInfo
 from engine.errors import TrainyardError
 from engine.modalities.seen import Seen
+from engine.models.boosted_trees import BoostedTrees
 from engine.preparation.prepare import prepare
 from engine.runs import Run, RunSpec
 from engine.serving.decoding import decode
@@ -39,6 +40,8 @@ def _preparation(run_id: int, _runs: Path) -> tuple[RunSpec, DataInfo, Callable[
     run = open_store().runs.get(run_id)
     spec = run.parsed()
     info = _info(run, spec)
+    if isinstance(spec.model, BoostedTrees):
+        return spec, info, partial(spec.model.matrix, info=info)
     raw, inputs = spec.task.inputs(info)
     model = keras.Model(raw, spec.model.preprocess(inputs, info))
 

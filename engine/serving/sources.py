@@ -4,17 +4,24 @@ import json
 import logging
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from engine.artifacts import artifacts_of
+from engine.artifacts import TREES, artifacts_of
 from engine.data_info import DataInfo
 from engine.errors import TrainyardError
+from engine.models.base import BOOSTING
+from engine.models.boosted_trees import answering
 from engine.reliability.stored import Reliability, read_reliability
+from engine.runs import RunSpec
 from engine.sentences import word
 from engine.serving.outputs import Signature
-from engine.serving.tracing import Look, looking_model, traced_model
 from engine.store import open_store
 from engine.tasks.base import Call, tasks
+from engine.trees import Trees, read_trees
+
+if TYPE_CHECKING:
+    from engine.serving.tracing import Look
+    from engine.training.checkpoint import Position
 
 logger = logging.getLogger(__name__)
 
@@ -44,7 +51,7 @@ class LoadedModel:
     signature: Signature
     call: Call
     """Raw inputs (batch, ...), and what the graph takes beside them, -> outputs (batch, ...)."""
-    look: Look | None = None
+    look: "Look | None" = None
     """Raw inputs (batch, ...) -> outputs, and the representation (batch, units) by which inputs are compared."""
     trained: Any = None
     """The network that training writes checkpoints of, where that is what was loaded: newer weights fit into it."""
@@ -102,8 +109,6 @@ def load(source: Source, before: LoadedModel | None = None) -> LoadedModel:
 
 
 def _from_model(source: Source) -> LoadedModel:
-    import keras
-
     files = artifacts_of(source.run_id)
     try:
         described = json.loads(files.info.read_text(encoding="utf-8"))
@@ -117,17 +122,22 @@ def _from_model(source: Source) -> LoadedModel:
             info=files.info.name,
             run=source.run_id,
         ) from error
+    known = read_reliability(files.reliability) or Reliability()
+    signature = Signature(tasks[name].parse(task), info.calibrated_by(known.calibrated), reliability=known)
+    return _from_trees(source, signature) if source.path.name == TREES else _from_network(source, signature)
+
+
+def _from_network(source: Source, signature: Signature) -> LoadedModel:
+    import keras
+
+    from engine.serving.tracing import looking_model, traced_model
+
     try:
         model = keras.saving.load_model(source.path, compile=False, safe_mode=True)
     except Exception as error:  # on broken files Keras, zip and HDF5 raise nearly anything
         logger.warning("Cannot load the model of run %s", source.run_id, exc_info=True)
-        raise TrainyardError(
-            "The saved model of run {run} cannot be read ({kind}). Resume or repeat the run.",
-            run=source.run_id,
-            kind=type(error).__name__,
-        ) from error
-    known = read_reliability(files.reliability) or Reliability()
-    signature = Signature(tasks[name].parse(task), info.calibrated_by(known.calibrated), reliability=known)
+        raise _unreadable(source, type(error).__name__) from error
+    info, known = signature.info, signature.reliability
     layer = next((layer for layer in model.operations if layer.name == known.layer), None)
     if known.reference is None or layer is None:
         return LoadedModel(signature, traced_model(model, info))
@@ -135,28 +145,62 @@ def _from_model(source: Source) -> LoadedModel:
     return LoadedModel(signature, lambda inputs, extra=None: look(inputs)[0], look)
 
 
+def _from_trees(source: Source, signature: Signature) -> LoadedModel:
+    """Trees answer without TensorFlow."""
+    try:
+        trees = read_trees(source.path)
+    except TrainyardError as error:
+        logger.warning("Cannot load the trees of run %s", source.run_id, exc_info=True)
+        raise _unreadable(source, type(error.__cause__).__name__) from error
+    return LoadedModel(signature, answering(trees, signature.task, signature.info))
+
+
+def _unreadable(source: Source, kind: str) -> TrainyardError:
+    return TrainyardError(
+        "The saved model of run {run} cannot be read ({kind}). Resume or repeat the run.", run=source.run_id, kind=kind
+    )
+
+
 def _from_checkpoint(source: Source) -> LoadedModel:
     """The network built from its spec, as the worker has built it, with the weights of the checkpoint.
 
     Training need not save a model for that: it writes its checkpoints anyway.
     """
+    from engine.preparation.learned import learn
     from engine.preparation.prepare import prepare
-    from engine.training.features import learn
-    from engine.training.inheritance import inherit
-    from engine.training.network import build_network
 
     run = open_store().runs.get(source.run_id)
     spec = run.parsed()
-    info = learn(spec, prepare(spec.dataset))
+    info = learn(spec.model, spec.task, prepare(spec.dataset))
+    if spec.model.fits == BOOSTING:
+        return _from_growing(source, spec, info)
+    from engine.serving.tracing import traced_model
+    from engine.training.inheritance import inherit
+    from engine.training.network import build_network
+
     network = build_network(spec, info)
     inherit(run, artifacts_of(run.id), network)  # of a forked run a checkpoint may not hold all
     epoch = _read_weights(source, network.trained)
     return LoadedModel(Signature(spec.task, info, epoch), traced_model(network.saved, info), trained=network.trained)
 
 
+def _from_growing(source: Source, spec: RunSpec, info: DataInfo) -> LoadedModel:
+    """The best trees so far of a run that still trains."""
+    from engine.training.checkpoint import read_arrays
+
+    position, arrays = read_arrays(source.path)
+    trees = Trees.of_arrays(arrays)
+    if "b0" in arrays:
+        trees = trees.first(int(arrays["b0"][0]))
+    return LoadedModel(Signature(spec.task, info, _best_epoch(position)), answering(trees, spec.task, info))
+
+
 def _read_weights(source: Source, model: Any) -> int:
     """Put the best weights so far into `model`; the epoch that they are of, 0 before one has ended."""
     from engine.training.checkpoint import load_weights
 
-    position = load_weights(source.path, model)
+    return _best_epoch(load_weights(source.path, model))
+
+
+def _best_epoch(position: "Position") -> int:
     return int(position.callbacks.get("best", {}).get("epochs", {}).get("epoch", 0))

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, case, func, select, update
 
 from engine.budgets.yielding import YIELDS
 from engine.errors import TrainyardError
+from engine.models.base import models
 from engine.optimizers import optimizers
 from engine.processes import describe_process
 from engine.runs import RESUMABLE, Run, RunState
@@ -122,6 +123,13 @@ def steer(db: Connection, run_id: int, learning_rate: float, by: str, now: float
             "Run {run} is a trial of study {study}: the study chooses its learning rate, and trials are compared by it.",
             run=run_id,
             study=row.study_id,
+        )
+    model = row.spec["model"]["name"]
+    if model in models and "optimizer" in models[model].unused:
+        raise TrainyardError(
+            "Run {run} has no optimizer whose learning rate could be changed: model {model!r} takes no steps.",
+            run=run_id,
+            model=model,
         )
     rate = _checked(row.spec["optimizer"], learning_rate)
     taken = [change for change in row.steering if change["step"] is not None]

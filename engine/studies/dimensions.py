@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from engine.models.base import models
-from engine.runs import RunSpec, models_for
+from engine.runs import RunSpec, models_for, without_unused
 from engine.sentences import Sentence
 from engine.spec import Choices, Field, Range
 from engine.studies.domains import Domain
@@ -24,7 +24,11 @@ def models_of(base: RunSpec, space: Mapping[str, Domain | None]) -> tuple[str, .
 
 def dimensions(base: RunSpec, names: Sequence[str]) -> dict[str, list[Field]]:
     """Return what a study may vary, by section, where its trials have one of these models."""
-    found = {section: part.hyperparameters() for section, part in base.sections().items()}
+    used = {name: without_unused(models[name], base.everything()) for name in names}
+    found = {
+        section: [field for field in part.hyperparameters() if any(field.name in values for values in used.values())]
+        for section, part in base.parts().items()
+    }
     return found | {"model": [*_model_field(base), *_shared_fields(names)]}
 
 

@@ -14,7 +14,7 @@ Domain = Range | Choices
 
 def tunable(spec: RunSpec) -> dict[str, Field]:
     """Return the fields that a study may vary, by name: the hyperparameters of all parts."""
-    return {field.name: field for part in spec.sections().values() for field in part.hyperparameters()}
+    return {field.name: field for fields in spec.fields().values() for field in fields if field.tunable}
 
 
 def known_field(name: str, known: dict[str, Field]) -> Field:

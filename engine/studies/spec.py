@@ -8,7 +8,8 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field as Setting
 
 from engine.errors import TrainyardError, unknown_name
-from engine.runs import RunSpec, with_advice
+from engine.models.base import models
+from engine.runs import RunSpec, with_advice, without_unused
 from engine.sentences import COMMA, joined
 from engine.spec import ADVANCED, Choices, Field, Range, Spec
 from engine.studies.dimensions import MODEL, dimensions, model_fields, models_of
@@ -146,7 +147,8 @@ class StudySpec:
         by_model = {name: model_fields(name) for name in self.models}
         some = set().union(*by_model.values())
         found = {
-            name: tuple(n for n in self.space if n in fields or n not in some) for name, fields in by_model.items()
+            name: tuple(n for n in without_unused(models[name], self.space) if n in fields or n not in some)
+            for name, fields in by_model.items()
         }
         return found | {"": tuple(n for n in self.space if all(n in names for names in found.values()))}
 

@@ -130,6 +130,8 @@ class Task(Spec):
     """Most examples of the training split that `simple` is given; 0: all."""
     occludes: ClassVar[bool] = False
     """Whether `effects` says what hidden parts of an input do to its answer."""
+    boosts: ClassVar[bool] = False
+    """Whether trees can be fitted to its targets: see `even_targets`."""
     suggested: ClassVar[dict[str, Any]] = {}
     """Values of other fields that suit this task (`units`, `epochs` ...): form defaults; dataset and model overrule."""
 
@@ -185,7 +187,8 @@ class Task(Spec):
     def accepts(cls, model: type[Any]) -> bool:
         """Return whether networks of `model`, a class of `engine.models`, can be trained for this task: by default those that
         give one vector for each input."""
-        return cls.modality in model.modalities and not issubclass(model, Writes)
+        fits = cls.boosts or model.fits == "gradient-descent"
+        return fits and cls.modality in model.modalities and not issubclass(model, Writes)
 
     def assemble(self, model: Any, info: DataInfo) -> Tensors:
         """Build the graph of a network of `model`: by default the model's parts and the head, one after the other.
@@ -215,6 +218,18 @@ class Task(Spec):
     def compile_options(self, info: DataInfo) -> dict[str, Any]:
         """`loss` and `metrics` for `keras.Model.compile`, on raw scores."""
         raise NotImplementedError(f"{type(self).__name__} must define compile_options.")
+
+    def even_targets(self, targets: np.ndarray, info: DataInfo) -> np.ndarray:
+        """Return stored targets (examples,) as trees are fitted to them: class indices, or numbers on the scale where errors count."""
+        return targets
+
+    def raw_scores(self, raw: np.ndarray, info: DataInfo) -> np.ndarray:
+        """Return what trees say, (examples, outputs) on the scale of `even_targets`, as `head` would have it."""
+        return raw
+
+    def final_of(self, scores: np.ndarray) -> np.ndarray:
+        """Return scores (examples, outputs) as `final` does, of numpy."""
+        return scores
 
     def batch(self, inputs: Any, targets: Any, info: DataInfo) -> tuple[Any, Any]:
         """Return what a step of training is fed and what its loss takes, inside the input pipeline (TensorFlow ops).

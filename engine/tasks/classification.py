@@ -48,6 +48,12 @@ class Classification(Task):
 
         return layers.Softmax(dtype="float32", name="probabilities")(scores)
 
+    def final_of(self, scores: np.ndarray) -> np.ndarray:
+        """Return probabilities (examples, classes)."""
+        powers = np.exp(scores - scores.max(axis=1, keepdims=True))
+        found: np.ndarray = powers / powers.sum(axis=1, keepdims=True)
+        return found
+
     def compile_options(self, info: DataInfo) -> dict[str, Any]:
         """The chosen loss on scores, and accuracy."""
         import keras

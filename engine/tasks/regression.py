@@ -73,6 +73,14 @@ class Regression(Task):
 
         return layers.Identity(dtype="float32", name="value")(scores)
 
+    def even_targets(self, targets: np.ndarray, info: DataInfo) -> np.ndarray:
+        """Return their logarithm where training counts by it."""
+        return _even(targets, info)
+
+    def raw_scores(self, raw: np.ndarray, info: DataInfo) -> np.ndarray:
+        """Return values (examples, 1) in the unit of the target."""
+        return np.exp(raw.clip(-_LARGEST_LOGARITHM, _LARGEST_LOGARITHM)) if _scale(info)[2] else raw
+
     def compile_options(self, info: DataInfo) -> dict[str, Any]:
         """The chosen loss on the error in standard deviations; R², RMSE and MAE in the unit of the target."""
         import keras

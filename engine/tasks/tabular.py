@@ -15,6 +15,7 @@ class TabularClassification(Classification):
     """Predict the class of a row of a table."""
 
     modality: ClassVar[str] = "table"
+    boosts: ClassVar[bool] = True
     objective: ClassVar[str] = "val_cross_entropy"
     """Select by cross-entropy: on a dozen validation rows, accuracy soon stays at a round number."""
     suggested: ClassVar[dict[str, Any]] = _TEXTBOOK
@@ -33,5 +34,6 @@ class TabularRegression(Regression):
     """Predict a number from the other columns of its row."""
 
     modality: ClassVar[str] = "table"
+    boosts: ClassVar[bool] = True
     suggested: ClassVar[dict[str, Any]] = _TEXTBOOK
     earlier: ClassVar[dict[str, Any]] = {"target_scale": "linear"}

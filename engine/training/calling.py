@@ -1,16 +1,18 @@
 """The saved model as evaluation calls it: on raw inputs, with what it makes of them before its head."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 
 from engine.tasks.graph import Tensors, feed
-from engine.training.network import Network
 from engine.training.tensors import as_arrays, as_tensors, begun
 from engine.training.tensors import predict as outputs_of
+
+if TYPE_CHECKING:
+    from engine.training.network import Network
 
 BATCH = 64
 """Examples in one batch."""
@@ -25,7 +27,7 @@ class SavedModel:
     `watch` is called after each batch. For calls in a loop it is a graph that fits all shapes: `predict` costs 30 ms.
     """
 
-    def __init__(self, network: Network, watch: Watch | None = None) -> None:
+    def __init__(self, network: "Network", watch: Watch | None = None) -> None:
         saved, compared = network.saved, compared_by(network.tensors)
         self._watch, self._seen = watch, list[np.ndarray]()
         self._model = saved if compared is None else keras.Model(saved.input, [saved.output, compared])

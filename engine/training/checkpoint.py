@@ -75,13 +75,27 @@ def load_checkpoint(path: Path, model: keras.Model) -> Checkpoint:
         model.optimizer.build(model.trainable_variables)
         assign(variables_of(model), _numbered(arrays, "v"))
     except (OSError, KeyError, ValueError, TypeError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-        raise TrainyardError(
-            "The checkpoint {path!r} cannot be read ({error}). Delete it to start the run again from the "
-            "beginning, or start a new run with the same values.",
-            path=str(path),
-            error=error,
-        ) from error
+        raise _unreadable(path, error) from error
     return Checkpoint(position, _numbered(arrays, "m"), _numbered(arrays, "b") or None)
+
+
+def _unreadable(path: Path, error: Exception) -> TrainyardError:
+    return TrainyardError(
+        "The checkpoint {path!r} cannot be read ({error}). Delete it to start the run again from the "
+        "beginning, or start a new run with the same values.",
+        path=str(path),
+        error=error,
+    )
+
+
+def read_arrays(path: Path) -> tuple[Position, dict[str, np.ndarray]]:
+    """Return the position and all arrays of a checkpoint. Raise `TrainyardError` where the file is damaged."""
+    try:
+        with path.open("rb") as stream, np.load(stream) as file:  # np.load leaves a damaged file open
+            arrays = {name: file[name] for name in file.files}
+        return Position(**json.loads(arrays["position"].tobytes())), arrays
+    except (OSError, KeyError, ValueError, TypeError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        raise _unreadable(path, error) from error
 
 
 def load_weights(path: Path, model: keras.Model) -> Position:

@@ -12,7 +12,7 @@ from engine.errors import TrainyardError, first_line
 from engine.evaluation import deciding_metric, gain
 from engine.files import write_text
 from engine.preparation.prepare import EVALUATED, PreparedDataset
-from engine.runs import RunState
+from engine.runs import RunSpec, RunState
 from engine.sentences import Sentence, to_json
 from engine.tasks.base import Task
 from engine.training.reporter import Ended, RunLost
@@ -20,15 +20,16 @@ from engine.training.reporter import Ended, RunLost
 logger = logging.getLogger(__name__)
 
 
-def compare_run(data: PreparedDataset, task: Task, files: Artifacts, obey: Callable[[], None]) -> dict[str, Any]:
-    """Add the baseline to the evaluation, and return its metrics for `run.result`.
+def compare_run(data: PreparedDataset, spec: RunSpec, files: Artifacts, obey: Callable[[], None]) -> dict[str, Any]:
+    """Add the baseline to the evaluation, and return its metrics for `run.result`. It is another method than the run's model.
 
     Pass on `RunLost`, and the request to cancel. A stop leaves the baseline out: training is over anyway.
     """
+    task = spec.task
     if not task.baselines:
         return {}
     try:
-        baseline = baseline_of(data, task, obey)
+        baseline = baseline_of(data, task, obey, spec.model.same_as)
     except Ended as ended:
         if ended.state is RunState.CANCELED:
             raise
@@ -62,9 +63,9 @@ def _figures(baseline: Baseline, task: Task) -> dict[str, Any]:
     return found
 
 
-def known_baseline(data: PreparedDataset, task: Task) -> dict[str, Any]:
+def known_baseline(data: PreparedDataset, spec: RunSpec) -> dict[str, Any]:
     """Return name and validation metric of the baseline, if known, for `run.environment`: live charts show it from there."""
-    baseline = cached_baseline(data, task)
+    baseline = cached_baseline(data, spec.task, spec.model.same_as)
     return {"baseline": {"name": baseline.name, **baseline.metrics.get("validation", {})}} if baseline else {}
 
 

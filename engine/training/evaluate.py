@@ -15,12 +15,11 @@ from engine.preparation.prepare import EVALUATED, PreparedDataset
 from engine.runs import RunSpec
 from engine.targets import Ragged, Stored
 from engine.tasks.base import Call, Task
-from engine.training.calling import BATCH, SavedModel, Watch
+from engine.training.calling import BATCH, Watch
 from engine.training.features import learn
-from engine.training.network import Network
+from engine.training.fitted import Fitted, SavedCall
 from engine.training.outcomes import OutcomeFile, outcome_file
 from engine.training.reliability import Evidence, keep_reliability
-from engine.training.tensors import as_tensors
 
 _PORTION = 64 * BATCH  # examples in memory at once
 _CALLS = 20
@@ -29,7 +28,7 @@ _PRECISE_SECONDS = 0.5  # what takes longer was measured well enough
 
 
 def evaluate_run(
-    network: Network, data: PreparedDataset, files: Artifacts, spec: RunSpec, watch: Watch | None = None
+    network: Fitted, data: PreparedDataset, files: Artifacts, spec: RunSpec, watch: Watch | None = None
 ) -> dict[str, Any]:
     """Save the model, evaluate it on validation, test and the dataset's extra tests, keep per-example predictions.
 
@@ -37,7 +36,7 @@ def evaluate_run(
     """
     save_model(network, files)
     found: dict[str, Any] = {}
-    call, info = SavedModel(network, watch), learn(spec, data)
+    call, info = network.saved_call(watch), learn(spec, data)
     evidence: dict[str, Evidence] = {}
     with outcome_file(files.outcomes) as outcomes:
         for split in EVALUATED:
@@ -64,7 +63,7 @@ def evaluate_run(
 
 
 def _answers(
-    call: SavedModel, task: Task, data: PreparedDataset, info: DataInfo, where: np.ndarray, seen: Evidence
+    call: SavedCall, task: Task, data: PreparedDataset, info: DataInfo, where: np.ndarray, seen: Evidence
 ) -> Iterator[tuple[Stored, Stored]]:
     """Yield outputs and targets of the examples `where`, a portion at a time."""
     for start in range(0, len(where), _PORTION):
@@ -104,9 +103,9 @@ def _evaluated(
     return found, info
 
 
-def estimate_evaluation(network: Network, data: PreparedDataset, task: Task, info: DataInfo, watch: Watch) -> float:
+def estimate_evaluation(network: Fitted, data: PreparedDataset, task: Task, info: DataInfo, watch: Watch) -> float:
     """Return the seconds that evaluating on all splits will take, measured on some examples."""
-    call = SavedModel(network, watch)
+    call = network.saved_call(watch)
     where = np.concatenate([data.indices(s) for s in EVALUATED])
     pace = 0.0
     for turn, count in enumerate(_MEASURED):
@@ -121,13 +120,10 @@ def estimate_evaluation(network: Network, data: PreparedDataset, task: Task, inf
     return pace * len(where)
 
 
-def measure_latency(network: Network, data: PreparedDataset, task: Task, info: DataInfo) -> float:
+def measure_latency(network: Fitted, data: PreparedDataset, task: Task, info: DataInfo) -> float:
     """Return the milliseconds that the answer to one example takes: the median of some calls, warm."""
     example = np.asarray(data.inputs[data.indices("validation")[:1]])
-    call: Call = SavedModel(network)
-    if type(task).answer is Task.answer:
-        tensors = as_tensors(example)
-        call = lambda inputs, extra=None: network.saved.predict_on_batch(tensors)  # noqa: E731
+    call: Call = network.call_for(example) if type(task).answer is Task.answer else network.saved_call()
     options = task.repeatable()
     task.answer(call, example, info, options)  # traced here
     seconds = []
@@ -138,13 +134,14 @@ def measure_latency(network: Network, data: PreparedDataset, task: Task, info: D
     return round(1000 * median(seconds), 4)
 
 
-def save_model(network: Network, files: Artifacts) -> None:
-    """Write `model.keras`, atomically; what was learned of an earlier model of the run is deleted."""
-    temporary = files.folder / "model.tmp.keras"
+def save_model(network: Fitted, files: Artifacts) -> None:
+    """Write the saved model, atomically; what was learned of an earlier model of the run is deleted."""
+    kept = files.folder / network.file
+    temporary = kept.with_suffix(f".tmp{kept.suffix}")
     try:
-        network.saved.save(temporary)
+        network.write(temporary)
         files.reliability.unlink(missing_ok=True)
-        temporary.replace(files.model)
+        temporary.replace(kept)
     finally:
         temporary.unlink(missing_ok=True)
 

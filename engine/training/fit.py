@@ -2,6 +2,7 @@
 
 import gc
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any
 
@@ -14,10 +15,12 @@ from engine.budgets.yielding import YIELDS
 from engine.data_info import DataInfo
 from engine.errors import TrainyardError
 from engine.group import Group
+from engine.models.base import BOOSTING, DESCENT
 from engine.processes import LEAVING
 from engine.runs import EVALUATING, Run, RunSpec, RunState
 from engine.sentences import Sentence
 from engine.store import Store
+from engine.training.boosting import BoostingSession
 from engine.training.comparison import compare_run
 from engine.training.evaluate import evaluate_run, measure_latency
 from engine.training.farewell import farewell
@@ -29,6 +32,7 @@ from engine.training.pipeline import Batches, evaluation_dataset
 from engine.training.reporter import Ended, Reporter, RunLost
 from engine.training.session import Session
 from engine.training.start import start_session
+from engine.training.start_boosting import start_boosting
 from engine.training.stopped import Ending, canceled, evaluate_stopped
 
 
@@ -119,10 +123,10 @@ def _train(
     """Train and write the files that belong to the state; return (state, message, result)."""
     began = time.monotonic()
     files = artifacts_of(run.id)
-    session = None
+    session: Session | BoostingSession | None = None
     state = RunState.COMPLETED
     try:
-        session = start_session(store, run, spec, hardware, reporter, lead)
+        session = _START[spec.model.fits](store, run, spec, hardware, reporter, lead)
         if run.phase != EVALUATING:
             session.fit(extra)
     except Ended as ended:
@@ -159,10 +163,13 @@ def _train(
     result |= evaluate_run(session.network, session.data, files, spec)
     result |= _taken(began, session)  # without the baseline, which the next run will find ready
     try:
-        result |= compare_run(session.data, spec.task, files, reporter.obey)
+        result |= compare_run(session.data, spec, files, reporter.obey)
     except Ended:  # only a cancel raises here: a stop merely leaves the baseline out
         return canceled(run)
     return state, farewell(spec.training, session.report.epoch, state), result
+
+
+_START: dict[str, Callable[..., Session | BoostingSession]] = {DESCENT: start_session, BOOSTING: start_boosting}
 
 
 def _unbegun(run: Run, state: RunState) -> Ending:
@@ -176,7 +183,7 @@ def _unbegun(run: Run, state: RunState) -> Ending:
     return state, Sentence("Stopped before training began. Resume starts it."), run.result
 
 
-def _taken(began: float, session: Session) -> dict[str, float]:
+def _taken(began: float, session: Session | BoostingSession) -> dict[str, float]:
     """Return how long it all took, from building the network to evaluating it, with the training of earlier attempts: the next
     run's time is estimated from it."""
     return {"whole_seconds": round(time.monotonic() - began + session.keeping.earlier_seconds, 3)}

@@ -2,17 +2,22 @@
 
 import contextlib
 from dataclasses import dataclass, replace
-from typing import Any
+from pathlib import Path
+from typing import Any, ClassVar
 
 import keras
+import numpy as np
 
+from engine.artifacts import MODEL
 from engine.augmentations.base import Augmentation
 from engine.data_info import DataInfo
 from engine.runs import RunSpec
-from engine.tasks.base import Task
+from engine.tasks.base import Call, Task
 from engine.tasks.graph import STORED, Tensors, feed
+from engine.training.calling import SavedModel, Watch, compared_by
 from engine.training.replicas import ALONE, Replicas
 from engine.training.steering import Scaled
+from engine.training.tensors import as_tensors
 
 
 @dataclass(frozen=True)
@@ -30,6 +35,27 @@ class Network:
     saved: keras.Model
     tensors: Tensors
     features: keras.Model | None = None
+    file: ClassVar[str] = MODEL
+    """Name of the file of the saved model."""
+
+    def saved_call(self, watch: Watch | None = None) -> SavedModel:
+        """Return the saved model as evaluation calls it; `watch` is called after each batch."""
+        return SavedModel(self, watch)
+
+    def call_for(self, example: np.ndarray) -> Call:
+        """Return the fastest call for inputs like this one, an example (1, ...), again and again."""
+        tensors = as_tensors(example)
+        return lambda inputs, extra=None: self.saved.predict_on_batch(tensors)
+
+    def write(self, path: Path) -> None:
+        """Write the saved model."""
+        self.saved.save(path)
+
+    @property
+    def compared(self) -> str:
+        """Return the name of the layer by whose output inputs are compared; empty where they are not."""
+        found = compared_by(self.tensors)
+        return "" if found is None else str(found._keras_history.operation.name)
 
     @property
     def counted(self) -> keras.Model:

@@ -44,7 +44,7 @@ class Probing(keras.callbacks.Callback):
     def __init__(
         self,
         files: Artifacts,
-        network: Network,
+        network: Any,
         data: PreparedDataset,
         info: DataInfo,
         spec: RunSpec,
@@ -53,7 +53,7 @@ class Probing(keras.callbacks.Callback):
         done: int,
         began: float,
     ) -> None:
-        """`info` is what the network was built for, `validation` the inputs that it is validated on; `done` epochs were
+        """`network` is a `Network`; `info` is what it was built for, `validation` the inputs that it is validated on; `done` epochs were
         trained before the attempt that `began`."""
         super().__init__()
         self.spent = 0.0
@@ -61,13 +61,10 @@ class Probing(keras.callbacks.Callback):
         self._spec, self._data, self._info, self._path = spec, data, info, files.probes
         self._validation = validation
         self._seeds = SteadySeeds()
-        model = self._model = _answering(network, spec.task)
-        self._step = stepping(model, network.tensors.state)
-        self._state = network.tensors.state
+        self._prepare(network)
         self._first, self._next_cost = done, _FIRST_SECONDS
         self._began, self._trains = began, time.monotonic()
         self._stride = math.ceil(spec.training.epochs / settings().probe_epochs)
-        self._features = network.features if model is not network.saved else None
         self._inputs: np.ndarray = np.empty(0)
         self._count = 0  # of the probes; those that they are compared with follow them, or the inputs of the map
         self._positions, self._companions = np.empty(0, int), np.empty(0, int)
@@ -75,6 +72,12 @@ class Probing(keras.callbacks.Callback):
         self._targets: Stored = np.empty(0)
         self._begun = False
         self._copied: Callable[[Mapping[str, Any]], str] | None = None
+
+    def _prepare(self, network: Network) -> None:
+        """Take what answers out of a network."""
+        model = self._model = _answering(network, self._spec.task)
+        self._step, self._state = stepping(model, network.tensors.state), network.tensors.state
+        self._features = network.features if model is not network.saved else None
 
     def on_train_begin(self, logs: Any = None) -> None:
         """Choose the examples; those of an earlier attempt stay. `fit` is called in portions: only once."""

@@ -12,8 +12,7 @@ from engine.reliability.stored import Reliability, write_reliability
 from engine.sentences import Sentence, to_json
 from engine.settings import settings
 from engine.tasks.base import Task
-from engine.training.calling import compared_by
-from engine.training.network import Network
+from engine.training.fitted import Fitted
 
 
 class Evidence:
@@ -46,7 +45,7 @@ class Evidence:
 
 def keep_reliability(
     files: Artifacts,
-    network: Network,
+    network: Fitted,
     task: Task,
     evidence: Mapping[str, Evidence],
     typical: Any = None,
@@ -64,10 +63,9 @@ def keep_reliability(
     level, share = settings().interval_level, settings().unlike_share
     seen = validation.representations() if share and compares else None
     reference = None if seen is None else Reference.of(seen, validation.classes())
-    compared = compared_by(network.tensors)
     scores = validation.nonconformity
     found = Reliability(
-        layer="" if compared is None else compared._keras_history.operation.name,
+        layer=network.compared,
         reference=reference,
         flagged=share,
         radius=None if scores is None else radius(scores, level),

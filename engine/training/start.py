@@ -92,7 +92,14 @@ def start_session(
     if lead is not None:
         reporter.say(Sentence("Waiting for the other machines"))
         lead.begin(session.network.trained, session.report)
-    _announce(material, store, run, spec, hardware)
+    facts = {
+        "devices": hardware.replicas.count,
+        "machines": spec.training.machines,
+        "num_parameters": material.network.counted.count_params(),
+        "flops": material.flops,
+        "num_train_examples": material.batches.num_examples,
+    }
+    announce(store, run, spec, material.data, hardware, _total_steps(spec, material.batches), facts)
     reporter.begin(session.report.total_steps, session.report.epoch)
     reporter.set_best(session.best.epochs)
     session.steering.begin()
@@ -154,7 +161,7 @@ def _join(material: Material, store: Store, run: Run, spec: RunSpec, reporter: R
         settings().checkpoint_seconds,
         most_kept=_most_kept(run),
         writing=reporter.send,
-        written=partial(_publish, run),
+        written=partial(publish, run),
     )
     return Session(
         spec=spec,
@@ -181,7 +188,7 @@ def _probing(material: Material, run: Run, spec: RunSpec, done: int) -> Probing:
     return Probing(artifacts_of(run.id), network, data, info, spec, validation, done=done, began=material.began)
 
 
-def _publish(run: Run) -> None:
+def publish(run: Run) -> None:
     """Let other machines have a checkpoint; one that cannot be uploaded now will be with the next."""
     try:
         artifacts_of(run.id).publish(run.attempt)
@@ -194,20 +201,20 @@ def _most_kept(run: Run) -> int:
     return settings().kept_epochs if run.study_id is None else 0
 
 
-def _announce(material: Material, store: Store, run: Run, spec: RunSpec, hardware: Hardware) -> None:
+def announce(
+    store: Store,
+    run: Run,
+    spec: RunSpec,
+    data: PreparedDataset,
+    hardware: Hardware,
+    total_steps: int,
+    facts: dict[str, Any],
+) -> None:
     """Tell the store where and on what the run trains."""
-    found = {
-        "device": hardware.name,
-        "devices": hardware.replicas.count,
-        "machines": spec.training.machines,
-        "dataset_hash": material.data.content_hash,
-        "num_parameters": material.network.counted.count_params(),
-        "flops": material.flops,
-        "num_train_examples": material.batches.num_examples,
-    }
+    found = {"device": hardware.name, "dataset_hash": data.content_hash} | facts
     store.attempts.begin(
         run,
         worker=describe_process(),
-        environment=describe_environment() | found | known_baseline(material.data, spec.task),
-        total_steps=_total_steps(spec, material.batches),
+        environment=describe_environment() | found | known_baseline(data, spec),
+        total_steps=total_steps,
     )

@@ -6,6 +6,7 @@ from engine.artifacts import discard_evaluation, discard_results
 from engine.runs import EVALUATING, Run, RunState
 from engine.sentences import Sentence
 from engine.settings import settings
+from engine.training.boosting import BoostingSession
 from engine.training.comparison import compare_run, known_baseline
 from engine.training.evaluate import estimate_evaluation, evaluate_run, save_model
 from engine.training.farewell import farewell
@@ -17,7 +18,9 @@ Ending = tuple[RunState, str, dict[str, Any]]
 """State, message and result."""
 
 
-def evaluate_stopped(session: Session, run: Run, reporter: Reporter, result: dict[str, Any]) -> Ending:
+def evaluate_stopped(
+    session: Session | BoostingSession, run: Run, reporter: Reporter, result: dict[str, Any]
+) -> Ending:
     """Keep the model, evaluate it, and return how the run ends. Another request ends the evaluation, of which nothing is kept."""
     begun, files = session.report.step > 0, session.keeping.files
     state, found = RunState.STOPPED, {}
@@ -36,7 +39,7 @@ def evaluate_stopped(session: Session, run: Run, reporter: Reporter, result: dic
     return state, words, run.result if state is RunState.PAUSED else result | found
 
 
-def _evaluated(session: Session, run: Run, reporter: Reporter) -> dict[str, Any]:
+def _evaluated(session: Session | BoostingSession, run: Run, reporter: Reporter) -> dict[str, Any]:
     """Return the metrics; none where nobody has asked for them and it would take long."""
     network, data, spec, files = session.network, session.data, session.spec, session.keeping.files
     asked, limit = run.phase == EVALUATING, settings().stop_evaluation_seconds
@@ -45,8 +48,8 @@ def _evaluated(session: Session, run: Run, reporter: Reporter) -> dict[str, Any]
     ):
         return {}
     found = evaluate_run(network, data, files, spec, reporter.obey)
-    if asked or known_baseline(data, spec.task):  # finding one may take longer than anybody expects of a stop
-        found |= compare_run(data, spec.task, files, reporter.obey)
+    if asked or known_baseline(data, spec):  # finding one may take longer than anybody expects of a stop
+        found |= compare_run(data, spec, files, reporter.obey)
     return found
 
 

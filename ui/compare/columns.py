@@ -49,10 +49,10 @@ def known_fields(runs: Sequence[Run]) -> dict[Place, Field]:
     found: dict[Place, Field] = {}
     for run in runs:
         try:
-            sections = run.parsed().sections()
+            fields = run.parsed().fields()
         except TrainyardError:
             continue
-        found |= {(section, field.name): field for section, part in sections.items() for field in part.fields()}
+        found |= {(section, field.name): field for section, some in fields.items() for field in some}
     return found
 
 

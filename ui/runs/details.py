@@ -66,7 +66,7 @@ def spec_rows(spec: RunSpec) -> list[dict[str, Any]]:
             rows.append(_row(section, _("Name"), part_title(part), section != "task", _(part.summary())))
         rows += [
             _row(section, _(field.label), _word(field, getattr(part, field.name)), field.name in changed, _(field.help))
-            for field in part.fields()
+            for field in spec.model.used(part)
         ]
     return rows
 

@@ -6,6 +6,7 @@ from engine import service
 from engine.access import Action
 from engine.errors import TrainyardError
 from engine.forks import check_kept
+from engine.models.base import DESCENT
 from engine.runs import Run, RunState
 from ui import lab
 from ui.language import _
@@ -22,6 +23,7 @@ def draw_fork_button(run: Run) -> None:
     """Fork…, for a run that keeps epochs, or will: a page that is open is not drawn again when the first one ends."""
     if (
         run.study_id is None
+        and run.fits == DESCENT
         and may(Action.USE, run)
         and (run.state is RunState.RUNNING or service.artifacts.epochs(lab.actor(), run))
         and st.button(

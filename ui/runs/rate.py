@@ -7,6 +7,7 @@ import streamlit as st
 
 from engine import service
 from engine.access import Action
+from engine.models.base import DESCENT
 from engine.optimizers import Optimizer
 from engine.runs import Run
 from engine.spec import Range
@@ -20,6 +21,7 @@ def draw_rate_button(run: Run) -> None:
     """Learning rate…, for a run that has not ended."""
     if (
         not run.state.final
+        and run.fits == DESCENT
         and may(Action.CHANGE, run)
         and run.study_id is None
         and st.button(

@@ -6,6 +6,8 @@ import streamlit as st
 
 from engine import service
 from engine.errors import TrainyardError
+from engine.models.base import models
+from engine.runs import without_unused
 from engine.search.grid import check_grid, combinations, most_trials
 from engine.search.suggestions import suggested_domain
 from engine.spec import Choices, Field, Range
@@ -44,14 +46,19 @@ def draw_space(found: SearchForm) -> None:
 
 def _heading(found: SearchForm, section: str) -> str:
     """The name of a section, and what was chosen for it; models that are compared stand below."""
-    words, title = section_title(section), found.base.sections()[section].title
+    words, title = section_title(section), found.base.parts()[section].title
     return f"{words}: {_(title)}" if title and not (section == "model" and MODEL in found.space) else words
 
 
 def _owners(found: SearchForm, field: Field) -> str:
     """The models that have a hyperparameter, where several are compared and some lack it; empty otherwise."""
-    models_ = [name for name in found.models if field.name in model_fields(name)]
-    if field not in found.sections["model"] or field.name == MODEL or len(models_) == len(found.models):
+    own = field in found.sections["model"]
+    models_ = [
+        name
+        for name in found.models
+        if field.name in (model_fields(name) if own else without_unused(models[name], {field.name: None}))
+    ]
+    if field.name == MODEL or len(models_) == len(found.models):
         return ""
     return _("only with {models}").format(models=", ".join(option_text(MODEL, name) for name in models_))
 

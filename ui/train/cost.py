@@ -119,7 +119,9 @@ def _draw(key: str, *lines: Line, what: str = "") -> None:
         )
 
 
-def _size(facts: NetworkFacts) -> tuple[Line, Line]:
+def _size(facts: NetworkFacts) -> tuple[Line, ...]:
+    if not facts.parameters:  # trees have no size before they are grown
+        return ()
     trained = _("Weights of the network; {count} of them are trainable.")
     return (
         (

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from engine.imports.own_kinds import kind_of_dataset
+from engine.models.base import DESCENT
 from engine.runs import RunSpec, choose_parts
 from ui.charts.strips import schedule_curve
 from ui.data.summary import draw_facts
@@ -36,7 +37,8 @@ def draw_data_fold(form: Form, spec: RunSpec) -> None:
 
 def draw_network_fold(form: Form) -> "st.delta_generator.DeltaGenerator | None":
     """Hyperparameters of the network. Return the place for its diagram, which is drawn last; None while folded."""
-    with fold(form, "network", _("Network: width, depth, diagram"), ":material/account_tree:", "model") as area:
+    words = _("Network: width, depth, diagram") if has_layers(form) else _("Model: size and limits")
+    with fold(form, "network", words, ":material/account_tree:", "model") as area:
         if not area.open:
             return None
         choice, picture = halves(st)
@@ -45,15 +47,26 @@ def draw_network_fold(form: Form) -> "st.delta_generator.DeltaGenerator | None":
         return picture
 
 
+def has_layers(form: Form) -> bool:
+    """Return whether the model is a network."""
+    model: Any = form.parts["model"]
+    return bool(model.fits == DESCENT)
+
+
 def draw_training_fold(form: Form, spec: RunSpec) -> None:
     """Batches, early stopping, optimizer and schedule, with the learning rate over the run."""
-    words = _("Training: batch size, early stopping, optimizer, schedule")
+    steps = "optimizer" not in form.unused
+    words = (
+        _("Training: batch size, early stopping, optimizer, schedule") if steps else _("Training: early stopping, seed")
+    )
     with fold(form, "training", words, ":material/tune:", "training", "task", "optimizer", "schedule") as area:
         if not area.open:
             return
         choice, more = halves(st)
         with choice:
             draw_rest(form, "training", "task")
+        if not steps:
+            return
         with more:
             draw_part(form, "optimizer", _("Optimizer"))
             st.caption(_(form.parts["optimizer"].summary()))
@@ -110,6 +123,8 @@ def changes(form: Form, *sections: str) -> Iterator[str]:
         if section in usual and part is not None and usual[section].name != part.name:
             yield _(part.title)
         for field in part.fields() if part is not None else ():
+            if field.name in form.unused:
+                continue
             shown = field.essential or field.hidden or (kind is not None and field.name == kind.field)
             if not shown and field.name in form.changed:
                 value = plain_label(value_text(form.changed[field.name]))

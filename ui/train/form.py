@@ -15,7 +15,7 @@ import streamlit as st
 
 from engine.advice.defaults import Advice
 from engine.errors import TrainyardError
-from engine.runs import PARTS, RunSpec, advice_for, choose_parts, usual_values
+from engine.runs import PARTS, RunSpec, advice_for, choose_parts, unused_fields, usual_values
 from engine.service.commands import write_value
 from engine.spec import Field, Spec
 from engine.studies import Search
@@ -64,6 +64,12 @@ class Form:
         return {section: self.parts[section].name for section in PARTS}
 
     @property
+    def unused(self) -> frozenset[str]:
+        """Return the sections and fields that the model has no use for: they are not drawn."""
+        model: Any = self.parts.get("model")
+        return model.unused | unused_fields(self.parts) if model else frozenset()
+
+    @property
     def values(self) -> dict[str, Any]:
         """Return the arguments of `RunSpec.build`."""
         return self.names | self.changed
@@ -89,7 +95,8 @@ def read_form(params: Mapping[str, str]) -> Form:
     notes: dict[str, str] = {}
     parts, data = _read_parts(params, notes)
     defaults = usual_values({section: parts[section].name for section in PARTS}, data)
-    fields = {one.name: (part, one) for part in parts.values() for one in part.fields()}
+    unused = unused_fields(parts)
+    fields = {one.name: (part, one) for part in parts.values() for one in part.fields() if one.name not in unused}
     changed: dict[str, Any] = {}
     for name, text in params.items():
         if name in PARTS or name in OTHER_PARAMS:
@@ -201,7 +208,7 @@ def keeping() -> Iterator[None]:
         except TrainyardError:  # the new dataset is for another task: its own model comes with it
             drop(("task", "model"))
         form = read_form(st.query_params.to_dict())
-        known = {one.name for part in form.parts.values() for one in part.fields()}
+        known = {one.name for part in form.parts.values() for one in part.fields()} - form.unused
         kept = {*PARTS, *OTHER_PARAMS, *form.changed, *(known & mistyped.keys())}
         drop([name for name in st.query_params if name not in kept])
 

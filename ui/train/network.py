@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from engine import service
+from engine.models.base import DESCENT
 from engine.runs import PARTS, RunSpec
 from ui import lab
 from ui.charts.strips import pipeline
@@ -50,6 +51,9 @@ def draw_network(spec: RunSpec, picture: "NetworkPicture | None", available: boo
 
 
 def _draw_picture(picture: "NetworkPicture") -> None:
+    if not picture.layers:
+        st.caption(_("Trees are grown from the data: how many there are, and how deep, is known when it has trained."))
+        return
     with st.container(horizontal=True):  # they wrap where there is no room for all three
         st.metric(_("Parameters"), _count(picture.parameters), width="content", help=f"{picture.parameters:,}")
         st.metric(
@@ -103,16 +107,17 @@ def describe(values: Values) -> "NetworkPicture":
 
 def draw_pipeline(spec: RunSpec, picture: "NetworkPicture | None") -> None:
     """Data, preprocessing, augmentation, network, output and evaluation, from left to right."""
-    size = [_("{count} parameters").format(count=f"{picture.parameters:,}")] if picture else []
+    size = [_("{count} parameters").format(count=f"{picture.parameters:,}")] if picture and picture.layers else []
     sections = spec.sections()
+    steps = [name for name in ("optimizer", "schedule") if name in sections]
     augmentation = spec.augmentation
     stages = [
         (_("Data"), [part_title(spec.dataset)]),
         *([(_("Augmentation"), [_("in training only")])] if augmentation and augmentation.active() else []),
         (_("Preprocessing"), [_("part of the model")]),
-        (_("Network"), [_(spec.model.title), *size]),
+        (_("Network") if spec.model.fits == DESCENT else _("Model"), [_(spec.model.title), *size]),
         (_("Output"), [_(spec.task.title)]),
-        (_("Training"), [f"{sections['optimizer'].title}, {_(sections['schedule'].title)}"]),
+        *([(_("Training"), [_(sections[name].title) for name in steps])] if steps else []),
         (_("Evaluation"), [_("once, on the test split")]),
     ]
     st.html(pipeline(stages, theme_name()))

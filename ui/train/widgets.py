@@ -75,6 +75,8 @@ def draw_fields(form: Form, section: str, *, advanced: bool = False, essential: 
     part = form.parts[section]
     prefix = f"form.{section}.{part.name}" if part.name else f"form.{section}"
     for field in part.fields():
+        if field.name in form.unused:
+            continue
         shown = field.advanced == advanced and not field.hidden and essential in (None, field.essential)
         if shown and _offered(form, field):
             draw_field(form, prefix, field)
