@@ -18,7 +18,7 @@ def compared(objective: str, reached: dict[str, float], **changes: Any) -> str:
 
 def test_of_errors_less_is_better() -> None:
     assert compared("val_mae", {"mae": 3.0}) == (
-        "Baseline: ridge regression, mean absolute error 4. The network is 1 better."
+        "Baseline: ridge regression, mean absolute error 4. The model is 1 better."
     )
     assert "not better: it is 0.5 worse" in compared("val_mae", {"mae": 4.5})
     assert "not better: it reaches the same" in compared("val_mae", {"mae": 4.0})
@@ -26,7 +26,7 @@ def test_of_errors_less_is_better() -> None:
 
 def test_of_shares_the_distance_is_told_in_points() -> None:
     words = compared("val_accuracy", {"accuracy": 0.882}, metrics={"accuracy": 0.829})
-    assert "accuracy 82.9%. The network is 5.3 points better." in words
+    assert "accuracy 82.9%. The model is 5.3 points better." in words
     assert "not better: it is 2.9 points worse" in compared(
         "val_accuracy", {"accuracy": 0.8}, metrics={"accuracy": 0.829}
     )

@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 
 from engine.artifacts import artifacts_of
+from engine.baselines.base import baseline_of, cached_baseline
+from engine.baselines.search import Search
 from engine.cli import main
 from engine.data_info import Column
 from engine.datasets.base import datasets
@@ -419,3 +421,18 @@ def test_names_of_columns_are_those_of_the_table() -> None:
     assert names[:5] == ["x", "y", "a", "b", "c"]
     assert "day [weekday]" in names
     assert len(names) == to_matrix(given, known.learned).shape[1]
+
+
+def test_trees_are_not_compared_with_trees() -> None:
+    spec = RunSpec.build({"dataset": "tiny-table", "model": "boosted-trees"})
+    data = prepare(spec.dataset)
+    tried = {
+        without: [family.name for family in Search(data, spec.task, lambda: None, without).families]
+        for without in ("", spec.model.same_as, "logistic-regression")
+    }
+    assert tried[""] == ["logistic-regression", "gradient-boosting"]
+    assert tried[spec.model.same_as] == ["logistic-regression"]
+    assert tried["logistic-regression"] == ["gradient-boosting"]
+    found = baseline_of(data, spec.task, without=spec.model.same_as)
+    assert cached_baseline(data, spec.task, spec.model.same_as) == found
+    assert cached_baseline(data, spec.task) is None, "each has a file of its own"

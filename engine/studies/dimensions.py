@@ -42,7 +42,7 @@ def _model_field(base: RunSpec) -> list[Field]:
     if len(known) < 2:
         return []
     words = Sentence(
-        "The networks that are compared. Hyperparameters that only some of them have vary in trials with these."
+        "The models that are compared. Hyperparameters that only some of them have vary in trials with these."
     )
     return [Field(MODEL, str, base.model.name, Choices(known), words, "Model", advanced=False)]
 

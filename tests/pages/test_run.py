@@ -7,7 +7,7 @@ import pytest
 
 from engine.artifacts import artifacts_of
 from engine.evaluation.values import evaluate_values
-from engine.runs import RunState
+from engine.runs import RunSpec, RunState
 from engine.sentences import Sentence, word
 from engine.store import Store
 from tests import seeding
@@ -226,7 +226,7 @@ def test_the_network_is_compared_with_the_baseline(store: Store) -> None:
     accuracy = artifacts_of(run.id).read_evaluation()["test"]["metrics"]["accuracy"]
     at = open_page("run", run=run.id)
     [sentence] = [element.value for element in at.get("text") if element.value.startswith("Baseline")]
-    assert sentence.startswith("Baseline: logistic regression on pixels, accuracy 72.9%. The network is")
+    assert sentence.startswith("Baseline: logistic regression on pixels, accuracy 72.9%. The model is")
     assert f"{100 * (accuracy - 0.729):.1f} points better" in sentence
     assert "on only 90 of 900 training examples" in sentence
     [line] = [trace for trace in json.loads(plots(at)["Accuracy"]["spec"])["data"] if "Baseline" in trace["name"]]
@@ -325,3 +325,10 @@ def test_a_threshold_between_two_classes_follows_the_costs_that_are_entered(stor
     at.number_input(key="cost_missed").set_value(0.0)
     at.number_input(key="cost_alarm").set_value(0.0).run()
     assert "Give at least one mistake a cost." in words(at)
+
+
+def test_a_run_of_trees_offers_neither_a_fork_nor_another_learning_rate(store: Store) -> None:
+    for model, there in (("boosted-trees", False), ("mlp", True)):
+        run = store.runs.create(RunSpec.build({"dataset": "penguins", "model": model}), "ada", slot="terminal")
+        offered = labels(open_page("run", run=run.id))
+        assert ("Fork…" in offered, "Learning rate…" in offered) == (there, there)

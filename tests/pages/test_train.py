@@ -309,3 +309,29 @@ def test_several_devices_are_offered_only_where_there_are_several_gpus(
     assert field(at, "training.devices").options == ["1", "2"]
     field(at, "training.devices").set_value(2).run()
     assert at.query_params["devices"] == "2"
+
+
+def test_what_means_nothing_for_trees_is_neither_drawn_nor_kept(store: Store) -> None:
+    at = unfold(
+        open_page("train", dataset="penguins", model="mlp", optimizer="sgd", batch_size=8, units=99),
+        "training",
+        "network",
+    )
+    assert field(at, "training.batch_size").value == "8"
+    field(at, "model").select("boosted-trees").run()
+    assert not at.error
+    unfold(at, "training", "network")
+    keys = {widget.key for kind in ("text_input", "selectbox", "slider", "toggle") for widget in at.get(kind)}
+    assert "form.model.boosted-trees.leaves" in keys
+    assert not {key for key in keys if key and key.startswith(("form.optimizer", "form.schedule"))}
+    assert not {"form.training.batch_size", "form.training.mixed_precision"} & keys
+    assert "form.training.patience" in keys
+    assert not {"batch_size", "units"} & {*at.query_params}
+    press(at, "Train")
+    [run] = store.runs.list()
+    assert run.parsed().model.name == "boosted-trees"
+
+
+def test_an_address_that_sets_what_a_model_has_no_use_for_is_said(store: Store) -> None:
+    at = open_page("train", dataset="penguins", model="boosted-trees", batch_size=8)
+    assert "'batch_size' does not exist here" in words(at)

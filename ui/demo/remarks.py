@@ -17,7 +17,7 @@ def draw_remarks(values: Values) -> None:
         st.warning(_unlike_sentence(unlike), icon=":material/explore_off:")
     for column, name in values.get("unknown", {}).items():
         st.warning(
-            _("Unknown in column {column}: {name}. The network was not trained on this category.").format(
+            _("Unknown in column {column}: {name}. The model was not trained on this category.").format(
                 column=plain_label(column), name=plain_label(name)
             ),
             icon=":material/help:",

@@ -66,10 +66,10 @@ def _others(baseline: Mapping[str, Any], metric: str) -> str:
 
 def _verdict(better: float, metric: str) -> str:
     if better > 0:
-        return _("Baseline: {name}, {metric} {value}. The network is {amount} better.")
+        return _("Baseline: {name}, {metric} {value}. The model is {amount} better.")
     if better < 0:
-        return _("Baseline: {name}, {metric} {value}. The network is not better: it is {amount} worse.")
-    return _("Baseline: {name}, {metric} {value}. The network is not better: it reaches the same.")
+        return _("Baseline: {name}, {metric} {value}. The model is not better: it is {amount} worse.")
+    return _("Baseline: {name}, {metric} {value}. The model is not better: it reaches the same.")
 
 
 def _amount(difference: float, metric: str) -> str:
@@ -97,7 +97,7 @@ def guess_sentence(evaluated: Mapping[str, Any], dataset: str = "") -> str:
         return ""
     metric = guess["metric"]
     return _(
-        "The network is not better than always answering “{answer}”: {metric} {value}. It has not "
+        "The model is not better than always answering “{answer}”: {metric} {value}. It has not "
         "learned anything useful."
     ).format(
         answer=class_name(dataset, guess["answer"]),

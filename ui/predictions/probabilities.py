@@ -103,12 +103,12 @@ def calibration_words(calibration: dict[str, Any]) -> str:
     sure = sum(row["confidence"] * row["count"] for row in bins) / total
     right = sum(row["accuracy"] * row["count"] for row in bins) / total
     if sure - right > _NOTABLE:
-        words = _("The network is **overconfident**: its mean confidence is {sure:.1%}, its accuracy {right:.1%}.")
+        words = _("The model is **overconfident**: its mean confidence is {sure:.1%}, its accuracy {right:.1%}.")
     elif right - sure > _NOTABLE:
-        words = _("The network is **underconfident**: its mean confidence is {sure:.1%}, its accuracy {right:.1%}.")
+        words = _("The model is **underconfident**: its mean confidence is {sure:.1%}, its accuracy {right:.1%}.")
     else:
         words = _(
-            "The network is well calibrated on average: its accuracy is {right:.1%}, its mean confidence {sure:.1%}."
+            "The model is well calibrated on average: its accuracy is {right:.1%}, its mean confidence {sure:.1%}."
         )
     error = _("Over all bins the two are {points:.1f} points apart (calibration error).")
     return f"{words} {error}".format(sure=sure, right=right, points=100 * calibration["ece"])

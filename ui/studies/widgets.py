@@ -192,7 +192,7 @@ def plan(spec: StudySpec) -> list[str]:
     words.append(plural("{count:,} trial is trained.", "{count:,} trials are trained.", trials).format(count=trials))
     if MODEL in spec.space:
         words.append(
-            plural("{count} network is compared.", "{count} networks are compared.", len(spec.models)).format(
+            plural("{count} model is compared.", "{count} models are compared.", len(spec.models)).format(
                 count=len(spec.models)
             )
         )
