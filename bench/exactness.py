@@ -21,8 +21,10 @@ import numpy as np
 
 from bench.children import ROOT, empty_home
 from engine.augmentations.base import augmentations
+from engine.catalogue import ItemColumn
 from engine.data_info import Column
 from engine.datasets.base import Dataset, Examples, UnsplitDataset, datasets
+from engine.datasets.sources.choices import Choices, ChoicesDataset
 from engine.datasets.sources.windows import SeriesDataset
 from engine.language.reader import Writes
 from engine.language.rewriter import Rewrites
@@ -149,6 +151,7 @@ def few_examples() -> Iterator[None]:
         "few-scene": _Scenes,
         "few-image-pair": _ImagePairs,
         "few-named-class": _Pictures,
+        "few-choices": _Choices,
     }
     made = own | {name: _dataset(modality) for modality in modalities.order if (name := f"few-{modality}") not in own}
     for name, dataset in made.items():
@@ -265,6 +268,26 @@ class _Pairs(_Lines):
         """As many as of all others."""
         texts = super().load().inputs
         return Examples(texts, [text[::-1] for text in texts])
+
+
+class _Choices(ChoicesDataset):
+    """Made-up choices of two kinds of people among six things."""
+
+    history: int = 4
+    """Short."""
+
+    def fingerprint(self) -> str:
+        """They never change."""
+        return "choices"
+
+    def load(self) -> Examples:
+        """About as many as of all others."""
+        rng = np.random.default_rng(0)
+        people = np.repeat(np.arange(12), 3)
+        items = np.concatenate([1 + 2 * rng.permutation(3) + person % 2 for person in range(12)])
+        kinds = ItemColumn("kind", "category", ("odd", "even") * 3)
+        found = Choices.of(people, items, rng.permutation(len(people)).astype(float))
+        return self.examples_of(found, [f"thing {number}" for number in range(1, 7)], [kinds])
 
 
 class _Series(SeriesDataset):

@@ -9,6 +9,7 @@ from typing import Any, Literal, Self
 
 import numpy as np
 
+from engine.catalogue import Catalogue
 from engine.reading import TRUTH_WORDS, Reading, cell_text
 from engine.timeline import Timeline
 
@@ -100,6 +101,8 @@ class DataInfo:
     """Of series: the steps of one example."""
     target_shape: tuple[int, ...] = field(default=(), compare=False)
     """Of targets that are arrays of one shape: the axes of one, such as (height, width, channels) of pictures."""
+    catalogue: Catalogue | None = None
+    """Of choices: the items that can be recommended."""
     learned: Mapping[str, Any] = field(default_factory=dict, compare=False)
     """Facts that model and task learned from the training split before the network is built, as plain JSON."""
 
@@ -137,8 +140,9 @@ class DataInfo:
         targets = {"target_range": list(self.target_range)} if self.target_range else {}
         timeline = {"timeline": self.timeline.to_dict()} if self.timeline else {}
         shaped = {"target_shape": list(self.target_shape)} if self.target_shape else {}
+        catalogue = {"catalogue": self.catalogue.to_dict()} if self.catalogue else {}
         learned = {"learned_targets": self.learned["targets"]} if "targets" in self.learned else {}
-        return plain | text | targets | timeline | shaped | learned | {"modality": self.modality}
+        return plain | text | targets | timeline | shaped | catalogue | learned | {"modality": self.modality}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
@@ -157,5 +161,6 @@ class DataInfo:
             tuple(data["target_range"]) if data.get("target_range") else None,
             Timeline.from_dict(data["timeline"]) if data.get("timeline") else None,
             tuple(data.get("target_shape", ())),
+            Catalogue.from_dict(data["catalogue"]) if data.get("catalogue") else None,
             {"targets": data["learned_targets"]} if data.get("learned_targets") else {},
         )

@@ -297,6 +297,33 @@ BOX_F1 = Metric(
     anchor=_BOXES,
 )
 _EMBEDDINGS = "embeddings-and-pairs"
+_RECOMMENDED = "recommendations"
+RECALL_10 = Metric(
+    "recall10",
+    "Recall@10",
+    share=True,
+    formula=r"$\frac{1}{N}\sum_i |T_i \cap C_i| / \min(10, |C_i|)$: how much of what each person chose, $C_i$, stands among ten items "
+    r"$T_i$",
+    anchor=_RECOMMENDED,
+)
+NDCG_10 = Metric(
+    "ndcg10",
+    "NDCG@10",
+    share=True,
+    formula=r"$\sum_r [t_r \in C_i] / \log_2(1 + r)$ over the ten items, as a share of the largest possible: what is right counts more the "
+    "higher it stands",
+    logged=False,
+    anchor=_RECOMMENDED,
+)
+ITEM_COVERAGE = Metric(
+    "item_coverage",
+    "Coverage of the catalogue",
+    share=True,
+    over="whole",
+    formula="Share of all items that are recommended to at least one person",
+    logged=False,
+    anchor=_RECOMMENDED,
+)
 RETRIEVAL_1, RETRIEVAL_5 = (
     Metric(
         f"retrieval{most}",

@@ -139,6 +139,8 @@ class Settings(BaseSettings):
     """Memory that the process which reads one upload may take, in MB. 0: no limit. An upload that needs more is refused."""
     max_classes: int = Field(default=1_000, ge=2)
     """Maximum number of classes of an imported dataset."""
+    max_catalogue: int = Field(default=20_000, ge=10)
+    """Maximum number of items that are recommended from; of more, those that were chosen most often are kept."""
     own_data_budget_mb: int = Field(default=20_000, ge=1)
     """Disk space for imported datasets, in MB; an import that exceeds it is refused."""
     max_inspected: int = Field(default=20_000, ge=100)

@@ -74,6 +74,9 @@ CASES: dict[str, dict[str, Any]] = {
     "series-gru": {"dataset": "tiny-series", "units": 8},
     "tcn": {"dataset": "tiny-series", "filters": 8, "depth": 2, "forecast": "point"},
     "patch-transformer": {"dataset": "tiny-series", "depth": 1},
+    "matrix-factorisation": {"dataset": "tiny-choices", "units": 8},
+    "two-tower": {"dataset": "tiny-choices", "units": 8},
+    "gru4rec": {"dataset": "tiny-choices", "units": 8},
     "crnn": {"dataset": "tiny-sounds"},
     "audio-cnn": {"dataset": "tiny-sounds", **SOUNDS},
     "audio-transformer": {"dataset": "tiny-sounds"},
@@ -139,12 +142,13 @@ def test_the_script_of_a_deterministic_run_ends_with_the_same_weights(store: Sto
         "test_rmse",
         "test_perplexity",
         "test_mase",
+        "test_recall10",
         "test_unit_error_rate",
         "test_mel_l1",
         "test_loss",
     }
     assert ("# -- Pretrained weights" in text) == (
-        model in ("efficientnet-lite0", "centernet-lite0", "textcnn", "tf-idf", "bert")
+        model in ("efficientnet-lite0", "centernet-lite0", "textcnn", "tf-idf", "bert", "two-tower")
     )
     assert "engine" not in {part.split(".")[0] for part in imported(text)}
     if model != "efficientnet-lite0":

@@ -4,8 +4,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from engine.catalogue import ItemColumn
 from engine.data_info import SAMPLE_RATE_HZ, Column
 from engine.datasets.base import Examples, UnsplitDataset
+from engine.datasets.sources.choices import Choices, ChoicesDataset
 from engine.datasets.sources.pictures import PictureDataset
 from engine.datasets.sources.windows import SeriesDataset
 from engine.modalities.table.rows import make_rows
@@ -230,6 +232,32 @@ class TinySeries(SeriesDataset):
         return self.cut([np.concatenate([values, marks], axis=1)], line, "value")
 
 
+class TinyChoices(ChoicesDataset):
+    """People who like things of one of two kinds, and choose them in any order."""
+
+    source: ClassVar[str] = "Made here"
+    licence: ClassVar[str] = "CC0-1.0"
+    limits: ClassVar[str] = "It is made up."
+    suggested: ClassVar[dict[str, Any]] = {"history": 8}
+
+    def fingerprint(self) -> str:
+        """They never change."""
+        return "1"
+
+    def load(self) -> Examples:
+        """Some dozens of people, each with six choices; the last item is new."""
+        rng = np.random.default_rng(0)
+        people = np.repeat(np.arange(COUNT // 3), 6)
+        items = np.concatenate([2 * rng.permutation(10)[:6] + person % 2 for person in range(COUNT // 3)]) + 1
+        times = rng.permutation(len(people)).astype(float)
+        items[times == times.max()] = 21
+        columns = [
+            ItemColumn("kind", "category", tuple(("even", "odd")[item % 2] for item in range(21))),
+            ItemColumn("price", "number", (None, *(float(item) for item in range(20)))),
+        ]
+        return self.examples_of(Choices.of(people, items, times), [f"thing {item}" for item in range(1, 22)], columns)
+
+
 class TinySpeech(Tiny):
     """One to three tones in a row, low or high, each with its word."""
 
@@ -296,6 +324,7 @@ _SMALL = {
     "text2text-generation": "number-words",
     "summarization": "docstrings",
     "time-series-forecasting": "co2",
+    "recommendation": "bookshop",
     "automatic-speech-recognition": "digit-strings",
     "text-to-speech": "digit-voices",
     "image-generation": "digits",
@@ -314,6 +343,7 @@ TINY = {
     "tiny-voices": TinyVoices,
     "tiny-table": TinyTable,
     "tiny-series": TinySeries,
+    "tiny-choices": TinyChoices,
     "tiny-values": TinyValues,
     "tiny-prices": TinyPrices,
 }

@@ -11,6 +11,8 @@ TITLES = {
     "ridge-regression-pixels": Sentence("ridge regression on pixels"),
     "ridge-regression": Sentence("ridge regression"),
     "proposals": Sentence("the boxes of the detector that ships, all called by the most frequent class"),
+    "popularity": Sentence("what is chosen most often"),
+    "item-knn": Sentence("what is chosen by the same people"),
     "seasonal-naive": Sentence("the values of one season before"),
     "gradient-boosting": Sentence("gradient boosted trees"),
     "nearest-text": Sentence("the answer of the most similar text"),

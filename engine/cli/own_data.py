@@ -190,7 +190,12 @@ def _print_table(found: "Understood", roles: dict[str, Any]) -> None:
             f"Split by time: the latest rows by {roles['time']!r} are the test. To change this: --time-column COL, or "
             "--time-column '' for at random."
         )
-    if "time" in roles and "columns" not in roles:
+    if "person" in roles:
+        print(
+            f"People are in {roles['person']!r}, items in {roles['item']!r}, times in {roles['time']!r}. To change this: --group-column, "
+            "--target, --time-column."
+        )
+    elif "time" in roles and "columns" not in roles:
         print(
             f"Times are in {roles['time']!r}, values in {roles['target']!r}. To change this: --text-column, --target; --group-column "
             "tells several series apart."
@@ -219,7 +224,8 @@ def _choice(arguments: argparse.Namespace, found: "Understood") -> "Choice":
     from engine.imports.sets import suggest_name
     from engine.imports.understood import Choice
 
-    pairs, timed = own_kind(found.kind).pairs, own_kind(found.kind).timed
+    kind = own_kind(found.kind)
+    pairs, timed = kind.pairs, kind.timed or kind.chosen
     free = arguments.without_labels and bool(own_kind(found.kind).free_task)
     label = _guess(found.label_column, found.target_column, pairs=pairs, timed=timed)
     return Choice(
@@ -247,7 +253,7 @@ def _time(arguments: argparse.Namespace, found: "Understood") -> str:
 
 
 def _guess(one: str, of_pairs: str, *, pairs: bool, timed: bool) -> str:
-    """Return the column that is guessed; of series the import finds it."""
+    """Return the column that is guessed; of series and choices the import finds it."""
     return "" if timed else of_pairs if pairs else one
 
 

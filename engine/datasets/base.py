@@ -9,6 +9,7 @@ import numpy as np
 from pydantic import Field
 
 from engine.advice.defaults import Facts
+from engine.catalogue import Catalogue
 from engine.data_info import Column
 from engine.registry import Registry
 from engine.sentences import Sentence
@@ -47,6 +48,8 @@ class Examples:
     """Of texts that came from a table: the column that held them."""
     timeline: Timeline | None = None
     """Of series: the steps of one example."""
+    catalogue: Catalogue | None = None
+    """Of choices: the items that can be recommended."""
     times: np.ndarray | None = None
     """Times of the examples, (examples,) float64, NaN where unknown: the latest are the test, those before them the validation."""
 
@@ -169,6 +172,7 @@ datasets: Registry[Dataset] = Registry(
         *("pronunciations", "number-words"),
         *("bible-verses", "fillets-dialogues", "docstrings", "my-pairs"),
         *("co2", "my-series"),
+        *("bookshop", "my-choices"),
         *("digit-strings", "prompts", "my-recordings"),
         "digit-voices",
         *("penguins", "breast-cancer", "titanic", "wine", "iris", "diabetes", "my-table"),

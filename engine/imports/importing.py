@@ -2,6 +2,7 @@
 
 from engine.imports.archive import Progress, import_files
 from engine.imports.cells import import_cells
+from engine.imports.choices import import_choices
 from engine.imports.folders import Arrangement, Folders
 from engine.imports.own_kinds import own_kind
 from engine.imports.pairs import import_pairs
@@ -56,6 +57,8 @@ def _of_table(kind: OwnKind, table: TableFile, choice: Choice) -> ImportReport:
     first, second = choice.text_column, choice.label_column
     if kind.timed:
         return import_series(kind, table, first, second, *named, series_column=choice.group_column)
+    if kind.chosen:
+        return import_choices(kind, table, choice.group_column, second, choice.time_column, *named)
     arranged = {"group_column": choice.group_column, "split_column": choice.split_column}
     if kind.pairs:
         return import_pairs(kind, table, first, second, *named, **arranged)

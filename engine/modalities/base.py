@@ -349,6 +349,7 @@ modalities: Objects[Modality] = Objects(
         "speech",
         "table",
         "time-series",
+        "choices",
         "voiced-text",
         "named-class",
     ),

@@ -64,6 +64,8 @@ class OwnKind:
     """Whether the rows of a table are the examples, each column with a role."""
     timed: bool = False
     """Whether a table is one or several series: a column of times, one of values, and perhaps one that tells the series apart."""
+    chosen: bool = False
+    """Whether a table says who chose what and when: a column of people, one of items, one of times."""
     array: str = "examples"
     """Name of the array that holds the bytes of all examples."""
     unfit: Callable[[str, bytes], Sentence | None] | None = None
@@ -82,7 +84,7 @@ class OwnKind:
     @property
     def tabular(self) -> bool:
         """Whether a set can be made of one table."""
-        return self.rows or self.timed or self.rewrite_cell is not None
+        return self.rows or self.timed or self.chosen or self.rewrite_cell is not None
 
     @property
     def file(self) -> str:

@@ -369,6 +369,7 @@ def _write(dataset: Dataset, path: Path) -> None:
         examples.target,
         modality=modality,
         timeline=examples.timeline,
+        catalogue=examples.catalogue,
         target_shape=tuple(targets.shape[1:]) if codec.name == Arrays.name and isinstance(targets, np.ndarray) else (),
     ).to_dict()
     hashed = {name: value for name, value in info.items() if name not in _LATER}

@@ -31,6 +31,9 @@ _DETAILS = frozenset(
         "different_pairs",
         "nearest",
         "picture",
+        "not_known",
+        "hits",
+        "chosen_next",
     )
 )
 """Values of predictions that one line has no room for, or says in its own way."""
@@ -55,6 +58,8 @@ class Prediction:
             for k, v in self.values.items()
             if not isinstance(v, dict | list) and k not in _DETAILS
         ]
+        if named := self.values.get("items"):
+            words.append(" · ".join(named))
         if told := self.values.get("forecast"):
             words.append(" ".join(f"{value:.6g}" for value in told))
         if interval := self.values.get("interval"):
@@ -404,6 +409,7 @@ tasks: Registry[Task] = Registry(
         "translation",
         "summarization",
         "time-series-forecasting",
+        "recommendation",
         "automatic-speech-recognition",
         "text-to-speech",
         "image-generation",

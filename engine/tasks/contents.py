@@ -113,6 +113,27 @@ class Forecast(Contents):
     """The line through the first and the last value of the past, continued."""
 
 
+class Recommended(Contents):
+    """Items that somebody may choose next, the best first."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    items: list[str]
+    """Names of the items; none of them was chosen before."""
+    probabilities: list[float]
+    """Of each: how likely it is the next one, among all items that were not chosen before."""
+    about: list[str]
+    """What is known of each, in one line; empty where nothing is."""
+    chosen: list[str]
+    """What the network was told that this person has chosen: the latest items, the last one last."""
+    not_known: int
+    """Number of the chosen items that are not in the catalogue: the network knows nothing of them."""
+    hits: int | None = None
+    """Of a probe: how many of the items that this person really chose next are among the recommended ones."""
+    chosen_next: int | None = None
+    """Of a probe: how many items this person really chose next."""
+
+
 class Token(BaseModel):
     """One token of a generated text."""
 

@@ -17,6 +17,7 @@ from ui import lab
 from ui.data.import_files import draw_classes, draw_remarks
 from ui.data.import_table import (
     are_complete,
+    draw_choice_columns,
     draw_classes_toggle,
     draw_layout,
     draw_roles,
@@ -106,6 +107,8 @@ def _draw_content(kind: OwnKind, found: Understood, seen: Seen) -> Choice:
     if not kind.rows:
         if kind.timed:
             return draw_series_columns(found, read)
+        if kind.chosen:
+            return draw_choice_columns(found, read)
         read = draw_text_columns(found, read, kind)
         if not read.group_column:
             draw_remarks(found)

@@ -7,6 +7,7 @@ import streamlit as st
 
 from engine.imports.table import ROLES, Role
 from engine.imports.understood import Choice, Understood
+from engine.modalities.named_columns import ITEMS, PEOPLE, TIMES, called
 from engine.modalities.own import OwnKind
 from engine.readers.layout import Layout
 from engine.readers.spreadsheets import plain_cell
@@ -230,6 +231,27 @@ def draw_series_columns(found: Understood, read: Choice) -> Choice:
         )
     )
     return replace(read, text_column=time, label_column=target, group_column=group)
+
+
+def draw_choice_columns(found: Understood, read: Choice) -> Choice:
+    """Draw the choice of the columns of people, items and times."""
+    _draw_table_facts(found)
+    names = [guess.name for guess in found.columns]
+    first, second, third = st.columns(3)
+    with first:
+        person = _draw_column(_("Column of people"), names, called(names, PEOPLE), "own.person", found)
+    with second:
+        guess = called([name for name in names if name != person], ITEMS)
+        item = _draw_column(_("Column of items"), names, guess or names[-1], "own.item", found)
+    with third:
+        time = _draw_column(_("Column of times"), names, called(names, TIMES) or found.time_column, "own.at", found)
+    st.caption(
+        _(
+            "Columns that say the same of an item in every row are used as facts about it. A column of ratings is used where you ask "
+            "for a least rating."
+        )
+    )
+    return replace(read, group_column=person, label_column=item, time_column=time)
 
 
 def _draw_column(label: str, names: list[str], guess: str, key: str, found: Understood, words: str = "") -> str:

@@ -1,0 +1,114 @@
+"""Choices that people bring: columns are found by their names, what is wrong is said, facts stay with their items."""
+
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engine.datasets.base import datasets
+from engine.errors import TrainyardError
+from engine.imports.importing import import_data
+from engine.imports.sets import ImportReport
+from engine.imports.understood import Choice
+from engine.preparation.prepare import PreparedDataset, prepare
+from engine.settings import settings
+
+
+def bring(text: str, person: str = "", item: str = "", time: str = "") -> ImportReport:
+    """Import a table as choices."""
+    choice = Choice("choices", "mine", label_column=item, group_column=person, time_column=time)
+    return import_data(BytesIO(text.encode()), "mine.csv", choice)
+
+
+def told(report: ImportReport) -> str:
+    """Everything that was said of an import."""
+    return " ".join(f"{problem.file}: {problem.reason}" for problem in report.problems)
+
+
+def cut(**fields: object) -> PreparedDataset:
+    """The prepared examples of what was brought."""
+    return prepare(datasets["my-choices"].parse({"choices": "mine", "history": 8, **fields}))
+
+
+def rows(changed: dict[int, str] | None = None) -> str:
+    """A table of six people and ten films, two of each kind."""
+    lines = ["user_id,movie,timestamp,rating,kind,mood"]
+    for i in range(60):
+        film = (i // 6 + 3 * (i % 6)) % 10
+        line = [
+            f"u{i % 6}",
+            f"film {film}",
+            f"2024-03-{i // 3 + 1:02}",
+            str(i % 5 + 1),
+            f"kind {film % 5}",
+            f"m{i % 3}",
+        ]
+        lines.append(",".join(line))
+    return "\n".join((changed or {}).get(place, line) for place, line in enumerate(lines))
+
+
+def test_columns_are_found_by_their_names_and_facts_stay_with_items(home: Path) -> None:
+    report = bring(rows())
+    assert report.made.roles == {"person": "user_id", "item": "movie", "time": "timestamp", "rating": "rating"}
+    assert "column 'mood': It differs between rows of one item" in told(report)
+    known = cut().info.catalogue
+    assert known is not None
+    assert [column.name for column in known.columns] == ["kind"]
+    assert all(known.columns[0].values[i] == f"kind {int(name.split()[1]) % 5}" for i, name in enumerate(known.items))
+
+
+def test_only_what_was_rated_high_enough_counts_where_that_is_asked(home: Path) -> None:
+    bring(rows())
+    assert len(cut(least_rating=4).inputs) < len(cut().inputs)
+    with pytest.raises(TrainyardError, match=r"No rating is 9 or more; the highest is 5"):
+        cut(least_rating=9)
+
+
+def test_a_table_without_times_is_a_sentence(home: Path) -> None:
+    with pytest.raises(TrainyardError, match="No column holds times"):
+        bring("user,item\n" + "\n".join(f"u{i % 3},i{i}" for i in range(30)))
+
+
+def test_a_table_without_people_is_a_sentence(home: Path) -> None:
+    with pytest.raises(TrainyardError, match="which column says who chose"):
+        bring("a,item,time\nx,y,2024-01-01\n")
+
+
+def test_gaps_and_repetitions_are_said(home: Path) -> None:
+    report = bring(
+        rows(
+            {
+                3: ",film 1,2024-03-01,1,kind 1,m0",
+                4: "u5,,2024-03-01,1,kind 1,m0",
+                5: "u0,film 0,2024-03-02,1,kind 0,m0",
+            }
+        )
+    )
+    assert "left out: 2" in told(report)
+    assert "Choices that come again: 1" in told(report)
+
+
+def test_of_too_many_items_the_most_frequent_are_kept_and_that_is_said(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TRAINYARD_MAX_CATALOGUE", "10")
+    settings.cache_clear()
+    more = "\n".join(f"u{i},rare {i},2024-03-01,1,kind 1,m0" for i in range(20))
+    report = bring(f"{rows()}\n{more}")
+    assert "There are 30 items; the 10 that were chosen most often are kept" in told(report)
+    known = cut().info.catalogue
+    assert known is not None
+    assert all(name.startswith("film") for name in known.items)
+
+
+def test_choices_in_one_moment_are_a_sentence(home: Path) -> None:
+    bring("user,item,time\n" + "\n".join(f"u{i % 5},i{i // 5},2024-01-01" for i in range(60)))
+    with pytest.raises(TrainyardError, match="do not tell what was earlier"):
+        cut()
+
+
+def test_times_may_be_seconds(home: Path) -> None:
+    bring("user,item,time\n" + "\n".join(f"u{i % 5},i{i // 5},{1_700_000_000 + i}" for i in range(60)))
+    prepared = cut()
+    assert np.count_nonzero(prepared.inputs[prepared.indices("test")]) > 0
