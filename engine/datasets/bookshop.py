@@ -10,7 +10,7 @@ from engine.catalogue import ItemColumn
 from engine.datasets.base import Examples, datasets
 from engine.datasets.sources.choices import Choices, ChoicesDataset
 
-_READERS, _BOOKS, _MOST, _DAYS = 2_400, 600, 48, 730
+_READERS, _BOOKS, _MOST, _DAYS = 3_200, 400, 36, 730
 _VERSION, _SEED = "1", 20
 _GENRES = (
     *("adventure", "cooking", "fantasy", "gardening", "history", "mystery"),
@@ -53,7 +53,9 @@ _SECOND = (
     *("of Thornfield", "of the Long Road", "of Distant Bells", "of Early Snow"),
     *("of the Blue Hour", "of Paper Birds", "of Old Harbour", "of Amber", "of the Third Moon", "of Fennel", "of Glass"),
 )
-_TASTE, _MOOD, _YEAR, _SEQUEL, _FAME = 3.2, 1.4, 1.2, 4.5, 0.8
+_LATE, _JOINING = 0.05, 0.2
+"""Shares of the books that appear, and of the readers who join, after the first day."""
+_TASTE, _MOOD, _YEAR, _SEQUEL, _FAME = 6.0, 3.0, 0.3, 2.0, 1.0
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,7 @@ class _Shop:
     days: np.ndarray
 
 
-@datasets.register("bookshop", "Bookshop (2,400 made-up readers)")
+@datasets.register("bookshop", "Bookshop (3,200 made-up readers)")
 class Bookshop(ChoicesDataset):
     """Readers who buy books of the genres, moods and years that they like, and sequels of what they have read; all of it is made up."""
 
@@ -135,7 +137,7 @@ def _shop() -> _Shop:
     rng = np.random.default_rng(_SEED)
     books = _make_books(rng)
     liking = _likings(books, rng)
-    joins = np.where(rng.random(_READERS) < 0.6, 0.0, rng.uniform(0, _DAYS, _READERS))
+    joins = np.where(rng.random(_READERS) > _JOINING, 0.0, rng.uniform(0, _DAYS, _READERS))
     count = rng.integers(1, _MOST + 1, _READERS)
     days = np.sort(rng.uniform(joins[:, None], _DAYS, (_READERS, _MOST)), axis=1)
     had = np.zeros((_READERS, _BOOKS), bool)
@@ -165,7 +167,7 @@ def _make_books(rng: np.random.Generator) -> _Books:
             year[book] = min(year[first] + 1, 2025)
             stem, _comma, number = names[first].partition(", part ")
             names[book] = f"{stem}, part {int(number or 1) + 1}"
-    appears = np.where(rng.random(_BOOKS) < 0.85, 0.0, rng.uniform(0, _DAYS, _BOOKS))
+    appears = np.where(rng.random(_BOOKS) > _LATE, 0.0, rng.uniform(0, _DAYS, _BOOKS))
     for book in np.flatnonzero(follows >= 0):
         appears[book] = max(appears[book], appears[follows[book]])
     return _Books(

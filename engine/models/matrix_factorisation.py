@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 class MatrixFactorisation(Recommender):
     """The score of an item is the product of a vector of the person and one of the item.
 
-    The vector of a person is the mean of vectors of what they chose, so that it is known for people whom training never saw.
+    The vector of a person is the sum of vectors of what they chose, so that it is known for people whom training never saw.
     """
 
     source: ClassVar[str] = "Koren 2008, section 4 (asymmetric SVD), https://doi.org/10.1145/1401890.1401944"
@@ -26,9 +26,10 @@ class MatrixFactorisation(Recommender):
     """Fraction of a person's vector zeroed in training only."""
 
     def person(self, x: Any, info: DataInfo) -> "keras.KerasTensor":
-        """(batch, 1 + history) -> (batch, units): the mean of the vectors of what was chosen."""
-        from keras import layers
+        """(batch, 1 + history) -> (batch, units): the sum of the vectors of what was chosen, by the root of their number."""
+        from keras import layers, ops
 
-        chosen = layers.Embedding(self.places(info), self.units, mask_zero=True, name="chosen")(x)
-        mean = layers.GlobalAveragePooling1D(name="mean")(chosen)
-        return layers.Dropout(self.dropout, name="dropout")(mean)
+        chosen = layers.Embedding(self.places(info), self.units, name="chosen")(x)
+        there = ops.cast(x > 0, "float32")[:, :, None]
+        total = ops.sum(chosen * there, axis=1) / ops.sqrt(ops.sum(there, axis=1))
+        return layers.Dropout(self.dropout, name="dropout")(total)

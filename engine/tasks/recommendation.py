@@ -90,23 +90,28 @@ class Recommendation(Task):
         return inputs, tf.concat([tf.cast(inputs, tf.int32), tf.maximum(tf.cast(targets, tf.int32), 0)], axis=1)
 
     def compile_options(self, info: DataInfo) -> dict[str, Any]:
-        """Cross-entropy of all items, the mean over those that were chosen; and recall of ten."""
+        """Cross-entropy of all items that were not chosen before, the mean over those that were chosen next; and recall of ten."""
         from keras import ops
 
         history = info.shape[0]
 
+        def left(targets: Any, scores: Any) -> Any:
+            """Scores without those of what was chosen before: (batch, items + 2)."""
+            had = ops.maximum(ops.cast(targets[:, :history], "int32"), 0)
+            rows = ops.broadcast_to(ops.arange(ops.shape(had)[0])[:, None], ops.shape(had))
+            where = ops.reshape(ops.stack([rows, had], axis=-1), (-1, 2))
+            return ops.scatter_update(scores, where, ops.full_like(where[:, 0], _FAR, dtype=scores.dtype))
+
         def loss(targets: Any, scores: Any) -> Any:
-            chosen = targets[:, history:]
+            chosen = ops.cast(targets[:, history:], "int32")
             there = ops.cast(chosen > 0, "float32")
-            told = ops.take_along_axis(ops.log_softmax(scores), ops.cast(chosen, "int32"), axis=1)
-            return -ops.sum(told * there, axis=1) / ops.maximum(ops.sum(there, axis=1), 1.0)
+            told = ops.take_along_axis(ops.log_softmax(left(targets, scores)), chosen, axis=1)
+            return -ops.sum(ops.where(chosen > 0, told, 0.0), axis=1) / ops.maximum(ops.sum(there, axis=1), 1.0)
 
         def recall10(targets: Any, scores: Any) -> Any:
-            had, chosen = ops.cast(targets[:, :history], "int32"), ops.cast(targets[:, history:], "int32")
-            rows = ops.broadcast_to(ops.arange(ops.shape(had)[0])[:, None], ops.shape(had))
-            where = ops.reshape(ops.stack([rows, ops.maximum(had, 0)], axis=-1), (-1, 2))
-            left = ops.scatter_update(scores, where, ops.full_like(where[:, 0], _FAR, dtype=scores.dtype))
-            _values, items = ops.top_k(left[:, :-1], min(TOP, left.shape[1] - 1))
+            chosen = ops.cast(targets[:, history:], "int32")
+            found = left(targets, scores)[:, :-1]
+            _values, items = ops.top_k(found, min(TOP, found.shape[1] - 1))
             hit = ops.any(ops.equal(chosen[:, :, None], items[:, None, :]), axis=2) & (chosen > 0)
             count = ops.sum(ops.cast(chosen > 0, "float32"), axis=1)
             return ops.sum(ops.cast(hit, "float32"), axis=1) / ops.clip(count, 1.0, float(TOP))

@@ -11,8 +11,7 @@ from engine.data_info import DataInfo
 from engine.errors import TrainyardError
 from engine.modalities.named_columns import ITEMS, PEOPLE, TIMES, called
 from engine.modalities.time_series.regular import times_of
-
-_MOST_PEOPLE = 10_000
+from engine.settings import settings
 
 
 def row_from(instance: Any, where: str, info: DataInfo, expected: str) -> np.ndarray:
@@ -69,12 +68,12 @@ def _people_of(data: bytes, name: str, info: DataInfo, expected: str) -> tuple[l
     chosen: dict[str, list[str]] = {}
     for place in _in_order(columns):
         chosen.setdefault(whose[place], []).append(columns[items][place].strip())
-    if len(chosen) > _MOST_PEOPLE:
+    if len(chosen) > settings().max_predicted_rows:
         raise TrainyardError(
             "{name!r} has {count:,} people; at most {most:,} are answered at once.",
             name=name[-80:],
             count=len(chosen),
-            most=_MOST_PEOPLE,
+            most=settings().max_predicted_rows,
         )
     return list(chosen), [_row(names, info) for names in chosen.values()]
 
