@@ -9,6 +9,7 @@ import zipfile
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
@@ -18,7 +19,7 @@ from engine.errors import TrainyardError
 
 FORMAT = 1
 _ABSENT = -40.0  # score of a class without an example in the training split: a probability of 4e-18
-_PLACES = 400_000  # pairs of row and tree that are walked at once
+_PLACES = 60_000  # pairs of row and tree that are walked at once: they stay in the cache
 _NODES = "node_"
 
 
@@ -73,12 +74,16 @@ class Trees:
         found = np.tile(self.baseline, (len(rows), 1))
         if not len(self.ends):
             return found
-        walk = _Walk(self)
+        walk = self._walk
         step = max(1, _PLACES // len(self.ends))
         for start in range(0, len(rows), step):
             some = slice(start, start + step)
             found[some] += walk.values(rows[some]).reshape(-1, self.rounds, self.width).sum(axis=1)
         return found
+
+    @cached_property
+    def _walk(self) -> "_Walk":
+        return _Walk(self)
 
     def scores(self, raw: np.ndarray, num_classes: int) -> np.ndarray:
         """Return sums (examples, width) as (examples, outputs): a score for each class, or the number."""
@@ -125,20 +130,18 @@ def read_trees(path: Path) -> Trees:
 
 
 class _Walk:
-    """Nodes as they are walked: numbered through all trees, a leaf its own child."""
+    """Nodes as they are walked: numbered through all trees."""
 
     def __init__(self, trees: Trees) -> None:
         nodes, ends = trees.nodes, trees.ends
         self._starts = np.concatenate([[0], ends[:-1]]).astype(np.int64)
-        own = np.arange(len(nodes["value"]))
         first = np.repeat(self._starts, np.diff(ends, prepend=0))
         leaf = nodes["is_leaf"].astype(bool)
-        self._left = np.where(leaf, own, first + nodes["left"])
-        self._right = np.where(leaf, own, first + nodes["right"])
+        self._left, self._right = first + nodes["left"], first + nodes["right"]
         self._column = np.where(leaf, 0, nodes["feature_idx"])
         self._threshold, self._value = nodes["num_threshold"], nodes["value"]
         self._missing_left = nodes["missing_go_to_left"].astype(bool)
-        self._depth = int(nodes["depth"].max(initial=0))
+        self._leaf = leaf
         split = nodes["is_categorical"].astype(bool) & ~leaf
         before = np.repeat(np.concatenate([[0], trees.splits[:-1]]), np.diff(ends, prepend=0))
         self._split = np.where(split, before + nodes["bitset_idx"], -1)
@@ -146,15 +149,19 @@ class _Walk:
 
     def values(self, rows: np.ndarray) -> np.ndarray:
         """(examples, columns) -> value of the leaf in each tree (examples, trees)."""
-        where = np.broadcast_to(self._starts, (len(rows), len(self._starts)))
-        for _ in range(self._depth):
-            cells = np.take_along_axis(rows, self._column[where], axis=1)
-            left = cells <= self._threshold[where]
+        trees = len(self._starts)
+        ends = np.tile(self._starts, len(rows))
+        pairs = np.flatnonzero(~self._leaf[ends])  # of row and tree, that have not come to a leaf
+        while len(pairs):
+            nodes = ends[pairs]
+            cells = rows[pairs // trees, self._column[nodes]]
+            left = cells <= self._threshold[nodes]
             if len(self._codes):
-                left = np.where(self._split[where] >= 0, self._among(cells, self._split[where]), left)
-            left = np.where(np.isnan(cells), self._missing_left[where], left)
-            where = np.where(left, self._left[where], self._right[where])
-        values: np.ndarray = self._value[where]
+                left = np.where(self._split[nodes] >= 0, self._among(cells, self._split[nodes]), left)
+            left = np.where(np.isnan(cells), self._missing_left[nodes], left)
+            ends[pairs] = nodes = np.where(left, self._left[nodes], self._right[nodes])
+            pairs = pairs[~self._leaf[nodes]]
+        values: np.ndarray = self._value[ends].reshape(len(rows), trees)
         return values
 
     def _among(self, cells: np.ndarray, split: np.ndarray) -> np.ndarray:

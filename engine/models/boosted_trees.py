@@ -43,7 +43,7 @@ class BoostedTrees(Model):
     """Least training examples in a leaf. More: smoother answers; less than the rarest pattern that counts."""
     leaf_penalty: Annotated[float, Range(0.0, 100.0), ADVANCED] = 0.0
     r"""L2 penalty on what leaves say: a leaf with gradients $g$ and curvatures $h$ says $-\sum g / (\sum h + \lambda)$."""
-    columns_tried: Annotated[float, Range(0.1, 1.0, step=0.05), ADVANCED] = 1.0
+    columns_tried: Annotated[float, Range(0.1, 1.0, step=0.05), ADVANCED] = 0.7
     """Share of the columns that each split chooses from, drawn at random. Below 1, trees differ more; at 1 nothing depends on the seed."""
 
     @property
