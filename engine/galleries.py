@@ -6,6 +6,7 @@ what is deleted is deleted there, and with the run all are. Safe to use from sev
 
 import base64
 import json
+import logging
 import secrets
 import shutil
 from contextlib import suppress
@@ -16,6 +17,8 @@ from engine.errors import TrainyardError
 from engine.files import write_text
 from engine.naming import clean_name
 from engine.settings import settings
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,8 @@ def enrolled(run_id: int) -> list[Enrolled]:
             found.append(Enrolled(path.stem, str(about["name"]), base64.b64decode(about["picture"], validate=True)))
         except FileNotFoundError:  # deleted meanwhile
             continue
+        except (KeyError, TypeError, ValueError):  # cut short, as by a full disk: the others are there
+            logger.warning("The picture %s cannot be read; it is left out.", path, exc_info=True)
     return sorted(found, key=lambda one: (one.name, one.key))
 
 

@@ -43,6 +43,16 @@ def test_what_is_deleted_is_nowhere_any_more(home: Path) -> None:
     assert not service.galleries.place(ADA, run).exists()
 
 
+def test_a_picture_that_cannot_be_read_hides_no_others(home: Path, caplog: pytest.LogCaptureFixture) -> None:
+    run = seeding.completed(opened.store(), owner="ada")
+    for name in ("Ada", "Bob"):
+        service.galleries.enrol(ADA, run, name, FACE)
+    damaged = min(service.galleries.place(ADA, run).iterdir())
+    damaged.write_text(damaged.read_text()[:40])
+    assert len(service.galleries.list_all(ADA, run)) == 1
+    assert damaged.name in caplog.text
+
+
 def test_with_a_run_its_gallery_goes_and_no_backup_has_it(home: Path) -> None:
     run = seeding.completed(opened.store(), owner="ada")
     service.galleries.enrol(ADA, run, "Ada", FACE)

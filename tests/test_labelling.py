@@ -5,6 +5,7 @@ import json
 import zipfile
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -198,3 +199,12 @@ def test_without_a_labelled_picture_there_is_no_dataset_and_others_see_nothing(h
         service.labellings.picture(bob, number, 1)
     service.labellings.delete(ME, number)
     assert service.labellings.list_all(ME) == []
+
+
+def test_pictures_of_a_deleted_labelling_are_not_left_in_the_database(home: Path) -> None:
+    number = begun(count=3)
+    kept = service.labellings.picture(ME, number, 1).content
+    assert b"".join(path.read_bytes() for path in home.glob("trainyard.db*")).count(kept[-200:])
+    service.labellings.delete(ME, number)
+    opened.close()
+    assert not b"".join(path.read_bytes() for path in home.glob("trainyard.db*")).count(kept[-200:])
