@@ -204,6 +204,7 @@ def test_without_a_labelled_picture_there_is_no_dataset_and_others_see_nothing(h
 def test_pictures_of_a_deleted_labelling_are_not_left_in_the_database(home: Path) -> None:
     number = begun(count=3)
     kept = service.labellings.picture(ME, number, 1).content
+    opened.close()  # from the log of SQLite into its file
     assert b"".join(path.read_bytes() for path in home.glob("trainyard.db*")).count(kept[-200:])
     service.labellings.delete(ME, number)
     opened.close()
