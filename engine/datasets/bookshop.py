@@ -10,8 +10,8 @@ from engine.catalogue import ItemColumn
 from engine.datasets.base import Examples, datasets
 from engine.datasets.sources.choices import Choices, ChoicesDataset
 
-_READERS, _BOOKS, _MOST, _DAYS = 3_200, 400, 36, 730
-_VERSION, _SEED = "1", 20
+_READERS, _BOOKS, _MOST, _DAYS = 6_000, 400, 36, 730
+_VERSION, _SEED = "2", 20
 _GENRES = (
     *("adventure", "cooking", "fantasy", "gardening", "history", "mystery"),
     *("poetry", "romance", "science", "sea stories", "travel", "winter tales"),
@@ -83,7 +83,7 @@ class _Shop:
     days: np.ndarray
 
 
-@datasets.register("bookshop", "Bookshop (3,200 made-up readers)")
+@datasets.register("bookshop", "Bookshop (6,000 made-up readers)")
 class Bookshop(ChoicesDataset):
     """Readers who buy books of the genres, moods and years that they like, and sequels of what they have read; all of it is made up."""
 
@@ -93,7 +93,6 @@ class Bookshop(ChoicesDataset):
         "Readers choose by rules that are simpler than people. A good score here shows that a network finds such rules, not that it "
         "will suit real readers."
     )
-    suggested: ClassVar[dict[str, Any]] = {"model": "matrix-factorisation"}
 
     def fingerprint(self) -> str:
         """Changes with the rules by which it is made."""

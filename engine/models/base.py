@@ -136,7 +136,7 @@ models: Registry[Model] = Registry(
         *("gpt", "lstm-lm"),
         *("transformer-seq2seq", "gru-attention", "pointer-generator"),
         *("series-gru", "tcn", "patch-transformer"),
-        *("matrix-factorisation", "two-tower", "gru4rec"),
+        *("two-tower", "matrix-factorisation", "gru4rec"),
         *("centernet-lite0", "centernet"),
         "embedding-cnn",
         *("ctc-crnn", "ctc-conformer"),

@@ -16,6 +16,7 @@ class Gru4Rec(Recommender):
     """Reads choices in their order, and knows that one thing is chosen after another."""
 
     source: ClassVar[str] = "Hidasi et al. 2016, https://arxiv.org/abs/1511.06939"
+    compared: ClassVar[tuple[str, ...]] = ("choices",)
 
     units: Annotated[int, Range(4, 256, log=True)] = 64
     """Length of the vectors of items, and of the state carried from one to the next."""

@@ -19,6 +19,7 @@ class MatrixFactorisation(Recommender):
     """
 
     source: ClassVar[str] = "Koren 2008, section 4 (asymmetric SVD), https://doi.org/10.1145/1401890.1401944"
+    compared: ClassVar[tuple[str, ...]] = ("choices",)
 
     units: Annotated[int, Range(4, 256, log=True)] = 64
     """Length of the vectors. Longer ones tell finer tastes apart, and need more data."""

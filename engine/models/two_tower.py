@@ -22,6 +22,7 @@ class TwoTower(Recommender):
     """
 
     source: ClassVar[str] = "Yi et al. 2019, https://doi.org/10.1145/3298689.3346996"
+    compared: ClassVar[tuple[str, ...]] = ("choices",)
 
     units: Annotated[int, Range(4, 256, log=True)] = 64
     """Length of the vectors, and width of the hidden layers."""

@@ -53,9 +53,9 @@ class Recommendation(Task):
     answering: ClassVar[type[Answering]] = Recommending
     learns_inputs: ClassVar[bool] = False
     suggested: ClassVar[dict[str, Any]] = {
-        "epochs": 30,
+        "epochs": 20,
         "batch_size": 256,
-        "patience": 5,
+        "patience": 4,
         "learning_rate": 0.003,
         "units": 64,
         "dropout": 0.3,
