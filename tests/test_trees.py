@@ -18,7 +18,7 @@ from engine.data_info import Column
 from engine.datasets.base import datasets
 from engine.errors import TrainyardError
 from engine.forks import check_fork, check_kept
-from engine.modalities.table.matrix import MOST_CATEGORIES, learn_matrix, name_columns, to_matrix
+from engine.modalities.table.matrix import MOST_CATEGORIES, learn_matrix, name_cells, name_columns, to_matrix
 from engine.modalities.table.rows import make_rows
 from engine.models.boosted_trees import BoostedTrees, answering
 from engine.preparation.learned import learn
@@ -162,6 +162,14 @@ def test_rare_and_unknown_categories_have_their_code() -> None:
     assert codes[0] < MOST_CATEGORIES
     assert codes[1] == codes[2] == MOST_CATEGORIES, "rare and new values share a code where there were rare ones"
     assert np.isnan(codes[3])
+    info = replace(
+        prepare(RunSpec.build({"dataset": "penguins"}).dataset).info,
+        columns=(Column("w", "category"),),
+        learned=learned,
+    )
+    assert [name_cells([code], info) for code in codes.tolist()] == [
+        (("w", "w0", codes[0]),), (("w", "[other]", codes[1]),), (("w", "[other]", codes[2]),), (),
+    ]  # fmt: skip
     few = to_matrix(asked, learn_matrix(make_rows(None, np.array([["w0"], ["w1"]], object))))[:, 0]
     assert np.isnan(few[2]), "where all values have a code, a new one is missing"
 
@@ -329,9 +337,8 @@ def test_the_saved_model_answers_files_and_shows_what_it_saw(store: Store) -> No
     assert second.prediction.values["unknown"] == {"island": "Mars"}
     one = json.dumps({"bill_length_mm": 39.1, "island": "Dream"}).encode()
     [seen] = show_prepared(run.id, [("one.json", one)])
-    assert {name: value for name, _, value in seen.numbers} == pytest.approx(
-        {"island": 1.0, "bill_length_mm": 39.1}, abs=1e-5
-    )
+    assert [(name, word) for name, word, _ in seen.numbers] == [("island", "Dream"), ("bill_length_mm", None)]
+    assert [value for _, _, value in seen.numbers] == pytest.approx([1.0, 39.1], abs=1e-5)
 
 
 def test_trees_answer_without_tensorflow_and_without_scikit_learn(store: Store) -> None:

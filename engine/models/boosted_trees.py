@@ -64,14 +64,10 @@ class BoostedTrees(Model):
         return to_matrix(inputs, info.learned)
 
     def seen(self, features: "np.ndarray", info: DataInfo) -> list[Seen]:
-        """Return each number of the matrix under the name of its column; what is missing is left out."""
-        from engine.modalities.table.matrix import name_columns
+        """Return each number of the matrix under the name of its column, a code with its category; what is missing is left out."""
+        from engine.modalities.table.matrix import name_cells
 
-        names = name_columns(info)
-        return [
-            Seen(numbers=tuple((name, None, x) for name, x in zip(names, row, strict=True) if x == x))
-            for row in features.tolist()
-        ]
+        return [Seen(numbers=name_cells(row, info)) for row in features.tolist()]
 
     def freezes(self, info: DataInfo) -> bool:
         """Return False: there is no network."""

@@ -15,6 +15,7 @@ from engine.dates import parts_of
 MOST_CATEGORIES = 100
 """Most values of a column that have a code of their own; the rarest of more share one. scikit-learn takes 255."""
 _LARGEST = 1e300
+_OTHER = "[other]"  # what rare values are called together
 _PART_WORDS = {"elapsed": "elapsed days"}
 
 
@@ -74,3 +75,13 @@ def name_columns(info: DataInfo) -> list[str]:
     names += [numbers[position].name for position in learned["numbers"]]
     names += [f"{dates[position].name} [{_PART_WORDS.get(part, part)}]" for position, part in learned["parts"]]
     return names or [info.columns[0].name]
+
+
+def name_cells(row: list[float], info: DataInfo) -> tuple[tuple[str, str | None, float], ...]:
+    """Return column, category and value of each cell of a row that is not missing; None where it is no code."""
+    codes = info.learned["codes"]
+    words: list[str | None] = []
+    for place, cell in enumerate(row):
+        known = codes[place] if place < len(codes) else None
+        words.append(None if known is None or cell != cell else known[int(cell)] if cell < len(known) else _OTHER)
+    return tuple((name, word, x) for name, word, x in zip(name_columns(info), words, row, strict=True) if x == x)
