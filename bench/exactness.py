@@ -45,7 +45,7 @@ EPOCHS, BATCH, EXECUTION = 3, 4, 2
 COUNT = 40
 """Examples: 24 or 28 of them are trained on, in six or seven steps of an epoch, two in an execution."""
 VALUES: dict[str, Any] = {
-    "units": 8, "filters": 8, "width": 8, "blocks": 1, "depth": 1, "stages": 1, "embedding": 16, "heads": 2, "expansion": 1,
+    "units": 8, "filters": 8, "width": 8, "blocks": 1, "depth": 1, "stages": 1, "embedding": 16, "heads": 2, "expansion": 1, "latent": 4,
     "embedding_size": 8, "sequence_length": 12, "vocabulary_size": 1_000, "context_length": 8,
     "resolution": 96, "patches_per_side": 2, "steps_per_patch": 3,
     "dropout": 0.3, "recurrent_dropout": 0.3, "word_dropout": 0.2, "unfreeze_from": "block4",

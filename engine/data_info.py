@@ -15,6 +15,8 @@ from engine.timeline import Timeline
 
 CALIBRATED = "calibrated"
 """Under this name `DataInfo.learned` has what `Task.calibrate` returned."""
+DECLARED = "model"
+"""Under this name it has what `Model.declared` returned, where that is anything."""
 _WHOLE = re.compile(r"[+-]?(?:0|[1-9][0-9]*)(?:\.0*)?")
 _LARGEST = float(np.finfo(np.float64).max)
 SAMPLE_RATE_HZ = 16_000
@@ -130,7 +132,7 @@ class DataInfo:
         return any(column.reading is not None and column.reading.wide for column in self.columns)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return plain JSON; of what was learned, only what was learned of the targets: answers may need it."""
+        """Return plain JSON; of what was learned, only what answers may need: what is of the targets, and what the model declared."""
         columns = [
             [column.name, column.kind, list(column.values), *([column.reading.to_dict()] if column.reading else [])]
             for column in self.columns
@@ -142,6 +144,8 @@ class DataInfo:
         shaped = {"target_shape": list(self.target_shape)} if self.target_shape else {}
         catalogue = {"catalogue": self.catalogue.to_dict()} if self.catalogue else {}
         learned = {"learned_targets": self.learned["targets"]} if "targets" in self.learned else {}
+        if DECLARED in self.learned:
+            learned["declared"] = self.learned[DECLARED]
         return plain | text | targets | timeline | shaped | catalogue | learned | {"modality": self.modality}
 
     @classmethod
@@ -151,6 +155,8 @@ class DataInfo:
             Column(name, kind, tuple(values), Reading.from_dict(*reading) if reading else None)
             for name, kind, values, *reading in data.get("columns", ())
         )
+        declared = {DECLARED: data["declared"]} if data.get("declared") else {}
+        learned = {"targets": data["learned_targets"]} if data.get("learned_targets") else {}
         return cls(
             tuple(data["shape"]),
             tuple(data["labels"]),
@@ -162,5 +168,5 @@ class DataInfo:
             Timeline.from_dict(data["timeline"]) if data.get("timeline") else None,
             tuple(data.get("target_shape", ())),
             Catalogue.from_dict(data["catalogue"]) if data.get("catalogue") else None,
-            {"targets": data["learned_targets"]} if data.get("learned_targets") else {},
+            learned | declared,
         )

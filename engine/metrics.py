@@ -181,6 +181,23 @@ FRECHET = Metric(
     logged=False,
     anchor="pictures-that-are-made",
 )
+RECONSTRUCTION = Metric(
+    "reconstruction",
+    "Reconstruction",
+    maximize=False,
+    formula=r"$-\frac{1}{N}\sum_i \log p(x_i \mid z_i, c_i)$ over all pixels of a picture, in nats",
+    logged=False,
+    anchor="pictures-that-are-made",
+)
+DIVERGENCE = Metric(
+    "divergence",
+    "Divergence",
+    maximize=False,
+    formula=r"$\frac{1}{N}\sum_i \mathrm{KL}\left(q(z \mid x_i, c_i)\,\Vert\,\mathcal N(0, 1)\right)$, in nats: what the latent "
+    "numbers of a picture say of it",
+    logged=False,
+    anchor="pictures-that-are-made",
+)
 PICTURE_LOSS = Metric(
     "picture_loss",
     "Loss of a picture",

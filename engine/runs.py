@@ -183,6 +183,12 @@ class RunSpec:
         """Whether the augmentation is on and the task's targets must move with the inputs."""
         return self.task.moved_targets and self.augmentation is not None and self.augmentation.active()
 
+    @property
+    def answering(self) -> list[Field]:
+        """The settings of an answer that make a difference to this network."""
+        heeded = self.model.heeded
+        return [field for field in self.task.answering.fields() if not heeded or field.name in heeded]
+
     def folded(self) -> list[Self]:
         """Return one spec for each fold of a cross-validation; only this one where there are no folds."""
         folds = self.dataset.folds

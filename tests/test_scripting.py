@@ -83,6 +83,14 @@ CASES: dict[str, dict[str, Any]] = {
     "ctc-crnn": {"dataset": "tiny-speech", "units": 8, "filters": 8, **SPEECH},
     "mel-decoder": {"dataset": "tiny-voices", "filters": 16, "embedding": 8},
     "flow-matching": {"dataset": "tiny-pictures", "task": "image-generation", "filters": 8, "embedding": 16},
+    "vae": {
+        "dataset": "tiny-pictures",
+        "task": "image-generation",
+        "filters": 8,
+        "units": 16,
+        "latent": 2,
+        "warm_up": 3,
+    },
     "ctc-conformer": {"dataset": "tiny-speech", "filters": 8, "width": 16, "depth": 1, "heads": 2},
 }
 """For each model the dataset, and enough else that between them every kind of part is met."""

@@ -12,6 +12,7 @@ from engine.api.shapes import DemoChanges, DemoList, DemoModel, DemoSummary, Dem
 from engine.demos.card import Card, facts_of
 from engine.demos.versions import version_of
 from engine.errors import StoreUnavailable, TrainyardError
+from engine.runs import RunSpec
 from engine.service.demos import Changes, Wanted
 from engine.serving.client import Predictor
 from engine.tasks.base import tasks
@@ -61,7 +62,7 @@ def describe(actor: Actor, demo: "Demo", version: "Version", wanted: Wanted) -> 
     return DemoModel(
         **_summary(demo),
         **describe_network(task, info),
-        answering=[setting_of(field) for field in task.answering.fields()],
+        answering=[setting_of(field) for field in RunSpec.from_dict(version.spec).answering],
         model_version_status=[
             VersionStatus(version=str(one.number), state="AVAILABLE", status=Status()) for one in shown
         ],

@@ -98,7 +98,7 @@ class Models:
             **_summary(run),
             note=run.note,
             **describe_network(task, info),
-            answering=[setting_of(field) for field in task.answering.fields()],
+            answering=[setting_of(field) for field in run.parsed().answering],
             model_version_status=[_version(run)],
         )
 

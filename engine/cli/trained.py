@@ -31,7 +31,7 @@ def add_trained(add: Callable[..., argparse.ArgumentParser], arguments: list[str
         help="files to predict: PNG, JPEG ... for images; JSON, CSV ... for rows",
     )
     if arguments[:1] == ["predict"] and (number := run_of(arguments[1:])) is not None:
-        fields = service.runs.get(local_owner(), number).parsed().task.answering.fields()
+        fields = service.runs.get(local_owner(), number).parsed().answering
         add_fields(made.add_argument_group("settings of the answer") if fields else made, fields)
     made = add("script", script, "Write a run as a Keras script, with its data, that runs without Trainyard.")
     made.add_argument("run", type=int, metavar="ID", help="number of the run")
@@ -50,8 +50,9 @@ def predict(arguments: argparse.Namespace) -> int:
 
     actor = local_owner()
     files, run = read_files(arguments.files), service.runs.get(actor, arguments.run)
-    task = run.parsed().task
-    given = {field.name: getattr(arguments, field.name) for field in task.answering.fields()}
+    spec = run.parsed()
+    task = spec.task
+    given = {field.name: getattr(arguments, field.name) for field in spec.answering}
     parameters = {name: value for name, value in given.items() if value is not None}
     task.answering.parse(parameters)  # a wrong one is refused before TensorFlow is loaded
     models = load_models()

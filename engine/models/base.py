@@ -45,6 +45,11 @@ class Model(Spec):
     compared: ClassVar[tuple[str, ...]] = ()
     """Modalities for which a search compares it with other models first: good at such data for the time it takes."""
 
+    heeded: ClassVar[tuple[str, ...]] = ()
+    """Names of the settings of an answer that make a difference to its networks; empty: all that the task has."""
+    logs: ClassVar[tuple[str, ...]] = ()
+    """Names of metrics that its training logs beside those that the task logs with every model: parts of its loss."""
+
     @classmethod
     def used(cls, part: Spec | type[Spec]) -> list[Field]:
         """Return the fields of another part, or of its own, that mean something for it."""
@@ -105,6 +110,10 @@ class Model(Spec):
         """Map features (batch, ...) to one vector per example (batch, units)."""
         raise NotImplementedError(f"{type(self).__name__} must define body.")
 
+    def declared(self) -> dict[str, Any]:
+        """Return what its task has to know of it in order to answer: plain JSON, which `info.learned[DECLARED]` has."""
+        return {}
+
     def warm_start(self, network: "keras.Model", info: DataInfo) -> None:
         """Set weights of a built `network` that do not start at random. Not called where only shapes matter."""
 
@@ -142,5 +151,6 @@ models: Registry[Model] = Registry(
         *("ctc-crnn", "ctc-conformer"),
         "mel-decoder",
         "flow-matching",
+        "vae",
     ),
 )

@@ -4,12 +4,14 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from engine.models.base import models
 from engine.models.pictures import PictureModel
-from engine.pictures.flow import PICTURE, TIME, VELOCITY
+from engine.pictures.flow import PICTURE, TIME, VELOCITY, flow_network
 from engine.spec import ADVANCED, FORKABLE, Range
 from engine.tasks.graph import STORED, Tensors
 
 if TYPE_CHECKING:
     import keras
+
+    from engine.data_info import DataInfo
 
 _LEVELS, _GROUPS, _SMALLEST = 3, 8, 4
 
@@ -24,6 +26,7 @@ class FlowMatching(PictureModel):
         "image_size": 32, "dropout": 0.0,
     }  # fmt: skip
     searched: ClassVar[tuple[str, ...]] = ("filters",)
+    heeded: ClassVar[tuple[str, ...]] = ("count", "guidance", "steps", "seed")
 
     filters: Annotated[int, Range(8, 128, log=True)] = 32
     """Filters at half the width and height of the pictures; twice as many a level below, and three times as many at the bottom."""
@@ -34,6 +37,18 @@ class FlowMatching(PictureModel):
 
     dropout: Annotated[float, Range(0.0, 0.7, step=0.05), FORKABLE] = 0.0
     """Fraction of the numbers in a block that are zeroed, in training only: for few pictures, which would be learned by heart."""
+
+    def network(self, inputs: Any, outputs: Any, name: str) -> Any:
+        """A model that draws noise and time, and has its loss."""
+        return flow_network()(inputs, outputs, name=name)
+
+    def batch(self, inputs: Any, targets: Any, info: "DataInfo") -> tuple[Any, Any]:
+        """Numbers, pictures from -1 to 1, and a time that the network draws itself."""
+        import tensorflow as tf
+
+        pictures = tf.cast(targets, tf.float32) / 127.5 - 1
+        time = tf.zeros((tf.shape(inputs)[0], 1))
+        return {"inputs": inputs, "picture": pictures, "time": time}, inputs
 
     def draws(self, classes: int, shape: tuple[int, ...]) -> Tensors:
         """Class, noisy picture and time -> velocity: once to be trained, once for the average of its weights."""

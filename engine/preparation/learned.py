@@ -5,7 +5,7 @@ import json
 from dataclasses import replace
 from typing import Any
 
-from engine.data_info import DataInfo
+from engine.data_info import DECLARED, DataInfo
 from engine.files import write_text
 from engine.models.base import Model
 from engine.preparation.prepare import PreparedDataset
@@ -19,8 +19,9 @@ def learn(model: Model, task: Task, data: PreparedDataset) -> DataInfo:
     is not even read: somebody waits for the first point.
     """
     info = replace(data.info, target_range=_target_range(data))
+    told = {DECLARED: found} if (found := model.declared()) else {}
     if not model.learns(info) and type(task).learn is Task.learn:
-        return info
+        return replace(info, learned=told) if told else info
     settings = model.to_dict() if model.learns(info) else {}
     path = data.path / f"learned-{_key([settings, task.to_dict(), *data.modality.learned_by()])}.json"
     if not path.is_file():
@@ -31,7 +32,7 @@ def learn(model: Model, task: Task, data: PreparedDataset) -> DataInfo:
         if found := task.learn(inputs, targets, data.info):
             learned |= {"targets": found}
         write_text(path, json.dumps(learned, ensure_ascii=False))
-    return replace(info, learned=json.loads(path.read_text(encoding="utf-8")))
+    return replace(info, learned=json.loads(path.read_text(encoding="utf-8")) | told)
 
 
 def _target_range(data: PreparedDataset) -> tuple[float, float] | None:

@@ -1,5 +1,7 @@
 """The sections of a script for a task that says itself what a step is fed: more inputs, ragged targets, none, or moved ones."""
 
+from typing import Any
+
 from engine.scripting.errors import unwritable
 from engine.scripting.facts import Facts
 from engine.scripting.sections import Section
@@ -16,9 +18,14 @@ class FedSections(Facts):
     """How batches are made where `Task.batch` makes them."""
 
     @property
+    def _maker(self) -> Any:
+        """Who makes the fitted network, and says what it is fed."""
+        return self.spec.task.fitted(self.spec.model)
+
+    @property
     def fed(self) -> bool:
         """Whether the task says more of a step than what its loss takes."""
-        own = any(getattr(type(self.spec.task), name) is not getattr(Task, name) for name in ("batch", "network"))
+        own = any(getattr(type(self._maker), name) is not getattr(Task, name) for name in ("batch", "network"))
         return own or self.spec.moves_targets or isinstance(self.data.targets, Ragged)
 
     def check(self) -> None:
@@ -103,8 +110,8 @@ class FedSections(Facts):
 
     def _batch(self) -> str:
         """Return the name of what makes of inputs and targets what a step is fed."""
-        if type(self.spec.task).batch is not Task.batch:
-            return self.transplant.method(self.spec.task, "batch", info=self.info)
+        if type(self._maker).batch is not Task.batch:
+            return self.transplant.method(self._maker, "batch", info=self.info)
         encode = self.transplant.method(self.spec.task, "encode_targets", info=self.info)
         self.transplant.pieces.append(f"def encoded(inputs, targets):\n    return inputs, {encode}(targets)")
         return "encoded"

@@ -109,9 +109,10 @@ def write_network(
 
 def _fitted(spec: RunSpec, transplant: Transplant) -> str:
     """Return the name of what makes the fitted model: Keras' class, or a function of the task's own."""
-    if type(spec.task).network is Task.network:
+    maker = spec.task.fitted(spec.model)
+    if type(maker).network is Task.network:
         return "keras.Model"
-    return transplant.method(spec.task, "network", called="fitted_model")
+    return transplant.method(maker, "network", called="fitted_model")
 
 
 def write_augmentation(spec: RunSpec, network: Network, graph: Graph, transplant: Transplant) -> list[str]:

@@ -133,6 +133,8 @@ class Task(Spec):
     """Most further validation examples that are answered with the probes at epoch ends, to be compared with them: see `watched`."""
     simple_examples: ClassVar[int] = 0
     """Most examples of the training split that `simple` is given; 0: all."""
+    illustrations: ClassVar[int] = 0
+    """Examples of each split that `illustrate` is given."""
     occludes: ClassVar[bool] = False
     """Whether `effects` says what hidden parts of an input do to its answer."""
     boosts: ClassVar[bool] = False
@@ -205,6 +207,10 @@ class Task(Spec):
         representation = model.body(frozen)
         scores = self.head(representation, info)
         return Tensors(raw, inputs, frozen, scores, self.final(scores), representation=representation)
+
+    def fitted(self, model: Any) -> Any:
+        """Return whose `network` makes what is fitted, and whose `batch` feeds it: this task's, or the model's."""
+        return self
 
     def network(self, inputs: Any, outputs: Any, name: str) -> "keras.Model":
         """Make the Keras model that is compiled and fitted: a subclass with its own `compute_loss` is welcome."""
@@ -286,6 +292,10 @@ class Task(Spec):
 
         Plain JSON that is added to the evaluation; its `metrics` join the others.
         """
+        return {}
+
+    def illustrate(self, call: Call, inputs: np.ndarray, targets: Any, info: DataInfo) -> dict[str, Any]:
+        """Return what an evaluation shows of some examples of a split, `illustrations` of them: plain JSON that is added to it."""
         return {}
 
     def copies(self, known: np.ndarray) -> Callable[[Mapping[str, Any]], str] | None:

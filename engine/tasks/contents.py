@@ -210,6 +210,10 @@ class Drawn(Contents):
     """What a small classifier of true pictures sees in each."""
     way: list[str] = []
     """The same at some moments on the way from noise, all side by side in one PNG in base64; empty where they are made at once."""
+    between: bool = False
+    """Whether the way begins with the pictures of another seed and not with noise."""
+    columns: int = 0
+    """Columns of a map, whose pictures lie row by row; 0 where they are no map."""
 
 
 class Similarity(Contents):

@@ -1,43 +1,30 @@
 """Image generation: pictures of a class."""
 
 import base64
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Annotated, Any, ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
 from engine.data_info import DataInfo
-from engine.metrics import FRECHET, PICTURE_LOSS, RECOGNISED, Metric
+from engine.metrics import DIVERGENCE, FRECHET, PICTURE_LOSS, RECOGNISED, RECONSTRUCTION, Metric
 from engine.modalities.image.looks import png
-from engine.pictures.flow import NONE, PICTURE, TIME, VELOCITY, flow_network, followed
+from engine.pictures.flow import NONE
 from engine.pictures.judge import FEATURES, Judge
 from engine.pictures.likeness import frechet, nearest
-from engine.spec import Range
 from engine.targets import Arrays, Stored, Targets
 from engine.tasks.base import Answering, Call, Prediction, Simple, Task, tasks
 from engine.tasks.contents import Contents, Drawn
+from engine.tasks.drawing import Drawing, in_bytes, way_of
 from engine.tasks.graph import Tensors
 
 MADE = 256
 """Pictures that are made of each split to be judged."""
-_MOMENTS = 10
 _SHAPE = (28, 28, 1)
 _SHOWN_CLASSES, _SHOWN = 10, 6
 _LOSS, _JUDGED, _RIGHT, _TRUE_RIGHT, _FEATURES = range(5)  # columns of the scores
-
-
-class Drawing(Answering):
-    """How pictures are made."""
-
-    count: Annotated[int, Range(1, 16)] = 8
-    """Pictures of the class."""
-    guidance: Annotated[float, Range(1.0, 6.0, step=0.25)] = 2.0
-    """How much the class matters: 1 as the network says; higher makes pictures more typical, and more alike."""
-    steps: Annotated[int, Range(2, 100, log=True)] = 15
-    """Steps from noise to picture. More are more exact, and take longer."""
-    seed: Annotated[int, Range(0, 1_000_000)] = 1
-    """The same number makes the same pictures again, of each class from the same noise; 0 makes others each time."""
+_PARTS_FROM = _FEATURES + 2 * FEATURES
 
 
 @tasks.register("image-generation", "Image generation")
@@ -48,10 +35,11 @@ class ImageGeneration(Task):
     targets: ClassVar[Targets] = Arrays()
     prediction: ClassVar[str] = "drawn"
     contents: ClassVar[type[Contents]] = Drawn
-    metrics: ClassVar[tuple[Metric, ...]] = (FRECHET, RECOGNISED, PICTURE_LOSS)
+    metrics: ClassVar[tuple[Metric, ...]] = (FRECHET, RECOGNISED, PICTURE_LOSS, RECONSTRUCTION, DIVERGENCE)
     baselines: ClassVar[bool] = True
     answering: ClassVar[type[Answering]] = Drawing
     encodes: ClassVar[bool] = True
+    illustrations: ClassVar[int] = 10
 
     # -- classes as numbers ------------------------------------------------------------------------------------------
 
@@ -85,17 +73,9 @@ class ImageGeneration(Task):
         found: Tensors = model.draws(info.num_classes + 1, info.target_shape or _SHAPE)
         return found
 
-    def batch(self, inputs: Any, targets: Any, info: DataInfo) -> tuple[Any, Any]:
-        """Numbers, pictures from -1 to 1, and a time that the network draws itself."""
-        import tensorflow as tf
-
-        pictures = tf.cast(targets, tf.float32) / 127.5 - 1
-        time = tf.zeros((tf.shape(inputs)[0], 1))
-        return {"inputs": inputs, "picture": pictures, "time": time}, inputs
-
-    def network(self, inputs: Any, outputs: Any, name: str) -> Any:
-        """A model that draws noise and time, and has its loss."""
-        return flow_network()(inputs, outputs, name=name)
+    def fitted(self, model: Any) -> Any:
+        """The model: each kind has a loss of its own."""
+        return model
 
     def compile_options(self, info: DataInfo) -> dict[str, Any]:
         """The model has its loss."""
@@ -109,34 +89,24 @@ class ImageGeneration(Task):
         return Drawing(count=1, steps=8)
 
     def answer(self, call: Call, inputs: np.ndarray, info: DataInfo, options: Answering) -> Stored:
-        """(examples, 1 + moments, pictures, height, width, channels) uint8: from noise to picture. The first one begins with the
-        number of the class, in two bytes."""
+        """(examples, 1 + moments, pictures, height, width, channels) uint8, the last moment whole. The first one begins with the number of
+        the class, in two bytes, the columns of a map, and whether the way is one between two seeds."""
         assert isinstance(options, Drawing)
         numbers, shape = self._numbers(inputs, info)[:, 0], info.target_shape or _SHAPE
-        rng = np.random.default_rng(options.seed or None)
-        noise = rng.normal(size=(options.count, *shape)).astype(np.float32)
-        every = np.tile(noise, (len(numbers), 1, 1, 1))
-        moments = [
-            _bytes(x).reshape(len(numbers), options.count, *shape)
-            for x in self._moments(call, np.repeat(numbers, options.count), every, options)
-        ]
+        made, columns = way_of(info).answer(call, numbers, options, shape)
+        moments = [in_bytes(one) for one in made]
         head = np.zeros_like(moments[0]).reshape(len(numbers), -1)
         head[:, 0], head[:, 1] = numbers // 256, numbers % 256
+        head[:, 2], head[:, 3] = columns, options.view == "way"
         return np.stack([head.reshape(moments[0].shape), *moments], axis=1)
-
-    def _moments(self, call: Call, numbers: np.ndarray, noise: np.ndarray, options: Drawing) -> Iterator[np.ndarray]:
-        """Yield pictures (examples, ...) from -1 to 1 at some moments on the way, the last one whole."""
-        shown = set(np.linspace(0, options.steps, _MOMENTS).round().astype(int).tolist())
-        for step, x in enumerate(followed(call, numbers, noise, options.steps, options.guidance)):
-            if step in shown:
-                yield x
 
     def predictions(self, outputs: Any, info: DataInfo) -> list[Prediction]:
         """Pictures, what the judge sees in them, and their way."""
         judge, labels = self._judge(info), info.labels
         found = []
         for row in outputs:
-            number = int(row[0].flat[0]) * 256 + int(row[0].flat[1])
+            high, low, columns, between = (int(row[0].flat[place]) for place in range(4))
+            number = high * 256 + low
             last = row[-1]
             seen = judge.classes(judge.features(last)).tolist()
             values = {
@@ -144,6 +114,8 @@ class ImageGeneration(Task):
                 "pictures": _pngs(last),
                 "seen_as": [labels[one] for one in seen],
                 "way": _pngs([np.concatenate(list(moment), axis=1) for moment in row[1:]]) if len(row) > 2 else [],
+                "between": bool(between) and len(row) > 2,
+                "columns": columns,
             }
             found.append(Prediction(self.prediction, values))
         return found
@@ -156,19 +128,15 @@ class ImageGeneration(Task):
 
     def score(self, call: Call, inputs: np.ndarray, targets: Any, info: DataInfo) -> np.ndarray:
         """(examples, 4 + 2 FEATURES): the loss of each picture, whether one of its class was made, whether the judge sees the class in
-        this and in the true one, and its features of both. Pictures are made for some examples only."""
+        this and in the true one, and its features of both. Pictures are made for some examples only. Then the parts of the loss."""
         numbers, shape = self._numbers(inputs, info)[:, 0], info.target_shape or _SHAPE
         some = np.sort(np.random.default_rng(0).permutation(len(numbers))[:MADE])
-        noise = np.random.default_rng(1).normal(size=(len(some), *shape))
-        *_way, made = self._moments(call, numbers[some], noise, self._judging())
-        found = self._judged(_bytes(made), some, numbers, targets, info)
-        found[:, _LOSS] = self._losses(call, numbers, np.asarray(targets))
-        return found
-
-    @classmethod
-    def _judging(cls) -> Drawing:
-        """Return the settings with which pictures are made to be judged."""
-        return Drawing(count=1, steps=10)
+        way = way_of(info)
+        made = way.make(call, numbers[some], np.random.default_rng(1), shape)
+        found = self._judged(in_bytes(made), some, numbers, targets, info)
+        losses = way.losses(call, numbers, _from_bytes(targets))
+        found[:, _LOSS] = losses[:, 0]
+        return np.concatenate([found, losses[:, 1:]], axis=1, dtype=np.float32)
 
     def _judged(
         self, made: np.ndarray, some: np.ndarray, numbers: np.ndarray, targets: Any, info: DataInfo
@@ -180,21 +148,8 @@ class ImageGeneration(Task):
         found[some, _RIGHT] = judge.classes(features) == numbers[some] - 1
         found[some, _FEATURES : _FEATURES + FEATURES] = features
         found[:, _TRUE_RIGHT] = judge.classes(true) == numbers - 1
-        found[:, -FEATURES:] = true
+        found[:, _FEATURES + FEATURES :] = true
         return found
-
-    def _losses(self, call: Call, numbers: np.ndarray, targets: np.ndarray) -> np.ndarray:
-        """Return the mean squared error of the velocity of each picture (examples,), at a time of its own."""
-        rng, found = np.random.default_rng(2), []
-        for start in range(0, len(targets), MADE):
-            pictures = targets[start : start + MADE].astype(np.float32) / 127.5 - 1
-            noise = rng.normal(size=pictures.shape).astype(np.float32)
-            time = (1 / (1 + np.exp(-rng.normal(size=(len(pictures), 1))))).astype(np.float32)
-            share = time[:, :, None, None]
-            seen = (1 - share) * noise + share * pictures
-            told = call(numbers[start : start + MADE, None], {PICTURE: seen, TIME: time})[VELOCITY]
-            found.append(np.square(np.asarray(told) - (pictures - noise)).mean(axis=(1, 2, 3)))
-        return np.concatenate(found) if found else np.zeros(0)
 
     @classmethod
     def example_scores(cls, outputs: Any, targets: Any) -> dict[str, np.ndarray]:
@@ -205,12 +160,15 @@ class ImageGeneration(Task):
         """How many of the made pictures are recognised, how far they are from true ones, and what the judge is worth."""
         found = np.asarray(outputs, np.float64)
         made = found[found[:, _JUDGED] == 1]
-        true, half = found[:, -FEATURES:], len(found) // 2
+        true, half = found[:, _FEATURES + FEATURES : _PARTS_FROM], len(found) // 2
         mixed = np.random.default_rng(4).permutation(true)  # a source may have one class after the other
         away = frechet(made[:, _FEATURES : _FEATURES + FEATURES], true)
         metrics = {"frechet": away, "recognised": float(made[:, _RIGHT].mean())}
         if not np.isnan(found[:, _LOSS]).any():
             metrics["picture_loss"] = float(found[:, _LOSS].mean())
+        metrics |= {
+            name: float(part.mean()) for name, part in zip(way_of(info).parts, found[:, _PARTS_FROM:].T, strict=False)
+        }
         return {
             "metrics": {name: value for name, value in metrics.items() if value == value},
             "made": len(made),
@@ -222,9 +180,8 @@ class ImageGeneration(Task):
         """Make some pictures of each class, and find the most similar one of the training split for each."""
         labels = np.linspace(0, info.num_classes - 1, min(info.num_classes, _SHOWN_CLASSES)).round().astype(int)
         numbers, shape = np.repeat(labels, _SHOWN) + NONE + 1, info.target_shape or _SHAPE
-        noise = np.random.default_rng(3).normal(size=(len(numbers), *shape))
-        *_way, made = self._moments(call, numbers, noise, self._judging())
-        pictures, true = _bytes(made), np.asarray(targets)
+        made = way_of(info).make(call, numbers, np.random.default_rng(3), shape)
+        pictures, true = in_bytes(made), np.asarray(targets)
         where, far = nearest(pictures, true)
         judge = self._judge(info)
         seen = judge.classes(judge.features(pictures))
@@ -240,6 +197,13 @@ class ImageGeneration(Task):
             for part in (slice(place * _SHOWN, (place + 1) * _SHOWN),)
         ]
         return {"metrics": {}, "samples": rows, "nearest": round(float(np.median(far)), 3)}
+
+    def illustrate(self, call: Call, inputs: np.ndarray, targets: Any, info: DataInfo) -> dict[str, Any]:
+        """Pictures of a split, and what the network makes of them again, where it looks at pictures."""
+        true = np.asarray(targets)
+        numbers = self._numbers(inputs, info)[:, 0]
+        again = way_of(info).again(call, numbers, _from_bytes(true)) if len(true) else None
+        return {} if again is None else {"originals": _pngs(true), "again": _pngs(in_bytes(again))}
 
     def simple(self, inputs: np.ndarray, targets: Any, info: DataInfo) -> dict[str, Simple]:
         """The mean picture of a class, and normal distributions around it."""
@@ -284,10 +248,9 @@ def _components(pictures: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return mean, parts[:_PARTS] * sizes[:_PARTS, None] / max(len(pictures), 1) ** 0.5
 
 
-def _bytes(pictures: np.ndarray) -> np.ndarray:
-    """-1 to 1 -> uint8."""
-    found: np.ndarray = np.clip(np.rint((pictures + 1) * 127.5), 0, 255).astype(np.uint8)
-    return found
+def _from_bytes(pictures: Any) -> np.ndarray:
+    """uint8 -> -1 to 1."""
+    return np.asarray(pictures).astype(np.float32) / 127.5 - 1
 
 
 def _pngs(pictures: Sequence[np.ndarray] | np.ndarray) -> list[str]:

@@ -12,6 +12,7 @@ from engine.artifacts import Artifacts
 from engine.data_info import CALIBRATED, DataInfo
 from engine.files import write_text
 from engine.preparation.prepare import EVALUATED, PreparedDataset
+from engine.preparation.varied import varied
 from engine.runs import RunSpec
 from engine.targets import Ragged, Stored
 from engine.tasks.base import Call, Task
@@ -45,6 +46,10 @@ def evaluate_run(
                 seen = evidence[split] = Evidence(len(where))
                 answers = _answers(call, spec.task, data, info, where, seen)
                 found[split], info = _evaluated(answers, where, split, spec.task, info, outcomes, seen)
+                if some := spec.task.illustrations:
+                    shown = np.sort(varied(data, split, some))
+                    rows = np.asarray(data.inputs[shown]), data.targets[shown]
+                    found[split] |= spec.task.illustrate(call, *rows, info)
     for name in spec.dataset.extra_tests:
         extra = spec.dataset.extra_test(name)
         outputs = spec.task.score(call, extra.inputs, extra.targets, info)

@@ -12,7 +12,7 @@ from engine.artifacts import MODEL
 from engine.augmentations.base import Augmentation
 from engine.data_info import DataInfo
 from engine.runs import RunSpec
-from engine.tasks.base import Call, Task
+from engine.tasks.base import Call
 from engine.tasks.graph import STORED, Tensors, feed
 from engine.training.calling import SavedModel, Watch, compared_by
 from engine.training.replicas import ALONE, Replicas
@@ -78,7 +78,7 @@ def build_network(spec: RunSpec, info: DataInfo, replicas: Replicas = ALONE) -> 
     saved = keras.Model(
         feed(tensors.fed(tensors.raw), tensors.state), tensors.final, name=spec.model.name.replace("-", "_")
     )
-    core = task.network(tensors.fed(tensors.inputs), tensors.scores, "network")
+    core = task.fitted(spec.model).network(tensors.fed(tensors.inputs), tensors.scores, "network")
     if tensors.averaged:
         core.follow(saved)
     if info.learned:
@@ -91,14 +91,14 @@ def build_network(spec: RunSpec, info: DataInfo, replicas: Replicas = ALONE) -> 
     if spec.model.freezes(info) or augmentation is not None:
         # the frozen part gives the same numbers every epoch: it is computed once, and only the rest is trained
         features = keras.Model(tensors.inputs, tensors.frozen, name="features")
-        top = _top(task, tensors)
+        top = _top(task.fitted(spec.model), tensors)
         if augmentation is not None:
             top = _augmented(top, tensors, tensors.frozen.shape[1:], augmentation, spec, replicas)
         return Network(top, core, saved, tensors, features)
     return Network(core, core, saved, tensors)
 
 
-def _top(task: Task, tensors: Tensors) -> keras.Model:
+def _top(maker: Any, tensors: Tensors) -> keras.Model:
     """Return the part behind what is frozen.
 
     Keras gives an input that such a part shares with the whole a second place in the graph and forgets the first, by
@@ -107,7 +107,7 @@ def _top(task: Task, tensors: Tensors) -> keras.Model:
     if tensors.extra:
         tensors.frozen.name = STORED  # Keras wants the key of a dict as the name
     places = [(tensor, tensor._keras_history) for tensor in tensors.extra.values()]
-    top = task.network(tensors.fed(tensors.frozen), tensors.scores, "top")
+    top = maker.network(tensors.fed(tensors.frozen), tensors.scores, "top")
     for tensor, place in places:
         tensor._keras_history = place
     return top
@@ -125,7 +125,7 @@ def _augmented(
     start = keras.Input(shape, name=STORED)
     with replicas.scope():
         changed = augmentation.apply(start, spec.training.seed)
-    return spec.task.network(tensors.fed(start), network(tensors.fed(changed)), "augmented")
+    return spec.task.fitted(spec.model).network(tensors.fed(start), network(tensors.fed(changed)), "augmented")
 
 
 def compile_network(network: Network, spec: RunSpec, info: DataInfo, total_steps: int, *, gpu: bool) -> None:

@@ -214,7 +214,7 @@ def _picker(
         if moved and spec.augmentation is not None:
             batch, transforms = spec.augmentation.change(batch, seed)
             wanted = spec.task.move(wanted, transforms, info)
-        found: tuple[Any, Any] = spec.task.batch(batch, wanted, info)
+        found: tuple[Any, Any] = spec.task.fitted(spec.model).batch(batch, wanted, info)
         return found
 
     return pick

@@ -255,9 +255,9 @@ def test_only_hyperparameters_can_be_ticked(store: Store) -> None:
     assert not keys & {"vary.seed", "vary.test_fraction", "vary.fold", "vary.deterministic"}
 
 
-ONLY = {"mel-decoder", "flow-matching"}
+ONLY = {"mel-decoder"}
 """Models that are the only one of their task."""
-BEST = {"ctc-crnn", "centernet-lite0", "embedding-cnn"}
+BEST = {"ctc-crnn", "centernet-lite0", "embedding-cnn", "flow-matching", "vae"}
 """Models beside which no other of their task is known to be good."""
 
 

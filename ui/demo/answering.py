@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from engine.runs import RunSpec
 from engine.spec import Field
 from engine.tasks.base import Answering
 from ui.language import _
@@ -20,11 +21,12 @@ def read_answering(answering: type[Answering]) -> Form:
     return read_spec(answering, st.query_params.to_dict(), defaults, _SECTION)
 
 
-def draw_answering(answering: type[Answering]) -> Form:
-    """Draw a widget for each setting, if there are any; return what they are set to. One that cannot be used is said."""
-    form = read_answering(answering)
+def draw_answering(spec: RunSpec) -> Form:
+    """Draw a widget for each setting that the network heeds, if there are any; return what they are set to. One that cannot be used is
+    said."""
+    form = read_answering(spec.task.answering)
     draw_unusable(form.notes, give_up, form.unusable)
-    fields = [field for field in answering.fields() if not field.hidden]
+    fields = [field for field in spec.answering if not field.hidden]
     basic = [field for field in fields if not field.advanced]
     folded = [field for field in fields if field.advanced]
     if len(basic) > _MOST_OPEN:

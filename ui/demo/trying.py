@@ -38,7 +38,7 @@ def draw_trying(
     given, answer = lay_out(way.answer)
     with given:
         files = way.ask(tried, spec.dataset)
-        settings = draw_answering(spec.task.answering)
+        settings = draw_answering(spec)
     if settings.unusable:  # its default would be another answer than the one that was asked for
         return
     parameters = settings.changed

@@ -16,8 +16,8 @@ from ui.predictions.base import Renderer, Values, register
 from ui.widgets.tiles import Verdict
 from ui.words import metric_text
 
-_IN_ROW, _GAP, _CELL = 4, 2, 96
-_SHOWN_WIDTH, _STRIP_WIDTH = 440, 330
+_IN_ROW, _GAP, _CELL, _MAP_CELL = 4, 2, 96, 32
+_SHOWN_WIDTH, _STRIP_WIDTH, _AGAIN_WIDTH, _MAP_WIDTH = 440, 330, 560, 560
 
 
 class Drawn(Renderer):
@@ -94,6 +94,7 @@ class Drawn(Renderer):
                     true="–" if true is None else metric_text("frechet", float(true)),
                 )
             )
+        _draw_again(evaluated)
         if not (samples := evaluated.get("samples")):
             return
         st.subheader(_("Made pictures"))
@@ -124,25 +125,48 @@ register("drawn", Drawn())
 @st.fragment
 def _draw_way(asked: str, recognised: str, values: Values, key: str) -> None:
     """The pictures at a moment that a slider chooses: nothing is computed again."""
+    if values.get("columns"):
+        _draw_map(asked, values, key)
+        return
     moments = [_strip(moment, len(values["pictures"])) for moment in values["way"]] or [_opened(values["pictures"])]
     last = len(moments) - 1
+    between = bool(values.get("between"))
     place = st.container()
     chosen = last
     if last:
         chosen = st.slider(
-            _("From noise to picture"),
+            _("From the other seed to this one") if between else _("From noise to picture"),
             0,
             last,
             last,
             format=f"%d / {last}",
             key=f"{key}-way",
-            help=_("Drag it to the left to see how the pictures came about."),
+            help=_("Drag it to the left: each picture turns into one of the other seed.")
+            if between
+            else _("Drag it to the left to see how the pictures came about."),
         )
     sheet = png(_sheet(moments[chosen], _IN_ROW))
     with place:
         st.image(sheet, width=_SHOWN_WIDTH, alt=_("Made pictures of {name}").format(name=plain_text(asked)))
         if chosen == last:
             st.caption(recognised)
+    _draw_download(sheet, key)
+
+
+def _draw_map(asked: str, values: Values, key: str) -> None:
+    """Pictures at the places of a grid."""
+    sheet = png(_sheet(_opened(values["pictures"]), values["columns"], _MAP_CELL))
+    st.image(sheet, width=_MAP_WIDTH, alt=_("Map of the latent space: {name}").format(name=plain_text(asked)))
+    st.caption(
+        _(
+            "One latent number grows from left to right, another one from bottom to top; all others are 0. The places are as dense as the "
+            "network expects pictures there."
+        )
+    )
+    _draw_download(sheet, key)
+
+
+def _draw_download(sheet: bytes, key: str) -> None:
     st.download_button(
         _("Download as PNG"),
         sheet,
@@ -153,6 +177,21 @@ def _draw_way(asked: str, recognised: str, values: Values, key: str) -> None:
         help=_("All pictures as one."),
         key=f"{key}-png",
     )
+
+
+def _draw_again(evaluated: Values) -> None:
+    """Pictures of a split above what the network makes of them again."""
+    if not (originals := evaluated.get("originals")):
+        return
+    st.subheader(_("Reconstructions"))
+    st.caption(
+        _(
+            "Above: pictures of this split, which the network has not learned from. Below: what it makes of the few numbers that it keeps "
+            "of each. What is missing there it cannot make either."
+        )
+    )
+    sheet = _sheet(_opened([*originals, *evaluated["again"]]), len(originals))
+    st.image(png(sheet), width=_AGAIN_WIDTH, alt=_("True pictures above, reconstructions below"))
 
 
 def _opened(pictures: Sequence[str]) -> list[Image.Image]:
@@ -167,11 +206,11 @@ def _strip(moment: str, count: int) -> list[Image.Image]:
     return [whole.crop((place * width, 0, (place + 1) * width, whole.height)) for place in range(count)]
 
 
-def _sheet(pictures: Sequence[Image.Image], in_row: int) -> Image.Image:
+def _sheet(pictures: Sequence[Image.Image], in_row: int, side: int = _CELL) -> Image.Image:
     """Pictures in rows, few pixels as sharp squares, on a transparent ground."""
     in_row = min(in_row, len(pictures))
     width, height = pictures[0].size
-    factor = max(1, round(_CELL / max(width, height)))
+    factor = max(1, round(side / max(width, height)))
     cell = (width * factor, height * factor)
     rows = -(-len(pictures) // in_row)
     sheet = Image.new("RGBA", (in_row * (cell[0] + _GAP) - _GAP, rows * (cell[1] + _GAP) - _GAP))

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from engine.models.base import models
 from engine.runs import Run
 from engine.tasks.base import tasks
 from ui import lab
@@ -41,7 +42,7 @@ def choose_style() -> Style:
 
 
 def draw_learning_curves(feed: Feed, run: Run, style: Style = PLAIN, more: Sequence[Chart] = ()) -> int | None:
-    """Loss and the task's metrics, and `more` charts beside them. Return an epoch that was clicked.
+    """Loss, the metrics of task and model, and `more` charts beside them. Return an epoch that was clicked.
 
     A live run has its charts before they hold a point: drawn axes take the first one at once, which new ones take half a second for.
     """
@@ -79,8 +80,9 @@ def _draw_charts(
 
 
 def _task_metrics(run: Run) -> tuple[str, ...]:
-    name = title_of(run, "task")
-    return tuple(metric.name for metric in tasks[name].metrics if metric.logged) if name in tasks else ()
+    name, model = title_of(run, "task"), title_of(run, "model")
+    of_task = [metric.name for metric in tasks[name].metrics if metric.logged] if name in tasks else []
+    return (*of_task, *(models[model].logs if model in models else ()))
 
 
 def _chart(feed: Feed, run: Run, name: str, keys: list[Key], height: int, width: str, style: Style) -> Chart:
