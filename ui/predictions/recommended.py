@@ -39,9 +39,9 @@ class Recommended(Renderer):
     def draw(self, values: Values, key: str) -> None:
         """The ranking, with what is known of each item."""
         rows: dict[str, Any] = {"rank": list(range(1, len(values["items"]) + 1)), "item": values["items"]}
+        rows["probability"] = values["probabilities"]
         if any(values["about"]):
             rows["about"] = values["about"]
-        rows["probability"] = values["probabilities"]
         largest = max(values["probabilities"], default=1.0) or 1.0
         st.dataframe(
             plain_frame(pd.DataFrame(rows)),
@@ -49,12 +49,13 @@ class Recommended(Renderer):
             key=f"{key}-ranking",
             alt=_("Recommended items, the best first"),
             column_config={
-                "rank": st.column_config.NumberColumn("", width="small"),
+                "rank": st.column_config.NumberColumn("", width=36),
                 "item": st.column_config.TextColumn(_("Recommended")),
                 "about": st.column_config.TextColumn(_("About it")),
                 "probability": st.column_config.ProgressColumn(
                     _("Probability"),
                     format="percent",
+                    width="small",
                     max_value=largest,
                     help=_("How likely this is what is chosen next, among everything that was not chosen before."),
                 ),
