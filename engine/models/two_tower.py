@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 class TwoTower(Recommender):
     """One tower maps an item to a vector, by its columns and by itself; the other a person, by the items they chose.
 
-    New items have columns, too, so that they are recommended before anybody chose them.
+    What was learned of the columns of some items holds for others like them, also for those that were seldom chosen.
     """
 
     source: ClassVar[str] = "Yi et al. 2019, https://doi.org/10.1145/3298689.3346996"
