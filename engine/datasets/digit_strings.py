@@ -33,7 +33,7 @@ class DigitStrings(UnsplitDataset):
     suggested: ClassVar[dict[str, Any]] = {"model": "ctc-crnn"}
     extra_tests: ClassVar[dict[str, str]] = {"human_digits": "Human digits", "human_strings": "Human strings"}
 
-    strings: Annotated[int, Range(300, 10_000, log=True), FIXED] = 3_000
+    strings: Annotated[int, Range(300, 10_000, log=True), FIXED] = 5_000
     """Number of strings that are made, for all splits together."""
     longest: Annotated[int, Range(1, 9), FIXED] = 5
     """Most digits of a string; all numbers of digits up to it are equally frequent."""
