@@ -23,7 +23,7 @@ from ui.sentences import said
 
 EXAMPLES = 12
 """Number of people of the test split that are offered."""
-_MOST_LIKED, _LISTED, _POPULAR = 50, 200, 15
+_MOST_LIKED, _LISTED = 50, 200
 
 
 class Choices:
@@ -99,6 +99,7 @@ def like_input(tried: Tried, dataset: Dataset) -> list[File]:
         known.items,
         format_func=plain_text,
         max_selections=_MOST_LIKED,
+        select_all=False,  # Enter would take all that match
         key=f"liked-{tried.key}",
         placeholder=_("Type a part of a name"),
         help=_("Choose about five; the last one counts as the latest. Nothing chosen: what suits most people."),
