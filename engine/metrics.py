@@ -181,6 +181,33 @@ FRECHET = Metric(
     logged=False,
     anchor="pictures-that-are-made",
 )
+AVERAGE_PRECISION = Metric(
+    "average_precision",
+    "Average precision",
+    share=True,
+    over="whole",
+    formula="Area under the curve of precision and recall of failures, over all thresholds",
+    logged=False,
+    anchor="alarms",
+)
+ALARM_PRECISION = Metric(
+    "alarm_precision",
+    "Right alarms",
+    share=True,
+    over="whole",
+    formula="Alarms that a failure follows, of all alarms that the budget allows",
+    logged=False,
+    anchor="alarms",
+)
+ALARM_RECALL = Metric(
+    "alarm_recall",
+    "Announced failures",
+    share=True,
+    over="whole",
+    formula="Failures with at least one alarm before them, of all failures",
+    logged=False,
+    anchor="alarms",
+)
 RECONSTRUCTION = Metric(
     "reconstruction",
     "Reconstruction",

@@ -26,11 +26,16 @@ class Timeline:
     names: tuple[str, ...] = ("value",)
     """Of the channels, the target first."""
     hidden: int = 1
+    watched: bool = False
+    """Whether all channels are measured and none is told: what is asked is whether something happens within the next `horizon` steps.
+    An example is its window alone then."""
+    every: int = 1
+    """Steps from one example to the next."""
 
     @property
     def shape(self) -> tuple[int, int]:
         """Axes of one example."""
-        return self.window + self.horizon, len(self.names)
+        return self.window + (0 if self.watched else self.horizon), len(self.names)
 
     def visible(self) -> np.ndarray:
         """Return which cells of an example are seen: bool, of `shape`."""
@@ -41,7 +46,8 @@ class Timeline:
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON."""
         numbers = {"window": self.window, "horizon": self.horizon, "season": self.season, "hidden": self.hidden}
-        return numbers | {"step": self.step, "names": list(self.names)}
+        more = {"watched": True, "every": self.every} if self.watched else {}
+        return numbers | {"step": self.step, "names": list(self.names)} | more
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:

@@ -9,6 +9,7 @@ from engine.data_info import SAMPLE_RATE_HZ, Column
 from engine.datasets.base import Examples, UnsplitDataset
 from engine.datasets.sources.choices import Choices, ChoicesDataset
 from engine.datasets.sources.pictures import PictureDataset
+from engine.datasets.sources.watched import Machine, WatchedDataset
 from engine.datasets.sources.windows import SeriesDataset
 from engine.modalities.table.rows import make_rows
 from engine.models.base import DESCENT, models
@@ -258,6 +259,39 @@ class TinyChoices(ChoicesDataset):
         return self.examples_of(Choices.of(people, items, times), [f"thing {item}" for item in range(1, 22)], columns)
 
 
+class TinyMachines(WatchedDataset):
+    """Three machines, one of whose sensors rises before each failure."""
+
+    source: ClassVar[str] = "Made here"
+    licence: ClassVar[str] = "CC0-1.0"
+    limits: ClassVar[str] = "It is made up."
+    suggested: ClassVar[dict[str, Any]] = {"window": 6, "horizon": 4}
+
+    def fingerprint(self) -> str:
+        """They never change."""
+        return "1"
+
+    def machines(self) -> list[Machine]:
+        """Every twenty-fifth hour something breaks, for two hours."""
+        hours, rng = np.arange(400), np.random.default_rng(0)
+        found = []
+        for shift in (0, 7, 11):
+            since = (hours + shift) % 25
+            sensors = np.stack([since / 25 + rng.normal(0, 0.05, 400), rng.normal(size=400)], axis=1)
+            found.append((sensors, since < 2))
+        return found
+
+    def load(self) -> Examples:
+        """The first sensor, to be told."""
+        line = Timeline(self.window, self.horizon, 25, "hour", ("wear", "noise"), hidden=2)
+        return self.cut([sensors for sensors, _down in self.machines()], line, "wear")
+
+    def watched(self) -> Examples:
+        """Whether something breaks."""
+        line = Timeline(self.window, self.horizon, 25, "hour", ("wear", "noise"))
+        return self.cut_watched(self.machines(), line)
+
+
 class TinySpeech(Tiny):
     """One to three tones in a row, low or high, each with its word."""
 
@@ -325,6 +359,7 @@ _SMALL = {
     "summarization": "docstrings",
     "time-series-forecasting": "co2",
     "recommendation": "bookshop",
+    "predictive-maintenance": "machine-sensors",
     "automatic-speech-recognition": "digit-strings",
     "text-to-speech": "digit-voices",
     "image-generation": "digits",
@@ -344,6 +379,7 @@ TINY = {
     "tiny-table": TinyTable,
     "tiny-series": TinySeries,
     "tiny-choices": TinyChoices,
+    "tiny-machines": TinyMachines,
     "tiny-values": TinyValues,
     "tiny-prices": TinyPrices,
 }

@@ -10,6 +10,7 @@ TITLES = {
     "logistic-regression-mel-bands": Sentence("logistic regression on the loudness of mel bands"),
     "ridge-regression-pixels": Sentence("ridge regression on pixels"),
     "ridge-regression": Sentence("ridge regression"),
+    "logistic-regression-last-values": Sentence("logistic regression on the last values"),
     "proposals": Sentence("the boxes of the detector that ships, all called by the most frequent class"),
     "popularity": Sentence("what is chosen most often"),
     "item-knn": Sentence("what is chosen by the same people"),

@@ -171,7 +171,7 @@ datasets: Registry[Dataset] = Registry(
         *("tang-poems", "english-prose", "my-texts", "imdb"),
         *("pronunciations", "number-words"),
         *("bible-verses", "fillets-dialogues", "docstrings", "my-pairs"),
-        *("co2", "my-series"),
+        *("co2", "machine-sensors", "my-series"),
         *("bookshop", "my-choices"),
         *("digit-strings", "prompts", "my-recordings"),
         "digit-voices",

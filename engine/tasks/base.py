@@ -419,6 +419,7 @@ tasks: Registry[Task] = Registry(
         "translation",
         "summarization",
         "time-series-forecasting",
+        "predictive-maintenance",
         "recommendation",
         "automatic-speech-recognition",
         "text-to-speech",

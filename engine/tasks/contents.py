@@ -38,6 +38,17 @@ class Classes(Contents):
     """Of all classes, by label."""
 
 
+class Alarm(Classes):
+    """Whether a machine fails soon."""
+
+    failing: float
+    """Probability that it does."""
+    threshold: float | None = None
+    """Probability above which there is an alarm; left out while the network has none, which it gets when training ends."""
+    alarm: bool | None = None
+    """Whether there is one; left out with the threshold."""
+
+
 class FoundObject(BaseModel):
     """One object in a picture."""
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any, ClassVar
 
 import numpy as np
@@ -9,9 +10,14 @@ import streamlit as st
 
 from engine.data_info import DataInfo
 from engine.datasets.base import Dataset
+from engine.errors import TrainyardError
+from engine.modalities.base import modalities
 from engine.modalities.time_series.looks import sparkline
 from engine.preparation.prepare import PreparedDataset
+from engine.preparation.varied import varied
+from engine.timeline import Timeline
 from ui.charts.forecasts import series_figure, step_words, visible_figure
+from ui.class_names import described
 from ui.language import N_, _
 from ui.modalities.base import Cells, Effect, File, Tried, Way, register
 from ui.modalities.ways import choose_example, held_out, upload
@@ -35,12 +41,17 @@ class Series:
         """Return the steps of the past and of the future."""
         if (line := info.timeline) is None:
             return ""
+        if line.watched:
+            return _("{window} steps, {channels} channels").format(window=line.window, channels=len(line.names))
         return _("{window} steps → {horizon} steps").format(window=line.window, horizon=line.horizon)
 
     def look(self, prepared: PreparedDataset) -> None:
         """Draw some windows of the training split one after the other, and which cells a network may see."""
         line, where = prepared.info.timeline, prepared.indices("train")
         if line is None or not len(where):
+            return
+        if line.watched:
+            self.examples(prepared, varied(prepared, "train", _DRAWN).tolist(), None)
             return
         apart = where[:: max(1, len(where) // _DRAWN)][:_DRAWN]
         lines = {
@@ -60,7 +71,13 @@ class Series:
         return WAYS
 
     def show(self, tried: Tried, file: File) -> None:
-        """Nothing: the answer begins with the past."""
+        """Of a machine all sensors; otherwise nothing: the answer begins with the past."""
+        info = tried.info()
+        if info is None or info.timeline is None or not info.timeline.watched:
+            return
+        with suppress(TrainyardError):  # the answer says what is wrong
+            [window] = modalities[info.modality].decode(file[1], file[0], info).inputs
+            _draw_sensors(window, info.timeline, f"given-{tried.key}", _("What was given"))
 
     def mattered(self, given: np.ndarray | None, name: str, effects: Sequence[Effect]) -> str:
         """Nothing: no parts of series are hidden."""
@@ -70,13 +87,18 @@ class Series:
         """Nothing beside the names."""
         return {}, {}
 
-    def examples(self, prepared: PreparedDataset, positions: Sequence[int], captions: Sequence[str]) -> None:
-        """A line each, the past and what followed."""
+    def examples(self, prepared: PreparedDataset, positions: Sequence[int], captions: Sequence[str] | None) -> None:
+        """A line each, the past and what followed; of machines all sensors."""
         line = prepared.info.timeline
         if line is None:
             return
+        captions = captions or [described(prepared, int(position)) for position in positions]
         for position, caption in zip(positions, captions, strict=True):
             st.caption(plain_label(caption))
+            if line.watched:
+                window = np.asarray(prepared.inputs[np.array([position])])[0]
+                _draw_sensors(window, line, f"example-{prepared.path.name}-{position}", plain_label(caption))
+                continue
             past, future = _past(prepared, int(position)), _future(prepared, int(position))
             drawn = {_("Past"): past, _("True values"): future}
             figure = series_figure(drawn, step_words(line.step), prepared.info.target, theme_name())
@@ -93,6 +115,16 @@ def _past(prepared: PreparedDataset, position: int) -> tuple[Sequence[float], Se
 def _future(prepared: PreparedDataset, position: int) -> tuple[Sequence[float], Sequence[float]]:
     values = np.asarray(prepared.targets[position])[:-1]
     return list(range(1, len(values) + 1)), values.tolist()
+
+
+def _draw_sensors(window: np.ndarray, line: Timeline, key: str, words: str) -> None:
+    """Draw each channel of a window (steps, channels) between its least and its largest value."""
+    low, high = window.min(axis=0), window.max(axis=0)
+    scaled = (window - low) / np.where(high > low, high - low, 1)
+    places = list(range(1 - len(window), 1))
+    lines = {name: (places, column.tolist()) for name, column in zip(line.names, scaled.T, strict=True)}
+    figure = series_figure(lines, step_words(line.step), _("from least to largest"), theme_name())
+    still_plot(figure, key, words, 260)
 
 
 register("time-series", Series())
@@ -145,7 +177,7 @@ def _written(prepared: PreparedDataset, position: int) -> bytes:
     assert line is not None
     grid = np.asarray(prepared.inputs[np.array([position])])[0].astype(object)
     grid[~line.visible()] = None
-    rows = grid if line.hidden < len(line.names) else grid[: line.window]
+    rows = grid[: line.window] if line.hidden == len(line.names) else grid
     return json.dumps(rows.tolist()).encode()
 
 
@@ -156,8 +188,6 @@ def _draw(name: str, content: bytes) -> None:
 
 def _expected(tried: Tried) -> None:
     """Say what the network takes."""
-    from engine.modalities.base import modalities
-
     if (info := tried.info()) is not None:
         st.caption(_("Expected: {what}.").format(what=said(modalities[info.modality].expected(info))))
 
@@ -171,7 +201,7 @@ WAYS: dict[str, Any] = {
         shown=True,
         contents=lambda dataset: [content for _name, content in _held_out(dataset)],
     ),
-    "write": Way(N_("Paste"), ":material/edit:", write_input, shown=True, made=True),
-    "upload": Way(N_("Upload"), ":material/upload:", upload_input, shown=True),
+    "write": Way(N_("Paste"), ":material/edit:", write_input, made=True),
+    "upload": Way(N_("Upload"), ":material/upload:", upload_input),
 }
 """Ways to give a series, in the order of display."""

@@ -78,11 +78,14 @@ class TimeSeries(Modality):
         """Grid (batch, window + horizon, channels) -> what is seen of it, in numbers around zero.
 
         The target is measured from its last value, in deviations of the window, so that the level of a series does not matter.
-        Without channels that are known beforehand only the window is left.
+        Without channels that are known beforehand only the window is left. Where none is told, all are scaled by what was learned of
+        them: their level says how worn a machine is.
         """
         from keras import layers, ops
 
         line = timeline(info)
+        if line.watched:
+            return self._standard(x, info, 0, len(line.names))
         parts = [scaled_target(x, info)]
         if line.hidden > 1:
             parts.append(self._standard(x[:, : line.window, 1 : line.hidden], info, 1, line.hidden))

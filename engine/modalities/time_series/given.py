@@ -72,11 +72,20 @@ def _of_table(data: bytes, name: str, info: DataInfo, expected: str) -> np.ndarr
 
 def _grid(rows: np.ndarray, line: Timeline, where: str, expected: str) -> np.ndarray:
     """Rows (steps, channels), NaN where unknown -> one example. The future begins after the last value of the target."""
-    known = np.flatnonzero(np.isfinite(rows[:, 0]))
+    known = np.flatnonzero(np.isfinite(rows).any(axis=1) if line.watched else np.isfinite(rows[:, 0]))
     end = int(known[-1]) + 1 if len(known) else 0
     past = rows[max(0, end - line.window) : end]
     if len(past) < line.window:
         raise _unusable(where, expected)
+    if line.watched and (
+        missing := [name for name, column in zip(line.names, past.T, strict=True) if np.isnan(column).all()]
+    ):
+        raise TrainyardError(
+            "{where} has no value of {names} in its last {window} steps.",
+            where=where,
+            names=", ".join(missing),
+            window=line.window,
+        )
     found = np.zeros(line.shape)
     for channel, column in enumerate(past.T):
         found[: line.window, channel] = _filled(column)
