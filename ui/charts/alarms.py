@@ -20,7 +20,7 @@ def alarm_figure(values: Mapping[str, Any], theme: ThemeName) -> Figure:
         "y": [0],
         "marker": {
             "size": 18,
-            "color": look.best if failing > threshold else look.train,
+            "color": look.validation if failing > threshold else look.train,
             "line": {"width": 2, "color": look.text},
         },
         "cliponaxis": False,
@@ -28,7 +28,7 @@ def alarm_figure(values: Mapping[str, Any], theme: ThemeName) -> Figure:
     }
     band = {
         "type": "rect", "xref": "x", "yref": "paper", "x0": threshold, "x1": 1, "y0": 0, "y1": 1,
-        "fillcolor": look.best, "opacity": _BAND, "line": {"width": 0}, "layer": "below",
+        "fillcolor": look.validation, "opacity": _BAND, "line": {"width": 0}, "layer": "below",
     }  # fmt: skip
     layout = plain_layout(look) | {
         "showlegend": False,
