@@ -42,6 +42,9 @@ class Vae(PictureModel):
     warm_up: Annotated[int, Range(0, 20_000), FORKABLE] = 500
     """Updates during which the weight of the divergence rises from 0, so that the network first learns to use its latent numbers."""
 
+    dropout: Annotated[float, Range(0.0, 0.7, step=0.05), FORKABLE] = 0.0
+    """Fraction of the hidden units before the latent numbers that are zeroed, in training only: for few pictures."""
+
     def declared(self) -> dict[str, Any]:
         """How many numbers a place has."""
         return {LATENT: self.latent}
@@ -97,6 +100,7 @@ class Vae(PictureModel):
             x = layers.Conv2D(filters, 4, strides=2, padding="same", activation="relu", name=f"down{level}")(x)
         x = layers.Concatenate(name="seen")([layers.Flatten(name="places")(x), which])
         x = layers.Dense(self.units, activation="relu", name="squeezed")(x)
+        x = layers.Dropout(self.dropout, name="squeezed_dropout")(x)
         return (
             layers.Dense(self.latent, dtype="float32", name=MEAN)(x),
             layers.Dense(self.latent, dtype="float32", name=SPREAD)(x),
