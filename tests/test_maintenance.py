@@ -91,6 +91,13 @@ def test_a_training_split_without_a_failure_is_refused() -> None:
         windows(machine(100, (95,)))
 
 
+def test_without_a_window_of_its_own_in_validation_or_test_nothing_is_drawn_from_training() -> None:
+    for steps in (40, 56):
+        with pytest.raises(TrainyardError, match="No whole window of 8 steps, with the 4 steps after it"):
+            windows(machine(steps, (5, 12, 20)), window=8, horizon=4)
+    assert windows(machine(60, (5, 12, 20)), window=8, horizon=4).validation.any()  # type: ignore[union-attr]
+
+
 def test_the_unit_says_how_many_weeks_are_watched() -> None:
     info = windows(machine(400, (20, 40)), stride=6).timeline
     assert info is not None

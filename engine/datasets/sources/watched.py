@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Literal, Self
 import numpy as np
 
 from engine.datasets.base import Examples
-from engine.datasets.sources.windows import SeriesDataset, without_gaps
+from engine.datasets.sources.windows import SeriesDataset, check_held_out, without_gaps
 from engine.errors import TrainyardError
 from engine.spec import FIXED, HIDDEN
 from engine.timeline import Timeline
@@ -62,6 +62,7 @@ class WatchedDataset(SeriesDataset):
                 count=int((splits == 0).sum()),
                 failing=int(fails[splits == 0].sum()),
             )
+        check_held_out(splits, line)
         return Examples(
             windows.astype(np.float32),
             fails.astype(np.int64),

@@ -43,6 +43,7 @@ class SeriesDataset(Dataset):
             )
         parts = self._parts(series, line)
         grids, targets, splits = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
+        check_held_out(splits, line)
         return Examples(
             grids.astype(np.float32),
             targets.astype(np.float64),
@@ -99,6 +100,17 @@ class SeriesDataset(Dataset):
         grids[:, line.window :, : line.hidden] = 0
         scale = usual_change(values[:validation, 0], line.season)
         return grids, np.concatenate([targets, np.full((len(targets), 1), scale)], axis=1), split
+
+
+def check_held_out(splits: np.ndarray, line: Timeline) -> None:
+    """Raise `TrainyardError` where validation or test has no window: one drawn at random would overlap those of training."""
+    if not ((splits == 1).any() and (splits == 2).any()):
+        raise TrainyardError(
+            "No whole window of {window} steps, with the {horizon} steps after it, lies in the time that is kept for the validation, or "
+            "for the test. Choose a shorter window or horizon, a smaller stride, or larger shares for validation and test.",
+            window=line.window,
+            horizon=line.horizon,
+        )
 
 
 def without_gaps(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
