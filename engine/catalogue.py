@@ -1,7 +1,9 @@
 """Facts about items that can be recommended: what they are called, what is known of each, how often each was chosen."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -23,8 +25,8 @@ class ItemColumn:
     def features(self) -> np.ndarray:
         """(items, features) float32: numbers on a scale around zero and as steps of equal counts, the most frequent words one by one."""
         if self.kind == "category":
-            words, counts = np.unique([str(value) for value in self.values if value is not None], return_counts=True)
-            frequent = words[np.argsort(-counts, kind="stable")[:_WORDS]].tolist()
+            counts = Counter(str(value) for value in self.values if value is not None)
+            frequent = sorted(counts, key=lambda word: (-counts[word], word))[:_WORDS]
             return np.array([[value == word for word in frequent] for value in self.values], np.float32)
         numbers = np.array([np.nan if value is None else float(value) for value in self.values])
         known = np.isfinite(numbers)
@@ -49,8 +51,9 @@ class Catalogue:
     def __len__(self) -> int:
         return len(self.items)
 
-    def numbers(self) -> dict[str, int]:
-        """Return the number of each item, by name."""
+    @cached_property
+    def numbers(self) -> Mapping[str, int]:
+        """Return the number of each item, by name: looked up for each of many people."""
         return {name: number for number, name in enumerate(self.items, 1)}
 
     def name(self, number: int) -> str:

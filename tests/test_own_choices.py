@@ -1,13 +1,16 @@
 """Choices that people bring: columns are found by their names, what is wrong is said, facts stay with their items."""
 
+import tracemalloc
 from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from engine.catalogue import ItemColumn
 from engine.datasets.base import datasets
 from engine.errors import TrainyardError
+from engine.imports.choices import _coded
 from engine.imports.importing import import_data
 from engine.imports.sets import ImportReport
 from engine.imports.understood import Choice
@@ -112,3 +115,16 @@ def test_times_may_be_seconds(home: Path) -> None:
     bring("user,item,time\n" + "\n".join(f"u{i % 5},i{i // 5},{1_700_000_000 + i}" for i in range(60)))
     prepared = cut()
     assert np.count_nonzero(prepared.inputs[prepared.indices("test")]) > 0
+
+
+def test_one_long_name_does_not_make_all_others_as_long() -> None:
+    words = np.array(["pen", "ink"] * 1_000 + ["x" * 100_000], object)
+    tracemalloc.start()
+    names, codes, first = _coded(words)
+    facts = ItemColumn("about", "category", tuple(words)).features()
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 50_000_000
+    assert [names[code] for code in codes[:3]] == ["pen", "ink", "pen"]
+    assert first.tolist() == [1, 0, 2_000]
+    assert facts.sum(axis=0).tolist() == [1_000, 1_000, 1]

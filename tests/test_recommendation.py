@@ -29,6 +29,7 @@ from engine.serving.loaded import LoadedModels
 from engine.serving.requests import Instances
 from engine.store import Store
 from engine.targets import Ragged
+from engine.tasks import recommendation
 from engine.tasks.base import Prediction
 from engine.tasks.recommendation import Recommendation
 from engine.training import fit
@@ -195,6 +196,24 @@ def test_simple_methods() -> None:
     assert near(np.array([[1, 0]]))[0][0, 0] == 3
     assert near(np.array([[2, 0]]))[0][0, 0] == 4
     assert near(np.array([[0, 0]]))[0][0, 0] == 1  # nothing is known: what is popular
+
+
+def test_simple_methods_take_some_people_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    history = np.array([[1, 0, 0, 0], [2, 0, 0, 0], [1, 3, 0, 0], [0, 0, 0, 0], [4, 0, 0, 0]])
+    targets = Ragged.of([np.array([number]) for number in (2, 3, 2, 1, 1)], np.int32)
+    methods = Recommendation().simple(history, targets, INFO)
+    at_once = {name: np.asarray(method(history, targets)) for name, method in methods.items()}
+    asked: list[int] = []
+    monkeypatch.setattr(recommendation, "_PORTION", 2)
+
+    def counted(often: np.ndarray, some: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        asked.append(len(some))
+        return popularity(often, some)
+
+    monkeypatch.setattr(recommendation, "popularity", counted)
+    for name, method in methods.items():
+        np.testing.assert_array_equal(method(history, targets), at_once[name])
+    assert asked == [2, 2, 1]
 
 
 def test_columns_of_items_become_numbers() -> None:

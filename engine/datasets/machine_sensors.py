@@ -1,6 +1,6 @@
 """Machines that wear and fail, hour by hour: generated, the same each time."""
 
-from functools import cache
+from functools import lru_cache
 from typing import Annotated, Any, ClassVar
 
 import numpy as np
@@ -62,7 +62,7 @@ class MachineSensors(WatchedDataset):
         return self.cut_watched(generated(self.machine_count, self.world), line)
 
 
-@cache
+@lru_cache(maxsize=2)
 def generated(machines: int, seed: int) -> tuple[Machine, ...]:
     """Return what was measured (hours, sensors and shift) of each machine, and when it was down. The same arguments, the same machines."""
     weather = _weather(np.random.default_rng([seed, 0]))

@@ -116,7 +116,7 @@ def _time_column(table: TableFile, others: tuple[str, str]) -> str:
 def _frequent(items: np.ndarray, whole: np.ndarray, told: list[Problem]) -> np.ndarray:
     """Return which rows (rows,) are of the items that are kept: all, or the most frequent ones where there are too many."""
     most = settings().max_catalogue
-    names, codes = np.unique(items.astype(str), return_inverse=True)
+    names, codes, _first = _coded(items)
     counts = np.bincount(codes[whole], minlength=len(names))
     if (counts > 0).sum() <= most:
         return np.ones(len(items), bool)
@@ -137,8 +137,10 @@ def _frequent(items: np.ndarray, whole: np.ndarray, told: list[Problem]) -> np.n
 
 def _coded(words: np.ndarray) -> tuple[list[str], np.ndarray, np.ndarray]:
     """Words (rows,) -> the different ones, the index of each row (rows,), and the first row of each."""
-    names, first, codes = np.unique(words.astype(str), return_index=True, return_inverse=True)
-    return names.tolist(), codes, first
+    import pandas as pd
+
+    codes, names = pd.factorize(words, sort=True)  # an array of numpy's texts has room for the longest one in each cell
+    return names.tolist(), codes, np.unique(codes, return_index=True)[1]
 
 
 def _item_columns(

@@ -1,5 +1,6 @@
 """Recommendation: what somebody will choose next, by what they chose so far."""
 
+from collections.abc import Callable
 from typing import Annotated, Any, ClassVar
 
 import numpy as np
@@ -180,10 +181,10 @@ class Recommendation(Task):
         neighbours = Neighbours(np.asarray(inputs), targets, often)
 
         def popular(inputs: np.ndarray, targets: Stored) -> Stored:
-            return _simple(popularity(often, np.asarray(inputs)), np.asarray(inputs))
+            return _simple(lambda history: popularity(often, history), inputs)
 
         def alike(inputs: np.ndarray, targets: Stored) -> Stored:
-            return _simple(neighbours(np.asarray(inputs)), np.asarray(inputs))
+            return _simple(neighbours, inputs)
 
         return {"popularity": popular, "item-knn": alike}
 
@@ -204,11 +205,18 @@ def _rows(probabilities: np.ndarray, history: np.ndarray, count: int) -> np.ndar
     return np.concatenate([items, shares, history], axis=1).astype(np.float32)
 
 
-def _simple(found: tuple[np.ndarray, np.ndarray], history: np.ndarray) -> np.ndarray:
-    """Items and scores of a simple method -> rows of `score`."""
-    items, scores = found
-    rows = np.concatenate([items, np.where(np.isfinite(scores), scores, 0.0), history], axis=1)
-    return _widened(rows, history.shape[1]).astype(np.float32)
+def _simple(method: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]], inputs: np.ndarray) -> np.ndarray:
+    """What a simple method finds for earlier choices (people, history) -> rows of `score`.
+
+    Some people at a time: the scores of all items for all people may not fit into memory.
+    """
+    parts = []
+    for start in range(0, max(len(inputs), 1), _PORTION):
+        history = np.asarray(inputs[start : start + _PORTION])
+        items, scores = method(history)
+        rows = np.concatenate([items, np.where(np.isfinite(scores), scores, 0.0), history], axis=1)
+        parts.append(_widened(rows, history.shape[1]))
+    return np.concatenate(parts).astype(np.float32)
 
 
 def _widened(rows: np.ndarray, history: int) -> np.ndarray:

@@ -105,7 +105,7 @@ def like_input(tried: Tried, dataset: Dataset) -> list[File]:
         help=_("Choose about five; the last one counts as the latest. Nothing chosen: what suits most people."),
     )
     if known.columns and chosen:
-        numbers = known.numbers()
+        numbers = known.numbers
         frame = _items(known, np.array([numbers[name] for name in chosen])).drop(columns=_("Chosen"))
         st.dataframe(plain_frame(frame), hide_index=True, alt=_("Liked items"))
     return [(_("what you like"), json.dumps(chosen, ensure_ascii=False).encode())] if chosen else []

@@ -1,6 +1,7 @@
 """Choices that people give: files and JSON."""
 
 import json
+from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Any
 
@@ -90,7 +91,7 @@ def _in_order(columns: dict[str, list[str]]) -> list[int]:
 
 def _row(names: list[str], info: DataInfo) -> np.ndarray:
     """The latest items that are known, each once, and -1 for each that is not."""
-    numbers = info.catalogue.numbers() if info.catalogue else {}
+    numbers: Mapping[str, int] = info.catalogue.numbers if info.catalogue else {}
     different = list(dict.fromkeys(name for name in names if name))
     row = np.zeros(info.shape, np.int32)
     latest = [numbers.get(name, UNKNOWN) for name in different][-len(row) :]
