@@ -102,7 +102,7 @@ def like_input(tried: Tried, dataset: Dataset) -> list[File]:
         select_all=False,  # Enter would take all that match
         key=f"liked-{tried.key}",
         placeholder=_("Type a part of a name"),
-        help=_("Choose about five; the last one counts as the latest. Nothing chosen: what suits most people."),
+        help=_("Choose about five; the last one counts as the latest."),
     )
     if known.columns and chosen:
         numbers = known.numbers
