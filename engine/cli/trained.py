@@ -33,7 +33,7 @@ def add_trained(add: Callable[..., argparse.ArgumentParser], arguments: list[str
     if arguments[:1] == ["predict"] and (number := run_of(arguments[1:])) is not None:
         fields = service.runs.get(local_owner(), number).parsed().answering
         add_fields(made.add_argument_group("settings of the answer") if fields else made, fields)
-    made = add("script", script, "Write a run as a Keras script, with its data, that runs without Trainyard.")
+    made = add("script", script, "Write a run as a script, with its data, that runs without Trainyard.")
     made.add_argument("run", type=int, metavar="ID", help="number of the run")
     made.add_argument("--notebook", action="store_true", help="write a Jupyter notebook instead of a script")
     made.add_argument(

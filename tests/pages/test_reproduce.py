@@ -64,6 +64,16 @@ def test_a_run_is_queued_again_with_the_same_spec(store: Store) -> None:
     assert newest.spec == run.spec
 
 
+def test_it_is_said_what_a_script_needs(store: Store) -> None:
+    for values, needed in (
+        (VALUES, "Plain Keras"),
+        ({"dataset": "penguins", "model": "boosted-trees"}, "Plain scikit-learn"),
+    ):
+        run = seeding.completed(store, **values)
+        [button] = [one for one in opened(run.id).button if one.key == f"script-{run.id}"]
+        assert button.help.startswith(needed)
+
+
 def test_it_is_said_that_link_and_command_do_not_repeat_a_fork(store: Store) -> None:
     run = seeding.completed(store, **VALUES)
     assert "start from scratch" not in words(opened(run.id))

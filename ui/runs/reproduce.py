@@ -1,4 +1,4 @@
-"""The tab of a run that says how to have the same again: what was recorded, a link, a command, a script of plain Keras."""
+"""The tab of a run that says how to have the same again: what was recorded, a link, a command, a script."""
 
 import shlex
 from functools import partial
@@ -10,6 +10,7 @@ import streamlit as st
 from engine import service
 from engine.access import Action
 from engine.errors import TrainyardError
+from engine.models.base import DESCENT
 from engine.runs import Run, RunSpec
 from engine.service.commands import train_command
 from engine.settings import settings
@@ -112,7 +113,7 @@ def _draw_script(run: Run, spec: RunSpec) -> None:
     if not may(Action.USE, run):
         st.caption(_("Its owner has not published it: it can be looked at, and not be used."))
         return
-    st.caption(_("As one Keras script that does not need Trainyard, with its data:"))
+    st.caption(_("As one script that does not need Trainyard, with its data:"))
     if not service.datasets.ready(lab.actor(), spec.dataset):
         st.info(said(service.datasets.missing(lab.actor(), spec.dataset)), icon=":material/database_off:")
         return
@@ -120,7 +121,9 @@ def _draw_script(run: Run, spec: RunSpec) -> None:
         _("Write the script"),
         key=f"script-{run.id}",
         icon=":material/code:",
-        help=_("Plain Keras: data, network, training and evaluation in one file you can read and change."),
+        help=_("Plain Keras: data, network, training and evaluation in one file you can read and change.")
+        if spec.model.fits == DESCENT
+        else _("Plain scikit-learn: data, columns, training and evaluation in one file you can read and change."),
     ):
         st.session_state[_WANTED] = run.id
     with lab.guarded():
