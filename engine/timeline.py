@@ -31,6 +31,8 @@ class Timeline:
     An example is its window alone then."""
     every: int = 1
     """Steps from one example to the next."""
+    seconds: float = 0.0
+    """Of a step, where its unit does not say it; 0: not known."""
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -46,7 +48,8 @@ class Timeline:
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON."""
         numbers = {"window": self.window, "horizon": self.horizon, "season": self.season, "hidden": self.hidden}
-        more = {"watched": True, "every": self.every} if self.watched else {}
+        more: dict[str, Any] = {"watched": True, "every": self.every} if self.watched else {}
+        more |= {"seconds": self.seconds} if self.seconds else {}
         return numbers | {"step": self.step, "names": list(self.names)} | more
 
     @classmethod

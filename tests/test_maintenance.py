@@ -1,6 +1,7 @@
 """Failures that are foreseen: generated machines, windows that lie in one part, alarms within a budget, and a run to its answers."""
 
 import json
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
@@ -188,15 +189,15 @@ def test_the_budget_is_kept_on_the_validation_split_and_the_test_is_judged_with_
 # -- one's own data ----------------------------------------------------------------------------------------------------
 
 
-def brought(values: str = "0,1") -> None:
-    """Import a table of two pumps with a column of failures."""
+def brought(values: str = "0,1", minutes: int = 60) -> None:
+    """Import a table of two pumps with a column of failures, and a row in so many minutes."""
     quiet, down = values.split(",")
     rows = ["time,pump,broken,heat,noise"]
     for pump in "ab":
         for hour in range(300):
             since = (hour + 9 * (pump == "b")) % 30
-            time = np.datetime64("2024-01-01T00") + np.timedelta64(hour, "h")
-            rows.append(f"{time}:00,{pump},{down if since < 2 else quiet},{since},{hour % 7}")
+            time = np.datetime64("2024-01-01T00") + np.timedelta64(minutes * hour, "m")
+            rows.append(f"{time},{pump},{down if since < 2 else quiet},{since},{hour % 7}")
     choice = Choice("time-series", "pumps", text_column="time", label_column="broken", group_column="pump")
     import_data(BytesIO("\n".join(rows).encode()), "pumps.csv", choice)
 
@@ -214,6 +215,17 @@ def test_a_table_with_a_column_of_failures_is_watched(home: Path) -> None:
     fails = np.asarray(prepared.targets[prepared.indices("train")])
     assert set(heat[fails == 1].tolist()) == {27, 28, 29}
     assert set(heat[fails == 0].tolist()) == set(range(2, 27))
+
+
+def test_a_step_without_a_name_has_its_length_in_weeks(home: Path) -> None:
+    brought(minutes=10)
+    values = {"task": "predictive-maintenance", "dataset": "my-series", "series": "pumps", "window": 6, "horizon": 3}
+    line = prepare(RunSpec.build(values).dataset).info.timeline
+    assert line is not None
+    assert (line.step, line.seconds) == ("step", 600)
+    assert weeks_of(6 * 24 * 7, line) == pytest.approx(1)
+    assert weeks_of(1, replace(line, seconds=0.0)) == pytest.approx(1 / 168)
+    assert weeks_of(1, replace(line, step="year")) == pytest.approx(52.18, abs=0.01)
 
 
 def test_a_column_of_failures_with_other_values_is_refused(home: Path) -> None:

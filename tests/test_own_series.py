@@ -140,3 +140,10 @@ def test_a_file_of_the_demo_is_read_like_the_import() -> None:
     text = "day,sales\n2024-01-04,4\n2024-01-01,1\n2024-01-02,2\n"
     [one] = modalities["time-series"].decode(text.encode(), "a.csv", info).inputs
     np.testing.assert_array_equal(one[:4, 0], [1, 2, 3, 4])  # in order, and the third day filled
+
+
+def test_a_step_has_a_length_only_where_times_are_those_of_a_calendar() -> None:
+    values = np.ones((5, 1))
+    dated = times_of([f"2024-01-01 00:{5 * i:02}" for i in range(5)])
+    for times, seconds in ((dated, 300), (dated * 1_000, 0), (np.arange(5.0), 0)):
+        assert regular(times, values).seconds == seconds

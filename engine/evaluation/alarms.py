@@ -6,13 +6,15 @@ import numpy as np
 
 from engine.timeline import Timeline
 
-_SECONDS = {"minute": 60.0, "hour": 3_600.0, "day": 86_400.0, "week": 604_800.0, "month": 2_629_746.0}
-_WEEK = 604_800.0
+_WEEK, _YEAR = 604_800.0, 31_556_952.0
+_SECONDS = {
+    "minute": 60.0, "hour": 3_600.0, "day": 86_400.0, "week": _WEEK, "month": _YEAR / 12, "quarter": _YEAR / 4, "year": _YEAR,
+}  # fmt: skip
 
 
 def weeks_of(examples: int, line: Timeline) -> float:
-    """Return the weeks that so many windows watch, of all machines together; a step without a name counts as an hour."""
-    return examples * line.every * _SECONDS.get(line.step, 3_600.0) / _WEEK
+    """Return the weeks that so many windows watch, of all machines together; a step of unknown length counts as an hour."""
+    return examples * line.every * (_SECONDS.get(line.step) or line.seconds or _SECONDS["hour"]) / _WEEK
 
 
 def threshold_for(probabilities: np.ndarray, alarms: float) -> float:

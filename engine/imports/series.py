@@ -52,7 +52,8 @@ def import_series(
     found = _series(times, values, category_words(table, series_column) if series_column else None, told)
     told += [Problem(f"column {column!r}", reason) for column, reason in given_away(values, names)]
     with next_version(name) as (reference, folder):
-        about = {"names": names, "step": found[0].step, "season": found[0].season}
+        first = found[0]
+        about = {"names": names, "step": first.step, "season": first.season, "seconds": first.seconds}
         np.savez(
             folder / kind.file,
             values=np.concatenate([one.values for one in found]),

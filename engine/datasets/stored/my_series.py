@@ -70,7 +70,14 @@ class MySeries(WatchedDataset, OwnDataset):
                 "again, and choose the column of failures as the one to be told.",
                 failure=failure,
             )
-        line = Timeline(self.window, self.horizon, self.season or about["season"], about["step"], tuple(sensors))
+        line = Timeline(
+            self.window,
+            self.horizon,
+            self.season or about["season"],
+            about["step"],
+            tuple(sensors),
+            seconds=about.get("seconds", 0.0),  # not known of what was imported earlier
+        )
         machines = [(part[:, 1:], np.nan_to_num(part[:, 0]) > 0) for part in series]
         return self.cut_watched(machines, line, ("0", "1"))  # as in the table
 

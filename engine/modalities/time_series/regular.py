@@ -12,6 +12,8 @@ _SECONDS = {"minute": 60.0, "hour": 3_600.0, "day": 86_400.0, "week": 604_800.0}
 _MONTH, _QUARTER, _YEAR = (27.5, 31.5), (88.0, 93.0), (364.0, 367.0)  # days
 _SEASONS = {"minute": 60, "hour": 24, "day": 7, "week": 52, "month": 12, "quarter": 4}
 _NEAR, _MOST = 0.02, 0.9
+_CALENDAR = (1e8, 1e10)
+"""Times between these, 1973 to 2286, are seconds; others may be numbers of rows, or milliseconds."""
 _MOST_STEPS = 2_000_000
 """Steps of one series: a time that is centuries off must not fill the memory with gaps."""
 
@@ -24,6 +26,8 @@ class Regular:
     """(steps, channels), NaN in gaps."""
     step: str
     """Unit of time; "step" for one that has no name."""
+    seconds: float
+    """Between most rows; 0 where times only number the rows."""
     remarks: tuple[Sentence, ...] = ()
     """What had to be changed."""
 
@@ -93,7 +97,8 @@ def regular(times: np.ndarray, values: np.ndarray, unit: str = "") -> Regular:
                 longest=longest_gap(missing),
             )
         )
-    return Regular(found, step, tuple(remarks))
+    real = _CALENDAR[0] < times[0] <= times[-1] < _CALENDAR[1]
+    return Regular(found, step, float(np.median(distances)) if real else 0.0, tuple(remarks))
 
 
 def step_of(seconds: float) -> str:
