@@ -1,5 +1,6 @@
 """Choices that people bring: columns are found by their names, what is wrong is said, facts stay with their items."""
 
+import json
 import tracemalloc
 from io import BytesIO
 from pathlib import Path
@@ -15,7 +16,15 @@ from engine.imports.importing import import_data
 from engine.imports.sets import ImportReport
 from engine.imports.understood import Choice
 from engine.preparation.prepare import PreparedDataset, prepare
+from engine.runs import RunSpec, RunState
+from engine.serving.loaded import LoadedModels
+from engine.serving.requests import Instances
 from engine.settings import settings
+from engine.store import Store
+from engine.training import fit
+
+# Keras writes weights through h5py in a way that NumPy 2 will not allow one day
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
 
 
 def bring(text: str, person: str = "", item: str = "", time: str = "") -> ImportReport:
@@ -128,3 +137,15 @@ def test_one_long_name_does_not_make_all_others_as_long() -> None:
     assert [names[code] for code in codes[:3]] == ["pen", "ink", "pen"]
     assert first.tolist() == [1, 0, 2_000]
     assert facts.sum(axis=0).tolist() == [1_000, 1_000, 1]
+
+
+def test_a_run_is_trained_on_what_was_brought_and_answers(store: Store) -> None:
+    bring(rows())
+    run = store.runs.create(RunSpec.build({"dataset": "my-choices", "choices": "mine", "epochs": 1}), slot="terminal")
+    fit.train_run(store, run)
+    run = store.runs.get(run.id)
+    assert run.state is RunState.COMPLETED, run.message
+    answered = LoadedModels().answer(run.id, [Instances(b'{"instances": [["film 1", "film 2"]]}')])[0]
+    [one] = json.loads(answered)["predictions"]
+    assert one["chosen"] == ["film 1", "film 2"]
+    assert len(one["items"]) == 8
