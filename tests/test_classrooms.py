@@ -18,6 +18,7 @@ from engine.classrooms.plans import Plan
 from engine.classrooms.scorer import score_waiting
 from engine.classrooms.standings import standings
 from engine.errors import TrainyardError
+from engine.imports.importing import import_data
 from engine.imports.sets import describe_set, set_path
 from engine.imports.understood import Choice
 from engine.limits.rates import Exceeded
@@ -141,6 +142,16 @@ def test_a_class_with_too_few_examples_is_named(home: Path) -> None:
         hide_part(describe_set(leaves(data=few)), 0.25, "root")
     with pytest.raises(TrainyardError, match="90% cannot be hidden"):
         hide_part(describe_set("leaves"), 0.9, "root")
+
+
+@pytest.mark.parametrize("kind", ["time-series", "choices"])
+def test_what_is_split_by_time_cannot_have_a_hidden_part(home: Path, kind: str) -> None:
+    days = [np.datetime64("2024-01-01") + day for day in range(60)]
+    rows = [f"u{i % 6},i{i // 6},{day},{i % 7}" for i, day in enumerate(days)]
+    data = io.BytesIO("\n".join(["user,item,time,value", *rows]).encode())
+    import_data(data, "own.csv", Choice(kind, "own"))
+    with pytest.raises(TrainyardError, match="'own' overlap in time, so none can be hidden"):
+        hide_part(describe_set("own"), 0.25, "root")
 
 
 # -- joining -----------------------------------------------------------------------------------------------------------

@@ -41,6 +41,11 @@ def hide_part(own: OwnSet, share: float, owner: str, seed: int = 0) -> Divided:
             least=LEAST_SHARE,
             most=MOST_SHARE,
         )
+    if own_kind(own.kind).by_time:
+        raise TrainyardError(
+            "Examples of {reference!r} overlap in time, so none can be hidden. Make the assignment without a leaderboard.",
+            reference=own.reference,
+        )
     hidden = _positions(own, share, seed)
     seen = np.setdiff1d(np.arange(own.num_examples), hidden)
     _check_enough(own, seen, hidden)

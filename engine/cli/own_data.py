@@ -225,7 +225,7 @@ def _choice(arguments: argparse.Namespace, found: "Understood") -> "Choice":
     from engine.imports.understood import Choice
 
     kind = own_kind(found.kind)
-    pairs, timed = kind.pairs, kind.timed or kind.chosen
+    pairs, timed = kind.pairs, kind.by_time
     free = arguments.without_labels and bool(own_kind(found.kind).free_task)
     label = _guess(found.label_column, found.target_column, pairs=pairs, timed=timed)
     return Choice(

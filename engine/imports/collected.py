@@ -63,7 +63,7 @@ def read_stored(reference: str, kind: str) -> Stored:
 def mean_size_bytes(own: OwnSet) -> float:
     """Return the mean bytes of an example, from the directory of the file alone; 0 for tables, series and choices."""
     kind = own_kind(own.kind)
-    if kind.rows or kind.timed or kind.chosen:
+    if kind.rows or kind.by_time:
         return 0.0
     with zipfile.ZipFile(set_path(own.reference) / kind.file) as file:
         return file.getinfo(f"{kind.array}.npy").file_size / max(own.num_examples, 1)

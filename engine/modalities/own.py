@@ -82,9 +82,14 @@ class OwnKind:
         return self.unfit is not None
 
     @property
+    def by_time(self) -> bool:
+        """Whether examples are cut of a table by its times when they are loaded: its file has none by themselves."""
+        return self.timed or self.chosen
+
+    @property
     def tabular(self) -> bool:
         """Whether a set can be made of one table."""
-        return self.rows or self.timed or self.chosen or self.rewrite_cell is not None
+        return self.rows or self.by_time or self.rewrite_cell is not None
 
     @property
     def file(self) -> str:
