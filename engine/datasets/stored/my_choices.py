@@ -16,9 +16,9 @@ from engine.imports.sets import set_path
 from engine.spec import FIXED, Options
 
 
-@datasets.register("my-choices", "My choices")
+@datasets.register("my-choices", "My interactions")
 class MyChoices(ChoicesDataset, OwnDataset):
-    """Your own choices: import a table with columns of people, items and times; what else it says of items is used, too.
+    """Who chose what, and when: import a table with columns of people, items and times; what else it says of items is used, too.
 
     The ratings of MovieLens can be had at https://grouplens.org/datasets/movielens/, for research; they may not be passed on.
     """

@@ -17,7 +17,7 @@ _FACE_ITEMS = 5
 _USUAL_ITEMS = ("", "")
 
 
-@modalities.register("choices", "Choices")
+@modalities.register("choices", "Interactions")
 class Choices(Modality):
     """(history,) int32, numbers of items of the catalogue, then zeros; -1 for what is not in it."""
 

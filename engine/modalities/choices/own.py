@@ -5,7 +5,7 @@ from engine.sentences import Sentence
 
 OWN_CHOICES = OwnKind(
     "choices",
-    "Choices",
+    "Interactions",
     Sentence("choices"),
     dataset="my-choices",
     field="choices",
