@@ -79,7 +79,7 @@ class Renderer:
 
     def draw(self, values: Values, key: str) -> None:
         """Draw one prediction, large: the result on the demo page."""
-        st.text(self.text(values), help=_("The network's prediction."))
+        st.text(self.text(values), help=_("The model's prediction."))
 
     def probe(self, values: Values, truth: str) -> tuple[str, Verdict]:
         """Return one prediction in few words, and whether it is right, where an answer can be that."""
@@ -111,7 +111,7 @@ class Renderer:
 
     def columns(self) -> dict[str, Any]:
         """Return how the table shows these cells, as `column_config`."""
-        return {"prediction": st.column_config.TextColumn(_("Prediction"), help=_("The network's prediction."))}
+        return {"prediction": st.column_config.TextColumn(_("Prediction"), help=_("The model's prediction."))}
 
     def summary(self, results: Sequence[Result]) -> None:
         """Draw what several predictions say together, above their table: nothing by default."""

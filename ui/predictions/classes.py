@@ -36,11 +36,9 @@ class Classes(Renderer):
         """The classes in one line; many are folded."""
         names = ", ".join(plain_label(self.called(label)) for label in info.labels)
         if len(info.labels) <= _MOST_NAMED:
-            st.caption(_("This network knows {count} classes: {names}.").format(count=len(info.labels), names=names))
+            st.caption(_("This model knows {count} classes: {names}.").format(count=len(info.labels), names=names))
             return
-        with st.expander(
-            _("This network knows {count} classes").format(count=len(info.labels)), icon=":material/list:"
-        ):
+        with st.expander(_("This model knows {count} classes").format(count=len(info.labels)), icon=":material/list:"):
             st.markdown(names)
 
     def draw(self, values: Values, key: str) -> None:

@@ -26,7 +26,7 @@ class Value(Renderer):
     def scope(self, info: DataInfo) -> None:
         """The target and its range in training."""
         if info.target_range:
-            words = _("This network predicts {target}. Its training values are {range}.")
+            words = _("This model predicts {target}. Its training values are {range}.")
             st.caption(words.format(target=plain_label(info.target or _("a number")), range=_range(info.target_range)))
 
     def draw(self, values: Values, key: str) -> None:
@@ -39,7 +39,7 @@ class Value(Renderer):
             delta=_interval(interval, values["level"]) if interval else None,
             delta_color="off",
             delta_arrow="off",
-            help=_("The network's prediction for this input.")
+            help=_("The model's prediction for this input.")
             + (
                 " "
                 + _(
@@ -73,7 +73,7 @@ class Value(Renderer):
 
     def columns(self) -> dict[str, Any]:
         """The number with five digits."""
-        words = _("The network's prediction for this input.")
+        words = _("The model's prediction for this input.")
         outside = _("The training targets, where the prediction lies far outside of them: do not rely on it.")
         ends = _(
             "End of the interval that contains the true value with the probability that the run was evaluated for."

@@ -42,7 +42,7 @@ def draw_try_it(run: Run) -> None:
         key=_TRY_IT,
         type="primary",
         icon=":material/draw:",
-        help=_("Give the trained network an input of your own."),
+        help=_("Give the trained model an input of your own."),
     ):
         st.switch_page(page("demo"), query_params={"run": str(run.id)} | _way_of(run))
 

@@ -209,7 +209,7 @@ def _columns(runs: list[Run]) -> dict[str, Any]:
             _("Progress"), help=_("Share of the steps completed."), format="%d%%", min_value=0, max_value=100
         ),
         "dataset": column.TextColumn(_("Dataset"), help=_("The dataset it is trained on.")),
-        "model": column.TextColumn(_("Model"), help=_("The network's architecture.")),
+        "model": column.TextColumn(_("Model"), help=_("The architecture of the network, or trees.")),
         "study": column.TextColumn(_("Study"), help=_("The study, and the number of the trial in it."), width="small"),
         "best": column.NumberColumn(
             _("Best validation"), help=_("The first metric of the task, at the best epoch so far."), format=number
