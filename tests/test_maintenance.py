@@ -20,6 +20,8 @@ from engine.imports.understood import Choice
 from engine.modalities.base import modalities
 from engine.models.base import models
 from engine.preparation.prepare import prepare
+from engine.reporting.kinds import kind_of
+from engine.reporting.parts import Facts, Matrix
 from engine.runs import RunSpec, RunState
 from engine.serving.loaded import LoadedModels
 from engine.serving.requests import Instances
@@ -245,6 +247,16 @@ def test_the_last_hours_are_taken_from_a_table_and_a_missing_sensor_is_said() ->
     np.testing.assert_array_equal(window, [[20, 2], [30, 3], [40, 4]])
     with pytest.raises(TrainyardError, match="no value of noise"):
         SERIES.decode(b"heat,noise\n0,7\n1,\n2,\n3,\n", "a.csv", info)
+
+
+def test_a_report_has_the_alarms_and_the_classes() -> None:
+    found = {"threshold": 0.25, "count": 9, "right": 4, "announced": 3, "failures": 5}
+    evaluated = {"alarms": found, "labels": list(LABELS), "confusion_matrix": [[80, 5], [3, 4]]}
+    alarms, matrix = kind_of("alarm").parts(evaluated)
+    assert isinstance(alarms, Facts)
+    assert [value for _name, value in alarms.rows] == ["25.0%", "9", "4", "3 / 5"]
+    assert isinstance(matrix, Matrix)
+    assert kind_of("alarm").answer({"failing": 0.5, "label": "fails"}) == "50.0% for a failure"
 
 
 # -- a whole run -------------------------------------------------------------------------------------------------------
