@@ -6,6 +6,7 @@ from io import BytesIO
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from engine.catalogue import ItemColumn
@@ -15,6 +16,7 @@ from engine.imports.choices import _coded
 from engine.imports.importing import import_data
 from engine.imports.sets import ImportReport
 from engine.imports.understood import Choice
+from engine.modalities.base import modalities
 from engine.preparation.prepare import PreparedDataset, prepare
 from engine.runs import RunSpec, RunState
 from engine.serving.loaded import LoadedModels
@@ -124,6 +126,25 @@ def test_times_may_be_seconds(home: Path) -> None:
     bring("user,item,time\n" + "\n".join(f"u{i % 5},i{i // 5},{1_700_000_000 + i}" for i in range(60)))
     prepared = cut()
     assert np.count_nonzero(prepared.inputs[prepared.indices("test")]) > 0
+
+
+def test_names_are_known_however_they_are_written(home: Path) -> None:
+    long = "film " + "or how it was made " * 10
+    bring(rows().replace("film 1,", f"{long},").replace("film 2,", "Cafe\u0301,").replace("film 3,", "7,"))
+    info = cut().info
+    assert info.catalogue is not None
+    wanted = [info.catalogue.numbers[name] for name in (long[:80].strip(), "Caf\u00e9", "7")]
+    choices = modalities["choices"]
+    given = [long, "Cafe\u0301", "7"]
+    table = pd.DataFrame({"user": ["ann"] * 3, "movie": given})
+    numbers = pd.DataFrame({"user": ["ann"], "movie": [7.0]})
+    for inputs, expected in (
+        (choices.parse([given], info), wanted),
+        (choices.decode("\n".join(given).encode(), "a.txt", info).inputs, wanted),
+        (choices.decode(table.to_csv(index=False).encode(), "a.csv", info).inputs, wanted),
+        (choices.decode(numbers.to_parquet(), "a.parquet", info).inputs, wanted[2:]),
+    ):
+        assert inputs[0, : len(expected)].tolist() == expected
 
 
 def test_one_long_name_does_not_make_all_others_as_long() -> None:

@@ -12,6 +12,7 @@ from engine.data_info import DataInfo
 from engine.errors import TrainyardError
 from engine.modalities.named_columns import ITEMS, PEOPLE, TIMES, called
 from engine.modalities.time_series.regular import times_of
+from engine.reading import LONGEST_NAME, cell_text, plain_text
 from engine.settings import settings
 
 
@@ -19,7 +20,7 @@ def row_from(instance: Any, where: str, info: DataInfo, expected: str) -> np.nda
     """Names of items -> (history,) int32. Raise `TrainyardError` where these are no names, or none of them is known."""
     if not isinstance(instance, list) or not all(isinstance(name, str) for name in instance):
         raise TrainyardError("{where} cannot be used. Expected: {what}.", where=where, what=expected)
-    names = [name.strip() for name in instance if name.strip()]
+    names = [called_item(name) for name in instance if name.strip()]
     row = _row(names, info)
     if names and not (row > 0).any():
         raise _unknown(names[0], where, info)
@@ -38,7 +39,7 @@ def people_in(data: bytes, name: str, info: DataInfo, expected: str) -> tuple[li
         except (ValueError, RecursionError):
             found = None
         return [name], [row_from(found, name[-80:], info, expected)]
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    lines = [called_item(line) for line in text.splitlines() if line.strip()]
     known = set(info.catalogue.items) if info.catalogue else set[str]()
     if lines and sum(line in known for line in lines) * 2 > len(lines):
         head = lines[0] not in known and bool(called(lines[:1], ITEMS))
@@ -52,11 +53,10 @@ def _people_of(data: bytes, name: str, info: DataInfo, expected: str) -> tuple[l
 
     table = read_table(data, name)
     columns = {
-        column: [str(cell) if cell is not None else "" for cell in cells.to_pylist()]
-        for column, cells in table.columns.items()
+        column: [called_item(cell_text(cell)) for cell in cells.to_pylist()] for column, cells in table.columns.items()
     }
     known = set(info.catalogue.items) if info.catalogue else set[str]()
-    share = {column: sum(cell.strip() in known for cell in cells) for column, cells in columns.items()}
+    share = {column: sum(cell in known for cell in cells) for column, cells in columns.items()}
     items = called(columns, ITEMS) or max(share, key=share.__getitem__, default="")
     if not share.get(items):
         raise TrainyardError(
@@ -68,7 +68,7 @@ def _people_of(data: bytes, name: str, info: DataInfo, expected: str) -> tuple[l
     whose = columns[people] if people else [name] * len(columns[items])
     chosen: dict[str, list[str]] = {}
     for place in _in_order(columns):
-        chosen.setdefault(whose[place], []).append(columns[items][place].strip())
+        chosen.setdefault(whose[place], []).append(columns[items][place])
     if len(chosen) > settings().max_predicted_rows:
         raise TrainyardError(
             "{name!r} has {count:,} people; at most {most:,} are answered at once.",
@@ -77,6 +77,11 @@ def _people_of(data: bytes, name: str, info: DataInfo, expected: str) -> tuple[l
             most=settings().max_predicted_rows,
         )
     return list(chosen), [_row(names, info) for names in chosen.values()]
+
+
+def called_item(text: str) -> str:
+    """Return what an item is called whose name is written like this: as at import, in one form of Unicode, and not too long."""
+    return plain_text(text, LONGEST_NAME)
 
 
 def _in_order(columns: dict[str, list[str]]) -> list[int]:
