@@ -84,6 +84,12 @@ def test_a_table_without_times_is_a_sentence(home: Path) -> None:
         bring("user,item\n" + "\n".join(f"u{i % 3},i{i}" for i in range(30)))
 
 
+def test_numbers_of_people_are_no_times(home: Path) -> None:
+    text = "user,item\n" + "\n".join(f"{i % 3},i{i}" for i in range(30))
+    with pytest.raises(TrainyardError, match="The column 'user' says who chose, or what"):
+        bring(text, time="user")
+
+
 def test_a_table_without_people_is_a_sentence(home: Path) -> None:
     with pytest.raises(TrainyardError, match="which column says who chose"):
         bring("a,item,time\nx,y,2024-01-01\n")

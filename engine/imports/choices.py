@@ -38,6 +38,11 @@ def import_choices(
     check_columns(table, person_column, item_column, time_column)
     person, item = _people_and_items(table, person_column, item_column)
     time = time_column or _time_column(table, (person, item))
+    if time in (person, item):
+        raise TrainyardError(
+            "The column {column!r} says who chose, or what; it cannot say when as well. Choose another column of times.",
+            column=time,
+        )
     rating = called([column for column in table.columns if table.decided[column].numbers is not None], RATINGS)
     people, items = category_words(table, person), category_words(table, item)
     times = times_of(table.columns[time].to_pylist())

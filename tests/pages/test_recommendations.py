@@ -69,3 +69,24 @@ def test_a_dataset_of_choices_shows_its_items_and_people(home: object) -> None:
     items, people = at.dataframe
     assert {"Item", "genre", "Chosen"} <= set(items.value.columns)
     assert len(people.value) == 2
+
+
+def choose() -> None:
+    """The columns of a table without times."""
+    from io import BytesIO
+
+    import streamlit as st
+
+    from engine.imports.understand import understand
+    from engine.imports.understood import Choice
+    from ui.data.import_table import draw_choice_columns
+
+    found = understand(BytesIO(b"user,item\n1,a\n2,b\n1,c\n2,a\n"), "a.csv", kind="choices")
+    made = draw_choice_columns(found, Choice("choices", "a"))
+    st.text(f"{made.group_column}|{made.label_column}|{made.time_column}")
+
+
+def test_a_column_of_times_is_not_invented(home: object) -> None:
+    at = AppTest.from_function(choose, default_timeout=120).run()
+    assert not at.exception, at.exception[0].message
+    assert at.text[0].value == "user|item|"

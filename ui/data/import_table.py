@@ -244,7 +244,9 @@ def draw_choice_columns(found: Understood, read: Choice) -> Choice:
         guess = called([name for name in names if name != person], ITEMS)
         item = _draw_column(_("Column of items"), names, guess or names[-1], "own.item", found)
     with third:
-        time = _draw_column(_("Column of times"), names, called(names, TIMES) or found.time_column, "own.at", found)
+        guess = called(names, TIMES) or found.time_column
+        time = _draw_column(_("Column of times"), ["", *names], guess, "own.at", found,
+                            _("Splits are periods of time. Empty: the first column of dates."))  # fmt: skip
     st.caption(
         _(
             "Columns that say the same of an item in every row are used as facts about it. A column of ratings is used where you ask "
