@@ -192,7 +192,7 @@ AVERAGE_PRECISION = Metric(
 )
 ALARM_PRECISION = Metric(
     "alarm_precision",
-    "Right alarms",
+    "Alarm precision",
     share=True,
     over="whole",
     formula="Alarms that a failure follows, of all alarms that the budget allows",
@@ -201,7 +201,7 @@ ALARM_PRECISION = Metric(
 )
 ALARM_RECALL = Metric(
     "alarm_recall",
-    "Announced failures",
+    "Failure recall",
     share=True,
     over="whole",
     formula="Failures with at least one alarm before them, of all failures",

@@ -95,7 +95,7 @@ def test_a_kept_baseline_that_cannot_be_read_is_as_good_as_none(store: Store) ->
     data = prepare(run.parsed().dataset)
     [kept] = data.path.glob("baseline-*.json")
     kept.write_text("{")
-    assert comparison.known_baseline(data, run.parsed().task) == {}
+    assert comparison.known_baseline(data, run.parsed()) == {}
     assert train(store, epochs=1).result["baseline_name"]
 
 

@@ -146,7 +146,7 @@ def test_pictures_ways_and_maps_are_made_of_a_class(run: Run) -> None:
     assert brightness[0] > brightness[1] + 30
     assert made("high", count=4) == high
     assert made("high", count=4, seed=2)["pictures"] != high["pictures"]
-    way = made("high", count=4, view="way", other_seed=2)
+    way = made("high", count=4, view="interpolation", other_seed=2)
     assert way["between"]
     assert way["pictures"] == high["pictures"]
     np.testing.assert_array_equal(

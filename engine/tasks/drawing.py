@@ -27,13 +27,13 @@ class Drawing(Answering):
     """Steps from noise to picture. More are more exact, and take longer."""
     seed: Annotated[int, Range(0, 1_000_000)] = 1
     """The same number makes the same pictures again, of each class from the same noise; 0 makes others each time."""
-    view: Literal["pictures", "way", "map"] = "pictures"
-    """pictures: each at a place of its own. way: on the way from the pictures of another seed to those of this one. map: a part of the
-    latent space, with a picture at each place of a grid."""
+    view: Literal["pictures", "interpolation", "map"] = "pictures"
+    """pictures: each at a place of its own. interpolation: on the way from the pictures of another seed to those of this one. map: a part
+    of the latent space, with a picture at each place of a grid."""
     spread: Annotated[float, Range(0.0, 2.0, step=0.05), ADVANCED] = 1.0
     """How far from the middle of the latent space places are drawn: at 0 all pictures are the typical one, above 1 they are unusual."""
     other_seed: Annotated[int, Range(0, 1_000_000), ADVANCED] = 2
-    """Of a way: the seed of the pictures at its beginning."""
+    """Of an interpolation: the seed of the pictures at its beginning."""
     across: Annotated[int, Range(1, 128, log=True), ADVANCED] = 1
     """Of a map: the latent number that grows from left to right. 1 is the one that changes pictures most."""
     down: Annotated[int, Range(1, 128, log=True), ADVANCED] = 2
@@ -117,7 +117,7 @@ class Latent:
         if options.view == "map":
             places, columns = grid(self.dimensions, *self._directions(call, numbers, options, shape))
             moments = [places]
-        elif options.view == "way":
+        elif options.view == "interpolation":
             moments = between(
                 self._drawn(options.other_seed, options), self._drawn(options.seed, options), _MOMENTS + 1
             )

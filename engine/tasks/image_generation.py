@@ -97,7 +97,7 @@ class ImageGeneration(Task):
         moments = [in_bytes(one) for one in made]
         head = np.zeros_like(moments[0]).reshape(len(numbers), -1)
         head[:, 0], head[:, 1] = numbers // 256, numbers % 256
-        head[:, 2], head[:, 3] = columns, options.view == "way"
+        head[:, 2], head[:, 3] = columns, options.view == "interpolation"
         return np.stack([head.reshape(moments[0].shape), *moments], axis=1)
 
     def predictions(self, outputs: Any, info: DataInfo) -> list[Prediction]:

@@ -99,7 +99,7 @@ register("alarm", Alarm())
 def _worth(found: Mapping[str, Any]) -> str:
     """How many there are, and how many are right."""
     words = _(
-        "The budget is {budget:g} alarms a week and machine. From {threshold:.1%} on, so many were raised on the validation split. On this "
+        "Alarms allowed a week and machine: {budget:g}. From {threshold:.1%} on, so many were raised on the validation split. On this "
         "split, {weeks:.0f} weeks of machines, it raises {count} ({rate:.2g} a week): a failure follows {right} of them. {announced} of "
         "{failures} failures are announced."
     )
