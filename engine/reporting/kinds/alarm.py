@@ -19,8 +19,8 @@ class Alarm(Classes):
                 [
                     (Sentence("Threshold"), f"{found['threshold']:.1%}"),
                     (Sentence("Alarms"), f"{found['count']:,}"),
-                    (Sentence("Right alarms"), f"{found['right']:,}"),
-                    (Sentence("Announced failures"), f"{found['announced']:,} / {found['failures']:,}"),
+                    (Sentence("Alarm precision"), f"{found['right']:,}"),
+                    (Sentence("Failure recall"), f"{found['announced']:,} / {found['failures']:,}"),
                 ]
             )
         yield from super().parts(evaluated)
