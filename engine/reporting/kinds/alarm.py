@@ -19,8 +19,8 @@ class Alarm(Classes):
                 [
                     (Sentence("Threshold"), f"{found['threshold']:.1%}"),
                     (Sentence("Alarms"), f"{found['count']:,}"),
-                    (Sentence("Alarm precision"), f"{found['right']:,}"),
-                    (Sentence("Failure recall"), f"{found['announced']:,} / {found['failures']:,}"),
+                    (Sentence("Alarms before a failure"), f"{found['right']:,}"),
+                    (Sentence("Failures with an alarm"), f"{found['announced']:,} / {found['failures']:,}"),
                 ]
             )
         yield from super().parts(evaluated)
