@@ -248,7 +248,11 @@ def test_the_memory_of_each_model_is_known_before() -> None:
         ("digits", {"cnn", "resnet"}, {"learning_rate", "dropout", "units", "width", "blocks", "batch_normalisation"}),
         ("tweets", {"textcnn", "bag-of-embeddings"}, {"learning_rate", "dropout", "splitting", "signs", "ngrams"}),
         ("spoken-digits", {"audio-cnn", "crnn"}, {"learning_rate", "dropout", "units", "blocks"}),
-        ("penguins", {"mlp", "linear", "residual-mlp"}, {"learning_rate", "dropout", "units", "depth", "blocks"}),
+        (
+            "penguins",
+            {"mlp", "linear", "residual-mlp", "boosted-trees"},
+            {"learning_rate", "dropout", "units", "depth", "blocks", "leaves"},
+        ),
     ],
 )
 def test_a_search_suggests_models_and_what_matters_in_them(dataset: str, compared: set[str], varied: set[str]) -> None:

@@ -30,10 +30,10 @@ from engine.training.network import Network, build_network
 from engine.training.reporting import Report
 from engine.training.tensors import as_tensors
 from tests.extremes import all_at_one_end
-from tests.tiny import TINY
+from tests.tiny import NETWORKS, TINY
 from tests.training_runs import train
 
-TABLE_MODELS = [name for name in models if "table" in models[name].modalities]
+TABLE_MODELS = [name for name in NETWORKS if "table" in models[name].modalities]
 TABLES = [name for name in datasets if datasets[name].tasks[0].startswith("tabular")]
 NUMBERS = ("far away", 'tiny "quoted"', "all missing", "constant", "some missing 🙂", "огромный")
 CATEGORIES = ("few", "many", "[other]", "\u200b words, 春")
