@@ -250,7 +250,10 @@ def test_twenty_streams_take_turns_and_one_that_is_closed_ends_without_holding_u
             except TrainyardError as error:
                 refused.append(str(error))
 
-        with ThreadPoolExecutor(20) as threads:
+        with ThreadPoolExecutor(21) as threads:
+            threads.submit(
+                predictor.describe, {"dataset": "mnist", "model": "resnet"}
+            )  # all come while it takes its turn
             list(threads.map(read, range(20)))
         served = len(set(order))
         assert served + len(refused) == 20
