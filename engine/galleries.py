@@ -44,16 +44,20 @@ def gallery_path(run_id: int) -> Path:
 
 def enrolled(run_id: int) -> list[Enrolled]:
     """Return all pictures of a gallery, by name."""
-    found = []
-    for path in gallery_path(run_id).glob("*.json"):
-        try:
-            about = json.loads(path.read_text(encoding="utf-8"))
-            found.append(Enrolled(path.stem, str(about["name"]), base64.b64decode(about["picture"], validate=True)))
-        except FileNotFoundError:  # deleted meanwhile
-            continue
-        except (KeyError, TypeError, ValueError):  # cut short, as by a full disk: the others are there
-            logger.warning("The picture %s cannot be read; it is left out.", path, exc_info=True)
+    found = [one for path in gallery_path(run_id).glob("*.json") if (one := _read(path)) is not None]
     return sorted(found, key=lambda one: (one.name, one.key))
+
+
+def _read(path: Path) -> Enrolled | None:
+    """Return one picture; None where it was deleted meanwhile, or cannot be read."""
+    try:
+        about = json.loads(path.read_text(encoding="utf-8"))
+        return Enrolled(path.stem, str(about["name"]), base64.b64decode(about["picture"], validate=True))
+    except FileNotFoundError:
+        return None
+    except (KeyError, TypeError, ValueError):  # cut short, as by a full disk: the others are there
+        logger.warning("The picture %s cannot be read; it is left out.", path, exc_info=True)
+        return None
 
 
 def enrol(run_id: int, name: str, picture: bytes) -> Enrolled:
@@ -75,13 +79,19 @@ def enrol(run_id: int, name: str, picture: bytes) -> Enrolled:
 
 
 def forget(run_id: int, name: str) -> int:
-    """Delete all pictures of a name, and the gallery with the last one. Return how many there were."""
-    gone = [one for one in enrolled(run_id) if one.name == name]
-    for one in gone:
-        (gallery_path(run_id) / f"{one.key}.json").unlink(missing_ok=True)
+    """Delete all pictures of a name, and the gallery with the last one. Return how many there were.
+
+    What cannot be read may be of this name, too, and nobody sees it: it is deleted as well.
+    """
+    count = 0
+    for path in gallery_path(run_id).glob("*.json"):
+        one = _read(path)
+        if one is None or one.name == name:
+            path.unlink(missing_ok=True)
+            count += one is not None
     if not enrolled(run_id):
         delete_gallery(run_id)
-    return len(gone)
+    return count
 
 
 def delete_gallery(run_id: int) -> None:

@@ -43,14 +43,19 @@ def test_what_is_deleted_is_nowhere_any_more(home: Path) -> None:
     assert not service.galleries.place(ADA, run).exists()
 
 
-def test_a_picture_that_cannot_be_read_hides_no_others(home: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_picture_that_cannot_be_read_hides_no_others_and_goes_with_the_next_deletion(
+    home: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     run = seeding.completed(opened.store(), owner="ada")
-    for name in ("Ada", "Bob"):
+    for name in ("Ada", "Bob", "Cem"):
         service.galleries.enrol(ADA, run, name, FACE)
     damaged = min(service.galleries.place(ADA, run).iterdir())
-    damaged.write_text(damaged.read_text()[:40])
-    assert len(service.galleries.list_all(ADA, run)) == 1
+    damaged.write_text(damaged.read_text()[:-2])
+    one, _other = service.galleries.list_all(ADA, run)
     assert damaged.name in caplog.text
+    assert service.galleries.forget(ADA, run, one.name) == 1
+    assert not damaged.exists()
+    assert len(files_with(home, FACE)) == 1
 
 
 def test_with_a_run_its_gallery_goes_and_no_backup_has_it(home: Path) -> None:
