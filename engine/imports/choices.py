@@ -1,7 +1,5 @@
 """Import a table in which each row says that somebody chose something, and when."""
 
-import json
-
 import numpy as np
 
 from engine.catalogue import ItemColumn
@@ -9,7 +7,7 @@ from engine.errors import TrainyardError
 from engine.imports.cells import check_columns
 from engine.imports.sets import ImportReport, Problem
 from engine.imports.table import category_words
-from engine.imports.versions import next_version, write_about
+from engine.imports.versions import write_arrays
 from engine.modalities.named_columns import ITEMS, PEOPLE, RATINGS, TIMES, called
 from engine.modalities.own import OwnKind
 from engine.modalities.time_series.regular import are_times, times_of
@@ -70,28 +68,14 @@ def import_choices(
     columns = _item_columns(table, others, np.flatnonzero(whole), numbers, where, told)
     about = {"items": names, "columns": [[one.name, one.kind, list(one.values)] for one in columns], "rating": rating}
     ratings = table.decided[rating].numbers if rating else None
-    with next_version(name) as (reference, folder):
-        np.savez(
-            folder / kind.file,
-            people=codes.astype(np.int32),
-            items=(numbers + 1).astype(np.int32),
-            times=times[whole],
-            ratings=np.asarray(ratings, np.float32)[whole] if ratings is not None else np.zeros(0, np.float32),
-            about=np.frombuffer(json.dumps(about, ensure_ascii=False).encode(), np.uint8),
-        )
-        chosen = {"person": person, "item": item, "time": time, "rating": rating}
-        return write_about(
-            folder,
-            reference,
-            kind.name,
-            title or name,
-            [kind.task],
-            {},
-            told,
-            data=folder / kind.file,
-            num_examples=int(whole.sum()),
-            roles={role: column for role, column in chosen.items() if column},
-        )
+    arrays = {
+        "people": codes.astype(np.int32),
+        "items": (numbers + 1).astype(np.int32),
+        "times": times[whole],
+        "ratings": np.asarray(ratings, np.float32)[whole] if ratings is not None else np.zeros(0, np.float32),
+    }
+    chosen = {"person": person, "item": item, "time": time, "rating": rating}
+    return write_arrays(kind, name, title, arrays, about, told, num_examples=int(whole.sum()), roles=chosen)
 
 
 def _people_and_items(table: TableFile, person: str, item: str) -> tuple[str, str]:

@@ -1,14 +1,12 @@
 """Import a table in which each row has a time: one series, or several that a column tells apart."""
 
-import json
-
 import numpy as np
 
 from engine.errors import TrainyardError
 from engine.imports.cells import check_columns
 from engine.imports.sets import ImportReport, Problem
 from engine.imports.table import category_words
-from engine.imports.versions import next_version, write_about
+from engine.imports.versions import write_arrays
 from engine.modalities.own import OwnKind
 from engine.modalities.time_series.regular import Regular, are_times, regular, times_of
 from engine.readers.tables import TableFile
@@ -51,28 +49,11 @@ def import_series(
     told = [Problem(problem.place, problem.reason) for problem in table.problems]
     found = _series(times, values, category_words(table, series_column) if series_column else None, told)
     told += [Problem(f"column {column!r}", reason) for column, reason in given_away(values, names)]
-    with next_version(name) as (reference, folder):
-        first = found[0]
-        about = {"names": names, "step": first.step, "season": first.season, "seconds": first.seconds}
-        np.savez(
-            folder / kind.file,
-            values=np.concatenate([one.values for one in found]),
-            ends=np.cumsum([len(one.values) for one in found]),
-            about=np.frombuffer(json.dumps(about, ensure_ascii=False).encode(), np.uint8),
-        )
-        chosen = {"time": time_column, "target": target, "group": series_column}
-        return write_about(
-            folder,
-            reference,
-            kind.name,
-            title or name,
-            [kind.task],
-            {},
-            told,
-            data=folder / kind.file,
-            num_examples=sum(len(one.values) for one in found),
-            roles={role: column for role, column in chosen.items() if column},
-        )
+    first, ends = found[0], np.cumsum([len(one.values) for one in found])
+    about = {"names": names, "step": first.step, "season": first.season, "seconds": first.seconds}
+    arrays = {"values": np.concatenate([one.values for one in found]), "ends": ends}
+    chosen = {"time": time_column, "target": target, "group": series_column}
+    return write_arrays(kind, name, title, arrays, about, told, num_examples=int(ends[-1]), roles=chosen)
 
 
 def given_away(values: np.ndarray, names: list[str]) -> list[tuple[str, Sentence]]:

@@ -7,13 +7,15 @@ import fcntl
 import json
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from engine.access import Visibility, default_owner
 from engine.errors import TrainyardError
@@ -34,6 +36,7 @@ from engine.imports.sets import (
     sets_path,
     version_of,
 )
+from engine.modalities.own import OwnKind
 from engine.reading import plain_text
 from engine.sentences import to_json
 from engine.settings import settings
@@ -114,6 +117,35 @@ def write_about(
         listed = [[problem.file, to_json(problem.reason)] for problem in problems]
         (folder / PROBLEMS).write_text(json.dumps(listed, ensure_ascii=False), encoding="utf-8")
     return ImportReport(made, tuple(problems))
+
+
+def write_arrays(
+    kind: OwnKind,
+    name: str,
+    title: str,
+    arrays: Mapping[str, np.ndarray],
+    about: Mapping[str, Any],
+    problems: Sequence[Problem],
+    *,
+    num_examples: int,
+    roles: Mapping[str, str],
+) -> ImportReport:
+    """Keep arrays, with `about` as JSON beside them, as the next version of the set `name`. Roles without a column are left out."""
+    with next_version(name) as (reference, folder):
+        told = np.frombuffer(json.dumps(about, ensure_ascii=False).encode(), np.uint8)
+        np.savez(folder / kind.file, allow_pickle=False, about=told, **arrays)
+        return write_about(
+            folder,
+            reference,
+            kind.name,
+            title or name,
+            [kind.task],
+            {},
+            problems,
+            data=folder / kind.file,
+            num_examples=num_examples,
+            roles={role: column for role, column in roles.items() if column},
+        )
 
 
 def show_set(reference: str, visibility: Visibility) -> OwnSet:
