@@ -110,8 +110,9 @@ function draw(plot, chart, data, answer) {
 }
 
 // A page in another theme needs other colours, and Streamlit draws nothing anew for that: the board asks for it. An answer that
-// was under way still has the old colours, so that it asks again; a few times at most, since a theme may have no name here.
-const ASKED_AT_MOST = 3;
+// was under way still has the old colours, so that it asks again, each time later, since a busy server may have several under
+// way; a few times at most, since a theme may have no name here.
+const ASKED_AT_MOST = 6;
 function follow(board, theme, ask) {
   const app = document.querySelector('[data-testid=stApp]');
   Object.assign(board, { theme, ask });
@@ -119,9 +120,10 @@ function follow(board, theme, ask) {
   const compare = () => {
     const shown = getComputedStyle(app).colorScheme;
     if (board.shown !== shown || board.theme === shown) Object.assign(board, { shown, asked: 0 });
-    if (!board.children.length || board.theme === shown || board.asked >= ASKED_AT_MOST) return;
+    if (!board.children.length || board.theme === shown || board.waiting || board.asked >= ASKED_AT_MOST) return;
     board.asked += 1;
     board.ask('themed', `${shown} ${board.asked}`);
+    board.waiting = setTimeout(() => { board.waiting = null; compare(); }, 250 * 2 ** board.asked);
   };
   if (board.follower) return compare();
   board.shown = getComputedStyle(app).colorScheme;
@@ -147,6 +149,8 @@ export default function ({ data, parentElement, setTriggerValue }) {
   return () => {
     [...board.children].forEach(clear);
     board.follower?.disconnect();
+    clearTimeout(board.waiting);
+    board.waiting = null;
     board.follower = null;
   };
 }
