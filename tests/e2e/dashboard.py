@@ -9,10 +9,12 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
 
+from engine.errors import TrainyardError
 from engine.processes import is_alive
 from engine.runs import Run, RunState
 from engine.store import Store
@@ -91,7 +93,8 @@ class Dashboard:
         self.stop()
         store = self.store()
         for run in store.runs.list(states=[RunState.QUEUED, RunState.RUNNING]):
-            store.runs.request_end(run.id, RunState.CANCELED)
+            with suppress(TrainyardError):  # it may end by itself meanwhile
+                store.runs.request_end(run.id, RunState.CANCELED)
         described = [worker for _, worker in store.attempts.workers()]
         executor = store.leases.get()
         if executor is not None:
